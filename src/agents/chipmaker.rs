@@ -1,0 +1,469 @@
+//! A chipmaker: what it can deliver, what it charges, how good its software is, when it designs around a rule.
+
+use bevy_ecs::component::Component;
+use bevy_ecs::resource::Resource;
+use bevy_ecs::system::{Query, Res, ResMut};
+
+use super::nation::{DemandShocks, training_share};
+use crate::events::{Event, EventKind, EventLog};
+use crate::foundation::chance::Purpose;
+use crate::foundation::parameters::Parameters;
+use crate::foundation::run::{Clock, Future};
+use crate::markets::chips::{ChipMarket, MarketRules, Offer};
+use crate::markets::terms::{LawCalendar, LawNow};
+use crate::measures::Bloc;
+use crate::technology::chip::ChipSpec;
+use crate::technology::design::{blended_value, profit_per_unit_usd};
+use crate::technology::roadmap::{Chips, NEVER, Realised, Roadmap, SlotKind, realised_share};
+use crate::technology::supply::{Access, POOLS, Pool, Sourcing, SupplyPaths, SupplyState, USABLE_WAFER_MM2, pool_uses};
+
+/// What a maker is: fixed within a run.
+#[derive(Component, Clone, Copy, Debug)]
+pub struct Chipmaker {
+    /// Row in the table of makers.
+    pub row: u32,
+    /// Stable key for chance.
+    pub key: u64,
+    pub home: Bloc,
+    /// Sells only to its owner.
+    pub captive: bool,
+    /// The leading merchant maker, whose software is the yardstick.
+    pub leader: bool,
+}
+
+/// What changes from month to month.
+#[derive(Component, Clone, Copy, Debug, Default)]
+pub struct Business {
+    /// Price over list price.
+    pub price_index: f64,
+    /// Maturity of the software stack, 0 to 1.
+    pub maturity: f64,
+    /// Share of capacity idle because what served a closed market is not yet sold elsewhere.
+    pub idle_share: f64,
+    pub revenue_usd: f64,
+    pub rd_usd: f64,
+}
+
+impl Business {
+    pub fn at_start(maker: &Chipmaker, p: &Parameters) -> Self {
+        let maturity = match maker.home {
+            _ if maker.leader || maker.captive => 1.0,
+            Bloc::Target => p.maturity_target_start,
+            Bloc::Issuer | Bloc::Third => p.maturity_rivals,
+        };
+        Self { price_index: 1.0, maturity, ..Self::default() }
+    }
+}
+
+/// Next price index: sticky, rising with the backlog, drawn back to list price, clipped.
+///
+/// `ln p' = ln p + response * ln(asked / capacity) / 4 - reversion * (p - 1)`, kept within `clip` of list.
+pub fn next_price_index(price: f64, asked: f64, capacity: f64, p: &Parameters) -> f64 {
+    if asked <= 0.0 || capacity <= 0.0 {
+        return price;
+    }
+    let pressure = p.price_response * (asked / capacity).ln() / 4.0;
+    let next = (price.ln() + pressure - p.price_reversion * (price - 1.0)).exp();
+    next.clamp(1.0 - p.price_clip, 1.0 + p.price_clip)
+}
+
+/// Next software maturity: learns toward 1 in proportion to the maker's share of the chips its home market takes.
+///
+/// `dm = rate * (1 - m) * share` a year.
+pub fn next_maturity(maturity: f64, share_at_home: f64, p: &Parameters) -> f64 {
+    maturity + p.maturity_learning_per_year / 12.0 * (1.0 - maturity) * share_at_home.clamp(0.0, 1.0)
+}
+
+/// Next idle share of a maker's capacity: what a closed market took is not resold at once.
+///
+/// A closed market idles `friction` of the share of deliveries that it took; idle capacity returns at
+/// `1 / recovery` a month.
+pub fn next_idle_share(idle: f64, closed_share: f64, p: &Parameters) -> f64 {
+    let kept = idle * (1.0 - 1.0 / p.resale_recovery_months.max(1.0));
+    (kept + p.resale_friction * closed_share).clamp(0.0, 0.9)
+}
+
+/// Whether a better variant is worth its redesign: gain in profit over the believed life of the rule against its cost.
+///
+/// `packages a year * (profit new - profit old) * life > cost`, packages being what the market's budget buys.
+pub fn worth_redesign(budget_usd_per_year: f64, new: Prospect, old: Option<Prospect>, p: &Parameters) -> bool {
+    let yearly = |prospect: Prospect| budget_usd_per_year * prospect.profit_usd / prospect.price_usd.max(1.0);
+    let gain = yearly(new) - old.map_or(0.0, yearly).max(0.0);
+    gain * p.believed_rule_life_months / 12.0 > p.redesign_cost_usd
+}
+
+/// What one design would bring: price and profit of a package, USD.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Prospect {
+    pub price_usd: f64,
+    pub profit_usd: f64,
+}
+
+/// A variant under way.
+#[derive(Clone, Copy, Debug)]
+struct Project {
+    slot: usize,
+    parent: usize,
+    first_sale: i32,
+    spec: ChipSpec,
+}
+
+/// Variant projects of all makers.
+#[derive(Resource, Clone, Debug, Default)]
+pub struct Studio {
+    /// Variant slots of each maker, ascending.
+    pub slots: Vec<Vec<usize>>,
+    /// How many each maker has used.
+    used: Vec<usize>,
+    projects: Vec<Option<Project>>,
+    /// The rules and the catalogue for which each maker last looked.
+    looked: Vec<Option<(u16, usize)>>,
+}
+
+impl Studio {
+    pub fn reset(&mut self) {
+        let makers = self.slots.len();
+        self.used.clear();
+        self.used.resize(makers, 0);
+        self.projects.clear();
+        self.projects.resize(makers, None);
+        self.looked.clear();
+        self.looked.resize(makers, None);
+    }
+}
+
+#[expect(clippy::too_many_arguments, reason = "a system names every store it touches")]
+/// System: variants that are ready come on sale; makers that see a better one begin it.
+pub fn design_variants(
+    clock: Res<Clock>,
+    future: Res<Future>,
+    calendar: Res<LawCalendar>,
+    roadmap: Res<Roadmap>,
+    demand: Res<DemandShocks>,
+    mut now: ResMut<LawNow>,
+    mut chips: ResMut<Chips>,
+    mut studio: ResMut<Studio>,
+    mut market: ResMut<ChipMarket>,
+    mut events: ResMut<EventLog>,
+    makers: Query<&Chipmaker>,
+) {
+    let t = clock.t as i32;
+    for maker in &makers {
+        let m = maker.row as usize;
+        if let Some(project) = studio.projects[m] {
+            if project.first_sale <= t {
+                launch(project, maker, t, &future, &roadmap, &mut chips, &mut events);
+                now.classify_variant(&calendar, project.slot, project.parent, &project.spec);
+                market.set_variant_terms(&now, project.slot);
+                studio.projects[m] = None;
+            }
+            continue;
+        }
+        let on_list = roadmap.slots.iter().zip(&chips.launch).filter(|(s, l)| s.maker == m as u16 && **l <= t).count();
+        let seen = (now.known, on_list + 1000 * (t as usize / 12));
+        if studio.used[m] >= studio.slots[m].len() || studio.looked[m] == Some(seen) {
+            continue;
+        }
+        studio.looked[m] = Some(seen);
+        let wants = demand.wants_usd[calendar.target_region()];
+        let Some((parent, spec)) = better_variant(m as u16, t, clock.year, wants, &future, &calendar, &now, &roadmap, &chips)
+        else {
+            continue;
+        };
+        let slot = studio.slots[m][studio.used[m]];
+        studio.used[m] += 1;
+        let lag = redesign_lag_months(&future, maker.key, studio.used[m] as u64);
+        studio.projects[m] = Some(Project { slot, parent, first_sale: t + lag, spec });
+        events.push(Event {
+            t,
+            kind: EventKind::VariantBegun,
+            actor: maker.row,
+            object: slot as u32,
+            value: spec.list_price_usd,
+        });
+    }
+}
+
+/// Months from the decision to first sale: a triangular draw keyed by the slot, not by when the decision falls.
+fn redesign_lag_months(future: &Future, maker_key: u64, ordinal: u64) -> i32 {
+    let p = &future.parameters;
+    let u = future.chance.uniform(Purpose::RedesignLag, maker_key, ordinal);
+    let (low, mode, high) = (p.redesign_lag_low_months, p.redesign_lag_mode_months, p.redesign_lag_high_months);
+    let split = (mode - low) / (high - low);
+    let lag = if u < split {
+        low + (u * (high - low) * (mode - low)).sqrt()
+    } else {
+        high - ((1.0 - u) * (high - low) * (high - mode)).sqrt()
+    };
+    lag.round().max(1.0) as i32
+}
+
+fn launch(
+    project: Project,
+    maker: &Chipmaker,
+    t: i32,
+    future: &Future,
+    roadmap: &Roadmap,
+    chips: &mut Chips,
+    events: &mut EventLog,
+) {
+    let slot = project.slot;
+    chips.spec[slot] = project.spec;
+    chips.launch[slot] = t;
+    chips.parent[slot] = project.parent;
+    chips.appraise(slot, &future.parameters);
+    chips.count_copies(roadmap, NEVER - 1);
+    events.push(Event {
+        t,
+        kind: EventKind::VariantLaunched,
+        actor: maker.row,
+        object: slot as u32,
+        value: project.spec.list_price_usd,
+    });
+}
+
+/// The most profitable legal design of a maker for the target, if it beats what the maker can already sell there by
+/// enough to pay for the work. Rules known are those in force and those announced.
+#[expect(clippy::too_many_arguments, reason = "reads the law, the roadmap, the chips and the market of the day")]
+fn better_variant(
+    maker: u16,
+    t: i32,
+    year: f64,
+    wants_usd: f64,
+    future: &Future,
+    calendar: &LawCalendar,
+    now: &LawNow,
+    roadmap: &Roadmap,
+    chips: &Chips,
+) -> Option<(usize, ChipSpec)> {
+    let p = &future.parameters;
+    let for_training = training_share(year, p);
+    let usd_per_h100e = going_price_usd(maker, t, for_training, roadmap, chips, p)?;
+    let prospect = |spec: &ChipSpec| Prospect {
+        price_usd: blended_value(spec, for_training, chips.fp8_share, p) * usd_per_h100e,
+        profit_usd: profit_per_unit_usd(spec, for_training, chips.fp8_share, usd_per_h100e, p),
+    };
+    let mut old: Option<Prospect> = None;
+    let mut new: Option<(Prospect, usize, ChipSpec)> = None;
+    for (slot, place) in roadmap.slots.iter().enumerate() {
+        if place.maker != maker || chips.launch[slot] > t {
+            continue;
+        }
+        if now.sellable_in_target(slot) {
+            let this = prospect(&chips.spec[slot]);
+            if old.is_none_or(|best| this.profit_usd > best.profit_usd) {
+                old = Some(this);
+            }
+        } else if matches!(place.kind, SlotKind::Catalogue { .. }) {
+            for candidate in calendar.candidates(now.known, slot, &place.spec) {
+                let this = prospect(&candidate.spec);
+                if new.is_none_or(|(best, ..)| this.profit_usd > best.profit_usd) {
+                    new = Some((this, slot, ChipSpec { list_price_usd: this.price_usd, ..candidate.spec }));
+                }
+            }
+        }
+    }
+    let (best, parent, spec) = new?;
+    worth_redesign(wants_usd, best, old, p).then_some((parent, spec))
+}
+
+/// What the maker's best listed chip costs per unit of blended value: the going price of useful compute where no rule binds.
+fn going_price_usd(
+    maker: u16,
+    t: i32,
+    for_training: f64,
+    roadmap: &Roadmap,
+    chips: &Chips,
+    p: &Parameters,
+) -> Option<f64> {
+    roadmap
+        .slots
+        .iter()
+        .enumerate()
+        .filter(|(slot, s)| {
+            s.maker == maker && chips.launch[*slot] <= t && !matches!(s.kind, SlotKind::Variant { .. })
+        })
+        .map(|(slot, _)| {
+            let spec = &chips.spec[slot];
+            spec.list_price_usd / blended_value(spec, for_training, chips.fp8_share, p)
+        })
+        .filter(|price| price.is_finite() && *price > 0.0)
+        .reduce(f64::min)
+}
+
+/// System: what is on offer this month, at which price, with which pull, from which pools.
+#[expect(clippy::too_many_arguments, reason = "gathers what the market needs from every store")]
+pub fn make_offers(
+    clock: Res<Clock>,
+    future: Res<Future>,
+    roadmap: Res<Roadmap>,
+    access: Res<Access>,
+    supply: Res<SupplyState>,
+    chips: Res<Chips>,
+    mut realised: ResMut<Realised>,
+    mut home_made: ResMut<HomeMade>,
+    mut market: ResMut<ChipMarket>,
+    makers: Query<(&Chipmaker, &Business)>,
+) {
+    let (p, t) = (&future.parameters, clock.t as i32);
+    let mut price = [1.0; MAKERS_MAX];
+    let mut maturity = [1.0; MAKERS_MAX];
+    let mut newest = [NEVER; MAKERS_MAX];
+    for (maker, business) in &makers {
+        price[maker.row as usize] = business.price_index;
+        maturity[maker.row as usize] = business.maturity;
+    }
+    for (slot, place) in roadmap.slots.iter().enumerate() {
+        let latest = &mut newest[usize::from(place.maker)];
+        if chips.launch[slot] <= t && (*latest == NEVER || chips.launch[slot] > *latest) {
+            *latest = chips.launch[slot];
+        }
+    }
+    let m = &mut *market;
+    m.active.clear();
+    for (slot, place) in roadmap.slots.iter().enumerate() {
+        let maker = usize::from(place.maker);
+        let age = t - chips.launch[slot].min(NEVER - 1);
+        let listed = chips.launch[slot] <= t;
+        realised.0[slot] = if place.target_made { realised_share(maturity[maker], p) } else { 1.0 };
+        // A part leaves the list when its time is over and a newer one of its maker is there.
+        let superseded = listed && f64::from(age) > p.sale_life_months && newest[maker] > chips.launch[slot];
+        if !listed || superseded {
+            continue;
+        }
+        m.active.push(slot as u16);
+        let sourcing = place.target_made.then(|| Sourcing {
+            dies_at_home: access.leading_foundry[maker] < 0.5,
+            memory_at_home: access.memory_imports < 0.5,
+            home_yield: supply.yield_target,
+        });
+        home_made.0[slot] = sourcing.map_or(0.0, |s| f64::from(u8::from(s.dies_at_home)));
+        let cost = chips.unit_cost_usd[slot];
+        let list = if place.captive { cost * p.captive_price_over_cost } else { chips.spec[slot].list_price_usd };
+        let price_usd = list * price[maker];
+        let ramp = 1.0 - (-(f64::from(age) + 1.0) / p.new_part_ramp_months).exp();
+        let useful = [chips.useful_training[slot], chips.useful_serving[slot]].map(|u| u * realised.0[slot]);
+        let pull = useful.map(|u| (1e4 * u / price_usd).powf(p.choice_slope) * ramp);
+        m.offers[slot] = Offer {
+            price_usd,
+            unit_cost_usd: cost,
+            tpp: chips.spec[slot].tpp,
+            pull,
+            within: pull.map(|x| x.powf(1.0 / p.choice_nest) / chips.copies[slot]),
+            uses: pool_uses(&chips.spec[slot], sourcing, p),
+        };
+    }
+    let rows = m.layout.makers;
+    for market in 0..m.layout.markets {
+        for (maker, maturity) in maturity.iter().enumerate().take(rows) {
+            // An immature stack is worth less per dollar, everywhere but for those who own it.
+            m.stack[market * rows + maker] = (-p.choice_slope * p.lock_in_log_value * (1.0 - maturity)).exp();
+        }
+    }
+}
+
+/// Makers are rows of a short table; fixed arrays keep the month loop free of allocation.
+pub const MAKERS_MAX: usize = 64;
+
+/// By slot: 1 where the dies are made at home in the target this month.
+#[derive(Resource, Clone, Debug, Default)]
+pub struct HomeMade(pub Vec<f64>);
+
+/// System: the month's trade.
+pub fn trade(
+    future: Res<Future>,
+    access: Res<Access>,
+    paths: Res<SupplyPaths>,
+    mut supply: ResMut<SupplyState>,
+    mut market: ResMut<ChipMarket>,
+    makers: Query<(&Chipmaker, &Business)>,
+) {
+    let p = &future.parameters;
+    let mut capacity = [0.0; MAKERS_MAX];
+    for (maker, business) in &makers {
+        let row = maker.row as usize;
+        capacity[row] = supply.capacity[row] * (1.0 - business.idle_share);
+    }
+    // Before the first orders makers build what is asked.
+    let first = supply.capacity.iter().all(|c| *c == 0.0);
+    if first {
+        capacity = [f64::INFINITY; MAKERS_MAX];
+    }
+    let drawn_dies = supply.die_bank * p.die_bank_draw;
+    let pools = with_die_bank(&supply, &access, &paths, drawn_dies);
+    let rules = MarketRules {
+        relationship_share_target: p.relationship_share_target,
+        wallet_decay_per_month: p.wallet_decay_per_month,
+        levy_pass_through: p.levy_pass_through,
+        quota_inertia: p.quota_inertia,
+        approval_case_by_case_target: p.approval_case_by_case_target,
+        approval_notify_target: p.approval_notify_target,
+        approval_elsewhere: p.approval_elsewhere,
+        licence_days_target: p.licence_days_target,
+        licence_days_elsewhere: p.licence_days_elsewhere,
+        retirement_per_month: p.retirement_per_year / 12.0,
+        advance_repay_per_month: 1.0 / p.frontload_repay_months.max(1.0),
+    };
+    let rows = market.layout.makers;
+    market.trade(&capacity[..rows], &pools, &rules);
+    supply.die_bank -= drawn_dies;
+    supply.hbm_bank_stacks =
+        (supply.hbm_bank_stacks - market.pool_used[Pool::HbmTarget as usize]).max(0.0);
+    supply.pools = pools;
+    supply.dies_target_millions += market.pool_used[Pool::LogicTarget as usize] * 70.0 / 1e6;
+    let wanted = std::mem::take(&mut market.wanted);
+    supply.follow_orders(&wanted, p);
+    market.wanted = wanted;
+}
+
+/// Dies that came through proxies stand in for wafers of the target's foundry.
+fn with_die_bank(supply: &SupplyState, access: &Access, paths: &SupplyPaths, dies: f64) -> [f64; POOLS] {
+    const TYPICAL_DIE_MM2: f64 = 665.0;
+    let mut pools = supply.pools;
+    let barred = paths.0.proxy_maker.is_some_and(|m| access.leading_foundry[usize::from(m)] < 0.5);
+    if barred {
+        let per_wafer = USABLE_WAFER_MM2 / TYPICAL_DIE_MM2 * supply.yield_target;
+        pools[Pool::LogicTarget as usize] += dies / per_wafer.max(1.0);
+    }
+    pools
+}
+
+/// System: what the month means for each maker: revenue, R&D, price, idle capacity, software.
+pub fn settle_makers(
+    future: Res<Future>,
+    supply: Res<SupplyState>,
+    market: Res<ChipMarket>,
+    now: Res<LawNow>,
+    mut makers: Query<(&Chipmaker, &mut Business)>,
+) {
+    let p = &future.parameters;
+    let slots = market.layout.maker_of.len();
+    let target = market.layout.target_market;
+    let mut value = [[0.0; 2]; MAKERS_MAX];
+    for (k, customer) in market.layout.customers.iter().enumerate() {
+        for &slot in &market.active {
+            let slot = usize::from(slot);
+            let units = market.delivered[k * slots + slot];
+            let maker = usize::from(market.layout.maker_of[slot]);
+            let levy = market.terms[customer.market * slots + slot].levy_share;
+            value[maker][0] += units * market.offers[slot].price_usd * (1.0 - levy);
+            if customer.market == target {
+                value[maker][1] += units * market.offers[slot].price_usd;
+            }
+        }
+    }
+    let all_target: f64 = value.iter().map(|v| v[1]).sum();
+    for (maker, mut business) in &mut makers {
+        let row = maker.row as usize;
+        let [revenue, at_target] = value[row];
+        let closed = if business.revenue_usd > 0.0 { now.closed_usd[row] / business.revenue_usd } else { 0.0 };
+        business.idle_share = next_idle_share(business.idle_share, closed.min(1.0), p);
+        business.revenue_usd = revenue;
+        business.rd_usd = p.rd_share_of_revenue * revenue;
+        business.price_index =
+            next_price_index(business.price_index, market.asked[row], supply.capacity[row], p);
+        if maker.home == Bloc::Target && all_target > 0.0 {
+            business.maturity = next_maturity(business.maturity, at_target / all_target, p);
+        }
+    }
+}

@@ -1,0 +1,222 @@
+//! An AI lab: what it holds, how it learns, when it trains, what it releases.
+
+use bevy_ecs::component::Component;
+use bevy_ecs::system::{Query, Res, ResMut};
+
+use super::nation::NationTotals;
+use crate::capability::algorithms::{effective_compute, post_training_share, research_points_per_month};
+use crate::capability::diffusion::{Source, catch_up_points, distilled_points};
+use crate::capability::frontier::{Frontier, Known, Side};
+use crate::capability::training::{finished_points, latent_points};
+use crate::events::{Event, EventKind, EventLog};
+use crate::foundation::chance::Purpose;
+use crate::foundation::parameters::Parameters;
+use crate::foundation::run::{Clock, Future};
+use crate::measures::Bloc;
+
+/// What a lab is: fixed within a run.
+#[derive(Component, Clone, Copy, Debug)]
+pub struct Lab {
+    /// Row in the table of labs; results are summed in this order.
+    pub row: u32,
+    /// Stable key for chance.
+    pub key: u64,
+    /// Row of the home nation.
+    pub nation: u32,
+    pub bloc: Bloc,
+    pub release: Release,
+    /// Its part of the compute that the labs of its nation use.
+    pub share_of_nation: f64,
+    /// Lasting research skill, mean 1 within its bloc.
+    pub skill: f64,
+}
+
+/// Whether a lab gives its weights away.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Release {
+    Open,
+    Closed,
+    /// Open every second time.
+    Mixed,
+}
+
+impl Release {
+    /// Whether the run with this ordinal is released with open weights.
+    pub fn opens(self, ordinal: u64) -> bool {
+        match self {
+            Self::Open => true,
+            Self::Closed => false,
+            Self::Mixed => ordinal % 2 == 1,
+        }
+    }
+}
+
+/// What a lab knows beyond compute, in index points.
+#[derive(Component, Clone, Copy, Debug, Default)]
+pub struct Knowledge {
+    pub points: f64,
+}
+
+/// Compute in use by the lab, H100-equivalents.
+#[derive(Component, Clone, Copy, Debug, Default)]
+pub struct LabCompute {
+    pub training_h100e: f64,
+    pub serving_h100e: f64,
+    /// `training^(1-w) * serving^w`, with `w` the share of post-training: what a run is made of.
+    pub effective_h100e: f64,
+}
+
+/// The training run under way.
+#[derive(Component, Clone, Copy, Debug, Default)]
+pub struct TrainingRun {
+    /// Counts the lab's runs; luck and length are keyed by it.
+    pub ordinal: u64,
+    pub months_left: f64,
+    pub months_run: f64,
+    /// Sum over months of effective compute.
+    pub compute_h100e_months: f64,
+}
+
+impl TrainingRun {
+    /// The run with this ordinal: its length is one draw, whatever month it starts in.
+    pub fn start(ordinal: u64, lab_key: u64, future: &Future) -> Self {
+        let p = &future.parameters;
+        let length =
+            future.chance.gamma_of_mean_one(Purpose::RunLength, lab_key, ordinal, p.run_length_shape);
+        Self { ordinal, months_left: (p.run_length_months * length).max(1.0), ..Self::default() }
+    }
+}
+
+/// System: labs use their part of what their nation holds.
+pub fn assign_compute(
+    clock: Res<Clock>,
+    future: Res<Future>,
+    nations: Res<NationTotals>,
+    mut labs: Query<(&Lab, &mut LabCompute)>,
+) {
+    let p = &future.parameters;
+    let post_training = post_training_share(clock.year, p);
+    for (lab, mut compute) in &mut labs {
+        let share = p.lab_share_of_compute * lab.share_of_nation;
+        let nation = lab.nation as usize;
+        compute.training_h100e = share * nations.training_h100e[nation];
+        compute.serving_h100e = share * nations.serving_h100e[nation];
+        compute.effective_h100e =
+            effective_compute(compute.training_h100e, compute.serving_h100e, post_training);
+    }
+}
+
+/// System: a month of research in every lab, and of learning from others.
+pub fn do_research(
+    clock: Res<Clock>,
+    future: Res<Future>,
+    nations: Res<NationTotals>,
+    mut frontier: ResMut<Frontier>,
+    mut labs: Query<(&Lab, &LabCompute, &mut Knowledge)>,
+) {
+    let p = &future.parameters;
+    for bloc in Bloc::ALL {
+        frontier.bloc_research_h100e[bloc as usize] =
+            p.lab_share_of_compute * nations.training_by_bloc[bloc as usize];
+    }
+    let rate = Bloc::ALL.map(|bloc| {
+        let b = bloc as usize;
+        research_points_per_month(clock.year, frontier.bloc_research_h100e[b], frontier.bloc_points[b], p)
+    });
+    let sources = what_can_be_learned(&frontier, p);
+    for (lab, compute, mut knowledge) in &mut labs {
+        let own = rate[lab.bloc as usize] * lab.skill;
+        let learned = catch_up_points(knowledge.points, compute.effective_h100e, &sources, p);
+        knowledge.points += own + learned;
+    }
+    note_what_is_known(&mut frontier, &mut labs, p);
+}
+
+/// Publications (what the best lab knew some months ago) and open weights (what the best open model is made with).
+fn what_can_be_learned(frontier: &Frontier, p: &Parameters) -> [Source; 2] {
+    let source = |known: Option<Known>, carries: f64| match known {
+        Some(known) => Source { knowledge_points: known.points, compute_h100e: known.compute_h100e, carries },
+        None => Source { knowledge_points: f64::NEG_INFINITY, ..Source::default() },
+    };
+    [
+        source(frontier.best_known_ago(p.publication_lag_months.round() as usize), p.publication_share),
+        source(frontier.open_known_ago(p.open_lag_months.round() as usize), p.open_share),
+    ]
+}
+
+/// Best knowledge and latent score of each bloc. Maxima do not depend on the order of the labs; ties keep the lower row.
+fn note_what_is_known(
+    frontier: &mut Frontier,
+    labs: &mut Query<(&Lab, &LabCompute, &mut Knowledge)>,
+    p: &Parameters,
+) {
+    let mut best = Known { points: f64::NEG_INFINITY, compute_h100e: 0.0 };
+    let mut points = [f64::NEG_INFINITY; 3];
+    let mut latent = [f64::NEG_INFINITY; 3];
+    for (lab, compute, knowledge) in labs.iter() {
+        let bloc = lab.bloc as usize;
+        points[bloc] = points[bloc].max(knowledge.points);
+        latent[bloc] = latent[bloc].max(latent_points(compute.effective_h100e, knowledge.points, p));
+        if knowledge.points > best.points {
+            best = Known { points: knowledge.points, compute_h100e: compute.effective_h100e };
+        }
+    }
+    frontier.bloc_points = points;
+    for (record, latent) in frontier.latent.iter_mut().zip(latent) {
+        record.push(latent);
+    }
+    frontier.best_known.push(best);
+}
+
+/// System: runs go on; those that end are released, with luck, with what distillation adds, open or closed.
+pub fn train_and_release(
+    clock: Res<Clock>,
+    future: Res<Future>,
+    mut frontier: ResMut<Frontier>,
+    mut events: ResMut<EventLog>,
+    mut labs: Query<(&Lab, &LabCompute, &Knowledge, &mut TrainingRun)>,
+) {
+    let p = &future.parameters;
+    let lag = p.distillation_lag_months.round() as usize;
+    let best_rival = frontier.released[Side::World as usize].ago(lag.max(1) - 1);
+    let mut best = [f64::NEG_INFINITY; 6];
+    let mut open = frontier.open_known.last().copied().unwrap_or(Known {
+        points: f64::NEG_INFINITY,
+        compute_h100e: 0.0,
+    });
+    for (lab, compute, knowledge, mut run) in &mut labs {
+        if compute.effective_h100e <= 0.0 {
+            continue;
+        }
+        run.compute_h100e_months += compute.effective_h100e;
+        run.months_run += 1.0;
+        run.months_left -= 1.0;
+        if run.months_left > 0.0 {
+            continue;
+        }
+        let mean_compute = run.compute_h100e_months / run.months_run;
+        let luck = future.chance.normal(Purpose::RunLuck, lab.key, run.ordinal);
+        let own = finished_points(latent_points(mean_compute, knowledge.points, p), luck, p);
+        let score = own + distilled_points(own, best_rival, p);
+        let is_open = lab.release.opens(run.ordinal);
+        let side = if is_open { Side::Open } else { Side::Closed };
+        for side in [lab.bloc as usize, side as usize, Side::World as usize] {
+            best[side] = best[side].max(score);
+        }
+        if is_open && knowledge.points > open.points {
+            open = Known { points: knowledge.points, compute_h100e: mean_compute };
+        }
+        events.push(Event {
+            t: clock.t as i32,
+            kind: EventKind::ModelReleased,
+            actor: lab.row,
+            object: run.ordinal as u32,
+            value: score,
+        });
+        *run = TrainingRun::start(run.ordinal + 1, lab.key, &future);
+    }
+    for (record, best) in frontier.released.iter_mut().zip(best) {
+        record.push(best);
+    }
+    frontier.open_known.push(open);
+}

@@ -1,0 +1,5 @@
+//! Who decides: chipmakers, labs, nations. Each file says what an agent is, what it wants, how it decides.
+
+pub mod chipmaker;
+pub mod lab;
+pub mod nation;

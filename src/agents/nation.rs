@@ -1,0 +1,330 @@
+//! A nation as a buyer: what its firms want to spend on accelerators, and what they pull forward.
+
+use std::sync::Arc;
+
+use bevy_ecs::component::Component;
+use bevy_ecs::resource::Resource;
+use bevy_ecs::system::{Query, Res, ResMut};
+
+use crate::foundation::calendar::Month;
+use crate::foundation::chance::Purpose;
+use crate::foundation::parameters::Parameters;
+use crate::foundation::run::{Clock, Future};
+use crate::markets::chips::{ChipMarket, Wallet};
+use crate::markets::terms::Outlook;
+use crate::measures::Bloc;
+use crate::technology::path::Path;
+use crate::technology::roadmap::Chips;
+
+/// A nation: fixed within a run but for its stock of useful compute.
+#[derive(Component, Clone, Copy, Debug)]
+pub struct Nation {
+    /// Row in the table of nations; results are summed in this order.
+    pub row: u32,
+    /// The market it buys in: nations that the law treats alike.
+    pub market: u32,
+    /// Row of the demand region it belongs to.
+    pub region: u32,
+    pub bloc: Bloc,
+    /// Its part of what its region wants.
+    pub share_of_region: f64,
+}
+
+/// Useful compute that a nation's users hold, H100-equivalents.
+#[derive(Component, Clone, Copy, Debug, Default)]
+pub struct NationCompute {
+    /// Training throughput of what was bought to train with.
+    pub training_h100e: f64,
+    /// Serving throughput of what was bought to serve with.
+    pub serving_h100e: f64,
+    /// Training throughput of everything.
+    pub all_h100e: f64,
+}
+
+/// Compute by nation and by bloc, gathered once a month for those who read it by row.
+#[derive(Resource, Clone, Debug, Default)]
+pub struct NationTotals {
+    pub training_h100e: Vec<f64>,
+    pub serving_h100e: Vec<f64>,
+    pub all_h100e: Vec<f64>,
+    pub training_by_bloc: [f64; 3],
+    pub serving_by_bloc: [f64; 3],
+    pub all_by_bloc: [f64; 3],
+    /// 8-bit peak basis.
+    pub peak_by_bloc: [f64; 3],
+    /// What each nation wants this month, USD a year.
+    pub wants_usd: Vec<f64>,
+}
+
+/// Recorded demand, shared by all runs.
+#[derive(Resource, Clone, Debug)]
+pub struct Demand(pub Arc<RecordedDemand>);
+
+/// Paths of demand in constant 2024 USD a year.
+#[derive(Clone, Debug, Default)]
+pub struct RecordedDemand {
+    pub capex_usd: Path,
+    pub target_wants_usd: Path,
+    /// Share of spending outside the target that goes to captive chips.
+    pub captive_share: Path,
+    /// By region; empty for the issuer's and the target's own.
+    pub region_usd: Vec<Path>,
+    pub region_keys: Vec<u64>,
+    pub issuer_region: usize,
+    pub target_region: usize,
+    /// First month in which a rule blocked the target's wants.
+    pub first_rule: Month,
+}
+
+/// Calendar shocks to demand by region: log deviations that fade.
+#[derive(Resource, Clone, Debug, Default)]
+pub struct DemandShocks {
+    pub log_deviation: Vec<f64>,
+    /// What each region wants this month, USD a year.
+    pub wants_usd: Vec<f64>,
+}
+
+/// What buyers outside the target's market want to spend on accelerators, USD a year.
+///
+/// `capex * (before + (after - before) / (1 + exp(-(t - jump) / width)))`: a share of big-four capital spending that
+/// jumps when generative AI becomes the thing to build. Form and starting values: numerical trial, fitted in-sample.
+pub fn world_wants_usd(capex_usd: f64, year: f64, p: &Parameters) -> f64 {
+    let jump = 1.0 / (1.0 + (-(year - p.wants_jump_year) / p.wants_jump_width_years).exp());
+    capex_usd * (p.wants_share_before + (p.wants_share_after - p.wants_share_before) * jump)
+}
+
+/// What the target's buyers want, USD a year: recorded spending times a multiplier for the wants that rules blocked.
+///
+/// The multiplier is 1 before `first_rule` (spending was free then) and rises to its value over two years. It is the
+/// same in every arm: rules block wants, no arm's name changes them.
+pub fn target_wants_usd(recorded_usd: f64, month: Month, first_rule: Month, p: &Parameters) -> f64 {
+    let years = f64::from(month - first_rule) / 12.0;
+    let part = (years / 2.0).clamp(0.0, 1.0);
+    recorded_usd * p.target_wants_multiplier.powf(part)
+}
+
+/// Share of accelerator spending meant for training; the rest is for serving.
+/// Log-free linear path through 2022, 2024 and 2026. Source: bounds from H20 prices and variants, see the parameter.
+pub fn training_share(year: f64, p: &Parameters) -> f64 {
+    let between = |a: f64, b: f64, from: f64| a + (b - a) * ((year - from) / 2.0).clamp(0.0, 1.0);
+    if year < 2024.0 {
+        between(p.training_share_2022, p.training_share_2024, 2022.0)
+    } else {
+        between(p.training_share_2024, p.training_share_2026, 2024.0)
+    }
+}
+
+/// Spending pulled forward this month because a rule has been announced that will close a part of the market.
+///
+/// `frontload_share * next year's wants * share that will close / months left`, so the whole pull-forward does not
+/// depend on how long the notice is; it is an advance, paid back out of later budgets.
+pub fn pulled_forward_usd(wants_usd_per_year: f64, closing_share: f64, months_left: f64, p: &Parameters) -> f64 {
+    p.frontload_share * wants_usd_per_year * closing_share / months_left.max(1.0)
+}
+
+/// System: what every region wants this month, and from it the wallets of every market.
+///
+/// World wants are a share of big-four capital spending; third regions follow their recorded paths and then the world's
+/// growth; what is left is the issuer's. The networking share buys no chips. Captive chips take their recorded share.
+pub fn set_budgets(
+    clock: Res<Clock>,
+    future: Res<Future>,
+    demand: Res<Demand>,
+    outlook: Res<Outlook>,
+    chips: Res<Chips>,
+    mut shocks: ResMut<DemandShocks>,
+    mut totals: ResMut<NationTotals>,
+    mut market: ResMut<ChipMarket>,
+    nations: Query<&Nation>,
+) {
+    let p = &future.parameters;
+    let d = &demand.0;
+    wants_by_region(&clock, &future, d, &mut shocks);
+    market.budget_usd.iter_mut().for_each(|b| *b = 0.0);
+    market.pulled_usd.iter_mut().for_each(|b| *b = 0.0);
+    let for_training = training_share(clock.year, p);
+    let captive = d.captive_share.at(clock.year, 0.0, f64::INFINITY);
+    for nation in &nations {
+        let wants = shocks.wants_usd[nation.region as usize] * nation.share_of_region;
+        totals.wants_usd[nation.row as usize] = wants;
+        let monthly = wants / 12.0 * (1.0 - p.networking_share);
+        let own = if nation.bloc == Bloc::Issuer { monthly * captive } else { 0.0 };
+        for customer in 0..market.layout.customers.len() {
+            let c = market.layout.customers[customer];
+            if c.market == nation.market as usize {
+                let purse = if c.captive { own } else { monthly - own };
+                let part = if c.wallet == Wallet::Training { for_training } else { 1.0 - for_training };
+                market.budget_usd[customer] += purse * part;
+            }
+        }
+    }
+    pull_forward(clock.t, &outlook, &chips, &mut market, p);
+}
+
+fn wants_by_region(clock: &Clock, future: &Future, d: &RecordedDemand, shocks: &mut DemandShocks) {
+    let p = &future.parameters;
+    let capex = d.capex_usd.at(clock.year, p.capex_growth_late, p.capex_ceiling_usd);
+    let world = world_wants_usd(capex, clock.year, p);
+    let recorded =
+        d.target_wants_usd.at(clock.year, p.target_wants_growth_late, p.target_wants_ceiling_usd);
+    let mut third = 0.0;
+    for region in 0..d.region_keys.len() {
+        let luck = future.chance.normal(Purpose::DemandShock, d.region_keys[region], clock.t as u64);
+        let deviation = &mut shocks.log_deviation[region];
+        *deviation = p.demand_shock_persistence * *deviation + p.demand_shock_sd * luck;
+        let level = deviation.exp();
+        shocks.wants_usd[region] = if region == d.target_region {
+            target_wants_usd(recorded, clock.month, d.first_rule, p) * level
+        } else if region == d.issuer_region {
+            level
+        } else {
+            third_wants_usd(&d.region_usd[region], clock.year, world, d, p) * level
+        };
+        if region != d.target_region && region != d.issuer_region {
+            third += shocks.wants_usd[region];
+        }
+    }
+    // The issuer's own wants are what is left of the world's; never less than half of them.
+    shocks.wants_usd[d.issuer_region] *= (world - third).max(0.5 * world);
+}
+
+/// A third region wants its recorded share of the world's wants: the share at the knots, held outside them.
+fn third_wants_usd(path: &Path, year: f64, world_usd: f64, d: &RecordedDemand, p: &Parameters) -> f64 {
+    let (Some(first), Some(last)) = (path.0.first(), path.0.last()) else { return 0.0 };
+    let at = year.clamp(first.0, last.0);
+    let capex = d.capex_usd.at(at, p.capex_growth_late, p.capex_ceiling_usd);
+    let share = path.at(at, 0.0, f64::INFINITY) / world_wants_usd(capex, at, p);
+    world_usd * share.min(0.2)
+}
+
+/// Buyers in a market that an announced rule will close bring purchases forward.
+fn pull_forward(t: usize, outlook: &Outlook, chips: &Chips, market: &mut ChipMarket, p: &Parameters) {
+    let Some(binds) = outlook.binds.filter(|_| outlook.any) else { return };
+    let slots = chips.spec.len();
+    for customer in 0..market.layout.customers.len() {
+        let c = market.layout.customers[customer];
+        if c.captive || c.market != outlook.market {
+            continue;
+        }
+        let useful =
+            if c.wallet == Wallet::Training { &chips.useful_training } else { &chips.useful_serving };
+        let (mut all, mut lost) = (0.0, 0.0);
+        for slot in 0..slots {
+            let flow = market.delivered[customer * slots + slot] * useful[slot];
+            all += flow;
+            if outlook.closing[slot] {
+                lost += flow;
+            }
+        }
+        if all > 0.0 {
+            let yearly = market.budget_usd[customer] * 12.0;
+            let months_left = f64::from((binds - t as i32).max(1));
+            market.pulled_usd[customer] = pulled_forward_usd(yearly, lost / all, months_left, p);
+        }
+    }
+}
+
+/// System: stocks of the market become useful compute of nations.
+///
+/// What a market bought this month belongs to its nations in proportion to what they wanted; the stock of a nation
+/// keeps its share of the market's books, so that nations always add up to the market.
+pub fn hold_compute(
+    future: Res<Future>,
+    chips: Res<Chips>,
+    market: Res<ChipMarket>,
+    realised: Res<crate::technology::roadmap::Realised>,
+    mut totals: ResMut<NationTotals>,
+    mut held: ResMut<MarketCompute>,
+    mut nations: Query<(&Nation, &mut NationCompute)>,
+) {
+    let kept = 1.0 - future.parameters.retirement_per_year / 12.0;
+    held.measure(&market, &chips, &realised);
+    held.wants_usd.iter_mut().for_each(|w| *w = 0.0);
+    held.before.iter_mut().for_each(|b| *b = [0.0; 3]);
+    for (nation, compute) in &nations {
+        let m = nation.market as usize;
+        held.wants_usd[m] += totals.wants_usd[nation.row as usize];
+        held.before[m][0] += compute.training_h100e;
+        held.before[m][1] += compute.serving_h100e;
+        held.before[m][2] += compute.all_h100e;
+    }
+    totals.training_by_bloc = [0.0; 3];
+    totals.serving_by_bloc = [0.0; 3];
+    totals.all_by_bloc = [0.0; 3];
+    totals.peak_by_bloc = [0.0; 3];
+    for (nation, mut compute) in &mut nations {
+        let m = nation.market as usize;
+        let share = totals.wants_usd[nation.row as usize] / held.wants_usd[m].max(f64::MIN_POSITIVE);
+        let grow = |own: f64, kind: usize| {
+            let before = kept * held.before[m][kind];
+            let now = kept * own + share * held.flow[m][kind];
+            // Scaled so that nations add up to what the market holds, whose worth changes with formats and software.
+            now * held.stock[m][kind] / (before + held.flow[m][kind]).max(f64::MIN_POSITIVE)
+        };
+        compute.training_h100e = grow(compute.training_h100e, 0);
+        compute.serving_h100e = grow(compute.serving_h100e, 1);
+        compute.all_h100e = grow(compute.all_h100e, 2);
+        totals.all_h100e[nation.row as usize] = compute.all_h100e;
+        totals.training_h100e[nation.row as usize] = compute.training_h100e;
+        totals.serving_h100e[nation.row as usize] = compute.serving_h100e;
+        let bloc = nation.bloc as usize;
+        totals.training_by_bloc[bloc] += compute.training_h100e;
+        totals.serving_by_bloc[bloc] += compute.serving_h100e;
+        totals.all_by_bloc[bloc] += compute.all_h100e;
+        let part = compute.all_h100e / held.stock[m][2].max(f64::MIN_POSITIVE);
+        totals.peak_by_bloc[bloc] += part * held.peak[m];
+    }
+}
+
+/// Useful compute of each market: stock and this month's flow for training, for serving, and of everything by training
+/// throughput; and the 8-bit peak of the stock.
+#[derive(Resource, Clone, Debug, Default)]
+pub struct MarketCompute {
+    pub stock: Vec<[f64; 3]>,
+    pub flow: Vec<[f64; 3]>,
+    pub peak: Vec<f64>,
+    wants_usd: Vec<f64>,
+    before: Vec<[f64; 3]>,
+}
+
+impl MarketCompute {
+    pub fn reset(&mut self, markets: usize) {
+        for pairs in [&mut self.stock, &mut self.flow, &mut self.before] {
+            pairs.clear();
+            pairs.resize(markets, [0.0; 3]);
+        }
+        self.peak.clear();
+        self.peak.resize(markets, 0.0);
+        self.wants_usd.clear();
+        self.wants_usd.resize(markets, 0.0);
+    }
+
+    /// Training wallets hold training compute, serving wallets serving compute.
+    fn measure(&mut self, market: &ChipMarket, chips: &Chips, realised: &crate::technology::roadmap::Realised) {
+        self.stock.iter_mut().for_each(|s| *s = [0.0; 3]);
+        self.flow.iter_mut().for_each(|s| *s = [0.0; 3]);
+        self.peak.iter_mut().for_each(|s| *s = 0.0);
+        let slots = chips.spec.len();
+        for (k, customer) in market.layout.customers.iter().enumerate() {
+            let useful = match customer.wallet {
+                Wallet::Training => &chips.useful_training,
+                Wallet::Serving => &chips.useful_serving,
+            };
+            let kind = customer.wallet as usize;
+            for slot in 0..slots {
+                let stock = market.stock[k * slots + slot];
+                if stock <= 0.0 {
+                    continue;
+                }
+                let worth = useful[slot] * realised.0[slot];
+                let training = chips.useful_training[slot] * realised.0[slot];
+                let flow = market.delivered[k * slots + slot];
+                self.stock[customer.market][kind] += stock * worth;
+                self.flow[customer.market][kind] += flow * worth;
+                self.stock[customer.market][2] += stock * training;
+                self.flow[customer.market][2] += flow * training;
+                self.peak[customer.market] += stock * chips.peak_h100e[slot];
+            }
+        }
+    }
+}

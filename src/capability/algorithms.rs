@@ -1,0 +1,60 @@
+//! Research: how fast a bloc's knowledge grows, in index points.
+
+use crate::foundation::parameters::Parameters;
+
+/// Points a month that a bloc's own research adds to the knowledge of a lab of mean skill.
+///
+/// ```text
+/// growth = base(regime) * (research compute / reference)^elasticity * exp(-saturation * (best - best at the break)) / 12
+/// ```
+///
+/// `base` is the recorded growth of the frontier less what growth of training runs explains
+/// (`points_per_decade_of_compute * log10(frontier_run_growth)`), before or after the break of 2024-04 when reasoning
+/// models came. One rate for a bloc: the number of labs it is split into changes nothing. Ideas get harder to find
+/// as knowledge grows (semi-endogenous form), without which growth explodes.
+pub fn research_points_per_month(
+    year: f64,
+    bloc_research_h100e: f64,
+    best_knowledge_points: f64,
+    p: &Parameters,
+) -> f64 {
+    let total = if year < p.regime_break_year {
+        p.frontier_points_per_year_before
+    } else {
+        p.frontier_points_per_year_after
+    };
+    let base = (total - compute_points_per_year(p)).max(0.0);
+    let effort = (bloc_research_h100e / p.research_reference_h100e).max(0.0).powf(p.research_compute_elasticity);
+    let harder = (-p.research_saturation_per_point * (best_knowledge_points - knowledge_at_break(p))).exp();
+    base * effort * harder / 12.0
+}
+
+/// Points a year that the recorded growth of the largest training runs explains.
+pub fn compute_points_per_year(p: &Parameters) -> f64 {
+    p.points_per_decade_of_compute * p.frontier_run_growth.log10()
+}
+
+/// Knowledge of the frontier at a time before the break, index points relative to the reference month 2023-03.
+pub fn knowledge_before_break(year: f64, p: &Parameters) -> f64 {
+    const REFERENCE_YEAR: f64 = 2023.2;
+    (p.frontier_points_per_year_before - compute_points_per_year(p)) * (year - REFERENCE_YEAR)
+}
+
+fn knowledge_at_break(p: &Parameters) -> f64 {
+    knowledge_before_break(p.regime_break_year, p)
+}
+
+/// Share of a model's effective compute that is post-training, on serving throughput.
+///
+/// A logistic from 0.05 around 2023 to its value in 2027 (reinforcement learning is near parity with pre-training by then).
+pub fn post_training_share(year: f64, p: &Parameters) -> f64 {
+    0.05 + (p.post_training_share_2027 - 0.05) / (1.0 + (-(year - 2025.0) / 0.5).exp())
+}
+
+/// `training^(1-w) * serving^w`: compute as a model sees it, H100-equivalents.
+pub fn effective_compute(training_h100e: f64, serving_h100e: f64, post_training: f64) -> f64 {
+    if training_h100e <= 0.0 || serving_h100e <= 0.0 {
+        return 0.0;
+    }
+    training_h100e.powf(1.0 - post_training) * serving_h100e.powf(post_training)
+}

@@ -1,0 +1,92 @@
+//! What the world knows and has released, month by month: the memory that followers learn from.
+
+use bevy_ecs::resource::Resource;
+
+use super::gap::Record;
+use crate::foundation::parameters::Parameters;
+
+/// Whose best model a record follows.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(usize)]
+pub enum Side {
+    Issuer = 0,
+    Target = 1,
+    Third = 2,
+    Open = 3,
+    Closed = 4,
+    World = 5,
+}
+
+impl Side {
+    pub const ALL: [Self; 6] =
+        [Self::Issuer, Self::Target, Self::Third, Self::Open, Self::Closed, Self::World];
+
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Issuer => "issuer",
+            Self::Target => "target",
+            Self::Third => "third",
+            Self::Open => "open",
+            Self::Closed => "closed",
+            Self::World => "world",
+        }
+    }
+}
+
+/// Knowledge that could be learned from, at one month.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Known {
+    pub points: f64,
+    pub compute_h100e: f64,
+}
+
+/// Records of capability and knowledge.
+#[derive(Resource, Clone, Debug, Default)]
+pub struct Frontier {
+    /// Best released score so far by [`Side`].
+    pub released: [Record; 6],
+    /// Best latent score by bloc: issuer, target, third.
+    pub latent: [Record; 3],
+    /// Best knowledge anywhere, and with how much compute, by month.
+    pub best_known: Vec<Known>,
+    /// Knowledge behind the best open release so far, by month.
+    pub open_known: Vec<Known>,
+    /// Best knowledge by bloc now, for the rate of research.
+    pub bloc_points: [f64; 3],
+    /// Research compute by bloc now, H100-equivalents.
+    pub bloc_research_h100e: [f64; 3],
+}
+
+/// Months of history before the first month of a run: enough for a follower three years behind at the start.
+pub const MONTHS_BEFORE: usize = 72;
+
+impl Frontier {
+    /// Starts the records so that each side's history ends at `now` and slopes as the recorded frontier did.
+    pub fn reset(&mut self, now: [f64; 3], months: usize, p: &Parameters) {
+        let slope = p.frontier_points_per_year_before / 12.0;
+        let world = now.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        // Before 2020 no side's best model had open weights of the first rank: open starts two years behind.
+        let start = [now[0], now[1], now[2], world - 24.0 * slope, world, world];
+        for (record, now) in self.released.iter_mut().zip(start) {
+            record.restart(now, slope, MONTHS_BEFORE);
+            record.reserve(months);
+        }
+        for (record, now) in self.latent.iter_mut().zip(now) {
+            record.restart(now, slope, MONTHS_BEFORE);
+            record.reserve(months);
+        }
+        self.best_known.clear();
+        self.best_known.reserve(months);
+        self.open_known.clear();
+        self.open_known.reserve(months);
+    }
+
+    /// What was known at the front `months` ago; nothing before the run began.
+    pub fn best_known_ago(&self, months: usize) -> Option<Known> {
+        self.best_known.len().checked_sub(1 + months).map(|at| self.best_known[at])
+    }
+
+    pub fn open_known_ago(&self, months: usize) -> Option<Known> {
+        self.open_known.len().checked_sub(1 + months).map(|at| self.open_known[at])
+    }
+}

@@ -1,0 +1,17 @@
+//! Training runs: what a finished run scores, without and with luck.
+
+use crate::foundation::parameters::Parameters;
+
+/// Expected score, in index points, of a model made with this compute and knowledge: no luck, no cadence.
+///
+/// `score = reference + points_per_decade_of_compute * log10(compute / reference compute) + knowledge`
+pub fn latent_points(effective_h100e: f64, knowledge_points: f64, p: &Parameters) -> f64 {
+    // A lab without compute scores as one with a single chip: finite, far below any frontier.
+    let compute = effective_h100e.max(1.0) / p.run_reference_h100e;
+    p.frontier_points_reference + p.points_per_decade_of_compute * compute.log10() + knowledge_points
+}
+
+/// Score of a finished run: its latent points and one draw of luck.
+pub fn finished_points(latent: f64, luck_standard: f64, p: &Parameters) -> f64 {
+    latent + p.run_luck_points * luck_standard
+}

@@ -1,0 +1,198 @@
+//! What a condition can ask about: attributes of chips, shipments and other goods, in one flat vector.
+
+use std::collections::HashMap;
+
+macro_rules! attributes {
+    ($( $variant:ident $name:literal $unit:literal $words:literal; )*) => {
+        /// An attribute that a condition can name.
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+        #[repr(usize)]
+        pub enum Attribute { $( $variant, )* }
+
+        impl Attribute {
+            pub const ALL: &'static [Self] = &[ $( Self::$variant, )* ];
+            pub const COUNT: usize = Self::ALL.len();
+
+            /// The name used in conditions and tables.
+            pub const fn name(self) -> &'static str { match self { $( Self::$variant => $name, )* } }
+            pub const fn unit(self) -> &'static str { match self { $( Self::$variant => $unit, )* } }
+            pub const fn words(self) -> &'static str { match self { $( Self::$variant => $words, )* } }
+        }
+    };
+}
+
+attributes! {
+    Chip "chip" "name" "name of the chip";
+    Vendor "vendor" "name" "designer";
+    HqCountry "hq_country" "ISO3" "where the designer has its headquarters";
+    Tpp "tpp" "TOPS x bit" "total processing performance: largest dense rate times bit length";
+    DieAreaMm2 "die_area_mm2" "mm2" "area of all logic dies made on a non-planar process";
+    PerformanceDensity "performance_density" "TOPS x bit / mm2" "tpp over die_area_mm2";
+    InterconnectGbps "interconnect_gbps" "GB/s" "chip-to-chip links, both directions";
+    HostLinkGbps "host_link_gbps" "GB/s" "link to the host, both directions";
+    MemBandwidthTbs "mem_bandwidth_tbs" "TB/s" "memory bandwidth";
+    MemCapacityGb "mem_capacity_gb" "GB" "memory capacity";
+    ProcessNodeNm "process_node_nm" "nm" "marketing node of the main die";
+    NonPlanar "non_planar" "bool" "FinFET or gate-all-around transistors";
+    DatacenterMarketed "datacenter_marketed" "bool" "designed or marketed for data centres";
+    ChinaSpecific "china_specific" "bool" "made for China under a rule";
+    OnSaleInUs20260115 "on_sale_in_us_2026_01_15" "bool" "commercially available in the US on 2026-01-15";
+    Destination "destination" "ISO3" "where the goods go";
+    Headquarters "headquarters" "ISO3" "headquarters of the buyer or its ultimate parent";
+    DestinationA1 "destination_a1" "bool" "destination in country group A:1";
+    DestinationA5 "destination_a5" "bool" "destination in country group A:5";
+    DestinationA6 "destination_a6" "bool" "destination in country group A:6";
+    DestinationD1 "destination_d1" "bool" "destination in country group D:1";
+    DestinationD4 "destination_d4" "bool" "destination in country group D:4";
+    DestinationD5 "destination_d5" "bool" "destination in country group D:5";
+    DestinationMacau "destination_macau" "bool" "destination Macau";
+    DestinationTier "destination_tier" "1 to 3" "tier of the diffusion rule";
+    HeadquartersD5 "headquarters_d5" "bool" "buyer's headquarters in country group D:5";
+    HeadquartersMacau "headquarters_macau" "bool" "buyer's headquarters in Macau";
+    Buyer "buyer" "name" "the buyer, or the designer who orders wafers";
+    BuyerListed "buyer_listed" "bool" "the buyer is on the Entity List";
+    BuyerStateFunded "buyer_state_funded" "bool" "a state-funded data centre";
+    BuyerCiiOperator "buyer_cii_operator" "bool" "operator of critical information infrastructure";
+    ListedOwnershipShare "listed_ownership_share" "fraction" "part of the buyer owned by listed parties";
+    FabNodeNm "fab_node_nm" "nm" "node of the fab that a tool is for";
+    FabNonPlanar "fab_non_planar" "bool" "the fab makes non-planar transistors";
+    HbmBandwidthDensity "hbm_bandwidth_density_gbs_mm2" "GB/s/mm2" "memory stack's bandwidth over its area";
+    DesignerApproved "designer_approved" "bool" "the chip designer is an approved one";
+    TransistorsBn "transistors_bn" "billion" "transistors on the package";
+    PackagedAbroad "packaged_abroad" "bool" "packaged by a trusted firm outside D:5 and Macau";
+    TrainingFlop "training_flop" "FLOP" "operations used to train a model";
+    OpenWeights "open_weights" "bool" "the model's weights are published";
+    Model "model" "name" "name of a model";
+    RareEarthValueShare "rare_earth_value_share" "fraction" "controlled rare earths in the value of a good";
+}
+
+impl Attribute {
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|a| a.name() == name)
+    }
+
+    /// Attributes whose values are names, coded by [`Symbols`].
+    pub const fn is_name(self) -> bool {
+        matches!(
+            self,
+            Self::Chip
+                | Self::Vendor
+                | Self::HqCountry
+                | Self::Destination
+                | Self::Headquarters
+                | Self::Buyer
+                | Self::Model
+        )
+    }
+}
+
+/// One value for every attribute; NaN is unknown. Names are codes of [`Symbols`], truth is 1 or 0.
+#[derive(Clone, Copy, Debug)]
+pub struct Attributes([f64; Attribute::COUNT]);
+
+impl Default for Attributes {
+    /// Everything unknown but the buyer, of whom nothing special is assumed.
+    fn default() -> Self {
+        let mut a = Self([f64::NAN; Attribute::COUNT]);
+        for plain in [
+            Attribute::Buyer,
+            Attribute::BuyerListed,
+            Attribute::BuyerStateFunded,
+            Attribute::BuyerCiiOperator,
+            Attribute::ListedOwnershipShare,
+            Attribute::DesignerApproved,
+            Attribute::PackagedAbroad,
+            Attribute::ChinaSpecific,
+            Attribute::OnSaleInUs20260115,
+        ] {
+            a.set(plain, 0.0);
+        }
+        a
+    }
+}
+
+impl Attributes {
+    pub fn get(&self, attribute: Attribute) -> f64 {
+        self.0[attribute as usize]
+    }
+
+    pub fn set(&mut self, attribute: Attribute, value: f64) {
+        self.0[attribute as usize] = value;
+    }
+
+    pub fn flag(&mut self, attribute: Attribute, value: bool) {
+        self.set(attribute, f64::from(u8::from(value)));
+    }
+
+    pub fn is(&self, attribute: Attribute) -> bool {
+        self.get(attribute) == 1.0
+    }
+
+    /// These chip attributes with the destination and headquarters of a shipment laid over.
+    pub fn with_shipment(&self, shipment: &Self) -> Self {
+        let mut all = *self;
+        for attribute in Attribute::Destination as usize..=Attribute::HeadquartersMacau as usize {
+            all.0[attribute] = shipment.0[attribute];
+        }
+        all
+    }
+
+    /// Writes where the goods go and where the buyer's headquarters are.
+    pub fn ship_to(&mut self, destination: &NationGroups, headquarters: &NationGroups) {
+        self.set(Attribute::Destination, destination.iso3);
+        self.set(Attribute::Headquarters, headquarters.iso3);
+        self.flag(Attribute::DestinationA1, destination.a1);
+        self.flag(Attribute::DestinationA5, destination.a5);
+        self.flag(Attribute::DestinationA6, destination.a6);
+        self.flag(Attribute::DestinationD1, destination.d1);
+        self.flag(Attribute::DestinationD4, destination.d4);
+        self.flag(Attribute::DestinationD5, destination.d5);
+        self.flag(Attribute::DestinationMacau, destination.macau);
+        self.set(Attribute::DestinationTier, destination.tier);
+        self.flag(Attribute::HeadquartersD5, headquarters.d5);
+        self.flag(Attribute::HeadquartersMacau, headquarters.macau);
+    }
+}
+
+/// What the law needs to know of a nation.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct NationGroups {
+    /// Code of the ISO3 name.
+    pub iso3: f64,
+    pub a1: bool,
+    pub a5: bool,
+    pub a6: bool,
+    pub d1: bool,
+    pub d4: bool,
+    pub d5: bool,
+    pub macau: bool,
+    pub tier: f64,
+}
+
+/// Names as numbers, so that conditions compare without text. Code 0 is a name that no rule and no table holds.
+#[derive(Clone, Debug, Default)]
+pub struct Symbols {
+    names: Vec<String>,
+    codes: HashMap<String, usize>,
+}
+
+impl Symbols {
+    pub fn code(&mut self, name: &str) -> f64 {
+        if let Some(&code) = self.codes.get(name) {
+            return code as f64;
+        }
+        self.names.push(name.to_string());
+        self.codes.insert(name.to_string(), self.names.len());
+        self.names.len() as f64
+    }
+
+    /// The code of a known name; 0 otherwise.
+    pub fn find(&self, name: &str) -> f64 {
+        self.codes.get(name).map_or(0.0, |code| *code as f64)
+    }
+
+    pub fn name(&self, code: f64) -> &str {
+        let at = code as usize;
+        if at == 0 { "" } else { self.names.get(at - 1).map_or("", String::as_str) }
+    }
+}

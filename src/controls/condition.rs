@@ -1,0 +1,386 @@
+//! Conditions: boolean expressions in the Common Expression Language, compiled once, answered with yes, no or unknown.
+
+use cel::common::ast::{Expr, IdedExpr, LiteralValue, operators};
+use cel::parser::Parser;
+
+use super::attribute::{Attribute, Attributes, Symbols};
+
+/// Three-valued truth: an attribute that is missing makes an answer unknown only where it matters.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Truth {
+    Yes,
+    No,
+    Unknown,
+}
+
+/// A compiled condition.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Condition(Node);
+
+#[derive(Clone, Debug, PartialEq)]
+enum Node {
+    Number(f64),
+    /// A quoted name, by its code.
+    Name(f64),
+    Attribute(Attribute),
+    Not(Box<Node>),
+    And(Box<Node>, Box<Node>),
+    Or(Box<Node>, Box<Node>),
+    Compare(Comparison, Box<Node>, Box<Node>),
+    Arithmetic(Operation, Box<Node>, Box<Node>),
+    OneOf(Box<Node>, Vec<Node>),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Comparison {
+    Equal,
+    NotEqual,
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Operation {
+    Add,
+    Subtract,
+    Multiply,
+    Divide,
+}
+
+/// Why a condition could not be compiled.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct ConditionError {
+    /// The word in the condition that is wrong; empty for a syntax error.
+    pub found: String,
+    /// Byte offset in the condition where known.
+    pub offset: Option<usize>,
+    pub message: String,
+}
+
+impl Condition {
+    /// Compiles an expression. `other_rule` gives the condition of another rule by id with `-` written as `_`.
+    ///
+    /// # Errors
+    /// When the text is not an expression, names something unknown, or uses what conditions do not have.
+    pub fn compile(
+        text: &str,
+        symbols: &mut Symbols,
+        other_rule: &dyn Fn(&str) -> Option<Self>,
+    ) -> Result<Self, ConditionError> {
+        let parsed = Parser::new().parse(text).map_err(|errors| {
+            let first = errors.errors.first();
+            let offset = first.map(|e| offset_of(text, e.pos.0, e.pos.1));
+            let detail = first.map_or_else(|| "not an expression".to_string(), |e| e.msg.clone());
+            ConditionError {
+                found: String::new(),
+                offset,
+                message: format!("not a valid condition: {detail}"),
+            }
+        })?;
+        lower(&parsed, symbols, other_rule).map(Self).map_err(|mut error| {
+            error.offset = if error.found.is_empty() { None } else { text.find(&error.found) };
+            error
+        })
+    }
+
+    pub fn eval(&self, attributes: &Attributes) -> Truth {
+        truth(self.0.value(attributes))
+    }
+
+    /// The attribute whose absence leaves the answer open.
+    pub fn unknown(&self, attributes: &Attributes) -> Option<Attribute> {
+        let missing = |a: Attribute| attributes.get(a).is_nan();
+        let mut found = None;
+        self.0.visit(&mut |attribute| {
+            if found.is_none() && missing(attribute) {
+                found = Some(attribute);
+            }
+        });
+        if found == Some(Attribute::PerformanceDensity) {
+            return Some(if missing(Attribute::DieAreaMm2) { Attribute::DieAreaMm2 } else { Attribute::Tpp });
+        }
+        found
+    }
+
+    /// The expression with the values of this case written beside its attributes.
+    pub fn with_values(&self, attributes: &Attributes, symbols: &Symbols) -> String {
+        self.0.write(attributes, symbols, 0)
+    }
+}
+
+fn offset_of(text: &str, line: isize, column: isize) -> usize {
+    let before: usize = text.lines().take((line - 1).max(0) as usize).map(|l| l.len() + 1).sum();
+    (before + column.max(0) as usize).min(text.len())
+}
+
+fn truth(value: f64) -> Truth {
+    if value.is_nan() {
+        Truth::Unknown
+    } else if value != 0.0 {
+        Truth::Yes
+    } else {
+        Truth::No
+    }
+}
+
+fn flag(value: bool) -> f64 {
+    f64::from(u8::from(value))
+}
+
+impl Node {
+    /// Numbers as they are, truth as 1 and 0, unknown as NaN.
+    fn value(&self, a: &Attributes) -> f64 {
+        match self {
+            Self::Number(x) | Self::Name(x) => *x,
+            Self::Attribute(attribute) => a.get(*attribute),
+            Self::Not(node) => {
+                let x = node.value(a);
+                if x.is_nan() { x } else { flag(x == 0.0) }
+            }
+            Self::And(left, right) => {
+                let x = left.value(a);
+                if x == 0.0 {
+                    return 0.0;
+                }
+                let y = right.value(a);
+                if y == 0.0 {
+                    0.0
+                } else if x.is_nan() || y.is_nan() {
+                    f64::NAN
+                } else {
+                    1.0
+                }
+            }
+            Self::Or(left, right) => {
+                let x = left.value(a);
+                if !x.is_nan() && x != 0.0 {
+                    return 1.0;
+                }
+                let y = right.value(a);
+                if !y.is_nan() && y != 0.0 {
+                    1.0
+                } else if x.is_nan() || y.is_nan() {
+                    f64::NAN
+                } else {
+                    0.0
+                }
+            }
+            Self::Compare(comparison, left, right) => {
+                let (x, y) = (left.value(a), right.value(a));
+                if x.is_nan() || y.is_nan() {
+                    return f64::NAN;
+                }
+                flag(match comparison {
+                    Comparison::Equal => x == y,
+                    Comparison::NotEqual => x != y,
+                    Comparison::Less => x < y,
+                    Comparison::LessOrEqual => x <= y,
+                    Comparison::Greater => x > y,
+                    Comparison::GreaterOrEqual => x >= y,
+                })
+            }
+            Self::Arithmetic(operation, left, right) => {
+                let (x, y) = (left.value(a), right.value(a));
+                match operation {
+                    Operation::Add => x + y,
+                    Operation::Subtract => x - y,
+                    Operation::Multiply => x * y,
+                    Operation::Divide => x / y,
+                }
+            }
+            Self::OneOf(node, choices) => {
+                let x = node.value(a);
+                if x.is_nan() { x } else { flag(choices.iter().any(|choice| choice.value(a) == x)) }
+            }
+        }
+    }
+
+    fn visit(&self, see: &mut impl FnMut(Attribute)) {
+        match self {
+            Self::Number(_) | Self::Name(_) => {}
+            Self::Attribute(attribute) => see(*attribute),
+            Self::Not(node) => node.visit(see),
+            Self::And(left, right)
+            | Self::Or(left, right)
+            | Self::Compare(_, left, right)
+            | Self::Arithmetic(_, left, right) => {
+                left.visit(see);
+                right.visit(see);
+            }
+            Self::OneOf(node, choices) => {
+                node.visit(see);
+                choices.iter().for_each(|choice| choice.visit(see));
+            }
+        }
+    }
+
+    fn write(&self, a: &Attributes, symbols: &Symbols, depth: u8) -> String {
+        let both = |left: &Self, word: &str, right: &Self, own: u8| {
+            let text = format!("{} {word} {}", left.write(a, symbols, own), right.write(a, symbols, own));
+            if own < depth { format!("({text})") } else { text }
+        };
+        match self {
+            Self::Number(x) => format!("{x}"),
+            Self::Name(code) => format!("'{}'", symbols.name(*code)),
+            Self::Attribute(attribute) => {
+                let x = a.get(*attribute);
+                let shown = if x.is_nan() {
+                    "unknown".to_string()
+                } else if attribute.is_name() {
+                    format!("'{}'", symbols.name(x))
+                } else if attribute.unit() == "bool" {
+                    (x != 0.0).to_string()
+                } else {
+                    format!("{}", (x * 1000.0).round() / 1000.0)
+                };
+                format!("{} [{shown}]", attribute.name())
+            }
+            Self::Not(node) => format!("!{}", node.write(a, symbols, 9)),
+            Self::Or(left, right) => both(left, "||", right, 1),
+            Self::And(left, right) => both(left, "&&", right, 2),
+            Self::Compare(comparison, left, right) => {
+                let word = match comparison {
+                    Comparison::Equal => "==",
+                    Comparison::NotEqual => "!=",
+                    Comparison::Less => "<",
+                    Comparison::LessOrEqual => "<=",
+                    Comparison::Greater => ">",
+                    Comparison::GreaterOrEqual => ">=",
+                };
+                both(left, word, right, 3)
+            }
+            Self::Arithmetic(operation, left, right) => {
+                let (word, own) = match operation {
+                    Operation::Add => ("+", 4),
+                    Operation::Subtract => ("-", 4),
+                    Operation::Multiply => ("*", 5),
+                    Operation::Divide => ("/", 5),
+                };
+                both(left, word, right, own)
+            }
+            Self::OneOf(node, choices) => {
+                let list: Vec<String> = choices.iter().map(|c| c.write(a, symbols, 0)).collect();
+                format!("{} in [{}]", node.write(a, symbols, 9), list.join(", "))
+            }
+        }
+    }
+}
+
+fn lower(
+    expr: &IdedExpr,
+    symbols: &mut Symbols,
+    other_rule: &dyn Fn(&str) -> Option<Condition>,
+) -> Result<Node, ConditionError> {
+    match &expr.expr {
+        Expr::Literal(LiteralValue::Int(x)) => Ok(Node::Number(*x.inner() as f64)),
+        Expr::Literal(LiteralValue::UInt(x)) => Ok(Node::Number(*x.inner() as f64)),
+        Expr::Literal(LiteralValue::Double(x)) => Ok(Node::Number(*x.inner())),
+        Expr::Literal(LiteralValue::Boolean(x)) => Ok(Node::Number(flag(*x.inner()))),
+        Expr::Literal(LiteralValue::String(x)) => Ok(Node::Name(symbols.code(x.inner()))),
+        Expr::Ident(name) => match Attribute::named(name) {
+            Some(attribute) => Ok(Node::Attribute(attribute)),
+            None => other_rule(name).map(|rule| rule.0).ok_or_else(|| ConditionError {
+                found: name.clone(),
+                offset: None,
+                message: format!("found `{name}`, expected an attribute or the id of a rule"),
+            }),
+        },
+        Expr::Call(call) => {
+            let args: Vec<&IdedExpr> = call.target.as_deref().into_iter().chain(&call.args).collect();
+            let name = call.func_name.as_str();
+            let mut nodes = Vec::with_capacity(2);
+            if name == operators::IN {
+                let (Some(node), Some(list)) = (args.first(), args.get(1)) else { return Err(unusable(name)) };
+                let Expr::List(list) = &list.expr else { return Err(unusable("in without a list")) };
+                let node = lower(node, symbols, other_rule)?;
+                for element in &list.elements {
+                    nodes.push(lower(element, symbols, other_rule)?);
+                }
+                return Ok(Node::OneOf(Box::new(node), nodes));
+            }
+            for arg in args {
+                nodes.push(lower(arg, symbols, other_rule)?);
+            }
+            operation(name, nodes)
+        }
+        _ => Err(unusable("this kind of expression")),
+    }
+}
+
+fn operation(name: &str, mut nodes: Vec<Node>) -> Result<Node, ConditionError> {
+    if let (operators::LOGICAL_AND | operators::LOGICAL_OR, true) = (name, nodes.len() > 2) {
+        let last = nodes.pop().unwrap_or(Node::Number(0.0));
+        let rest = operation(name, nodes)?;
+        return operation(name, vec![rest, last]);
+    }
+    let right = nodes.pop().map(Box::new).ok_or_else(|| unusable(name))?;
+    if name == operators::LOGICAL_NOT {
+        return Ok(Node::Not(right));
+    }
+    if name == operators::NEGATE {
+        return Ok(Node::Arithmetic(Operation::Subtract, Box::new(Node::Number(0.0)), right));
+    }
+    let left = nodes.pop().map(Box::new).ok_or_else(|| unusable(name))?;
+    Ok(match name {
+        operators::LOGICAL_AND => Node::And(left, right),
+        operators::LOGICAL_OR => Node::Or(left, right),
+        operators::EQUALS => Node::Compare(Comparison::Equal, left, right),
+        operators::NOT_EQUALS => Node::Compare(Comparison::NotEqual, left, right),
+        operators::LESS => Node::Compare(Comparison::Less, left, right),
+        operators::LESS_EQUALS => Node::Compare(Comparison::LessOrEqual, left, right),
+        operators::GREATER => Node::Compare(Comparison::Greater, left, right),
+        operators::GREATER_EQUALS => Node::Compare(Comparison::GreaterOrEqual, left, right),
+        operators::ADD => Node::Arithmetic(Operation::Add, left, right),
+        operators::SUBSTRACT => Node::Arithmetic(Operation::Subtract, left, right),
+        operators::MULTIPLY => Node::Arithmetic(Operation::Multiply, left, right),
+        operators::DIVIDE => Node::Arithmetic(Operation::Divide, left, right),
+        other => return Err(unusable(other)),
+    })
+}
+
+fn unusable(what: &str) -> ConditionError {
+    ConditionError {
+        found: String::new(),
+        offset: None,
+        message: format!("conditions have no {what}: use && || ! == != < <= > >= + - * / and `in [..]`"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn compile(text: &str) -> Condition {
+        Condition::compile(text, &mut Symbols::default(), &|_| None).unwrap()
+    }
+
+    #[test]
+    fn a_missing_attribute_matters_only_where_it_decides() {
+        let rule = compile("tpp >= 4800 || (tpp >= 1600 && performance_density >= 5.92)");
+        let mut chip = Attributes::default();
+        chip.set(Attribute::Tpp, 5000.0);
+        assert_eq!(rule.eval(&chip), Truth::Yes);
+        chip.set(Attribute::Tpp, 1000.0);
+        assert_eq!(rule.eval(&chip), Truth::No);
+        chip.set(Attribute::Tpp, 4799.0);
+        assert_eq!(rule.eval(&chip), Truth::Unknown);
+        assert_eq!(rule.unknown(&chip), Some(Attribute::DieAreaMm2));
+    }
+
+    #[test]
+    fn an_unknown_name_is_pointed_at() {
+        let error = Condition::compile("tpp >= 1 && tppp > 2", &mut Symbols::default(), &|_| None).unwrap_err();
+        assert_eq!((error.found.as_str(), error.offset), ("tppp", Some(12)));
+    }
+
+    #[test]
+    fn values_are_written_beside_their_names() {
+        let mut chip = Attributes::default();
+        chip.set(Attribute::Tpp, 4992.0);
+        let text = compile("tpp >= 4800 && !(tpp < 1)").with_values(&chip, &Symbols::default());
+        assert_eq!(text, "tpp [4992] >= 4800 && !(tpp [4992] < 1)");
+    }
+}

@@ -1,0 +1,462 @@
+//! The verdict: which rules are in force on a day, which of them one sale meets, and what remains after exceptions,
+//! carve-outs and supersession. The strictest of what remains decides, for exporters and importer apart.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::attribute::{Attribute, Attributes, Symbols};
+use super::condition::{Condition, Truth};
+use super::instrument::{Instrument, Subject};
+use crate::foundation::calendar::Date;
+
+/// What the law says of one sale, from loose to strict.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    Free,
+    Notify,
+    CaseByCase,
+    Levied,
+    Capped,
+    Denied,
+    /// An attribute that decides is missing.
+    #[serde(skip)]
+    #[schemars(skip)]
+    Unknown(Attribute),
+}
+
+impl Verdict {
+    /// Order of strictness; unknown may be anything up to denied, so only denied outranks it.
+    const fn rank(self) -> u8 {
+        match self {
+            Self::Free => 0,
+            Self::Notify => 1,
+            Self::CaseByCase => 2,
+            Self::Levied => 3,
+            Self::Capped => 4,
+            Self::Unknown(_) => 5,
+            Self::Denied => 6,
+        }
+    }
+
+    fn stricter(self, other: Self) -> Self {
+        if other.rank() > self.rank() { other } else { self }
+    }
+}
+
+impl std::fmt::Display for Verdict {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let text = match self {
+            Self::Free => "free",
+            Self::Notify => "notify",
+            Self::CaseByCase => "case_by_case",
+            Self::Levied => "levied",
+            Self::Capped => "capped",
+            Self::Denied => "denied",
+            Self::Unknown(attribute) => return f.pad(&format!("unknown: {}", attribute.name())),
+        };
+        f.pad(text)
+    }
+}
+
+/// A group of nations that a rule can name.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum Group {
+    /// One nation, by the code of its ISO3 name.
+    Nation(f64),
+    A1,
+    A5,
+    A6,
+    D1,
+    D4,
+    D5,
+    Tier(u8),
+    World,
+    /// Every nation but this one.
+    AllBut(f64),
+}
+
+impl Group {
+    fn holds_destination(self, a: &Attributes) -> bool {
+        match self {
+            Self::Nation(code) => a.get(Attribute::Destination) == code,
+            Self::A1 => a.is(Attribute::DestinationA1),
+            Self::A5 => a.is(Attribute::DestinationA5),
+            Self::A6 => a.is(Attribute::DestinationA6),
+            Self::D1 => a.is(Attribute::DestinationD1),
+            Self::D4 => a.is(Attribute::DestinationD4),
+            Self::D5 => a.is(Attribute::DestinationD5),
+            Self::Tier(tier) => a.get(Attribute::DestinationTier) == f64::from(tier),
+            Self::World => true,
+            Self::AllBut(code) => a.get(Attribute::Destination) != code,
+        }
+    }
+
+    fn holds_headquarters(self, a: &Attributes) -> bool {
+        match self {
+            Self::Nation(code) => a.get(Attribute::Headquarters) == code,
+            Self::D5 => a.is(Attribute::HeadquartersD5),
+            Self::World => true,
+            Self::AllBut(code) => a.get(Attribute::Headquarters) != code,
+            _ => false,
+        }
+    }
+}
+
+/// Whose goods, going where, bought by whom.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct AppliesTo {
+    /// Designers' headquarters that are out of reach, by ISO3 code; empty reaches everybody.
+    pub not_from: Option<f64>,
+    /// Only goods of designers headquartered here.
+    pub only_from: Option<f64>,
+    pub destinations: Vec<Group>,
+    pub except: Vec<Group>,
+    /// Buyers with headquarters here are reached wherever they sit.
+    pub headquarters: Vec<Group>,
+}
+
+impl AppliesTo {
+    fn reaches(&self, a: &Attributes) -> bool {
+        let from = a.get(Attribute::HqCountry);
+        if self.not_from.is_some_and(|code| code == from) || self.only_from.is_some_and(|code| code != from) {
+            return false;
+        }
+        let to = self.destinations.iter().any(|g| g.holds_destination(a))
+            && !self.except.iter().any(|g| g.holds_destination(a));
+        to || self.headquarters.iter().any(|g| g.holds_headquarters(a))
+    }
+}
+
+/// An exception of a rule: where it holds, the outcome is this instead.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Exception {
+    pub name: String,
+    pub words: String,
+    pub condition: Condition,
+    pub licence: Verdict,
+}
+
+/// One rule, ready to be asked.
+#[derive(Clone, Debug)]
+pub struct Rule {
+    pub id: String,
+    pub title: String,
+    pub issuer: String,
+    pub issuer_code: f64,
+    pub instrument: Instrument,
+    pub words: String,
+    pub citation: String,
+    pub url: String,
+    pub note: String,
+    pub confidence: String,
+    pub status: String,
+    pub announced: Option<Date>,
+    pub compliance: Option<Date>,
+    pub ended: Option<Date>,
+    pub early: Vec<Early>,
+    pub enforced: bool,
+    pub text: String,
+    pub condition: Condition,
+    pub licence: Verdict,
+    pub exceptions: Vec<Exception>,
+    pub applies_to: AppliesTo,
+    /// Indices of rules that are void while this one is in force.
+    pub supersedes: Vec<u16>,
+    /// Indices of rules whose stricter outcome becomes this rule's where its condition holds.
+    pub carves_out: Vec<u16>,
+    pub responds_to: Vec<String>,
+    pub levy_share: f64,
+    pub cap_tpp: f64,
+}
+
+/// A firm that a rule bound before the others.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Early {
+    pub vendor: f64,
+    pub on: Date,
+}
+
+/// Every rule that is known.
+#[derive(Clone, Debug, Default)]
+pub struct Law {
+    pub rules: Vec<Rule>,
+    pub symbols: Symbols,
+}
+
+impl Law {
+    pub fn find(&self, id: &str) -> Option<u16> {
+        self.rules.iter().position(|rule| rule.id == id).map(|at| at as u16)
+    }
+}
+
+/// A dated set of rules.
+#[derive(Clone, Debug, Default)]
+pub struct Regime {
+    pub name: String,
+    pub words: String,
+    pub entries: Vec<Entry>,
+}
+
+/// A rule as a regime has it.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    pub rule: u16,
+    pub announced: Date,
+    pub compliance: Date,
+    pub ended: Option<Date>,
+    pub early: Vec<Early>,
+}
+
+impl Entry {
+    fn binds_from(&self, vendor: f64) -> Date {
+        self.early.iter().find(|e| e.vendor == vendor).map_or(self.compliance, |e| e.on.min(self.compliance))
+    }
+
+    fn in_force(&self, on: Date, vendor: f64) -> bool {
+        on >= self.binds_from(vendor) && self.ended.is_none_or(|ended| on <= ended)
+    }
+}
+
+impl Regime {
+    /// Days on which what is in force or announced changes, ascending.
+    pub fn breakpoints(&self) -> Vec<Date> {
+        let mut days: Vec<Date> = Vec::new();
+        for entry in &self.entries {
+            days.push(entry.announced);
+            days.push(entry.compliance);
+            days.extend(entry.early.iter().map(|e| e.on));
+            days.extend(entry.ended.and_then(|ended| ended.tomorrow().ok()));
+        }
+        days.sort();
+        days.dedup();
+        days
+    }
+
+    /// The rules in force on a day.
+    pub fn book(&self, law: &Law, on: Date) -> Book {
+        Book::of(self, law, |entry, vendor| entry.in_force(on, vendor))
+    }
+
+    /// The rules announced by a day that do not bind anybody's sale yet but will.
+    pub fn announced(&self, law: &Law, on: Date) -> Book {
+        Book::of(self, law, |entry, vendor| {
+            let ahead = entry.announced <= on && on < entry.binds_from(vendor);
+            ahead && entry.ended.is_none_or(|ended| entry.compliance <= ended)
+        })
+    }
+
+    /// The first day after `on` on which an announced rule binds.
+    pub fn next_binds(&self, on: Date) -> Option<Date> {
+        let ahead = |e: &&Entry| {
+            e.announced <= on && on < e.compliance && e.ended.is_none_or(|ended| e.compliance <= ended)
+        };
+        self.entries.iter().filter(ahead).map(|e| e.compliance).min()
+    }
+}
+
+/// The rules that count on one day, superseded ones left out for the vendors for whom they are.
+#[derive(Clone, Debug, Default)]
+pub struct Book {
+    active: Vec<Active>,
+}
+
+#[derive(Clone, Debug)]
+struct Active {
+    index: u16,
+    rule: Rule,
+    /// In force for everybody but these, or for nobody but these.
+    but: Vec<f64>,
+    by_default: bool,
+}
+
+impl Active {
+    fn binds(&self, vendor: f64) -> bool {
+        self.by_default != self.but.contains(&vendor)
+    }
+}
+
+/// What the law says of one sale.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Ruling {
+    pub exporter: Verdict,
+    pub importer: Verdict,
+    pub levy_share: f64,
+    pub exporter_rule: Option<u16>,
+    pub importer_rule: Option<u16>,
+}
+
+impl Ruling {
+    pub const fn free() -> Self {
+        Self {
+            exporter: Verdict::Free,
+            importer: Verdict::Free,
+            levy_share: 0.0,
+            exporter_rule: None,
+            importer_rule: None,
+        }
+    }
+}
+
+/// One rule's part in a verdict, in words.
+#[derive(Clone, Debug, Serialize)]
+pub struct Reason {
+    pub rule: String,
+    pub citation: String,
+    pub verdict: String,
+    /// The condition with the values of this case in it.
+    pub because: String,
+    pub exception: Option<String>,
+}
+
+impl Book {
+    fn of(regime: &Regime, law: &Law, counts: impl Fn(&Entry, f64) -> bool) -> Self {
+        let mut vendors: Vec<f64> = regime.entries.iter().flat_map(|e| e.early.iter().map(|x| x.vendor)).collect();
+        vendors.sort_by(f64::total_cmp);
+        vendors.dedup();
+        let effective = |entry: &Entry, vendor: f64| {
+            counts(entry, vendor)
+                && !regime.entries.iter().any(|other| {
+                    law.rules[usize::from(other.rule)].supersedes.contains(&entry.rule) && counts(other, vendor)
+                })
+        };
+        let active = regime
+            .entries
+            .iter()
+            .filter_map(|entry| {
+                // Code 0 stands for every firm that no rule singles out.
+                let by_default = effective(entry, 0.0);
+                let but: Vec<f64> =
+                    vendors.iter().copied().filter(|v| effective(entry, *v) != by_default).collect();
+                (by_default || !but.is_empty()).then(|| Active {
+                    index: entry.rule,
+                    rule: law.rules[usize::from(entry.rule)].clone(),
+                    but,
+                    by_default,
+                })
+            })
+            .collect();
+        Self { active }
+    }
+
+    /// Indices of the rules that count for firms in general.
+    pub fn rules(&self) -> impl Iterator<Item = u16> + '_ {
+        self.active.iter().filter(|a| a.by_default).map(|a| a.index)
+    }
+
+    /// The verdict on one sale. Allocates nothing.
+    pub fn judge(&self, subject: Subject, a: &Attributes) -> Ruling {
+        let vendor = a.get(Attribute::Vendor);
+        let mut ruling = Ruling::free();
+        for (at, active) in self.active.iter().enumerate() {
+            let Some((verdict, _)) = self.outcome(at, subject, vendor, a) else { continue };
+            let importer = active.rule.issuer_code == a.get(Attribute::Destination)
+                && active.rule.instrument == Instrument::ImportBan;
+            let (side, rule) = if importer {
+                (&mut ruling.importer, &mut ruling.importer_rule)
+            } else {
+                (&mut ruling.exporter, &mut ruling.exporter_rule)
+            };
+            let strictest = side.stricter(verdict);
+            if strictest != *side {
+                *side = strictest;
+                *rule = Some(active.index);
+            }
+            if verdict == Verdict::Levied {
+                ruling.levy_share = ruling.levy_share.max(active.rule.levy_share);
+            }
+        }
+        if !matches!(ruling.exporter, Verdict::Levied) {
+            ruling.levy_share = 0.0;
+        }
+        ruling
+    }
+
+    /// What one rule says after its exceptions and the carve-outs of others; none where it is silent.
+    fn outcome(
+        &self,
+        at: usize,
+        subject: Subject,
+        vendor: f64,
+        a: &Attributes,
+    ) -> Option<(Verdict, Option<usize>)> {
+        let active = &self.active[at];
+        let (verdict, exception) = own_outcome(active, subject, vendor, a)?;
+        if !active.rule.carves_out.is_empty() {
+            // A carve-out relaxes what others say, and says nothing alone; a levy it carries is added below.
+            return self.carves_something(at, subject, vendor, a).then_some((verdict, exception));
+        }
+        let mut relaxed = verdict;
+        for other in &self.active {
+            if other.rule.carves_out.contains(&active.index) {
+                if let Some((softer, _)) = own_outcome(other, subject, vendor, a) {
+                    if softer.rank() < relaxed.rank() {
+                        relaxed = softer;
+                    }
+                }
+            }
+        }
+        Some((relaxed, exception))
+    }
+
+    /// Whether one of the rules that this one carves out would be stricter without it.
+    fn carves_something(&self, at: usize, subject: Subject, vendor: f64, a: &Attributes) -> bool {
+        let carver = &self.active[at];
+        let Some((own, _)) = own_outcome(carver, subject, vendor, a) else { return false };
+        self.active.iter().any(|other| {
+            carver.rule.carves_out.contains(&other.index)
+                && own_outcome(other, subject, vendor, a).is_some_and(|(v, _)| v.rank() > own.rank())
+        })
+    }
+
+    /// Every rule that has a say in this sale, strictest first, with the reason in words.
+    pub fn explain(&self, subject: Subject, a: &Attributes, symbols: &Symbols) -> Vec<Reason> {
+        let vendor = a.get(Attribute::Vendor);
+        let mut said: Vec<(u8, Reason)> = self
+            .active
+            .iter()
+            .enumerate()
+            .filter_map(|(at, active)| {
+                let (verdict, exception) = self.outcome(at, subject, vendor, a)?;
+                let reason = Reason {
+                    rule: active.rule.id.clone(),
+                    citation: active.rule.citation.clone(),
+                    verdict: verdict.to_string(),
+                    because: active.rule.condition.with_values(a, symbols),
+                    exception: exception.map(|e| active.rule.exceptions[e].name.clone()),
+                };
+                Some((verdict.rank(), reason))
+            })
+            .collect();
+        said.sort_by_key(|(rank, _)| std::cmp::Reverse(*rank));
+        said.into_iter().map(|(_, reason)| reason).collect()
+    }
+}
+
+/// What a rule says by itself.
+fn own_outcome(active: &Active, subject: Subject, vendor: f64, a: &Attributes) -> Option<(Verdict, Option<usize>)> {
+    let rule = &active.rule;
+    if !rule.instrument.judges(subject) || !active.binds(vendor) || !rule.applies_to.reaches(a) {
+        return None;
+    }
+    match rule.condition.eval(a) {
+        Truth::No => None,
+        Truth::Unknown => {
+            let missing = rule.condition.unknown(a).unwrap_or(Attribute::Tpp);
+            Some((Verdict::Unknown(missing), None))
+        }
+        Truth::Yes => {
+            for (at, exception) in rule.exceptions.iter().enumerate() {
+                match exception.condition.eval(a) {
+                    Truth::No => {}
+                    Truth::Yes => return Some((exception.licence, Some(at))),
+                    Truth::Unknown => {
+                        let missing = exception.condition.unknown(a).unwrap_or(Attribute::Tpp);
+                        return Some((Verdict::Unknown(missing), Some(at)));
+                    }
+                }
+            }
+            Some((rule.licence, None))
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! The law: what a rule says, which rules are in force, what they say of one sale. Knows no agent: it sees a shipment
+//! and answers with a verdict.
+
+mod attribute;
+mod condition;
+mod instrument;
+mod licensing;
+
+pub use attribute::{Attribute, Attributes, NationGroups, Symbols};
+pub use condition::{Condition, ConditionError, Truth};
+pub use instrument::{Instrument, Subject};
+pub use licensing::{
+    AppliesTo, Book, Early, Entry, Exception, Group, Law, Reason, Regime, Rule, Ruling, Verdict,
+};

@@ -1,0 +1,56 @@
+//! What happened in a run: kept as numbers in the month loop, put into words afterwards.
+
+use bevy_ecs::resource::Resource;
+
+/// One thing that happened.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Event {
+    /// Month of the run.
+    pub t: i32,
+    pub kind: EventKind,
+    /// Row of the lab or maker.
+    pub actor: u32,
+    /// Slot of the chip, ordinal of the run, or index of the set of rules.
+    pub object: u32,
+    /// Score, price or share, as the kind says.
+    pub value: f64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EventKind {
+    /// Rules changed; `object` is the set now in force.
+    RulesChanged,
+    /// A maker began to design a variant for a market that rules close; `object` is the chip slot.
+    VariantBegun,
+    /// A variant came on sale; `value` is its price in USD.
+    VariantLaunched,
+    /// A lab released a model; `value` is its score in index points.
+    ModelReleased,
+}
+
+impl EventKind {
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::RulesChanged => "rules_changed",
+            Self::VariantBegun => "variant_begun",
+            Self::VariantLaunched => "variant_launched",
+            Self::ModelReleased => "model_released",
+        }
+    }
+}
+
+/// Events of one run, in order.
+#[derive(Resource, Clone, Debug, Default)]
+pub struct EventLog {
+    pub events: Vec<Event>,
+    /// Runs whose timeline nobody asked for keep no events.
+    pub on: bool,
+}
+
+impl EventLog {
+    pub fn push(&mut self, event: Event) {
+        if self.on {
+            self.events.push(event);
+        }
+    }
+}

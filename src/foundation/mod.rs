@@ -1,0 +1,6 @@
+//! What every other module stands on: the calendar, chance, and the names of the parameters.
+
+pub mod calendar;
+pub mod chance;
+pub mod parameters;
+pub mod run;

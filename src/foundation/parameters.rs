@@ -1,0 +1,92 @@
+//! The names of the parameters: one field each, grouped by mechanism. Values live in `configs/parameters`.
+//!
+//! A file under `configs/parameters` that lacks one of these names, or holds a name that is not here, is an error:
+//! no number that shapes behaviour lives in code, and no number in a file is without effect on the code.
+
+macro_rules! parameters {
+    ($( $mechanism:ident { $( $id:ident ),* $(,)? } )*) => {
+        /// One value for every parameter, in the units of its file.
+        #[derive(Clone, Debug, PartialEq)]
+        pub struct Parameters { $( $( pub $id: f64, )* )* }
+
+        impl Parameters {
+            /// (mechanism, id) of every parameter, in reading order.
+            pub const NAMES: &'static [(&'static str, &'static str)] =
+                &[ $( $( (stringify!($mechanism), stringify!($id)), )* )* ];
+
+            /// From values in the order of [`Parameters::NAMES`].
+            pub fn from_values(values: &[f64]) -> Option<Self> {
+                let mut next = values.iter().copied();
+                let read = Self { $( $( $id: next.next()?, )* )* };
+                next.next().is_none().then_some(read)
+            }
+
+            /// Values in the order of [`Parameters::NAMES`].
+            pub fn values(&self) -> Vec<f64> {
+                vec![ $( $( self.$id, )* )* ]
+            }
+        }
+    };
+}
+
+parameters! {
+    throughput {
+        training_memory_weight, training_link_weight, training_host_weight, training_norm,
+        serving_memory_weight, serving_link_weight, serving_norm, serving_capacity_exponent,
+        overlap_share, fp8_share_2026, realised_share_base, realised_share_per_maturity,
+    }
+    software {
+        maturity_target_start, maturity_rivals, maturity_learning_per_year, lock_in_log_value,
+    }
+    cost {
+        wafer_cost_3nm_usd, wafer_cost_5nm_usd, wafer_cost_7nm_usd, wafer_cost_12nm_usd, die_yield,
+        hbm_stack_cost_usd, gddr_cost_usd_per_gb, packaging_cost_usd, board_cost_usd,
+        captive_price_over_cost,
+    }
+    demand {
+        wants_share_before, wants_share_after, wants_jump_year, wants_jump_width_years,
+        target_wants_multiplier, capex_growth_late, capex_ceiling_usd, target_wants_growth_late,
+        target_wants_ceiling_usd, networking_share, training_share_2022, training_share_2024,
+        training_share_2026, demand_shock_sd, demand_shock_persistence, wallet_decay_per_month,
+    }
+    stockpiling {
+        frontload_share, frontload_repay_months,
+    }
+    market {
+        choice_slope, choice_nest, relationship_share_target, quota_inertia, capacity_speed,
+        capacity_lag_months, capacity_fall_per_month, capacity_use_target, price_response,
+        price_reversion, price_clip, new_part_ramp_months, resale_friction, resale_recovery_months,
+        entrant_packages_per_month, sale_life_months, supply_multiplier, pool_growth_late, retirement_per_year,
+    }
+    licensing {
+        licence_days_target, licence_days_elsewhere, approval_case_by_case_target,
+        approval_notify_target, approval_elsewhere, levy_pass_through,
+    }
+    design {
+        redesign_cost_usd, redesign_lag_low_months, redesign_lag_mode_months,
+        redesign_lag_high_months, believed_rule_life_months, memory_raise_max, die_raise_max,
+    }
+    roadmap {
+        generation_gain, generation_gain_target_share, generation_months, generation_slip_months, rd_share_of_revenue,
+    }
+    foundry {
+        smic_yield_ceiling, smic_yield_start, smic_learning_million_dies, smic_growth_per_year,
+        smic_ceiling_wafers, smic_accelerator_share, equipment_growth_effect, equipment_yield_effect,
+        hbm_domestic_growth, hbm_domestic_ceiling_stacks, hbm_stockpile_stacks, die_bank_draw,
+        tool_share_usa, tool_share_nld, tool_share_jpn,
+    }
+    capability {
+        points_per_decade_of_compute, frontier_points_per_year_before, frontier_points_per_year_after,
+        frontier_run_growth, regime_break_year, research_compute_elasticity,
+        research_saturation_per_point, research_reference_h100e, run_reference_h100e,
+        frontier_points_reference, target_knowledge_gap_2020, third_knowledge_gap_2020,
+        post_training_share_2027, lab_share_of_compute, lab_skill_sd,
+    }
+    diffusion {
+        catch_up_per_year, scale_dependence, publication_lag_months, publication_share,
+        open_lag_months, open_share, distillation_share, distillation_lag_months,
+    }
+    training {
+        run_length_months, run_length_shape, run_luck_points,
+    }
+}

@@ -1,0 +1,590 @@
+//! The chip market of one month: orders, rationing, deliveries, and the books that must balance.
+//!
+//! Buyers keep no place in a queue: what a budget could not buy stays in the wallet, is ordered again next month
+//! among what is then on offer, and lapses slowly. The backlog is that carried money.
+
+use bevy_ecs::resource::Resource;
+
+use super::choice::budget_shares;
+use super::licences::LicenceQueue;
+use super::rationing::{Scratch, Supply, fill_fractions};
+use crate::technology::supply::POOLS;
+
+/// What a wallet is for; each customer has one.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(usize)]
+pub enum Wallet {
+    Training = 0,
+    Serving = 1,
+}
+
+/// One budget: a market's training or serving wallet, or that of the owners of captive chips.
+#[derive(Clone, Copy, Debug)]
+pub struct Customer {
+    pub market: usize,
+    pub wallet: Wallet,
+    /// Buys only the chips that its own group makes.
+    pub captive: bool,
+}
+
+/// What does not change within a run.
+#[derive(Clone, Debug)]
+pub struct Layout {
+    pub customers: Vec<Customer>,
+    pub markets: usize,
+    pub makers: usize,
+    /// Maker of each chip slot; slots of one maker are adjacent.
+    pub maker_of: Vec<u16>,
+    /// Chip slots that only captive customers may buy.
+    pub captive_chip: Vec<bool>,
+    /// The market of the target nation: its orders carry the relationship weight.
+    pub target_market: usize,
+}
+
+/// The law's answer for one chip in one market this month, in the terms of trade.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Terms {
+    /// Part of the month in which a sale is not barred.
+    pub open: f64,
+    /// Volume is bounded by notices that the issuer may refuse.
+    pub notify: bool,
+    /// Volume is bounded by licences, case by case.
+    pub case_by_case: bool,
+    /// Volume draws on a cap of processing performance.
+    pub capped: bool,
+    /// Part of the price that the issuer takes.
+    pub levy_share: f64,
+}
+
+impl Terms {
+    pub const FREE: Self =
+        Self { open: 1.0, notify: false, case_by_case: false, capped: false, levy_share: 0.0 };
+    pub const DENIED: Self = Self { open: 0.0, ..Self::FREE };
+
+    /// Whether volume needs a decision of the issuer's.
+    pub fn licensed(&self) -> bool {
+        self.notify || self.case_by_case
+    }
+}
+
+/// How one chip trades this month, the same in every market.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Offer {
+    pub price_usd: f64,
+    pub unit_cost_usd: f64,
+    pub tpp: f64,
+    /// Pull of the chip in the training and the serving choice (see [`budget_shares`]).
+    pub pull: [f64; 2],
+    pub within: [f64; 2],
+    /// Pool units a package.
+    pub uses: [f64; POOLS],
+}
+
+/// Rules of the market that come from the parameters.
+#[derive(Clone, Copy, Debug)]
+pub struct MarketRules {
+    pub relationship_share_target: f64,
+    pub wallet_decay_per_month: f64,
+    pub levy_pass_through: f64,
+    pub quota_inertia: f64,
+    pub approval_case_by_case_target: f64,
+    pub approval_notify_target: f64,
+    pub approval_elsewhere: f64,
+    pub licence_days_target: f64,
+    pub licence_days_elsewhere: f64,
+    pub retirement_per_month: f64,
+    pub advance_repay_per_month: f64,
+}
+
+/// Money, orders and stocks of the chip market.
+#[derive(Resource, Clone, Debug)]
+pub struct ChipMarket {
+    pub layout: std::sync::Arc<Layout>,
+    /// Money at hand by customer, USD.
+    pub wallet_usd: Vec<f64>,
+    /// Money taken from later budgets by customer, USD.
+    pub advance_usd: Vec<f64>,
+    /// New money this month by customer, before repayment of advances.
+    pub budget_usd: Vec<f64>,
+    /// Money pulled forward this month by customer.
+    pub pulled_usd: Vec<f64>,
+    /// Chip slots on sale this month, ascending.
+    pub active: Vec<u16>,
+    pub offers: Vec<Offer>,
+    /// Terms by market and chip slot.
+    pub terms: Vec<Terms>,
+    /// Attraction of each maker's software by market and maker.
+    pub stack: Vec<f64>,
+    /// Licences by market and chip slot.
+    pub licences: Vec<LicenceQueue>,
+    /// Processing performance that a market may still import under a cap.
+    pub cap_tpp_left: Vec<f64>,
+    /// Packages delivered this month by customer and chip slot.
+    pub delivered: Vec<f64>,
+    /// Packages in use by customer and chip slot.
+    pub stock: Vec<f64>,
+    /// Quota of each pool by maker, as a share.
+    pub quota_share: Vec<[f64; POOLS]>,
+    /// Packages that each maker's customers asked for: new orders plus a twelfth of the backlog.
+    pub wanted: Vec<f64>,
+    /// Packages that customers asked for in all, backlog included.
+    pub asked: Vec<f64>,
+    /// Pool units that the month's orders would have taken, and what they took.
+    pub pool_asked: [f64; POOLS],
+    pub pool_used: [f64; POOLS],
+    pub supply: Supply,
+    pub books: Books,
+    work: Work,
+}
+
+/// The month's sums, and how far they are from balancing.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Books {
+    pub budget_usd: f64,
+    pub advanced_usd: f64,
+    pub repaid_usd: f64,
+    pub spent_usd: f64,
+    pub lapsed_usd: f64,
+    pub levy_usd: f64,
+    pub produced: f64,
+    pub delivered: f64,
+    pub retired: f64,
+    /// Largest imbalance of money, chips, licences or pools this month, relative to the month's volume.
+    pub imbalance: f64,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Work {
+    maker_of: Vec<u16>,
+    uses: Vec<[f64; POOLS]>,
+    pull: Vec<f64>,
+    within: Vec<f64>,
+    shares: Vec<f64>,
+    /// Packages ordered by customer and position among active chips.
+    orders: Vec<f64>,
+    part: Vec<f64>,
+    totals: Vec<f64>,
+    fill: Vec<f64>,
+    unmet_usd: Vec<f64>,
+    served: Vec<bool>,
+    scratch: Scratch,
+    bids: Vec<[f64; POOLS]>,
+}
+
+impl ChipMarket {
+    pub fn new(layout: std::sync::Arc<Layout>) -> Self {
+        let (customers, markets, makers) = (layout.customers.len(), layout.markets, layout.makers);
+        let chips = layout.maker_of.len();
+        Self {
+            wallet_usd: vec![0.0; customers],
+            advance_usd: vec![0.0; customers],
+            budget_usd: vec![0.0; customers],
+            pulled_usd: vec![0.0; customers],
+            active: Vec::with_capacity(chips),
+            offers: vec![Offer::default(); chips],
+            terms: vec![Terms::FREE; markets * chips],
+            stack: vec![1.0; markets * makers],
+            licences: vec![LicenceQueue::default(); markets * chips],
+            cap_tpp_left: vec![f64::INFINITY; markets],
+            delivered: vec![0.0; customers * chips],
+            stock: vec![0.0; customers * chips],
+            quota_share: vec![[0.0; POOLS]; makers],
+            wanted: vec![0.0; makers],
+            asked: vec![0.0; makers],
+            pool_asked: [0.0; POOLS],
+            pool_used: [0.0; POOLS],
+            supply: Supply {
+                maker_left: vec![0.0; makers],
+                pool_left: [0.0; POOLS],
+                quota_left: vec![[0.0; POOLS]; makers],
+            },
+            books: Books::default(),
+            work: Work { bids: vec![[0.0; POOLS]; makers], ..Work::default() },
+            layout,
+        }
+    }
+
+    /// Back to an empty market, keeping its memory.
+    pub fn reset(&mut self) {
+        let zero = |values: &mut Vec<f64>| values.iter_mut().for_each(|v| *v = 0.0);
+        zero(&mut self.wallet_usd);
+        zero(&mut self.advance_usd);
+        zero(&mut self.budget_usd);
+        zero(&mut self.pulled_usd);
+        zero(&mut self.delivered);
+        zero(&mut self.stock);
+        zero(&mut self.wanted);
+        zero(&mut self.asked);
+        self.active.clear();
+        self.offers.iter_mut().for_each(|o| *o = Offer::default());
+        self.terms.iter_mut().for_each(|t| *t = Terms::FREE);
+        self.stack.iter_mut().for_each(|s| *s = 1.0);
+        self.licences.iter_mut().for_each(|l| *l = LicenceQueue::default());
+        self.cap_tpp_left.iter_mut().for_each(|c| *c = f64::INFINITY);
+        self.quota_share.iter_mut().for_each(|q| *q = [0.0; POOLS]);
+        self.books = Books::default();
+    }
+
+    fn chips(&self) -> usize {
+        self.layout.maker_of.len()
+    }
+
+    /// Price that a buyer in this market pays: list price times the maker's index, plus what of a levy is passed on.
+    fn paid_usd(&self, market: usize, chip: usize, rules: &MarketRules) -> f64 {
+        let levy = self.terms[market * self.chips() + chip].levy_share;
+        self.offers[chip].price_usd * (1.0 + rules.levy_pass_through * levy / (1.0 - levy).max(0.05))
+    }
+
+    /// One month of trade. `capacity` is packages by maker, `pools` units by pool.
+    pub fn trade(&mut self, capacity: &[f64], pools: &[f64; POOLS], rules: &MarketRules) {
+        let opening: f64 = self.wallet_usd.iter().sum::<f64>() - self.advance_usd.iter().sum::<f64>();
+        let stock_before: f64 = self.stock.iter().sum();
+        self.books = Books::default();
+        self.receive_budgets(rules);
+        self.place_orders(rules);
+        self.note_what_was_asked();
+        self.set_quotas(capacity, pools, rules);
+        self.delivered.iter_mut().for_each(|d| *d = 0.0);
+        self.fill(Turn::RelationshipFirst, rules);
+        self.fill(Turn::TheRest, rules);
+        self.spill(rules);
+        self.close(opening, stock_before, pools, rules);
+    }
+
+    /// New money and advances come in; a part of what was carried lapses; advances are paid back.
+    fn receive_budgets(&mut self, rules: &MarketRules) {
+        for customer in 0..self.wallet_usd.len() {
+            let lapsed = self.wallet_usd[customer] * rules.wallet_decay_per_month;
+            let repaid = (self.advance_usd[customer] * rules.advance_repay_per_month)
+                .min(self.budget_usd[customer]);
+            self.wallet_usd[customer] +=
+                self.budget_usd[customer] - repaid + self.pulled_usd[customer] - lapsed;
+            self.advance_usd[customer] += self.pulled_usd[customer] - repaid;
+            self.books.budget_usd += self.budget_usd[customer];
+            self.books.advanced_usd += self.pulled_usd[customer];
+            self.books.repaid_usd += repaid;
+            self.books.lapsed_usd += lapsed;
+        }
+    }
+
+    /// Every wallet is spread over the chips that are open to it; licences and caps bound the volume.
+    fn place_orders(&mut self, rules: &MarketRules) {
+        let (chips, active) = (self.chips(), self.active.len());
+        let work = &mut self.work;
+        work.maker_of.clear();
+        work.uses.clear();
+        for &chip in &self.active {
+            work.maker_of.push(self.layout.maker_of[usize::from(chip)]);
+            work.uses.push(self.offers[usize::from(chip)].uses);
+        }
+        for buffer in [&mut work.pull, &mut work.within, &mut work.shares, &mut work.totals, &mut work.fill] {
+            buffer.clear();
+            buffer.resize(active, 0.0);
+        }
+        work.orders.clear();
+        work.orders.resize(active * self.layout.customers.len(), 0.0);
+        work.part.clear();
+        work.part.resize(active * self.layout.customers.len(), 0.0);
+        for k in 0..self.layout.customers.len() {
+            let customer = self.layout.customers[k];
+            self.share_budget(customer, |_| true);
+            for a in 0..active {
+                let chip = usize::from(self.active[a]);
+                let share = self.work.shares[a];
+                if share > 0.0 {
+                    let open = self.terms[customer.market * chips + chip].open;
+                    let price = self.paid_usd(customer.market, chip, rules);
+                    self.work.orders[k * active + a] = self.wallet_usd[k].max(0.0) * share * open / price;
+                }
+            }
+        }
+        self.bound_by_licences(rules);
+        self.bound_by_caps();
+    }
+
+    /// Writes `work.shares` for one customer over active chips that also pass `offered`.
+    fn share_budget(&mut self, customer: Customer, offered: impl Fn(usize) -> bool) {
+        let chips = self.chips();
+        let wallet = customer.wallet as usize;
+        for (a, &chip) in self.active.iter().enumerate() {
+            let chip = usize::from(chip);
+            let open = self.terms[customer.market * chips + chip].open > 0.0
+                && self.layout.captive_chip[chip] == customer.captive
+                && offered(a);
+            let offer = &self.offers[chip];
+            self.work.pull[a] = if open { offer.pull[wallet] } else { 0.0 };
+            self.work.within[a] = if open { offer.within[wallet] } else { 0.0 };
+        }
+        let makers = self.layout.makers;
+        let stack = &self.stack[customer.market * makers..(customer.market + 1) * makers];
+        let work = &mut self.work;
+        budget_shares(&work.pull, &work.within, &work.maker_of, stack, &mut work.shares);
+    }
+
+    fn bound_by_licences(&mut self, rules: &MarketRules) {
+        let (chips, active) = (self.chips(), self.active.len());
+        for market in 0..self.layout.markets {
+            for a in 0..active {
+                let at = market * chips + usize::from(self.active[a]);
+                if !self.terms[at].licensed() {
+                    if self.licences[at].pending + self.licences[at].authorised > 0.0 {
+                        self.licences[at].lapse();
+                    }
+                    continue;
+                }
+                let (approval, days) = if market != self.layout.target_market {
+                    (rules.approval_elsewhere, rules.licence_days_elsewhere)
+                } else if self.terms[at].case_by_case {
+                    (rules.approval_case_by_case_target, rules.licence_days_target)
+                } else {
+                    (rules.approval_notify_target, rules.licence_days_target)
+                };
+                let wanted = self.sum_orders(market, a);
+                self.licences[at].decide(wanted, approval, days);
+                self.scale_orders(market, a, wanted, self.licences[at].authorised);
+            }
+        }
+    }
+
+    /// Orders of capped chips in a market share what is left of its cap pro rata.
+    fn bound_by_caps(&mut self) {
+        let (chips, active) = (self.chips(), self.active.len());
+        for market in 0..self.layout.markets {
+            if !self.cap_tpp_left[market].is_finite() {
+                continue;
+            }
+            let capped = |m: &Self, a: usize| m.terms[market * chips + usize::from(m.active[a])].capped;
+            let tpp = |m: &Self, a: usize| m.offers[usize::from(m.active[a])].tpp;
+            let asked: f64 = (0..active)
+                .filter(|&a| capped(self, a))
+                .map(|a| self.sum_orders(market, a) * tpp(self, a))
+                .sum();
+            let left = self.cap_tpp_left[market].max(0.0);
+            if asked > left {
+                for a in 0..active {
+                    if capped(self, a) {
+                        let wanted = self.sum_orders(market, a);
+                        self.scale_orders(market, a, wanted, wanted * left / asked);
+                    }
+                }
+            }
+        }
+    }
+
+    fn sum_orders(&self, market: usize, a: usize) -> f64 {
+        let active = self.active.len();
+        let of_market = |k: &usize| self.layout.customers[*k].market == market;
+        (0..self.layout.customers.len()).filter(of_market).map(|k| self.work.orders[k * active + a]).sum()
+    }
+
+    fn scale_orders(&mut self, market: usize, a: usize, wanted: f64, allowed: f64) {
+        if wanted > allowed {
+            let active = self.active.len();
+            for k in 0..self.layout.customers.len() {
+                if self.layout.customers[k].market == market {
+                    self.work.orders[k * active + a] *= allowed / wanted;
+                }
+            }
+        }
+    }
+
+    /// What makers plan capacity by: new orders and a twelfth of what is carried.
+    fn note_what_was_asked(&mut self) {
+        let active = self.active.len();
+        self.wanted.iter_mut().for_each(|w| *w = 0.0);
+        self.asked.iter_mut().for_each(|w| *w = 0.0);
+        self.pool_asked = [0.0; POOLS];
+        for k in 0..self.layout.customers.len() {
+            let new = (self.budget_usd[k] + self.pulled_usd[k]).min(self.wallet_usd[k]);
+            let part_new = if self.wallet_usd[k] > 0.0 { new / self.wallet_usd[k] } else { 0.0 };
+            for a in 0..active {
+                let units = self.work.orders[k * active + a];
+                let maker = usize::from(self.work.maker_of[a]);
+                self.wanted[maker] += units * (part_new + (1.0 - part_new) / 12.0);
+                self.asked[maker] += units;
+                for pool in 0..POOLS {
+                    self.pool_asked[pool] += units * self.work.uses[a][pool];
+                }
+            }
+        }
+    }
+
+    /// Makers bid for pools with the margin that their orders would bring; quotas follow bids with inertia.
+    fn set_quotas(&mut self, capacity: &[f64], pools: &[f64; POOLS], rules: &MarketRules) {
+        let active = self.active.len();
+        let work = &mut self.work;
+        work.bids.iter_mut().for_each(|b| *b = [0.0; POOLS]);
+        let mut sum = [0.0; POOLS];
+        for a in 0..active {
+            let offer = &self.offers[usize::from(self.active[a])];
+            let units: f64 = (0..self.layout.customers.len()).map(|k| work.orders[k * active + a]).sum();
+            let margin = units * (offer.price_usd - offer.unit_cost_usd).max(0.0);
+            for pool in 0..POOLS {
+                if offer.uses[pool] > 0.0 {
+                    work.bids[usize::from(work.maker_of[a])][pool] += margin;
+                    sum[pool] += margin;
+                }
+            }
+        }
+        self.supply.pool_left = *pools;
+        for maker in 0..self.layout.makers {
+            self.supply.maker_left[maker] = capacity[maker];
+            for pool in 0..POOLS {
+                let bid = if sum[pool] > 0.0 { work.bids[maker][pool] / sum[pool] } else { 0.0 };
+                let share = &mut self.quota_share[maker][pool];
+                let fresh = *share == 0.0;
+                *share = if fresh { bid } else { rules.quota_inertia * *share + (1.0 - rules.quota_inertia) * bid };
+                self.supply.quota_left[maker][pool] = *share * pools[pool];
+            }
+        }
+        // Shares of makers that entered at once can sum to more than one.
+        for pool in 0..POOLS {
+            let all: f64 = self.quota_share.iter().map(|q| q[pool]).sum();
+            if all > 1.0 {
+                self.supply.quota_left.iter_mut().for_each(|q| q[pool] /= all);
+                self.quota_share.iter_mut().for_each(|q| q[pool] /= all);
+            }
+        }
+    }
+
+    /// Fills one part of the orders from what supply is left.
+    fn fill(&mut self, turn: Turn, rules: &MarketRules) {
+        let active = self.active.len();
+        let first = rules.relationship_share_target.clamp(0.0, 1.0);
+        self.work.totals.iter_mut().for_each(|t| *t = 0.0);
+        for k in 0..self.layout.customers.len() {
+            let target = self.layout.customers[k].market == self.layout.target_market;
+            let part = match (turn, target) {
+                (Turn::RelationshipFirst, true) => first,
+                (Turn::RelationshipFirst, false) => 0.0,
+                (Turn::TheRest, true) => 1.0 - first,
+                (Turn::TheRest, false) => 1.0,
+            };
+            for a in 0..active {
+                let units = self.work.orders[k * active + a] * part;
+                self.work.part[k * active + a] = units;
+                self.work.totals[a] += units;
+            }
+        }
+        self.deliver(rules);
+    }
+
+    /// What could not be filled is ordered once more among makers that still have supply; the rest is carried.
+    fn spill(&mut self, rules: &MarketRules) {
+        let active = self.active.len();
+        let (chips, customers) = (self.chips(), self.layout.customers.len());
+        let mut unmet = std::mem::take(&mut self.work.unmet_usd);
+        unmet.clear();
+        unmet.resize(customers, 0.0);
+        for k in 0..customers {
+            let market = self.layout.customers[k].market;
+            for a in 0..active {
+                let chip = usize::from(self.active[a]);
+                let short = self.work.orders[k * active + a] - self.delivered[k * chips + chip];
+                unmet[k] += short.max(0.0) * self.paid_usd(market, chip, rules);
+            }
+        }
+        self.work.totals.iter_mut().for_each(|t| *t = 0.0);
+        // Chips whose makers filled every order of the turn before.
+        let mut served = std::mem::take(&mut self.work.served);
+        served.clear();
+        served.extend(self.work.fill.iter().map(|f| *f > 0.999_999));
+        for k in 0..customers {
+            let customer = self.layout.customers[k];
+            self.share_budget(customer, |a| served[a]);
+            for a in 0..active {
+                let chip = usize::from(self.active[a]);
+                let terms = self.terms[customer.market * chips + chip];
+                let free = !terms.licensed() && !terms.capped;
+                let share = if free { self.work.shares[a] * terms.open } else { 0.0 };
+                let units = unmet[k] * share / self.paid_usd(customer.market, chip, rules).max(1.0);
+                self.work.part[k * active + a] = units;
+                self.work.totals[a] += units;
+            }
+        }
+        self.work.unmet_usd = unmet;
+        self.work.served = served;
+        self.deliver(rules);
+    }
+
+    /// Hands out what `work.part` asks for, as far as supply goes; money, chips and licences move together.
+    fn deliver(&mut self, rules: &MarketRules) {
+        let (chips, active) = (self.chips(), self.active.len());
+        let work = &mut self.work;
+        fill_fractions(
+            &work.totals,
+            &work.maker_of,
+            &work.uses,
+            &mut self.supply,
+            &mut work.scratch,
+            &mut work.fill,
+        );
+        for k in 0..self.layout.customers.len() {
+            let market = self.layout.customers[k].market;
+            for a in 0..active {
+                let units = self.work.part[k * active + a] * self.work.fill[a];
+                if units <= 0.0 {
+                    continue;
+                }
+                let chip = usize::from(self.active[a]);
+                let at = market * chips + chip;
+                let paid = units * self.paid_usd(market, chip, rules);
+                self.wallet_usd[k] -= paid;
+                self.books.spent_usd += paid;
+                self.books.levy_usd += paid * self.terms[at].levy_share;
+                self.books.produced += units;
+                self.delivered[k * chips + chip] += units;
+                if self.terms[at].licensed() {
+                    self.licences[at].use_up(units);
+                }
+                if self.terms[at].capped {
+                    self.cap_tpp_left[market] -= units * self.offers[chip].tpp;
+                }
+            }
+        }
+    }
+
+    /// Stocks take the deliveries, old chips retire, and the books are checked.
+    fn close(&mut self, opening_usd: f64, stock_before: f64, pools: &[f64; POOLS], rules: &MarketRules) {
+        for (stock, &new) in self.stock.iter_mut().zip(&self.delivered) {
+            let retired = *stock * rules.retirement_per_month;
+            *stock += new - retired;
+            self.books.delivered += new;
+            self.books.retired += retired;
+        }
+        let mut overdrawn = 0.0_f64;
+        for pool in 0..POOLS {
+            let used: f64 = self
+                .active
+                .iter()
+                .map(|&c| self.sum_delivered(usize::from(c)) * self.offers[usize::from(c)].uses[pool])
+                .sum();
+            self.pool_used[pool] = used;
+            if pools[pool].is_finite() && pools[pool] > 0.0 {
+                overdrawn = overdrawn.max(used / pools[pool] - 1.0);
+            }
+        }
+        let b = &self.books;
+        let closing: f64 = self.wallet_usd.iter().sum::<f64>() - self.advance_usd.iter().sum::<f64>();
+        let money = opening_usd + b.budget_usd - b.spent_usd - b.lapsed_usd - closing;
+        let stock_now: f64 = self.stock.iter().sum();
+        let stock = stock_before + b.delivered - b.retired - stock_now;
+        let licences: f64 = self.licences.iter().map(|l| l.imbalance().abs()).sum();
+        let granted: f64 = self.licences.iter().map(|l| l.applied_total).sum();
+        self.books.imbalance = (money.abs() / (opening_usd.abs() + b.budget_usd + 1.0))
+            .max(stock.abs() / (stock_now + 1.0))
+            .max((b.produced - b.delivered).abs() / (b.produced + 1.0))
+            .max(licences / (granted + 1.0))
+            .max(overdrawn);
+    }
+
+    fn sum_delivered(&self, chip: usize) -> f64 {
+        (0..self.layout.customers.len()).map(|k| self.delivered[k * self.chips() + chip]).sum()
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Turn {
+    RelationshipFirst,
+    TheRest,
+}

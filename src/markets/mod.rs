@@ -1,0 +1,7 @@
+//! Where money meets supply: the chip market, its choice rule, its rationing, its books.
+
+pub mod chips;
+pub mod choice;
+pub mod licences;
+pub mod rationing;
+pub mod terms;

@@ -1,0 +1,355 @@
+//! Policy and licensing: what the law of the month means for every sale, and for the inputs of the target's makers.
+//!
+//! Verdicts depend on the rules and on the chip, not on the run, so they are judged once for every set of rules in force
+//! and shared by all runs; only variants, which a run invents, are judged in it.
+
+use std::sync::{Arc, OnceLock};
+
+use bevy_ecs::resource::Resource;
+use bevy_ecs::system::{Res, ResMut};
+
+use super::chips::{ChipMarket, Terms};
+use crate::controls::{Attribute, Attributes, Book, Law, Ruling, Subject, Verdict};
+use crate::events::{Event, EventKind, EventLog};
+use crate::foundation::run::Clock;
+use crate::technology::chip::ChipSpec;
+use crate::technology::design::{Candidate, candidates};
+use crate::technology::roadmap::{Chips, Roadmap, SlotKind};
+use crate::technology::supply::Access;
+
+/// The law of one arm, day by day, for a fixed world.
+#[derive(Clone, Debug)]
+pub struct Calendar {
+    pub law: Arc<Law>,
+    /// Sets of rules; a new one each day on which something changes.
+    pub books: Vec<Books>,
+    /// By month: (part of the month, set of rules).
+    pub months: Vec<Vec<(f64, u16)>>,
+    /// The shipment as the law sees it, by market.
+    pub shipments: Vec<Attributes>,
+    /// The chip as the law sees it, by slot.
+    pub chips: Vec<Attributes>,
+    pub target_market: usize,
+    pub target_region: usize,
+    /// `[book][market][slot]`
+    pub rulings: Vec<Ruling>,
+    /// `[book][slot]`: barred in the target by rules announced and not yet in force.
+    pub announced_bar: Vec<bool>,
+    /// Inputs of the target's makers, by set of rules.
+    pub inputs: Vec<Inputs>,
+    /// The share of tools denied under the recorded rules, by month.
+    pub tools_denied_on_record: Vec<f64>,
+    /// Designs by (book, slot), found when first asked for and shared by all runs.
+    pub designs: Vec<OnceLock<Vec<Candidate>>>,
+    /// How far makers can raise memory bandwidth and die area over the parent's.
+    pub memory_raise_max: f64,
+    pub die_raise_max: f64,
+    pub caps_tpp: Vec<f64>,
+}
+
+/// Rules in force on a day, and those announced by then that will bind later.
+#[derive(Clone, Debug)]
+pub struct Books {
+    pub in_force: Book,
+    pub announced: Book,
+    /// Index of the first month in which one of the announced rules binds.
+    pub next_binds: Option<i32>,
+}
+
+/// What the law leaves of inputs under one set of rules.
+#[derive(Clone, Debug, Default)]
+pub struct Inputs {
+    /// By maker: 1 where the leading foundry may make its dies.
+    pub leading_foundry: Vec<f64>,
+    pub memory_imports: f64,
+    /// The next announced memory rule, as a month of the run.
+    pub memory_closes: Option<i32>,
+    pub tools_denied: f64,
+}
+
+/// The calendar, shared by all runs of an arm.
+#[derive(Resource, Clone, Debug)]
+pub struct LawCalendar(pub Arc<Calendar>);
+
+/// The law as it stands in this run this month.
+#[derive(Resource, Clone, Debug, Default)]
+pub struct LawNow {
+    /// The set of rules at the end of the month.
+    pub known: u16,
+    before: Option<u16>,
+    /// Rulings on variant slots under `known`: `[market][slot]`, unused for other slots.
+    variant_rulings: Vec<Ruling>,
+    variant_bar: Vec<bool>,
+    /// By maker: sales of last month, at list price, in markets that rules have closed since.
+    pub closed_usd: Vec<f64>,
+    slots: usize,
+    sellable: Vec<bool>,
+}
+
+/// Markets that announced rules will close, and when.
+#[derive(Resource, Clone, Debug, Default)]
+pub struct Outlook {
+    /// By slot: open in the target now, barred by what has been announced.
+    pub closing: Vec<bool>,
+    pub any: bool,
+    /// Month of the run in which the first of the announced rules binds.
+    pub binds: Option<i32>,
+    pub market: usize,
+}
+
+impl LawCalendar {
+    pub fn target_region(&self) -> usize {
+        self.0.target_region
+    }
+
+    /// Legal designs from a parent under a set of rules, in force or announced.
+    pub fn candidates(&self, book: u16, parent: usize, spec: &ChipSpec) -> &[Candidate] {
+        let c = &*self.0;
+        c.designs[usize::from(book) * c.chips.len() + parent].get_or_init(|| {
+            candidates(spec, c.memory_raise_max, c.die_raise_max, |design| c.free_in_target(book, parent, design))
+        })
+    }
+}
+
+impl Calendar {
+    /// Whether a design may be sold in the target without licence, and will be when all that is announced binds.
+    pub fn free_in_target(&self, book: u16, parent: usize, design: &ChipSpec) -> bool {
+        let attributes = self.variant_attributes(parent, design, self.target_market);
+        let books = &self.books[usize::from(book)];
+        let free = |b: &Book| {
+            let ruling = b.judge(Subject::ChipSale, &attributes);
+            ruling.exporter == Verdict::Free && ruling.importer == Verdict::Free
+        };
+        free(&books.in_force) && free(&books.announced)
+    }
+
+    /// A design as the law sees it: its parent's name, maker and kind, its own numbers, never on sale before.
+    pub fn variant_attributes(&self, parent: usize, design: &ChipSpec, market: usize) -> Attributes {
+        let mut a = self.sale(parent, market);
+        a.set(Attribute::Tpp, design.tpp);
+        a.set(Attribute::DieAreaMm2, design.die_area_mm2);
+        a.set(Attribute::PerformanceDensity, design.tpp / design.die_area_mm2);
+        a.set(Attribute::InterconnectGbps, design.interconnect_gbps);
+        a.set(Attribute::HostLinkGbps, design.host_link_gbps);
+        a.set(Attribute::MemBandwidthTbs, design.mem_bandwidth_tbs);
+        a.set(Attribute::MemCapacityGb, design.mem_capacity_gb);
+        a.set(Attribute::ChinaSpecific, 1.0);
+        a.set(Attribute::OnSaleInUs20260115, 0.0);
+        a.set(Attribute::Chip, f64::from(u32::MAX));
+        a
+    }
+
+    /// One sale: the chip's attributes with the shipment's laid over.
+    pub fn sale(&self, slot: usize, market: usize) -> Attributes {
+        self.chips[slot].with_shipment(&self.shipments[market])
+    }
+
+    fn ruling(&self, book: u16, market: usize, slot: usize) -> &Ruling {
+        let slots = self.chips.len();
+        &self.rulings[(usize::from(book) * self.shipments.len() + market) * slots + slot]
+    }
+}
+
+/// What one ruling means for trade.
+pub fn terms_of(ruling: &Ruling) -> Terms {
+    let mut terms = Terms::FREE;
+    for verdict in [ruling.exporter, ruling.importer] {
+        match verdict {
+            Verdict::Free => {}
+            Verdict::Notify => terms.notify = true,
+            Verdict::CaseByCase => terms.case_by_case = true,
+            Verdict::Levied => {
+                terms.case_by_case = true;
+                terms.levy_share = ruling.levy_share;
+            }
+            Verdict::Capped => terms.capped = true,
+            // Nobody ships what the law may forbid.
+            Verdict::Denied | Verdict::Unknown(_) => return Terms::DENIED,
+        }
+    }
+    terms
+}
+
+impl LawNow {
+    pub fn reset(&mut self, calendar: &Calendar, makers: usize) {
+        let (markets, slots) = (calendar.shipments.len(), calendar.chips.len());
+        self.known = 0;
+        self.before = None;
+        self.variant_rulings.clear();
+        self.variant_rulings.resize(markets * slots, Ruling::free());
+        self.variant_bar.clear();
+        self.variant_bar.resize(slots, false);
+        self.closed_usd.clear();
+        self.closed_usd.resize(makers, 0.0);
+        self.slots = slots;
+        self.sellable.clear();
+        self.sellable.resize(slots, false);
+    }
+
+    /// Whether a slot can be sold in the target without licence now and under what is announced.
+    pub fn sellable_in_target(&self, slot: usize) -> bool {
+        self.sellable[slot]
+    }
+
+    /// Judges a variant that a run has just brought on sale.
+    pub fn classify_variant(&mut self, calendar: &LawCalendar, slot: usize, parent: usize, spec: &ChipSpec) {
+        let c = &*calendar.0;
+        let books = &c.books[usize::from(self.known)];
+        for market in 0..c.shipments.len() {
+            let attributes = c.variant_attributes(parent, spec, market);
+            self.variant_rulings[market * self.slots + slot] = books.in_force.judge(Subject::ChipSale, &attributes);
+            if market == c.target_market {
+                let later = books.announced.judge(Subject::ChipSale, &attributes);
+                self.variant_bar[slot] = terms_of(&later).open == 0.0;
+            }
+        }
+        self.sellable[slot] = is_free(&self.variant_rulings[c.target_market * self.slots + slot])
+            && !self.variant_bar[slot];
+    }
+}
+
+impl ChipMarket {
+    /// Terms of a variant that has just been judged, in every market.
+    pub fn set_variant_terms(&mut self, now: &LawNow, slot: usize) {
+        for market in 0..self.layout.markets {
+            self.terms[market * now.slots + slot] = terms_of(&now.variant_rulings[market * now.slots + slot]);
+        }
+    }
+}
+
+fn is_free(ruling: &Ruling) -> bool {
+    ruling.exporter == Verdict::Free && ruling.importer == Verdict::Free
+}
+
+/// System: the law of this month in every market, and what has been announced.
+#[expect(clippy::too_many_arguments, reason = "reads the law and writes the terms of every store it touches")]
+pub fn apply_law(
+    clock: Res<Clock>,
+    calendar: Res<LawCalendar>,
+    roadmap: Res<Roadmap>,
+    chips: Res<Chips>,
+    mut now: ResMut<LawNow>,
+    mut outlook: ResMut<Outlook>,
+    mut access: ResMut<Access>,
+    mut market: ResMut<ChipMarket>,
+    mut events: ResMut<EventLog>,
+) {
+    let c = &*calendar.0;
+    let pieces = &c.months[clock.t];
+    set_access(c, pieces, clock.t, &mut access);
+    now.closed_usd.iter_mut().for_each(|v| *v = 0.0);
+    let whole = match pieces.as_slice() {
+        [(_, only)] => Some(*only),
+        _ => None,
+    };
+    let known = pieces.last().map_or(0, |piece| piece.1);
+    if now.before.is_some() && whole == now.before {
+        return;
+    }
+    if known != now.known || now.before.is_none() {
+        now.known = known;
+        events.push(Event {
+            t: clock.t as i32,
+            kind: EventKind::RulesChanged,
+            actor: 0,
+            object: u32::from(known),
+            value: 0.0,
+        });
+    }
+    now.before = whole;
+    for slot in 0..roadmap.slots.len() {
+        if let SlotKind::Variant { .. } = roadmap.slots[slot].kind {
+            if chips.launch[slot] <= clock.t as i32 {
+                now.classify_variant(&calendar, slot, chips.parent[slot], &chips.spec[slot]);
+            }
+        }
+    }
+    set_terms(c, pieces, &roadmap, &mut now, &mut market);
+    set_outlook(c, &roadmap, &mut now, &mut outlook, &market);
+}
+
+/// Part-months act in proportion: a sale is open for the days on which no rule bars it.
+fn set_terms(c: &Calendar, pieces: &[(f64, u16)], roadmap: &Roadmap, now: &mut LawNow, market: &mut ChipMarket) {
+    let slots = c.chips.len();
+    for place in 0..c.shipments.len() {
+        for slot in 0..slots {
+            let variant = matches!(roadmap.slots[slot].kind, SlotKind::Variant { .. });
+            let mut terms = Terms { open: 0.0, ..Terms::FREE };
+            for &(part, book) in pieces {
+                let ruling = if variant {
+                    &now.variant_rulings[place * slots + slot]
+                } else {
+                    c.ruling(book, place, slot)
+                };
+                let piece = terms_of(ruling);
+                terms.open += part * piece.open;
+                terms.notify |= piece.notify;
+                terms.case_by_case |= piece.case_by_case;
+                terms.capped |= piece.capped;
+                terms.levy_share = terms.levy_share.max(piece.levy_share);
+            }
+            let at = place * slots + slot;
+            if place == c.target_market {
+                let closed = (market.terms[at].open - terms.open).max(0.0);
+                if closed > 0.0 {
+                    let sold: f64 = market
+                        .layout
+                        .customers
+                        .iter()
+                        .enumerate()
+                        .filter(|(_, customer)| customer.market == place)
+                        .map(|(k, _)| market.delivered[k * slots + slot])
+                        .sum();
+                    let maker = usize::from(market.layout.maker_of[slot]);
+                    now.closed_usd[maker] += closed * sold * market.offers[slot].price_usd;
+                }
+            }
+            market.terms[at] = terms;
+        }
+    }
+}
+
+fn set_outlook(
+    c: &Calendar,
+    roadmap: &Roadmap,
+    now: &mut LawNow,
+    outlook: &mut Outlook,
+    market: &ChipMarket,
+) {
+    let slots = c.chips.len();
+    let book = usize::from(now.known);
+    outlook.market = c.target_market;
+    outlook.any = false;
+    outlook.closing.clear();
+    outlook.closing.resize(slots, false);
+    outlook.binds = c.books[book].next_binds;
+    for slot in 0..slots {
+        let variant = matches!(roadmap.slots[slot].kind, SlotKind::Variant { .. });
+        let barred = if variant { now.variant_bar[slot] } else { c.announced_bar[book * slots + slot] };
+        let open = market.terms[c.target_market * slots + slot].open > 0.0;
+        outlook.closing[slot] = open && barred;
+        outlook.any |= open && barred;
+        if !variant {
+            now.sellable[slot] = is_free(c.ruling(now.known, c.target_market, slot)) && !barred;
+        }
+    }
+}
+
+fn set_access(c: &Calendar, pieces: &[(f64, u16)], t: usize, access: &mut Access) {
+    access.leading_foundry.iter_mut().for_each(|v| *v = 0.0);
+    access.memory_imports = 0.0;
+    access.tools_denied = 0.0;
+    access.memory_closes_in_months = f64::INFINITY;
+    access.tools_denied_on_record = c.tools_denied_on_record[t];
+    for &(part, book) in pieces {
+        let inputs = &c.inputs[usize::from(book)];
+        for (open, here) in access.leading_foundry.iter_mut().zip(&inputs.leading_foundry) {
+            *open += part * here;
+        }
+        access.memory_imports += part * inputs.memory_imports;
+        access.tools_denied += part * inputs.tools_denied;
+        if let Some(closes) = inputs.memory_closes {
+            access.memory_closes_in_months = f64::from((closes - t as i32).max(1));
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! How a chipmaker designs around a rule: the most profitable chip that the law lets through.
+//!
+//! The law is a black box that answers "legal" or "not". Candidates are found where its answer changes, by
+//! bisection along each factor; nothing here knows a threshold, a rule or the name of a chip.
+
+use crate::foundation::parameters::Parameters;
+use super::chip::{ChipSpec, serving_throughput, training_throughput, unit_cost_usd};
+
+/// How a design differs from its parent: factors on compute, chip-to-chip links, memory bandwidth, die area.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Factors {
+    pub compute: f64,
+    pub links: f64,
+    pub memory: f64,
+    pub die: f64,
+}
+
+impl Factors {
+    pub const PARENT: Self = Self { compute: 1.0, links: 1.0, memory: 1.0, die: 1.0 };
+
+    /// The parent with these factors applied. More memory bandwidth than the parent's takes more stacks;
+    /// a larger die gives fewer packages a wafer.
+    pub fn apply(self, parent: &ChipSpec) -> ChipSpec {
+        let stacks = self.memory.max(1.0);
+        ChipSpec {
+            fp16_dense_tflops: parent.fp16_dense_tflops * self.compute,
+            fp8_dense_tflops: parent.fp8_dense_tflops * self.compute,
+            peak_8bit_tops: parent.peak_8bit_tops * self.compute,
+            tpp: parent.tpp * self.compute,
+            die_area_mm2: parent.die_area_mm2 * self.die,
+            interconnect_gbps: parent.interconnect_gbps * self.links,
+            mem_bandwidth_tbs: parent.mem_bandwidth_tbs * self.memory,
+            mem_capacity_gb: parent.mem_capacity_gb * stacks,
+            hbm_stacks: parent.hbm_stacks * stacks,
+            packages_per_wafer: parent.packages_per_wafer / self.die,
+            ..*parent
+        }
+    }
+}
+
+/// A legal design and the factors that lead to it.
+#[derive(Clone, Copy, Debug)]
+pub struct Candidate {
+    pub factors: Factors,
+    pub spec: ChipSpec,
+}
+
+/// Legal designs from one parent that no other legal design beats in every factor.
+///
+/// A coarse grid finds legal seeds; those that another seed equals or exceeds in every factor are dropped; each
+/// of the rest is pushed up along every order of the three performance factors by bisection of the verdict
+/// boundary. Costs about two thousand verdicts; the result depends on the parent and the rules alone, so all
+/// runs share it. `memory_max` and `die_max` bound what the maker can do; only parents with HBM can raise memory.
+pub fn candidates(
+    parent: &ChipSpec,
+    memory_max: f64,
+    die_max: f64,
+    mut legal: impl FnMut(&ChipSpec) -> bool,
+) -> Vec<Candidate> {
+    let memory_max = if parent.hbm_stacks > 0.0 { memory_max.max(1.0) } else { 1.0 };
+    let mut seeds: Vec<Factors> = Vec::new();
+    for die in [1.0, (1.0 + die_max) / 2.0, die_max] {
+        for compute in [1.0, 0.6, 0.35, 0.2, 0.12, 0.06, 0.03, 0.015] {
+            for links in [1.0, 0.5, 0.25, 0.1, 0.02] {
+                for memory in [1.0, 0.6, 0.35, 0.2, 0.1, 0.05] {
+                    let seed = Factors { compute, links, memory, die };
+                    // The grid runs downward, so a seed that is beaten is beaten by one already kept.
+                    if !seeds.iter().any(|kept| beats(kept, &seed)) && legal(&seed.apply(parent)) {
+                        seeds.push(seed);
+                    }
+                }
+            }
+        }
+    }
+    let mut found: Vec<Candidate> = Vec::new();
+    for seed in seeds {
+        for order in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
+            let mut factors = seed;
+            for factor in order {
+                push_up(&mut factors, factor, memory_max, parent, &mut legal);
+            }
+            let known = |c: &Candidate| {
+                c.factors.die == factors.die
+                    && (c.factors.compute - factors.compute).abs() < 1e-3
+                    && (c.factors.links - factors.links).abs() < 1e-3
+                    && (c.factors.memory - factors.memory).abs() < 1e-3
+            };
+            if !found.iter().any(known) {
+                found.push(Candidate { factors, spec: factors.apply(parent) });
+            }
+        }
+    }
+    found
+}
+
+fn beats(a: &Factors, b: &Factors) -> bool {
+    a.compute >= b.compute && a.links >= b.links && a.memory >= b.memory && a.die <= b.die
+}
+
+/// Raises one factor to the last legal value below its bound, to within a thousandth.
+fn push_up(
+    factors: &mut Factors,
+    which: usize,
+    memory_max: f64,
+    parent: &ChipSpec,
+    legal: &mut impl FnMut(&ChipSpec) -> bool,
+) {
+    let set = |factors: &mut Factors, value: f64| match which {
+        0 => factors.compute = value,
+        1 => factors.links = value,
+        _ => factors.memory = value,
+    };
+    let (mut low, high) = match which {
+        0 => (factors.compute, 1.0),
+        1 => (factors.links, 1.0),
+        _ => (factors.memory, memory_max),
+    };
+    set(factors, high);
+    if legal(&factors.apply(parent)) {
+        return;
+    }
+    let mut above = high;
+    while above - low > 5e-4 * high {
+        let middle = 0.5 * (low + above);
+        set(factors, middle);
+        if legal(&factors.apply(parent)) { low = middle } else { above = middle }
+    }
+    set(factors, low);
+}
+
+/// What buyers would give for a chip, relative to an H100: a mix of training and serving use.
+pub fn blended_value(spec: &ChipSpec, training_share: f64, fp8_share: f64, p: &Parameters) -> f64 {
+    training_share * training_throughput(spec, p.overlap_share, fp8_share, p)
+        + (1.0 - training_share) * serving_throughput(spec, p)
+}
+
+/// Profit per package in USD: what buyers would pay at the going price of useful compute, less unit cost.
+pub fn profit_per_unit_usd(
+    spec: &ChipSpec,
+    training_share: f64,
+    fp8_share: f64,
+    usd_per_h100e: f64,
+    p: &Parameters,
+) -> f64 {
+    blended_value(spec, training_share, fp8_share, p) * usd_per_h100e - unit_cost_usd(spec, p)
+}

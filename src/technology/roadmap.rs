@@ -1,0 +1,177 @@
+//! Which chips exist and when: the recorded catalogue, generations beyond it, empty slots for variants.
+
+use std::sync::Arc;
+
+use bevy_ecs::resource::Resource;
+use bevy_ecs::system::{Res, ResMut};
+
+use super::chip::{ChipSpec, peak_h100e, serving_throughput, training_throughput, unit_cost_usd};
+use crate::foundation::chance::Purpose;
+use crate::foundation::parameters::Parameters;
+use crate::foundation::run::{Clock, Future};
+
+/// A place in the table of chips. Slots exist from the start, so that no identity depends on what else happens.
+#[derive(Clone, Debug)]
+pub struct ChipSlot {
+    pub key: String,
+    pub name: String,
+    /// Row of the maker; slots are sorted by it.
+    pub maker: u16,
+    pub captive: bool,
+    pub kind: SlotKind,
+    /// The part as listed; for variants, unused until one is designed.
+    pub spec: ChipSpec,
+    /// Made by a maker of the target nation.
+    pub target_made: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum SlotKind {
+    /// In the chip table, first shipped in this month of the run (may be negative).
+    Catalogue { launch: i32 },
+    /// Beyond the chip table: the maker's n-th generation after its last listed one.
+    Generation { ordinal: u32, last_listed: i32 },
+    /// A compliant variant that the maker may design.
+    Variant { ordinal: u32 },
+}
+
+/// A month that never comes.
+pub const NEVER: i32 = i32::MAX;
+
+/// The slots, shared by all runs.
+#[derive(Resource, Clone, Debug)]
+pub struct Roadmap {
+    pub slots: Arc<Vec<ChipSlot>>,
+    /// Stable keys of makers, by row.
+    pub maker_keys: Arc<Vec<u64>>,
+}
+
+/// The chips of one run: what each slot holds now.
+#[derive(Resource, Clone, Debug, Default)]
+pub struct Chips {
+    pub spec: Vec<ChipSpec>,
+    /// First month of sale; [`NEVER`] for an empty slot.
+    pub launch: Vec<i32>,
+    /// The slot that a variant was designed from; the slot itself otherwise.
+    pub parent: Vec<usize>,
+    pub useful_training: Vec<f64>,
+    pub useful_serving: Vec<f64>,
+    pub peak_h100e: Vec<f64>,
+    pub unit_cost_usd: Vec<f64>,
+    /// How many slots of the maker hold the same part: duplicates share one part of the choice.
+    pub copies: Vec<f64>,
+    /// Share of training arithmetic in 8 bits that the columns were computed for.
+    pub fp8_share: f64,
+}
+
+/// Share of training arithmetic done in 8 bits: 0 before 2023, rising to its 2026 value in yearly steps.
+pub fn fp8_share(year: f64, p: &Parameters) -> f64 {
+    p.fp8_share_2026 * ((year.floor() - 2022.0) / 4.0).clamp(0.0, 1.0)
+}
+
+/// Specification of the n-th generation after the last listed part.
+///
+/// Useful throughput per dollar grows by `generation_gain` a year (recorded: 1.37 for accelerators); price grows 10 % a
+/// year with it, memory bandwidth and links keep pace with compute. Makers held back from leading nodes
+/// get the share `generation_gain_target_share` of the logarithmic gain.
+pub fn generation(last: &ChipSpec, years: f64, held_back: bool, p: &Parameters) -> ChipSpec {
+    const PRICE_GROWTH: f64 = 1.10;
+    let share = if held_back { p.generation_gain_target_share } else { 1.0 };
+    let dearer = PRICE_GROWTH.powf(years * share);
+    let faster = (p.generation_gain * PRICE_GROWTH).powf(years * share);
+    ChipSpec {
+        fp16_dense_tflops: last.fp16_dense_tflops * faster,
+        fp8_dense_tflops: last.fp8_dense_tflops * faster,
+        peak_8bit_tops: last.peak_8bit_tops * faster,
+        tpp: last.tpp * faster,
+        interconnect_gbps: last.interconnect_gbps * faster,
+        host_link_gbps: last.host_link_gbps * faster,
+        mem_bandwidth_tbs: last.mem_bandwidth_tbs * faster,
+        mem_capacity_gb: last.mem_capacity_gb * faster.sqrt(),
+        list_price_usd: last.list_price_usd * dearer,
+        ..*last
+    }
+}
+
+impl Chips {
+    /// The roadmap as this future has it: slips drawn, later generations specified, variant slots empty.
+    pub fn reset(&mut self, roadmap: &Roadmap, future: &Future) {
+        let p = &future.parameters;
+        let slots = &roadmap.slots;
+        let n = slots.len();
+        for column in [
+            &mut self.useful_training,
+            &mut self.useful_serving,
+            &mut self.peak_h100e,
+            &mut self.unit_cost_usd,
+            &mut self.copies,
+        ] {
+            column.clear();
+            column.resize(n, 0.0);
+        }
+        self.spec.clear();
+        self.launch.clear();
+        for slot in slots.iter() {
+            let (spec, launch) = match slot.kind {
+                SlotKind::Catalogue { launch } => (slot.spec, launch),
+                SlotKind::Variant { .. } => (slot.spec, NEVER),
+                SlotKind::Generation { ordinal, last_listed } => {
+                    let who = roadmap.maker_keys[usize::from(slot.maker)];
+                    let luck = future.chance.exponential(Purpose::GenerationSlip, who, u64::from(ordinal));
+                    let slip = (p.generation_slip_months * luck).min(12.0);
+                    let planned = f64::from(ordinal) * p.generation_months;
+                    let spec = generation(&slot.spec, planned / 12.0, slot.target_made, p);
+                    (spec, last_listed + (planned + slip).round() as i32)
+                }
+            };
+            self.spec.push(spec);
+            self.launch.push(launch);
+        }
+        self.parent.clear();
+        self.parent.extend(0..n);
+        self.fp8_share = -1.0;
+    }
+
+    /// Recomputes what depends on the parameters and on the format of the day for one slot.
+    pub fn appraise(&mut self, slot: usize, p: &Parameters) {
+        let spec = self.spec[slot];
+        self.useful_training[slot] = training_throughput(&spec, p.overlap_share, self.fp8_share, p);
+        self.useful_serving[slot] = serving_throughput(&spec, p);
+        self.peak_h100e[slot] = peak_h100e(&spec);
+        self.unit_cost_usd[slot] = unit_cost_usd(&spec, p);
+    }
+
+    /// Counts identical parts of one maker among slots that have launched by `t`.
+    pub fn count_copies(&mut self, roadmap: &Roadmap, t: i32) {
+        for i in 0..self.spec.len() {
+            let maker = roadmap.slots[i].maker;
+            let same = |j: &usize| {
+                roadmap.slots[*j].maker == maker && self.launch[*j] <= t && self.spec[*j] == self.spec[i]
+            };
+            self.copies[i] = (0..self.spec.len()).filter(same).count().max(1) as f64;
+        }
+    }
+}
+
+/// System: once a year, and at the start, the worth of every chip in the formats of the day.
+pub fn appraise_chips(clock: Res<Clock>, future: Res<Future>, roadmap: Res<Roadmap>, mut chips: ResMut<Chips>) {
+    let share = fp8_share(clock.year, &future.parameters);
+    if share != chips.fp8_share {
+        chips.fp8_share = share;
+        for slot in 0..roadmap.slots.len() {
+            chips.appraise(slot, &future.parameters);
+        }
+    }
+    if clock.t == 0 {
+        chips.count_copies(&roadmap, i32::MAX - 1);
+    }
+}
+
+/// Realised over paper throughput of each slot: 1, or less where software is immature.
+#[derive(Resource, Clone, Debug, Default)]
+pub struct Realised(pub Vec<f64>);
+
+/// Realised share of paper throughput of a chip whose maker's software has this maturity.
+pub fn realised_share(maturity: f64, p: &Parameters) -> f64 {
+    (p.realised_share_base + p.realised_share_per_maturity * maturity).min(1.0)
+}

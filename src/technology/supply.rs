@@ -1,0 +1,227 @@
+//! Shared supply: how much of each pool there is this month, and what one package draws from it.
+
+use std::sync::Arc;
+
+use bevy_ecs::resource::Resource;
+use bevy_ecs::system::{Res, ResMut};
+
+use super::chip::{ChipSpec, Packaging};
+use super::foundry::{adjusted_capacity, experience_yield};
+use super::path::Path;
+use crate::foundation::parameters::Parameters;
+use crate::foundation::run::{Clock, Future};
+
+/// The shared pools of supply.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(usize)]
+pub enum Pool {
+    /// Packaging wafers of the older kind.
+    CowosS = 0,
+    /// Packaging wafers of the kind that Blackwell and later parts need.
+    CowosL = 1,
+    /// High-bandwidth memory stacks outside the target.
+    HbmWorld = 2,
+    /// High-bandwidth memory stacks that the target's makers can reach without imports.
+    HbmTarget = 3,
+    /// Logic wafers for AI at the leading foundry.
+    LogicWorld = 4,
+    /// 7nm-class wafers for accelerators in the target.
+    LogicTarget = 5,
+}
+
+pub const POOLS: usize = 6;
+
+impl Pool {
+    pub const ALL: [Self; POOLS] =
+        [Self::CowosS, Self::CowosL, Self::HbmWorld, Self::HbmTarget, Self::LogicWorld, Self::LogicTarget];
+
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::CowosS => "cowos_s",
+            Self::CowosL => "cowos_l",
+            Self::HbmWorld => "hbm_world",
+            Self::HbmTarget => "hbm_target",
+            Self::LogicWorld => "logic_world",
+            Self::LogicTarget => "logic_target",
+        }
+    }
+}
+
+/// What the law leaves of the inputs that makers of the target need; written by the policy step each month.
+#[derive(Resource, Clone, Debug, Default)]
+pub struct Access {
+    /// By maker: part of the month in which the leading foundry may make its dies.
+    pub leading_foundry: Vec<f64>,
+    /// Part of the month in which the target may import memory stacks.
+    pub memory_imports: f64,
+    /// Months until an announced memory rule binds; infinite when none is announced.
+    pub memory_closes_in_months: f64,
+    /// Share of advanced tools that the target cannot buy.
+    pub tools_denied: f64,
+    /// The same under the recorded rules: the recorded capacity was built under these.
+    pub tools_denied_on_record: f64,
+}
+
+/// Recorded paths of supply, shared by all runs.
+#[derive(Resource, Clone, Debug)]
+pub struct SupplyPaths(pub Arc<RecordedSupply>);
+
+/// Recorded capacities, in units a month unless said otherwise.
+#[derive(Clone, Debug, Default)]
+pub struct RecordedSupply {
+    pub cowos_s_wafers: Path,
+    pub cowos_l_wafers: Path,
+    pub hbm_world_stacks: Path,
+    pub hbm_target_stacks: Path,
+    pub logic_world_wafers: Path,
+    pub logic_target_wafers: Path,
+    /// Dies a year that a barred designer obtained through proxies.
+    pub proxy_dies_per_year: Path,
+    /// Makers of the target that are listed and reach the leading foundry through proxies only.
+    pub proxy_maker: Option<u16>,
+}
+
+/// State of supply in one run.
+#[derive(Resource, Clone, Debug, Default)]
+pub struct SupplyState {
+    /// Packages a month that each maker can deliver.
+    pub capacity: Vec<f64>,
+    /// Units of each pool this month.
+    pub pools: [f64; POOLS],
+    /// Wanted packages by maker, the last months in turn: `[lag][maker]`.
+    wanted_before: Vec<Vec<f64>>,
+    /// Good-die fraction of the target's foundry.
+    pub yield_target: f64,
+    /// Dies made by the target's foundry, millions.
+    pub dies_target_millions: f64,
+    /// Memory stacks in store in the target.
+    pub hbm_bank_stacks: f64,
+    /// Stacks made in the target this month.
+    pub hbm_made_stacks: f64,
+    /// Dies in store that came through proxies.
+    pub die_bank: f64,
+    /// Log of capacity in the target over what was recorded.
+    log_deviation: f64,
+}
+
+impl SupplyState {
+    pub fn reset(&mut self, makers: usize, p: &Parameters) {
+        let lag = p.capacity_lag_months.round().max(0.0) as usize;
+        self.capacity.clear();
+        self.capacity.resize(makers, 0.0);
+        self.pools = [0.0; POOLS];
+        self.wanted_before.resize(lag + 1, Vec::new());
+        for month in &mut self.wanted_before {
+            month.clear();
+            month.resize(makers, 0.0);
+        }
+        self.yield_target = p.smic_yield_start;
+        self.dies_target_millions = 0.0;
+        self.hbm_bank_stacks = 0.0;
+        self.hbm_made_stacks = 0.0;
+        self.die_bank = 0.0;
+        self.log_deviation = 0.0;
+    }
+
+    /// Capacities of next month: each maker follows what was wanted some months ago.
+    pub fn follow_orders(&mut self, wanted: &[f64], p: &Parameters) {
+        let first = self.capacity.iter().all(|c| *c == 0.0);
+        for (maker, capacity) in self.capacity.iter_mut().enumerate() {
+            let seen = if first { wanted[maker] } else { self.wanted_before[0][maker] };
+            if *capacity == 0.0 && wanted[maker] > 0.0 {
+                // A maker enters with what a first customer would take.
+                *capacity = (wanted[maker] / p.capacity_use_target).min(p.entrant_packages_per_month);
+            } else {
+                let asked = seen / p.capacity_use_target;
+                *capacity = adjusted_capacity(*capacity, asked, p.capacity_speed, p.capacity_fall_per_month);
+            }
+        }
+        self.wanted_before.rotate_left(1);
+        if let Some(latest) = self.wanted_before.last_mut() {
+            latest.copy_from_slice(wanted);
+        }
+    }
+}
+
+/// Area of a 300 mm wafer that can carry dies, mm2: 84 % of it (edge and scribe loss).
+pub const USABLE_WAFER_MM2: f64 = 70_686.0 * 0.84;
+
+/// Where a chip of the target's makers gets its dies and memory this month.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Sourcing {
+    pub dies_at_home: bool,
+    pub memory_at_home: bool,
+    /// Good-die fraction at home.
+    pub home_yield: f64,
+}
+
+/// Pool units that one package draws.
+///
+/// `packaging = 1 / packages a wafer; memory = stacks; logic = die area / (usable wafer area * yield)`.
+pub fn pool_uses(spec: &ChipSpec, sourcing: Option<Sourcing>, p: &Parameters) -> [f64; POOLS] {
+    let mut uses = [0.0; POOLS];
+    let packaging_wafers = 1.0 / spec.packages_per_wafer.max(1.0);
+    match spec.packaging {
+        Packaging::CowosS => uses[Pool::CowosS as usize] = packaging_wafers,
+        Packaging::CowosL => uses[Pool::CowosL as usize] = packaging_wafers,
+        Packaging::None | Packaging::China => {}
+    }
+    let home = sourcing.unwrap_or(Sourcing { dies_at_home: false, memory_at_home: false, home_yield: 1.0 });
+    let memory = if home.memory_at_home { Pool::HbmTarget } else { Pool::HbmWorld };
+    uses[memory as usize] = spec.hbm_stacks;
+    let (logic, good) =
+        if home.dies_at_home { (Pool::LogicTarget, home.home_yield) } else { (Pool::LogicWorld, p.die_yield) };
+    uses[logic as usize] = spec.die_area_mm2 / (USABLE_WAFER_MM2 * good.max(0.01));
+    uses
+}
+
+/// System: this month's pools, the target's yield, and its stores of memory and dies.
+pub fn open_pools(
+    clock: Res<Clock>,
+    future: Res<Future>,
+    paths: Res<SupplyPaths>,
+    access: Res<Access>,
+    mut supply: ResMut<SupplyState>,
+) {
+    let p = &future.parameters;
+    let year = clock.year;
+    let world = |path: &Path| path.at(year, p.pool_growth_late, f64::INFINITY) * p.supply_multiplier;
+    let s = &mut *supply;
+    s.pools[Pool::CowosS as usize] = world(&paths.0.cowos_s_wafers);
+    s.pools[Pool::CowosL as usize] = world(&paths.0.cowos_l_wafers);
+    s.pools[Pool::HbmWorld as usize] = world(&paths.0.hbm_world_stacks);
+    s.pools[Pool::LogicWorld as usize] = world(&paths.0.logic_world_wafers);
+
+    // Tools that cannot be bought slow the target's foundry relative to what was recorded under recorded denial.
+    let eased = access.tools_denied_on_record - access.tools_denied;
+    s.log_deviation += p.equipment_growth_effect * eased / 12.0;
+    let recorded = paths.0.logic_target_wafers.at(year, p.smic_growth_per_year.ln(), p.smic_ceiling_wafers);
+    s.pools[Pool::LogicTarget as usize] =
+        (recorded * s.log_deviation.exp()).min(p.smic_ceiling_wafers) * p.smic_accelerator_share;
+    let ceiling = (p.smic_yield_ceiling + p.equipment_yield_effect * eased).clamp(0.05, 0.95);
+    s.yield_target =
+        experience_yield(ceiling, p.smic_yield_start, s.dies_target_millions, p.smic_learning_million_dies);
+
+    s.hbm_made_stacks =
+        paths.0.hbm_target_stacks.at(year, p.hbm_domestic_growth, p.hbm_domestic_ceiling_stacks);
+    if access.memory_closes_in_months.is_finite() && access.memory_imports > 0.0 {
+        let missing = (p.hbm_stockpile_stacks - s.hbm_bank_stacks).max(0.0);
+        s.hbm_bank_stacks += missing / access.memory_closes_in_months.max(1.0);
+    }
+    s.hbm_bank_stacks += s.hbm_made_stacks;
+    s.pools[Pool::HbmTarget as usize] = s.hbm_bank_stacks;
+
+    if let Some(maker) = paths.0.proxy_maker {
+        let open = access.proxy_foundry();
+        let barred = 1.0 - access.leading_foundry.get(usize::from(maker)).copied().unwrap_or(1.0);
+        s.die_bank += paths.0.proxy_dies_per_year.at(year, 0.0, f64::INFINITY) / 12.0 * open * barred;
+    }
+}
+
+impl Access {
+    /// Part of the month in which foundries sell 7nm-class dies to designers of the target that nobody has approved:
+    /// proxies work only as long as others are served.
+    pub fn proxy_foundry(&self) -> f64 {
+        self.leading_foundry.iter().copied().fold(0.0, f64::max)
+    }
+}

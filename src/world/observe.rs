@@ -1,0 +1,398 @@
+//! Observation: the last step of a month writes every measure into its column.
+
+use std::sync::Arc;
+
+use bevy_ecs::resource::Resource;
+use bevy_ecs::system::{Query, Res, ResMut};
+
+use crate::agents::chipmaker::{Business, Chipmaker, HomeMade};
+use crate::agents::lab::{Knowledge, Lab, LabCompute};
+use crate::agents::nation::NationTotals;
+use crate::capability::frontier::{Frontier, Side};
+use crate::capability::gap::{gap_months, trend_months};
+use crate::foundation::run::{Clock, Future};
+use crate::markets::chips::ChipMarket;
+use crate::measures::{Bloc, Columns, Recorder};
+use crate::technology::roadmap::{Chips, Realised, Roadmap, SlotKind};
+use crate::technology::supply::{POOLS, Pool, SupplyState};
+
+/// Where sales are counted: everywhere, in the target, in third countries.
+pub const PLACES: [&str; 3] = ["world", "target", "third"];
+
+/// Column numbers of every measure, and what observation must know about makers and markets.
+#[derive(Clone, Debug, Default)]
+pub struct Watch {
+    pub columns: Columns,
+    pub bloc_of_market: Vec<usize>,
+    pub home_of_maker: Vec<usize>,
+    pub merchant: Vec<bool>,
+    /// Variant slots and their columns.
+    variants: Vec<(usize, usize)>,
+    makers: Vec<MakerColumns>,
+    places: [PlaceColumns; 3],
+    frontier: [usize; 6],
+    gaps: [GapColumns; 2],
+    blocs: [BlocColumns; 3],
+    nations: Vec<usize>,
+    labs: Vec<usize>,
+    pools: [usize; POOLS],
+    self_sufficiency: usize,
+    self_sufficiency_fab: usize,
+    price: [usize; 2],
+    efficiency: [usize; 3],
+    supply: [usize; 3],
+    licences: [usize; 2],
+    tight: usize,
+    backlog: [usize; 2],
+    pub levy: usize,
+}
+
+#[derive(Clone, Debug, Default)]
+struct MakerColumns {
+    revenue: [usize; 3],
+    units: [usize; 3],
+    tpp: [usize; 3],
+    share_value: [usize; 3],
+    share_units: [usize; 3],
+    rd: usize,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct PlaceColumns {
+    us_share: usize,
+    target_share: usize,
+    hhi: usize,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct GapColumns {
+    points: usize,
+    months: usize,
+    latent_points: usize,
+    latent_months: usize,
+    trend: usize,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct BlocColumns {
+    compute: usize,
+    owned: usize,
+    serving: usize,
+    peak: usize,
+    share: usize,
+}
+
+/// The columns, shared by all runs.
+#[derive(Resource, Clone, Debug)]
+pub struct Watching(pub Arc<Watch>);
+
+impl Watch {
+    pub fn new(
+        roadmap: &Roadmap,
+        makers: &[String],
+        nations: &[String],
+        labs: &[String],
+        bloc_of_market: Vec<usize>,
+        home_of_maker: Vec<usize>,
+        merchant: Vec<bool>,
+    ) -> Self {
+        let mut c = Columns::default();
+        let gap = |c: &mut Columns, entity: &str| GapColumns {
+            points: c.add("gap_points", entity),
+            months: c.add("gap_months", entity),
+            latent_points: c.add("latent_gap_points", entity),
+            latent_months: c.add("latent_gap_months", entity),
+            trend: c.add("gap_trend_months", entity),
+        };
+        Self {
+            frontier: Side::ALL.map(|side| c.add("frontier_points", side.name())),
+            gaps: [gap(&mut c, "target_vs_issuer"), gap(&mut c, "open_vs_closed")],
+            blocs: Bloc::ALL.map(|bloc| BlocColumns {
+                compute: c.add("compute_h100e", bloc.name()),
+                owned: c.add("compute_owned_h100e", bloc.name()),
+                serving: c.add("compute_serving_h100e", bloc.name()),
+                peak: c.add("compute_peak_h100e", bloc.name()),
+                share: c.add("compute_share", bloc.name()),
+            }),
+            makers: makers
+                .iter()
+                .map(|maker| {
+                    let at = |c: &mut Columns, measure| {
+                        PLACES.map(|place| c.add(measure, format!("{maker}:{place}")))
+                    };
+                    MakerColumns {
+                        revenue: at(&mut c, "maker_revenue_usd"),
+                        units: at(&mut c, "maker_units"),
+                        tpp: at(&mut c, "maker_tpp"),
+                        share_value: at(&mut c, "maker_share_value"),
+                        share_units: at(&mut c, "maker_share_units"),
+                        rd: c.add("maker_rd_usd", maker.clone()),
+                    }
+                })
+                .collect(),
+            places: PLACES.map(|place| PlaceColumns {
+                us_share: c.add("us_maker_share", place),
+                target_share: c.add("target_maker_share", place),
+                hhi: c.add("hhi", place),
+            }),
+            self_sufficiency: c.add("self_sufficiency", "target"),
+            self_sufficiency_fab: c.add("self_sufficiency_fab", "target"),
+            price: [c.add("price_usd_per_h100e", "world"), c.add("price_usd_per_h100e", "target")],
+            efficiency: ["issuer", "target", "world"].map(|side| c.add("algorithmic_efficiency", side)),
+            supply: [
+                c.add("yield", "target"),
+                c.add("wafer_capacity", "target"),
+                c.add("hbm_supply", "target"),
+            ],
+            licences: [c.add("licences_pending", "issuer"), c.add("licence_days", "issuer")],
+            tight: c.add("supply_tight", "world"),
+            backlog: [c.add("backlog_usd", "world"), c.add("backlog_usd", "target")],
+            levy: c.add("levy_usd", "issuer"),
+            pools: Pool::ALL.map(|pool| c.add("pool_use", pool.name())),
+            variants: roadmap
+                .slots
+                .iter()
+                .enumerate()
+                .filter(|(_, slot)| matches!(slot.kind, SlotKind::Variant { .. }))
+                .map(|(at, slot)| (at, c.add("variant_units", slot.key.clone())))
+                .collect(),
+            nations: nations.iter().map(|nation| c.add("compute_h100e", nation.clone())).collect(),
+            labs: labs.iter().map(|lab| c.add("compute_h100e", lab.clone())).collect(),
+            bloc_of_market,
+            home_of_maker,
+            merchant,
+            columns: c,
+        }
+    }
+}
+
+/// Sales of the last twelve months: `[place][maker]` of value, count, processing performance, and by place the part
+/// of performance whose dies were made at home in the target.
+#[derive(Resource, Clone, Debug, Default)]
+pub struct Trail {
+    months: Vec<Sales>,
+    sum: Sales,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Sales {
+    value: [Vec<f64>; 3],
+    units: [Vec<f64>; 3],
+    tpp: [Vec<f64>; 3],
+    fab_tpp: f64,
+    paid_usd: [f64; 2],
+    h100e: [f64; 2],
+}
+
+impl Sales {
+    fn clear(&mut self, makers: usize) {
+        for columns in [&mut self.value, &mut self.units, &mut self.tpp] {
+            for column in columns {
+                column.clear();
+                column.resize(makers, 0.0);
+            }
+        }
+        self.fab_tpp = 0.0;
+        self.paid_usd = [0.0; 2];
+        self.h100e = [0.0; 2];
+    }
+}
+
+impl Trail {
+    pub fn reset(&mut self, makers: usize) {
+        self.months.resize(12, Sales::default());
+        self.months.iter_mut().for_each(|m| m.clear(makers));
+        self.sum.clear(makers);
+    }
+
+    /// Sums the twelve months afresh: no drift from adding and taking away.
+    fn add_up(&mut self, makers: usize) {
+        self.sum.clear(makers);
+        for month in &self.months {
+            for place in 0..3 {
+                for maker in 0..makers {
+                    self.sum.value[place][maker] += month.value[place][maker];
+                    self.sum.units[place][maker] += month.units[place][maker];
+                    self.sum.tpp[place][maker] += month.tpp[place][maker];
+                }
+            }
+            self.sum.fab_tpp += month.fab_tpp;
+        }
+    }
+}
+
+/// System: sales by maker and place, into the trail and the columns.
+pub fn observe_sales(
+    clock: Res<Clock>,
+    watching: Res<Watching>,
+    market: Res<ChipMarket>,
+    chips: Res<Chips>,
+    realised: Res<Realised>,
+    home_made: Res<HomeMade>,
+    mut trail: ResMut<Trail>,
+    mut record: ResMut<Recorder>,
+) {
+    let (watch, t) = (&watching.0, clock.t);
+    let makers = watch.makers.len();
+    let slots = chips.spec.len();
+    trail.months.rotate_left(1);
+    let Some(month) = trail.months.last_mut() else { return };
+    month.clear(makers);
+    for (k, customer) in market.layout.customers.iter().enumerate() {
+        let bloc = watch.bloc_of_market[customer.market];
+        for &slot in &market.active {
+            let slot = usize::from(slot);
+            let units = market.delivered[k * slots + slot];
+            if units <= 0.0 {
+                continue;
+            }
+            let maker = usize::from(market.layout.maker_of[slot]);
+            let value = units * market.offers[slot].price_usd;
+            let tpp = units * chips.spec[slot].tpp;
+            let h100e = units * chips.useful_training[slot] * realised.0[slot];
+            for place in 0..3 {
+                if place == 0 || place == bloc {
+                    month.value[place][maker] += value;
+                    month.units[place][maker] += units;
+                    month.tpp[place][maker] += tpp;
+                }
+            }
+            month.paid_usd[0] += value;
+            month.h100e[0] += h100e;
+            if bloc == Bloc::Target as usize {
+                month.paid_usd[1] += value;
+                month.h100e[1] += h100e;
+                month.fab_tpp += tpp * home_made.0[slot];
+            }
+        }
+    }
+    let price = [ratio(month.paid_usd[0], month.h100e[0]), ratio(month.paid_usd[1], month.h100e[1])];
+    for (column, price) in watch.price.iter().zip(price) {
+        record.set(*column, t, price);
+    }
+    for (maker, columns) in watch.makers.iter().enumerate() {
+        for place in 0..3 {
+            record.set(columns.revenue[place], t, month.value[place][maker]);
+            record.set(columns.units[place], t, month.units[place][maker]);
+            record.set(columns.tpp[place], t, month.tpp[place][maker]);
+        }
+    }
+    trail.add_up(makers);
+    observe_shares(watch, &trail.sum, t, &mut record);
+    for &(slot, column) in &watch.variants {
+        let units = (0..market.layout.customers.len()).map(|k| market.delivered[k * slots + slot]).sum();
+        record.set(column, t, units);
+    }
+}
+
+fn ratio(a: f64, b: f64) -> f64 {
+    if b > 0.0 { a / b } else { f64::NAN }
+}
+
+fn observe_shares(watch: &Watch, year: &Sales, t: usize, record: &mut Recorder) {
+    for place in 0..3 {
+        let value: f64 = year.value[place].iter().sum();
+        let units: f64 = year.units[place].iter().sum();
+        let tpp: f64 = year.tpp[place].iter().sum();
+        let mut hhi = 0.0;
+        let mut by_home = [0.0; 3];
+        for (maker, columns) in watch.makers.iter().enumerate() {
+            let share = ratio(year.value[place][maker], value);
+            record.set(columns.share_value[place], t, share);
+            record.set(columns.share_units[place], t, ratio(year.units[place][maker], units));
+            hhi += share * share;
+            by_home[watch.home_of_maker[maker]] += year.tpp[place][maker];
+        }
+        let columns = &watch.places[place];
+        record.set(columns.hhi, t, hhi);
+        record.set(columns.us_share, t, ratio(by_home[Bloc::Issuer as usize], tpp));
+        record.set(columns.target_share, t, ratio(by_home[Bloc::Target as usize], tpp));
+        if place == Bloc::Target as usize {
+            record.set(watch.self_sufficiency, t, ratio(by_home[Bloc::Target as usize], tpp));
+            record.set(watch.self_sufficiency_fab, t, ratio(year.fab_tpp, tpp));
+        }
+    }
+}
+
+/// System: capability, compute, supply, licences.
+pub fn observe_state(
+    clock: Res<Clock>,
+    future: Res<Future>,
+    watching: Res<Watching>,
+    frontier: Res<Frontier>,
+    nations: Res<NationTotals>,
+    supply: Res<SupplyState>,
+    market: Res<ChipMarket>,
+    labs: Query<(&Lab, &LabCompute, &Knowledge)>,
+    makers: Query<(&Chipmaker, &Business)>,
+    mut record: ResMut<Recorder>,
+) {
+    let (watch, t, p) = (&watching.0, clock.t, &future.parameters);
+    for (column, released) in watch.frontier.iter().zip(&frontier.released) {
+        record.set(*column, t, released.now());
+    }
+    let released = |side: Side| &frontier.released[side as usize];
+    let pairs = [
+        (released(Side::Issuer), released(Side::Target), Some((&frontier.latent[0], &frontier.latent[1]))),
+        (released(Side::Closed), released(Side::Open), None),
+    ];
+    for (columns, (leader, follower, latent)) in watch.gaps.iter().zip(pairs) {
+        record.set(columns.points, t, leader.now() - follower.now());
+        record.set(columns.months, t, gap_months(leader, follower));
+        if let Some((leader, follower)) = latent {
+            record.set(columns.latent_points, t, leader.now() - follower.now());
+            record.set(columns.latent_months, t, gap_months(leader, follower));
+            record.set(columns.trend, t, trend_months(leader, follower));
+        }
+    }
+    let world: f64 = nations.all_by_bloc.iter().sum();
+    for (bloc, columns) in watch.blocs.iter().enumerate() {
+        record.set(columns.compute, t, nations.all_by_bloc[bloc]);
+        record.set(columns.owned, t, nations.all_by_bloc[bloc]);
+        record.set(columns.serving, t, nations.serving_by_bloc[bloc]);
+        record.set(columns.peak, t, nations.peak_by_bloc[bloc]);
+        record.set(columns.share, t, ratio(nations.all_by_bloc[bloc], world));
+    }
+    for (column, compute) in watch.nations.iter().zip(&nations.all_h100e) {
+        record.set(*column, t, *compute);
+    }
+    for (lab, compute, _) in &labs {
+        record.set(watch.labs[lab.row as usize], t, compute.training_h100e);
+    }
+    for (maker, business) in &makers {
+        record.set(watch.makers[maker.row as usize].rd, t, business.rd_usd);
+    }
+    let start = crate::capability::algorithms::knowledge_before_break(clock.first.decimal_year(), p);
+    let best = frontier.best_known.last().map_or(f64::NAN, |known| known.points);
+    let knowledge = [frontier.bloc_points[0], frontier.bloc_points[1], best];
+    for (column, points) in watch.efficiency.iter().zip(knowledge) {
+        record.set(*column, t, 10_f64.powf((points - start) / p.points_per_decade_of_compute));
+    }
+    record.set(watch.supply[0], t, supply.yield_target);
+    record.set(watch.supply[1], t, supply.pools[Pool::LogicTarget as usize]);
+    record.set(watch.supply[2], t, supply.hbm_bank_stacks);
+    let mut tight = 0.0;
+    for (pool, column) in watch.pools.iter().enumerate() {
+        record.set(*column, t, ratio(market.pool_used[pool], supply.pools[pool]));
+        let world_pool = pool != Pool::HbmTarget as usize && pool != Pool::LogicTarget as usize;
+        if world_pool && supply.pools[pool] > 0.0 && market.pool_asked[pool] > supply.pools[pool] {
+            tight = 1.0;
+        }
+    }
+    record.set(watch.tight, t, tight);
+    let pending: f64 = market.licences.iter().map(|l| l.pending).sum();
+    let decided: f64 = market.licences.iter().map(|l| l.granted_total + l.refused_total).sum();
+    record.set(watch.licences[0], t, pending);
+    record.set(watch.licences[1], t, if decided > 0.0 { 30.4 * pending * (t + 1) as f64 / decided } else { 0.0 });
+    record.set(watch.levy, t, market.books.levy_usd);
+    record.set(watch.backlog[0], t, market.wallet_usd.iter().sum());
+    let target: f64 = market
+        .layout
+        .customers
+        .iter()
+        .zip(&market.wallet_usd)
+        .filter(|(customer, _)| customer.market == market.layout.target_market)
+        .map(|(_, wallet)| wallet)
+        .sum();
+    record.set(watch.backlog[1], t, target);
+}
