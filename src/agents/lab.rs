@@ -77,6 +77,12 @@ pub struct TrainingRun {
     pub compute_h100e_months: f64,
 }
 
+/// The lab's best released model so far, in index points.
+#[derive(Component, Clone, Copy, Debug)]
+pub struct Released {
+    pub best_points: f64,
+}
+
 impl TrainingRun {
     /// The run with this ordinal: its length is one draw, whatever month it starts in.
     pub fn start(ordinal: u64, lab_key: u64, future: &Future) -> Self {
@@ -174,7 +180,7 @@ pub fn train_and_release(
     future: Res<Future>,
     mut frontier: ResMut<Frontier>,
     mut events: ResMut<EventLog>,
-    mut labs: Query<(&Lab, &LabCompute, &Knowledge, &mut TrainingRun)>,
+    mut labs: Query<(&Lab, &LabCompute, &Knowledge, &mut TrainingRun, &mut Released)>,
 ) {
     let p = &future.parameters;
     let lag = p.distillation_lag_months.round() as usize;
@@ -184,7 +190,7 @@ pub fn train_and_release(
         points: f64::NEG_INFINITY,
         compute_h100e: 0.0,
     });
-    for (lab, compute, knowledge, mut run) in &mut labs {
+    for (lab, compute, knowledge, mut run, mut released) in &mut labs {
         if compute.effective_h100e <= 0.0 {
             continue;
         }
@@ -198,6 +204,7 @@ pub fn train_and_release(
         let luck = future.chance.normal(Purpose::RunLuck, lab.key, run.ordinal);
         let own = finished_points(latent_points(mean_compute, knowledge.points, p), luck, p);
         let score = own + distilled_points(own, best_rival, p);
+        released.best_points = released.best_points.max(score);
         let is_open = lab.release.opens(run.ordinal);
         let side = if is_open { Side::Open } else { Side::Closed };
         for side in [lab.bloc as usize, side as usize, Side::World as usize] {

@@ -56,6 +56,17 @@ pub struct NationTotals {
     pub wants_usd: Vec<f64>,
 }
 
+impl NationTotals {
+    pub fn reset(&mut self, nations: usize) {
+        for column in
+            [&mut self.training_h100e, &mut self.serving_h100e, &mut self.all_h100e, &mut self.wants_usd]
+        {
+            column.clear();
+            column.resize(nations, 0.0);
+        }
+    }
+}
+
 /// Recorded demand, shared by all runs.
 #[derive(Resource, Clone, Debug)]
 pub struct Demand(pub Arc<RecordedDemand>);

@@ -1,0 +1,181 @@
+//! The table of chips, shipped or a user's own: attributes for the law, specification for the model.
+
+use serde::{Deserialize, Serialize};
+
+use super::diagnostics::{Located, Problems, read_csv};
+use super::source::Source;
+use crate::controls::{Attribute, Attributes, Symbols};
+use crate::foundation::calendar::Month;
+use crate::technology::chip::{ChipSpec, Packaging};
+
+/// One row of a chip table. Everything but the name may be missing in a user's own table.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(default)]
+pub struct ChipRow {
+    pub key: String,
+    pub vendor: String,
+    pub chip: String,
+    pub hq_country: String,
+    #[serde(deserialize_with = "month")]
+    pub first_ship: Option<Month>,
+    pub fp16_dense_tflops: Option<f64>,
+    pub int8_dense_tops: Option<f64>,
+    pub fp8_dense_tflops: Option<f64>,
+    pub fp6_dense_tflops: Option<f64>,
+    pub fp4_dense_tflops: Option<f64>,
+    pub int4_dense_tops: Option<f64>,
+    pub tpp: Option<f64>,
+    pub tpp_format: String,
+    pub die_area_mm2: Option<f64>,
+    pub process_node_nm: Option<f64>,
+    pub non_planar: Option<bool>,
+    pub performance_density: Option<f64>,
+    pub interconnect_gbps: Option<f64>,
+    pub host_link_gbps: Option<f64>,
+    /// For a user's table: all links and the host link together, GB/s, where they are not known apart.
+    pub io: Option<f64>,
+    pub mem_capacity_gb: Option<f64>,
+    pub mem_bandwidth_tbs: Option<f64>,
+    pub tdp_w: Option<f64>,
+    pub list_price_usd: Option<f64>,
+    pub china_specific: Option<bool>,
+    pub datacenter_marketed: Option<bool>,
+    pub status: String,
+    pub source: String,
+    pub source_url: String,
+    pub confidence: String,
+    pub background_fields: String,
+    pub notes: String,
+    pub packaging: String,
+    pub packages_per_wafer: Option<f64>,
+    pub hbm_stacks: Option<f64>,
+    pub sold: String,
+}
+
+fn month<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Month>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    if text.trim().is_empty() {
+        return Ok(None);
+    }
+    text.parse().map(Some).map_err(serde::de::Error::custom)
+}
+
+/// Columns of a chip table.
+pub const COLUMNS: &[&str] = &[
+    "key", "vendor", "chip", "hq_country", "first_ship", "fp16_dense_tflops", "int8_dense_tops",
+    "fp8_dense_tflops", "fp6_dense_tflops", "fp4_dense_tflops", "int4_dense_tops", "tpp", "tpp_format",
+    "die_area_mm2", "process_node_nm", "non_planar", "performance_density", "interconnect_gbps",
+    "host_link_gbps", "io", "mem_capacity_gb", "mem_bandwidth_tbs", "tdp_w", "list_price_usd",
+    "china_specific", "datacenter_marketed", "status", "source", "source_url", "confidence",
+    "background_fields", "notes", "packaging", "packages_per_wafer", "hbm_stacks", "sold",
+];
+
+/// Reads a chip table.
+///
+/// # Errors
+/// For cells that are not as the columns say, and where processing performance or density differ from what the rates give.
+pub fn read(source: &Source) -> Result<Vec<ChipRow>, Problems> {
+    let rows: Vec<Located<ChipRow>> = read_csv(source, COLUMNS)?;
+    let mut problems = Problems::default();
+    for (at, located) in rows.iter().enumerate() {
+        let row = &located.row;
+        if row.chip.is_empty() {
+            problems.0.push(located.problem(source, ",", "a chip needs a name in the column `chip`"));
+        }
+        if rows[..at].iter().any(|other| other.row.chip == row.chip) {
+            problems.0.push(located.problem(source, &row.chip, format!("`{}` is here twice", row.chip)));
+        }
+        if let (Some(stated), Some(computed)) = (row.tpp, row.computed_tpp()) {
+            if (stated - computed).abs() > 0.2 {
+                let message = format!("tpp: found {stated}, expected {computed}, the largest rate times its bits");
+                problems.0.push(located.problem(source, &format!("{stated}"), message));
+            }
+        }
+        if let (Some(stated), Some(tpp), Some(area)) = (row.performance_density, row.tpp, row.die_area_mm2) {
+            if (stated - tpp / area).abs() > 0.01 {
+                let message = format!("performance_density: found {stated}, expected {:.3}, tpp over die area", tpp / area);
+                problems.0.push(located.problem(source, &format!("{stated}"), message));
+            }
+        }
+    }
+    problems.check()?;
+    Ok(rows.into_iter().map(|r| r.row).collect())
+}
+
+impl ChipRow {
+    /// Largest dense rate times bit length, TOPS x bit; none where no rate is given.
+    pub fn computed_tpp(&self) -> Option<f64> {
+        [
+            (self.fp16_dense_tflops, 16.0),
+            (self.int8_dense_tops, 8.0),
+            (self.fp8_dense_tflops, 8.0),
+            (self.fp6_dense_tflops, 6.0),
+            (self.fp4_dense_tflops, 4.0),
+            (self.int4_dense_tops, 4.0),
+        ]
+        .into_iter()
+        .filter_map(|(rate, bits)| rate.map(|r| r * bits))
+        .reduce(f64::max)
+    }
+
+    /// The chip as the law sees it. A user's chip without headquarters is taken for a US design.
+    pub fn attributes(&self, symbols: &mut Symbols) -> Attributes {
+        let mut a = Attributes::default();
+        let mut number = |attribute, value: Option<f64>| a.set(attribute, value.unwrap_or(f64::NAN));
+        let tpp = self.tpp.or_else(|| self.computed_tpp());
+        number(Attribute::Tpp, tpp);
+        number(Attribute::DieAreaMm2, self.die_area_mm2);
+        let planar = self.non_planar == Some(false);
+        let density = tpp.zip(self.die_area_mm2).map(|(t, area)| if planar { 0.0 } else { t / area });
+        number(Attribute::PerformanceDensity, self.performance_density.or(density));
+        number(Attribute::InterconnectGbps, self.interconnect_gbps.or(self.io));
+        number(Attribute::HostLinkGbps, self.host_link_gbps.or(self.io.map(|_| 0.0)));
+        number(Attribute::MemBandwidthTbs, self.mem_bandwidth_tbs);
+        number(Attribute::MemCapacityGb, self.mem_capacity_gb);
+        number(Attribute::ProcessNodeNm, self.process_node_nm);
+        let truth = |v: Option<bool>| v.map(|v| f64::from(u8::from(v)));
+        number(Attribute::NonPlanar, truth(self.non_planar));
+        number(Attribute::DatacenterMarketed, truth(self.datacenter_marketed));
+        number(Attribute::ChinaSpecific, truth(self.china_specific).or(Some(0.0)));
+        let home = if self.hq_country.is_empty() { "USA" } else { &self.hq_country };
+        a.set(Attribute::Chip, symbols.code(&self.chip));
+        a.set(Attribute::Vendor, symbols.code(&self.vendor));
+        a.set(Attribute::HqCountry, symbols.code(home));
+        let on_sale = home == "USA"
+            && self.china_specific != Some(true)
+            && self.status == "shipping"
+            && self.first_ship.is_some_and(|m| m <= Month::of(2026, 1));
+        a.flag(Attribute::OnSaleInUs20260115, on_sale);
+        a
+    }
+
+    /// The chip as the model builds it. `deflate` turns its nominal list price into constant dollars.
+    pub fn spec(&self, deflate: impl Fn(Month) -> f64) -> ChipSpec {
+        let or = |value: Option<f64>, other: f64| value.unwrap_or(other);
+        let fp16 = or(self.fp16_dense_tflops, self.int8_dense_tops.map_or(1.0, |i| i / 2.0));
+        let fp8 = or(self.fp8_dense_tflops, fp16).max(fp16);
+        let launch = self.first_ship.unwrap_or(Month::of(2024, 1));
+        ChipSpec {
+            fp16_dense_tflops: fp16,
+            fp8_dense_tflops: fp8,
+            peak_8bit_tops: fp8.max(or(self.int8_dense_tops, 0.0)),
+            tpp: or(self.tpp, or(self.computed_tpp(), 0.0)),
+            die_area_mm2: or(self.die_area_mm2, 800.0),
+            process_node_nm: or(self.process_node_nm, 7.0),
+            interconnect_gbps: or(self.interconnect_gbps, 0.0),
+            host_link_gbps: or(self.host_link_gbps, 64.0),
+            mem_capacity_gb: or(self.mem_capacity_gb, 32.0),
+            mem_bandwidth_tbs: or(self.mem_bandwidth_tbs, 0.5),
+            tdp_w: or(self.tdp_w, 300.0),
+            hbm_stacks: or(self.hbm_stacks, 0.0),
+            packages_per_wafer: or(self.packages_per_wafer, 29.0),
+            packaging: match self.packaging.as_str() {
+                "cowos_s" => Packaging::CowosS,
+                "cowos_l" => Packaging::CowosL,
+                "china" => Packaging::China,
+                _ => Packaging::None,
+            },
+            list_price_usd: or(self.list_price_usd, 10_000.0) * deflate(launch),
+        }
+    }
+}

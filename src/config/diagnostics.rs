@@ -1,0 +1,244 @@
+//! Errors in configuration: file, line, column, what was found, what was expected, the nearest right name.
+
+use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteDiagnostic, NamedSource, Report};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::source::Source;
+
+/// One error in one file. Lines and columns count from 1.
+#[derive(Clone, Debug, Serialize, PartialEq, Eq)]
+pub struct Diagnostic {
+    pub file: String,
+    pub line: usize,
+    pub column: usize,
+    pub message: String,
+    pub help: String,
+    #[serde(skip)]
+    text: String,
+    #[serde(skip)]
+    offset: usize,
+    #[serde(skip)]
+    length: usize,
+}
+
+impl Diagnostic {
+    /// An error at a byte range of a file.
+    pub fn at(source: &Source, range: std::ops::Range<usize>, message: impl Into<String>) -> Self {
+        let offset = range.start.min(source.text.len());
+        let before = &source.text[..floor_char(&source.text, offset)];
+        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+        Self {
+            file: source.name.clone(),
+            line: before.matches('\n').count() + 1,
+            column: before[line_start..].chars().count() + 1,
+            message: message.into(),
+            help: String::new(),
+            text: source.text.clone(),
+            offset,
+            length: range.end.saturating_sub(range.start).max(1),
+        }
+    }
+
+    /// An error where a text first occurs after `from`, or at `from` if it does not.
+    pub fn at_text(source: &Source, from: usize, text: &str, message: impl Into<String>) -> Self {
+        let start = source.text[floor_char(&source.text, from.min(source.text.len()))..]
+            .find(text)
+            .map_or(from, |at| from + at);
+        Self::at(source, start..start + text.len(), message)
+    }
+
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = help.into();
+        self
+    }
+
+    /// Adds "did you mean" when a candidate is near.
+    #[must_use]
+    pub fn nearest(self, found: &str, candidates: &[&str]) -> Self {
+        match nearest(found, candidates) {
+            Some(name) => self.help(format!("did you mean `{name}`?")),
+            None => self,
+        }
+    }
+
+    /// Drawn with the line it speaks of.
+    pub fn render(&self) -> String {
+        let mut drawn = MietteDiagnostic::new(format!(
+            "{}:{}:{}: {}",
+            self.file, self.line, self.column, self.message
+        ))
+        .with_label(LabeledSpan::at(self.offset..self.offset + self.length, "here"));
+        if !self.help.is_empty() {
+            drawn = drawn.with_help(self.help.clone());
+        }
+        let report = Report::new(drawn).with_source_code(NamedSource::new(&self.file, self.text.clone()));
+        let mut out = String::new();
+        let handler = GraphicalReportHandler::new_themed(GraphicalTheme::unicode_nocolor()).with_width(110);
+        if handler.render_report(&mut out, report.as_ref()).is_err() {
+            out = format!("{}:{}:{}: {} {}\n", self.file, self.line, self.column, self.message, self.help);
+        }
+        out
+    }
+}
+
+fn floor_char(text: &str, mut at: usize) -> usize {
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}
+
+/// All errors found in one go.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Problems(pub Vec<Diagnostic>);
+
+impl Problems {
+    pub fn check(self) -> Result<(), Self> {
+        if self.0.is_empty() { Ok(()) } else { Err(self) }
+    }
+}
+
+impl From<Diagnostic> for Problems {
+    fn from(one: Diagnostic) -> Self {
+        Self(vec![one])
+    }
+}
+
+impl std::fmt::Display for Problems {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.iter().try_for_each(|d| f.write_str(&d.render()))
+    }
+}
+
+impl std::error::Error for Problems {}
+
+/// The candidate nearest to what was written, if any is near.
+pub fn nearest<'a>(found: &str, candidates: &[&'a str]) -> Option<&'a str> {
+    candidates
+        .iter()
+        .map(|c| (strsim::damerau_levenshtein(&found.to_lowercase(), &c.to_lowercase()), *c))
+        .filter(|(distance, c)| *distance <= (c.len() / 3).max(2))
+        .min()
+        .map(|(_, c)| c)
+}
+
+/// Reads a TOML file into a type.
+///
+/// # Errors
+/// With the place of the first thing that is not as the type says.
+pub fn read_toml<T: DeserializeOwned>(source: &Source) -> Result<T, Problems> {
+    let deserializer = toml::Deserializer::parse(&source.text).map_err(|e| toml_problem(source, &e, None))?;
+    serde_path_to_error::deserialize(deserializer).map_err(|e| {
+        let path = e.path().to_string();
+        toml_problem(source, e.inner(), Some(&path))
+    })
+}
+
+fn toml_problem(source: &Source, error: &toml::de::Error, path: Option<&str>) -> Problems {
+    let range = error.span().unwrap_or(0..1);
+    let mut message = error.message().to_string();
+    if let Some(path) = path.filter(|p| !p.is_empty() && *p != ".") {
+        message = format!("{message} (in `{path}`)");
+    }
+    let found = message.split('`').nth(1).unwrap_or("").to_string();
+    let expected: Vec<&str> = match message.split_once("expected") {
+        Some((_, list)) => list.split('`').skip(1).step_by(2).collect(),
+        None => Vec::new(),
+    };
+    let near = nearest(&found, &expected).map(|name| format!("did you mean `{name}`?"));
+    let diagnostic = Diagnostic::at(source, range, message.clone());
+    Problems(vec![diagnostic.help(near.unwrap_or_default())])
+}
+
+/// A row of a table and where it stands.
+#[derive(Clone, Debug)]
+pub struct Located<T> {
+    pub row: T,
+    pub line: usize,
+    /// Byte range of the line.
+    pub range: std::ops::Range<usize>,
+}
+
+impl<T> Located<T> {
+    /// An error at a value of this row.
+    pub fn problem(&self, source: &Source, text: &str, message: impl Into<String>) -> Diagnostic {
+        let line = &source.text[self.range.clone()];
+        let at = line.find(text).unwrap_or(0);
+        let start = self.range.start + at;
+        Diagnostic::at(source, start..start + text.len().max(1), message)
+    }
+}
+
+/// Reads a CSV table, one typed row for each line. `columns` are the names that the type has.
+///
+/// # Errors
+/// For every header that is not a column and every cell that is not what its column says.
+pub fn read_csv<T: DeserializeOwned>(source: &Source, columns: &[&str]) -> Result<Vec<Located<T>>, Problems> {
+    let mut reader = csv::ReaderBuilder::new().from_reader(source.text.as_bytes());
+    let headers = reader.headers().cloned().map_err(|e| {
+        Problems::from(Diagnostic::at(source, 0..1, format!("not a table: {e}")))
+    })?;
+    let mut problems = Problems::default();
+    for header in &headers {
+        if !columns.contains(&header) {
+            let message = format!("unknown column `{header}`, expected one of the {} columns of this table", columns.len());
+            problems.0.push(Diagnostic::at_text(source, 0, header, message).nearest(header, columns));
+        }
+    }
+    problems.check()?;
+    let mut rows = Vec::new();
+    let mut problems = Problems::default();
+    let mut record = csv::StringRecord::new();
+    loop {
+        match reader.read_record(&mut record) {
+            Ok(true) => {}
+            Ok(false) => break,
+            Err(e) => {
+                let at = e.position().map_or(0, |p| p.byte() as usize);
+                problems.0.push(Diagnostic::at(source, at..at + 1, format!("broken line: {e}")));
+                break;
+            }
+        }
+        let position = record.position().cloned().unwrap_or_else(csv::Position::new);
+        let start = position.byte() as usize;
+        let end = reader.position().byte() as usize;
+        match record.deserialize(Some(&headers)) {
+            Ok(row) => rows.push(Located {
+                row,
+                line: position.line() as usize,
+                range: start..end.min(source.text.len()),
+            }),
+            Err(e) => problems.0.push(cell_problem(source, &record, &headers, start, &e)),
+        }
+    }
+    problems.check()?;
+    Ok(rows)
+}
+
+fn cell_problem(
+    source: &Source,
+    record: &csv::StringRecord,
+    headers: &csv::StringRecord,
+    start: usize,
+    error: &csv::Error,
+) -> Diagnostic {
+    if let csv::ErrorKind::Deserialize { err, .. } = error.kind() {
+        if let Some(field) = err.field() {
+            let field = field as usize;
+            let value = record.get(field).unwrap_or("");
+            let column = headers.get(field).unwrap_or("");
+            // Skip the cells before this one so that an equal value to the left is not pointed at.
+            let skip: usize = record.iter().take(field).map(|cell| cell.len() + 1).sum();
+            let from = source.text[start..].find(value).map_or(start, |_| start + skip.min(source.text.len() - start));
+            let expected = err.kind().to_string();
+            let message = format!("column `{column}`: found `{value}`, {expected}");
+            return Diagnostic::at_text(source, floor_char(&source.text, from.saturating_sub(1)), value, message);
+        }
+    }
+    let message = error.to_string();
+    let missing = message.split('`').nth(1).unwrap_or("").to_string();
+    Diagnostic::at(source, 0..headers.as_slice().len().min(1).max(1), format!("column missing or unreadable: {message}"))
+        .help(format!("add the column `{missing}` to the header"))
+}

@@ -1,0 +1,199 @@
+//! Parameter files: value, unit, distribution, source; and the draw of a future from them.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use statrs::distribution::{ContinuousCDF, Normal};
+use toml::Spanned;
+
+use super::diagnostics::{Diagnostic, Problems, read_toml};
+use super::source::Configs;
+use crate::foundation::chance::{Chance, Purpose, stable_key};
+use crate::foundation::parameters::Parameters;
+
+/// One file under `configs/parameters`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    parameter: Vec<Entry>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry {
+    id: Spanned<String>,
+    words: String,
+    unit: String,
+    value: Spanned<f64>,
+    distribution: Option<Prior>,
+    range: Option<[f64; 2]>,
+    source: Spanned<String>,
+    #[serde(default)]
+    url: String,
+    grade: Grade,
+}
+
+/// How well a value is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+pub enum Grade {
+    /// Measured.
+    A,
+    /// Estimated.
+    B,
+    /// From a secondary source.
+    C,
+    /// Judgement.
+    D,
+}
+
+/// What a parameter may be.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Prior {
+    Triangular { low: f64, mode: f64, high: f64 },
+    Uniform { low: f64, high: f64 },
+    Normal { mean: f64, sd: f64, min: Option<f64>, max: Option<f64> },
+    Lognormal { median: f64, sd_log: f64, min: Option<f64>, max: Option<f64> },
+}
+
+impl Prior {
+    /// The value below which a share `u` of the distribution lies.
+    pub fn quantile(&self, u: f64) -> f64 {
+        let standard = |u: f64| Normal::standard().inverse_cdf(u);
+        match *self {
+            Self::Uniform { low, high } => low + u * (high - low),
+            Self::Triangular { low, mode, high } => {
+                let split = (mode - low) / (high - low);
+                if u < split {
+                    low + (u * (high - low) * (mode - low)).sqrt()
+                } else {
+                    high - ((1.0 - u) * (high - low) * (high - mode)).sqrt()
+                }
+            }
+            Self::Normal { mean, sd, min, max } => bounded(mean + sd * standard(u), min, max),
+            Self::Lognormal { median, sd_log, min, max } => bounded(median * (sd_log * standard(u)).exp(), min, max),
+        }
+    }
+}
+
+fn bounded(x: f64, min: Option<f64>, max: Option<f64>) -> f64 {
+    x.max(min.unwrap_or(f64::NEG_INFINITY)).min(max.unwrap_or(f64::INFINITY))
+}
+
+/// A parameter with everything that is known of it.
+#[derive(Clone, Debug, Serialize)]
+pub struct Parameter {
+    pub id: String,
+    pub mechanism: String,
+    pub words: String,
+    pub unit: String,
+    pub value: f64,
+    pub prior: Option<Prior>,
+    pub range: Option<[f64; 2]>,
+    pub source: String,
+    pub url: String,
+    pub grade: Grade,
+}
+
+/// Every parameter, in the order of [`Parameters::NAMES`].
+#[derive(Clone, Debug)]
+pub struct ParameterSet(pub Vec<Parameter>);
+
+impl ParameterSet {
+    /// Reads every file under `configs/parameters`.
+    ///
+    /// # Errors
+    /// For a name that is missing, unknown or twice, a value outside its distribution, or a missing source.
+    pub fn read(configs: &Configs) -> Result<Self, Problems> {
+        let mut found: Vec<Parameter> = Vec::new();
+        let mut problems = Problems::default();
+        let ids: Vec<&str> = Parameters::NAMES.iter().map(|(_, id)| *id).collect();
+        for path in configs.list("parameters", ".toml") {
+            let source = configs.read(&path)?;
+            let file: File = read_toml(&source)?;
+            let mechanism = path.trim_start_matches("parameters/").trim_end_matches(".toml").to_string();
+            for entry in file.parameter {
+                let id = entry.id.get_ref().clone();
+                let mut wrong = |range: std::ops::Range<usize>, message: String| {
+                    problems.0.push(Diagnostic::at(&source, range, message).nearest(&id, &ids));
+                };
+                if !Parameters::NAMES.iter().any(|(m, n)| *m == mechanism && *n == id) {
+                    wrong(entry.id.span(), format!("found `{id}`, expected a parameter of `{mechanism}`"));
+                }
+                if found.iter().any(|p| p.id == id) {
+                    wrong(entry.id.span(), format!("`{id}` is here twice"));
+                }
+                if entry.source.get_ref().trim().is_empty() {
+                    wrong(entry.source.span(), format!("`{id}` has no source; judgement is a source if it says why"));
+                }
+                let value = *entry.value.get_ref();
+                if let Some(prior) = &entry.distribution {
+                    let (low, high) = (prior.quantile(1e-9), prior.quantile(1.0 - 1e-9));
+                    let inside = value >= low && value <= high;
+                    if !(low.is_finite() && high.is_finite() && low < high) {
+                        wrong(entry.value.span(), format!("the distribution of `{id}` is empty or not finite"));
+                    } else if !inside {
+                        wrong(entry.value.span(), format!("found {value}, expected a value from {low:.4} to {high:.4}, the span of its distribution"));
+                    }
+                }
+                found.push(Parameter {
+                    id,
+                    mechanism: mechanism.clone(),
+                    words: entry.words,
+                    unit: entry.unit,
+                    value,
+                    prior: entry.distribution,
+                    range: entry.range,
+                    source: entry.source.into_inner(),
+                    url: entry.url,
+                    grade: entry.grade,
+                });
+            }
+        }
+        problems.check()?;
+        let mut ordered = Vec::with_capacity(ids.len());
+        for (mechanism, id) in Parameters::NAMES {
+            match found.iter().position(|p| p.id == *id) {
+                Some(at) => ordered.push(found.swap_remove(at)),
+                None => {
+                    let source = configs.read(&format!("parameters/{mechanism}.toml"))?;
+                    let end = source.text.len();
+                    return Err(Diagnostic::at(&source, end..end, format!("the parameter `{id}` is missing")).into());
+                }
+            }
+        }
+        Ok(Self(ordered))
+    }
+
+    /// The value of every parameter at the centre of its distribution.
+    pub fn central(&self) -> Parameters {
+        self.build(|p| p.value)
+    }
+
+    /// One future: each sampled parameter is one draw, keyed by its own name.
+    pub fn draw(&self, chance: Chance) -> Parameters {
+        self.build(|p| match &p.prior {
+            Some(prior) => prior.quantile(chance.uniform(Purpose::Parameter, stable_key(&p.id), 0)),
+            None => p.value,
+        })
+    }
+
+    fn build(&self, value: impl Fn(&Parameter) -> f64) -> Parameters {
+        let values: Vec<f64> = self.0.iter().map(value).collect();
+        Parameters::from_values(&values).unwrap_or_else(|| unreachable!("read in the order of the names"))
+    }
+
+    /// Puts another value in place, fixed.
+    ///
+    /// # Errors
+    /// When no parameter has this name; the nearest is named.
+    pub fn set(&mut self, id: &str, value: f64) -> Result<(), String> {
+        if let Some(parameter) = self.0.iter_mut().find(|p| p.id == id) {
+            parameter.value = value;
+            parameter.prior = None;
+            return Ok(());
+        }
+        let ids: Vec<&str> = self.0.iter().map(|p| p.id.as_str()).collect();
+        let near = super::diagnostics::nearest(id, &ids).map_or(String::new(), |n| format!("; did you mean `{n}`?"));
+        Err(format!("found `{id}`, expected a parameter{near}"))
+    }
+}

@@ -1,0 +1,119 @@
+//! Where configuration comes from: a folder on disk, or the copy inside the program, so that it runs anywhere.
+
+use std::path::{Path, PathBuf};
+
+use include_dir::{Dir, include_dir};
+
+use super::diagnostics::{Diagnostic, Problems, nearest};
+
+static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/configs");
+
+/// A file's name and text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    pub name: String,
+    pub text: String,
+}
+
+/// A set of configuration files.
+#[derive(Clone, Debug, Default)]
+pub struct Configs {
+    folder: Option<PathBuf>,
+}
+
+impl Configs {
+    /// The files shipped inside the program.
+    pub fn embedded() -> Self {
+        Self::default()
+    }
+
+    /// Files of a folder laid out like `configs/`; what it lacks is taken from the program.
+    pub fn folder(path: impl Into<PathBuf>) -> Self {
+        Self { folder: Some(path.into()) }
+    }
+
+    /// A file by its path below `configs/`.
+    ///
+    /// # Errors
+    /// When there is no such file.
+    pub fn read(&self, path: &str) -> Result<Source, Problems> {
+        if let Some(folder) = &self.folder {
+            if let Ok(text) = std::fs::read_to_string(folder.join(path)) {
+                return Ok(Source { name: folder.join(path).display().to_string(), text });
+            }
+        }
+        match EMBEDDED.get_file(path).and_then(|f| f.contents_utf8()) {
+            Some(text) => Ok(Source { name: format!("configs/{path}"), text: text.to_string() }),
+            None => Err(missing(path, "no such file in the configuration")),
+        }
+    }
+
+    /// Paths of the files with this ending below a folder of `configs/`, sorted.
+    pub fn list(&self, folder: &str, ending: &str) -> Vec<String> {
+        let mut found: Vec<String> = Vec::new();
+        if let Some(dir) = EMBEDDED.get_dir(folder) {
+            walk_embedded(dir, &mut found);
+        }
+        if let Some(root) = &self.folder {
+            walk_disk(&root.join(folder), root, &mut found);
+        }
+        found.retain(|path| path.ends_with(ending));
+        found.sort();
+        found.dedup();
+        found
+    }
+
+    /// A file that a user named: a path on disk wins; else a shipped file of that path or of that name in `folder`.
+    ///
+    /// # Errors
+    /// When neither exists, with the nearest shipped name.
+    pub fn find(&self, name: &str, folder: &str) -> Result<Source, Problems> {
+        if let Ok(text) = std::fs::read_to_string(name) {
+            return Ok(Source { name: name.to_string(), text });
+        }
+        let below = name.trim_start_matches("./").trim_start_matches("configs/");
+        let candidates = [below.to_string(), format!("{folder}/{below}"), format!("{folder}/{below}.toml")];
+        for candidate in &candidates {
+            if let Ok(source) = self.read(candidate) {
+                return Ok(source);
+            }
+        }
+        let shipped = self.list(folder, ".toml");
+        let names: Vec<&str> = shipped.iter().filter_map(|p| p.strip_prefix(folder)?.strip_prefix('/')).collect();
+        let mut problem = missing(name, &format!("no such file here, and none of this name ships under {folder}/"));
+        if let Some(near) = nearest(below.trim_start_matches(folder).trim_start_matches('/'), &names) {
+            problem.0[0].help = format!("did you mean `{near}`?");
+        }
+        Err(problem)
+    }
+
+    /// Names (paths below `configs/`) and texts of every shipped file, for hashing.
+    pub fn all(&self) -> Vec<Source> {
+        let mut found = Vec::new();
+        walk_embedded(&EMBEDDED, &mut found);
+        found.sort();
+        found.iter().filter_map(|path| self.read(path).ok()).collect()
+    }
+}
+
+fn missing(name: &str, message: &str) -> Problems {
+    let nothing = Source { name: name.to_string(), text: String::new() };
+    Problems::from(Diagnostic::at(&nothing, 0..0, message))
+}
+
+fn walk_embedded(dir: &Dir<'_>, found: &mut Vec<String>) {
+    found.extend(dir.files().map(|f| f.path().display().to_string()));
+    dir.dirs().for_each(|d| walk_embedded(d, found));
+}
+
+fn walk_disk(dir: &Path, root: &Path, found: &mut Vec<String>) {
+    let Ok(entries) = std::fs::read_dir(dir) else { return };
+    for entry in entries.flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            walk_disk(&path, root, found);
+        } else if let Ok(below) = path.strip_prefix(root) {
+            found.push(below.display().to_string());
+        }
+    }
+}

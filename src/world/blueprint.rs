@@ -1,0 +1,444 @@
+//! The blueprint: tables turned into rows, slots, markets and paths, once for all runs and arms.
+
+use std::sync::Arc;
+
+use super::observe::Watch;
+use crate::agents::chipmaker::Chipmaker;
+use crate::agents::lab::{Lab, Release};
+use crate::agents::nation::{Demand, Nation, RecordedDemand};
+use crate::config::chips::ChipRow;
+use crate::config::nations::NationRow;
+use crate::config::world::{MakerRow, Policy, Role, WorldTables};
+use crate::controls::{Attribute, Attributes, Law, NationGroups, Regime};
+use crate::foundation::calendar::Month;
+use crate::foundation::chance::stable_key;
+use crate::markets::chips::{Customer, Layout, Wallet};
+use crate::measures::Bloc;
+use crate::technology::chip::ChipSpec;
+use crate::technology::roadmap::{ChipSlot, Roadmap, SlotKind};
+use crate::technology::supply::RecordedSupply;
+
+/// What a blueprint is made from.
+pub struct Inputs<'a> {
+    pub law: Law,
+    pub chips: &'a [ChipRow],
+    pub nations: &'a [NationRow],
+    pub tables: &'a WorldTables,
+    /// The recorded rules: supply was recorded under these.
+    pub record: &'a Regime,
+    pub first: Month,
+    pub last: Month,
+    pub issuer: &'a str,
+    pub target: &'a str,
+}
+
+/// Everything that runs share and no run changes.
+pub struct Blueprint {
+    pub first: Month,
+    pub months: usize,
+    pub law: Arc<Law>,
+    pub roadmap: Roadmap,
+    pub layout: Arc<Layout>,
+    pub demand: Demand,
+    pub supply: Arc<RecordedSupply>,
+    pub watch: Arc<Watch>,
+    pub nations: Vec<Nation>,
+    pub makers: Vec<Chipmaker>,
+    pub labs: Vec<Lab>,
+    pub maker_keys: Vec<String>,
+    pub maker_names: Vec<String>,
+    pub lab_names: Vec<String>,
+    pub variant_slots: Vec<Vec<usize>>,
+    pub regions: usize,
+    pub oldest_chip: usize,
+    /// Chips of the oldest kind in use at the start, by market.
+    pub start_chips: Vec<f64>,
+    /// Part of its market's chips at the start, by nation.
+    pub start_share: Vec<f64>,
+    /// The shipment as the law sees it, by market.
+    pub shipments: Vec<Attributes>,
+    /// The chip as the law sees it, by slot.
+    pub slot_attributes: Vec<Attributes>,
+    /// Designer's name and home as the law sees them, by maker: who orders wafers.
+    pub designers: Vec<Attributes>,
+    pub target_made: Vec<bool>,
+    pub record: Regime,
+    pub nation_rows: Vec<NationRow>,
+    pub market_of_nation: Vec<usize>,
+    pub target_market: usize,
+    pub target_region: usize,
+}
+
+/// Chips outside the target that were in use when the run begins, counted as chips of the oldest listed kind:
+/// V100-class accelerators in data centres at the end of 2019. Source: background, cumulative data-centre revenue
+/// over price; only the first two years depend on it.
+const CHIPS_AT_START: f64 = 350_000.0;
+/// The target's part of them. Source: background, 20-25 % of data-centre revenue.
+const TARGET_PART_AT_START: f64 = 0.2;
+
+impl Blueprint {
+    pub fn new(inputs: Inputs<'_>) -> Self {
+        let Inputs { mut law, chips, nations, tables, record, first, last, issuer, target } = inputs;
+        let months = (last - first + 1).max(1) as usize;
+        let bloc_of = |iso3: &str| match iso3 {
+            i if i == issuer => Bloc::Issuer,
+            i if i == target => Bloc::Target,
+            _ => Bloc::Third,
+        };
+        let makers: Vec<&MakerRow> = tables.makers.iter().filter(|m| m.role != Role::Foundry).collect();
+        let groups: Vec<NationGroups> = nations.iter().map(|n| n.groups(&mut law.symbols)).collect();
+        let markets = Markets::new(nations, &groups, issuer, target);
+        let slots = slots(chips, &makers, tables, first, months, target, issuer);
+        let layout = Arc::new(Layout {
+            customers: customers(markets.count, markets.issuer),
+            markets: markets.count,
+            makers: makers.len(),
+            maker_of: slots.iter().map(|s| s.slot.maker).collect(),
+            captive_chip: slots.iter().map(|s| s.slot.captive).collect(),
+            target_market: markets.target,
+        });
+        let maker_keys: Vec<String> = makers.iter().map(|m| m.key.clone()).collect();
+        let roadmap = Roadmap {
+            slots: Arc::new(slots.iter().map(|s| s.slot.clone()).collect()),
+            maker_keys: Arc::new(maker_keys.iter().map(|k| stable_key(k)).collect()),
+        };
+        let slot_attributes: Vec<Attributes> =
+            slots.iter().map(|s| s.row.map_or_else(Attributes::default, |r| r.attributes(&mut law.symbols))).collect();
+        let designers = makers
+            .iter()
+            .map(|m| {
+                let mut a = Attributes::default();
+                a.set(Attribute::Buyer, law.symbols.code(&m.chip_vendor));
+                a.set(Attribute::Vendor, law.symbols.code("TSMC"));
+                a.set(Attribute::HqCountry, law.symbols.code("TWN"));
+                a.set(Attribute::ProcessNodeNm, 7.0);
+                a.flag(Attribute::NonPlanar, true);
+                a.set(Attribute::TransistorsBn, 50.0);
+                if let Some(at) = nations.iter().position(|n| n.iso3 == m.home) {
+                    a.ship_to(&groups[at], &groups[at]);
+                }
+                a
+            })
+            .collect();
+        let shipments = markets
+            .example
+            .iter()
+            .map(|&nation| {
+                let mut a = Attributes::default();
+                a.ship_to(&groups[nation], &groups[nation]);
+                a
+            })
+            .collect();
+        let (regions, demand) = demand(tables, nations, record, &law, issuer, target);
+        let nation_rows: Vec<Nation> = nations
+            .iter()
+            .enumerate()
+            .map(|(row, n)| {
+                let region = regions.iter().position(|r| *r == n.region).unwrap_or(0);
+                let size: f64 =
+                    nations.iter().filter(|o| o.region == n.region).map(|o| o.gdp_usd_2024).sum();
+                Nation {
+                    row: row as u32,
+                    market: markets.of_nation[row] as u32,
+                    region: region as u32,
+                    bloc: bloc_of(&n.iso3),
+                    share_of_region: if size > 0.0 { n.gdp_usd_2024 / size } else { 0.0 },
+                }
+            })
+            .collect();
+        let chipmakers: Vec<Chipmaker> = makers
+            .iter()
+            .enumerate()
+            .map(|(row, m)| Chipmaker {
+                row: row as u32,
+                key: stable_key(&m.key),
+                home: bloc_of(&m.home),
+                captive: m.role == Role::Captive,
+                leader: m.chip_vendor == chips.first().map_or("", |c| &c.vendor),
+            })
+            .collect();
+        let labs = labs(tables, nations, &bloc_of);
+        let variant_slots = (0..makers.len())
+            .map(|maker| {
+                let of = |at: &usize| {
+                    let slot = &roadmap.slots[*at];
+                    usize::from(slot.maker) == maker && matches!(slot.kind, SlotKind::Variant { .. })
+                };
+                (0..roadmap.slots.len()).filter(of).collect()
+            })
+            .collect();
+        let watch = Arc::new(Watch::new(
+            &roadmap,
+            &maker_keys,
+            &nations.iter().map(|n| n.iso3.clone()).collect::<Vec<_>>(),
+            &tables.labs.iter().map(|l| l.key.clone()).collect::<Vec<_>>(),
+            markets.example.iter().map(|&n| bloc_of(&nations[n].iso3) as usize).collect(),
+            chipmakers.iter().map(|m| m.home as usize).collect(),
+            chipmakers.iter().map(|m| !m.captive).collect(),
+        ));
+        let oldest_chip = oldest(&roadmap);
+        let (start_chips, start_share) = start(nations, &markets, &nation_rows);
+        let huawei = makers.iter().position(|m| m.chip_vendor == "Huawei").map(|at| at as u16);
+        Self {
+            first,
+            months,
+            target_region: demand.target_region,
+            demand: Demand(Arc::new(demand)),
+            supply: Arc::new(supply(tables, huawei)),
+            target_made: roadmap.slots.iter().map(|s| s.target_made).collect(),
+            maker_names: makers.iter().map(|m| m.name.clone()).collect(),
+            lab_names: tables.labs.iter().map(|l| l.name.clone()).collect(),
+            nations: nation_rows,
+            makers: chipmakers,
+            regions: regions.len(),
+            record: record.clone(),
+            nation_rows: nations.to_vec(),
+            market_of_nation: markets.of_nation,
+            target_market: markets.target,
+            law: Arc::new(law),
+            roadmap,
+            layout,
+            watch,
+            labs,
+            maker_keys,
+            variant_slots,
+            oldest_chip,
+            start_chips,
+            start_share,
+            shipments,
+            slot_attributes,
+            designers,
+        }
+    }
+}
+
+/// Nations that every rule treats alike form one market.
+struct Markets {
+    count: usize,
+    of_nation: Vec<usize>,
+    /// One nation of each market.
+    example: Vec<usize>,
+    issuer: usize,
+    target: usize,
+}
+
+impl Markets {
+    fn new(nations: &[NationRow], groups: &[NationGroups], issuer: &str, target: &str) -> Self {
+        // Nations that a rule may name stand alone; the others are told apart by their groups only.
+        const NAMED: [&str; 6] = ["HKG", "MAC", "RUS", "ARE", "SAU", "TWN"];
+        let alone = |iso3: &str| iso3 == issuer || iso3 == target || NAMED.contains(&iso3);
+        let mut example: Vec<usize> = Vec::new();
+        let mut of_nation = Vec::with_capacity(nations.len());
+        for (row, nation) in nations.iter().enumerate() {
+            let same = |other: &&usize| {
+                let mut a = groups[**other];
+                let mut b = groups[row];
+                a.iso3 = 0.0;
+                b.iso3 = 0.0;
+                !alone(&nation.iso3) && !alone(&nations[**other].iso3) && a == b
+            };
+            let market = example.iter().position(|other| same(&other)).unwrap_or_else(|| {
+                example.push(row);
+                example.len() - 1
+            });
+            of_nation.push(market);
+        }
+        let market = |iso3: &str| nations.iter().position(|n| n.iso3 == iso3).map_or(0, |row| of_nation[row]);
+        Self { count: example.len(), issuer: market(issuer), target: market(target), of_nation, example }
+    }
+}
+
+fn customers(markets: usize, issuer: usize) -> Vec<Customer> {
+    let mut list = Vec::with_capacity(2 * markets + 2);
+    for market in 0..markets {
+        for wallet in [Wallet::Training, Wallet::Serving] {
+            list.push(Customer { market, wallet, captive: false });
+        }
+    }
+    for wallet in [Wallet::Training, Wallet::Serving] {
+        list.push(Customer { market: issuer, wallet, captive: true });
+    }
+    list
+}
+
+struct SlotWithRow<'a> {
+    slot: ChipSlot,
+    row: Option<&'a ChipRow>,
+}
+
+/// Catalogue, later generations and variant slots of every maker, sorted by maker.
+fn slots<'a>(
+    chips: &'a [ChipRow],
+    makers: &[&MakerRow],
+    tables: &WorldTables,
+    first: Month,
+    months: usize,
+    target: &str,
+    issuer: &str,
+) -> Vec<SlotWithRow<'a>> {
+    /// Variants that one maker may design in a run.
+    const VARIANTS: u32 = 6;
+    /// Generations beyond the table that can fit before the last month, at the shortest cadence.
+    const SHORTEST_MONTHS: i32 = 12;
+    let mut all = Vec::new();
+    for (row, maker) in makers.iter().enumerate() {
+        let of_maker = |c: &&ChipRow| {
+            c.vendor == maker.chip_vendor
+                && c.china_specific != Some(true)
+                && c.datacenter_marketed == Some(true)
+                && !matches!(c.status.as_str(), "proposed_never_shipped" | "never_volume" | "uncertain")
+        };
+        let listed: Vec<&ChipRow> = chips.iter().filter(of_maker).collect();
+        if maker.chip_vendor.is_empty() || listed.is_empty() {
+            continue;
+        }
+        let captive = maker.role == Role::Captive;
+        let target_made = maker.home == target;
+        let slot = |key: String, name: String, kind: SlotKind, spec: ChipSpec| ChipSlot {
+            key,
+            name,
+            maker: row as u16,
+            captive,
+            kind,
+            spec,
+            target_made,
+        };
+        let spec = |c: &ChipRow| c.spec(|month| tables.deflate(month));
+        let mut last: Option<(&ChipRow, i32)> = None;
+        for &chip in &listed {
+            let launch = chip.first_ship.map_or(0, |m| m - first);
+            if last.is_none_or(|(_, l)| launch >= l) {
+                last = Some((chip, launch));
+            }
+            let kind = SlotKind::Catalogue { launch };
+            all.push(SlotWithRow { slot: slot(chip.key.clone(), chip.chip.clone(), kind, spec(chip)), row: Some(chip) });
+        }
+        let Some((newest, last_listed)) = last else { continue };
+        let room = ((months as i32 - last_listed) / SHORTEST_MONTHS).max(0);
+        for ordinal in 1..=room as u32 {
+            let kind = SlotKind::Generation { ordinal, last_listed };
+            let key = format!("{}-generation-{ordinal}", maker.key);
+            let name = format!("{} generation {ordinal}", maker.chip_vendor);
+            all.push(SlotWithRow { slot: slot(key, name, kind, spec(newest)), row: Some(newest) });
+        }
+        if maker.home == issuer && !captive {
+            for ordinal in 1..=VARIANTS {
+                let kind = SlotKind::Variant { ordinal };
+                let key = format!("{}-variant-{ordinal}", maker.key);
+                let name = format!("{} variant {ordinal}", maker.chip_vendor);
+                all.push(SlotWithRow { slot: slot(key, name, kind, spec(newest)), row: Some(newest) });
+            }
+        }
+    }
+    all
+}
+
+fn oldest(roadmap: &Roadmap) -> usize {
+    let launch = |s: &ChipSlot| match s.kind {
+        SlotKind::Catalogue { launch } if !s.captive => launch,
+        _ => i32::MAX,
+    };
+    (0..roadmap.slots.len()).min_by_key(|at| launch(&roadmap.slots[*at])).unwrap_or(0)
+}
+
+fn start(nations: &[NationRow], markets: &Markets, rows: &[Nation]) -> (Vec<f64>, Vec<f64>) {
+    let gdp = |row: usize| nations[row].gdp_usd_2024;
+    let third: f64 = (0..nations.len()).filter(|r| rows[*r].bloc == Bloc::Third).map(gdp).sum();
+    let chips: Vec<f64> = (0..nations.len())
+        .map(|row| match rows[row].bloc {
+            Bloc::Target => CHIPS_AT_START * TARGET_PART_AT_START,
+            Bloc::Issuer => CHIPS_AT_START * (1.0 - TARGET_PART_AT_START) * 0.8,
+            Bloc::Third => CHIPS_AT_START * (1.0 - TARGET_PART_AT_START) * 0.2 * gdp(row) / third.max(1.0),
+        })
+        .collect();
+    let mut by_market = vec![0.0; markets.count];
+    for (row, count) in chips.iter().enumerate() {
+        by_market[markets.of_nation[row]] += count;
+    }
+    let share = chips.iter().enumerate().map(|(row, c)| c / by_market[markets.of_nation[row]].max(1e-9)).collect();
+    (by_market, share)
+}
+
+fn labs(tables: &WorldTables, nations: &[NationRow], bloc_of: &dyn Fn(&str) -> Bloc) -> Vec<Lab> {
+    let size = |l: &crate::config::world::LabRow| l.compute_2025_h100e.or(l.compute_2026_h100e).unwrap_or(1000.0);
+    tables
+        .labs
+        .iter()
+        .enumerate()
+        .map(|(row, lab)| {
+            let all: f64 = tables.labs.iter().filter(|o| o.home == lab.home).map(size).sum();
+            Lab {
+                row: row as u32,
+                key: stable_key(&lab.key),
+                nation: nations.iter().position(|n| n.iso3 == lab.home).unwrap_or(0) as u32,
+                bloc: bloc_of(&lab.home),
+                release: match lab.release_policy {
+                    Policy::Open => Release::Open,
+                    Policy::Closed => Release::Closed,
+                    Policy::Mixed => Release::Mixed,
+                },
+                share_of_nation: size(lab) / all,
+                skill: 1.0,
+            }
+        })
+        .collect()
+}
+
+fn supply(tables: &WorldTables, proxy_maker: Option<u16>) -> RecordedSupply {
+    RecordedSupply {
+        cowos_s_wafers: tables.pool_path("cowos_s", 1.0),
+        cowos_l_wafers: tables.pool_path("cowos_l", 1.0),
+        hbm_world_stacks: tables.pool_path("hbm_world", 1e6),
+        hbm_target_stacks: tables.pool_path("hbm_china_domestic", 1e6),
+        logic_world_wafers: tables.pool_path("tsmc_advanced_ai", 1.0),
+        logic_target_wafers: tables.pool_path("smic_7nm", 1.0),
+        proxy_dies_per_year: tables.pool_path("proxy_fab_dies", 1.0),
+        proxy_maker,
+    }
+}
+
+fn demand(
+    tables: &WorldTables,
+    nations: &[NationRow],
+    record: &Regime,
+    law: &Law,
+    issuer: &str,
+    target: &str,
+) -> (Vec<String>, RecordedDemand) {
+    let mut regions: Vec<String> = nations.iter().map(|n| n.region.clone()).collect();
+    regions.sort();
+    regions.dedup();
+    let region_of = |iso3: &str| {
+        let name = nations.iter().find(|n| n.iso3 == iso3).map_or("", |n| n.region.as_str());
+        regions.iter().position(|r| r == name).unwrap_or(0)
+    };
+    let deflated = |path: crate::technology::path::Path| {
+        let knots = path.0.into_iter().map(|(year, value)| {
+            let prices = tables.demand_path("deflator", "", 1.0).at(year, 0.0, f64::INFINITY);
+            (year, value / prices.max(0.1))
+        });
+        crate::technology::path::Path(knots.collect())
+    };
+    // Rules on chips for the target that were enforced: before the first, its spending was free.
+    let first_rule = record
+        .entries
+        .iter()
+        .filter(|e| {
+            let rule = &law.rules[usize::from(e.rule)];
+            rule.instrument == crate::controls::Instrument::ChipThreshold && rule.issuer == issuer
+        })
+        .map(|e| Month::from_date(e.compliance))
+        .min()
+        .unwrap_or(Month::of(2022, 9));
+    let paths = RecordedDemand {
+        capex_usd: deflated(tables.demand_path("hyperscaler_capex", "", 1e9)),
+        target_wants_usd: deflated(tables.demand_path("target_wants", "", 1e9)),
+        captive_share: tables.demand_path("captive_share", "", 1.0),
+        region_usd: regions.iter().map(|r| deflated(tables.demand_path("third_demand", r, 1e9))).collect(),
+        region_keys: regions.iter().map(|r| stable_key(r)).collect(),
+        issuer_region: region_of(issuer),
+        target_region: region_of(target),
+        first_rule,
+    };
+    (regions, paths)
+}

@@ -1,0 +1,194 @@
+//! The law of one arm for every month of a blueprint: each set of rules judged once, for every chip and market.
+
+use std::sync::{Arc, OnceLock};
+
+use super::Blueprint;
+use crate::controls::{Attribute, Attributes, Book, Instrument, Regime, Subject, Verdict};
+use crate::foundation::calendar::{Date, Month};
+use crate::foundation::parameters::Parameters;
+use crate::markets::terms::{Books, Calendar, Inputs, terms_of};
+
+impl Blueprint {
+    /// The calendar of a regime. `p` gives what makers can do in a redesign and the shares of tool suppliers.
+    pub fn calendar(&self, regime: &Regime, p: &Parameters) -> Arc<Calendar> {
+        let law = &self.law;
+        let mut days: Vec<Date> = vec![self.first.first_day()];
+        days.extend(regime.breakpoints());
+        // Wafers ordered by a designer are judged by the foundry's own early dates, so record days count too.
+        days.sort();
+        days.dedup();
+        let start = self.first.first_day();
+        let mut kept: Vec<Date> = days.iter().copied().filter(|d| *d >= start).collect();
+        kept.insert(0, start);
+        kept.dedup();
+        let books: Vec<Books> = kept
+            .iter()
+            .map(|&day| Books {
+                in_force: regime.book(law, day),
+                announced: regime.announced(law, day),
+                next_binds: regime.next_binds(day).map(|d| Month::from_date(d) - self.first),
+            })
+            .collect();
+        let months = (0..self.months).map(|t| pieces(self.first.plus(t as i32), &kept)).collect();
+        let inputs = kept.iter().zip(&books).map(|(day, b)| self.inputs(regime, *day, b, p)).collect();
+        let record = self.tools_denied_on_record(p);
+        let (markets, slots) = (self.shipments.len(), self.slot_attributes.len());
+        let mut calendar = Calendar {
+            law: law.clone(),
+            months,
+            inputs,
+            shipments: self.shipments.clone(),
+            chips: self.slot_attributes.clone(),
+            target_market: self.target_market,
+            target_region: self.target_region,
+            rulings: Vec::with_capacity(books.len() * markets * slots),
+            announced_bar: Vec::with_capacity(books.len() * slots),
+            tools_denied_on_record: record,
+            designs: (0..books.len() * slots).map(|_| OnceLock::new()).collect(),
+            memory_raise_max: p.memory_raise_max,
+            die_raise_max: p.die_raise_max,
+            caps_tpp: self.caps(regime),
+            books,
+        };
+        for book in 0..calendar.books.len() {
+            for market in 0..markets {
+                for slot in 0..slots {
+                    let sale = calendar.sale(slot, market);
+                    let ruling = calendar.books[book].in_force.judge(Subject::ChipSale, &sale);
+                    calendar.rulings.push(ruling);
+                }
+            }
+            for slot in 0..slots {
+                let sale = calendar.sale(slot, self.target_market);
+                let later = calendar.books[book].announced.judge(Subject::ChipSale, &sale);
+                calendar.announced_bar.push(terms_of(&later).open == 0.0);
+            }
+        }
+        Arc::new(calendar)
+    }
+
+    /// Caps by market: the national cap for every nation in it; none where no cap rule is in the regime.
+    fn caps(&self, regime: &Regime) -> Vec<f64> {
+        let cap = regime
+            .entries
+            .iter()
+            .map(|e| &self.law.rules[usize::from(e.rule)])
+            .filter(|r| r.instrument == Instrument::CountryCap)
+            .map(|r| r.cap_tpp)
+            .fold(f64::INFINITY, f64::min);
+        (0..self.shipments.len())
+            .map(|m| cap * self.market_of_nation.iter().filter(|of| **of == m).count() as f64)
+            .collect()
+    }
+
+    fn inputs(&self, regime: &Regime, day: Date, books: &Books, p: &Parameters) -> Inputs {
+        let target = self.shipments[self.target_market];
+        let open = |book: &Book, subject, a: &Attributes| {
+            f64::from(u8::from(book.judge(subject, a).exporter != Verdict::Denied))
+        };
+        let leading_foundry = self
+            .designers
+            .iter()
+            .zip(&self.makers)
+            .map(|(designer, maker)| {
+                if maker.home == crate::measures::Bloc::Target {
+                    open(&books.in_force, Subject::Wafer, designer)
+                } else {
+                    1.0
+                }
+            })
+            .collect();
+        let mut stack = Attributes::default().with_shipment(&target);
+        // Every stack in production when the rule was written is above its line.
+        stack.set(Attribute::HbmBandwidthDensity, 3.0);
+        let memory_imports = open(&books.in_force, Subject::MemoryStack, &stack);
+        let closing = open(&books.announced, Subject::MemoryStack, &stack) == 0.0;
+        let memory_closes = regime
+            .entries
+            .iter()
+            .filter(|e| {
+                let rule = &self.law.rules[usize::from(e.rule)];
+                rule.instrument == Instrument::Memory && e.announced <= day && day < e.compliance
+            })
+            .map(|e| Month::from_date(e.compliance) - self.first)
+            .min()
+            .filter(|_| closing && memory_imports > 0.0);
+        Inputs {
+            leading_foundry,
+            memory_imports,
+            memory_closes,
+            tools_denied: self.tools_denied(regime, day, p),
+        }
+    }
+
+    /// Share of advanced tools whose suppliers' nations deny the target on a day.
+    fn tools_denied(&self, regime: &Regime, day: Date, p: &Parameters) -> f64 {
+        let mut tool = Attributes::default().with_shipment(&self.shipments[self.target_market]);
+        tool.set(Attribute::FabNodeNm, 7.0);
+        tool.flag(Attribute::FabNonPlanar, true);
+        let denies = |issuer: &str| {
+            let own = Regime {
+                entries: regime
+                    .entries
+                    .iter()
+                    .filter(|e| self.law.rules[usize::from(e.rule)].issuer == issuer)
+                    .cloned()
+                    .collect(),
+                ..Regime::default()
+            };
+            own.book(&self.law, day).judge(Subject::Tool, &tool).exporter == Verdict::Denied
+        };
+        let shares = [("USA", p.tool_share_usa), ("NLD", p.tool_share_nld), ("JPN", p.tool_share_jpn)];
+        crate::technology::foundry::effective_denial(
+            shares.into_iter().filter(|(nation, _)| denies(nation)).map(|(_, share)| share),
+        )
+    }
+
+    fn tools_denied_on_record(&self, p: &Parameters) -> Vec<f64> {
+        (0..self.months)
+            .map(|t| self.tools_denied(&self.record, self.first.plus(t as i32).first_day(), p))
+            .collect()
+    }
+
+    /// The first month in which arms may differ: the first day on which one has announced what another has not.
+    pub fn first_difference(&self, regimes: &[Regime]) -> Option<Month> {
+        let key = |r: &Regime| -> Vec<(u16, Date, Date, Option<Date>)> {
+            r.entries.iter().map(|e| (e.rule, e.announced, e.compliance, e.ended)).collect()
+        };
+        let keys: Vec<_> = regimes.iter().map(key).collect();
+        let mut first: Option<Date> = None;
+        for entry in keys.iter().flatten() {
+            let shared = keys.iter().all(|k| k.contains(entry));
+            if !shared {
+                // A rule that all arms have but end differently separates them when it ends in one of them.
+                let everywhere = keys.iter().all(|k| k.iter().any(|e| (e.0, e.1, e.2) == (entry.0, entry.1, entry.2)));
+                let day = if everywhere { entry.3.unwrap_or(entry.1) } else { entry.1.min(entry.2) };
+                first = Some(first.map_or(day, |f| f.min(day)));
+            }
+        }
+        first.map(Month::from_date).map(|m| m.max(self.first))
+    }
+}
+
+/// The days of a month by the set of rules in force on them.
+fn pieces(month: Month, days: &[Date]) -> Vec<(f64, u16)> {
+    let (first, last) = (month.first_day(), month.last_day());
+    let total = f64::from(month.days());
+    let at = days.partition_point(|d| *d <= first).saturating_sub(1);
+    let mut list: Vec<(f64, u16)> = Vec::new();
+    let mut from = first;
+    for book in at..days.len() {
+        let end = match days.get(book + 1) {
+            Some(next) if *next <= last => *next,
+            _ => {
+                let left = f64::from(last.day() - from.day() + 1);
+                list.push((left / total, book as u16));
+                break;
+            }
+        };
+        list.push((f64::from(end.day() - from.day()) / total, book as u16));
+        from = end;
+    }
+    list.retain(|(part, _)| *part > 0.0);
+    list
+}

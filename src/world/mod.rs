@@ -1,0 +1,194 @@
+//! From configuration to an ECS world: the blueprint that all runs share, and the world that each worker keeps.
+
+mod blueprint;
+mod calendar;
+pub mod observe;
+pub mod outcomes;
+
+use std::sync::Arc;
+
+use bevy_ecs::entity::Entity;
+use bevy_ecs::world::World;
+
+pub use blueprint::{Blueprint, Inputs};
+
+use crate::agents::chipmaker::{Business, HomeMade, Studio};
+use crate::agents::lab::{Knowledge, LabCompute, Released, TrainingRun};
+use crate::agents::nation::{DemandShocks, MarketCompute, NationCompute, NationTotals};
+use crate::capability::algorithms::{effective_compute, knowledge_before_break, post_training_share};
+use crate::capability::frontier::Frontier;
+use crate::capability::training::latent_points;
+use crate::events::EventLog;
+use crate::foundation::chance::Purpose;
+use crate::foundation::run::{Clock, Future};
+use crate::markets::chips::{ChipMarket, Wallet};
+use crate::markets::terms::{Calendar, LawCalendar, LawNow, Outlook};
+use crate::measures::{Bloc, Recorder};
+use crate::technology::roadmap::{Chips, NEVER, Realised};
+use crate::technology::supply::{Access, SupplyPaths, SupplyState};
+use observe::{Trail, Watching};
+
+/// One worker's world: built once, reset for every run.
+pub struct Stage {
+    pub world: World,
+    blueprint: Arc<Blueprint>,
+    labs: Vec<Entity>,
+    makers: Vec<Entity>,
+    nations: Vec<Entity>,
+}
+
+impl Stage {
+    pub fn new(blueprint: &Arc<Blueprint>) -> Self {
+        let b = &**blueprint;
+        let mut world = World::new();
+        world.insert_resource(Clock::at(b.first, 0));
+        world.insert_resource(b.roadmap.clone());
+        world.insert_resource(SupplyPaths(b.supply.clone()));
+        world.insert_resource(b.demand.clone());
+        world.insert_resource(Watching(b.watch.clone()));
+        world.insert_resource(ChipMarket::new(b.layout.clone()));
+        world.insert_resource(Recorder::new(b.watch.columns.names().len(), b.months));
+        world.insert_resource(Studio { slots: b.variant_slots.clone(), ..Studio::default() });
+        world.init_resource::<Chips>();
+        world.init_resource::<SupplyState>();
+        world.init_resource::<Access>();
+        world.init_resource::<LawNow>();
+        world.init_resource::<Outlook>();
+        world.init_resource::<DemandShocks>();
+        world.init_resource::<NationTotals>();
+        world.init_resource::<MarketCompute>();
+        world.init_resource::<Frontier>();
+        world.init_resource::<EventLog>();
+        world.init_resource::<Trail>();
+        world.init_resource::<Realised>();
+        world.init_resource::<HomeMade>();
+        let nations = b.nations.iter().map(|n| world.spawn((*n, NationCompute::default())).id()).collect();
+        let makers = b.makers.iter().map(|m| world.spawn((*m, Business::default())).id()).collect();
+        let labs = b
+            .labs
+            .iter()
+            .map(|l| {
+                let released = Released { best_points: f64::NEG_INFINITY };
+                world
+                    .spawn((*l, LabCompute::default(), Knowledge::default(), TrainingRun::default(), released))
+                    .id()
+            })
+            .collect();
+        Self { world, blueprint: blueprint.clone(), labs, makers, nations }
+    }
+
+    /// Back to the first month, in this arm and this future.
+    pub fn reset(&mut self, calendar: &Arc<Calendar>, future: &Future, keep_events: bool) {
+        let b = self.blueprint.clone();
+        let p = &future.parameters;
+        let w = &mut self.world;
+        w.insert_resource(future.clone());
+        w.insert_resource(LawCalendar(calendar.clone()));
+        *w.resource_mut::<Clock>() = Clock::at(b.first, 0);
+        w.resource_mut::<Recorder>().reset();
+        w.resource_mut::<ChipMarket>().reset();
+        w.resource_mut::<Chips>().reset(&b.roadmap, future);
+        w.resource_mut::<SupplyState>().reset(b.makers.len(), p);
+        *w.resource_mut::<Access>() =
+            Access { leading_foundry: vec![1.0; b.makers.len()], memory_imports: 1.0, ..Access::default() };
+        w.resource_mut::<LawNow>().reset(calendar, b.makers.len());
+        *w.resource_mut::<Outlook>() = Outlook::default();
+        *w.resource_mut::<DemandShocks>() =
+            DemandShocks { log_deviation: vec![0.0; b.regions], wants_usd: vec![0.0; b.regions] };
+        w.resource_mut::<NationTotals>().reset(b.nations.len());
+        w.resource_mut::<MarketCompute>().reset(b.layout.markets);
+        w.resource_mut::<Trail>().reset(b.makers.len());
+        let slots = b.roadmap.slots.len();
+        w.insert_resource(Realised(vec![1.0; slots]));
+        w.insert_resource(HomeMade(vec![0.0; slots]));
+        w.resource_mut::<Studio>().reset();
+        let mut log = w.resource_mut::<EventLog>();
+        log.events.clear();
+        log.on = keep_events;
+        for (&entity, maker) in self.makers.iter().zip(&b.makers) {
+            if let Some(mut business) = w.get_mut::<Business>(entity) {
+                *business = Business::at_start(maker, p);
+            }
+        }
+        self.stock_at_start(&b, future);
+        self.labs_at_start(&b, future);
+    }
+
+    /// What was in use before the first month: the oldest listed chip, by the recorded distribution of compute.
+    fn stock_at_start(&mut self, b: &Blueprint, future: &Future) {
+        let w = &mut self.world;
+        let slots = b.roadmap.slots.len();
+        w.resource_scope(|w, mut market: bevy_ecs::world::Mut<'_, ChipMarket>| {
+            let share = crate::agents::nation::training_share(Clock::at(b.first, 0).year, &future.parameters);
+            for (k, customer) in b.layout.customers.iter().enumerate() {
+                if customer.captive {
+                    continue;
+                }
+                let part = if customer.wallet == Wallet::Training { share } else { 1.0 - share };
+                market.stock[k * slots + b.oldest_chip] = b.start_chips[customer.market] * part;
+            }
+            let _ = w;
+        });
+        let mut chips = self.world.resource_mut::<Chips>();
+        chips.fp8_share = crate::technology::roadmap::fp8_share(2020.0, &future.parameters);
+        chips.appraise(b.oldest_chip, &future.parameters);
+        let (train, serve) = (chips.useful_training[b.oldest_chip], chips.useful_serving[b.oldest_chip]);
+        chips.fp8_share = -1.0;
+        debug_assert_eq!(chips.launch.iter().filter(|l| **l == NEVER).count() > 0, !b.variant_slots.is_empty());
+        let share = crate::agents::nation::training_share(Clock::at(b.first, 0).year, &future.parameters);
+        for (&entity, nation) in self.nations.iter().zip(&b.nations) {
+            let chips = b.start_chips[nation.market as usize] * b.start_share[nation.row as usize];
+            if let Some(mut compute) = self.world.get_mut::<NationCompute>(entity) {
+                *compute = NationCompute {
+                    training_h100e: chips * share * train,
+                    serving_h100e: chips * (1.0 - share) * serve,
+                    all_h100e: chips * train,
+                };
+            }
+        }
+    }
+
+    /// Labs begin where the recorded frontier stood, each with its own lasting skill and its first run.
+    fn labs_at_start(&mut self, b: &Blueprint, future: &Future) {
+        let p = &future.parameters;
+        let year = Clock::at(b.first, 0).year;
+        let start = knowledge_before_break(year, p);
+        let mut best = [f64::NEG_INFINITY; 3];
+        let w = &mut self.world;
+        for (&entity, blueprint) in self.labs.iter().zip(&b.labs) {
+            let gap = match blueprint.bloc {
+                Bloc::Issuer => 0.0,
+                Bloc::Target => p.target_knowledge_gap_2020,
+                Bloc::Third => p.third_knowledge_gap_2020,
+            };
+            let skill = future.chance.normal(Purpose::LabSkill, blueprint.key, 0);
+            let nation = self.nations[blueprint.nation as usize];
+            let held = w.get::<NationCompute>(nation).copied().unwrap_or_default();
+            let share = p.lab_share_of_compute * blueprint.share_of_nation;
+            let effective = effective_compute(
+                share * held.training_h100e,
+                share * held.serving_h100e,
+                post_training_share(year, p),
+            );
+            let points = start - gap;
+            let latent = latent_points(effective, points, p);
+            best[blueprint.bloc as usize] = best[blueprint.bloc as usize].max(latent);
+            if let Some(mut lab) = w.get_mut::<crate::agents::lab::Lab>(entity) {
+                // Mean 1 over labs: a lognormal draw divided by its mean.
+                lab.skill = (p.lab_skill_sd * skill - 0.5 * p.lab_skill_sd * p.lab_skill_sd).exp();
+            }
+            if let Some(mut knowledge) = w.get_mut::<Knowledge>(entity) {
+                knowledge.points = points;
+            }
+            if let Some(mut compute) = w.get_mut::<LabCompute>(entity) {
+                *compute = LabCompute::default();
+            }
+            if let Some(mut run) = w.get_mut::<TrainingRun>(entity) {
+                *run = TrainingRun::start(0, blueprint.key, future);
+            }
+        }
+        let mut frontier = w.resource_mut::<Frontier>();
+        frontier.reset(best, b.months, p);
+        frontier.bloc_points = [start, start - p.target_knowledge_gap_2020, start - p.third_knowledge_gap_2020];
+    }
+}
