@@ -12,7 +12,7 @@ use crate::foundation::run::{Clock, Future};
 use crate::markets::chips::{ChipMarket, MarketRules, Offer};
 use crate::markets::terms::{LawCalendar, LawNow};
 use crate::measures::Bloc;
-use crate::technology::chip::ChipSpec;
+use crate::technology::chip::{ChipSpec, H100, unit_cost_usd};
 use crate::technology::design::{blended_value, profit_per_unit_usd};
 use crate::technology::roadmap::{Chips, NEVER, Realised, Roadmap, SlotKind, realised_share};
 use crate::technology::supply::{Access, POOLS, Pool, Sourcing, SupplyPaths, SupplyState, USABLE_WAFER_MM2, pool_uses};
@@ -27,8 +27,8 @@ pub struct Chipmaker {
     pub home: Bloc,
     /// Sells only to its owner.
     pub captive: bool,
-    /// The leading merchant maker, whose software is the yardstick.
-    pub leader: bool,
+    /// Maturity of its software when the run begins; the leading merchant's is the yardstick, 1.
+    pub maturity_at_start: Option<f64>,
 }
 
 /// What changes from month to month.
@@ -46,11 +46,7 @@ pub struct Business {
 
 impl Business {
     pub fn at_start(maker: &Chipmaker, p: &Parameters) -> Self {
-        let maturity = match maker.home {
-            _ if maker.leader || maker.captive => 1.0,
-            Bloc::Target => p.maturity_target_start,
-            Bloc::Issuer | Bloc::Third => p.maturity_rivals,
-        };
+        let maturity = maker.maturity_at_start.unwrap_or(p.maturity_target_start);
         Self { price_index: 1.0, maturity, ..Self::default() }
     }
 }
@@ -121,6 +117,10 @@ pub struct Studio {
 }
 
 impl Studio {
+    pub fn new(slots: Vec<Vec<usize>>) -> Self {
+        Self { slots, ..Self::default() }
+    }
+
     pub fn reset(&mut self) {
         let makers = self.slots.len();
         self.used.clear();
@@ -132,8 +132,8 @@ impl Studio {
     }
 }
 
-#[expect(clippy::too_many_arguments, reason = "a system names every store it touches")]
 /// System: variants that are ready come on sale; makers that see a better one begin it.
+#[expect(clippy::too_many_arguments, reason = "a system names every store it touches")]
 pub fn design_variants(
     clock: Res<Clock>,
     future: Res<Future>,
@@ -267,7 +267,8 @@ fn better_variant(
     worth_redesign(wants_usd, best, old, p).then_some((parent, spec))
 }
 
-/// What the maker's best listed chip costs per unit of blended value: the going price of useful compute where no rule binds.
+/// Price per unit of blended value of the maker's chip that gives buyers most for their money, server included: the going
+/// price of useful compute where no rule binds.
 fn going_price_usd(
     maker: u16,
     t: i32,
@@ -285,10 +286,12 @@ fn going_price_usd(
         })
         .map(|(slot, _)| {
             let spec = &chips.spec[slot];
-            spec.list_price_usd / blended_value(spec, for_training, chips.fp8_share, p)
+            let value = blended_value(spec, for_training, chips.fp8_share, p);
+            ((spec.list_price_usd + p.host_cost_usd) / value, spec.list_price_usd / value)
         })
-        .filter(|price| price.is_finite() && *price > 0.0)
-        .reduce(f64::min)
+        .filter(|(whole, _)| whole.is_finite())
+        .min_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, price)| price)
 }
 
 /// System: what is on offer this month, at which price, with which pull, from which pools.
@@ -306,6 +309,7 @@ pub fn make_offers(
     makers: Query<(&Chipmaker, &Business)>,
 ) {
     let (p, t) = (&future.parameters, clock.t as i32);
+    let reference_cost_usd = unit_cost_usd(&H100, p);
     let mut price = [1.0; MAKERS_MAX];
     let mut maturity = [1.0; MAKERS_MAX];
     let mut newest = [NEVER; MAKERS_MAX];
@@ -325,7 +329,7 @@ pub fn make_offers(
         let maker = usize::from(place.maker);
         let age = t - chips.launch[slot].min(NEVER - 1);
         let listed = chips.launch[slot] <= t;
-        realised.0[slot] = if place.target_made { realised_share(maturity[maker], p) } else { 1.0 };
+        realised.0[slot] = if maturity[maker] < 1.0 { realised_share(maturity[maker], p) } else { 1.0 };
         // A part leaves the list when its time is over and a newer one of its maker is there.
         let superseded = listed && f64::from(age) > p.sale_life_months && newest[maker] > chips.launch[slot];
         if !listed || superseded {
@@ -343,10 +347,12 @@ pub fn make_offers(
         let price_usd = list * price[maker];
         let ramp = 1.0 - (-(f64::from(age) + 1.0) / p.new_part_ramp_months).exp();
         let useful = [chips.useful_training[slot], chips.useful_serving[slot]].map(|u| u * realised.0[slot]);
-        let pull = useful.map(|u| (1e4 * u / price_usd).powf(p.choice_slope) * ramp);
+        // Buyers pay for the server around a chip too; it counts in what they compare, not in what makers earn.
+        let pull = useful.map(|u| (1e4 * u / (price_usd + p.host_cost_usd)).powf(p.choice_slope) * ramp);
         m.offers[slot] = Offer {
             price_usd,
             unit_cost_usd: cost,
+            size: cost / reference_cost_usd,
             tpp: chips.spec[slot].tpp,
             pull,
             within: pull.map(|x| x.powf(1.0 / p.choice_nest) / chips.copies[slot]),
@@ -393,6 +399,8 @@ pub fn trade(
     let pools = with_die_bank(&supply, &access, &paths, drawn_dies);
     let rules = MarketRules {
         relationship_share_target: p.relationship_share_target,
+        customary_share_target: p.customary_share_target,
+        host_cost_usd: p.host_cost_usd,
         wallet_decay_per_month: p.wallet_decay_per_month,
         levy_pass_through: p.levy_pass_through,
         quota_inertia: p.quota_inertia,

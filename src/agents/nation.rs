@@ -155,10 +155,12 @@ pub fn set_budgets(
     market.pulled_usd.iter_mut().for_each(|b| *b = 0.0);
     let for_training = training_share(clock.year, p);
     let captive = d.captive_share.at(clock.year, 0.0, f64::INFINITY);
+    // Wants were recorded as spending on accelerators; budgets pay for the servers around them too.
+    let with_hosts = 1.0 + p.host_cost_usd / mean_price_usd(&market);
     for nation in &nations {
         let wants = shocks.wants_usd[nation.region as usize] * nation.share_of_region;
         totals.wants_usd[nation.row as usize] = wants;
-        let monthly = wants / 12.0 * (1.0 - p.networking_share);
+        let monthly = wants / 12.0 * (1.0 - p.networking_share) * with_hosts;
         let own = if nation.bloc == Bloc::Issuer { monthly * captive } else { 0.0 };
         for customer in 0..market.layout.customers.len() {
             let c = market.layout.customers[customer];
@@ -170,6 +172,24 @@ pub fn set_budgets(
         }
     }
     pull_forward(clock.t, &outlook, &chips, &mut market, p);
+}
+
+/// What buyers outside the target paid for a chip last month, on average; before the first trade, a typical list price.
+fn mean_price_usd(market: &ChipMarket) -> f64 {
+    const BEFORE_THE_FIRST_TRADE_USD: f64 = 12_000.0;
+    let chips = market.layout.maker_of.len();
+    let (mut paid, mut units) = (0.0, 0.0);
+    for (customer, c) in market.layout.customers.iter().enumerate() {
+        if c.captive || c.market == market.layout.target_market {
+            continue;
+        }
+        for &chip in &market.active {
+            let bought = market.delivered[customer * chips + usize::from(chip)];
+            units += bought;
+            paid += bought * market.offers[usize::from(chip)].price_usd;
+        }
+    }
+    if units > 0.0 { paid / units } else { BEFORE_THE_FIRST_TRADE_USD }
 }
 
 fn wants_by_region(clock: &Clock, future: &Future, d: &RecordedDemand, shocks: &mut DemandShocks) {

@@ -1,4 +1,185 @@
-//! Under construction.
-pub fn main() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
+//! The command line: parse, call, print. Exit codes: 0 well, 1 the answer is no, 2 wrong use or bad input.
+
+mod run;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::config::diagnostics::{Diagnostic, Problems, nearest};
+use crate::config::source::{Configs, Source};
+use crate::controls::Regime;
+use crate::foundation::calendar::Date;
+use crate::results::ResultsError;
+use crate::study::Library;
+
+/// What export controls on AI chips do: to whom, through which channel, at whose cost, and how sure we are.
+#[derive(Parser)]
+#[command(name = "chokepoint", version, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    /// A folder laid out like the shipped `configs/`; what it lacks is taken from the program.
+    #[arg(long, global = true, value_name = "DIR")]
+    configs: Option<PathBuf>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run a study: every regime in every future; tables, figures and a report.
+    Run(run::RunArgs),
+}
+
+/// How an answer is printed.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Table,
+    Csv,
+    Json,
+}
+
+/// A regime and a day.
+#[derive(Args)]
+struct LawArgs {
+    /// A shipped regime, `frozen-YYYY-MM`, or a regime file.
+    #[arg(long, default_value = "history")]
+    regime: String,
+    /// Rule files of your own, added to the shipped ones and to the regime.
+    #[arg(long, value_name = "FILE")]
+    with: Vec<String>,
+}
+
+/// Why a command ended badly.
+enum Failure {
+    /// Bad input: what is wrong, drawn.
+    Input(String),
+    /// The answer is no.
+    No(String),
+    /// Nobody reads what is printed.
+    Closed,
+}
+
+impl From<Problems> for Failure {
+    fn from(problems: Problems) -> Self {
+        Self::Input(problems.to_string())
+    }
+}
+
+impl From<ResultsError> for Failure {
+    fn from(error: ResultsError) -> Self {
+        Self::Input(format!("error: {error}\n"))
+    }
+}
+
+type Answer = Result<(), Failure>;
+
+/// Runs the command line that the process was started with.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let configs = match &cli.configs {
+        Some(folder) if !folder.is_dir() => {
+            eprintln!("error: --configs {}: no such folder", folder.display());
+            return ExitCode::from(2);
+        }
+        Some(folder) => Configs::folder(folder),
+        None => Configs::embedded(),
+    };
+    let answer = match cli.command {
+        Command::Run(args) => run::run(configs, &args),
+    };
+    match answer {
+        Ok(()) | Err(Failure::Closed) => ExitCode::SUCCESS,
+        Err(Failure::No(text)) => {
+            eprint!("{text}");
+            ExitCode::from(1)
+        }
+        Err(Failure::Input(text)) => {
+            eprint!("{text}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Prints to standard output; a closed pipe ends the command quietly.
+fn say(text: &str) -> Answer {
+    use std::io::Write;
+    let mut out = std::io::stdout().lock();
+    out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(|_| Failure::Closed)
+}
+
+fn say_json(value: &impl serde::Serialize) -> Answer {
+    let text = serde_json::to_string_pretty(value).map_err(|e| Failure::Input(format!("error: {e}\n")))?;
+    say(&(text + "\n"))
+}
+
+/// Something wrong with one word of the command line.
+fn wrong_word(what: &str, found: &str, expected: &str, candidates: &[&str]) -> Failure {
+    let near = nearest(found, candidates).map(|n| format!("; did you mean `{n}`?")).unwrap_or_default();
+    Failure::Input(format!("error: {what}: found `{found}`, expected {expected}{near}\n"))
+}
+
+fn date(what: &str, text: &str) -> Result<Date, Failure> {
+    text.parse().map_err(|_| wrong_word(what, text, "a day such as 2023-12-01", &[]))
+}
+
+/// The library with the user's own rules read in, and the regime with those rules added.
+fn law(configs: Configs, args: &LawArgs) -> Result<(Library, Regime), Failure> {
+    let mut extra = Vec::new();
+    for file in &args.with {
+        let text = std::fs::read_to_string(file)
+            .map_err(|e| Failure::Input(format!("error: {file}: {e}\n")))?;
+        extra.push(Source { name: file.clone(), text });
+    }
+    let before = if extra.is_empty() { 0 } else { Library::read(configs.clone(), &[])?.law.rules.len() };
+    let library = Library::read(configs, &extra)?;
+    let mut regime = library.regime(&args.regime)?;
+    if !extra.is_empty() {
+        for at in before..library.law.rules.len() {
+            let rule = &library.law.rules[at];
+            let (Some(announced), Some(compliance)) = (rule.announced, rule.compliance) else {
+                let nothing = Source { name: args.with.join(" "), text: String::new() };
+                let message = format!("`{}` needs the dates `announced` and `compliance` to be added", rule.id);
+                return Err(Problems::from(Diagnostic::at(&nothing, 0..0, message)).into());
+            };
+            regime.entries.push(crate::controls::Entry {
+                rule: at as u16,
+                announced: announced.min(compliance),
+                compliance,
+                ended: rule.ended,
+                early: rule.early.clone(),
+            });
+        }
+    }
+    Ok((library, regime))
+}
+
+/// Columns padded to the widest cell, two spaces apart; cells longer than their share of the line are left whole.
+fn table(rows: &[Vec<String>]) -> String {
+    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let width: Vec<usize> =
+        (0..columns).map(|c| rows.iter().filter_map(|r| r.get(c)).map(|s| s.chars().count()).max().unwrap_or(0)).collect();
+    let mut out = String::new();
+    for row in rows {
+        let mut line = String::new();
+        for (c, cell) in row.iter().enumerate() {
+            if c + 1 == row.len() {
+                line.push_str(cell);
+            } else {
+                line.push_str(&format!("{cell:<width$}  ", width = width[c]));
+            }
+        }
+        out.push_str(line.trim_end());
+        out.push('\n');
+    }
+    out
+}
+
+fn csv_text(rows: &[Vec<String>]) -> String {
+    let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(Vec::new());
+    for row in rows {
+        // Writing to memory cannot fail.
+        let _ = writer.write_record(row);
+    }
+    writer.into_inner().map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()
 }

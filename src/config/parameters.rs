@@ -183,17 +183,15 @@ impl ParameterSet {
     }
 
     /// Puts another value in place, fixed.
-    ///
-    /// # Errors
-    /// When no parameter has this name; the nearest is named.
-    pub fn set(&mut self, id: &str, value: f64) -> Result<(), String> {
+    pub fn set(&mut self, id: &str, value: f64) {
         if let Some(parameter) = self.0.iter_mut().find(|p| p.id == id) {
             parameter.value = value;
             parameter.prior = None;
-            return Ok(());
         }
-        let ids: Vec<&str> = self.0.iter().map(|p| p.id.as_str()).collect();
-        let near = super::diagnostics::nearest(id, &ids).map_or(String::new(), |n| format!("; did you mean `{n}`?"));
-        Err(format!("found `{id}`, expected a parameter{near}"))
+    }
+
+    /// The smallest and largest value that a parameter may have, where its file says.
+    pub fn range(&self, id: &str) -> Option<(f64, f64)> {
+        self.0.iter().find(|p| p.id == id)?.range.map(|[low, high]| (low, high))
     }
 }

@@ -43,6 +43,10 @@ pub struct MakerRow {
     /// Name in the column `vendor` of the chip table; empty where the maker has no chip there.
     pub chip_vendor: String,
     pub role: Role,
+    /// Maturity of the software stack, 0 to 1, in the first month; empty for makers of the target, whose start is a
+    /// parameter. Judgement: an owner's stack fits its own use; AMD's chips sold at about half the price of a slower
+    /// H100; Intel's, cheap on paper, hardly sold.
+    pub software_maturity: Option<f64>,
     pub source: String,
     pub confidence: String,
 }
@@ -64,7 +68,7 @@ const MAKERS: &[&str] = &[
     "rd_usd_bn_2021", "rd_usd_bn_2022", "rd_usd_bn_2023", "rd_usd_bn_2024", "rd_usd_bn_2025",
     "gross_margin_2024", "china_revenue_share_2021", "china_revenue_share_2022", "china_revenue_share_2023",
     "china_revenue_share_2024", "units_2022", "units_2023", "units_2024", "units_2025", "cadence_months",
-    "notes", "source", "confidence", "source_url",
+    "software_maturity", "notes", "source", "confidence", "source_url",
 ];
 
 /// `configs/world/labs.csv`.

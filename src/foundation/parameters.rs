@@ -36,7 +36,7 @@ parameters! {
         overlap_share, fp8_share_2026, realised_share_base, realised_share_per_maturity,
     }
     software {
-        maturity_target_start, maturity_rivals, maturity_learning_per_year, lock_in_log_value,
+        maturity_target_start, maturity_learning_per_year, lock_in_log_value,
     }
     cost {
         wafer_cost_3nm_usd, wafer_cost_5nm_usd, wafer_cost_7nm_usd, wafer_cost_12nm_usd, die_yield,
@@ -53,10 +53,10 @@ parameters! {
         frontload_share, frontload_repay_months,
     }
     market {
-        choice_slope, choice_nest, relationship_share_target, quota_inertia, capacity_speed,
+        choice_slope, choice_nest, host_cost_usd, relationship_share_target, customary_share_target, quota_inertia, capacity_speed,
         capacity_lag_months, capacity_fall_per_month, capacity_use_target, price_response,
         price_reversion, price_clip, new_part_ramp_months, resale_friction, resale_recovery_months,
-        entrant_packages_per_month, sale_life_months, supply_multiplier, pool_growth_late, retirement_per_year,
+        entrant_share_of_orders, sale_life_months, supply_multiplier, pool_growth_late, retirement_per_year,
     }
     licensing {
         licence_days_target, licence_days_elsewhere, approval_case_by_case_target,

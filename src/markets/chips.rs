@@ -72,6 +72,8 @@ impl Terms {
 pub struct Offer {
     pub price_usd: f64,
     pub unit_cost_usd: f64,
+    /// Standard packages of the maker's capacity that one package takes: its cost over that of the reference chip.
+    pub size: f64,
     pub tpp: f64,
     /// Pull of the chip in the training and the serving choice (see [`budget_shares`]).
     pub pull: [f64; 2],
@@ -84,6 +86,8 @@ pub struct Offer {
 #[derive(Clone, Copy, Debug)]
 pub struct MarketRules {
     pub relationship_share_target: f64,
+    pub customary_share_target: f64,
+    pub host_cost_usd: f64,
     pub wallet_decay_per_month: f64,
     pub levy_pass_through: f64,
     pub quota_inertia: f64,
@@ -125,9 +129,9 @@ pub struct ChipMarket {
     pub stock: Vec<f64>,
     /// Quota of each pool by maker, as a share.
     pub quota_share: Vec<[f64; POOLS]>,
-    /// Packages that each maker's customers asked for: new orders plus a twelfth of the backlog.
+    /// Standard packages that each maker's customers asked for: new orders plus a twelfth of the backlog.
     pub wanted: Vec<f64>,
-    /// Packages that customers asked for in all, backlog included.
+    /// Standard packages that customers asked for in all, backlog included.
     pub asked: Vec<f64>,
     /// Pool units that the month's orders would have taken, and what they took.
     pub pool_asked: [f64; POOLS],
@@ -157,6 +161,7 @@ pub struct Books {
 struct Work {
     maker_of: Vec<u16>,
     uses: Vec<[f64; POOLS]>,
+    size: Vec<f64>,
     pull: Vec<f64>,
     within: Vec<f64>,
     shares: Vec<f64>,
@@ -165,6 +170,7 @@ struct Work {
     part: Vec<f64>,
     totals: Vec<f64>,
     fill: Vec<f64>,
+    first_limit: Vec<f64>,
     unmet_usd: Vec<f64>,
     served: Vec<bool>,
     scratch: Scratch,
@@ -229,13 +235,13 @@ impl ChipMarket {
         self.layout.maker_of.len()
     }
 
-    /// Price that a buyer in this market pays: list price times the maker's index, plus what of a levy is passed on.
+    /// What a buyer in this market spends on a chip in use: its price, what of a levy is passed on, and the server around it.
     fn paid_usd(&self, market: usize, chip: usize, rules: &MarketRules) -> f64 {
         let levy = self.terms[market * self.chips() + chip].levy_share;
-        self.offers[chip].price_usd * (1.0 + rules.levy_pass_through * levy / (1.0 - levy).max(0.05))
+        self.offers[chip].price_usd * (1.0 + rules.levy_pass_through * levy / (1.0 - levy).max(0.05)) + rules.host_cost_usd
     }
 
-    /// One month of trade. `capacity` is packages by maker, `pools` units by pool.
+    /// One month of trade. `capacity` is standard packages by maker, `pools` units by pool.
     pub fn trade(&mut self, capacity: &[f64], pools: &[f64; POOLS], rules: &MarketRules) {
         let opening: f64 = self.wallet_usd.iter().sum::<f64>() - self.advance_usd.iter().sum::<f64>();
         let stock_before: f64 = self.stock.iter().sum();
@@ -245,8 +251,8 @@ impl ChipMarket {
         self.note_what_was_asked();
         self.set_quotas(capacity, pools, rules);
         self.delivered.iter_mut().for_each(|d| *d = 0.0);
-        self.fill(Turn::RelationshipFirst, rules);
-        self.fill(Turn::TheRest, rules);
+        self.fill(Turn::RelationshipFirst, capacity, rules);
+        self.fill(Turn::TheRest, capacity, rules);
         self.spill(rules);
         self.close(opening, stock_before, pools, rules);
     }
@@ -273,9 +279,11 @@ impl ChipMarket {
         let work = &mut self.work;
         work.maker_of.clear();
         work.uses.clear();
+        work.size.clear();
         for &chip in &self.active {
             work.maker_of.push(self.layout.maker_of[usize::from(chip)]);
             work.uses.push(self.offers[usize::from(chip)].uses);
+            work.size.push(self.offers[usize::from(chip)].size);
         }
         for buffer in [&mut work.pull, &mut work.within, &mut work.shares, &mut work.totals, &mut work.fill] {
             buffer.clear();
@@ -388,6 +396,13 @@ impl ChipMarket {
         }
     }
 
+    /// Part of a wallet that came in this month.
+    fn part_new(&self, customer: usize) -> f64 {
+        let wallet = self.wallet_usd[customer];
+        let new = self.budget_usd[customer] + self.pulled_usd[customer];
+        if wallet > 0.0 { (new / wallet).min(1.0) } else { 0.0 }
+    }
+
     /// What makers plan capacity by: new orders and a twelfth of what is carried.
     fn note_what_was_asked(&mut self) {
         let active = self.active.len();
@@ -395,13 +410,13 @@ impl ChipMarket {
         self.asked.iter_mut().for_each(|w| *w = 0.0);
         self.pool_asked = [0.0; POOLS];
         for k in 0..self.layout.customers.len() {
-            let new = (self.budget_usd[k] + self.pulled_usd[k]).min(self.wallet_usd[k]);
-            let part_new = if self.wallet_usd[k] > 0.0 { new / self.wallet_usd[k] } else { 0.0 };
+            let part_new = self.part_new(k);
             for a in 0..active {
                 let units = self.work.orders[k * active + a];
                 let maker = usize::from(self.work.maker_of[a]);
-                self.wanted[maker] += units * (part_new + (1.0 - part_new) / 12.0);
-                self.asked[maker] += units;
+                let packages = units * self.work.size[a];
+                self.wanted[maker] += packages * (part_new + (1.0 - part_new) / 12.0);
+                self.asked[maker] += packages;
                 for pool in 0..POOLS {
                     self.pool_asked[pool] += units * self.work.uses[a][pool];
                 }
@@ -418,10 +433,13 @@ impl ChipMarket {
         for a in 0..active {
             let offer = &self.offers[usize::from(self.active[a])];
             let units: f64 = (0..self.layout.customers.len()).map(|k| work.orders[k * active + a]).sum();
-            let margin = units * (offer.price_usd - offer.unit_cost_usd).max(0.0);
+            // A bid counts as far as its maker could use what it asks for.
+            let maker = usize::from(work.maker_of[a]);
+            let able = if self.asked[maker] > capacity[maker] { capacity[maker] / self.asked[maker] } else { 1.0 };
+            let margin = units * able * (offer.price_usd - offer.unit_cost_usd).max(0.0);
             for pool in 0..POOLS {
                 if offer.uses[pool] > 0.0 {
-                    work.bids[usize::from(work.maker_of[a])][pool] += margin;
+                    work.bids[maker][pool] += margin;
                     sum[pool] += margin;
                 }
             }
@@ -447,20 +465,46 @@ impl ChipMarket {
         }
     }
 
+    /// By maker: how much of the target's first claim fits in the part of capacity that has always gone there.
+    fn limit_relationship(&mut self, capacity: &[f64], first: f64, customary_share: f64) {
+        let active = self.active.len();
+        let mut claim = std::mem::take(&mut self.work.first_limit);
+        claim.clear();
+        claim.resize(self.layout.makers, 0.0);
+        for k in 0..self.layout.customers.len() {
+            if self.layout.customers[k].market == self.layout.target_market {
+                let part = first * self.part_new(k);
+                for a in 0..active {
+                    let packages = self.work.orders[k * active + a] * part * self.work.size[a];
+                    claim[usize::from(self.work.maker_of[a])] += packages;
+                }
+            }
+        }
+        for (claim, capacity) in claim.iter_mut().zip(capacity) {
+            let room = customary_share * capacity;
+            *claim = if *claim > room { room / *claim } else { 1.0 };
+        }
+        self.work.first_limit = claim;
+    }
+
     /// Fills one part of the orders from what supply is left.
-    fn fill(&mut self, turn: Turn, rules: &MarketRules) {
+    fn fill(&mut self, turn: Turn, capacity: &[f64], rules: &MarketRules) {
         let active = self.active.len();
         let first = rules.relationship_share_target.clamp(0.0, 1.0);
+        if turn == Turn::RelationshipFirst {
+            self.limit_relationship(capacity, first, rules.customary_share_target);
+        }
         self.work.totals.iter_mut().for_each(|t| *t = 0.0);
         for k in 0..self.layout.customers.len() {
+            // Old customers come first with what they order now, not with all that was ever left unserved.
             let target = self.layout.customers[k].market == self.layout.target_market;
-            let part = match (turn, target) {
-                (Turn::RelationshipFirst, true) => first,
-                (Turn::RelationshipFirst, false) => 0.0,
-                (Turn::TheRest, true) => 1.0 - first,
-                (Turn::TheRest, false) => 1.0,
-            };
+            let at_once = if target { first * self.part_new(k) } else { 0.0 };
             for a in 0..active {
+                let at_once = at_once * self.work.first_limit[usize::from(self.work.maker_of[a])];
+                let part = match turn {
+                    Turn::RelationshipFirst => at_once,
+                    Turn::TheRest => 1.0 - at_once,
+                };
                 let units = self.work.orders[k * active + a] * part;
                 self.work.part[k * active + a] = units;
                 self.work.totals[a] += units;
@@ -469,7 +513,15 @@ impl ChipMarket {
         self.deliver(rules);
     }
 
-    /// What could not be filled is ordered once more among makers that still have supply; the rest is carried.
+    /// Whether a chip's maker has capacity left and none of its pools is empty.
+    fn can_still_be_made(&self, a: usize) -> bool {
+        let maker = usize::from(self.work.maker_of[a]);
+        let need = &self.work.uses[a];
+        self.supply.maker_left[maker] > self.work.size[a]
+            && (0..POOLS).all(|pool| need[pool] == 0.0 || self.supply.pool_left[pool] > need[pool])
+    }
+
+    /// What could not be filled is ordered once more among chips that can still be made; the rest is carried.
     fn spill(&mut self, rules: &MarketRules) {
         let active = self.active.len();
         let (chips, customers) = (self.chips(), self.layout.customers.len());
@@ -485,10 +537,9 @@ impl ChipMarket {
             }
         }
         self.work.totals.iter_mut().for_each(|t| *t = 0.0);
-        // Chips whose makers filled every order of the turn before.
         let mut served = std::mem::take(&mut self.work.served);
         served.clear();
-        served.extend(self.work.fill.iter().map(|f| *f > 0.999_999));
+        served.extend((0..active).map(|a| self.can_still_be_made(a)));
         for k in 0..customers {
             let customer = self.layout.customers[k];
             self.share_budget(customer, |a| served[a]);
@@ -515,6 +566,7 @@ impl ChipMarket {
             &work.totals,
             &work.maker_of,
             &work.uses,
+            &work.size,
             &mut self.supply,
             &mut work.scratch,
             &mut work.fill,
@@ -531,7 +583,7 @@ impl ChipMarket {
                 let paid = units * self.paid_usd(market, chip, rules);
                 self.wallet_usd[k] -= paid;
                 self.books.spent_usd += paid;
-                self.books.levy_usd += paid * self.terms[at].levy_share;
+                self.books.levy_usd += units * self.offers[chip].price_usd * self.terms[at].levy_share;
                 self.books.produced += units;
                 self.delivered[k * chips + chip] += units;
                 if self.terms[at].licensed() {

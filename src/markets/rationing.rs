@@ -5,7 +5,7 @@ use crate::technology::supply::POOLS;
 /// What is left to hand out this month.
 #[derive(Clone, Debug, Default)]
 pub struct Supply {
-    /// Packages that each maker can still deliver.
+    /// Standard packages that each maker can still deliver.
     pub maker_left: Vec<f64>,
     /// Units left in each pool.
     pub pool_left: [f64; POOLS],
@@ -17,11 +17,13 @@ pub struct Supply {
 ///
 /// A maker draws on its quota of a pool first; what others leave of theirs is shared pro rata to what is still
 /// unmet. A chip is filled to the least of its maker's capacity and its pools, in real numbers: no lottery, no
-/// first-come order. `orders[i]` are packages of chip `i`, `uses[i]` its pool units a package.
+/// first-come order. `orders[i]` are packages of chip `i`, `uses[i]` its pool units a package, `size[i]` how many standard
+/// packages of its maker's capacity one takes.
 pub fn fill_fractions(
     orders: &[f64],
     maker_of: &[u16],
     uses: &[[f64; POOLS]],
+    size: &[f64],
     supply: &mut Supply,
     scratch: &mut Scratch,
     fill: &mut [f64],
@@ -29,10 +31,16 @@ pub fn fill_fractions(
     let makers = supply.maker_left.len();
     scratch.reset(makers);
     for (i, &units) in orders.iter().enumerate() {
+        scratch.maker_need[usize::from(maker_of[i])] += units * size[i];
+    }
+    for maker in 0..makers {
+        scratch.able[maker] = ratio(supply.maker_left[maker], scratch.maker_need[maker]);
+    }
+    for (i, &units) in orders.iter().enumerate() {
         let maker = usize::from(maker_of[i]);
-        scratch.maker_need[maker] += units;
         for pool in 0..POOLS {
-            scratch.need[maker][pool] += units * uses[i][pool];
+            // Nobody claims materials for more than it can make.
+            scratch.need[maker][pool] += units * scratch.able[maker] * uses[i][pool];
         }
     }
     let mut unclaimed = supply.pool_left;
@@ -57,18 +65,18 @@ pub fn fill_fractions(
     }
     for i in 0..orders.len() {
         let maker = usize::from(maker_of[i]);
-        let mut part = ratio(supply.maker_left[maker], scratch.maker_need[maker]);
+        let mut part = 1.0_f64;
         for pool in 0..POOLS {
             if uses[i][pool] > 0.0 {
                 part = part.min(ratio(scratch.given[maker][pool], scratch.need[maker][pool]));
             }
         }
-        fill[i] = part;
+        fill[i] = part * scratch.able[maker];
     }
     for (i, &units) in orders.iter().enumerate() {
         let maker = usize::from(maker_of[i]);
         let made = units * fill[i];
-        supply.maker_left[maker] = (supply.maker_left[maker] - made).max(0.0);
+        supply.maker_left[maker] = (supply.maker_left[maker] - made * size[i]).max(0.0);
         for pool in 0..POOLS {
             let drawn = made * uses[i][pool];
             supply.pool_left[pool] = (supply.pool_left[pool] - drawn).max(0.0);
@@ -85,6 +93,7 @@ fn ratio(have: f64, need: f64) -> f64 {
 #[derive(Clone, Debug, Default)]
 pub struct Scratch {
     maker_need: Vec<f64>,
+    able: Vec<f64>,
     need: Vec<[f64; POOLS]>,
     given: Vec<[f64; POOLS]>,
 }
@@ -93,6 +102,8 @@ impl Scratch {
     fn reset(&mut self, makers: usize) {
         self.maker_need.clear();
         self.maker_need.resize(makers, 0.0);
+        self.able.clear();
+        self.able.resize(makers, 1.0);
         self.need.clear();
         self.need.resize(makers, [0.0; POOLS]);
         self.given.clear();
@@ -121,7 +132,7 @@ mod tests {
         let uses = [[1.0, 0.0, 0.0, 0.0, 0.0, 0.0]; 2];
         let mut supply = one_pool(100.0, [50.0, 50.0]);
         let mut fill = [0.0; 2];
-        fill_fractions(&[10.0, 200.0], &[0, 1], &uses, &mut supply, &mut Scratch::default(), &mut fill);
+        fill_fractions(&[10.0, 200.0], &[0, 1], &uses, &[1.0; 2], &mut supply, &mut Scratch::default(), &mut fill);
         assert!((fill[0] - 1.0).abs() < 1e-12);
         assert!((fill[1] * 200.0 - 90.0).abs() < 1e-9);
         assert!(supply.pool_left[0].abs() < 1e-9);
@@ -132,7 +143,7 @@ mod tests {
         let uses = [[1.0, 0.0, 2.0, 0.0, 0.0, 0.0]; 2];
         let mut supply = one_pool(1e6, [0.0, 0.0]);
         let mut fill = [0.0; 2];
-        fill_fractions(&[10.0, 20.0], &[0, 1], &uses, &mut supply, &mut Scratch::default(), &mut fill);
+        fill_fractions(&[10.0, 20.0], &[0, 1], &uses, &[1.0; 2], &mut supply, &mut Scratch::default(), &mut fill);
         assert_eq!(fill, [1.0, 1.0]);
     }
 }

@@ -77,8 +77,8 @@ pub struct LawNow {
     /// The set of rules at the end of the month.
     pub known: u16,
     before: Option<u16>,
-    /// Rulings on variant slots under `known`: `[market][slot]`, unused for other slots.
-    variant_rulings: Vec<Ruling>,
+    /// Terms of variant slots under `known`: `[market][slot]`, unused for other slots.
+    variant_terms: Vec<Terms>,
     variant_bar: Vec<bool>,
     /// By maker: sales of last month, at list price, in markets that rules have closed since.
     pub closed_usd: Vec<f64>,
@@ -175,8 +175,8 @@ impl LawNow {
         let (markets, slots) = (calendar.shipments.len(), calendar.chips.len());
         self.known = 0;
         self.before = None;
-        self.variant_rulings.clear();
-        self.variant_rulings.resize(markets * slots, Ruling::free());
+        self.variant_terms.clear();
+        self.variant_terms.resize(markets * slots, Terms::FREE);
         self.variant_bar.clear();
         self.variant_bar.resize(slots, false);
         self.closed_usd.clear();
@@ -191,20 +191,22 @@ impl LawNow {
         self.sellable[slot]
     }
 
-    /// Judges a variant that a run has just brought on sale.
+    /// Judges a variant that a run has just brought on sale. It is offered only where its parent may not be sold freely:
+    /// nobody buys the cut-down chip where the whole one is to be had.
     pub fn classify_variant(&mut self, calendar: &LawCalendar, slot: usize, parent: usize, spec: &ChipSpec) {
         let c = &*calendar.0;
         let books = &c.books[usize::from(self.known)];
         for market in 0..c.shipments.len() {
             let attributes = c.variant_attributes(parent, spec, market);
-            self.variant_rulings[market * self.slots + slot] = books.in_force.judge(Subject::ChipSale, &attributes);
+            let ruling = books.in_force.judge(Subject::ChipSale, &attributes);
+            let needed = !is_free(c.ruling(self.known, market, parent));
+            self.variant_terms[market * self.slots + slot] = if needed { terms_of(&ruling) } else { Terms::DENIED };
             if market == c.target_market {
                 let later = books.announced.judge(Subject::ChipSale, &attributes);
                 self.variant_bar[slot] = terms_of(&later).open == 0.0;
+                self.sellable[slot] = needed && is_free(&ruling) && !self.variant_bar[slot];
             }
         }
-        self.sellable[slot] = is_free(&self.variant_rulings[c.target_market * self.slots + slot])
-            && !self.variant_bar[slot];
     }
 }
 
@@ -212,7 +214,7 @@ impl ChipMarket {
     /// Terms of a variant that has just been judged, in every market.
     pub fn set_variant_terms(&mut self, now: &LawNow, slot: usize) {
         for market in 0..self.layout.markets {
-            self.terms[market * now.slots + slot] = terms_of(&now.variant_rulings[market * now.slots + slot]);
+            self.terms[market * now.slots + slot] = now.variant_terms[market * now.slots + slot];
         }
     }
 }
@@ -276,12 +278,11 @@ fn set_terms(c: &Calendar, pieces: &[(f64, u16)], roadmap: &Roadmap, now: &mut L
             let variant = matches!(roadmap.slots[slot].kind, SlotKind::Variant { .. });
             let mut terms = Terms { open: 0.0, ..Terms::FREE };
             for &(part, book) in pieces {
-                let ruling = if variant {
-                    &now.variant_rulings[place * slots + slot]
+                let piece = if variant {
+                    now.variant_terms[place * slots + slot]
                 } else {
-                    c.ruling(book, place, slot)
+                    terms_of(c.ruling(book, place, slot))
                 };
-                let piece = terms_of(ruling);
                 terms.open += part * piece.open;
                 terms.notify |= piece.notify;
                 terms.case_by_case |= piece.case_by_case;

@@ -90,6 +90,8 @@ pub struct Plan {
     pub window: Window,
     pub seed: u64,
     pub runs: u32,
+    /// Numbers of the futures that are run.
+    pub futures: std::ops::Range<u32>,
     /// Fixed on the command line.
     pub set: BTreeMap<String, f64>,
     inputs: BTreeMap<String, String>,
@@ -99,16 +101,24 @@ pub struct Plan {
 const TIMELINES: u32 = 5;
 
 impl Plan {
+    /// `only` keeps one future of them all.
+    ///
     /// # Errors
     /// When an arm's regime cannot be read.
-    pub fn new(library: &Library, study: StudyFile, seed: u64, runs: u32, set: BTreeMap<String, f64>) -> Result<Self, Problems> {
+    pub fn new(
+        library: &Library,
+        study: StudyFile,
+        seed: u64,
+        runs: u32,
+        set: BTreeMap<String, f64>,
+        only: Option<u32>,
+    ) -> Result<Self, Problems> {
         let blueprint = library.blueprint(study.first_month, study.last_month, &study.issuer, &study.target)?;
         let regimes: Vec<Regime> =
             study.arms.iter().map(|arm| library.regime(arm)).collect::<Result<_, _>>()?;
         let mut parameters = library.parameters.clone();
         for (id, value) in &set {
-            // Checked by the caller, who can say where the name came from.
-            let _ = parameters.set(id, *value);
+            parameters.set(id, *value);
         }
         let central = parameters.central();
         let calendars = regimes.iter().map(|r| blueprint.calendar(r, &central)).collect();
@@ -121,7 +131,8 @@ impl Plan {
             .iter()
             .map(|s| (s.name.clone(), hex(&Sha256::digest(s.text.as_bytes()))))
             .collect();
-        Ok(Self { study, blueprint, parameters, regimes, calendars, window, seed, runs, set, inputs })
+        let futures = only.map_or(0..runs, |one| one..one + 1);
+        Ok(Self { study, blueprint, parameters, regimes, calendars, window, seed, runs, futures, set, inputs })
     }
 
     pub fn future(&self, number: u32) -> Future {
@@ -197,7 +208,7 @@ pub fn run_all(plan: &Plan, done: &(dyn Fn() + Sync), stop: &AtomicBool) -> Vec<
     let sampled: Vec<usize> =
         (0..plan.parameters.0.len()).filter(|at| plan.parameters.0[*at].prior.is_some()).collect();
     let pieces = rayon::current_num_threads() * 4;
-    let runs: Vec<u32> = (0..plan.runs).collect();
+    let runs: Vec<u32> = plan.futures.clone().collect();
     let size = runs.len().div_ceil(pieces).max(1);
     let mut all: Vec<RunRecord> = runs
         .par_chunks(size)

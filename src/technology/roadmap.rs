@@ -171,7 +171,7 @@ pub fn appraise_chips(clock: Res<Clock>, future: Res<Future>, roadmap: Res<Roadm
 #[derive(Resource, Clone, Debug, Default)]
 pub struct Realised(pub Vec<f64>);
 
-/// Realised share of paper throughput of a chip whose maker's software has this maturity.
+/// Realised share of paper throughput of a chip whose maker's software has this maturity; the leader and owners of their chips set 1.
 pub fn realised_share(maturity: f64, p: &Parameters) -> f64 {
     (p.realised_share_base + p.realised_share_per_maturity * maturity).min(1.0)
 }

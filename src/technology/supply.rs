@@ -84,7 +84,7 @@ pub struct RecordedSupply {
 /// State of supply in one run.
 #[derive(Resource, Clone, Debug, Default)]
 pub struct SupplyState {
-    /// Packages a month that each maker can deliver.
+    /// Standard packages a month that each maker can deliver: a package counts by its cost over that of an H100.
     pub capacity: Vec<f64>,
     /// Units of each pool this month.
     pub pools: [f64; POOLS],
@@ -127,14 +127,19 @@ impl SupplyState {
     pub fn follow_orders(&mut self, wanted: &[f64], p: &Parameters) {
         let first = self.capacity.iter().all(|c| *c == 0.0);
         for (maker, capacity) in self.capacity.iter_mut().enumerate() {
-            let seen = if first { wanted[maker] } else { self.wanted_before[0][maker] };
-            if *capacity == 0.0 && wanted[maker] > 0.0 {
-                // A maker enters with what a first customer would take.
-                *capacity = (wanted[maker] / p.capacity_use_target).min(p.entrant_packages_per_month);
+            if first {
+                // Those who are there when the run begins can make what is asked of them.
+                *capacity = wanted[maker] / p.capacity_use_target;
+            } else if *capacity == 0.0 && wanted[maker] > 0.0 {
+                // A maker enters with what a first customer takes.
+                *capacity = p.entrant_share_of_orders * wanted[maker];
             } else {
-                let asked = seen / p.capacity_use_target;
+                let asked = self.wanted_before[0][maker] / p.capacity_use_target;
                 *capacity = adjusted_capacity(*capacity, asked, p.capacity_speed, p.capacity_fall_per_month);
             }
+        }
+        if first {
+            self.wanted_before.iter_mut().for_each(|month| month.copy_from_slice(wanted));
         }
         self.wanted_before.rotate_left(1);
         if let Some(latest) = self.wanted_before.last_mut() {

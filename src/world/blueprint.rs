@@ -154,7 +154,7 @@ impl Blueprint {
                 key: stable_key(&m.key),
                 home: bloc_of(&m.home),
                 captive: m.role == Role::Captive,
-                leader: m.chip_vendor == chips.first().map_or("", |c| &c.vendor),
+                maturity_at_start: m.software_maturity,
             })
             .collect();
         let labs = labs(tables, nations, &bloc_of);

@@ -48,7 +48,7 @@ impl Stage {
         world.insert_resource(Watching(b.watch.clone()));
         world.insert_resource(ChipMarket::new(b.layout.clone()));
         world.insert_resource(Recorder::new(b.watch.columns.names().len(), b.months));
-        world.insert_resource(Studio { slots: b.variant_slots.clone(), ..Studio::default() });
+        world.insert_resource(Studio::new(b.variant_slots.clone()));
         world.init_resource::<Chips>();
         world.init_resource::<SupplyState>();
         world.init_resource::<Access>();
@@ -86,7 +86,9 @@ impl Stage {
         w.insert_resource(LawCalendar(calendar.clone()));
         *w.resource_mut::<Clock>() = Clock::at(b.first, 0);
         w.resource_mut::<Recorder>().reset();
-        w.resource_mut::<ChipMarket>().reset();
+        let mut market = w.resource_mut::<ChipMarket>();
+        market.reset();
+        market.cap_tpp_left.copy_from_slice(&calendar.caps_tpp);
         w.resource_mut::<Chips>().reset(&b.roadmap, future);
         w.resource_mut::<SupplyState>().reset(b.makers.len(), p);
         *w.resource_mut::<Access>() =

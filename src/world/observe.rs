@@ -28,6 +28,7 @@ pub struct Watch {
     pub merchant: Vec<bool>,
     /// Variant slots and their columns.
     variants: Vec<(usize, usize)>,
+    all_variants: usize,
     makers: Vec<MakerColumns>,
     places: [PlaceColumns; 3],
     frontier: [usize; 6],
@@ -156,6 +157,7 @@ impl Watch {
                 .filter(|(_, slot)| matches!(slot.kind, SlotKind::Variant { .. }))
                 .map(|(at, slot)| (at, c.add("variant_units", slot.key.clone())))
                 .collect(),
+            all_variants: c.add("variant_units", "world"),
             nations: nations.iter().map(|nation| c.add("compute_h100e", nation.clone())).collect(),
             labs: labs.iter().map(|lab| c.add("compute_h100e", lab.clone())).collect(),
             bloc_of_market,
@@ -279,10 +281,13 @@ pub fn observe_sales(
     }
     trail.add_up(makers);
     observe_shares(watch, &trail.sum, t, &mut record);
+    let mut all = 0.0;
     for &(slot, column) in &watch.variants {
-        let units = (0..market.layout.customers.len()).map(|k| market.delivered[k * slots + slot]).sum();
+        let units: f64 = (0..market.layout.customers.len()).map(|k| market.delivered[k * slots + slot]).sum();
         record.set(column, t, units);
+        all += units;
     }
+    record.set(watch.all_variants, t, all);
 }
 
 fn ratio(a: f64, b: f64) -> f64 {

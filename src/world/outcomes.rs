@@ -61,14 +61,7 @@ pub fn outcomes(b: &Blueprint, record: &Recorder, window: Window) -> Vec<f64> {
             "world_hhi_end" => look.last("hhi", "world"),
             "price_usd_per_h100e_mean" => look.mean("price_usd_per_h100e", "world"),
             "levy_revenue_usd" => look.sum("levy_usd", "issuer"),
-            "variant_units_total" => b
-                .watch
-                .columns
-                .names()
-                .iter()
-                .filter(|(measure, _)| *measure == "variant_units")
-                .map(|(measure, entity)| look.sum(measure, entity))
-                .sum(),
+            "variant_units_total" => look.sum("variant_units", "world"),
             _ => f64::NAN,
         })
         .collect()
