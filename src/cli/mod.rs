@@ -1,5 +1,6 @@
 //! The command line: parse, call, print. Exit codes: 0 well, 1 the answer is no, 2 wrong use or bad input.
 
+mod report;
 mod run;
 
 use std::path::PathBuf;
@@ -29,6 +30,10 @@ struct Cli {
 enum Command {
     /// Run a study: every regime in every future; tables, figures and a report.
     Run(run::RunArgs),
+    /// Draw the report of a results folder again.
+    Report(report::FolderArgs),
+    /// Draw the figures of a results folder again.
+    Plot(report::FolderArgs),
 }
 
 /// How an answer is printed.
@@ -87,6 +92,8 @@ pub fn main() -> ExitCode {
     };
     let answer = match cli.command {
         Command::Run(args) => run::run(configs, &args),
+        Command::Report(args) => report::report(&args),
+        Command::Plot(args) => report::plot(&args),
     };
     match answer {
         Ok(()) | Err(Failure::Closed) => ExitCode::SUCCESS,

@@ -51,6 +51,7 @@ pub fn run(configs: Configs, args: &RunArgs) -> Answer {
     let runs = args.runs.unwrap_or(file.runs);
     let seed = args.seed.unwrap_or(file.seed);
     let out = args.out.clone().unwrap_or_else(|| Path::new("results").join(&file.name));
+    let figures = if args.no_report { Vec::new() } else { crate::config::figure::read_all(&library.configs, &file.figures)? };
     let command = command_line(&args.study, &file, args, runs, seed);
     let plan = Plan::new(&library, file, seed, runs, set, args.only)?;
     let threads = args.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
@@ -72,7 +73,12 @@ pub fn run(configs: Configs, args: &RunArgs) -> Answer {
     results.manifest.wall_seconds = seconds;
     results.manifest.threads = threads;
     results.manifest.runs_per_second = total as f64 / seconds;
+    results.manifest.study.figures.clone_from(&figures);
     results.write(pending.path())?;
+    if !args.no_report {
+        let drawn = crate::plots::draw_all(&results, &figures, &pending.path().join("plots"))?;
+        crate::report::write(&results, &drawn, &pending.path().join("report.html"))?;
+    }
     let folder = pending.finish()?;
     eprintln!(
         "{total} runs in {seconds:.1} s ({:.0} a second on {threads} threads), {:.1} s in all; {} failed",

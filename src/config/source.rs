@@ -7,6 +7,7 @@ use include_dir::{Dir, include_dir};
 use super::diagnostics::{Diagnostic, Problems, nearest};
 
 static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/configs");
+static FIGURES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/plots");
 
 /// A file's name and text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,6 +88,27 @@ impl Configs {
         Err(problem)
     }
 
+    /// A figure definition: a path on disk wins; else a shipped one of that name.
+    ///
+    /// # Errors
+    /// When neither exists, with the nearest shipped name.
+    pub fn find_figure(&self, name: &str) -> Result<Source, Problems> {
+        if let Ok(text) = std::fs::read_to_string(name) {
+            return Ok(Source { name: name.to_string(), text });
+        }
+        let file = format!("{}.toml", name.trim_start_matches("plots/").trim_end_matches(".toml"));
+        match FIGURES.get_file(&file).and_then(|f| f.contents_utf8()) {
+            Some(text) => Ok(Source { name: format!("plots/{file}"), text: text.to_string() }),
+            None => {
+                let mut problem = missing(name, "no such figure here, and none of this name ships under plots/");
+                if let Some(near) = nearest(name, &figure_names().iter().map(String::as_str).collect::<Vec<_>>()) {
+                    problem.0[0].help = format!("did you mean `{near}`?");
+                }
+                Err(problem)
+            }
+        }
+    }
+
     /// Names (paths below `configs/`) and texts of every shipped file, for hashing.
     pub fn all(&self) -> Vec<Source> {
         let mut found = Vec::new();
@@ -94,6 +116,16 @@ impl Configs {
         found.sort();
         found.iter().filter_map(|path| self.read(path).ok()).collect()
     }
+}
+
+/// Names of the shipped figures.
+pub fn figure_names() -> Vec<String> {
+    let mut names: Vec<String> = FIGURES
+        .files()
+        .filter_map(|f| Some(f.path().to_str()?.strip_suffix(".toml")?.to_string()))
+        .collect();
+    names.sort();
+    names
 }
 
 fn missing(name: &str, message: &str) -> Problems {

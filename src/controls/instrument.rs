@@ -68,6 +68,25 @@ impl Instrument {
         }
     }
 
+    /// One or two words, for labels in figures.
+    pub const fn short(self) -> &'static str {
+        match self {
+            Self::ChipThreshold => "chips",
+            Self::Levy => "levy",
+            Self::CountryCap => "caps",
+            Self::EntityList => "listing",
+            Self::ImportBan => "import ban",
+            Self::Equipment => "tools",
+            Self::Memory => "memory",
+            Self::Foundry => "foundries",
+            Self::ModelWeights => "weights",
+            Self::RemoteAccess => "rental",
+            Self::InputRestriction => "inputs",
+            Self::Promotion => "promotion",
+            Self::Rescission => "rescission",
+        }
+    }
+
     pub const fn words(self) -> &'static str {
         match self {
             Self::ChipThreshold => "chips above a line of performance need a licence",

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::analysis::Band;
+use crate::config::figure::FigureFile;
 use crate::foundation::calendar::{Date, Month};
 
 /// What was run, with what, so that anybody can run it again.
@@ -27,6 +28,8 @@ pub struct Manifest {
     pub measures: Vec<Named>,
     pub outcomes: Vec<Named>,
     pub parameters: Vec<Named>,
+    /// Names of makers by key.
+    pub names: BTreeMap<String, String>,
     pub command: String,
     pub wall_seconds: f64,
     pub threads: usize,
@@ -42,11 +45,13 @@ pub struct StudyInfo {
     pub baseline: String,
     pub target: String,
     pub issuer: String,
+    pub target_name: String,
+    pub issuer_name: String,
     pub first_month: Month,
     pub last_month: Month,
     pub window_first: Month,
     pub window_last: Month,
-    pub figures: Vec<String>,
+    pub figures: Vec<FigureFile>,
     pub limits: Vec<String>,
     /// Last month of recorded inputs.
     pub data_vintage: String,
@@ -63,6 +68,7 @@ pub struct ArmInfo {
 pub struct RuleInfo {
     pub id: String,
     pub title: String,
+    pub instrument: String,
     pub words: String,
     pub citation: String,
     pub announced: Date,

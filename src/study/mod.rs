@@ -421,6 +421,7 @@ fn manifest(plan: &Plan, sampled: &[&crate::config::parameters::Parameter], fail
                 RuleInfo {
                     id: rule.id.clone(),
                     title: rule.title.clone(),
+                    instrument: rule.instrument.short().into(),
                     words: rule.words.clone(),
                     citation: rule.citation.clone(),
                     announced: e.announced,
@@ -431,6 +432,10 @@ fn manifest(plan: &Plan, sampled: &[&crate::config::parameters::Parameter], fail
             .collect(),
     };
     let s = &plan.study;
+    let name_of = |iso3: &str| {
+        let row = plan.blueprint.nation_rows.iter().find(|n| n.iso3 == iso3);
+        row.map_or(iso3.to_string(), |n| n.name.clone())
+    };
     Manifest {
         program: "chokepoint".into(),
         version: env!("CARGO_PKG_VERSION").into(),
@@ -446,7 +451,9 @@ fn manifest(plan: &Plan, sampled: &[&crate::config::parameters::Parameter], fail
             last_month: s.last_month,
             window_first: plan.month_of(plan.window.from),
             window_last: plan.month_of(plan.window.to - 1),
-            figures: s.figures.clone(),
+            figures: Vec::new(),
+            target_name: name_of(&s.target),
+            issuer_name: name_of(&s.issuer),
             limits: s.limits.clone(),
             data_vintage: "sources to 2026-11".into(),
         },
@@ -458,6 +465,7 @@ fn manifest(plan: &Plan, sampled: &[&crate::config::parameters::Parameter], fail
         measures: MEASURES.iter().map(|m| named(m.name, m.unit, m.words)).collect(),
         outcomes: OUTCOMES.iter().map(|m| named(m.name, m.unit, m.words)).collect(),
         parameters: sampled.iter().map(|p| named(&p.id, &p.unit, &p.words)).collect(),
+        names: plan.blueprint.maker_keys.iter().cloned().zip(plan.blueprint.maker_names.iter().cloned()).collect(),
         command: command.to_string(),
         wall_seconds: 0.0,
         threads: 0,
