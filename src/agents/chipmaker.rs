@@ -14,7 +14,7 @@ use crate::markets::terms::{LawCalendar, LawNow};
 use crate::measures::Bloc;
 use crate::technology::chip::{ChipSpec, H100, unit_cost_usd};
 use crate::technology::design::{blended_value, profit_per_unit_usd};
-use crate::technology::roadmap::{Chips, NEVER, Realised, Roadmap, SlotKind, realised_share};
+use crate::technology::roadmap::{ChipSlot, Chips, NEVER, Realised, Roadmap, SlotKind, realised_share};
 use crate::technology::supply::{Access, POOLS, Pool, Sourcing, SupplyPaths, SupplyState, USABLE_WAFER_MM2, pool_uses};
 
 /// What a maker is: fixed within a run.
@@ -254,11 +254,11 @@ fn better_variant(
             if old.is_none_or(|best| this.profit_usd > best.profit_usd) {
                 old = Some(this);
             }
-        } else if matches!(place.kind, SlotKind::Catalogue { .. }) {
-            for candidate in calendar.candidates(now.known, slot, &place.spec) {
-                let this = prospect(&candidate.spec);
+        } else if !matches!(place.kind, SlotKind::Variant { .. }) {
+            for spec in calendar.designs(now.known, slot, &chips.spec[slot]) {
+                let this = prospect(&spec);
                 if new.is_none_or(|(best, ..)| this.profit_usd > best.profit_usd) {
-                    new = Some((this, slot, ChipSpec { list_price_usd: this.price_usd, ..candidate.spec }));
+                    new = Some((this, slot, ChipSpec { list_price_usd: this.price_usd, ..spec }));
                 }
             }
         }
@@ -312,13 +312,13 @@ pub fn make_offers(
     let reference_cost_usd = unit_cost_usd(&H100, p);
     let mut price = [1.0; MAKERS_MAX];
     let mut maturity = [1.0; MAKERS_MAX];
-    let mut newest = [NEVER; MAKERS_MAX];
+    let mut newest = [[NEVER; 2]; MAKERS_MAX];
     for (maker, business) in &makers {
         price[maker.row as usize] = business.price_index;
         maturity[maker.row as usize] = business.maturity;
     }
     for (slot, place) in roadmap.slots.iter().enumerate() {
-        let latest = &mut newest[usize::from(place.maker)];
+        let latest = &mut newest[usize::from(place.maker)][usize::from(is_variant(place))];
         if chips.launch[slot] <= t && (*latest == NEVER || chips.launch[slot] > *latest) {
             *latest = chips.launch[slot];
         }
@@ -330,8 +330,8 @@ pub fn make_offers(
         let age = t - chips.launch[slot].min(NEVER - 1);
         let listed = chips.launch[slot] <= t;
         realised.0[slot] = if maturity[maker] < 1.0 { realised_share(maturity[maker], p) } else { 1.0 };
-        // A part leaves the list when its time is over and a newer one of its maker is there.
-        let superseded = listed && f64::from(age) > p.sale_life_months && newest[maker] > chips.launch[slot];
+        // A part leaves the list when its time is over and a newer one of its maker, for the same buyers, is there.
+        let superseded = listed && f64::from(age) > p.sale_life_months && newest[maker][usize::from(is_variant(place))] > chips.launch[slot];
         if !listed || superseded {
             continue;
         }
@@ -366,6 +366,10 @@ pub fn make_offers(
             m.stack[market * rows + maker] = (-p.choice_slope * p.lock_in_log_value * (1.0 - maturity)).exp();
         }
     }
+}
+
+fn is_variant(place: &ChipSlot) -> bool {
+    matches!(place.kind, SlotKind::Variant { .. })
 }
 
 /// Makers are rows of a short table; fixed arrays keep the month loop free of allocation.

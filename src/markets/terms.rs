@@ -29,6 +29,8 @@ pub struct Calendar {
     pub shipments: Vec<Attributes>,
     /// The chip as the law sees it, by slot.
     pub chips: Vec<Attributes>,
+    /// The chip at the centre of its uncertainty, by slot: what designs are found for.
+    pub nominal: Vec<ChipSpec>,
     pub target_market: usize,
     pub target_region: usize,
     /// `[book][market][slot]`
@@ -102,16 +104,27 @@ impl LawCalendar {
         self.0.target_region
     }
 
-    /// Legal designs from a parent under a set of rules, in force or announced.
-    pub fn candidates(&self, book: u16, parent: usize, spec: &ChipSpec) -> &[Candidate] {
+    /// Legal designs from a parent, in force or announced, for the part as this run has it.
+    pub fn designs<'a>(&'a self, book: u16, parent: usize, actual: &'a ChipSpec) -> impl Iterator<Item = ChipSpec> + 'a {
         let c = &*self.0;
-        c.designs[usize::from(book) * c.chips.len() + parent].get_or_init(|| {
-            candidates(spec, c.memory_raise_max, c.die_raise_max, |design| c.free_in_target(book, parent, design))
-        })
+        let nominal = &c.nominal[parent];
+        c.candidates(book, parent)
+            .iter()
+            .map(|candidate| candidate.fit(nominal, actual, c.memory_raise_max))
+            .filter(move |design| nominal == actual || c.free_in_target(book, parent, design))
     }
 }
 
 impl Calendar {
+    /// Designs for the nominal part, found once for every set of rules and shared by all runs.
+    pub fn candidates(&self, book: u16, parent: usize) -> &[Candidate] {
+        self.designs[usize::from(book) * self.chips.len() + parent].get_or_init(|| {
+            candidates(&self.nominal[parent], self.memory_raise_max, self.die_raise_max, |design| {
+                self.free_in_target(book, parent, design)
+            })
+        })
+    }
+
     /// Whether a design may be sold in the target without licence, and will be when all that is announced binds.
     pub fn free_in_target(&self, book: u16, parent: usize, design: &ChipSpec) -> bool {
         let attributes = self.variant_attributes(parent, design, self.target_market);

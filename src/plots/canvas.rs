@@ -9,7 +9,7 @@ use plotters::coord::Shift;
 use plotters::drawing::{DrawingArea, IntoDrawingArea};
 use plotters::element::{PathElement, Polygon, Rectangle};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
-use plotters::style::{Color, FontStyle, IntoFont, RGBColor, ShapeStyle, TextStyle, WHITE, register_font};
+use plotters::style::{Color, FontDesc, FontFamily, FontStyle, RGBColor, ShapeStyle, TextStyle, WHITE, register_font};
 
 use super::theme::Colour;
 
@@ -179,7 +179,7 @@ impl Canvas {
                         Anchor::Right => HPos::Right,
                     };
                     // Backends count a size of text as 1.24 of what readers call it.
-                    let font = (FAMILY, size * scale * 1.24).into_font().style(style);
+                    let font = FontDesc::new(FontFamily::Name(FAMILY), size * scale * 1.24, style);
                     let ink = rgb(*colour);
                     let style = TextStyle::from(font).color(&ink).pos(Pos::new(across, VPos::Center));
                     sheet.draw_text(text, &style, at(place)).map_err(failed)?;

@@ -8,8 +8,7 @@ use crate::config::figure::{Fan, Line};
 use crate::foundation::calendar::Month;
 use crate::results::{ArmInfo, BandRow, Results};
 
-const PANEL: f64 = 150.0;
-const ABOVE: f64 = 62.0;
+pub const PANEL: f64 = 150.0;
 
 /// Draws the panels below the sheet's head; answers what the figure says, for readers who do not see it.
 pub fn draw(sheet: &mut Sheet, results: &Results, fan: &Fan) -> String {
@@ -29,7 +28,7 @@ pub fn draw(sheet: &mut Sheet, results: &Results, fan: &Fan) -> String {
     sheet.canvas.text((10.0, sheet.y + 4.0), axis_unit(&unit), SMALL, SOFT, Anchor::Left);
     let mut said = Vec::new();
     for arm in &study.arms {
-        let top = sheet.y + ABOVE;
+        let top = sheet.y + above(arm, from, study.last_month);
         let panel =
             Panel { left, right, top, bottom: top + PANEL, from, to: study.last_month, low, high, scale: fan.scale };
         panel.frame(&mut sheet.canvas, &unit, true);
@@ -156,9 +155,15 @@ pub fn spread<T>(labels: &mut [(f64, String, T)], top: f64, bottom: f64) {
     }
 }
 
-/// Height of the panels of this many regimes.
-pub fn height(arms: usize) -> f64 {
-    arms as f64 * (ABOVE + PANEL + 24.0)
+/// Room above a panel: its name, and rows of labels where rules begin to bind in it.
+pub fn above(arm: &ArmInfo, from: Month, to: Month) -> f64 {
+    let marked = arm.rules.iter().map(|r| Month::from_date(r.compliance)).any(|m| m >= from && m <= to);
+    if marked { 64.0 } else { 32.0 }
+}
+
+/// Height of the panels of all regimes.
+pub fn height(arms: &[ArmInfo], from: Month, to: Month) -> f64 {
+    arms.iter().map(|arm| above(arm, from, to) + PANEL + 24.0).sum()
 }
 
 /// Lines of a text that fit a width.

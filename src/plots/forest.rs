@@ -16,7 +16,11 @@ pub fn draw(sheet: &mut Sheet, results: &Results, forest: &Forest) -> String {
     let row = |outcome: &str, arm: &str| {
         results.effects.iter().find(|e| e.outcome == outcome && e.regime == arm && e.baseline_mean.abs() > 0.0)
     };
-    let relative = |e: &EffectRow, v: f64| 100.0 * v / e.baseline_mean.abs();
+    // Shares differ in percentage points; everything else relative to the baseline's mean.
+    let relative = |e: &EffectRow, v: f64| {
+        let share = outcome_words(results, &e.outcome).1 == "fraction";
+        100.0 * if share { v } else { v / e.baseline_mean.abs() }
+    };
     let all = forest.outcomes.iter().flat_map(|o| arms.iter().filter_map(|a| row(o, a)));
     let (mut low, mut high) = (-10.0_f64, 10.0_f64);
     for e in all {
@@ -25,7 +29,7 @@ pub fn draw(sheet: &mut Sheet, results: &Results, forest: &Forest) -> String {
     }
     // A few long intervals would flatten the rest: they are cut at the edge, with an arrow, and stand in figures beside.
     let (low, high) = (low.max(-120.0), high.min(160.0));
-    let (left, right) = (300.0, sheet.canvas.width - 210.0);
+    let (left, right) = (310.0, sheet.canvas.width - 240.0);
     let x = |percent: f64| left + (percent.clamp(low, high) - low) / (high - low) * (right - left);
     let top = sheet.y + 30.0;
     let bottom = top + forest.outcomes.len() as f64 * (ROW * arms.len() as f64 + 9.0);
@@ -62,8 +66,9 @@ pub fn draw(sheet: &mut Sheet, results: &Results, forest: &Forest) -> String {
                 }
                 let dot = at(e.p50);
                 sheet.canvas.rect((dot - 1.3, y - 5.5), (dot + 1.3, y + 5.5), INK, 1.0);
+                let plain = if unit == "fraction" { String::new() } else { format!(" {unit}") };
                 let text =
-                    format!("{} ({} to {})", signed(e.p50, &unit), in_unit(e.p05, &unit), in_unit(e.p95, &unit));
+                    format!("{} ({} to {}){plain}", signed(e.p50, &unit), in_unit(e.p05, &unit), in_unit(e.p95, &unit));
                 sheet.canvas.text((right + 12.0, y), text, SMALL, colour_text(colour), Anchor::Left);
                 said.push(format!("{name} under {arm}: {} {unit}", signed(e.p50, &unit)));
             } else {
@@ -82,7 +87,7 @@ pub fn draw(sheet: &mut Sheet, results: &Results, forest: &Forest) -> String {
     }
     sheet.y = bottom + 30.0;
     sheet.caption.push(format!(
-        "Differences to {} in the same futures, over its mean. Thick: 50 % of futures; thin: 90 %; arrows: beyond the edge.",
+        "Differences to {} in the same futures, over its mean; shares in percentage points. Thick: 50 % of futures; thin: 90 %; arrows: beyond the edge.",
         study.baseline
     ));
     said.join("; ")

@@ -49,12 +49,17 @@ pub fn draw_all(results: &Results, figures: &[FigureFile], folder: &Path) -> Res
 
 fn draw(results: &Results, figure: &FigureFile, folder: &Path) -> Result<Drawn, ResultsError> {
     let failed = |reason: String| ResultsError::Io { path: folder.join(&figure.name), reason };
-    let arms = results.manifest.study.arms.len();
-    let body = match &figure.draw {
-        FigureKind::Fan(_) | FigureKind::Stack(_) => fan::height(arms),
-        FigureKind::Forest(f) => forest::height(f.outcomes.len(), arms.saturating_sub(1)),
+    let study = &results.manifest.study;
+    let panels = |from: &Option<String>, default| {
+        let from = from.as_ref().and_then(|m| m.parse().ok()).unwrap_or(default);
+        fan::height(&study.arms, from, study.last_month)
     };
-    let mut sheet = Sheet { canvas: Canvas::new(WIDTH, body + 138.0), y: 62.0, caption: Vec::new() };
+    let body = match &figure.draw {
+        FigureKind::Fan(f) => panels(&f.from, study.first_month),
+        FigureKind::Stack(f) => panels(&f.from, study.first_month.plus(12)),
+        FigureKind::Forest(f) => forest::height(f.outcomes.len(), study.arms.len().saturating_sub(1)),
+    };
+    let mut sheet = Sheet { canvas: Canvas::new(WIDTH, body + 126.0), y: 62.0, caption: Vec::new() };
     sheet.canvas.bold((10.0, 20.0), figure.title.clone(), TITLE, INK, Anchor::Left);
     sheet.canvas.text((10.0, 44.0), figure.words.clone(), WORDS, SOFT, Anchor::Left);
     let description = match &figure.draw {

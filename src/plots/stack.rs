@@ -2,7 +2,7 @@
 
 use super::axis::Panel;
 use super::canvas::Anchor;
-use super::fan::{mark_rules, spread};
+use super::fan::{PANEL, above, mark_rules, spread};
 use super::theme::{INK, LABEL, OTHERS, SERIES, SMALL, SOFT, in_unit, width};
 use super::{Sheet, entity_name, unit_of};
 use crate::config::figure::{Scale, Stack};
@@ -24,12 +24,12 @@ pub fn draw(sheet: &mut Sheet, results: &Results, stack: &Stack) -> String {
     let (left, right) = (62.0, sheet.canvas.width - 150.0);
     let mut said = Vec::new();
     for arm in &study.arms {
-        let top = sheet.y + 62.0;
+        let top = sheet.y + above(arm, from, study.last_month);
         let panel = Panel {
             left,
             right,
             top,
-            bottom: top + 150.0,
+            bottom: top + PANEL,
             from,
             to: study.last_month,
             low: 0.0,

@@ -51,7 +51,7 @@ pub fn number(value: f64) -> String {
         v if v >= 9995.0 => (value / 1e3, " k"),
         _ => (value, ""),
     };
-    format!("{}{prefix}", plain(scaled)).replace('-', "\u{2212}")
+    format!("{}{prefix}", plain(scaled)).replace('-', "\u{2013}")
 }
 
 fn plain(value: f64) -> String {
@@ -108,7 +108,7 @@ mod tests {
         assert_eq!(number(1_234_567.0), "1.23 M");
         assert_eq!(number(450_000.0), "450 k");
         assert_eq!(number(0.0), "0");
-        assert_eq!(number(-12.34), "\u{2212}12.3");
+        assert_eq!(number(-12.34), "\u{2013}12.3");
         assert_eq!(in_unit(0.254, "fraction"), "25.4 %");
         assert_eq!(number(2500.0), "2500");
     }

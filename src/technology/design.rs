@@ -45,6 +45,31 @@ pub struct Candidate {
     pub spec: ChipSpec,
 }
 
+impl Candidate {
+    /// The same design from a parent that turned out otherwise than the nominal one for which it was found: what the law
+    /// limits keeps its absolute value, what it leaves alone follows the parent.
+    pub fn fit(&self, nominal: &ChipSpec, actual: &ChipSpec, memory_max: f64) -> ChipSpec {
+        let f = self.factors;
+        let kept = |factor: f64, bound: f64, of: f64, over: f64| {
+            if factor >= bound * 0.999 || over <= 0.0 { factor } else { (factor * of / over).min(bound) }
+        };
+        let bound = if nominal.hbm_stacks > 0.0 { memory_max.max(1.0) } else { 1.0 };
+        let links = if f.links >= 0.999 || actual.interconnect_gbps <= 0.0 {
+            f.links
+        } else {
+            let allowed = f.links * nominal.interconnect_gbps + nominal.host_link_gbps - actual.host_link_gbps;
+            (allowed / actual.interconnect_gbps).clamp(0.0, 1.0)
+        };
+        let factors = Factors {
+            compute: kept(f.compute, 1.0, nominal.tpp, actual.tpp),
+            links,
+            memory: kept(f.memory, bound, nominal.mem_bandwidth_tbs, actual.mem_bandwidth_tbs),
+            die: f.die,
+        };
+        factors.apply(actual)
+    }
+}
+
 /// Legal designs from one parent that no other legal design beats in every factor.
 ///
 /// A coarse grid finds legal seeds; those that another seed equals or exceeds in every factor are dropped; each

@@ -93,6 +93,22 @@ pub fn generation(last: &ChipSpec, years: f64, held_back: bool, p: &Parameters) 
     }
 }
 
+impl Roadmap {
+    /// The part in a slot under these parameters, and when it would launch without slips.
+    pub fn nominal(&self, slot: usize, p: &Parameters) -> (ChipSpec, i32) {
+        let slot = &self.slots[slot];
+        match slot.kind {
+            SlotKind::Catalogue { launch } => (slot.spec, launch),
+            SlotKind::Variant { .. } => (slot.spec, NEVER),
+            SlotKind::Generation { ordinal, last_listed } => {
+                let planned = f64::from(ordinal) * p.generation_months;
+                let spec = generation(&slot.spec, planned / 12.0, slot.target_made, p);
+                (spec, last_listed + planned.round() as i32)
+            }
+        }
+    }
+}
+
 impl Chips {
     /// The roadmap as this future has it: slips drawn, later generations specified, variant slots empty.
     pub fn reset(&mut self, roadmap: &Roadmap, future: &Future) {
@@ -111,19 +127,13 @@ impl Chips {
         }
         self.spec.clear();
         self.launch.clear();
-        for slot in slots.iter() {
-            let (spec, launch) = match slot.kind {
-                SlotKind::Catalogue { launch } => (slot.spec, launch),
-                SlotKind::Variant { .. } => (slot.spec, NEVER),
-                SlotKind::Generation { ordinal, last_listed } => {
-                    let who = roadmap.maker_keys[usize::from(slot.maker)];
-                    let luck = future.chance.exponential(Purpose::GenerationSlip, who, u64::from(ordinal));
-                    let slip = (p.generation_slip_months * luck).min(12.0);
-                    let planned = f64::from(ordinal) * p.generation_months;
-                    let spec = generation(&slot.spec, planned / 12.0, slot.target_made, p);
-                    (spec, last_listed + (planned + slip).round() as i32)
-                }
-            };
+        for (at, slot) in slots.iter().enumerate() {
+            let (spec, mut launch) = roadmap.nominal(at, p);
+            if let SlotKind::Generation { ordinal, .. } = slot.kind {
+                let who = roadmap.maker_keys[usize::from(slot.maker)];
+                let luck = future.chance.exponential(Purpose::GenerationSlip, who, u64::from(ordinal));
+                launch += (p.generation_slip_months * luck).min(12.0).round() as i32;
+            }
             self.spec.push(spec);
             self.launch.push(launch);
         }

@@ -277,7 +277,7 @@ fn slots<'a>(
     issuer: &str,
 ) -> Vec<SlotWithRow<'a>> {
     /// Variants that one maker may design in a run.
-    const VARIANTS: u32 = 6;
+    const VARIANTS: u32 = 8;
     /// Generations beyond the table that can fit before the last month, at the shortest cadence.
     const SHORTEST_MONTHS: i32 = 12;
     let mut all = Vec::new();

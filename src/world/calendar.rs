@@ -39,6 +39,7 @@ impl Blueprint {
             inputs,
             shipments: self.shipments.clone(),
             chips: self.slot_attributes.clone(),
+            nominal: (0..self.roadmap.slots.len()).map(|slot| self.roadmap.nominal(slot, p).0).collect(),
             target_market: self.target_market,
             target_region: self.target_region,
             rulings: Vec::with_capacity(books.len() * markets * slots),
