@@ -1,6 +1,11 @@
 //! The command line: parse, call, print. Exit codes: 0 well, 1 the answer is no, 2 wrong use or bad input.
 
+mod check;
+mod classify;
+mod design;
+mod explain;
 mod report;
+mod rules;
 mod run;
 
 use std::path::PathBuf;
@@ -34,6 +39,20 @@ enum Command {
     Report(report::FolderArgs),
     /// Draw the figures of a results folder again.
     Plot(report::FolderArgs),
+    /// What the law says of chips on a day, and why.
+    Classify(classify::ClassifyArgs),
+    /// The rules in force on a day; `rules diff A B` compares two regimes or two days.
+    Rules(rules::RulesArgs),
+    /// The chip that a maker would sell under a regime, made from a parent, and why.
+    Design(design::DesignArgs),
+    /// What ships: chips, rules, regimes, studies, parameters, measures, nations, figures.
+    List(explain::ListArgs),
+    /// Any rule, regime, parameter, measure, chip or nation in words, with its source.
+    Explain(explain::ExplainArgs),
+    /// Check configuration files; errors with file, line, column and hint.
+    Check(check::CheckArgs),
+    /// JSON Schemas of the configuration files.
+    Schema(check::SchemaArgs),
 }
 
 /// How an answer is printed.
@@ -94,6 +113,13 @@ pub fn main() -> ExitCode {
         Command::Run(args) => run::run(configs, &args),
         Command::Report(args) => report::report(&args),
         Command::Plot(args) => report::plot(&args),
+        Command::Classify(args) => classify::classify(configs, &args),
+        Command::Rules(args) => rules::rules(configs, &args),
+        Command::Design(args) => design::design(configs, &args),
+        Command::List(args) => explain::list(configs, &args),
+        Command::Explain(args) => explain::explain(configs, &args),
+        Command::Check(args) => check::check(configs, &args),
+        Command::Schema(args) => check::schema(&args),
     };
     match answer {
         Ok(()) | Err(Failure::Closed) => ExitCode::SUCCESS,

@@ -38,12 +38,15 @@ impl JsonSchema for Day {
 }
 
 /// One legal act: a file under `configs/rules`.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ActFile {
     pub title: String,
+    #[schemars(with = "String")]
     pub issuer: Spanned<String>,
+    #[schemars(with = "String")]
     pub citation: Spanned<String>,
+    #[schemars(with = "String")]
     pub source: Spanned<String>,
     pub url: String,
     pub status: Status,
@@ -61,16 +64,20 @@ pub enum Status {
 }
 
 /// One rule of an act.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RuleFile {
+    #[schemars(with = "String")]
     pub id: Spanned<String>,
     pub instrument: Instrument,
     pub words: String,
+    #[schemars(with = "Option<Day>")]
     pub announced: Option<Spanned<Day>>,
     pub leaked: Option<Day>,
     pub published: Option<Day>,
+    #[schemars(with = "Option<Day>")]
     pub compliance: Option<Spanned<Day>>,
+    #[schemars(with = "Option<Day>")]
     pub ended: Option<Spanned<Day>>,
     #[serde(default)]
     pub early: Vec<EarlyFile>,
@@ -78,13 +85,17 @@ pub struct RuleFile {
     pub confidence: Confidence,
     #[serde(default)]
     pub note: String,
+    #[schemars(with = "String")]
     pub condition: Spanned<String>,
     pub licence: Verdict,
     #[serde(default)]
+    #[schemars(with = "Vec<String>")]
     pub supersedes: Vec<Spanned<String>>,
     #[serde(default)]
+    #[schemars(with = "Vec<String>")]
     pub carves_out: Vec<Spanned<String>>,
     #[serde(default)]
+    #[schemars(with = "Vec<String>")]
     pub responds_to: Vec<Spanned<String>>,
     #[serde(default)]
     pub responds_to_basis: String,
@@ -107,7 +118,7 @@ pub enum Confidence {
 }
 
 /// A firm that was bound before the others.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EarlyFile {
     pub vendor: String,
@@ -115,32 +126,37 @@ pub struct EarlyFile {
 }
 
 /// Whose goods, going where, bought by whom.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AppliesToFile {
     /// `us` for what is under US reach (all designers but those of CHN), `any`, `foreign` (all but the issuer's),
     /// or the ISO3 code of the designers' headquarters.
     pub origin: String,
+    #[schemars(with = "Vec<String>")]
     pub destinations: Vec<Spanned<String>>,
     #[serde(default)]
+    #[schemars(with = "Vec<String>")]
     pub except: Vec<Spanned<String>>,
     #[serde(default)]
+    #[schemars(with = "Vec<String>")]
     pub headquarters: Vec<Spanned<String>>,
 }
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ExceptionFile {
     pub name: String,
     pub words: String,
+    #[schemars(with = "String")]
     pub condition: Spanned<String>,
     pub licence: Verdict,
 }
 
 /// A chip with a known answer: the case table of a rule.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CaseFile {
+    #[schemars(with = "String")]
     pub chip: Spanned<String>,
     /// Whether the condition holds.
     pub met: bool,
@@ -150,12 +166,14 @@ pub struct CaseFile {
 }
 
 /// A regime: a file under `configs/regimes`.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RegimeFile {
+    #[schemars(with = "String")]
     pub name: Spanned<String>,
     pub words: String,
     #[serde(default)]
+    #[schemars(with = "Vec<String>")]
     pub include: Vec<Spanned<String>>,
     /// `enforced`: every rule of status law that was enforced.
     pub select: Option<Select>,
@@ -164,6 +182,7 @@ pub struct RegimeFile {
     /// Keeps only rules announced by this day among the selected.
     pub announced_by: Option<Day>,
     #[serde(default)]
+    #[schemars(with = "Vec<String>")]
     pub exclude: Vec<Spanned<String>>,
     #[serde(default)]
     pub change: Vec<ChangeFile>,
@@ -176,9 +195,10 @@ pub enum Select {
 }
 
 /// Other dates for a rule in one regime.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ChangeFile {
+    #[schemars(with = "String")]
     pub rule: Spanned<String>,
     pub announced: Option<Day>,
     pub compliance: Option<Day>,
@@ -189,20 +209,20 @@ pub struct ChangeFile {
     pub enforced: Option<bool>,
 }
 
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum NoEarly {
     None,
 }
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum End {
     On(Day),
     Word(Never),
 }
 
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Never {
     Never,
@@ -478,7 +498,11 @@ pub fn read_regime(configs: &Configs, law: &Law, name: &str) -> Result<Regime, P
     regime_from(&configs.find(name, "regimes")?, law)
 }
 
-fn regime_from(source: &Source, law: &Law) -> Result<Regime, Problems> {
+/// Reads a regime from a file.
+///
+/// # Errors
+/// As [`read_regime`].
+pub fn regime_from(source: &Source, law: &Law) -> Result<Regime, Problems> {
     let file: RegimeFile = read_toml(source)?;
     let ids: Vec<&str> = law.rules.iter().map(|r| r.id.as_str()).collect();
     let mut problems = Problems::default();

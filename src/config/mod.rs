@@ -9,3 +9,14 @@ pub mod parameters;
 pub mod source;
 pub mod study;
 pub mod world;
+
+/// JSON Schemas of the files that people write, by kind.
+pub fn schemas() -> Vec<(&'static str, schemars::Schema)> {
+    vec![
+        ("act", schemars::schema_for!(law::ActFile)),
+        ("regime", schemars::schema_for!(law::RegimeFile)),
+        ("parameters", schemars::schema_for!(parameters::File)),
+        ("study", schemars::schema_for!(study::StudyFile)),
+        ("figure", schemars::schema_for!(figure::FigureFile)),
+    ]
+}

@@ -6,26 +6,29 @@ use statrs::distribution::{ContinuousCDF, Normal};
 use toml::Spanned;
 
 use super::diagnostics::{Diagnostic, Problems, read_toml};
-use super::source::Configs;
+use super::source::{Configs, Source};
 use crate::foundation::chance::{Chance, Purpose, stable_key};
 use crate::foundation::parameters::Parameters;
 
 /// One file under `configs/parameters`.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct File {
+pub struct File {
     parameter: Vec<Entry>,
 }
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Entry {
+pub struct Entry {
+    #[schemars(with = "String")]
     id: Spanned<String>,
     words: String,
     unit: String,
+    #[schemars(with = "f64")]
     value: Spanned<f64>,
     distribution: Option<Prior>,
     range: Option<[f64; 2]>,
+    #[schemars(with = "String")]
     source: Spanned<String>,
     #[serde(default)]
     url: String,
@@ -77,6 +80,14 @@ impl Prior {
 
 fn bounded(x: f64, min: Option<f64>, max: Option<f64>) -> f64 {
     x.max(min.unwrap_or(f64::NEG_INFINITY)).min(max.unwrap_or(f64::INFINITY))
+}
+
+/// Checks one file of parameters by its form.
+///
+/// # Errors
+/// For what is not as the type says.
+pub fn check(source: &Source) -> Result<(), Problems> {
+    read_toml::<File>(source).map(|_| ())
 }
 
 /// A parameter with everything that is known of it.

@@ -302,12 +302,19 @@ impl Ruling {
 #[derive(Clone, Debug, Serialize)]
 pub struct Reason {
     pub rule: String,
+    pub instrument: Instrument,
     pub citation: String,
     pub verdict: String,
     /// The condition with the values of this case in it.
     pub because: String,
+    /// The exception that gave the verdict.
     pub exception: Option<String>,
+    /// Says the destination, not the seller's side.
+    pub importer: bool,
 }
+
+/// The verdict of a rule that reaches a sale whose condition does not hold.
+const NOT_MET: &str = "not met";
 
 impl Book {
     fn of(regime: &Regime, law: &Law, counts: impl Fn(&Entry, f64) -> bool) -> Self {
@@ -409,25 +416,33 @@ impl Book {
         })
     }
 
-    /// Every rule that has a say in this sale, strictest first, with the reason in words.
+    /// Every rule that reaches this sale, strictest first, with the reason in words; those whose conditions do not hold
+    /// come last.
     pub fn explain(&self, subject: Subject, a: &Attributes, symbols: &Symbols) -> Vec<Reason> {
         let vendor = a.get(Attribute::Vendor);
-        let mut said: Vec<(u8, Reason)> = self
-            .active
-            .iter()
-            .enumerate()
-            .filter_map(|(at, active)| {
-                let (verdict, exception) = self.outcome(at, subject, vendor, a)?;
-                let reason = Reason {
-                    rule: active.rule.id.clone(),
-                    citation: active.rule.citation.clone(),
-                    verdict: verdict.to_string(),
-                    because: active.rule.condition.with_values(a, symbols),
-                    exception: exception.map(|e| active.rule.exceptions[e].name.clone()),
-                };
-                Some((verdict.rank(), reason))
-            })
-            .collect();
+        let mut said: Vec<(Option<u8>, Reason)> = Vec::new();
+        for (at, active) in self.active.iter().enumerate() {
+            let rule = &active.rule;
+            if !rule.instrument.judges(subject) || !active.binds(vendor) || !rule.applies_to.reaches(a) {
+                continue;
+            }
+            let outcome = self.outcome(at, subject, vendor, a);
+            let (rank, verdict, exception) = match outcome {
+                Some((verdict, exception)) => (Some(verdict.rank()), verdict.to_string(), exception),
+                None => (None, NOT_MET.to_string(), None),
+            };
+            let reason = Reason {
+                rule: rule.id.clone(),
+                instrument: rule.instrument,
+                citation: rule.citation.clone(),
+                verdict,
+                because: rule.condition.with_values(a, symbols),
+                exception: exception.map(|e| rule.exceptions[e].name.clone()),
+                importer: rule.issuer_code == a.get(Attribute::Destination)
+                    && rule.instrument == Instrument::ImportBan,
+            };
+            said.push((rank, reason));
+        }
         said.sort_by_key(|(rank, _)| std::cmp::Reverse(*rank));
         said.into_iter().map(|(_, reason)| reason).collect()
     }

@@ -64,7 +64,8 @@ parameters! {
     }
     design {
         redesign_cost_usd, redesign_lag_low_months, redesign_lag_mode_months,
-        redesign_lag_high_months, believed_rule_life_months, memory_raise_max, die_raise_max,
+        redesign_lag_high_months, believed_rule_life_months, memory_raise_max, memory_raise_from_tbs_per_stack,
+        die_raise_max,
     }
     roadmap {
         generation_gain, generation_gain_target_share, generation_months, generation_slip_months, rd_share_of_revenue,

@@ -13,7 +13,7 @@ use crate::controls::{Attribute, Attributes, Book, Law, Ruling, Subject, Verdict
 use crate::events::{Event, EventKind, EventLog};
 use crate::foundation::run::Clock;
 use crate::technology::chip::ChipSpec;
-use crate::technology::design::{Candidate, candidates};
+use crate::technology::design::{Candidate, Reach, candidates};
 use crate::technology::roadmap::{Chips, Roadmap, SlotKind};
 use crate::technology::supply::Access;
 
@@ -43,9 +43,8 @@ pub struct Calendar {
     pub tools_denied_on_record: Vec<f64>,
     /// Designs by (book, slot), found when first asked for and shared by all runs.
     pub designs: Vec<OnceLock<Vec<Candidate>>>,
-    /// How far makers can raise memory bandwidth and die area over the parent's.
-    pub memory_raise_max: f64,
-    pub die_raise_max: f64,
+    /// How far makers can go in a redesign.
+    pub reach: Reach,
     pub caps_tpp: Vec<f64>,
 }
 
@@ -110,7 +109,7 @@ impl LawCalendar {
         let nominal = &c.nominal[parent];
         c.candidates(book, parent)
             .iter()
-            .map(|candidate| candidate.fit(nominal, actual, c.memory_raise_max))
+            .map(|candidate| candidate.fit(nominal, actual, &c.reach))
             .filter(move |design| nominal == actual || c.free_in_target(book, parent, design))
     }
 }
@@ -119,7 +118,7 @@ impl Calendar {
     /// Designs for the nominal part, found once for every set of rules and shared by all runs.
     pub fn candidates(&self, book: u16, parent: usize) -> &[Candidate] {
         self.designs[usize::from(book) * self.chips.len() + parent].get_or_init(|| {
-            candidates(&self.nominal[parent], self.memory_raise_max, self.die_raise_max, |design| {
+            candidates(&self.nominal[parent], &self.reach, |design| {
                 self.free_in_target(book, parent, design)
             })
         })
@@ -136,20 +135,8 @@ impl Calendar {
         free(&books.in_force) && free(&books.announced)
     }
 
-    /// A design as the law sees it: its parent's name, maker and kind, its own numbers, never on sale before.
-    pub fn variant_attributes(&self, parent: usize, design: &ChipSpec, market: usize) -> Attributes {
-        let mut a = self.sale(parent, market);
-        a.set(Attribute::Tpp, design.tpp);
-        a.set(Attribute::DieAreaMm2, design.die_area_mm2);
-        a.set(Attribute::PerformanceDensity, design.tpp / design.die_area_mm2);
-        a.set(Attribute::InterconnectGbps, design.interconnect_gbps);
-        a.set(Attribute::HostLinkGbps, design.host_link_gbps);
-        a.set(Attribute::MemBandwidthTbs, design.mem_bandwidth_tbs);
-        a.set(Attribute::MemCapacityGb, design.mem_capacity_gb);
-        a.set(Attribute::ChinaSpecific, 1.0);
-        a.set(Attribute::OnSaleInUs20260115, 0.0);
-        a.set(Attribute::Chip, f64::from(u32::MAX));
-        a
+    fn variant_attributes(&self, parent: usize, design: &ChipSpec, market: usize) -> Attributes {
+        design_attributes(&self.sale(parent, market), design)
     }
 
     /// One sale: the chip's attributes with the shipment's laid over.
@@ -161,6 +148,23 @@ impl Calendar {
         let slots = self.chips.len();
         &self.rulings[(usize::from(book) * self.shipments.len() + market) * slots + slot]
     }
+}
+
+/// A design as the law sees it: its parent's maker, kind and shipment, its own numbers, never on sale before.
+pub fn design_attributes(parent: &Attributes, design: &ChipSpec) -> Attributes {
+    let mut a = *parent;
+    a.set(Attribute::Tpp, design.tpp);
+    a.set(Attribute::DieAreaMm2, design.die_area_mm2);
+    a.set(Attribute::PerformanceDensity, design.tpp / design.die_area_mm2);
+    a.set(Attribute::InterconnectGbps, design.interconnect_gbps);
+    a.set(Attribute::HostLinkGbps, design.host_link_gbps);
+    a.set(Attribute::MemBandwidthTbs, design.mem_bandwidth_tbs);
+    a.set(Attribute::MemCapacityGb, design.mem_capacity_gb);
+    a.set(Attribute::ChinaSpecific, 1.0);
+    a.set(Attribute::OnSaleInUs20260115, 0.0);
+    // A name that no rule and no table holds.
+    a.set(Attribute::Chip, f64::from(u32::MAX));
+    a
 }
 
 /// What one ruling means for trade.

@@ -1,5 +1,7 @@
 //! A study: arms crossed with futures, run in parallel, joined into results.
 
+pub mod designs;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,7 +12,7 @@ use sha2::{Digest, Sha256};
 
 use crate::analysis::{band, effect};
 use crate::config::chips::{self, ChipRow};
-use crate::config::diagnostics::Problems;
+use crate::config::diagnostics::{Diagnostic, Problems};
 use crate::config::law::{Cases, read_law, read_regime};
 use crate::config::nations::{self, NationRow};
 use crate::config::parameters::ParameterSet;
@@ -58,6 +60,33 @@ impl Library {
         let tables = world::read(&configs)?;
         let parameters = ParameterSet::read(&configs)?;
         Ok(Self { configs, law, cases, chips, nations, tables, parameters })
+    }
+
+    /// A nation by its ISO3 code.
+    ///
+    /// # Errors
+    /// When there is none; the nearest is named.
+    pub fn nation(&self, iso3: &str) -> Result<&NationRow, Problems> {
+        self.nations.iter().find(|n| n.iso3 == iso3).ok_or_else(|| {
+            let codes: Vec<&str> = self.nations.iter().map(|n| n.iso3.as_str()).collect();
+            let word = Source { name: "command line".into(), text: iso3.into() };
+            let message = format!("found `{iso3}`, expected the ISO3 code of a nation");
+            Diagnostic::at(&word, 0..iso3.len(), message).nearest(iso3, &codes).into()
+        })
+    }
+
+    /// A chip of the table by its name or key.
+    ///
+    /// # Errors
+    /// When there is none; the nearest is named.
+    pub fn chip(&self, name: &str) -> Result<&ChipRow, Problems> {
+        let same = |c: &&ChipRow| c.chip.eq_ignore_ascii_case(name) || c.key.eq_ignore_ascii_case(name);
+        self.chips.iter().find(same).ok_or_else(|| {
+            let names: Vec<&str> = self.chips.iter().map(|c| c.chip.as_str()).collect();
+            let word = Source { name: "command line".into(), text: name.into() };
+            let message = format!("found `{name}`, expected a chip of the table");
+            Diagnostic::at(&word, 0..name.len(), message).nearest(name, &names).into()
+        })
     }
 
     pub fn regime(&self, name: &str) -> Result<Regime, Problems> {

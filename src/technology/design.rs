@@ -38,6 +38,34 @@ impl Factors {
     }
 }
 
+/// How far a maker can go in a redesign.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Reach {
+    /// Memory bandwidth over the parent's.
+    pub memory_max: f64,
+    /// Stacks slower than this, TB/s each, are of a kind whose controllers cannot drive faster ones.
+    pub memory_from_tbs_per_stack: f64,
+    /// Die area over the parent's.
+    pub die_max: f64,
+}
+
+impl Reach {
+    pub fn of(p: &Parameters) -> Self {
+        Self {
+            memory_max: p.memory_raise_max,
+            memory_from_tbs_per_stack: p.memory_raise_from_tbs_per_stack,
+            die_max: p.die_raise_max,
+        }
+    }
+
+    /// Bound of the memory factor for one parent.
+    fn memory_of(&self, parent: &ChipSpec) -> f64 {
+        let raises = parent.hbm_stacks > 0.0
+            && parent.mem_bandwidth_tbs / parent.hbm_stacks >= self.memory_from_tbs_per_stack;
+        if raises { self.memory_max.max(1.0) } else { 1.0 }
+    }
+}
+
 /// A legal design and the factors that lead to it.
 #[derive(Clone, Copy, Debug)]
 pub struct Candidate {
@@ -48,12 +76,12 @@ pub struct Candidate {
 impl Candidate {
     /// The same design from a parent that turned out otherwise than the nominal one for which it was found: what the law
     /// limits keeps its absolute value, what it leaves alone follows the parent.
-    pub fn fit(&self, nominal: &ChipSpec, actual: &ChipSpec, memory_max: f64) -> ChipSpec {
+    pub fn fit(&self, nominal: &ChipSpec, actual: &ChipSpec, reach: &Reach) -> ChipSpec {
         let f = self.factors;
         let kept = |factor: f64, bound: f64, of: f64, over: f64| {
             if factor >= bound * 0.999 || over <= 0.0 { factor } else { (factor * of / over).min(bound) }
         };
-        let bound = if nominal.hbm_stacks > 0.0 { memory_max.max(1.0) } else { 1.0 };
+        let bound = reach.memory_of(nominal);
         let links = if f.links >= 0.999 || actual.interconnect_gbps <= 0.0 {
             f.links
         } else {
@@ -75,14 +103,13 @@ impl Candidate {
 /// A coarse grid finds legal seeds; those that another seed equals or exceeds in every factor are dropped; each
 /// of the rest is pushed up along every order of the three performance factors by bisection of the verdict
 /// boundary. Costs about two thousand verdicts; the result depends on the parent and the rules alone, so all
-/// runs share it. `memory_max` and `die_max` bound what the maker can do; only parents with HBM can raise memory.
+/// runs share it.
 pub fn candidates(
     parent: &ChipSpec,
-    memory_max: f64,
-    die_max: f64,
+    reach: &Reach,
     mut legal: impl FnMut(&ChipSpec) -> bool,
 ) -> Vec<Candidate> {
-    let memory_max = if parent.hbm_stacks > 0.0 { memory_max.max(1.0) } else { 1.0 };
+    let (memory_max, die_max) = (reach.memory_of(parent), reach.die_max);
     let mut seeds: Vec<Factors> = Vec::new();
     for die in [1.0, (1.0 + die_max) / 2.0, die_max] {
         for compute in [1.0, 0.6, 0.35, 0.2, 0.12, 0.06, 0.03, 0.015] {

@@ -6,6 +6,7 @@ use super::Blueprint;
 use crate::controls::{Attribute, Attributes, Book, Instrument, Regime, Subject, Verdict};
 use crate::foundation::calendar::{Date, Month};
 use crate::foundation::parameters::Parameters;
+use crate::technology::design::Reach;
 use crate::markets::terms::{Books, Calendar, Inputs, terms_of};
 
 impl Blueprint {
@@ -46,8 +47,7 @@ impl Blueprint {
             announced_bar: Vec::with_capacity(books.len() * slots),
             tools_denied_on_record: record,
             designs: (0..books.len() * slots).map(|_| OnceLock::new()).collect(),
-            memory_raise_max: p.memory_raise_max,
-            die_raise_max: p.die_raise_max,
+            reach: Reach::of(p),
             caps_tpp: self.caps(regime),
             books,
         };

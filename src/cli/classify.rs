@@ -1,0 +1,122 @@
+//! `chokepoint classify`: the verdict on chips, shipped or the user's own, and the rule that gave it.
+
+use clap::Args;
+use serde::Serialize;
+
+use super::{Answer, Failure, Format, LawArgs, csv_text, date, law, say, say_json, table};
+use crate::config::chips::{self, ChipRow};
+use crate::config::source::{Configs, Source};
+use crate::controls::{Book, Instrument, Reason, Subject, Symbols};
+
+#[derive(Args)]
+pub struct ClassifyArgs {
+    /// A table of chips of your own (CSV; columns as in the shipped table, all but `chip` may be missing).
+    chips: Option<String>,
+    /// Only chips whose name contains this.
+    #[arg(long, value_name = "TEXT")]
+    chip: Option<String>,
+    /// The day of the sale.
+    #[arg(long, value_name = "DATE")]
+    on: String,
+    /// Where the chips go, ISO3.
+    #[arg(long, value_name = "ISO3", default_value = "CHN")]
+    to: String,
+    /// Where the buyer's parent has its headquarters, ISO3; by default the destination.
+    #[arg(long, value_name = "ISO3")]
+    buyer_hq: Option<String>,
+    #[command(flatten)]
+    law: LawArgs,
+    #[arg(long, value_enum, default_value = "table")]
+    format: Format,
+}
+
+#[derive(Serialize)]
+struct Row {
+    chip: String,
+    verdict: String,
+    importer_verdict: String,
+    /// The rule that decides for the exporter, or the line that the chip stays under.
+    rule: String,
+    because: String,
+    eligible_exceptions: Vec<String>,
+    importer_rule: String,
+    importer_because: String,
+}
+
+pub fn classify(configs: Configs, args: &ClassifyArgs) -> Answer {
+    let on = date("--on", &args.on)?;
+    let (library, regime) = law(configs, &args.law)?;
+    let destination = library.nation(&args.to)?;
+    let headquarters = library.nation(args.buyer_hq.as_deref().unwrap_or(&args.to))?;
+    let own = match &args.chips {
+        Some(path) => {
+            let text = std::fs::read_to_string(path).map_err(|e| Failure::Input(format!("error: {path}: {e}\n")))?;
+            Some(chips::read(&Source { name: path.clone(), text })?)
+        }
+        None => None,
+    };
+    let book = regime.book(&library.law, on);
+    let mut symbols = library.law.symbols.clone();
+    let (to, hq) = (destination.groups(&mut symbols), headquarters.groups(&mut symbols));
+    let wanted = |c: &&ChipRow| {
+        args.chip.as_ref().is_none_or(|text| c.chip.to_lowercase().contains(&text.to_lowercase()))
+    };
+    let rows: Vec<Row> = own
+        .as_ref()
+        .unwrap_or(&library.chips)
+        .iter()
+        .filter(wanted)
+        .map(|chip| {
+            let mut a = chip.attributes(&mut symbols);
+            a.ship_to(&to, &hq);
+            row(chip, &book, &a, &symbols)
+        })
+        .collect();
+    match args.format {
+        Format::Json => say_json(&rows),
+        Format::Table | Format::Csv => {
+            let mut lines = vec![["chip", "exporter", "importer", "rule", "because"].map(String::from).to_vec()];
+            lines.extend(rows.into_iter().map(|r| {
+                let because = match (r.because.is_empty(), r.importer_because.is_empty()) {
+                    (true, true) => "no rule in force reaches this sale".to_string(),
+                    (false, true) => r.because,
+                    (true, false) => r.importer_because,
+                    (false, false) => format!("{}; importer: {}", r.because, r.importer_because),
+                };
+                let rule = [r.rule, r.importer_rule].iter().filter(|x| !x.is_empty()).cloned().collect::<Vec<_>>();
+                vec![r.chip, r.verdict, r.importer_verdict, rule.join(", "), because]
+            }));
+            say(&if args.format == Format::Csv { csv_text(&lines) } else { table(&lines) })
+        }
+    }
+}
+
+fn row(chip: &ChipRow, book: &Book, a: &crate::controls::Attributes, symbols: &Symbols) -> Row {
+    let ruling = book.judge(Subject::ChipSale, a);
+    let reasons = book.explain(Subject::ChipSale, a, symbols);
+    // The rule that gave the verdict; for a free sale, the line of performance that the chip stays under.
+    let side = |importer: bool, verdict: String| -> Option<&Reason> {
+        let mut mine = reasons.iter().filter(|r| r.importer == importer);
+        let line = |r: &&Reason| !importer && verdict == "free" && r.instrument == Instrument::ChipThreshold;
+        mine.find(|r| r.verdict == verdict || line(r))
+    };
+    let words = |reason: Option<&Reason>| {
+        reason.map_or((String::new(), String::new()), |r| {
+            let exception = r.exception.as_ref().map_or(String::new(), |e| format!(" (exception: {e})"));
+            let not = if r.verdict == "not met" { "not met: " } else { "" };
+            (r.rule.clone(), format!("{not}{}{exception}", r.because))
+        })
+    };
+    let (rule, because) = words(side(false, ruling.exporter.to_string()));
+    let (importer_rule, importer_because) = words(side(true, ruling.importer.to_string()));
+    Row {
+        chip: chip.chip.clone(),
+        verdict: ruling.exporter.to_string(),
+        importer_verdict: ruling.importer.to_string(),
+        rule,
+        because,
+        eligible_exceptions: reasons.iter().filter_map(|r| r.exception.clone()).collect(),
+        importer_rule,
+        importer_because,
+    }
+}

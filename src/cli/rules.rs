@@ -1,0 +1,185 @@
+//! `chokepoint rules`: what is in force on a day; what differs between two regimes or two days, and for which chips.
+
+use clap::{Args, Subcommand};
+use serde::Serialize;
+
+use super::{Answer, Failure, Format, LawArgs, csv_text, date, law, say, say_json, table};
+use crate::config::source::Configs;
+use crate::controls::{Book, Law, Regime, Subject};
+use crate::foundation::calendar::Date;
+use crate::study::Library;
+
+#[derive(Args)]
+pub struct RulesArgs {
+    #[command(subcommand)]
+    diff: Option<RulesCommand>,
+    /// Only rules in force on this day; by default every rule of the regime.
+    #[arg(long, value_name = "DATE")]
+    on: Option<String>,
+    #[command(flatten)]
+    law: LawArgs,
+    #[arg(long, value_enum, default_value = "table")]
+    format: Format,
+}
+
+#[derive(Subcommand)]
+enum RulesCommand {
+    /// Two regimes on one day, or two days of one regime: which rules, and which chips' verdicts.
+    Diff {
+        /// A regime or a day.
+        a: String,
+        /// A regime or a day.
+        b: String,
+        /// The day on which regimes are compared.
+        #[arg(long, value_name = "DATE", default_value = "2026-02-01")]
+        on: String,
+        /// The regime of which two days are compared.
+        #[arg(long, default_value = "history")]
+        regime: String,
+        /// Where the chips go, ISO3.
+        #[arg(long, value_name = "ISO3", default_value = "CHN")]
+        to: String,
+        #[arg(long, value_enum, default_value = "table")]
+        format: Format,
+    },
+}
+
+#[derive(Serialize)]
+struct RuleRow {
+    id: String,
+    issuer: String,
+    instrument: String,
+    announced: Date,
+    compliance: Date,
+    ended: Option<Date>,
+    words: String,
+    citation: String,
+}
+
+pub fn rules(configs: Configs, args: &RulesArgs) -> Answer {
+    if let Some(RulesCommand::Diff { a, b, on, regime, to, format }) = &args.diff {
+        return diff(configs, [a, b], on, regime, to, *format);
+    }
+    let (library, regime) = law(configs, &args.law)?;
+    let rows: Vec<RuleRow> = match &args.on {
+        Some(on) => {
+            let book = regime.book(&library.law, date("--on", on)?);
+            let in_force: Vec<u16> = book.rules().collect();
+            rows(&library.law, &regime).into_iter().filter(|(at, _)| in_force.contains(at)).map(|(_, r)| r).collect()
+        }
+        None => rows(&library.law, &regime).into_iter().map(|(_, r)| r).collect(),
+    };
+    match args.format {
+        Format::Json => say_json(&rows),
+        Format::Table | Format::Csv => {
+            let head = ["rule", "issuer", "kind", "announced", "binds", "ends", "what it says"];
+            let mut lines = vec![head.map(String::from).to_vec()];
+            lines.extend(rows.into_iter().map(|r| {
+                let ended = r.ended.map_or(String::new(), |d| d.to_string());
+                vec![r.id, r.issuer, r.instrument, r.announced.to_string(), r.compliance.to_string(), ended, r.words]
+            }));
+            say(&if args.format == Format::Csv { csv_text(&lines) } else { table(&lines) })
+        }
+    }
+}
+
+fn rows(law: &Law, regime: &Regime) -> Vec<(u16, RuleRow)> {
+    let mut all: Vec<(u16, RuleRow)> = regime
+        .entries
+        .iter()
+        .map(|e| {
+            let rule = &law.rules[usize::from(e.rule)];
+            let row = RuleRow {
+                id: rule.id.clone(),
+                issuer: rule.issuer.clone(),
+                instrument: rule.instrument.short().into(),
+                announced: e.announced,
+                compliance: e.compliance,
+                ended: e.ended,
+                words: rule.words.clone(),
+                citation: rule.citation.clone(),
+            };
+            (e.rule, row)
+        })
+        .collect();
+    all.sort_by(|a, b| a.1.compliance.cmp(&b.1.compliance).then_with(|| a.1.id.cmp(&b.1.id)));
+    all
+}
+
+#[derive(Serialize)]
+struct Difference {
+    only_a: Vec<String>,
+    only_b: Vec<String>,
+    chips: Vec<Change>,
+}
+
+#[derive(Serialize)]
+struct Change {
+    chip: String,
+    exporter_a: String,
+    exporter_b: String,
+    importer_a: String,
+    importer_b: String,
+}
+
+fn diff(configs: Configs, sides: [&String; 2], on: &str, regime: &str, to: &str, format: Format) -> Answer {
+    let library = Library::read(configs, &[])?;
+    let day = date("--on", on)?;
+    let book = |side: &str| -> Result<Book, Failure> {
+        match side.parse::<Date>() {
+            Ok(date) => Ok(library.regime(regime)?.book(&library.law, date)),
+            Err(_) => Ok(library.regime(side)?.book(&library.law, day)),
+        }
+    };
+    let (a, b) = (book(sides[0])?, book(sides[1])?);
+    let ids = |book: &Book| -> Vec<String> {
+        book.rules().map(|at| library.law.rules[usize::from(at)].id.clone()).collect()
+    };
+    let (of_a, of_b) = (ids(&a), ids(&b));
+    let mut symbols = library.law.symbols.clone();
+    let nation = library.nation(to)?.groups(&mut symbols);
+    let chips = library
+        .chips
+        .iter()
+        .filter_map(|chip| {
+            let mut sale = chip.attributes(&mut symbols);
+            sale.ship_to(&nation, &nation);
+            let (x, y) = (a.judge(Subject::ChipSale, &sale), b.judge(Subject::ChipSale, &sale));
+            ((x.exporter, x.importer) != (y.exporter, y.importer)).then(|| Change {
+                chip: chip.chip.clone(),
+                exporter_a: x.exporter.to_string(),
+                exporter_b: y.exporter.to_string(),
+                importer_a: x.importer.to_string(),
+                importer_b: y.importer.to_string(),
+            })
+        })
+        .collect();
+    let difference = Difference {
+        only_a: of_a.iter().filter(|id| !of_b.contains(id)).cloned().collect(),
+        only_b: of_b.iter().filter(|id| !of_a.contains(id)).cloned().collect(),
+        chips,
+    };
+    if format == Format::Json {
+        return say_json(&difference);
+    }
+    let list = |ids: &[String]| if ids.is_empty() { "none".to_string() } else { ids.join(", ") };
+    let mut text = format!("only {}: {}\n", sides[0], list(&difference.only_a));
+    text.push_str(&format!("only {}: {}\n", sides[1], list(&difference.only_b)));
+    let mut lines = vec![vec![
+        format!("chip, to {to}"),
+        format!("exporter, {}", sides[0]),
+        format!("exporter, {}", sides[1]),
+        format!("importer, {}", sides[0]),
+        format!("importer, {}", sides[1]),
+    ]];
+    let count = difference.chips.len();
+    lines.extend(
+        difference.chips.into_iter().map(|c| vec![c.chip, c.exporter_a, c.exporter_b, c.importer_a, c.importer_b]),
+    );
+    if count == 0 {
+        text.push_str("no chip of the table changes its verdict\n");
+        return say(&text);
+    }
+    text.push_str(&if format == Format::Csv { csv_text(&lines) } else { table(&lines) });
+    say(&text)
+}
