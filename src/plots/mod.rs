@@ -106,7 +106,11 @@ fn entity_name(results: &Results, entity: &str) -> String {
         "issuer" => m.study.issuer_name.clone(),
         "target" => m.study.target_name.clone(),
         "third" => "third countries".to_string(),
-        other => m.names.get(other).cloned().unwrap_or_else(|| other.to_string()),
+        other => {
+            // Names carry remarks in brackets; a figure has room for the name.
+            let name = m.names.get(other).map_or(other, String::as_str);
+            name.split(" (").next().unwrap_or(name).to_string()
+        }
     }
 }
 

@@ -68,9 +68,15 @@ fn plain(value: f64) -> String {
     if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_string() } else { text }
 }
 
-/// As [`number`], in the unit's own way: fractions as per cent.
+/// As [`number`], in the unit's own way: fractions as per cent, money in millions and billions.
 pub fn in_unit(value: f64, unit: &str) -> String {
-    if unit == "fraction" { format!("{} %", number((value * 1000.0).round() / 10.0)) } else { number(value) }
+    if unit == "fraction" {
+        format!("{} %", number((value * 1000.0).round() / 10.0))
+    } else if unit.starts_with("USD") {
+        number(value).replace(" G", " bn").replace(" T", " tn")
+    } else {
+        number(value)
+    }
 }
 
 /// The unit as it stands beside an axis.

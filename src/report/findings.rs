@@ -68,11 +68,20 @@ fn change(results: &Results, outcome: &str, arm: &str, more: &str, less: &str) -
         return Some("no different in any future".into());
     }
     let word = if e.p50 >= 0.0 { more } else { less };
-    let size = |v: f64| rounded(v, e.monte_carlo_error, &unit);
+    let size = |v: f64| match unit.as_str() {
+        "fraction" => rounded(100.0 * v, 100.0 * e.monte_carlo_error, ""),
+        "USD" => rounded(v, e.monte_carlo_error, "USD").trim_end_matches(" USD").to_string(),
+        _ => rounded(v, e.monte_carlo_error, ""),
+    };
+    let unit = match unit.as_str() {
+        "fraction" => "percentage points",
+        "index points" => "points",
+        other => other,
+    };
     let positive = if e.p50 >= 0.0 { e.probability_positive } else { 1.0 - e.probability_positive };
     let certainty = if positive < 0.5 { "in fewer than half of the futures" } else { sure(positive) };
     Some(format!(
-        "{} {word} in the median (90 % of futures: {} to {}), {certainty}",
+        "{} {unit} {word} in the median (90 % of futures: {} to {}), {certainty}",
         size(e.p50.abs()),
         size(e.p05),
         size(e.p95)

@@ -142,9 +142,24 @@ impl Plan {
         set: BTreeMap<String, f64>,
         only: Option<u32>,
     ) -> Result<Self, Problems> {
+        let regimes = study.arms.iter().map(|arm| library.regime(arm)).collect::<Result<_, _>>()?;
+        Self::of(library, study, regimes, seed, runs, set, only)
+    }
+
+    /// A plan with regimes at hand, one for each arm of the study.
+    ///
+    /// # Errors
+    /// When the recorded regime cannot be read.
+    pub fn of(
+        library: &Library,
+        study: StudyFile,
+        regimes: Vec<Regime>,
+        seed: u64,
+        runs: u32,
+        set: BTreeMap<String, f64>,
+        only: Option<u32>,
+    ) -> Result<Self, Problems> {
         let blueprint = library.blueprint(study.first_month, study.last_month, &study.issuer, &study.target)?;
-        let regimes: Vec<Regime> =
-            study.arms.iter().map(|arm| library.regime(arm)).collect::<Result<_, _>>()?;
         let mut parameters = library.parameters.clone();
         for (id, value) in &set {
             parameters.set(id, *value);
@@ -192,12 +207,13 @@ impl Worker {
     /// One run from the first month to the last; the largest imbalance of the books in any month.
     pub fn run(&mut self, calendar: &Arc<Calendar>, future: &Future, months: usize, keep_events: bool) -> f64 {
         self.stage.reset(calendar, future, keep_events);
-        let mut worst = 0.0_f64;
-        for _ in 0..months {
-            self.month.run(&mut self.stage.world);
-            worst = worst.max(self.stage.world.resource::<ChipMarket>().books.imbalance);
-        }
-        worst
+        (0..months).map(|_| self.step()).fold(0.0, f64::max)
+    }
+
+    /// One month; how far its books are from balancing.
+    pub fn step(&mut self) -> f64 {
+        self.month.run(&mut self.stage.world);
+        self.stage.world.resource::<ChipMarket>().books.imbalance
     }
 
     pub fn record(&self) -> &Recorder {

@@ -1,0 +1,49 @@
+//! All tests in one binary: the library is linked once. Each file says in its first line what it holds to be true.
+
+mod architecture;
+mod balances;
+mod broken_configurations;
+mod chance;
+mod chips;
+mod cli;
+mod design;
+mod documents;
+mod figures;
+mod pairing;
+mod rules;
+mod signs;
+
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+use chokepoint::config::source::Configs;
+use chokepoint::config::study::{self, StudyFile};
+use chokepoint::controls::Regime;
+use chokepoint::study::{Library, Plan};
+
+/// The shipped configuration, read once.
+fn library() -> &'static Library {
+    static LIBRARY: OnceLock<Library> = OnceLock::new();
+    LIBRARY.get_or_init(|| Library::read(Configs::embedded(), &[]).unwrap_or_else(|e| panic!("{e}")))
+}
+
+/// The main study with other arms.
+fn study_of(arms: &[&str]) -> StudyFile {
+    let library = library();
+    let source = library.configs.find("did-controls-work", "studies").unwrap();
+    let mut study = study::read(&source, &library.configs).unwrap();
+    study.arms = arms.iter().map(|a| (*a).to_string()).collect();
+    study.baseline = arms[0].to_string();
+    study
+}
+
+/// A plan over regimes at hand, the first of them the baseline.
+fn plan_of(regimes: Vec<Regime>, runs: u32) -> Plan {
+    let names: Vec<&str> = regimes.iter().map(|r| r.name.as_str()).collect();
+    let study = study_of(&names);
+    Plan::of(library(), study, regimes, 1, runs, BTreeMap::new(), None).unwrap()
+}
+
+fn regime(name: &str) -> Regime {
+    library().regime(name).unwrap_or_else(|e| panic!("{e}"))
+}

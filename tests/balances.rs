@@ -1,0 +1,112 @@
+//! Money, chips, licences and pools balance in every month, recounted from the stores themselves.
+
+use chokepoint::markets::chips::ChipMarket;
+use chokepoint::study::Worker;
+use chokepoint::technology::supply::{POOLS, SupplyState};
+
+use crate::{library, plan_of, regime};
+
+#[test]
+fn everything_balances_in_every_month_of_twenty_runs() {
+    let plan = plan_of(vec![regime("none"), regime("history")], 10);
+    let b = plan.blueprint.clone();
+    let mut worker = Worker::new(&b);
+    for number in 0..10 {
+        let future = plan.future(number);
+        let p = future.parameters.clone();
+        for calendar in &plan.calendars {
+            worker.stage.reset(calendar, &future, false);
+            for t in 0..b.months {
+                let before = worker.stage.world.resource::<ChipMarket>().clone();
+                let imbalance = worker.step();
+                let market = worker.stage.world.resource::<ChipMarket>();
+                let supply = worker.stage.world.resource::<SupplyState>();
+                assert!(imbalance < 1e-9, "month {t}: the model's own check finds {imbalance:e}");
+                recount(&before, market, supply, &p, t);
+            }
+        }
+    }
+}
+
+fn recount(
+    before: &ChipMarket,
+    after: &ChipMarket,
+    supply: &SupplyState,
+    p: &chokepoint::foundation::parameters::Parameters,
+    t: usize,
+) {
+    let layout = &after.layout;
+    let chips = layout.maker_of.len();
+    // Money: what came in and was neither spent, lapsed nor repaid is still there, wallet by wallet.
+    for (k, customer) in layout.customers.iter().enumerate() {
+        let spent: f64 = (0..chips)
+            .map(|c| {
+                let levy = after.terms[customer.market * chips + c].levy_share;
+                let price = after.offers[c].price_usd * (1.0 + p.levy_pass_through * levy / (1.0 - levy));
+                after.delivered[k * chips + c] * (price + p.host_cost_usd)
+            })
+            .sum();
+        let repaid = before.advance_usd[k] + after.pulled_usd[k] - after.advance_usd[k];
+        let expected = before.wallet_usd[k] * (1.0 - p.wallet_decay_per_month) + after.budget_usd[k]
+            + after.pulled_usd[k]
+            - repaid
+            - spent;
+        let scale = expected.abs().max(spent).max(1.0);
+        let off = (after.wallet_usd[k] - expected).abs() / scale;
+        assert!(off < 1e-9, "month {t}: wallet {k} is off by {off:e}");
+        assert!(after.wallet_usd[k] > -1e-6 * scale, "month {t}: wallet {k} is overdrawn");
+        assert!(repaid >= -1e-6 && after.advance_usd[k] >= -1e-6);
+    }
+    // Chips: stocks change by deliveries and retirement alone.
+    for at in 0..after.stock.len() {
+        let expected = before.stock[at] * (1.0 - p.retirement_per_year / 12.0) + after.delivered[at];
+        assert!((after.stock[at] - expected).abs() <= 1e-9 * expected.max(1.0), "month {t}: stock {at}");
+    }
+    // Pools: no pool gives more than it has.
+    for pool in 0..POOLS {
+        let used: f64 = (0..layout.customers.len())
+            .flat_map(|k| (0..chips).map(move |c| (k, c)))
+            .map(|(k, c)| after.delivered[k * chips + c] * after.offers[c].uses[pool])
+            .sum();
+        assert!(used <= supply.pools[pool] * (1.0 + 1e-9) + 1e-9, "month {t}: pool {pool}, {used}");
+    }
+    // Law: nothing goes where it is barred, and licensed volume is bounded by what was granted.
+    for market in 0..layout.markets {
+        for c in 0..chips {
+            let sold: f64 = (0..layout.customers.len())
+                .filter(|k| layout.customers[*k].market == market)
+                .map(|k| after.delivered[k * chips + c])
+                .sum();
+            let terms = after.terms[market * chips + c];
+            if terms.open == 0.0 {
+                assert!(sold == 0.0, "month {t}: {sold} of chip {c} in market {market}, which is closed");
+            }
+            let queue = &after.licences[market * chips + c];
+            assert!(queue.imbalance().abs() < 1e-6 * (1.0 + queue.applied_total), "month {t}: licences");
+            assert!(queue.authorised >= -1e-6 && queue.pending >= -1e-6);
+        }
+    }
+    // Captive chips stay with their owners.
+    for (k, customer) in layout.customers.iter().enumerate() {
+        for c in 0..chips {
+            if after.delivered[k * chips + c] > 0.0 {
+                assert_eq!(customer.captive, layout.captive_chip[c]);
+            }
+        }
+    }
+}
+
+#[test]
+fn nations_add_up_to_their_markets() {
+    let plan = plan_of(vec![regime("history")], 1);
+    let mut worker = Worker::new(&plan.blueprint);
+    worker.run(&plan.calendars[0], &plan.future(0), 90, false);
+    let held = worker.stage.world.resource::<chokepoint::agents::nation::MarketCompute>();
+    let nations = worker.stage.world.resource::<chokepoint::agents::nation::NationTotals>();
+    let markets: f64 = held.stock.iter().map(|s| s[2]).sum();
+    let all: f64 = nations.all_h100e.iter().sum();
+    assert!((markets - all).abs() < 1e-9 * markets, "{markets} against {all}");
+    let by_bloc: f64 = nations.all_by_bloc.iter().sum();
+    assert!((by_bloc - all).abs() < 1e-9 * all);
+    assert!(library().nations.len() == nations.all_h100e.len());
+}

@@ -1,0 +1,139 @@
+//! Each mechanism moves results in the direction that its source says, in most of a few futures.
+
+use std::sync::atomic::AtomicBool;
+
+use chokepoint::results::EffectRow;
+use chokepoint::study::{Plan, join, run_all};
+
+use crate::{library, plan_of, regime, study_of};
+
+fn effects(plan: &Plan) -> Vec<EffectRow> {
+    let records = run_all(plan, &|| {}, &AtomicBool::new(false));
+    join(plan, records, "chokepoint run").effects
+}
+
+fn of<'a>(effects: &'a [EffectRow], regime: &str, outcome: &str) -> &'a EffectRow {
+    effects.iter().find(|e| e.regime == regime && e.outcome == outcome).unwrap()
+}
+
+#[test]
+fn stricter_lines_leave_the_target_less_compute_and_further_behind() {
+    let plan = plan_of(vec![regime("none"), regime("oct22"), regime("oct23"), regime("embargo")], 12);
+    let e = effects(&plan);
+    let compute = |arm: &str| of(&e, arm, "target_compute_h100e_end").p50;
+    assert!(0.0 > compute("oct22") && compute("oct22") > compute("oct23") && compute("oct23") > compute("embargo"));
+    let gap = |arm: &str| of(&e, arm, "latent_gap_points_mean").p50;
+    assert!(0.0 < gap("oct22") && gap("oct22") < gap("oct23") && gap("oct23") < gap("embargo"));
+    // Sellers pay: revenue in the target falls with every step.
+    let sales = |arm: &str| of(&e, arm, "us_maker_revenue_target_usd").p50;
+    assert!(0.0 > sales("oct23") && sales("oct23") > sales("embargo"));
+    // A market that is closed is a market for home makers.
+    assert!(of(&e, "embargo", "target_self_sufficiency_end").p05 > 0.0);
+}
+
+#[test]
+fn rules_on_tools_slow_the_targets_fabs_and_allied_rules_slow_them_more() {
+    let plan = plan_of(vec![regime("embargo"), regime("history-free")], 6);
+    let e = effects(&plan);
+    // Same closed market for flagships, but tools are denied: fewer dies are made at home.
+    assert!(of(&e, "history-free", "target_self_sufficiency_fab_end").p95 < 0.0);
+    let tools = plan_of(vec![regime("none"), regime("tools-us"), regime("tools-allied")], 6);
+    let mut worker = chokepoint::study::Worker::new(&tools.blueprint);
+    let column = tools.blueprint.watch.columns.find("wafer_capacity", "target").unwrap();
+    let future = tools.future(0);
+    let capacity: Vec<f64> = tools
+        .calendars
+        .iter()
+        .map(|calendar| {
+            worker.run(calendar, &future, 120, false);
+            worker.record().column(column)[119]
+        })
+        .collect();
+    assert!(capacity[0] > capacity[1] && capacity[1] > capacity[2], "{capacity:?}");
+}
+
+#[test]
+fn variants_are_sold_only_where_a_rule_asks_for_them() {
+    let plan = plan_of(vec![regime("none"), regime("oct22")], 6);
+    let records = run_all(&plan, &|| {}, &AtomicBool::new(false));
+    let results = join(&plan, records, "chokepoint run");
+    let at = results.outcomes.outcomes.iter().position(|o| o == "variant_units_total").unwrap();
+    for row in &results.outcomes.rows {
+        let sold = row.outcomes[at];
+        assert!(if row.regime == "none" { sold == 0.0 } else { sold > 1e5 }, "{} {sold}", row.regime);
+    }
+}
+
+/// The change of an outcome of `history-free` against `none` when one parameter is set low and high.
+fn at_two_values(id: &str, low: f64, high: f64, outcome: &str) -> (f64, f64) {
+    let effect = |value: f64| {
+        let study = study_of(&["none", "history-free"]);
+        let set = [(id.to_string(), value)].into();
+        let regimes = vec![regime("none"), regime("history-free")];
+        let plan = Plan::of(library(), study, regimes, 1, 6, set, None).unwrap();
+        of(&effects(&plan), "history-free", outcome).p50
+    };
+    (effect(low), effect(high))
+}
+
+#[test]
+fn the_more_points_a_decade_of_compute_is_worth_the_more_a_rule_widens_the_gap() {
+    let (low, high) = at_two_values("points_per_decade_of_compute", 3.0, 10.0, "latent_gap_points_mean");
+    assert!(0.0 < low && low < high, "{low} {high}");
+}
+
+#[test]
+fn catching_up_makes_the_gap_smaller() {
+    let (slow, fast) = at_two_values("catch_up_per_year", 0.3, 2.5, "latent_gap_points_mean");
+    assert!(slow > fast, "{slow} {fast}");
+}
+
+#[test]
+fn friction_of_resale_makes_sellers_lose_more() {
+    let (free, stuck) = at_two_values("resale_friction", 0.0, 1.0, "us_maker_revenue_usd");
+    assert!(stuck < free, "{stuck} {free}");
+}
+
+#[test]
+fn tight_licences_leave_the_target_less() {
+    let (few, many) = at_two_values("approval_case_by_case_target", 0.05, 0.95, "target_compute_h100e_end");
+    assert!(few < many, "{few} {many}");
+}
+
+#[test]
+fn every_sampled_parameter_changes_some_measure() {
+    // A field that users can edit and that does nothing is a defect.
+    let library = library();
+    let plan = plan_of(vec![regime("history")], 1);
+    let b = &plan.blueprint;
+    let mut worker = chokepoint::study::Worker::new(b);
+    let central = library.parameters.central();
+    let mut future = plan.future(0);
+    let mut tape = |values: &[f64]| -> Vec<u64> {
+        future.parameters = chokepoint::foundation::parameters::Parameters::from_values(values).unwrap();
+        let calendar = b.calendar(&regime("history"), &future.parameters);
+        worker.run(&calendar, &future, b.months, false);
+        let columns = b.watch.columns.names().len();
+        (0..columns).flat_map(|c| worker.record().column(c).iter().map(|v| v.to_bits()).collect::<Vec<_>>()).collect()
+    };
+    let values = central.values();
+    let base = tape(&values);
+    let inert: Vec<&str> = library
+        .parameters
+        .0
+        .iter()
+        .enumerate()
+        .filter(|(at, p)| {
+            let other = match (&p.prior, p.range) {
+                (Some(prior), _) => prior.quantile(0.9),
+                (None, Some([low, high])) => if p.value == high { low } else { high },
+                (None, None) => p.value * 1.1,
+            };
+            let mut changed = values.clone();
+            changed[*at] = if other == p.value { p.value * 1.05 } else { other };
+            tape(&changed) == base
+        })
+        .map(|(_, p)| p.id.as_str())
+        .collect();
+    assert!(inert.is_empty(), "these parameters change nothing: {inert:?}");
+}
