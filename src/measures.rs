@@ -38,76 +38,324 @@ const fn m(name: &'static str, unit: &'static str, words: &'static str) -> Measu
 /// Every monthly measure. Entities: `issuer`, `target`, `third`, `world`, ISO3 codes, keys of makers and labs,
 /// `maker:target` and the like for a maker's sales in one market, `target_vs_issuer` and `open_vs_closed` for gaps.
 pub const MEASURES: &[Measure] = &[
-    m("frontier_points", "index points", "best released model so far, on the capability index"),
-    m("gap_points", "index points", "how far the follower's best released model is behind the leader's"),
-    m("gap_months", "months", "how long ago the leader stood where the follower stands now"),
-    m("latent_gap_points", "index points", "the gap in points without luck and release dates"),
-    m("latent_gap_months", "months", "the gap in months without luck and release dates"),
-    m("gap_trend_months", "months", "latent points over the leader's slope of the last 24 months"),
-    m("compute_h100e", "H100e", "useful compute in use, training throughput, by user"),
-    m("compute_owned_h100e", "H100e", "useful compute by the owner's home"),
-    m("compute_serving_h100e", "H100e", "useful compute in use for serving, serving throughput"),
-    m("compute_peak_h100e", "H100e (8-bit peak)", "compute on the 8-bit peak basis of recorded series"),
-    m("compute_share", "fraction", "share of the world's useful compute, by owner's home"),
+    m(
+        "frontier_points",
+        "index points",
+        "best released model so far, on the capability index",
+    ),
+    m(
+        "gap_points",
+        "index points",
+        "how far the follower's best released model is behind the leader's",
+    ),
+    m(
+        "gap_months",
+        "months",
+        "how long ago the leader stood where the follower stands now",
+    ),
+    m(
+        "latent_gap_points",
+        "index points",
+        "the gap in points without luck and release dates",
+    ),
+    m(
+        "latent_gap_months",
+        "months",
+        "the gap in months without luck and release dates",
+    ),
+    m(
+        "gap_trend_months",
+        "months",
+        "latent points over the leader's slope of the last 24 months",
+    ),
+    m(
+        "compute_h100e",
+        "H100e",
+        "useful compute in use, training throughput, by user",
+    ),
+    m(
+        "compute_owned_h100e",
+        "H100e",
+        "useful compute by the owner's home",
+    ),
+    m(
+        "compute_serving_h100e",
+        "H100e",
+        "useful compute in use for serving, serving throughput",
+    ),
+    m(
+        "compute_peak_h100e",
+        "H100e (8-bit peak)",
+        "compute on the 8-bit peak basis of recorded series",
+    ),
+    m(
+        "compute_share",
+        "fraction",
+        "share of the world's useful compute, by owner's home",
+    ),
     m("maker_revenue_usd", "USD a month", "deliveries by value"),
     m("maker_units", "chips a month", "deliveries by count"),
-    m("maker_tpp", "TPP a month", "deliveries by total processing performance"),
-    m("maker_share_value", "fraction", "market share by value, trailing 12 months"),
-    m("maker_share_units", "fraction", "market share by count, trailing 12 months"),
-    m("us_maker_share", "fraction", "issuer's makers' share of processing performance delivered, trailing 12 months"),
-    m("target_maker_share", "fraction", "target's makers' share of processing performance delivered, trailing 12 months"),
-    m("variant_units", "chips a month", "sales of designs made to fit a rule"),
-    m("self_sufficiency", "fraction", "home designers' share of processing performance delivered in the target, trailing 12 months"),
-    m("self_sufficiency_fab", "fraction", "the same by dies made at home"),
+    m(
+        "maker_tpp",
+        "TPP a month",
+        "deliveries by total processing performance",
+    ),
+    m(
+        "maker_share_value",
+        "fraction",
+        "market share by value, trailing 12 months",
+    ),
+    m(
+        "maker_share_units",
+        "fraction",
+        "market share by count, trailing 12 months",
+    ),
+    m(
+        "us_maker_share",
+        "fraction",
+        "issuer's makers' share of processing performance delivered, trailing 12 months",
+    ),
+    m(
+        "target_maker_share",
+        "fraction",
+        "target's makers' share of processing performance delivered, trailing 12 months",
+    ),
+    m(
+        "variant_units",
+        "chips a month",
+        "sales of designs made to fit a rule",
+    ),
+    m(
+        "self_sufficiency",
+        "fraction",
+        "home designers' share of processing performance delivered in the target, trailing 12 months",
+    ),
+    m(
+        "self_sufficiency_fab",
+        "fraction",
+        "the same by dies made at home",
+    ),
     m("maker_rd_usd", "USD a month", "R&D of each maker"),
-    m("price_usd_per_h100e", "USD", "mean price paid for a useful H100-equivalent of training throughput"),
-    m("algorithmic_efficiency", "x", "output of the same compute relative to 2020-01"),
+    m(
+        "price_usd_per_h100e",
+        "USD",
+        "mean price paid for a useful H100-equivalent of training throughput",
+    ),
+    m(
+        "algorithmic_efficiency",
+        "x",
+        "output of the same compute relative to 2020-01",
+    ),
     m("yield", "fraction", "good dies over all dies"),
-    m("wafer_capacity", "wafers a month", "7nm-class capacity for accelerators"),
-    m("hbm_supply", "stacks a month", "high-bandwidth memory that the target's makers can draw on"),
-    m("hhi", "0 to 1", "concentration of makers by value, trailing 12 months"),
-    m("licences_pending", "chips", "volume waiting for a licence decision"),
-    m("licence_days", "days", "mean waiting time implied by the queue"),
-    m("pool_use", "fraction", "use of a shared supply pool over its capacity"),
-    m("supply_tight", "0 or 1", "a shared pool outside the target was asked for more than it had"),
-    m("levy_usd", "USD a month", "what the issuer takes of sales under a levy"),
-    m("backlog_usd", "USD", "money that could not be spent and is carried to the next month"),
+    m(
+        "wafer_capacity",
+        "wafers a month",
+        "7nm-class capacity for accelerators",
+    ),
+    m(
+        "hbm_supply",
+        "stacks a month",
+        "high-bandwidth memory that the target's makers can draw on",
+    ),
+    m(
+        "hhi",
+        "0 to 1",
+        "concentration of makers by value, trailing 12 months",
+    ),
+    m(
+        "licences_pending",
+        "chips",
+        "volume waiting for a licence decision",
+    ),
+    m(
+        "licence_days",
+        "days",
+        "mean waiting time implied by the queue",
+    ),
+    m(
+        "pool_use",
+        "fraction",
+        "use of a shared supply pool over its capacity",
+    ),
+    m(
+        "supply_tight",
+        "0 or 1",
+        "a shared pool outside the target was asked for more than it had",
+    ),
+    m(
+        "levy_usd",
+        "USD a month",
+        "what the issuer takes of sales under a levy",
+    ),
+    m(
+        "backlog_usd",
+        "USD",
+        "money that could not be spent and is carried to the next month",
+    ),
 ];
 
 /// One number a run.
 pub const OUTCOMES: &[Measure] = &[
-    m("latent_gap_months_mean", "months", "how far the target is behind in months, without luck and release dates, mean over the window"),
-    m("latent_gap_points_mean", "index points", "how far the target is behind in points, without luck and release dates, mean over the window"),
-    m("gap_crossing_months", "months", "mean time between the two sides reaching the same level inside the window"),
-    m("gap_trend_months_mean", "months", "latent points over the leader's slope of 24 months, mean over the window"),
-    m("gap_months_mean", "months", "months between best released models, mean over the window"),
-    m("gap_months_end", "months", "months between best released models, mean of the last 12 months"),
-    m("gap_points_mean", "index points", "points between best released models, mean over the window"),
-    m("gap_points_end", "index points", "points between best released models, mean of the last 12 months"),
-    m("open_closed_gap_months_mean", "months", "best open weights behind the best closed model, mean over the window"),
-    m("target_compute_h100e_end", "H100e", "useful compute in the target at the end of the window"),
-    m("target_compute_share_end", "fraction", "the target's share of the world's useful compute at the end"),
-    m("target_serving_h100e_end", "H100e", "useful serving compute in the target at the end of the window"),
-    m("target_self_sufficiency_end", "fraction", "home designers' share of what the target takes, last 12 months"),
-    m("target_self_sufficiency_fab_end", "fraction", "share of what the target takes whose dies are made at home, last 12 months"),
-    m("target_frontier_points_end", "index points", "the target's best released model, mean of the last 12 months"),
-    m("issuer_frontier_points_end", "index points", "the issuer's best released model, mean of the last 12 months"),
-    m("world_frontier_points_end", "index points", "the world's best released model, mean of the last 12 months"),
-    m("third_compute_h100e_end", "H100e", "useful compute in third countries at the end of the window"),
-    m("issuer_compute_h100e_end", "H100e", "useful compute in the issuer at the end of the window"),
-    m("supply_tight_share", "fraction", "share of the window in which a shared pool binds"),
-    m("added_compute_ratio", "x", "compute added in the window: issuer over target"),
-    m("us_maker_revenue_usd", "USD", "revenue of the issuer's merchant makers over the window"),
-    m("us_maker_revenue_target_usd", "USD", "revenue of the issuer's merchant makers in the target over the window"),
-    m("us_maker_rd_usd", "USD", "R&D of the issuer's merchant makers over the window"),
-    m("us_maker_share_world_end", "fraction", "issuer's makers' share of the world by processing performance, last 12 months"),
-    m("us_maker_share_target_end", "fraction", "issuer's makers' share of the target by processing performance, last 12 months"),
-    m("us_maker_share_third_end", "fraction", "issuer's makers' share of third countries by processing performance, last 12 months"),
-    m("target_maker_share_third_end", "fraction", "the target's makers' share of third countries, last 12 months"),
-    m("world_hhi_end", "0 to 1", "concentration of makers in the world by value, last 12 months"),
-    m("price_usd_per_h100e_mean", "USD", "mean price paid in the world for a useful H100-equivalent"),
-    m("levy_revenue_usd", "USD", "levies taken by the issuer over the window"),
-    m("variant_units_total", "chips", "chips made to fit a rule, sold over the window"),
+    m(
+        "latent_gap_months_mean",
+        "months",
+        "how far the target is behind in months, without luck and release dates, mean over the window",
+    ),
+    m(
+        "latent_gap_points_mean",
+        "index points",
+        "how far the target is behind in points, without luck and release dates, mean over the window",
+    ),
+    m(
+        "gap_crossing_months",
+        "months",
+        "mean time between the two sides reaching the same level inside the window",
+    ),
+    m(
+        "gap_trend_months_mean",
+        "months",
+        "latent points over the leader's slope of 24 months, mean over the window",
+    ),
+    m(
+        "gap_months_mean",
+        "months",
+        "months between best released models, mean over the window",
+    ),
+    m(
+        "gap_months_end",
+        "months",
+        "months between best released models, mean of the last 12 months",
+    ),
+    m(
+        "gap_points_mean",
+        "index points",
+        "points between best released models, mean over the window",
+    ),
+    m(
+        "gap_points_end",
+        "index points",
+        "points between best released models, mean of the last 12 months",
+    ),
+    m(
+        "open_closed_gap_months_mean",
+        "months",
+        "best open weights behind the best closed model, mean over the window",
+    ),
+    m(
+        "target_compute_h100e_end",
+        "H100e",
+        "useful compute in the target at the end of the window",
+    ),
+    m(
+        "target_compute_share_end",
+        "fraction",
+        "the target's share of the world's useful compute at the end",
+    ),
+    m(
+        "target_serving_h100e_end",
+        "H100e",
+        "useful serving compute in the target at the end of the window",
+    ),
+    m(
+        "target_self_sufficiency_end",
+        "fraction",
+        "home designers' share of what the target takes, last 12 months",
+    ),
+    m(
+        "target_self_sufficiency_fab_end",
+        "fraction",
+        "share of what the target takes whose dies are made at home, last 12 months",
+    ),
+    m(
+        "target_frontier_points_end",
+        "index points",
+        "the target's best released model, mean of the last 12 months",
+    ),
+    m(
+        "issuer_frontier_points_end",
+        "index points",
+        "the issuer's best released model, mean of the last 12 months",
+    ),
+    m(
+        "world_frontier_points_end",
+        "index points",
+        "the world's best released model, mean of the last 12 months",
+    ),
+    m(
+        "third_compute_h100e_end",
+        "H100e",
+        "useful compute in third countries at the end of the window",
+    ),
+    m(
+        "issuer_compute_h100e_end",
+        "H100e",
+        "useful compute in the issuer at the end of the window",
+    ),
+    m(
+        "supply_tight_share",
+        "fraction",
+        "share of the window in which a shared pool binds",
+    ),
+    m(
+        "added_compute_ratio",
+        "x",
+        "compute added in the window: issuer over target",
+    ),
+    m(
+        "us_maker_revenue_usd",
+        "USD",
+        "revenue of the issuer's merchant makers over the window",
+    ),
+    m(
+        "us_maker_revenue_target_usd",
+        "USD",
+        "revenue of the issuer's merchant makers in the target over the window",
+    ),
+    m(
+        "us_maker_rd_usd",
+        "USD",
+        "R&D of the issuer's merchant makers over the window",
+    ),
+    m(
+        "us_maker_share_world_end",
+        "fraction",
+        "issuer's makers' share of the world by processing performance, last 12 months",
+    ),
+    m(
+        "us_maker_share_target_end",
+        "fraction",
+        "issuer's makers' share of the target by processing performance, last 12 months",
+    ),
+    m(
+        "us_maker_share_third_end",
+        "fraction",
+        "issuer's makers' share of third countries by processing performance, last 12 months",
+    ),
+    m(
+        "target_maker_share_third_end",
+        "fraction",
+        "the target's makers' share of third countries, last 12 months",
+    ),
+    m(
+        "world_hhi_end",
+        "0 to 1",
+        "concentration of makers in the world by value, last 12 months",
+    ),
+    m(
+        "price_usd_per_h100e_mean",
+        "USD",
+        "mean price paid in the world for a useful H100-equivalent",
+    ),
+    m(
+        "levy_revenue_usd",
+        "USD",
+        "levies taken by the issuer over the window",
+    ),
+    m(
+        "variant_units_total",
+        "chips",
+        "chips made to fit a rule, sold over the window",
+    ),
 ];
 
 /// The definition of a measure by name.
@@ -124,7 +372,10 @@ pub struct Recorder {
 
 impl Recorder {
     pub fn new(columns: usize, months: usize) -> Self {
-        Self { months, columns: vec![f64::NAN; columns * months] }
+        Self {
+            months,
+            columns: vec![f64::NAN; columns * months],
+        }
     }
 
     pub fn reset(&mut self) {
@@ -160,7 +411,10 @@ impl Columns {
     }
 
     pub fn find(&self, measure: &str, entity: &str) -> Option<usize> {
-        let known = self.names.iter().position(|(m, e)| *m == measure && e == entity)?;
+        let known = self
+            .names
+            .iter()
+            .position(|(m, e)| *m == measure && e == entity)?;
         Some(known)
     }
 

@@ -1,6 +1,8 @@
 //! ONE MONTH, top to bottom.
 
-use bevy_ecs::schedule::{IntoScheduleConfigs, LogLevel, Schedule, ScheduleBuildSettings, SingleThreadedExecutor};
+use bevy_ecs::schedule::{
+    IntoScheduleConfigs, LogLevel, Schedule, ScheduleBuildSettings, SingleThreadedExecutor,
+};
 use bevy_ecs::system::ResMut;
 
 use crate::agents::chipmaker::{design_variants, make_offers, settle_makers, trade};

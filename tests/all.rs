@@ -24,13 +24,17 @@ use chokepoint::study::{Library, Plan};
 /// The shipped configuration, read once.
 fn library() -> &'static Library {
     static LIBRARY: OnceLock<Library> = OnceLock::new();
-    LIBRARY.get_or_init(|| Library::read(Configs::embedded(), &[]).unwrap_or_else(|e| panic!("{e}")))
+    LIBRARY
+        .get_or_init(|| Library::read(Configs::embedded(), &[]).unwrap_or_else(|e| panic!("{e}")))
 }
 
 /// The main study with other arms.
 fn study_of(arms: &[&str]) -> StudyFile {
     let library = library();
-    let source = library.configs.find("did-controls-work", "studies").unwrap();
+    let source = library
+        .configs
+        .find("did-controls-work", "studies")
+        .unwrap();
     let mut study = study::read(&source, &library.configs).unwrap();
     study.arms = arms.iter().map(|a| (*a).to_string()).collect();
     study.baseline = arms[0].to_string();

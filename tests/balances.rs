@@ -21,7 +21,10 @@ fn everything_balances_in_every_month_of_twenty_runs() {
                 let imbalance = worker.step();
                 let market = worker.stage.world.resource::<ChipMarket>();
                 let supply = worker.stage.world.resource::<SupplyState>();
-                assert!(imbalance < 1e-9, "month {t}: the model's own check finds {imbalance:e}");
+                assert!(
+                    imbalance < 1e-9,
+                    "month {t}: the model's own check finds {imbalance:e}"
+                );
                 recount(&before, market, supply, &p, t);
             }
         }
@@ -42,25 +45,34 @@ fn recount(
         let spent: f64 = (0..chips)
             .map(|c| {
                 let levy = after.terms[customer.market * chips + c].levy_share;
-                let price = after.offers[c].price_usd * (1.0 + p.levy_pass_through * levy / (1.0 - levy));
+                let price =
+                    after.offers[c].price_usd * (1.0 + p.levy_pass_through * levy / (1.0 - levy));
                 after.delivered[k * chips + c] * (price + p.host_cost_usd)
             })
             .sum();
         let repaid = before.advance_usd[k] + after.pulled_usd[k] - after.advance_usd[k];
-        let expected = before.wallet_usd[k] * (1.0 - p.wallet_decay_per_month) + after.budget_usd[k]
+        let expected = before.wallet_usd[k] * (1.0 - p.wallet_decay_per_month)
+            + after.budget_usd[k]
             + after.pulled_usd[k]
             - repaid
             - spent;
         let scale = expected.abs().max(spent).max(1.0);
         let off = (after.wallet_usd[k] - expected).abs() / scale;
         assert!(off < 1e-9, "month {t}: wallet {k} is off by {off:e}");
-        assert!(after.wallet_usd[k] > -1e-6 * scale, "month {t}: wallet {k} is overdrawn");
+        assert!(
+            after.wallet_usd[k] > -1e-6 * scale,
+            "month {t}: wallet {k} is overdrawn"
+        );
         assert!(repaid >= -1e-6 && after.advance_usd[k] >= -1e-6);
     }
     // Chips: stocks change by deliveries and retirement alone.
     for at in 0..after.stock.len() {
-        let expected = before.stock[at] * (1.0 - p.retirement_per_year / 12.0) + after.delivered[at];
-        assert!((after.stock[at] - expected).abs() <= 1e-9 * expected.max(1.0), "month {t}: stock {at}");
+        let expected =
+            before.stock[at] * (1.0 - p.retirement_per_year / 12.0) + after.delivered[at];
+        assert!(
+            (after.stock[at] - expected).abs() <= 1e-9 * expected.max(1.0),
+            "month {t}: stock {at}"
+        );
     }
     // Pools: no pool gives more than it has.
     for pool in 0..POOLS {
@@ -68,7 +80,10 @@ fn recount(
             .flat_map(|k| (0..chips).map(move |c| (k, c)))
             .map(|(k, c)| after.delivered[k * chips + c] * after.offers[c].uses[pool])
             .sum();
-        assert!(used <= supply.pools[pool] * (1.0 + 1e-9) + 1e-9, "month {t}: pool {pool}, {used}");
+        assert!(
+            used <= supply.pools[pool] * (1.0 + 1e-9) + 1e-9,
+            "month {t}: pool {pool}, {used}"
+        );
     }
     // Law: nothing goes where it is barred, and licensed volume is bounded by what was granted.
     for market in 0..layout.markets {
@@ -79,10 +94,16 @@ fn recount(
                 .sum();
             let terms = after.terms[market * chips + c];
             if terms.open == 0.0 {
-                assert!(sold == 0.0, "month {t}: {sold} of chip {c} in market {market}, which is closed");
+                assert!(
+                    sold == 0.0,
+                    "month {t}: {sold} of chip {c} in market {market}, which is closed"
+                );
             }
             let queue = &after.licences[market * chips + c];
-            assert!(queue.imbalance().abs() < 1e-6 * (1.0 + queue.applied_total), "month {t}: licences");
+            assert!(
+                queue.imbalance().abs() < 1e-6 * (1.0 + queue.applied_total),
+                "month {t}: licences"
+            );
             assert!(queue.authorised >= -1e-6 && queue.pending >= -1e-6);
         }
     }
@@ -101,11 +122,20 @@ fn nations_add_up_to_their_markets() {
     let plan = plan_of(vec![regime("history")], 1);
     let mut worker = Worker::new(&plan.blueprint);
     worker.run(&plan.calendars[0], &plan.future(0), 90, false);
-    let held = worker.stage.world.resource::<chokepoint::agents::nation::MarketCompute>();
-    let nations = worker.stage.world.resource::<chokepoint::agents::nation::NationTotals>();
+    let held = worker
+        .stage
+        .world
+        .resource::<chokepoint::agents::nation::MarketCompute>();
+    let nations = worker
+        .stage
+        .world
+        .resource::<chokepoint::agents::nation::NationTotals>();
     let markets: f64 = held.stock.iter().map(|s| s[2]).sum();
     let all: f64 = nations.all_h100e.iter().sum();
-    assert!((markets - all).abs() < 1e-9 * markets, "{markets} against {all}");
+    assert!(
+        (markets - all).abs() < 1e-9 * markets,
+        "{markets} against {all}"
+    );
     let by_bloc: f64 = nations.all_by_bloc.iter().sum();
     assert!((by_bloc - all).abs() < 1e-9 * all);
     assert!(library().nations.len() == nations.all_h100e.len());

@@ -1,6 +1,8 @@
 //! Useful throughput has the anchors that users of real chips report, and the table of chips adds up.
 
-use chokepoint::technology::chip::{peak_h100e, serving_throughput, training_throughput, unit_cost_usd};
+use chokepoint::technology::chip::{
+    peak_h100e, serving_throughput, training_throughput, unit_cost_usd,
+};
 
 use crate::library;
 
@@ -8,7 +10,10 @@ use crate::library;
 fn useful(name: &str) -> (f64, f64) {
     let p = library().parameters.central();
     let spec = library().chip(name).unwrap().spec(|_| 1.0);
-    (training_throughput(&spec, p.overlap_share, 0.0, &p), serving_throughput(&spec, &p))
+    (
+        training_throughput(&spec, p.overlap_share, 0.0, &p),
+        serving_throughput(&spec, &p),
+    )
 }
 
 #[test]
@@ -29,7 +34,10 @@ fn a_cut_of_links_costs_little_and_a_cut_of_compute_costs_much() {
 #[test]
 fn serving_values_memory() {
     let (training, serving) = useful("H20 96GB");
-    assert!(serving > 3.0 * training && serving > 0.6 && serving < 1.2, "H20 serving {serving}");
+    assert!(
+        serving > 3.0 * training && serving > 0.6 && serving < 1.2,
+        "H20 serving {serving}"
+    );
     assert!(useful("H200 SXM").1 > 1.2);
 }
 
@@ -45,7 +53,12 @@ fn skill_raises_the_worth_of_what_is_left_under_a_link_rule_and_lowers_it_under_
     // Against an equally skilled user of an H100: overlap hides links and memory, never arithmetic.
     let p = library().parameters.central();
     let at = |name: &str, overlap: f64| {
-        training_throughput(&library().chip(name).unwrap().spec(|_| 1.0), overlap, 0.0, &p)
+        training_throughput(
+            &library().chip(name).unwrap().spec(|_| 1.0),
+            overlap,
+            0.0,
+            &p,
+        )
     };
     assert!(at("H800 SXM", 0.8) > at("H800 SXM", 0.0));
     assert!(at("H20 96GB", 0.8) < at("H20 96GB", 0.0));
@@ -55,7 +68,11 @@ fn skill_raises_the_worth_of_what_is_left_under_a_link_rule_and_lowers_it_under_
 fn a_flagship_costs_a_tenth_of_its_price_and_a_card_less_still() {
     let p = library().parameters.central();
     let cost = |name: &str| unit_cost_usd(&library().chip(name).unwrap().spec(|_| 1.0), &p);
-    assert!(cost("H100 SXM") > 2000.0 && cost("H100 SXM") < 6000.0, "{}", cost("H100 SXM"));
+    assert!(
+        cost("H100 SXM") > 2000.0 && cost("H100 SXM") < 6000.0,
+        "{}",
+        cost("H100 SXM")
+    );
     assert!(cost("RTX PRO 6000 Blackwell") < 0.6 * cost("H100 SXM"));
 }
 

@@ -8,13 +8,27 @@ fn chokepoint() -> Command {
 }
 
 fn json(args: &[&str]) -> Value {
-    let out = chokepoint().args(args).assert().success().get_output().stdout.clone();
+    let out = chokepoint()
+        .args(args)
+        .assert()
+        .success()
+        .get_output()
+        .stdout
+        .clone();
     serde_json::from_slice(&out).unwrap()
 }
 
 #[test]
 fn classify_answers_in_the_documented_shape() {
-    let all = json(&["classify", "--on", "2023-12-01", "--to", "CHN", "--format", "json"]);
+    let all = json(&[
+        "classify",
+        "--on",
+        "2023-12-01",
+        "--to",
+        "CHN",
+        "--format",
+        "json",
+    ]);
     let rows = all.as_array().unwrap();
     assert_eq!(rows.len(), crate::library().chips.len());
     for row in rows {
@@ -29,11 +43,29 @@ fn classify_answers_in_the_documented_shape() {
 fn a_table_of_ones_own_works() {
     let folder = tempfile::tempdir().unwrap();
     let table = folder.path().join("mine.csv");
-    std::fs::write(&table, "chip,tpp,io,datacenter_marketed\nmine,4799,700,true\n").unwrap();
+    std::fs::write(
+        &table,
+        "chip,tpp,io,datacenter_marketed\nmine,4799,700,true\n",
+    )
+    .unwrap();
     let path = table.to_str().unwrap();
-    let row = &json(&["classify", path, "--on", "2023-12-01", "--to", "CHN", "--format", "json"])[0];
+    let row = &json(&[
+        "classify",
+        path,
+        "--on",
+        "2023-12-01",
+        "--to",
+        "CHN",
+        "--format",
+        "json",
+    ])[0];
     assert_eq!(row["verdict"], "unknown: die_area_mm2");
-    assert!(row["because"].as_str().unwrap().contains("performance_density [unknown]"));
+    assert!(
+        row["because"]
+            .as_str()
+            .unwrap()
+            .contains("performance_density [unknown]")
+    );
 }
 
 #[test]
@@ -41,27 +73,62 @@ fn a_study_runs_from_any_folder_and_its_figures_can_be_drawn_again() {
     let folder = tempfile::tempdir().unwrap();
     let run = chokepoint()
         .current_dir(folder.path())
-        .args(["run", "configs/studies/did-controls-work.toml", "--runs", "3", "--out", "out"])
+        .args([
+            "run",
+            "configs/studies/did-controls-work.toml",
+            "--runs",
+            "3",
+            "--out",
+            "out",
+        ])
         .assert()
         .success();
     let said = String::from_utf8(run.get_output().stdout.clone()).unwrap();
     assert_eq!(said.trim(), "out/report.html");
     let out = folder.path().join("out");
-    for file in ["manifest.json", "outcomes.parquet", "bands.parquet", "effects.csv", "events.parquet", "failures.csv"] {
+    for file in [
+        "manifest.json",
+        "outcomes.parquet",
+        "bands.parquet",
+        "effects.csv",
+        "events.parquet",
+        "failures.csv",
+    ] {
         assert!(out.join(file).exists(), "{file}");
     }
     let figures = std::fs::read_dir(out.join("plots")).unwrap().count();
     assert!(figures >= 12, "{figures} files of figures");
     let page = std::fs::read_to_string(out.join("report.html")).unwrap();
-    assert!(!page.contains("http://") || !page.contains("src=\"http"), "the page asks for something outside");
-    for part in ["Findings", "Four viewpoints", "What is left out", "Repeat it", "not a forecast", "<svg"] {
+    assert!(
+        !page.contains("http://") || !page.contains("src=\"http"),
+        "the page asks for something outside"
+    );
+    for part in [
+        "Findings",
+        "Four viewpoints",
+        "What is left out",
+        "Repeat it",
+        "not a forecast",
+        "<svg",
+    ] {
         assert!(page.contains(part), "no `{part}` in the report");
     }
     let before = std::fs::read(out.join("plots/effects.svg")).unwrap();
-    chokepoint().current_dir(folder.path()).args(["plot", "out"]).assert().success();
+    chokepoint()
+        .current_dir(folder.path())
+        .args(["plot", "out"])
+        .assert()
+        .success();
     assert!(before == std::fs::read(out.join("plots/effects.svg")).unwrap());
-    chokepoint().current_dir(folder.path()).args(["report", "out"]).assert().success();
-    let beside: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|f| f.unwrap().file_name()).collect();
+    chokepoint()
+        .current_dir(folder.path())
+        .args(["report", "out"])
+        .assert()
+        .success();
+    let beside: Vec<_> = std::fs::read_dir(folder.path())
+        .unwrap()
+        .map(|f| f.unwrap().file_name())
+        .collect();
     assert_eq!(beside, ["out"], "something was left lying");
 }
 
@@ -70,20 +137,38 @@ fn a_folder_that_is_not_ours_is_left_alone() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("thesis.txt"), "years of work").unwrap();
     let out = folder.path().to_str().unwrap();
-    let run = chokepoint().args(["run", "did-controls-work", "--runs", "1", "--out", out]).assert().code(2);
+    let run = chokepoint()
+        .args(["run", "did-controls-work", "--runs", "1", "--out", out])
+        .assert()
+        .code(2);
     let said = String::from_utf8(run.get_output().stderr.clone()).unwrap();
     assert!(said.contains("is not a results folder"), "{said}");
-    assert_eq!(std::fs::read_to_string(folder.path().join("thesis.txt")).unwrap(), "years of work");
+    assert_eq!(
+        std::fs::read_to_string(folder.path().join("thesis.txt")).unwrap(),
+        "years of work"
+    );
 }
 
 #[test]
 fn wrong_use_ends_with_2_and_a_hint() {
     let cases: [(&[&str], &str); 6] = [
-        (&["run", "did-control-work"], "did you mean `did-controls-work.toml`?"),
-        (&["run", "did-controls-work", "--set", "choise_slope=2"], "did you mean `choice_slope`?"),
-        (&["run", "did-controls-work", "--set", "choice_slope=two"], "expected a number"),
+        (
+            &["run", "did-control-work"],
+            "did you mean `did-controls-work.toml`?",
+        ),
+        (
+            &["run", "did-controls-work", "--set", "choise_slope=2"],
+            "did you mean `choice_slope`?",
+        ),
+        (
+            &["run", "did-controls-work", "--set", "choice_slope=two"],
+            "expected a number",
+        ),
         (&["classify", "--on", "2023-02-30"], "expected a day"),
-        (&["classify", "--on", "2023-02-20", "--to", "CHM"], "did you mean `CHN`?"),
+        (
+            &["classify", "--on", "2023-02-20", "--to", "CNH"],
+            "did you mean `CHN`?",
+        ),
         (&["explain", "oct2"], "did you mean `oct22`?"),
     ];
     for (args, hint) in cases {
@@ -99,9 +184,15 @@ fn check_ends_with_1_when_a_file_is_wrong_and_says_where() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("wrong.toml");
     std::fs::write(&file, "name = \"x\"\nwords = \"y\"\ninclud = []\n").unwrap();
-    let run = chokepoint().args(["check", file.to_str().unwrap(), "--format", "json"]).assert().code(1);
+    let run = chokepoint()
+        .args(["check", file.to_str().unwrap(), "--format", "json"])
+        .assert()
+        .code(1);
     let all: Value = serde_json::from_slice(&run.get_output().stdout).unwrap();
-    assert_eq!((all[0]["line"].as_u64(), all[0]["column"].as_u64()), (Some(3), Some(1)));
+    assert_eq!(
+        (all[0]["line"].as_u64(), all[0]["column"].as_u64()),
+        (Some(3), Some(1))
+    );
     assert!(all[0]["help"].as_str().unwrap().contains("include"));
 }
 
@@ -110,29 +201,67 @@ fn a_run_can_be_repeated_alone() {
     let folder = tempfile::tempdir().unwrap();
     let out = |name: &str| folder.path().join(name).to_str().unwrap().to_string();
     let args = |extra: &[&str], to: String| {
-        let mut all = vec!["run", "did-controls-work", "--runs", "4", "--no-report", "--out"];
+        let mut all = vec![
+            "run",
+            "did-controls-work",
+            "--runs",
+            "4",
+            "--no-report",
+            "--out",
+        ];
         let to: &'static str = Box::leak(to.into_boxed_str());
         all.push(to);
-        all.extend(extra.iter().map(|e| -> &'static str { Box::leak((*e).to_string().into_boxed_str()) }));
+        all.extend(
+            extra
+                .iter()
+                .map(|e| -> &'static str { Box::leak((*e).to_string().into_boxed_str()) }),
+        );
         all
     };
     chokepoint().args(args(&[], out("all"))).assert().success();
-    chokepoint().args(args(&["--only", "2"], out("one"))).assert().success();
+    chokepoint()
+        .args(args(&["--only", "2"], out("one")))
+        .assert()
+        .success();
     let read = |name: &str| chokepoint::results::Results::read(&folder.path().join(name)).unwrap();
     let (all, one) = (read("all"), read("one"));
     assert_eq!(one.outcomes.rows.len(), 3);
     for row in &one.outcomes.rows {
-        let same = all.outcomes.rows.iter().find(|r| r.run == 2 && r.regime == row.regime).unwrap();
-        let bits = |r: &chokepoint::results::OutcomeRow| r.outcomes.iter().map(|v| v.to_bits()).collect::<Vec<_>>();
+        let same = all
+            .outcomes
+            .rows
+            .iter()
+            .find(|r| r.run == 2 && r.regime == row.regime)
+            .unwrap();
+        let bits = |r: &chokepoint::results::OutcomeRow| {
+            r.outcomes.iter().map(|v| v.to_bits()).collect::<Vec<_>>()
+        };
         assert_eq!(bits(same), bits(row));
     }
 }
 
 #[test]
 fn list_and_explain_name_everything_that_ships() {
-    let kinds = String::from_utf8(chokepoint().arg("list").assert().success().get_output().stdout.clone()).unwrap();
+    let kinds = String::from_utf8(
+        chokepoint()
+            .arg("list")
+            .assert()
+            .success()
+            .get_output()
+            .stdout
+            .clone(),
+    )
+    .unwrap();
     assert_eq!(kinds.lines().count(), 9);
-    for name in ["us-2023-10-3a090a", "history-free", "H20 96GB", "CHN", "choice_slope", "gap_months", "effects"] {
+    for name in [
+        "us-2023-10-3a090a",
+        "history-free",
+        "H20 96GB",
+        "CHN",
+        "choice_slope",
+        "gap_months",
+        "effects",
+    ] {
         chokepoint().args(["explain", name]).assert().success();
     }
 }

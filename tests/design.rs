@@ -23,7 +23,11 @@ fn under_the_first_line_an_h100_loses_links_and_keeps_its_compute() {
 #[test]
 fn under_the_second_line_an_h100_loses_compute_and_keeps_links_and_memory() {
     let found = best("H100 SXM", "oct23", "2024-01-01");
-    assert!(found[0].tpp < 2400.0 && found[0].tpp > 0.97 * 2400.0, "TPP {}", found[0].tpp);
+    assert!(
+        found[0].tpp < 2400.0 && found[0].tpp > 0.97 * 2400.0,
+        "TPP {}",
+        found[0].tpp
+    );
     assert!(found[0].interconnect_gbps > 0.99 * 900.0);
     assert!(found[0].mem_bandwidth_tbs >= 3.35);
 }
@@ -31,7 +35,11 @@ fn under_the_second_line_an_h100_loses_compute_and_keeps_links_and_memory() {
 #[test]
 fn under_the_letter_of_april_2025_a_cheap_single_die_stays_below_both_memory_lines() {
     let found = best("RTX PRO 6000 Blackwell", "history-free", "2025-05-01");
-    assert!(found[0].mem_bandwidth_tbs < 1.4, "memory {}", found[0].mem_bandwidth_tbs);
+    assert!(
+        found[0].mem_bandwidth_tbs < 1.4,
+        "memory {}",
+        found[0].mem_bandwidth_tbs
+    );
     assert!(found[0].mem_bandwidth_tbs + io(&found[0]) / 1000.0 < 1.7);
     let dear = best("H100 SXM", "history-free", "2025-05-01");
     assert!(
@@ -47,9 +55,18 @@ fn under_the_first_line_an_a100_has_two_ways_out_of_nearly_the_same_worth() {
     for parent in ["A100 40GB SXM", "A100 80GB SXM"] {
         let found = best(parent, "oct22", "2022-12-01");
         for d in &found[..2] {
-            println!("{parent}: cut {}, TPP {:.0}, io {:.0}, value {:.4}", d.cut, d.tpp, io(d), d.value);
+            println!(
+                "{parent}: cut {}, TPP {:.0}, io {:.0}, value {:.4}",
+                d.cut,
+                d.tpp,
+                io(d),
+                d.value
+            );
         }
-        assert_eq!((found[0].cut.as_str(), found[1].cut.as_str()), ("links", "compute"));
+        assert_eq!(
+            (found[0].cut.as_str(), found[1].cut.as_str()),
+            ("links", "compute")
+        );
         let difference = (found[0].value - found[1].value).abs() / found[0].value;
         assert!(difference < 0.02, "{parent}: {difference}");
     }

@@ -3,7 +3,8 @@
 use std::path::Path;
 
 fn read(path: &str) -> String {
-    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap_or_else(|e| panic!("{path}: {e}"))
+    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path))
+        .unwrap_or_else(|e| panic!("{path}: {e}"))
 }
 
 #[test]
@@ -11,14 +12,24 @@ fn the_committed_schemas_are_those_of_the_code() {
     for (kind, schema) in chokepoint::config::schemas() {
         let now = serde_json::to_string_pretty(&schema).unwrap() + "\n";
         let path = format!("configs/schema/{kind}.json");
-        assert!(now == read(&path), "{path} is old: run `chokepoint schema --out configs/schema`");
+        assert!(
+            now == read(&path),
+            "{path} is old: run `chokepoint schema --out configs/schema`"
+        );
     }
 }
 
 #[test]
 fn the_first_screen_of_the_readme_holds_its_two_commands() {
-    let first: String = read("README.md").lines().take(40).collect::<Vec<_>>().join("\n");
-    assert!(first.contains("cargo run --release --locked -- run configs/studies/did-controls-work.toml"));
+    let first: String = read("README.md")
+        .lines()
+        .take(40)
+        .collect::<Vec<_>>()
+        .join("\n");
+    assert!(
+        first
+            .contains("cargo run --release --locked -- run configs/studies/did-controls-work.toml")
+    );
     assert!(first.contains("cargo test --release --locked"));
     // What the README and CI call the test command is one command.
     assert!(read(".ci/run").contains("cargo test --release --locked"));
@@ -28,18 +39,29 @@ fn the_first_screen_of_the_readme_holds_its_two_commands() {
 fn every_module_stands_in_the_page_on_architecture() {
     let page = read("ARCHITECTURE.md");
     let lib = read("src/lib.rs");
-    for module in lib.lines().filter_map(|l| l.strip_prefix("pub mod ")?.strip_suffix(';')) {
-        assert!(page.contains(&format!("`{module}`")), "no `{module}` in ARCHITECTURE.md");
+    for module in lib
+        .lines()
+        .filter_map(|l| l.strip_prefix("pub mod ")?.strip_suffix(';'))
+    {
+        assert!(
+            page.contains(&format!("`{module}`")),
+            "no `{module}` in ARCHITECTURE.md"
+        );
     }
 }
 
 #[test]
 fn every_table_of_the_world_is_described_and_credited() {
     let readme = read("configs/world/README.md");
-    for entry in std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("configs/world")).unwrap() {
+    for entry in
+        std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("configs/world")).unwrap()
+    {
         let name = entry.unwrap().file_name().to_string_lossy().into_owned();
         if name.ends_with(".csv") {
-            assert!(readme.contains(&name), "no {name} in configs/world/README.md");
+            assert!(
+                readme.contains(&name),
+                "no {name} in configs/world/README.md"
+            );
         }
     }
     assert!(read("NOTICE").contains("Epoch AI") && read("NOTICE").contains("CC BY 4.0"));
@@ -47,15 +69,38 @@ fn every_table_of_the_world_is_described_and_credited() {
 
 #[test]
 fn the_names_fixed_for_outcomes_are_all_there() {
-    let outcomes: Vec<&str> = chokepoint::measures::OUTCOMES.iter().map(|o| o.name).collect();
+    let outcomes: Vec<&str> = chokepoint::measures::OUTCOMES
+        .iter()
+        .map(|o| o.name)
+        .collect();
     for name in [
-        "latent_gap_months_mean", "latent_gap_points_mean", "gap_crossing_months", "gap_trend_months_mean",
-        "gap_months_mean", "gap_months_end", "gap_points_mean", "gap_points_end", "open_closed_gap_months_mean",
-        "target_compute_h100e_end", "target_compute_share_end", "target_self_sufficiency_end",
-        "target_self_sufficiency_fab_end", "target_frontier_points_end", "issuer_frontier_points_end",
-        "world_frontier_points_end", "third_compute_h100e_end", "supply_tight_share", "added_compute_ratio",
-        "us_maker_revenue_usd", "us_maker_rd_usd", "us_maker_share_world_end", "us_maker_share_target_end",
-        "us_maker_share_third_end", "target_maker_share_third_end", "world_hhi_end", "price_usd_per_h100e_mean",
+        "latent_gap_months_mean",
+        "latent_gap_points_mean",
+        "gap_crossing_months",
+        "gap_trend_months_mean",
+        "gap_months_mean",
+        "gap_months_end",
+        "gap_points_mean",
+        "gap_points_end",
+        "open_closed_gap_months_mean",
+        "target_compute_h100e_end",
+        "target_compute_share_end",
+        "target_self_sufficiency_end",
+        "target_self_sufficiency_fab_end",
+        "target_frontier_points_end",
+        "issuer_frontier_points_end",
+        "world_frontier_points_end",
+        "third_compute_h100e_end",
+        "supply_tight_share",
+        "added_compute_ratio",
+        "us_maker_revenue_usd",
+        "us_maker_rd_usd",
+        "us_maker_share_world_end",
+        "us_maker_share_target_end",
+        "us_maker_share_third_end",
+        "target_maker_share_third_end",
+        "world_hhi_end",
+        "price_usd_per_h100e_mean",
         "levy_revenue_usd",
     ] {
         assert!(outcomes.contains(&name), "{name}");

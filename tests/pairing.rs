@@ -12,7 +12,10 @@ use chokepoint::study::{Library, Plan, Worker, join, run_all};
 use crate::{plan_of, regime, study_of};
 
 fn run(plan: &Plan, threads: usize) -> Results {
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .build()
+        .unwrap();
     let records = pool.install(|| run_all(plan, &|| {}, &AtomicBool::new(false)));
     join(plan, records, "chokepoint run")
 }
@@ -28,7 +31,10 @@ fn one_thread_and_two_write_the_same_bytes() {
         run(&plan, threads).write(&here).unwrap();
         let files = std::fs::read_dir(&here).unwrap().map(|f| {
             let f = f.unwrap();
-            (f.file_name().to_string_lossy().into_owned(), std::fs::read(f.path()).unwrap())
+            (
+                f.file_name().to_string_lossy().into_owned(),
+                std::fs::read(f.path()).unwrap(),
+            )
         });
         bytes.push(files.collect());
     }
@@ -58,7 +64,16 @@ fn a_regime_against_a_copy_of_itself_has_no_effect_at_all() {
     let effects = run(&plan, 2).effects;
     assert!(effects.len() >= 28, "{} effects", effects.len());
     for e in effects {
-        let all = [e.mean, e.p05, e.p25, e.p50, e.p75, e.p95, e.monte_carlo_error, e.probability_positive];
+        let all = [
+            e.mean,
+            e.p05,
+            e.p25,
+            e.p50,
+            e.p75,
+            e.p95,
+            e.monte_carlo_error,
+            e.probability_positive,
+        ];
         assert_eq!(all, [0.0; 8], "{}", e.outcome);
         assert_eq!(e.pairing_gain, None);
     }
@@ -68,7 +83,10 @@ fn a_regime_against_a_copy_of_itself_has_no_effect_at_all() {
 fn other_rules_do_have_effects() {
     let plan = plan_of(vec![regime("none"), regime("history-free")], 6);
     let effects = run(&plan, 2).effects;
-    let compute = effects.iter().find(|e| e.outcome == "target_compute_h100e_end").unwrap();
+    let compute = effects
+        .iter()
+        .find(|e| e.outcome == "target_compute_h100e_end")
+        .unwrap();
     assert!(compute.p95 < 0.0, "{}", compute.p95);
     assert!(compute.pairing_gain.unwrap() > 1.0);
 }
@@ -97,7 +115,10 @@ applies_to = { origin = "us", destinations = ["CHN"] }
 
 #[test]
 fn a_rule_announced_in_2028_changes_nothing_before() {
-    let extra = Source { name: "rule-of-2028.toml".into(), text: RULE_OF_2028.into() };
+    let extra = Source {
+        name: "rule-of-2028.toml".into(),
+        text: RULE_OF_2028.into(),
+    };
     let library = Library::read(Configs::embedded(), &[extra]).unwrap();
     let without = library.regime("oct22").unwrap();
     let mut with = without.clone();
@@ -112,7 +133,16 @@ fn a_rule_announced_in_2028_changes_nothing_before() {
         early: Vec::new(),
     });
     let study = study_of(&["oct22", "with"]);
-    let plan = Plan::of(&library, study, vec![without, with], 5, 3, BTreeMap::new(), None).unwrap();
+    let plan = Plan::of(
+        &library,
+        study,
+        vec![without, with],
+        5,
+        3,
+        BTreeMap::new(),
+        None,
+    )
+    .unwrap();
     assert_eq!(plan.month_of(plan.window.from), Month::of(2028, 5));
     let announced = (Month::of(2028, 5) - plan.blueprint.first) as usize;
     let mut worker = Worker::new(&plan.blueprint);
@@ -123,16 +153,31 @@ fn a_rule_announced_in_2028_changes_nothing_before() {
         for calendar in &plan.calendars {
             worker.run(calendar, &future, months, false);
             let columns = plan.blueprint.watch.columns.names().len();
-            tapes.push((0..columns).flat_map(|c| worker.record().column(c).to_vec()).collect());
+            tapes.push(
+                (0..columns)
+                    .flat_map(|c| worker.record().column(c).to_vec())
+                    .collect(),
+            );
         }
         let differs = |t: usize| {
-            (t..tapes[0].len()).step_by(months).any(|i| tapes[0][i].to_bits() != tapes[1][i].to_bits())
+            (t..tapes[0].len())
+                .step_by(months)
+                .any(|i| tapes[0][i].to_bits() != tapes[1][i].to_bits())
         };
         let first = (0..months).find(|t| differs(*t)).unwrap_or(months);
-        assert!(first >= announced, "future {number}: month {first} differs, announced in {announced}");
-        assert!(first < months, "future {number}: the rule changes nothing at all");
+        assert!(
+            first >= announced,
+            "future {number}: month {first} differs, announced in {announced}"
+        );
+        assert!(
+            first < months,
+            "future {number}: the rule changes nothing at all"
+        );
         // What is announced is acted upon before it binds.
-        assert!(first < announced + 8, "future {number}: nobody reacts before the rule binds ({first})");
+        assert!(
+            first < announced + 8,
+            "future {number}: nobody reacts before the rule binds ({first})"
+        );
     }
 }
 
@@ -142,6 +187,12 @@ fn an_agent_more_or_a_table_in_another_order_moves_no_draw() {
     use chokepoint::foundation::chance::{Chance, Purpose, stable_key};
     let chance = Chance::of(1, 1);
     let luck = chance.normal(Purpose::RunLuck, stable_key("deepseek"), 3);
-    assert_eq!(luck, Chance::of(1, 1).normal(Purpose::RunLuck, stable_key("deepseek"), 3));
-    assert_ne!(luck, chance.normal(Purpose::RunLuck, stable_key("alibaba"), 3));
+    assert_eq!(
+        luck,
+        Chance::of(1, 1).normal(Purpose::RunLuck, stable_key("deepseek"), 3)
+    );
+    assert_ne!(
+        luck,
+        chance.normal(Purpose::RunLuck, stable_key("alibaba"), 3)
+    );
 }

@@ -30,7 +30,10 @@ fn on(text: &str) -> Book {
 fn matrix() -> (Vec<String>, Vec<Vec<String>>) {
     let mut reader = csv::Reader::from_reader(include_str!("golden/chip_by_rule.csv").as_bytes());
     let head = reader.headers().unwrap().iter().map(String::from).collect();
-    let rows = reader.records().map(|r| r.unwrap().iter().map(String::from).collect()).collect();
+    let rows = reader
+        .records()
+        .map(|r| r.unwrap().iter().map(String::from).collect())
+        .collect();
     (head, rows)
 }
 
@@ -47,12 +50,18 @@ fn every_condition_holds_for_the_chips_for_which_it_is_known_to_hold() {
     let (head, rows) = matrix();
     let mut asked = 0;
     for (at, name) in head.iter().enumerate() {
-        let Some(id) = columns.get(name.as_str()) else { continue };
+        let Some(id) = columns.get(name.as_str()) else {
+            continue;
+        };
         let rule = &library().law.rules[usize::from(library().law.find(id).unwrap())];
         for row in &rows {
             let chip = library().chip(&row[0]).unwrap();
             let holds = rule.condition.eval(&sale(chip));
-            let expected = if row[at] == "Y" { Truth::Yes } else { Truth::No };
+            let expected = if row[at] == "Y" {
+                Truth::Yes
+            } else {
+                Truth::No
+            };
             assert_eq!(holds, expected, "{id} for {}", row[0]);
             asked += 1;
         }
@@ -123,7 +132,11 @@ fn a_chip_just_under_the_line_is_free_until_density_counts() {
         let ruling = on("2022-12-01").judge(Subject::ChipSale, &sale(&made_up(die)));
         assert_eq!(ruling.exporter, Verdict::Free);
     }
-    let late = |die| on("2023-12-01").judge(Subject::ChipSale, &sale(&made_up(die))).exporter;
+    let late = |die| {
+        on("2023-12-01")
+            .judge(Subject::ChipSale, &sale(&made_up(die)))
+            .exporter
+    };
     assert_eq!(late(Some(800.0)), Verdict::Denied);
     assert_eq!(late(Some(826.0)), Verdict::Notify);
     assert_eq!(late(None).to_string(), "unknown: die_area_mm2");
@@ -133,33 +146,59 @@ fn a_chip_just_under_the_line_is_free_until_density_counts() {
 fn a_line_catches_what_stands_on_it_and_not_what_stands_below() {
     let mut chip = made_up(Some(3000.0));
     chip.tpp = Some(4800.0);
-    assert_eq!(on("2022-12-01").judge(Subject::ChipSale, &sale(&chip)).exporter, Verdict::Denied);
+    assert_eq!(
+        on("2022-12-01")
+            .judge(Subject::ChipSale, &sale(&chip))
+            .exporter,
+        Verdict::Denied
+    );
     chip.io = Some(599.9);
-    assert_eq!(on("2022-12-01").judge(Subject::ChipSale, &sale(&chip)).exporter, Verdict::Free);
+    assert_eq!(
+        on("2022-12-01")
+            .judge(Subject::ChipSale, &sale(&chip))
+            .exporter,
+        Verdict::Free
+    );
 }
 
 #[test]
 fn a_chinese_designer_is_out_of_reach_and_a_chinese_parent_is_within_it() {
     let library = library();
     let ascend = library.chip("Ascend 910B").unwrap();
-    assert_eq!(on("2023-12-01").judge(Subject::ChipSale, &sale(ascend)).exporter, Verdict::Free);
+    assert_eq!(
+        on("2023-12-01")
+            .judge(Subject::ChipSale, &sale(ascend))
+            .exporter,
+        Verdict::Free
+    );
     let mut symbols = library.law.symbols.clone();
     let mut a = library.chip("H100 SXM").unwrap().attributes(&mut symbols);
     let singapore = library.nation("SGP").unwrap().groups(&mut symbols);
     let china = library.nation("CHN").unwrap().groups(&mut symbols);
     a.ship_to(&singapore, &singapore);
-    assert_eq!(on("2023-12-01").judge(Subject::ChipSale, &a).exporter, Verdict::Free);
+    assert_eq!(
+        on("2023-12-01").judge(Subject::ChipSale, &a).exporter,
+        Verdict::Free
+    );
     a.ship_to(&singapore, &china);
-    assert_eq!(on("2023-12-01").judge(Subject::ChipSale, &a).exporter, Verdict::Denied);
+    assert_eq!(
+        on("2023-12-01").judge(Subject::ChipSale, &a).exporter,
+        Verdict::Denied
+    );
 }
 
 #[test]
 fn the_importer_has_its_own_verdict() {
     let h20 = sale(library().chip("H20 96GB").unwrap());
     let ruling = on("2025-09-01").judge(Subject::ChipSale, &h20);
-    assert_eq!((ruling.exporter, ruling.importer), (Verdict::Levied, Verdict::Denied));
+    assert_eq!(
+        (ruling.exporter, ruling.importer),
+        (Verdict::Levied, Verdict::Denied)
+    );
     // Without the recorded replies of the importer only the exporter speaks.
-    let free = regime("history-free").book(&library().law, day("2025-09-01")).judge(Subject::ChipSale, &h20);
+    let free = regime("history-free")
+        .book(&library().law, day("2025-09-01"))
+        .judge(Subject::ChipSale, &h20);
     assert_eq!(free.importer, Verdict::Free);
 }
 
@@ -178,8 +217,16 @@ fn a_reason_carries_the_values_of_the_case() {
     let h100 = sale(library().chip("H100 SXM").unwrap());
     let reasons = on("2023-12-01").explain(Subject::ChipSale, &h100, &library().law.symbols);
     assert_eq!(reasons[0].rule, "us-2023-10-3a090a");
-    assert!(reasons[0].because.contains("tpp [15832] >= 4800"), "{}", reasons[0].because);
-    let unknown = on("2023-12-01").explain(Subject::ChipSale, &sale(&made_up(None)), &library().law.symbols);
+    assert!(
+        reasons[0].because.contains("tpp [15832] >= 4800"),
+        "{}",
+        reasons[0].because
+    );
+    let unknown = on("2023-12-01").explain(
+        Subject::ChipSale,
+        &sale(&made_up(None)),
+        &library().law.symbols,
+    );
     assert!(unknown[0].because.contains("performance_density [unknown]"));
 }
 

@@ -14,8 +14,12 @@ use crate::markets::terms::{LawCalendar, LawNow};
 use crate::measures::Bloc;
 use crate::technology::chip::{ChipSpec, H100, unit_cost_usd};
 use crate::technology::design::{blended_value, profit_per_unit_usd};
-use crate::technology::roadmap::{ChipSlot, Chips, NEVER, Realised, Roadmap, SlotKind, realised_share};
-use crate::technology::supply::{Access, POOLS, Pool, Sourcing, SupplyPaths, SupplyState, USABLE_WAFER_MM2, pool_uses};
+use crate::technology::roadmap::{
+    ChipSlot, Chips, NEVER, Realised, Roadmap, SlotKind, realised_share,
+};
+use crate::technology::supply::{
+    Access, POOLS, Pool, Sourcing, SupplyPaths, SupplyState, USABLE_WAFER_MM2, pool_uses,
+};
 
 /// What a maker is: fixed within a run.
 #[derive(Component, Clone, Copy, Debug)]
@@ -47,7 +51,11 @@ pub struct Business {
 impl Business {
     pub fn at_start(maker: &Chipmaker, p: &Parameters) -> Self {
         let maturity = maker.maturity_at_start.unwrap_or(p.maturity_target_start);
-        Self { price_index: 1.0, maturity, ..Self::default() }
+        Self {
+            price_index: 1.0,
+            maturity,
+            ..Self::default()
+        }
     }
 }
 
@@ -67,7 +75,8 @@ pub fn next_price_index(price: f64, asked: f64, capacity: f64, p: &Parameters) -
 ///
 /// `dm = rate * (1 - m) * share` a year.
 pub fn next_maturity(maturity: f64, share_at_home: f64, p: &Parameters) -> f64 {
-    maturity + p.maturity_learning_per_year / 12.0 * (1.0 - maturity) * share_at_home.clamp(0.0, 1.0)
+    maturity
+        + p.maturity_learning_per_year / 12.0 * (1.0 - maturity) * share_at_home.clamp(0.0, 1.0)
 }
 
 /// Next idle share of a maker's capacity: what a closed market took is not resold at once.
@@ -82,8 +91,15 @@ pub fn next_idle_share(idle: f64, closed_share: f64, p: &Parameters) -> f64 {
 /// Whether a better variant is worth its redesign: gain in profit over the believed life of the rule against its cost.
 ///
 /// `packages a year * (profit new - profit old) * life > cost`, packages being what the market's budget buys.
-pub fn worth_redesign(budget_usd_per_year: f64, new: Prospect, old: Option<Prospect>, p: &Parameters) -> bool {
-    let yearly = |prospect: Prospect| budget_usd_per_year * prospect.profit_usd / prospect.price_usd.max(1.0);
+pub fn worth_redesign(
+    budget_usd_per_year: f64,
+    new: Prospect,
+    old: Option<Prospect>,
+    p: &Parameters,
+) -> bool {
+    let yearly = |prospect: Prospect| {
+        budget_usd_per_year * prospect.profit_usd / prospect.price_usd.max(1.0)
+    };
     let gain = yearly(new) - old.map_or(0.0, yearly).max(0.0);
     gain * p.believed_rule_life_months / 12.0 > p.redesign_cost_usd
 }
@@ -118,7 +134,10 @@ pub struct Studio {
 
 impl Studio {
     pub fn new(slots: Vec<Vec<usize>>) -> Self {
-        Self { slots, ..Self::default() }
+        Self {
+            slots,
+            ..Self::default()
+        }
     }
 
     pub fn reset(&mut self) {
@@ -133,7 +152,10 @@ impl Studio {
 }
 
 /// System: variants that are ready come on sale; makers that see a better one begin it.
-#[expect(clippy::too_many_arguments, reason = "a system names every store it touches")]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "a system names every store it touches"
+)]
 pub fn design_variants(
     clock: Res<Clock>,
     future: Res<Future>,
@@ -152,28 +174,47 @@ pub fn design_variants(
         let m = maker.row as usize;
         if let Some(project) = studio.projects[m] {
             if project.first_sale <= t {
-                launch(project, maker, t, &future, &roadmap, &mut chips, &mut events);
+                launch(
+                    project,
+                    maker,
+                    t,
+                    &future,
+                    &roadmap,
+                    &mut chips,
+                    &mut events,
+                );
                 now.classify_variant(&calendar, project.slot, project.parent, &project.spec);
                 market.set_variant_terms(&now, project.slot);
                 studio.projects[m] = None;
             }
             continue;
         }
-        let on_list = roadmap.slots.iter().zip(&chips.launch).filter(|(s, l)| s.maker == m as u16 && **l <= t).count();
+        let on_list = roadmap
+            .slots
+            .iter()
+            .zip(&chips.launch)
+            .filter(|(s, l)| s.maker == m as u16 && **l <= t)
+            .count();
         let seen = (now.known, on_list + 1000 * (t as usize / 12));
         if studio.used[m] >= studio.slots[m].len() || studio.looked[m] == Some(seen) {
             continue;
         }
         studio.looked[m] = Some(seen);
         let wants = demand.wants_usd[calendar.target_region()];
-        let Some((parent, spec)) = better_variant(m as u16, t, clock.year, wants, &future, &calendar, &now, &roadmap, &chips)
-        else {
+        let Some((parent, spec)) = better_variant(
+            m as u16, t, clock.year, wants, &future, &calendar, &now, &roadmap, &chips,
+        ) else {
             continue;
         };
         let slot = studio.slots[m][studio.used[m]];
         studio.used[m] += 1;
         let lag = redesign_lag_months(&future, maker.key, studio.used[m] as u64);
-        studio.projects[m] = Some(Project { slot, parent, first_sale: t + lag, spec });
+        studio.projects[m] = Some(Project {
+            slot,
+            parent,
+            first_sale: t + lag,
+            spec,
+        });
         events.push(Event {
             t,
             kind: EventKind::VariantBegun,
@@ -187,8 +228,14 @@ pub fn design_variants(
 /// Months from the decision to first sale: a triangular draw keyed by the slot, not by when the decision falls.
 fn redesign_lag_months(future: &Future, maker_key: u64, ordinal: u64) -> i32 {
     let p = &future.parameters;
-    let u = future.chance.uniform(Purpose::RedesignLag, maker_key, ordinal);
-    let (low, mode, high) = (p.redesign_lag_low_months, p.redesign_lag_mode_months, p.redesign_lag_high_months);
+    let u = future
+        .chance
+        .uniform(Purpose::RedesignLag, maker_key, ordinal);
+    let (low, mode, high) = (
+        p.redesign_lag_low_months,
+        p.redesign_lag_mode_months,
+        p.redesign_lag_high_months,
+    );
     let split = (mode - low) / (high - low);
     let lag = if u < split {
         low + (u * (high - low) * (mode - low)).sqrt()
@@ -224,7 +271,10 @@ fn launch(
 
 /// The most profitable legal design of a maker for the target, if it beats what the maker can already sell there by
 /// enough to pay for the work. Rules known are those in force and those announced.
-#[expect(clippy::too_many_arguments, reason = "reads the law, the roadmap, the chips and the market of the day")]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "reads the law, the roadmap, the chips and the market of the day"
+)]
 fn better_variant(
     maker: u16,
     t: i32,
@@ -258,7 +308,14 @@ fn better_variant(
             for spec in calendar.designs(now.known, slot, &chips.spec[slot]) {
                 let this = prospect(&spec);
                 if new.is_none_or(|(best, ..)| this.profit_usd > best.profit_usd) {
-                    new = Some((this, slot, ChipSpec { list_price_usd: this.price_usd, ..spec }));
+                    new = Some((
+                        this,
+                        slot,
+                        ChipSpec {
+                            list_price_usd: this.price_usd,
+                            ..spec
+                        },
+                    ));
                 }
             }
         }
@@ -282,12 +339,17 @@ fn going_price_usd(
         .iter()
         .enumerate()
         .filter(|(slot, s)| {
-            s.maker == maker && chips.launch[*slot] <= t && !matches!(s.kind, SlotKind::Variant { .. })
+            s.maker == maker
+                && chips.launch[*slot] <= t
+                && !matches!(s.kind, SlotKind::Variant { .. })
         })
         .map(|(slot, _)| {
             let spec = &chips.spec[slot];
             let value = blended_value(spec, for_training, chips.fp8_share, p);
-            ((spec.list_price_usd + p.host_cost_usd) / value, spec.list_price_usd / value)
+            (
+                (spec.list_price_usd + p.host_cost_usd) / value,
+                spec.list_price_usd / value,
+            )
         })
         .filter(|(whole, _)| whole.is_finite())
         .min_by(|a, b| a.0.total_cmp(&b.0))
@@ -295,7 +357,10 @@ fn going_price_usd(
 }
 
 /// System: what is on offer this month, at which price, with which pull, from which pools.
-#[expect(clippy::too_many_arguments, reason = "gathers what the market needs from every store")]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "gathers what the market needs from every store"
+)]
 pub fn make_offers(
     clock: Res<Clock>,
     future: Res<Future>,
@@ -329,9 +394,15 @@ pub fn make_offers(
         let maker = usize::from(place.maker);
         let age = t - chips.launch[slot].min(NEVER - 1);
         let listed = chips.launch[slot] <= t;
-        realised.0[slot] = if maturity[maker] < 1.0 { realised_share(maturity[maker], p) } else { 1.0 };
+        realised.0[slot] = if maturity[maker] < 1.0 {
+            realised_share(maturity[maker], p)
+        } else {
+            1.0
+        };
         // A part leaves the list when its time is over and a newer one of its maker, for the same buyers, is there.
-        let superseded = listed && f64::from(age) > p.sale_life_months && newest[maker][usize::from(is_variant(place))] > chips.launch[slot];
+        let superseded = listed
+            && f64::from(age) > p.sale_life_months
+            && newest[maker][usize::from(is_variant(place))] > chips.launch[slot];
         if !listed || superseded {
             continue;
         }
@@ -343,12 +414,18 @@ pub fn make_offers(
         });
         home_made.0[slot] = sourcing.map_or(0.0, |s| f64::from(u8::from(s.dies_at_home)));
         let cost = chips.unit_cost_usd[slot];
-        let list = if place.captive { cost * p.captive_price_over_cost } else { chips.spec[slot].list_price_usd };
+        let list = if place.captive {
+            cost * p.captive_price_over_cost
+        } else {
+            chips.spec[slot].list_price_usd
+        };
         let price_usd = list * price[maker];
         let ramp = 1.0 - (-(f64::from(age) + 1.0) / p.new_part_ramp_months).exp();
-        let useful = [chips.useful_training[slot], chips.useful_serving[slot]].map(|u| u * realised.0[slot]);
+        let useful =
+            [chips.useful_training[slot], chips.useful_serving[slot]].map(|u| u * realised.0[slot]);
         // Buyers pay for the server around a chip too; it counts in what they compare, not in what makers earn.
-        let pull = useful.map(|u| (1e4 * u / (price_usd + p.host_cost_usd)).powf(p.choice_slope) * ramp);
+        let pull =
+            useful.map(|u| (1e4 * u / (price_usd + p.host_cost_usd)).powf(p.choice_slope) * ramp);
         m.offers[slot] = Offer {
             price_usd,
             unit_cost_usd: cost,
@@ -363,7 +440,8 @@ pub fn make_offers(
     for market in 0..m.layout.markets {
         for (maker, maturity) in maturity.iter().enumerate().take(rows) {
             // An immature stack is worth less per dollar, everywhere but for those who own it.
-            m.stack[market * rows + maker] = (-p.choice_slope * p.lock_in_log_value * (1.0 - maturity)).exp();
+            m.stack[market * rows + maker] =
+                (-p.choice_slope * p.lock_in_log_value * (1.0 - maturity)).exp();
         }
     }
 }
@@ -429,10 +507,18 @@ pub fn trade(
 }
 
 /// Dies that came through proxies stand in for wafers of the target's foundry.
-fn with_die_bank(supply: &SupplyState, access: &Access, paths: &SupplyPaths, dies: f64) -> [f64; POOLS] {
+fn with_die_bank(
+    supply: &SupplyState,
+    access: &Access,
+    paths: &SupplyPaths,
+    dies: f64,
+) -> [f64; POOLS] {
     const TYPICAL_DIE_MM2: f64 = 665.0;
     let mut pools = supply.pools;
-    let barred = paths.0.proxy_maker.is_some_and(|m| access.leading_foundry[usize::from(m)] < 0.5);
+    let barred = paths
+        .0
+        .proxy_maker
+        .is_some_and(|m| access.leading_foundry[usize::from(m)] < 0.5);
     if barred {
         let per_wafer = USABLE_WAFER_MM2 / TYPICAL_DIE_MM2 * supply.yield_target;
         pools[Pool::LogicTarget as usize] += dies / per_wafer.max(1.0);
@@ -468,12 +554,20 @@ pub fn settle_makers(
     for (maker, mut business) in &mut makers {
         let row = maker.row as usize;
         let [revenue, at_target] = value[row];
-        let closed = if business.revenue_usd > 0.0 { now.closed_usd[row] / business.revenue_usd } else { 0.0 };
+        let closed = if business.revenue_usd > 0.0 {
+            now.closed_usd[row] / business.revenue_usd
+        } else {
+            0.0
+        };
         business.idle_share = next_idle_share(business.idle_share, closed.min(1.0), p);
         business.revenue_usd = revenue;
         business.rd_usd = p.rd_share_of_revenue * revenue;
-        business.price_index =
-            next_price_index(business.price_index, market.asked[row], supply.capacity[row], p);
+        business.price_index = next_price_index(
+            business.price_index,
+            market.asked[row],
+            supply.capacity[row],
+            p,
+        );
         if maker.home == Bloc::Target && all_target > 0.0 {
             business.maturity = next_maturity(business.maturity, at_target / all_target, p);
         }

@@ -4,7 +4,9 @@ use bevy_ecs::component::Component;
 use bevy_ecs::system::{Query, Res, ResMut};
 
 use super::nation::NationTotals;
-use crate::capability::algorithms::{effective_compute, post_training_share, research_points_per_month};
+use crate::capability::algorithms::{
+    effective_compute, post_training_share, research_points_per_month,
+};
 use crate::capability::diffusion::{Source, catch_up_points, distilled_points};
 use crate::capability::frontier::{Frontier, Known, Side};
 use crate::capability::training::{finished_points, latent_points};
@@ -87,9 +89,17 @@ impl TrainingRun {
     /// The run with this ordinal: its length is one draw, whatever month it starts in.
     pub fn start(ordinal: u64, lab_key: u64, future: &Future) -> Self {
         let p = &future.parameters;
-        let length =
-            future.chance.gamma_of_mean_one(Purpose::RunLength, lab_key, ordinal, p.run_length_shape);
-        Self { ordinal, months_left: (p.run_length_months * length).max(1.0), ..Self::default() }
+        let length = future.chance.gamma_of_mean_one(
+            Purpose::RunLength,
+            lab_key,
+            ordinal,
+            p.run_length_shape,
+        );
+        Self {
+            ordinal,
+            months_left: (p.run_length_months * length).max(1.0),
+            ..Self::default()
+        }
     }
 }
 
@@ -127,7 +137,12 @@ pub fn do_research(
     }
     let rate = Bloc::ALL.map(|bloc| {
         let b = bloc as usize;
-        research_points_per_month(clock.year, frontier.bloc_research_h100e[b], frontier.bloc_points[b], p)
+        research_points_per_month(
+            clock.year,
+            frontier.bloc_research_h100e[b],
+            frontier.bloc_points[b],
+            p,
+        )
     });
     let sources = what_can_be_learned(&frontier, p);
     for (lab, compute, mut knowledge) in &mut labs {
@@ -141,12 +156,25 @@ pub fn do_research(
 /// Publications (what the best lab knew some months ago) and open weights (what the best open model is made with).
 fn what_can_be_learned(frontier: &Frontier, p: &Parameters) -> [Source; 2] {
     let source = |known: Option<Known>, carries: f64| match known {
-        Some(known) => Source { knowledge_points: known.points, compute_h100e: known.compute_h100e, carries },
-        None => Source { knowledge_points: f64::NEG_INFINITY, ..Source::default() },
+        Some(known) => Source {
+            knowledge_points: known.points,
+            compute_h100e: known.compute_h100e,
+            carries,
+        },
+        None => Source {
+            knowledge_points: f64::NEG_INFINITY,
+            ..Source::default()
+        },
     };
     [
-        source(frontier.best_known_ago(p.publication_lag_months.round() as usize), p.publication_share),
-        source(frontier.open_known_ago(p.open_lag_months.round() as usize), p.open_share),
+        source(
+            frontier.best_known_ago(p.publication_lag_months.round() as usize),
+            p.publication_share,
+        ),
+        source(
+            frontier.open_known_ago(p.open_lag_months.round() as usize),
+            p.open_share,
+        ),
     ]
 }
 
@@ -156,15 +184,22 @@ fn note_what_is_known(
     labs: &mut Query<(&Lab, &LabCompute, &mut Knowledge)>,
     p: &Parameters,
 ) {
-    let mut best = Known { points: f64::NEG_INFINITY, compute_h100e: 0.0 };
+    let mut best = Known {
+        points: f64::NEG_INFINITY,
+        compute_h100e: 0.0,
+    };
     let mut points = [f64::NEG_INFINITY; 3];
     let mut latent = [f64::NEG_INFINITY; 3];
     for (lab, compute, knowledge) in labs.iter() {
         let bloc = lab.bloc as usize;
         points[bloc] = points[bloc].max(knowledge.points);
-        latent[bloc] = latent[bloc].max(latent_points(compute.effective_h100e, knowledge.points, p));
+        latent[bloc] =
+            latent[bloc].max(latent_points(compute.effective_h100e, knowledge.points, p));
         if knowledge.points > best.points {
-            best = Known { points: knowledge.points, compute_h100e: compute.effective_h100e };
+            best = Known {
+                points: knowledge.points,
+                compute_h100e: compute.effective_h100e,
+            };
         }
     }
     frontier.bloc_points = points;
@@ -180,7 +215,13 @@ pub fn train_and_release(
     future: Res<Future>,
     mut frontier: ResMut<Frontier>,
     mut events: ResMut<EventLog>,
-    mut labs: Query<(&Lab, &LabCompute, &Knowledge, &mut TrainingRun, &mut Released)>,
+    mut labs: Query<(
+        &Lab,
+        &LabCompute,
+        &Knowledge,
+        &mut TrainingRun,
+        &mut Released,
+    )>,
 ) {
     let p = &future.parameters;
     let lag = p.distillation_lag_months.round() as usize;
@@ -211,7 +252,10 @@ pub fn train_and_release(
             best[side] = best[side].max(score);
         }
         if is_open && knowledge.points > open.points {
-            open = Known { points: knowledge.points, compute_h100e: mean_compute };
+            open = Known {
+                points: knowledge.points,
+                compute_h100e: mean_compute,
+            };
         }
         events.push(Event {
             t: clock.t as i32,

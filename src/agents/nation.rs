@@ -58,9 +58,12 @@ pub struct NationTotals {
 
 impl NationTotals {
     pub fn reset(&mut self, nations: usize) {
-        for column in
-            [&mut self.training_h100e, &mut self.serving_h100e, &mut self.all_h100e, &mut self.wants_usd]
-        {
+        for column in [
+            &mut self.training_h100e,
+            &mut self.serving_h100e,
+            &mut self.all_h100e,
+            &mut self.wants_usd,
+        ] {
             column.clear();
             column.resize(nations, 0.0);
         }
@@ -129,7 +132,12 @@ pub fn training_share(year: f64, p: &Parameters) -> f64 {
 ///
 /// `frontload_share * next year's wants * share that will close / months left`, so the whole pull-forward does not
 /// depend on how long the notice is; it is an advance, paid back out of later budgets.
-pub fn pulled_forward_usd(wants_usd_per_year: f64, closing_share: f64, months_left: f64, p: &Parameters) -> f64 {
+pub fn pulled_forward_usd(
+    wants_usd_per_year: f64,
+    closing_share: f64,
+    months_left: f64,
+    p: &Parameters,
+) -> f64 {
     p.frontload_share * wants_usd_per_year * closing_share / months_left.max(1.0)
 }
 
@@ -161,12 +169,20 @@ pub fn set_budgets(
         let wants = shocks.wants_usd[nation.region as usize] * nation.share_of_region;
         totals.wants_usd[nation.row as usize] = wants;
         let monthly = wants / 12.0 * (1.0 - p.networking_share) * with_hosts;
-        let own = if nation.bloc == Bloc::Issuer { monthly * captive } else { 0.0 };
+        let own = if nation.bloc == Bloc::Issuer {
+            monthly * captive
+        } else {
+            0.0
+        };
         for customer in 0..market.layout.customers.len() {
             let c = market.layout.customers[customer];
             if c.market == nation.market as usize {
                 let purse = if c.captive { own } else { monthly - own };
-                let part = if c.wallet == Wallet::Training { for_training } else { 1.0 - for_training };
+                let part = if c.wallet == Wallet::Training {
+                    for_training
+                } else {
+                    1.0 - for_training
+                };
                 market.budget_usd[customer] += purse * part;
             }
         }
@@ -189,18 +205,30 @@ fn mean_price_usd(market: &ChipMarket) -> f64 {
             paid += bought * market.offers[usize::from(chip)].price_usd;
         }
     }
-    if units > 0.0 { paid / units } else { BEFORE_THE_FIRST_TRADE_USD }
+    if units > 0.0 {
+        paid / units
+    } else {
+        BEFORE_THE_FIRST_TRADE_USD
+    }
 }
 
 fn wants_by_region(clock: &Clock, future: &Future, d: &RecordedDemand, shocks: &mut DemandShocks) {
     let p = &future.parameters;
-    let capex = d.capex_usd.at(clock.year, p.capex_growth_late, p.capex_ceiling_usd);
+    let capex = d
+        .capex_usd
+        .at(clock.year, p.capex_growth_late, p.capex_ceiling_usd);
     let world = world_wants_usd(capex, clock.year, p);
-    let recorded =
-        d.target_wants_usd.at(clock.year, p.target_wants_growth_late, p.target_wants_ceiling_usd);
+    let recorded = d.target_wants_usd.at(
+        clock.year,
+        p.target_wants_growth_late,
+        p.target_wants_ceiling_usd,
+    );
     let mut third = 0.0;
     for region in 0..d.region_keys.len() {
-        let luck = future.chance.normal(Purpose::DemandShock, d.region_keys[region], clock.t as u64);
+        let luck =
+            future
+                .chance
+                .normal(Purpose::DemandShock, d.region_keys[region], clock.t as u64);
         let deviation = &mut shocks.log_deviation[region];
         *deviation = p.demand_shock_persistence * *deviation + p.demand_shock_sd * luck;
         let level = deviation.exp();
@@ -220,8 +248,16 @@ fn wants_by_region(clock: &Clock, future: &Future, d: &RecordedDemand, shocks: &
 }
 
 /// A third region wants its recorded share of the world's wants: the share at the knots, held outside them.
-fn third_wants_usd(path: &Path, year: f64, world_usd: f64, d: &RecordedDemand, p: &Parameters) -> f64 {
-    let (Some(first), Some(last)) = (path.0.first(), path.0.last()) else { return 0.0 };
+fn third_wants_usd(
+    path: &Path,
+    year: f64,
+    world_usd: f64,
+    d: &RecordedDemand,
+    p: &Parameters,
+) -> f64 {
+    let (Some(first), Some(last)) = (path.0.first(), path.0.last()) else {
+        return 0.0;
+    };
     let at = year.clamp(first.0, last.0);
     let capex = d.capex_usd.at(at, p.capex_growth_late, p.capex_ceiling_usd);
     let share = path.at(at, 0.0, f64::INFINITY) / world_wants_usd(capex, at, p);
@@ -229,16 +265,27 @@ fn third_wants_usd(path: &Path, year: f64, world_usd: f64, d: &RecordedDemand, p
 }
 
 /// Buyers in a market that an announced rule will close bring purchases forward.
-fn pull_forward(t: usize, outlook: &Outlook, chips: &Chips, market: &mut ChipMarket, p: &Parameters) {
-    let Some(binds) = outlook.binds.filter(|_| outlook.any) else { return };
+fn pull_forward(
+    t: usize,
+    outlook: &Outlook,
+    chips: &Chips,
+    market: &mut ChipMarket,
+    p: &Parameters,
+) {
+    let Some(binds) = outlook.binds.filter(|_| outlook.any) else {
+        return;
+    };
     let slots = chips.spec.len();
     for customer in 0..market.layout.customers.len() {
         let c = market.layout.customers[customer];
         if c.captive || c.market != outlook.market {
             continue;
         }
-        let useful =
-            if c.wallet == Wallet::Training { &chips.useful_training } else { &chips.useful_serving };
+        let useful = if c.wallet == Wallet::Training {
+            &chips.useful_training
+        } else {
+            &chips.useful_serving
+        };
         let (mut all, mut lost) = (0.0, 0.0);
         for slot in 0..slots {
             let flow = market.delivered[customer * slots + slot] * useful[slot];
@@ -285,7 +332,8 @@ pub fn hold_compute(
     totals.peak_by_bloc = [0.0; 3];
     for (nation, mut compute) in &mut nations {
         let m = nation.market as usize;
-        let share = totals.wants_usd[nation.row as usize] / held.wants_usd[m].max(f64::MIN_POSITIVE);
+        let share =
+            totals.wants_usd[nation.row as usize] / held.wants_usd[m].max(f64::MIN_POSITIVE);
         let grow = |own: f64, kind: usize| {
             let before = kept * held.before[m][kind];
             let now = kept * own + share * held.flow[m][kind];
@@ -331,7 +379,12 @@ impl MarketCompute {
     }
 
     /// Training wallets hold training compute, serving wallets serving compute.
-    fn measure(&mut self, market: &ChipMarket, chips: &Chips, realised: &crate::technology::roadmap::Realised) {
+    fn measure(
+        &mut self,
+        market: &ChipMarket,
+        chips: &Chips,
+        realised: &crate::technology::roadmap::Realised,
+    ) {
         self.stock.iter_mut().for_each(|s| *s = [0.0; 3]);
         self.flow.iter_mut().for_each(|s| *s = [0.0; 3]);
         self.peak.iter_mut().for_each(|s| *s = 0.0);

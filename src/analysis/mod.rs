@@ -13,7 +13,9 @@ pub struct Band {
 
 /// The quantile `q` of sorted values, linear between them (type 7 of Hyndman and Fan).
 pub fn quantile(sorted: &[f64], q: f64) -> f64 {
-    let Some(last) = sorted.len().checked_sub(1) else { return f64::NAN };
+    let Some(last) = sorted.len().checked_sub(1) else {
+        return f64::NAN;
+    };
     let at = q * last as f64;
     let (low, part) = (at.floor() as usize, at.fract());
     let high = (low + 1).min(last);
@@ -55,8 +57,12 @@ pub struct Effect {
 
 /// Effect of `arm` minus `baseline`, future by future. None when no future has both numbers.
 pub fn effect(arm: &[f64], baseline: &[f64]) -> Option<Effect> {
-    let pairs: Vec<(f64, f64)> =
-        arm.iter().copied().zip(baseline.iter().copied()).filter(|(a, b)| a.is_finite() && b.is_finite()).collect();
+    let pairs: Vec<(f64, f64)> = arm
+        .iter()
+        .copied()
+        .zip(baseline.iter().copied())
+        .filter(|(a, b)| a.is_finite() && b.is_finite())
+        .collect();
     let n = pairs.len();
     let mut differences: Vec<f64> = pairs.iter().map(|(a, b)| a - b).collect();
     let variance = |values: &dyn Fn(usize) -> f64| {
@@ -71,7 +77,11 @@ pub fn effect(arm: &[f64], baseline: &[f64]) -> Option<Effect> {
         pairs: n,
         probability_positive: positive as f64 / n as f64,
         monte_carlo_error: (paired / n as f64).sqrt(),
-        pairing_gain: if paired > 0.0 { unpaired / paired } else { f64::NAN },
+        pairing_gain: if paired > 0.0 {
+            unpaired / paired
+        } else {
+            f64::NAN
+        },
         baseline_mean: pairs.iter().map(|p| p.1).sum::<f64>() / n as f64,
     })
 }
@@ -100,7 +110,10 @@ mod tests {
     #[test]
     fn an_arm_against_itself_has_no_effect() {
         let e = effect(&[1.0, 2.0], &[1.0, 2.0]).unwrap();
-        assert_eq!((e.band.mean, e.probability_positive, e.monte_carlo_error), (0.0, 0.0, 0.0));
+        assert_eq!(
+            (e.band.mean, e.probability_positive, e.monte_carlo_error),
+            (0.0, 0.0, 0.0)
+        );
         assert!(e.pairing_gain.is_nan());
     }
 }

@@ -24,8 +24,11 @@ pub fn research_points_per_month(
         p.frontier_points_per_year_after
     };
     let base = (total - compute_points_per_year(p)).max(0.0);
-    let effort = (bloc_research_h100e / p.research_reference_h100e).max(0.0).powf(p.research_compute_elasticity);
-    let harder = (-p.research_saturation_per_point * (best_knowledge_points - knowledge_at_break(p))).exp();
+    let effort = (bloc_research_h100e / p.research_reference_h100e)
+        .max(0.0)
+        .powf(p.research_compute_elasticity);
+    let harder =
+        (-p.research_saturation_per_point * (best_knowledge_points - knowledge_at_break(p))).exp();
     base * effort * harder / 12.0
 }
 

@@ -24,7 +24,11 @@ pub fn catch_up_points(own_points: f64, own_h100e: f64, sources: &[Source], p: &
         .iter()
         .map(|source| {
             let ahead = (source.knowledge_points - own_points).max(0.0);
-            let scale = if source.compute_h100e > 0.0 { (own_h100e / source.compute_h100e).min(1.0) } else { 1.0 };
+            let scale = if source.compute_h100e > 0.0 {
+                (own_h100e / source.compute_h100e).min(1.0)
+            } else {
+                1.0
+            };
             source.carries * ((1.0 - p.scale_dependence) + p.scale_dependence * scale) * ahead
         })
         .fold(0.0, f64::max);
@@ -45,8 +49,16 @@ mod tests {
     fn the_best_source_counts_and_no_two_add_up() {
         let mut p = Parameters::from_values(&vec![0.0; Parameters::NAMES.len()]).unwrap();
         p.catch_up_per_year = 1.2;
-        let near = Source { knowledge_points: 5.0, compute_h100e: 0.0, carries: 1.0 };
-        let far = Source { knowledge_points: 10.0, compute_h100e: 0.0, carries: 1.0 };
+        let near = Source {
+            knowledge_points: 5.0,
+            compute_h100e: 0.0,
+            carries: 1.0,
+        };
+        let far = Source {
+            knowledge_points: 10.0,
+            compute_h100e: 0.0,
+            carries: 1.0,
+        };
         let one = catch_up_points(0.0, 1.0, &[far], &p);
         assert!((one - 1.0).abs() < 1e-12);
         assert_eq!(catch_up_points(0.0, 1.0, &[near, far], &p), one);

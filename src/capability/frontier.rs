@@ -18,8 +18,14 @@ pub enum Side {
 }
 
 impl Side {
-    pub const ALL: [Self; 6] =
-        [Self::Issuer, Self::Target, Self::Third, Self::Open, Self::Closed, Self::World];
+    pub const ALL: [Self; 6] = [
+        Self::Issuer,
+        Self::Target,
+        Self::Third,
+        Self::Open,
+        Self::Closed,
+        Self::World,
+    ];
 
     pub const fn name(self) -> &'static str {
         match self {
@@ -83,10 +89,16 @@ impl Frontier {
 
     /// What was known at the front `months` ago; nothing before the run began.
     pub fn best_known_ago(&self, months: usize) -> Option<Known> {
-        self.best_known.len().checked_sub(1 + months).map(|at| self.best_known[at])
+        self.best_known
+            .len()
+            .checked_sub(1 + months)
+            .map(|at| self.best_known[at])
     }
 
     pub fn open_known_ago(&self, months: usize) -> Option<Known> {
-        self.open_known.len().checked_sub(1 + months).map(|at| self.open_known[at])
+        self.open_known
+            .len()
+            .checked_sub(1 + months)
+            .map(|at| self.open_known[at])
     }
 }

@@ -49,7 +49,11 @@ impl Record {
             return None;
         }
         let (before, after) = (self.best[first - 1], self.best[first]);
-        let inside = if after > before { (after - level) / (after - before) } else { 0.0 };
+        let inside = if after > before {
+            (after - level) / (after - before)
+        } else {
+            0.0
+        };
         Some((self.best.len() - 1 - first) as f64 + inside)
     }
 }
@@ -61,14 +65,20 @@ pub fn gap_months(leader: &Record, follower: &Record) -> f64 {
     if leader.now() >= follower.now() {
         leader.months_since(follower.now()).unwrap_or(f64::NAN)
     } else {
-        follower.months_since(leader.now()).map_or(f64::NAN, |months| -months)
+        follower
+            .months_since(leader.now())
+            .map_or(f64::NAN, |months| -months)
     }
 }
 
 /// Gap in points over the leader's slope of the last 24 months.
 pub fn trend_months(leader: &Record, follower: &Record) -> f64 {
     let slope = (leader.now() - leader.ago(24)) / 24.0;
-    if slope > 1e-9 { (leader.now() - follower.now()) / slope } else { f64::NAN }
+    if slope > 1e-9 {
+        (leader.now() - follower.now()) / slope
+    } else {
+        f64::NAN
+    }
 }
 
 /// Mean over one-point levels that both reached between `from` and `to` (months into the run) of the time between.
@@ -80,7 +90,11 @@ pub fn crossing_months(leader: &[f64], follower: &[f64], from: usize, to: usize)
             let before = best;
             best = best.max(score);
             if best >= level && before < level {
-                let inside = if before.is_finite() { (best - level) / (best - before) } else { 0.0 };
+                let inside = if before.is_finite() {
+                    (best - level) / (best - before)
+                } else {
+                    0.0
+                };
                 return (month > 0).then_some(month as f64 - inside);
             }
         }
@@ -88,9 +102,19 @@ pub fn crossing_months(leader: &[f64], follower: &[f64], from: usize, to: usize)
     };
     let (mut sum, mut count) = (0.0, 0.0);
     let low = follower.first().copied().unwrap_or(f64::NAN).ceil() as i64;
-    let high = leader.iter().take(to).copied().fold(f64::NEG_INFINITY, f64::max).floor() as i64;
+    let high = leader
+        .iter()
+        .take(to)
+        .copied()
+        .fold(f64::NEG_INFINITY, f64::max)
+        .floor() as i64;
     for level in low..=high {
-        let (Some(a), Some(b)) = (crossing(leader, level as f64), crossing(follower, level as f64)) else { continue };
+        let (Some(a), Some(b)) = (
+            crossing(leader, level as f64),
+            crossing(follower, level as f64),
+        ) else {
+            continue;
+        };
         if b >= from as f64 && b < to as f64 {
             sum += b - a;
             count += 1.0;

@@ -8,7 +8,9 @@ use crate::foundation::parameters::Parameters;
 pub fn latent_points(effective_h100e: f64, knowledge_points: f64, p: &Parameters) -> f64 {
     // A lab without compute scores as one with a single chip: finite, far below any frontier.
     let compute = effective_h100e.max(1.0) / p.run_reference_h100e;
-    p.frontier_points_reference + p.points_per_decade_of_compute * compute.log10() + knowledge_points
+    p.frontier_points_reference
+        + p.points_per_decade_of_compute * compute.log10()
+        + knowledge_points
 }
 
 /// Score of a finished run: its latent points and one draw of luck.

@@ -30,13 +30,23 @@ pub fn check(configs: Configs, args: &CheckArgs) -> Answer {
     }
     for file in &args.files {
         match std::fs::read_to_string(file) {
-            Ok(text) => keep(one(&configs, &Source { name: file.clone(), text })),
+            Ok(text) => keep(one(
+                &configs,
+                &Source {
+                    name: file.clone(),
+                    text,
+                },
+            )),
             Err(e) => return Err(Failure::Input(format!("error: {file}: {e}\n"))),
         }
     }
     if args.format == Format::Json {
         say_json(&found)?;
-        return if found.is_empty() { Ok(()) } else { Err(Failure::No(String::new())) };
+        return if found.is_empty() {
+            Ok(())
+        } else {
+            Err(Failure::No(String::new()))
+        };
     }
     if found.is_empty() {
         return say("no errors\n");
@@ -50,13 +60,17 @@ fn whole(configs: &Configs) -> Result<(), Problems> {
     let library = Library::read(configs.clone(), &[])?;
     let mut problems = Problems::default();
     for path in configs.list("regimes", ".toml") {
-        let name = path.trim_start_matches("regimes/").trim_end_matches(".toml");
+        let name = path
+            .trim_start_matches("regimes/")
+            .trim_end_matches(".toml");
         if let Err(more) = library.regime(name) {
             problems.0.extend(more.0);
         }
     }
     for path in configs.list("studies", ".toml") {
-        let result = configs.read(&path).and_then(|source| study::read(&source, configs).map(|s| s.figures));
+        let result = configs
+            .read(&path)
+            .and_then(|source| study::read(&source, configs).map(|s| s.figures));
         match result.and_then(|figures| figure::read_all(configs, &figures)) {
             Ok(_) => {}
             Err(more) => problems.0.extend(more.0),
@@ -70,7 +84,12 @@ fn one(configs: &Configs, source: &Source) -> Result<(), Problems> {
     if source.name.ends_with(".csv") {
         return chips::read(source).map(|_| ());
     }
-    let has = |line_start: &str| source.text.lines().any(|l| l.trim_start().starts_with(line_start));
+    let has = |line_start: &str| {
+        source
+            .text
+            .lines()
+            .any(|l| l.trim_start().starts_with(line_start))
+    };
     if has("[[rule]]") || (has("citation") && has("issuer")) {
         return Library::read(configs.clone(), std::slice::from_ref(source)).map(|_| ());
     }
@@ -100,7 +119,8 @@ pub struct SchemaArgs {
 pub fn schema(args: &SchemaArgs) -> Answer {
     let all = schemas();
     if let Some(folder) = &args.out {
-        let failed = |e: std::io::Error| Failure::Input(format!("error: {}: {e}\n", folder.display()));
+        let failed =
+            |e: std::io::Error| Failure::Input(format!("error: {}: {e}\n", folder.display()));
         std::fs::create_dir_all(folder).map_err(failed)?;
         for (kind, schema) in &all {
             let text = serde_json::to_string_pretty(schema).unwrap_or_default() + "\n";

@@ -50,16 +50,25 @@ pub fn classify(configs: Configs, args: &ClassifyArgs) -> Answer {
     let headquarters = library.nation(args.buyer_hq.as_deref().unwrap_or(&args.to))?;
     let own = match &args.chips {
         Some(path) => {
-            let text = std::fs::read_to_string(path).map_err(|e| Failure::Input(format!("error: {path}: {e}\n")))?;
-            Some(chips::read(&Source { name: path.clone(), text })?)
+            let text = std::fs::read_to_string(path)
+                .map_err(|e| Failure::Input(format!("error: {path}: {e}\n")))?;
+            Some(chips::read(&Source {
+                name: path.clone(),
+                text,
+            })?)
         }
         None => None,
     };
     let book = regime.book(&library.law, on);
     let mut symbols = library.law.symbols.clone();
-    let (to, hq) = (destination.groups(&mut symbols), headquarters.groups(&mut symbols));
+    let (to, hq) = (
+        destination.groups(&mut symbols),
+        headquarters.groups(&mut symbols),
+    );
     let wanted = |c: &&ChipRow| {
-        args.chip.as_ref().is_none_or(|text| c.chip.to_lowercase().contains(&text.to_lowercase()))
+        args.chip
+            .as_ref()
+            .is_none_or(|text| c.chip.to_lowercase().contains(&text.to_lowercase()))
     };
     let rows: Vec<Row> = own
         .as_ref()
@@ -75,7 +84,11 @@ pub fn classify(configs: Configs, args: &ClassifyArgs) -> Answer {
     match args.format {
         Format::Json => say_json(&rows),
         Format::Table | Format::Csv => {
-            let mut lines = vec![["chip", "exporter", "importer", "rule", "because"].map(String::from).to_vec()];
+            let mut lines = vec![
+                ["chip", "exporter", "importer", "rule", "because"]
+                    .map(String::from)
+                    .to_vec(),
+            ];
             lines.extend(rows.into_iter().map(|r| {
                 let because = match (r.because.is_empty(), r.importer_because.is_empty()) {
                     (true, true) => "no rule in force reaches this sale".to_string(),
@@ -83,10 +96,24 @@ pub fn classify(configs: Configs, args: &ClassifyArgs) -> Answer {
                     (true, false) => r.importer_because,
                     (false, false) => format!("{}; importer: {}", r.because, r.importer_because),
                 };
-                let rule = [r.rule, r.importer_rule].iter().filter(|x| !x.is_empty()).cloned().collect::<Vec<_>>();
-                vec![r.chip, r.verdict, r.importer_verdict, rule.join(", "), because]
+                let rule = [r.rule, r.importer_rule]
+                    .iter()
+                    .filter(|x| !x.is_empty())
+                    .cloned()
+                    .collect::<Vec<_>>();
+                vec![
+                    r.chip,
+                    r.verdict,
+                    r.importer_verdict,
+                    rule.join(", "),
+                    because,
+                ]
             }));
-            say(&if args.format == Format::Csv { csv_text(&lines) } else { table(&lines) })
+            say(&if args.format == Format::Csv {
+                csv_text(&lines)
+            } else {
+                table(&lines)
+            })
         }
     }
 }
@@ -97,13 +124,22 @@ fn row(chip: &ChipRow, book: &Book, a: &crate::controls::Attributes, symbols: &S
     // The rule that gave the verdict; for a free sale, the line of performance that the chip stays under.
     let side = |importer: bool, verdict: String| -> Option<&Reason> {
         let mut mine = reasons.iter().filter(|r| r.importer == importer);
-        let line = |r: &&Reason| !importer && verdict == "free" && r.instrument == Instrument::ChipThreshold;
+        let line = |r: &&Reason| {
+            !importer && verdict == "free" && r.instrument == Instrument::ChipThreshold
+        };
         mine.find(|r| r.verdict == verdict || line(r))
     };
     let words = |reason: Option<&Reason>| {
         reason.map_or((String::new(), String::new()), |r| {
-            let exception = r.exception.as_ref().map_or(String::new(), |e| format!(" (exception: {e})"));
-            let not = if r.verdict == "not met" { "not met: " } else { "" };
+            let exception = r
+                .exception
+                .as_ref()
+                .map_or(String::new(), |e| format!(" (exception: {e})"));
+            let not = if r.verdict == "not met" {
+                "not met: "
+            } else {
+                ""
+            };
             (r.rule.clone(), format!("{not}{}{exception}", r.because))
         })
     };

@@ -36,7 +36,17 @@ pub fn design(configs: Configs, args: &DesignArgs) -> Answer {
     if args.format == Format::Json {
         return say_json(&found);
     }
-    let head = ["cut", "TPP", "links GB/s", "memory TB/s", "die mm2", "value", "price USD", "cost USD", "profit USD"];
+    let head = [
+        "cut",
+        "TPP",
+        "links GB/s",
+        "memory TB/s",
+        "die mm2",
+        "value",
+        "price USD",
+        "cost USD",
+        "profit USD",
+    ];
     let mut lines = vec![head.map(String::from).to_vec()];
     lines.extend(found.iter().map(|d| {
         vec![
@@ -54,15 +64,24 @@ pub fn design(configs: Configs, args: &DesignArgs) -> Answer {
     if args.format == Format::Csv {
         return say(&csv_text(&lines));
     }
-    let mut text = format!("{} for {} under {} on {on}, the best of each kind of cut:\n", parent.chip, args.to, regime.name);
+    let mut text = format!(
+        "{} for {} under {} on {on}, the best of each kind of cut:\n",
+        parent.chip, args.to, regime.name
+    );
     text.push_str(&table(&lines));
     let mut symbols = library.law.symbols.clone();
     let mut sale = parent.attributes(&mut symbols);
     let nation = library.nation(&args.to)?.groups(&mut symbols);
     sale.ship_to(&nation, &nation);
     text.push_str("why, for the parent as it is:\n");
-    for reason in regime.book(&library.law, on).explain(Subject::ChipSale, &sale, &symbols) {
-        text.push_str(&format!("  {} {}: {}\n", reason.rule, reason.verdict, reason.because));
+    for reason in regime
+        .book(&library.law, on)
+        .explain(Subject::ChipSale, &sale, &symbols)
+    {
+        text.push_str(&format!(
+            "  {} {}: {}\n",
+            reason.rule, reason.verdict, reason.because
+        ));
     }
     text.push_str("value: buyers' mix of training and serving relative to an H100; price: value at the price of an H100\n");
     say(&text)

@@ -55,39 +55,60 @@ pub fn list(configs: Configs, args: &ListArgs) -> Answer {
         return say(&table(&lines));
     };
     let chosen: Vec<&Entry> = all.iter().filter(|e| e.kind == what).collect();
-    let lines: Vec<Vec<String>> = chosen.iter().map(|e| vec![e.name.clone(), e.words.clone()]).collect();
+    let lines: Vec<Vec<String>> = chosen
+        .iter()
+        .map(|e| vec![e.name.clone(), e.words.clone()])
+        .collect();
     match args.format {
         Format::Table => say(&table(&lines)),
         Format::Csv => say(&csv_text(&lines)),
         Format::Json => {
-            let rows: Vec<_> =
-                chosen.iter().map(|e| serde_json::json!({ "name": e.name, "words": e.words })).collect();
+            let rows: Vec<_> = chosen
+                .iter()
+                .map(|e| serde_json::json!({ "name": e.name, "words": e.words }))
+                .collect();
             say_json(&rows)
         }
     }
 }
 
 fn label(kind: Kind) -> String {
-    kind.to_possible_value().map_or(String::new(), |v| v.get_name().to_string())
+    kind.to_possible_value()
+        .map_or(String::new(), |v| v.get_name().to_string())
 }
 
 pub fn explain(configs: Configs, args: &ExplainArgs) -> Answer {
     let library = Library::read(configs, &[])?;
     let all = entries(&library)?;
-    let found: Vec<&Entry> = all.iter().filter(|e| e.name.eq_ignore_ascii_case(&args.name)).collect();
+    let found: Vec<&Entry> = all
+        .iter()
+        .filter(|e| e.name.eq_ignore_ascii_case(&args.name))
+        .collect();
     if found.is_empty() {
         let names: Vec<&str> = all.iter().map(|e| e.name.as_str()).collect();
-        return Err(wrong_word("explain", &args.name, "the name of something that ships (`chokepoint list`)", &names));
+        return Err(wrong_word(
+            "explain",
+            &args.name,
+            "the name of something that ships (`chokepoint list`)",
+            &names,
+        ));
     }
-    let text: Vec<String> =
-        found.iter().map(|e| format!("{} ({})\n{}\n", e.name, label(e.kind), e.long.trim_end())).collect();
+    let text: Vec<String> = found
+        .iter()
+        .map(|e| format!("{} ({})\n{}\n", e.name, label(e.kind), e.long.trim_end()))
+        .collect();
     say(&text.join("\n"))
 }
 
 fn entries(library: &Library) -> Result<Vec<Entry>, super::Failure> {
     let mut all = Vec::new();
     let mut add = |kind: Kind, name: &str, words: &str, long: String| {
-        all.push(Entry { kind, name: name.to_string(), words: words.to_string(), long });
+        all.push(Entry {
+            kind,
+            name: name.to_string(),
+            words: words.to_string(),
+            long,
+        });
     };
     for name in names(library, "regimes") {
         let regime = library.regime(&name)?;
@@ -96,10 +117,19 @@ fn entries(library: &Library) -> Result<Vec<Entry>, super::Failure> {
             .iter()
             .map(|e| {
                 let ended = e.ended.map_or(String::new(), |d| format!(", ends {d}"));
-                format!("  {} binds {}{ended}", library.law.rules[usize::from(e.rule)].id, e.compliance)
+                format!(
+                    "  {} binds {}{ended}",
+                    library.law.rules[usize::from(e.rule)].id,
+                    e.compliance
+                )
             })
             .collect();
-        add(Kind::Regimes, &name, &regime.words, format!("{}\n{}", regime.words, rules.join("\n")));
+        add(
+            Kind::Regimes,
+            &name,
+            &regime.words,
+            format!("{}\n{}", regime.words, rules.join("\n")),
+        );
     }
     for rule in &library.law.rules {
         add(Kind::Rules, &rule.id, &rule.words, rule_in_words(rule));
@@ -107,24 +137,42 @@ fn entries(library: &Library) -> Result<Vec<Entry>, super::Failure> {
     for name in names(library, "studies") {
         let source = library.configs.find(&name, "studies")?;
         let study = crate::config::study::read(&source, &library.configs)?;
-        let long = format!("{}\n{}\narms: {}\nbaseline: {}", study.question, study.words, study.arms.join(", "), study.baseline);
+        let long = format!(
+            "{}\n{}\narms: {}\nbaseline: {}",
+            study.question,
+            study.words,
+            study.arms.join(", "),
+            study.baseline
+        );
         add(Kind::Studies, &name, &study.question, long);
     }
     for name in figure_names() {
         let source = library.configs.find_figure(&name)?;
         let figure = crate::config::figure::read(&source, &name)?;
-        add(Kind::Figures, &name, &figure.title, format!("{}\n{}", figure.title, figure.words));
+        add(
+            Kind::Figures,
+            &name,
+            &figure.title,
+            format!("{}\n{}", figure.title, figure.words),
+        );
     }
     for chip in &library.chips {
         let words = format!("{} {}", chip.vendor, chip.status.replace('_', " "));
         add(Kind::Chips, &chip.chip, &words, chip_in_words(chip));
     }
     for nation in &library.nations {
-        let long = format!("{}\nregion: {}\nGDP 2024: {:.0} USD\nsource: {}", nation.name, nation.region, nation.gdp_usd_2024, nation.source);
+        let long = format!(
+            "{}\nregion: {}\nGDP 2024: {:.0} USD\nsource: {}",
+            nation.name, nation.region, nation.gdp_usd_2024, nation.source
+        );
         add(Kind::Nations, &nation.iso3, &nation.name, long);
     }
     for p in &library.parameters.0 {
-        let prior = p.prior.as_ref().and_then(|d| serde_json::to_string(d).ok()).map_or("fixed".into(), |d| format!("sampled: {d}"));
+        let prior = p
+            .prior
+            .as_ref()
+            .and_then(|d| serde_json::to_string(d).ok())
+            .map_or("fixed".into(), |d| format!("sampled: {d}"));
         let long = format!(
             "{}\nvalue: {} {}\n{prior}\nsource: {} {}\ngrade: {:?}\nfile: configs/parameters/{}.toml",
             p.words, p.value, p.unit, p.source, p.url, p.grade, p.mechanism
@@ -132,10 +180,20 @@ fn entries(library: &Library) -> Result<Vec<Entry>, super::Failure> {
         add(Kind::Parameters, &p.id, &p.words, long);
     }
     for m in MEASURES {
-        add(Kind::Measures, m.name, m.words, format!("{}\nunit: {}, every month", m.words, m.unit));
+        add(
+            Kind::Measures,
+            m.name,
+            m.words,
+            format!("{}\nunit: {}, every month", m.words, m.unit),
+        );
     }
     for m in OUTCOMES {
-        add(Kind::Outcomes, m.name, m.words, format!("{}\nunit: {}, one number a run", m.words, m.unit));
+        add(
+            Kind::Outcomes,
+            m.name,
+            m.words,
+            format!("{}\nunit: {}, one number a run", m.words, m.unit),
+        );
     }
     Ok(all)
 }
@@ -146,12 +204,18 @@ fn names(library: &Library, folder: &str) -> Vec<String> {
         .configs
         .list(folder, ".toml")
         .iter()
-        .map(|p| p.trim_start_matches(&prefix).trim_end_matches(".toml").to_string())
+        .map(|p| {
+            p.trim_start_matches(&prefix)
+                .trim_end_matches(".toml")
+                .to_string()
+        })
         .collect()
 }
 
 fn rule_in_words(rule: &crate::controls::Rule) -> String {
-    let day = |d: Option<crate::foundation::calendar::Date>| d.map_or("no date".to_string(), |d| d.to_string());
+    let day = |d: Option<crate::foundation::calendar::Date>| {
+        d.map_or("no date".to_string(), |d| d.to_string())
+    };
     let mut text = format!(
         "{}\n{}\nissuer: {} ({}; {})\nannounced {}, binds {}, ends {}\nwhere: {}\nthen: {}\n",
         rule.title,
@@ -166,9 +230,15 @@ fn rule_in_words(rule: &crate::controls::Rule) -> String {
         rule.licence
     );
     for e in &rule.exceptions {
-        text.push_str(&format!("exception {}: {} Then: {}\n", e.name, e.words, e.licence));
+        text.push_str(&format!(
+            "exception {}: {} Then: {}\n",
+            e.name, e.words, e.licence
+        ));
     }
-    text.push_str(&format!("citation: {} {}\nconfidence: {}\n{}", rule.citation, rule.url, rule.confidence, rule.note));
+    text.push_str(&format!(
+        "citation: {} {}\nconfidence: {}\n{}",
+        rule.citation, rule.url, rule.confidence, rule.note
+    ));
     text
 }
 
@@ -178,7 +248,8 @@ fn chip_in_words(c: &crate::config::chips::ChipRow) -> String {
         "{}, {}\nfirst shipped: {}\nTPP: {} ({})\ndie: {} mm2, density {}\nlinks: {} GB/s, host {} GB/s\nmemory: {} GB, {} TB/s\nlist price: {} USD\nsource: {} {}\nconfidence: {}\n{}",
         c.vendor,
         c.status.replace('_', " "),
-        c.first_ship.map_or("unknown".to_string(), |m| m.to_string()),
+        c.first_ship
+            .map_or("unknown".to_string(), |m| m.to_string()),
         number(c.tpp),
         c.tpp_format,
         number(c.die_area_mm2),

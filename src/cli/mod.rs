@@ -138,22 +138,30 @@ pub fn main() -> ExitCode {
 fn say(text: &str) -> Answer {
     use std::io::Write;
     let mut out = std::io::stdout().lock();
-    out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(|_| Failure::Closed)
+    out.write_all(text.as_bytes())
+        .and_then(|()| out.flush())
+        .map_err(|_| Failure::Closed)
 }
 
 fn say_json(value: &impl serde::Serialize) -> Answer {
-    let text = serde_json::to_string_pretty(value).map_err(|e| Failure::Input(format!("error: {e}\n")))?;
+    let text =
+        serde_json::to_string_pretty(value).map_err(|e| Failure::Input(format!("error: {e}\n")))?;
     say(&(text + "\n"))
 }
 
 /// Something wrong with one word of the command line.
 fn wrong_word(what: &str, found: &str, expected: &str, candidates: &[&str]) -> Failure {
-    let near = nearest(found, candidates).map(|n| format!("; did you mean `{n}`?")).unwrap_or_default();
-    Failure::Input(format!("error: {what}: found `{found}`, expected {expected}{near}\n"))
+    let near = nearest(found, candidates)
+        .map(|n| format!("; did you mean `{n}`?"))
+        .unwrap_or_default();
+    Failure::Input(format!(
+        "error: {what}: found `{found}`, expected {expected}{near}\n"
+    ))
 }
 
 fn date(what: &str, text: &str) -> Result<Date, Failure> {
-    text.parse().map_err(|_| wrong_word(what, text, "a day such as 2023-12-01", &[]))
+    text.parse()
+        .map_err(|_| wrong_word(what, text, "a day such as 2023-12-01", &[]))
 }
 
 /// The library with the user's own rules read in, and the regime with those rules added.
@@ -162,17 +170,30 @@ fn law(configs: Configs, args: &LawArgs) -> Result<(Library, Regime), Failure> {
     for file in &args.with {
         let text = std::fs::read_to_string(file)
             .map_err(|e| Failure::Input(format!("error: {file}: {e}\n")))?;
-        extra.push(Source { name: file.clone(), text });
+        extra.push(Source {
+            name: file.clone(),
+            text,
+        });
     }
-    let before = if extra.is_empty() { 0 } else { Library::read(configs.clone(), &[])?.law.rules.len() };
+    let before = if extra.is_empty() {
+        0
+    } else {
+        Library::read(configs.clone(), &[])?.law.rules.len()
+    };
     let library = Library::read(configs, &extra)?;
     let mut regime = library.regime(&args.regime)?;
     if !extra.is_empty() {
         for at in before..library.law.rules.len() {
             let rule = &library.law.rules[at];
             let (Some(announced), Some(compliance)) = (rule.announced, rule.compliance) else {
-                let nothing = Source { name: args.with.join(" "), text: String::new() };
-                let message = format!("`{}` needs the dates `announced` and `compliance` to be added", rule.id);
+                let nothing = Source {
+                    name: args.with.join(" "),
+                    text: String::new(),
+                };
+                let message = format!(
+                    "`{}` needs the dates `announced` and `compliance` to be added",
+                    rule.id
+                );
                 return Err(Problems::from(Diagnostic::at(&nothing, 0..0, message)).into());
             };
             regime.entries.push(crate::controls::Entry {
@@ -190,8 +211,15 @@ fn law(configs: Configs, args: &LawArgs) -> Result<(Library, Regime), Failure> {
 /// Columns padded to the widest cell, two spaces apart; cells longer than their share of the line are left whole.
 fn table(rows: &[Vec<String>]) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
-    let width: Vec<usize> =
-        (0..columns).map(|c| rows.iter().filter_map(|r| r.get(c)).map(|s| s.chars().count()).max().unwrap_or(0)).collect();
+    let width: Vec<usize> = (0..columns)
+        .map(|c| {
+            rows.iter()
+                .filter_map(|r| r.get(c))
+                .map(|s| s.chars().count())
+                .max()
+                .unwrap_or(0)
+        })
+        .collect();
     let mut out = String::new();
     for row in rows {
         let mut line = String::new();
@@ -209,10 +237,15 @@ fn table(rows: &[Vec<String>]) -> String {
 }
 
 fn csv_text(rows: &[Vec<String>]) -> String {
-    let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(Vec::new());
+    let mut writer = csv::WriterBuilder::new()
+        .flexible(true)
+        .from_writer(Vec::new());
     for row in rows {
         // Writing to memory cannot fail.
         let _ = writer.write_record(row);
     }
-    writer.into_inner().map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()
+    writer
+        .into_inner()
+        .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+        .unwrap_or_default()
 }

@@ -16,7 +16,11 @@ pub struct FolderArgs {
 /// Draws the figures again, and the page around them.
 pub fn report(args: &FolderArgs) -> Answer {
     let results = Results::read(&args.folder)?;
-    let drawn = crate::plots::draw_all(&results, &results.manifest.study.figures, &args.folder.join("plots"))?;
+    let drawn = crate::plots::draw_all(
+        &results,
+        &results.manifest.study.figures,
+        &args.folder.join("plots"),
+    )?;
     let page = args.folder.join("report.html");
     crate::report::write(&results, &drawn, &page)?;
     say(&format!("{}\n", page.display()))
@@ -27,6 +31,8 @@ pub fn plot(args: &FolderArgs) -> Answer {
     let results = Results::read(&args.folder)?;
     let folder = args.folder.join("plots");
     let drawn = crate::plots::draw_all(&results, &results.manifest.study.figures, &folder)?;
-    let paths = drawn.iter().map(|d| format!("{}\n", folder.join(format!("{}.svg", d.name)).display()));
+    let paths = drawn
+        .iter()
+        .map(|d| format!("{}\n", folder.join(format!("{}.svg", d.name)).display()));
     say(&paths.collect::<String>())
 }

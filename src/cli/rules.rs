@@ -57,7 +57,15 @@ struct RuleRow {
 }
 
 pub fn rules(configs: Configs, args: &RulesArgs) -> Answer {
-    if let Some(RulesCommand::Diff { a, b, on, regime, to, format }) = &args.diff {
+    if let Some(RulesCommand::Diff {
+        a,
+        b,
+        on,
+        regime,
+        to,
+        format,
+    }) = &args.diff
+    {
         return diff(configs, [a, b], on, regime, to, *format);
     }
     let (library, regime) = law(configs, &args.law)?;
@@ -65,20 +73,47 @@ pub fn rules(configs: Configs, args: &RulesArgs) -> Answer {
         Some(on) => {
             let book = regime.book(&library.law, date("--on", on)?);
             let in_force: Vec<u16> = book.rules().collect();
-            rows(&library.law, &regime).into_iter().filter(|(at, _)| in_force.contains(at)).map(|(_, r)| r).collect()
+            rows(&library.law, &regime)
+                .into_iter()
+                .filter(|(at, _)| in_force.contains(at))
+                .map(|(_, r)| r)
+                .collect()
         }
-        None => rows(&library.law, &regime).into_iter().map(|(_, r)| r).collect(),
+        None => rows(&library.law, &regime)
+            .into_iter()
+            .map(|(_, r)| r)
+            .collect(),
     };
     match args.format {
         Format::Json => say_json(&rows),
         Format::Table | Format::Csv => {
-            let head = ["rule", "issuer", "kind", "announced", "binds", "ends", "what it says"];
+            let head = [
+                "rule",
+                "issuer",
+                "kind",
+                "announced",
+                "binds",
+                "ends",
+                "what it says",
+            ];
             let mut lines = vec![head.map(String::from).to_vec()];
             lines.extend(rows.into_iter().map(|r| {
                 let ended = r.ended.map_or(String::new(), |d| d.to_string());
-                vec![r.id, r.issuer, r.instrument, r.announced.to_string(), r.compliance.to_string(), ended, r.words]
+                vec![
+                    r.id,
+                    r.issuer,
+                    r.instrument,
+                    r.announced.to_string(),
+                    r.compliance.to_string(),
+                    ended,
+                    r.words,
+                ]
             }));
-            say(&if args.format == Format::Csv { csv_text(&lines) } else { table(&lines) })
+            say(&if args.format == Format::Csv {
+                csv_text(&lines)
+            } else {
+                table(&lines)
+            })
         }
     }
 }
@@ -102,7 +137,11 @@ fn rows(law: &Law, regime: &Regime) -> Vec<(u16, RuleRow)> {
             (e.rule, row)
         })
         .collect();
-    all.sort_by(|a, b| a.1.compliance.cmp(&b.1.compliance).then_with(|| a.1.id.cmp(&b.1.id)));
+    all.sort_by(|a, b| {
+        a.1.compliance
+            .cmp(&b.1.compliance)
+            .then_with(|| a.1.id.cmp(&b.1.id))
+    });
     all
 }
 
@@ -122,7 +161,14 @@ struct Change {
     importer_b: String,
 }
 
-fn diff(configs: Configs, sides: [&String; 2], on: &str, regime: &str, to: &str, format: Format) -> Answer {
+fn diff(
+    configs: Configs,
+    sides: [&String; 2],
+    on: &str,
+    regime: &str,
+    to: &str,
+    format: Format,
+) -> Answer {
     let library = Library::read(configs, &[])?;
     let day = date("--on", on)?;
     let book = |side: &str| -> Result<Book, Failure> {
@@ -133,7 +179,9 @@ fn diff(configs: Configs, sides: [&String; 2], on: &str, regime: &str, to: &str,
     };
     let (a, b) = (book(sides[0])?, book(sides[1])?);
     let ids = |book: &Book| -> Vec<String> {
-        book.rules().map(|at| library.law.rules[usize::from(at)].id.clone()).collect()
+        book.rules()
+            .map(|at| library.law.rules[usize::from(at)].id.clone())
+            .collect()
     };
     let (of_a, of_b) = (ids(&a), ids(&b));
     let mut symbols = library.law.symbols.clone();
@@ -144,7 +192,10 @@ fn diff(configs: Configs, sides: [&String; 2], on: &str, regime: &str, to: &str,
         .filter_map(|chip| {
             let mut sale = chip.attributes(&mut symbols);
             sale.ship_to(&nation, &nation);
-            let (x, y) = (a.judge(Subject::ChipSale, &sale), b.judge(Subject::ChipSale, &sale));
+            let (x, y) = (
+                a.judge(Subject::ChipSale, &sale),
+                b.judge(Subject::ChipSale, &sale),
+            );
             ((x.exporter, x.importer) != (y.exporter, y.importer)).then(|| Change {
                 chip: chip.chip.clone(),
                 exporter_a: x.exporter.to_string(),
@@ -155,16 +206,34 @@ fn diff(configs: Configs, sides: [&String; 2], on: &str, regime: &str, to: &str,
         })
         .collect();
     let difference = Difference {
-        only_a: of_a.iter().filter(|id| !of_b.contains(id)).cloned().collect(),
-        only_b: of_b.iter().filter(|id| !of_a.contains(id)).cloned().collect(),
+        only_a: of_a
+            .iter()
+            .filter(|id| !of_b.contains(id))
+            .cloned()
+            .collect(),
+        only_b: of_b
+            .iter()
+            .filter(|id| !of_a.contains(id))
+            .cloned()
+            .collect(),
         chips,
     };
     if format == Format::Json {
         return say_json(&difference);
     }
-    let list = |ids: &[String]| if ids.is_empty() { "none".to_string() } else { ids.join(", ") };
+    let list = |ids: &[String]| {
+        if ids.is_empty() {
+            "none".to_string()
+        } else {
+            ids.join(", ")
+        }
+    };
     let mut text = format!("only {}: {}\n", sides[0], list(&difference.only_a));
-    text.push_str(&format!("only {}: {}\n", sides[1], list(&difference.only_b)));
+    text.push_str(&format!(
+        "only {}: {}\n",
+        sides[1],
+        list(&difference.only_b)
+    ));
     let mut lines = vec![vec![
         format!("chip, to {to}"),
         format!("exporter, {}", sides[0]),
@@ -173,13 +242,23 @@ fn diff(configs: Configs, sides: [&String; 2], on: &str, regime: &str, to: &str,
         format!("importer, {}", sides[1]),
     ]];
     let count = difference.chips.len();
-    lines.extend(
-        difference.chips.into_iter().map(|c| vec![c.chip, c.exporter_a, c.exporter_b, c.importer_a, c.importer_b]),
-    );
+    lines.extend(difference.chips.into_iter().map(|c| {
+        vec![
+            c.chip,
+            c.exporter_a,
+            c.exporter_b,
+            c.importer_a,
+            c.importer_b,
+        ]
+    }));
     if count == 0 {
         text.push_str("no chip of the table changes its verdict\n");
         return say(&text);
     }
-    text.push_str(&if format == Format::Csv { csv_text(&lines) } else { table(&lines) });
+    text.push_str(&if format == Format::Csv {
+        csv_text(&lines)
+    } else {
+        table(&lines)
+    });
     say(&text)
 }

@@ -50,11 +50,20 @@ pub fn run(configs: Configs, args: &RunArgs) -> Answer {
     let set = settings(&library, &args.set)?;
     let runs = args.runs.unwrap_or(file.runs);
     let seed = args.seed.unwrap_or(file.seed);
-    let out = args.out.clone().unwrap_or_else(|| Path::new("results").join(&file.name));
-    let figures = if args.no_report { Vec::new() } else { crate::config::figure::read_all(&library.configs, &file.figures)? };
+    let out = args
+        .out
+        .clone()
+        .unwrap_or_else(|| Path::new("results").join(&file.name));
+    let figures = if args.no_report {
+        Vec::new()
+    } else {
+        crate::config::figure::read_all(&library.configs, &file.figures)?
+    };
     let command = command_line(&args.study, &file, args, runs, seed);
     let plan = Plan::new(&library, file, seed, runs, set, args.only)?;
-    let threads = args.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
+    let threads = args
+        .threads
+        .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(threads)
         .build()
@@ -87,9 +96,16 @@ pub fn run(configs: Configs, args: &RunArgs) -> Answer {
         results.failures.len()
     );
     for failure in &results.failures {
-        eprintln!("failed: {} future {}: {}\n  repeat: {}", failure.regime, failure.run, failure.reason, failure.command);
+        eprintln!(
+            "failed: {} future {}: {}\n  repeat: {}",
+            failure.regime, failure.run, failure.reason, failure.command
+        );
     }
-    let made = if args.no_report { folder } else { folder.join("report.html") };
+    let made = if args.no_report {
+        folder
+    } else {
+        folder.join("report.html")
+    };
     say(&format!("{}\n", made.display()))?;
     if results.failures.len() as u64 == total {
         return Err(Failure::No("error: every run failed\n".into()));
@@ -106,14 +122,29 @@ fn settings(library: &Library, set: &[String]) -> Result<BTreeMap<String, f64>, 
         let Some((path, value)) = text.split_once('=') else {
             return Err(wrong_word("--set", text, "NAME=VALUE", &[]));
         };
-        let (mechanism, id) = path.split_once('.').map_or((None, path), |(m, id)| (Some(m), id));
-        let known = Parameters::NAMES.iter().any(|(m, n)| *n == id && mechanism.is_none_or(|x| x == *m));
+        let (mechanism, id) = path
+            .split_once('.')
+            .map_or((None, path), |(m, id)| (Some(m), id));
+        let known = Parameters::NAMES
+            .iter()
+            .any(|(m, n)| *n == id && mechanism.is_none_or(|x| x == *m));
         if !known {
-            return Err(wrong_word("--set", path, "the name of a parameter (`chokepoint list parameters`)", &names));
+            return Err(wrong_word(
+                "--set",
+                path,
+                "the name of a parameter (`chokepoint list parameters`)",
+                &names,
+            ));
         }
-        let number: f64 =
-            value.parse().ok().filter(|v: &f64| v.is_finite()).ok_or_else(|| wrong_word("--set", value, "a number", &[]))?;
-        if let Some((low, high)) = parameters.range(id).filter(|(low, high)| number < *low || number > *high) {
+        let number: f64 = value
+            .parse()
+            .ok()
+            .filter(|v: &f64| v.is_finite())
+            .ok_or_else(|| wrong_word("--set", value, "a number", &[]))?;
+        if let Some((low, high)) = parameters
+            .range(id)
+            .filter(|(low, high)| number < *low || number > *high)
+        {
             eprintln!("note: {id} = {number} is outside its recorded range, {low} to {high}");
         }
         parameters.set(id, number);
@@ -164,7 +195,9 @@ fn progress(total: u64) -> ProgressBar {
         return ProgressBar::hidden();
     }
     let bar = ProgressBar::new(total);
-    if let Ok(style) = ProgressStyle::with_template("{bar:40} {pos}/{len} runs, {per_sec}, {eta} left") {
+    if let Ok(style) =
+        ProgressStyle::with_template("{bar:40} {pos}/{len} runs, {per_sec}, {eta} left")
+    {
         bar.set_style(style);
     }
     bar

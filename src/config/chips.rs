@@ -62,12 +62,42 @@ fn month<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Mon
 
 /// Columns of a chip table.
 pub const COLUMNS: &[&str] = &[
-    "key", "vendor", "chip", "hq_country", "first_ship", "fp16_dense_tflops", "int8_dense_tops",
-    "fp8_dense_tflops", "fp6_dense_tflops", "fp4_dense_tflops", "int4_dense_tops", "tpp", "tpp_format",
-    "die_area_mm2", "process_node_nm", "non_planar", "performance_density", "interconnect_gbps",
-    "host_link_gbps", "io", "mem_capacity_gb", "mem_bandwidth_tbs", "tdp_w", "list_price_usd",
-    "china_specific", "datacenter_marketed", "status", "source", "source_url", "confidence",
-    "background_fields", "notes", "packaging", "packages_per_wafer", "hbm_stacks", "sold",
+    "key",
+    "vendor",
+    "chip",
+    "hq_country",
+    "first_ship",
+    "fp16_dense_tflops",
+    "int8_dense_tops",
+    "fp8_dense_tflops",
+    "fp6_dense_tflops",
+    "fp4_dense_tflops",
+    "int4_dense_tops",
+    "tpp",
+    "tpp_format",
+    "die_area_mm2",
+    "process_node_nm",
+    "non_planar",
+    "performance_density",
+    "interconnect_gbps",
+    "host_link_gbps",
+    "io",
+    "mem_capacity_gb",
+    "mem_bandwidth_tbs",
+    "tdp_w",
+    "list_price_usd",
+    "china_specific",
+    "datacenter_marketed",
+    "status",
+    "source",
+    "source_url",
+    "confidence",
+    "background_fields",
+    "notes",
+    "packaging",
+    "packages_per_wafer",
+    "hbm_stacks",
+    "sold",
 ];
 
 /// Reads a chip table.
@@ -80,21 +110,40 @@ pub fn read(source: &Source) -> Result<Vec<ChipRow>, Problems> {
     for (at, located) in rows.iter().enumerate() {
         let row = &located.row;
         if row.chip.is_empty() {
-            problems.0.push(located.problem(source, ",", "a chip needs a name in the column `chip`"));
+            problems.0.push(located.problem(
+                source,
+                ",",
+                "a chip needs a name in the column `chip`",
+            ));
         }
         if rows[..at].iter().any(|other| other.row.chip == row.chip) {
-            problems.0.push(located.problem(source, &row.chip, format!("`{}` is here twice", row.chip)));
+            problems.0.push(located.problem(
+                source,
+                &row.chip,
+                format!("`{}` is here twice", row.chip),
+            ));
         }
         if let (Some(stated), Some(computed)) = (row.tpp, row.computed_tpp()) {
             if (stated - computed).abs() > 0.2 {
-                let message = format!("tpp: found {stated}, expected {computed}, the largest rate times its bits");
-                problems.0.push(located.problem(source, &format!("{stated}"), message));
+                let message = format!(
+                    "tpp: found {stated}, expected {computed}, the largest rate times its bits"
+                );
+                problems
+                    .0
+                    .push(located.problem(source, &format!("{stated}"), message));
             }
         }
-        if let (Some(stated), Some(tpp), Some(area)) = (row.performance_density, row.tpp, row.die_area_mm2) {
+        if let (Some(stated), Some(tpp), Some(area)) =
+            (row.performance_density, row.tpp, row.die_area_mm2)
+        {
             if (stated - tpp / area).abs() > 0.01 {
-                let message = format!("performance_density: found {stated}, expected {:.3}, tpp over die area", tpp / area);
-                problems.0.push(located.problem(source, &format!("{stated}"), message));
+                let message = format!(
+                    "performance_density: found {stated}, expected {:.3}, tpp over die area",
+                    tpp / area
+                );
+                problems
+                    .0
+                    .push(located.problem(source, &format!("{stated}"), message));
             }
         }
     }
@@ -121,23 +170,45 @@ impl ChipRow {
     /// The chip as the law sees it. A user's chip without headquarters is taken for a US design.
     pub fn attributes(&self, symbols: &mut Symbols) -> Attributes {
         let mut a = Attributes::default();
-        let mut number = |attribute, value: Option<f64>| a.set(attribute, value.unwrap_or(f64::NAN));
+        let mut number =
+            |attribute, value: Option<f64>| a.set(attribute, value.unwrap_or(f64::NAN));
         let tpp = self.tpp.or_else(|| self.computed_tpp());
         number(Attribute::Tpp, tpp);
         number(Attribute::DieAreaMm2, self.die_area_mm2);
         let planar = self.non_planar == Some(false);
-        let density = tpp.zip(self.die_area_mm2).map(|(t, area)| if planar { 0.0 } else { t / area });
-        number(Attribute::PerformanceDensity, self.performance_density.or(density));
-        number(Attribute::InterconnectGbps, self.interconnect_gbps.or(self.io));
-        number(Attribute::HostLinkGbps, self.host_link_gbps.or(self.io.map(|_| 0.0)));
+        let density = tpp
+            .zip(self.die_area_mm2)
+            .map(|(t, area)| if planar { 0.0 } else { t / area });
+        number(
+            Attribute::PerformanceDensity,
+            self.performance_density.or(density),
+        );
+        number(
+            Attribute::InterconnectGbps,
+            self.interconnect_gbps.or(self.io),
+        );
+        number(
+            Attribute::HostLinkGbps,
+            self.host_link_gbps.or(self.io.map(|_| 0.0)),
+        );
         number(Attribute::MemBandwidthTbs, self.mem_bandwidth_tbs);
         number(Attribute::MemCapacityGb, self.mem_capacity_gb);
         number(Attribute::ProcessNodeNm, self.process_node_nm);
         let truth = |v: Option<bool>| v.map(|v| f64::from(u8::from(v)));
         number(Attribute::NonPlanar, truth(self.non_planar));
-        number(Attribute::DatacenterMarketed, truth(self.datacenter_marketed));
-        number(Attribute::ChinaSpecific, truth(self.china_specific).or(Some(0.0)));
-        let home = if self.hq_country.is_empty() { "USA" } else { &self.hq_country };
+        number(
+            Attribute::DatacenterMarketed,
+            truth(self.datacenter_marketed),
+        );
+        number(
+            Attribute::ChinaSpecific,
+            truth(self.china_specific).or(Some(0.0)),
+        );
+        let home = if self.hq_country.is_empty() {
+            "USA"
+        } else {
+            &self.hq_country
+        };
         a.set(Attribute::Chip, symbols.code(&self.chip));
         a.set(Attribute::Vendor, symbols.code(&self.vendor));
         a.set(Attribute::HqCountry, symbols.code(home));
@@ -152,7 +223,10 @@ impl ChipRow {
     /// The chip as the model builds it. `deflate` turns its nominal list price into constant dollars.
     pub fn spec(&self, deflate: impl Fn(Month) -> f64) -> ChipSpec {
         let or = |value: Option<f64>, other: f64| value.unwrap_or(other);
-        let fp16 = or(self.fp16_dense_tflops, self.int8_dense_tops.map_or(1.0, |i| i / 2.0));
+        let fp16 = or(
+            self.fp16_dense_tflops,
+            self.int8_dense_tops.map_or(1.0, |i| i / 2.0),
+        );
         let fp8 = or(self.fp8_dense_tflops, fp16).max(fp16);
         let launch = self.first_ship.unwrap_or(Month::of(2024, 1));
         ChipSpec {

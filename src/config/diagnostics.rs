@@ -1,6 +1,8 @@
 //! Errors in configuration: file, line, column, what was found, what was expected, the nearest right name.
 
-use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteDiagnostic, NamedSource, Report};
+use miette::{
+    GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteDiagnostic, NamedSource, Report,
+};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -69,15 +71,23 @@ impl Diagnostic {
             "{}:{}:{}: {}",
             self.file, self.line, self.column, self.message
         ))
-        .with_label(LabeledSpan::at(self.offset..self.offset + self.length, "here"));
+        .with_label(LabeledSpan::at(
+            self.offset..self.offset + self.length,
+            "here",
+        ));
         if !self.help.is_empty() {
             drawn = drawn.with_help(self.help.clone());
         }
-        let report = Report::new(drawn).with_source_code(NamedSource::new(&self.file, self.text.clone()));
+        let report =
+            Report::new(drawn).with_source_code(NamedSource::new(&self.file, self.text.clone()));
         let mut out = String::new();
-        let handler = GraphicalReportHandler::new_themed(GraphicalTheme::unicode_nocolor()).with_width(110);
+        let handler =
+            GraphicalReportHandler::new_themed(GraphicalTheme::unicode_nocolor()).with_width(110);
         if handler.render_report(&mut out, report.as_ref()).is_err() {
-            out = format!("{}:{}:{}: {} {}\n", self.file, self.line, self.column, self.message, self.help);
+            out = format!(
+                "{}:{}:{}: {} {}\n",
+                self.file, self.line, self.column, self.message, self.help
+            );
         }
         out
     }
@@ -118,7 +128,12 @@ impl std::error::Error for Problems {}
 pub fn nearest<'a>(found: &str, candidates: &[&'a str]) -> Option<&'a str> {
     candidates
         .iter()
-        .map(|c| (strsim::damerau_levenshtein(&found.to_lowercase(), &c.to_lowercase()), *c))
+        .map(|c| {
+            (
+                strsim::damerau_levenshtein(&found.to_lowercase(), &c.to_lowercase()),
+                *c,
+            )
+        })
         .filter(|(distance, c)| *distance <= (c.len() / 3).max(2))
         .min()
         .map(|(_, c)| c)
@@ -129,7 +144,8 @@ pub fn nearest<'a>(found: &str, candidates: &[&'a str]) -> Option<&'a str> {
 /// # Errors
 /// With the place of the first thing that is not as the type says.
 pub fn read_toml<T: DeserializeOwned>(source: &Source) -> Result<T, Problems> {
-    let deserializer = toml::Deserializer::parse(&source.text).map_err(|e| toml_problem(source, &e, None))?;
+    let deserializer =
+        toml::Deserializer::parse(&source.text).map_err(|e| toml_problem(source, &e, None))?;
     serde_path_to_error::deserialize(deserializer).map_err(|e| {
         let path = e.path().to_string();
         toml_problem(source, e.inner(), Some(&path))
@@ -138,12 +154,13 @@ pub fn read_toml<T: DeserializeOwned>(source: &Source) -> Result<T, Problems> {
 
 fn toml_problem(source: &Source, error: &toml::de::Error, path: Option<&str>) -> Problems {
     let range = error.span().unwrap_or(0..1);
-    let mut message = error.message().to_string();
+    let plain = error.message().to_string();
+    let mut message = plain.clone();
     if let Some(path) = path.filter(|p| !p.is_empty() && *p != ".") {
         message = format!("{message} (in `{path}`)");
     }
-    let found = message.split('`').nth(1).unwrap_or("").to_string();
-    let expected: Vec<&str> = match message.split_once("expected") {
+    let found = plain.split('`').nth(1).unwrap_or("").to_string();
+    let expected: Vec<&str> = match plain.split_once("expected") {
         Some((_, list)) => list.split('`').skip(1).step_by(2).collect(),
         None => Vec::new(),
     };
@@ -175,16 +192,25 @@ impl<T> Located<T> {
 ///
 /// # Errors
 /// For every header that is not a column and every cell that is not what its column says.
-pub fn read_csv<T: DeserializeOwned>(source: &Source, columns: &[&str]) -> Result<Vec<Located<T>>, Problems> {
+pub fn read_csv<T: DeserializeOwned>(
+    source: &Source,
+    columns: &[&str],
+) -> Result<Vec<Located<T>>, Problems> {
     let mut reader = csv::ReaderBuilder::new().from_reader(source.text.as_bytes());
-    let headers = reader.headers().cloned().map_err(|e| {
-        Problems::from(Diagnostic::at(source, 0..1, format!("not a table: {e}")))
-    })?;
+    let headers = reader
+        .headers()
+        .cloned()
+        .map_err(|e| Problems::from(Diagnostic::at(source, 0..1, format!("not a table: {e}"))))?;
     let mut problems = Problems::default();
     for header in &headers {
         if !columns.contains(&header) {
-            let message = format!("unknown column `{header}`, expected one of the {} columns of this table", columns.len());
-            problems.0.push(Diagnostic::at_text(source, 0, header, message).nearest(header, columns));
+            let message = format!(
+                "unknown column `{header}`, expected one of the {} columns of this table",
+                columns.len()
+            );
+            problems
+                .0
+                .push(Diagnostic::at_text(source, 0, header, message).nearest(header, columns));
         }
     }
     problems.check()?;
@@ -197,11 +223,18 @@ pub fn read_csv<T: DeserializeOwned>(source: &Source, columns: &[&str]) -> Resul
             Ok(false) => break,
             Err(e) => {
                 let at = e.position().map_or(0, |p| p.byte() as usize);
-                problems.0.push(Diagnostic::at(source, at..at + 1, format!("broken line: {e}")));
+                problems.0.push(Diagnostic::at(
+                    source,
+                    at..at + 1,
+                    format!("broken line: {e}"),
+                ));
                 break;
             }
         }
-        let position = record.position().cloned().unwrap_or_else(csv::Position::new);
+        let position = record
+            .position()
+            .cloned()
+            .unwrap_or_else(csv::Position::new);
         let start = position.byte() as usize;
         let end = reader.position().byte() as usize;
         match record.deserialize(Some(&headers)) {
@@ -210,7 +243,9 @@ pub fn read_csv<T: DeserializeOwned>(source: &Source, columns: &[&str]) -> Resul
                 line: position.line() as usize,
                 range: start..end.min(source.text.len()),
             }),
-            Err(e) => problems.0.push(cell_problem(source, &record, &headers, start, &e)),
+            Err(e) => problems
+                .0
+                .push(cell_problem(source, &record, &headers, start, &e)),
         }
     }
     problems.check()?;
@@ -231,14 +266,25 @@ fn cell_problem(
             let column = headers.get(field).unwrap_or("");
             // Skip the cells before this one so that an equal value to the left is not pointed at.
             let skip: usize = record.iter().take(field).map(|cell| cell.len() + 1).sum();
-            let from = source.text[start..].find(value).map_or(start, |_| start + skip.min(source.text.len() - start));
+            let from = source.text[start..]
+                .find(value)
+                .map_or(start, |_| start + skip.min(source.text.len() - start));
             let expected = err.kind().to_string();
             let message = format!("column `{column}`: found `{value}`, {expected}");
-            return Diagnostic::at_text(source, floor_char(&source.text, from.saturating_sub(1)), value, message);
+            return Diagnostic::at_text(
+                source,
+                floor_char(&source.text, from.saturating_sub(1)),
+                value,
+                message,
+            );
         }
     }
     let message = error.to_string();
     let missing = message.split('`').nth(1).unwrap_or("").to_string();
-    Diagnostic::at(source, 0..headers.as_slice().len().min(1).max(1), format!("column missing or unreadable: {message}"))
-        .help(format!("add the column `{missing}` to the header"))
+    Diagnostic::at(
+        source,
+        0..headers.as_slice().len().min(1).max(1),
+        format!("column missing or unreadable: {message}"),
+    )
+    .help(format!("add the column `{missing}` to the header"))
 }

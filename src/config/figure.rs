@@ -88,7 +88,10 @@ pub enum Scale {
 /// # Errors
 /// For files that do not exist and for measures and outcomes that are none.
 pub fn read_all(configs: &Configs, names: &[String]) -> Result<Vec<FigureFile>, Problems> {
-    names.iter().map(|name| read(&configs.find_figure(name)?, name)).collect()
+    names
+        .iter()
+        .map(|name| read(&configs.find_figure(name)?, name))
+        .collect()
 }
 
 /// Reads one figure definition.
@@ -102,7 +105,9 @@ pub fn read(source: &Source, name: &str) -> Result<FigureFile, Problems> {
     let mut problems = Problems::default();
     let mut wrong = |found: &str, expected: &str, names: &[&str]| {
         let message = format!("found `{found}`, expected {expected}");
-        problems.0.push(Diagnostic::at_text(source, 0, &format!("\"{found}\""), message).nearest(found, names));
+        problems.0.push(
+            Diagnostic::at_text(source, 0, &format!("\"{found}\""), message).nearest(found, names),
+        );
     };
     let measures: Vec<&str> = match &figure.draw {
         FigureKind::Fan(fan) => fan.lines.iter().map(|l| l.measure.as_str()).collect(),
@@ -110,11 +115,19 @@ pub fn read(source: &Source, name: &str) -> Result<FigureFile, Problems> {
         FigureKind::Forest(_) => Vec::new(),
     };
     for name in measures.into_iter().filter(|m| measure(m).is_none()) {
-        wrong(name, "a measure", &MEASURES.iter().map(|m| m.name).collect::<Vec<_>>());
+        wrong(
+            name,
+            "a measure",
+            &MEASURES.iter().map(|m| m.name).collect::<Vec<_>>(),
+        );
     }
     if let FigureKind::Forest(forest) = &figure.draw {
         let known: Vec<&str> = OUTCOMES.iter().map(|o| o.name).collect();
-        for outcome in forest.outcomes.iter().filter(|o| !known.contains(&o.as_str())) {
+        for outcome in forest
+            .outcomes
+            .iter()
+            .filter(|o| !known.contains(&o.as_str()))
+        {
             wrong(outcome, "an outcome", &known);
         }
     }

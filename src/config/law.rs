@@ -10,7 +10,8 @@ use toml::Spanned;
 use super::diagnostics::{Diagnostic, Problems, nearest, read_toml};
 use super::source::{Configs, Source};
 use crate::controls::{
-    AppliesTo, Attribute, Condition, Early, Entry, Exception, Group, Instrument, Law, Regime, Rule, Verdict,
+    AppliesTo, Attribute, Condition, Early, Entry, Exception, Group, Instrument, Law, Regime, Rule,
+    Verdict,
 };
 use crate::foundation::calendar::Month;
 
@@ -21,7 +22,9 @@ pub struct Day(pub Date);
 impl<'de> Deserialize<'de> for Day {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let stamp = toml::value::Datetime::deserialize(deserializer)?;
-        let date = stamp.date.ok_or_else(|| serde::de::Error::custom("expected a date such as 2022-10-07"))?;
+        let date = stamp
+            .date
+            .ok_or_else(|| serde::de::Error::custom("expected a date such as 2022-10-07"))?;
         Date::new(date.year as i16, date.month as i8, date.day as i8)
             .map(Day)
             .map_err(|_| serde::de::Error::custom("expected a day that exists, such as 2022-10-07"))
@@ -235,11 +238,19 @@ pub type Cases = Vec<(u16, CaseFile)>;
 ///
 /// # Errors
 /// For everything that names what does not exist, has no source, ends before it begins, or is there twice.
-pub fn read_law(configs: &Configs, extra: &[Source], nations: &[String]) -> Result<(Law, Cases), Problems> {
+pub fn read_law(
+    configs: &Configs,
+    extra: &[Source],
+    nations: &[String],
+) -> Result<(Law, Cases), Problems> {
     let mut acts: Vec<(Source, ActFile)> = Vec::new();
     let mut problems = Problems::default();
     let shipped = configs.list("rules", ".toml");
-    for source in shipped.iter().map(|p| configs.read(p)).chain(extra.iter().cloned().map(Ok)) {
+    for source in shipped
+        .iter()
+        .map(|p| configs.read(p))
+        .chain(extra.iter().cloned().map(Ok))
+    {
         let source = source?;
         match read_toml::<ActFile>(&source) {
             Ok(act) => acts.push((source, act)),
@@ -247,9 +258,16 @@ pub fn read_law(configs: &Configs, extra: &[Source], nations: &[String]) -> Resu
         }
     }
     problems.check()?;
-    let ids: Vec<String> =
-        acts.iter().flat_map(|(_, act)| act.rule.iter().map(|r| r.id.get_ref().clone())).collect();
-    let mut reader = Reader { ids, nations, law: Law::default(), problems: Problems::default() };
+    let ids: Vec<String> = acts
+        .iter()
+        .flat_map(|(_, act)| act.rule.iter().map(|r| r.id.get_ref().clone()))
+        .collect();
+    let mut reader = Reader {
+        ids,
+        nations,
+        law: Law::default(),
+        problems: Problems::default(),
+    };
     let texts: Vec<String> = acts
         .iter()
         .flat_map(|(_, act)| act.rule.iter().map(|r| r.condition.get_ref().clone()))
@@ -279,15 +297,28 @@ impl Reader<'_> {
         let id = file.id.get_ref();
         let twice = self.ids.iter().filter(|other| *other == id).count() > 1;
         if twice {
-            self.wrong(source, &file.id, format!("the id `{id}` is used twice"), &[]);
+            self.wrong(
+                source,
+                &file.id,
+                format!("the id `{id}` is used twice"),
+                &[],
+            );
         }
         for cited in [&act.source, &act.citation] {
             if cited.get_ref().trim().is_empty() {
-                self.wrong(source, cited, "found nothing, expected where the text can be read".into(), &[]);
+                self.wrong(
+                    source,
+                    cited,
+                    "found nothing, expected where the text can be read".into(),
+                    &[],
+                );
             }
         }
         if !self.nations.contains(act.issuer.get_ref()) {
-            let message = format!("found `{}`, expected the ISO3 code of a nation", act.issuer.get_ref());
+            let message = format!(
+                "found `{}`, expected the ISO3 code of a nation",
+                act.issuer.get_ref()
+            );
             let names: Vec<String> = self.nations.to_vec();
             self.wrong(source, &act.issuer, message, &names);
         }
@@ -297,11 +328,17 @@ impl Reader<'_> {
         if let (Some(end), Some(begin), Some(span)) = (ended, announced, file.ended.as_ref()) {
             if end < begin {
                 let message = format!("ends on {end}, before it was announced on {begin}");
-                self.problems.0.push(Diagnostic::at(source, span.span(), message));
+                self.problems
+                    .0
+                    .push(Diagnostic::at(source, span.span(), message));
             }
         }
-        if act.status == Status::Law && file.enforced && (announced.is_none() || compliance.is_none()) {
-            let message = format!("`{id}` is enforced law and needs the dates `announced` and `compliance`");
+        if act.status == Status::Law
+            && file.enforced
+            && (announced.is_none() || compliance.is_none())
+        {
+            let message =
+                format!("`{id}` is enforced law and needs the dates `announced` and `compliance`");
             self.wrong(source, &file.id, message, &[]);
         }
         let condition = self.condition(source, &file.condition, texts, 0);
@@ -339,7 +376,10 @@ impl Reader<'_> {
             early: file
                 .early
                 .iter()
-                .map(|e| Early { vendor: self.law.symbols.code(&e.vendor), on: e.on.0 })
+                .map(|e| Early {
+                    vendor: self.law.symbols.code(&e.vendor),
+                    on: e.on.0,
+                })
                 .collect(),
             enforced: file.enforced,
             text: file.condition.get_ref().clone(),
@@ -347,16 +387,38 @@ impl Reader<'_> {
             licence: file.licence,
             exceptions,
             applies_to: self.applies_to(source, &file.applies_to, act.issuer.get_ref()),
-            supersedes: file.supersedes.iter().filter_map(|name| self.index(source, name)).collect(),
-            carves_out: file.carves_out.iter().filter_map(|name| self.index(source, name)).collect(),
-            responds_to: file.responds_to.iter().map(|r| r.get_ref().clone()).collect(),
+            supersedes: file
+                .supersedes
+                .iter()
+                .filter_map(|name| self.index(source, name))
+                .collect(),
+            carves_out: file
+                .carves_out
+                .iter()
+                .filter_map(|name| self.index(source, name))
+                .collect(),
+            responds_to: file
+                .responds_to
+                .iter()
+                .map(|r| r.get_ref().clone())
+                .collect(),
             levy_share: file.numbers.get("levy_share").copied().unwrap_or(0.0),
-            cap_tpp: file.numbers.get("tier2_cap_tpp").copied().unwrap_or(f64::INFINITY),
+            cap_tpp: file
+                .numbers
+                .get("tier2_cap_tpp")
+                .copied()
+                .unwrap_or(f64::INFINITY),
         };
         self.law.rules.push(rule);
     }
 
-    fn condition(&mut self, source: &Source, text: &Spanned<String>, texts: &[String], depth: u8) -> Condition {
+    fn condition(
+        &mut self,
+        source: &Source,
+        text: &Spanned<String>,
+        texts: &[String],
+        depth: u8,
+    ) -> Condition {
         let ids = self.ids.clone();
         // Conditions may name other rules; those are compiled in place, to a depth that no honest rule reaches.
         let mut symbols = std::mem::take(&mut self.law.symbols);
@@ -370,7 +432,9 @@ impl Reader<'_> {
             names.extend(rule_names.iter().map(String::as_str));
             let problem = Diagnostic::at(source, start..end, error.message.clone());
             self.problems.0.push(match nearest(&error.found, &names) {
-                Some(name) if !error.found.is_empty() => problem.help(format!("did you mean `{name}`?")),
+                Some(name) if !error.found.is_empty() => {
+                    problem.help(format!("did you mean `{name}`?"))
+                }
                 _ => problem,
             });
             let never = Condition::compile("false", &mut self.law.symbols, &|_| None);
@@ -398,7 +462,9 @@ impl Reader<'_> {
             nation => (None, Some(self.law.symbols.code(nation))),
         };
         let mut groups = |list: &[Spanned<String>]| -> Vec<Group> {
-            list.iter().filter_map(|name| self.group(source, name, own)).collect()
+            list.iter()
+                .filter_map(|name| self.group(source, name, own))
+                .collect()
         };
         AppliesTo {
             destinations: groups(&file.destinations),
@@ -422,21 +488,34 @@ impl Reader<'_> {
             "tier:1" => Group::Tier(1),
             "tier:2" => Group::Tier(2),
             "tier:3" => Group::Tier(3),
-            nation if self.nations.iter().any(|n| n == nation) => Group::Nation(self.law.symbols.code(nation)),
+            nation if self.nations.iter().any(|n| n == nation) => {
+                Group::Nation(self.law.symbols.code(nation))
+            }
             other => {
                 let mut names: Vec<String> = self.nations.to_vec();
                 names.extend(
-                    ["world", "foreign", "A:1", "A:5", "A:6", "D:1", "D:4", "D:5", "tier:1", "tier:2", "tier:3"]
-                        .map(String::from),
+                    [
+                        "world", "foreign", "A:1", "A:5", "A:6", "D:1", "D:4", "D:5", "tier:1",
+                        "tier:2", "tier:3",
+                    ]
+                    .map(String::from),
                 );
-                let message = format!("found `{other}`, expected a nation (ISO3), a country group such as D:5, or a tier");
+                let message = format!(
+                    "found `{other}`, expected a nation (ISO3), a country group such as D:5, or a tier"
+                );
                 self.wrong(source, name, message, &names);
                 return None;
             }
         })
     }
 
-    fn wrong(&mut self, source: &Source, at: &Spanned<String>, message: String, candidates: &[String]) {
+    fn wrong(
+        &mut self,
+        source: &Source,
+        at: &Spanned<String>,
+        message: String,
+        candidates: &[String],
+    ) {
         let names: Vec<&str> = candidates.iter().map(String::as_str).collect();
         let problem = Diagnostic::at(source, at.span(), message);
         self.problems.0.push(problem.nearest(at.get_ref(), &names));
@@ -463,7 +542,11 @@ fn compile(
         condition
     };
     // The outer text's own names go to a copy that starts from what is known; rules it names add theirs first.
-    for (id, _) in ids.iter().zip(texts).filter(|(id, _)| text.contains(&id.replace('-', "_"))) {
+    for (id, _) in ids
+        .iter()
+        .zip(texts)
+        .filter(|(id, _)| text.contains(&id.replace('-', "_")))
+    {
         other(&id.replace('-', "_"));
     }
     let mut outer = known.borrow().clone();
@@ -480,7 +563,10 @@ pub fn read_regime(configs: &Configs, law: &Law, name: &str) -> Result<Regime, P
     if let Some(month) = name.strip_prefix("frozen-") {
         let source = configs.find("history", "regimes")?;
         let month: Month = month.parse().map_err(|e: String| {
-            let named = Source { name: name.to_string(), text: name.to_string() };
+            let named = Source {
+                name: name.to_string(),
+                text: name.to_string(),
+            };
             Problems::from(Diagnostic::at(&named, 7..name.len(), e))
         })?;
         let mut regime = regime_from(&source, law)?;
@@ -510,7 +596,9 @@ pub fn regime_from(source: &Source, law: &Law) -> Result<Regime, Problems> {
         let at = law.find(name.get_ref());
         if at.is_none() {
             let message = format!("found `{}`, expected the id of a rule", name.get_ref());
-            problems.0.push(Diagnostic::at(source, name.span(), message).nearest(name.get_ref(), &ids));
+            problems
+                .0
+                .push(Diagnostic::at(source, name.span(), message).nearest(name.get_ref(), &ids));
         }
         at
     };
@@ -518,31 +606,50 @@ pub fn regime_from(source: &Source, law: &Law) -> Result<Regime, Problems> {
     let mut chosen: Vec<u16> = Vec::new();
     if file.select == Some(Select::Enforced) {
         for (at, rule) in law.rules.iter().enumerate() {
-            let issuer = file.issuers.as_ref().is_none_or(|list| list.contains(&rule.issuer));
-            let known = file.announced_by.is_none_or(|day| rule.announced.is_some_and(|a| a <= day.0));
+            let issuer = file
+                .issuers
+                .as_ref()
+                .is_none_or(|list| list.contains(&rule.issuer));
+            let known = file
+                .announced_by
+                .is_none_or(|day| rule.announced.is_some_and(|a| a <= day.0));
             if rule.status == "law" && rule.enforced && issuer && known {
                 chosen.push(at as u16);
             }
         }
     }
     chosen.extend(file.include.iter().filter_map(&mut find));
-    let changes: Vec<(u16, &ChangeFile)> =
-        file.change.iter().filter_map(|c| find(&c.rule).map(|at| (at, c))).collect();
+    let changes: Vec<(u16, &ChangeFile)> = file
+        .change
+        .iter()
+        .filter_map(|c| find(&c.rule).map(|at| (at, c)))
+        .collect();
     chosen.sort_unstable();
     chosen.dedup();
     chosen.retain(|at| !excluded.contains(at));
     let mut entries = Vec::with_capacity(chosen.len());
     for at in chosen {
         let rule = &law.rules[usize::from(at)];
-        let change = changes.iter().find(|(index, _)| *index == at).map(|(_, c)| *c);
-        let announced = change.and_then(|c| c.announced.map(|d| d.0)).or(rule.announced);
-        let compliance = change.and_then(|c| c.compliance.map(|d| d.0)).or(rule.compliance);
+        let change = changes
+            .iter()
+            .find(|(index, _)| *index == at)
+            .map(|(_, c)| *c);
+        let announced = change
+            .and_then(|c| c.announced.map(|d| d.0))
+            .or(rule.announced);
+        let compliance = change
+            .and_then(|c| c.compliance.map(|d| d.0))
+            .or(rule.compliance);
         let ended = match change.and_then(|c| c.ended.as_ref()) {
             Some(End::Word(Never::Never)) => None,
             Some(End::On(day)) => Some(day.0),
             None => rule.ended,
         };
-        let early = if change.is_some_and(|c| c.early.is_some()) { Vec::new() } else { rule.early.clone() };
+        let early = if change.is_some_and(|c| c.early.is_some()) {
+            Vec::new()
+        } else {
+            rule.early.clone()
+        };
         if change.and_then(|c| c.enforced) == Some(false) {
             continue;
         }
@@ -550,14 +657,29 @@ pub fn regime_from(source: &Source, law: &Law) -> Result<Regime, Problems> {
             (Some(announced), Some(compliance)) => {
                 // A letter can bind before anybody else hears of it.
                 let announced = announced.min(compliance);
-                entries.push(Entry { rule: at, announced, compliance, ended, early });
+                entries.push(Entry {
+                    rule: at,
+                    announced,
+                    compliance,
+                    ended,
+                    early,
+                });
             }
             _ => {
-                let message = format!("`{}` has no dates; give `announced` and `compliance` under [[change]]", rule.id);
-                problems.0.push(Diagnostic::at_text(source, 0, &rule.id, message));
+                let message = format!(
+                    "`{}` has no dates; give `announced` and `compliance` under [[change]]",
+                    rule.id
+                );
+                problems
+                    .0
+                    .push(Diagnostic::at_text(source, 0, &rule.id, message));
             }
         }
     }
     problems.check()?;
-    Ok(Regime { name: file.name.into_inner(), words: file.words, entries })
+    Ok(Regime {
+        name: file.name.into_inner(),
+        words: file.words,
+        entries,
+    })
 }

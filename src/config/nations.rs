@@ -28,11 +28,31 @@ pub struct NationRow {
 
 /// Columns of the table.
 pub const COLUMNS: &[&str] = &[
-    "iso3", "name", "diffusion_tier", "group_a1_approx", "group_a5", "group_a6", "group_d1", "group_d4",
-    "group_d5", "bloc_alignment", "alignment_unga", "alignment_judgement", "gdp_usd_2024",
-    "gdp_usd_2023_worldbank", "ai_compute_stock_share_2025", "ai_compute_stock_share_2025_strict",
-    "ai_compute_h100e_2025", "domestic_chip_design", "leading_edge_fab", "sme_supplier", "hbm_supplier",
-    "transshipment_hub", "region", "source", "confidence",
+    "iso3",
+    "name",
+    "diffusion_tier",
+    "group_a1_approx",
+    "group_a5",
+    "group_a6",
+    "group_d1",
+    "group_d4",
+    "group_d5",
+    "bloc_alignment",
+    "alignment_unga",
+    "alignment_judgement",
+    "gdp_usd_2024",
+    "gdp_usd_2023_worldbank",
+    "ai_compute_stock_share_2025",
+    "ai_compute_stock_share_2025_strict",
+    "ai_compute_h100e_2025",
+    "domestic_chip_design",
+    "leading_edge_fab",
+    "sme_supplier",
+    "hbm_supplier",
+    "transshipment_hub",
+    "region",
+    "source",
+    "confidence",
 ];
 
 /// Reads the nations.
@@ -46,10 +66,14 @@ pub fn read(configs: &Configs) -> Result<Vec<NationRow>, Problems> {
     for (at, row) in rows.iter().enumerate() {
         let iso3 = &row.row.iso3;
         if rows[..at].iter().any(|other| other.row.iso3 == *iso3) {
-            problems.0.push(row.problem(&source, iso3, format!("`{iso3}` is here twice")));
+            problems
+                .0
+                .push(row.problem(&source, iso3, format!("`{iso3}` is here twice")));
         }
         if !(row.row.gdp_usd_2024 >= 0.0) {
-            problems.0.push(row.problem(&source, iso3, "gdp_usd_2024 must not be negative"));
+            problems
+                .0
+                .push(row.problem(&source, iso3, "gdp_usd_2024 must not be negative"));
         }
     }
     problems.check()?;

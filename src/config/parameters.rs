@@ -52,10 +52,27 @@ pub enum Grade {
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Prior {
-    Triangular { low: f64, mode: f64, high: f64 },
-    Uniform { low: f64, high: f64 },
-    Normal { mean: f64, sd: f64, min: Option<f64>, max: Option<f64> },
-    Lognormal { median: f64, sd_log: f64, min: Option<f64>, max: Option<f64> },
+    Triangular {
+        low: f64,
+        mode: f64,
+        high: f64,
+    },
+    Uniform {
+        low: f64,
+        high: f64,
+    },
+    Normal {
+        mean: f64,
+        sd: f64,
+        min: Option<f64>,
+        max: Option<f64>,
+    },
+    Lognormal {
+        median: f64,
+        sd_log: f64,
+        min: Option<f64>,
+        max: Option<f64>,
+    },
 }
 
 impl Prior {
@@ -73,13 +90,19 @@ impl Prior {
                 }
             }
             Self::Normal { mean, sd, min, max } => bounded(mean + sd * standard(u), min, max),
-            Self::Lognormal { median, sd_log, min, max } => bounded(median * (sd_log * standard(u)).exp(), min, max),
+            Self::Lognormal {
+                median,
+                sd_log,
+                min,
+                max,
+            } => bounded(median * (sd_log * standard(u)).exp(), min, max),
         }
     }
 }
 
 fn bounded(x: f64, min: Option<f64>, max: Option<f64>) -> f64 {
-    x.max(min.unwrap_or(f64::NEG_INFINITY)).min(max.unwrap_or(f64::INFINITY))
+    x.max(min.unwrap_or(f64::NEG_INFINITY))
+        .min(max.unwrap_or(f64::INFINITY))
 }
 
 /// Checks one file of parameters by its form.
@@ -121,29 +144,51 @@ impl ParameterSet {
         for path in configs.list("parameters", ".toml") {
             let source = configs.read(&path)?;
             let file: File = read_toml(&source)?;
-            let mechanism = path.trim_start_matches("parameters/").trim_end_matches(".toml").to_string();
+            let mechanism = path
+                .trim_start_matches("parameters/")
+                .trim_end_matches(".toml")
+                .to_string();
             for entry in file.parameter {
                 let id = entry.id.get_ref().clone();
                 let mut wrong = |range: std::ops::Range<usize>, message: String| {
-                    problems.0.push(Diagnostic::at(&source, range, message).nearest(&id, &ids));
+                    problems
+                        .0
+                        .push(Diagnostic::at(&source, range, message).nearest(&id, &ids));
                 };
-                if !Parameters::NAMES.iter().any(|(m, n)| *m == mechanism && *n == id) {
-                    wrong(entry.id.span(), format!("found `{id}`, expected a parameter of `{mechanism}`"));
+                if !Parameters::NAMES
+                    .iter()
+                    .any(|(m, n)| *m == mechanism && *n == id)
+                {
+                    wrong(
+                        entry.id.span(),
+                        format!("found `{id}`, expected a parameter of `{mechanism}`"),
+                    );
                 }
                 if found.iter().any(|p| p.id == id) {
                     wrong(entry.id.span(), format!("`{id}` is here twice"));
                 }
                 if entry.source.get_ref().trim().is_empty() {
-                    wrong(entry.source.span(), format!("`{id}` has no source; judgement is a source if it says why"));
+                    wrong(
+                        entry.source.span(),
+                        format!("`{id}` has no source; judgement is a source if it says why"),
+                    );
                 }
                 let value = *entry.value.get_ref();
                 if let Some(prior) = &entry.distribution {
                     let (low, high) = (prior.quantile(1e-9), prior.quantile(1.0 - 1e-9));
                     let inside = value >= low && value <= high;
                     if !(low.is_finite() && high.is_finite() && low < high) {
-                        wrong(entry.value.span(), format!("the distribution of `{id}` is empty or not finite"));
+                        wrong(
+                            entry.value.span(),
+                            format!("the distribution of `{id}` is empty or not finite"),
+                        );
                     } else if !inside {
-                        wrong(entry.value.span(), format!("found {value}, expected a value from {low:.4} to {high:.4}, the span of its distribution"));
+                        wrong(
+                            entry.value.span(),
+                            format!(
+                                "found {value}, expected a value from {low:.4} to {high:.4}, the span of its distribution"
+                            ),
+                        );
                     }
                 }
                 found.push(Parameter {
@@ -168,7 +213,12 @@ impl ParameterSet {
                 None => {
                     let source = configs.read(&format!("parameters/{mechanism}.toml"))?;
                     let end = source.text.len();
-                    return Err(Diagnostic::at(&source, end..end, format!("the parameter `{id}` is missing")).into());
+                    return Err(Diagnostic::at(
+                        &source,
+                        end..end,
+                        format!("the parameter `{id}` is missing"),
+                    )
+                    .into());
                 }
             }
         }
@@ -190,7 +240,8 @@ impl ParameterSet {
 
     fn build(&self, value: impl Fn(&Parameter) -> f64) -> Parameters {
         let values: Vec<f64> = self.0.iter().map(value).collect();
-        Parameters::from_values(&values).unwrap_or_else(|| unreachable!("read in the order of the names"))
+        Parameters::from_values(&values)
+            .unwrap_or_else(|| unreachable!("read in the order of the names"))
     }
 
     /// Puts another value in place, fixed.
@@ -203,6 +254,10 @@ impl ParameterSet {
 
     /// The smallest and largest value that a parameter may have, where its file says.
     pub fn range(&self, id: &str) -> Option<(f64, f64)> {
-        self.0.iter().find(|p| p.id == id)?.range.map(|[low, high]| (low, high))
+        self.0
+            .iter()
+            .find(|p| p.id == id)?
+            .range
+            .map(|[low, high]| (low, high))
     }
 }

@@ -30,7 +30,9 @@ impl Configs {
 
     /// Files of a folder laid out like `configs/`; what it lacks is taken from the program.
     pub fn folder(path: impl Into<PathBuf>) -> Self {
-        Self { folder: Some(path.into()) }
+        Self {
+            folder: Some(path.into()),
+        }
     }
 
     /// A file by its path below `configs/`.
@@ -40,11 +42,17 @@ impl Configs {
     pub fn read(&self, path: &str) -> Result<Source, Problems> {
         if let Some(folder) = &self.folder {
             if let Ok(text) = std::fs::read_to_string(folder.join(path)) {
-                return Ok(Source { name: folder.join(path).display().to_string(), text });
+                return Ok(Source {
+                    name: folder.join(path).display().to_string(),
+                    text,
+                });
             }
         }
         match EMBEDDED.get_file(path).and_then(|f| f.contents_utf8()) {
-            Some(text) => Ok(Source { name: format!("configs/{path}"), text: text.to_string() }),
+            Some(text) => Ok(Source {
+                name: format!("configs/{path}"),
+                text: text.to_string(),
+            }),
             None => Err(missing(path, "no such file in the configuration")),
         }
     }
@@ -70,19 +78,35 @@ impl Configs {
     /// When neither exists, with the nearest shipped name.
     pub fn find(&self, name: &str, folder: &str) -> Result<Source, Problems> {
         if let Ok(text) = std::fs::read_to_string(name) {
-            return Ok(Source { name: name.to_string(), text });
+            return Ok(Source {
+                name: name.to_string(),
+                text,
+            });
         }
         let below = name.trim_start_matches("./").trim_start_matches("configs/");
-        let candidates = [below.to_string(), format!("{folder}/{below}"), format!("{folder}/{below}.toml")];
+        let candidates = [
+            below.to_string(),
+            format!("{folder}/{below}"),
+            format!("{folder}/{below}.toml"),
+        ];
         for candidate in &candidates {
             if let Ok(source) = self.read(candidate) {
                 return Ok(source);
             }
         }
         let shipped = self.list(folder, ".toml");
-        let names: Vec<&str> = shipped.iter().filter_map(|p| p.strip_prefix(folder)?.strip_prefix('/')).collect();
-        let mut problem = missing(name, &format!("no such file here, and none of this name ships under {folder}/"));
-        if let Some(near) = nearest(below.trim_start_matches(folder).trim_start_matches('/'), &names) {
+        let names: Vec<&str> = shipped
+            .iter()
+            .filter_map(|p| p.strip_prefix(folder)?.strip_prefix('/'))
+            .collect();
+        let mut problem = missing(
+            name,
+            &format!("no such file here, and none of this name ships under {folder}/"),
+        );
+        if let Some(near) = nearest(
+            below.trim_start_matches(folder).trim_start_matches('/'),
+            &names,
+        ) {
             problem.0[0].help = format!("did you mean `{near}`?");
         }
         Err(problem)
@@ -94,14 +118,32 @@ impl Configs {
     /// When neither exists, with the nearest shipped name.
     pub fn find_figure(&self, name: &str) -> Result<Source, Problems> {
         if let Ok(text) = std::fs::read_to_string(name) {
-            return Ok(Source { name: name.to_string(), text });
+            return Ok(Source {
+                name: name.to_string(),
+                text,
+            });
         }
-        let file = format!("{}.toml", name.trim_start_matches("plots/").trim_end_matches(".toml"));
+        let file = format!(
+            "{}.toml",
+            name.trim_start_matches("plots/").trim_end_matches(".toml")
+        );
         match FIGURES.get_file(&file).and_then(|f| f.contents_utf8()) {
-            Some(text) => Ok(Source { name: format!("plots/{file}"), text: text.to_string() }),
+            Some(text) => Ok(Source {
+                name: format!("plots/{file}"),
+                text: text.to_string(),
+            }),
             None => {
-                let mut problem = missing(name, "no such figure here, and none of this name ships under plots/");
-                if let Some(near) = nearest(name, &figure_names().iter().map(String::as_str).collect::<Vec<_>>()) {
+                let mut problem = missing(
+                    name,
+                    "no such figure here, and none of this name ships under plots/",
+                );
+                if let Some(near) = nearest(
+                    name,
+                    &figure_names()
+                        .iter()
+                        .map(String::as_str)
+                        .collect::<Vec<_>>(),
+                ) {
                     problem.0[0].help = format!("did you mean `{near}`?");
                 }
                 Err(problem)
@@ -114,7 +156,10 @@ impl Configs {
         let mut found = Vec::new();
         walk_embedded(&EMBEDDED, &mut found);
         found.sort();
-        found.iter().filter_map(|path| self.read(path).ok()).collect()
+        found
+            .iter()
+            .filter_map(|path| self.read(path).ok())
+            .collect()
     }
 }
 
@@ -129,7 +174,10 @@ pub fn figure_names() -> Vec<String> {
 }
 
 fn missing(name: &str, message: &str) -> Problems {
-    let nothing = Source { name: name.to_string(), text: String::new() };
+    let nothing = Source {
+        name: name.to_string(),
+        text: String::new(),
+    };
     Problems::from(Diagnostic::at(&nothing, 0..0, message))
 }
 
@@ -139,7 +187,9 @@ fn walk_embedded(dir: &Dir<'_>, found: &mut Vec<String>) {
 }
 
 fn walk_disk(dir: &Path, root: &Path, found: &mut Vec<String>) {
-    let Ok(entries) = std::fs::read_dir(dir) else { return };
+    let Ok(entries) = std::fs::read_dir(dir) else {
+        return;
+    };
     for entry in entries.flatten() {
         let path = entry.path();
         if path.is_dir() {

@@ -1,7 +1,7 @@
 //! Study files: which regimes, how many futures, over which months, what to look at.
 
-use serde::Deserialize;
 use schemars::JsonSchema;
+use serde::Deserialize;
 
 use super::diagnostics::{Diagnostic, Problems, read_toml};
 use super::source::{Configs, Source};
@@ -46,7 +46,10 @@ pub fn read(source: &Source, configs: &Configs) -> Result<StudyFile, Problems> {
     let study: StudyFile = read_toml(source)?;
     let mut problems = Problems::default();
     let mut wrong = |text: &str, message: String, candidates: &[&str]| {
-        problems.0.push(Diagnostic::at_text(source, 0, &format!("\"{text}\""), message).nearest(text, candidates));
+        problems.0.push(
+            Diagnostic::at_text(source, 0, &format!("\"{text}\""), message)
+                .nearest(text, candidates),
+        );
     };
     for band in &study.bands {
         if measure(band).is_none() {
@@ -66,13 +69,25 @@ pub fn read(source: &Source, configs: &Configs) -> Result<StudyFile, Problems> {
     }
     if !study.arms.contains(&study.baseline) {
         let arms: Vec<&str> = study.arms.iter().map(String::as_str).collect();
-        wrong(&study.baseline, format!("the baseline `{}` is not one of the arms", study.baseline), &arms);
+        wrong(
+            &study.baseline,
+            format!("the baseline `{}` is not one of the arms", study.baseline),
+            &arms,
+        );
     }
     if study.last_month - study.first_month < 24 {
-        wrong("last_month", "found less than 24 months, expected at least two years".into(), &[]);
+        wrong(
+            "last_month",
+            "found less than 24 months, expected at least two years".into(),
+            &[],
+        );
     }
     if study.runs == 0 || study.window_months == 0 {
-        wrong("runs", "runs and window_months must be at least 1".into(), &[]);
+        wrong(
+            "runs",
+            "runs and window_months must be at least 1".into(),
+            &[],
+        );
     }
     debug_assert!(!OUTCOMES.is_empty());
     problems.check()?;

@@ -18,8 +18,18 @@ pub struct DemandRow {
     pub confidence: String,
 }
 
-const DEMAND: &[&str] =
-    &["series", "region", "period_start", "value", "low", "high", "unit", "source", "source_url", "confidence"];
+const DEMAND: &[&str] = &[
+    "series",
+    "region",
+    "period_start",
+    "value",
+    "low",
+    "high",
+    "unit",
+    "source",
+    "source_url",
+    "confidence",
+];
 
 /// `configs/world/pools.csv`: recorded capacity of shared supply.
 #[derive(Clone, Debug, Deserialize)]
@@ -31,8 +41,17 @@ pub struct PoolRow {
     pub confidence: String,
 }
 
-const POOLS: &[&str] =
-    &["pool", "period_start", "value", "low", "high", "unit", "source", "source_url", "confidence"];
+const POOLS: &[&str] = &[
+    "pool",
+    "period_start",
+    "value",
+    "low",
+    "high",
+    "unit",
+    "source",
+    "source_url",
+    "confidence",
+];
 
 /// `configs/world/chipmakers.csv`.
 #[derive(Clone, Debug, Deserialize)]
@@ -64,11 +83,36 @@ pub enum Role {
 }
 
 const MAKERS: &[&str] = &[
-    "key", "name", "home", "chip_vendor", "role", "hq_country", "bloc", "fabless", "foundry", "foundry_country",
-    "rd_usd_bn_2021", "rd_usd_bn_2022", "rd_usd_bn_2023", "rd_usd_bn_2024", "rd_usd_bn_2025",
-    "gross_margin_2024", "china_revenue_share_2021", "china_revenue_share_2022", "china_revenue_share_2023",
-    "china_revenue_share_2024", "units_2022", "units_2023", "units_2024", "units_2025", "cadence_months",
-    "software_maturity", "notes", "source", "confidence", "source_url",
+    "key",
+    "name",
+    "home",
+    "chip_vendor",
+    "role",
+    "hq_country",
+    "bloc",
+    "fabless",
+    "foundry",
+    "foundry_country",
+    "rd_usd_bn_2021",
+    "rd_usd_bn_2022",
+    "rd_usd_bn_2023",
+    "rd_usd_bn_2024",
+    "rd_usd_bn_2025",
+    "gross_margin_2024",
+    "china_revenue_share_2021",
+    "china_revenue_share_2022",
+    "china_revenue_share_2023",
+    "china_revenue_share_2024",
+    "units_2022",
+    "units_2023",
+    "units_2024",
+    "units_2025",
+    "cadence_months",
+    "software_maturity",
+    "notes",
+    "source",
+    "confidence",
+    "source_url",
 ];
 
 /// `configs/world/labs.csv`.
@@ -94,10 +138,27 @@ pub enum Policy {
 }
 
 const LABS: &[&str] = &[
-    "key", "name", "home", "release_policy", "hq_country", "bloc", "open_weights_policy", "compute_2023_h100e",
-    "compute_2024_h100e", "compute_2025_h100e", "compute_2026_h100e", "compute_low_latest",
-    "compute_high_latest", "best_models", "best_model_training_flop", "best_eci_by_aug2025", "funding_type",
-    "primary_chips", "source", "source_url", "confidence",
+    "key",
+    "name",
+    "home",
+    "release_policy",
+    "hq_country",
+    "bloc",
+    "open_weights_policy",
+    "compute_2023_h100e",
+    "compute_2024_h100e",
+    "compute_2025_h100e",
+    "compute_2026_h100e",
+    "compute_low_latest",
+    "compute_high_latest",
+    "best_models",
+    "best_model_training_flop",
+    "best_eci_by_aug2025",
+    "funding_type",
+    "primary_chips",
+    "source",
+    "source_url",
+    "confidence",
 ];
 
 /// Every table of the world that the model reads beside chips and nations.
@@ -146,13 +207,18 @@ impl WorldTables {
     /// The capacity of a pool as a path in decimal years, times `scale`.
     pub fn pool_path(&self, pool: &str, scale: f64) -> Path {
         sorted(
-            self.pools.iter().filter(|r| r.pool == pool).map(|r| (r.period_start.decimal_year(), r.value * scale)),
+            self.pools
+                .iter()
+                .filter(|r| r.pool == pool)
+                .map(|r| (r.period_start.decimal_year(), r.value * scale)),
         )
     }
 
     /// Constant 2024 dollars for a nominal dollar of this month.
     pub fn deflate(&self, month: Month) -> f64 {
-        let prices = self.demand_path("deflator", "", 1.0).at(month.decimal_year(), 0.0, f64::INFINITY);
+        let prices =
+            self.demand_path("deflator", "", 1.0)
+                .at(month.decimal_year(), 0.0, f64::INFINITY);
         if prices > 0.0 { 1.0 / prices } else { 1.0 }
     }
 }

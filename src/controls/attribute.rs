@@ -193,6 +193,10 @@ impl Symbols {
 
     pub fn name(&self, code: f64) -> &str {
         let at = code as usize;
-        if at == 0 { "" } else { self.names.get(at - 1).map_or("", String::as_str) }
+        if at == 0 {
+            ""
+        } else {
+            self.names.get(at - 1).map_or("", String::as_str)
+        }
     }
 }

@@ -80,10 +80,16 @@ impl Condition {
                 message: format!("not a valid condition: {detail}"),
             }
         })?;
-        lower(&parsed, symbols, other_rule).map(Self).map_err(|mut error| {
-            error.offset = if error.found.is_empty() { None } else { text.find(&error.found) };
-            error
-        })
+        lower(&parsed, symbols, other_rule)
+            .map(Self)
+            .map_err(|mut error| {
+                error.offset = if error.found.is_empty() {
+                    None
+                } else {
+                    text.find(&error.found)
+                };
+                error
+            })
     }
 
     pub fn eval(&self, attributes: &Attributes) -> Truth {
@@ -100,7 +106,11 @@ impl Condition {
             }
         });
         if found == Some(Attribute::PerformanceDensity) {
-            return Some(if missing(Attribute::DieAreaMm2) { Attribute::DieAreaMm2 } else { Attribute::Tpp });
+            return Some(if missing(Attribute::DieAreaMm2) {
+                Attribute::DieAreaMm2
+            } else {
+                Attribute::Tpp
+            });
         }
         found
     }
@@ -112,7 +122,11 @@ impl Condition {
 }
 
 fn offset_of(text: &str, line: isize, column: isize) -> usize {
-    let before: usize = text.lines().take((line - 1).max(0) as usize).map(|l| l.len() + 1).sum();
+    let before: usize = text
+        .lines()
+        .take((line - 1).max(0) as usize)
+        .map(|l| l.len() + 1)
+        .sum();
     (before + column.max(0) as usize).min(text.len())
 }
 
@@ -193,7 +207,11 @@ impl Node {
             }
             Self::OneOf(node, choices) => {
                 let x = node.value(a);
-                if x.is_nan() { x } else { flag(choices.iter().any(|choice| choice.value(a) == x)) }
+                if x.is_nan() {
+                    x
+                } else {
+                    flag(choices.iter().any(|choice| choice.value(a) == x))
+                }
             }
         }
     }
@@ -219,8 +237,16 @@ impl Node {
 
     fn write(&self, a: &Attributes, symbols: &Symbols, depth: u8) -> String {
         let both = |left: &Self, word: &str, right: &Self, own: u8| {
-            let text = format!("{} {word} {}", left.write(a, symbols, own), right.write(a, symbols, own));
-            if own < depth { format!("({text})") } else { text }
+            let text = format!(
+                "{} {word} {}",
+                left.write(a, symbols, own),
+                right.write(a, symbols, own)
+            );
+            if own < depth {
+                format!("({text})")
+            } else {
+                text
+            }
         };
         match self {
             Self::Number(x) => format!("{x}"),
@@ -282,19 +308,30 @@ fn lower(
         Expr::Literal(LiteralValue::String(x)) => Ok(Node::Name(symbols.code(x.inner()))),
         Expr::Ident(name) => match Attribute::named(name) {
             Some(attribute) => Ok(Node::Attribute(attribute)),
-            None => other_rule(name).map(|rule| rule.0).ok_or_else(|| ConditionError {
-                found: name.clone(),
-                offset: None,
-                message: format!("found `{name}`, expected an attribute or the id of a rule"),
-            }),
+            None => other_rule(name)
+                .map(|rule| rule.0)
+                .ok_or_else(|| ConditionError {
+                    found: name.clone(),
+                    offset: None,
+                    message: format!("found `{name}`, expected an attribute or the id of a rule"),
+                }),
         },
         Expr::Call(call) => {
-            let args: Vec<&IdedExpr> = call.target.as_deref().into_iter().chain(&call.args).collect();
+            let args: Vec<&IdedExpr> = call
+                .target
+                .as_deref()
+                .into_iter()
+                .chain(&call.args)
+                .collect();
             let name = call.func_name.as_str();
             let mut nodes = Vec::with_capacity(2);
             if name == operators::IN {
-                let (Some(node), Some(list)) = (args.first(), args.get(1)) else { return Err(unusable(name)) };
-                let Expr::List(list) = &list.expr else { return Err(unusable("in without a list")) };
+                let (Some(node), Some(list)) = (args.first(), args.get(1)) else {
+                    return Err(unusable(name));
+                };
+                let Expr::List(list) = &list.expr else {
+                    return Err(unusable("in without a list"));
+                };
                 let node = lower(node, symbols, other_rule)?;
                 for element in &list.elements {
                     nodes.push(lower(element, symbols, other_rule)?);
@@ -321,7 +358,11 @@ fn operation(name: &str, mut nodes: Vec<Node>) -> Result<Node, ConditionError> {
         return Ok(Node::Not(right));
     }
     if name == operators::NEGATE {
-        return Ok(Node::Arithmetic(Operation::Subtract, Box::new(Node::Number(0.0)), right));
+        return Ok(Node::Arithmetic(
+            Operation::Subtract,
+            Box::new(Node::Number(0.0)),
+            right,
+        ));
     }
     let left = nodes.pop().map(Box::new).ok_or_else(|| unusable(name))?;
     Ok(match name {
@@ -345,7 +386,9 @@ fn unusable(what: &str) -> ConditionError {
     ConditionError {
         found: String::new(),
         offset: None,
-        message: format!("conditions have no {what}: use && || ! == != < <= > >= + - * / and `in [..]`"),
+        message: format!(
+            "conditions have no {what}: use && || ! == != < <= > >= + - * / and `in [..]`"
+        ),
     }
 }
 
@@ -372,7 +415,8 @@ mod tests {
 
     #[test]
     fn an_unknown_name_is_pointed_at() {
-        let error = Condition::compile("tpp >= 1 && tppp > 2", &mut Symbols::default(), &|_| None).unwrap_err();
+        let error = Condition::compile("tpp >= 1 && tppp > 2", &mut Symbols::default(), &|_| None)
+            .unwrap_err();
         assert_eq!((error.found.as_str(), error.offset), ("tppp", Some(12)));
     }
 

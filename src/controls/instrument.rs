@@ -57,7 +57,11 @@ impl Instrument {
         match subject {
             Subject::ChipSale => matches!(
                 self,
-                Self::ChipThreshold | Self::Levy | Self::CountryCap | Self::EntityList | Self::ImportBan
+                Self::ChipThreshold
+                    | Self::Levy
+                    | Self::CountryCap
+                    | Self::EntityList
+                    | Self::ImportBan
             ),
             Subject::Tool => matches!(self, Self::Equipment),
             Subject::MemoryStack => matches!(self, Self::Memory),

@@ -40,7 +40,11 @@ impl Verdict {
     }
 
     fn stricter(self, other: Self) -> Self {
-        if other.rank() > self.rank() { other } else { self }
+        if other.rank() > self.rank() {
+            other
+        } else {
+            self
+        }
     }
 }
 
@@ -119,7 +123,9 @@ pub struct AppliesTo {
 impl AppliesTo {
     fn reaches(&self, a: &Attributes) -> bool {
         let from = a.get(Attribute::HqCountry);
-        if self.not_from.is_some_and(|code| code == from) || self.only_from.is_some_and(|code| code != from) {
+        if self.not_from.is_some_and(|code| code == from)
+            || self.only_from.is_some_and(|code| code != from)
+        {
             return false;
         }
         let to = self.destinations.iter().any(|g| g.holds_destination(a))
@@ -186,7 +192,10 @@ pub struct Law {
 
 impl Law {
     pub fn find(&self, id: &str) -> Option<u16> {
-        self.rules.iter().position(|rule| rule.id == id).map(|at| at as u16)
+        self.rules
+            .iter()
+            .position(|rule| rule.id == id)
+            .map(|at| at as u16)
     }
 }
 
@@ -210,7 +219,10 @@ pub struct Entry {
 
 impl Entry {
     fn binds_from(&self, vendor: f64) -> Date {
-        self.early.iter().find(|e| e.vendor == vendor).map_or(self.compliance, |e| e.on.min(self.compliance))
+        self.early
+            .iter()
+            .find(|e| e.vendor == vendor)
+            .map_or(self.compliance, |e| e.on.min(self.compliance))
     }
 
     fn in_force(&self, on: Date, vendor: f64) -> bool {
@@ -249,9 +261,15 @@ impl Regime {
     /// The first day after `on` on which an announced rule binds.
     pub fn next_binds(&self, on: Date) -> Option<Date> {
         let ahead = |e: &&Entry| {
-            e.announced <= on && on < e.compliance && e.ended.is_none_or(|ended| e.compliance <= ended)
+            e.announced <= on
+                && on < e.compliance
+                && e.ended.is_none_or(|ended| e.compliance <= ended)
         };
-        self.entries.iter().filter(ahead).map(|e| e.compliance).min()
+        self.entries
+            .iter()
+            .filter(ahead)
+            .map(|e| e.compliance)
+            .min()
     }
 }
 
@@ -318,13 +336,20 @@ const NOT_MET: &str = "not met";
 
 impl Book {
     fn of(regime: &Regime, law: &Law, counts: impl Fn(&Entry, f64) -> bool) -> Self {
-        let mut vendors: Vec<f64> = regime.entries.iter().flat_map(|e| e.early.iter().map(|x| x.vendor)).collect();
+        let mut vendors: Vec<f64> = regime
+            .entries
+            .iter()
+            .flat_map(|e| e.early.iter().map(|x| x.vendor))
+            .collect();
         vendors.sort_by(f64::total_cmp);
         vendors.dedup();
         let effective = |entry: &Entry, vendor: f64| {
             counts(entry, vendor)
                 && !regime.entries.iter().any(|other| {
-                    law.rules[usize::from(other.rule)].supersedes.contains(&entry.rule) && counts(other, vendor)
+                    law.rules[usize::from(other.rule)]
+                        .supersedes
+                        .contains(&entry.rule)
+                        && counts(other, vendor)
                 })
         };
         let active = regime
@@ -333,8 +358,11 @@ impl Book {
             .filter_map(|entry| {
                 // Code 0 stands for every firm that no rule singles out.
                 let by_default = effective(entry, 0.0);
-                let but: Vec<f64> =
-                    vendors.iter().copied().filter(|v| effective(entry, *v) != by_default).collect();
+                let but: Vec<f64> = vendors
+                    .iter()
+                    .copied()
+                    .filter(|v| effective(entry, *v) != by_default)
+                    .collect();
                 (by_default || !but.is_empty()).then(|| Active {
                     index: entry.rule,
                     rule: law.rules[usize::from(entry.rule)].clone(),
@@ -356,7 +384,9 @@ impl Book {
         let vendor = a.get(Attribute::Vendor);
         let mut ruling = Ruling::free();
         for (at, active) in self.active.iter().enumerate() {
-            let Some((verdict, _)) = self.outcome(at, subject, vendor, a) else { continue };
+            let Some((verdict, _)) = self.outcome(at, subject, vendor, a) else {
+                continue;
+            };
             let importer = active.rule.issuer_code == a.get(Attribute::Destination)
                 && active.rule.instrument == Instrument::ImportBan;
             let (side, rule) = if importer {
@@ -391,7 +421,9 @@ impl Book {
         let (verdict, exception) = own_outcome(active, subject, vendor, a)?;
         if !active.rule.carves_out.is_empty() {
             // A carve-out relaxes what others say, and says nothing alone; a levy it carries is added below.
-            return self.carves_something(at, subject, vendor, a).then_some((verdict, exception));
+            return self
+                .carves_something(at, subject, vendor, a)
+                .then_some((verdict, exception));
         }
         let mut relaxed = verdict;
         for other in &self.active {
@@ -409,10 +441,13 @@ impl Book {
     /// Whether one of the rules that this one carves out would be stricter without it.
     fn carves_something(&self, at: usize, subject: Subject, vendor: f64, a: &Attributes) -> bool {
         let carver = &self.active[at];
-        let Some((own, _)) = own_outcome(carver, subject, vendor, a) else { return false };
+        let Some((own, _)) = own_outcome(carver, subject, vendor, a) else {
+            return false;
+        };
         self.active.iter().any(|other| {
             carver.rule.carves_out.contains(&other.index)
-                && own_outcome(other, subject, vendor, a).is_some_and(|(v, _)| v.rank() > own.rank())
+                && own_outcome(other, subject, vendor, a)
+                    .is_some_and(|(v, _)| v.rank() > own.rank())
         })
     }
 
@@ -423,12 +458,17 @@ impl Book {
         let mut said: Vec<(Option<u8>, Reason)> = Vec::new();
         for (at, active) in self.active.iter().enumerate() {
             let rule = &active.rule;
-            if !rule.instrument.judges(subject) || !active.binds(vendor) || !rule.applies_to.reaches(a) {
+            if !rule.instrument.judges(subject)
+                || !active.binds(vendor)
+                || !rule.applies_to.reaches(a)
+            {
                 continue;
             }
             let outcome = self.outcome(at, subject, vendor, a);
             let (rank, verdict, exception) = match outcome {
-                Some((verdict, exception)) => (Some(verdict.rank()), verdict.to_string(), exception),
+                Some((verdict, exception)) => {
+                    (Some(verdict.rank()), verdict.to_string(), exception)
+                }
                 None => (None, NOT_MET.to_string(), None),
             };
             let reason = Reason {
@@ -449,7 +489,12 @@ impl Book {
 }
 
 /// What a rule says by itself.
-fn own_outcome(active: &Active, subject: Subject, vendor: f64, a: &Attributes) -> Option<(Verdict, Option<usize>)> {
+fn own_outcome(
+    active: &Active,
+    subject: Subject,
+    vendor: f64,
+    a: &Attributes,
+) -> Option<(Verdict, Option<usize>)> {
     let rule = &active.rule;
     if !rule.instrument.judges(subject) || !active.binds(vendor) || !rule.applies_to.reaches(a) {
         return None;

@@ -56,7 +56,9 @@ pub struct Chance {
 impl Chance {
     pub fn of(seed: u64, future: u64) -> Self {
         let mixed = splitmix64(splitmix64(seed ^ 0x9e37_79b9_7f4a_7c15) ^ future);
-        Self { key: [mixed as u32, (mixed >> 32) as u32] }
+        Self {
+            key: [mixed as u32, (mixed >> 32) as u32],
+        }
     }
 
     /// The stream that belongs to one question alone.
@@ -100,10 +102,22 @@ mod tests {
     #[test]
     fn the_same_question_has_the_same_answer() {
         let a = Chance::of(1, 7);
-        assert_eq!(a.uniform(Purpose::RunLuck, 3, 2), a.uniform(Purpose::RunLuck, 3, 2));
-        assert_ne!(a.uniform(Purpose::RunLuck, 3, 2), a.uniform(Purpose::RunLuck, 3, 3));
-        assert_ne!(a.uniform(Purpose::RunLuck, 3, 2), a.uniform(Purpose::RunLength, 3, 2));
-        assert_ne!(a.uniform(Purpose::RunLuck, 3, 2), Chance::of(1, 8).uniform(Purpose::RunLuck, 3, 2));
+        assert_eq!(
+            a.uniform(Purpose::RunLuck, 3, 2),
+            a.uniform(Purpose::RunLuck, 3, 2)
+        );
+        assert_ne!(
+            a.uniform(Purpose::RunLuck, 3, 2),
+            a.uniform(Purpose::RunLuck, 3, 3)
+        );
+        assert_ne!(
+            a.uniform(Purpose::RunLuck, 3, 2),
+            a.uniform(Purpose::RunLength, 3, 2)
+        );
+        assert_ne!(
+            a.uniform(Purpose::RunLuck, 3, 2),
+            Chance::of(1, 8).uniform(Purpose::RunLuck, 3, 2)
+        );
     }
 
     #[test]

@@ -20,7 +20,12 @@ pub struct Clock {
 impl Clock {
     pub fn at(first: Month, t: usize) -> Self {
         let month = first.plus(t as i32);
-        Self { first, t, month, year: month.decimal_year() }
+        Self {
+            first,
+            t,
+            month,
+            year: month.decimal_year(),
+        }
     }
 }
 

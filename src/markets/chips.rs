@@ -57,9 +57,17 @@ pub struct Terms {
 }
 
 impl Terms {
-    pub const FREE: Self =
-        Self { open: 1.0, notify: false, case_by_case: false, capped: false, levy_share: 0.0 };
-    pub const DENIED: Self = Self { open: 0.0, ..Self::FREE };
+    pub const FREE: Self = Self {
+        open: 1.0,
+        notify: false,
+        case_by_case: false,
+        capped: false,
+        levy_share: 0.0,
+    };
+    pub const DENIED: Self = Self {
+        open: 0.0,
+        ..Self::FREE
+    };
 
     /// Whether volume needs a decision of the issuer's.
     pub fn licensed(&self) -> bool {
@@ -205,7 +213,10 @@ impl ChipMarket {
                 quota_left: vec![[0.0; POOLS]; makers],
             },
             books: Books::default(),
-            work: Work { bids: vec![[0.0; POOLS]; makers], ..Work::default() },
+            work: Work {
+                bids: vec![[0.0; POOLS]; makers],
+                ..Work::default()
+            },
             layout,
         }
     }
@@ -225,8 +236,12 @@ impl ChipMarket {
         self.offers.iter_mut().for_each(|o| *o = Offer::default());
         self.terms.iter_mut().for_each(|t| *t = Terms::FREE);
         self.stack.iter_mut().for_each(|s| *s = 1.0);
-        self.licences.iter_mut().for_each(|l| *l = LicenceQueue::default());
-        self.cap_tpp_left.iter_mut().for_each(|c| *c = f64::INFINITY);
+        self.licences
+            .iter_mut()
+            .for_each(|l| *l = LicenceQueue::default());
+        self.cap_tpp_left
+            .iter_mut()
+            .for_each(|c| *c = f64::INFINITY);
         self.quota_share.iter_mut().for_each(|q| *q = [0.0; POOLS]);
         self.books = Books::default();
     }
@@ -238,12 +253,15 @@ impl ChipMarket {
     /// What a buyer in this market spends on a chip in use: its price, what of a levy is passed on, and the server around it.
     fn paid_usd(&self, market: usize, chip: usize, rules: &MarketRules) -> f64 {
         let levy = self.terms[market * self.chips() + chip].levy_share;
-        self.offers[chip].price_usd * (1.0 + rules.levy_pass_through * levy / (1.0 - levy).max(0.05)) + rules.host_cost_usd
+        self.offers[chip].price_usd
+            * (1.0 + rules.levy_pass_through * levy / (1.0 - levy).max(0.05))
+            + rules.host_cost_usd
     }
 
     /// One month of trade. `capacity` is standard packages by maker, `pools` units by pool.
     pub fn trade(&mut self, capacity: &[f64], pools: &[f64; POOLS], rules: &MarketRules) {
-        let opening: f64 = self.wallet_usd.iter().sum::<f64>() - self.advance_usd.iter().sum::<f64>();
+        let opening: f64 =
+            self.wallet_usd.iter().sum::<f64>() - self.advance_usd.iter().sum::<f64>();
         let stock_before: f64 = self.stock.iter().sum();
         self.books = Books::default();
         self.receive_budgets(rules);
@@ -285,12 +303,19 @@ impl ChipMarket {
             work.uses.push(self.offers[usize::from(chip)].uses);
             work.size.push(self.offers[usize::from(chip)].size);
         }
-        for buffer in [&mut work.pull, &mut work.within, &mut work.shares, &mut work.totals, &mut work.fill] {
+        for buffer in [
+            &mut work.pull,
+            &mut work.within,
+            &mut work.shares,
+            &mut work.totals,
+            &mut work.fill,
+        ] {
             buffer.clear();
             buffer.resize(active, 0.0);
         }
         work.orders.clear();
-        work.orders.resize(active * self.layout.customers.len(), 0.0);
+        work.orders
+            .resize(active * self.layout.customers.len(), 0.0);
         work.part.clear();
         work.part.resize(active * self.layout.customers.len(), 0.0);
         for k in 0..self.layout.customers.len() {
@@ -302,7 +327,8 @@ impl ChipMarket {
                 if share > 0.0 {
                     let open = self.terms[customer.market * chips + chip].open;
                     let price = self.paid_usd(customer.market, chip, rules);
-                    self.work.orders[k * active + a] = self.wallet_usd[k].max(0.0) * share * open / price;
+                    self.work.orders[k * active + a] =
+                        self.wallet_usd[k].max(0.0) * share * open / price;
                 }
             }
         }
@@ -326,7 +352,13 @@ impl ChipMarket {
         let makers = self.layout.makers;
         let stack = &self.stack[customer.market * makers..(customer.market + 1) * makers];
         let work = &mut self.work;
-        budget_shares(&work.pull, &work.within, &work.maker_of, stack, &mut work.shares);
+        budget_shares(
+            &work.pull,
+            &work.within,
+            &work.maker_of,
+            stack,
+            &mut work.shares,
+        );
     }
 
     fn bound_by_licences(&mut self, rules: &MarketRules) {
@@ -343,7 +375,10 @@ impl ChipMarket {
                 let (approval, days) = if market != self.layout.target_market {
                     (rules.approval_elsewhere, rules.licence_days_elsewhere)
                 } else if self.terms[at].case_by_case {
-                    (rules.approval_case_by_case_target, rules.licence_days_target)
+                    (
+                        rules.approval_case_by_case_target,
+                        rules.licence_days_target,
+                    )
                 } else {
                     (rules.approval_notify_target, rules.licence_days_target)
                 };
@@ -361,7 +396,8 @@ impl ChipMarket {
             if !self.cap_tpp_left[market].is_finite() {
                 continue;
             }
-            let capped = |m: &Self, a: usize| m.terms[market * chips + usize::from(m.active[a])].capped;
+            let capped =
+                |m: &Self, a: usize| m.terms[market * chips + usize::from(m.active[a])].capped;
             let tpp = |m: &Self, a: usize| m.offers[usize::from(m.active[a])].tpp;
             let asked: f64 = (0..active)
                 .filter(|&a| capped(self, a))
@@ -382,7 +418,10 @@ impl ChipMarket {
     fn sum_orders(&self, market: usize, a: usize) -> f64 {
         let active = self.active.len();
         let of_market = |k: &usize| self.layout.customers[*k].market == market;
-        (0..self.layout.customers.len()).filter(of_market).map(|k| self.work.orders[k * active + a]).sum()
+        (0..self.layout.customers.len())
+            .filter(of_market)
+            .map(|k| self.work.orders[k * active + a])
+            .sum()
     }
 
     fn scale_orders(&mut self, market: usize, a: usize, wanted: f64, allowed: f64) {
@@ -400,7 +439,11 @@ impl ChipMarket {
     fn part_new(&self, customer: usize) -> f64 {
         let wallet = self.wallet_usd[customer];
         let new = self.budget_usd[customer] + self.pulled_usd[customer];
-        if wallet > 0.0 { (new / wallet).min(1.0) } else { 0.0 }
+        if wallet > 0.0 {
+            (new / wallet).min(1.0)
+        } else {
+            0.0
+        }
     }
 
     /// What makers plan capacity by: new orders and a twelfth of what is carried.
@@ -432,10 +475,16 @@ impl ChipMarket {
         let mut sum = [0.0; POOLS];
         for a in 0..active {
             let offer = &self.offers[usize::from(self.active[a])];
-            let units: f64 = (0..self.layout.customers.len()).map(|k| work.orders[k * active + a]).sum();
+            let units: f64 = (0..self.layout.customers.len())
+                .map(|k| work.orders[k * active + a])
+                .sum();
             // A bid counts as far as its maker could use what it asks for.
             let maker = usize::from(work.maker_of[a]);
-            let able = if self.asked[maker] > capacity[maker] { capacity[maker] / self.asked[maker] } else { 1.0 };
+            let able = if self.asked[maker] > capacity[maker] {
+                capacity[maker] / self.asked[maker]
+            } else {
+                1.0
+            };
             let margin = units * able * (offer.price_usd - offer.unit_cost_usd).max(0.0);
             for pool in 0..POOLS {
                 if offer.uses[pool] > 0.0 {
@@ -448,10 +497,18 @@ impl ChipMarket {
         for maker in 0..self.layout.makers {
             self.supply.maker_left[maker] = capacity[maker];
             for pool in 0..POOLS {
-                let bid = if sum[pool] > 0.0 { work.bids[maker][pool] / sum[pool] } else { 0.0 };
+                let bid = if sum[pool] > 0.0 {
+                    work.bids[maker][pool] / sum[pool]
+                } else {
+                    0.0
+                };
                 let share = &mut self.quota_share[maker][pool];
                 let fresh = *share == 0.0;
-                *share = if fresh { bid } else { rules.quota_inertia * *share + (1.0 - rules.quota_inertia) * bid };
+                *share = if fresh {
+                    bid
+                } else {
+                    rules.quota_inertia * *share + (1.0 - rules.quota_inertia) * bid
+                };
                 self.supply.quota_left[maker][pool] = *share * pools[pool];
             }
         }
@@ -459,7 +516,10 @@ impl ChipMarket {
         for pool in 0..POOLS {
             let all: f64 = self.quota_share.iter().map(|q| q[pool]).sum();
             if all > 1.0 {
-                self.supply.quota_left.iter_mut().for_each(|q| q[pool] /= all);
+                self.supply
+                    .quota_left
+                    .iter_mut()
+                    .for_each(|q| q[pool] /= all);
                 self.quota_share.iter_mut().for_each(|q| q[pool] /= all);
             }
         }
@@ -498,7 +558,11 @@ impl ChipMarket {
         for k in 0..self.layout.customers.len() {
             // Old customers come first with what they order now, not with all that was ever left unserved.
             let target = self.layout.customers[k].market == self.layout.target_market;
-            let at_once = if target { first * self.part_new(k) } else { 0.0 };
+            let at_once = if target {
+                first * self.part_new(k)
+            } else {
+                0.0
+            };
             for a in 0..active {
                 let at_once = at_once * self.work.first_limit[usize::from(self.work.maker_of[a])];
                 let part = match turn {
@@ -547,7 +611,11 @@ impl ChipMarket {
                 let chip = usize::from(self.active[a]);
                 let terms = self.terms[customer.market * chips + chip];
                 let free = !terms.licensed() && !terms.capped;
-                let share = if free { self.work.shares[a] * terms.open } else { 0.0 };
+                let share = if free {
+                    self.work.shares[a] * terms.open
+                } else {
+                    0.0
+                };
                 let units = unmet[k] * share / self.paid_usd(customer.market, chip, rules).max(1.0);
                 self.work.part[k * active + a] = units;
                 self.work.totals[a] += units;
@@ -583,7 +651,8 @@ impl ChipMarket {
                 let paid = units * self.paid_usd(market, chip, rules);
                 self.wallet_usd[k] -= paid;
                 self.books.spent_usd += paid;
-                self.books.levy_usd += units * self.offers[chip].price_usd * self.terms[at].levy_share;
+                self.books.levy_usd +=
+                    units * self.offers[chip].price_usd * self.terms[at].levy_share;
                 self.books.produced += units;
                 self.delivered[k * chips + chip] += units;
                 if self.terms[at].licensed() {
@@ -597,7 +666,13 @@ impl ChipMarket {
     }
 
     /// Stocks take the deliveries, old chips retire, and the books are checked.
-    fn close(&mut self, opening_usd: f64, stock_before: f64, pools: &[f64; POOLS], rules: &MarketRules) {
+    fn close(
+        &mut self,
+        opening_usd: f64,
+        stock_before: f64,
+        pools: &[f64; POOLS],
+        rules: &MarketRules,
+    ) {
         for (stock, &new) in self.stock.iter_mut().zip(&self.delivered) {
             let retired = *stock * rules.retirement_per_month;
             *stock += new - retired;
@@ -609,7 +684,9 @@ impl ChipMarket {
             let used: f64 = self
                 .active
                 .iter()
-                .map(|&c| self.sum_delivered(usize::from(c)) * self.offers[usize::from(c)].uses[pool])
+                .map(|&c| {
+                    self.sum_delivered(usize::from(c)) * self.offers[usize::from(c)].uses[pool]
+                })
                 .sum();
             self.pool_used[pool] = used;
             if pools[pool].is_finite() && pools[pool] > 0.0 {
@@ -617,7 +694,8 @@ impl ChipMarket {
             }
         }
         let b = &self.books;
-        let closing: f64 = self.wallet_usd.iter().sum::<f64>() - self.advance_usd.iter().sum::<f64>();
+        let closing: f64 =
+            self.wallet_usd.iter().sum::<f64>() - self.advance_usd.iter().sum::<f64>();
         let money = opening_usd + b.budget_usd - b.spent_usd - b.lapsed_usd - closing;
         let stock_now: f64 = self.stock.iter().sum();
         let stock = stock_before + b.delivered - b.retired - stock_now;
@@ -631,7 +709,9 @@ impl ChipMarket {
     }
 
     fn sum_delivered(&self, chip: usize) -> f64 {
-        (0..self.layout.customers.len()).map(|k| self.delivered[k * self.chips() + chip]).sum()
+        (0..self.layout.customers.len())
+            .map(|k| self.delivered[k * self.chips() + chip])
+            .sum()
     }
 }
 

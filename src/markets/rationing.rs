@@ -48,7 +48,9 @@ pub fn fill_fractions(
     for maker in 0..makers {
         for pool in 0..POOLS {
             let need = scratch.need[maker][pool];
-            let given = need.min(supply.quota_left[maker][pool]).min(unclaimed[pool].max(0.0));
+            let given = need
+                .min(supply.quota_left[maker][pool])
+                .min(unclaimed[pool].max(0.0));
             scratch.given[maker][pool] = given;
             unclaimed[pool] -= given;
             unmet[pool] += need - given;
@@ -86,7 +88,11 @@ pub fn fill_fractions(
 }
 
 fn ratio(have: f64, need: f64) -> f64 {
-    if need > 0.0 { (have / need).clamp(0.0, 1.0) } else { 1.0 }
+    if need > 0.0 {
+        (have / need).clamp(0.0, 1.0)
+    } else {
+        1.0
+    }
 }
 
 /// Working memory of [`fill_fractions`], kept between calls so that none is allocated.
@@ -132,7 +138,15 @@ mod tests {
         let uses = [[1.0, 0.0, 0.0, 0.0, 0.0, 0.0]; 2];
         let mut supply = one_pool(100.0, [50.0, 50.0]);
         let mut fill = [0.0; 2];
-        fill_fractions(&[10.0, 200.0], &[0, 1], &uses, &[1.0; 2], &mut supply, &mut Scratch::default(), &mut fill);
+        fill_fractions(
+            &[10.0, 200.0],
+            &[0, 1],
+            &uses,
+            &[1.0; 2],
+            &mut supply,
+            &mut Scratch::default(),
+            &mut fill,
+        );
         assert!((fill[0] - 1.0).abs() < 1e-12);
         assert!((fill[1] * 200.0 - 90.0).abs() < 1e-9);
         assert!(supply.pool_left[0].abs() < 1e-9);
@@ -143,7 +157,15 @@ mod tests {
         let uses = [[1.0, 0.0, 2.0, 0.0, 0.0, 0.0]; 2];
         let mut supply = one_pool(1e6, [0.0, 0.0]);
         let mut fill = [0.0; 2];
-        fill_fractions(&[10.0, 20.0], &[0, 1], &uses, &[1.0; 2], &mut supply, &mut Scratch::default(), &mut fill);
+        fill_fractions(
+            &[10.0, 20.0],
+            &[0, 1],
+            &uses,
+            &[1.0; 2],
+            &mut supply,
+            &mut Scratch::default(),
+            &mut fill,
+        );
         assert_eq!(fill, [1.0, 1.0]);
     }
 }

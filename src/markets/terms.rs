@@ -104,7 +104,12 @@ impl LawCalendar {
     }
 
     /// Legal designs from a parent, in force or announced, for the part as this run has it.
-    pub fn designs<'a>(&'a self, book: u16, parent: usize, actual: &'a ChipSpec) -> impl Iterator<Item = ChipSpec> + 'a {
+    pub fn designs<'a>(
+        &'a self,
+        book: u16,
+        parent: usize,
+        actual: &'a ChipSpec,
+    ) -> impl Iterator<Item = ChipSpec> + 'a {
         let c = &*self.0;
         let nominal = &c.nominal[parent];
         c.candidates(book, parent)
@@ -155,7 +160,10 @@ pub fn design_attributes(parent: &Attributes, design: &ChipSpec) -> Attributes {
     let mut a = *parent;
     a.set(Attribute::Tpp, design.tpp);
     a.set(Attribute::DieAreaMm2, design.die_area_mm2);
-    a.set(Attribute::PerformanceDensity, design.tpp / design.die_area_mm2);
+    a.set(
+        Attribute::PerformanceDensity,
+        design.tpp / design.die_area_mm2,
+    );
     a.set(Attribute::InterconnectGbps, design.interconnect_gbps);
     a.set(Attribute::HostLinkGbps, design.host_link_gbps);
     a.set(Attribute::MemBandwidthTbs, design.mem_bandwidth_tbs);
@@ -210,14 +218,24 @@ impl LawNow {
 
     /// Judges a variant that a run has just brought on sale. It is offered only where its parent may not be sold freely:
     /// nobody buys the cut-down chip where the whole one is to be had.
-    pub fn classify_variant(&mut self, calendar: &LawCalendar, slot: usize, parent: usize, spec: &ChipSpec) {
+    pub fn classify_variant(
+        &mut self,
+        calendar: &LawCalendar,
+        slot: usize,
+        parent: usize,
+        spec: &ChipSpec,
+    ) {
         let c = &*calendar.0;
         let books = &c.books[usize::from(self.known)];
         for market in 0..c.shipments.len() {
             let attributes = c.variant_attributes(parent, spec, market);
             let ruling = books.in_force.judge(Subject::ChipSale, &attributes);
             let needed = !is_free(c.ruling(self.known, market, parent));
-            self.variant_terms[market * self.slots + slot] = if needed { terms_of(&ruling) } else { Terms::DENIED };
+            self.variant_terms[market * self.slots + slot] = if needed {
+                terms_of(&ruling)
+            } else {
+                Terms::DENIED
+            };
             if market == c.target_market {
                 let later = books.announced.judge(Subject::ChipSale, &attributes);
                 self.variant_bar[slot] = terms_of(&later).open == 0.0;
@@ -241,7 +259,10 @@ fn is_free(ruling: &Ruling) -> bool {
 }
 
 /// System: the law of this month in every market, and what has been announced.
-#[expect(clippy::too_many_arguments, reason = "reads the law and writes the terms of every store it touches")]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "reads the law and writes the terms of every store it touches"
+)]
 pub fn apply_law(
     clock: Res<Clock>,
     calendar: Res<LawCalendar>,
@@ -288,12 +309,21 @@ pub fn apply_law(
 }
 
 /// Part-months act in proportion: a sale is open for the days on which no rule bars it.
-fn set_terms(c: &Calendar, pieces: &[(f64, u16)], roadmap: &Roadmap, now: &mut LawNow, market: &mut ChipMarket) {
+fn set_terms(
+    c: &Calendar,
+    pieces: &[(f64, u16)],
+    roadmap: &Roadmap,
+    now: &mut LawNow,
+    market: &mut ChipMarket,
+) {
     let slots = c.chips.len();
     for place in 0..c.shipments.len() {
         for slot in 0..slots {
             let variant = matches!(roadmap.slots[slot].kind, SlotKind::Variant { .. });
-            let mut terms = Terms { open: 0.0, ..Terms::FREE };
+            let mut terms = Terms {
+                open: 0.0,
+                ..Terms::FREE
+            };
             for &(part, book) in pieces {
                 let piece = if variant {
                     now.variant_terms[place * slots + slot]
@@ -343,7 +373,11 @@ fn set_outlook(
     outlook.binds = c.books[book].next_binds;
     for slot in 0..slots {
         let variant = matches!(roadmap.slots[slot].kind, SlotKind::Variant { .. });
-        let barred = if variant { now.variant_bar[slot] } else { c.announced_bar[book * slots + slot] };
+        let barred = if variant {
+            now.variant_bar[slot]
+        } else {
+            c.announced_bar[book * slots + slot]
+        };
         let open = market.terms[c.target_market * slots + slot].open > 0.0;
         outlook.closing[slot] = open && barred;
         outlook.any |= open && barred;
@@ -361,7 +395,11 @@ fn set_access(c: &Calendar, pieces: &[(f64, u16)], t: usize, access: &mut Access
     access.tools_denied_on_record = c.tools_denied_on_record[t];
     for &(part, book) in pieces {
         let inputs = &c.inputs[usize::from(book)];
-        for (open, here) in access.leading_foundry.iter_mut().zip(&inputs.leading_foundry) {
+        for (open, here) in access
+            .leading_foundry
+            .iter_mut()
+            .zip(&inputs.leading_foundry)
+        {
             *open += part * here;
         }
         access.memory_imports += part * inputs.memory_imports;

@@ -38,7 +38,13 @@ impl Panel {
         for value in ticks(self.low, self.high, self.scale) {
             let y = self.y(value);
             canvas.line(vec![(self.left, y), (self.right, y)], GRID, 0.8);
-            canvas.text((self.left - 6.0, y), in_unit(value, unit), SMALL, SOFT, Anchor::Right);
+            canvas.text(
+                (self.left - 6.0, y),
+                in_unit(value, unit),
+                SMALL,
+                SOFT,
+                Anchor::Right,
+            );
         }
         let years = (self.to - self.from) / 12;
         let per_year = (self.right - self.left) / f64::from(years.max(1));
@@ -51,10 +57,20 @@ impl Panel {
             let x = self.x(month);
             canvas.line(vec![(x, self.bottom), (x, self.bottom + 4.0)], SOFT, 0.8);
             if with_years {
-                canvas.text((x, self.bottom + 12.0), year.to_string(), SMALL, SOFT, Anchor::Centre);
+                canvas.text(
+                    (x, self.bottom + 12.0),
+                    year.to_string(),
+                    SMALL,
+                    SOFT,
+                    Anchor::Centre,
+                );
             }
         }
-        canvas.line(vec![(self.left, self.bottom), (self.right, self.bottom)], SOFT, 0.9);
+        canvas.line(
+            vec![(self.left, self.bottom), (self.right, self.bottom)],
+            SOFT,
+            0.9,
+        );
         if self.scale == Scale::Linear && self.low < 0.0 {
             let y = self.y(0.0);
             canvas.line(vec![(self.left, y), (self.right, y)], SOFT, 0.9);
@@ -68,7 +84,11 @@ pub fn ticks(low: f64, high: f64, scale: Scale) -> Vec<f64> {
         Scale::Linear => {
             let rough = (high - low) / 5.0;
             let power = 10_f64.powf(rough.log10().floor());
-            let step = [1.0, 2.0, 2.5, 5.0, 10.0].into_iter().map(|m| m * power).find(|s| *s >= rough).unwrap_or(power);
+            let step = [1.0, 2.0, 2.5, 5.0, 10.0]
+                .into_iter()
+                .map(|m| m * power)
+                .find(|s| *s >= rough)
+                .unwrap_or(power);
             let first = (low / step).ceil() as i64;
             let last = (high / step + 1e-9).floor() as i64;
             (first..=last).map(|n| n as f64 * step).collect()
@@ -76,7 +96,10 @@ pub fn ticks(low: f64, high: f64, scale: Scale) -> Vec<f64> {
         Scale::Log => {
             let (first, last) = (low.log10().ceil() as i32, high.log10().floor() as i32);
             let every = if last - first > 6 { 2 } else { 1 };
-            (first..=last).filter(|n| (n - first) % every == 0).map(|n| 10_f64.powi(n)).collect()
+            (first..=last)
+                .filter(|n| (n - first) % every == 0)
+                .map(|n| 10_f64.powi(n))
+                .collect()
         }
     }
 }
@@ -89,10 +112,17 @@ pub fn bounds(values: impl Iterator<Item = f64>, scale: Scale) -> (f64, f64) {
         high = high.max(value);
     }
     if low > high {
-        return if scale == Scale::Linear { (0.0, 1.0) } else { (1.0, 10.0) };
+        return if scale == Scale::Linear {
+            (0.0, 1.0)
+        } else {
+            (1.0, 10.0)
+        };
     }
     match scale {
-        Scale::Log => (10_f64.powf(low.log10().floor()), 10_f64.powf(high.log10().ceil().max(low.log10().floor() + 1.0))),
+        Scale::Log => (
+            10_f64.powf(low.log10().floor()),
+            10_f64.powf(high.log10().ceil().max(low.log10().floor() + 1.0)),
+        ),
         Scale::Linear => {
             let (low, high) = (low.min(0.0), high.max(0.0));
             let pad = 0.04 * (high - low).max(1e-9);
@@ -107,7 +137,10 @@ mod tests {
 
     #[test]
     fn ticks_are_round() {
-        assert_eq!(ticks(0.0, 23.0, Scale::Linear), [0.0, 5.0, 10.0, 15.0, 20.0]);
+        assert_eq!(
+            ticks(0.0, 23.0, Scale::Linear),
+            [0.0, 5.0, 10.0, 15.0, 20.0]
+        );
         assert_eq!(ticks(1.0, 1e4, Scale::Log), [1.0, 10.0, 100.0, 1e3, 1e4]);
     }
 

@@ -9,7 +9,9 @@ use plotters::coord::Shift;
 use plotters::drawing::{DrawingArea, IntoDrawingArea};
 use plotters::element::{PathElement, Polygon, Rectangle};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
-use plotters::style::{Color, FontDesc, FontFamily, FontStyle, RGBColor, ShapeStyle, TextStyle, WHITE, register_font};
+use plotters::style::{
+    Color, FontDesc, FontFamily, FontStyle, RGBColor, ShapeStyle, TextStyle, WHITE, register_font,
+};
 
 use super::theme::Colour;
 
@@ -30,9 +32,24 @@ pub enum Anchor {
 }
 
 enum Mark {
-    Line { points: Vec<(f64, f64)>, colour: Colour, width: f64 },
-    Area { points: Vec<(f64, f64)>, colour: Colour, opacity: f64 },
-    Text { at: (f64, f64), text: String, size: f64, bold: bool, colour: Colour, anchor: Anchor },
+    Line {
+        points: Vec<(f64, f64)>,
+        colour: Colour,
+        width: f64,
+    },
+    Area {
+        points: Vec<(f64, f64)>,
+        colour: Colour,
+        opacity: f64,
+    },
+    Text {
+        at: (f64, f64),
+        text: String,
+        size: f64,
+        bold: bool,
+        colour: Colour,
+        anchor: Anchor,
+    },
 }
 
 /// Marks on a sheet, in pixels from the top left.
@@ -44,11 +61,19 @@ pub struct Canvas {
 
 impl Canvas {
     pub fn new(width: f64, height: f64) -> Self {
-        Self { width, height, marks: Vec::new() }
+        Self {
+            width,
+            height,
+            marks: Vec::new(),
+        }
     }
 
     pub fn line(&mut self, points: Vec<(f64, f64)>, colour: Colour, width: f64) {
-        self.marks.push(Mark::Line { points, colour, width });
+        self.marks.push(Mark::Line {
+            points,
+            colour,
+            width,
+        });
     }
 
     /// A line of dashes along x, 5 pixels on and 4 off.
@@ -59,7 +84,10 @@ impl Canvas {
             let steps = (length / 1.0).ceil().max(1.0) as usize;
             for step in 0..steps {
                 let part = step as f64 / steps as f64;
-                let at = (pair[0].0 + part * (pair[1].0 - pair[0].0), pair[0].1 + part * (pair[1].1 - pair[0].1));
+                let at = (
+                    pair[0].0 + part * (pair[1].0 - pair[0].0),
+                    pair[0].1 + part * (pair[1].1 - pair[0].1),
+                );
                 if on {
                     piece.push(at);
                 }
@@ -80,19 +108,55 @@ impl Canvas {
     }
 
     pub fn area(&mut self, points: Vec<(f64, f64)>, colour: Colour, opacity: f64) {
-        self.marks.push(Mark::Area { points, colour, opacity });
+        self.marks.push(Mark::Area {
+            points,
+            colour,
+            opacity,
+        });
     }
 
     pub fn rect(&mut self, from: (f64, f64), to: (f64, f64), colour: Colour, opacity: f64) {
-        self.area(vec![from, (to.0, from.1), to, (from.0, to.1)], colour, opacity);
+        self.area(
+            vec![from, (to.0, from.1), to, (from.0, to.1)],
+            colour,
+            opacity,
+        );
     }
 
-    pub fn text(&mut self, at: (f64, f64), text: impl Into<String>, size: f64, colour: Colour, anchor: Anchor) {
-        self.marks.push(Mark::Text { at, text: text.into(), size, bold: false, colour, anchor });
+    pub fn text(
+        &mut self,
+        at: (f64, f64),
+        text: impl Into<String>,
+        size: f64,
+        colour: Colour,
+        anchor: Anchor,
+    ) {
+        self.marks.push(Mark::Text {
+            at,
+            text: text.into(),
+            size,
+            bold: false,
+            colour,
+            anchor,
+        });
     }
 
-    pub fn bold(&mut self, at: (f64, f64), text: impl Into<String>, size: f64, colour: Colour, anchor: Anchor) {
-        self.marks.push(Mark::Text { at, text: text.into(), size, bold: true, colour, anchor });
+    pub fn bold(
+        &mut self,
+        at: (f64, f64),
+        text: impl Into<String>,
+        size: f64,
+        colour: Colour,
+        anchor: Anchor,
+    ) {
+        self.marks.push(Mark::Text {
+            at,
+            text: text.into(),
+            size,
+            bold: true,
+            colour,
+            anchor,
+        });
     }
 
     /// The figure as SVG, with its typeface inside. `title` and `description` speak to readers who do not see it.
@@ -132,15 +196,23 @@ impl Canvas {
         let small = halved(&large, w as usize, h as usize);
         let (w, h) = self.size(PNG);
         let mut file = BitMapBackend::new(path, (w, h));
-        file.blit_bitmap((0, 0), (w, h), &small).map_err(|e| e.to_string())?;
+        file.blit_bitmap((0, 0), (w, h), &small)
+            .map_err(|e| e.to_string())?;
         file.present().map_err(|e| e.to_string())
     }
 
     fn size(&self, scale: u32) -> (u32, u32) {
-        ((self.width * f64::from(scale)).round() as u32, (self.height * f64::from(scale)).round() as u32)
+        (
+            (self.width * f64::from(scale)).round() as u32,
+            (self.height * f64::from(scale)).round() as u32,
+        )
     }
 
-    fn draw<B: DrawingBackend>(&self, sheet: &DrawingArea<B, Shift>, scale: f64) -> Result<(), String> {
+    fn draw<B: DrawingBackend>(
+        &self,
+        sheet: &DrawingArea<B, Shift>,
+        scale: f64,
+    ) -> Result<(), String> {
         static FONTS: Once = Once::new();
         FONTS.call_once(|| {
             // A typeface that cannot be read leaves texts out; the figures' test would show it.
@@ -153,26 +225,51 @@ impl Canvas {
         sheet.fill(&WHITE).map_err(failed)?;
         for mark in &self.marks {
             match mark {
-                Mark::Line { points, colour, width } => {
+                Mark::Line {
+                    points,
+                    colour,
+                    width,
+                } => {
                     let style = ShapeStyle {
                         color: rgb(*colour).to_rgba(),
                         filled: false,
                         stroke_width: (width * scale).round().max(1.0) as u32,
                     };
-                    sheet.draw(&PathElement::new(all(points), style)).map_err(failed)?;
+                    sheet
+                        .draw(&PathElement::new(all(points), style))
+                        .map_err(failed)?;
                 }
-                Mark::Area { points, colour, opacity } => {
+                Mark::Area {
+                    points,
+                    colour,
+                    opacity,
+                } => {
                     let style = rgb(*colour).mix(*opacity).filled();
                     let corners = all(points);
-                    let upright = corners.len() == 4 && corners[0].1 == corners[1].1 && corners[1].0 == corners[2].0;
+                    let upright = corners.len() == 4
+                        && corners[0].1 == corners[1].1
+                        && corners[1].0 == corners[2].0;
                     if upright {
-                        sheet.draw(&Rectangle::new([corners[0], corners[2]], style)).map_err(failed)?;
+                        sheet
+                            .draw(&Rectangle::new([corners[0], corners[2]], style))
+                            .map_err(failed)?;
                     } else {
                         sheet.draw(&Polygon::new(corners, style)).map_err(failed)?;
                     }
                 }
-                Mark::Text { at: place, text, size, bold, colour, anchor } => {
-                    let style = if *bold { FontStyle::Bold } else { FontStyle::Normal };
+                Mark::Text {
+                    at: place,
+                    text,
+                    size,
+                    bold,
+                    colour,
+                    anchor,
+                } => {
+                    let style = if *bold {
+                        FontStyle::Bold
+                    } else {
+                        FontStyle::Normal
+                    };
                     let across = match anchor {
                         Anchor::Left => HPos::Left,
                         Anchor::Centre => HPos::Center,
@@ -181,7 +278,9 @@ impl Canvas {
                     // Backends count a size of text as 1.24 of what readers call it.
                     let font = FontDesc::new(FontFamily::Name(FAMILY), size * scale * 1.24, style);
                     let ink = rgb(*colour);
-                    let style = TextStyle::from(font).color(&ink).pos(Pos::new(across, VPos::Center));
+                    let style = TextStyle::from(font)
+                        .color(&ink)
+                        .pos(Pos::new(across, VPos::Center));
                     sheet.draw_text(text, &style, at(place)).map_err(failed)?;
                 }
             }
@@ -212,11 +311,15 @@ fn halved(large: &[u8], w: usize, h: usize) -> Vec<u8> {
 pub fn font_faces() -> String {
     let face = |bytes: &[u8], weight: u32| {
         let data = base64::engine::general_purpose::STANDARD.encode(bytes);
-        format!("@font-face{{font-family:'{FAMILY}';font-weight:{weight};src:url(data:font/ttf;base64,{data})}}")
+        format!(
+            "@font-face{{font-family:'{FAMILY}';font-weight:{weight};src:url(data:font/ttf;base64,{data})}}"
+        )
     };
     face(REGULAR, 400) + &face(BOLD, 700)
 }
 
 fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
 }

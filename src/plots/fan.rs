@@ -13,37 +13,90 @@ pub const PANEL: f64 = 150.0;
 /// Draws the panels below the sheet's head; answers what the figure says, for readers who do not see it.
 pub fn draw(sheet: &mut Sheet, results: &Results, fan: &Fan) -> String {
     let study = &results.manifest.study;
-    let from = fan.from.as_ref().and_then(|m| m.parse().ok()).unwrap_or(study.first_month);
+    let from = fan
+        .from
+        .as_ref()
+        .and_then(|m| m.parse().ok())
+        .unwrap_or(study.first_month);
     let rows = |arm: &str, line: &Line| -> Vec<&BandRow> {
         results
             .bands
             .iter()
-            .filter(|r| r.regime == arm && r.measure == line.measure && r.entity == line.entity && r.month >= from)
+            .filter(|r| {
+                r.regime == arm
+                    && r.measure == line.measure
+                    && r.entity == line.entity
+                    && r.month >= from
+            })
             .collect()
     };
-    let all = study.arms.iter().flat_map(|arm| fan.lines.iter().flat_map(|line| rows(&arm.name, line)));
-    let (low, high) = bounds(all.flat_map(|r| [r.band.p05, r.band.p95, r.band.p50]), fan.scale);
-    let unit = fan.lines.first().map_or(String::new(), |l| unit_of(results, &l.measure));
+    let all = study
+        .arms
+        .iter()
+        .flat_map(|arm| fan.lines.iter().flat_map(|line| rows(&arm.name, line)));
+    let (low, high) = bounds(
+        all.flat_map(|r| [r.band.p05, r.band.p95, r.band.p50]),
+        fan.scale,
+    );
+    let unit = fan
+        .lines
+        .first()
+        .map_or(String::new(), |l| unit_of(results, &l.measure));
     let (left, right) = (62.0, sheet.canvas.width - 150.0);
-    sheet.canvas.text((10.0, sheet.y + 4.0), axis_unit(&unit), SMALL, SOFT, Anchor::Left);
+    sheet.canvas.text(
+        (10.0, sheet.y + 4.0),
+        axis_unit(&unit),
+        SMALL,
+        SOFT,
+        Anchor::Left,
+    );
     let mut said = Vec::new();
     for arm in &study.arms {
         let top = sheet.y + above(arm, from, study.last_month);
-        let panel =
-            Panel { left, right, top, bottom: top + PANEL, from, to: study.last_month, low, high, scale: fan.scale };
+        let panel = Panel {
+            left,
+            right,
+            top,
+            bottom: top + PANEL,
+            from,
+            to: study.last_month,
+            low,
+            high,
+            scale: fan.scale,
+        };
         panel.frame(&mut sheet.canvas, &unit, true);
         let head = sheet.y + 14.0;
-        sheet.canvas.bold((left, head), arm.name.clone(), LABEL + 1.0, INK, Anchor::Left);
+        sheet.canvas.bold(
+            (left, head),
+            arm.name.clone(),
+            LABEL + 1.0,
+            INK,
+            Anchor::Left,
+        );
         let beside = left + width(&arm.name, LABEL + 1.0) + 18.0;
-        sheet.canvas.text((beside, head), arm.words.clone(), SMALL, SOFT, Anchor::Left);
+        sheet
+            .canvas
+            .text((beside, head), arm.words.clone(), SMALL, SOFT, Anchor::Left);
         mark_rules(&mut sheet.canvas, &panel, arm);
         let mut labels: Vec<(f64, String, super::theme::Colour)> = Vec::new();
         for (turn, line) in fan.lines.iter().enumerate() {
-            let colour = if fan.lines.len() == 1 { colour_of("issuer", 0) } else { colour_of(&line.entity, turn) };
-            let colour = if line.name.is_some() && fan.lines.len() > 1 { colour_of("", turn) } else { colour };
+            let colour = if fan.lines.len() == 1 {
+                colour_of("issuer", 0)
+            } else {
+                colour_of(&line.entity, turn)
+            };
+            let colour = if line.name.is_some() && fan.lines.len() > 1 {
+                colour_of("", turn)
+            } else {
+                colour
+            };
             let here = rows(&arm.name, line);
-            band(&mut sheet.canvas, &panel, &here, colour, 0.20, |r| (r.band.p05, r.band.p95));
-            band(&mut sheet.canvas, &panel, &here, colour, 0.35, |r| (r.band.p25, r.band.p75));
+            band(&mut sheet.canvas, &panel, &here, colour, 0.20, |r| {
+                (r.band.p05, r.band.p95)
+            });
+            band(&mut sheet.canvas, &panel, &here, colour, 0.35, |r| {
+                (r.band.p25, r.band.p75)
+            });
             if arm.name != study.baseline {
                 let base = path(&panel, &rows(&study.baseline, line));
                 sheet.canvas.dashes(&base, SOFT, 1.1);
@@ -52,7 +105,10 @@ pub fn draw(sheet: &mut Sheet, results: &Results, fan: &Fan) -> String {
                 sheet.canvas.line(path(&panel, piece), colour, 2.0);
             }
             if let Some(last) = here.last() {
-                let name = line.name.clone().unwrap_or_else(|| entity_name(results, &line.entity));
+                let name = line
+                    .name
+                    .clone()
+                    .unwrap_or_else(|| entity_name(results, &line.entity));
                 said.push(format!(
                     "under {} {name} ends at {} ({} to {})",
                     arm.name,
@@ -65,7 +121,9 @@ pub fn draw(sheet: &mut Sheet, results: &Results, fan: &Fan) -> String {
         }
         spread(&mut labels, panel.top + 4.0, panel.bottom - 4.0);
         for (y, name, colour) in labels {
-            sheet.canvas.bold((right + 6.0, y), name, SMALL + 0.5, colour, Anchor::Left);
+            sheet
+                .canvas
+                .bold((right + 6.0, y), name, SMALL + 0.5, colour, Anchor::Left);
         }
         sheet.y = panel.bottom + 24.0;
     }
@@ -84,7 +142,9 @@ fn pieces<'a>(rows: &'a [&'a BandRow]) -> Vec<&'a [&'a BandRow]> {
 }
 
 fn path(panel: &Panel, rows: &[&BandRow]) -> Vec<(f64, f64)> {
-    rows.iter().map(|r| (panel.x(r.month), panel.y(r.band.p50))).collect()
+    rows.iter()
+        .map(|r| (panel.x(r.month), panel.y(r.band.p50)))
+        .collect()
 }
 
 fn band(
@@ -97,7 +157,10 @@ fn band(
 ) {
     for piece in pieces(rows) {
         let upper = piece.iter().map(|r| (panel.x(r.month), panel.y(of(r).1)));
-        let lower = piece.iter().rev().map(|r| (panel.x(r.month), panel.y(of(r).0)));
+        let lower = piece
+            .iter()
+            .rev()
+            .map(|r| (panel.x(r.month), panel.y(of(r).0)));
         let outline: Vec<(f64, f64)> = upper.chain(lower).collect();
         if outline.len() > 3 {
             canvas.area(outline, colour, opacity);
@@ -134,7 +197,13 @@ pub fn mark_rules(canvas: &mut Canvas, panel: &Panel, arm: &ArmInfo) {
         let wide = width(&label, SMALL - 1.5);
         let start = (x - 2.0).min(panel.right + 120.0 - wide);
         if let Some(row) = (0..free.len()).find(|row| free[*row] <= start) {
-            canvas.text((start, panel.top - 28.0 + 11.0 * row as f64), label, SMALL - 1.5, SOFT, Anchor::Left);
+            canvas.text(
+                (start, panel.top - 28.0 + 11.0 * row as f64),
+                label,
+                SMALL - 1.5,
+                SOFT,
+                Anchor::Left,
+            );
             free[row] = start + wide + 6.0;
         }
     }
@@ -157,17 +226,22 @@ pub fn spread<T>(labels: &mut [(f64, String, T)], top: f64, bottom: f64) {
 
 /// Room above a panel: its name, and rows of labels where rules begin to bind in it.
 pub fn above(arm: &ArmInfo, from: Month, to: Month) -> f64 {
-    let marked = arm.rules.iter().map(|r| Month::from_date(r.compliance)).any(|m| m >= from && m <= to);
+    let marked = arm
+        .rules
+        .iter()
+        .map(|r| Month::from_date(r.compliance))
+        .any(|m| m >= from && m <= to);
     if marked { 64.0 } else { 32.0 }
 }
 
 /// Height of the panels of all regimes.
 pub fn height(arms: &[ArmInfo], from: Month, to: Month) -> f64 {
-    arms.iter().map(|arm| above(arm, from, to) + PANEL + 24.0).sum()
+    arms.iter()
+        .map(|arm| above(arm, from, to) + PANEL + 24.0)
+        .sum()
 }
 
 /// Lines of a text that fit a width.
 pub fn lines_of(text: &str, pixels: f64, size: f64) -> Vec<String> {
     wrap(text, (pixels / (0.52 * size)) as usize)
 }
-

@@ -13,8 +13,8 @@ use rayon::prelude::*;
 
 pub use canvas::font_faces;
 use canvas::{Anchor, Canvas};
-pub use theme::{in_unit, month, number};
 use theme::{INK, SMALL, SOFT, TITLE, WORDS};
+pub use theme::{in_unit, month, number};
 
 use crate::config::figure::{FigureFile, FigureKind};
 use crate::results::{Results, ResultsError};
@@ -43,25 +43,52 @@ struct Sheet {
 ///
 /// # Errors
 /// When a file cannot be written.
-pub fn draw_all(results: &Results, figures: &[FigureFile], folder: &Path) -> Result<Vec<Drawn>, ResultsError> {
-    figures.par_iter().map(|figure| draw(results, figure, folder)).collect()
+pub fn draw_all(
+    results: &Results,
+    figures: &[FigureFile],
+    folder: &Path,
+) -> Result<Vec<Drawn>, ResultsError> {
+    figures
+        .par_iter()
+        .map(|figure| draw(results, figure, folder))
+        .collect()
 }
 
 fn draw(results: &Results, figure: &FigureFile, folder: &Path) -> Result<Drawn, ResultsError> {
-    let failed = |reason: String| ResultsError::Io { path: folder.join(&figure.name), reason };
+    let failed = |reason: String| ResultsError::Io {
+        path: folder.join(&figure.name),
+        reason,
+    };
     let study = &results.manifest.study;
     let panels = |from: &Option<String>, default| {
-        let from = from.as_ref().and_then(|m| m.parse().ok()).unwrap_or(default);
+        let from = from
+            .as_ref()
+            .and_then(|m| m.parse().ok())
+            .unwrap_or(default);
         fan::height(&study.arms, from, study.last_month)
     };
     let body = match &figure.draw {
         FigureKind::Fan(f) => panels(&f.from, study.first_month),
         FigureKind::Stack(f) => panels(&f.from, study.first_month.plus(12)),
-        FigureKind::Forest(f) => forest::height(f.outcomes.len(), study.arms.len().saturating_sub(1)),
+        FigureKind::Forest(f) => {
+            forest::height(f.outcomes.len(), study.arms.len().saturating_sub(1))
+        }
     };
-    let mut sheet = Sheet { canvas: Canvas::new(WIDTH, body + 126.0), y: 62.0, caption: Vec::new() };
-    sheet.canvas.bold((10.0, 20.0), figure.title.clone(), TITLE, INK, Anchor::Left);
-    sheet.canvas.text((10.0, 44.0), figure.words.clone(), WORDS, SOFT, Anchor::Left);
+    let mut sheet = Sheet {
+        canvas: Canvas::new(WIDTH, body + 126.0),
+        y: 62.0,
+        caption: Vec::new(),
+    };
+    sheet
+        .canvas
+        .bold((10.0, 20.0), figure.title.clone(), TITLE, INK, Anchor::Left);
+    sheet.canvas.text(
+        (10.0, 44.0),
+        figure.words.clone(),
+        WORDS,
+        SOFT,
+        Anchor::Left,
+    );
     let description = match &figure.draw {
         FigureKind::Fan(fan) => fan::draw(&mut sheet, results, fan),
         FigureKind::Stack(stack) => stack::draw(&mut sheet, results, stack),
@@ -69,13 +96,35 @@ fn draw(results: &Results, figure: &FigureFile, folder: &Path) -> Result<Drawn, 
     };
     sheet.caption.push(basis(results));
     let caption = sheet.caption.join(" ");
-    for (n, line) in fan::lines_of(&caption, WIDTH - 20.0, SMALL).iter().enumerate() {
-        sheet.canvas.text((10.0, sheet.y + 14.0 + 14.0 * n as f64), line.clone(), SMALL, SOFT, Anchor::Left);
+    for (n, line) in fan::lines_of(&caption, WIDTH - 20.0, SMALL)
+        .iter()
+        .enumerate()
+    {
+        sheet.canvas.text(
+            (10.0, sheet.y + 14.0 + 14.0 * n as f64),
+            line.clone(),
+            SMALL,
+            SOFT,
+            Anchor::Left,
+        );
     }
-    let svg = sheet.canvas.svg(&figure.title, &description).map_err(failed)?;
-    std::fs::write(folder.join(format!("{}.svg", figure.name)), &svg).map_err(|e| failed(e.to_string()))?;
-    sheet.canvas.png(&folder.join(format!("{}.png", figure.name))).map_err(failed)?;
-    Ok(Drawn { name: figure.name.clone(), title: figure.title.clone(), caption, description, svg })
+    let svg = sheet
+        .canvas
+        .svg(&figure.title, &description)
+        .map_err(failed)?;
+    std::fs::write(folder.join(format!("{}.svg", figure.name)), &svg)
+        .map_err(|e| failed(e.to_string()))?;
+    sheet
+        .canvas
+        .png(&folder.join(format!("{}.png", figure.name)))
+        .map_err(failed)?;
+    Ok(Drawn {
+        name: figure.name.clone(),
+        title: figure.title.clone(),
+        caption,
+        description,
+        svg,
+    })
 }
 
 /// What every caption says: how many runs, over which months, from which data, and that it is no forecast.
@@ -115,7 +164,12 @@ fn entity_name(results: &Results, entity: &str) -> String {
 }
 
 fn unit_of(results: &Results, measure: &str) -> String {
-    results.manifest.measures.iter().find(|m| m.name == measure).map_or(String::new(), |m| m.unit.clone())
+    results
+        .manifest
+        .measures
+        .iter()
+        .find(|m| m.name == measure)
+        .map_or(String::new(), |m| m.unit.clone())
 }
 
 fn outcome_words(results: &Results, outcome: &str) -> (String, String) {
@@ -124,5 +178,7 @@ fn outcome_words(results: &Results, outcome: &str) -> (String, String) {
         .outcomes
         .iter()
         .find(|o| o.name == outcome)
-        .map_or((outcome.to_string(), String::new()), |o| (o.words.clone(), o.unit.clone()))
+        .map_or((outcome.to_string(), String::new()), |o| {
+            (o.words.clone(), o.unit.clone())
+        })
 }

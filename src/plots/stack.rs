@@ -12,7 +12,11 @@ use crate::results::{BandRow, Results};
 /// Draws the panels; answers what the figure says.
 pub fn draw(sheet: &mut Sheet, results: &Results, stack: &Stack) -> String {
     let study = &results.manifest.study;
-    let from = stack.from.as_ref().and_then(|m| m.parse().ok()).unwrap_or(study.first_month.plus(12));
+    let from = stack
+        .from
+        .as_ref()
+        .and_then(|m| m.parse().ok())
+        .unwrap_or(study.first_month.plus(12));
     let suffix = format!(":{}", stack.place);
     let mine: Vec<&BandRow> = results
         .bands
@@ -36,10 +40,15 @@ pub fn draw(sheet: &mut Sheet, results: &Results, stack: &Stack) -> String {
             high: 1.0,
             scale: Scale::Linear,
         };
-        let months: Vec<Month> = (0..=(study.last_month - from)).map(|t| from.plus(t)).collect();
+        let months: Vec<Month> = (0..=(study.last_month - from))
+            .map(|t| from.plus(t))
+            .collect();
         let share = |maker: &str| -> Vec<f64> {
             let mut values = vec![0.0; months.len()];
-            for row in mine.iter().filter(|r| r.regime == arm.name && r.entity == maker) {
+            for row in mine
+                .iter()
+                .filter(|r| r.regime == arm.name && r.entity == maker)
+            {
                 values[(row.month - from) as usize] = row.band.mean;
             }
             values
@@ -51,38 +60,84 @@ pub fn draw(sheet: &mut Sheet, results: &Results, stack: &Stack) -> String {
             let (values, colour, name) = match &maker {
                 Some(maker) => {
                     let key = maker.trim_end_matches(&suffix);
-                    (share(maker), SERIES[turn % SERIES.len()], entity_name(results, key))
+                    (
+                        share(maker),
+                        SERIES[turn % SERIES.len()],
+                        entity_name(results, key),
+                    )
                 }
-                None => (floor.iter().map(|f| 1.0 - f).collect(), OTHERS, "others".to_string()),
+                None => (
+                    floor.iter().map(|f| 1.0 - f).collect(),
+                    OTHERS,
+                    "others".to_string(),
+                ),
             };
-            let ceiling: Vec<f64> = floor.iter().zip(&values).map(|(f, v)| (f + v).min(1.0)).collect();
-            let upper = months.iter().zip(&ceiling).map(|(m, v)| (panel.x(*m), panel.y(*v)));
-            let lower = months.iter().zip(&floor).rev().map(|(m, v)| (panel.x(*m), panel.y(*v)));
-            sheet.canvas.area(upper.chain(lower).collect(), colour, 0.85);
+            let ceiling: Vec<f64> = floor
+                .iter()
+                .zip(&values)
+                .map(|(f, v)| (f + v).min(1.0))
+                .collect();
+            let upper = months
+                .iter()
+                .zip(&ceiling)
+                .map(|(m, v)| (panel.x(*m), panel.y(*v)));
+            let lower = months
+                .iter()
+                .zip(&floor)
+                .rev()
+                .map(|(m, v)| (panel.x(*m), panel.y(*v)));
+            sheet
+                .canvas
+                .area(upper.chain(lower).collect(), colour, 0.85);
             let last = values.last().copied().unwrap_or(0.0);
             if last > 0.02 {
                 let middle = floor.last().copied().unwrap_or(0.0) + last / 2.0;
-                labels.push((panel.y(middle), format!("{name} {}", in_unit((last * 100.0).round() / 100.0, &unit)), colour));
+                labels.push((
+                    panel.y(middle),
+                    format!("{name} {}", in_unit((last * 100.0).round() / 100.0, &unit)),
+                    colour,
+                ));
             }
             if maker.is_some() && last > 0.02 {
-                said.push(format!("under {} {name} ends with {}", arm.name, in_unit(last, &unit)));
+                said.push(format!(
+                    "under {} {name} ends with {}",
+                    arm.name,
+                    in_unit(last, &unit)
+                ));
             }
             floor = ceiling;
         }
         panel.frame(&mut sheet.canvas, &unit, true);
         let head = sheet.y + 14.0;
-        sheet.canvas.bold((left, head), arm.name.clone(), LABEL + 1.0, INK, Anchor::Left);
+        sheet.canvas.bold(
+            (left, head),
+            arm.name.clone(),
+            LABEL + 1.0,
+            INK,
+            Anchor::Left,
+        );
         let beside = left + width(&arm.name, LABEL + 1.0) + 18.0;
-        sheet.canvas.text((beside, head), arm.words.clone(), SMALL, SOFT, Anchor::Left);
+        sheet
+            .canvas
+            .text((beside, head), arm.words.clone(), SMALL, SOFT, Anchor::Left);
         mark_rules(&mut sheet.canvas, &panel, arm);
         spread(&mut labels, panel.top + 4.0, panel.bottom - 4.0);
         for (y, name, colour) in labels {
-            sheet.canvas.rect((right + 6.0, y - 4.0), (right + 14.0, y + 4.0), colour, 0.85);
-            sheet.canvas.text((right + 18.0, y), name, SMALL, INK, Anchor::Left);
+            sheet.canvas.rect(
+                (right + 6.0, y - 4.0),
+                (right + 14.0, y + 4.0),
+                colour,
+                0.85,
+            );
+            sheet
+                .canvas
+                .text((right + 18.0, y), name, SMALL, INK, Anchor::Left);
         }
         sheet.y = panel.bottom + 24.0;
     }
-    sheet.caption.push("Mean over futures. Dotted uprights: rules bind.".into());
+    sheet
+        .caption
+        .push("Mean over futures. Dotted uprights: rules bind.".into());
     said.join("; ")
 }
 

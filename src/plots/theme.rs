@@ -65,7 +65,11 @@ fn plain(value: f64) -> String {
     } else {
         format!("{value:.2}")
     };
-    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_string() } else { text }
+    if text.contains('.') {
+        text.trim_end_matches('0').trim_end_matches('.').to_string()
+    } else {
+        text
+    }
 }
 
 /// As [`number`], in the unit's own way: fractions as per cent, money in millions and billions.
@@ -86,8 +90,14 @@ pub fn axis_unit(unit: &str) -> &str {
 
 /// A month in letters: Oct 2022.
 pub fn month(month: Month) -> String {
-    const NAMES: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-    format!("{} {}", NAMES[(month.month_of_year() - 1) as usize], month.year())
+    const NAMES: [&str; 12] = [
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+    ];
+    format!(
+        "{} {}",
+        NAMES[(month.month_of_year() - 1) as usize],
+        month.year()
+    )
 }
 
 /// Words broken into lines of at most this many letters.

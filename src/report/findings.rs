@@ -31,10 +31,25 @@ pub fn two_digits(value: f64) -> f64 {
 
 /// Two significant digits, and none finer than the Monte Carlo error supports, in the unit's own way.
 pub fn rounded(value: f64, monte_carlo_error: f64, unit: &str) -> String {
-    let value = two_digits(value);
-    let step = if monte_carlo_error > 0.0 { 10_f64.powf(monte_carlo_error.log10().floor()) } else { 0.0 };
-    let value = if step > 0.0 { (value / step).round() * step } else { value };
-    let text = in_unit(two_digits(value), unit);
+    let finest = if monte_carlo_error > 0.0 {
+        10_f64.powf(monte_carlo_error.log10().floor())
+    } else {
+        0.0
+    };
+    let digits = if value == 0.0 {
+        0.0
+    } else {
+        10_f64.powf(value.abs().log10().floor() - 1.0)
+    };
+    let step = finest.max(digits);
+    let text = in_unit(
+        if step > 0.0 {
+            two_digits((value / step).round() * step)
+        } else {
+            value
+        },
+        unit,
+    );
     match unit {
         "months" | "H100e" | "USD" | "chips" => format!("{text} {unit}"),
         "index points" => format!("{text} points"),
@@ -43,11 +58,19 @@ pub fn rounded(value: f64, monte_carlo_error: f64, unit: &str) -> String {
 }
 
 fn effect<'a>(results: &'a Results, outcome: &str, arm: &str) -> Option<&'a EffectRow> {
-    results.effects.iter().find(|e| e.outcome == outcome && e.regime == arm)
+    results
+        .effects
+        .iter()
+        .find(|e| e.outcome == outcome && e.regime == arm)
 }
 
 fn unit(results: &Results, outcome: &str) -> String {
-    results.manifest.outcomes.iter().find(|o| o.name == outcome).map_or(String::new(), |o| o.unit.clone())
+    results
+        .manifest
+        .outcomes
+        .iter()
+        .find(|o| o.name == outcome)
+        .map_or(String::new(), |o| o.unit.clone())
 }
 
 /// How sure: in words that follow the probability.
@@ -70,7 +93,9 @@ fn change(results: &Results, outcome: &str, arm: &str, more: &str, less: &str) -
     let word = if e.p50 >= 0.0 { more } else { less };
     let size = |v: f64| match unit.as_str() {
         "fraction" => rounded(100.0 * v, 100.0 * e.monte_carlo_error, ""),
-        "USD" => rounded(v, e.monte_carlo_error, "USD").trim_end_matches(" USD").to_string(),
+        "USD" => rounded(v, e.monte_carlo_error, "USD")
+            .trim_end_matches(" USD")
+            .to_string(),
         _ => rounded(v, e.monte_carlo_error, ""),
     };
     let unit = match unit.as_str() {
@@ -78,8 +103,16 @@ fn change(results: &Results, outcome: &str, arm: &str, more: &str, less: &str) -
         "index points" => "points",
         other => other,
     };
-    let positive = if e.p50 >= 0.0 { e.probability_positive } else { 1.0 - e.probability_positive };
-    let certainty = if positive < 0.5 { "in fewer than half of the futures" } else { sure(positive) };
+    let positive = if e.p50 >= 0.0 {
+        e.probability_positive
+    } else {
+        1.0 - e.probability_positive
+    };
+    let certainty = if positive < 0.5 {
+        "in fewer than half of the futures"
+    } else {
+        sure(positive)
+    };
     Some(format!(
         "{} {unit} {word} in the median (90 % of futures: {} to {}), {certainty}",
         size(e.p50.abs()),
@@ -96,14 +129,32 @@ pub fn answers(results: &Results) -> Vec<Finding> {
     for arm in study.arms.iter().filter(|a| a.name != study.baseline) {
         let name = &arm.name;
         let mut text = Vec::new();
-        if let Some(c) = change(results, "latent_gap_months_mean", name, "further behind", "less far behind") {
-            text.push(format!("Under {name} {target} is {c}, on average from {} to {}.", month(study.window_first), month(study.window_last)));
+        if let Some(c) = change(
+            results,
+            "latent_gap_months_mean",
+            name,
+            "further behind",
+            "less far behind",
+        ) {
+            text.push(format!(
+                "Under {name} {target} is {c}, on average from {} to {}.",
+                month(study.window_first),
+                month(study.window_last)
+            ));
         }
-        if let Some(c) = change(results, "latent_gap_points_mean", name, "more distance", "less distance") {
+        if let Some(c) = change(
+            results,
+            "latent_gap_points_mean",
+            name,
+            "more distance",
+            "less distance",
+        ) {
             text.push(format!("On the capability index that is {c}."));
         }
         if let Some(c) = change(results, "target_compute_h100e_end", name, "more", "less") {
-            text.push(format!("{target}'s useful compute at the end of that time: {c}."));
+            text.push(format!(
+                "{target}'s useful compute at the end of that time: {c}."
+            ));
         }
         if let Some(e) = effect(results, "target_frontier_points_end", name) {
             let own = rounded(e.p50, e.monte_carlo_error, "index points");
@@ -115,7 +166,10 @@ pub fn answers(results: &Results) -> Vec<Finding> {
                 ));
             }
         }
-        found.push(Finding { heading: format!("{name}: {}", lower_first(&arm.words)), text: text.join(" ") });
+        found.push(Finding {
+            heading: format!("{name}: {}", lower_first(&arm.words)),
+            text: text.join(" "),
+        });
     }
     found
 }
@@ -129,13 +183,18 @@ fn lower_first(text: &str) -> String {
 pub fn viewpoints(results: &Results) -> Vec<Viewpoint> {
     let study = &results.manifest.study;
     let (issuer, target) = (&study.issuer_name, &study.target_name);
-    let arms: Vec<&str> =
-        study.arms.iter().map(|a| a.name.as_str()).filter(|a| *a != study.baseline).collect();
+    let arms: Vec<&str> = study
+        .arms
+        .iter()
+        .map(|a| a.name.as_str())
+        .filter(|a| *a != study.baseline)
+        .collect();
     let points = |list: &[(&str, &str, &str, &str)]| -> Vec<String> {
         list.iter()
             .flat_map(|(outcome, subject, more, less)| {
                 arms.iter().filter_map(move |arm| {
-                    change(results, outcome, arm, more, less).map(|c| format!("{arm}: {subject} {c}."))
+                    change(results, outcome, arm, more, less)
+                        .map(|c| format!("{arm}: {subject} {c}."))
                 })
             })
             .collect()
@@ -145,34 +204,79 @@ pub fn viewpoints(results: &Results) -> Vec<Viewpoint> {
             who: format!("Security of the {issuer}"),
             asks: "Is the target kept behind, and in compute?".into(),
             points: points(&[
-                ("latent_gap_points_mean", "the distance is", "larger", "smaller"),
-                ("target_compute_share_end", "the target's share of the world's compute is", "larger", "smaller"),
+                (
+                    "latent_gap_points_mean",
+                    "the distance is",
+                    "larger",
+                    "smaller",
+                ),
+                (
+                    "target_compute_share_end",
+                    "the target's share of the world's compute is",
+                    "larger",
+                    "smaller",
+                ),
             ]),
         },
         Viewpoint {
             who: format!("Industry of the {issuer}"),
             asks: "What does it cost those who sell?".into(),
             points: points(&[
-                ("us_maker_revenue_usd", "revenue over the window is", "more", "less"),
+                (
+                    "us_maker_revenue_usd",
+                    "revenue over the window is",
+                    "more",
+                    "less",
+                ),
                 ("us_maker_rd_usd", "R&D over the window is", "more", "less"),
-                ("us_maker_share_target_end", "their share of the target is", "larger", "smaller"),
+                (
+                    "us_maker_share_target_end",
+                    "their share of the target is",
+                    "larger",
+                    "smaller",
+                ),
             ]),
         },
         Viewpoint {
             who: format!("Labs and makers of {target}"),
             asks: "What is left to train with, and who makes it?".into(),
             points: points(&[
-                ("target_compute_h100e_end", "useful compute at the end is", "more", "less"),
-                ("target_self_sufficiency_fab_end", "the share made at home is", "larger", "smaller"),
-                ("target_frontier_points_end", "the best model stands", "higher", "lower"),
+                (
+                    "target_compute_h100e_end",
+                    "useful compute at the end is",
+                    "more",
+                    "less",
+                ),
+                (
+                    "target_self_sufficiency_fab_end",
+                    "the share made at home is",
+                    "larger",
+                    "smaller",
+                ),
+                (
+                    "target_frontier_points_end",
+                    "the best model stands",
+                    "higher",
+                    "lower",
+                ),
             ]),
         },
         Viewpoint {
             who: "Third countries".into(),
             asks: "Do they gain what the target cannot buy, and at which price?".into(),
             points: points(&[
-                ("third_compute_h100e_end", "useful compute at the end is", "more", "less"),
-                ("price_usd_per_h100e_mean", "a useful H100-equivalent costs", "more", "less"),
+                (
+                    "third_compute_h100e_end",
+                    "useful compute at the end is",
+                    "more",
+                    "less",
+                ),
+                (
+                    "price_usd_per_h100e_mean",
+                    "a useful H100-equivalent costs",
+                    "more",
+                    "less",
+                ),
             ]),
         },
     ]

@@ -4,8 +4,8 @@ mod findings;
 
 use std::path::Path;
 
-use minijinja::{Environment, context};
 use minijinja::value::Serde;
+use minijinja::{Environment, context};
 use serde::Serialize;
 
 use crate::plots::{Drawn, basis, font_faces, in_unit};
@@ -42,7 +42,10 @@ struct EffectPart {
 /// # Errors
 /// When the template fails or the file cannot be written.
 pub fn write(results: &Results, drawn: &[Drawn], path: &Path) -> Result<(), ResultsError> {
-    let failed = |reason: String| ResultsError::Io { path: path.to_path_buf(), reason };
+    let failed = |reason: String| ResultsError::Io {
+        path: path.to_path_buf(),
+        reason,
+    };
     let page = render(results, drawn).map_err(|e| failed(e.to_string()))?;
     std::fs::write(path, page).map_err(|e| failed(e.to_string()))
 }
@@ -57,14 +60,26 @@ fn render(results: &Results, drawn: &[Drawn]) -> Result<String, minijinja::Error
             svg: without_fonts(&d.svg),
         })
         .collect();
-    let effects: Vec<EffectPart> = results.effects.iter().map(|e| effect_part(results, e)).collect();
+    let effects: Vec<EffectPart> = results
+        .effects
+        .iter()
+        .map(|e| effect_part(results, e))
+        .collect();
     let answers: Vec<Finding> = findings::answers(results);
     let viewpoints: Vec<Viewpoint> = findings::viewpoints(results);
     let timeline: Vec<_> = results
         .events
         .iter()
         .filter(|e| e.run == 0 && e.kind != "model_released" && e.kind != "variant_begun")
-        .map(|e| (e.regime.clone(), e.month.to_string(), e.kind.replace('_', " "), e.actor.clone(), e.text.clone()))
+        .map(|e| {
+            (
+                e.regime.clone(),
+                e.month.to_string(),
+                e.kind.replace('_', " "),
+                e.actor.clone(),
+                e.text.clone(),
+            )
+        })
         .collect();
     let mut environment = Environment::new();
     environment.set_auto_escape_callback(|_| minijinja::AutoEscape::Html);
@@ -83,7 +98,11 @@ fn render(results: &Results, drawn: &[Drawn]) -> Result<String, minijinja::Error
 }
 
 fn effect_part(results: &Results, e: &crate::results::EffectRow) -> EffectPart {
-    let about = results.manifest.outcomes.iter().find(|o| o.name == e.outcome);
+    let about = results
+        .manifest
+        .outcomes
+        .iter()
+        .find(|o| o.name == e.outcome);
     let unit = about.map_or(String::new(), |o| o.unit.clone());
     let value = |v: f64| findings::rounded(v, e.monte_carlo_error, &unit);
     EffectPart {
@@ -96,7 +115,9 @@ fn effect_part(results: &Results, e: &crate::results::EffectRow) -> EffectPart {
         outer: format!("{} to {}", value(e.p05), value(e.p95)),
         probability: format!("{:.0} %", 100.0 * e.probability_positive),
         error: in_unit(findings::two_digits(e.monte_carlo_error), &unit),
-        pairing: e.pairing_gain.map_or("pairs never differ".into(), |g| format!("{g:.1}")),
+        pairing: e
+            .pairing_gain
+            .map_or("pairs never differ".into(), |g| format!("{g:.1}")),
         unit,
     }
 }

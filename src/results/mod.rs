@@ -169,7 +169,10 @@ pub enum ResultsError {
 }
 
 fn io(path: &Path, error: impl std::fmt::Display) -> ResultsError {
-    ResultsError::Io { path: path.to_path_buf(), reason: error.to_string() }
+    ResultsError::Io {
+        path: path.to_path_buf(),
+        reason: error.to_string(),
+    }
 }
 
 /// A folder that becomes the results folder only when everything is in it.
@@ -183,16 +186,23 @@ impl Pending {
     /// When the target exists and is not a results folder, or nothing can be written beside it.
     pub fn new(target: &Path) -> Result<Self, ResultsError> {
         if target.exists() && !target.join("manifest.json").exists() {
-            let empty = fs::read_dir(target).map(|mut d| d.next().is_none()).unwrap_or(false);
+            let empty = fs::read_dir(target)
+                .map(|mut d| d.next().is_none())
+                .unwrap_or(false);
             if !empty {
                 return Err(ResultsError::NotOurs(target.to_path_buf()));
             }
         }
-        let name = target.file_name().map_or_else(|| "results".into(), |n| n.to_string_lossy().into_owned());
+        let name = target
+            .file_name()
+            .map_or_else(|| "results".into(), |n| n.to_string_lossy().into_owned());
         let folder = target.with_file_name(format!(".{name}.unfinished-{}", std::process::id()));
         let _ = fs::remove_dir_all(&folder);
         fs::create_dir_all(folder.join("plots")).map_err(|e| io(&folder, e))?;
-        Ok(Self { target: target.to_path_buf(), folder })
+        Ok(Self {
+            target: target.to_path_buf(),
+            folder,
+        })
     }
 
     pub fn path(&self) -> &Path {
@@ -204,7 +214,9 @@ impl Pending {
     /// # Errors
     /// When renaming fails; the old folder is then still there.
     pub fn finish(self) -> Result<PathBuf, ResultsError> {
-        let old = self.target.with_extension(format!("replaced-{}", std::process::id()));
+        let old = self
+            .target
+            .with_extension(format!("replaced-{}", std::process::id()));
         let replaced = self.target.exists();
         if replaced {
             fs::rename(&self.target, &old).map_err(|e| io(&self.target, e))?;
@@ -238,7 +250,11 @@ impl Results {
         let text = serde_json::to_string_pretty(&self.manifest).map_err(|e| io(&manifest, e))?;
         fs::write(&manifest, text + "\n").map_err(|e| io(&manifest, e))?;
         write_csv(&folder.join("effects.csv"), EFFECT_COLUMNS, &self.effects)?;
-        write_csv(&folder.join("failures.csv"), &["regime", "run", "reason", "command"], &self.failures)?;
+        write_csv(
+            &folder.join("failures.csv"),
+            &["regime", "run", "reason", "command"],
+            &self.failures,
+        )?;
         parquet_tables::write(self, folder)
     }
 
@@ -261,13 +277,27 @@ impl Results {
 }
 
 const EFFECT_COLUMNS: &[&str] = &[
-    "outcome", "regime", "baseline", "mean", "p05", "p25", "p50", "p75", "p95", "probability_positive",
-    "monte_carlo_error", "pairing_gain", "baseline_mean", "pairs",
+    "outcome",
+    "regime",
+    "baseline",
+    "mean",
+    "p05",
+    "p25",
+    "p50",
+    "p75",
+    "p95",
+    "probability_positive",
+    "monte_carlo_error",
+    "pairing_gain",
+    "baseline_mean",
+    "pairs",
 ];
 
 fn write_csv<T: Serialize>(path: &Path, columns: &[&str], rows: &[T]) -> Result<(), ResultsError> {
-    let mut writer =
-        csv::WriterBuilder::new().has_headers(false).from_path(path).map_err(|e| io(path, e))?;
+    let mut writer = csv::WriterBuilder::new()
+        .has_headers(false)
+        .from_path(path)
+        .map_err(|e| io(path, e))?;
     writer.write_record(columns).map_err(|e| io(path, e))?;
     for row in rows {
         writer.serialize(row).map_err(|e| io(path, e))?;
@@ -277,5 +307,8 @@ fn write_csv<T: Serialize>(path: &Path, columns: &[&str], rows: &[T]) -> Result<
 
 fn read_csv<T: serde::de::DeserializeOwned>(path: &Path) -> Result<Vec<T>, ResultsError> {
     let mut reader = csv::Reader::from_path(path).map_err(|e| io(path, e))?;
-    reader.deserialize().collect::<Result<_, _>>().map_err(|e| io(path, e))
+    reader
+        .deserialize()
+        .collect::<Result<_, _>>()
+        .map_err(|e| io(path, e))
 }

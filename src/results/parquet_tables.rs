@@ -17,14 +17,28 @@ use crate::analysis::Band;
 pub fn write(results: &Results, folder: &Path) -> Result<(), ResultsError> {
     let table = &results.outcomes;
     let mut columns: Vec<(String, ArrayRef)> = vec![
-        ("regime".into(), strings(table.rows.iter().map(|r| r.regime.as_str()))),
-        ("run".into(), Arc::new(UInt32Array::from_iter_values(table.rows.iter().map(|r| r.run)))),
+        (
+            "regime".into(),
+            strings(table.rows.iter().map(|r| r.regime.as_str())),
+        ),
+        (
+            "run".into(),
+            Arc::new(UInt32Array::from_iter_values(
+                table.rows.iter().map(|r| r.run),
+            )),
+        ),
     ];
     for (at, name) in table.parameters.iter().enumerate() {
-        columns.push((name.clone(), numbers(table.rows.iter().map(|r| r.parameters[at]))));
+        columns.push((
+            name.clone(),
+            numbers(table.rows.iter().map(|r| r.parameters[at])),
+        ));
     }
     for (at, name) in table.outcomes.iter().enumerate() {
-        columns.push((name.clone(), numbers(table.rows.iter().map(|r| r.outcomes[at]))));
+        columns.push((
+            name.clone(),
+            numbers(table.rows.iter().map(|r| r.outcomes[at])),
+        ));
     }
     store(&folder.join("outcomes.parquet"), columns)?;
     let b = &results.bands;
@@ -33,10 +47,19 @@ pub fn write(results: &Results, folder: &Path) -> Result<(), ResultsError> {
     store(
         &folder.join("bands.parquet"),
         vec![
-            ("regime".into(), strings(b.iter().map(|r| r.regime.as_str()))),
+            (
+                "regime".into(),
+                strings(b.iter().map(|r| r.regime.as_str())),
+            ),
             ("month".into(), strings(months.iter().map(String::as_str))),
-            ("measure".into(), strings(b.iter().map(|r| r.measure.as_str()))),
-            ("entity".into(), strings(b.iter().map(|r| r.entity.as_str()))),
+            (
+                "measure".into(),
+                strings(b.iter().map(|r| r.measure.as_str())),
+            ),
+            (
+                "entity".into(),
+                strings(b.iter().map(|r| r.entity.as_str())),
+            ),
             ("mean".into(), band(|x| x.mean)),
             ("p05".into(), band(|x| x.p05)),
             ("p25".into(), band(|x| x.p25)),
@@ -50,12 +73,21 @@ pub fn write(results: &Results, folder: &Path) -> Result<(), ResultsError> {
     store(
         &folder.join("events.parquet"),
         vec![
-            ("regime".into(), strings(e.iter().map(|r| r.regime.as_str()))),
-            ("run".into(), Arc::new(UInt32Array::from_iter_values(e.iter().map(|r| r.run)))),
+            (
+                "regime".into(),
+                strings(e.iter().map(|r| r.regime.as_str())),
+            ),
+            (
+                "run".into(),
+                Arc::new(UInt32Array::from_iter_values(e.iter().map(|r| r.run))),
+            ),
             ("month".into(), strings(months.iter().map(String::as_str))),
             ("kind".into(), strings(e.iter().map(|r| r.kind.as_str()))),
             ("actor".into(), strings(e.iter().map(|r| r.actor.as_str()))),
-            ("object".into(), strings(e.iter().map(|r| r.object.as_str()))),
+            (
+                "object".into(),
+                strings(e.iter().map(|r| r.object.as_str())),
+            ),
             ("cause".into(), strings(e.iter().map(|r| r.cause.as_str()))),
             ("text".into(), strings(e.iter().map(|r| r.text.as_str()))),
         ],
@@ -71,14 +103,19 @@ fn numbers(values: impl Iterator<Item = f64>) -> ArrayRef {
 }
 
 fn store(path: &Path, columns: Vec<(String, ArrayRef)>) -> Result<(), ResultsError> {
-    let fields: Vec<Field> =
-        columns.iter().map(|(name, column)| Field::new(name, column.data_type().clone(), false)).collect();
+    let fields: Vec<Field> = columns
+        .iter()
+        .map(|(name, column)| Field::new(name, column.data_type().clone(), false))
+        .collect();
     let schema = Arc::new(Schema::new(fields));
     let arrays = columns.into_iter().map(|(_, column)| column).collect();
     let batch = RecordBatch::try_new(schema.clone(), arrays).map_err(|e| io(path, e))?;
     let file = File::create(path).map_err(|e| io(path, e))?;
-    let properties = WriterProperties::builder().set_compression(Compression::LZ4_RAW).build();
-    let mut writer = ArrowWriter::try_new(file, schema, Some(properties)).map_err(|e| io(path, e))?;
+    let properties = WriterProperties::builder()
+        .set_compression(Compression::LZ4_RAW)
+        .build();
+    let mut writer =
+        ArrowWriter::try_new(file, schema, Some(properties)).map_err(|e| io(path, e))?;
     writer.write(&batch).map_err(|e| io(path, e))?;
     writer.close().map_err(|e| io(path, e))?;
     Ok(())
@@ -86,20 +123,39 @@ fn store(path: &Path, columns: Vec<(String, ArrayRef)>) -> Result<(), ResultsErr
 
 pub fn read(results: &mut Results, folder: &Path) -> Result<(), ResultsError> {
     let path = folder.join("outcomes.parquet");
-    let known: Vec<String> = results.manifest.parameters.iter().map(|p| p.name.clone()).collect();
+    let known: Vec<String> = results
+        .manifest
+        .parameters
+        .iter()
+        .map(|p| p.name.clone())
+        .collect();
     for batch in batches(&path)? {
-        let names: Vec<String> = batch.schema().fields().iter().skip(2).map(|f| f.name().clone()).collect();
-        let (parameters, outcomes): (Vec<_>, Vec<_>) = names.into_iter().partition(|n| known.contains(n));
+        let names: Vec<String> = batch
+            .schema()
+            .fields()
+            .iter()
+            .skip(2)
+            .map(|f| f.name().clone())
+            .collect();
+        let (parameters, outcomes): (Vec<_>, Vec<_>) =
+            names.into_iter().partition(|n| known.contains(n));
         let regime = text(&batch, "regime", &path)?;
         let run = batch
             .column_by_name("run")
             .and_then(|c| c.as_any().downcast_ref::<UInt32Array>())
             .ok_or_else(|| io(&path, "no column `run`"))?;
         let columns = |names: &[String]| -> Result<Vec<Float64Array>, ResultsError> {
-            names.iter().map(|n| float(&batch, n, &path).cloned()).collect()
+            names
+                .iter()
+                .map(|n| float(&batch, n, &path).cloned())
+                .collect()
         };
         let (p, o) = (columns(&parameters)?, columns(&outcomes)?);
-        results.outcomes = OutcomeTable { parameters, outcomes, rows: std::mem::take(&mut results.outcomes.rows) };
+        results.outcomes = OutcomeTable {
+            parameters,
+            outcomes,
+            rows: std::mem::take(&mut results.outcomes.rows),
+        };
         for row in 0..batch.num_rows() {
             results.outcomes.rows.push(OutcomeRow {
                 regime: regime.value(row).to_string(),
@@ -141,10 +197,12 @@ pub fn read(results: &mut Results, folder: &Path) -> Result<(), ResultsError> {
             .column_by_name("run")
             .and_then(|c| c.as_any().downcast_ref::<UInt32Array>())
             .ok_or_else(|| io(&path, "no column `run`"))?;
-        let texts: Vec<StringArray> = ["regime", "month", "kind", "actor", "object", "cause", "text"]
-            .into_iter()
-            .map(|n| column(n).cloned())
-            .collect::<Result<_, _>>()?;
+        let texts: Vec<StringArray> = [
+            "regime", "month", "kind", "actor", "object", "cause", "text",
+        ]
+        .into_iter()
+        .map(|n| column(n).cloned())
+        .collect::<Result<_, _>>()?;
         for row in 0..batch.num_rows() {
             let at = |c: usize| texts[c].value(row).to_string();
             results.events.push(EventRow {
@@ -170,7 +228,11 @@ fn batches(path: &Path) -> Result<Vec<RecordBatch>, ResultsError> {
     reader.collect::<Result<_, _>>().map_err(|e| io(path, e))
 }
 
-fn text<'a>(batch: &'a RecordBatch, name: &str, path: &Path) -> Result<&'a StringArray, ResultsError> {
+fn text<'a>(
+    batch: &'a RecordBatch,
+    name: &str,
+    path: &Path,
+) -> Result<&'a StringArray, ResultsError> {
     batch
         .column_by_name(name)
         .filter(|c| *c.data_type() == DataType::Utf8)
@@ -178,7 +240,11 @@ fn text<'a>(batch: &'a RecordBatch, name: &str, path: &Path) -> Result<&'a Strin
         .ok_or_else(|| io(path, format!("no text column `{name}`")))
 }
 
-fn float<'a>(batch: &'a RecordBatch, name: &str, path: &Path) -> Result<&'a Float64Array, ResultsError> {
+fn float<'a>(
+    batch: &'a RecordBatch,
+    name: &str,
+    path: &Path,
+) -> Result<&'a Float64Array, ResultsError> {
     batch
         .column_by_name(name)
         .and_then(|c| c.as_any().downcast_ref())

@@ -50,7 +50,10 @@ pub fn designs(
     let mut sale = parent.attributes(&mut symbols);
     let nation = library.nation(to)?.groups(&mut symbols);
     sale.ship_to(&nation, &nation);
-    let books = [regime.book(&library.law, on), regime.announced(&library.law, on)];
+    let books = [
+        regime.book(&library.law, on),
+        regime.announced(&library.law, on),
+    ];
     let spec = parent.spec(|month| library.tables.deflate(month));
     let legal = |design: &ChipSpec| {
         let a = design_attributes(&sale, design);
@@ -76,15 +79,23 @@ fn appraise(candidate: &Candidate, year: f64, p: &Parameters) -> Design {
     let (training, fp8) = (training_share(year, p), fp8_share(year, p));
     let spec = candidate.spec;
     let f = candidate.factors;
-    let cuts: Vec<&str> = [(f.compute, "compute"), (f.links, "links"), (f.memory, "memory")]
-        .into_iter()
-        .filter(|(factor, _)| *factor < 0.999)
-        .map(|(_, name)| name)
-        .collect();
+    let cuts: Vec<&str> = [
+        (f.compute, "compute"),
+        (f.links, "links"),
+        (f.memory, "memory"),
+    ]
+    .into_iter()
+    .filter(|(factor, _)| *factor < 0.999)
+    .map(|(_, name)| name)
+    .collect();
     let value = blended_value(&spec, training, fp8, p);
     let going = H100.list_price_usd;
     Design {
-        cut: if cuts.is_empty() { "nothing".into() } else { cuts.join("+") },
+        cut: if cuts.is_empty() {
+            "nothing".into()
+        } else {
+            cuts.join("+")
+        },
         tpp: spec.tpp,
         interconnect_gbps: spec.interconnect_gbps,
         mem_bandwidth_tbs: spec.mem_bandwidth_tbs,

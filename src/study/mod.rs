@@ -29,8 +29,8 @@ use crate::markets::terms::Calendar;
 use crate::measures::{MEASURES, OUTCOMES, Recorder};
 use crate::month::month;
 use crate::results::{
-    ArmInfo, BandRow, EffectRow, EventRow, FailureRow, Manifest, Named, OutcomeRow, OutcomeTable, Results, RuleInfo,
-    StudyInfo,
+    ArmInfo, BandRow, EffectRow, EventRow, FailureRow, Manifest, Named, OutcomeRow, OutcomeTable,
+    Results, RuleInfo, StudyInfo,
 };
 use crate::technology::roadmap::Chips;
 use crate::world::outcomes::{Window, outcomes};
@@ -59,7 +59,15 @@ impl Library {
         let chips = chips::read(&configs.read("world/chips.csv")?)?;
         let tables = world::read(&configs)?;
         let parameters = ParameterSet::read(&configs)?;
-        Ok(Self { configs, law, cases, chips, nations, tables, parameters })
+        Ok(Self {
+            configs,
+            law,
+            cases,
+            chips,
+            nations,
+            tables,
+            parameters,
+        })
     }
 
     /// A nation by its ISO3 code.
@@ -69,9 +77,14 @@ impl Library {
     pub fn nation(&self, iso3: &str) -> Result<&NationRow, Problems> {
         self.nations.iter().find(|n| n.iso3 == iso3).ok_or_else(|| {
             let codes: Vec<&str> = self.nations.iter().map(|n| n.iso3.as_str()).collect();
-            let word = Source { name: "command line".into(), text: iso3.into() };
+            let word = Source {
+                name: "command line".into(),
+                text: iso3.into(),
+            };
             let message = format!("found `{iso3}`, expected the ISO3 code of a nation");
-            Diagnostic::at(&word, 0..iso3.len(), message).nearest(iso3, &codes).into()
+            Diagnostic::at(&word, 0..iso3.len(), message)
+                .nearest(iso3, &codes)
+                .into()
         })
     }
 
@@ -80,12 +93,18 @@ impl Library {
     /// # Errors
     /// When there is none; the nearest is named.
     pub fn chip(&self, name: &str) -> Result<&ChipRow, Problems> {
-        let same = |c: &&ChipRow| c.chip.eq_ignore_ascii_case(name) || c.key.eq_ignore_ascii_case(name);
+        let same =
+            |c: &&ChipRow| c.chip.eq_ignore_ascii_case(name) || c.key.eq_ignore_ascii_case(name);
         self.chips.iter().find(same).ok_or_else(|| {
             let names: Vec<&str> = self.chips.iter().map(|c| c.chip.as_str()).collect();
-            let word = Source { name: "command line".into(), text: name.into() };
+            let word = Source {
+                name: "command line".into(),
+                text: name.into(),
+            };
             let message = format!("found `{name}`, expected a chip of the table");
-            Diagnostic::at(&word, 0..name.len(), message).nearest(name, &names).into()
+            Diagnostic::at(&word, 0..name.len(), message)
+                .nearest(name, &names)
+                .into()
         })
     }
 
@@ -93,7 +112,13 @@ impl Library {
         read_regime(&self.configs, &self.law, name)
     }
 
-    pub fn blueprint(&self, first: Month, last: Month, issuer: &str, target: &str) -> Result<Arc<Blueprint>, Problems> {
+    pub fn blueprint(
+        &self,
+        first: Month,
+        last: Month,
+        issuer: &str,
+        target: &str,
+    ) -> Result<Arc<Blueprint>, Problems> {
         let record = self.regime("history")?;
         Ok(Arc::new(Blueprint::new(Inputs {
             law: self.law.clone(),
@@ -142,7 +167,11 @@ impl Plan {
         set: BTreeMap<String, f64>,
         only: Option<u32>,
     ) -> Result<Self, Problems> {
-        let regimes = study.arms.iter().map(|arm| library.regime(arm)).collect::<Result<_, _>>()?;
+        let regimes = study
+            .arms
+            .iter()
+            .map(|arm| library.regime(arm))
+            .collect::<Result<_, _>>()?;
         Self::of(library, study, regimes, seed, runs, set, only)
     }
 
@@ -159,16 +188,30 @@ impl Plan {
         set: BTreeMap<String, f64>,
         only: Option<u32>,
     ) -> Result<Self, Problems> {
-        let blueprint = library.blueprint(study.first_month, study.last_month, &study.issuer, &study.target)?;
+        let blueprint = library.blueprint(
+            study.first_month,
+            study.last_month,
+            &study.issuer,
+            &study.target,
+        )?;
         let mut parameters = library.parameters.clone();
         for (id, value) in &set {
             parameters.set(id, *value);
         }
         let central = parameters.central();
-        let calendars = regimes.iter().map(|r| blueprint.calendar(r, &central)).collect();
-        let from = blueprint.first_difference(&regimes).unwrap_or(study.first_month) - study.first_month;
+        let calendars = regimes
+            .iter()
+            .map(|r| blueprint.calendar(r, &central))
+            .collect();
+        let from = blueprint
+            .first_difference(&regimes)
+            .unwrap_or(study.first_month)
+            - study.first_month;
         let from = (from.max(0) as usize).min(blueprint.months - 1);
-        let window = Window { from, to: (from + study.window_months as usize).min(blueprint.months) };
+        let window = Window {
+            from,
+            to: (from + study.window_months as usize).min(blueprint.months),
+        };
         let inputs = library
             .configs
             .all()
@@ -176,12 +219,28 @@ impl Plan {
             .map(|s| (s.name.clone(), hex(&Sha256::digest(s.text.as_bytes()))))
             .collect();
         let futures = only.map_or(0..runs, |one| one..one + 1);
-        Ok(Self { study, blueprint, parameters, regimes, calendars, window, seed, runs, futures, set, inputs })
+        Ok(Self {
+            study,
+            blueprint,
+            parameters,
+            regimes,
+            calendars,
+            window,
+            seed,
+            runs,
+            futures,
+            set,
+            inputs,
+        })
     }
 
     pub fn future(&self, number: u32) -> Future {
         let chance = Chance::of(self.seed, u64::from(number));
-        Future { number: u64::from(number), chance, parameters: self.parameters.draw(chance) }
+        Future {
+            number: u64::from(number),
+            chance,
+            parameters: self.parameters.draw(chance),
+        }
     }
 
     pub fn month_of(&self, t: usize) -> Month {
@@ -201,11 +260,20 @@ pub struct Worker {
 
 impl Worker {
     pub fn new(blueprint: &Arc<Blueprint>) -> Self {
-        Self { stage: Stage::new(blueprint), month: month() }
+        Self {
+            stage: Stage::new(blueprint),
+            month: month(),
+        }
     }
 
     /// One run from the first month to the last; the largest imbalance of the books in any month.
-    pub fn run(&mut self, calendar: &Arc<Calendar>, future: &Future, months: usize, keep_events: bool) -> f64 {
+    pub fn run(
+        &mut self,
+        calendar: &Arc<Calendar>,
+        future: &Future,
+        months: usize,
+        keep_events: bool,
+    ) -> f64 {
         self.stage.reset(calendar, future, keep_events);
         (0..months).map(|_| self.step()).fold(0.0, f64::max)
     }
@@ -250,8 +318,9 @@ pub fn declared_columns(plan: &Plan) -> Vec<usize> {
 /// Runs every arm in every future. `done` is called after each run; `stop` ends early.
 pub fn run_all(plan: &Plan, done: &(dyn Fn() + Sync), stop: &AtomicBool) -> Vec<RunRecord> {
     let columns = declared_columns(plan);
-    let sampled: Vec<usize> =
-        (0..plan.parameters.0.len()).filter(|at| plan.parameters.0[*at].prior.is_some()).collect();
+    let sampled: Vec<usize> = (0..plan.parameters.0.len())
+        .filter(|at| plan.parameters.0[*at].prior.is_some())
+        .collect();
     let pieces = rayon::current_num_threads() * 4;
     let runs: Vec<u32> = plan.futures.clone().collect();
     let size = runs.len().div_ceil(pieces).max(1);
@@ -268,7 +337,15 @@ pub fn run_all(plan: &Plan, done: &(dyn Fn() + Sync), stop: &AtomicBool) -> Vec<
                     if stop.load(Ordering::Relaxed) {
                         return records;
                     }
-                    records.push(one_run(plan, &mut worker, arm, number, &future, &parameters, &columns));
+                    records.push(one_run(
+                        plan,
+                        &mut worker,
+                        arm,
+                        number,
+                        &future,
+                        &parameters,
+                        &columns,
+                    ));
                     done();
                 }
             }
@@ -293,21 +370,45 @@ fn one_run(
     let imbalance = worker.run(&plan.calendars[arm], future, b.months, keep);
     let record = worker.record();
     let outcomes = outcomes(b, record, plan.window);
-    let series: Vec<f64> = columns.iter().flat_map(|c| record.column(*c).iter().copied()).collect();
+    let series: Vec<f64> = columns
+        .iter()
+        .flat_map(|c| record.column(*c).iter().copied())
+        .collect();
     // A gap can be censored, and a ratio undefined where nothing is sold; infinity is never an answer.
-    let infinite = outcomes.iter().zip(OUTCOMES).find(|(v, _)| v.is_infinite()).map(|(_, o)| o.name);
-    let compute = outcomes[OUTCOMES.iter().position(|o| o.name == "target_compute_h100e_end").unwrap_or(0)];
+    let infinite = outcomes
+        .iter()
+        .zip(OUTCOMES)
+        .find(|(v, _)| v.is_infinite())
+        .map(|(_, o)| o.name);
+    let compute = outcomes[OUTCOMES
+        .iter()
+        .position(|o| o.name == "target_compute_h100e_end")
+        .unwrap_or(0)];
     let failure = if let Some(name) = infinite {
         Some(format!("the outcome {name} is infinite"))
     } else if !compute.is_finite() {
         Some("the run lost its numbers: compute is not finite".to_string())
     } else if imbalance > 1e-6 {
-        Some(format!("the books do not balance: {imbalance:e} of a month's volume"))
+        Some(format!(
+            "the books do not balance: {imbalance:e} of a month's volume"
+        ))
     } else {
         None
     };
-    let events = if keep { events(plan, worker, arm, run) } else { Vec::new() };
-    RunRecord { arm, run, parameters: parameters.to_vec(), outcomes, series, events, failure }
+    let events = if keep {
+        events(plan, worker, arm, run)
+    } else {
+        Vec::new()
+    };
+    RunRecord {
+        arm,
+        run,
+        parameters: parameters.to_vec(),
+        outcomes,
+        series,
+        events,
+        failure,
+    }
 }
 
 /// The events of the run that has just ended, in words.
@@ -321,11 +422,22 @@ fn events(plan: &Plan, worker: &Worker, arm: usize, run: u32) -> Vec<EventRow> {
             EventKind::RulesChanged => {
                 let books = &plan.calendars[arm].books[object];
                 let names = |book: &crate::controls::Book| {
-                    book.rules().map(|r| b.law.rules[usize::from(r)].id.clone()).collect::<Vec<_>>().join(", ")
+                    book.rules()
+                        .map(|r| b.law.rules[usize::from(r)].id.clone())
+                        .collect::<Vec<_>>()
+                        .join(", ")
                 };
                 let (now, later) = (names(&books.in_force), names(&books.announced));
-                let text = format!("in force: {now}; announced: {}", if later.is_empty() { "nothing" } else { &later });
-                (String::new(), format!("rules {object}"), plan.regimes[arm].name.clone(), text)
+                let text = format!(
+                    "in force: {now}; announced: {}",
+                    if later.is_empty() { "nothing" } else { &later }
+                );
+                (
+                    String::new(),
+                    format!("rules {object}"),
+                    plan.regimes[arm].name.clone(),
+                    text,
+                )
             }
             EventKind::VariantBegun | EventKind::VariantLaunched => {
                 let slot = &b.roadmap.slots[object];
@@ -334,18 +446,37 @@ fn events(plan: &Plan, worker: &Worker, arm: usize, run: u32) -> Vec<EventRow> {
                 let text = if e.kind == EventKind::VariantLaunched {
                     format!(
                         "{} from {}: TPP {:.0}, links {:.0} GB/s, memory {:.2} TB/s, die {:.0} mm2, USD {:.0}",
-                        slot.name, parent.name, spec.tpp, spec.interconnect_gbps, spec.mem_bandwidth_tbs,
-                        spec.die_area_mm2, e.value
+                        slot.name,
+                        parent.name,
+                        spec.tpp,
+                        spec.interconnect_gbps,
+                        spec.mem_bandwidth_tbs,
+                        spec.die_area_mm2,
+                        e.value
                     )
                 } else {
                     format!("{} is begun", slot.name)
                 };
-                (b.maker_names[e.actor as usize].clone(), slot.key.clone(), "a market closed by rules".into(), text)
+                (
+                    b.maker_names[e.actor as usize].clone(),
+                    slot.key.clone(),
+                    "a market closed by rules".into(),
+                    text,
+                )
             }
             EventKind::ModelReleased => {
                 let lab = b.lab_names[e.actor as usize].clone();
-                let text = format!("{lab} releases model {} at {:.1} points", e.object + 1, e.value);
-                (lab, format!("model {}", e.object + 1), "a training run ended".into(), text)
+                let text = format!(
+                    "{lab} releases model {} at {:.1} points",
+                    e.object + 1,
+                    e.value
+                );
+                (
+                    lab,
+                    format!("model {}", e.object + 1),
+                    "a training run ended".into(),
+                    text,
+                )
             }
         };
         EventRow {
@@ -368,13 +499,21 @@ pub fn join(plan: &Plan, records: Vec<RunRecord>, command: &str) -> Results {
     let names = plan.blueprint.watch.columns.names();
     let arms = plan.regimes.len();
     let failed: Vec<u32> = {
-        let mut runs: Vec<u32> = records.iter().filter(|r| r.failure.is_some()).map(|r| r.run).collect();
+        let mut runs: Vec<u32> = records
+            .iter()
+            .filter(|r| r.failure.is_some())
+            .map(|r| r.run)
+            .collect();
         runs.sort_unstable();
         runs.dedup();
         runs
     };
-    let sampled: Vec<&crate::config::parameters::Parameter> =
-        plan.parameters.0.iter().filter(|p| p.prior.is_some()).collect();
+    let sampled: Vec<&crate::config::parameters::Parameter> = plan
+        .parameters
+        .0
+        .iter()
+        .filter(|p| p.prior.is_some())
+        .collect();
     let mut results = Results {
         outcomes: OutcomeTable {
             parameters: sampled.iter().map(|p| p.id.clone()).collect(),
@@ -386,8 +525,10 @@ pub fn join(plan: &Plan, records: Vec<RunRecord>, command: &str) -> Results {
     let months = plan.blueprint.months;
     for arm in 0..arms {
         // A future that failed in one arm is left out of all: pairs stay pairs.
-        let good: Vec<&RunRecord> =
-            records.iter().filter(|r| r.arm == arm && !failed.contains(&r.run)).collect();
+        let good: Vec<&RunRecord> = records
+            .iter()
+            .filter(|r| r.arm == arm && !failed.contains(&r.run))
+            .collect();
         for (c, column) in columns.iter().enumerate() {
             let (measure, entity) = &names[*column];
             for t in 0..months {
@@ -404,10 +545,19 @@ pub fn join(plan: &Plan, records: Vec<RunRecord>, command: &str) -> Results {
             }
         }
     }
-    let baseline = plan.study.arms.iter().position(|a| *a == plan.study.baseline).unwrap_or(0);
+    let baseline = plan
+        .study
+        .arms
+        .iter()
+        .position(|a| *a == plan.study.baseline)
+        .unwrap_or(0);
     for (o, outcome) in OUTCOMES.iter().enumerate() {
         let values = |arm: usize| -> Vec<f64> {
-            records.iter().filter(|r| r.arm == arm && !failed.contains(&r.run)).map(|r| r.outcomes[o]).collect()
+            records
+                .iter()
+                .filter(|r| r.arm == arm && !failed.contains(&r.run))
+                .map(|r| r.outcomes[o])
+                .collect()
         };
         for arm in (0..arms).filter(|arm| *arm != baseline) {
             if let Some(e) = effect(&values(arm), &values(baseline)) {
@@ -435,7 +585,12 @@ pub fn join(plan: &Plan, records: Vec<RunRecord>, command: &str) -> Results {
         let regime = plan.regimes[record.arm].name.clone();
         if let Some(reason) = record.failure {
             let command = format!("{command} --only {}", record.run);
-            results.failures.push(FailureRow { regime: regime.clone(), run: record.run, reason, command });
+            results.failures.push(FailureRow {
+                regime: regime.clone(),
+                run: record.run,
+                reason,
+                command,
+            });
         }
         results.events.extend(record.events);
         results.outcomes.rows.push(OutcomeRow {
@@ -448,7 +603,12 @@ pub fn join(plan: &Plan, records: Vec<RunRecord>, command: &str) -> Results {
     results
 }
 
-fn manifest(plan: &Plan, sampled: &[&crate::config::parameters::Parameter], failed: u32, command: &str) -> Manifest {
+fn manifest(
+    plan: &Plan,
+    sampled: &[&crate::config::parameters::Parameter],
+    failed: u32,
+    command: &str,
+) -> Manifest {
     let law = &plan.blueprint.law;
     let named = |name: &str, unit: &str, words: &str| Named {
         name: name.to_string(),
@@ -507,10 +667,25 @@ fn manifest(plan: &Plan, sampled: &[&crate::config::parameters::Parameter], fail
         failed,
         set: plan.set.clone(),
         inputs: plan.inputs.clone(),
-        measures: MEASURES.iter().map(|m| named(m.name, m.unit, m.words)).collect(),
-        outcomes: OUTCOMES.iter().map(|m| named(m.name, m.unit, m.words)).collect(),
-        parameters: sampled.iter().map(|p| named(&p.id, &p.unit, &p.words)).collect(),
-        names: plan.blueprint.maker_keys.iter().cloned().zip(plan.blueprint.maker_names.iter().cloned()).collect(),
+        measures: MEASURES
+            .iter()
+            .map(|m| named(m.name, m.unit, m.words))
+            .collect(),
+        outcomes: OUTCOMES
+            .iter()
+            .map(|m| named(m.name, m.unit, m.words))
+            .collect(),
+        parameters: sampled
+            .iter()
+            .map(|p| named(&p.id, &p.unit, &p.words))
+            .collect(),
+        names: plan
+            .blueprint
+            .maker_keys
+            .iter()
+            .cloned()
+            .zip(plan.blueprint.maker_names.iter().cloned())
+            .collect(),
         command: command.to_string(),
         wall_seconds: 0.0,
         threads: 0,

@@ -66,12 +66,20 @@ pub const H100: ChipSpec = ChipSpec {
 /// without chip-to-chip links finite. `fp8_share` is the share of training arithmetic done in 8 bits.
 /// Form: p-norm with two link tiers; starting values from a numerical trial, checked on A800/A100,
 /// H800/H100 and H20/H100 in `tests/chips.rs`.
-pub fn training_throughput(spec: &ChipSpec, overlap_share: f64, fp8_share: f64, p: &Parameters) -> f64 {
-    training_time(&H100, overlap_share, fp8_share, p) / training_time(spec, overlap_share, fp8_share, p)
+pub fn training_throughput(
+    spec: &ChipSpec,
+    overlap_share: f64,
+    fp8_share: f64,
+    p: &Parameters,
+) -> f64 {
+    training_time(&H100, overlap_share, fp8_share, p)
+        / training_time(spec, overlap_share, fp8_share, p)
 }
 
 fn training_time(spec: &ChipSpec, overlap_share: f64, fp8_share: f64, p: &Parameters) -> f64 {
-    let rate = |c: &ChipSpec| c.fp16_dense_tflops.powf(1.0 - fp8_share) * c.fp8_dense_tflops.powf(fp8_share);
+    let rate = |c: &ChipSpec| {
+        c.fp16_dense_tflops.powf(1.0 - fp8_share) * c.fp8_dense_tflops.powf(fp8_share)
+    };
     let compute = rate(spec) / rate(&H100);
     let memory = spec.mem_bandwidth_tbs / H100.mem_bandwidth_tbs;
     let h100_links_gbps = H100.interconnect_gbps + H100.host_link_gbps;
@@ -92,8 +100,8 @@ pub fn serving_throughput(spec: &ChipSpec, p: &Parameters) -> f64 {
     let time = |c: &ChipSpec| {
         let bandwidth = c.mem_bandwidth_tbs / H100.mem_bandwidth_tbs
             * (c.mem_capacity_gb / H100.mem_capacity_gb).powf(p.serving_capacity_exponent);
-        let links =
-            (c.interconnect_gbps + c.host_link_gbps) / (H100.interconnect_gbps + H100.host_link_gbps);
+        let links = (c.interconnect_gbps + c.host_link_gbps)
+            / (H100.interconnect_gbps + H100.host_link_gbps);
         let compute = c.fp8_dense_tflops / H100.fp8_dense_tflops;
         norm(
             1.0 / compute,
@@ -106,7 +114,11 @@ pub fn serving_throughput(spec: &ChipSpec, p: &Parameters) -> f64 {
 }
 
 fn norm(a: f64, b: f64, c: f64, power: f64) -> f64 {
-    if power == 1.0 { a + b + c } else { (a.powf(power) + b.powf(power) + c.powf(power)).powf(1.0 / power) }
+    if power == 1.0 {
+        a + b + c
+    } else {
+        (a.powf(power) + b.powf(power) + c.powf(power)).powf(1.0 / power)
+    }
 }
 
 /// H100-equivalents on the 8-bit peak basis of the recorded series (not useful throughput).

@@ -3,8 +3,8 @@
 //! The law is a black box that answers "legal" or "not". Candidates are found where its answer changes, by
 //! bisection along each factor; nothing here knows a threshold, a rule or the name of a chip.
 
-use crate::foundation::parameters::Parameters;
 use super::chip::{ChipSpec, serving_throughput, training_throughput, unit_cost_usd};
+use crate::foundation::parameters::Parameters;
 
 /// How a design differs from its parent: factors on compute, chip-to-chip links, memory bandwidth, die area.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -16,7 +16,12 @@ pub struct Factors {
 }
 
 impl Factors {
-    pub const PARENT: Self = Self { compute: 1.0, links: 1.0, memory: 1.0, die: 1.0 };
+    pub const PARENT: Self = Self {
+        compute: 1.0,
+        links: 1.0,
+        memory: 1.0,
+        die: 1.0,
+    };
 
     /// The parent with these factors applied. More memory bandwidth than the parent's takes more stacks;
     /// a larger die gives fewer packages a wafer.
@@ -62,7 +67,11 @@ impl Reach {
     fn memory_of(&self, parent: &ChipSpec) -> f64 {
         let raises = parent.hbm_stacks > 0.0
             && parent.mem_bandwidth_tbs / parent.hbm_stacks >= self.memory_from_tbs_per_stack;
-        if raises { self.memory_max.max(1.0) } else { 1.0 }
+        if raises {
+            self.memory_max.max(1.0)
+        } else {
+            1.0
+        }
     }
 }
 
@@ -79,19 +88,29 @@ impl Candidate {
     pub fn fit(&self, nominal: &ChipSpec, actual: &ChipSpec, reach: &Reach) -> ChipSpec {
         let f = self.factors;
         let kept = |factor: f64, bound: f64, of: f64, over: f64| {
-            if factor >= bound * 0.999 || over <= 0.0 { factor } else { (factor * of / over).min(bound) }
+            if factor >= bound * 0.999 || over <= 0.0 {
+                factor
+            } else {
+                (factor * of / over).min(bound)
+            }
         };
         let bound = reach.memory_of(nominal);
         let links = if f.links >= 0.999 || actual.interconnect_gbps <= 0.0 {
             f.links
         } else {
-            let allowed = f.links * nominal.interconnect_gbps + nominal.host_link_gbps - actual.host_link_gbps;
+            let allowed = f.links * nominal.interconnect_gbps + nominal.host_link_gbps
+                - actual.host_link_gbps;
             (allowed / actual.interconnect_gbps).clamp(0.0, 1.0)
         };
         let factors = Factors {
             compute: kept(f.compute, 1.0, nominal.tpp, actual.tpp),
             links,
-            memory: kept(f.memory, bound, nominal.mem_bandwidth_tbs, actual.mem_bandwidth_tbs),
+            memory: kept(
+                f.memory,
+                bound,
+                nominal.mem_bandwidth_tbs,
+                actual.mem_bandwidth_tbs,
+            ),
             die: f.die,
         };
         factors.apply(actual)
@@ -115,7 +134,12 @@ pub fn candidates(
         for compute in [1.0, 0.6, 0.35, 0.2, 0.12, 0.06, 0.03, 0.015] {
             for links in [1.0, 0.5, 0.25, 0.1, 0.02] {
                 for memory in [1.0, 0.6, 0.35, 0.2, 0.1, 0.05] {
-                    let seed = Factors { compute, links, memory, die };
+                    let seed = Factors {
+                        compute,
+                        links,
+                        memory,
+                        die,
+                    };
                     // The grid runs downward, so a seed that is beaten is beaten by one already kept.
                     if !seeds.iter().any(|kept| beats(kept, &seed)) && legal(&seed.apply(parent)) {
                         seeds.push(seed);
@@ -126,7 +150,14 @@ pub fn candidates(
     }
     let mut found: Vec<Candidate> = Vec::new();
     for seed in seeds {
-        for order in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
+        for order in [
+            [0, 1, 2],
+            [0, 2, 1],
+            [1, 0, 2],
+            [1, 2, 0],
+            [2, 0, 1],
+            [2, 1, 0],
+        ] {
             let mut factors = seed;
             for factor in order {
                 push_up(&mut factors, factor, memory_max, parent, &mut legal);
@@ -138,7 +169,10 @@ pub fn candidates(
                     && (c.factors.memory - factors.memory).abs() < 1e-3
             };
             if !found.iter().any(known) {
-                found.push(Candidate { factors, spec: factors.apply(parent) });
+                found.push(Candidate {
+                    factors,
+                    spec: factors.apply(parent),
+                });
             }
         }
     }
@@ -175,7 +209,11 @@ fn push_up(
     while above - low > 5e-4 * high {
         let middle = 0.5 * (low + above);
         set(factors, middle);
-        if legal(&factors.apply(parent)) { low = middle } else { above = middle }
+        if legal(&factors.apply(parent)) {
+            low = middle
+        } else {
+            above = middle
+        }
     }
     set(factors, low);
 }

@@ -4,7 +4,12 @@
 ///
 /// `yield = ceiling * (1 - exp(-(initial + cumulative) / scale))`, where `initial` is the experience at which the
 /// yield was `start`. One experience curve: no further learning on cost.
-pub fn experience_yield(ceiling: f64, start: f64, cumulative_million_dies: f64, scale_million_dies: f64) -> f64 {
+pub fn experience_yield(
+    ceiling: f64,
+    start: f64,
+    cumulative_million_dies: f64,
+    scale_million_dies: f64,
+) -> f64 {
     let start = start.min(0.99 * ceiling);
     let initial = -scale_million_dies * (1.0 - start / ceiling).ln();
     ceiling * (1.0 - (-(initial + cumulative_million_dies) / scale_million_dies).exp())
@@ -18,12 +23,18 @@ pub fn adjusted_capacity(capacity: f64, wanted: f64, speed: f64, fall_per_month:
     if capacity <= 0.0 || wanted <= 0.0 {
         return capacity.max(0.0) * (1.0 - fall_per_month);
     }
-    capacity * (speed * (wanted / capacity).ln()).clamp(-fall_per_month, 0.25).exp()
+    capacity
+        * (speed * (wanted / capacity).ln())
+            .clamp(-fall_per_month, 0.25)
+            .exp()
 }
 
 /// Share of advanced tools that cannot be had: the shares of those suppliers that comply.
 pub fn effective_denial(shares_of_complying_suppliers: impl IntoIterator<Item = f64>) -> f64 {
-    shares_of_complying_suppliers.into_iter().sum::<f64>().clamp(0.0, 1.0)
+    shares_of_complying_suppliers
+        .into_iter()
+        .sum::<f64>()
+        .clamp(0.0, 1.0)
 }
 
 #[cfg(test)]

@@ -9,7 +9,9 @@ impl Path {
     /// `d ln x = growth * (1 - x / ceiling)` a year.
     pub fn at(&self, year: f64, growth: f64, ceiling: f64) -> f64 {
         let knots = &self.0;
-        let (Some(first), Some(last)) = (knots.first(), knots.last()) else { return 0.0 };
+        let (Some(first), Some(last)) = (knots.first(), knots.last()) else {
+            return 0.0;
+        };
         if year <= first.0 {
             return first.1;
         }
@@ -19,7 +21,11 @@ impl Path {
         let after = knots.partition_point(|k| k.0 <= year);
         let ((t0, v0), (t1, v1)) = (knots[after - 1], knots[after]);
         let part = (year - t0) / (t1 - t0);
-        if v0 > 0.0 && v1 > 0.0 { v0 * (v1 / v0).powf(part) } else { v0 + (v1 - v0) * part }
+        if v0 > 0.0 && v1 > 0.0 {
+            v0 * (v1 / v0).powf(part)
+        } else {
+            v0 + (v1 - v0) * part
+        }
     }
 }
 

@@ -76,7 +76,11 @@ pub fn fp8_share(year: f64, p: &Parameters) -> f64 {
 /// get the share `generation_gain_target_share` of the logarithmic gain.
 pub fn generation(last: &ChipSpec, years: f64, held_back: bool, p: &Parameters) -> ChipSpec {
     const PRICE_GROWTH: f64 = 1.10;
-    let share = if held_back { p.generation_gain_target_share } else { 1.0 };
+    let share = if held_back {
+        p.generation_gain_target_share
+    } else {
+        1.0
+    };
     let dearer = PRICE_GROWTH.powf(years * share);
     let faster = (p.generation_gain * PRICE_GROWTH).powf(years * share);
     ChipSpec {
@@ -100,7 +104,10 @@ impl Roadmap {
         match slot.kind {
             SlotKind::Catalogue { launch } => (slot.spec, launch),
             SlotKind::Variant { .. } => (slot.spec, NEVER),
-            SlotKind::Generation { ordinal, last_listed } => {
+            SlotKind::Generation {
+                ordinal,
+                last_listed,
+            } => {
                 let planned = f64::from(ordinal) * p.generation_months;
                 let spec = generation(&slot.spec, planned / 12.0, slot.target_made, p);
                 (spec, last_listed + planned.round() as i32)
@@ -131,7 +138,10 @@ impl Chips {
             let (spec, mut launch) = roadmap.nominal(at, p);
             if let SlotKind::Generation { ordinal, .. } = slot.kind {
                 let who = roadmap.maker_keys[usize::from(slot.maker)];
-                let luck = future.chance.exponential(Purpose::GenerationSlip, who, u64::from(ordinal));
+                let luck =
+                    future
+                        .chance
+                        .exponential(Purpose::GenerationSlip, who, u64::from(ordinal));
                 launch += (p.generation_slip_months * luck).min(12.0).round() as i32;
             }
             self.spec.push(spec);
@@ -156,7 +166,9 @@ impl Chips {
         for i in 0..self.spec.len() {
             let maker = roadmap.slots[i].maker;
             let same = |j: &usize| {
-                roadmap.slots[*j].maker == maker && self.launch[*j] <= t && self.spec[*j] == self.spec[i]
+                roadmap.slots[*j].maker == maker
+                    && self.launch[*j] <= t
+                    && self.spec[*j] == self.spec[i]
             };
             self.copies[i] = (0..self.spec.len()).filter(same).count().max(1) as f64;
         }
@@ -164,7 +176,12 @@ impl Chips {
 }
 
 /// System: once a year, and at the start, the worth of every chip in the formats of the day.
-pub fn appraise_chips(clock: Res<Clock>, future: Res<Future>, roadmap: Res<Roadmap>, mut chips: ResMut<Chips>) {
+pub fn appraise_chips(
+    clock: Res<Clock>,
+    future: Res<Future>,
+    roadmap: Res<Roadmap>,
+    mut chips: ResMut<Chips>,
+) {
     let share = fp8_share(clock.year, &future.parameters);
     if share != chips.fp8_share {
         chips.fp8_share = share;

@@ -32,8 +32,14 @@ pub enum Pool {
 pub const POOLS: usize = 6;
 
 impl Pool {
-    pub const ALL: [Self; POOLS] =
-        [Self::CowosS, Self::CowosL, Self::HbmWorld, Self::HbmTarget, Self::LogicWorld, Self::LogicTarget];
+    pub const ALL: [Self; POOLS] = [
+        Self::CowosS,
+        Self::CowosL,
+        Self::HbmWorld,
+        Self::HbmTarget,
+        Self::LogicWorld,
+        Self::LogicTarget,
+    ];
 
     pub const fn name(self) -> &'static str {
         match self {
@@ -135,11 +141,18 @@ impl SupplyState {
                 *capacity = p.entrant_share_of_orders * wanted[maker];
             } else {
                 let asked = self.wanted_before[0][maker] / p.capacity_use_target;
-                *capacity = adjusted_capacity(*capacity, asked, p.capacity_speed, p.capacity_fall_per_month);
+                *capacity = adjusted_capacity(
+                    *capacity,
+                    asked,
+                    p.capacity_speed,
+                    p.capacity_fall_per_month,
+                );
             }
         }
         if first {
-            self.wanted_before.iter_mut().for_each(|month| month.copy_from_slice(wanted));
+            self.wanted_before
+                .iter_mut()
+                .for_each(|month| month.copy_from_slice(wanted));
         }
         self.wanted_before.rotate_left(1);
         if let Some(latest) = self.wanted_before.last_mut() {
@@ -171,11 +184,22 @@ pub fn pool_uses(spec: &ChipSpec, sourcing: Option<Sourcing>, p: &Parameters) ->
         Packaging::CowosL => uses[Pool::CowosL as usize] = packaging_wafers,
         Packaging::None | Packaging::China => {}
     }
-    let home = sourcing.unwrap_or(Sourcing { dies_at_home: false, memory_at_home: false, home_yield: 1.0 });
-    let memory = if home.memory_at_home { Pool::HbmTarget } else { Pool::HbmWorld };
+    let home = sourcing.unwrap_or(Sourcing {
+        dies_at_home: false,
+        memory_at_home: false,
+        home_yield: 1.0,
+    });
+    let memory = if home.memory_at_home {
+        Pool::HbmTarget
+    } else {
+        Pool::HbmWorld
+    };
     uses[memory as usize] = spec.hbm_stacks;
-    let (logic, good) =
-        if home.dies_at_home { (Pool::LogicTarget, home.home_yield) } else { (Pool::LogicWorld, p.die_yield) };
+    let (logic, good) = if home.dies_at_home {
+        (Pool::LogicTarget, home.home_yield)
+    } else {
+        (Pool::LogicWorld, p.die_yield)
+    };
     uses[logic as usize] = spec.die_area_mm2 / (USABLE_WAFER_MM2 * good.max(0.01));
     uses
 }
@@ -190,7 +214,8 @@ pub fn open_pools(
 ) {
     let p = &future.parameters;
     let year = clock.year;
-    let world = |path: &Path| path.at(year, p.pool_growth_late, f64::INFINITY) * p.supply_multiplier;
+    let world =
+        |path: &Path| path.at(year, p.pool_growth_late, f64::INFINITY) * p.supply_multiplier;
     let s = &mut *supply;
     s.pools[Pool::CowosS as usize] = world(&paths.0.cowos_s_wafers);
     s.pools[Pool::CowosL as usize] = world(&paths.0.cowos_l_wafers);
@@ -200,15 +225,26 @@ pub fn open_pools(
     // Tools that cannot be bought slow the target's foundry relative to what was recorded under recorded denial.
     let eased = access.tools_denied_on_record - access.tools_denied;
     s.log_deviation += p.equipment_growth_effect * eased / 12.0;
-    let recorded = paths.0.logic_target_wafers.at(year, p.smic_growth_per_year.ln(), p.smic_ceiling_wafers);
+    let recorded =
+        paths
+            .0
+            .logic_target_wafers
+            .at(year, p.smic_growth_per_year.ln(), p.smic_ceiling_wafers);
     s.pools[Pool::LogicTarget as usize] =
         (recorded * s.log_deviation.exp()).min(p.smic_ceiling_wafers) * p.smic_accelerator_share;
     let ceiling = (p.smic_yield_ceiling + p.equipment_yield_effect * eased).clamp(0.05, 0.95);
-    s.yield_target =
-        experience_yield(ceiling, p.smic_yield_start, s.dies_target_millions, p.smic_learning_million_dies);
+    s.yield_target = experience_yield(
+        ceiling,
+        p.smic_yield_start,
+        s.dies_target_millions,
+        p.smic_learning_million_dies,
+    );
 
     s.hbm_made_stacks =
-        paths.0.hbm_target_stacks.at(year, p.hbm_domestic_growth, p.hbm_domestic_ceiling_stacks);
+        paths
+            .0
+            .hbm_target_stacks
+            .at(year, p.hbm_domestic_growth, p.hbm_domestic_ceiling_stacks);
     if access.memory_closes_in_months.is_finite() && access.memory_imports > 0.0 {
         let missing = (p.hbm_stockpile_stacks - s.hbm_bank_stacks).max(0.0);
         s.hbm_bank_stacks += missing / access.memory_closes_in_months.max(1.0);
@@ -218,8 +254,14 @@ pub fn open_pools(
 
     if let Some(maker) = paths.0.proxy_maker {
         let open = access.proxy_foundry();
-        let barred = 1.0 - access.leading_foundry.get(usize::from(maker)).copied().unwrap_or(1.0);
-        s.die_bank += paths.0.proxy_dies_per_year.at(year, 0.0, f64::INFINITY) / 12.0 * open * barred;
+        let barred = 1.0
+            - access
+                .leading_foundry
+                .get(usize::from(maker))
+                .copied()
+                .unwrap_or(1.0);
+        s.die_bank +=
+            paths.0.proxy_dies_per_year.at(year, 0.0, f64::INFINITY) / 12.0 * open * barred;
     }
 }
 

@@ -78,15 +78,30 @@ const TARGET_PART_AT_START: f64 = 0.2;
 
 impl Blueprint {
     pub fn new(inputs: Inputs<'_>) -> Self {
-        let Inputs { mut law, chips, nations, tables, record, first, last, issuer, target } = inputs;
+        let Inputs {
+            mut law,
+            chips,
+            nations,
+            tables,
+            record,
+            first,
+            last,
+            issuer,
+            target,
+        } = inputs;
         let months = (last - first + 1).max(1) as usize;
         let bloc_of = |iso3: &str| match iso3 {
             i if i == issuer => Bloc::Issuer,
             i if i == target => Bloc::Target,
             _ => Bloc::Third,
         };
-        let makers: Vec<&MakerRow> = tables.makers.iter().filter(|m| m.role != Role::Foundry).collect();
-        let groups: Vec<NationGroups> = nations.iter().map(|n| n.groups(&mut law.symbols)).collect();
+        let makers: Vec<&MakerRow> = tables
+            .makers
+            .iter()
+            .filter(|m| m.role != Role::Foundry)
+            .collect();
+        let groups: Vec<NationGroups> =
+            nations.iter().map(|n| n.groups(&mut law.symbols)).collect();
         let markets = Markets::new(nations, &groups, issuer, target);
         let slots = slots(chips, &makers, tables, first, months, target, issuer);
         let layout = Arc::new(Layout {
@@ -102,8 +117,13 @@ impl Blueprint {
             slots: Arc::new(slots.iter().map(|s| s.slot.clone()).collect()),
             maker_keys: Arc::new(maker_keys.iter().map(|k| stable_key(k)).collect()),
         };
-        let slot_attributes: Vec<Attributes> =
-            slots.iter().map(|s| s.row.map_or_else(Attributes::default, |r| r.attributes(&mut law.symbols))).collect();
+        let slot_attributes: Vec<Attributes> = slots
+            .iter()
+            .map(|s| {
+                s.row
+                    .map_or_else(Attributes::default, |r| r.attributes(&mut law.symbols))
+            })
+            .collect();
         let designers = makers
             .iter()
             .map(|m| {
@@ -135,14 +155,21 @@ impl Blueprint {
             .enumerate()
             .map(|(row, n)| {
                 let region = regions.iter().position(|r| *r == n.region).unwrap_or(0);
-                let size: f64 =
-                    nations.iter().filter(|o| o.region == n.region).map(|o| o.gdp_usd_2024).sum();
+                let size: f64 = nations
+                    .iter()
+                    .filter(|o| o.region == n.region)
+                    .map(|o| o.gdp_usd_2024)
+                    .sum();
                 Nation {
                     row: row as u32,
                     market: markets.of_nation[row] as u32,
                     region: region as u32,
                     bloc: bloc_of(&n.iso3),
-                    share_of_region: if size > 0.0 { n.gdp_usd_2024 / size } else { 0.0 },
+                    share_of_region: if size > 0.0 {
+                        n.gdp_usd_2024 / size
+                    } else {
+                        0.0
+                    },
                 }
             })
             .collect();
@@ -162,7 +189,8 @@ impl Blueprint {
             .map(|maker| {
                 let of = |at: &usize| {
                     let slot = &roadmap.slots[*at];
-                    usize::from(slot.maker) == maker && matches!(slot.kind, SlotKind::Variant { .. })
+                    usize::from(slot.maker) == maker
+                        && matches!(slot.kind, SlotKind::Variant { .. })
                 };
                 (0..roadmap.slots.len()).filter(of).collect()
             })
@@ -171,14 +199,25 @@ impl Blueprint {
             &roadmap,
             &maker_keys,
             &nations.iter().map(|n| n.iso3.clone()).collect::<Vec<_>>(),
-            &tables.labs.iter().map(|l| l.key.clone()).collect::<Vec<_>>(),
-            markets.example.iter().map(|&n| bloc_of(&nations[n].iso3) as usize).collect(),
+            &tables
+                .labs
+                .iter()
+                .map(|l| l.key.clone())
+                .collect::<Vec<_>>(),
+            markets
+                .example
+                .iter()
+                .map(|&n| bloc_of(&nations[n].iso3) as usize)
+                .collect(),
             chipmakers.iter().map(|m| m.home as usize).collect(),
             chipmakers.iter().map(|m| !m.captive).collect(),
         ));
         let oldest_chip = oldest(&roadmap);
         let (start_chips, start_share) = start(nations, &markets, &nation_rows);
-        let huawei = makers.iter().position(|m| m.chip_vendor == "Huawei").map(|at| at as u16);
+        let huawei = makers
+            .iter()
+            .position(|m| m.chip_vendor == "Huawei")
+            .map(|at| at as u16);
         Self {
             first,
             months,
@@ -237,14 +276,28 @@ impl Markets {
                 b.iso3 = 0.0;
                 !alone(&nation.iso3) && !alone(&nations[**other].iso3) && a == b
             };
-            let market = example.iter().position(|other| same(&other)).unwrap_or_else(|| {
-                example.push(row);
-                example.len() - 1
-            });
+            let market = example
+                .iter()
+                .position(|other| same(&other))
+                .unwrap_or_else(|| {
+                    example.push(row);
+                    example.len() - 1
+                });
             of_nation.push(market);
         }
-        let market = |iso3: &str| nations.iter().position(|n| n.iso3 == iso3).map_or(0, |row| of_nation[row]);
-        Self { count: example.len(), issuer: market(issuer), target: market(target), of_nation, example }
+        let market = |iso3: &str| {
+            nations
+                .iter()
+                .position(|n| n.iso3 == iso3)
+                .map_or(0, |row| of_nation[row])
+        };
+        Self {
+            count: example.len(),
+            issuer: market(issuer),
+            target: market(target),
+            of_nation,
+            example,
+        }
     }
 }
 
@@ -252,11 +305,19 @@ fn customers(markets: usize, issuer: usize) -> Vec<Customer> {
     let mut list = Vec::with_capacity(2 * markets + 2);
     for market in 0..markets {
         for wallet in [Wallet::Training, Wallet::Serving] {
-            list.push(Customer { market, wallet, captive: false });
+            list.push(Customer {
+                market,
+                wallet,
+                captive: false,
+            });
         }
     }
     for wallet in [Wallet::Training, Wallet::Serving] {
-        list.push(Customer { market: issuer, wallet, captive: true });
+        list.push(Customer {
+            market: issuer,
+            wallet,
+            captive: true,
+        });
     }
     list
 }
@@ -286,7 +347,10 @@ fn slots<'a>(
             c.vendor == maker.chip_vendor
                 && c.china_specific != Some(true)
                 && c.datacenter_marketed == Some(true)
-                && !matches!(c.status.as_str(), "proposed_never_shipped" | "never_volume" | "uncertain")
+                && !matches!(
+                    c.status.as_str(),
+                    "proposed_never_shipped" | "never_volume" | "uncertain"
+                )
         };
         let listed: Vec<&ChipRow> = chips.iter().filter(of_maker).collect();
         if maker.chip_vendor.is_empty() || listed.is_empty() {
@@ -311,22 +375,36 @@ fn slots<'a>(
                 last = Some((chip, launch));
             }
             let kind = SlotKind::Catalogue { launch };
-            all.push(SlotWithRow { slot: slot(chip.key.clone(), chip.chip.clone(), kind, spec(chip)), row: Some(chip) });
+            all.push(SlotWithRow {
+                slot: slot(chip.key.clone(), chip.chip.clone(), kind, spec(chip)),
+                row: Some(chip),
+            });
         }
-        let Some((newest, last_listed)) = last else { continue };
+        let Some((newest, last_listed)) = last else {
+            continue;
+        };
         let room = ((months as i32 - last_listed) / SHORTEST_MONTHS).max(0);
         for ordinal in 1..=room as u32 {
-            let kind = SlotKind::Generation { ordinal, last_listed };
+            let kind = SlotKind::Generation {
+                ordinal,
+                last_listed,
+            };
             let key = format!("{}-generation-{ordinal}", maker.key);
             let name = format!("{} generation {ordinal}", maker.chip_vendor);
-            all.push(SlotWithRow { slot: slot(key, name, kind, spec(newest)), row: Some(newest) });
+            all.push(SlotWithRow {
+                slot: slot(key, name, kind, spec(newest)),
+                row: Some(newest),
+            });
         }
         if maker.home == issuer && !captive {
             for ordinal in 1..=VARIANTS {
                 let kind = SlotKind::Variant { ordinal };
                 let key = format!("{}-variant-{ordinal}", maker.key);
                 let name = format!("{} variant {ordinal}", maker.chip_vendor);
-                all.push(SlotWithRow { slot: slot(key, name, kind, spec(newest)), row: Some(newest) });
+                all.push(SlotWithRow {
+                    slot: slot(key, name, kind, spec(newest)),
+                    row: Some(newest),
+                });
             }
         }
     }
@@ -338,35 +416,55 @@ fn oldest(roadmap: &Roadmap) -> usize {
         SlotKind::Catalogue { launch } if !s.captive => launch,
         _ => i32::MAX,
     };
-    (0..roadmap.slots.len()).min_by_key(|at| launch(&roadmap.slots[*at])).unwrap_or(0)
+    (0..roadmap.slots.len())
+        .min_by_key(|at| launch(&roadmap.slots[*at]))
+        .unwrap_or(0)
 }
 
 fn start(nations: &[NationRow], markets: &Markets, rows: &[Nation]) -> (Vec<f64>, Vec<f64>) {
     let gdp = |row: usize| nations[row].gdp_usd_2024;
-    let third: f64 = (0..nations.len()).filter(|r| rows[*r].bloc == Bloc::Third).map(gdp).sum();
+    let third: f64 = (0..nations.len())
+        .filter(|r| rows[*r].bloc == Bloc::Third)
+        .map(gdp)
+        .sum();
     let chips: Vec<f64> = (0..nations.len())
         .map(|row| match rows[row].bloc {
             Bloc::Target => CHIPS_AT_START * TARGET_PART_AT_START,
             Bloc::Issuer => CHIPS_AT_START * (1.0 - TARGET_PART_AT_START) * 0.8,
-            Bloc::Third => CHIPS_AT_START * (1.0 - TARGET_PART_AT_START) * 0.2 * gdp(row) / third.max(1.0),
+            Bloc::Third => {
+                CHIPS_AT_START * (1.0 - TARGET_PART_AT_START) * 0.2 * gdp(row) / third.max(1.0)
+            }
         })
         .collect();
     let mut by_market = vec![0.0; markets.count];
     for (row, count) in chips.iter().enumerate() {
         by_market[markets.of_nation[row]] += count;
     }
-    let share = chips.iter().enumerate().map(|(row, c)| c / by_market[markets.of_nation[row]].max(1e-9)).collect();
+    let share = chips
+        .iter()
+        .enumerate()
+        .map(|(row, c)| c / by_market[markets.of_nation[row]].max(1e-9))
+        .collect();
     (by_market, share)
 }
 
 fn labs(tables: &WorldTables, nations: &[NationRow], bloc_of: &dyn Fn(&str) -> Bloc) -> Vec<Lab> {
-    let size = |l: &crate::config::world::LabRow| l.compute_2025_h100e.or(l.compute_2026_h100e).unwrap_or(1000.0);
+    let size = |l: &crate::config::world::LabRow| {
+        l.compute_2025_h100e
+            .or(l.compute_2026_h100e)
+            .unwrap_or(1000.0)
+    };
     tables
         .labs
         .iter()
         .enumerate()
         .map(|(row, lab)| {
-            let all: f64 = tables.labs.iter().filter(|o| o.home == lab.home).map(size).sum();
+            let all: f64 = tables
+                .labs
+                .iter()
+                .filter(|o| o.home == lab.home)
+                .map(size)
+                .sum();
             Lab {
                 row: row as u32,
                 key: stable_key(&lab.key),
@@ -409,12 +507,17 @@ fn demand(
     regions.sort();
     regions.dedup();
     let region_of = |iso3: &str| {
-        let name = nations.iter().find(|n| n.iso3 == iso3).map_or("", |n| n.region.as_str());
+        let name = nations
+            .iter()
+            .find(|n| n.iso3 == iso3)
+            .map_or("", |n| n.region.as_str());
         regions.iter().position(|r| r == name).unwrap_or(0)
     };
     let deflated = |path: crate::technology::path::Path| {
         let knots = path.0.into_iter().map(|(year, value)| {
-            let prices = tables.demand_path("deflator", "", 1.0).at(year, 0.0, f64::INFINITY);
+            let prices = tables
+                .demand_path("deflator", "", 1.0)
+                .at(year, 0.0, f64::INFINITY);
             (year, value / prices.max(0.1))
         });
         crate::technology::path::Path(knots.collect())
@@ -434,7 +537,10 @@ fn demand(
         capex_usd: deflated(tables.demand_path("hyperscaler_capex", "", 1e9)),
         target_wants_usd: deflated(tables.demand_path("target_wants", "", 1e9)),
         captive_share: tables.demand_path("captive_share", "", 1.0),
-        region_usd: regions.iter().map(|r| deflated(tables.demand_path("third_demand", r, 1e9))).collect(),
+        region_usd: regions
+            .iter()
+            .map(|r| deflated(tables.demand_path("third_demand", r, 1e9)))
+            .collect(),
         region_keys: regions.iter().map(|r| stable_key(r)).collect(),
         issuer_region: region_of(issuer),
         target_region: region_of(target),

@@ -6,8 +6,8 @@ use super::Blueprint;
 use crate::controls::{Attribute, Attributes, Book, Instrument, Regime, Subject, Verdict};
 use crate::foundation::calendar::{Date, Month};
 use crate::foundation::parameters::Parameters;
-use crate::technology::design::Reach;
 use crate::markets::terms::{Books, Calendar, Inputs, terms_of};
+use crate::technology::design::Reach;
 
 impl Blueprint {
     /// The calendar of a regime. `p` gives what makers can do in a redesign and the shares of tool suppliers.
@@ -27,11 +27,19 @@ impl Blueprint {
             .map(|&day| Books {
                 in_force: regime.book(law, day),
                 announced: regime.announced(law, day),
-                next_binds: regime.next_binds(day).map(|d| Month::from_date(d) - self.first),
+                next_binds: regime
+                    .next_binds(day)
+                    .map(|d| Month::from_date(d) - self.first),
             })
             .collect();
-        let months = (0..self.months).map(|t| pieces(self.first.plus(t as i32), &kept)).collect();
-        let inputs = kept.iter().zip(&books).map(|(day, b)| self.inputs(regime, *day, b, p)).collect();
+        let months = (0..self.months)
+            .map(|t| pieces(self.first.plus(t as i32), &kept))
+            .collect();
+        let inputs = kept
+            .iter()
+            .zip(&books)
+            .map(|(day, b)| self.inputs(regime, *day, b, p))
+            .collect();
         let record = self.tools_denied_on_record(p);
         let (markets, slots) = (self.shipments.len(), self.slot_attributes.len());
         let mut calendar = Calendar {
@@ -40,7 +48,9 @@ impl Blueprint {
             inputs,
             shipments: self.shipments.clone(),
             chips: self.slot_attributes.clone(),
-            nominal: (0..self.roadmap.slots.len()).map(|slot| self.roadmap.nominal(slot, p).0).collect(),
+            nominal: (0..self.roadmap.slots.len())
+                .map(|slot| self.roadmap.nominal(slot, p).0)
+                .collect(),
             target_market: self.target_market,
             target_region: self.target_region,
             rulings: Vec::with_capacity(books.len() * markets * slots),
@@ -55,13 +65,17 @@ impl Blueprint {
             for market in 0..markets {
                 for slot in 0..slots {
                     let sale = calendar.sale(slot, market);
-                    let ruling = calendar.books[book].in_force.judge(Subject::ChipSale, &sale);
+                    let ruling = calendar.books[book]
+                        .in_force
+                        .judge(Subject::ChipSale, &sale);
                     calendar.rulings.push(ruling);
                 }
             }
             for slot in 0..slots {
                 let sale = calendar.sale(slot, self.target_market);
-                let later = calendar.books[book].announced.judge(Subject::ChipSale, &sale);
+                let later = calendar.books[book]
+                    .announced
+                    .judge(Subject::ChipSale, &sale);
                 calendar.announced_bar.push(terms_of(&later).open == 0.0);
             }
         }
@@ -137,11 +151,21 @@ impl Blueprint {
                     .collect(),
                 ..Regime::default()
             };
-            own.book(&self.law, day).judge(Subject::Tool, &tool).exporter == Verdict::Denied
+            own.book(&self.law, day)
+                .judge(Subject::Tool, &tool)
+                .exporter
+                == Verdict::Denied
         };
-        let shares = [("USA", p.tool_share_usa), ("NLD", p.tool_share_nld), ("JPN", p.tool_share_jpn)];
+        let shares = [
+            ("USA", p.tool_share_usa),
+            ("NLD", p.tool_share_nld),
+            ("JPN", p.tool_share_jpn),
+        ];
         crate::technology::foundry::effective_denial(
-            shares.into_iter().filter(|(nation, _)| denies(nation)).map(|(_, share)| share),
+            shares
+                .into_iter()
+                .filter(|(nation, _)| denies(nation))
+                .map(|(_, share)| share),
         )
     }
 
@@ -154,7 +178,10 @@ impl Blueprint {
     /// The first month in which arms may differ: the first day on which one has announced what another has not.
     pub fn first_difference(&self, regimes: &[Regime]) -> Option<Month> {
         let key = |r: &Regime| -> Vec<(u16, Date, Date, Option<Date>)> {
-            r.entries.iter().map(|e| (e.rule, e.announced, e.compliance, e.ended)).collect()
+            r.entries
+                .iter()
+                .map(|e| (e.rule, e.announced, e.compliance, e.ended))
+                .collect()
         };
         let keys: Vec<_> = regimes.iter().map(key).collect();
         let mut first: Option<Date> = None;
@@ -162,8 +189,15 @@ impl Blueprint {
             let shared = keys.iter().all(|k| k.contains(entry));
             if !shared {
                 // A rule that all arms have but end differently separates them when it ends in one of them.
-                let everywhere = keys.iter().all(|k| k.iter().any(|e| (e.0, e.1, e.2) == (entry.0, entry.1, entry.2)));
-                let day = if everywhere { entry.3.unwrap_or(entry.1) } else { entry.1.min(entry.2) };
+                let everywhere = keys.iter().all(|k| {
+                    k.iter()
+                        .any(|e| (e.0, e.1, e.2) == (entry.0, entry.1, entry.2))
+                });
+                let day = if everywhere {
+                    entry.3.unwrap_or(entry.1)
+                } else {
+                    entry.1.min(entry.2)
+                };
                 first = Some(first.map_or(day, |f| f.min(day)));
             }
         }

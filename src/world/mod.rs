@@ -15,7 +15,9 @@ pub use blueprint::{Blueprint, Inputs};
 use crate::agents::chipmaker::{Business, HomeMade, Studio};
 use crate::agents::lab::{Knowledge, LabCompute, Released, TrainingRun};
 use crate::agents::nation::{DemandShocks, MarketCompute, NationCompute, NationTotals};
-use crate::capability::algorithms::{effective_compute, knowledge_before_break, post_training_share};
+use crate::capability::algorithms::{
+    effective_compute, knowledge_before_break, post_training_share,
+};
 use crate::capability::frontier::Frontier;
 use crate::capability::training::latent_points;
 use crate::events::EventLog;
@@ -62,19 +64,41 @@ impl Stage {
         world.init_resource::<Trail>();
         world.init_resource::<Realised>();
         world.init_resource::<HomeMade>();
-        let nations = b.nations.iter().map(|n| world.spawn((*n, NationCompute::default())).id()).collect();
-        let makers = b.makers.iter().map(|m| world.spawn((*m, Business::default())).id()).collect();
+        let nations = b
+            .nations
+            .iter()
+            .map(|n| world.spawn((*n, NationCompute::default())).id())
+            .collect();
+        let makers = b
+            .makers
+            .iter()
+            .map(|m| world.spawn((*m, Business::default())).id())
+            .collect();
         let labs = b
             .labs
             .iter()
             .map(|l| {
-                let released = Released { best_points: f64::NEG_INFINITY };
+                let released = Released {
+                    best_points: f64::NEG_INFINITY,
+                };
                 world
-                    .spawn((*l, LabCompute::default(), Knowledge::default(), TrainingRun::default(), released))
+                    .spawn((
+                        *l,
+                        LabCompute::default(),
+                        Knowledge::default(),
+                        TrainingRun::default(),
+                        released,
+                    ))
                     .id()
             })
             .collect();
-        Self { world, blueprint: blueprint.clone(), labs, makers, nations }
+        Self {
+            world,
+            blueprint: blueprint.clone(),
+            labs,
+            makers,
+            nations,
+        }
     }
 
     /// Back to the first month, in this arm and this future.
@@ -91,12 +115,17 @@ impl Stage {
         market.cap_tpp_left.copy_from_slice(&calendar.caps_tpp);
         w.resource_mut::<Chips>().reset(&b.roadmap, future);
         w.resource_mut::<SupplyState>().reset(b.makers.len(), p);
-        *w.resource_mut::<Access>() =
-            Access { leading_foundry: vec![1.0; b.makers.len()], memory_imports: 1.0, ..Access::default() };
+        *w.resource_mut::<Access>() = Access {
+            leading_foundry: vec![1.0; b.makers.len()],
+            memory_imports: 1.0,
+            ..Access::default()
+        };
         w.resource_mut::<LawNow>().reset(calendar, b.makers.len());
         *w.resource_mut::<Outlook>() = Outlook::default();
-        *w.resource_mut::<DemandShocks>() =
-            DemandShocks { log_deviation: vec![0.0; b.regions], wants_usd: vec![0.0; b.regions] };
+        *w.resource_mut::<DemandShocks>() = DemandShocks {
+            log_deviation: vec![0.0; b.regions],
+            wants_usd: vec![0.0; b.regions],
+        };
         w.resource_mut::<NationTotals>().reset(b.nations.len());
         w.resource_mut::<MarketCompute>().reset(b.layout.markets);
         w.resource_mut::<Trail>().reset(b.makers.len());
@@ -121,12 +150,19 @@ impl Stage {
         let w = &mut self.world;
         let slots = b.roadmap.slots.len();
         w.resource_scope(|w, mut market: bevy_ecs::world::Mut<'_, ChipMarket>| {
-            let share = crate::agents::nation::training_share(Clock::at(b.first, 0).year, &future.parameters);
+            let share = crate::agents::nation::training_share(
+                Clock::at(b.first, 0).year,
+                &future.parameters,
+            );
             for (k, customer) in b.layout.customers.iter().enumerate() {
                 if customer.captive {
                     continue;
                 }
-                let part = if customer.wallet == Wallet::Training { share } else { 1.0 - share };
+                let part = if customer.wallet == Wallet::Training {
+                    share
+                } else {
+                    1.0 - share
+                };
                 market.stock[k * slots + b.oldest_chip] = b.start_chips[customer.market] * part;
             }
             let _ = w;
@@ -134,10 +170,17 @@ impl Stage {
         let mut chips = self.world.resource_mut::<Chips>();
         chips.fp8_share = crate::technology::roadmap::fp8_share(2020.0, &future.parameters);
         chips.appraise(b.oldest_chip, &future.parameters);
-        let (train, serve) = (chips.useful_training[b.oldest_chip], chips.useful_serving[b.oldest_chip]);
+        let (train, serve) = (
+            chips.useful_training[b.oldest_chip],
+            chips.useful_serving[b.oldest_chip],
+        );
         chips.fp8_share = -1.0;
-        debug_assert_eq!(chips.launch.iter().filter(|l| **l == NEVER).count() > 0, !b.variant_slots.is_empty());
-        let share = crate::agents::nation::training_share(Clock::at(b.first, 0).year, &future.parameters);
+        debug_assert_eq!(
+            chips.launch.iter().filter(|l| **l == NEVER).count() > 0,
+            !b.variant_slots.is_empty()
+        );
+        let share =
+            crate::agents::nation::training_share(Clock::at(b.first, 0).year, &future.parameters);
         for (&entity, nation) in self.nations.iter().zip(&b.nations) {
             let chips = b.start_chips[nation.market as usize] * b.start_share[nation.row as usize];
             if let Some(mut compute) = self.world.get_mut::<NationCompute>(entity) {
@@ -191,6 +234,10 @@ impl Stage {
         }
         let mut frontier = w.resource_mut::<Frontier>();
         frontier.reset(best, b.months, p);
-        frontier.bloc_points = [start, start - p.target_knowledge_gap_2020, start - p.third_knowledge_gap_2020];
+        frontier.bloc_points = [
+            start,
+            start - p.target_knowledge_gap_2020,
+            start - p.third_knowledge_gap_2020,
+        ];
     }
 }

@@ -107,7 +107,10 @@ impl Watch {
         };
         Self {
             frontier: Side::ALL.map(|side| c.add("frontier_points", side.name())),
-            gaps: [gap(&mut c, "target_vs_issuer"), gap(&mut c, "open_vs_closed")],
+            gaps: [
+                gap(&mut c, "target_vs_issuer"),
+                gap(&mut c, "open_vs_closed"),
+            ],
             blocs: Bloc::ALL.map(|bloc| BlocColumns {
                 compute: c.add("compute_h100e", bloc.name()),
                 owned: c.add("compute_owned_h100e", bloc.name()),
@@ -138,16 +141,26 @@ impl Watch {
             }),
             self_sufficiency: c.add("self_sufficiency", "target"),
             self_sufficiency_fab: c.add("self_sufficiency_fab", "target"),
-            price: [c.add("price_usd_per_h100e", "world"), c.add("price_usd_per_h100e", "target")],
-            efficiency: ["issuer", "target", "world"].map(|side| c.add("algorithmic_efficiency", side)),
+            price: [
+                c.add("price_usd_per_h100e", "world"),
+                c.add("price_usd_per_h100e", "target"),
+            ],
+            efficiency: ["issuer", "target", "world"]
+                .map(|side| c.add("algorithmic_efficiency", side)),
             supply: [
                 c.add("yield", "target"),
                 c.add("wafer_capacity", "target"),
                 c.add("hbm_supply", "target"),
             ],
-            licences: [c.add("licences_pending", "issuer"), c.add("licence_days", "issuer")],
+            licences: [
+                c.add("licences_pending", "issuer"),
+                c.add("licence_days", "issuer"),
+            ],
             tight: c.add("supply_tight", "world"),
-            backlog: [c.add("backlog_usd", "world"), c.add("backlog_usd", "target")],
+            backlog: [
+                c.add("backlog_usd", "world"),
+                c.add("backlog_usd", "target"),
+            ],
             levy: c.add("levy_usd", "issuer"),
             pools: Pool::ALL.map(|pool| c.add("pool_use", pool.name())),
             variants: roadmap
@@ -158,8 +171,14 @@ impl Watch {
                 .map(|(at, slot)| (at, c.add("variant_units", slot.key.clone())))
                 .collect(),
             all_variants: c.add("variant_units", "world"),
-            nations: nations.iter().map(|nation| c.add("compute_h100e", nation.clone())).collect(),
-            labs: labs.iter().map(|lab| c.add("compute_h100e", lab.clone())).collect(),
+            nations: nations
+                .iter()
+                .map(|nation| c.add("compute_h100e", nation.clone()))
+                .collect(),
+            labs: labs
+                .iter()
+                .map(|lab| c.add("compute_h100e", lab.clone()))
+                .collect(),
             bloc_of_market,
             home_of_maker,
             merchant,
@@ -238,7 +257,9 @@ pub fn observe_sales(
     let makers = watch.makers.len();
     let slots = chips.spec.len();
     trail.months.rotate_left(1);
-    let Some(month) = trail.months.last_mut() else { return };
+    let Some(month) = trail.months.last_mut() else {
+        return;
+    };
     month.clear(makers);
     for (k, customer) in market.layout.customers.iter().enumerate() {
         let bloc = watch.bloc_of_market[customer.market];
@@ -268,7 +289,10 @@ pub fn observe_sales(
             }
         }
     }
-    let price = [ratio(month.paid_usd[0], month.h100e[0]), ratio(month.paid_usd[1], month.h100e[1])];
+    let price = [
+        ratio(month.paid_usd[0], month.h100e[0]),
+        ratio(month.paid_usd[1], month.h100e[1]),
+    ];
     for (column, price) in watch.price.iter().zip(price) {
         record.set(*column, t, price);
     }
@@ -283,7 +307,9 @@ pub fn observe_sales(
     observe_shares(watch, &trail.sum, t, &mut record);
     let mut all = 0.0;
     for &(slot, column) in &watch.variants {
-        let units: f64 = (0..market.layout.customers.len()).map(|k| market.delivered[k * slots + slot]).sum();
+        let units: f64 = (0..market.layout.customers.len())
+            .map(|k| market.delivered[k * slots + slot])
+            .sum();
         record.set(column, t, units);
         all += units;
     }
@@ -304,16 +330,32 @@ fn observe_shares(watch: &Watch, year: &Sales, t: usize, record: &mut Recorder) 
         for (maker, columns) in watch.makers.iter().enumerate() {
             let share = ratio(year.value[place][maker], value);
             record.set(columns.share_value[place], t, share);
-            record.set(columns.share_units[place], t, ratio(year.units[place][maker], units));
+            record.set(
+                columns.share_units[place],
+                t,
+                ratio(year.units[place][maker], units),
+            );
             hhi += share * share;
             by_home[watch.home_of_maker[maker]] += year.tpp[place][maker];
         }
         let columns = &watch.places[place];
         record.set(columns.hhi, t, hhi);
-        record.set(columns.us_share, t, ratio(by_home[Bloc::Issuer as usize], tpp));
-        record.set(columns.target_share, t, ratio(by_home[Bloc::Target as usize], tpp));
+        record.set(
+            columns.us_share,
+            t,
+            ratio(by_home[Bloc::Issuer as usize], tpp),
+        );
+        record.set(
+            columns.target_share,
+            t,
+            ratio(by_home[Bloc::Target as usize], tpp),
+        );
         if place == Bloc::Target as usize {
-            record.set(watch.self_sufficiency, t, ratio(by_home[Bloc::Target as usize], tpp));
+            record.set(
+                watch.self_sufficiency,
+                t,
+                ratio(by_home[Bloc::Target as usize], tpp),
+            );
             record.set(watch.self_sufficiency_fab, t, ratio(year.fab_tpp, tpp));
         }
     }
@@ -338,7 +380,11 @@ pub fn observe_state(
     }
     let released = |side: Side| &frontier.released[side as usize];
     let pairs = [
-        (released(Side::Issuer), released(Side::Target), Some((&frontier.latent[0], &frontier.latent[1]))),
+        (
+            released(Side::Issuer),
+            released(Side::Target),
+            Some((&frontier.latent[0], &frontier.latent[1])),
+        ),
         (released(Side::Closed), released(Side::Open), None),
     ];
     for (columns, (leader, follower, latent)) in watch.gaps.iter().zip(pairs) {
@@ -367,18 +413,30 @@ pub fn observe_state(
     for (maker, business) in &makers {
         record.set(watch.makers[maker.row as usize].rd, t, business.rd_usd);
     }
-    let start = crate::capability::algorithms::knowledge_before_break(clock.first.decimal_year(), p);
-    let best = frontier.best_known.last().map_or(f64::NAN, |known| known.points);
+    let start =
+        crate::capability::algorithms::knowledge_before_break(clock.first.decimal_year(), p);
+    let best = frontier
+        .best_known
+        .last()
+        .map_or(f64::NAN, |known| known.points);
     let knowledge = [frontier.bloc_points[0], frontier.bloc_points[1], best];
     for (column, points) in watch.efficiency.iter().zip(knowledge) {
-        record.set(*column, t, 10_f64.powf((points - start) / p.points_per_decade_of_compute));
+        record.set(
+            *column,
+            t,
+            10_f64.powf((points - start) / p.points_per_decade_of_compute),
+        );
     }
     record.set(watch.supply[0], t, supply.yield_target);
     record.set(watch.supply[1], t, supply.pools[Pool::LogicTarget as usize]);
     record.set(watch.supply[2], t, supply.hbm_bank_stacks);
     let mut tight = 0.0;
     for (pool, column) in watch.pools.iter().enumerate() {
-        record.set(*column, t, ratio(market.pool_used[pool], supply.pools[pool]));
+        record.set(
+            *column,
+            t,
+            ratio(market.pool_used[pool], supply.pools[pool]),
+        );
         let world_pool = pool != Pool::HbmTarget as usize && pool != Pool::LogicTarget as usize;
         if world_pool && supply.pools[pool] > 0.0 && market.pool_asked[pool] > supply.pools[pool] {
             tight = 1.0;
@@ -386,9 +444,21 @@ pub fn observe_state(
     }
     record.set(watch.tight, t, tight);
     let pending: f64 = market.licences.iter().map(|l| l.pending).sum();
-    let decided: f64 = market.licences.iter().map(|l| l.granted_total + l.refused_total).sum();
+    let decided: f64 = market
+        .licences
+        .iter()
+        .map(|l| l.granted_total + l.refused_total)
+        .sum();
     record.set(watch.licences[0], t, pending);
-    record.set(watch.licences[1], t, if decided > 0.0 { 30.4 * pending * (t + 1) as f64 / decided } else { 0.0 });
+    record.set(
+        watch.licences[1],
+        t,
+        if decided > 0.0 {
+            30.4 * pending * (t + 1) as f64 / decided
+        } else {
+            0.0
+        },
+    );
     record.set(watch.levy, t, market.books.levy_usd);
     record.set(watch.backlog[0], t, market.wallet_usd.iter().sum());
     let target: f64 = market

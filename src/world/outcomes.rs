@@ -19,7 +19,18 @@ pub fn outcomes(b: &Blueprint, record: &Recorder, window: Window) -> Vec<f64> {
         .map(|m| b.maker_keys[m].as_str())
         .collect();
     let sum_us = |measure: &str, place: &str| -> f64 {
-        us.iter().map(|m| look.sum(measure, &if place.is_empty() { (*m).to_string() } else { format!("{m}:{place}") })).sum()
+        us.iter()
+            .map(|m| {
+                look.sum(
+                    measure,
+                    &if place.is_empty() {
+                        (*m).to_string()
+                    } else {
+                        format!("{m}:{place}")
+                    },
+                )
+            })
+            .sum()
     };
     let gap = "target_vs_issuer";
     OUTCOMES
@@ -75,11 +86,17 @@ struct Look<'a> {
 
 impl Look<'_> {
     fn column(&self, measure: &str, entity: &str) -> &[f64] {
-        self.b.watch.columns.find(measure, entity).map_or(&[], |at| self.record.column(at))
+        self.b
+            .watch
+            .columns
+            .find(measure, entity)
+            .map_or(&[], |at| self.record.column(at))
     }
 
     fn span(&self, measure: &str, entity: &str) -> &[f64] {
-        self.column(measure, entity).get(self.window.from..self.window.to).unwrap_or(&[])
+        self.column(measure, entity)
+            .get(self.window.from..self.window.to)
+            .unwrap_or(&[])
     }
 
     /// Mean over months that have a value: a gap may be censored in some.
@@ -92,7 +109,10 @@ impl Look<'_> {
     }
 
     fn last(&self, measure: &str, entity: &str) -> f64 {
-        self.span(measure, entity).last().copied().unwrap_or(f64::NAN)
+        self.span(measure, entity)
+            .last()
+            .copied()
+            .unwrap_or(f64::NAN)
     }
 
     /// Mean of the last 12 months of the window.
@@ -110,5 +130,9 @@ impl Look<'_> {
 
 fn mean(values: &[f64]) -> f64 {
     let known: Vec<f64> = values.iter().copied().filter(|v| !v.is_nan()).collect();
-    if known.is_empty() { f64::NAN } else { known.iter().sum::<f64>() / known.len() as f64 }
+    if known.is_empty() {
+        f64::NAN
+    } else {
+        known.iter().sum::<f64>() / known.len() as f64
+    }
 }

@@ -1,0 +1,22 @@
+# The usual commands; `just --list` shows them.
+
+# everything that has to pass
+ci:
+    .ci/run
+
+# the tests
+test:
+    cargo test --release --locked
+
+# format and lint
+lint:
+    cargo fmt --all -- --check
+    cargo clippy --release --locked --all-targets -- -D warnings
+
+# the main study
+study *ARGS:
+    cargo run --release --locked -- run configs/studies/did-controls-work.toml {{ARGS}}
+
+# write the schemas of the configuration files
+schemas:
+    cargo run --release --locked -- schema --out configs/schema
