@@ -152,10 +152,6 @@ impl Studio {
 }
 
 /// System: variants that are ready come on sale; makers that see a better one begin it.
-#[expect(
-    clippy::too_many_arguments,
-    reason = "a system names every store it touches"
-)]
 pub fn design_variants(
     clock: Res<Clock>,
     future: Res<Future>,
@@ -271,10 +267,6 @@ fn launch(
 
 /// The most profitable legal design of a maker for the target, if it beats what the maker can already sell there by
 /// enough to pay for the work. Rules known are those in force and those announced.
-#[expect(
-    clippy::too_many_arguments,
-    reason = "reads the law, the roadmap, the chips and the market of the day"
-)]
 fn better_variant(
     maker: u16,
     t: i32,
@@ -357,10 +349,6 @@ fn going_price_usd(
 }
 
 /// System: what is on offer this month, at which price, with which pull, from which pools.
-#[expect(
-    clippy::too_many_arguments,
-    reason = "gathers what the market needs from every store"
-)]
 pub fn make_offers(
     clock: Res<Clock>,
     future: Res<Future>,

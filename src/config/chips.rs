@@ -123,28 +123,27 @@ pub fn read(source: &Source) -> Result<Vec<ChipRow>, Problems> {
                 format!("`{}` is here twice", row.chip),
             ));
         }
-        if let (Some(stated), Some(computed)) = (row.tpp, row.computed_tpp()) {
-            if (stated - computed).abs() > 0.2 {
-                let message = format!(
-                    "tpp: found {stated}, expected {computed}, the largest rate times its bits"
-                );
-                problems
-                    .0
-                    .push(located.problem(source, &format!("{stated}"), message));
-            }
+        if let (Some(stated), Some(computed)) = (row.tpp, row.computed_tpp())
+            && (stated - computed).abs() > 0.2
+        {
+            let message = format!(
+                "tpp: found {stated}, expected {computed}, the largest rate times its bits"
+            );
+            problems
+                .0
+                .push(located.problem(source, &format!("{stated}"), message));
         }
         if let (Some(stated), Some(tpp), Some(area)) =
             (row.performance_density, row.tpp, row.die_area_mm2)
+            && (stated - tpp / area).abs() > 0.01
         {
-            if (stated - tpp / area).abs() > 0.01 {
-                let message = format!(
-                    "performance_density: found {stated}, expected {:.3}, tpp over die area",
-                    tpp / area
-                );
-                problems
-                    .0
-                    .push(located.problem(source, &format!("{stated}"), message));
-            }
+            let message = format!(
+                "performance_density: found {stated}, expected {:.3}, tpp over die area",
+                tpp / area
+            );
+            problems
+                .0
+                .push(located.problem(source, &format!("{stated}"), message));
         }
     }
     problems.check()?;

@@ -259,31 +259,31 @@ fn cell_problem(
     start: usize,
     error: &csv::Error,
 ) -> Diagnostic {
-    if let csv::ErrorKind::Deserialize { err, .. } = error.kind() {
-        if let Some(field) = err.field() {
-            let field = field as usize;
-            let value = record.get(field).unwrap_or("");
-            let column = headers.get(field).unwrap_or("");
-            // Skip the cells before this one so that an equal value to the left is not pointed at.
-            let skip: usize = record.iter().take(field).map(|cell| cell.len() + 1).sum();
-            let from = source.text[start..]
-                .find(value)
-                .map_or(start, |_| start + skip.min(source.text.len() - start));
-            let expected = err.kind().to_string();
-            let message = format!("column `{column}`: found `{value}`, {expected}");
-            return Diagnostic::at_text(
-                source,
-                floor_char(&source.text, from.saturating_sub(1)),
-                value,
-                message,
-            );
-        }
+    if let csv::ErrorKind::Deserialize { err, .. } = error.kind()
+        && let Some(field) = err.field()
+    {
+        let field = field as usize;
+        let value = record.get(field).unwrap_or("");
+        let column = headers.get(field).unwrap_or("");
+        // Skip the cells before this one so that an equal value to the left is not pointed at.
+        let skip: usize = record.iter().take(field).map(|cell| cell.len() + 1).sum();
+        let from = source.text[start..]
+            .find(value)
+            .map_or(start, |_| start + skip.min(source.text.len() - start));
+        let expected = err.kind().to_string();
+        let message = format!("column `{column}`: found `{value}`, {expected}");
+        return Diagnostic::at_text(
+            source,
+            floor_char(&source.text, from.saturating_sub(1)),
+            value,
+            message,
+        );
     }
     let message = error.to_string();
     let missing = message.split('`').nth(1).unwrap_or("").to_string();
     Diagnostic::at(
         source,
-        0..headers.as_slice().len().min(1).max(1),
+        0..1,
         format!("column missing or unreadable: {message}"),
     )
     .help(format!("add the column `{missing}` to the header"))

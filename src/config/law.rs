@@ -325,13 +325,13 @@ impl Reader<'_> {
         let announced = file.announced.as_ref().map(|d| d.get_ref().0);
         let compliance = file.compliance.as_ref().map(|d| d.get_ref().0);
         let ended = file.ended.as_ref().map(|d| d.get_ref().0);
-        if let (Some(end), Some(begin), Some(span)) = (ended, announced, file.ended.as_ref()) {
-            if end < begin {
-                let message = format!("ends on {end}, before it was announced on {begin}");
-                self.problems
-                    .0
-                    .push(Diagnostic::at(source, span.span(), message));
-            }
+        if let (Some(end), Some(begin), Some(span)) = (ended, announced, file.ended.as_ref())
+            && end < begin
+        {
+            let message = format!("ends on {end}, before it was announced on {begin}");
+            self.problems
+                .0
+                .push(Diagnostic::at(source, span.span(), message));
         }
         if act.status == Status::Law
             && file.enforced

@@ -70,7 +70,7 @@ pub fn read(configs: &Configs) -> Result<Vec<NationRow>, Problems> {
                 .0
                 .push(row.problem(&source, iso3, format!("`{iso3}` is here twice")));
         }
-        if !(row.row.gdp_usd_2024 >= 0.0) {
+        if row.row.gdp_usd_2024.is_nan() || row.row.gdp_usd_2024 < 0.0 {
             problems
                 .0
                 .push(row.problem(&source, iso3, "gdp_usd_2024 must not be negative"));

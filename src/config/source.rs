@@ -40,13 +40,13 @@ impl Configs {
     /// # Errors
     /// When there is no such file.
     pub fn read(&self, path: &str) -> Result<Source, Problems> {
-        if let Some(folder) = &self.folder {
-            if let Ok(text) = std::fs::read_to_string(folder.join(path)) {
-                return Ok(Source {
-                    name: folder.join(path).display().to_string(),
-                    text,
-                });
-            }
+        if let Some(folder) = &self.folder
+            && let Ok(text) = std::fs::read_to_string(folder.join(path))
+        {
+            return Ok(Source {
+                name: folder.join(path).display().to_string(),
+                text,
+            });
         }
         match EMBEDDED.get_file(path).and_then(|f| f.contents_utf8()) {
             Some(text) => Ok(Source {

@@ -427,12 +427,11 @@ impl Book {
         }
         let mut relaxed = verdict;
         for other in &self.active {
-            if other.rule.carves_out.contains(&active.index) {
-                if let Some((softer, _)) = own_outcome(other, subject, vendor, a) {
-                    if softer.rank() < relaxed.rank() {
-                        relaxed = softer;
-                    }
-                }
+            if other.rule.carves_out.contains(&active.index)
+                && let Some((softer, _)) = own_outcome(other, subject, vendor, a)
+                && softer.rank() < relaxed.rank()
+            {
+                relaxed = softer;
             }
         }
         Some((relaxed, exception))

@@ -259,10 +259,6 @@ fn is_free(ruling: &Ruling) -> bool {
 }
 
 /// System: the law of this month in every market, and what has been announced.
-#[expect(
-    clippy::too_many_arguments,
-    reason = "reads the law and writes the terms of every store it touches"
-)]
 pub fn apply_law(
     clock: Res<Clock>,
     calendar: Res<LawCalendar>,
@@ -298,10 +294,10 @@ pub fn apply_law(
     }
     now.before = whole;
     for slot in 0..roadmap.slots.len() {
-        if let SlotKind::Variant { .. } = roadmap.slots[slot].kind {
-            if chips.launch[slot] <= clock.t as i32 {
-                now.classify_variant(&calendar, slot, chips.parent[slot], &chips.spec[slot]);
-            }
+        if let SlotKind::Variant { .. } = roadmap.slots[slot].kind
+            && chips.launch[slot] <= clock.t as i32
+        {
+            now.classify_variant(&calendar, slot, chips.parent[slot], &chips.spec[slot]);
         }
     }
     set_terms(c, pieces, &roadmap, &mut now, &mut market);
