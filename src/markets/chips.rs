@@ -334,6 +334,40 @@ impl ChipMarket {
         }
         self.bound_by_licences(rules);
         self.bound_by_caps();
+        self.redirect(rules);
+    }
+
+    /// Money that licences, caps or a closed part of the month keep from what it was meant for is ordered among what
+    /// is open without any: nobody waits for a licence with a full wallet.
+    fn redirect(&mut self, rules: &MarketRules) {
+        let (chips, active) = (self.chips(), self.active.len());
+        for k in 0..self.layout.customers.len() {
+            let customer = self.layout.customers[k];
+            let terms =
+                |m: &Self, a: usize| m.terms[customer.market * chips + usize::from(m.active[a])];
+            let ordered: f64 = (0..active)
+                .map(|a| {
+                    self.work.orders[k * active + a]
+                        * self.paid_usd(customer.market, usize::from(self.active[a]), rules)
+                })
+                .sum();
+            let rest = self.wallet_usd[k] - ordered;
+            if rest <= 1e-6 * self.wallet_usd[k] {
+                continue;
+            }
+            let mut free = std::mem::take(&mut self.work.served);
+            free.clear();
+            free.extend((0..active).map(|a| !terms(self, a).licensed() && !terms(self, a).capped));
+            self.share_budget(customer, |a| free[a]);
+            self.work.served = free;
+            for a in 0..active {
+                let share = self.work.shares[a];
+                if share > 0.0 {
+                    let price = self.paid_usd(customer.market, usize::from(self.active[a]), rules);
+                    self.work.orders[k * active + a] += rest * share * terms(self, a).open / price;
+                }
+            }
+        }
     }
 
     /// Writes `work.shares` for one customer over active chips that also pass `offered`.

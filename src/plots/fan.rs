@@ -43,13 +43,6 @@ pub fn draw(sheet: &mut Sheet, results: &Results, fan: &Fan) -> String {
         .first()
         .map_or(String::new(), |l| unit_of(results, &l.measure));
     let (left, right) = (62.0, sheet.canvas.width - 150.0);
-    sheet.canvas.text(
-        (10.0, sheet.y + 4.0),
-        axis_unit(&unit),
-        SMALL,
-        SOFT,
-        Anchor::Left,
-    );
     let mut said = Vec::new();
     for arm in &study.arms {
         let top = sheet.y + above(arm, from, study.last_month);
@@ -77,6 +70,9 @@ pub fn draw(sheet: &mut Sheet, results: &Results, fan: &Fan) -> String {
         sheet
             .canvas
             .text((beside, head), arm.words.clone(), SMALL, SOFT, Anchor::Left);
+        sheet
+            .canvas
+            .text((right, head), axis_unit(&unit), SMALL, SOFT, Anchor::Right);
         mark_rules(&mut sheet.canvas, &panel, arm);
         let mut labels: Vec<(f64, String, super::theme::Colour)> = Vec::new();
         for (turn, line) in fan.lines.iter().enumerate() {

@@ -83,7 +83,7 @@ fn sure(probability: f64) -> &'static str {
     }
 }
 
-/// "3.2 months more (90 % of futures: 0.4 to 7.1), in nine futures of ten or more".
+/// "3.2 months more (90 % of futures: 0.4 to 7.1), in nine futures of ten or more": medians.
 fn change(results: &Results, outcome: &str, arm: &str, more: &str, less: &str) -> Option<String> {
     let e = effect(results, outcome, arm)?;
     let unit = unit(results, outcome);
@@ -113,12 +113,31 @@ fn change(results: &Results, outcome: &str, arm: &str, more: &str, less: &str) -
     } else {
         sure(positive)
     };
+    // One sign through: sizes alone; else each end says which way it goes.
+    let (near, far) = if e.p50 >= 0.0 {
+        (e.p05, e.p95)
+    } else {
+        (e.p95, e.p05)
+    };
+    let other = if e.p50 >= 0.0 { less } else { more };
+    let range = if near * far >= 0.0 {
+        format!("{} to {}", size(near.abs()), size(far.abs()))
+    } else {
+        format!("{} {other} to {} {word}", size(near.abs()), size(far.abs()))
+    };
     Some(format!(
-        "{} {unit} {word} in the median (90 % of futures: {} to {}), {certainty}",
-        size(e.p50.abs()),
-        size(e.p05),
-        size(e.p95)
+        "{} {unit} {word} (90 % of futures: {range}), {certainty}",
+        size(e.p50.abs())
     ))
+}
+
+/// A nation's name within a sentence.
+fn the(name: &str) -> String {
+    if name.starts_with("United") || name.ends_with("Kingdom") || name.ends_with("s") {
+        format!("the {name}")
+    } else {
+        name.to_string()
+    }
 }
 
 /// Question and answer for each regime.
@@ -161,8 +180,8 @@ pub fn answers(results: &Results) -> Vec<Finding> {
             if let Some(lead) = effect(results, "issuer_frontier_points_end", name) {
                 let other = rounded(lead.p50, lead.monte_carlo_error, "index points");
                 text.push(format!(
-                    "{target}'s best model changes by {own} and {}'s by {other} (medians): a gap also moves when the leader slows.",
-                    study.issuer_name
+                    "{target}'s best model changes by {own}, that of {} by {other}: a gap also moves when the leader slows.",
+                    the(&study.issuer_name)
                 ));
             }
         }
@@ -201,7 +220,7 @@ pub fn viewpoints(results: &Results) -> Vec<Viewpoint> {
     };
     vec![
         Viewpoint {
-            who: format!("Security of the {issuer}"),
+            who: format!("Security of {}", the(issuer)),
             asks: "Is the target kept behind, and in compute?".into(),
             points: points(&[
                 (
@@ -219,7 +238,7 @@ pub fn viewpoints(results: &Results) -> Vec<Viewpoint> {
             ]),
         },
         Viewpoint {
-            who: format!("Industry of the {issuer}"),
+            who: format!("Industry of {}", the(issuer)),
             asks: "What does it cost those who sell?".into(),
             points: points(&[
                 (
