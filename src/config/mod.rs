@@ -6,6 +6,7 @@ pub mod figure;
 pub mod law;
 pub mod nations;
 pub mod parameters;
+pub mod places;
 pub mod source;
 pub mod study;
 pub mod world;

@@ -16,6 +16,7 @@ use crate::config::diagnostics::{Diagnostic, Problems};
 use crate::config::law::{Cases, read_law, read_regime};
 use crate::config::nations::{self, NationRow};
 use crate::config::parameters::ParameterSet;
+use crate::config::places::{self, Places};
 use crate::config::source::{Configs, Source};
 use crate::config::study::StudyFile;
 use crate::config::world;
@@ -44,6 +45,7 @@ pub struct Library {
     pub chips: Vec<ChipRow>,
     pub nations: Vec<NationRow>,
     pub tables: world::WorldTables,
+    pub places: Places,
     pub parameters: ParameterSet,
 }
 
@@ -58,6 +60,7 @@ impl Library {
         let (law, cases) = read_law(&configs, extra, &codes)?;
         let chips = chips::read(&configs.read("world/chips.csv")?)?;
         let tables = world::read(&configs)?;
+        let places = places::read(&configs, &codes)?;
         let parameters = ParameterSet::read(&configs)?;
         Ok(Self {
             configs,
@@ -66,6 +69,7 @@ impl Library {
             chips,
             nations,
             tables,
+            places,
             parameters,
         })
     }
