@@ -24,6 +24,12 @@ pub enum EventKind {
     VariantBegun,
     /// A variant came on sale; `value` is its price in USD.
     VariantLaunched,
+    /// The target discouraged a chip that its exporter had opened; `object` is the chip slot.
+    Refused,
+    /// Unreleased work of the leader was stolen; `actor` is the lab that gained, `value` the points.
+    Stolen,
+    /// A broker was caught; `actor` is the broker, `value` the packages seized.
+    Seized,
     /// A lab released a model; `value` is its score in index points.
     ModelReleased,
 }
@@ -34,6 +40,9 @@ impl EventKind {
             Self::RulesChanged => "rules_changed",
             Self::VariantBegun => "variant_begun",
             Self::VariantLaunched => "variant_launched",
+            Self::Refused => "refused",
+            Self::Stolen => "stolen",
+            Self::Seized => "seized",
             Self::ModelReleased => "model_released",
         }
     }

@@ -5,10 +5,15 @@ use bevy_ecs::schedule::{
 };
 use bevy_ecs::system::ResMut;
 
-use crate::agents::chipmaker::{design_variants, make_offers, settle_makers, trade};
-use crate::agents::lab::{assign_compute, do_research, train_and_release};
+use crate::agents::chipmaker::{
+    bring_generations, design_variants, make_offers, settle_makers, trade,
+};
+use crate::agents::lab::{
+    assign_compute, do_research, learn_from_scarcity, steal, train_and_release,
+};
 use crate::agents::nation::{hold_compute, set_budgets};
 use crate::foundation::run::Clock;
+use crate::markets::scarcity::measure_shortage;
 use crate::markets::terms::apply_law;
 use crate::technology::roadmap::appraise_chips;
 use crate::technology::supply::open_pools;
@@ -34,13 +39,17 @@ pub fn month() -> Schedule {
             // 5. Demand: budgets of every market, and what an announced rule pulls forward.
             set_budgets,
             // 6. Market: offers, orders, rationing, deliveries; what that means for makers and for compute.
+            bring_generations,
             make_offers,
             trade,
             settle_makers,
+            measure_shortage,
             hold_compute,
             // 7. Research and training: labs use their compute, learn, finish runs, release.
             assign_compute,
+            learn_from_scarcity,
             do_research,
+            steal,
             train_and_release,
             // 8. Observation.
             observe_sales,

@@ -13,13 +13,12 @@ mod pairing;
 mod rules;
 mod signs;
 
-use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use chokepoint::config::source::Configs;
 use chokepoint::config::study::{self, StudyFile};
 use chokepoint::controls::Regime;
-use chokepoint::study::{Library, Plan};
+use chokepoint::study::{Library, Plan, Settings};
 
 /// The shipped configuration, read once.
 fn library() -> &'static Library {
@@ -45,7 +44,17 @@ fn study_of(arms: &[&str]) -> StudyFile {
 fn plan_of(regimes: Vec<Regime>, runs: u32) -> Plan {
     let names: Vec<&str> = regimes.iter().map(|r| r.name.as_str()).collect();
     let study = study_of(&names);
-    Plan::of(library(), study, regimes, 1, runs, BTreeMap::new(), None).unwrap()
+    Plan::of(
+        library(),
+        study,
+        regimes,
+        Settings {
+            seed: 1,
+            runs,
+            ..Settings::default()
+        },
+    )
+    .unwrap()
 }
 
 fn regime(name: &str) -> Regime {

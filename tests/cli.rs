@@ -252,7 +252,7 @@ fn list_and_explain_name_everything_that_ships() {
             .clone(),
     )
     .unwrap();
-    assert_eq!(kinds.lines().count(), 9);
+    assert_eq!(kinds.lines().count(), 10);
     for name in [
         "us-2023-10-3a090a",
         "history-free",

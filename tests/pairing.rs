@@ -7,7 +7,7 @@ use chokepoint::config::source::{Configs, Source};
 use chokepoint::controls::Entry;
 use chokepoint::foundation::calendar::Month;
 use chokepoint::results::Results;
-use chokepoint::study::{Library, Plan, Worker, join, run_all};
+use chokepoint::study::{Library, Plan, Settings, Worker, join, run_all};
 
 use crate::{plan_of, regime, study_of};
 
@@ -137,10 +137,11 @@ fn a_rule_announced_in_2028_changes_nothing_before() {
         &library,
         study,
         vec![without, with],
-        5,
-        3,
-        BTreeMap::new(),
-        None,
+        Settings {
+            seed: 5,
+            runs: 3,
+            ..Settings::default()
+        },
     )
     .unwrap();
     assert_eq!(plan.month_of(plan.window.from), Month::of(2028, 5));

@@ -3,7 +3,7 @@
 use std::sync::atomic::AtomicBool;
 
 use chokepoint::results::EffectRow;
-use chokepoint::study::{Plan, join, run_all};
+use chokepoint::study::{Plan, Settings, join, run_all};
 
 use crate::{library, plan_of, regime, study_of};
 
@@ -105,7 +105,18 @@ fn at_two_values(id: &str, low: f64, high: f64, outcome: &str) -> (f64, f64) {
         let study = study_of(&["none", "history-free"]);
         let set = [(id.to_string(), value)].into();
         let regimes = vec![regime("none"), regime("history-free")];
-        let plan = Plan::of(library(), study, regimes, 1, 6, set, None).unwrap();
+        let plan = Plan::of(
+            library(),
+            study,
+            regimes,
+            Settings {
+                seed: 1,
+                runs: 6,
+                set,
+                ..Settings::default()
+            },
+        )
+        .unwrap();
         of(&effects(&plan), "history-free", outcome).p50
     };
     (effect(low), effect(high))

@@ -7,9 +7,11 @@ use bevy_ecs::system::{Query, Res, ResMut};
 use super::nation::{DemandShocks, training_share};
 use crate::events::{Event, EventKind, EventLog};
 use crate::foundation::chance::Purpose;
+use crate::foundation::channels::Channel;
 use crate::foundation::parameters::Parameters;
 use crate::foundation::run::{Clock, Future};
 use crate::markets::chips::{ChipMarket, MarketRules, Offer};
+use crate::markets::scarcity::Shortage;
 use crate::markets::terms::{LawCalendar, LawNow};
 use crate::measures::Bloc;
 use crate::technology::chip::{ChipSpec, H100, unit_cost_usd};
@@ -46,6 +48,8 @@ pub struct Business {
     pub idle_share: f64,
     pub revenue_usd: f64,
     pub rd_usd: f64,
+    /// Knowledge from R&D: a stock that depreciates, USD.
+    pub research_stock_usd: f64,
 }
 
 impl Business {
@@ -77,6 +81,50 @@ pub fn next_price_index(price: f64, asked: f64, capacity: f64, p: &Parameters) -
 pub fn next_maturity(maturity: f64, share_at_home: f64, p: &Parameters) -> f64 {
     maturity
         + p.maturity_learning_per_year / 12.0 * (1.0 - maturity) * share_at_home.clamp(0.0, 1.0)
+}
+
+/// Next research stock: `R' = R (1 - depreciation / 12) + R&D`; it begins where a year's R&D keeps it level.
+pub fn next_research_stock(stock_usd: f64, rd_usd: f64, p: &Parameters) -> f64 {
+    if stock_usd <= 0.0 {
+        return 12.0 * rd_usd / p.rd_depreciation_per_year.max(0.01);
+    }
+    stock_usd * (1.0 - p.rd_depreciation_per_year / 12.0) + rd_usd
+}
+
+/// Performance of a generation over its plan: `(research stock / stock on record) ^ elasticity`.
+pub fn generation_quality(research_ratio: f64, p: &Parameters) -> f64 {
+    research_ratio.powf(p.rd_elasticity_quality)
+}
+
+/// System: a generation that comes on sale is as good as the research behind it.
+pub fn bring_generations(
+    clock: Res<Clock>,
+    future: Res<Future>,
+    roadmap: Res<Roadmap>,
+    mut chips: ResMut<Chips>,
+    makers: Query<(&Chipmaker, &Business)>,
+) {
+    if !future.channels.on(Channel::RdFeedback) {
+        return;
+    }
+    for (maker, business) in &makers {
+        let ratio =
+            future
+                .anchor
+                .research_ratio(clock.t, maker.row as usize, business.research_stock_usd);
+        let quality = generation_quality(ratio, &future.parameters);
+        for slot in 0..roadmap.slots.len() {
+            let place = &roadmap.slots[slot];
+            let comes = chips.launch[slot] == clock.t as i32;
+            if comes
+                && u32::from(place.maker) == maker.row
+                && matches!(place.kind, SlotKind::Generation { .. })
+            {
+                chips.spec[slot] = chips.spec[slot].faster(quality);
+                chips.appraise(slot, &future.parameters);
+            }
+        }
+    }
 }
 
 /// Next idle share of a maker's capacity: what a closed market took is not resold at once.
@@ -196,6 +244,9 @@ pub fn design_variants(
             continue;
         }
         studio.looked[m] = Some(seen);
+        if !future.channels.on(Channel::DesignAround) {
+            continue;
+        }
         let wants = demand.wants_usd[calendar.target_region()];
         let Some((parent, spec)) = better_variant(
             m as u16, t, clock.year, wants, &future, &calendar, &now, &roadmap, &chips,
@@ -355,6 +406,7 @@ pub fn make_offers(
     roadmap: Res<Roadmap>,
     access: Res<Access>,
     supply: Res<SupplyState>,
+    shortage: Res<Shortage>,
     chips: Res<Chips>,
     mut realised: ResMut<Realised>,
     mut home_made: ResMut<HomeMade>,
@@ -366,9 +418,11 @@ pub fn make_offers(
     let mut price = [1.0; MAKERS_MAX];
     let mut maturity = [1.0; MAKERS_MAX];
     let mut newest = [[NEVER; 2]; MAKERS_MAX];
+    let mut targets = [false; MAKERS_MAX];
     for (maker, business) in &makers {
         price[maker.row as usize] = business.price_index;
         maturity[maker.row as usize] = business.maturity;
+        targets[maker.row as usize] = maker.home == Bloc::Target;
     }
     for (slot, place) in roadmap.slots.iter().enumerate() {
         let latest = &mut newest[usize::from(place.maker)][usize::from(is_variant(place))];
@@ -424,12 +478,31 @@ pub fn make_offers(
             uses: pool_uses(&chips.spec[slot], sourcing, p),
         };
     }
+    let channels = &future.channels;
     let rows = m.layout.makers;
     for market in 0..m.layout.markets {
-        for (maker, maturity) in maturity.iter().enumerate().take(rows) {
+        let feared = channels.factor(Channel::Hedging)
+            * p.supply_assurance_log_value
+            * shortage.belief[market];
+        let steered = if market == m.layout.target_market {
+            channels.factor(Channel::Indigenisation)
+                * p.procurement_log_value
+                * shortage.denied[market]
+        } else {
+            0.0
+        };
+        for maker in 0..rows {
             // An immature stack is worth less per dollar, everywhere but for those who own it.
-            m.stack[market * rows + maker] =
-                (-p.choice_slope * p.lock_in_log_value * (1.0 - maturity)).exp();
+            let lock_in = channels.factor(Channel::SoftwareLockIn)
+                * p.lock_in_log_value
+                * (1.0 - maturity[maker]);
+            // Makers out of reach of the rules gain where supply may be cut, and where the target buys at home.
+            let out_of_reach = if targets[maker] {
+                feared + steered
+            } else {
+                0.0
+            };
+            m.stack[market * rows + maker] = (p.choice_slope * (out_of_reach - lock_in)).exp();
         }
     }
 }
@@ -550,6 +623,8 @@ pub fn settle_makers(
         business.idle_share = next_idle_share(business.idle_share, closed.min(1.0), p);
         business.revenue_usd = revenue;
         business.rd_usd = p.rd_share_of_revenue * revenue;
+        business.research_stock_usd =
+            next_research_stock(business.research_stock_usd, business.rd_usd, p);
         business.price_index = next_price_index(
             business.price_index,
             market.asked[row],

@@ -1,6 +1,7 @@
 //! An AI lab: what it holds, how it learns, when it trains, what it releases.
 
 use bevy_ecs::component::Component;
+use bevy_ecs::resource::Resource;
 use bevy_ecs::system::{Query, Res, ResMut};
 
 use super::nation::NationTotals;
@@ -8,13 +9,17 @@ use crate::capability::algorithms::{
     effective_compute, post_training_share, research_points_per_month,
 };
 use crate::capability::diffusion::{Source, catch_up_points, distilled_points};
+use crate::capability::efficiency::Efficiency;
 use crate::capability::frontier::{Frontier, Known, Side};
 use crate::capability::training::{finished_points, latent_points};
 use crate::events::{Event, EventKind, EventLog};
 use crate::foundation::chance::Purpose;
+use crate::foundation::channels::Channel;
 use crate::foundation::parameters::Parameters;
 use crate::foundation::run::{Clock, Future};
+use crate::markets::scarcity::Shortage;
 use crate::measures::Bloc;
+use crate::technology::supply::Access;
 
 /// What a lab is: fixed within a run.
 #[derive(Component, Clone, Copy, Debug)]
@@ -122,11 +127,93 @@ pub fn assign_compute(
     }
 }
 
+/// System: what scarcity makes labs learn, by bloc.
+pub fn learn_from_scarcity(
+    future: Res<Future>,
+    shortage: Res<Shortage>,
+    mut efficiency: ResMut<Efficiency>,
+) {
+    let channels = &future.channels;
+    let induced = channels.factor(Channel::InducedEfficiency);
+    let codesign = channels.factor(Channel::CoDesign);
+    efficiency.step(shortage.scarcity, induced, codesign, &future.parameters);
+}
+
+/// When the next theft succeeds: the hazard adds up until it passes a threshold drawn by ordinal, so that a higher
+/// hazard is never later.
+#[derive(Resource, Clone, Copy, Debug, Default)]
+pub struct Theft {
+    ordinal: u64,
+    hazard: f64,
+}
+
+/// Points that a theft carries across: a share of the distance, as far as the thief has the compute to use it.
+pub fn stolen_points(own_points: f64, own_h100e: f64, victim: Known, p: &Parameters) -> f64 {
+    let scale = if victim.compute_h100e > 0.0 {
+        (own_h100e / victim.compute_h100e).min(1.0)
+    } else {
+        1.0
+    };
+    let usable = (1.0 - p.scale_dependence) + p.scale_dependence * scale;
+    p.theft_share * usable * (victim.points - own_points).max(0.0)
+}
+
+/// System: now and then the target's best lab obtains unreleased work of the leader.
+pub fn steal(
+    clock: Res<Clock>,
+    future: Res<Future>,
+    mut theft: ResMut<Theft>,
+    mut events: ResMut<EventLog>,
+    mut labs: Query<(&Lab, &LabCompute, &mut Knowledge)>,
+) {
+    let p = &future.parameters;
+    if !future.channels.on(Channel::Theft) {
+        return;
+    }
+    theft.hazard += p.theft_events_per_year * (1.0 - p.lab_security) / 12.0;
+    if theft.hazard < future.chance.exponential(Purpose::Theft, 0, theft.ordinal) {
+        return;
+    }
+    theft.ordinal += 1;
+    theft.hazard = 0.0;
+    let mut victim = Known {
+        points: f64::NEG_INFINITY,
+        compute_h100e: 0.0,
+    };
+    let mut thief: Option<(u32, f64)> = None;
+    for (lab, compute, knowledge) in labs.iter() {
+        if lab.bloc != Bloc::Target && knowledge.points > victim.points {
+            victim = Known {
+                points: knowledge.points,
+                compute_h100e: compute.effective_h100e,
+            };
+        }
+        if lab.bloc == Bloc::Target && thief.is_none_or(|(_, best)| knowledge.points > best) {
+            thief = Some((lab.row, knowledge.points));
+        }
+    }
+    let Some((row, _)) = thief else { return };
+    for (lab, compute, mut knowledge) in &mut labs {
+        if lab.row == row {
+            let gained = stolen_points(knowledge.points, compute.effective_h100e, victim, p);
+            knowledge.points += gained;
+            events.push(Event {
+                t: clock.t as i32,
+                kind: EventKind::Stolen,
+                actor: row,
+                object: 0,
+                value: gained,
+            });
+        }
+    }
+}
+
 /// System: a month of research in every lab, and of learning from others.
 pub fn do_research(
     clock: Res<Clock>,
     future: Res<Future>,
     nations: Res<NationTotals>,
+    efficiency: Res<Efficiency>,
     mut frontier: ResMut<Frontier>,
     mut labs: Query<(&Lab, &LabCompute, &mut Knowledge)>,
 ) {
@@ -144,17 +231,20 @@ pub fn do_research(
             p,
         )
     });
-    let sources = what_can_be_learned(&frontier, p);
+    let sources = what_can_be_learned(&frontier, &future);
     for (lab, compute, mut knowledge) in &mut labs {
-        let own = rate[lab.bloc as usize] * lab.skill;
+        let own =
+            rate[lab.bloc as usize] * lab.skill * (1.0 - efficiency.cost_share[lab.bloc as usize]);
         let learned = catch_up_points(knowledge.points, compute.effective_h100e, &sources, p);
-        knowledge.points += own + learned;
+        // What scarcity taught one bloc becomes knowledge of all as it spreads.
+        knowledge.points += own + learned + efficiency.spread_points;
     }
-    note_what_is_known(&mut frontier, &mut labs, p);
+    note_what_is_known(&mut frontier, &mut labs, &efficiency, p);
 }
 
 /// Publications (what the best lab knew some months ago) and open weights (what the best open model is made with).
-fn what_can_be_learned(frontier: &Frontier, p: &Parameters) -> [Source; 2] {
+fn what_can_be_learned(frontier: &Frontier, future: &Future) -> [Source; 2] {
+    let p = &future.parameters;
     let source = |known: Option<Known>, carries: f64| match known {
         Some(known) => Source {
             knowledge_points: known.points,
@@ -173,7 +263,7 @@ fn what_can_be_learned(frontier: &Frontier, p: &Parameters) -> [Source; 2] {
         ),
         source(
             frontier.open_known_ago(p.open_lag_months.round() as usize),
-            p.open_share,
+            p.open_share * future.channels.factor(Channel::OpenDiffusion),
         ),
     ]
 }
@@ -182,6 +272,7 @@ fn what_can_be_learned(frontier: &Frontier, p: &Parameters) -> [Source; 2] {
 fn note_what_is_known(
     frontier: &mut Frontier,
     labs: &mut Query<(&Lab, &LabCompute, &mut Knowledge)>,
+    efficiency: &Efficiency,
     p: &Parameters,
 ) {
     let mut best = Known {
@@ -193,8 +284,11 @@ fn note_what_is_known(
     for (lab, compute, knowledge) in labs.iter() {
         let bloc = lab.bloc as usize;
         points[bloc] = points[bloc].max(knowledge.points);
-        latent[bloc] =
-            latent[bloc].max(latent_points(compute.effective_h100e, knowledge.points, p));
+        latent[bloc] = latent[bloc].max(latent_points(
+            compute.effective_h100e,
+            knowledge.points + efficiency.induced_points[bloc],
+            p,
+        ));
         if knowledge.points > best.points {
             best = Known {
                 points: knowledge.points,
@@ -213,6 +307,8 @@ fn note_what_is_known(
 pub fn train_and_release(
     clock: Res<Clock>,
     future: Res<Future>,
+    efficiency: Res<Efficiency>,
+    access: Res<Access>,
     mut frontier: ResMut<Frontier>,
     mut events: ResMut<EventLog>,
     mut labs: Query<(
@@ -226,6 +322,7 @@ pub fn train_and_release(
     let p = &future.parameters;
     let lag = p.distillation_lag_months.round() as usize;
     let best_rival = frontier.released[Side::World as usize].ago(lag.max(1) - 1);
+    let best_open = frontier.released[Side::Open as usize].ago(lag.max(1) - 1);
     let mut best = [f64::NEG_INFINITY; 6];
     let mut open = frontier.open_known.last().copied().unwrap_or(Known {
         points: f64::NEG_INFINITY,
@@ -243,8 +340,13 @@ pub fn train_and_release(
         }
         let mean_compute = run.compute_h100e_months / run.months_run;
         let luck = future.chance.normal(Purpose::RunLuck, lab.key, run.ordinal);
-        let own = finished_points(latent_points(mean_compute, knowledge.points, p), luck, p);
-        let score = own + distilled_points(own, best_rival, p);
+        let known = knowledge.points + efficiency.induced_points[lab.bloc as usize];
+        let own = finished_points(latent_points(mean_compute, known, p), luck, p);
+        // Who may not query the leader's models still has the open ones.
+        let may_query = lab.bloc != Bloc::Target || access.model_access >= 0.5;
+        let rival = if may_query { best_rival } else { best_open };
+        let distils = future.channels.factor(Channel::Distillation);
+        let score = own + distils * distilled_points(own, rival, p);
         released.best_points = released.best_points.max(score);
         let is_open = lab.release.opens(run.ordinal);
         let side = if is_open { Side::Open } else { Side::Closed };

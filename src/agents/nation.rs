@@ -6,8 +6,10 @@ use bevy_ecs::component::Component;
 use bevy_ecs::resource::Resource;
 use bevy_ecs::system::{Query, Res, ResMut};
 
+use crate::capability::efficiency::{Efficiency, codesign_skill};
 use crate::foundation::calendar::Month;
 use crate::foundation::chance::Purpose;
+use crate::foundation::channels::Channel;
 use crate::foundation::parameters::Parameters;
 use crate::foundation::run::{Clock, Future};
 use crate::markets::chips::{ChipMarket, Wallet};
@@ -187,7 +189,9 @@ pub fn set_budgets(
             }
         }
     }
-    pull_forward(clock.t, &outlook, &chips, &mut market, p);
+    if future.channels.on(Channel::Stockpiling) {
+        pull_forward(clock.t, &outlook, &chips, &mut market, p);
+    }
 }
 
 /// What buyers outside the target paid for a chip last month, on average; before the first trade, a typical list price.
@@ -311,12 +315,16 @@ pub fn hold_compute(
     chips: Res<Chips>,
     market: Res<ChipMarket>,
     realised: Res<crate::technology::roadmap::Realised>,
+    efficiency: Res<Efficiency>,
     mut totals: ResMut<NationTotals>,
     mut held: ResMut<MarketCompute>,
     mut nations: Query<(&Nation, &mut NationCompute)>,
 ) {
     let kept = 1.0 - future.parameters.retirement_per_year / 12.0;
-    held.measure(&market, &chips, &realised);
+    let skill = efficiency
+        .codesign_years
+        .map(|years| codesign_skill(years, &future.parameters));
+    held.measure(&market, &chips, &realised, skill);
     held.wants_usd.iter_mut().for_each(|w| *w = 0.0);
     held.before.iter_mut().for_each(|b| *b = [0.0; 3]);
     for (nation, compute) in &nations {
@@ -384,6 +392,7 @@ impl MarketCompute {
         market: &ChipMarket,
         chips: &Chips,
         realised: &crate::technology::roadmap::Realised,
+        codesign_skill: [f64; 3],
     ) {
         self.stock.iter_mut().for_each(|s| *s = [0.0; 3]);
         self.flow.iter_mut().for_each(|s| *s = [0.0; 3]);
@@ -395,13 +404,20 @@ impl MarketCompute {
                 Wallet::Serving => &chips.useful_serving,
             };
             let kind = customer.wallet as usize;
+            let skill = codesign_skill[market.layout.bloc_of_market[customer.market]];
             for slot in 0..slots {
                 let stock = market.stock[k * slots + slot];
                 if stock <= 0.0 {
                     continue;
                 }
-                let worth = useful[slot] * realised.0[slot];
-                let training = chips.useful_training[slot] * realised.0[slot];
+                // Co-design adds to what training chips do, never to what they are worth to serve with.
+                let plain = chips.useful_training[slot];
+                let training =
+                    realised.0[slot] * (plain + skill * (chips.useful_codesigned[slot] - plain));
+                let worth = match customer.wallet {
+                    Wallet::Training => training,
+                    Wallet::Serving => useful[slot] * realised.0[slot],
+                };
                 let flow = market.delivered[k * slots + slot];
                 self.stock[customer.market][kind] += stock * worth;
                 self.flow[customer.market][kind] += flow * worth;

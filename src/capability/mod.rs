@@ -2,6 +2,7 @@
 
 pub mod algorithms;
 pub mod diffusion;
+pub mod efficiency;
 pub mod frontier;
 pub mod gap;
 pub mod training;

@@ -4,6 +4,7 @@ use clap::{Args, ValueEnum};
 
 use super::{Answer, Format, csv_text, say, say_json, table, wrong_word};
 use crate::config::source::{Configs, figure_names};
+use crate::foundation::channels::Channel;
 use crate::measures::{MEASURES, OUTCOMES};
 use crate::study::Library;
 
@@ -27,6 +28,7 @@ enum Kind {
     Parameters,
     Measures,
     Outcomes,
+    Channels,
 }
 
 #[derive(Args)]
@@ -186,6 +188,10 @@ fn entries(library: &Library) -> Result<Vec<Entry>, super::Failure> {
             m.words,
             format!("{}\nunit: {}, every month", m.words, m.unit),
         );
+    }
+    for c in Channel::ALL {
+        let long = format!("group: {}\noff: {}", c.group(), c.off());
+        add(Kind::Channels, c.name(), c.group(), long);
     }
     for m in OUTCOMES {
         add(

@@ -12,9 +12,10 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::{Answer, Failure, say, wrong_word};
 use crate::config::source::Configs;
 use crate::config::study::{self, StudyFile};
+use crate::foundation::channels::{Channel, Channels};
 use crate::foundation::parameters::Parameters;
 use crate::results::Pending;
-use crate::study::{Library, Plan, Worker, declared_columns, join, run_all};
+use crate::study::{Library, Plan, Settings, Worker, declared_columns, join, run_all};
 
 #[derive(Args)]
 pub struct RunArgs {
@@ -34,6 +35,9 @@ pub struct RunArgs {
     /// Fix a parameter in every future, by name or as `mechanism.name`.
     #[arg(long, value_name = "NAME=VALUE")]
     set: Vec<String>,
+    /// Switch a channel off in every arm (`chokepoint list channels`).
+    #[arg(long, value_name = "CHANNEL")]
+    off: Vec<String>,
     /// Only this future: repeats one run of the study.
     #[arg(long, value_name = "FUTURE")]
     only: Option<u32>,
@@ -60,7 +64,15 @@ pub fn run(configs: Configs, args: &RunArgs) -> Answer {
         crate::config::figure::read_all(&library.configs, &file.figures)?
     };
     let command = command_line(&args.study, &file, args, runs, seed);
-    let plan = Plan::new(&library, file, seed, runs, set, args.only)?;
+    let channels = channels_without(&args.off)?;
+    let settings = Settings {
+        seed,
+        runs,
+        set,
+        only: args.only,
+        channels,
+    };
+    let plan = Plan::new(&library, file, settings)?;
     let threads = args
         .threads
         .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
@@ -113,6 +125,19 @@ pub fn run(configs: Configs, args: &RunArgs) -> Answer {
     Ok(())
 }
 
+/// All channels but these.
+pub fn channels_without(names: &[String]) -> Result<Channels, Failure> {
+    let known: Vec<&str> = Channel::ALL.iter().map(|c| c.name()).collect();
+    names
+        .iter()
+        .try_fold(Channels::default(), |channels, name| {
+            match Channel::named(name) {
+                Some(channel) => Ok(channels.without(channel)),
+                None => Err(wrong_word("--off", name, "a channel", &known)),
+            }
+        })
+}
+
 /// `NAME=VALUE` on the command line, checked against the parameters.
 fn settings(library: &Library, set: &[String]) -> Result<BTreeMap<String, f64>, Failure> {
     let names: Vec<&str> = Parameters::NAMES.iter().map(|(_, id)| *id).collect();
@@ -161,6 +186,9 @@ fn command_line(name: &str, file: &StudyFile, args: &RunArgs, runs: u32, seed: u
     }
     if seed != file.seed {
         text.push_str(&format!(" --seed {seed}"));
+    }
+    for off in &args.off {
+        text.push_str(&format!(" --off {off}"));
     }
     for set in &args.set {
         text.push_str(&format!(" --set {set}"));

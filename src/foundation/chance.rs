@@ -30,6 +30,14 @@ pub enum Purpose {
     DemandShock = 7,
     /// Resampling in the error of a quantile.
     Bootstrap = 8,
+    /// Whether the importer discourages a chip that has been opened, by slot.
+    Refusal = 9,
+    /// When the next theft succeeds, by ordinal.
+    Theft = 10,
+    /// When a broker is caught next, by broker and ordinal.
+    Detection = 11,
+    /// When the next political change comes, by ordinal.
+    Politics = 12,
 }
 
 /// A stable 64-bit key of a named thing: the 64-bit FNV-1a hash of its key text.

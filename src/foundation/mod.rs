@@ -2,5 +2,6 @@
 
 pub mod calendar;
 pub mod chance;
+pub mod channels;
 pub mod parameters;
 pub mod run;

@@ -69,6 +69,7 @@ parameters! {
     }
     roadmap {
         generation_gain, generation_gain_target_share, generation_months, generation_slip_months, rd_share_of_revenue,
+        rd_elasticity_quality, rd_depreciation_per_year,
     }
     foundry {
         smic_yield_ceiling, smic_yield_start, smic_learning_million_dies, smic_growth_per_year,
@@ -86,6 +87,16 @@ parameters! {
     diffusion {
         catch_up_per_year, scale_dependence, publication_lag_months, publication_share,
         open_lag_months, open_share, distillation_share, distillation_lag_months,
+    }
+    efficiency {
+        induced_intensity, induced_multiplier_per_year, induced_delay_months, induced_max_points,
+        induced_diffusion_months, induced_research_cost, codesign_share, codesign_scale_years,
+        codesign_overlap_share,
+    }
+    response {
+        supply_risk_memory_months, supply_assurance_log_value, procurement_log_value,
+        indigenisation_capacity_effect, refusal_probability, theft_events_per_year, lab_security,
+        theft_share,
     }
     training {
         run_length_months, run_length_shape, run_luck_points,

@@ -1,9 +1,12 @@
 //! What every step of a run reads: the clock, and the future that the run lives in.
 
+use std::sync::Arc;
+
 use bevy_ecs::resource::Resource;
 
 use super::calendar::Month;
 use super::chance::Chance;
+use super::channels::Channels;
 use super::parameters::Parameters;
 
 /// Where the run stands in time.
@@ -29,10 +32,56 @@ impl Clock {
     }
 }
 
+/// The median run of recorded history: what deviations are measured against, so that no recorded path is imposed on an
+/// arm that left it. Empty while it is being recorded: deviations are then zero.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Anchor {
+    pub makers: usize,
+    /// Part of the target's wants that law kept back, by month.
+    pub denied_share: Vec<f64>,
+    /// Research stock of makers, USD, month after month.
+    pub research_stock_usd: Vec<f64>,
+    /// Revenue of AI services by bloc, USD a month.
+    pub service_usd: Vec<[f64; 3]>,
+}
+
+impl Anchor {
+    /// What was denied on record this month; `now` where there is no record.
+    pub fn denied(&self, t: usize, now: f64) -> f64 {
+        self.denied_share.get(t).copied().unwrap_or(now)
+    }
+
+    /// A maker's research stock over that on record, 1 where there is none.
+    pub fn research_ratio(&self, t: usize, maker: usize, now: f64) -> f64 {
+        let then = self
+            .research_stock_usd
+            .get(t * self.makers + maker)
+            .copied()
+            .unwrap_or(0.0);
+        if then > 0.0 && now > 0.0 {
+            now / then
+        } else {
+            1.0
+        }
+    }
+
+    /// A bloc's service revenue over that on record, 1 where there is none.
+    pub fn service_ratio(&self, t: usize, bloc: usize, now: f64) -> f64 {
+        let then = self.service_usd.get(t).map_or(0.0, |s| s[bloc]);
+        if then > 0.0 && now > 0.0 {
+            now / then
+        } else {
+            1.0
+        }
+    }
+}
+
 /// The draw of chance and parameters that all arms share.
 #[derive(Resource, Clone, Debug)]
 pub struct Future {
     pub number: u64,
     pub chance: Chance,
     pub parameters: Parameters,
+    pub channels: Channels,
+    pub anchor: Arc<Anchor>,
 }

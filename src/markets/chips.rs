@@ -6,8 +6,9 @@
 use bevy_ecs::resource::Resource;
 
 use super::choice::budget_shares;
+use super::delivery::Turn;
 use super::licences::LicenceQueue;
-use super::rationing::{Scratch, Supply, fill_fractions};
+use super::rationing::{Scratch, Supply};
 use crate::technology::supply::POOLS;
 
 /// What a wallet is for; each customer has one.
@@ -25,6 +26,8 @@ pub struct Customer {
     pub wallet: Wallet,
     /// Buys only the chips that its own group makes.
     pub captive: bool,
+    /// Buys here for users in the target, through a broker.
+    pub grey: bool,
 }
 
 /// What does not change within a run.
@@ -39,6 +42,8 @@ pub struct Layout {
     pub captive_chip: Vec<bool>,
     /// The market of the target nation: its orders carry the relationship weight.
     pub target_market: usize,
+    /// Index of the bloc that each market belongs to.
+    pub bloc_of_market: Vec<usize>,
 }
 
 /// The law's answer for one chip in one market this month, in the terms of trade.
@@ -129,6 +134,8 @@ pub struct ChipMarket {
     pub stack: Vec<f64>,
     /// Licences by market and chip slot.
     pub licences: Vec<LicenceQueue>,
+    /// Part of a market's money that licences, caps and closed days kept from its orders this month.
+    pub refused_share: Vec<f64>,
     /// Processing performance that a market may still import under a cap.
     pub cap_tpp_left: Vec<f64>,
     /// Packages delivered this month by customer and chip slot.
@@ -146,7 +153,7 @@ pub struct ChipMarket {
     pub pool_used: [f64; POOLS],
     pub supply: Supply,
     pub books: Books,
-    work: Work,
+    pub(super) work: Work,
 }
 
 /// The month's sums, and how far they are from balancing.
@@ -166,23 +173,23 @@ pub struct Books {
 }
 
 #[derive(Clone, Debug, Default)]
-struct Work {
-    maker_of: Vec<u16>,
-    uses: Vec<[f64; POOLS]>,
-    size: Vec<f64>,
-    pull: Vec<f64>,
-    within: Vec<f64>,
-    shares: Vec<f64>,
+pub(super) struct Work {
+    pub(super) maker_of: Vec<u16>,
+    pub(super) uses: Vec<[f64; POOLS]>,
+    pub(super) size: Vec<f64>,
+    pub(super) pull: Vec<f64>,
+    pub(super) within: Vec<f64>,
+    pub(super) shares: Vec<f64>,
     /// Packages ordered by customer and position among active chips.
-    orders: Vec<f64>,
-    part: Vec<f64>,
-    totals: Vec<f64>,
-    fill: Vec<f64>,
-    first_limit: Vec<f64>,
-    unmet_usd: Vec<f64>,
-    served: Vec<bool>,
-    scratch: Scratch,
-    bids: Vec<[f64; POOLS]>,
+    pub(super) orders: Vec<f64>,
+    pub(super) part: Vec<f64>,
+    pub(super) totals: Vec<f64>,
+    pub(super) fill: Vec<f64>,
+    pub(super) first_limit: Vec<f64>,
+    pub(super) unmet_usd: Vec<f64>,
+    pub(super) served: Vec<bool>,
+    pub(super) scratch: Scratch,
+    pub(super) bids: Vec<[f64; POOLS]>,
 }
 
 impl ChipMarket {
@@ -199,6 +206,7 @@ impl ChipMarket {
             terms: vec![Terms::FREE; markets * chips],
             stack: vec![1.0; markets * makers],
             licences: vec![LicenceQueue::default(); markets * chips],
+            refused_share: vec![0.0; markets],
             cap_tpp_left: vec![f64::INFINITY; markets],
             delivered: vec![0.0; customers * chips],
             stock: vec![0.0; customers * chips],
@@ -246,12 +254,12 @@ impl ChipMarket {
         self.books = Books::default();
     }
 
-    fn chips(&self) -> usize {
+    pub(super) fn chips(&self) -> usize {
         self.layout.maker_of.len()
     }
 
     /// What a buyer in this market spends on a chip in use: its price, what of a levy is passed on, and the server around it.
-    fn paid_usd(&self, market: usize, chip: usize, rules: &MarketRules) -> f64 {
+    pub(super) fn paid_usd(&self, market: usize, chip: usize, rules: &MarketRules) -> f64 {
         let levy = self.terms[market * self.chips() + chip].levy_share;
         self.offers[chip].price_usd
             * (1.0 + rules.levy_pass_through * levy / (1.0 - levy).max(0.05))
@@ -340,38 +348,68 @@ impl ChipMarket {
     /// Money that licences, caps or a closed part of the month keep from what it was meant for is ordered among what
     /// is open without any: nobody waits for a licence with a full wallet.
     fn redirect(&mut self, rules: &MarketRules) {
-        let (chips, active) = (self.chips(), self.active.len());
-        for k in 0..self.layout.customers.len() {
-            let customer = self.layout.customers[k];
-            let terms =
-                |m: &Self, a: usize| m.terms[customer.market * chips + usize::from(m.active[a])];
-            let ordered: f64 = (0..active)
-                .map(|a| {
-                    self.work.orders[k * active + a]
-                        * self.paid_usd(customer.market, usize::from(self.active[a]), rules)
-                })
-                .sum();
-            let rest = self.wallet_usd[k] - ordered;
-            if rest <= 1e-6 * self.wallet_usd[k] {
-                continue;
-            }
-            let mut free = std::mem::take(&mut self.work.served);
-            free.clear();
-            free.extend((0..active).map(|a| !terms(self, a).licensed() && !terms(self, a).capped));
-            self.share_budget(customer, |a| free[a]);
-            self.work.served = free;
-            for a in 0..active {
-                let share = self.work.shares[a];
-                if share > 0.0 {
-                    let price = self.paid_usd(customer.market, usize::from(self.active[a]), rules);
-                    self.work.orders[k * active + a] += rest * share * terms(self, a).open / price;
+        self.refused_share.iter_mut().for_each(|r| *r = 0.0);
+        for market in 0..self.layout.markets {
+            let (mut money, mut kept_back) = (0.0, 0.0);
+            for k in 0..self.layout.customers.len() {
+                if self.layout.customers[k].market == market && !self.layout.customers[k].grey {
+                    let rest = self.not_ordered(k, rules);
+                    money += self.wallet_usd[k].max(0.0);
+                    kept_back += rest;
+                    self.order_what_is_free(k, rest, rules);
                 }
+            }
+            if money > 0.0 {
+                self.refused_share[market] = (kept_back / money).clamp(0.0, 1.0);
+            }
+        }
+    }
+
+    /// Money of a wallet that is not in any order.
+    fn not_ordered(&self, k: usize, rules: &MarketRules) -> f64 {
+        let (active, market) = (self.active.len(), self.layout.customers[k].market);
+        let ordered: f64 = (0..active)
+            .map(|a| {
+                let chip = usize::from(self.active[a]);
+                self.work.orders[k * active + a] * self.paid_usd(market, chip, rules)
+            })
+            .sum();
+        let rest = self.wallet_usd[k] - ordered;
+        if rest > 1e-6 * self.wallet_usd[k] {
+            rest
+        } else {
+            0.0
+        }
+    }
+
+    /// Orders `usd` among chips that need neither licence nor cap.
+    fn order_what_is_free(&mut self, k: usize, usd: f64, rules: &MarketRules) {
+        if usd <= 0.0 {
+            return;
+        }
+        let (chips, active) = (self.chips(), self.active.len());
+        let customer = self.layout.customers[k];
+        let mut free = std::mem::take(&mut self.work.served);
+        free.clear();
+        free.extend((0..active).map(|a| {
+            let terms = &self.terms[customer.market * chips + usize::from(self.active[a])];
+            !terms.licensed() && !terms.capped
+        }));
+        self.share_budget(customer, |a| free[a]);
+        self.work.served = free;
+        for a in 0..active {
+            let share = self.work.shares[a];
+            if share > 0.0 {
+                let chip = usize::from(self.active[a]);
+                let price = self.paid_usd(customer.market, chip, rules);
+                let open = self.terms[customer.market * chips + chip].open;
+                self.work.orders[k * active + a] += usd * share * open / price;
             }
         }
     }
 
     /// Writes `work.shares` for one customer over active chips that also pass `offered`.
-    fn share_budget(&mut self, customer: Customer, offered: impl Fn(usize) -> bool) {
+    pub(super) fn share_budget(&mut self, customer: Customer, offered: impl Fn(usize) -> bool) {
         let chips = self.chips();
         let wallet = customer.wallet as usize;
         for (a, &chip) in self.active.iter().enumerate() {
@@ -470,7 +508,7 @@ impl ChipMarket {
     }
 
     /// Part of a wallet that came in this month.
-    fn part_new(&self, customer: usize) -> f64 {
+    pub(super) fn part_new(&self, customer: usize) -> f64 {
         let wallet = self.wallet_usd[customer];
         let new = self.budget_usd[customer] + self.pulled_usd[customer];
         if wallet > 0.0 {
@@ -500,257 +538,4 @@ impl ChipMarket {
             }
         }
     }
-
-    /// Makers bid for pools with the margin that their orders would bring; quotas follow bids with inertia.
-    fn set_quotas(&mut self, capacity: &[f64], pools: &[f64; POOLS], rules: &MarketRules) {
-        let active = self.active.len();
-        let work = &mut self.work;
-        work.bids.iter_mut().for_each(|b| *b = [0.0; POOLS]);
-        let mut sum = [0.0; POOLS];
-        for a in 0..active {
-            let offer = &self.offers[usize::from(self.active[a])];
-            let units: f64 = (0..self.layout.customers.len())
-                .map(|k| work.orders[k * active + a])
-                .sum();
-            // A bid counts as far as its maker could use what it asks for.
-            let maker = usize::from(work.maker_of[a]);
-            let able = if self.asked[maker] > capacity[maker] {
-                capacity[maker] / self.asked[maker]
-            } else {
-                1.0
-            };
-            let margin = units * able * (offer.price_usd - offer.unit_cost_usd).max(0.0);
-            for pool in 0..POOLS {
-                if offer.uses[pool] > 0.0 {
-                    work.bids[maker][pool] += margin;
-                    sum[pool] += margin;
-                }
-            }
-        }
-        self.supply.pool_left = *pools;
-        for maker in 0..self.layout.makers {
-            self.supply.maker_left[maker] = capacity[maker];
-            for pool in 0..POOLS {
-                let bid = if sum[pool] > 0.0 {
-                    work.bids[maker][pool] / sum[pool]
-                } else {
-                    0.0
-                };
-                let share = &mut self.quota_share[maker][pool];
-                let fresh = *share == 0.0;
-                *share = if fresh {
-                    bid
-                } else {
-                    rules.quota_inertia * *share + (1.0 - rules.quota_inertia) * bid
-                };
-                self.supply.quota_left[maker][pool] = *share * pools[pool];
-            }
-        }
-        // Shares of makers that entered at once can sum to more than one.
-        for pool in 0..POOLS {
-            let all: f64 = self.quota_share.iter().map(|q| q[pool]).sum();
-            if all > 1.0 {
-                self.supply
-                    .quota_left
-                    .iter_mut()
-                    .for_each(|q| q[pool] /= all);
-                self.quota_share.iter_mut().for_each(|q| q[pool] /= all);
-            }
-        }
-    }
-
-    /// By maker: how much of the target's first claim fits in the part of capacity that has always gone there.
-    fn limit_relationship(&mut self, capacity: &[f64], first: f64, customary_share: f64) {
-        let active = self.active.len();
-        let mut claim = std::mem::take(&mut self.work.first_limit);
-        claim.clear();
-        claim.resize(self.layout.makers, 0.0);
-        for k in 0..self.layout.customers.len() {
-            if self.layout.customers[k].market == self.layout.target_market {
-                let part = first * self.part_new(k);
-                for a in 0..active {
-                    let packages = self.work.orders[k * active + a] * part * self.work.size[a];
-                    claim[usize::from(self.work.maker_of[a])] += packages;
-                }
-            }
-        }
-        for (claim, capacity) in claim.iter_mut().zip(capacity) {
-            let room = customary_share * capacity;
-            *claim = if *claim > room { room / *claim } else { 1.0 };
-        }
-        self.work.first_limit = claim;
-    }
-
-    /// Fills one part of the orders from what supply is left.
-    fn fill(&mut self, turn: Turn, capacity: &[f64], rules: &MarketRules) {
-        let active = self.active.len();
-        let first = rules.relationship_share_target.clamp(0.0, 1.0);
-        if turn == Turn::RelationshipFirst {
-            self.limit_relationship(capacity, first, rules.customary_share_target);
-        }
-        self.work.totals.iter_mut().for_each(|t| *t = 0.0);
-        for k in 0..self.layout.customers.len() {
-            // Old customers come first with what they order now, not with all that was ever left unserved.
-            let target = self.layout.customers[k].market == self.layout.target_market;
-            let at_once = if target {
-                first * self.part_new(k)
-            } else {
-                0.0
-            };
-            for a in 0..active {
-                let at_once = at_once * self.work.first_limit[usize::from(self.work.maker_of[a])];
-                let part = match turn {
-                    Turn::RelationshipFirst => at_once,
-                    Turn::TheRest => 1.0 - at_once,
-                };
-                let units = self.work.orders[k * active + a] * part;
-                self.work.part[k * active + a] = units;
-                self.work.totals[a] += units;
-            }
-        }
-        self.deliver(rules);
-    }
-
-    /// Whether a chip's maker has capacity left and none of its pools is empty.
-    fn can_still_be_made(&self, a: usize) -> bool {
-        let maker = usize::from(self.work.maker_of[a]);
-        let need = &self.work.uses[a];
-        self.supply.maker_left[maker] > self.work.size[a]
-            && (0..POOLS).all(|pool| need[pool] == 0.0 || self.supply.pool_left[pool] > need[pool])
-    }
-
-    /// What could not be filled is ordered once more among chips that can still be made; the rest is carried.
-    fn spill(&mut self, rules: &MarketRules) {
-        let active = self.active.len();
-        let (chips, customers) = (self.chips(), self.layout.customers.len());
-        let mut unmet = std::mem::take(&mut self.work.unmet_usd);
-        unmet.clear();
-        unmet.resize(customers, 0.0);
-        for k in 0..customers {
-            let market = self.layout.customers[k].market;
-            for a in 0..active {
-                let chip = usize::from(self.active[a]);
-                let short = self.work.orders[k * active + a] - self.delivered[k * chips + chip];
-                unmet[k] += short.max(0.0) * self.paid_usd(market, chip, rules);
-            }
-        }
-        self.work.totals.iter_mut().for_each(|t| *t = 0.0);
-        let mut served = std::mem::take(&mut self.work.served);
-        served.clear();
-        served.extend((0..active).map(|a| self.can_still_be_made(a)));
-        for k in 0..customers {
-            let customer = self.layout.customers[k];
-            self.share_budget(customer, |a| served[a]);
-            for a in 0..active {
-                let chip = usize::from(self.active[a]);
-                let terms = self.terms[customer.market * chips + chip];
-                let free = !terms.licensed() && !terms.capped;
-                let share = if free {
-                    self.work.shares[a] * terms.open
-                } else {
-                    0.0
-                };
-                let units = unmet[k] * share / self.paid_usd(customer.market, chip, rules).max(1.0);
-                self.work.part[k * active + a] = units;
-                self.work.totals[a] += units;
-            }
-        }
-        self.work.unmet_usd = unmet;
-        self.work.served = served;
-        self.deliver(rules);
-    }
-
-    /// Hands out what `work.part` asks for, as far as supply goes; money, chips and licences move together.
-    fn deliver(&mut self, rules: &MarketRules) {
-        let (chips, active) = (self.chips(), self.active.len());
-        let work = &mut self.work;
-        fill_fractions(
-            &work.totals,
-            &work.maker_of,
-            &work.uses,
-            &work.size,
-            &mut self.supply,
-            &mut work.scratch,
-            &mut work.fill,
-        );
-        for k in 0..self.layout.customers.len() {
-            let market = self.layout.customers[k].market;
-            for a in 0..active {
-                let units = self.work.part[k * active + a] * self.work.fill[a];
-                if units <= 0.0 {
-                    continue;
-                }
-                let chip = usize::from(self.active[a]);
-                let at = market * chips + chip;
-                let paid = units * self.paid_usd(market, chip, rules);
-                self.wallet_usd[k] -= paid;
-                self.books.spent_usd += paid;
-                self.books.levy_usd +=
-                    units * self.offers[chip].price_usd * self.terms[at].levy_share;
-                self.books.produced += units;
-                self.delivered[k * chips + chip] += units;
-                if self.terms[at].licensed() {
-                    self.licences[at].use_up(units);
-                }
-                if self.terms[at].capped {
-                    self.cap_tpp_left[market] -= units * self.offers[chip].tpp;
-                }
-            }
-        }
-    }
-
-    /// Stocks take the deliveries, old chips retire, and the books are checked.
-    fn close(
-        &mut self,
-        opening_usd: f64,
-        stock_before: f64,
-        pools: &[f64; POOLS],
-        rules: &MarketRules,
-    ) {
-        for (stock, &new) in self.stock.iter_mut().zip(&self.delivered) {
-            let retired = *stock * rules.retirement_per_month;
-            *stock += new - retired;
-            self.books.delivered += new;
-            self.books.retired += retired;
-        }
-        let mut overdrawn = 0.0_f64;
-        for pool in 0..POOLS {
-            let used: f64 = self
-                .active
-                .iter()
-                .map(|&c| {
-                    self.sum_delivered(usize::from(c)) * self.offers[usize::from(c)].uses[pool]
-                })
-                .sum();
-            self.pool_used[pool] = used;
-            if pools[pool].is_finite() && pools[pool] > 0.0 {
-                overdrawn = overdrawn.max(used / pools[pool] - 1.0);
-            }
-        }
-        let b = &self.books;
-        let closing: f64 =
-            self.wallet_usd.iter().sum::<f64>() - self.advance_usd.iter().sum::<f64>();
-        let money = opening_usd + b.budget_usd - b.spent_usd - b.lapsed_usd - closing;
-        let stock_now: f64 = self.stock.iter().sum();
-        let stock = stock_before + b.delivered - b.retired - stock_now;
-        let licences: f64 = self.licences.iter().map(|l| l.imbalance().abs()).sum();
-        let granted: f64 = self.licences.iter().map(|l| l.applied_total).sum();
-        self.books.imbalance = (money.abs() / (opening_usd.abs() + b.budget_usd + 1.0))
-            .max(stock.abs() / (stock_now + 1.0))
-            .max((b.produced - b.delivered).abs() / (b.produced + 1.0))
-            .max(licences / (granted + 1.0))
-            .max(overdrawn);
-    }
-
-    fn sum_delivered(&self, chip: usize) -> f64 {
-        (0..self.layout.customers.len())
-            .map(|k| self.delivered[k * self.chips() + chip])
-            .sum()
-    }
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Turn {
-    RelationshipFirst,
-    TheRest,
 }

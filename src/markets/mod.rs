@@ -2,6 +2,8 @@
 
 pub mod chips;
 pub mod choice;
+mod delivery;
 pub mod licences;
 pub mod rationing;
+pub mod scarcity;
 pub mod terms;

@@ -11,7 +11,9 @@ use bevy_ecs::system::{Res, ResMut};
 use super::chips::{ChipMarket, Terms};
 use crate::controls::{Attribute, Attributes, Book, Law, Ruling, Subject, Verdict};
 use crate::events::{Event, EventKind, EventLog};
-use crate::foundation::run::Clock;
+use crate::foundation::chance::Purpose;
+use crate::foundation::channels::Channel;
+use crate::foundation::run::{Clock, Future};
 use crate::technology::chip::ChipSpec;
 use crate::technology::design::{Candidate, Reach, candidates};
 use crate::technology::roadmap::{Chips, Roadmap, SlotKind};
@@ -46,6 +48,8 @@ pub struct Calendar {
     /// How far makers can go in a redesign.
     pub reach: Reach,
     pub caps_tpp: Vec<f64>,
+    /// No recorded reply of the target is in the regime: it answers of its own accord.
+    pub replies_generated: bool,
 }
 
 /// Rules in force on a day, and those announced by then that will bind later.
@@ -63,6 +67,8 @@ pub struct Inputs {
     /// By maker: 1 where the leading foundry may make its dies.
     pub leading_foundry: Vec<f64>,
     pub memory_imports: f64,
+    /// 1 where the target may query the issuer's models.
+    pub model_access: f64,
     /// The next announced memory rule, as a month of the run.
     pub memory_closes: Option<i32>,
     pub tools_denied: f64,
@@ -85,6 +91,8 @@ pub struct LawNow {
     pub closed_usd: Vec<f64>,
     slots: usize,
     sellable: Vec<bool>,
+    /// Chips that the target has refused in this run.
+    refused: Vec<bool>,
 }
 
 /// Markets that announced rules will close, and when.
@@ -209,6 +217,21 @@ impl LawNow {
         self.slots = slots;
         self.sellable.clear();
         self.sellable.resize(slots, false);
+        self.refused.clear();
+        self.refused.resize(slots, false);
+    }
+
+    fn note_refusal(&mut self, slot: usize, t: usize, events: &mut EventLog) {
+        if !self.refused[slot] {
+            self.refused[slot] = true;
+            events.push(Event {
+                t: t as i32,
+                kind: EventKind::Refused,
+                actor: 0,
+                object: slot as u32,
+                value: 0.0,
+            });
+        }
     }
 
     /// Whether a slot can be sold in the target without licence now and under what is announced.
@@ -261,6 +284,7 @@ fn is_free(ruling: &Ruling) -> bool {
 /// System: the law of this month in every market, and what has been announced.
 pub fn apply_law(
     clock: Res<Clock>,
+    future: Res<Future>,
     calendar: Res<LawCalendar>,
     roadmap: Res<Roadmap>,
     chips: Res<Chips>,
@@ -300,7 +324,16 @@ pub fn apply_law(
             now.classify_variant(&calendar, slot, chips.parent[slot], &chips.spec[slot]);
         }
     }
-    set_terms(c, pieces, &roadmap, &mut now, &mut market);
+    set_terms(
+        c,
+        pieces,
+        &roadmap,
+        &future,
+        &mut now,
+        &mut market,
+        &mut events,
+        clock.t,
+    );
     set_outlook(c, &roadmap, &mut now, &mut outlook, &market);
 }
 
@@ -309,8 +342,11 @@ fn set_terms(
     c: &Calendar,
     pieces: &[(f64, u16)],
     roadmap: &Roadmap,
+    future: &Future,
     now: &mut LawNow,
     market: &mut ChipMarket,
+    events: &mut EventLog,
+    t: usize,
 ) {
     let slots = c.chips.len();
     for place in 0..c.shipments.len() {
@@ -333,6 +369,12 @@ fn set_terms(
                 terms.levy_share = terms.levy_share.max(piece.levy_share);
             }
             let at = place * slots + slot;
+            if place == c.target_market && terms.case_by_case && refuses(c, roadmap, future, slot) {
+                if market.terms[at].open > 0.0 || terms.open > 0.0 {
+                    now.note_refusal(slot, t, events);
+                }
+                terms = Terms::DENIED;
+            }
             if place == c.target_market {
                 let closed = (market.terms[at].open - terms.open).max(0.0);
                 if closed > 0.0 {
@@ -351,6 +393,17 @@ fn set_terms(
             market.terms[at] = terms;
         }
     }
+}
+
+/// Whether the target discourages a chip that its exporter has opened under licence: one draw a chip, in every arm in which
+/// no recorded reply is imposed. Permission is not sale.
+fn refuses(c: &Calendar, roadmap: &Roadmap, future: &Future, slot: usize) -> bool {
+    c.replies_generated
+        && future.channels.on(Channel::CounterMeasures)
+        && future
+            .chance
+            .uniform(Purpose::Refusal, roadmap.slot_keys[slot], 0)
+            < future.parameters.refusal_probability
 }
 
 fn set_outlook(
@@ -386,6 +439,7 @@ fn set_outlook(
 fn set_access(c: &Calendar, pieces: &[(f64, u16)], t: usize, access: &mut Access) {
     access.leading_foundry.iter_mut().for_each(|v| *v = 0.0);
     access.memory_imports = 0.0;
+    access.model_access = 0.0;
     access.tools_denied = 0.0;
     access.memory_closes_in_months = f64::INFINITY;
     access.tools_denied_on_record = c.tools_denied_on_record[t];
@@ -399,6 +453,7 @@ fn set_access(c: &Calendar, pieces: &[(f64, u16)], t: usize, access: &mut Access
             *open += part * here;
         }
         access.memory_imports += part * inputs.memory_imports;
+        access.model_access += part * inputs.model_access;
         access.tools_denied += part * inputs.tools_denied;
         if let Some(closes) = inputs.memory_closes {
             access.memory_closes_in_months = f64::from((closes - t as i32).max(1));

@@ -24,7 +24,9 @@ use crate::controls::{Law, Regime};
 use crate::events::{Event, EventKind, EventLog};
 use crate::foundation::calendar::Month;
 use crate::foundation::chance::Chance;
-use crate::foundation::run::Future;
+use crate::foundation::channels::Channels;
+use crate::foundation::parameters::Parameters;
+use crate::foundation::run::{Anchor, Future};
 use crate::markets::chips::ChipMarket;
 use crate::markets::terms::Calendar;
 use crate::measures::{MEASURES, OUTCOMES, Recorder};
@@ -146,6 +148,8 @@ pub struct Plan {
     pub regimes: Vec<Regime>,
     pub calendars: Vec<Arc<Calendar>>,
     pub window: Window,
+    pub channels: Channels,
+    pub anchor: Arc<Anchor>,
     pub seed: u64,
     pub runs: u32,
     /// Numbers of the futures that are run.
@@ -155,28 +159,31 @@ pub struct Plan {
     inputs: BTreeMap<String, String>,
 }
 
+/// What a plan is run with, beside its study.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    pub seed: u64,
+    pub runs: u32,
+    /// Parameters that are fixed in every future.
+    pub set: BTreeMap<String, f64>,
+    /// Only this future.
+    pub only: Option<u32>,
+    pub channels: Channels,
+}
+
 /// Futures whose events are kept in the results.
 const TIMELINES: u32 = 5;
 
 impl Plan {
-    /// `only` keeps one future of them all.
-    ///
     /// # Errors
     /// When an arm's regime cannot be read.
-    pub fn new(
-        library: &Library,
-        study: StudyFile,
-        seed: u64,
-        runs: u32,
-        set: BTreeMap<String, f64>,
-        only: Option<u32>,
-    ) -> Result<Self, Problems> {
+    pub fn new(library: &Library, study: StudyFile, settings: Settings) -> Result<Self, Problems> {
         let regimes = study
             .arms
             .iter()
             .map(|arm| library.regime(arm))
             .collect::<Result<_, _>>()?;
-        Self::of(library, study, regimes, seed, runs, set, only)
+        Self::of(library, study, regimes, settings)
     }
 
     /// A plan with regimes at hand, one for each arm of the study.
@@ -187,11 +194,15 @@ impl Plan {
         library: &Library,
         study: StudyFile,
         regimes: Vec<Regime>,
-        seed: u64,
-        runs: u32,
-        set: BTreeMap<String, f64>,
-        only: Option<u32>,
+        settings: Settings,
     ) -> Result<Self, Problems> {
+        let Settings {
+            seed,
+            runs,
+            set,
+            only,
+            channels,
+        } = settings;
         let blueprint = library.blueprint(
             study.first_month,
             study.last_month,
@@ -223,8 +234,12 @@ impl Plan {
             .map(|s| (s.name.clone(), hex(&Sha256::digest(s.text.as_bytes()))))
             .collect();
         let futures = only.map_or(0..runs, |one| one..one + 1);
+        let anchor =
+            Arc::new(Worker::new(&blueprint).anchor(&library.regime("history")?, &central));
         Ok(Self {
             study,
+            channels,
+            anchor,
             blueprint,
             parameters,
             regimes,
@@ -244,6 +259,8 @@ impl Plan {
             number: u64::from(number),
             chance,
             parameters: self.parameters.draw(chance),
+            channels: self.channels,
+            anchor: self.anchor.clone(),
         }
     }
 
@@ -280,6 +297,29 @@ impl Worker {
     ) -> f64 {
         self.stage.reset(calendar, future, keep_events);
         (0..months).map(|_| self.step()).fold(0.0, f64::max)
+    }
+
+    /// Runs recorded history at the centre of the parameters and keeps what deviations are measured against.
+    fn anchor(&mut self, history: &Regime, central: &Parameters) -> Anchor {
+        let b = self.stage.blueprint().clone();
+        let calendar = b.calendar(history, central);
+        let future = Future {
+            number: 0,
+            chance: Chance::of(0, 0),
+            parameters: central.clone(),
+            channels: Channels::default(),
+            anchor: Arc::default(),
+        };
+        self.stage.reset(&calendar, &future, false);
+        let mut anchor = Anchor {
+            makers: b.makers.len(),
+            ..Anchor::default()
+        };
+        for _ in 0..b.months {
+            self.step();
+            self.stage.record_anchor(&mut anchor);
+        }
+        anchor
     }
 
     /// One month; how far its books are from balancing.
@@ -465,6 +505,39 @@ fn events(plan: &Plan, worker: &Worker, arm: usize, run: u32) -> Vec<EventRow> {
                     b.maker_names[e.actor as usize].clone(),
                     slot.key.clone(),
                     "a market closed by rules".into(),
+                    text,
+                )
+            }
+            EventKind::Refused => {
+                let slot = &b.roadmap.slots[object];
+                let text = format!(
+                    "{} is discouraged, though its exporter has opened it",
+                    slot.name
+                );
+                (
+                    String::new(),
+                    slot.key.clone(),
+                    "a licence was opened".into(),
+                    text,
+                )
+            }
+            EventKind::Stolen => {
+                let lab = b.lab_names[e.actor as usize].clone();
+                let text = format!("{lab} obtains unreleased work worth {:.2} points", e.value);
+                (
+                    lab,
+                    String::new(),
+                    "the hazard of theft passed its threshold".into(),
+                    text,
+                )
+            }
+            EventKind::Seized => {
+                let broker = b.broker_names[e.actor as usize].clone();
+                let text = format!("{broker} is caught; {:.0} packages are seized", e.value);
+                (
+                    broker,
+                    String::new(),
+                    "the hazard of detection passed its threshold".into(),
                     text,
                 )
             }

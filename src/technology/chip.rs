@@ -26,6 +26,23 @@ pub struct ChipSpec {
     pub list_price_usd: f64,
 }
 
+impl ChipSpec {
+    /// The same part with everything that it does scaled: rates, links, memory bandwidth.
+    #[must_use]
+    pub fn faster(&self, by: f64) -> Self {
+        Self {
+            fp16_dense_tflops: self.fp16_dense_tflops * by,
+            fp8_dense_tflops: self.fp8_dense_tflops * by,
+            peak_8bit_tops: self.peak_8bit_tops * by,
+            tpp: self.tpp * by,
+            interconnect_gbps: self.interconnect_gbps * by,
+            host_link_gbps: self.host_link_gbps * by,
+            mem_bandwidth_tbs: self.mem_bandwidth_tbs * by,
+            ..*self
+        }
+    }
+}
+
 /// Which shared packaging line a chip needs.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Packaging {
@@ -92,6 +109,13 @@ fn training_time(spec: &ChipSpec, overlap_share: f64, fp8_share: f64, p: &Parame
         exposed * (p.training_link_weight / links + p.training_host_weight / host),
         p.training_norm,
     )
+}
+
+/// Training throughput of a chip in the most skilled hands, relative to an H100 in ordinary ones: software there hides
+/// `codesign_overlap_share` of memory and communication time. Skill adds to every chip, most to one whose links were cut.
+pub fn codesigned_throughput(spec: &ChipSpec, fp8_share: f64, p: &Parameters) -> f64 {
+    let skilled = p.codesign_overlap_share.max(p.overlap_share);
+    training_time(&H100, p.overlap_share, fp8_share, p) / training_time(spec, skilled, fp8_share, p)
 }
 
 /// Useful serving throughput relative to an H100: the same form with its own weights, a sharper norm

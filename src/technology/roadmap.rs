@@ -5,7 +5,10 @@ use std::sync::Arc;
 use bevy_ecs::resource::Resource;
 use bevy_ecs::system::{Res, ResMut};
 
-use super::chip::{ChipSpec, peak_h100e, serving_throughput, training_throughput, unit_cost_usd};
+use super::chip::{
+    ChipSpec, codesigned_throughput, peak_h100e, serving_throughput, training_throughput,
+    unit_cost_usd,
+};
 use crate::foundation::chance::Purpose;
 use crate::foundation::parameters::Parameters;
 use crate::foundation::run::{Clock, Future};
@@ -42,6 +45,8 @@ pub const NEVER: i32 = i32::MAX;
 #[derive(Resource, Clone, Debug)]
 pub struct Roadmap {
     pub slots: Arc<Vec<ChipSlot>>,
+    /// Stable keys of slots.
+    pub slot_keys: Arc<Vec<u64>>,
     /// Stable keys of makers, by row.
     pub maker_keys: Arc<Vec<u64>>,
 }
@@ -55,6 +60,8 @@ pub struct Chips {
     /// The slot that a variant was designed from; the slot itself otherwise.
     pub parent: Vec<usize>,
     pub useful_training: Vec<f64>,
+    /// Training throughput in the most skilled hands, relative to an H100 in ordinary ones.
+    pub useful_codesigned: Vec<f64>,
     pub useful_serving: Vec<f64>,
     pub peak_h100e: Vec<f64>,
     pub unit_cost_usd: Vec<f64>,
@@ -124,6 +131,7 @@ impl Chips {
         let n = slots.len();
         for column in [
             &mut self.useful_training,
+            &mut self.useful_codesigned,
             &mut self.useful_serving,
             &mut self.peak_h100e,
             &mut self.unit_cost_usd,
@@ -156,6 +164,7 @@ impl Chips {
     pub fn appraise(&mut self, slot: usize, p: &Parameters) {
         let spec = self.spec[slot];
         self.useful_training[slot] = training_throughput(&spec, p.overlap_share, self.fp8_share, p);
+        self.useful_codesigned[slot] = codesigned_throughput(&spec, self.fp8_share, p);
         self.useful_serving[slot] = serving_throughput(&spec, p);
         self.peak_h100e[slot] = peak_h100e(&spec);
         self.unit_cost_usd[slot] = unit_cost_usd(&spec, p);

@@ -8,6 +8,7 @@ use bevy_ecs::system::{Res, ResMut};
 use super::chip::{ChipSpec, Packaging};
 use super::foundry::{adjusted_capacity, experience_yield};
 use super::path::Path;
+use crate::foundation::channels::Channel;
 use crate::foundation::parameters::Parameters;
 use crate::foundation::run::{Clock, Future};
 
@@ -66,6 +67,11 @@ pub struct Access {
     pub tools_denied: f64,
     /// The same under the recorded rules: the recorded capacity was built under these.
     pub tools_denied_on_record: f64,
+    /// Part of what the target's buyers would take that law kept from them last month, and on record.
+    pub denied_share: f64,
+    pub denied_share_on_record: f64,
+    /// Part of the month in which the target may query the issuer's models.
+    pub model_access: f64,
 }
 
 /// Recorded paths of supply, shared by all runs.
@@ -108,6 +114,8 @@ pub struct SupplyState {
     pub die_bank: f64,
     /// Log of capacity in the target over what was recorded.
     log_deviation: f64,
+    /// The part of it that comes from denial: home memory follows it too.
+    log_push: f64,
 }
 
 impl SupplyState {
@@ -127,6 +135,7 @@ impl SupplyState {
         self.hbm_made_stacks = 0.0;
         self.die_bank = 0.0;
         self.log_deviation = 0.0;
+        self.log_push = 0.0;
     }
 
     /// Capacities of next month: each maker follows what was wanted some months ago.
@@ -224,7 +233,11 @@ pub fn open_pools(
 
     // Tools that cannot be bought slow the target's foundry relative to what was recorded under recorded denial.
     let eased = access.tools_denied_on_record - access.tools_denied;
-    s.log_deviation += p.equipment_growth_effect * eased / 12.0;
+    let pushed = future.channels.factor(Channel::Indigenisation)
+        * p.indigenisation_capacity_effect
+        * (access.denied_share - access.denied_share_on_record);
+    s.log_deviation += (p.equipment_growth_effect * eased + pushed) / 12.0;
+    s.log_push += pushed / 12.0;
     let recorded =
         paths
             .0
@@ -236,7 +249,7 @@ pub fn open_pools(
     s.yield_target = experience_yield(
         ceiling,
         p.smic_yield_start,
-        s.dies_target_millions,
+        s.dies_target_millions * future.channels.factor(Channel::LearningByDoing),
         p.smic_learning_million_dies,
     );
 
@@ -244,8 +257,10 @@ pub fn open_pools(
         paths
             .0
             .hbm_target_stacks
-            .at(year, p.hbm_domestic_growth, p.hbm_domestic_ceiling_stacks);
-    if access.memory_closes_in_months.is_finite() && access.memory_imports > 0.0 {
+            .at(year, p.hbm_domestic_growth, p.hbm_domestic_ceiling_stacks)
+            * s.log_push.exp();
+    let stockpiles = future.channels.on(Channel::Stockpiling);
+    if stockpiles && access.memory_closes_in_months.is_finite() && access.memory_imports > 0.0 {
         let missing = (p.hbm_stockpile_stacks - s.hbm_bank_stacks).max(0.0);
         s.hbm_bank_stacks += missing / access.memory_closes_in_months.max(1.0);
     }
@@ -260,8 +275,10 @@ pub fn open_pools(
                 .get(usize::from(maker))
                 .copied()
                 .unwrap_or(1.0);
-        s.die_bank +=
-            paths.0.proxy_dies_per_year.at(year, 0.0, f64::INFINITY) / 12.0 * open * barred;
+        s.die_bank += paths.0.proxy_dies_per_year.at(year, 0.0, f64::INFINITY) / 12.0
+            * open
+            * barred
+            * future.channels.factor(Channel::ProxyFab);
     }
 }
 

@@ -48,6 +48,7 @@ pub struct Blueprint {
     pub maker_keys: Vec<String>,
     pub maker_names: Vec<String>,
     pub lab_names: Vec<String>,
+    pub broker_names: Vec<String>,
     pub variant_slots: Vec<Vec<usize>>,
     pub regions: usize,
     pub oldest_chip: usize,
@@ -111,10 +112,16 @@ impl Blueprint {
             maker_of: slots.iter().map(|s| s.slot.maker).collect(),
             captive_chip: slots.iter().map(|s| s.slot.captive).collect(),
             target_market: markets.target,
+            bloc_of_market: markets
+                .example
+                .iter()
+                .map(|&n| bloc_of(&nations[n].iso3) as usize)
+                .collect(),
         });
         let maker_keys: Vec<String> = makers.iter().map(|m| m.key.clone()).collect();
         let roadmap = Roadmap {
             slots: Arc::new(slots.iter().map(|s| s.slot.clone()).collect()),
+            slot_keys: Arc::new(slots.iter().map(|s| stable_key(&s.slot.key)).collect()),
             maker_keys: Arc::new(maker_keys.iter().map(|k| stable_key(k)).collect()),
         };
         let slot_attributes: Vec<Attributes> = slots
@@ -227,6 +234,7 @@ impl Blueprint {
             target_made: roadmap.slots.iter().map(|s| s.target_made).collect(),
             maker_names: makers.iter().map(|m| m.name.clone()).collect(),
             lab_names: tables.labs.iter().map(|l| l.name.clone()).collect(),
+            broker_names: Vec::new(),
             nations: nation_rows,
             makers: chipmakers,
             regions: regions.len(),
@@ -309,6 +317,7 @@ fn customers(markets: usize, issuer: usize) -> Vec<Customer> {
                 market,
                 wallet,
                 captive: false,
+                grey: false,
             });
         }
     }
@@ -317,6 +326,7 @@ fn customers(markets: usize, issuer: usize) -> Vec<Customer> {
             market: issuer,
             wallet,
             captive: true,
+            grey: false,
         });
     }
     list

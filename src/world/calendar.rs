@@ -59,6 +59,7 @@ impl Blueprint {
             designs: (0..books.len() * slots).map(|_| OnceLock::new()).collect(),
             reach: Reach::of(p),
             caps_tpp: self.caps(regime),
+            replies_generated: self.replies_generated(regime),
             books,
         };
         for book in 0..calendar.books.len() {
@@ -80,6 +81,15 @@ impl Blueprint {
             }
         }
         Arc::new(calendar)
+    }
+
+    /// Whether the regime leaves the target's replies to the model: it holds no import rule of the target's own.
+    fn replies_generated(&self, regime: &Regime) -> bool {
+        let target = self.shipments[self.target_market].get(Attribute::Destination);
+        !regime.entries.iter().any(|e| {
+            let rule = &self.law.rules[usize::from(e.rule)];
+            rule.instrument == Instrument::ImportBan && rule.issuer_code == target
+        })
     }
 
     /// Caps by market: the national cap for every nation in it; none where no cap rule is in the regime.
@@ -128,7 +138,16 @@ impl Blueprint {
             .map(|e| Month::from_date(e.compliance) - self.first)
             .min()
             .filter(|_| closing && memory_imports > 0.0);
+        // Access to served models is a matter of the frontier, not of two names: any rule that reaches the target counts.
+        let model_access = regime.entries.iter().all(|e| {
+            let rule = &self.law.rules[usize::from(e.rule)];
+            let served =
+                rule.instrument == Instrument::ModelWeights && rule.text.contains("model in");
+            let in_force = e.compliance <= day && e.ended.is_none_or(|ended| day <= ended);
+            !(served && in_force)
+        });
         Inputs {
+            model_access: f64::from(u8::from(model_access)),
             leading_foundry,
             memory_imports,
             memory_closes,

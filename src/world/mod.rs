@@ -13,17 +13,20 @@ use bevy_ecs::world::World;
 pub use blueprint::{Blueprint, Inputs};
 
 use crate::agents::chipmaker::{Business, HomeMade, Studio};
+use crate::agents::lab::Theft;
 use crate::agents::lab::{Knowledge, LabCompute, Released, TrainingRun};
 use crate::agents::nation::{DemandShocks, MarketCompute, NationCompute, NationTotals};
 use crate::capability::algorithms::{
     effective_compute, knowledge_before_break, post_training_share,
 };
+use crate::capability::efficiency::Efficiency;
 use crate::capability::frontier::Frontier;
 use crate::capability::training::latent_points;
 use crate::events::EventLog;
 use crate::foundation::chance::Purpose;
-use crate::foundation::run::{Clock, Future};
+use crate::foundation::run::{Anchor, Clock, Future};
 use crate::markets::chips::{ChipMarket, Wallet};
+use crate::markets::scarcity::Shortage;
 use crate::markets::terms::{Calendar, LawCalendar, LawNow, Outlook};
 use crate::measures::{Bloc, Recorder};
 use crate::technology::roadmap::{Chips, NEVER, Realised};
@@ -55,6 +58,9 @@ impl Stage {
         world.init_resource::<SupplyState>();
         world.init_resource::<Access>();
         world.init_resource::<LawNow>();
+        world.init_resource::<Shortage>();
+        world.init_resource::<Efficiency>();
+        world.init_resource::<Theft>();
         world.init_resource::<Outlook>();
         world.init_resource::<DemandShocks>();
         world.init_resource::<NationTotals>();
@@ -101,6 +107,25 @@ impl Stage {
         }
     }
 
+    pub fn blueprint(&self) -> &Arc<Blueprint> {
+        &self.blueprint
+    }
+
+    /// Adds the month that has just passed to what deviations are measured against.
+    pub fn record_anchor(&mut self, anchor: &mut Anchor) {
+        let target = self.blueprint.target_market;
+        anchor
+            .denied_share
+            .push(self.world.resource::<Shortage>().denied[target]);
+        for &maker in &self.makers {
+            let stock = self
+                .world
+                .get::<Business>(maker)
+                .map_or(0.0, |b| b.research_stock_usd);
+            anchor.research_stock_usd.push(stock);
+        }
+    }
+
     /// Back to the first month, in this arm and this future.
     pub fn reset(&mut self, calendar: &Arc<Calendar>, future: &Future, keep_events: bool) {
         let b = self.blueprint.clone();
@@ -118,10 +143,14 @@ impl Stage {
         *w.resource_mut::<Access>() = Access {
             leading_foundry: vec![1.0; b.makers.len()],
             memory_imports: 1.0,
+            model_access: 1.0,
             ..Access::default()
         };
         w.resource_mut::<LawNow>().reset(calendar, b.makers.len());
         *w.resource_mut::<Outlook>() = Outlook::default();
+        w.resource_mut::<Shortage>().reset(b.layout.markets);
+        w.resource_mut::<Efficiency>().reset(b.months);
+        *w.resource_mut::<Theft>() = Theft::default();
         *w.resource_mut::<DemandShocks>() = DemandShocks {
             log_deviation: vec![0.0; b.regions],
             wants_usd: vec![0.0; b.regions],

@@ -1,0 +1,129 @@
+//! Scarcity of compute, and the belief of buyers that supply may be cut again.
+
+use bevy_ecs::resource::Resource;
+use bevy_ecs::system::{Res, ResMut};
+
+use super::chips::ChipMarket;
+use crate::foundation::parameters::Parameters;
+use crate::foundation::run::{Clock, Future};
+use crate::technology::roadmap::{Chips, Realised};
+use crate::technology::supply::Access;
+
+/// How short compute is: the log of what the budget would buy at list price over what was obtained, never below 0.
+pub fn scarcity(would_buy_h100e: f64, obtained_h100e: f64) -> f64 {
+    if would_buy_h100e <= 0.0 {
+        return 0.0;
+    }
+    (would_buy_h100e / obtained_h100e.max(1e-9 * would_buy_h100e))
+        .ln()
+        .max(0.0)
+}
+
+/// Next belief that supply is cut: `h' = h + (denied - h) / memory`, which falls again when denial ends.
+pub fn next_belief(belief: f64, denied_share: f64, p: &Parameters) -> f64 {
+    belief + (denied_share - belief) / p.supply_risk_memory_months.max(1.0)
+}
+
+/// Scarcity by bloc; denial and belief by market.
+#[derive(Resource, Clone, Debug, Default)]
+pub struct Shortage {
+    /// Smoothed over a year: what budgets would buy, and what they got, H100-equivalents a month.
+    would_buy: [f64; 3],
+    obtained: [f64; 3],
+    pub scarcity: [f64; 3],
+    /// Part of what buyers of a market would take that law keeps from them this month.
+    pub denied: Vec<f64>,
+    pub belief: Vec<f64>,
+}
+
+impl Shortage {
+    pub fn reset(&mut self, markets: usize) {
+        self.would_buy = [0.0; 3];
+        self.obtained = [0.0; 3];
+        self.scarcity = [0.0; 3];
+        for column in [&mut self.denied, &mut self.belief] {
+            column.clear();
+            column.resize(markets, 0.0);
+        }
+    }
+}
+
+/// System: what law denies in each market, how short compute is in each bloc, what buyers come to expect.
+pub fn measure_shortage(
+    future: Res<Future>,
+    chips: Res<Chips>,
+    realised: Res<Realised>,
+    market: Res<ChipMarket>,
+    clock: Res<Clock>,
+    mut access: ResMut<Access>,
+    mut shortage: ResMut<Shortage>,
+) {
+    let p = &future.parameters;
+    let layout = &market.layout;
+    let slots = layout.maker_of.len();
+    for place in 0..layout.markets {
+        let (mut all, mut open) = (0.0, 0.0);
+        for &slot in &market.active {
+            let slot = usize::from(slot);
+            if !layout.captive_chip[slot] {
+                let pull = market.offers[slot].pull[0];
+                all += pull;
+                open += pull * market.terms[place * slots + slot].open;
+            }
+        }
+        let closed = if all > 0.0 { 1.0 - open / all } else { 0.0 };
+        shortage.denied[place] = closed + (1.0 - closed) * market.refused_share[place];
+        shortage.belief[place] = next_belief(shortage.belief[place], shortage.denied[place], p);
+    }
+    access.denied_share = shortage.denied[layout.target_market];
+    access.denied_share_on_record = future.anchor.denied(clock.t, access.denied_share);
+    // What a dollar buys at list price, in the chip that gives most of it.
+    let going = market
+        .active
+        .iter()
+        .map(|&slot| usize::from(slot))
+        .filter(|&slot| !layout.captive_chip[slot])
+        .map(|slot| {
+            chips.useful_training[slot] * realised.0[slot]
+                / (market.offers[slot].price_usd + p.host_cost_usd)
+        })
+        .fold(0.0, f64::max);
+    let (mut would_buy, mut obtained) = ([0.0; 3], [0.0; 3]);
+    for (k, customer) in layout.customers.iter().enumerate() {
+        if customer.captive || customer.grey {
+            continue;
+        }
+        let bloc = layout.bloc_of_market[customer.market];
+        would_buy[bloc] += market.budget_usd[k] * going;
+        for &slot in &market.active {
+            let slot = usize::from(slot);
+            obtained[bloc] +=
+                market.delivered[k * slots + slot] * chips.useful_training[slot] * realised.0[slot];
+        }
+    }
+    for bloc in 0..3 {
+        shortage.would_buy[bloc] += (would_buy[bloc] - shortage.would_buy[bloc]) / 12.0;
+        shortage.obtained[bloc] += (obtained[bloc] - shortage.obtained[bloc]) / 12.0;
+        shortage.scarcity[bloc] = scarcity(shortage.would_buy[bloc], shortage.obtained[bloc]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scarcity_is_zero_when_the_budget_is_served() {
+        assert_eq!(scarcity(10.0, 12.0), 0.0);
+        assert!((scarcity(10.0, 5.0) - 2.0_f64.ln()).abs() < 1e-12);
+    }
+
+    #[test]
+    fn belief_rises_with_denial_and_falls_when_it_ends() {
+        let mut p = Parameters::from_values(&vec![0.0; Parameters::NAMES.len()]).unwrap();
+        p.supply_risk_memory_months = 33.0;
+        let high = (0..60).fold(0.0, |h, _| next_belief(h, 1.0, &p));
+        let low = (0..60).fold(high, |h, _| next_belief(h, 0.0, &p));
+        assert!(high > 0.8 && low < 0.2);
+    }
+}
