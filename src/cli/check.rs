@@ -52,7 +52,11 @@ pub fn check(configs: Configs, args: &CheckArgs) -> Answer {
         return say("no errors\n");
     }
     let text: String = found.iter().map(Diagnostic::render).collect();
-    Err(Failure::No(format!("{text}{} errors\n", found.len())))
+    Err(Failure::No(format!(
+        "{text}{} {}\n",
+        found.len(),
+        if found.len() == 1 { "error" } else { "errors" }
+    )))
 }
 
 /// Everything that ships or stands in the folder of `--configs`.

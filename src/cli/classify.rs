@@ -59,6 +59,11 @@ pub fn classify(configs: Configs, args: &ClassifyArgs) -> Answer {
         }
         None => None,
     };
+    if let (Some(path), Some([])) = (&args.chips, own.as_deref()) {
+        return Err(Failure::Input(format!(
+            "error: {path}: found no chip, expected a row for each\n"
+        )));
+    }
     let book = regime.book(&library.law, on);
     let mut symbols = library.law.symbols.clone();
     let (to, hq) = (

@@ -27,8 +27,8 @@ pub struct RunArgs {
     #[arg(long)]
     seed: Option<u64>,
     /// Threads; by default one a core.
-    #[arg(long)]
-    threads: Option<usize>,
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
+    threads: Option<u16>,
     /// Where results go; by default `results/<name of the study>`.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -75,6 +75,7 @@ pub fn run(configs: Configs, args: &RunArgs) -> Answer {
     let plan = Plan::new(&library, file, settings)?;
     let threads = args
         .threads
+        .map(usize::from)
         .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(threads)

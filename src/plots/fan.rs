@@ -4,11 +4,11 @@ use super::axis::{Panel, bounds};
 use super::canvas::{Anchor, Canvas};
 use super::theme::{INK, LABEL, SMALL, SOFT, axis_unit, colour_of, month, width, wrap};
 use super::{Sheet, entity_name, unit_of};
-use crate::config::figure::{Fan, Line};
+use crate::config::figure::{Fan, Line, Scale};
 use crate::foundation::calendar::Month;
 use crate::results::{ArmInfo, BandRow, Results};
 
-pub const PANEL: f64 = 150.0;
+const PANEL: f64 = 150.0;
 
 /// Draws the panels below the sheet's head; answers what the figure says, for readers who do not see it.
 pub fn draw(sheet: &mut Sheet, results: &Results, fan: &Fan) -> String {
@@ -42,38 +42,10 @@ pub fn draw(sheet: &mut Sheet, results: &Results, fan: &Fan) -> String {
         .lines
         .first()
         .map_or(String::new(), |l| unit_of(results, &l.measure));
-    let (left, right) = (62.0, sheet.canvas.width - 150.0);
     let mut said = Vec::new();
     for arm in &study.arms {
-        let top = sheet.y + above(arm, from, study.last_month);
-        let panel = Panel {
-            left,
-            right,
-            top,
-            bottom: top + PANEL,
-            from,
-            to: study.last_month,
-            low,
-            high,
-            scale: fan.scale,
-        };
-        panel.frame(&mut sheet.canvas, &unit, true);
-        let head = sheet.y + 14.0;
-        sheet.canvas.bold(
-            (left, head),
-            arm.name.clone(),
-            LABEL + 1.0,
-            INK,
-            Anchor::Left,
-        );
-        let beside = left + width(&arm.name, LABEL + 1.0) + 18.0;
-        sheet
-            .canvas
-            .text((beside, head), arm.words.clone(), SMALL, SOFT, Anchor::Left);
-        sheet
-            .canvas
-            .text((right, head), axis_unit(&unit), SMALL, SOFT, Anchor::Right);
-        mark_rules(&mut sheet.canvas, &panel, arm);
+        let panel = open_panel(sheet, arm, (from, study.last_month), (low, high), fan.scale);
+        frame_panel(sheet, &panel, arm, &unit);
         let mut labels: Vec<(f64, String, super::theme::Colour)> = Vec::new();
         for (turn, line) in fan.lines.iter().enumerate() {
             let colour = if fan.lines.len() == 1 {
@@ -117,9 +89,13 @@ pub fn draw(sheet: &mut Sheet, results: &Results, fan: &Fan) -> String {
         }
         spread(&mut labels, panel.top + 4.0, panel.bottom - 4.0);
         for (y, name, colour) in labels {
-            sheet
-                .canvas
-                .bold((right + 6.0, y), name, SMALL + 0.5, colour, Anchor::Left);
+            sheet.canvas.bold(
+                (panel.right + 6.0, y),
+                name,
+                SMALL + 0.5,
+                colour,
+                Anchor::Left,
+            );
         }
         sheet.y = panel.bottom + 24.0;
     }
@@ -130,6 +106,53 @@ pub fn draw(sheet: &mut Sheet, results: &Results, fan: &Fan) -> String {
     };
     sheet.caption.push(format!("Line: median; dark band: 50 % of futures; light band: 90 %.{dashed} Dotted uprights: rules bind."));
     said.join("; ")
+}
+
+/// The next panel down the sheet, for one regime.
+pub fn open_panel(
+    sheet: &Sheet,
+    arm: &ArmInfo,
+    (from, to): (Month, Month),
+    (low, high): (f64, f64),
+    scale: Scale,
+) -> Panel {
+    let top = sheet.y + above(arm, from, to);
+    Panel {
+        left: 62.0,
+        right: sheet.canvas.width - 150.0,
+        top,
+        bottom: top + PANEL,
+        from,
+        to,
+        low,
+        high,
+        scale,
+    }
+}
+
+/// Grid and axes of a panel, the regime's name and words above it, its rules.
+pub fn frame_panel(sheet: &mut Sheet, panel: &Panel, arm: &ArmInfo, unit: &str) {
+    panel.frame(&mut sheet.canvas, unit, true);
+    let head = sheet.y + 14.0;
+    let size = LABEL + 1.0;
+    let beside = panel.left + width(&arm.name, size) + 18.0;
+    let canvas = &mut sheet.canvas;
+    canvas.bold(
+        (panel.left, head),
+        arm.name.clone(),
+        size,
+        INK,
+        Anchor::Left,
+    );
+    canvas.text((beside, head), arm.words.clone(), SMALL, SOFT, Anchor::Left);
+    canvas.text(
+        (panel.right, head),
+        axis_unit(unit),
+        SMALL,
+        SOFT,
+        Anchor::Right,
+    );
+    mark_rules(canvas, panel, arm);
 }
 
 /// Pieces of a series without a missing month between them.
@@ -165,7 +188,7 @@ fn band(
 }
 
 /// An upright for every month in which a rule of the regime begins to bind, named where there is room.
-pub fn mark_rules(canvas: &mut Canvas, panel: &Panel, arm: &ArmInfo) {
+fn mark_rules(canvas: &mut Canvas, panel: &Panel, arm: &ArmInfo) {
     let mut dates: Vec<(Month, Vec<&str>)> = Vec::new();
     for rule in &arm.rules {
         let month = Month::from_date(rule.compliance);
@@ -221,7 +244,7 @@ pub fn spread<T>(labels: &mut [(f64, String, T)], top: f64, bottom: f64) {
 }
 
 /// Room above a panel: its name, and rows of labels where rules begin to bind in it.
-pub fn above(arm: &ArmInfo, from: Month, to: Month) -> f64 {
+fn above(arm: &ArmInfo, from: Month, to: Month) -> f64 {
     let marked = arm
         .rules
         .iter()

@@ -1,9 +1,8 @@
 //! Stack: mean shares of the largest makers over time, one panel a regime.
 
-use super::axis::Panel;
 use super::canvas::Anchor;
-use super::fan::{PANEL, above, mark_rules, spread};
-use super::theme::{INK, LABEL, OTHERS, SERIES, SMALL, SOFT, in_unit, width};
+use super::fan::{frame_panel, open_panel, spread};
+use super::theme::{INK, OTHERS, SERIES, SMALL, in_unit};
 use super::{Sheet, entity_name, unit_of};
 use crate::config::figure::{Scale, Stack};
 use crate::foundation::calendar::Month;
@@ -25,21 +24,15 @@ pub fn draw(sheet: &mut Sheet, results: &Results, stack: &Stack) -> String {
         .collect();
     let order = largest(&mine, stack.top);
     let unit = unit_of(results, &stack.measure);
-    let (left, right) = (62.0, sheet.canvas.width - 150.0);
     let mut said = Vec::new();
     for arm in &study.arms {
-        let top = sheet.y + above(arm, from, study.last_month);
-        let panel = Panel {
-            left,
-            right,
-            top,
-            bottom: top + PANEL,
-            from,
-            to: study.last_month,
-            low: 0.0,
-            high: 1.0,
-            scale: Scale::Linear,
-        };
+        let panel = open_panel(
+            sheet,
+            arm,
+            (from, study.last_month),
+            (0.0, 1.0),
+            Scale::Linear,
+        );
         let months: Vec<Month> = (0..=(study.last_month - from))
             .map(|t| from.plus(t))
             .collect();
@@ -107,31 +100,18 @@ pub fn draw(sheet: &mut Sheet, results: &Results, stack: &Stack) -> String {
             }
             floor = ceiling;
         }
-        panel.frame(&mut sheet.canvas, &unit, true);
-        let head = sheet.y + 14.0;
-        sheet.canvas.bold(
-            (left, head),
-            arm.name.clone(),
-            LABEL + 1.0,
-            INK,
-            Anchor::Left,
-        );
-        let beside = left + width(&arm.name, LABEL + 1.0) + 18.0;
-        sheet
-            .canvas
-            .text((beside, head), arm.words.clone(), SMALL, SOFT, Anchor::Left);
-        mark_rules(&mut sheet.canvas, &panel, arm);
+        frame_panel(sheet, &panel, arm, &unit);
         spread(&mut labels, panel.top + 4.0, panel.bottom - 4.0);
         for (y, name, colour) in labels {
             sheet.canvas.rect(
-                (right + 6.0, y - 4.0),
-                (right + 14.0, y + 4.0),
+                (panel.right + 6.0, y - 4.0),
+                (panel.right + 14.0, y + 4.0),
                 colour,
                 0.85,
             );
             sheet
                 .canvas
-                .text((right + 18.0, y), name, SMALL, INK, Anchor::Left);
+                .text((panel.right + 18.0, y), name, SMALL, INK, Anchor::Left);
         }
         sheet.y = panel.bottom + 24.0;
     }
