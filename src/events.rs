@@ -35,6 +35,16 @@ pub enum EventKind {
 }
 
 impl EventKind {
+    pub const ALL: [Self; 7] = [
+        Self::RulesChanged,
+        Self::VariantBegun,
+        Self::VariantLaunched,
+        Self::Refused,
+        Self::Stolen,
+        Self::Seized,
+        Self::ModelReleased,
+    ];
+
     pub const fn name(self) -> &'static str {
         match self {
             Self::RulesChanged => "rules_changed",

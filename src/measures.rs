@@ -192,6 +192,86 @@ pub const MEASURES: &[Measure] = &[
         "USD",
         "money that could not be spent and is carried to the next month",
     ),
+    m(
+        "denied_share",
+        "fraction",
+        "part of what buyers would take that law keeps from them",
+    ),
+    m(
+        "scarcity",
+        "log units",
+        "log of what budgets would buy at list price over what they get, smoothed over a year",
+    ),
+    m(
+        "supply_risk_belief",
+        "fraction",
+        "denial that buyers have come to expect",
+    ),
+    m(
+        "grey_h100e",
+        "H100e a month",
+        "compute that brokers bring to users in the target",
+    ),
+    m(
+        "seized_h100e",
+        "H100e a month",
+        "compute seized from brokers",
+    ),
+    m(
+        "grey_premium",
+        "fraction",
+        "premium over list price that users in the target pay to brokers",
+    ),
+    m(
+        "rented_h100e",
+        "H100e",
+        "compute abroad that users in the target rent",
+    ),
+    m(
+        "powered_share",
+        "fraction",
+        "part of installed compute that has power",
+    ),
+    m(
+        "induced_efficiency",
+        "x",
+        "efficiency that scarcity taught and that has not spread, as a factor on compute",
+    ),
+    m(
+        "codesign_skill",
+        "fraction",
+        "how far labs have learned to hide links and memory",
+    ),
+    m(
+        "service_share",
+        "fraction",
+        "AI services used in third countries, by whose models",
+    ),
+    m(
+        "service_price",
+        "ratio",
+        "price of the issuer's best closed model over the cost of serving the best open one",
+    ),
+    m(
+        "service_revenue_usd",
+        "USD a month",
+        "what AI services earn above the cost of serving",
+    ),
+    m(
+        "stack_share",
+        "fraction",
+        "part of what third countries build on, weighted by GDP",
+    ),
+    m(
+        "alignment_mean",
+        "-1 to 1",
+        "third countries' alignment with the issuer, weighted by GDP",
+    ),
+    m(
+        "allied_supplier_revenue_usd",
+        "USD a month",
+        "wafers, memory and tools sold by the issuer's allies",
+    ),
 ];
 
 /// One number a run.
@@ -355,6 +435,61 @@ pub const OUTCOMES: &[Measure] = &[
         "variant_units_total",
         "chips",
         "chips made to fit a rule, sold over the window",
+    ),
+    m(
+        "grey_h100e_total",
+        "H100e",
+        "compute that brokers brought to users in the target over the window",
+    ),
+    m(
+        "seized_h100e_total",
+        "H100e",
+        "compute seized from brokers over the window",
+    ),
+    m(
+        "rented_h100e_mean",
+        "H100e",
+        "compute abroad that users in the target rent, mean over the window",
+    ),
+    m(
+        "induced_efficiency_end",
+        "x",
+        "efficiency that scarcity taught the target, as a factor on compute, at the end of the window",
+    ),
+    m(
+        "service_price_end",
+        "ratio",
+        "price of the issuer's best closed model over the cost of serving the best open one, last 12 months",
+    ),
+    m(
+        "third_service_use_mean",
+        "fraction",
+        "users in third countries who use AI services, mean over the window",
+    ),
+    m(
+        "target_service_use_third_end",
+        "fraction",
+        "users in third countries who use the target's models, at the end of the window",
+    ),
+    m(
+        "third_issuer_stack_share_end",
+        "fraction",
+        "part of what third countries build on that is the issuer's, at the end of the window",
+    ),
+    m(
+        "third_alignment_mean_end",
+        "-1 to 1",
+        "third countries' alignment with the issuer at the end of the window",
+    ),
+    m(
+        "allied_supplier_revenue_usd",
+        "USD",
+        "wafers, memory and tools sold by the issuer's allies over the window",
+    ),
+    m(
+        "issuer_service_revenue_usd",
+        "USD",
+        "what AI services earn the issuer above the cost of serving, over the window",
     ),
 ];
 

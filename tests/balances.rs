@@ -51,7 +51,9 @@ fn recount(
             })
             .sum();
         let repaid = before.advance_usd[k] + after.pulled_usd[k] - after.advance_usd[k];
-        let expected = before.wallet_usd[k] * (1.0 - p.wallet_decay_per_month)
+        let carried = before.wallet_usd[k] - after.taken_usd[k];
+        let expected = carried * (1.0 - p.wallet_decay_per_month)
+            + after.returned_usd[k]
             + after.budget_usd[k]
             + after.pulled_usd[k]
             - repaid
@@ -67,13 +69,42 @@ fn recount(
     }
     // Chips: stocks change by deliveries and retirement alone.
     for at in 0..after.stock.len() {
-        let expected =
-            before.stock[at] * (1.0 - p.retirement_per_year / 12.0) + after.delivered[at];
+        let (customer, chip) = (at / chips, at % chips);
+        let kept = before.stock[at] * (1.0 - p.retirement_per_year / 12.0);
+        // What a broker buys goes to users in the target, less what is seized.
+        let handed = if customer == after.user_in_target() {
+            after.handed[chip]
+        } else {
+            0.0
+        };
+        let expected = if layout.customers[customer].grey {
+            0.0
+        } else {
+            kept + after.delivered[at] + handed
+        };
         assert!(
             (after.stock[at] - expected).abs() <= 1e-9 * expected.max(1.0),
             "month {t}: stock {at}"
         );
     }
+    let brought: f64 = (0..after.stock.len())
+        .filter(|at| layout.customers[at / chips].grey)
+        .map(|at| after.delivered[at])
+        .sum();
+    assert!(
+        after.handed.iter().sum::<f64>() <= brought * (1.0 + 1e-9),
+        "month {t}: brokers hand over more than they bought"
+    );
+    // Brokers spend what they took, less their margin.
+    let taken: f64 = after.taken_usd.iter().sum();
+    let theirs: f64 = (0..layout.customers.len())
+        .filter(|k| layout.customers[*k].grey)
+        .map(|k| after.budget_usd[k])
+        .sum();
+    assert!(
+        theirs <= taken * (1.0 + 1e-9),
+        "month {t}: brokers spend {theirs}, took {taken}"
+    );
     // Pools: no pool gives more than it has.
     for pool in 0..POOLS {
         let used: f64 = (0..layout.customers.len())

@@ -164,7 +164,7 @@ fn every_parameter_changes_some_measure() {
     let mut worker = chokepoint::study::Worker::new(b);
     let central = library.parameters.central();
     let mut future = plan.future(0);
-    let regimes = [regime("history-free"), regime("oct22")];
+    let regimes = [regime("history-free"), regime("oct22"), regime("promote")];
     let mut tape = |values: &[f64]| -> Vec<u64> {
         future.parameters =
             chokepoint::foundation::parameters::Parameters::from_values(values).unwrap();

@@ -214,6 +214,7 @@ pub fn do_research(
     future: Res<Future>,
     nations: Res<NationTotals>,
     efficiency: Res<Efficiency>,
+    access: Res<Access>,
     mut frontier: ResMut<Frontier>,
     mut labs: Query<(&Lab, &LabCompute, &mut Knowledge)>,
 ) {
@@ -222,6 +223,10 @@ pub fn do_research(
         frontier.bloc_research_h100e[bloc as usize] =
             p.lab_share_of_compute * nations.training_by_bloc[bloc as usize];
     }
+    // Public research adds to what labs spend: a budget in the price of an H100 and its server, over four years.
+    let bought = access.support_usd[0] * 4.0
+        / (crate::technology::chip::H100.list_price_usd + p.host_cost_usd);
+    frontier.bloc_research_h100e[Bloc::Issuer as usize] += bought;
     let rate = Bloc::ALL.map(|bloc| {
         let b = bloc as usize;
         research_points_per_month(

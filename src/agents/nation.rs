@@ -6,6 +6,7 @@ use bevy_ecs::component::Component;
 use bevy_ecs::resource::Resource;
 use bevy_ecs::system::{Query, Res, ResMut};
 
+use super::users::Services;
 use crate::capability::efficiency::{Efficiency, codesign_skill};
 use crate::foundation::calendar::Month;
 use crate::foundation::chance::Purpose;
@@ -13,10 +14,14 @@ use crate::foundation::channels::Channel;
 use crate::foundation::parameters::Parameters;
 use crate::foundation::run::{Clock, Future};
 use crate::markets::chips::{ChipMarket, Wallet};
+use crate::markets::rental::{Rental, next_rented_h100e, rent_usd};
+use crate::markets::scarcity::Shortage;
 use crate::markets::terms::Outlook;
 use crate::measures::Bloc;
 use crate::technology::path::Path;
+use crate::technology::power::{PowerPaths, powered_share};
 use crate::technology::roadmap::Chips;
+use crate::technology::supply::Access;
 
 /// A nation: fixed within a run but for its stock of useful compute.
 #[derive(Component, Clone, Copy, Debug)]
@@ -52,6 +57,10 @@ pub struct NationTotals {
     pub training_by_bloc: [f64; 3],
     pub serving_by_bloc: [f64; 3],
     pub all_by_bloc: [f64; 3],
+    /// Useful compute by the owner's home.
+    pub owned_by_bloc: [f64; 3],
+    /// Part of installed compute that has power.
+    pub powered: [f64; 3],
     /// 8-bit peak basis.
     pub peak_by_bloc: [f64; 3],
     /// What each nation wants this month, USD a year.
@@ -153,6 +162,9 @@ pub fn set_budgets(
     demand: Res<Demand>,
     outlook: Res<Outlook>,
     chips: Res<Chips>,
+    services: Res<Services>,
+    access: Res<Access>,
+    rental: Res<Rental>,
     mut shocks: ResMut<DemandShocks>,
     mut totals: ResMut<NationTotals>,
     mut market: ResMut<ChipMarket>,
@@ -161,6 +173,8 @@ pub fn set_budgets(
     let p = &future.parameters;
     let d = &demand.0;
     wants_by_region(&clock, &future, d, &mut shocks);
+    invest_what_services_earn(clock.t, &future, &services, d, &mut shocks);
+    shocks.wants_usd[d.issuer_region] += access.support_usd[2];
     market.budget_usd.iter_mut().for_each(|b| *b = 0.0);
     market.pulled_usd.iter_mut().for_each(|b| *b = 0.0);
     let for_training = training_share(clock.year, p);
@@ -178,7 +192,7 @@ pub fn set_budgets(
         };
         for customer in 0..market.layout.customers.len() {
             let c = market.layout.customers[customer];
-            if c.market == nation.market as usize {
+            if c.market == nation.market as usize && !c.grey {
                 let purse = if c.captive { own } else { monthly - own };
                 let part = if c.wallet == Wallet::Training {
                     for_training
@@ -189,8 +203,47 @@ pub fn set_budgets(
             }
         }
     }
+    pay_rent(&rental, &mut market);
     if future.channels.on(Channel::Stockpiling) {
         pull_forward(clock.t, &outlook, &chips, &mut market, p);
+    }
+}
+
+/// A bloc whose AI services earn more than on record spends more on accelerators: `wants * (revenue / record) ^ elasticity`.
+fn invest_what_services_earn(
+    t: usize,
+    future: &Future,
+    services: &Services,
+    d: &RecordedDemand,
+    shocks: &mut DemandShocks,
+) {
+    for (bloc, region) in [
+        (Bloc::Issuer, d.issuer_region),
+        (Bloc::Target, d.target_region),
+    ] {
+        // Last month's revenue against the same month on record.
+        let ratio = future.anchor.service_ratio(
+            t.max(1) - 1,
+            bloc as usize,
+            services.revenue_usd[bloc as usize],
+        );
+        shocks.wants_usd[region] *= ratio
+            .clamp(0.1, 10.0)
+            .powf(future.parameters.service_investment_elasticity);
+    }
+}
+
+/// Rent for compute abroad comes out of the target's training budget.
+fn pay_rent(rental: &Rental, market: &mut ChipMarket) {
+    for k in 0..market.layout.customers.len() {
+        let c = market.layout.customers[k];
+        if c.market == market.layout.target_market
+            && c.wallet == Wallet::Training
+            && !c.captive
+            && !c.grey
+        {
+            market.budget_usd[k] = (market.budget_usd[k] - rental.cost_usd).max(0.0);
+        }
     }
 }
 
@@ -200,7 +253,7 @@ fn mean_price_usd(market: &ChipMarket) -> f64 {
     let chips = market.layout.maker_of.len();
     let (mut paid, mut units) = (0.0, 0.0);
     for (customer, c) in market.layout.customers.iter().enumerate() {
-        if c.captive || c.market == market.layout.target_market {
+        if c.captive || c.grey || c.market == market.layout.target_market {
             continue;
         }
         for &chip in &market.active {
@@ -316,6 +369,11 @@ pub fn hold_compute(
     market: Res<ChipMarket>,
     realised: Res<crate::technology::roadmap::Realised>,
     efficiency: Res<Efficiency>,
+    clock: Res<Clock>,
+    power: Res<PowerPaths>,
+    access: Res<Access>,
+    shortage: Res<Shortage>,
+    mut rental: ResMut<Rental>,
     mut totals: ResMut<NationTotals>,
     mut held: ResMut<MarketCompute>,
     mut nations: Query<(&Nation, &mut NationCompute)>,
@@ -334,14 +392,16 @@ pub fn hold_compute(
         held.before[m][1] += compute.serving_h100e;
         held.before[m][2] += compute.all_h100e;
     }
-    totals.training_by_bloc = [0.0; 3];
-    totals.serving_by_bloc = [0.0; 3];
-    totals.all_by_bloc = [0.0; 3];
-    totals.peak_by_bloc = [0.0; 3];
+    let t = &mut *totals;
+    t.powered = powered(&clock, &future, &power, &access, &market, &held);
+    t.training_by_bloc = [0.0; 3];
+    t.serving_by_bloc = [0.0; 3];
+    t.all_by_bloc = [0.0; 3];
+    t.peak_by_bloc = [0.0; 3];
     for (nation, mut compute) in &mut nations {
         let m = nation.market as usize;
-        let share =
-            totals.wants_usd[nation.row as usize] / held.wants_usd[m].max(f64::MIN_POSITIVE);
+        let row = nation.row as usize;
+        let share = t.wants_usd[row] / held.wants_usd[m].max(f64::MIN_POSITIVE);
         let grow = |own: f64, kind: usize| {
             let before = kept * held.before[m][kind];
             let now = kept * own + share * held.flow[m][kind];
@@ -351,15 +411,112 @@ pub fn hold_compute(
         compute.training_h100e = grow(compute.training_h100e, 0);
         compute.serving_h100e = grow(compute.serving_h100e, 1);
         compute.all_h100e = grow(compute.all_h100e, 2);
-        totals.all_h100e[nation.row as usize] = compute.all_h100e;
-        totals.training_h100e[nation.row as usize] = compute.training_h100e;
-        totals.serving_h100e[nation.row as usize] = compute.serving_h100e;
         let bloc = nation.bloc as usize;
-        totals.training_by_bloc[bloc] += compute.training_h100e;
-        totals.serving_by_bloc[bloc] += compute.serving_h100e;
-        totals.all_by_bloc[bloc] += compute.all_h100e;
+        let on = t.powered[bloc];
+        t.all_h100e[row] = on * compute.all_h100e;
+        t.training_h100e[row] = on * compute.training_h100e;
+        t.serving_h100e[row] = on * compute.serving_h100e;
+        t.training_by_bloc[bloc] += t.training_h100e[row];
+        t.serving_by_bloc[bloc] += t.serving_h100e[row];
+        t.all_by_bloc[bloc] += t.all_h100e[row];
         let part = compute.all_h100e / held.stock[m][2].max(f64::MIN_POSITIVE);
-        totals.peak_by_bloc[bloc] += part * held.peak[m];
+        t.peak_by_bloc[bloc] += part * held.peak[m];
+    }
+    t.owned_by_bloc = t.all_by_bloc;
+    rent_abroad(
+        &future,
+        &access,
+        &shortage,
+        &market,
+        &chips,
+        &nations,
+        &mut rental,
+        t,
+    );
+}
+
+/// Part of each bloc's installed compute that has power.
+fn powered(
+    clock: &Clock,
+    future: &Future,
+    power: &PowerPaths,
+    access: &Access,
+    market: &ChipMarket,
+    held: &MarketCompute,
+) -> [f64; 3] {
+    let p = &future.parameters;
+    let mut watts = [0.0; 3];
+    for (place, w) in held.watts.iter().enumerate() {
+        watts[market.layout.bloc_of_market[place]] += w;
+    }
+    // What the issuer pays for energy each year adds capacity from the year in which it began on.
+    let bought_gw = access.support_usd[1] * (clock.year - 2022.0).max(0.0) / p.power_usd_per_gw;
+    Bloc::ALL.map(|bloc| {
+        let b = bloc as usize;
+        let added = if bloc == Bloc::Issuer { bought_gw } else { 0.0 };
+        let capacity = power.0[b].at(clock.year, p.power_growth_late, f64::INFINITY) + added;
+        powered_share(
+            capacity,
+            p.ai_share_of_power_max,
+            watts[b],
+            p.power_overhead,
+        )
+    })
+}
+
+/// Labs of the target use compute that stands in third countries: it is theirs by use, its owners' by ownership.
+fn rent_abroad(
+    future: &Future,
+    access: &Access,
+    shortage: &Shortage,
+    market: &ChipMarket,
+    chips: &Chips,
+    nations: &Query<(&Nation, &mut NationCompute)>,
+    rental: &mut Rental,
+    t: &mut NationTotals,
+) {
+    let p = &future.parameters;
+    let (target, third) = (Bloc::Target as usize, Bloc::Third as usize);
+    let open = access.remote_open * future.channels.factor(Channel::RemoteAccess);
+    rental.h100e = next_rented_h100e(
+        rental.h100e,
+        t.training_by_bloc[target],
+        t.training_by_bloc[third],
+        // What is short everywhere cannot be had abroad either.
+        shortage.scarcity[target] - shortage.scarcity[third],
+        open,
+        p,
+    );
+    let price = market
+        .active
+        .iter()
+        .map(|slot| usize::from(*slot))
+        .filter(|slot| !market.layout.captive_chip[*slot])
+        .map(|slot| (market.offers[slot].price_usd + p.host_cost_usd) / chips.useful_training[slot])
+        .fold(f64::INFINITY, f64::min);
+    rental.cost_usd = if price.is_finite() {
+        rent_usd(rental.h100e, price, p)
+    } else {
+        0.0
+    };
+    if rental.h100e <= 0.0 {
+        return;
+    }
+    let given = rental.h100e / t.training_by_bloc[third];
+    let taken = rental.h100e / t.training_by_bloc[target].max(f64::MIN_POSITIVE);
+    for (nation, _) in nations {
+        let row = nation.row as usize;
+        let moved = match nation.bloc {
+            Bloc::Third => -given * t.training_h100e[row],
+            Bloc::Target => taken * t.training_h100e[row],
+            Bloc::Issuer => 0.0,
+        };
+        t.training_h100e[row] += moved;
+        t.all_h100e[row] += moved;
+    }
+    for (bloc, moved) in [(third, -rental.h100e), (target, rental.h100e)] {
+        t.training_by_bloc[bloc] += moved;
+        t.all_by_bloc[bloc] += moved;
     }
 }
 
@@ -370,6 +527,8 @@ pub struct MarketCompute {
     pub stock: Vec<[f64; 3]>,
     pub flow: Vec<[f64; 3]>,
     pub peak: Vec<f64>,
+    /// Power of the chips in use, W.
+    pub watts: Vec<f64>,
     wants_usd: Vec<f64>,
     before: Vec<[f64; 3]>,
 }
@@ -380,8 +539,10 @@ impl MarketCompute {
             pairs.clear();
             pairs.resize(markets, [0.0; 3]);
         }
-        self.peak.clear();
-        self.peak.resize(markets, 0.0);
+        for column in [&mut self.peak, &mut self.watts] {
+            column.clear();
+            column.resize(markets, 0.0);
+        }
         self.wants_usd.clear();
         self.wants_usd.resize(markets, 0.0);
     }
@@ -397,7 +558,9 @@ impl MarketCompute {
         self.stock.iter_mut().for_each(|s| *s = [0.0; 3]);
         self.flow.iter_mut().for_each(|s| *s = [0.0; 3]);
         self.peak.iter_mut().for_each(|s| *s = 0.0);
+        self.watts.iter_mut().for_each(|s| *s = 0.0);
         let slots = chips.spec.len();
+        let user = market.user_in_target();
         for (k, customer) in market.layout.customers.iter().enumerate() {
             let useful = match customer.wallet {
                 Wallet::Training => &chips.useful_training,
@@ -418,12 +581,14 @@ impl MarketCompute {
                     Wallet::Training => training,
                     Wallet::Serving => useful[slot] * realised.0[slot],
                 };
-                let flow = market.delivered[k * slots + slot];
+                let handed = if k == user { market.handed[slot] } else { 0.0 };
+                let flow = market.delivered[k * slots + slot] + handed;
                 self.stock[customer.market][kind] += stock * worth;
                 self.flow[customer.market][kind] += flow * worth;
                 self.stock[customer.market][2] += stock * training;
                 self.flow[customer.market][2] += flow * training;
                 self.peak[customer.market] += stock * chips.peak_h100e[slot];
+                self.watts[customer.market] += stock * chips.spec[slot].tdp_w;
             }
         }
     }

@@ -1,9 +1,11 @@
 //! The command line: parse, call, print. Exit codes: 0 well, 1 the answer is no, 2 wrong use or bad input.
 
+mod audit;
 mod check;
 mod classify;
 mod design;
 mod explain;
+mod replay;
 mod report;
 mod rules;
 mod run;
@@ -39,6 +41,10 @@ enum Command {
     Report(report::FolderArgs),
     /// Draw the figures of a results folder again.
     Plot(report::FolderArgs),
+    /// One run of a study again, bit for bit, with its timeline; or where two regimes first part.
+    Replay(replay::ReplayArgs),
+    /// What balances, and what is there without acting.
+    Audit(audit::AuditArgs),
     /// What the law says of chips on a day, and why.
     Classify(classify::ClassifyArgs),
     /// The rules in force on a day; `rules diff A B` compares two regimes or two days.
@@ -113,6 +119,8 @@ pub fn main() -> ExitCode {
         Command::Run(args) => run::run(configs, &args),
         Command::Report(args) => report::report(&args),
         Command::Plot(args) => report::plot(&args),
+        Command::Replay(args) => replay::replay(configs, &args),
+        Command::Audit(args) => audit::audit(configs, &args),
         Command::Classify(args) => classify::classify(configs, &args),
         Command::Rules(args) => rules::rules(configs, &args),
         Command::Design(args) => design::design(configs, &args),

@@ -408,6 +408,12 @@ impl Reader<'_> {
                 .get("tier2_cap_tpp")
                 .copied()
                 .unwrap_or(f64::INFINITY),
+            support_usd: [
+                "research_usd_per_year",
+                "energy_usd_per_year",
+                "build_out_usd_per_year",
+            ]
+            .map(|name| file.numbers.get(name).copied().unwrap_or(0.0)),
         };
         self.law.rules.push(rule);
     }

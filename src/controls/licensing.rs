@@ -174,6 +174,8 @@ pub struct Rule {
     pub responds_to: Vec<String>,
     pub levy_share: f64,
     pub cap_tpp: f64,
+    /// Public support, USD a year: research, energy, build-out.
+    pub support_usd: [f64; 3],
 }
 
 /// A firm that a rule bound before the others.

@@ -75,7 +75,7 @@ parameters! {
         smic_yield_ceiling, smic_yield_start, smic_learning_million_dies, smic_growth_per_year,
         smic_ceiling_wafers, smic_accelerator_share, equipment_growth_effect, equipment_yield_effect,
         hbm_domestic_growth, hbm_domestic_ceiling_stacks, hbm_stockpile_stacks, die_bank_draw,
-        tool_share_usa, tool_share_nld, tool_share_jpn,
+        tool_share_usa, tool_share_nld, tool_share_jpn, tool_sales_target_usd_per_year,
     }
     capability {
         points_per_decade_of_compute, frontier_points_per_year_before, frontier_points_per_year_after,
@@ -97,6 +97,20 @@ parameters! {
         supply_risk_memory_months, supply_assurance_log_value, procurement_log_value,
         indigenisation_capacity_effect, refusal_probability, theft_events_per_year, lab_security,
         theft_share,
+    }
+    leakage {
+        grey_premium_per_scarcity, grey_premium_max, detection_per_year, enforcement, penalty_multiple,
+        detection_volume_packages, broker_start_packages, broker_growth_per_month, leak_share,
+        remote_share, rentable_share, remote_switch_months, rent_markup,
+    }
+    services {
+        service_quality_per_point, service_reference_points, service_price_slope, service_affinity_weight,
+        service_markup_max, service_markup_scale_points, service_gdp_share_2035,
+        service_investment_elasticity, stack_adjustment_per_year, open_stack_weight,
+        alignment_drift_per_year, alignment_return_per_year,
+    }
+    power {
+        power_overhead, ai_share_of_power_max, power_growth_late, power_usd_per_gw,
     }
     training {
         run_length_months, run_length_shape, run_luck_points,

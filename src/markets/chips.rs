@@ -42,6 +42,8 @@ pub struct Layout {
     pub captive_chip: Vec<bool>,
     /// The market of the target nation: its orders carry the relationship weight.
     pub target_market: usize,
+    /// Chips of makers of the target.
+    pub target_made: Vec<bool>,
     /// Index of the bloc that each market belongs to.
     pub bloc_of_market: Vec<usize>,
 }
@@ -134,6 +136,11 @@ pub struct ChipMarket {
     pub stack: Vec<f64>,
     /// Licences by market and chip slot.
     pub licences: Vec<LicenceQueue>,
+    /// Money that brokers took from each wallet before the trade, and what came back after it, USD.
+    pub taken_usd: Vec<f64>,
+    pub returned_usd: Vec<f64>,
+    /// Packages that brokers handed to users in the target this month, by chip slot.
+    pub handed: Vec<f64>,
     /// Part of a market's money that licences, caps and closed days kept from its orders this month.
     pub refused_share: Vec<f64>,
     /// Processing performance that a market may still import under a cap.
@@ -206,6 +213,9 @@ impl ChipMarket {
             terms: vec![Terms::FREE; markets * chips],
             stack: vec![1.0; markets * makers],
             licences: vec![LicenceQueue::default(); markets * chips],
+            taken_usd: vec![0.0; customers],
+            returned_usd: vec![0.0; customers],
+            handed: vec![0.0; chips],
             refused_share: vec![0.0; markets],
             cap_tpp_left: vec![f64::INFINITY; markets],
             delivered: vec![0.0; customers * chips],
@@ -236,6 +246,9 @@ impl ChipMarket {
         zero(&mut self.advance_usd);
         zero(&mut self.budget_usd);
         zero(&mut self.pulled_usd);
+        zero(&mut self.taken_usd);
+        zero(&mut self.returned_usd);
+        zero(&mut self.handed);
         zero(&mut self.delivered);
         zero(&mut self.stock);
         zero(&mut self.wanted);
@@ -416,6 +429,8 @@ impl ChipMarket {
             let chip = usize::from(chip);
             let open = self.terms[customer.market * chips + chip].open > 0.0
                 && self.layout.captive_chip[chip] == customer.captive
+                // Brokers buy what cannot be had where it goes.
+                && (!customer.grey || self.terms[self.layout.target_market * chips + chip].open < 0.5)
                 && offered(a);
             let offer = &self.offers[chip];
             self.work.pull[a] = if open { offer.pull[wallet] } else { 0.0 };

@@ -100,6 +100,8 @@ impl ChipMarket {
         self.work.totals.iter_mut().for_each(|t| *t = 0.0);
         for k in 0..self.layout.customers.len() {
             // Old customers come first with what they order now, not with all that was ever left unserved.
+            // Brokers pay more than the list says, and are served.
+            let grey = self.layout.customers[k].grey;
             let target = self.layout.customers[k].market == self.layout.target_market;
             let at_once = if target {
                 first * self.part_new(k)
@@ -107,7 +109,8 @@ impl ChipMarket {
                 0.0
             };
             for a in 0..active {
-                let at_once = at_once * self.work.first_limit[usize::from(self.work.maker_of[a])];
+                let limit = self.work.first_limit[usize::from(self.work.maker_of[a])];
+                let at_once = if grey { 1.0 } else { at_once * limit };
                 let part = match turn {
                     Turn::RelationshipFirst => at_once,
                     Turn::TheRest => 1.0 - at_once,

@@ -5,5 +5,7 @@ pub mod choice;
 mod delivery;
 pub mod licences;
 pub mod rationing;
+pub mod rental;
 pub mod scarcity;
+pub mod services;
 pub mod terms;

@@ -101,6 +101,9 @@ pub fn measure_shortage(
                 market.delivered[k * slots + slot] * chips.useful_training[slot] * realised.0[slot];
         }
     }
+    for slot in 0..slots {
+        obtained[1] += market.handed[slot] * chips.useful_training[slot] * realised.0[slot];
+    }
     for bloc in 0..3 {
         shortage.would_buy[bloc] += (would_buy[bloc] - shortage.would_buy[bloc]) / 12.0;
         shortage.obtained[bloc] += (obtained[bloc] - shortage.obtained[bloc]) / 12.0;

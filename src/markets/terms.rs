@@ -69,9 +69,13 @@ pub struct Inputs {
     pub memory_imports: f64,
     /// 1 where the target may query the issuer's models.
     pub model_access: f64,
+    pub weights_open: Vec<f64>,
+    pub remote_open: f64,
+    pub support_usd: [f64; 3],
     /// The next announced memory rule, as a month of the run.
     pub memory_closes: Option<i32>,
     pub tools_denied: f64,
+    pub tools_denied_by_allies: f64,
 }
 
 /// The calendar, shared by all runs of an arm.
@@ -440,7 +444,11 @@ fn set_access(c: &Calendar, pieces: &[(f64, u16)], t: usize, access: &mut Access
     access.leading_foundry.iter_mut().for_each(|v| *v = 0.0);
     access.memory_imports = 0.0;
     access.model_access = 0.0;
+    access.remote_open = 0.0;
+    access.support_usd = [0.0; 3];
+    access.weights_open.iter_mut().for_each(|v| *v = 0.0);
     access.tools_denied = 0.0;
+    access.tools_denied_by_allies = 0.0;
     access.memory_closes_in_months = f64::INFINITY;
     access.tools_denied_on_record = c.tools_denied_on_record[t];
     for &(part, book) in pieces {
@@ -454,7 +462,15 @@ fn set_access(c: &Calendar, pieces: &[(f64, u16)], t: usize, access: &mut Access
         }
         access.memory_imports += part * inputs.memory_imports;
         access.model_access += part * inputs.model_access;
+        access.remote_open += part * inputs.remote_open;
+        for (sum, here) in access.support_usd.iter_mut().zip(inputs.support_usd) {
+            *sum += part * here;
+        }
+        for (open, here) in access.weights_open.iter_mut().zip(&inputs.weights_open) {
+            *open += part * here;
+        }
         access.tools_denied += part * inputs.tools_denied;
+        access.tools_denied_by_allies += part * inputs.tools_denied_by_allies;
         if let Some(closes) = inputs.memory_closes {
             access.memory_closes_in_months = f64::from((closes - t as i32).max(1));
         }

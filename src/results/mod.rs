@@ -128,7 +128,7 @@ pub struct EffectRow {
     pub pairs: usize,
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct EventRow {
     pub regime: String,
     pub run: u32,

@@ -1,5 +1,6 @@
 //! A study: arms crossed with futures, run in parallel, joined into results.
 
+pub mod audit;
 pub mod designs;
 
 use std::collections::BTreeMap;
@@ -131,6 +132,7 @@ impl Library {
             chips: &self.chips,
             nations: &self.nations,
             tables: &self.tables,
+            places: &self.places,
             record: &record,
             first,
             last,
@@ -568,6 +570,14 @@ fn events(plan: &Plan, worker: &Worker, arm: usize, run: u32) -> Vec<EventRow> {
         }
     };
     log.events.iter().map(in_words).collect()
+}
+
+/// The events of one run of the plan, run again for them.
+pub fn timeline(plan: &Plan, arm: usize, number: u32) -> Vec<EventRow> {
+    let mut worker = Worker::new(&plan.blueprint);
+    let future = plan.future(number);
+    worker.run(&plan.calendars[arm], &future, plan.blueprint.months, true);
+    events(plan, &worker, arm, number)
 }
 
 /// Joins runs into results: bands, paired effects, failures with the command that repeats them.

@@ -4,5 +4,6 @@ pub mod chip;
 pub mod design;
 pub mod foundry;
 pub mod path;
+pub mod power;
 pub mod roadmap;
 pub mod supply;

@@ -67,11 +67,19 @@ pub struct Access {
     pub tools_denied: f64,
     /// The same under the recorded rules: the recorded capacity was built under these.
     pub tools_denied_on_record: f64,
+    /// The part of it that the issuer's allies deny.
+    pub tools_denied_by_allies: f64,
     /// Part of what the target's buyers would take that law kept from them last month, and on record.
     pub denied_share: f64,
     pub denied_share_on_record: f64,
     /// Part of the month in which the target may query the issuer's models.
     pub model_access: f64,
+    /// Part of the month in which closed models may be used, by market.
+    pub weights_open: Vec<f64>,
+    /// Part of the month in which the target's labs may rent compute abroad.
+    pub remote_open: f64,
+    /// Public support of the issuer, USD a year: research, energy, build-out.
+    pub support_usd: [f64; 3],
 }
 
 /// Recorded paths of supply, shared by all runs.

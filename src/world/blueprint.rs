@@ -3,11 +3,14 @@
 use std::sync::Arc;
 
 use super::observe::Watch;
+use crate::agents::broker::Broker;
 use crate::agents::chipmaker::Chipmaker;
 use crate::agents::lab::{Lab, Release};
 use crate::agents::nation::{Demand, Nation, RecordedDemand};
+use crate::agents::users::Users;
 use crate::config::chips::ChipRow;
 use crate::config::nations::NationRow;
+use crate::config::places::Places;
 use crate::config::world::{MakerRow, Policy, Role, WorldTables};
 use crate::controls::{Attribute, Attributes, Law, NationGroups, Regime};
 use crate::foundation::calendar::Month;
@@ -15,6 +18,8 @@ use crate::foundation::chance::stable_key;
 use crate::markets::chips::{Customer, Layout, Wallet};
 use crate::measures::Bloc;
 use crate::technology::chip::ChipSpec;
+use crate::technology::path::Path;
+use crate::technology::power::PowerPaths;
 use crate::technology::roadmap::{ChipSlot, Roadmap, SlotKind};
 use crate::technology::supply::RecordedSupply;
 
@@ -24,6 +29,7 @@ pub struct Inputs<'a> {
     pub chips: &'a [ChipRow],
     pub nations: &'a [NationRow],
     pub tables: &'a WorldTables,
+    pub places: &'a Places,
     /// The recorded rules: supply was recorded under these.
     pub record: &'a Regime,
     pub first: Month,
@@ -49,6 +55,9 @@ pub struct Blueprint {
     pub maker_names: Vec<String>,
     pub lab_names: Vec<String>,
     pub broker_names: Vec<String>,
+    pub brokers: Vec<Broker>,
+    pub users: Vec<Users>,
+    pub power: PowerPaths,
     pub variant_slots: Vec<Vec<usize>>,
     pub regions: usize,
     pub oldest_chip: usize,
@@ -84,6 +93,7 @@ impl Blueprint {
             chips,
             nations,
             tables,
+            places,
             record,
             first,
             last,
@@ -105,12 +115,14 @@ impl Blueprint {
             nations.iter().map(|n| n.groups(&mut law.symbols)).collect();
         let markets = Markets::new(nations, &groups, issuer, target);
         let slots = slots(chips, &makers, tables, first, months, target, issuer);
+        let (customers, brokers, broker_names) = customers_and_brokers(&markets, nations, places);
         let layout = Arc::new(Layout {
-            customers: customers(markets.count, markets.issuer),
+            customers,
             markets: markets.count,
             makers: makers.len(),
             maker_of: slots.iter().map(|s| s.slot.maker).collect(),
             captive_chip: slots.iter().map(|s| s.slot.captive).collect(),
+            target_made: slots.iter().map(|s| s.slot.target_made).collect(),
             target_market: markets.target,
             bloc_of_market: markets
                 .example
@@ -234,7 +246,19 @@ impl Blueprint {
             target_made: roadmap.slots.iter().map(|s| s.target_made).collect(),
             maker_names: makers.iter().map(|m| m.name.clone()).collect(),
             lab_names: tables.labs.iter().map(|l| l.name.clone()).collect(),
-            broker_names: Vec::new(),
+            broker_names,
+            brokers,
+            power: PowerPaths(Arc::new(power(places, issuer, target))),
+            users: nations
+                .iter()
+                .map(|n| Users {
+                    gdp_usd: n.gdp_usd_2024,
+                    alignment_start: n.bloc_alignment,
+                    alignment: n.bloc_alignment,
+                    issuer_stack: 1.0,
+                    ..Users::default()
+                })
+                .collect(),
             nations: nation_rows,
             makers: chipmakers,
             regions: regions.len(),
@@ -309,27 +333,78 @@ impl Markets {
     }
 }
 
-fn customers(markets: usize, issuer: usize) -> Vec<Customer> {
-    let mut list = Vec::with_capacity(2 * markets + 2);
-    for market in 0..markets {
+/// Buyers: two wallets a market, those of the owners of captive chips, and one for the brokers of each hub.
+fn customers_and_brokers(
+    markets: &Markets,
+    nations: &[NationRow],
+    places: &Places,
+) -> (Vec<Customer>, Vec<Broker>, Vec<String>) {
+    let customer = |market: usize, wallet: Wallet, captive: bool, grey: bool| Customer {
+        market,
+        wallet,
+        captive,
+        grey,
+    };
+    let mut list = Vec::with_capacity(2 * markets.count + 8);
+    for market in 0..markets.count {
         for wallet in [Wallet::Training, Wallet::Serving] {
-            list.push(Customer {
-                market,
-                wallet,
-                captive: false,
-                grey: false,
-            });
+            list.push(customer(market, wallet, false, false));
         }
     }
     for wallet in [Wallet::Training, Wallet::Serving] {
-        list.push(Customer {
-            market: issuer,
-            wallet,
-            captive: true,
-            grey: false,
-        });
+        list.push(customer(markets.issuer, wallet, true, false));
     }
-    list
+    let mut brokers = Vec::new();
+    let mut names = Vec::new();
+    let recorded = places
+        .hubs
+        .iter()
+        .filter(|r| r.item == "share of diverted flow by last hub");
+    for row in recorded {
+        let Some(nation) = nations.iter().position(|n| n.iso3 == row.hub_iso3) else {
+            continue;
+        };
+        let market = markets.of_nation[nation];
+        let grey = |c: &Customer| c.grey && c.market == market;
+        let at = list.iter().position(grey).unwrap_or_else(|| {
+            list.push(customer(market, Wallet::Training, false, true));
+            list.len() - 1
+        });
+        brokers.push(Broker {
+            row: brokers.len() as u32,
+            key: stable_key(&format!("broker-{}", row.hub_iso3)),
+            customer: at as u32,
+            share: row.value,
+        });
+        names.push(format!("Brokers in {}", nations[nation].name));
+    }
+    (list, brokers, names)
+}
+
+/// Power of data centres in GW by bloc: the issuer's, the target's, and what is left of the world's.
+fn power(places: &Places, issuer: &str, target: &str) -> [Path; 3] {
+    let of = |iso3: &str| -> Path {
+        let mut knots: Vec<(f64, f64)> = places
+            .power
+            .iter()
+            .filter(|r| r.iso3 == iso3)
+            .map(|r| (f64::from(r.year) + 0.5, r.dc_capacity_gw))
+            .collect();
+        knots.sort_by(|a, b| a.0.total_cmp(&b.0));
+        Path(knots)
+    };
+    let (mine, theirs, world) = (of(issuer), of(target), of("WLD"));
+    let rest = world
+        .0
+        .iter()
+        .map(|(year, all)| {
+            (
+                *year,
+                (all - mine.at(*year, 0.0, f64::MAX) - theirs.at(*year, 0.0, f64::MAX)).max(1.0),
+            )
+        })
+        .collect();
+    [mine, theirs, Path(rest)]
 }
 
 struct SlotWithRow<'a> {

@@ -8,6 +8,7 @@ use crate::foundation::calendar::{Date, Month};
 use crate::foundation::parameters::Parameters;
 use crate::markets::terms::{Books, Calendar, Inputs, terms_of};
 use crate::technology::design::Reach;
+use crate::technology::foundry::effective_denial;
 
 impl Blueprint {
     /// The calendar of a regime. `p` gives what makers can do in a redesign and the shares of tool suppliers.
@@ -148,15 +149,44 @@ impl Blueprint {
         });
         Inputs {
             model_access: f64::from(u8::from(model_access)),
+            weights_open: self.weights_open(&books.in_force),
+            remote_open: open(
+                &books.in_force,
+                Subject::Rental,
+                &Attributes::default().with_shipment(&target),
+            ),
+            support_usd: books.in_force.rules().fold([0.0; 3], |sum, at| {
+                let support = self.law.rules[usize::from(at)].support_usd;
+                [0, 1, 2].map(|kind| sum[kind] + support[kind])
+            }),
             leading_foundry,
             memory_imports,
             memory_closes,
-            tools_denied: self.tools_denied(regime, day, p),
+            tools_denied: self.tools_denied(regime, day, p)[0],
+            tools_denied_by_allies: self.tools_denied(regime, day, p)[1],
         }
     }
 
-    /// Share of advanced tools whose suppliers' nations deny the target on a day.
-    fn tools_denied(&self, regime: &Regime, day: Date, p: &Parameters) -> f64 {
+    /// By market: 1 where the best closed models may be held and served.
+    fn weights_open(&self, book: &Book) -> Vec<f64> {
+        let mut model = Attributes::default();
+        // Every frontier model of the years in which such a rule could bind is above its line.
+        model.set(Attribute::TrainingFlop, 1e27);
+        model.flag(Attribute::OpenWeights, false);
+        model.set(Attribute::Model, f64::from(u32::MAX));
+        self.shipments
+            .iter()
+            .map(|shipment| {
+                let verdict = book
+                    .judge(Subject::Model, &model.with_shipment(shipment))
+                    .exporter;
+                f64::from(u8::from(verdict != Verdict::Denied))
+            })
+            .collect()
+    }
+
+    /// Share of advanced tools whose suppliers' nations deny the target on a day: by all, and by the issuer's allies.
+    fn tools_denied(&self, regime: &Regime, day: Date, p: &Parameters) -> [f64; 2] {
         let mut tool = Attributes::default().with_shipment(&self.shipments[self.target_market]);
         tool.set(Attribute::FabNodeNm, 7.0);
         tool.flag(Attribute::FabNonPlanar, true);
@@ -175,22 +205,21 @@ impl Blueprint {
                 .exporter
                 == Verdict::Denied
         };
-        let shares = [
-            ("USA", p.tool_share_usa),
-            ("NLD", p.tool_share_nld),
-            ("JPN", p.tool_share_jpn),
+        let part = |share: f64, denied: bool| if denied { share } else { 0.0 };
+        let issuer = part(p.tool_share_usa, denies("USA"));
+        let allies = [
+            part(p.tool_share_nld, denies("NLD")),
+            part(p.tool_share_jpn, denies("JPN")),
         ];
-        crate::technology::foundry::effective_denial(
-            shares
-                .into_iter()
-                .filter(|(nation, _)| denies(nation))
-                .map(|(_, share)| share),
-        )
+        [
+            effective_denial([issuer, allies[0], allies[1]]),
+            effective_denial(allies),
+        ]
     }
 
     fn tools_denied_on_record(&self, p: &Parameters) -> Vec<f64> {
         (0..self.months)
-            .map(|t| self.tools_denied(&self.record, self.first.plus(t as i32).first_day(), p))
+            .map(|t| self.tools_denied(&self.record, self.first.plus(t as i32).first_day(), p)[0])
             .collect()
     }
 

@@ -12,10 +12,12 @@ use bevy_ecs::world::World;
 
 pub use blueprint::{Blueprint, Inputs};
 
+use crate::agents::broker::{GreyMarket, Trade};
 use crate::agents::chipmaker::{Business, HomeMade, Studio};
 use crate::agents::lab::Theft;
 use crate::agents::lab::{Knowledge, LabCompute, Released, TrainingRun};
 use crate::agents::nation::{DemandShocks, MarketCompute, NationCompute, NationTotals};
+use crate::agents::users::{Services, Users};
 use crate::capability::algorithms::{
     effective_compute, knowledge_before_break, post_training_share,
 };
@@ -26,6 +28,7 @@ use crate::events::EventLog;
 use crate::foundation::chance::Purpose;
 use crate::foundation::run::{Anchor, Clock, Future};
 use crate::markets::chips::{ChipMarket, Wallet};
+use crate::markets::rental::Rental;
 use crate::markets::scarcity::Shortage;
 use crate::markets::terms::{Calendar, LawCalendar, LawNow, Outlook};
 use crate::measures::{Bloc, Recorder};
@@ -40,6 +43,7 @@ pub struct Stage {
     labs: Vec<Entity>,
     makers: Vec<Entity>,
     nations: Vec<Entity>,
+    brokers: Vec<Entity>,
 }
 
 impl Stage {
@@ -61,6 +65,10 @@ impl Stage {
         world.init_resource::<Shortage>();
         world.init_resource::<Efficiency>();
         world.init_resource::<Theft>();
+        world.init_resource::<GreyMarket>();
+        world.init_resource::<Rental>();
+        world.init_resource::<Services>();
+        world.insert_resource(b.power.clone());
         world.init_resource::<Outlook>();
         world.init_resource::<DemandShocks>();
         world.init_resource::<NationTotals>();
@@ -73,7 +81,13 @@ impl Stage {
         let nations = b
             .nations
             .iter()
-            .map(|n| world.spawn((*n, NationCompute::default())).id())
+            .zip(&b.users)
+            .map(|(n, u)| world.spawn((*n, *u, NationCompute::default())).id())
+            .collect();
+        let brokers = b
+            .brokers
+            .iter()
+            .map(|k| world.spawn((*k, Trade::default())).id())
             .collect();
         let makers = b
             .makers
@@ -104,6 +118,7 @@ impl Stage {
             labs,
             makers,
             nations,
+            brokers,
         }
     }
 
@@ -117,6 +132,9 @@ impl Stage {
         anchor
             .denied_share
             .push(self.world.resource::<Shortage>().denied[target]);
+        anchor
+            .service_usd
+            .push(self.world.resource::<Services>().revenue_usd);
         for &maker in &self.makers {
             let stock = self
                 .world
@@ -144,6 +162,8 @@ impl Stage {
             leading_foundry: vec![1.0; b.makers.len()],
             memory_imports: 1.0,
             model_access: 1.0,
+            weights_open: vec![1.0; b.layout.markets],
+            remote_open: 1.0,
             ..Access::default()
         };
         w.resource_mut::<LawNow>().reset(calendar, b.makers.len());
@@ -151,6 +171,9 @@ impl Stage {
         w.resource_mut::<Shortage>().reset(b.layout.markets);
         w.resource_mut::<Efficiency>().reset(b.months);
         *w.resource_mut::<Theft>() = Theft::default();
+        *w.resource_mut::<GreyMarket>() = GreyMarket::default();
+        *w.resource_mut::<Rental>() = Rental::default();
+        *w.resource_mut::<Services>() = Services::default();
         *w.resource_mut::<DemandShocks>() = DemandShocks {
             log_deviation: vec![0.0; b.regions],
             wants_usd: vec![0.0; b.regions],
@@ -170,6 +193,16 @@ impl Stage {
                 *business = Business::at_start(maker, p);
             }
         }
+        for (&entity, users) in self.nations.iter().zip(&b.users) {
+            if let Some(mut now) = self.world.get_mut::<Users>(entity) {
+                *now = *users;
+            }
+        }
+        for &broker in &self.brokers {
+            if let Some(mut trade) = self.world.get_mut::<Trade>(broker) {
+                *trade = Trade::default();
+            }
+        }
         self.stock_at_start(&b, future);
         self.labs_at_start(&b, future);
     }
@@ -184,7 +217,7 @@ impl Stage {
                 &future.parameters,
             );
             for (k, customer) in b.layout.customers.iter().enumerate() {
-                if customer.captive {
+                if customer.captive || customer.grey {
                     continue;
                 }
                 let part = if customer.wallet == Wallet::Training {

@@ -5,15 +5,21 @@ use std::sync::Arc;
 use bevy_ecs::resource::Resource;
 use bevy_ecs::system::{Query, Res, ResMut};
 
+use crate::agents::broker::GreyMarket;
 use crate::agents::chipmaker::{Business, Chipmaker, HomeMade};
 use crate::agents::lab::{Knowledge, Lab, LabCompute};
 use crate::agents::nation::NationTotals;
+use crate::agents::users::Services;
+use crate::capability::efficiency::{Efficiency, codesign_skill};
 use crate::capability::frontier::{Frontier, Side};
 use crate::capability::gap::{gap_months, trend_months};
 use crate::foundation::run::{Clock, Future};
 use crate::markets::chips::ChipMarket;
+use crate::markets::rental::Rental;
+use crate::markets::scarcity::Shortage;
 use crate::measures::{Bloc, Columns, Recorder};
 use crate::technology::roadmap::{Chips, Realised, Roadmap, SlotKind};
+use crate::technology::supply::Access;
 use crate::technology::supply::{POOLS, Pool, SupplyState};
 
 /// Where sales are counted: everywhere, in the target, in third countries.
@@ -46,6 +52,26 @@ pub struct Watch {
     tight: usize,
     backlog: [usize; 2],
     pub levy: usize,
+    responses: ResponseColumns,
+}
+
+/// Scarcity, leakage, services, sides.
+#[derive(Clone, Copy, Debug, Default)]
+struct ResponseColumns {
+    denied: usize,
+    belief: usize,
+    scarcity: [usize; 3],
+    grey: [usize; 3],
+    rented: usize,
+    powered: [usize; 3],
+    induced: usize,
+    codesign: usize,
+    services: [usize; 3],
+    service_price: usize,
+    service_revenue: [usize; 2],
+    stack: [usize; 2],
+    alignment: usize,
+    allied: usize,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -162,6 +188,23 @@ impl Watch {
                 c.add("backlog_usd", "target"),
             ],
             levy: c.add("levy_usd", "issuer"),
+            responses: ResponseColumns {
+                denied: c.add("denied_share", "target"),
+                belief: c.add("supply_risk_belief", "target"),
+                scarcity: Bloc::ALL.map(|bloc| c.add("scarcity", bloc.name())),
+                grey: ["grey_h100e", "seized_h100e", "grey_premium"]
+                    .map(|name| c.add(name, "target")),
+                rented: c.add("rented_h100e", "target"),
+                powered: Bloc::ALL.map(|bloc| c.add("powered_share", bloc.name())),
+                induced: c.add("induced_efficiency", "target"),
+                codesign: c.add("codesign_skill", "target"),
+                services: ["issuer", "target", "open"].map(|who| c.add("service_share", who)),
+                service_price: c.add("service_price", "issuer"),
+                service_revenue: ["issuer", "target"].map(|who| c.add("service_revenue_usd", who)),
+                stack: ["issuer", "target"].map(|who| c.add("stack_share", who)),
+                alignment: c.add("alignment_mean", "third"),
+                allied: c.add("allied_supplier_revenue_usd", "third"),
+            },
             pools: Pool::ALL.map(|pool| c.add("pool_use", pool.name())),
             variants: roadmap
                 .slots
@@ -396,10 +439,10 @@ pub fn observe_state(
             record.set(columns.trend, t, trend_months(leader, follower));
         }
     }
-    let world: f64 = nations.all_by_bloc.iter().sum();
+    let world: f64 = nations.owned_by_bloc.iter().sum();
     for (bloc, columns) in watch.blocs.iter().enumerate() {
         record.set(columns.compute, t, nations.all_by_bloc[bloc]);
-        record.set(columns.owned, t, nations.all_by_bloc[bloc]);
+        record.set(columns.owned, t, nations.owned_by_bloc[bloc]);
         record.set(columns.serving, t, nations.serving_by_bloc[bloc]);
         record.set(columns.peak, t, nations.peak_by_bloc[bloc]);
         record.set(columns.share, t, ratio(nations.all_by_bloc[bloc], world));
@@ -470,4 +513,61 @@ pub fn observe_state(
         .map(|(_, wallet)| wallet)
         .sum();
     record.set(watch.backlog[1], t, target);
+}
+
+/// System: scarcity, leakage, services, sides.
+pub fn observe_responses(
+    clock: Res<Clock>,
+    future: Res<Future>,
+    watching: Res<Watching>,
+    shortage: Res<Shortage>,
+    grey: Res<GreyMarket>,
+    rental: Res<Rental>,
+    efficiency: Res<Efficiency>,
+    nations: Res<NationTotals>,
+    services: Res<Services>,
+    access: Res<Access>,
+    market: Res<ChipMarket>,
+    mut record: ResMut<Recorder>,
+) {
+    let (columns, t, p) = (&watching.0.responses, clock.t, &future.parameters);
+    let target = market.layout.target_market;
+    record.set(columns.denied, t, shortage.denied[target]);
+    record.set(columns.belief, t, shortage.belief[target]);
+    for bloc in 0..3 {
+        record.set(columns.scarcity[bloc], t, shortage.scarcity[bloc]);
+        record.set(columns.powered[bloc], t, nations.powered[bloc]);
+        record.set(columns.services[bloc], t, services.third_use[bloc]);
+    }
+    for (column, value) in
+        columns
+            .grey
+            .iter()
+            .zip([grey.reached_h100e, grey.seized_h100e, grey.premium])
+    {
+        record.set(*column, t, value);
+    }
+    record.set(columns.rented, t, rental.h100e);
+    let b = crate::measures::Bloc::Target as usize;
+    let decades = efficiency.induced_points[b] / p.points_per_decade_of_compute.max(1e-9);
+    record.set(columns.induced, t, 10_f64.powf(decades));
+    record.set(
+        columns.codesign,
+        t,
+        codesign_skill(efficiency.codesign_years[b], p),
+    );
+    record.set(columns.service_price, t, services.closed_price);
+    for (column, revenue) in columns.service_revenue.iter().zip(services.revenue_usd) {
+        record.set(*column, t, revenue);
+    }
+    record.set(columns.stack[0], t, services.third_issuer_stack);
+    record.set(columns.stack[1], t, 1.0 - services.third_issuer_stack);
+    record.set(columns.alignment, t, services.third_alignment);
+    let allies_tools = p.tool_share_nld + p.tool_share_jpn;
+    let sold = (allies_tools - access.tools_denied_by_allies).max(0.0)
+        * p.tool_sales_target_usd_per_year
+        / 12.0;
+    let wafers = market.pool_used[Pool::LogicWorld as usize] * p.wafer_cost_5nm_usd;
+    let stacks = market.pool_used[Pool::HbmWorld as usize] * p.hbm_stack_cost_usd;
+    record.set(columns.allied, t, sold + wafers + stacks);
 }

@@ -72,6 +72,20 @@ pub fn outcomes(b: &Blueprint, record: &Recorder, window: Window) -> Vec<f64> {
             "world_hhi_end" => look.last("hhi", "world"),
             "price_usd_per_h100e_mean" => look.mean("price_usd_per_h100e", "world"),
             "levy_revenue_usd" => look.sum("levy_usd", "issuer"),
+            "grey_h100e_total" => look.sum("grey_h100e", "target"),
+            "seized_h100e_total" => look.sum("seized_h100e", "target"),
+            "rented_h100e_mean" => look.mean("rented_h100e", "target"),
+            "induced_efficiency_end" => look.last("induced_efficiency", "target"),
+            "service_price_end" => look.year("service_price", "issuer"),
+            "third_service_use_mean" => ["issuer", "target", "open"]
+                .iter()
+                .map(|who| look.mean("service_share", who))
+                .sum(),
+            "target_service_use_third_end" => look.last("service_share", "target"),
+            "third_issuer_stack_share_end" => look.last("stack_share", "issuer"),
+            "third_alignment_mean_end" => look.last("alignment_mean", "third"),
+            "allied_supplier_revenue_usd" => look.sum("allied_supplier_revenue_usd", "third"),
+            "issuer_service_revenue_usd" => look.sum("service_revenue_usd", "issuer"),
             "variant_units_total" => look.sum("variant_units", "world"),
             _ => f64::NAN,
         })

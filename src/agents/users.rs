@@ -1,0 +1,147 @@
+//! Users of nations: whose AI they take up, which stack they build on, whom they side with.
+
+use bevy_ecs::component::Component;
+use bevy_ecs::resource::Resource;
+use bevy_ecs::system::{Query, Res, ResMut};
+
+use super::nation::Nation;
+use crate::capability::frontier::{Frontier, Side};
+use crate::foundation::run::{Clock, Future};
+use crate::markets::chips::ChipMarket;
+use crate::markets::scarcity::Shortage;
+use crate::markets::services::{
+    OFFERERS, Offer, Offerer, closed_price, next_alignment, next_stack, spending_usd, use_shares,
+};
+use crate::measures::Bloc;
+use crate::technology::supply::Access;
+
+/// What a nation's users have come to.
+#[derive(Component, Clone, Copy, Debug, Default)]
+pub struct Users {
+    pub gdp_usd: f64,
+    /// Where the nation stood when the run began: -1 the target's side, 1 the issuer's.
+    pub alignment_start: f64,
+    pub alignment: f64,
+    /// Part of what it builds on that is the issuer's.
+    pub issuer_stack: f64,
+    pub use_shares: [f64; OFFERERS],
+}
+
+/// AI services of the month, added up.
+#[derive(Resource, Clone, Copy, Debug, Default)]
+pub struct Services {
+    /// Revenue by bloc, USD a month; what open models save their users earns nobody anything.
+    pub revenue_usd: [f64; 3],
+    /// Price of the best closed model over the cost of serving the best open one.
+    pub closed_price: f64,
+    /// Use in third countries by offerer, weighted by GDP.
+    pub third_use: [f64; OFFERERS],
+    pub third_issuer_stack: f64,
+    pub third_alignment: f64,
+}
+
+/// System: a month of AI services in every nation.
+pub fn use_services(
+    clock: Res<Clock>,
+    future: Res<Future>,
+    frontier: Res<Frontier>,
+    shortage: Res<Shortage>,
+    access: Res<Access>,
+    market: Res<ChipMarket>,
+    mut services: ResMut<Services>,
+    mut nations: Query<(&Nation, &mut Users)>,
+) {
+    let p = &future.parameters;
+    let points = |side: Side| frontier.released[side as usize].now();
+    let best_open = points(Side::Open);
+    let price = [
+        closed_price(points(Side::Issuer) - best_open, p),
+        closed_price(points(Side::Target) - best_open, p),
+        1.0,
+    ];
+    let (by_home, all) = deliveries(&market);
+    // What the target's side can deliver to others: its makers' part of what is sold there, and open models in any case.
+    let target_delivers = (by_home / all.max(f64::MIN_POSITIVE) + p.open_stack_weight).min(1.0);
+    let mut next = Services {
+        closed_price: price[0],
+        ..Services::default()
+    };
+    let mut third_gdp = 0.0;
+    for (nation, mut users) in &mut nations {
+        let m = nation.market as usize;
+        let offer = |who: Offerer, side: Side, affinity: f64, open: f64| Offer {
+            points: points(side),
+            price: price[who as usize],
+            affinity,
+            open,
+        };
+        let closed_open = if nation.bloc == Bloc::Target {
+            access.model_access
+        } else {
+            access.weights_open[m]
+        };
+        let offers = [
+            offer(Offerer::Issuer, Side::Issuer, users.alignment, closed_open),
+            offer(Offerer::Target, Side::Target, -users.alignment, 1.0),
+            offer(Offerer::Open, Side::Open, 0.0, 1.0),
+        ];
+        users.use_shares = use_shares(&offers, p.service_reference_points, p);
+        let spent = spending_usd(users.gdp_usd, clock.year, p);
+        next.revenue_usd[0] += spent * users.use_shares[0] * (price[0] - 1.0);
+        next.revenue_usd[1] += spent * users.use_shares[1] * (price[1] - 1.0);
+        if nation.bloc != Bloc::Third {
+            continue;
+        }
+        let used: f64 = users.use_shares.iter().sum();
+        let models = if used > 0.0 {
+            users.use_shares[0] / used
+        } else {
+            users.issuer_stack
+        };
+        let chips = 1.0 - shortage.denied[m] * target_delivers;
+        let part = 0.5 * (models + chips);
+        users.issuer_stack = if clock.t == 0 {
+            part
+        } else {
+            next_stack(users.issuer_stack, part, p)
+        };
+        users.alignment = next_alignment(
+            users.alignment,
+            users.alignment_start,
+            shortage.denied[m],
+            target_delivers,
+            p,
+        );
+        third_gdp += users.gdp_usd;
+        for (sum, share) in next.third_use.iter_mut().zip(users.use_shares) {
+            *sum += share * users.gdp_usd;
+        }
+        next.third_issuer_stack += users.issuer_stack * users.gdp_usd;
+        next.third_alignment += users.alignment * users.gdp_usd;
+    }
+    let weight = 1.0 / third_gdp.max(f64::MIN_POSITIVE);
+    next.third_use.iter_mut().for_each(|s| *s *= weight);
+    next.third_issuer_stack *= weight;
+    next.third_alignment *= weight;
+    *services = next;
+}
+
+/// Value delivered in third countries last month: by makers whose chips only the target's side sells, and in all.
+fn deliveries(market: &ChipMarket) -> (f64, f64) {
+    let slots = market.layout.maker_of.len();
+    let (mut home, mut all) = (0.0, 0.0);
+    for (k, customer) in market.layout.customers.iter().enumerate() {
+        if market.layout.bloc_of_market[customer.market] != Bloc::Third as usize || customer.grey {
+            continue;
+        }
+        for &slot in &market.active {
+            let slot = usize::from(slot);
+            let value = market.delivered[k * slots + slot] * market.offers[slot].price_usd;
+            all += value;
+            if market.layout.target_made[slot] {
+                home += value;
+            }
+        }
+    }
+    (home, all)
+}

@@ -1,0 +1,63 @@
+//! Rental: labs of the target use compute that stands abroad, where no rule forbids it.
+
+use bevy_ecs::resource::Resource;
+
+use crate::foundation::parameters::Parameters;
+
+/// Compute that users of the target rent abroad, and what it costs.
+#[derive(Resource, Clone, Copy, Debug, Default, PartialEq)]
+pub struct Rental {
+    pub h100e: f64,
+    /// USD a month, out of the target's training budget.
+    pub cost_usd: f64,
+}
+
+/// Next rented compute, with `scarcity` that of the target over that of the hosts: moves toward a share of what the target trains with, as far as hosts have it and the law lets it.
+///
+/// ```text
+/// wanted = share * (1 - exp(-scarcity)) / (1 - share) * own;   next = now + (min(wanted, hosts) * open - now) / months
+/// ```
+pub fn next_rented_h100e(
+    now: f64,
+    own_h100e: f64,
+    hosts_h100e: f64,
+    scarcity: f64,
+    open: f64,
+    p: &Parameters,
+) -> f64 {
+    let share = p.remote_share.clamp(0.0, 0.9) * (1.0 - (-scarcity.max(0.0)).exp());
+    let wanted = share / (1.0 - share) * own_h100e;
+    let there = p.rentable_share * hosts_h100e;
+    // A rule cuts at once; contracts and data move slowly.
+    let goal = wanted.min(there) * open;
+    (now + (goal - now) / p.remote_switch_months.max(1.0)).min(there * open)
+}
+
+/// What rented compute costs a month: the price of a chip over its life, with a markup.
+pub fn rent_usd(h100e: f64, price_usd_per_h100e: f64, p: &Parameters) -> f64 {
+    const LIFE_MONTHS: f64 = 48.0;
+    h100e * price_usd_per_h100e * (1.0 + p.rent_markup) / LIFE_MONTHS
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_rented_without_scarcity_or_against_a_rule() {
+        let mut p = Parameters::from_values(&vec![0.0; Parameters::NAMES.len()]).unwrap();
+        p.remote_share = 0.25;
+        p.rentable_share = 0.2;
+        p.remote_switch_months = 5.0;
+        let after = |scarcity: f64, open: f64| {
+            (0..60).fold(0.0, |r, _| {
+                next_rented_h100e(r, 100.0, 1e6, scarcity, open, &p)
+            })
+        };
+        assert_eq!(after(0.0, 1.0), 0.0);
+        assert_eq!(after(2.0, 0.0), 0.0);
+        assert!(after(2.0, 1.0) > after(0.5, 1.0));
+        // Hosts cannot rent out what they do not have.
+        assert!(next_rented_h100e(0.0, 1e9, 10.0, 3.0, 1.0, &p) <= 2.0);
+    }
+}

@@ -1,0 +1,128 @@
+//! AI services: whose models the world uses, what they cost, and what that earns.
+
+use crate::foundation::parameters::Parameters;
+
+/// Whose models a user can choose among.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(usize)]
+pub enum Offerer {
+    /// The issuer's best closed model.
+    Issuer = 0,
+    /// The target's best model.
+    Target = 1,
+    /// The best open weights, served by anybody at cost.
+    Open = 2,
+}
+
+pub const OFFERERS: usize = 3;
+
+/// What one offer is worth to users of a nation.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Offer {
+    pub points: f64,
+    /// USD relative to the cost of serving the best open model.
+    pub price: f64,
+    /// How near the offerer's side is to the nation, -1 to 1.
+    pub affinity: f64,
+    /// 0 where law keeps the model away.
+    pub open: f64,
+}
+
+/// Shares of use by a logit on quality, price and affinity, with not using AI as the outside option.
+///
+/// ```text
+/// pull = open * exp(quality * (points - reference) - price_slope * ln(price) + affinity_weight * affinity);   share = pull / (1 + sum)
+/// ```
+pub fn use_shares(
+    offers: &[Offer; OFFERERS],
+    reference_points: f64,
+    p: &Parameters,
+) -> [f64; OFFERERS] {
+    let pull = offers.map(|o| {
+        if o.open <= 0.0 || !o.points.is_finite() {
+            return 0.0;
+        }
+        let quality = p.service_quality_per_point * (o.points - reference_points);
+        let dear = p.service_price_slope * o.price.max(1e-6).ln();
+        o.open
+            * (quality - dear + p.service_affinity_weight * o.affinity)
+                .clamp(-50.0, 50.0)
+                .exp()
+    });
+    let all: f64 = 1.0 + pull.iter().sum::<f64>();
+    pull.map(|x| x / all)
+}
+
+/// Price of a closed model over the cost of serving the best open one: what its lead lets it ask.
+///
+/// `1 + markup * (1 - exp(-lead / scale))`; a lead of nothing is worth nothing.
+pub fn closed_price(lead_points: f64, p: &Parameters) -> f64 {
+    1.0 + p.service_markup_max
+        * (1.0 - (-lead_points.max(0.0) / p.service_markup_scale_points).exp())
+}
+
+/// What a nation spends on AI services, USD a month: a share of GDP that saturates.
+pub fn spending_usd(gdp_usd: f64, year: f64, p: &Parameters) -> f64 {
+    let share = p.service_gdp_share_2035 / (1.0 + (-(year - 2029.0) / 1.5).exp());
+    gdp_usd * share / 12.0
+}
+
+/// Next share of a nation that builds on the issuer's stack: inertia toward whose chips and models it uses.
+pub fn next_stack(stack: f64, issuer_part: f64, p: &Parameters) -> f64 {
+    stack + (issuer_part - stack) * p.stack_adjustment_per_year / 12.0
+}
+
+/// Next alignment of a third nation: away from who denies it, as far as the other side can deliver; back toward where it
+/// began otherwise.
+pub fn next_alignment(
+    now: f64,
+    start: f64,
+    denied_share: f64,
+    other_side_delivers: f64,
+    p: &Parameters,
+) -> f64 {
+    let away = p.alignment_drift_per_year * denied_share * other_side_delivers / 12.0;
+    let back = p.alignment_return_per_year * (start - now) / 12.0;
+    (now - away + back).clamp(-1.0, 1.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn p() -> Parameters {
+        let mut p = Parameters::from_values(&vec![0.0; Parameters::NAMES.len()]).unwrap();
+        p.service_quality_per_point = 0.15;
+        p.service_price_slope = 1.0;
+        p.service_markup_max = 9.0;
+        p.service_markup_scale_points = 6.0;
+        p.alignment_drift_per_year = 0.04;
+        p
+    }
+
+    #[test]
+    fn a_model_that_law_keeps_away_is_not_used_and_others_gain() {
+        let offer = Offer {
+            points: 150.0,
+            price: 1.0,
+            affinity: 0.0,
+            open: 1.0,
+        };
+        let all = use_shares(&[offer; 3], 150.0, &p());
+        let without = use_shares(&[Offer { open: 0.0, ..offer }, offer, offer], 150.0, &p());
+        assert_eq!(without[0], 0.0);
+        assert!(without[1] > all[1] && without.iter().sum::<f64>() < all.iter().sum::<f64>());
+    }
+
+    #[test]
+    fn a_lead_carries_a_price_and_no_lead_carries_none() {
+        assert_eq!(closed_price(0.0, &p()), 1.0);
+        assert!(closed_price(10.0, &p()) > closed_price(3.0, &p()));
+    }
+
+    #[test]
+    fn nobody_drifts_to_a_side_that_cannot_deliver() {
+        assert_eq!(next_alignment(0.2, 0.2, 1.0, 0.0, &p()), 0.2);
+        assert!(next_alignment(0.2, 0.2, 1.0, 1.0, &p()) < 0.2);
+    }
+}

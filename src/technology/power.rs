@@ -1,0 +1,33 @@
+//! Power: chips that cannot be plugged in do nothing.
+
+use std::sync::Arc;
+
+use bevy_ecs::resource::Resource;
+
+use super::path::Path;
+
+/// Power that data centres of each bloc can draw, GW.
+#[derive(Resource, Clone, Debug, Default)]
+pub struct PowerPaths(pub Arc<[Path; 3]>);
+
+/// Part of the installed compute of a bloc that has power: `min(1, share of data centres * capacity / draw)`.
+///
+/// `draw` is the chips' own power times what surrounds them (cooling, servers, networking).
+pub fn powered_share(capacity_gw: f64, ai_share_max: f64, chips_w: f64, overhead: f64) -> f64 {
+    let draw_gw = chips_w * overhead / 1e9;
+    if draw_gw <= 0.0 || capacity_gw <= 0.0 {
+        return 1.0;
+    }
+    (ai_share_max * capacity_gw / draw_gw).min(1.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn power_binds_only_when_it_is_short() {
+        assert_eq!(powered_share(10.0, 0.5, 1e9, 1.5), 1.0);
+        assert!((powered_share(10.0, 0.5, 1e10, 1.0) - 0.5).abs() < 1e-12);
+    }
+}
