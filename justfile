@@ -17,6 +17,14 @@ lint:
 study *ARGS:
     cargo run --release --locked -- run configs/studies/did-controls-work.toml {{ARGS}}
 
+# the table of claims, 200 draws each
+claims:
+    CLAIMS_RUNS=200 cargo test --release --locked --test all claims_hold_and_flip -- --nocapture
+
+# what is there without acting
+audit:
+    cargo run --release --locked -- audit
+
 # write the schemas of the configuration files
 schemas:
     cargo run --release --locked -- schema --out configs/schema

@@ -5,6 +5,7 @@ mod balances;
 mod broken_configurations;
 mod chance;
 mod chips;
+mod claims;
 mod cli;
 mod design;
 mod documents;

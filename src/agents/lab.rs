@@ -232,7 +232,7 @@ pub fn do_research(
         research_points_per_month(
             clock.year,
             frontier.bloc_research_h100e[b],
-            frontier.bloc_points[b],
+            frontier.bloc_mean_points[b],
             p,
         )
     });
@@ -285,10 +285,13 @@ fn note_what_is_known(
         compute_h100e: 0.0,
     };
     let mut points = [f64::NEG_INFINITY; 3];
+    let (mut mean, mut weight) = ([0.0; 3], [0.0; 3]);
     let mut latent = [f64::NEG_INFINITY; 3];
     for (lab, compute, knowledge) in labs.iter() {
         let bloc = lab.bloc as usize;
         points[bloc] = points[bloc].max(knowledge.points);
+        mean[bloc] += compute.effective_h100e * knowledge.points;
+        weight[bloc] += compute.effective_h100e;
         latent[bloc] = latent[bloc].max(latent_points(
             compute.effective_h100e,
             knowledge.points + efficiency.induced_points[bloc],
@@ -302,6 +305,11 @@ fn note_what_is_known(
         }
     }
     frontier.bloc_points = points;
+    for bloc in 0..3 {
+        if weight[bloc] > 0.0 {
+            frontier.bloc_mean_points[bloc] = mean[bloc] / weight[bloc];
+        }
+    }
     for (record, latent) in frontier.latent.iter_mut().zip(latent) {
         record.push(latent);
     }

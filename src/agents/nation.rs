@@ -478,15 +478,8 @@ fn rent_abroad(
     let p = &future.parameters;
     let (target, third) = (Bloc::Target as usize, Bloc::Third as usize);
     let open = access.remote_open * future.channels.factor(Channel::RemoteAccess);
-    rental.h100e = next_rented_h100e(
-        rental.h100e,
-        t.training_by_bloc[target],
-        t.training_by_bloc[third],
-        // What is short everywhere cannot be had abroad either.
-        shortage.scarcity[target] - shortage.scarcity[third],
-        open,
-        p,
-    );
+    let missing = shortage.missing_beyond(target, third);
+    rental.h100e = next_rented_h100e(rental.h100e, missing, t.training_by_bloc[third], open, p);
     let price = market
         .active
         .iter()

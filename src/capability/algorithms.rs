@@ -5,7 +5,7 @@ use crate::foundation::parameters::Parameters;
 /// Points a month that a bloc's own research adds to the knowledge of a lab of mean skill.
 ///
 /// ```text
-/// growth = base(regime) * (research compute / reference)^elasticity * exp(-saturation * (best - best at the break)) / 12
+/// growth = base(regime) * (research compute / reference)^elasticity * exp(-saturation * (known - best at the break)) / 12
 /// ```
 ///
 /// `base` is the recorded growth of the frontier less what growth of training runs explains
@@ -15,7 +15,7 @@ use crate::foundation::parameters::Parameters;
 pub fn research_points_per_month(
     year: f64,
     bloc_research_h100e: f64,
-    best_knowledge_points: f64,
+    mean_knowledge_points: f64,
     p: &Parameters,
 ) -> f64 {
     let total = if year < p.regime_break_year {
@@ -28,7 +28,7 @@ pub fn research_points_per_month(
         .max(0.0)
         .powf(p.research_compute_elasticity);
     let harder =
-        (-p.research_saturation_per_point * (best_knowledge_points - knowledge_at_break(p))).exp();
+        (-p.research_saturation_per_point * (mean_knowledge_points - knowledge_at_break(p))).exp();
     base * effort * harder / 12.0
 }
 

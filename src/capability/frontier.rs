@@ -57,8 +57,10 @@ pub struct Frontier {
     pub best_known: Vec<Known>,
     /// Knowledge behind the best open release so far, by month.
     pub open_known: Vec<Known>,
-    /// Best knowledge by bloc now, for the rate of research.
+    /// Best knowledge by bloc now.
     pub bloc_points: [f64; 3],
+    /// Mean knowledge of a bloc's labs, weighted by their compute: how hard ideas have become there.
+    pub bloc_mean_points: [f64; 3],
     /// Research compute by bloc now, H100-equivalents.
     pub bloc_research_h100e: [f64; 3],
 }

@@ -6,7 +6,7 @@ use super::{Answer, Failure, say};
 use crate::config::source::Configs;
 use crate::config::study;
 use crate::study::Library;
-use crate::study::audit::{NOT_ASKED, NOT_YET, audit as run_audit};
+use crate::study::audit::{NEVER_BIND, NOT_ASKED, NOT_YET, audit as run_audit};
 
 #[derive(Args)]
 pub struct AuditArgs {
@@ -50,7 +50,12 @@ pub fn audit(configs: Configs, args: &AuditArgs) -> Answer {
             .find(|(c, _)| c.name() == name)
             .map(|(_, why)| (*why).to_string())
     });
-    list("rules that never bind", &found.idle_rules, &|_| None);
+    list("rules that never bind", &found.idle_rules, &|id| {
+        NEVER_BIND
+            .iter()
+            .find(|(rule, _)| *rule == id)
+            .map(|(_, why)| (*why).to_string())
+    });
     list("events that never happen", &found.missing_events, &|_| None);
     for (kind, why) in NOT_ASKED {
         text.push_str(&format!("not asked: {} ({why})\n", kind.short()));

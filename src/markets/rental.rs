@@ -12,23 +12,24 @@ pub struct Rental {
     pub cost_usd: f64,
 }
 
-/// Next rented compute, with `scarcity` that of the target over that of the hosts: moves toward a share of what the target trains with, as far as hosts have it and the law lets it.
+/// Next rented compute: moves toward a share of what the target's labs miss, as far as hosts have it and the law lets it.
 ///
 /// ```text
-/// wanted = share * (1 - exp(-scarcity)) / (1 - share) * own;   next = now + (min(wanted, hosts) * open - now) / months
+/// wanted = share * missing a month * 24 months;   next = now + (min(wanted, rentable * hosts) * open - now) / months
 /// ```
+///
+/// `missing_h100e` is what budgets would buy at home beyond what hosts miss as well: what is short everywhere cannot be
+/// had abroad either. A rule cuts at once; contracts and data move slowly.
 pub fn next_rented_h100e(
     now: f64,
-    own_h100e: f64,
+    missing_h100e: f64,
     hosts_h100e: f64,
-    scarcity: f64,
     open: f64,
     p: &Parameters,
 ) -> f64 {
-    let share = p.remote_share.clamp(0.0, 0.9) * (1.0 - (-scarcity.max(0.0)).exp());
-    let wanted = share / (1.0 - share) * own_h100e;
+    const MONTHS_SOUGHT: f64 = 24.0;
+    let wanted = p.remote_share * missing_h100e.max(0.0) * MONTHS_SOUGHT;
     let there = p.rentable_share * hosts_h100e;
-    // A rule cuts at once; contracts and data move slowly.
     let goal = wanted.min(there) * open;
     (now + (goal - now) / p.remote_switch_months.max(1.0)).min(there * open)
 }
@@ -49,15 +50,13 @@ mod tests {
         p.remote_share = 0.25;
         p.rentable_share = 0.2;
         p.remote_switch_months = 5.0;
-        let after = |scarcity: f64, open: f64| {
-            (0..60).fold(0.0, |r, _| {
-                next_rented_h100e(r, 100.0, 1e6, scarcity, open, &p)
-            })
+        let after = |missing: f64, open: f64| {
+            (0..60).fold(0.0, |r, _| next_rented_h100e(r, missing, 1e6, open, &p))
         };
         assert_eq!(after(0.0, 1.0), 0.0);
         assert_eq!(after(2.0, 0.0), 0.0);
         assert!(after(2.0, 1.0) > after(0.5, 1.0));
         // Hosts cannot rent out what they do not have.
-        assert!(next_rented_h100e(0.0, 1e9, 10.0, 3.0, 1.0, &p) <= 2.0);
+        assert!(next_rented_h100e(0.0, 1e9, 10.0, 1.0, &p) <= 3.0);
     }
 }

@@ -37,6 +37,12 @@ pub struct Shortage {
 }
 
 impl Shortage {
+    /// What a bloc would buy a month and does not get, beyond what another bloc misses as well, H100-equivalents.
+    pub fn missing_beyond(&self, bloc: usize, other: usize) -> f64 {
+        let beyond = (self.scarcity[bloc] - self.scarcity[other]).max(0.0);
+        self.would_buy[bloc] * (1.0 - (-beyond).exp())
+    }
+
     pub fn reset(&mut self, markets: usize) {
         self.would_buy = [0.0; 3];
         self.obtained = [0.0; 3];

@@ -52,6 +52,34 @@ pub const NOT_ASKED: &[(Instrument, &str)] = &[
     ),
 ];
 
+/// Rules that are in a shipped regime and decide no sale there, each with the reason.
+pub const NEVER_BIND: &[(&str, &str)] = &[
+    (
+        "cn-2023-05-micron",
+        "speaks of one maker's memory, no accelerator",
+    ),
+    (
+        "cn-2025-07-h20-guidance",
+        "names a part that makers design anew in every run; generated refusal stands in for it",
+    ),
+    (
+        "cn-2025-09-rtx6000d",
+        "names a part that makers design anew in every run; generated refusal stands in for it",
+    ),
+    (
+        "cn-2025-11-state-dc",
+        "speaks of state-funded buyers; purchase at home stands in for it",
+    ),
+    (
+        "us-2025-05-gp10",
+        "speaks of the use of chips, not of their sale",
+    ),
+    (
+        "us-2026-05-hq-guidance",
+        "speaks of buyers abroad with a parent in the target; buyers are nations, brokers stand in",
+    ),
+];
+
 /// Audits the shipped regimes with the study's months.
 ///
 /// # Errors

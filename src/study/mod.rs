@@ -462,22 +462,47 @@ fn events(plan: &Plan, worker: &Worker, arm: usize, run: u32) -> Vec<EventRow> {
     let b = &*plan.blueprint;
     let chips = worker.stage.world.resource::<Chips>();
     let log = worker.stage.world.resource::<EventLog>();
-    let in_words = |e: &Event| {
+    let in_words = |(at, e): (usize, &Event)| {
         let object = e.object as usize;
         let (actor, object, cause, text) = match e.kind {
             EventKind::RulesChanged => {
-                let books = &plan.calendars[arm].books[object];
-                let names = |book: &crate::controls::Book| {
+                let ids = |book: &crate::controls::Book| -> Vec<String> {
                     book.rules()
                         .map(|r| b.law.rules[usize::from(r)].id.clone())
+                        .collect()
+                };
+                let now = &plan.calendars[arm].books[object];
+                let before = log.events[..at]
+                    .iter()
+                    .rev()
+                    .find(|o| o.kind == EventKind::RulesChanged)
+                    .map(|o| &plan.calendars[arm].books[o.object as usize]);
+                let (had, had_announced) = before.map_or((Vec::new(), Vec::new()), |o| {
+                    (ids(&o.in_force), ids(&o.announced))
+                });
+                let (has, announced) = (ids(&now.in_force), ids(&now.announced));
+                let new = |a: &[String], b: &[String]| -> String {
+                    a.iter()
+                        .filter(|id| !b.contains(id))
+                        .cloned()
                         .collect::<Vec<_>>()
                         .join(", ")
                 };
-                let (now, later) = (names(&books.in_force), names(&books.announced));
-                let text = format!(
-                    "in force: {now}; announced: {}",
-                    if later.is_empty() { "nothing" } else { &later }
-                );
+                let parts = [
+                    ("binds", new(&has, &had)),
+                    ("ends", new(&had, &has)),
+                    ("announced", new(&announced, &had_announced)),
+                ];
+                let said: Vec<String> = parts
+                    .iter()
+                    .filter(|(_, l)| !l.is_empty())
+                    .map(|(w, l)| format!("{w}: {l}"))
+                    .collect();
+                let text = if said.is_empty() {
+                    "dates of single firms".to_string()
+                } else {
+                    said.join("; ")
+                };
                 (
                     String::new(),
                     format!("rules {object}"),
@@ -569,7 +594,7 @@ fn events(plan: &Plan, worker: &Worker, arm: usize, run: u32) -> Vec<EventRow> {
             text,
         }
     };
-    log.events.iter().map(in_words).collect()
+    log.events.iter().enumerate().map(in_words).collect()
 }
 
 /// The events of one run of the plan, run again for them.

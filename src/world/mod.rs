@@ -301,5 +301,6 @@ impl Stage {
             start - p.target_knowledge_gap_2020,
             start - p.third_knowledge_gap_2020,
         ];
+        frontier.bloc_mean_points = frontier.bloc_points;
     }
 }
