@@ -25,6 +25,7 @@ claims:
 audit:
     cargo run --release --locked -- audit
 
-# write the schemas of the configuration files
-schemas:
+# write what is generated: schemas and the tables of docs/odd.md
+documents:
     cargo run --release --locked -- schema --out configs/schema
+    cargo run --release --locked -- reference --into docs/odd.md

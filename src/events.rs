@@ -58,6 +58,20 @@ impl EventKind {
     }
 }
 
+impl EventKind {
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::RulesChanged => "rules bind, end or are announced",
+            Self::VariantBegun => "a maker begins a design for a market that rules close",
+            Self::VariantLaunched => "a variant comes on sale, with its specification",
+            Self::Refused => "the target discourages a chip that its exporter has opened",
+            Self::Stolen => "unreleased work of the leader is stolen",
+            Self::Seized => "a broker is caught and its shipment seized",
+            Self::ModelReleased => "a lab releases a model",
+        }
+    }
+}
+
 /// Events of one run, in order.
 #[derive(Resource, Clone, Debug, Default)]
 pub struct EventLog {

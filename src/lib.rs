@@ -1,4 +1,19 @@
 //! Chokepoint: a policy-impact agent-based model of export controls on AI chips.
+//!
+//! | question | where |
+//! |---|---|
+//! | what happens in one month, in which order | `src/month.rs` |
+//! | what does a rule forbid, such as the line of October 2023 | `configs/rules/us/2023-10-17-advanced-computing.toml`, `src/controls/licensing.rs` |
+//! | how does a nation's lab or cloud decide what to buy | `src/markets/choice.rs`, `src/agents/nation.rs` |
+//! | why does a variant such as the H20 look as it does | `src/technology/design.rs`, `src/agents/chipmaker.rs` |
+//! | who gets scarce chips | `src/markets/rationing.rs` |
+//! | how does a lab learn, train and release | `src/agents/lab.rs`, `src/capability/diffusion.rs` |
+//! | where is the gap in months computed | `src/capability/gap.rs` |
+//! | how is a broker caught | `src/agents/broker.rs` |
+//! | what do third countries do | `src/agents/users.rs` |
+//! | how are arms paired and effects computed | `src/study/mod.rs`, `src/analysis/mod.rs` |
+//! | which responses can be switched off | `src/foundation/channels.rs` |
+//! | what is there without acting | `src/study/audit.rs` |
 
 pub mod agents;
 pub mod analysis;

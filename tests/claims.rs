@@ -105,14 +105,7 @@ fn outcomes(a: &Arm, window_from: Option<usize>) -> (Vec<Vec<f64>>, usize) {
 /// Paired effect of a claim; the window begins where its two regimes first differ, or in October 2022.
 fn effect(claim: &Claim) -> EffectRow {
     let [a, b] = &claim.arms;
-    let first = library()
-        .blueprint(
-            study_of(&["none"]).first_month,
-            study_of(&["none"]).last_month,
-            "USA",
-            "CHN",
-        )
-        .unwrap();
+    let first = library().blueprint(&study_of(&["none"])).unwrap();
     let from = first
         .first_difference(&[a.regime.clone(), b.regime.clone()])
         .map_or(33, |m| (m - first.first).max(0) as usize);

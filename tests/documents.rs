@@ -106,3 +106,71 @@ fn the_names_fixed_for_outcomes_are_all_there() {
         assert!(outcomes.contains(&name), "{name}");
     }
 }
+
+#[test]
+fn the_odd_names_every_system_entity_event_parameter_and_outcome() {
+    let page = read("docs/odd.md");
+    let text = chokepoint::study::reference::markdown(crate::library());
+    let now = chokepoint::study::reference::replaced(&page, &text).unwrap();
+    assert!(
+        now == page,
+        "docs/odd.md is old: run `chokepoint reference --into docs/odd.md`"
+    );
+    let month = read("src/month.rs");
+    let body = month
+        .split("month.add_systems(")
+        .nth(1)
+        .unwrap()
+        .split(".chain()")
+        .collect::<String>();
+    let code: String = body
+        .lines()
+        .filter(|l| !l.trim_start().starts_with("//"))
+        .collect::<Vec<_>>()
+        .join(" ");
+    let systems: Vec<&str> = code
+        .split(|c: char| !(c.is_alphanumeric() || c == '_'))
+        .filter(|w| w.contains('_') || *w == "trade" || *w == "steal")
+        .filter(|w| month.contains(&format!("{w},")) || month.contains(&format!("{w})")))
+        .filter(|w| !["resource_mut", "mut_clock"].contains(w))
+        .collect();
+    assert!(systems.len() >= 22, "{systems:?}");
+    for system in systems {
+        assert!(
+            page.contains(&format!("`{system}`")),
+            "the system `{system}` is not in docs/odd.md"
+        );
+    }
+    for file in ["nation", "chipmaker", "lab", "broker", "users"] {
+        let source = read(&format!("src/agents/{file}.rs"));
+        let mut derives = false;
+        for line in source.lines() {
+            derives =
+                derives && line.starts_with("pub struct") || line.contains("#[derive(Component");
+            if let Some(name) = line.strip_prefix("pub struct ").filter(|_| derives) {
+                let name: String = name.chars().take_while(|c| c.is_alphanumeric()).collect();
+                assert!(
+                    page.contains(&format!("`{name}`")),
+                    "the component `{name}` is not in docs/odd.md"
+                );
+                derives = false;
+            }
+        }
+    }
+}
+
+#[test]
+fn the_tour_leads_to_files_that_exist() {
+    let tour = read("src/lib.rs");
+    let paths: Vec<&str> = tour
+        .split('`')
+        .filter(|p| p.starts_with("src/") || p.starts_with("configs/"))
+        .collect();
+    assert!(paths.len() >= 8, "{paths:?}");
+    for path in paths {
+        assert!(
+            Path::new(env!("CARGO_MANIFEST_DIR")).join(path).exists(),
+            "{path}"
+        );
+    }
+}

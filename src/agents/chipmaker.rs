@@ -9,10 +9,10 @@ use crate::events::{Event, EventKind, EventLog};
 use crate::foundation::chance::Purpose;
 use crate::foundation::channels::Channel;
 use crate::foundation::parameters::Parameters;
-use crate::foundation::run::{Clock, Future};
+use crate::foundation::run::{Clock, Future, Planning};
 use crate::markets::chips::{ChipMarket, MarketRules, Offer};
 use crate::markets::scarcity::Shortage;
-use crate::markets::terms::{LawCalendar, LawNow};
+use crate::markets::terms::{LawCalendar, LawNow, Outlook};
 use crate::measures::Bloc;
 use crate::technology::chip::{ChipSpec, H100, unit_cost_usd};
 use crate::technology::design::{blended_value, profit_per_unit_usd};
@@ -522,6 +522,7 @@ pub struct HomeMade(pub Vec<f64>);
 pub fn trade(
     future: Res<Future>,
     access: Res<Access>,
+    outlook: Res<Outlook>,
     paths: Res<SupplyPaths>,
     mut supply: ResMut<SupplyState>,
     mut market: ResMut<ChipMarket>,
@@ -562,9 +563,37 @@ pub fn trade(
         (supply.hbm_bank_stacks - market.pool_used[Pool::HbmTarget as usize]).max(0.0);
     supply.pools = pools;
     supply.dies_target_millions += market.pool_used[Pool::LogicTarget as usize] * 70.0 / 1e6;
-    let wanted = std::mem::take(&mut market.wanted);
-    supply.follow_orders(&wanted, p);
+    let mut wanted = std::mem::take(&mut market.wanted);
+    if future.planning == Planning::Foresight {
+        take_out_what_closes(&outlook, &market, &mut wanted);
+    }
+    supply.follow_orders(&wanted, future.planning, p);
     market.wanted = wanted;
+}
+
+/// Makers that look ahead leave out of their plans what an announced rule will close.
+fn take_out_what_closes(outlook: &Outlook, market: &ChipMarket, wanted: &mut [f64]) {
+    if !outlook.any {
+        return;
+    }
+    let slots = market.layout.maker_of.len();
+    for (maker, wanted) in wanted.iter_mut().enumerate() {
+        let (mut all, mut lost) = (0.0, 0.0);
+        for (k, customer) in market.layout.customers.iter().enumerate() {
+            for slot in
+                (0..slots).filter(|slot| usize::from(market.layout.maker_of[*slot]) == maker)
+            {
+                let packages = market.delivered[k * slots + slot] * market.offers[slot].size;
+                all += packages;
+                if customer.market == outlook.market && outlook.closing[slot] {
+                    lost += packages;
+                }
+            }
+        }
+        if all > 0.0 {
+            *wanted *= 1.0 - lost / all;
+        }
+    }
 }
 
 /// Dies that came through proxies stand in for wafers of the target's foundry.

@@ -36,6 +36,8 @@ pub struct Lab {
     pub share_of_nation: f64,
     /// Lasting research skill, mean 1 within its bloc.
     pub skill: f64,
+    /// One of many small labs: ordinary skill, no luck, so that their number moves no frontier.
+    pub synthetic: bool,
 }
 
 /// Whether a lab gives its weights away.
@@ -287,7 +289,7 @@ fn note_what_is_known(
     let mut points = [f64::NEG_INFINITY; 3];
     let (mut mean, mut weight) = ([0.0; 3], [0.0; 3]);
     let mut latent = [f64::NEG_INFINITY; 3];
-    for (lab, compute, knowledge) in labs.iter() {
+    for (lab, compute, knowledge) in labs.iter().filter(|(lab, ..)| !lab.synthetic) {
         let bloc = lab.bloc as usize;
         points[bloc] = points[bloc].max(knowledge.points);
         mean[bloc] += compute.effective_h100e * knowledge.points;
@@ -352,7 +354,11 @@ pub fn train_and_release(
             continue;
         }
         let mean_compute = run.compute_h100e_months / run.months_run;
-        let luck = future.chance.normal(Purpose::RunLuck, lab.key, run.ordinal);
+        let luck = if lab.synthetic {
+            0.0
+        } else {
+            future.chance.normal(Purpose::RunLuck, lab.key, run.ordinal)
+        };
         let known = knowledge.points + efficiency.induced_points[lab.bloc as usize];
         let own = finished_points(latent_points(mean_compute, known, p), luck, p);
         // Who may not query the leader's models still has the open ones.
@@ -372,13 +378,15 @@ pub fn train_and_release(
                 compute_h100e: mean_compute,
             };
         }
-        events.push(Event {
-            t: clock.t as i32,
-            kind: EventKind::ModelReleased,
-            actor: lab.row,
-            object: run.ordinal as u32,
-            value: score,
-        });
+        if !lab.synthetic {
+            events.push(Event {
+                t: clock.t as i32,
+                kind: EventKind::ModelReleased,
+                actor: lab.row,
+                object: run.ordinal as u32,
+                value: score,
+            });
+        }
         *run = TrainingRun::start(run.ordinal + 1, lab.key, &future);
     }
     for (record, best) in frontier.released.iter_mut().zip(best) {

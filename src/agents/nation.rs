@@ -12,7 +12,7 @@ use crate::foundation::calendar::Month;
 use crate::foundation::chance::Purpose;
 use crate::foundation::channels::Channel;
 use crate::foundation::parameters::Parameters;
-use crate::foundation::run::{Clock, Future};
+use crate::foundation::run::{Clock, Future, Planning};
 use crate::markets::chips::{ChipMarket, Wallet};
 use crate::markets::rental::{Rental, next_rented_h100e, rent_usd};
 use crate::markets::scarcity::Shortage;
@@ -204,7 +204,8 @@ pub fn set_budgets(
         }
     }
     pay_rent(&rental, &mut market);
-    if future.channels.on(Channel::Stockpiling) {
+    let ahead = future.planning != Planning::Naive;
+    if ahead && future.channels.on(Channel::Stockpiling) {
         pull_forward(clock.t, &outlook, &chips, &mut market, p);
     }
 }

@@ -5,6 +5,7 @@ mod check;
 mod classify;
 mod design;
 mod explain;
+mod reference;
 mod replay;
 mod report;
 mod rules;
@@ -55,6 +56,8 @@ enum Command {
     List(explain::ListArgs),
     /// Any rule, regime, parameter, measure, chip or nation in words, with its source.
     Explain(explain::ExplainArgs),
+    /// Every parameter, measure, outcome, channel and event as tables.
+    Reference(reference::ReferenceArgs),
     /// Check configuration files; errors with file, line, column and hint.
     Check(check::CheckArgs),
     /// JSON Schemas of the configuration files.
@@ -126,6 +129,7 @@ pub fn main() -> ExitCode {
         Command::Design(args) => design::design(configs, &args),
         Command::List(args) => explain::list(configs, &args),
         Command::Explain(args) => explain::explain(configs, &args),
+        Command::Reference(args) => reference::reference(configs, &args),
         Command::Check(args) => check::check(configs, &args),
         Command::Schema(args) => check::schema(&args),
     };

@@ -14,6 +14,7 @@ use crate::config::source::Configs;
 use crate::config::study::{self, StudyFile};
 use crate::foundation::channels::{Channel, Channels};
 use crate::foundation::parameters::Parameters;
+use crate::foundation::run::Planning;
 use crate::results::Pending;
 use crate::study::{Library, Plan, Settings, Worker, declared_columns, join, run_all};
 
@@ -38,6 +39,9 @@ pub struct RunArgs {
     /// Switch a channel off in every arm (`chokepoint list channels`).
     #[arg(long, value_name = "CHANNEL")]
     off: Vec<String>,
+    /// How makers and buyers form expectations.
+    #[arg(long, value_name = "RULE", default_value = "adaptive", value_parser = ["naive", "adaptive", "foresight"])]
+    planning: String,
     /// Only this future: repeats one run of the study.
     #[arg(long, value_name = "FUTURE")]
     only: Option<u32>,
@@ -71,6 +75,7 @@ pub fn run(configs: Configs, args: &RunArgs) -> Answer {
         set,
         only: args.only,
         channels,
+        planning: planning_named(&args.planning),
     };
     let plan = Plan::new(&library, file, settings)?;
     let threads = args
@@ -124,6 +129,14 @@ pub fn run(configs: Configs, args: &RunArgs) -> Answer {
         return Err(Failure::No("error: every run failed\n".into()));
     }
     Ok(())
+}
+
+/// A rule of behaviour by name; the parser has let no other through.
+pub fn planning_named(name: &str) -> Planning {
+    Planning::ALL
+        .into_iter()
+        .find(|p| p.name() == name)
+        .unwrap_or_default()
 }
 
 /// All channels but these.
@@ -187,6 +200,9 @@ fn command_line(name: &str, file: &StudyFile, args: &RunArgs, runs: u32, seed: u
     }
     if seed != file.seed {
         text.push_str(&format!(" --seed {seed}"));
+    }
+    if args.planning != "adaptive" {
+        text.push_str(&format!(" --planning {}", args.planning));
     }
     for off in &args.off {
         text.push_str(&format!(" --off {off}"));

@@ -36,6 +36,9 @@ pub struct StudyFile {
     pub figures: Vec<String>,
     /// What this version leaves out, said in the report.
     pub limits: Vec<String>,
+    /// Small labs without names, on compute that no named lab uses: for scale tests, without changing blocs.
+    #[serde(default)]
+    pub synthetic_labs: u32,
 }
 
 /// Reads a study.

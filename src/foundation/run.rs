@@ -76,6 +76,30 @@ impl Anchor {
     }
 }
 
+/// How makers and buyers form expectations: alternative rules of behaviour, to see whether a ranking of regimes survives.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Planning {
+    /// By the orders of this month; nobody acts on what is only announced.
+    Naive,
+    /// By orders of some months ago; buyers pull forward what an announced rule will close.
+    #[default]
+    Adaptive,
+    /// As adaptive, and makers take what an announced rule will close out of their plans at once.
+    Foresight,
+}
+
+impl Planning {
+    pub const ALL: [Self; 3] = [Self::Naive, Self::Adaptive, Self::Foresight];
+
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Naive => "naive",
+            Self::Adaptive => "adaptive",
+            Self::Foresight => "foresight",
+        }
+    }
+}
+
 /// The draw of chance and parameters that all arms share.
 #[derive(Resource, Clone, Debug)]
 pub struct Future {
@@ -83,5 +107,6 @@ pub struct Future {
     pub chance: Chance,
     pub parameters: Parameters,
     pub channels: Channels,
+    pub planning: Planning,
     pub anchor: Arc<Anchor>,
 }

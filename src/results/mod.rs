@@ -21,6 +21,9 @@ pub struct Manifest {
     pub seed: u64,
     pub runs: u32,
     pub failed: u32,
+    /// Channels that were off, and the rule of behaviour.
+    pub channels_off: Vec<String>,
+    pub planning: String,
     /// Parameters fixed on the command line.
     pub set: BTreeMap<String, f64>,
     /// SHA-256 of every input file.

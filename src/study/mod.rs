@@ -2,6 +2,7 @@
 
 pub mod audit;
 pub mod designs;
+pub mod reference;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -25,9 +26,9 @@ use crate::controls::{Law, Regime};
 use crate::events::{Event, EventKind, EventLog};
 use crate::foundation::calendar::Month;
 use crate::foundation::chance::Chance;
-use crate::foundation::channels::Channels;
+use crate::foundation::channels::{Channel, Channels};
 use crate::foundation::parameters::Parameters;
-use crate::foundation::run::{Anchor, Future};
+use crate::foundation::run::{Anchor, Future, Planning};
 use crate::markets::chips::ChipMarket;
 use crate::markets::terms::Calendar;
 use crate::measures::{MEASURES, OUTCOMES, Recorder};
@@ -119,13 +120,11 @@ impl Library {
         read_regime(&self.configs, &self.law, name)
     }
 
-    pub fn blueprint(
-        &self,
-        first: Month,
-        last: Month,
-        issuer: &str,
-        target: &str,
-    ) -> Result<Arc<Blueprint>, Problems> {
+    /// The world that every arm of a study shares.
+    ///
+    /// # Errors
+    /// When recorded history cannot be read.
+    pub fn blueprint(&self, study: &StudyFile) -> Result<Arc<Blueprint>, Problems> {
         let record = self.regime("history")?;
         Ok(Arc::new(Blueprint::new(Inputs {
             law: self.law.clone(),
@@ -134,10 +133,11 @@ impl Library {
             tables: &self.tables,
             places: &self.places,
             record: &record,
-            first,
-            last,
-            issuer,
-            target,
+            synthetic_labs: study.synthetic_labs,
+            first: study.first_month,
+            last: study.last_month,
+            issuer: &study.issuer,
+            target: &study.target,
         })))
     }
 }
@@ -151,6 +151,7 @@ pub struct Plan {
     pub calendars: Vec<Arc<Calendar>>,
     pub window: Window,
     pub channels: Channels,
+    pub planning: Planning,
     pub anchor: Arc<Anchor>,
     pub seed: u64,
     pub runs: u32,
@@ -171,6 +172,7 @@ pub struct Settings {
     /// Only this future.
     pub only: Option<u32>,
     pub channels: Channels,
+    pub planning: Planning,
 }
 
 /// Futures whose events are kept in the results.
@@ -204,13 +206,9 @@ impl Plan {
             set,
             only,
             channels,
+            planning,
         } = settings;
-        let blueprint = library.blueprint(
-            study.first_month,
-            study.last_month,
-            &study.issuer,
-            &study.target,
-        )?;
+        let blueprint = library.blueprint(&study)?;
         let mut parameters = library.parameters.clone();
         for (id, value) in &set {
             parameters.set(id, *value);
@@ -241,6 +239,7 @@ impl Plan {
         Ok(Self {
             study,
             channels,
+            planning,
             anchor,
             blueprint,
             parameters,
@@ -262,6 +261,7 @@ impl Plan {
             chance,
             parameters: self.parameters.draw(chance),
             channels: self.channels,
+            planning: self.planning,
             anchor: self.anchor.clone(),
         }
     }
@@ -310,6 +310,7 @@ impl Worker {
             chance: Chance::of(0, 0),
             parameters: central.clone(),
             channels: Channels::default(),
+            planning: Planning::default(),
             anchor: Arc::default(),
         };
         self.stage.reset(&calendar, &future, false);
@@ -777,6 +778,12 @@ fn manifest(
         seed: plan.seed,
         runs: plan.runs,
         failed,
+        channels_off: Channel::ALL
+            .iter()
+            .filter(|c| !plan.channels.on(**c))
+            .map(|c| c.name().to_string())
+            .collect(),
+        planning: plan.planning.name().to_string(),
         set: plan.set.clone(),
         inputs: plan.inputs.clone(),
         measures: MEASURES

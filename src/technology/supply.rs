@@ -10,7 +10,7 @@ use super::foundry::{adjusted_capacity, experience_yield};
 use super::path::Path;
 use crate::foundation::channels::Channel;
 use crate::foundation::parameters::Parameters;
-use crate::foundation::run::{Clock, Future};
+use crate::foundation::run::{Clock, Future, Planning};
 
 /// The shared pools of supply.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -147,7 +147,7 @@ impl SupplyState {
     }
 
     /// Capacities of next month: each maker follows what was wanted some months ago.
-    pub fn follow_orders(&mut self, wanted: &[f64], p: &Parameters) {
+    pub fn follow_orders(&mut self, wanted: &[f64], planning: Planning, p: &Parameters) {
         let first = self.capacity.iter().all(|c| *c == 0.0);
         for (maker, capacity) in self.capacity.iter_mut().enumerate() {
             if first {
@@ -157,7 +157,11 @@ impl SupplyState {
                 // A maker enters with what a first customer takes.
                 *capacity = p.entrant_share_of_orders * wanted[maker];
             } else {
-                let asked = self.wanted_before[0][maker] / p.capacity_use_target;
+                let seen = match planning {
+                    Planning::Naive => wanted[maker],
+                    Planning::Adaptive | Planning::Foresight => self.wanted_before[0][maker],
+                };
+                let asked = seen / p.capacity_use_target;
                 *capacity = adjusted_capacity(
                     *capacity,
                     asked,

@@ -32,6 +32,8 @@ pub struct Inputs<'a> {
     pub places: &'a Places,
     /// The recorded rules: supply was recorded under these.
     pub record: &'a Regime,
+    /// How many small labs without names there are.
+    pub synthetic_labs: u32,
     pub first: Month,
     pub last: Month,
     pub issuer: &'a str,
@@ -95,6 +97,7 @@ impl Blueprint {
             tables,
             places,
             record,
+            synthetic_labs,
             first,
             last,
             issuer,
@@ -203,7 +206,8 @@ impl Blueprint {
                 maturity_at_start: m.software_maturity,
             })
             .collect();
-        let labs = labs(tables, nations, &bloc_of);
+        let mut labs = labs(tables, nations, &bloc_of);
+        add_synthetic(&mut labs, synthetic_labs, nations, &bloc_of);
         let variant_slots = (0..makers.len())
             .map(|maker| {
                 let of = |at: &usize| {
@@ -562,9 +566,37 @@ fn labs(tables: &WorldTables, nations: &[NationRow], bloc_of: &dyn Fn(&str) -> B
                 },
                 share_of_nation: size(lab) / all,
                 skill: 1.0,
+                synthetic: false,
             }
         })
         .collect()
+}
+
+/// Part of a nation's compute that synthetic labs of that nation use together: none of it is a named lab's.
+const SYNTHETIC_SHARE: f64 = 0.05;
+
+/// Small labs without names, in turn among the nations that have named ones and in all others.
+fn add_synthetic(
+    labs: &mut Vec<Lab>,
+    count: u32,
+    nations: &[NationRow],
+    bloc_of: &dyn Fn(&str) -> Bloc,
+) {
+    let named = labs.len();
+    let per_nation = (f64::from(count) / nations.len() as f64).ceil().max(1.0);
+    for n in 0..count {
+        let nation = n as usize % nations.len();
+        labs.push(Lab {
+            row: (named + n as usize) as u32,
+            key: stable_key(&format!("synthetic-{n}")),
+            nation: nation as u32,
+            bloc: bloc_of(&nations[nation].iso3),
+            release: Release::Closed,
+            share_of_nation: SYNTHETIC_SHARE / per_nation,
+            skill: 1.0,
+            synthetic: true,
+        });
+    }
 }
 
 fn supply(tables: &WorldTables, proxy_maker: Option<u16>) -> RecordedSupply {

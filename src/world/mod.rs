@@ -280,6 +280,7 @@ impl Stage {
             let points = start - gap;
             let latent = latent_points(effective, points, p);
             best[blueprint.bloc as usize] = best[blueprint.bloc as usize].max(latent);
+            let skill = if blueprint.synthetic { 0.0 } else { skill };
             if let Some(mut lab) = w.get_mut::<crate::agents::lab::Lab>(entity) {
                 // Mean 1 over labs: a lognormal draw divided by its mean.
                 lab.skill = (p.lab_skill_sd * skill - 0.5 * p.lab_skill_sd * p.lab_skill_sd).exp();

@@ -451,7 +451,9 @@ pub fn observe_state(
         record.set(*column, t, *compute);
     }
     for (lab, compute, _) in &labs {
-        record.set(watch.labs[lab.row as usize], t, compute.training_h100e);
+        if let Some(column) = watch.labs.get(lab.row as usize) {
+            record.set(*column, t, compute.training_h100e);
+        }
     }
     for (maker, business) in &makers {
         record.set(watch.makers[maker.row as usize].rd, t, business.rd_usd);

@@ -1,0 +1,31 @@
+//! `chokepoint reference`: every parameter, measure, outcome, channel and event as tables, printed or put into a document.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::{Answer, Failure, say};
+use crate::config::source::Configs;
+use crate::study::Library;
+use crate::study::reference::{BEGIN, END, markdown, replaced};
+
+#[derive(Args)]
+pub struct ReferenceArgs {
+    /// A document whose part between the marks is replaced.
+    #[arg(long, value_name = "FILE")]
+    into: Option<PathBuf>,
+}
+
+pub fn reference(configs: Configs, args: &ReferenceArgs) -> Answer {
+    let library = Library::read(configs, &[])?;
+    let text = markdown(&library);
+    let Some(path) = &args.into else {
+        return say(&text);
+    };
+    let failed =
+        |e: &dyn std::fmt::Display| Failure::Input(format!("error: {}: {e}\n", path.display()));
+    let document = std::fs::read_to_string(path).map_err(|e| failed(&e))?;
+    let new = replaced(&document, &text)
+        .ok_or_else(|| failed(&format!("no `{BEGIN}` and `{END}` in it")))?;
+    std::fs::write(path, new).map_err(|e| failed(&e))
+}
