@@ -11,7 +11,7 @@
 //! | where is the gap in months computed | `src/capability/gap.rs` |
 //! | how is a broker caught | `src/agents/broker.rs` |
 //! | what do third countries do | `src/agents/users.rs` |
-//! | how are arms paired and effects computed | `src/study/mod.rs`, `src/analysis/mod.rs` |
+//! | how are arms paired and effects computed | `src/study/join.rs`, `src/analysis/mod.rs` |
 //! | which responses can be switched off | `src/foundation/channels.rs` |
 //! | what is there without acting | `src/study/audit.rs` |
 

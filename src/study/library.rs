@@ -1,0 +1,116 @@
+//! The whole configuration, read and checked, and the world that it describes.
+
+use std::sync::Arc;
+
+use crate::config::chips::{self, ChipRow};
+use crate::config::diagnostics::{Diagnostic, Problems};
+use crate::config::law::{Cases, read_law, read_regime};
+use crate::config::nations::{self, NationRow};
+use crate::config::parameters::ParameterSet;
+use crate::config::places::{self, Places};
+use crate::config::source::{Configs, Source};
+use crate::config::study::StudyFile;
+use crate::config::world;
+use crate::controls::{Law, Regime};
+use crate::world::{Blueprint, Inputs};
+
+/// The whole configuration, read and checked.
+pub struct Library {
+    pub configs: Configs,
+    pub law: Law,
+    pub cases: Cases,
+    pub chips: Vec<ChipRow>,
+    pub nations: Vec<NationRow>,
+    pub tables: world::WorldTables,
+    pub places: Places,
+    pub parameters: ParameterSet,
+}
+
+impl Library {
+    /// Reads everything; `extra` are rule files of the user's own.
+    ///
+    /// # Errors
+    /// With every problem found.
+    pub fn read(configs: Configs, extra: &[Source]) -> Result<Self, Problems> {
+        let nations = nations::read(&configs)?;
+        let codes: Vec<String> = nations.iter().map(|n| n.iso3.clone()).collect();
+        let (law, cases) = read_law(&configs, extra, &codes)?;
+        let chips = chips::read(&configs.read("world/chips.csv")?)?;
+        let tables = world::read(&configs)?;
+        let places = places::read(&configs, &codes)?;
+        let parameters = ParameterSet::read(&configs)?;
+        Ok(Self {
+            configs,
+            law,
+            cases,
+            chips,
+            nations,
+            tables,
+            places,
+            parameters,
+        })
+    }
+
+    /// A nation by its ISO3 code.
+    ///
+    /// # Errors
+    /// When there is none; the nearest is named.
+    pub fn nation(&self, iso3: &str) -> Result<&NationRow, Problems> {
+        self.nations.iter().find(|n| n.iso3 == iso3).ok_or_else(|| {
+            let codes: Vec<&str> = self.nations.iter().map(|n| n.iso3.as_str()).collect();
+            let word = Source {
+                name: "command line".into(),
+                text: iso3.into(),
+            };
+            let message = format!("found `{iso3}`, expected the ISO3 code of a nation");
+            Diagnostic::at(&word, 0..iso3.len(), message)
+                .nearest(iso3, &codes)
+                .into()
+        })
+    }
+
+    /// A chip of the table by its name or key.
+    ///
+    /// # Errors
+    /// When there is none; the nearest is named.
+    pub fn chip(&self, name: &str) -> Result<&ChipRow, Problems> {
+        let same =
+            |c: &&ChipRow| c.chip.eq_ignore_ascii_case(name) || c.key.eq_ignore_ascii_case(name);
+        self.chips.iter().find(same).ok_or_else(|| {
+            let names: Vec<&str> = self.chips.iter().map(|c| c.chip.as_str()).collect();
+            let word = Source {
+                name: "command line".into(),
+                text: name.into(),
+            };
+            let message = format!("found `{name}`, expected a chip of the table");
+            Diagnostic::at(&word, 0..name.len(), message)
+                .nearest(name, &names)
+                .into()
+        })
+    }
+
+    pub fn regime(&self, name: &str) -> Result<Regime, Problems> {
+        read_regime(&self.configs, &self.law, name)
+    }
+
+    /// The world that every arm of a study shares.
+    ///
+    /// # Errors
+    /// When recorded history cannot be read.
+    pub fn blueprint(&self, study: &StudyFile) -> Result<Arc<Blueprint>, Problems> {
+        let record = self.regime("history")?;
+        Ok(Arc::new(Blueprint::new(Inputs {
+            law: self.law.clone(),
+            chips: &self.chips,
+            nations: &self.nations,
+            tables: &self.tables,
+            places: &self.places,
+            record: &record,
+            synthetic_labs: study.synthetic_labs,
+            first: study.first_month,
+            last: study.last_month,
+            issuer: &study.issuer,
+            target: &study.target,
+        })))
+    }
+}

@@ -1,0 +1,103 @@
+//! What was run, with what: the manifest of a plan.
+
+use super::Plan;
+use crate::controls::Regime;
+use crate::foundation::channels::Channel;
+use crate::measures::{MEASURES, OUTCOMES};
+use crate::results::{ArmInfo, Manifest, Named, RuleInfo, StudyInfo};
+
+pub fn manifest(
+    plan: &Plan,
+    sampled: &[&crate::config::parameters::Parameter],
+    failed: u32,
+    command: &str,
+) -> Manifest {
+    let law = &plan.blueprint.law;
+    let named = |name: &str, unit: &str, words: &str| Named {
+        name: name.to_string(),
+        unit: unit.to_string(),
+        words: words.to_string(),
+    };
+    let arm = |regime: &Regime| ArmInfo {
+        name: regime.name.clone(),
+        words: regime.words.clone(),
+        rules: regime
+            .entries
+            .iter()
+            .map(|e| {
+                let rule = &law.rules[usize::from(e.rule)];
+                RuleInfo {
+                    id: rule.id.clone(),
+                    title: rule.title.clone(),
+                    instrument: rule.instrument.short().into(),
+                    words: rule.words.clone(),
+                    citation: rule.citation.clone(),
+                    announced: e.announced,
+                    compliance: e.compliance,
+                    ended: e.ended,
+                }
+            })
+            .collect(),
+    };
+    let s = &plan.study;
+    let name_of = |iso3: &str| {
+        let row = plan.blueprint.nation_rows.iter().find(|n| n.iso3 == iso3);
+        row.map_or(iso3.to_string(), |n| n.name.clone())
+    };
+    Manifest {
+        program: "chokepoint".into(),
+        version: env!("CARGO_PKG_VERSION").into(),
+        study: StudyInfo {
+            name: s.name.clone(),
+            question: s.question.clone(),
+            words: s.words.clone(),
+            arms: plan.regimes.iter().map(arm).collect(),
+            baseline: s.baseline.clone(),
+            target: s.target.clone(),
+            issuer: s.issuer.clone(),
+            first_month: s.first_month,
+            last_month: s.last_month,
+            window_first: plan.month_of(plan.window.from),
+            window_last: plan.month_of(plan.window.to - 1),
+            figures: Vec::new(),
+            target_name: name_of(&s.target),
+            issuer_name: name_of(&s.issuer),
+            limits: s.limits.clone(),
+            data_vintage: "sources to 2026-11".into(),
+        },
+        seed: plan.seed,
+        runs: plan.runs,
+        failed,
+        channels_off: Channel::ALL
+            .iter()
+            .filter(|c| !plan.channels.on(**c))
+            .map(|c| c.name().to_string())
+            .collect(),
+        planning: plan.planning.name().to_string(),
+        set: plan.set.clone(),
+        inputs: plan.inputs.clone(),
+        measures: MEASURES
+            .iter()
+            .map(|m| named(m.name, m.unit, m.words))
+            .collect(),
+        outcomes: OUTCOMES
+            .iter()
+            .map(|m| named(m.name, m.unit, m.words))
+            .collect(),
+        parameters: sampled
+            .iter()
+            .map(|p| named(&p.id, &p.unit, &p.words))
+            .collect(),
+        names: plan
+            .blueprint
+            .maker_keys
+            .iter()
+            .cloned()
+            .zip(plan.blueprint.maker_names.iter().cloned())
+            .collect(),
+        command: command.to_string(),
+        wall_seconds: 0.0,
+        threads: 0,
+        runs_per_second: 0.0,
+    }
+}

@@ -1,0 +1,149 @@
+//! A plan: a study made ready to run, and the futures that it asks for.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+
+use super::{Library, Worker};
+use crate::config::diagnostics::Problems;
+use crate::config::parameters::ParameterSet;
+use crate::config::study::StudyFile;
+use crate::controls::Regime;
+use crate::foundation::calendar::Month;
+use crate::foundation::chance::Chance;
+use crate::foundation::channels::Channels;
+use crate::foundation::run::{Anchor, Future, Planning};
+use crate::markets::terms::Calendar;
+use crate::world::Blueprint;
+use crate::world::outcomes::Window;
+
+/// A study ready to run.
+pub struct Plan {
+    pub study: StudyFile,
+    pub blueprint: Arc<Blueprint>,
+    pub parameters: ParameterSet,
+    pub regimes: Vec<Regime>,
+    pub calendars: Vec<Arc<Calendar>>,
+    pub window: Window,
+    pub channels: Channels,
+    pub planning: Planning,
+    pub anchor: Arc<Anchor>,
+    pub seed: u64,
+    pub runs: u32,
+    /// Numbers of the futures that are run.
+    pub futures: std::ops::Range<u32>,
+    /// Fixed on the command line.
+    pub set: BTreeMap<String, f64>,
+    pub(super) inputs: BTreeMap<String, String>,
+}
+
+/// What a plan is run with, beside its study.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    pub seed: u64,
+    pub runs: u32,
+    /// Parameters that are fixed in every future.
+    pub set: BTreeMap<String, f64>,
+    /// Only this future.
+    pub only: Option<u32>,
+    pub channels: Channels,
+    pub planning: Planning,
+}
+
+impl Plan {
+    /// # Errors
+    /// When an arm's regime cannot be read.
+    pub fn new(library: &Library, study: StudyFile, settings: Settings) -> Result<Self, Problems> {
+        let regimes = study
+            .arms
+            .iter()
+            .map(|arm| library.regime(arm))
+            .collect::<Result<_, _>>()?;
+        Self::of(library, study, regimes, settings)
+    }
+
+    /// A plan with regimes at hand, one for each arm of the study.
+    ///
+    /// # Errors
+    /// When the recorded regime cannot be read.
+    pub fn of(
+        library: &Library,
+        study: StudyFile,
+        regimes: Vec<Regime>,
+        settings: Settings,
+    ) -> Result<Self, Problems> {
+        let Settings {
+            seed,
+            runs,
+            set,
+            only,
+            channels,
+            planning,
+        } = settings;
+        let blueprint = library.blueprint(&study)?;
+        let mut parameters = library.parameters.clone();
+        for (id, value) in &set {
+            parameters.set(id, *value);
+        }
+        let central = parameters.central();
+        let calendars = regimes
+            .iter()
+            .map(|r| blueprint.calendar(r, &central))
+            .collect();
+        let from = blueprint
+            .first_difference(&regimes)
+            .unwrap_or(study.first_month)
+            - study.first_month;
+        let from = (from.max(0) as usize).min(blueprint.months - 1);
+        let window = Window {
+            from,
+            to: (from + study.window_months as usize).min(blueprint.months),
+        };
+        let inputs = library
+            .configs
+            .all()
+            .iter()
+            .map(|s| (s.name.clone(), hex(&Sha256::digest(s.text.as_bytes()))))
+            .collect();
+        let futures = only.map_or(0..runs, |one| one..one + 1);
+        let anchor =
+            Arc::new(Worker::new(&blueprint).anchor(&library.regime("history")?, &central));
+        Ok(Self {
+            study,
+            channels,
+            planning,
+            anchor,
+            blueprint,
+            parameters,
+            regimes,
+            calendars,
+            window,
+            seed,
+            runs,
+            futures,
+            set,
+            inputs,
+        })
+    }
+
+    pub fn future(&self, number: u32) -> Future {
+        let chance = Chance::of(self.seed, u64::from(number));
+        Future {
+            number: u64::from(number),
+            chance,
+            parameters: self.parameters.draw(chance),
+            channels: self.channels,
+            planning: self.planning,
+            anchor: self.anchor.clone(),
+        }
+    }
+
+    pub fn month_of(&self, t: usize) -> Month {
+        self.blueprint.first.plus(t as i32)
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
+}
