@@ -1,6 +1,7 @@
 //! Money, chips, licences and pools balance in every month, recounted from the stores themselves.
 
 use chokepoint::markets::chips::ChipMarket;
+use chokepoint::measures::Bloc;
 use chokepoint::study::Worker;
 use chokepoint::technology::supply::{POOLS, SupplyState};
 
@@ -47,7 +48,7 @@ fn recount(
                 let levy = after.terms[customer.market * chips + c].levy_share;
                 let price =
                     after.offers[c].price_usd * (1.0 + p.levy_pass_through * levy / (1.0 - levy));
-                after.delivered[k * chips + c] * (price + p.host_cost_usd)
+                after.delivered(k, c) * (price + p.host_cost_usd)
             })
             .sum();
         let repaid = before.advance_usd[k] + after.pulled_usd[k] - after.advance_usd[k];
@@ -67,34 +68,41 @@ fn recount(
         );
         assert!(repaid >= -1e-6 && after.advance_usd[k] >= -1e-6);
     }
-    // Chips: stocks change by deliveries and retirement alone.
+    // Chips: stocks change by deliveries and retirement alone, recounted customer by customer.
+    let mut sold = vec![0.0; after.stock.len()];
+    let mut brought = vec![0.0; chips];
+    for (k, customer) in layout.customers.iter().enumerate() {
+        let bloc = layout.bloc_of_market[customer.market];
+        let row = (2 * bloc + customer.wallet as usize) * chips;
+        for c in 0..chips {
+            if customer.grey {
+                brought[c] += after.delivered(k, c);
+            } else {
+                sold[row + c] += after.delivered(k, c);
+            }
+        }
+    }
+    let used_by_brokers = 2 * Bloc::Target as usize * chips;
     for at in 0..after.stock.len() {
-        let (customer, chip) = (at / chips, at % chips);
         let kept = before.stock[at] * (1.0 - p.retirement_per_year / 12.0);
         // What a broker buys goes to users in the target, less what is seized.
-        let handed = if customer == after.user_in_target() {
-            after.handed[chip]
+        let handed = if (used_by_brokers..used_by_brokers + chips).contains(&at) {
+            after.handed[at - used_by_brokers]
         } else {
             0.0
         };
-        let expected = if layout.customers[customer].grey {
-            0.0
-        } else {
-            kept + after.delivered[at] + handed
-        };
+        let expected = kept + sold[at] + handed;
         assert!(
             (after.stock[at] - expected).abs() <= 1e-9 * expected.max(1.0),
             "month {t}: stock {at}"
         );
     }
-    let brought: f64 = (0..after.stock.len())
-        .filter(|at| layout.customers[at / chips].grey)
-        .map(|at| after.delivered[at])
-        .sum();
-    assert!(
-        after.handed.iter().sum::<f64>() <= brought * (1.0 + 1e-9),
-        "month {t}: brokers hand over more than they bought"
-    );
+    for c in 0..chips {
+        assert!(
+            after.handed[c] <= brought[c] * (1.0 + 1e-9),
+            "month {t}: brokers hand over more than they bought"
+        );
+    }
     // Brokers spend what they took, less their margin.
     let taken: f64 = after.taken_usd.iter().sum();
     let theirs: f64 = (0..layout.customers.len())
@@ -109,7 +117,7 @@ fn recount(
     for pool in 0..POOLS {
         let used: f64 = (0..layout.customers.len())
             .flat_map(|k| (0..chips).map(move |c| (k, c)))
-            .map(|(k, c)| after.delivered[k * chips + c] * after.offers[c].uses[pool])
+            .map(|(k, c)| after.delivered(k, c) * after.offers[c].uses[pool])
             .sum();
         assert!(
             used <= supply.pools[pool] * (1.0 + 1e-9) + 1e-9,
@@ -121,7 +129,7 @@ fn recount(
         for c in 0..chips {
             let sold: f64 = (0..layout.customers.len())
                 .filter(|k| layout.customers[*k].market == market)
-                .map(|k| after.delivered[k * chips + c])
+                .map(|k| after.delivered(k, c))
                 .sum();
             let terms = after.terms[market * chips + c];
             if terms.open == 0.0 {
@@ -141,7 +149,7 @@ fn recount(
     // Captive chips stay with their owners.
     for (k, customer) in layout.customers.iter().enumerate() {
         for c in 0..chips {
-            if after.delivered[k * chips + c] > 0.0 {
+            if after.delivered(k, c) > 0.0 {
                 assert_eq!(customer.captive, layout.captive_chip[c]);
             }
         }
@@ -149,24 +157,21 @@ fn recount(
 }
 
 #[test]
-fn nations_add_up_to_their_markets() {
+fn nations_add_up_to_their_blocs() {
     let plan = plan_of(vec![regime("history")], 1);
     let mut worker = Worker::new(&plan.blueprint);
     worker.run(&plan.calendars[0], &plan.future(0), 90, false);
     let held = worker
         .stage
         .world
-        .resource::<chokepoint::agents::nation::MarketCompute>();
+        .resource::<chokepoint::agents::nation::HeldCompute>();
     let nations = worker
         .stage
         .world
         .resource::<chokepoint::agents::nation::NationTotals>();
-    let markets: f64 = held.stock.iter().map(|s| s[2]).sum();
+    let held: f64 = held.stock.iter().map(|s| s[2]).sum();
     let all: f64 = nations.all_h100e.iter().sum();
-    assert!(
-        (markets - all).abs() < 1e-9 * markets,
-        "{markets} against {all}"
-    );
+    assert!((held - all).abs() < 1e-9 * held, "{held} against {all}");
     let by_bloc: f64 = nations.all_by_bloc.iter().sum();
     assert!((by_bloc - all).abs() < 1e-9 * all);
     assert!(library().nations.len() == nations.all_h100e.len());

@@ -115,15 +115,11 @@ pub fn run_brokers(
         * (1.0 + grey_premium(shortage.scarcity[Bloc::Target as usize], p));
     grey.premium = grey_premium(shortage.scarcity[Bloc::Target as usize], p);
     let pays = trade_pays(grey.premium, p);
-    let outside = |k: &usize| {
-        m.layout.customers[*k].market != m.layout.target_market && !m.layout.customers[*k].grey
-    };
-    let sold: f64 = (0..m.layout.customers.len())
-        .filter(outside)
-        .map(|k| {
-            (0..slots)
-                .map(|slot| m.delivered[k * slots + slot])
-                .sum::<f64>()
+    let sold: f64 = [Bloc::Issuer, Bloc::Third]
+        .iter()
+        .map(|bloc| {
+            let from = 2 * *bloc as usize * slots;
+            m.sold[from..from + 2 * slots].iter().sum::<f64>()
         })
         .sum();
     for (broker, mut trade) in &mut brokers {
@@ -149,7 +145,6 @@ pub fn settle_brokers(
 ) {
     let p = &future.parameters;
     let m = &mut *market;
-    let slots = m.layout.maker_of.len();
     grey.reached_h100e = 0.0;
     grey.seized_h100e = 0.0;
     m.handed.iter_mut().for_each(|h| *h = 0.0);
@@ -186,8 +181,9 @@ pub fn settle_brokers(
             }
         }
         let seized = if all > 0.0 { caught / all } else { 0.0 };
-        for slot in 0..slots {
-            let bought = m.hand_over(customer, slot, seized);
+        for a in 0..m.active.len() {
+            let slot = usize::from(m.active[a]);
+            let bought = m.hand_over(customer, a, seized);
             let h100e = bought * chips.useful_training[slot] * realised.0[slot];
             grey.reached_h100e += h100e * (1.0 - seized);
             grey.seized_h100e += h100e * seized;
@@ -231,12 +227,14 @@ impl ChipMarket {
         taken
     }
 
-    /// Moves a broker's chips of one kind to users in the target, less the part that is seized; packages bought.
-    fn hand_over(&mut self, broker_customer: usize, slot: usize, seized: f64) -> f64 {
-        let slots = self.layout.maker_of.len();
-        let bought = std::mem::take(&mut self.stock[broker_customer * slots + slot]);
-        let user = self.user_in_target();
-        self.stock[user * slots + slot] += bought * (1.0 - seized);
+    /// Moves a broker's chips of one kind, the a-th on sale, to users in the target, less the part that is seized;
+    /// packages bought.
+    fn hand_over(&mut self, broker_customer: usize, a: usize, seized: f64) -> f64 {
+        let (slots, slot) = (self.layout.maker_of.len(), usize::from(self.active[a]));
+        let buyer = usize::from(self.buyers.of[broker_customer]);
+        let bought = self.buyers.bought[buyer * self.active.len() + a];
+        let row = 2 * Bloc::Target as usize + Wallet::Training as usize;
+        self.stock[row * slots + slot] += bought * (1.0 - seized);
         self.handed[slot] += bought * (1.0 - seized);
         bought
     }

@@ -480,6 +480,13 @@ pub fn make_offers(
     }
     let channels = &future.channels;
     let rows = m.layout.makers;
+    let mut own_worth = [1.0; MAKERS_MAX];
+    for (worth, maturity) in own_worth.iter_mut().zip(&maturity[..rows]) {
+        // An immature stack is worth less per dollar, everywhere but for those who own it.
+        let lock_in =
+            channels.factor(Channel::SoftwareLockIn) * p.lock_in_log_value * (1.0 - maturity);
+        *worth = (-p.choice_slope * lock_in).exp();
+    }
     for market in 0..m.layout.markets {
         let feared = channels.factor(Channel::Hedging)
             * p.supply_assurance_log_value
@@ -491,18 +498,12 @@ pub fn make_offers(
         } else {
             0.0
         };
-        for maker in 0..rows {
-            // An immature stack is worth less per dollar, everywhere but for those who own it.
-            let lock_in = channels.factor(Channel::SoftwareLockIn)
-                * p.lock_in_log_value
-                * (1.0 - maturity[maker]);
-            // Makers out of reach of the rules gain where supply may be cut, and where the target buys at home.
-            let out_of_reach = if targets[maker] {
-                feared + steered
-            } else {
-                0.0
-            };
-            m.stack[market * rows + maker] = (p.choice_slope * (out_of_reach - lock_in)).exp();
+        // Makers out of reach of the rules gain where supply may be cut, and where the target buys at home.
+        let out_of_reach = (p.choice_slope * (feared + steered)).exp();
+        let row = &mut m.stack[market * rows..(market + 1) * rows];
+        for (maker, stack) in row.iter_mut().enumerate() {
+            let gain = if targets[maker] { out_of_reach } else { 1.0 };
+            *stack = own_worth[maker] * gain;
         }
     }
 }
@@ -576,18 +577,20 @@ fn take_out_what_closes(outlook: &Outlook, market: &ChipMarket, wanted: &mut [f6
     if !outlook.any {
         return;
     }
-    let slots = market.layout.maker_of.len();
     for (maker, wanted) in wanted.iter_mut().enumerate() {
         let (mut all, mut lost) = (0.0, 0.0);
-        for (k, customer) in market.layout.customers.iter().enumerate() {
-            for slot in
-                (0..slots).filter(|slot| usize::from(market.layout.maker_of[*slot]) == maker)
-            {
-                let packages = market.delivered[k * slots + slot] * market.offers[slot].size;
-                all += packages;
-                if customer.market == outlook.market && outlook.closing[slot] {
-                    lost += packages;
-                }
+        for &slot in &market.active {
+            let slot = usize::from(slot);
+            if usize::from(market.layout.maker_of[slot]) != maker {
+                continue;
+            }
+            let in_target = market.sold_in(Bloc::Target as usize, slot);
+            let elsewhere = market.sold_in(Bloc::Issuer as usize, slot)
+                + market.sold_in(Bloc::Third as usize, slot)
+                + market.sold_to_brokers[slot];
+            all += (in_target + elsewhere) * market.offers[slot].size;
+            if outlook.closing[slot] {
+                lost += in_target * market.offers[slot].size;
             }
         }
         if all > 0.0 {
@@ -625,20 +628,20 @@ pub fn settle_makers(
     mut makers: Query<(&Chipmaker, &mut Business)>,
 ) {
     let p = &future.parameters;
-    let slots = market.layout.maker_of.len();
-    let target = market.layout.target_market;
     let mut value = [[0.0; 2]; MAKERS_MAX];
-    for (k, customer) in market.layout.customers.iter().enumerate() {
-        for &slot in &market.active {
-            let slot = usize::from(slot);
-            let units = market.delivered[k * slots + slot];
-            let maker = usize::from(market.layout.maker_of[slot]);
-            let levy = market.terms[customer.market * slots + slot].levy_share;
-            value[maker][0] += units * market.offers[slot].price_usd * (1.0 - levy);
-            if customer.market == target {
-                value[maker][1] += units * market.offers[slot].price_usd;
-            }
-        }
+    for &slot in &market.active {
+        let slot = usize::from(slot);
+        let price = market.offers[slot].price_usd;
+        let in_target = market.sold_in(Bloc::Target as usize, slot);
+        let elsewhere = market.sold_in(Bloc::Issuer as usize, slot)
+            + market.sold_in(Bloc::Third as usize, slot)
+            + market.sold_to_brokers[slot];
+        let maker = usize::from(market.layout.maker_of[slot]);
+        value[maker][0] += (in_target + elsewhere) * price;
+        value[maker][1] += in_target * price;
+    }
+    for (value, levy) in value.iter_mut().zip(&market.levy_usd) {
+        value[0] -= levy;
     }
     let all_target: f64 = value.iter().map(|v| v[1]).sum();
     for (maker, mut business) in &mut makers {

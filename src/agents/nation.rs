@@ -65,10 +65,14 @@ pub struct NationTotals {
     pub peak_by_bloc: [f64; 3],
     /// What each nation wants this month, USD a year.
     pub wants_usd: Vec<f64>,
+    /// New money by market: of those who buy freely, and of the owners of captive chips, USD a month.
+    purse_usd: Vec<[f64; 2]>,
 }
 
 impl NationTotals {
-    pub fn reset(&mut self, nations: usize) {
+    pub fn reset(&mut self, nations: usize, markets: usize) {
+        self.purse_usd.clear();
+        self.purse_usd.resize(markets, [0.0; 2]);
         for column in [
             &mut self.training_h100e,
             &mut self.serving_h100e,
@@ -175,8 +179,9 @@ pub fn set_budgets(
     wants_by_region(&clock, &future, d, &mut shocks);
     invest_what_services_earn(clock.t, &future, &services, d, &mut shocks);
     shocks.wants_usd[d.issuer_region] += access.support_usd[2];
-    market.budget_usd.iter_mut().for_each(|b| *b = 0.0);
-    market.pulled_usd.iter_mut().for_each(|b| *b = 0.0);
+    market.budget_usd.fill(0.0);
+    market.pulled_usd.fill(0.0);
+    totals.purse_usd.fill([0.0; 2]);
     let for_training = training_share(clock.year, p);
     let captive = d.captive_share.at(clock.year, 0.0, f64::INFINITY);
     // Wants were recorded as spending on accelerators; budgets pay for the servers around them too.
@@ -190,17 +195,16 @@ pub fn set_budgets(
         } else {
             0.0
         };
-        for customer in 0..market.layout.customers.len() {
-            let c = market.layout.customers[customer];
-            if c.market == nation.market as usize && !c.grey {
-                let purse = if c.captive { own } else { monthly - own };
-                let part = if c.wallet == Wallet::Training {
-                    for_training
-                } else {
-                    1.0 - for_training
-                };
-                market.budget_usd[customer] += purse * part;
-            }
+        totals.purse_usd[nation.market as usize][0] += monthly - own;
+        totals.purse_usd[nation.market as usize][1] += own;
+    }
+    for (customer, c) in market.layout.clone().customers.iter().enumerate() {
+        let part = match c.wallet {
+            Wallet::Training => for_training,
+            Wallet::Serving => 1.0 - for_training,
+        };
+        if !c.grey {
+            market.budget_usd[customer] = part * totals.purse_usd[c.market][usize::from(c.captive)];
         }
     }
     pay_rent(&rental, &mut market);
@@ -251,17 +255,16 @@ fn pay_rent(rental: &Rental, market: &mut ChipMarket) {
 /// What buyers outside the target paid for a chip last month, on average; before the first trade, a typical list price.
 fn mean_price_usd(market: &ChipMarket) -> f64 {
     const BEFORE_THE_FIRST_TRADE_USD: f64 = 12_000.0;
-    let chips = market.layout.maker_of.len();
     let (mut paid, mut units) = (0.0, 0.0);
-    for (customer, c) in market.layout.customers.iter().enumerate() {
-        if c.captive || c.grey || c.market == market.layout.target_market {
+    for &chip in &market.active {
+        let chip = usize::from(chip);
+        if market.layout.captive_chip[chip] {
             continue;
         }
-        for &chip in &market.active {
-            let bought = market.delivered[customer * chips + usize::from(chip)];
-            units += bought;
-            paid += bought * market.offers[usize::from(chip)].price_usd;
-        }
+        let bought = market.sold_in(Bloc::Issuer as usize, chip)
+            + market.sold_in(Bloc::Third as usize, chip);
+        units += bought;
+        paid += bought * market.offers[chip].price_usd;
     }
     if units > 0.0 {
         paid / units
@@ -345,8 +348,9 @@ fn pull_forward(
             &chips.useful_serving
         };
         let (mut all, mut lost) = (0.0, 0.0);
+        let row = (2 * Bloc::Target as usize + c.wallet as usize) * slots;
         for slot in 0..slots {
-            let flow = market.delivered[customer * slots + slot] * useful[slot];
+            let flow = market.sold[row + slot] * useful[slot];
             all += flow;
             if outlook.closing[slot] {
                 lost += flow;
@@ -363,7 +367,7 @@ fn pull_forward(
 /// System: stocks of the market become useful compute of nations.
 ///
 /// What a market bought this month belongs to its nations in proportion to what they wanted; the stock of a nation
-/// keeps its share of the market's books, so that nations always add up to the market.
+/// keeps its share of its bloc's, whose worth changes with formats and software, so that nations always add up to it.
 pub fn hold_compute(
     future: Res<Future>,
     chips: Res<Chips>,
@@ -376,7 +380,7 @@ pub fn hold_compute(
     shortage: Res<Shortage>,
     mut rental: ResMut<Rental>,
     mut totals: ResMut<NationTotals>,
-    mut held: ResMut<MarketCompute>,
+    mut held: ResMut<HeldCompute>,
     mut nations: Query<(&Nation, &mut NationCompute)>,
 ) {
     let kept = 1.0 - future.parameters.retirement_per_year / 12.0;
@@ -384,44 +388,47 @@ pub fn hold_compute(
         .codesign_years
         .map(|years| codesign_skill(years, &future.parameters));
     held.measure(&market, &chips, &realised, skill);
-    held.wants_usd.iter_mut().for_each(|w| *w = 0.0);
-    held.before.iter_mut().for_each(|b| *b = [0.0; 3]);
-    for (nation, compute) in &nations {
+    held.wants_usd.fill(0.0);
+    for (nation, _) in &nations {
+        held.wants_usd[nation.market as usize] += totals.wants_usd[nation.row as usize];
+    }
+    let mut grown = [[0.0; 3]; 3];
+    for (nation, mut compute) in &mut nations {
         let m = nation.market as usize;
-        held.wants_usd[m] += totals.wants_usd[nation.row as usize];
-        held.before[m][0] += compute.training_h100e;
-        held.before[m][1] += compute.serving_h100e;
-        held.before[m][2] += compute.all_h100e;
+        let wants = totals.wants_usd[nation.row as usize];
+        let share = wants / held.wants_usd[m].max(f64::MIN_POSITIVE);
+        compute.training_h100e = kept * compute.training_h100e + share * held.flow[m][0];
+        compute.serving_h100e = kept * compute.serving_h100e + share * held.flow[m][1];
+        compute.all_h100e = kept * compute.all_h100e + share * held.flow[m][2];
+        let sum = &mut grown[nation.bloc as usize];
+        sum[0] += compute.training_h100e;
+        sum[1] += compute.serving_h100e;
+        sum[2] += compute.all_h100e;
     }
     let t = &mut *totals;
-    t.powered = powered(&clock, &future, &power, &access, &market, &held);
+    t.powered = powered(&clock, &future, &power, &access, &held);
     t.training_by_bloc = [0.0; 3];
     t.serving_by_bloc = [0.0; 3];
     t.all_by_bloc = [0.0; 3];
-    t.peak_by_bloc = [0.0; 3];
+    t.peak_by_bloc = held.peak;
+    let mut worth = [[0.0; 3]; 3];
+    for bloc in 0..3 {
+        for kind in 0..3 {
+            worth[bloc][kind] = held.stock[bloc][kind] / grown[bloc][kind].max(f64::MIN_POSITIVE);
+        }
+    }
     for (nation, mut compute) in &mut nations {
-        let m = nation.market as usize;
-        let row = nation.row as usize;
-        let share = t.wants_usd[row] / held.wants_usd[m].max(f64::MIN_POSITIVE);
-        let grow = |own: f64, kind: usize| {
-            let before = kept * held.before[m][kind];
-            let now = kept * own + share * held.flow[m][kind];
-            // Scaled so that nations add up to what the market holds, whose worth changes with formats and software.
-            now * held.stock[m][kind] / (before + held.flow[m][kind]).max(f64::MIN_POSITIVE)
-        };
-        compute.training_h100e = grow(compute.training_h100e, 0);
-        compute.serving_h100e = grow(compute.serving_h100e, 1);
-        compute.all_h100e = grow(compute.all_h100e, 2);
-        let bloc = nation.bloc as usize;
+        let (row, bloc) = (nation.row as usize, nation.bloc as usize);
+        compute.training_h100e *= worth[bloc][0];
+        compute.serving_h100e *= worth[bloc][1];
+        compute.all_h100e *= worth[bloc][2];
         let on = t.powered[bloc];
-        t.all_h100e[row] = on * compute.all_h100e;
         t.training_h100e[row] = on * compute.training_h100e;
         t.serving_h100e[row] = on * compute.serving_h100e;
+        t.all_h100e[row] = on * compute.all_h100e;
         t.training_by_bloc[bloc] += t.training_h100e[row];
         t.serving_by_bloc[bloc] += t.serving_h100e[row];
         t.all_by_bloc[bloc] += t.all_h100e[row];
-        let part = compute.all_h100e / held.stock[m][2].max(f64::MIN_POSITIVE);
-        t.peak_by_bloc[bloc] += part * held.peak[m];
     }
     t.owned_by_bloc = t.all_by_bloc;
     rent_abroad(
@@ -442,14 +449,9 @@ fn powered(
     future: &Future,
     power: &PowerPaths,
     access: &Access,
-    market: &ChipMarket,
-    held: &MarketCompute,
+    held: &HeldCompute,
 ) -> [f64; 3] {
     let p = &future.parameters;
-    let mut watts = [0.0; 3];
-    for (place, w) in held.watts.iter().enumerate() {
-        watts[market.layout.bloc_of_market[place]] += w;
-    }
     // What the issuer pays for energy each year adds capacity from the year in which it began on.
     let bought_gw = access.support_usd[1] * (clock.year - 2022.0).max(0.0) / p.power_usd_per_gw;
     Bloc::ALL.map(|bloc| {
@@ -459,7 +461,7 @@ fn powered(
         powered_share(
             capacity,
             p.ai_share_of_power_max,
-            watts[b],
+            held.watts[b],
             p.power_overhead,
         )
     })
@@ -514,31 +516,31 @@ fn rent_abroad(
     }
 }
 
-/// Useful compute of each market: stock and this month's flow for training, for serving, and of everything by training
-/// throughput; and the 8-bit peak of the stock.
+/// Useful compute: for training, for serving, and of everything by training throughput. Stocks by bloc, this month's flows
+/// by market.
 #[derive(Resource, Clone, Debug, Default)]
-pub struct MarketCompute {
-    pub stock: Vec<[f64; 3]>,
+pub struct HeldCompute {
+    pub stock: [[f64; 3]; 3],
     pub flow: Vec<[f64; 3]>,
-    pub peak: Vec<f64>,
-    /// Power of the chips in use, W.
-    pub watts: Vec<f64>,
+    /// 8-bit peak of the stock by bloc, H100-equivalents.
+    pub peak: [f64; 3],
+    /// Power of the chips in use by bloc, W.
+    pub watts: [f64; 3],
     wants_usd: Vec<f64>,
-    before: Vec<[f64; 3]>,
+    /// By bloc and wallet: what a chip is worth there, by slot.
+    worth: [[Vec<f64>; 2]; 3],
 }
 
-impl MarketCompute {
-    pub fn reset(&mut self, markets: usize) {
-        for pairs in [&mut self.stock, &mut self.flow, &mut self.before] {
-            pairs.clear();
-            pairs.resize(markets, [0.0; 3]);
-        }
-        for column in [&mut self.peak, &mut self.watts] {
-            column.clear();
-            column.resize(markets, 0.0);
-        }
+impl HeldCompute {
+    pub fn reset(&mut self, markets: usize, slots: usize) {
+        self.flow.clear();
+        self.flow.resize(markets, [0.0; 3]);
         self.wants_usd.clear();
         self.wants_usd.resize(markets, 0.0);
+        for worth in self.worth.iter_mut().flatten() {
+            worth.clear();
+            worth.resize(slots, 0.0);
+        }
     }
 
     /// Training wallets hold training compute, serving wallets serving compute.
@@ -549,41 +551,77 @@ impl MarketCompute {
         realised: &crate::technology::roadmap::Realised,
         codesign_skill: [f64; 3],
     ) {
-        self.stock.iter_mut().for_each(|s| *s = [0.0; 3]);
-        self.flow.iter_mut().for_each(|s| *s = [0.0; 3]);
-        self.peak.iter_mut().for_each(|s| *s = 0.0);
-        self.watts.iter_mut().for_each(|s| *s = 0.0);
         let slots = chips.spec.len();
-        let user = market.user_in_target();
-        for (k, customer) in market.layout.customers.iter().enumerate() {
-            let useful = match customer.wallet {
-                Wallet::Training => &chips.useful_training,
-                Wallet::Serving => &chips.useful_serving,
-            };
-            let kind = customer.wallet as usize;
-            let skill = codesign_skill[market.layout.bloc_of_market[customer.market]];
+        self.peak = [0.0; 3];
+        self.watts = [0.0; 3];
+        for bloc in 0..3 {
+            let [training, serving] = &mut self.worth[bloc];
             for slot in 0..slots {
-                let stock = market.stock[k * slots + slot];
-                if stock <= 0.0 {
-                    continue;
-                }
                 // Co-design adds to what training chips do, never to what they are worth to serve with.
                 let plain = chips.useful_training[slot];
-                let training =
-                    realised.0[slot] * (plain + skill * (chips.useful_codesigned[slot] - plain));
-                let worth = match customer.wallet {
-                    Wallet::Training => training,
-                    Wallet::Serving => useful[slot] * realised.0[slot],
-                };
-                let handed = if k == user { market.handed[slot] } else { 0.0 };
-                let flow = market.delivered[k * slots + slot] + handed;
-                self.stock[customer.market][kind] += stock * worth;
-                self.flow[customer.market][kind] += flow * worth;
-                self.stock[customer.market][2] += stock * training;
-                self.flow[customer.market][2] += flow * training;
-                self.peak[customer.market] += stock * chips.peak_h100e[slot];
-                self.watts[customer.market] += stock * chips.spec[slot].tdp_w;
+                let skilled = chips.useful_codesigned[slot] - plain;
+                training[slot] = realised.0[slot] * (plain + codesign_skill[bloc] * skilled);
+                serving[slot] = realised.0[slot] * chips.useful_serving[slot];
+            }
+            let rows = &market.stock[2 * bloc * slots..2 * (bloc + 1) * slots];
+            let (to_train, to_serve) = rows.split_at(slots);
+            self.stock[bloc] = [
+                dot(to_train, training),
+                dot(to_serve, serving),
+                dot(to_train, training) + dot(to_serve, training),
+            ];
+            self.peak[bloc] = dot(to_train, &chips.peak_h100e) + dot(to_serve, &chips.peak_h100e);
+            self.watts[bloc] = dot(to_train, &chips.tdp_w) + dot(to_serve, &chips.tdp_w);
+        }
+        self.note_flows(market);
+    }
+
+    /// What each market bought this month, brokers' deliveries counted where they are used.
+    fn note_flows(&mut self, market: &ChipMarket) {
+        let layout = &market.layout;
+        let active = market.active.len();
+        self.flow.fill([0.0; 3]);
+        for (b, buyer) in market.buyers.list.iter().enumerate() {
+            if buyer.grey {
+                continue;
+            }
+            let worth = &self.worth[layout.bloc_of_market[buyer.market]];
+            let bought = &market.buyers.bought[b * active..(b + 1) * active];
+            let (mut own, mut training) = (0.0, 0.0);
+            for (units, &slot) in bought.iter().zip(&market.active) {
+                let slot = usize::from(slot);
+                own += units * worth[buyer.wallet as usize][slot];
+                training += units * worth[0][slot];
+            }
+            for (k, customer) in layout.customers.iter().enumerate() {
+                if usize::from(market.buyers.of[k]) == b {
+                    let flow = &mut self.flow[customer.market];
+                    flow[buyer.wallet as usize] += own * market.buyers.part[k];
+                    flow[2] += training * market.buyers.part[k];
+                }
             }
         }
+        let handed = dot(&market.handed, &self.worth[Bloc::Target as usize][0]);
+        let flow = &mut self.flow[layout.target_market];
+        flow[0] += handed;
+        flow[2] += handed;
     }
+}
+
+/// Sum of products, in four running sums: the order of additions is part of the result.
+fn dot(a: &[f64], b: &[f64]) -> f64 {
+    let mut sums = [0.0; 4];
+    let (a, b) = (a.chunks_exact(4), b.chunks_exact(4));
+    let rest: f64 = a
+        .remainder()
+        .iter()
+        .zip(b.remainder())
+        .map(|(x, y)| x * y)
+        .sum();
+    for (x, y) in a.zip(b) {
+        for lane in 0..4 {
+            sums[lane] += x[lane] * y[lane];
+        }
+    }
+    (sums[0] + sums[1]) + (sums[2] + sums[3]) + rest
 }

@@ -128,19 +128,13 @@ pub fn use_services(
 
 /// Value delivered in third countries last month: by makers whose chips only the target's side sells, and in all.
 fn deliveries(market: &ChipMarket) -> (f64, f64) {
-    let slots = market.layout.maker_of.len();
     let (mut home, mut all) = (0.0, 0.0);
-    for (k, customer) in market.layout.customers.iter().enumerate() {
-        if market.layout.bloc_of_market[customer.market] != Bloc::Third as usize || customer.grey {
-            continue;
-        }
-        for &slot in &market.active {
-            let slot = usize::from(slot);
-            let value = market.delivered[k * slots + slot] * market.offers[slot].price_usd;
-            all += value;
-            if market.layout.target_made[slot] {
-                home += value;
-            }
+    for &slot in &market.active {
+        let slot = usize::from(slot);
+        let value = market.sold_in(Bloc::Third as usize, slot) * market.offers[slot].price_usd;
+        all += value;
+        if market.layout.target_made[slot] {
+            home += value;
         }
     }
     (home, all)

@@ -5,11 +5,15 @@
 
 use bevy_ecs::resource::Resource;
 
+use super::buyers::Buyers;
 use super::choice::budget_shares;
 use super::delivery::Turn;
 use super::licences::LicenceQueue;
 use super::rationing::{Scratch, Supply};
 use crate::technology::supply::POOLS;
+
+/// Rows of tables by bloc and wallet.
+pub const ROWS: usize = 6;
 
 /// What a wallet is for; each customer has one.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -130,12 +134,14 @@ pub struct ChipMarket {
     /// Chip slots on sale this month, ascending.
     pub active: Vec<u16>,
     pub offers: Vec<Offer>,
-    /// Terms by market and chip slot.
+    /// Terms by market and chip slot; written through [`ChipMarket::set_terms`].
     pub terms: Vec<Terms>,
     /// Attraction of each maker's software by market and maker.
     pub stack: Vec<f64>,
     /// Licences by market and chip slot.
     pub licences: Vec<LicenceQueue>,
+    /// Where licences were ever asked for, as places in `licences`.
+    pub asked_for_licence: Vec<u32>,
     /// Money that brokers took from each wallet before the trade, and what came back after it, USD.
     pub taken_usd: Vec<f64>,
     pub returned_usd: Vec<f64>,
@@ -145,10 +151,14 @@ pub struct ChipMarket {
     pub refused_share: Vec<f64>,
     /// Processing performance that a market may still import under a cap.
     pub cap_tpp_left: Vec<f64>,
-    /// Packages delivered this month by customer and chip slot.
-    pub delivered: Vec<f64>,
-    /// Packages in use by customer and chip slot.
+    /// Packages delivered to users this month: `[bloc][wallet][chip slot]`, see [`ChipMarket::sold`].
+    pub sold: Vec<f64>,
+    /// Packages delivered to brokers this month, by chip slot.
+    pub sold_to_brokers: Vec<f64>,
+    /// Packages in use: `[bloc][wallet][chip slot]`.
     pub stock: Vec<f64>,
+    /// Levies taken this month by maker, USD.
+    pub levy_usd: Vec<f64>,
     /// Quota of each pool by maker, as a share.
     pub quota_share: Vec<[f64; POOLS]>,
     /// Standard packages that each maker's customers asked for: new orders plus a twelfth of the backlog.
@@ -160,6 +170,8 @@ pub struct ChipMarket {
     pub pool_used: [f64; POOLS],
     pub supply: Supply,
     pub books: Books,
+    /// Customers who face the same law and the same stacks buy as one: who buys with whom this month.
+    pub buyers: Buyers,
     pub(super) work: Work,
 }
 
@@ -187,13 +199,13 @@ pub(super) struct Work {
     pub(super) pull: Vec<f64>,
     pub(super) within: Vec<f64>,
     pub(super) shares: Vec<f64>,
-    /// Packages ordered by customer and position among active chips.
+    /// By buyer and place among active chips: what one costs in use, packages ordered, the part being filled.
+    pub(super) paid: Vec<f64>,
     pub(super) orders: Vec<f64>,
     pub(super) part: Vec<f64>,
     pub(super) totals: Vec<f64>,
     pub(super) fill: Vec<f64>,
     pub(super) first_limit: Vec<f64>,
-    pub(super) unmet_usd: Vec<f64>,
     pub(super) served: Vec<bool>,
     pub(super) scratch: Scratch,
     pub(super) bids: Vec<[f64; POOLS]>,
@@ -213,13 +225,16 @@ impl ChipMarket {
             terms: vec![Terms::FREE; markets * chips],
             stack: vec![1.0; markets * makers],
             licences: vec![LicenceQueue::default(); markets * chips],
+            asked_for_licence: Vec::with_capacity(markets * chips),
             taken_usd: vec![0.0; customers],
             returned_usd: vec![0.0; customers],
             handed: vec![0.0; chips],
             refused_share: vec![0.0; markets],
             cap_tpp_left: vec![f64::INFINITY; markets],
-            delivered: vec![0.0; customers * chips],
-            stock: vec![0.0; customers * chips],
+            sold: vec![0.0; ROWS * chips],
+            sold_to_brokers: vec![0.0; chips],
+            stock: vec![0.0; ROWS * chips],
+            levy_usd: vec![0.0; makers],
             quota_share: vec![[0.0; POOLS]; makers],
             wanted: vec![0.0; makers],
             asked: vec![0.0; makers],
@@ -231,9 +246,23 @@ impl ChipMarket {
                 quota_left: vec![[0.0; POOLS]; makers],
             },
             books: Books::default(),
+            buyers: Buyers::new(customers, markets, chips),
             work: Work {
+                maker_of: Vec::with_capacity(chips),
+                uses: Vec::with_capacity(chips),
+                size: Vec::with_capacity(chips),
+                pull: Vec::with_capacity(chips),
+                within: Vec::with_capacity(chips),
+                shares: Vec::with_capacity(chips),
+                paid: Vec::with_capacity(customers * chips),
+                orders: Vec::with_capacity(customers * chips),
+                part: Vec::with_capacity(customers * chips),
+                totals: Vec::with_capacity(chips),
+                fill: Vec::with_capacity(chips),
+                first_limit: Vec::with_capacity(makers),
+                served: Vec::with_capacity(chips),
+                scratch: Scratch::for_makers(makers),
                 bids: vec![[0.0; POOLS]; makers],
-                ..Work::default()
             },
             layout,
         }
@@ -241,42 +270,67 @@ impl ChipMarket {
 
     /// Back to an empty market, keeping its memory.
     pub fn reset(&mut self) {
-        let zero = |values: &mut Vec<f64>| values.iter_mut().for_each(|v| *v = 0.0);
-        zero(&mut self.wallet_usd);
-        zero(&mut self.advance_usd);
-        zero(&mut self.budget_usd);
-        zero(&mut self.pulled_usd);
-        zero(&mut self.taken_usd);
-        zero(&mut self.returned_usd);
-        zero(&mut self.handed);
-        zero(&mut self.delivered);
-        zero(&mut self.stock);
-        zero(&mut self.wanted);
-        zero(&mut self.asked);
+        for column in [
+            &mut self.wallet_usd,
+            &mut self.advance_usd,
+            &mut self.budget_usd,
+            &mut self.pulled_usd,
+            &mut self.taken_usd,
+            &mut self.returned_usd,
+            &mut self.handed,
+            &mut self.refused_share,
+            &mut self.sold,
+            &mut self.sold_to_brokers,
+            &mut self.stock,
+            &mut self.levy_usd,
+            &mut self.wanted,
+            &mut self.asked,
+        ] {
+            column.fill(0.0);
+        }
         self.active.clear();
-        self.offers.iter_mut().for_each(|o| *o = Offer::default());
-        self.terms.iter_mut().for_each(|t| *t = Terms::FREE);
-        self.stack.iter_mut().for_each(|s| *s = 1.0);
-        self.licences
-            .iter_mut()
-            .for_each(|l| *l = LicenceQueue::default());
-        self.cap_tpp_left
-            .iter_mut()
-            .for_each(|c| *c = f64::INFINITY);
-        self.quota_share.iter_mut().for_each(|q| *q = [0.0; POOLS]);
+        self.offers.fill(Offer::default());
+        self.terms.fill(Terms::FREE);
+        self.stack.fill(1.0);
+        for at in self.asked_for_licence.drain(..) {
+            self.licences[at as usize] = LicenceQueue::default();
+        }
+        self.cap_tpp_left.fill(f64::INFINITY);
+        self.quota_share.fill([0.0; POOLS]);
         self.books = Books::default();
+        self.buyers.forget();
     }
 
     pub(super) fn chips(&self) -> usize {
         self.layout.maker_of.len()
     }
 
-    /// What a buyer in this market spends on a chip in use: its price, what of a levy is passed on, and the server around it.
-    pub(super) fn paid_usd(&self, market: usize, chip: usize, rules: &MarketRules) -> f64 {
-        let levy = self.terms[market * self.chips() + chip].levy_share;
-        self.offers[chip].price_usd
-            * (1.0 + rules.levy_pass_through * levy / (1.0 - levy).max(0.05))
-            + rules.host_cost_usd
+    /// Packages delivered to users of a bloc this month, for training and serving together, by chip slot.
+    pub fn sold_in(&self, bloc: usize, chip: usize) -> f64 {
+        let chips = self.chips();
+        self.sold[2 * bloc * chips + chip] + self.sold[(2 * bloc + 1) * chips + chip]
+    }
+
+    /// Packages delivered to one customer this month.
+    pub fn delivered(&self, customer: usize, chip: usize) -> f64 {
+        let at = self.active.iter().position(|c| usize::from(*c) == chip);
+        at.map_or(0.0, |a| {
+            let buyer = usize::from(self.buyers.of[customer]);
+            self.buyers.part[customer] * self.buyers.bought[buyer * self.active.len() + a]
+        })
+    }
+
+    /// New terms for one chip in one market; what was pending under a licence that is no longer asked for is void.
+    pub fn set_terms(&mut self, market: usize, chip: usize, terms: Terms) {
+        let at = market * self.chips() + chip;
+        let before = self.terms[at];
+        if before != terms {
+            if before.licensed() && !terms.licensed() {
+                self.licences[at].lapse();
+            }
+            self.terms[at] = terms;
+            self.buyers.law_changed();
+        }
     }
 
     /// One month of trade. `capacity` is standard packages by maker, `pools` units by pool.
@@ -285,14 +339,15 @@ impl ChipMarket {
             self.wallet_usd.iter().sum::<f64>() - self.advance_usd.iter().sum::<f64>();
         let stock_before: f64 = self.stock.iter().sum();
         self.books = Books::default();
+        self.levy_usd.fill(0.0);
         self.receive_budgets(rules);
+        self.gather_buyers();
         self.place_orders(rules);
         self.note_what_was_asked();
         self.set_quotas(capacity, pools, rules);
-        self.delivered.iter_mut().for_each(|d| *d = 0.0);
         self.fill(Turn::RelationshipFirst, capacity, rules);
         self.fill(Turn::TheRest, capacity, rules);
-        self.spill(rules);
+        self.spill();
         self.close(opening, stock_before, pools, rules);
     }
 
@@ -314,7 +369,7 @@ impl ChipMarket {
 
     /// Every wallet is spread over the chips that are open to it; licences and caps bound the volume.
     fn place_orders(&mut self, rules: &MarketRules) {
-        let (chips, active) = (self.chips(), self.active.len());
+        let (chips, active, buyers) = (self.chips(), self.active.len(), self.buyers.list.len());
         let work = &mut self.work;
         work.maker_of.clear();
         work.uses.clear();
@@ -334,110 +389,110 @@ impl ChipMarket {
             buffer.clear();
             buffer.resize(active, 0.0);
         }
-        work.orders.clear();
-        work.orders
-            .resize(active * self.layout.customers.len(), 0.0);
-        work.part.clear();
-        work.part.resize(active * self.layout.customers.len(), 0.0);
-        for k in 0..self.layout.customers.len() {
-            let customer = self.layout.customers[k];
-            self.share_budget(customer, |_| true);
+        for buffer in [&mut work.paid, &mut work.orders, &mut work.part] {
+            buffer.clear();
+            buffer.resize(active * buyers, 0.0);
+        }
+        for b in 0..buyers {
+            let buyer = self.buyers.list[b];
+            self.share_budget(b, |_| true);
             for a in 0..active {
                 let chip = usize::from(self.active[a]);
-                let share = self.work.shares[a];
-                if share > 0.0 {
-                    let open = self.terms[customer.market * chips + chip].open;
-                    let price = self.paid_usd(customer.market, chip, rules);
-                    self.work.orders[k * active + a] =
-                        self.wallet_usd[k].max(0.0) * share * open / price;
-                }
+                let terms = self.terms[buyer.market * chips + chip];
+                let paid = paid_usd(self.offers[chip].price_usd, terms.levy_share, rules);
+                self.work.paid[b * active + a] = paid;
+                self.work.orders[b * active + a] =
+                    buyer.money_usd * self.work.shares[a] * terms.open / paid;
             }
         }
         self.bound_by_licences(rules);
         self.bound_by_caps();
-        self.redirect(rules);
+        self.redirect();
     }
 
     /// Money that licences, caps or a closed part of the month keep from what it was meant for is ordered among what
     /// is open without any: nobody waits for a licence with a full wallet.
-    fn redirect(&mut self, rules: &MarketRules) {
-        self.refused_share.iter_mut().for_each(|r| *r = 0.0);
+    fn redirect(&mut self) {
+        for b in 0..self.buyers.list.len() {
+            if !self.buyers.list[b].grey {
+                let rest = self.not_ordered(b);
+                self.buyers.list[b].kept_back_usd = rest;
+                self.order_what_is_free(b, rest);
+            }
+        }
         for market in 0..self.layout.markets {
             let (mut money, mut kept_back) = (0.0, 0.0);
-            for k in 0..self.layout.customers.len() {
-                if self.layout.customers[k].market == market && !self.layout.customers[k].grey {
-                    let rest = self.not_ordered(k, rules);
+            for &k in &self.buyers.customers_of_market[market] {
+                let k = usize::from(k);
+                let buyer = &self.buyers.list[usize::from(self.buyers.of[k])];
+                if !buyer.grey {
                     money += self.wallet_usd[k].max(0.0);
-                    kept_back += rest;
-                    self.order_what_is_free(k, rest, rules);
+                    kept_back += buyer.kept_back_usd * self.buyers.part[k];
                 }
             }
-            if money > 0.0 {
-                self.refused_share[market] = (kept_back / money).clamp(0.0, 1.0);
-            }
+            self.refused_share[market] = if money > 0.0 {
+                (kept_back / money).clamp(0.0, 1.0)
+            } else {
+                0.0
+            };
         }
     }
 
-    /// Money of a wallet that is not in any order.
-    fn not_ordered(&self, k: usize, rules: &MarketRules) -> f64 {
-        let (active, market) = (self.active.len(), self.layout.customers[k].market);
-        let ordered: f64 = (0..active)
-            .map(|a| {
-                let chip = usize::from(self.active[a]);
-                self.work.orders[k * active + a] * self.paid_usd(market, chip, rules)
-            })
+    /// Money of a buyer that is not in any order.
+    fn not_ordered(&self, b: usize) -> f64 {
+        let row = self.row(b);
+        let money = self.buyers.list[b].money_usd;
+        let orders = &self.work.orders[row.clone()];
+        let ordered: f64 = orders
+            .iter()
+            .zip(&self.work.paid[row])
+            .map(|(units, paid)| units * paid)
             .sum();
-        let rest = self.wallet_usd[k] - ordered;
-        if rest > 1e-6 * self.wallet_usd[k] {
-            rest
-        } else {
-            0.0
-        }
+        let rest = money - ordered;
+        if rest > 1e-6 * money { rest } else { 0.0 }
     }
 
     /// Orders `usd` among chips that need neither licence nor cap.
-    fn order_what_is_free(&mut self, k: usize, usd: f64, rules: &MarketRules) {
+    fn order_what_is_free(&mut self, b: usize, usd: f64) {
         if usd <= 0.0 {
             return;
         }
         let (chips, active) = (self.chips(), self.active.len());
-        let customer = self.layout.customers[k];
+        let market = self.buyers.list[b].market;
         let mut free = std::mem::take(&mut self.work.served);
         free.clear();
-        free.extend((0..active).map(|a| {
-            let terms = &self.terms[customer.market * chips + usize::from(self.active[a])];
+        free.extend(self.active.iter().map(|&chip| {
+            let terms = &self.terms[market * chips + usize::from(chip)];
             !terms.licensed() && !terms.capped
         }));
-        self.share_budget(customer, |a| free[a]);
+        self.share_budget(b, |a| free[a]);
         self.work.served = free;
         for a in 0..active {
-            let share = self.work.shares[a];
-            if share > 0.0 {
-                let chip = usize::from(self.active[a]);
-                let price = self.paid_usd(customer.market, chip, rules);
-                let open = self.terms[customer.market * chips + chip].open;
-                self.work.orders[k * active + a] += usd * share * open / price;
-            }
+            let chip = usize::from(self.active[a]);
+            let open = self.terms[market * chips + chip].open;
+            self.work.orders[b * active + a] +=
+                usd * self.work.shares[a] * open / self.work.paid[b * active + a];
         }
     }
 
-    /// Writes `work.shares` for one customer over active chips that also pass `offered`.
-    pub(super) fn share_budget(&mut self, customer: Customer, offered: impl Fn(usize) -> bool) {
+    /// Writes `work.shares` for one buyer over active chips that also pass `offered`.
+    pub(super) fn share_budget(&mut self, b: usize, offered: impl Fn(usize) -> bool) {
         let chips = self.chips();
-        let wallet = customer.wallet as usize;
+        let buyer = self.buyers.list[b];
+        let wallet = buyer.wallet as usize;
         for (a, &chip) in self.active.iter().enumerate() {
             let chip = usize::from(chip);
-            let open = self.terms[customer.market * chips + chip].open > 0.0
-                && self.layout.captive_chip[chip] == customer.captive
+            let open = self.terms[buyer.market * chips + chip].open > 0.0
+                && self.layout.captive_chip[chip] == buyer.captive
                 // Brokers buy what cannot be had where it goes.
-                && (!customer.grey || self.terms[self.layout.target_market * chips + chip].open < 0.5)
+                && (!buyer.grey || self.terms[self.layout.target_market * chips + chip].open < 0.5)
                 && offered(a);
             let offer = &self.offers[chip];
             self.work.pull[a] = if open { offer.pull[wallet] } else { 0.0 };
             self.work.within[a] = if open { offer.within[wallet] } else { 0.0 };
         }
         let makers = self.layout.makers;
-        let stack = &self.stack[customer.market * makers..(customer.market + 1) * makers];
+        let stack = &self.stack[buyer.market * makers..(buyer.market + 1) * makers];
         let work = &mut self.work;
         budget_shares(
             &work.pull,
@@ -448,15 +503,21 @@ impl ChipMarket {
         );
     }
 
+    /// Where a buyer's row stands in tables by buyer and active chip.
+    pub(super) fn row(&self, b: usize) -> std::ops::Range<usize> {
+        let active = self.active.len();
+        b * active..(b + 1) * active
+    }
+
     fn bound_by_licences(&mut self, rules: &MarketRules) {
         let (chips, active) = (self.chips(), self.active.len());
         for market in 0..self.layout.markets {
+            if !self.buyers.alone[market] {
+                continue;
+            }
             for a in 0..active {
                 let at = market * chips + usize::from(self.active[a]);
                 if !self.terms[at].licensed() {
-                    if self.licences[at].pending + self.licences[at].authorised > 0.0 {
-                        self.licences[at].lapse();
-                    }
                     continue;
                 }
                 let (approval, days) = if market != self.layout.target_market {
@@ -470,6 +531,9 @@ impl ChipMarket {
                     (rules.approval_notify_target, rules.licence_days_target)
                 };
                 let wanted = self.sum_orders(market, a);
+                if self.licences[at] == LicenceQueue::default() {
+                    self.asked_for_licence.push(at as u32);
+                }
                 self.licences[at].decide(wanted, approval, days);
                 self.scale_orders(market, a, wanted, self.licences[at].authorised);
             }
@@ -480,7 +544,7 @@ impl ChipMarket {
     fn bound_by_caps(&mut self) {
         let (chips, active) = (self.chips(), self.active.len());
         for market in 0..self.layout.markets {
-            if !self.cap_tpp_left[market].is_finite() {
+            if !self.buyers.alone[market] || !self.cap_tpp_left[market].is_finite() {
                 continue;
             }
             let capped =
@@ -502,55 +566,60 @@ impl ChipMarket {
         }
     }
 
+    /// Orders of a chip by the buyers of a market that buys alone.
     fn sum_orders(&self, market: usize, a: usize) -> f64 {
         let active = self.active.len();
-        let of_market = |k: &usize| self.layout.customers[*k].market == market;
-        (0..self.layout.customers.len())
-            .filter(of_market)
-            .map(|k| self.work.orders[k * active + a])
+        self.buyers
+            .list
+            .iter()
+            .enumerate()
+            .filter(|(_, buyer)| buyer.market == market)
+            .map(|(b, _)| self.work.orders[b * active + a])
             .sum()
     }
 
     fn scale_orders(&mut self, market: usize, a: usize, wanted: f64, allowed: f64) {
         if wanted > allowed {
             let active = self.active.len();
-            for k in 0..self.layout.customers.len() {
-                if self.layout.customers[k].market == market {
-                    self.work.orders[k * active + a] *= allowed / wanted;
+            for (b, buyer) in self.buyers.list.iter().enumerate() {
+                if buyer.market == market {
+                    self.work.orders[b * active + a] *= allowed / wanted;
                 }
             }
-        }
-    }
-
-    /// Part of a wallet that came in this month.
-    pub(super) fn part_new(&self, customer: usize) -> f64 {
-        let wallet = self.wallet_usd[customer];
-        let new = self.budget_usd[customer] + self.pulled_usd[customer];
-        if wallet > 0.0 {
-            (new / wallet).min(1.0)
-        } else {
-            0.0
         }
     }
 
     /// What makers plan capacity by: new orders and a twelfth of what is carried.
     fn note_what_was_asked(&mut self) {
         let active = self.active.len();
-        self.wanted.iter_mut().for_each(|w| *w = 0.0);
-        self.asked.iter_mut().for_each(|w| *w = 0.0);
+        self.wanted.fill(0.0);
+        self.asked.fill(0.0);
         self.pool_asked = [0.0; POOLS];
-        for k in 0..self.layout.customers.len() {
-            let part_new = self.part_new(k);
-            for a in 0..active {
-                let units = self.work.orders[k * active + a];
-                let maker = usize::from(self.work.maker_of[a]);
-                let packages = units * self.work.size[a];
-                self.wanted[maker] += packages * (part_new + (1.0 - part_new) / 12.0);
-                self.asked[maker] += packages;
-                for pool in 0..POOLS {
-                    self.pool_asked[pool] += units * self.work.uses[a][pool];
-                }
+        self.work.totals.fill(0.0);
+        let mut planned = std::mem::take(&mut self.work.fill);
+        planned.fill(0.0);
+        for (b, buyer) in self.buyers.list.iter().enumerate() {
+            let orders = &self.work.orders[b * active..(b + 1) * active];
+            for ((units, total), plan) in orders.iter().zip(&mut self.work.totals).zip(&mut planned)
+            {
+                *total += units;
+                *plan += units * buyer.planned_part;
             }
         }
+        for a in 0..active {
+            let maker = usize::from(self.work.maker_of[a]);
+            self.wanted[maker] += planned[a] * self.work.size[a];
+            self.asked[maker] += self.work.totals[a] * self.work.size[a];
+            for pool in 0..POOLS {
+                self.pool_asked[pool] += self.work.totals[a] * self.work.uses[a][pool];
+            }
+        }
+        self.work.fill = planned;
     }
+}
+
+/// What a buyer spends on a chip in use: its price, what of a levy is passed on, and the server around it, USD.
+pub fn paid_usd(price_usd: f64, levy_share: f64, rules: &MarketRules) -> f64 {
+    price_usd * (1.0 + rules.levy_pass_through * levy_share / (1.0 - levy_share).max(0.05))
+        + rules.host_cost_usd
 }

@@ -12,15 +12,11 @@ impl ChipMarket {
         pools: &[f64; POOLS],
         rules: &MarketRules,
     ) {
-        let active = self.active.len();
         let work = &mut self.work;
-        work.bids.iter_mut().for_each(|b| *b = [0.0; POOLS]);
+        work.bids.fill([0.0; POOLS]);
         let mut sum = [0.0; POOLS];
-        for a in 0..active {
-            let offer = &self.offers[usize::from(self.active[a])];
-            let units: f64 = (0..self.layout.customers.len())
-                .map(|k| work.orders[k * active + a])
-                .sum();
+        for (a, &chip) in self.active.iter().enumerate() {
+            let offer = &self.offers[usize::from(chip)];
             // A bid counts as far as its maker could use what it asks for.
             let maker = usize::from(work.maker_of[a]);
             let able = if self.asked[maker] > capacity[maker] {
@@ -28,7 +24,7 @@ impl ChipMarket {
             } else {
                 1.0
             };
-            let margin = units * able * (offer.price_usd - offer.unit_cost_usd).max(0.0);
+            let margin = work.totals[a] * able * (offer.price_usd - offer.unit_cost_usd).max(0.0);
             for pool in 0..POOLS {
                 if offer.uses[pool] > 0.0 {
                     work.bids[maker][pool] += margin;
@@ -37,6 +33,7 @@ impl ChipMarket {
             }
         }
         self.supply.pool_left = *pools;
+        let mut all = [0.0; POOLS];
         for maker in 0..self.layout.makers {
             self.supply.maker_left[maker] = capacity[maker];
             for pool in 0..POOLS {
@@ -52,18 +49,17 @@ impl ChipMarket {
                 } else {
                     rules.quota_inertia * *share + (1.0 - rules.quota_inertia) * bid
                 };
+                all[pool] += *share;
                 self.supply.quota_left[maker][pool] = *share * pools[pool];
             }
         }
         // Shares of makers that entered at once can sum to more than one.
         for pool in 0..POOLS {
-            let all: f64 = self.quota_share.iter().map(|q| q[pool]).sum();
-            if all > 1.0 {
-                self.supply
-                    .quota_left
-                    .iter_mut()
-                    .for_each(|q| q[pool] /= all);
-                self.quota_share.iter_mut().for_each(|q| q[pool] /= all);
+            if all[pool] > 1.0 {
+                for maker in 0..self.layout.makers {
+                    self.supply.quota_left[maker][pool] /= all[pool];
+                    self.quota_share[maker][pool] /= all[pool];
+                }
             }
         }
     }
@@ -71,23 +67,22 @@ impl ChipMarket {
     /// By maker: how much of the target's first claim fits in the part of capacity that has always gone there.
     fn limit_relationship(&mut self, capacity: &[f64], first: f64, customary_share: f64) {
         let active = self.active.len();
-        let mut claim = std::mem::take(&mut self.work.first_limit);
-        claim.clear();
-        claim.resize(self.layout.makers, 0.0);
-        for k in 0..self.layout.customers.len() {
-            if self.layout.customers[k].market == self.layout.target_market {
-                let part = first * self.part_new(k);
+        let work = &mut self.work;
+        work.first_limit.clear();
+        work.first_limit.resize(self.layout.makers, 0.0);
+        for (b, buyer) in self.buyers.list.iter().enumerate() {
+            if buyer.market == self.layout.target_market {
+                let part = first * buyer.new_part;
                 for a in 0..active {
-                    let packages = self.work.orders[k * active + a] * part * self.work.size[a];
-                    claim[usize::from(self.work.maker_of[a])] += packages;
+                    let packages = work.orders[b * active + a] * part * work.size[a];
+                    work.first_limit[usize::from(work.maker_of[a])] += packages;
                 }
             }
         }
-        for (claim, capacity) in claim.iter_mut().zip(capacity) {
+        for (claim, capacity) in work.first_limit.iter_mut().zip(capacity) {
             let room = customary_share * capacity;
             *claim = if *claim > room { room / *claim } else { 1.0 };
         }
-        self.work.first_limit = claim;
     }
 
     /// Fills one part of the orders from what supply is left.
@@ -97,30 +92,39 @@ impl ChipMarket {
         if turn == Turn::RelationshipFirst {
             self.limit_relationship(capacity, first, rules.customary_share_target);
         }
-        self.work.totals.iter_mut().for_each(|t| *t = 0.0);
-        for k in 0..self.layout.customers.len() {
+        let work = &mut self.work;
+        work.totals.fill(0.0);
+        for (b, buyer) in self.buyers.list.iter().enumerate() {
             // Old customers come first with what they order now, not with all that was ever left unserved.
             // Brokers pay more than the list says, and are served.
-            let grey = self.layout.customers[k].grey;
-            let target = self.layout.customers[k].market == self.layout.target_market;
-            let at_once = if target {
-                first * self.part_new(k)
-            } else {
-                0.0
-            };
+            let target = buyer.market == self.layout.target_market;
+            let claim = if target { first * buyer.new_part } else { 0.0 };
+            let row = b * active..(b + 1) * active;
+            let (orders, part) = (&work.orders[row.clone()], &mut work.part[row]);
+            if !target && !buyer.grey {
+                match turn {
+                    Turn::RelationshipFirst => part.fill(0.0),
+                    Turn::TheRest => {
+                        part.copy_from_slice(orders);
+                        for (total, units) in work.totals.iter_mut().zip(orders) {
+                            *total += units;
+                        }
+                    }
+                }
+                continue;
+            }
             for a in 0..active {
-                let limit = self.work.first_limit[usize::from(self.work.maker_of[a])];
-                let at_once = if grey { 1.0 } else { at_once * limit };
-                let part = match turn {
-                    Turn::RelationshipFirst => at_once,
-                    Turn::TheRest => 1.0 - at_once,
-                };
-                let units = self.work.orders[k * active + a] * part;
-                self.work.part[k * active + a] = units;
-                self.work.totals[a] += units;
+                let limit = work.first_limit[usize::from(work.maker_of[a])];
+                let at_once = if buyer.grey { 1.0 } else { claim * limit };
+                part[a] = orders[a]
+                    * match turn {
+                        Turn::RelationshipFirst => at_once,
+                        Turn::TheRest => 1.0 - at_once,
+                    };
+                work.totals[a] += part[a];
             }
         }
-        self.deliver(rules);
+        self.deliver(turn == Turn::RelationshipFirst);
     }
 
     /// Whether a chip's maker has capacity left and none of its pools is empty.
@@ -132,48 +136,41 @@ impl ChipMarket {
     }
 
     /// What could not be filled is ordered once more among chips that can still be made; the rest is carried.
-    pub(super) fn spill(&mut self, rules: &MarketRules) {
-        let active = self.active.len();
-        let (chips, customers) = (self.chips(), self.layout.customers.len());
-        let mut unmet = std::mem::take(&mut self.work.unmet_usd);
-        unmet.clear();
-        unmet.resize(customers, 0.0);
-        for k in 0..customers {
-            let market = self.layout.customers[k].market;
-            for a in 0..active {
-                let chip = usize::from(self.active[a]);
-                let short = self.work.orders[k * active + a] - self.delivered[k * chips + chip];
-                unmet[k] += short.max(0.0) * self.paid_usd(market, chip, rules);
-            }
-        }
-        self.work.totals.iter_mut().for_each(|t| *t = 0.0);
+    pub(super) fn spill(&mut self) {
+        let (chips, active) = (self.chips(), self.active.len());
+        self.work.totals.fill(0.0);
         let mut served = std::mem::take(&mut self.work.served);
         served.clear();
         served.extend((0..active).map(|a| self.can_still_be_made(a)));
-        for k in 0..customers {
-            let customer = self.layout.customers[k];
-            self.share_budget(customer, |a| served[a]);
-            for a in 0..active {
-                let chip = usize::from(self.active[a]);
-                let terms = self.terms[customer.market * chips + chip];
+        for b in 0..self.buyers.list.len() {
+            let row = self.row(b);
+            let unmet_usd: f64 = self.work.orders[row.clone()]
+                .iter()
+                .zip(&self.buyers.bought[row.clone()])
+                .zip(&self.work.paid[row.clone()])
+                .map(|((ordered, bought), paid)| (ordered - bought).max(0.0) * paid)
+                .sum();
+            self.share_budget(b, |a| served[a]);
+            let market = self.buyers.list[b].market;
+            for (a, at) in row.enumerate() {
+                let terms = &self.terms[market * chips + usize::from(self.active[a])];
                 let free = !terms.licensed() && !terms.capped;
                 let share = if free {
                     self.work.shares[a] * terms.open
                 } else {
                     0.0
                 };
-                let units = unmet[k] * share / self.paid_usd(customer.market, chip, rules).max(1.0);
-                self.work.part[k * active + a] = units;
+                let units = unmet_usd * share / self.work.paid[at].max(1.0);
+                self.work.part[at] = units;
                 self.work.totals[a] += units;
             }
         }
-        self.work.unmet_usd = unmet;
         self.work.served = served;
-        self.deliver(rules);
+        self.deliver(false);
     }
 
     /// Hands out what `work.part` asks for, as far as supply goes; money, chips and licences move together.
-    fn deliver(&mut self, rules: &MarketRules) {
+    fn deliver(&mut self, only_first_claims: bool) {
         let (chips, active) = (self.chips(), self.active.len());
         let work = &mut self.work;
         fill_fractions(
@@ -185,33 +182,47 @@ impl ChipMarket {
             &mut work.scratch,
             &mut work.fill,
         );
-        for k in 0..self.layout.customers.len() {
-            let market = self.layout.customers[k].market;
+        for (b, buyer) in self.buyers.list.iter_mut().enumerate() {
+            let target = buyer.market == self.layout.target_market;
+            if only_first_claims && !target && !buyer.grey {
+                continue;
+            }
+            let row = b * active..(b + 1) * active;
+            let part = &work.part[row.clone()];
+            let paid = &work.paid[row.clone()];
+            let bought = &mut self.buyers.bought[row];
+            let mut spent = 0.0;
             for a in 0..active {
-                let units = self.work.part[k * active + a] * self.work.fill[a];
+                let units = part[a] * work.fill[a];
+                bought[a] += units;
+                spent += units * paid[a];
+            }
+            buyer.spent_usd += spent;
+            if !self.buyers.alone[buyer.market] {
+                continue;
+            }
+            for a in 0..active {
+                let units = part[a] * work.fill[a];
                 if units <= 0.0 {
                     continue;
                 }
                 let chip = usize::from(self.active[a]);
-                let at = market * chips + chip;
-                let paid = units * self.paid_usd(market, chip, rules);
-                self.wallet_usd[k] -= paid;
-                self.books.spent_usd += paid;
-                self.books.levy_usd +=
-                    units * self.offers[chip].price_usd * self.terms[at].levy_share;
-                self.books.produced += units;
-                self.delivered[k * chips + chip] += units;
-                if self.terms[at].licensed() {
+                let at = buyer.market * chips + chip;
+                let terms = &self.terms[at];
+                let levy = units * self.offers[chip].price_usd * terms.levy_share;
+                self.books.levy_usd += levy;
+                self.levy_usd[usize::from(work.maker_of[a])] += levy;
+                if terms.licensed() {
                     self.licences[at].use_up(units);
                 }
-                if self.terms[at].capped {
-                    self.cap_tpp_left[market] -= units * self.offers[chip].tpp;
+                if terms.capped {
+                    self.cap_tpp_left[buyer.market] -= units * self.offers[chip].tpp;
                 }
             }
         }
     }
 
-    /// Stocks take the deliveries, old chips retire, and the books are checked.
+    /// Stocks take the deliveries, old chips retire, wallets pay, and the books are checked.
     pub(super) fn close(
         &mut self,
         opening_usd: f64,
@@ -219,24 +230,31 @@ impl ChipMarket {
         pools: &[f64; POOLS],
         rules: &MarketRules,
     ) {
-        for (stock, &new) in self.stock.iter_mut().zip(&self.delivered) {
+        self.hand_out();
+        let mut retired_all = 0.0;
+        for stock in &mut self.stock {
             let retired = *stock * rules.retirement_per_month;
-            *stock += new - retired;
-            self.books.delivered += new;
-            self.books.retired += retired;
+            *stock -= retired;
+            retired_all += retired;
+        }
+        for (stock, &new) in self.stock.iter_mut().zip(&self.sold) {
+            *stock += new;
+        }
+        self.books.retired = retired_all;
+        let to_users: f64 = self.sold.iter().sum();
+        let to_brokers: f64 = self.sold_to_brokers.iter().sum();
+        self.books.delivered = to_users + to_brokers;
+        self.pool_used = [0.0; POOLS];
+        for (a, &units) in self.work.totals.iter().enumerate() {
+            self.books.produced += units;
+            for pool in 0..POOLS {
+                self.pool_used[pool] += units * self.work.uses[a][pool];
+            }
         }
         let mut overdrawn = 0.0_f64;
         for pool in 0..POOLS {
-            let used: f64 = self
-                .active
-                .iter()
-                .map(|&c| {
-                    self.sum_delivered(usize::from(c)) * self.offers[usize::from(c)].uses[pool]
-                })
-                .sum();
-            self.pool_used[pool] = used;
             if pools[pool].is_finite() && pools[pool] > 0.0 {
-                overdrawn = overdrawn.max(used / pools[pool] - 1.0);
+                overdrawn = overdrawn.max(self.pool_used[pool] / pools[pool] - 1.0);
             }
         }
         let b = &self.books;
@@ -244,9 +262,13 @@ impl ChipMarket {
             self.wallet_usd.iter().sum::<f64>() - self.advance_usd.iter().sum::<f64>();
         let money = opening_usd + b.budget_usd - b.spent_usd - b.lapsed_usd - closing;
         let stock_now: f64 = self.stock.iter().sum();
-        let stock = stock_before + b.delivered - b.retired - stock_now;
-        let licences: f64 = self.licences.iter().map(|l| l.imbalance().abs()).sum();
-        let granted: f64 = self.licences.iter().map(|l| l.applied_total).sum();
+        let stock = stock_before + to_users - b.retired - stock_now;
+        let (mut licences, mut granted) = (0.0, 0.0);
+        for &at in &self.asked_for_licence {
+            let queue = &self.licences[at as usize];
+            licences += queue.imbalance().abs();
+            granted += queue.applied_total;
+        }
         self.books.imbalance = (money.abs() / (opening_usd.abs() + b.budget_usd + 1.0))
             .max(stock.abs() / (stock_now + 1.0))
             .max((b.produced - b.delivered).abs() / (b.produced + 1.0))
@@ -254,10 +276,34 @@ impl ChipMarket {
             .max(overdrawn);
     }
 
-    fn sum_delivered(&self, chip: usize) -> f64 {
-        (0..self.layout.customers.len())
-            .map(|k| self.delivered[k * self.chips() + chip])
-            .sum()
+    /// What buyers bought goes to their customers: chips into the tables by bloc and wallet, bills into the wallets.
+    fn hand_out(&mut self) {
+        let (chips, active) = (self.chips(), self.active.len());
+        self.sold.fill(0.0);
+        self.sold_to_brokers.fill(0.0);
+        let totals = &mut self.work.totals;
+        totals.fill(0.0);
+        for (b, buyer) in self.buyers.list.iter().enumerate() {
+            let bought = &self.buyers.bought[b * active..(b + 1) * active];
+            for (total, units) in totals.iter_mut().zip(bought) {
+                *total += units;
+            }
+            let to = if buyer.grey {
+                &mut self.sold_to_brokers[..]
+            } else {
+                let bloc = self.layout.bloc_of_market[buyer.market];
+                let row = (2 * bloc + buyer.wallet as usize) * chips;
+                &mut self.sold[row..row + chips]
+            };
+            for (units, &chip) in bought.iter().zip(&self.active) {
+                to[usize::from(chip)] += units;
+            }
+            self.books.spent_usd += buyer.spent_usd;
+        }
+        for (k, wallet) in self.wallet_usd.iter_mut().enumerate() {
+            let buyer = &self.buyers.list[usize::from(self.buyers.of[k])];
+            *wallet -= buyer.spent_usd * self.buyers.part[k];
+        }
     }
 }
 

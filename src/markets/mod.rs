@@ -1,5 +1,6 @@
 //! Where money meets supply: the chip market, its choice rule, its rationing, its books.
 
+pub mod buyers;
 pub mod chips;
 pub mod choice;
 mod delivery;

@@ -105,6 +105,12 @@ pub struct Scratch {
 }
 
 impl Scratch {
+    pub fn for_makers(makers: usize) -> Self {
+        let mut scratch = Self::default();
+        scratch.reset(makers);
+        scratch
+    }
+
     fn reset(&mut self, makers: usize) {
         self.maker_need.clear();
         self.maker_need.resize(makers, 0.0);

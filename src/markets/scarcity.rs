@@ -101,14 +101,16 @@ pub fn measure_shortage(
         }
         let bloc = layout.bloc_of_market[customer.market];
         would_buy[bloc] += market.budget_usd[k] * going;
-        for &slot in &market.active {
-            let slot = usize::from(slot);
-            obtained[bloc] +=
-                market.delivered[k * slots + slot] * chips.useful_training[slot] * realised.0[slot];
-        }
     }
-    for slot in 0..slots {
-        obtained[1] += market.handed[slot] * chips.useful_training[slot] * realised.0[slot];
+    for &slot in &market.active {
+        let slot = usize::from(slot);
+        let useful = chips.useful_training[slot] * realised.0[slot];
+        if !layout.captive_chip[slot] {
+            for (bloc, obtained) in obtained.iter_mut().enumerate() {
+                *obtained += market.sold_in(bloc, slot) * useful;
+            }
+        }
+        obtained[1] += market.handed[slot] * useful;
     }
     for bloc in 0..3 {
         shortage.would_buy[bloc] += (would_buy[bloc] - shortage.would_buy[bloc]) / 12.0;

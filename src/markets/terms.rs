@@ -14,6 +14,7 @@ use crate::events::{Event, EventKind, EventLog};
 use crate::foundation::chance::Purpose;
 use crate::foundation::channels::Channel;
 use crate::foundation::run::{Clock, Future};
+use crate::measures::Bloc;
 use crate::technology::chip::ChipSpec;
 use crate::technology::design::{Candidate, Reach, candidates};
 use crate::technology::roadmap::{Chips, Roadmap, SlotKind};
@@ -276,7 +277,7 @@ impl ChipMarket {
     /// Terms of a variant that has just been judged, in every market.
     pub fn set_variant_terms(&mut self, now: &LawNow, slot: usize) {
         for market in 0..self.layout.markets {
-            self.terms[market * now.slots + slot] = now.variant_terms[market * now.slots + slot];
+            self.set_terms(market, slot, now.variant_terms[market * now.slots + slot]);
         }
     }
 }
@@ -382,19 +383,12 @@ fn set_terms(
             if place == c.target_market {
                 let closed = (market.terms[at].open - terms.open).max(0.0);
                 if closed > 0.0 {
-                    let sold: f64 = market
-                        .layout
-                        .customers
-                        .iter()
-                        .enumerate()
-                        .filter(|(_, customer)| customer.market == place)
-                        .map(|(k, _)| market.delivered[k * slots + slot])
-                        .sum();
+                    let sold = market.sold_in(Bloc::Target as usize, slot);
                     let maker = usize::from(market.layout.maker_of[slot]);
                     now.closed_usd[maker] += closed * sold * market.offers[slot].price_usd;
                 }
             }
-            market.terms[at] = terms;
+            market.set_terms(place, slot, terms);
         }
     }
 }

@@ -16,7 +16,7 @@ use crate::agents::broker::{GreyMarket, Trade};
 use crate::agents::chipmaker::{Business, HomeMade, Studio};
 use crate::agents::lab::Theft;
 use crate::agents::lab::{Knowledge, LabCompute, Released, TrainingRun};
-use crate::agents::nation::{DemandShocks, MarketCompute, NationCompute, NationTotals};
+use crate::agents::nation::{DemandShocks, HeldCompute, NationCompute, NationTotals};
 use crate::agents::users::{Services, Users};
 use crate::capability::algorithms::{
     effective_compute, knowledge_before_break, post_training_share,
@@ -72,7 +72,7 @@ impl Stage {
         world.init_resource::<Outlook>();
         world.init_resource::<DemandShocks>();
         world.init_resource::<NationTotals>();
-        world.init_resource::<MarketCompute>();
+        world.init_resource::<HeldCompute>();
         world.init_resource::<Frontier>();
         world.init_resource::<EventLog>();
         world.init_resource::<Trail>();
@@ -178,8 +178,10 @@ impl Stage {
             log_deviation: vec![0.0; b.regions],
             wants_usd: vec![0.0; b.regions],
         };
-        w.resource_mut::<NationTotals>().reset(b.nations.len());
-        w.resource_mut::<MarketCompute>().reset(b.layout.markets);
+        w.resource_mut::<NationTotals>()
+            .reset(b.nations.len(), b.layout.markets);
+        w.resource_mut::<HeldCompute>()
+            .reset(b.layout.markets, b.roadmap.slots.len());
         w.resource_mut::<Trail>().reset(b.makers.len());
         let slots = b.roadmap.slots.len();
         w.insert_resource(Realised(vec![1.0; slots]));
@@ -216,7 +218,7 @@ impl Stage {
                 Clock::at(b.first, 0).year,
                 &future.parameters,
             );
-            for (k, customer) in b.layout.customers.iter().enumerate() {
+            for customer in &b.layout.customers {
                 if customer.captive || customer.grey {
                     continue;
                 }
@@ -225,7 +227,8 @@ impl Stage {
                 } else {
                     1.0 - share
                 };
-                market.stock[k * slots + b.oldest_chip] = b.start_chips[customer.market] * part;
+                let row = 2 * b.layout.bloc_of_market[customer.market] + customer.wallet as usize;
+                market.stock[row * slots + b.oldest_chip] += b.start_chips[customer.market] * part;
             }
             let _ = w;
         });

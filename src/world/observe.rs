@@ -298,39 +298,30 @@ pub fn observe_sales(
 ) {
     let (watch, t) = (&watching.0, clock.t);
     let makers = watch.makers.len();
-    let slots = chips.spec.len();
     trail.months.rotate_left(1);
     let Some(month) = trail.months.last_mut() else {
         return;
     };
     month.clear(makers);
-    for (k, customer) in market.layout.customers.iter().enumerate() {
-        let bloc = watch.bloc_of_market[customer.market];
-        for &slot in &market.active {
-            let slot = usize::from(slot);
-            let units = market.delivered[k * slots + slot];
-            if units <= 0.0 {
-                continue;
-            }
-            let maker = usize::from(market.layout.maker_of[slot]);
-            let value = units * market.offers[slot].price_usd;
-            let tpp = units * chips.spec[slot].tpp;
-            let h100e = units * chips.useful_training[slot] * realised.0[slot];
-            for place in 0..3 {
-                if place == 0 || place == bloc {
-                    month.value[place][maker] += value;
-                    month.units[place][maker] += units;
-                    month.tpp[place][maker] += tpp;
-                }
-            }
-            month.paid_usd[0] += value;
-            month.h100e[0] += h100e;
-            if bloc == Bloc::Target as usize {
-                month.paid_usd[1] += value;
-                month.h100e[1] += h100e;
-                month.fab_tpp += tpp * home_made.0[slot];
-            }
+    for &slot in &market.active {
+        let slot = usize::from(slot);
+        let maker = usize::from(market.layout.maker_of[slot]);
+        let (price, tpp) = (market.offers[slot].price_usd, chips.spec[slot].tpp);
+        let useful = chips.useful_training[slot] * realised.0[slot];
+        // Brokers buy in third countries.
+        let in_target = market.sold_in(Bloc::Target as usize, slot);
+        let third = market.sold_in(Bloc::Third as usize, slot) + market.sold_to_brokers[slot];
+        let world = market.sold_in(Bloc::Issuer as usize, slot) + in_target + third;
+        for (place, units) in [world, in_target, third].into_iter().enumerate() {
+            month.value[place][maker] += units * price;
+            month.units[place][maker] += units;
+            month.tpp[place][maker] += units * tpp;
         }
+        month.paid_usd[0] += world * price;
+        month.h100e[0] += world * useful;
+        month.paid_usd[1] += in_target * price;
+        month.h100e[1] += in_target * useful;
+        month.fab_tpp += in_target * tpp * home_made.0[slot];
     }
     let price = [
         ratio(month.paid_usd[0], month.h100e[0]),
@@ -350,9 +341,8 @@ pub fn observe_sales(
     observe_shares(watch, &trail.sum, t, &mut record);
     let mut all = 0.0;
     for &(slot, column) in &watch.variants {
-        let units: f64 = (0..market.layout.customers.len())
-            .map(|k| market.delivered[k * slots + slot])
-            .sum();
+        let units = (0..3).map(|bloc| market.sold_in(bloc, slot)).sum::<f64>()
+            + market.sold_to_brokers[slot];
         record.set(column, t, units);
         all += units;
     }
@@ -488,12 +478,12 @@ pub fn observe_state(
         }
     }
     record.set(watch.tight, t, tight);
-    let pending: f64 = market.licences.iter().map(|l| l.pending).sum();
-    let decided: f64 = market
-        .licences
-        .iter()
-        .map(|l| l.granted_total + l.refused_total)
-        .sum();
+    let (mut pending, mut decided) = (0.0, 0.0);
+    for &at in &market.asked_for_licence {
+        let queue = &market.licences[at as usize];
+        pending += queue.pending;
+        decided += queue.granted_total + queue.refused_total;
+    }
     record.set(watch.licences[0], t, pending);
     record.set(
         watch.licences[1],
