@@ -1,6 +1,7 @@
 //! Rule and regime files: the law as dated data, checked name by name.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::civil::Date;
 use schemars::JsonSchema;
@@ -415,7 +416,7 @@ impl Reader<'_> {
             ]
             .map(|name| file.numbers.get(name).copied().unwrap_or(0.0)),
         };
-        self.law.rules.push(rule);
+        self.law.rules.push(Arc::new(rule));
     }
 
     fn condition(

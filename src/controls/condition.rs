@@ -1,5 +1,7 @@
 //! Conditions: boolean expressions in the Common Expression Language, compiled once, answered with yes, no or unknown.
 
+use std::sync::Arc;
+
 use cel::common::ast::{Expr, IdedExpr, LiteralValue, operators};
 use cel::parser::Parser;
 
@@ -15,7 +17,7 @@ pub enum Truth {
 
 /// A compiled condition.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Condition(Node);
+pub struct Condition(Arc<Node>);
 
 #[derive(Clone, Debug, PartialEq)]
 enum Node {
@@ -81,7 +83,7 @@ impl Condition {
             }
         })?;
         lower(&parsed, symbols, other_rule)
-            .map(Self)
+            .map(|node| Self(Arc::new(node)))
             .map_err(|mut error| {
                 error.offset = if error.found.is_empty() {
                     None
@@ -94,6 +96,20 @@ impl Condition {
 
     pub fn eval(&self, attributes: &Attributes) -> Truth {
         truth(self.0.value(attributes))
+    }
+
+    /// The condition with the values of a case written in for all but some attributes, folded as far as it goes: what is
+    /// left of it when many cases differ in these alone.
+    pub fn given(&self, attributes: &Attributes, free: &[Attribute]) -> Self {
+        Self(Arc::new(self.0.given(attributes, free)))
+    }
+
+    /// The answer where it no longer depends on anything.
+    pub fn settled(&self) -> Option<Truth> {
+        match &*self.0 {
+            Node::Number(x) => Some(truth(*x)),
+            _ => None,
+        }
     }
 
     /// The attribute whose absence leaves the answer open.
@@ -216,6 +232,37 @@ impl Node {
         }
     }
 
+    fn given(&self, a: &Attributes, free: &[Attribute]) -> Self {
+        let part = |node: &Self| Box::new(node.given(a, free));
+        let folded = match self {
+            Self::Number(_) | Self::Name(_) => self.clone(),
+            Self::Attribute(attribute) if free.contains(attribute) => self.clone(),
+            Self::Attribute(attribute) => Self::Number(a.get(*attribute)),
+            Self::Not(node) => Self::Not(part(node)),
+            Self::And(left, right) => match (*part(left), *part(right)) {
+                (Self::Number(x), other) | (other, Self::Number(x)) if x == 0.0 || x == 1.0 => {
+                    if x == 0.0 { Self::Number(0.0) } else { other }
+                }
+                (left, right) => Self::And(Box::new(left), Box::new(right)),
+            },
+            Self::Or(left, right) => match (*part(left), *part(right)) {
+                (Self::Number(x), other) | (other, Self::Number(x)) if x == 0.0 || x == 1.0 => {
+                    if x == 1.0 { Self::Number(1.0) } else { other }
+                }
+                (left, right) => Self::Or(Box::new(left), Box::new(right)),
+            },
+            Self::Compare(how, left, right) => Self::Compare(*how, part(left), part(right)),
+            Self::Arithmetic(how, left, right) => Self::Arithmetic(*how, part(left), part(right)),
+            Self::OneOf(node, choices) => Self::OneOf(
+                part(node),
+                choices.iter().map(|choice| choice.given(a, free)).collect(),
+            ),
+        };
+        let mut open = false;
+        folded.visit(&mut |_| open = true);
+        if open { folded } else { Self::Number(folded.value(a)) }
+    }
+
     fn visit(&self, see: &mut impl FnMut(Attribute)) {
         match self {
             Self::Number(_) | Self::Name(_) => {}
@@ -309,7 +356,7 @@ fn lower(
         Expr::Ident(name) => match Attribute::named(name) {
             Some(attribute) => Ok(Node::Attribute(attribute)),
             None => other_rule(name)
-                .map(|rule| rule.0)
+                .map(|rule| (*rule.0).clone())
                 .ok_or_else(|| ConditionError {
                     found: name.clone(),
                     offset: None,

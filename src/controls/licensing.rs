@@ -1,6 +1,8 @@
 //! The verdict: which rules are in force on a day, which of them one sale meets, and what remains after exceptions,
 //! carve-outs and supersession. The strictest of what remains decides, for exporters and importer apart.
 
+use std::sync::Arc;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -188,7 +190,7 @@ pub struct Early {
 /// Every rule that is known.
 #[derive(Clone, Debug, Default)]
 pub struct Law {
-    pub rules: Vec<Rule>,
+    pub rules: Vec<Arc<Rule>>,
     pub symbols: Symbols,
 }
 
@@ -284,15 +286,26 @@ pub struct Book {
 #[derive(Clone, Debug)]
 struct Active {
     index: u16,
-    rule: Rule,
+    rule: Arc<Rule>,
+    condition: Condition,
+    exceptions: Vec<Condition>,
     /// In force for everybody but these, or for nobody but these.
     but: Vec<f64>,
     by_default: bool,
+    /// Known to reach every sale that will be asked about.
+    reaches: bool,
 }
 
 impl Active {
     fn binds(&self, vendor: f64) -> bool {
         self.by_default != self.but.contains(&vendor)
+    }
+
+    fn speaks_of(&self, subject: Subject, vendor: f64, a: &Attributes) -> bool {
+        self.reaches
+            || self.rule.instrument.judges(subject)
+                && self.binds(vendor)
+                && self.rule.applies_to.reaches(a)
     }
 }
 
@@ -368,8 +381,15 @@ impl Book {
                 (by_default || !but.is_empty()).then(|| Active {
                     index: entry.rule,
                     rule: law.rules[usize::from(entry.rule)].clone(),
+                    condition: law.rules[usize::from(entry.rule)].condition.clone(),
+                    exceptions: law.rules[usize::from(entry.rule)]
+                        .exceptions
+                        .iter()
+                        .map(|e| e.condition.clone())
+                        .collect(),
                     but,
                     by_default,
+                    reaches: false,
                 })
             })
             .collect();
@@ -379,6 +399,48 @@ impl Book {
     /// Indices of the rules that count for firms in general.
     pub fn rules(&self) -> impl Iterator<Item = u16> + '_ {
         self.active.iter().filter(|a| a.by_default).map(|a| a.index)
+    }
+
+    /// The rules that speak of such goods at all.
+    #[must_use]
+    pub fn only(&self, subject: Subject) -> Self {
+        let speaks = |active: &&Active| active.rule.instrument.judges(subject);
+        Self {
+            active: self.active.iter().filter(speaks).cloned().collect(),
+        }
+    }
+
+    /// Whether two books hold the same rules for the same firms, and so say the same of every sale.
+    pub fn says_the_same(&self, other: &Self) -> bool {
+        self.active.len() == other.active.len()
+            && self.active.iter().zip(&other.active).all(|(a, b)| {
+                (a.index, a.by_default, &a.but) == (b.index, b.by_default, &b.but)
+            })
+    }
+
+    /// What is left of the book for sales that differ from this one in some attributes alone, none of them who sells or
+    /// where to: rules that cannot matter are gone, conditions hold only what varies.
+    #[must_use]
+    pub fn about(&self, subject: Subject, sale: &Attributes, free: &[Attribute]) -> Self {
+        let vendor = sale.get(Attribute::Vendor);
+        let left = |active: &Active| {
+            let condition = active.condition.given(sale, free);
+            let matters = active.speaks_of(subject, vendor, sale)
+                && condition.settled() != Some(Truth::No);
+            matters.then(|| Active {
+                condition,
+                exceptions: active
+                    .exceptions
+                    .iter()
+                    .map(|e| e.given(sale, free))
+                    .collect(),
+                reaches: true,
+                ..active.clone()
+            })
+        };
+        Self {
+            active: self.active.iter().filter_map(left).collect(),
+        }
     }
 
     /// The verdict on one sale. Allocates nothing.
@@ -459,10 +521,7 @@ impl Book {
         let mut said: Vec<(Option<u8>, Reason)> = Vec::new();
         for (at, active) in self.active.iter().enumerate() {
             let rule = &active.rule;
-            if !rule.instrument.judges(subject)
-                || !active.binds(vendor)
-                || !rule.applies_to.reaches(a)
-            {
+            if !active.speaks_of(subject, vendor, a) {
                 continue;
             }
             let outcome = self.outcome(at, subject, vendor, a);
@@ -496,23 +555,23 @@ fn own_outcome(
     vendor: f64,
     a: &Attributes,
 ) -> Option<(Verdict, Option<usize>)> {
-    let rule = &active.rule;
-    if !rule.instrument.judges(subject) || !active.binds(vendor) || !rule.applies_to.reaches(a) {
+    if !active.speaks_of(subject, vendor, a) {
         return None;
     }
-    match rule.condition.eval(a) {
+    let rule = &active.rule;
+    match active.condition.eval(a) {
         Truth::No => None,
         Truth::Unknown => {
-            let missing = rule.condition.unknown(a).unwrap_or(Attribute::Tpp);
+            let missing = active.condition.unknown(a).unwrap_or(Attribute::Tpp);
             Some((Verdict::Unknown(missing), None))
         }
         Truth::Yes => {
-            for (at, exception) in rule.exceptions.iter().enumerate() {
-                match exception.condition.eval(a) {
+            for (at, exception) in active.exceptions.iter().enumerate() {
+                match exception.eval(a) {
                     Truth::No => {}
-                    Truth::Yes => return Some((exception.licence, Some(at))),
+                    Truth::Yes => return Some((rule.exceptions[at].licence, Some(at))),
                     Truth::Unknown => {
-                        let missing = exception.condition.unknown(a).unwrap_or(Attribute::Tpp);
+                        let missing = exception.unknown(a).unwrap_or(Attribute::Tpp);
                         return Some((Verdict::Unknown(missing), Some(at)));
                     }
                 }

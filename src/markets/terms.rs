@@ -36,21 +36,42 @@ pub struct Calendar {
     pub nominal: Vec<ChipSpec>,
     pub target_market: usize,
     pub target_region: usize,
-    /// `[book][market][slot]`
-    pub rulings: Vec<Ruling>,
-    /// `[book][slot]`: barred in the target by rules announced and not yet in force.
-    pub announced_bar: Vec<bool>,
+    /// By set of rules: what of it speaks of sales, as a place in `sales`. Most days change something else.
+    pub sales_of: Vec<u16>,
+    pub sales: Vec<SalesLaw>,
     /// Inputs of the target's makers, by set of rules.
     pub inputs: Vec<Inputs>,
     /// The share of tools denied under the recorded rules, by month.
     pub tools_denied_on_record: Vec<f64>,
-    /// Designs by (book, slot), found when first asked for and shared by all runs.
-    pub designs: Vec<OnceLock<Vec<Candidate>>>,
+    /// By (law of sales, slot): designs from a part, found when first asked for and shared by all runs.
+    pub designs: Vec<OnceLock<Designs>>,
     /// How far makers can go in a redesign.
     pub reach: Reach,
     pub caps_tpp: Vec<f64>,
     /// No recorded reply of the target is in the regime: it answers of its own accord.
     pub replies_generated: bool,
+}
+
+/// What the law says of sales under one set of rules, asked once for every chip and market.
+#[derive(Clone, Debug)]
+pub struct SalesLaw {
+    pub in_force: Book,
+    pub announced: Book,
+    /// `[market][slot]`
+    pub terms: Vec<Terms>,
+    /// `[market][slot]`: sold without licence.
+    pub free: Vec<bool>,
+    /// By slot: barred in the target by rules announced and not yet in force.
+    pub announced_bar: Vec<bool>,
+}
+
+/// Designs from one part under one law of sales: what the law asks of them, and those that no other legal one beats.
+#[derive(Clone, Debug)]
+pub struct Designs {
+    in_force: Book,
+    announced: Book,
+    sale: Attributes,
+    candidates: Vec<Candidate>,
 }
 
 /// Rules in force on a day, and those announced by then that will bind later.
@@ -125,32 +146,32 @@ impl LawCalendar {
     ) -> impl Iterator<Item = ChipSpec> + 'a {
         let c = &*self.0;
         let nominal = &c.nominal[parent];
-        c.candidates(book, parent)
+        let found = c.designs_from(book, parent);
+        found
+            .candidates
             .iter()
             .map(|candidate| candidate.fit(nominal, actual, &c.reach))
-            .filter(move |design| nominal == actual || c.free_in_target(book, parent, design))
+            .filter(move |design| nominal == actual || found.allow(design))
     }
 }
 
 impl Calendar {
-    /// Designs for the nominal part, found once for every set of rules and shared by all runs.
-    pub fn candidates(&self, book: u16, parent: usize) -> &[Candidate] {
-        self.designs[usize::from(book) * self.chips.len() + parent].get_or_init(|| {
-            candidates(&self.nominal[parent], &self.reach, |design| {
-                self.free_in_target(book, parent, design)
-            })
+    /// Designs for the nominal part, found once for every law of sales and shared by all runs.
+    fn designs_from(&self, book: u16, parent: usize) -> &Designs {
+        let law = usize::from(self.sales_of[usize::from(book)]);
+        self.designs[law * self.chips.len() + parent].get_or_init(|| {
+            let nominal = &self.nominal[parent];
+            let sale = self.variant_attributes(parent, nominal, self.target_market);
+            let about = |book: &Book| book.about(Subject::ChipSale, &sale, DESIGNED);
+            let mut found = Designs {
+                in_force: about(&self.sales[law].in_force),
+                announced: about(&self.sales[law].announced),
+                sale,
+                candidates: Vec::new(),
+            };
+            found.candidates = candidates(nominal, &self.reach, |design| found.allow(design));
+            found
         })
-    }
-
-    /// Whether a design may be sold in the target without licence, and will be when all that is announced binds.
-    pub fn free_in_target(&self, book: u16, parent: usize, design: &ChipSpec) -> bool {
-        let attributes = self.variant_attributes(parent, design, self.target_market);
-        let books = &self.books[usize::from(book)];
-        let free = |b: &Book| {
-            let ruling = b.judge(Subject::ChipSale, &attributes);
-            ruling.exporter == Verdict::Free && ruling.importer == Verdict::Free
-        };
-        free(&books.in_force) && free(&books.announced)
     }
 
     fn variant_attributes(&self, parent: usize, design: &ChipSpec, market: usize) -> Attributes {
@@ -162,11 +183,66 @@ impl Calendar {
         self.chips[slot].with_shipment(&self.shipments[market])
     }
 
-    fn ruling(&self, book: u16, market: usize, slot: usize) -> &Ruling {
-        let slots = self.chips.len();
-        &self.rulings[(usize::from(book) * self.shipments.len() + market) * slots + slot]
+    /// The law of sales under a set of rules.
+    fn sales(&self, book: u16) -> &SalesLaw {
+        &self.sales[usize::from(self.sales_of[usize::from(book)])]
     }
 }
+
+impl Designs {
+    /// Whether a design may be sold in the target without licence, and will be when all that is announced binds.
+    fn allow(&self, design: &ChipSpec) -> bool {
+        let attributes = design_attributes(&self.sale, design);
+        let free = |book: &Book| is_free(&book.judge(Subject::ChipSale, &attributes));
+        free(&self.in_force) && free(&self.announced)
+    }
+}
+
+impl SalesLaw {
+    /// Asks both books about every chip in every market.
+    pub fn new(
+        in_force: Book,
+        announced: Book,
+        markets: usize,
+        target_market: usize,
+        chips: &[Attributes],
+        sale: impl Fn(usize, usize) -> Attributes,
+    ) -> Self {
+        let slots = chips.len();
+        let mut law = Self {
+            terms: Vec::with_capacity(markets * slots),
+            free: Vec::with_capacity(markets * slots),
+            announced_bar: Vec::with_capacity(slots),
+            in_force,
+            announced,
+        };
+        for market in 0..markets {
+            for slot in 0..slots {
+                let ruling = law.in_force.judge(Subject::ChipSale, &sale(slot, market));
+                law.terms.push(terms_of(&ruling));
+                law.free.push(is_free(&ruling));
+            }
+        }
+        for slot in 0..slots {
+            let later = law
+                .announced
+                .judge(Subject::ChipSale, &sale(slot, target_market));
+            law.announced_bar.push(terms_of(&later).open == 0.0);
+        }
+        law
+    }
+}
+
+/// What a redesign can change of what the law reads.
+const DESIGNED: &[Attribute] = &[
+    Attribute::Tpp,
+    Attribute::DieAreaMm2,
+    Attribute::PerformanceDensity,
+    Attribute::InterconnectGbps,
+    Attribute::HostLinkGbps,
+    Attribute::MemBandwidthTbs,
+    Attribute::MemCapacityGb,
+];
 
 /// A design as the law sees it: its parent's maker, kind and shipment, its own numbers, never on sale before.
 pub fn design_attributes(parent: &Attributes, design: &ChipSpec) -> Attributes {
@@ -254,20 +330,21 @@ impl LawNow {
         spec: &ChipSpec,
     ) {
         let c = &*calendar.0;
-        let books = &c.books[usize::from(self.known)];
+        let law = c.sales(self.known);
         for market in 0..c.shipments.len() {
-            let attributes = c.variant_attributes(parent, spec, market);
-            let ruling = books.in_force.judge(Subject::ChipSale, &attributes);
-            let needed = !is_free(c.ruling(self.known, market, parent));
-            self.variant_terms[market * self.slots + slot] = if needed {
-                terms_of(&ruling)
-            } else {
-                Terms::DENIED
-            };
+            let needed = !law.free[market * self.slots + parent];
+            let mut terms = Terms::DENIED;
+            if needed {
+                let attributes = c.variant_attributes(parent, spec, market);
+                terms = terms_of(&law.in_force.judge(Subject::ChipSale, &attributes));
+            }
+            self.variant_terms[market * self.slots + slot] = terms;
             if market == c.target_market {
-                let later = books.announced.judge(Subject::ChipSale, &attributes);
+                let attributes = c.variant_attributes(parent, spec, market);
+                let later = law.announced.judge(Subject::ChipSale, &attributes);
                 self.variant_bar[slot] = terms_of(&later).open == 0.0;
-                self.sellable[slot] = needed && is_free(&ruling) && !self.variant_bar[slot];
+                let free = terms == Terms::FREE;
+                self.sellable[slot] = needed && free && !self.variant_bar[slot];
             }
         }
     }
@@ -365,7 +442,7 @@ fn set_terms(
                 let piece = if variant {
                     now.variant_terms[place * slots + slot]
                 } else {
-                    terms_of(c.ruling(book, place, slot))
+                    c.sales(book).terms[place * slots + slot]
                 };
                 terms.open += part * piece.open;
                 terms.notify |= piece.notify;
@@ -412,24 +489,24 @@ fn set_outlook(
     market: &ChipMarket,
 ) {
     let slots = c.chips.len();
-    let book = usize::from(now.known);
+    let law = c.sales(now.known);
     outlook.market = c.target_market;
     outlook.any = false;
     outlook.closing.clear();
     outlook.closing.resize(slots, false);
-    outlook.binds = c.books[book].next_binds;
+    outlook.binds = c.books[usize::from(now.known)].next_binds;
     for slot in 0..slots {
         let variant = matches!(roadmap.slots[slot].kind, SlotKind::Variant { .. });
         let barred = if variant {
             now.variant_bar[slot]
         } else {
-            c.announced_bar[book * slots + slot]
+            law.announced_bar[slot]
         };
         let open = market.terms[c.target_market * slots + slot].open > 0.0;
         outlook.closing[slot] = open && barred;
         outlook.any |= open && barred;
         if !variant {
-            now.sellable[slot] = is_free(c.ruling(now.known, c.target_market, slot)) && !barred;
+            now.sellable[slot] = law.free[c.target_market * slots + slot] && !barred;
         }
     }
 }

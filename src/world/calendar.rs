@@ -6,7 +6,7 @@ use super::Blueprint;
 use crate::controls::{Attribute, Attributes, Book, Instrument, Regime, Subject, Verdict};
 use crate::foundation::calendar::{Date, Month};
 use crate::foundation::parameters::Parameters;
-use crate::markets::terms::{Books, Calendar, Inputs, terms_of};
+use crate::markets::terms::{Books, Calendar, Inputs, SalesLaw};
 use crate::technology::design::Reach;
 use crate::technology::foundry::effective_denial;
 
@@ -54,33 +54,35 @@ impl Blueprint {
                 .collect(),
             target_market: self.target_market,
             target_region: self.target_region,
-            rulings: Vec::with_capacity(books.len() * markets * slots),
-            announced_bar: Vec::with_capacity(books.len() * slots),
+            sales_of: Vec::with_capacity(books.len()),
+            sales: Vec::new(),
             tools_denied_on_record: record,
-            designs: (0..books.len() * slots).map(|_| OnceLock::new()).collect(),
+            designs: Vec::new(),
             reach: Reach::of(p),
             caps_tpp: self.caps(regime),
             replies_generated: self.replies_generated(regime),
             books,
         };
         for book in 0..calendar.books.len() {
-            for market in 0..markets {
-                for slot in 0..slots {
-                    let sale = calendar.sale(slot, market);
-                    let ruling = calendar.books[book]
-                        .in_force
-                        .judge(Subject::ChipSale, &sale);
-                    calendar.rulings.push(ruling);
-                }
-            }
-            for slot in 0..slots {
-                let sale = calendar.sale(slot, self.target_market);
-                let later = calendar.books[book]
-                    .announced
-                    .judge(Subject::ChipSale, &sale);
-                calendar.announced_bar.push(terms_of(&later).open == 0.0);
-            }
+            let both = &calendar.books[book];
+            let in_force = both.in_force.only(Subject::ChipSale);
+            let announced = both.announced.only(Subject::ChipSale);
+            let same = |law: &SalesLaw| {
+                law.in_force.says_the_same(&in_force) && law.announced.says_the_same(&announced)
+            };
+            let at = calendar.sales.iter().position(same).unwrap_or_else(|| {
+                let (chips, shipments) = (&self.slot_attributes, &self.shipments);
+                let sale = |slot: usize, market: usize| chips[slot].with_shipment(&shipments[market]);
+                let law =
+                    SalesLaw::new(in_force, announced, markets, self.target_market, chips, sale);
+                calendar.sales.push(law);
+                calendar.sales.len() - 1
+            });
+            calendar.sales_of.push(at as u16);
         }
+        calendar.designs = (0..calendar.sales.len() * slots)
+            .map(|_| OnceLock::new())
+            .collect();
         Arc::new(calendar)
     }
 
