@@ -232,7 +232,8 @@ impl ChipMarket {
     fn hand_over(&mut self, broker_customer: usize, a: usize, seized: f64) -> f64 {
         let (slots, slot) = (self.layout.maker_of.len(), usize::from(self.active[a]));
         let buyer = usize::from(self.buyers.of[broker_customer]);
-        let bought = self.buyers.bought[buyer * self.active.len() + a];
+        let bought =
+            self.buyers.part[broker_customer] * self.buyers.bought[buyer * self.active.len() + a];
         let row = 2 * Bloc::Target as usize + Wallet::Training as usize;
         self.stock[row * slots + slot] += bought * (1.0 - seized);
         self.handed[slot] += bought * (1.0 - seized);

@@ -529,14 +529,18 @@ pub struct HeldCompute {
     wants_usd: Vec<f64>,
     /// By bloc and wallet: what a chip is worth there, by slot.
     worth: [[Vec<f64>; 2]; 3],
+    /// By buyer: what it bought in its own kind of compute and in training compute.
+    of_buyer: Vec<[f64; 2]>,
 }
 
 impl HeldCompute {
-    pub fn reset(&mut self, markets: usize, slots: usize) {
+    pub fn reset(&mut self, markets: usize, customers: usize, slots: usize) {
         self.flow.clear();
         self.flow.resize(markets, [0.0; 3]);
         self.wants_usd.clear();
         self.wants_usd.resize(markets, 0.0);
+        self.of_buyer.clear();
+        self.of_buyer.resize(customers, [0.0; 2]);
         for worth in self.worth.iter_mut().flatten() {
             worth.clear();
             worth.resize(slots, 0.0);
@@ -552,26 +556,27 @@ impl HeldCompute {
         codesign_skill: [f64; 3],
     ) {
         let slots = chips.spec.len();
+        self.stock = [[0.0; 3]; 3];
         self.peak = [0.0; 3];
         self.watts = [0.0; 3];
-        for bloc in 0..3 {
-            let [training, serving] = &mut self.worth[bloc];
-            for slot in 0..slots {
+        for &slot in &market.in_use {
+            let slot = usize::from(slot);
+            let plain = chips.useful_training[slot];
+            let skilled = chips.useful_codesigned[slot] - plain;
+            let serving = realised.0[slot] * chips.useful_serving[slot];
+            for bloc in 0..3 {
                 // Co-design adds to what training chips do, never to what they are worth to serve with.
-                let plain = chips.useful_training[slot];
-                let skilled = chips.useful_codesigned[slot] - plain;
-                training[slot] = realised.0[slot] * (plain + codesign_skill[bloc] * skilled);
-                serving[slot] = realised.0[slot] * chips.useful_serving[slot];
+                let training = realised.0[slot] * (plain + codesign_skill[bloc] * skilled);
+                self.worth[bloc][0][slot] = training;
+                self.worth[bloc][1][slot] = serving;
+                let to_train = market.stock[2 * bloc * slots + slot];
+                let to_serve = market.stock[(2 * bloc + 1) * slots + slot];
+                self.stock[bloc][0] += to_train * training;
+                self.stock[bloc][1] += to_serve * serving;
+                self.stock[bloc][2] += (to_train + to_serve) * training;
+                self.peak[bloc] += (to_train + to_serve) * chips.peak_h100e[slot];
+                self.watts[bloc] += (to_train + to_serve) * chips.spec[slot].tdp_w;
             }
-            let rows = &market.stock[2 * bloc * slots..2 * (bloc + 1) * slots];
-            let (to_train, to_serve) = rows.split_at(slots);
-            self.stock[bloc] = [
-                dot(to_train, training),
-                dot(to_serve, serving),
-                dot(to_train, training) + dot(to_serve, training),
-            ];
-            self.peak[bloc] = dot(to_train, &chips.peak_h100e) + dot(to_serve, &chips.peak_h100e);
-            self.watts[bloc] = dot(to_train, &chips.tdp_w) + dot(to_serve, &chips.tdp_w);
         }
         self.note_flows(market);
     }
@@ -593,35 +598,24 @@ impl HeldCompute {
                 own += units * worth[buyer.wallet as usize][slot];
                 training += units * worth[0][slot];
             }
-            for (k, customer) in layout.customers.iter().enumerate() {
-                if usize::from(market.buyers.of[k]) == b {
-                    let flow = &mut self.flow[customer.market];
-                    flow[buyer.wallet as usize] += own * market.buyers.part[k];
-                    flow[2] += training * market.buyers.part[k];
-                }
+            self.of_buyer[b] = [own, training];
+        }
+        for (k, customer) in layout.customers.iter().enumerate() {
+            let [own, training] = self.of_buyer[usize::from(market.buyers.of[k])];
+            if !customer.grey {
+                let flow = &mut self.flow[customer.market];
+                flow[customer.wallet as usize] += own * market.buyers.part[k];
+                flow[2] += training * market.buyers.part[k];
             }
         }
-        let handed = dot(&market.handed, &self.worth[Bloc::Target as usize][0]);
+        let worth = &self.worth[Bloc::Target as usize][0];
+        let handed: f64 = market
+            .active
+            .iter()
+            .map(|&slot| market.handed[usize::from(slot)] * worth[usize::from(slot)])
+            .sum();
         let flow = &mut self.flow[layout.target_market];
         flow[0] += handed;
         flow[2] += handed;
     }
-}
-
-/// Sum of products, in four running sums: the order of additions is part of the result.
-fn dot(a: &[f64], b: &[f64]) -> f64 {
-    let mut sums = [0.0; 4];
-    let (a, b) = (a.chunks_exact(4), b.chunks_exact(4));
-    let rest: f64 = a
-        .remainder()
-        .iter()
-        .zip(b.remainder())
-        .map(|(x, y)| x * y)
-        .sum();
-    for (x, y) in a.zip(b) {
-        for lane in 0..4 {
-            sums[lane] += x[lane] * y[lane];
-        }
-    }
-    (sums[0] + sums[1]) + (sums[2] + sums[3]) + rest
 }

@@ -91,6 +91,11 @@ impl ChipMarket {
         buyers.list.clear();
         for (k, customer) in self.layout.customers.iter().enumerate() {
             let money = self.wallet_usd[k].max(0.0);
+            buyers.of[k] = 0;
+            if money == 0.0 {
+                // Nobody to buy for: part of the first buyer, with nothing of its own.
+                continue;
+            }
             let new = self.budget_usd[k] + self.pulled_usd[k];
             let new_part = if money > 0.0 {
                 (new / money).min(1.0)
@@ -137,12 +142,8 @@ impl ChipMarket {
             }
         }
         for (k, part) in buyers.part.iter_mut().enumerate() {
-            let all = buyers.list[usize::from(buyers.of[k])].money_usd;
-            *part = if all > 0.0 {
-                self.wallet_usd[k].max(0.0) / all
-            } else {
-                0.0
-            };
+            let buyer = buyers.list.get(usize::from(buyers.of[k]));
+            *part = buyer.map_or(0.0, |buyer| self.wallet_usd[k].max(0.0) / buyer.money_usd);
         }
         buyers.bought.clear();
         buyers

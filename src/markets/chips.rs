@@ -6,10 +6,10 @@
 use bevy_ecs::resource::Resource;
 
 use super::buyers::Buyers;
-use super::choice::budget_shares;
+use super::choice::{Nest, budget_shares, find_nests};
 use super::delivery::Turn;
 use super::licences::LicenceQueue;
-use super::rationing::{Scratch, Supply};
+use super::rationing::{Claim, Supply};
 use crate::technology::supply::POOLS;
 
 /// Rows of tables by bloc and wallet.
@@ -157,6 +157,9 @@ pub struct ChipMarket {
     pub sold_to_brokers: Vec<f64>,
     /// Packages in use: `[bloc][wallet][chip slot]`.
     pub stock: Vec<f64>,
+    /// Slots that have ever been on sale, in the order in which they came.
+    pub in_use: Vec<u16>,
+    was_used: Vec<bool>,
     /// Levies taken this month by maker, USD.
     pub levy_usd: Vec<f64>,
     /// Quota of each pool by maker, as a share.
@@ -191,24 +194,60 @@ pub struct Books {
     pub imbalance: f64,
 }
 
+/// Dense tables of the month, kept so that none is allocated.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Work {
+    pub(super) nests: Vec<Nest>,
     pub(super) maker_of: Vec<u16>,
     pub(super) uses: Vec<[f64; POOLS]>,
     pub(super) size: Vec<f64>,
-    pub(super) pull: Vec<f64>,
-    pub(super) within: Vec<f64>,
+    pub(super) pull: [Vec<f64>; 2],
+    pub(super) within: [Vec<f64>; 2],
+    pub(super) list_paid: Vec<f64>,
+    pub(super) mask: Vec<f64>,
     pub(super) shares: Vec<f64>,
-    /// By buyer and place among active chips: what one costs in use, packages ordered, the part being filled.
+    /// By buyer and place among active chips: 1 where it can be bought; the part of the month in which it needs neither
+    /// licence nor cap; what one costs in use, USD; packages ordered; the part being filled.
+    pub(super) open: Vec<f64>,
+    pub(super) free: Vec<f64>,
     pub(super) paid: Vec<f64>,
     pub(super) orders: Vec<f64>,
     pub(super) part: Vec<f64>,
     pub(super) totals: Vec<f64>,
     pub(super) fill: Vec<f64>,
     pub(super) first_limit: Vec<f64>,
-    pub(super) served: Vec<bool>,
-    pub(super) scratch: Scratch,
+    pub(super) served: Vec<f64>,
+    pub(super) claims: Vec<Claim>,
     pub(super) bids: Vec<[f64; POOLS]>,
+}
+
+impl Work {
+    fn new(customers: usize, makers: usize, chips: usize) -> Self {
+        let row = || Vec::with_capacity(chips);
+        let table = || Vec::with_capacity(customers * chips);
+        Self {
+            nests: Vec::with_capacity(makers),
+            maker_of: Vec::with_capacity(chips),
+            uses: Vec::with_capacity(chips),
+            size: row(),
+            pull: [row(), row()],
+            within: [row(), row()],
+            list_paid: row(),
+            mask: row(),
+            shares: row(),
+            open: table(),
+            free: table(),
+            paid: table(),
+            orders: table(),
+            part: table(),
+            totals: row(),
+            fill: row(),
+            first_limit: Vec::with_capacity(makers),
+            served: row(),
+            claims: Vec::with_capacity(makers),
+            bids: vec![[0.0; POOLS]; makers],
+        }
+    }
 }
 
 impl ChipMarket {
@@ -234,6 +273,8 @@ impl ChipMarket {
             sold: vec![0.0; ROWS * chips],
             sold_to_brokers: vec![0.0; chips],
             stock: vec![0.0; ROWS * chips],
+            in_use: Vec::with_capacity(chips),
+            was_used: vec![false; chips],
             levy_usd: vec![0.0; makers],
             quota_share: vec![[0.0; POOLS]; makers],
             wanted: vec![0.0; makers],
@@ -247,23 +288,7 @@ impl ChipMarket {
             },
             books: Books::default(),
             buyers: Buyers::new(customers, markets, chips),
-            work: Work {
-                maker_of: Vec::with_capacity(chips),
-                uses: Vec::with_capacity(chips),
-                size: Vec::with_capacity(chips),
-                pull: Vec::with_capacity(chips),
-                within: Vec::with_capacity(chips),
-                shares: Vec::with_capacity(chips),
-                paid: Vec::with_capacity(customers * chips),
-                orders: Vec::with_capacity(customers * chips),
-                part: Vec::with_capacity(customers * chips),
-                totals: Vec::with_capacity(chips),
-                fill: Vec::with_capacity(chips),
-                first_limit: Vec::with_capacity(makers),
-                served: Vec::with_capacity(chips),
-                scratch: Scratch::for_makers(makers),
-                bids: vec![[0.0; POOLS]; makers],
-            },
+            work: Work::new(customers, makers, chips),
             layout,
         }
     }
@@ -289,6 +314,8 @@ impl ChipMarket {
             column.fill(0.0);
         }
         self.active.clear();
+        self.in_use.clear();
+        self.was_used.fill(false);
         self.offers.fill(Offer::default());
         self.terms.fill(Terms::FREE);
         self.stack.fill(1.0);
@@ -309,6 +336,14 @@ impl ChipMarket {
     pub fn sold_in(&self, bloc: usize, chip: usize) -> f64 {
         let chips = self.chips();
         self.sold[2 * bloc * chips + chip] + self.sold[(2 * bloc + 1) * chips + chip]
+    }
+
+    /// Notes that packages of a chip can be in use from now on.
+    pub fn take_into_use(&mut self, chip: usize) {
+        if !self.was_used[chip] {
+            self.was_used[chip] = true;
+            self.in_use.push(chip as u16);
+        }
     }
 
     /// Packages delivered to one customer this month.
@@ -337,7 +372,6 @@ impl ChipMarket {
     pub fn trade(&mut self, capacity: &[f64], pools: &[f64; POOLS], rules: &MarketRules) {
         let opening: f64 =
             self.wallet_usd.iter().sum::<f64>() - self.advance_usd.iter().sum::<f64>();
-        let stock_before: f64 = self.stock.iter().sum();
         self.books = Books::default();
         self.levy_usd.fill(0.0);
         self.receive_budgets(rules);
@@ -348,7 +382,7 @@ impl ChipMarket {
         self.fill(Turn::RelationshipFirst, capacity, rules);
         self.fill(Turn::TheRest, capacity, rules);
         self.spill();
-        self.close(opening, stock_before, pools, rules);
+        self.close(opening, pools, rules);
     }
 
     /// New money and advances come in; a part of what was carried lapses; advances are paid back.
@@ -369,45 +403,97 @@ impl ChipMarket {
 
     /// Every wallet is spread over the chips that are open to it; licences and caps bound the volume.
     fn place_orders(&mut self, rules: &MarketRules) {
-        let (chips, active, buyers) = (self.chips(), self.active.len(), self.buyers.list.len());
-        let work = &mut self.work;
-        work.maker_of.clear();
-        work.uses.clear();
-        work.size.clear();
-        for &chip in &self.active {
-            work.maker_of.push(self.layout.maker_of[usize::from(chip)]);
-            work.uses.push(self.offers[usize::from(chip)].uses);
-            work.size.push(self.offers[usize::from(chip)].size);
-        }
-        for buffer in [
-            &mut work.pull,
-            &mut work.within,
-            &mut work.shares,
-            &mut work.totals,
-            &mut work.fill,
-        ] {
-            buffer.clear();
-            buffer.resize(active, 0.0);
-        }
-        for buffer in [&mut work.paid, &mut work.orders, &mut work.part] {
-            buffer.clear();
-            buffer.resize(active * buyers, 0.0);
-        }
-        for b in 0..buyers {
-            let buyer = self.buyers.list[b];
-            self.share_budget(b, |_| true);
-            for a in 0..active {
-                let chip = usize::from(self.active[a]);
-                let terms = self.terms[buyer.market * chips + chip];
-                let paid = paid_usd(self.offers[chip].price_usd, terms.levy_share, rules);
-                self.work.paid[b * active + a] = paid;
-                self.work.orders[b * active + a] =
-                    buyer.money_usd * self.work.shares[a] * terms.open / paid;
+        self.lay_out_offers(rules);
+        for b in 0..self.buyers.list.len() {
+            self.lay_out_terms(b, rules);
+            let row = self.row(b);
+            self.share_budget(b, Among::All);
+            let money = self.buyers.list[b].money_usd;
+            let work = &mut self.work;
+            let orders = work.orders[row.clone()].iter_mut();
+            for ((order, share), paid) in orders.zip(&work.shares).zip(&work.paid[row.clone()]) {
+                *order = money * share / paid;
+            }
+            if self.buyers.alone[self.buyers.list[b].market] {
+                // A chip that is barred for a part of the month is bought in the rest of it.
+                let first = self.buyers.list[b].market * self.layout.maker_of.len();
+                for (order, &chip) in work.orders[row].iter_mut().zip(&self.active) {
+                    *order *= self.terms[first + usize::from(chip)].open;
+                }
             }
         }
         self.bound_by_licences(rules);
         self.bound_by_caps();
         self.redirect();
+    }
+
+    /// The chips on sale as dense columns, the same for every buyer.
+    fn lay_out_offers(&mut self, rules: &MarketRules) {
+        let (active, buyers) = (self.active.len(), self.buyers.list.len());
+        let work = &mut self.work;
+        work.maker_of.clear();
+        work.uses.clear();
+        for column in [&mut work.size, &mut work.list_paid]
+            .into_iter()
+            .chain(&mut work.pull)
+            .chain(&mut work.within)
+        {
+            column.clear();
+        }
+        for &chip in &self.active {
+            let offer = &self.offers[usize::from(chip)];
+            work.maker_of.push(self.layout.maker_of[usize::from(chip)]);
+            work.uses.push(offer.uses);
+            work.size.push(offer.size);
+            work.list_paid.push(paid_usd(offer.price_usd, 0.0, rules));
+            for wallet in 0..2 {
+                work.pull[wallet].push(offer.pull[wallet]);
+                work.within[wallet].push(offer.within[wallet]);
+            }
+        }
+        find_nests(&work.maker_of, &mut work.nests);
+        for column in [
+            &mut work.shares,
+            &mut work.totals,
+            &mut work.fill,
+            &mut work.served,
+            &mut work.mask,
+        ] {
+            column.resize(active, 0.0);
+        }
+        for table in [
+            &mut work.open,
+            &mut work.free,
+            &mut work.paid,
+            &mut work.orders,
+            &mut work.part,
+        ] {
+            table.resize(active * buyers, 0.0);
+        }
+    }
+
+    /// What law and kind leave to one buyer: which chips, how long, at what cost.
+    fn lay_out_terms(&mut self, b: usize, rules: &MarketRules) {
+        let (chips, row, buyer) = (self.chips(), self.row(b), self.buyers.list[b]);
+        let alone = self.buyers.alone[buyer.market];
+        let work = &mut self.work;
+        work.paid[row.clone()].copy_from_slice(&work.list_paid);
+        let first = buyer.market * chips;
+        let at_target = self.layout.target_market * chips;
+        for (at, &chip) in row.zip(&self.active) {
+            let chip = usize::from(chip);
+            let terms = &self.terms[first + chip];
+            let open = terms.open > 0.0
+                && self.layout.captive_chip[chip] == buyer.captive
+                // Brokers buy what cannot be had where it goes.
+                && (!buyer.grey || self.terms[at_target + chip].open < 0.5);
+            work.open[at] = f64::from(u8::from(open));
+            let free = open && !(alone && (terms.licensed() || terms.capped));
+            work.free[at] = if free { terms.open } else { 0.0 };
+            if terms.levy_share > 0.0 {
+                work.paid[at] = paid_usd(self.offers[chip].price_usd, terms.levy_share, rules);
+            }
+        }
     }
 
     /// Money that licences, caps or a closed part of the month keep from what it was meant for is ordered among what
@@ -457,48 +543,41 @@ impl ChipMarket {
         if usd <= 0.0 {
             return;
         }
-        let (chips, active) = (self.chips(), self.active.len());
-        let market = self.buyers.list[b].market;
-        let mut free = std::mem::take(&mut self.work.served);
-        free.clear();
-        free.extend(self.active.iter().map(|&chip| {
-            let terms = &self.terms[market * chips + usize::from(chip)];
-            !terms.licensed() && !terms.capped
-        }));
-        self.share_budget(b, |a| free[a]);
-        self.work.served = free;
-        for a in 0..active {
-            let chip = usize::from(self.active[a]);
-            let open = self.terms[market * chips + chip].open;
-            self.work.orders[b * active + a] +=
-                usd * self.work.shares[a] * open / self.work.paid[b * active + a];
+        self.share_budget(b, Among::Free);
+        for (a, at) in self.row(b).enumerate() {
+            let work = &mut self.work;
+            work.orders[at] += usd * work.shares[a] * work.free[at] / work.paid[at];
         }
     }
 
-    /// Writes `work.shares` for one buyer over active chips that also pass `offered`.
-    pub(super) fn share_budget(&mut self, b: usize, offered: impl Fn(usize) -> bool) {
-        let chips = self.chips();
-        let buyer = self.buyers.list[b];
-        let wallet = buyer.wallet as usize;
-        for (a, &chip) in self.active.iter().enumerate() {
-            let chip = usize::from(chip);
-            let open = self.terms[buyer.market * chips + chip].open > 0.0
-                && self.layout.captive_chip[chip] == buyer.captive
-                // Brokers buy what cannot be had where it goes.
-                && (!buyer.grey || self.terms[self.layout.target_market * chips + chip].open < 0.5)
-                && offered(a);
-            let offer = &self.offers[chip];
-            self.work.pull[a] = if open { offer.pull[wallet] } else { 0.0 };
-            self.work.within[a] = if open { offer.within[wallet] } else { 0.0 };
-        }
-        let makers = self.layout.makers;
-        let stack = &self.stack[buyer.market * makers..(buyer.market + 1) * makers];
+    /// Writes `work.shares` for one buyer over some of the active chips.
+    pub(super) fn share_budget(&mut self, b: usize, among: Among) {
+        let row = self.row(b);
+        let buyer = &self.buyers.list[b];
         let work = &mut self.work;
+        let open = &work.open[row.clone()];
+        let offered = match among {
+            Among::All => open,
+            Among::Free => {
+                for (mask, free) in work.mask.iter_mut().zip(&work.free[row]) {
+                    *mask = f64::from(u8::from(*free > 0.0));
+                }
+                &work.mask
+            }
+            Among::Served => {
+                for ((mask, open), served) in work.mask.iter_mut().zip(open).zip(&work.served) {
+                    *mask = open * served;
+                }
+                &work.mask
+            }
+        };
+        let makers = self.layout.makers;
         budget_shares(
-            &work.pull,
-            &work.within,
-            &work.maker_of,
-            stack,
+            &work.pull[buyer.wallet as usize],
+            &work.within[buyer.wallet as usize],
+            offered,
+            &work.nests,
+            &self.stack[buyer.market * makers..(buyer.market + 1) * makers],
             &mut work.shares,
         );
     }
@@ -616,6 +695,16 @@ impl ChipMarket {
         }
         self.work.fill = planned;
     }
+}
+
+/// Which of the chips that are open to a buyer its money is spread over.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Among {
+    All,
+    /// Those that need neither licence nor cap.
+    Free,
+    /// Those that can still be made.
+    Served,
 }
 
 /// What a buyer spends on a chip in use: its price, what of a levy is passed on, and the server around it, USD.

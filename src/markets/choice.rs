@@ -1,5 +1,28 @@
 //! How a buyer spreads a budget over the chips it may buy.
 
+/// Chips of one maker among those on sale: they stand side by side.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Nest {
+    pub maker: u16,
+    pub from: u16,
+    pub to: u16,
+}
+
+/// Writes where each maker's chips stand; `maker_of` is sorted.
+pub fn find_nests(maker_of: &[u16], nests: &mut Vec<Nest>) {
+    nests.clear();
+    for (at, &maker) in maker_of.iter().enumerate() {
+        match nests.last_mut() {
+            Some(nest) if nest.maker == maker => nest.to = at as u16 + 1,
+            _ => nests.push(Nest {
+                maker,
+                from: at as u16,
+                to: at as u16 + 1,
+            }),
+        }
+    }
+}
+
 /// Writes the share of a budget that goes to each chip on offer: a nested logit, makers as nests.
 ///
 /// ```text
@@ -10,40 +33,39 @@
 ///
 /// A maker pulls as its best chip does, so an extra variant or a second name for the same chip moves no share
 /// between makers; `copies` counts identical chips, so a duplicate does not move compute either. Chips that cannot
-/// be had carry a pull of 0 and are left out before the choice. `maker_of` must be sorted (chips of one maker adjacent).
+/// be had have `open` 0, others 1: they are left out before the choice.
 pub fn budget_shares(
     pull: &[f64],
     within: &[f64],
-    maker_of: &[u16],
+    open: &[f64],
+    nests: &[Nest],
     stack: &[f64],
     shares: &mut [f64],
 ) {
     let mut total = 0.0;
-    let mut start = 0;
-    while start < pull.len() {
-        let maker = maker_of[start];
-        let mut end = start;
+    for nest in nests {
+        let (from, to) = (usize::from(nest.from), usize::from(nest.to));
         let (mut best, mut sum) = (0.0_f64, 0.0);
-        while end < pull.len() && maker_of[end] == maker {
-            if pull[end] > 0.0 {
-                best = best.max(pull[end]);
-                sum += within[end];
-            }
-            end += 1;
+        let chips = pull[from..to].iter().zip(&within[from..to]);
+        for ((share, open), (pull, within)) in
+            shares[from..to].iter_mut().zip(&open[from..to]).zip(chips)
+        {
+            best = best.max(pull * open);
+            *share = within * open;
+            sum += *share;
         }
-        let attraction = best * stack[usize::from(maker)];
-        total += attraction;
-        for i in start..end {
-            shares[i] = if pull[i] > 0.0 && sum > 0.0 {
-                attraction * within[i] / sum
-            } else {
-                0.0
-            };
+        if best > 0.0 && sum > 0.0 {
+            let attraction = best * stack[usize::from(nest.maker)];
+            total += attraction;
+            let each = attraction / sum;
+            shares[from..to].iter_mut().for_each(|share| *share *= each);
+        } else {
+            shares[from..to].fill(0.0);
         }
-        start = end;
     }
     if total > 0.0 {
-        shares.iter_mut().for_each(|share| *share /= total);
+        let part = 1.0 / total;
+        shares.iter_mut().for_each(|share| *share *= part);
     }
 }
 
@@ -51,36 +73,32 @@ pub fn budget_shares(
 mod tests {
     use super::*;
 
+    fn shares(pull: &[f64], within: &[f64], open: &[f64], maker_of: &[u16]) -> Vec<f64> {
+        let (mut nests, mut shares) = (Vec::new(), vec![0.0; pull.len()]);
+        find_nests(maker_of, &mut nests);
+        budget_shares(pull, within, open, &nests, &[1.0, 0.5], &mut shares);
+        shares
+    }
+
     #[test]
     fn a_duplicate_chip_moves_no_share_between_makers() {
-        let stack = [1.0, 1.0];
-        let mut one = [0.0; 2];
-        budget_shares(&[2.0, 1.0], &[2.0, 1.0], &[0, 1], &stack, &mut one);
-        let mut two = [0.0; 3];
-        budget_shares(
-            &[2.0, 2.0, 1.0],
-            &[1.0, 1.0, 1.0],
-            &[0, 0, 1],
-            &stack,
-            &mut two,
-        );
+        let one = shares(&[2.0, 1.0], &[2.0, 1.0], &[1.0; 2], &[0, 1]);
+        let two = shares(&[2.0, 2.0, 1.0], &[1.0; 3], &[1.0; 3], &[0, 0, 1]);
         assert!((one[1] - two[2]).abs() < 1e-12);
         assert!((two[0] + two[1] - one[0]).abs() < 1e-12);
     }
 
     #[test]
     fn what_cannot_be_had_is_left_out_and_shares_add_up() {
-        let mut shares = [0.0; 3];
-        budget_shares(
-            &[0.0, 3.0, 1.0],
-            &[0.0, 3.0, 1.0],
+        let some = shares(
+            &[9.0, 3.0, 1.0],
+            &[9.0, 3.0, 1.0],
+            &[0.0, 1.0, 1.0],
             &[0, 0, 1],
-            &[1.0, 0.5],
-            &mut shares,
         );
-        assert_eq!(shares[0], 0.0);
-        assert!((shares.iter().sum::<f64>() - 1.0).abs() < 1e-12);
-        budget_shares(&[0.0; 3], &[0.0; 3], &[0, 0, 1], &[1.0, 1.0], &mut shares);
-        assert_eq!(shares, [0.0; 3]);
+        assert_eq!(some[0], 0.0);
+        assert!((some.iter().sum::<f64>() - 1.0).abs() < 1e-12);
+        let none = shares(&[1.0; 3], &[1.0; 3], &[0.0; 3], &[0, 0, 1]);
+        assert_eq!(none, [0.0; 3]);
     }
 }

@@ -1,6 +1,6 @@
 //! The second half of a month of trade: quotas, rationing, deliveries, stocks, and the books that must balance.
 
-use super::chips::{ChipMarket, MarketRules};
+use super::chips::{Among, ChipMarket, MarketRules, ROWS};
 use super::rationing::fill_fractions;
 use crate::technology::supply::POOLS;
 
@@ -137,11 +137,10 @@ impl ChipMarket {
 
     /// What could not be filled is ordered once more among chips that can still be made; the rest is carried.
     pub(super) fn spill(&mut self) {
-        let (chips, active) = (self.chips(), self.active.len());
         self.work.totals.fill(0.0);
-        let mut served = std::mem::take(&mut self.work.served);
-        served.clear();
-        served.extend((0..active).map(|a| self.can_still_be_made(a)));
+        for a in 0..self.active.len() {
+            self.work.served[a] = f64::from(u8::from(self.can_still_be_made(a)));
+        }
         for b in 0..self.buyers.list.len() {
             let row = self.row(b);
             let unmet_usd: f64 = self.work.orders[row.clone()]
@@ -150,22 +149,23 @@ impl ChipMarket {
                 .zip(&self.work.paid[row.clone()])
                 .map(|((ordered, bought), paid)| (ordered - bought).max(0.0) * paid)
                 .sum();
-            self.share_budget(b, |a| served[a]);
-            let market = self.buyers.list[b].market;
-            for (a, at) in row.enumerate() {
-                let terms = &self.terms[market * chips + usize::from(self.active[a])];
-                let free = !terms.licensed() && !terms.capped;
-                let share = if free {
-                    self.work.shares[a] * terms.open
-                } else {
-                    0.0
-                };
-                let units = unmet_usd * share / self.work.paid[at].max(1.0);
-                self.work.part[at] = units;
-                self.work.totals[a] += units;
+            if unmet_usd <= 0.0 {
+                self.work.part[row].fill(0.0);
+                continue;
+            }
+            self.share_budget(b, Among::Served);
+            let work = &mut self.work;
+            let asked = work.part[row.clone()].iter_mut().zip(&mut work.totals);
+            let each = work
+                .shares
+                .iter()
+                .zip(&work.free[row.clone()])
+                .zip(&work.paid[row]);
+            for ((part, total), ((share, free), paid)) in asked.zip(each) {
+                *part = unmet_usd * share * free / paid;
+                *total += *part;
             }
         }
-        self.work.served = served;
         self.deliver(false);
     }
 
@@ -175,11 +175,11 @@ impl ChipMarket {
         let work = &mut self.work;
         fill_fractions(
             &work.totals,
-            &work.maker_of,
+            &work.nests,
             &work.uses,
             &work.size,
             &mut self.supply,
-            &mut work.scratch,
+            &mut work.claims,
             &mut work.fill,
         );
         for (b, buyer) in self.buyers.list.iter_mut().enumerate() {
@@ -189,13 +189,12 @@ impl ChipMarket {
             }
             let row = b * active..(b + 1) * active;
             let part = &work.part[row.clone()];
-            let paid = &work.paid[row.clone()];
-            let bought = &mut self.buyers.bought[row];
+            let asked = part.iter().zip(&work.fill).zip(&work.paid[row.clone()]);
             let mut spent = 0.0;
-            for a in 0..active {
-                let units = part[a] * work.fill[a];
-                bought[a] += units;
-                spent += units * paid[a];
+            for (bought, ((part, fill), paid)) in self.buyers.bought[row].iter_mut().zip(asked) {
+                let units = part * fill;
+                *bought += units;
+                spent += units * paid;
             }
             buyer.spent_usd += spent;
             if !self.buyers.alone[buyer.market] {
@@ -223,26 +222,24 @@ impl ChipMarket {
     }
 
     /// Stocks take the deliveries, old chips retire, wallets pay, and the books are checked.
-    pub(super) fn close(
-        &mut self,
-        opening_usd: f64,
-        stock_before: f64,
-        pools: &[f64; POOLS],
-        rules: &MarketRules,
-    ) {
+    pub(super) fn close(&mut self, opening_usd: f64, pools: &[f64; POOLS], rules: &MarketRules) {
         self.hand_out();
-        let mut retired_all = 0.0;
-        for stock in &mut self.stock {
-            let retired = *stock * rules.retirement_per_month;
-            *stock -= retired;
-            retired_all += retired;
+        let (mut stock_before, mut stock_now, mut to_users) = (0.0, 0.0, 0.0);
+        let mut to_brokers = 0.0;
+        let chips = self.chips();
+        for &chip in &self.in_use {
+            for row in 0..ROWS {
+                let at = row * chips + usize::from(chip);
+                let (stock, new) = (self.stock[at], self.sold[at]);
+                let retired = stock * rules.retirement_per_month;
+                self.stock[at] = stock + (new - retired);
+                stock_before += stock;
+                to_users += new;
+                self.books.retired += retired;
+                stock_now += self.stock[at];
+            }
+            to_brokers += self.sold_to_brokers[usize::from(chip)];
         }
-        for (stock, &new) in self.stock.iter_mut().zip(&self.sold) {
-            *stock += new;
-        }
-        self.books.retired = retired_all;
-        let to_users: f64 = self.sold.iter().sum();
-        let to_brokers: f64 = self.sold_to_brokers.iter().sum();
         self.books.delivered = to_users + to_brokers;
         self.pool_used = [0.0; POOLS];
         for (a, &units) in self.work.totals.iter().enumerate() {
@@ -261,7 +258,6 @@ impl ChipMarket {
         let closing: f64 =
             self.wallet_usd.iter().sum::<f64>() - self.advance_usd.iter().sum::<f64>();
         let money = opening_usd + b.budget_usd - b.spent_usd - b.lapsed_usd - closing;
-        let stock_now: f64 = self.stock.iter().sum();
         let stock = stock_before + to_users - b.retired - stock_now;
         let (mut licences, mut granted) = (0.0, 0.0);
         for &at in &self.asked_for_licence {
@@ -279,8 +275,15 @@ impl ChipMarket {
     /// What buyers bought goes to their customers: chips into the tables by bloc and wallet, bills into the wallets.
     fn hand_out(&mut self) {
         let (chips, active) = (self.chips(), self.active.len());
-        self.sold.fill(0.0);
-        self.sold_to_brokers.fill(0.0);
+        for at in 0..self.active.len() {
+            self.take_into_use(usize::from(self.active[at]));
+        }
+        for &chip in &self.in_use {
+            for row in 0..ROWS {
+                self.sold[row * chips + usize::from(chip)] = 0.0;
+            }
+            self.sold_to_brokers[usize::from(chip)] = 0.0;
+        }
         let totals = &mut self.work.totals;
         totals.fill(0.0);
         for (b, buyer) in self.buyers.list.iter().enumerate() {

@@ -1,5 +1,6 @@
 //! Who gets scarce supply: makers hold quotas in shared pools, orders are filled pro rata.
 
+use super::choice::Nest;
 use crate::technology::supply::POOLS;
 
 /// What is left to hand out this month.
@@ -18,71 +19,78 @@ pub struct Supply {
 /// A maker draws on its quota of a pool first; what others leave of theirs is shared pro rata to what is still
 /// unmet. A chip is filled to the least of its maker's capacity and its pools, in real numbers: no lottery, no
 /// first-come order. `orders[i]` are packages of chip `i`, `uses[i]` its pool units a package, `size[i]` how many standard
-/// packages of its maker's capacity one takes.
+/// packages of its maker's capacity one takes; chips of one maker stand side by side in `nests`.
 pub fn fill_fractions(
     orders: &[f64],
-    maker_of: &[u16],
+    nests: &[Nest],
     uses: &[[f64; POOLS]],
     size: &[f64],
     supply: &mut Supply,
-    scratch: &mut Scratch,
+    scratch: &mut Vec<Claim>,
     fill: &mut [f64],
 ) {
-    let makers = supply.maker_left.len();
-    scratch.reset(makers);
-    for (i, &units) in orders.iter().enumerate() {
-        scratch.maker_need[usize::from(maker_of[i])] += units * size[i];
-    }
-    for maker in 0..makers {
-        scratch.able[maker] = ratio(supply.maker_left[maker], scratch.maker_need[maker]);
-    }
-    for (i, &units) in orders.iter().enumerate() {
-        let maker = usize::from(maker_of[i]);
-        for pool in 0..POOLS {
-            // Nobody claims materials for more than it can make.
-            scratch.need[maker][pool] += units * scratch.able[maker] * uses[i][pool];
-        }
-    }
+    scratch.clear();
     let mut unclaimed = supply.pool_left;
     let mut unmet = [0.0; POOLS];
-    for maker in 0..makers {
+    for nest in nests {
+        let (maker, from, to) = (
+            usize::from(nest.maker),
+            usize::from(nest.from),
+            usize::from(nest.to),
+        );
+        let mut asked = 0.0;
+        let mut claim = Claim::default();
+        for i in from..to {
+            asked += orders[i] * size[i];
+            for pool in 0..POOLS {
+                claim.need[pool] += orders[i] * uses[i][pool];
+            }
+        }
+        // Nobody claims materials for more than it can make.
+        claim.able = ratio(supply.maker_left[maker], asked);
         for pool in 0..POOLS {
-            let need = scratch.need[maker][pool];
-            let given = need
+            claim.need[pool] *= claim.able;
+            claim.given[pool] = claim.need[pool]
                 .min(supply.quota_left[maker][pool])
                 .min(unclaimed[pool].max(0.0));
-            scratch.given[maker][pool] = given;
-            unclaimed[pool] -= given;
-            unmet[pool] += need - given;
+            unclaimed[pool] -= claim.given[pool];
+            unmet[pool] += claim.need[pool] - claim.given[pool];
+        }
+        scratch.push(claim);
+    }
+    let mut lent = [0.0; POOLS];
+    for pool in 0..POOLS {
+        if unmet[pool] > 0.0 {
+            lent[pool] = (unclaimed[pool].max(0.0) / unmet[pool]).min(1.0);
         }
     }
-    for maker in 0..makers {
+    for (nest, claim) in nests.iter().zip(scratch.iter_mut()) {
+        let (maker, from, to) = (
+            usize::from(nest.maker),
+            usize::from(nest.from),
+            usize::from(nest.to),
+        );
+        let mut part = [1.0; POOLS];
         for pool in 0..POOLS {
-            let short = scratch.need[maker][pool] - scratch.given[maker][pool];
-            if short > 0.0 {
-                let extra = short * (unclaimed[pool].max(0.0) / unmet[pool]).min(1.0);
-                scratch.given[maker][pool] += extra;
+            let short = claim.need[pool] - claim.given[pool];
+            part[pool] = ratio(claim.given[pool] + short * lent[pool], claim.need[pool]);
+        }
+        for i in from..to {
+            let mut least = 1.0_f64;
+            for pool in 0..POOLS {
+                if uses[i][pool] > 0.0 {
+                    least = least.min(part[pool]);
+                }
             }
-        }
-    }
-    for i in 0..orders.len() {
-        let maker = usize::from(maker_of[i]);
-        let mut part = 1.0_f64;
-        for pool in 0..POOLS {
-            if uses[i][pool] > 0.0 {
-                part = part.min(ratio(scratch.given[maker][pool], scratch.need[maker][pool]));
+            fill[i] = least * claim.able;
+            let made = orders[i] * fill[i];
+            supply.maker_left[maker] = (supply.maker_left[maker] - made * size[i]).max(0.0);
+            let quota = &mut supply.quota_left[maker];
+            for pool in 0..POOLS {
+                let drawn = made * uses[i][pool];
+                supply.pool_left[pool] = (supply.pool_left[pool] - drawn).max(0.0);
+                quota[pool] = (quota[pool] - drawn).max(0.0);
             }
-        }
-        fill[i] = part * scratch.able[maker];
-    }
-    for (i, &units) in orders.iter().enumerate() {
-        let maker = usize::from(maker_of[i]);
-        let made = units * fill[i];
-        supply.maker_left[maker] = (supply.maker_left[maker] - made * size[i]).max(0.0);
-        for pool in 0..POOLS {
-            let drawn = made * uses[i][pool];
-            supply.pool_left[pool] = (supply.pool_left[pool] - drawn).max(0.0);
-            supply.quota_left[maker][pool] = (supply.quota_left[maker][pool] - drawn).max(0.0);
         }
     }
 }
@@ -95,37 +103,30 @@ fn ratio(have: f64, need: f64) -> f64 {
     }
 }
 
-/// Working memory of [`fill_fractions`], kept between calls so that none is allocated.
-#[derive(Clone, Debug, Default)]
-pub struct Scratch {
-    maker_need: Vec<f64>,
-    able: Vec<f64>,
-    need: Vec<[f64; POOLS]>,
-    given: Vec<[f64; POOLS]>,
-}
-
-impl Scratch {
-    pub fn for_makers(makers: usize) -> Self {
-        let mut scratch = Self::default();
-        scratch.reset(makers);
-        scratch
-    }
-
-    fn reset(&mut self, makers: usize) {
-        self.maker_need.clear();
-        self.maker_need.resize(makers, 0.0);
-        self.able.clear();
-        self.able.resize(makers, 1.0);
-        self.need.clear();
-        self.need.resize(makers, [0.0; POOLS]);
-        self.given.clear();
-        self.given.resize(makers, [0.0; POOLS]);
-    }
+/// What one maker needs of every pool, and is given.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Claim {
+    able: f64,
+    need: [f64; POOLS],
+    given: [f64; POOLS],
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const NESTS: [Nest; 2] = [
+        Nest {
+            maker: 0,
+            from: 0,
+            to: 1,
+        },
+        Nest {
+            maker: 1,
+            from: 1,
+            to: 2,
+        },
+    ];
 
     fn one_pool(capacity: f64, quota: [f64; 2]) -> Supply {
         let mut supply = Supply {
@@ -146,11 +147,11 @@ mod tests {
         let mut fill = [0.0; 2];
         fill_fractions(
             &[10.0, 200.0],
-            &[0, 1],
+            &NESTS,
             &uses,
             &[1.0; 2],
             &mut supply,
-            &mut Scratch::default(),
+            &mut Vec::new(),
             &mut fill,
         );
         assert!((fill[0] - 1.0).abs() < 1e-12);
@@ -165,11 +166,11 @@ mod tests {
         let mut fill = [0.0; 2];
         fill_fractions(
             &[10.0, 20.0],
-            &[0, 1],
+            &NESTS,
             &uses,
             &[1.0; 2],
             &mut supply,
-            &mut Scratch::default(),
+            &mut Vec::new(),
             &mut fill,
         );
         assert_eq!(fill, [1.0, 1.0]);

@@ -64,8 +64,6 @@ pub struct Chips {
     pub useful_codesigned: Vec<f64>,
     pub useful_serving: Vec<f64>,
     pub peak_h100e: Vec<f64>,
-    /// Power of one chip, W.
-    pub tdp_w: Vec<f64>,
     pub unit_cost_usd: Vec<f64>,
     /// How many slots of the maker hold the same part: duplicates share one part of the choice.
     pub copies: Vec<f64>,
@@ -136,7 +134,6 @@ impl Chips {
             &mut self.useful_codesigned,
             &mut self.useful_serving,
             &mut self.peak_h100e,
-            &mut self.tdp_w,
             &mut self.unit_cost_usd,
             &mut self.copies,
         ] {
@@ -170,7 +167,6 @@ impl Chips {
         self.useful_codesigned[slot] = codesigned_throughput(&spec, self.fp8_share, p);
         self.useful_serving[slot] = serving_throughput(&spec, p);
         self.peak_h100e[slot] = peak_h100e(&spec);
-        self.tdp_w[slot] = spec.tdp_w;
         self.unit_cost_usd[slot] = unit_cost_usd(&spec, p);
     }
 

@@ -180,8 +180,11 @@ impl Stage {
         };
         w.resource_mut::<NationTotals>()
             .reset(b.nations.len(), b.layout.markets);
-        w.resource_mut::<HeldCompute>()
-            .reset(b.layout.markets, b.roadmap.slots.len());
+        w.resource_mut::<HeldCompute>().reset(
+            b.layout.markets,
+            b.layout.customers.len(),
+            b.roadmap.slots.len(),
+        );
         w.resource_mut::<Trail>().reset(b.makers.len());
         let slots = b.roadmap.slots.len();
         w.insert_resource(Realised(vec![1.0; slots]));
@@ -214,6 +217,7 @@ impl Stage {
         let w = &mut self.world;
         let slots = b.roadmap.slots.len();
         w.resource_scope(|w, mut market: bevy_ecs::world::Mut<'_, ChipMarket>| {
+            market.take_into_use(b.oldest_chip);
             let share = crate::agents::nation::training_share(
                 Clock::at(b.first, 0).year,
                 &future.parameters,
