@@ -9,6 +9,7 @@ use crate::agents::broker::{run_brokers, settle_brokers};
 use crate::agents::chipmaker::{
     bring_generations, design_variants, make_offers, settle_makers, trade,
 };
+use crate::agents::government::govern;
 use crate::agents::lab::{
     assign_compute, do_research, learn_from_scarcity, steal, train_and_release,
 };
@@ -33,6 +34,7 @@ pub fn month() -> Schedule {
         (
             (
                 // 1-2. Policy and licensing: what is in force, announced, open, under licence, barred, refused.
+                govern,
                 apply_law,
                 // 3. Technology: what chips are worth in the formats of the day; pools, yield, stores.
                 appraise_chips,

@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicBool;
 
 use chokepoint::controls::Regime;
 use chokepoint::foundation::channels::{Channel, Channels};
-use chokepoint::results::EffectRow;
+use chokepoint::results::{EffectRow, Part};
 use chokepoint::study::{Plan, Settings, join, run_all};
 
 use crate::{library, regime, study_of};
@@ -125,6 +125,7 @@ fn effect(claim: &Claim) -> EffectRow {
         outcome: claim.outcome.into(),
         regime: a.regime.name.clone(),
         baseline: b.regime.name.clone(),
+        part: Part::Total,
         mean: e.band.mean,
         p05: e.band.p05,
         p25: e.band.p25,
