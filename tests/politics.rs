@@ -15,7 +15,7 @@ use chokepoint::foundation::channels::{Channel, Channels};
 use chokepoint::foundation::run::Future;
 use chokepoint::foundation::tape::{Cause, Change};
 use chokepoint::measures::OUTCOMES;
-use chokepoint::results::{Part, Results};
+use chokepoint::results::{EffectRow, Part, Results};
 use chokepoint::study::{Plan, Settings, Worker, join, run_all};
 
 use crate::{library, plan_of, regime, study_of};
@@ -306,52 +306,68 @@ fn an_announced_tightening_is_anticipated_and_a_surprise_is_not() {
 
 #[test]
 fn total_is_direct_and_feedback() {
-    let regimes = vec![
-        regime("reactive"),
-        changed(
-            "reactive",
-            &[
-                ("name = \"reactive\"", "name = \"reactive-alone\""),
-                ("[\"USA\", \"JPN\", \"NLD\"]", "[\"USA\"]"),
-            ],
-        ),
-    ];
-    let mut study = study_of(&["reactive", "reactive-alone"]);
+    // Rules on inputs pinned beside the same ladder; and the same law moved by chance alone.
+    let inputs = changed(
+        "reactive-2022",
+        &[
+            ("name = \"reactive-2022\"", "name = \"with-inputs\""),
+            (
+                "include = [\"us-2019-05-huawei-entity\"]",
+                "include = [\"us-2019-05-huawei-entity\", \"us-2022-10-sme\"]\nchange = [{ rule = \"us-2022-10-sme\", compliance = 2022-09-01 }]",
+            ),
+        ],
+    );
+    let chance = changed(
+        "reactive-2022",
+        &[
+            ("name = \"reactive-2022\"", "name = \"by-chance\""),
+            ("kind = \"reactive\"", "kind = \"stochastic\""),
+        ],
+    );
+    let mut study = study_of(&["reactive-2022", "with-inputs", "by-chance"]);
     study.direct = true;
     let settings = Settings {
         seed: 1,
         runs: 6,
         ..Settings::default()
     };
+    let regimes = vec![regime("reactive-2022"), inputs, chance];
     let plan = Plan::of(library(), study, regimes, settings).unwrap();
     let results = results(&plan);
-    let mut feedback = 0;
-    for outcome in OUTCOMES {
-        let mean = |part: Part| {
-            let mut rows = results.effects.iter();
-            rows.find(|e| e.outcome == outcome.name && e.part == part)
-                .map(|e| e.mean)
-        };
-        let Some(total) = mean(Part::Total) else {
-            continue;
-        };
-        let (direct, back) = (mean(Part::Direct).unwrap(), mean(Part::Feedback).unwrap());
-        let size = total.abs() + direct.abs() + back.abs();
-        assert!(
-            (total - direct - back).abs() <= 1e-12 * size,
-            "{}: {total} {direct} {back}",
-            outcome.name
-        );
-        feedback += usize::from(back != 0.0);
+    let (mut direct_moves, mut feedback_moves) = (0, 0);
+    for arm in ["with-inputs", "by-chance"] {
+        for outcome in OUTCOMES {
+            let mean = |part: Part| {
+                let same =
+                    |e: &&EffectRow| e.outcome == outcome.name && e.regime == arm && e.part == part;
+                results.effects.iter().find(same).map(|e| e.mean)
+            };
+            let Some(total) = mean(Part::Total) else {
+                continue;
+            };
+            let (direct, back) = (mean(Part::Direct).unwrap(), mean(Part::Feedback).unwrap());
+            let size = total.abs() + direct.abs() + back.abs();
+            assert!(
+                (total - direct - back).abs() <= 1e-12 * size,
+                "{arm} {}: {total} {direct} {back}",
+                outcome.name
+            );
+            if arm == "by-chance" {
+                assert_eq!(direct, 0.0, "{}", outcome.name);
+                feedback_moves += usize::from(back != 0.0);
+            } else {
+                direct_moves += usize::from(direct != 0.0);
+            }
+        }
     }
-    assert!(feedback > 10, "no outcome has a feedback");
-    // The table of changes holds every arm's own.
     assert!(
-        results
-            .tape
-            .iter()
-            .any(|row| row.regime == "reactive-alone")
+        direct_moves > 20 && feedback_moves > 20,
+        "{direct_moves} {feedback_moves}"
     );
+    // The table of changes holds every arm's own.
+    for arm in &plan.regimes {
+        assert!(results.tape.iter().any(|row| row.regime == arm.name));
+    }
     let folder = tempfile::tempdir().unwrap();
     results.write(folder.path()).unwrap();
     let back = Results::read(folder.path()).unwrap();
@@ -399,6 +415,11 @@ fn mistakes_in_a_process_are_answered_with_the_nearest_name() {
             "kind = \"reactiv\"",
             ["reactiv", "reactive"],
         ),
+        (
+            "\"us-2019-05-huawei-entity\"",
+            "\"us-2022-10-sme\"",
+            ["us-2022-10-sme", "after the process begins"],
+        ),
     ] {
         let source = library().configs.find("reactive-2022", "regimes").unwrap();
         assert!(source.text.contains(from));
@@ -415,74 +436,72 @@ fn mistakes_in_a_process_are_answered_with_the_nearest_name() {
     }
 }
 
-/// Outcomes of `reactive-2022` in a few futures with parameters set, with every channel and without one.
-fn with_and_without(off: Channel, set: &[(&str, f64)]) -> [Results; 2] {
-    [Channels::default(), Channels::default().without(off)].map(|channels| {
-        let settings = Settings {
-            seed: 1,
-            runs: 12,
-            set: set.iter().map(|(id, v)| ((*id).to_string(), *v)).collect(),
-            channels,
-            ..Settings::default()
-        };
-        let study = study_of(&["reactive-2022"]);
-        let mut plan = Plan::of(library(), study, vec![regime("reactive-2022")], settings).unwrap();
-        plan.window.from = 33;
-        plan.window.to = 33 + 60;
-        results(&plan)
-    })
+/// Outcomes of a regime in twenty futures with parameters set, over five years from when its process begins.
+fn outcomes_of(name: &str, channels: Channels, set: &[(&str, f64)]) -> Results {
+    let settings = Settings {
+        seed: 11,
+        runs: 20,
+        set: set.iter().map(|(id, v)| ((*id).to_string(), *v)).collect(),
+        channels,
+        ..Settings::default()
+    };
+    let mut plan = Plan::of(library(), study_of(&[name]), vec![regime(name)], settings).unwrap();
+    let from = plan.regimes[0].process.as_ref().unwrap().from;
+    plan.window.from = (from - plan.blueprint.first) as usize;
+    plan.window.to = plan.window.from + 60;
+    results(&plan)
+}
+
+fn mean(results: &Results, regime: &str, name: &str) -> f64 {
+    let values = outcome(results, regime, name);
+    values.iter().sum::<f64>() / values.len() as f64
 }
 
 #[test]
-fn c17_lobbying_shortens_the_months_under_strict_rules_where_revenue_is_lost() {
-    let [on, off] = with_and_without(Channel::Lobbying, &[("supply_multiplier", 3.0)]);
-    for name in [
-        "strict_months_total",
-        "policy_rung_mean",
-        "us_maker_revenue_target_usd",
-    ] {
-        println!("{name} on {:?}", outcome(&on, "reactive-2022", name));
-        println!("{name} off {:?}", outcome(&off, "reactive-2022", name));
+fn c17_lobbying_shortens_strict_rules_where_revenue_is_lost_and_does_nothing_where_none_is() {
+    let silent = Channels::default().without(Channel::Lobbying);
+    let slack = [("supply_multiplier", 3.0), ("resale_friction", 0.0)];
+    let on = outcomes_of("reactive", Channels::default(), &slack);
+    let off = outcomes_of("reactive", silent, &slack);
+    let months = |r: &Results| outcome(r, "reactive", "strict_months_total");
+    assert!(
+        months(&on)
+            .iter()
+            .zip(months(&off))
+            .all(|(on, off)| *on <= off)
+    );
+    assert!(
+        mean(&on, "reactive", "strict_months_total")
+            < mean(&off, "reactive", "strict_months_total")
+    );
+    // While others wait for what the target is denied, nothing is lost, bit for bit.
+    let tight = [("supply_multiplier", 0.3), ("resale_friction", 0.0)];
+    let on = outcomes_of("reactive", Channels::default(), &tight);
+    let off = outcomes_of("reactive", silent, &tight);
+    for (a, b) in on.outcomes.rows.iter().zip(&off.outcomes.rows) {
+        let bits = |row: &[f64]| row.iter().map(|v| v.to_bits()).collect::<Vec<_>>();
+        assert_eq!(bits(&a.outcomes), bits(&b.outcomes));
     }
-    let mean =
-        |r: &Results, name: &str| outcome(r, "reactive-2022", name).iter().sum::<f64>() / 12.0;
-    assert!(mean(&on, "strict_months_total") < mean(&off, "strict_months_total"));
-    let [on, off] = with_and_without(Channel::Lobbying, &[("supply_multiplier", 0.6)]);
-    println!(
-        "tight {:?}\n{:?}",
-        outcome(&on, "reactive-2022", "policy_rung_mean"),
-        outcome(&off, "reactive-2022", "policy_rung_mean")
+}
+
+#[test]
+fn reaction_to_the_gap_and_to_variants_keeps_rules_stricter() {
+    let deaf = Channels::default().without(Channel::PolicyReaction);
+    let name = "reactive-2022";
+    let on = outcomes_of(name, Channels::default(), &[]);
+    let off = outcomes_of(name, deaf, &[]);
+    assert!(mean(&on, name, "policy_rung_mean") > mean(&off, name, "policy_rung_mean"));
+    assert!(
+        mean(&on, name, "us_maker_revenue_target_usd")
+            < mean(&off, name, "us_maker_revenue_target_usd")
     );
 }
 
 #[test]
-fn reaction_to_the_gap_moves_an_outcome() {
-    let [on, off] = with_and_without(Channel::PolicyReaction, &[]);
-    for name in [
-        "strict_months_total",
-        "policy_rung_mean",
-        "latent_gap_points_mean",
-    ] {
-        println!("{name} on {:?}", outcome(&on, "reactive-2022", name));
-        println!("{name} off {:?}", outcome(&off, "reactive-2022", name));
-    }
-    assert!(on.outcomes.rows != off.outcomes.rows);
-}
-#[test]
-fn scratch() {
-    for (name, from) in [("reactive-2022", 33usize), ("reactive", 82)] {
-    for set in [vec![("supply_multiplier", 3.0)], vec![("supply_multiplier", 3.0),("capacity_speed", 1.0),("capacity_lag_months", 1.0)], vec![("supply_multiplier", 0.6)], vec![("supply_multiplier", 0.3)]] {
-        let r = [Channels::default(), Channels::default().without(Channel::Lobbying)].map(|channels| {
-            let settings = Settings { seed: 11, runs: 20, set: set.iter().map(|(id, v)| ((*id).to_string(), *v)).collect(), channels, ..Settings::default() };
-            let mut plan = Plan::of(library(), study_of(&[name]), vec![regime(name)], settings).unwrap();
-            plan.window.from = from; plan.window.to = from + 60;
-            results(&plan)
-        });
-        for o in ["strict_months_total", "policy_rung_mean", "us_maker_revenue_target_usd"] {
-            let (a, b) = (outcome(&r[0], name, o), outcome(&r[1], name, o));
-            let e = chokepoint::analysis::effect(&a, &b).unwrap();
-            let neg = a.iter().zip(&b).filter(|(a, b)| a < b).count();
-            println!("X {name} {set:?} {o}: mean {:.4} mce {:.4} base {:.3} up {} down {neg}", e.band.mean, e.monte_carlo_error, e.baseline_mean, e.probability_positive*20.0);
-        }
-    }}
+fn a_first_difference_is_where_a_process_begins_or_a_rule_ends() {
+    let b = library().blueprint(&study_of(&["none"])).unwrap();
+    let first = |a: &str, c: &str| b.first_difference(&[regime(a), regime(c)]);
+    assert_eq!(first("reactive", "stochastic"), Some(Month::of(2026, 11)));
+    assert_eq!(first("reactive", "history-free"), Some(Month::of(2026, 11)));
+    assert_eq!(first("reactive", "reactive"), None);
 }

@@ -694,10 +694,12 @@ pub fn regime_from(source: &Source, law: &Law) -> Result<Regime, Problems> {
     if let Some(process) = &process {
         process.settle(&mut entries);
     }
-    Ok(Regime {
+    let regime = Regime {
         name: file.name.into_inner(),
         words: file.words,
         entries,
         process,
-    })
+    };
+    super::process::every_included_rule_acts(source, law, &file.include, &regime)?;
+    Ok(regime)
 }

@@ -6,7 +6,7 @@ use toml::Spanned;
 
 use super::diagnostics::{Diagnostic, Problems};
 use super::source::Source;
-use crate::controls::{Law, Process, Rung};
+use crate::controls::{Law, Process, Regime, Rung};
 use crate::foundation::calendar::Month;
 
 /// A process: from a month on, rules move along a ladder.
@@ -103,4 +103,30 @@ impl ProcessFile {
             administrations: self.administrations.clone(),
         })
     }
+}
+
+/// A rule that a regime names and that would bind only when its process has begun is never in force.
+///
+/// # Errors
+/// For each such rule.
+pub fn every_included_rule_acts(
+    source: &Source,
+    law: &Law,
+    include: &[Spanned<String>],
+    regime: &Regime,
+) -> Result<(), Problems> {
+    let mut problems = Problems::default();
+    for id in include {
+        let acts = law
+            .find(id.get_ref())
+            .is_some_and(|at| regime.rules().any(|rule| rule == at));
+        if !acts {
+            let message = format!(
+                "`{}` would bind after the process begins, when the calendar stands still; expected an earlier `compliance` under [[change]], or a rung",
+                id.get_ref()
+            );
+            problems.0.push(Diagnostic::at(source, id.span(), message));
+        }
+    }
+    problems.check()
 }
