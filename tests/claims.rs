@@ -185,6 +185,14 @@ const KNOWN_FAILURES: &[(&str, &str)] = &[
         "where the target's labs know as much as the open ones nothing is learned: narrower in 80 % of draws",
     ),
     (
+        "C17 sales",
+        "others wait for chips until about 2030, so that little is lost and loosening sells little more: more in 20 % of draws, where 90 % is asked",
+    ),
+    (
+        "C17 tight",
+        "pools at 0.6 are short no more in 2031: one future of twenty loses two strict months; at 0.3 the effect is nothing, bit for bit",
+    ),
+    (
         "C18",
         "in nearly half of the draws the target's best lab already knows as much as its victim: higher in 55 %, lower in none by more than 0.1",
     ),
@@ -490,16 +498,6 @@ fn claims() -> Vec<Claim> {
             [
                 arm("reactive").with(TIGHT),
                 arm("reactive").off(&[Lobbying]).with(TIGHT),
-            ],
-        ),
-        claim(
-            "C17 reaction",
-            "a government that hears of the gap and of variants keeps rules stricter",
-            "policy_rung_mean",
-            Plus,
-            [
-                arm("reactive-2022"),
-                arm("reactive-2022").off(&[PolicyReaction]),
             ],
         ),
         claim(

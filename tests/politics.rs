@@ -306,14 +306,14 @@ fn an_announced_tightening_is_anticipated_and_a_surprise_is_not() {
 
 #[test]
 fn total_is_direct_and_feedback() {
-    // Rules on inputs pinned beside the same ladder; and the same law moved by chance alone.
-    let inputs = changed(
+    // A rule on memory pinned beside the same ladder; and the same law moved by chance alone.
+    let memory = changed(
         "reactive-2022",
         &[
-            ("name = \"reactive-2022\"", "name = \"with-inputs\""),
+            ("name = \"reactive-2022\"", "name = \"with-memory\""),
             (
                 "include = [\"us-2019-05-huawei-entity\"]",
-                "include = [\"us-2019-05-huawei-entity\", \"us-2022-10-sme\"]\nchange = [{ rule = \"us-2022-10-sme\", compliance = 2022-09-01 }]",
+                "include = [\"us-2019-05-huawei-entity\", \"us-2024-12-hbm\"]\nchange = [{ rule = \"us-2024-12-hbm\", announced = 2022-09-01, compliance = 2022-09-01 }]",
             ),
         ],
     );
@@ -324,18 +324,18 @@ fn total_is_direct_and_feedback() {
             ("kind = \"reactive\"", "kind = \"stochastic\""),
         ],
     );
-    let mut study = study_of(&["reactive-2022", "with-inputs", "by-chance"]);
+    let mut study = study_of(&["reactive-2022", "with-memory", "by-chance"]);
     study.direct = true;
     let settings = Settings {
         seed: 1,
         runs: 6,
         ..Settings::default()
     };
-    let regimes = vec![regime("reactive-2022"), inputs, chance];
+    let regimes = vec![regime("reactive-2022"), memory, chance];
     let plan = Plan::of(library(), study, regimes, settings).unwrap();
     let results = results(&plan);
     let (mut direct_moves, mut feedback_moves) = (0, 0);
-    for arm in ["with-inputs", "by-chance"] {
+    for arm in ["with-memory", "by-chance"] {
         for outcome in OUTCOMES {
             let mean = |part: Part| {
                 let same =
