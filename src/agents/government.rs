@@ -75,7 +75,7 @@ pub fn lost_usd(denied_usd: f64, waiting_elsewhere_usd: f64) -> f64 {
 /// What a new administration does with the rules that it finds; none when it keeps them.
 ///
 /// One uniform number, in this order: overturned (to the loosest rung), shrunk by one rung, kept, expanded by one rung. A reversal is
-/// either of the first two. Source: one signature rule of two was rescinded within half a year, see the parameter.
+/// either of the first two. Sources: see the parameters.
 pub fn new_administration(uniform: f64, p: &Parameters) -> Option<Cause> {
     let reversal = p.administration_reversal.clamp(0.0, 1.0);
     let overturned = reversal * p.administration_overturn_share;
