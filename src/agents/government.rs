@@ -269,24 +269,23 @@ fn watch_the_market(
     market: &ChipMarket,
 ) {
     let layout = &market.layout;
-    let slots = layout.maker_of.len();
     let (mut bought, mut variants, mut budget, mut waiting) = (0.0, 0.0, 0.0, 0.0);
     for (k, customer) in layout.customers.iter().enumerate() {
         if customer.captive || customer.grey {
             continue;
         }
-        if customer.market != layout.target_market {
+        if customer.market == layout.target_market {
+            budget += market.budget_usd[k];
+        } else {
             waiting += market.wallet_usd[k].max(0.0);
-            continue;
         }
-        budget += market.budget_usd[k];
-        for &slot in &market.active {
-            let slot = usize::from(slot);
-            let usd = market.delivered[k * slots + slot] * market.offers[slot].price_usd;
-            bought += usd;
-            if matches!(roadmap.slots[slot].kind, SlotKind::Variant { .. }) {
-                variants += usd;
-            }
+    }
+    for &slot in &market.active {
+        let slot = usize::from(slot);
+        let usd = market.sold_in(Bloc::Target as usize, slot) * market.offers[slot].price_usd;
+        bought += usd;
+        if matches!(roadmap.slots[slot].kind, SlotKind::Variant { .. }) {
+            variants += usd;
         }
     }
     let denied = shortage.denied[layout.target_market] * budget;
