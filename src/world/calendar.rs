@@ -74,9 +74,16 @@ impl Blueprint {
             };
             let at = calendar.sales.iter().position(same).unwrap_or_else(|| {
                 let (chips, shipments) = (&self.slot_attributes, &self.shipments);
-                let sale = |slot: usize, market: usize| chips[slot].with_shipment(&shipments[market]);
-                let law =
-                    SalesLaw::new(in_force, announced, markets, self.target_market, chips, sale);
+                let sale =
+                    |slot: usize, market: usize| chips[slot].with_shipment(&shipments[market]);
+                let law = SalesLaw::new(
+                    in_force,
+                    announced,
+                    markets,
+                    self.target_market,
+                    chips,
+                    sale,
+                );
                 calendar.sales.push(law);
                 calendar.sales.len() - 1
             });
