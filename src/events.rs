@@ -20,6 +20,8 @@ pub struct Event {
 pub enum EventKind {
     /// Rules changed; `object` is the set now in force.
     RulesChanged,
+    /// A government announced a change of the rules; `actor` and `object` are the rungs, `value` the month in which it binds.
+    PolicyAnnounced,
     /// A maker began to design a variant for a market that rules close; `object` is the chip slot.
     VariantBegun,
     /// A variant came on sale; `value` is its price in USD.
@@ -35,8 +37,9 @@ pub enum EventKind {
 }
 
 impl EventKind {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::RulesChanged,
+        Self::PolicyAnnounced,
         Self::VariantBegun,
         Self::VariantLaunched,
         Self::Refused,
@@ -48,6 +51,7 @@ impl EventKind {
     pub const fn name(self) -> &'static str {
         match self {
             Self::RulesChanged => "rules_changed",
+            Self::PolicyAnnounced => "policy_announced",
             Self::VariantBegun => "variant_begun",
             Self::VariantLaunched => "variant_launched",
             Self::Refused => "refused",
@@ -62,6 +66,9 @@ impl EventKind {
     pub const fn words(self) -> &'static str {
         match self {
             Self::RulesChanged => "rules bind, end or are announced",
+            Self::PolicyAnnounced => {
+                "a government announces a change of the rules along its ladder"
+            }
             Self::VariantBegun => "a maker begins a design for a market that rules close",
             Self::VariantLaunched => "a variant comes on sale, with its specification",
             Self::Refused => "the target discourages a chip that its exporter has opened",

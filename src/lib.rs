@@ -10,6 +10,7 @@
 //! | how does a lab learn, train and release | `src/agents/lab.rs`, `src/capability/diffusion.rs` |
 //! | where is the gap in months computed | `src/capability/gap.rs` |
 //! | how is a broker caught | `src/agents/broker.rs` |
+//! | when does a government tighten or loosen its rules | `src/agents/government.rs`, `src/controls/process.rs` |
 //! | what do third countries do | `src/agents/users.rs` |
 //! | how are arms paired and effects computed | `src/study/join.rs`, `src/analysis/mod.rs` |
 //! | which responses can be switched off | `src/foundation/channels.rs` |

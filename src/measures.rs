@@ -203,6 +203,11 @@ pub const MEASURES: &[Measure] = &[
         "log of what budgets would buy at list price over what they get, smoothed over a year",
     ),
     m(
+        "policy_rung",
+        "rungs",
+        "strictness of the rules on the issuer's ladder: rungs above where its process began",
+    ),
+    m(
         "supply_risk_belief",
         "fraction",
         "denial that buyers have come to expect",
@@ -485,6 +490,16 @@ pub const OUTCOMES: &[Measure] = &[
         "allied_supplier_revenue_usd",
         "USD",
         "wafers, memory and tools sold by the issuer's allies over the window",
+    ),
+    m(
+        "strict_months_total",
+        "months",
+        "months of the window in which rules stand above the rung on which the process began",
+    ),
+    m(
+        "policy_rung_mean",
+        "rungs",
+        "rungs above where the process began, mean over the months of the window that it governs",
     ),
     m(
         "issuer_service_revenue_usd",

@@ -9,6 +9,7 @@ use crate::agents::broker::{run_brokers, settle_brokers};
 use crate::agents::chipmaker::{
     bring_generations, design_variants, make_offers, settle_makers, trade,
 };
+use crate::agents::government::govern;
 use crate::agents::lab::{
     assign_compute, do_research, learn_from_scarcity, steal, train_and_release,
 };
@@ -17,8 +18,7 @@ use crate::agents::users::use_services;
 use crate::foundation::run::Clock;
 use crate::markets::scarcity::measure_shortage;
 use crate::markets::terms::apply_law;
-use crate::technology::roadmap::appraise_chips;
-use crate::technology::supply::open_pools;
+use crate::technology::{roadmap::appraise_chips, supply::open_pools};
 use crate::world::observe::{observe_responses, observe_sales, observe_state};
 
 /// The month as a schedule: every line one step, in this order, for every run.
@@ -33,7 +33,7 @@ pub fn month() -> Schedule {
         (
             (
                 // 1-2. Policy and licensing: what is in force, announced, open, under licence, barred, refused.
-                apply_law,
+                (govern, apply_law).chain(),
                 // 3. Technology: what chips are worth in the formats of the day; pools, yield, stores.
                 appraise_chips,
                 open_pools,

@@ -11,6 +11,7 @@ mod design;
 mod documents;
 mod figures;
 mod pairing;
+mod politics;
 mod relations;
 mod rules;
 mod signs;

@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicBool;
 
 use chokepoint::controls::Regime;
 use chokepoint::foundation::channels::{Channel, Channels};
-use chokepoint::results::EffectRow;
+use chokepoint::results::{EffectRow, Part};
 use chokepoint::study::{Plan, Settings, join, run_all};
 
 use crate::{library, regime, study_of};
@@ -102,12 +102,14 @@ fn outcomes(a: &Arm, window_from: Option<usize>) -> (Vec<Vec<f64>>, usize) {
     )
 }
 
-/// Paired effect of a claim; the window begins where its two regimes first differ, or in October 2022.
+/// Paired effect of a claim; the window begins where its two regimes first differ, where one regime's
+/// process begins, or in October 2022.
 fn effect(claim: &Claim) -> EffectRow {
     let [a, b] = &claim.arms;
     let first = library().blueprint(&study_of(&["none"])).unwrap();
     let from = first
         .first_difference(&[a.regime.clone(), b.regime.clone()])
+        .or(a.regime.process.as_ref().map(|p| p.from))
         .map_or(33, |m| (m - first.first).max(0) as usize);
     let at = chokepoint::measures::OUTCOMES
         .iter()
@@ -125,6 +127,7 @@ fn effect(claim: &Claim) -> EffectRow {
         outcome: claim.outcome.into(),
         regime: a.regime.name.clone(),
         baseline: b.regime.name.clone(),
+        part: Part::Total,
         mean: e.band.mean,
         p05: e.band.p05,
         p25: e.band.p25,
@@ -180,6 +183,14 @@ const KNOWN_FAILURES: &[(&str, &str)] = &[
     (
         "C12",
         "where the target's labs know as much as the open ones nothing is learned: narrower in 80 % of draws",
+    ),
+    (
+        "C17 sales",
+        "others wait for chips until about 2030, so that little is lost and loosening sells little more: more in 20 % of draws, where 90 % is asked",
+    ),
+    (
+        "C17 tight",
+        "pools at 0.6 are short no more in 2031: one future of twenty loses two strict months; at 0.3 the effect is nothing, bit for bit",
     ),
     (
         "C18",
@@ -460,6 +471,36 @@ fn claims() -> Vec<Claim> {
             ],
         ),
         claim(
+            "C17",
+            "lobbying shortens the months under strict rules, where revenue is lost",
+            "strict_months_total",
+            Minus,
+            [
+                arm("reactive").with(SLACK),
+                arm("reactive").off(&[Lobbying]).with(SLACK),
+            ],
+        ),
+        claim(
+            "C17 sales",
+            "and more is sold to the target",
+            "us_maker_revenue_target_usd",
+            Plus,
+            [
+                arm("reactive").with(SLACK),
+                arm("reactive").off(&[Lobbying]).with(SLACK),
+            ],
+        ),
+        claim(
+            "C17 tight",
+            "while others wait for what is denied nothing is lost",
+            "strict_months_total",
+            Nothing,
+            [
+                arm("reactive").with(TIGHT),
+                arm("reactive").off(&[Lobbying]).with(TIGHT),
+            ],
+        ),
+        claim(
             "C17 flip",
             "under a fixed regime lobbying changes nothing",
             "latent_gap_points_mean",
@@ -589,13 +630,13 @@ fn every_channel_is_in_a_claim() {
 #[test]
 fn every_channel_that_acts_moves_an_outcome() {
     // Indigenisation, LearningByDoing, ProxyFab, RemoteAccess, SoftwareLockIn, RdFeedback, Hedging, Stockpiling too.
-    let plan = crate::plan_of(vec![regime("history-free")], 1);
+    let plan = crate::plan_of(vec![regime("history-free"), regime("reactive-2022")], 1);
     let mut worker = chokepoint::study::Worker::new(&plan.blueprint);
     let months = plan.blueprint.months;
-    let mut tape = |channels: Channels| -> Vec<u64> {
+    let mut tape = |arm: usize, channels: Channels| -> Vec<u64> {
         let mut future = plan.future(0);
         future.channels = channels;
-        worker.run(&plan.calendars[0], &future, months, false);
+        worker.run(&plan.calendars[arm], &future, months, false);
         let columns = plan.blueprint.watch.columns.names().len();
         (0..columns)
             .flat_map(|c| {
@@ -608,10 +649,14 @@ fn every_channel_that_acts_moves_an_outcome() {
             })
             .collect()
     };
-    let base = tape(Channels::default());
+    let base = [0, 1].map(|arm| tape(arm, Channels::default()));
     for channel in Channel::ALL {
-        let known = matches!(channel, Channel::Lobbying | Channel::PolicyReaction);
-        let same = tape(Channels::default().without(*channel)) == base;
-        assert_eq!(same, known, "{}", channel.name());
+        let off = Channels::default().without(*channel);
+        // Politics needs a regime that governments move; under a fixed one it changes nothing.
+        let politics = matches!(channel, Channel::Lobbying | Channel::PolicyReaction);
+        assert_eq!(tape(0, off) == base[0], politics, "{}", channel.name());
+        if politics {
+            assert!(tape(1, off) != base[1], "{}", channel.name());
+        }
     }
 }

@@ -164,7 +164,12 @@ fn every_parameter_changes_some_measure() {
     let mut worker = chokepoint::study::Worker::new(b);
     let central = library.parameters.central();
     let mut future = plan.future(0);
-    let regimes = [regime("history-free"), regime("oct22"), regime("promote")];
+    let regimes = [
+        regime("history-free"),
+        regime("oct22"),
+        regime("promote"),
+        regime("reactive-2022"),
+    ];
     let mut tape = |values: &[f64]| -> Vec<u64> {
         future.parameters =
             chokepoint::foundation::parameters::Parameters::from_values(values).unwrap();

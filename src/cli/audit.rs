@@ -6,7 +6,7 @@ use super::{Answer, Failure, say};
 use crate::config::source::Configs;
 use crate::config::study;
 use crate::study::Library;
-use crate::study::audit::{NEVER_BIND, NOT_ASKED, NOT_YET, audit as run_audit};
+use crate::study::audit::{NEVER_BIND, NOT_ASKED, audit as run_audit};
 
 #[derive(Args)]
 pub struct AuditArgs {
@@ -44,12 +44,7 @@ pub fn audit(configs: Configs, args: &AuditArgs) -> Answer {
         &found.inert_parameters,
         &|_| None,
     );
-    list("channels without effect", &found.inert_channels, &|name| {
-        NOT_YET
-            .iter()
-            .find(|(c, _)| c.name() == name)
-            .map(|(_, why)| (*why).to_string())
-    });
+    list("channels without effect", &found.inert_channels, &|_| None);
     list("rules that never bind", &found.idle_rules, &|id| {
         NEVER_BIND
             .iter()

@@ -126,11 +126,15 @@ fn entries(library: &Library) -> Result<Vec<Entry>, super::Failure> {
                 )
             })
             .collect();
+        let process = regime
+            .process
+            .as_ref()
+            .map_or(String::new(), |p| process_in_words(p, &library.law));
         add(
             Kind::Regimes,
             &name,
             &regime.words,
-            format!("{}\n{}", regime.words, rules.join("\n")),
+            format!("{}\n{}{process}", regime.words, rules.join("\n")),
         );
     }
     for rule in &library.law.rules {
@@ -216,6 +220,19 @@ fn names(library: &Library, folder: &str) -> Vec<String> {
                 .to_string()
         })
         .collect()
+}
+
+fn process_in_words(process: &crate::controls::Process, law: &crate::controls::Law) -> String {
+    let mut text = format!("\n{}", process.in_words());
+    for rung in &process.ladder {
+        let ids: Vec<&str> = rung
+            .rules
+            .iter()
+            .map(|at| law.rules[usize::from(*at)].id.as_str())
+            .collect();
+        text.push_str(&format!("\n  {}: {}", rung.name, ids.join(", ")));
+    }
+    text
 }
 
 fn rule_in_words(rule: &crate::controls::Rule) -> String {

@@ -112,7 +112,8 @@ pub fn rules(configs: Configs, args: &RulesArgs) -> Answer {
             say(&if args.format == Format::Csv {
                 csv_text(&lines)
             } else {
-                table(&lines)
+                let process = regime.process.as_ref();
+                table(&lines) + &process.map_or(String::new(), |p| p.in_words() + "\n")
             })
         }
     }

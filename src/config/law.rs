@@ -9,6 +9,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::diagnostics::{Diagnostic, Problems, nearest, read_toml};
+use super::process::ProcessFile;
 use super::source::{Configs, Source};
 use crate::controls::{
     AppliesTo, Attribute, Condition, Early, Entry, Exception, Group, Instrument, Law, Regime, Rule,
@@ -190,6 +191,8 @@ pub struct RegimeFile {
     pub exclude: Vec<Spanned<String>>,
     #[serde(default)]
     pub change: Vec<ChangeFile>,
+    /// What moves the rules from a month on; a regime without it is fixed.
+    pub process: Option<ProcessFile>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -683,10 +686,20 @@ pub fn regime_from(source: &Source, law: &Law) -> Result<Regime, Problems> {
             }
         }
     }
+    let process = file
+        .process
+        .as_ref()
+        .and_then(|p| p.read(source, law, &mut problems));
     problems.check()?;
-    Ok(Regime {
+    if let Some(process) = &process {
+        process.settle(&mut entries);
+    }
+    let regime = Regime {
         name: file.name.into_inner(),
         words: file.words,
         entries,
-    })
+        process,
+    };
+    super::process::every_included_rule_acts(source, law, &file.include, &regime)?;
+    Ok(regime)
 }

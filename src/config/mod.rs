@@ -7,6 +7,7 @@ pub mod law;
 pub mod nations;
 pub mod parameters;
 pub mod places;
+pub mod process;
 pub mod source;
 pub mod study;
 pub mod world;

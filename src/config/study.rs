@@ -39,6 +39,10 @@ pub struct StudyFile {
     /// Small labs without names, on compute that no named lab uses: for scale tests, without changing blocs.
     #[serde(default)]
     pub synthetic_labs: u32,
+    /// Splits effects into a direct part, under the changes of rules of the baseline's own process, and a feedback through
+    /// governments' reactions. Costs a run more for every arm with a process.
+    #[serde(default)]
+    pub direct: bool,
 }
 
 /// Reads a study.

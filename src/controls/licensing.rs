@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::attribute::{Attribute, Attributes, Symbols};
 use super::condition::{Condition, Truth};
 use super::instrument::{Instrument, Subject};
+use super::process::Process;
 use crate::foundation::calendar::Date;
 
 /// What the law says of one sale, from loose to strict.
@@ -209,6 +210,8 @@ pub struct Regime {
     pub name: String,
     pub words: String,
     pub entries: Vec<Entry>,
+    /// What moves its rules when the calendar stands still; none in a fixed regime.
+    pub process: Option<Process>,
 }
 
 /// A rule as a regime has it.
@@ -235,6 +238,13 @@ impl Entry {
 }
 
 impl Regime {
+    /// Every rule that its calendar or its ladder holds.
+    pub fn rules(&self) -> impl Iterator<Item = u16> + '_ {
+        let ladder = self.process.iter().flat_map(|p| &p.ladder);
+        let rungs = ladder.flat_map(|rung| rung.rules.iter().copied());
+        self.entries.iter().map(|e| e.rule).chain(rungs)
+    }
+
     /// Days on which what is in force or announced changes, ascending.
     pub fn breakpoints(&self) -> Vec<Date> {
         let mut days: Vec<Date> = Vec::new();

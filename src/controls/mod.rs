@@ -5,6 +5,7 @@ mod attribute;
 mod condition;
 mod instrument;
 mod licensing;
+mod process;
 
 pub use attribute::{Attribute, Attributes, NationGroups, Symbols};
 pub use condition::{Condition, ConditionError, Truth};
@@ -12,3 +13,4 @@ pub use instrument::{Instrument, Subject};
 pub use licensing::{
     AppliesTo, Book, Early, Entry, Exception, Group, Law, Reason, Regime, Rule, Ruling, Verdict,
 };
+pub use process::{Process, Rung};

@@ -5,3 +5,4 @@ pub mod chance;
 pub mod channels;
 pub mod parameters;
 pub mod run;
+pub mod tape;

@@ -112,6 +112,12 @@ parameters! {
     power {
         power_overhead, ai_share_of_power_max, power_growth_late, power_usd_per_gw,
     }
+    policy {
+        policy_events_per_year, policy_loosen_share_before, policy_loosen_share_after, policy_shift_year,
+        policy_notice_months, policy_observation_months, policy_gap_response, policy_variant_response,
+        policy_revenue_response, policy_administration_response, administration_reversal,
+        administration_overturn_share, administration_expand_share,
+    }
     training {
         run_length_months, run_length_shape, run_luck_points,
     }

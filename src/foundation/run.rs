@@ -8,6 +8,7 @@ use super::calendar::Month;
 use super::chance::Chance;
 use super::channels::Channels;
 use super::parameters::Parameters;
+use super::tape::Change;
 
 /// Where the run stands in time.
 #[derive(Resource, Clone, Copy, Debug)]
@@ -109,4 +110,6 @@ pub struct Future {
     pub channels: Channels,
     pub planning: Planning,
     pub anchor: Arc<Anchor>,
+    /// Changes of the rules to be replayed in place of a process's own.
+    pub tape: Option<Arc<[Change]>>,
 }

@@ -50,6 +50,37 @@ pub struct Calendar {
     pub caps_tpp: Vec<f64>,
     /// No recorded reply of the target is in the regime: it answers of its own accord.
     pub replies_generated: bool,
+    /// What governs from a month on; none in a fixed regime.
+    pub ladder: Option<Ladder>,
+}
+
+/// The ladder that a process moves the rules along, with the set of rules of every state that it can reach.
+#[derive(Clone, Debug)]
+pub struct Ladder {
+    pub reactive: bool,
+    /// First month of the run that the process governs; it may lie outside the run.
+    pub from: i32,
+    pub start: usize,
+    pub rungs: usize,
+    /// Months of the run in which a new administration takes office.
+    pub administrations: Vec<i32>,
+    /// `[rung now][rung announced]`
+    pub books: Vec<u16>,
+}
+
+impl Ladder {
+    /// The set of rules while one rung is in force and another, or the same, is announced.
+    pub fn book(&self, now: usize, coming: usize) -> u16 {
+        self.books[now * self.rungs + coming]
+    }
+}
+
+/// What a process has made of the law this month; empty while the calendar rules.
+#[derive(Resource, Clone, Copy, Debug, Default)]
+pub struct Standing {
+    pub book: Option<u16>,
+    /// Month of the run in which what is announced binds.
+    pub binds: Option<i32>,
 }
 
 /// What the law says of sales under one set of rules, asked once for every chip and market.
@@ -368,6 +399,7 @@ pub fn apply_law(
     clock: Res<Clock>,
     future: Res<Future>,
     calendar: Res<LawCalendar>,
+    standing: Res<Standing>,
     roadmap: Res<Roadmap>,
     chips: Res<Chips>,
     mut now: ResMut<LawNow>,
@@ -377,10 +409,19 @@ pub fn apply_law(
     mut events: ResMut<EventLog>,
 ) {
     let c = &*calendar.0;
-    let pieces = &c.months[clock.t];
+    let governed = standing.book.map(|book| [(1.0, book)]);
+    let pieces: &[(f64, u16)] = match &governed {
+        Some(whole) => whole,
+        None => &c.months[clock.t],
+    };
     set_access(c, pieces, clock.t, &mut access);
+    if access.memory_closes_in_months.is_finite()
+        && let Some(binds) = standing.binds
+    {
+        access.memory_closes_in_months = f64::from((binds - clock.t as i32).max(1));
+    }
     now.closed_usd.iter_mut().for_each(|v| *v = 0.0);
-    let whole = match pieces.as_slice() {
+    let whole = match pieces {
         [(_, only)] => Some(*only),
         _ => None,
     };
@@ -417,6 +458,7 @@ pub fn apply_law(
         clock.t,
     );
     set_outlook(c, &roadmap, &mut now, &mut outlook, &market);
+    outlook.binds = standing.binds.or(outlook.binds);
 }
 
 /// Part-months act in proportion: a sale is open for the days on which no rule bars it.

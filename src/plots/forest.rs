@@ -4,7 +4,7 @@ use super::canvas::Anchor;
 use super::theme::{GRID, INK, LABEL, SERIES, SMALL, SOFT, in_unit};
 use super::{Sheet, outcome_words};
 use crate::config::figure::{Forest, Scale};
-use crate::results::{EffectRow, Results};
+use crate::results::{EffectRow, Part, Results};
 
 const ROW: f64 = 17.0;
 
@@ -18,10 +18,12 @@ pub fn draw(sheet: &mut Sheet, results: &Results, forest: &Forest) -> String {
         .filter(|a| *a != study.baseline)
         .collect();
     let row = |outcome: &str, arm: &str| {
-        results
-            .effects
-            .iter()
-            .find(|e| e.outcome == outcome && e.regime == arm && e.baseline_mean.abs() > 0.0)
+        results.effects.iter().find(|e| {
+            e.outcome == outcome
+                && e.regime == arm
+                && e.part == Part::Total
+                && e.baseline_mean.abs() > 0.0
+        })
     };
     // Shares differ in percentage points; everything else relative to the baseline's mean.
     let relative = |e: &EffectRow, v: f64| {

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::plots::{in_unit, month};
-use crate::results::{EffectRow, Results};
+use crate::results::{EffectRow, Part, Results};
 
 /// One sentence, and what it rests on.
 #[derive(Clone, Debug, Serialize)]
@@ -61,7 +61,7 @@ fn effect<'a>(results: &'a Results, outcome: &str, arm: &str) -> Option<&'a Effe
     results
         .effects
         .iter()
-        .find(|e| e.outcome == outcome && e.regime == arm)
+        .find(|e| e.outcome == outcome && e.regime == arm && e.part == Part::Total)
 }
 
 fn unit(results: &Results, outcome: &str) -> String {

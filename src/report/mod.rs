@@ -9,7 +9,7 @@ use minijinja::{Environment, context};
 use serde::Serialize;
 
 use crate::plots::{Drawn, basis, font_faces, in_unit};
-use crate::results::{Results, ResultsError};
+use crate::results::{Part, Results, ResultsError};
 use findings::{Finding, Viewpoint};
 
 const TEMPLATE: &str = include_str!("../../assets/report.html.j2");
@@ -105,9 +105,13 @@ fn effect_part(results: &Results, e: &crate::results::EffectRow) -> EffectPart {
         .find(|o| o.name == e.outcome);
     let unit = about.map_or(String::new(), |o| o.unit.clone());
     let value = |v: f64| findings::rounded(v, e.monte_carlo_error, &unit);
+    let mut name = about.map_or(e.outcome.clone(), |o| o.words.clone());
+    if e.part != Part::Total {
+        name.push_str(&format!(" ({})", e.part.name()));
+    }
     EffectPart {
         outcome: e.outcome.clone(),
-        name: about.map_or(e.outcome.clone(), |o| o.words.clone()),
+        name,
         regime: e.regime.clone(),
         baseline_mean: value(e.baseline_mean),
         median: value(e.p50),

@@ -117,6 +117,8 @@ pub struct EffectRow {
     pub outcome: String,
     pub regime: String,
     pub baseline: String,
+    #[serde(default)]
+    pub part: Part,
     pub mean: f64,
     pub p05: f64,
     pub p25: f64,
@@ -129,6 +131,40 @@ pub struct EffectRow {
     pub pairing_gain: Option<f64>,
     pub baseline_mean: f64,
     pub pairs: usize,
+}
+
+/// Which part of an effect: total = direct + feedback.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Part {
+    #[default]
+    Total,
+    /// With the rules that the baseline's government made in the same future.
+    Direct,
+    /// What runs through the government's own reactions.
+    Feedback,
+}
+
+impl Part {
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Total => "total",
+            Self::Direct => "direct",
+            Self::Feedback => "feedback",
+        }
+    }
+}
+
+/// One change of the rules that a process made in a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TapeRow {
+    pub regime: String,
+    pub run: u32,
+    pub announced: Month,
+    pub binds: Month,
+    pub from: String,
+    pub to: String,
+    pub cause: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -159,6 +195,7 @@ pub struct Results {
     pub bands: Vec<BandRow>,
     pub effects: Vec<EffectRow>,
     pub events: Vec<EventRow>,
+    pub tape: Vec<TapeRow>,
     pub failures: Vec<FailureRow>,
 }
 
@@ -258,6 +295,7 @@ impl Results {
             &["regime", "run", "reason", "command"],
             &self.failures,
         )?;
+        write_csv(&folder.join("tape.csv"), TAPE_COLUMNS, &self.tape)?;
         parquet_tables::write(self, folder)
     }
 
@@ -272,6 +310,7 @@ impl Results {
             manifest: serde_json::from_str(&text).map_err(|e| io(&manifest, e))?,
             effects: read_csv(&folder.join("effects.csv"))?,
             failures: read_csv(&folder.join("failures.csv"))?,
+            tape: read_csv(&folder.join("tape.csv"))?,
             ..Self::default()
         };
         parquet_tables::read(&mut results, folder)?;
@@ -283,6 +322,7 @@ const EFFECT_COLUMNS: &[&str] = &[
     "outcome",
     "regime",
     "baseline",
+    "part",
     "mean",
     "p05",
     "p25",
@@ -295,6 +335,8 @@ const EFFECT_COLUMNS: &[&str] = &[
     "baseline_mean",
     "pairs",
 ];
+
+const TAPE_COLUMNS: &[&str] = &["regime", "run", "announced", "binds", "from", "to", "cause"];
 
 fn write_csv<T: Serialize>(path: &Path, columns: &[&str], rows: &[T]) -> Result<(), ResultsError> {
     let mut writer = csv::WriterBuilder::new()

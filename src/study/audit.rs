@@ -27,18 +27,6 @@ pub struct Audit {
     pub missing_events: Vec<String>,
 }
 
-/// Channels that are named and do not act yet, each with the reason.
-pub const NOT_YET: &[(Channel, &str)] = &[
-    (
-        Channel::Lobbying,
-        "reactive regimes are not built: under a fixed regime it must change nothing",
-    ),
-    (
-        Channel::PolicyReaction,
-        "reactive regimes are not built: under a fixed regime it must change nothing",
-    ),
-];
-
 /// Kinds of rule that the month does not ask about, each with the reason.
 pub const NOT_ASKED: &[(Instrument, &str)] = &[
     (
@@ -128,10 +116,16 @@ pub fn audit(library: &Library, study: &StudyFile) -> Result<Audit, Problems> {
         .collect();
     audit.idle_rules = idle_rules(&plan);
     let central = library.parameters.central();
-    let arms: Vec<usize> = ["history-free", "oct22", "promote", "diffusion"]
-        .iter()
-        .filter_map(|name| names.iter().position(|n| n == name))
-        .collect();
+    let arms: Vec<usize> = [
+        "history-free",
+        "oct22",
+        "promote",
+        "diffusion",
+        "reactive-2022",
+    ]
+    .iter()
+    .filter_map(|name| names.iter().position(|n| n == name))
+    .collect();
     let mut future = Future {
         parameters: central.clone(),
         ..plan.future(0)

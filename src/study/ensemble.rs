@@ -4,9 +4,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use rayon::prelude::*;
 
+use super::feedback::add_direct;
 use super::timeline::events;
 use super::{Plan, Worker};
+use crate::agents::government::Government;
 use crate::foundation::run::Future;
+use crate::foundation::tape::Change;
 use crate::measures::OUTCOMES;
 use crate::results::EventRow;
 use crate::world::outcomes::outcomes;
@@ -47,6 +50,10 @@ pub fn run_all(plan: &Plan, done: &(dyn Fn() + Sync), stop: &AtomicBool) -> Vec<
                     ));
                     done();
                 }
+                if plan.study.direct {
+                    let here = records.len() - plan.regimes.len();
+                    add_direct(plan, &mut worker, &future, &mut records[here..]);
+                }
             }
             records
         })
@@ -65,6 +72,10 @@ pub struct RunRecord {
     pub series: Vec<f64>,
     pub events: Vec<EventRow>,
     pub failure: Option<String>,
+    /// Changes of the rules that a process made.
+    pub tape: Vec<Change>,
+    /// Outcomes under the changes of the baseline's run of the same future, where the study asks for direct effects.
+    pub direct: Option<Vec<f64>>,
 }
 
 /// The columns whose bands a study declares.
@@ -133,5 +144,7 @@ fn one_run(
         series,
         events,
         failure,
+        tape: worker.stage.world.resource::<Government>().tape.clone(),
+        direct: None,
     }
 }

@@ -1,11 +1,12 @@
 //! Runs joined into results: bands, paired effects, failures.
 
 use super::ensemble::RunRecord;
+use super::feedback::{effect_rows, tape_rows};
 use super::manifest::manifest;
 use super::{Plan, declared_columns};
-use crate::analysis::{band, effect};
+use crate::analysis::band;
 use crate::measures::OUTCOMES;
-use crate::results::{BandRow, EffectRow, FailureRow, OutcomeRow, OutcomeTable, Results};
+use crate::results::{BandRow, FailureRow, OutcomeRow, OutcomeTable, Results};
 
 /// Joins runs into results: bands, paired effects, failures with the command that repeats them.
 pub fn join(plan: &Plan, records: Vec<RunRecord>, command: &str) -> Results {
@@ -59,44 +60,21 @@ pub fn join(plan: &Plan, records: Vec<RunRecord>, command: &str) -> Results {
             }
         }
     }
-    let baseline = plan
-        .study
-        .arms
-        .iter()
-        .position(|a| *a == plan.study.baseline)
-        .unwrap_or(0);
-    for (o, outcome) in OUTCOMES.iter().enumerate() {
-        let values = |arm: usize| -> Vec<f64> {
-            records
-                .iter()
-                .filter(|r| r.arm == arm && !failed.contains(&r.run))
-                .map(|r| r.outcomes[o])
-                .collect()
-        };
-        for arm in (0..arms).filter(|arm| *arm != baseline) {
-            if let Some(e) = effect(&values(arm), &values(baseline)) {
-                results.effects.push(EffectRow {
-                    outcome: outcome.name.to_string(),
-                    regime: plan.regimes[arm].name.clone(),
-                    baseline: plan.study.baseline.clone(),
-                    mean: e.band.mean,
-                    p05: e.band.p05,
-                    p25: e.band.p25,
-                    p50: e.band.p50,
-                    p75: e.band.p75,
-                    p95: e.band.p95,
-                    probability_positive: e.probability_positive,
-                    monte_carlo_error: e.monte_carlo_error,
-                    pairing_gain: e.pairing_gain.is_finite().then_some(e.pairing_gain),
-                    baseline_mean: e.baseline_mean,
-                    pairs: e.pairs,
-                });
-            }
+    let of_arm = |arm: usize| -> Vec<&RunRecord> {
+        let good = |r: &&RunRecord| r.arm == arm && !failed.contains(&r.run);
+        records.iter().filter(good).collect()
+    };
+    let baseline = of_arm(plan.baseline());
+    for outcome in 0..OUTCOMES.len() {
+        for arm in (0..arms).filter(|arm| *arm != plan.baseline()) {
+            let rows = effect_rows(plan, outcome, &of_arm(arm), &baseline);
+            results.effects.extend(rows);
         }
     }
     results.manifest = manifest(plan, &sampled, failed.len() as u32, command);
     for record in records {
         let regime = plan.regimes[record.arm].name.clone();
+        let tape = tape_rows(plan, &record);
         if let Some(reason) = record.failure {
             let command = format!("{command} --only {}", record.run);
             results.failures.push(FailureRow {
@@ -106,6 +84,7 @@ pub fn join(plan: &Plan, records: Vec<RunRecord>, command: &str) -> Results {
                 command,
             });
         }
+        results.tape.extend(tape);
         results.events.extend(record.events);
         results.outcomes.rows.push(OutcomeRow {
             regime,

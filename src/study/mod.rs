@@ -3,6 +3,7 @@
 pub mod audit;
 pub mod designs;
 mod ensemble;
+mod feedback;
 mod join;
 mod library;
 mod manifest;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use super::{Library, Worker};
+use super::{Library, Worker, feedback};
 use crate::config::diagnostics::Problems;
 use crate::config::parameters::ParameterSet;
 use crate::config::study::StudyFile;
@@ -81,6 +81,7 @@ impl Plan {
             channels,
             planning,
         } = settings;
+        feedback::check(&study, &regimes)?;
         let blueprint = library.blueprint(&study)?;
         let mut parameters = library.parameters.clone();
         for (id, value) in &set {
@@ -136,7 +137,14 @@ impl Plan {
             channels: self.channels,
             planning: self.planning,
             anchor: self.anchor.clone(),
+            tape: None,
         }
+    }
+
+    /// The arm that the others are compared with.
+    pub fn baseline(&self) -> usize {
+        let named = |arm: &String| *arm == self.study.baseline;
+        self.study.arms.iter().position(named).unwrap_or(0)
     }
 
     pub fn month_of(&self, t: usize) -> Month {

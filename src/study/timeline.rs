@@ -1,6 +1,7 @@
 //! What happened in a run, in words.
 
 use super::{Plan, Worker};
+use crate::agents::government::Government;
 use crate::events::{Event, EventKind, EventLog};
 use crate::results::EventRow;
 use crate::technology::roadmap::Chips;
@@ -63,6 +64,26 @@ pub fn events(plan: &Plan, worker: &Worker, arm: usize, run: u32) -> Vec<EventRo
                     String::new(),
                     format!("rules {object}"),
                     plan.regimes[arm].name.clone(),
+                    text,
+                )
+            }
+            EventKind::PolicyAnnounced => {
+                let rung = |at: u32| {
+                    let process = plan.regimes[arm].process.as_ref();
+                    process.map_or(String::new(), |p| p.ladder[at as usize].name.clone())
+                };
+                let tape = &worker.stage.world.resource::<Government>().tape;
+                let change = tape.iter().find(|change| change.announced == e.t);
+                let text = format!(
+                    "from {} to {}, binding {}",
+                    rung(e.actor),
+                    rung(e.object),
+                    b.first.plus(e.value as i32)
+                );
+                (
+                    plan.study.issuer.clone(),
+                    rung(e.object),
+                    change.map_or(String::new(), |c| c.cause.words().into()),
                     text,
                 )
             }

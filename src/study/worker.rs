@@ -52,6 +52,7 @@ impl Worker {
             channels: Channels::default(),
             planning: Planning::default(),
             anchor: Arc::default(),
+            tape: None,
         };
         self.stage.reset(&calendar, &future, false);
         let mut anchor = Anchor {

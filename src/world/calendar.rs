@@ -6,7 +6,7 @@ use super::Blueprint;
 use crate::controls::{Attribute, Attributes, Book, Instrument, Regime, Subject, Verdict};
 use crate::foundation::calendar::{Date, Month};
 use crate::foundation::parameters::Parameters;
-use crate::markets::terms::{Books, Calendar, Inputs, SalesLaw};
+use crate::markets::terms::{Books, Calendar, Inputs, Ladder, SalesLaw};
 use crate::technology::design::Reach;
 use crate::technology::foundry::effective_denial;
 
@@ -23,7 +23,7 @@ impl Blueprint {
         let mut kept: Vec<Date> = days.iter().copied().filter(|d| *d >= start).collect();
         kept.insert(0, start);
         kept.dedup();
-        let books: Vec<Books> = kept
+        let mut books: Vec<Books> = kept
             .iter()
             .map(|&day| Books {
                 in_force: regime.book(law, day),
@@ -36,11 +36,12 @@ impl Blueprint {
         let months = (0..self.months)
             .map(|t| pieces(self.first.plus(t as i32), &kept))
             .collect();
-        let inputs = kept
+        let mut inputs: Vec<Inputs> = kept
             .iter()
             .zip(&books)
             .map(|(day, b)| self.inputs(regime, *day, b, p))
             .collect();
+        let ladder = self.ladder(regime, p, &mut books, &mut inputs);
         let record = self.tools_denied_on_record(p);
         let (markets, slots) = (self.shipments.len(), self.slot_attributes.len());
         let mut calendar = Calendar {
@@ -61,6 +62,7 @@ impl Blueprint {
             reach: Reach::of(p),
             caps_tpp: self.caps(regime),
             replies_generated: self.replies_generated(regime),
+            ladder,
             books,
         };
         for book in 0..calendar.books.len() {
@@ -93,11 +95,49 @@ impl Blueprint {
         Arc::new(calendar)
     }
 
+    /// Adds the sets of rules that a process can reach, so that they are judged with the others.
+    fn ladder(
+        &self,
+        regime: &Regime,
+        p: &Parameters,
+        books: &mut Vec<Books>,
+        inputs: &mut Vec<Inputs>,
+    ) -> Option<Ladder> {
+        let process = regime.process.as_ref()?;
+        let (law, day) = (&self.law, process.from.first_day());
+        let rungs = process.ladder.len();
+        let mut ladder = Ladder {
+            reactive: process.reactive,
+            from: process.from - self.first,
+            start: process.start,
+            rungs,
+            administrations: process
+                .administrations
+                .iter()
+                .map(|month| *month - self.first)
+                .collect(),
+            books: vec![0; rungs * rungs],
+        };
+        for (now, coming) in process.reachable() {
+            let state = process.standing(regime, now, coming);
+            let judged = Books {
+                in_force: state.book(law, day),
+                announced: state.announced(law, day),
+                // Known in a run alone.
+                next_binds: None,
+            };
+            ladder.books[now * rungs + coming] = books.len() as u16;
+            inputs.push(self.inputs(&state, day, &judged, p));
+            books.push(judged);
+        }
+        Some(ladder)
+    }
+
     /// Whether the regime leaves the target's replies to the model: it holds no import rule of the target's own.
     fn replies_generated(&self, regime: &Regime) -> bool {
         let target = self.shipments[self.target_market].get(Attribute::Destination);
-        !regime.entries.iter().any(|e| {
-            let rule = &self.law.rules[usize::from(e.rule)];
+        !regime.rules().any(|at| {
+            let rule = &self.law.rules[usize::from(at)];
             rule.instrument == Instrument::ImportBan && rule.issuer_code == target
         })
     }
@@ -105,9 +145,8 @@ impl Blueprint {
     /// Caps by market: the national cap for every nation in it; none where no cap rule is in the regime.
     fn caps(&self, regime: &Regime) -> Vec<f64> {
         let cap = regime
-            .entries
-            .iter()
-            .map(|e| &self.law.rules[usize::from(e.rule)])
+            .rules()
+            .map(|at| &self.law.rules[usize::from(at)])
             .filter(|r| r.instrument == Instrument::CountryCap)
             .map(|r| r.cap_tpp)
             .fold(f64::INFINITY, f64::min);
@@ -232,7 +271,8 @@ impl Blueprint {
             .collect()
     }
 
-    /// The first month in which arms may differ: the first day on which one has announced what another has not.
+    /// The first month in which arms may differ: the first day on which one has announced what another has not, or from
+    /// which one is governed by what another is not.
     pub fn first_difference(&self, regimes: &[Regime]) -> Option<Month> {
         let key = |r: &Regime| -> Vec<(u16, Date, Date, Option<Date>)> {
             r.entries
@@ -241,7 +281,7 @@ impl Blueprint {
                 .collect()
         };
         let keys: Vec<_> = regimes.iter().map(key).collect();
-        let mut first: Option<Date> = None;
+        let mut days: Vec<Date> = Vec::new();
         for entry in keys.iter().flatten() {
             let shared = keys.iter().all(|k| k.contains(entry));
             if !shared {
@@ -250,14 +290,21 @@ impl Blueprint {
                     k.iter()
                         .any(|e| (e.0, e.1, e.2) == (entry.0, entry.1, entry.2))
                 });
-                let day = if everywhere {
-                    entry.3.unwrap_or(entry.1)
+                if everywhere {
+                    days.extend(entry.3);
                 } else {
-                    entry.1.min(entry.2)
-                };
-                first = Some(first.map_or(day, |f| f.min(day)));
+                    days.push(entry.1.min(entry.2));
+                }
             }
         }
+        if regimes
+            .windows(2)
+            .any(|pair| pair[0].process != pair[1].process)
+        {
+            let processes = regimes.iter().filter_map(|r| r.process.as_ref());
+            days.extend(processes.map(|p| p.from.first_day()));
+        }
+        let first = days.into_iter().min();
         first.map(Month::from_date).map(|m| m.max(self.first))
     }
 }

@@ -14,6 +14,7 @@ pub use blueprint::{Blueprint, Inputs};
 
 use crate::agents::broker::{GreyMarket, Trade};
 use crate::agents::chipmaker::{Business, HomeMade, Studio};
+use crate::agents::government::Government;
 use crate::agents::lab::Theft;
 use crate::agents::lab::{Knowledge, LabCompute, Released, TrainingRun};
 use crate::agents::nation::{DemandShocks, HeldCompute, NationCompute, NationTotals};
@@ -30,7 +31,7 @@ use crate::foundation::run::{Anchor, Clock, Future};
 use crate::markets::chips::{ChipMarket, Wallet};
 use crate::markets::rental::Rental;
 use crate::markets::scarcity::Shortage;
-use crate::markets::terms::{Calendar, LawCalendar, LawNow, Outlook};
+use crate::markets::terms::{Calendar, LawCalendar, LawNow, Outlook, Standing};
 use crate::measures::{Bloc, Recorder};
 use crate::technology::roadmap::{Chips, NEVER, Realised};
 use crate::technology::supply::{Access, SupplyPaths, SupplyState};
@@ -70,6 +71,8 @@ impl Stage {
         world.init_resource::<Services>();
         world.insert_resource(b.power.clone());
         world.init_resource::<Outlook>();
+        world.init_resource::<Standing>();
+        world.init_resource::<Government>();
         world.init_resource::<DemandShocks>();
         world.init_resource::<NationTotals>();
         world.init_resource::<HeldCompute>();
@@ -168,6 +171,9 @@ impl Stage {
         };
         w.resource_mut::<LawNow>().reset(calendar, b.makers.len());
         *w.resource_mut::<Outlook>() = Outlook::default();
+        *w.resource_mut::<Standing>() = Standing::default();
+        w.resource_mut::<Government>()
+            .reset(calendar.ladder.as_ref(), b.makers.len());
         w.resource_mut::<Shortage>().reset(b.layout.markets);
         w.resource_mut::<Efficiency>().reset(b.months);
         *w.resource_mut::<Theft>() = Theft::default();

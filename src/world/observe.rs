@@ -7,6 +7,7 @@ use bevy_ecs::system::{Query, Res, ResMut};
 
 use crate::agents::broker::GreyMarket;
 use crate::agents::chipmaker::{Business, Chipmaker, HomeMade};
+use crate::agents::government::Government;
 use crate::agents::lab::{Knowledge, Lab, LabCompute};
 use crate::agents::nation::NationTotals;
 use crate::agents::users::Services;
@@ -58,6 +59,7 @@ pub struct Watch {
 /// Scarcity, leakage, services, sides.
 #[derive(Clone, Copy, Debug, Default)]
 struct ResponseColumns {
+    rung: usize,
     denied: usize,
     belief: usize,
     scarcity: [usize; 3],
@@ -189,6 +191,7 @@ impl Watch {
             ],
             levy: c.add("levy_usd", "issuer"),
             responses: ResponseColumns {
+                rung: c.add("policy_rung", "issuer"),
                 denied: c.add("denied_share", "target"),
                 belief: c.add("supply_risk_belief", "target"),
                 scarcity: Bloc::ALL.map(|bloc| c.add("scarcity", bloc.name())),
@@ -512,6 +515,7 @@ pub fn observe_responses(
     clock: Res<Clock>,
     future: Res<Future>,
     watching: Res<Watching>,
+    government: Res<Government>,
     shortage: Res<Shortage>,
     grey: Res<GreyMarket>,
     rental: Res<Rental>,
@@ -524,6 +528,7 @@ pub fn observe_responses(
 ) {
     let (columns, t, p) = (&watching.0.responses, clock.t, &future.parameters);
     let target = market.layout.target_market;
+    record.set(columns.rung, t, government.strictness);
     record.set(columns.denied, t, shortage.denied[target]);
     record.set(columns.belief, t, shortage.belief[target]);
     for bloc in 0..3 {

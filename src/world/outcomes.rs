@@ -86,6 +86,8 @@ pub fn outcomes(b: &Blueprint, record: &Recorder, window: Window) -> Vec<f64> {
             "third_alignment_mean_end" => look.last("alignment_mean", "third"),
             "allied_supplier_revenue_usd" => look.sum("allied_supplier_revenue_usd", "third"),
             "issuer_service_revenue_usd" => look.sum("service_revenue_usd", "issuer"),
+            "strict_months_total" => look.strict_months(),
+            "policy_rung_mean" => look.mean("policy_rung", "issuer"),
             "variant_units_total" => look.sum("variant_units", "world"),
             _ => f64::NAN,
         })
@@ -120,6 +122,15 @@ impl Look<'_> {
 
     fn sum(&self, measure: &str, entity: &str) -> f64 {
         self.span(measure, entity).iter().sum()
+    }
+
+    /// Months above the rung on which a process began; not a number where none governs.
+    fn strict_months(&self) -> f64 {
+        let rungs = self.span("policy_rung", "issuer");
+        if rungs.iter().all(|v| v.is_nan()) {
+            return f64::NAN;
+        }
+        rungs.iter().filter(|rung| **rung > 0.0).count() as f64
     }
 
     fn last(&self, measure: &str, entity: &str) -> f64 {

@@ -1,0 +1,332 @@
+//! The issuer's government: when it moves the rules along a ladder, by chance, by the gap, by lost revenue, by elections.
+
+use bevy_ecs::resource::Resource;
+use bevy_ecs::system::{Query, Res, ResMut};
+
+use super::chipmaker::{Business, Chipmaker};
+use crate::capability::frontier::Frontier;
+use crate::capability::gap::Record;
+use crate::events::{Event, EventKind, EventLog};
+use crate::foundation::chance::{Chance, Purpose, stable_key};
+use crate::foundation::channels::Channel;
+use crate::foundation::parameters::Parameters;
+use crate::foundation::run::{Clock, Future};
+use crate::foundation::tape::{Cause, Change};
+use crate::markets::chips::ChipMarket;
+use crate::markets::scarcity::Shortage;
+use crate::markets::terms::{Ladder, LawCalendar, Standing};
+use crate::measures::Bloc;
+use crate::technology::roadmap::{Roadmap, SlotKind};
+
+/// What a government has before it when it decides, all of it some time old.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Seen {
+    /// Change within a year of the 12-month mean of the latent gap, index points; negative where the follower comes nearer.
+    pub gap_change_points: f64,
+    /// Part of the target's purchases that are designs made to fit a rule, by value.
+    pub variant_share: f64,
+    /// What the issuer's makers have lost over what they earn.
+    pub lost_revenue_share: f64,
+    /// 1 in the first year of an administration.
+    pub new_administration: f64,
+}
+
+/// Changes a year: tightening, loosening.
+///
+/// `tighten = base * (1 - s) * exp(-gap_response * change of the gap + variant_response * share of variants)`,
+/// `loosen = base * s * exp(revenue_response * lost revenue / revenue + administration_response * first year)`, with `base` changes a
+/// year and `s` the part of them that loosen, before and after the shift of 2025. Eleven changes in 45 months identify about two
+/// numbers: the responses are judgement, to be swept and never fitted. A change is one rung; rules that leave the ladder
+/// alone (on third countries, on tools) are counted in the base all the same, so the ladder moves faster than it did.
+pub fn changes_per_year(year: f64, seen: &Seen, p: &Parameters) -> [f64; 2] {
+    let loosen = if year < p.policy_shift_year {
+        p.policy_loosen_share_before
+    } else {
+        p.policy_loosen_share_after
+    }
+    .clamp(0.0, 1.0);
+    let tightened = -p.policy_gap_response * seen.gap_change_points
+        + p.policy_variant_response * seen.variant_share;
+    let loosened = p.policy_revenue_response * seen.lost_revenue_share
+        + p.policy_administration_response * seen.new_administration;
+    [
+        p.policy_events_per_year * (1.0 - loosen) * tightened.exp(),
+        p.policy_events_per_year * loosen * loosened.exp(),
+    ]
+}
+
+/// Change within a year of the 12-month mean of the gap between two records, as it is known `lag` months late, points.
+pub fn gap_change_points(leader: &Record, follower: &Record, lag: usize) -> f64 {
+    let mean = |from: usize| -> f64 {
+        let year = from..from + 12;
+        year.map(|ago| leader.ago(ago) - follower.ago(ago))
+            .sum::<f64>()
+            / 12.0
+    };
+    mean(lag) - mean(lag + 12)
+}
+
+/// Revenue that a rule costs its issuer's makers, USD a month: what it keeps the target's buyers from spending, less what
+/// buyers elsewhere could not spend for want of chips. While others wait, what is denied here is sold there and nothing is lost.
+pub fn lost_usd(denied_usd: f64, waiting_elsewhere_usd: f64) -> f64 {
+    (denied_usd - waiting_elsewhere_usd).max(0.0)
+}
+
+/// What a new administration does with the rules that it finds; none when it keeps them.
+///
+/// One uniform number, in this order: overturned (to the loosest rung), shrunk by one rung, kept, expanded by one rung. A reversal is
+/// either of the first two. Sources: see the parameters.
+pub fn new_administration(uniform: f64, p: &Parameters) -> Option<Cause> {
+    let reversal = p.administration_reversal.clamp(0.0, 1.0);
+    let overturned = reversal * p.administration_overturn_share;
+    let expanded = (1.0 - reversal) * p.administration_expand_share;
+    if uniform < overturned {
+        Some(Cause::Overturned)
+    } else if uniform < reversal {
+        Some(Cause::Shrunk)
+    } else if uniform >= 1.0 - expanded {
+        Some(Cause::Expanded)
+    } else {
+        None
+    }
+}
+
+/// The rung that a change leads to.
+fn target(cause: Cause, rung: usize, rungs: usize) -> usize {
+    match cause {
+        Cause::Tightened | Cause::Expanded => (rung + 1).min(rungs - 1),
+        Cause::Loosened | Cause::Shrunk => rung.saturating_sub(1),
+        Cause::Overturned => 0,
+    }
+}
+
+/// The state of a political process in one run; idle under a fixed regime.
+#[derive(Resource, Clone, Debug, Default)]
+pub struct Government {
+    rung: usize,
+    /// A change that is announced and does not bind yet. There is one at a time: what comes meanwhile waits.
+    coming: Option<Change>,
+    /// Hazard of tightening and of loosening since their last change, and the number of changes so far.
+    built_up: [f64; 2],
+    fired: [u64; 2],
+    /// What a new administration has decided and not announced yet.
+    decided: Option<Cause>,
+    /// Smoothed over a year, USD a month: the target's purchases, variants among them, lost and earned by the issuer's makers.
+    bought_usd: f64,
+    variants_usd: f64,
+    lost_usd: f64,
+    earned_usd: f64,
+    revenue_by_maker: Vec<f64>,
+    /// Rungs above where the process began; not a number while no process governs.
+    pub strictness: f64,
+    /// Every change so far.
+    pub tape: Vec<Change>,
+    /// Changes of a tape that have been replayed.
+    replayed: usize,
+}
+
+impl Government {
+    pub fn reset(&mut self, ladder: Option<&Ladder>, makers: usize) {
+        let mut tape = std::mem::take(&mut self.tape);
+        let mut revenue_by_maker = std::mem::take(&mut self.revenue_by_maker);
+        tape.clear();
+        revenue_by_maker.clear();
+        revenue_by_maker.resize(makers, 0.0);
+        *self = Self {
+            rung: ladder.map_or(0, |l| l.start),
+            strictness: f64::NAN,
+            tape,
+            revenue_by_maker,
+            ..Self::default()
+        };
+    }
+
+    /// What is announced comes into force when its month has come.
+    fn bind(&mut self, t: i32) {
+        if let Some(change) = self.coming.filter(|change| change.binds <= t) {
+            self.rung = usize::from(change.to);
+            self.coming = None;
+        }
+    }
+
+    fn announce(&mut self, change: Change, events: &mut EventLog) {
+        self.coming = Some(change);
+        self.tape.push(change);
+        events.push(Event {
+            t: change.announced,
+            kind: EventKind::PolicyAnnounced,
+            actor: u32::from(change.from),
+            object: u32::from(change.to),
+            value: f64::from(change.binds),
+        });
+    }
+
+    /// Hazards build up for a month, towards the rungs that there are beyond what is announced.
+    fn build_up(&mut self, per_year: [f64; 2], rungs: usize) {
+        let ahead = self.coming.map_or(self.rung, |c| usize::from(c.to));
+        let room = [ahead + 1 < rungs, ahead > 0];
+        for side in 0..2 {
+            if room[side] {
+                self.built_up[side] += per_year[side] / 12.0;
+            }
+        }
+    }
+
+    /// The next change whose time has come: an administration's first, then tightening, then loosening. What a hazard has built up
+    /// beyond its threshold is carried to the next.
+    fn due(&mut self, rungs: usize, chance: Chance) -> Option<Cause> {
+        if let Some(cause) = self.decided.take()
+            && target(cause, self.rung, rungs) != self.rung
+        {
+            return Some(cause);
+        }
+        let sides = [
+            (Cause::Tightened, stable_key("tighten")),
+            (Cause::Loosened, stable_key("loosen")),
+        ];
+        for (side, (cause, key)) in sides.into_iter().enumerate() {
+            let threshold = chance.exponential(Purpose::Politics, key, self.fired[side]);
+            if self.built_up[side] >= threshold && target(cause, self.rung, rungs) != self.rung {
+                self.built_up[side] -= threshold;
+                self.fired[side] += 1;
+                return Some(cause);
+            }
+        }
+        None
+    }
+}
+
+/// System: what the government sees, what it announces, what binds; from the first month that the process governs.
+pub fn govern(
+    clock: Res<Clock>,
+    future: Res<Future>,
+    calendar: Res<LawCalendar>,
+    roadmap: Res<Roadmap>,
+    frontier: Res<Frontier>,
+    shortage: Res<Shortage>,
+    market: Res<ChipMarket>,
+    makers: Query<(&Chipmaker, &Business)>,
+    mut government: ResMut<Government>,
+    mut standing: ResMut<Standing>,
+    mut events: ResMut<EventLog>,
+) {
+    let Some(ladder) = &calendar.0.ladder else {
+        return;
+    };
+    let (g, p, t) = (&mut *government, &future.parameters, clock.t as i32);
+    for (maker, business) in &makers {
+        let counts = maker.home == Bloc::Issuer && !maker.captive;
+        g.revenue_by_maker[maker.row as usize] = if counts { business.revenue_usd } else { 0.0 };
+    }
+    watch_the_market(g, &roadmap, &shortage, &market);
+    if t < ladder.from {
+        return;
+    }
+    g.bind(t);
+    if let Some(tape) = &future.tape {
+        while let Some(change) = tape.get(g.replayed).filter(|c| c.announced <= t) {
+            g.replayed += 1;
+            g.announce(*change, &mut events);
+            g.bind(t);
+        }
+    } else {
+        let seen = seen(g, &clock, &future, ladder, &frontier);
+        g.build_up(changes_per_year(clock.year, &seen, p), ladder.rungs);
+        if let Some(ordinal) = ladder.administrations.iter().position(|month| *month == t) {
+            let key = stable_key("administration");
+            let draw = future
+                .chance
+                .uniform(Purpose::Politics, key, ordinal as u64);
+            g.decided = new_administration(draw, p);
+        }
+        if g.coming.is_none()
+            && let Some(cause) = g.due(ladder.rungs, future.chance)
+        {
+            let change = Change {
+                announced: t,
+                binds: t + p.policy_notice_months.round() as i32,
+                from: g.rung as u16,
+                to: target(cause, g.rung, ladder.rungs) as u16,
+                cause,
+            };
+            g.announce(change, &mut events);
+            g.bind(t);
+        }
+    }
+    let coming = g.coming.map_or(g.rung, |change| usize::from(change.to));
+    g.strictness = g.rung as f64 - ladder.start as f64;
+    *standing = Standing {
+        book: Some(ladder.book(g.rung, coming)),
+        binds: g.coming.map(|change| change.binds),
+    };
+}
+
+/// Last month's sales, denials and waiting buyers, into means of about a year.
+fn watch_the_market(
+    g: &mut Government,
+    roadmap: &Roadmap,
+    shortage: &Shortage,
+    market: &ChipMarket,
+) {
+    let layout = &market.layout;
+    let (mut bought, mut variants, mut budget, mut waiting) = (0.0, 0.0, 0.0, 0.0);
+    for (k, customer) in layout.customers.iter().enumerate() {
+        if customer.captive || customer.grey {
+            continue;
+        }
+        if customer.market == layout.target_market {
+            budget += market.budget_usd[k];
+        } else {
+            waiting += market.wallet_usd[k].max(0.0);
+        }
+    }
+    for &slot in &market.active {
+        let slot = usize::from(slot);
+        let usd = market.sold_in(Bloc::Target as usize, slot) * market.offers[slot].price_usd;
+        bought += usd;
+        if matches!(roadmap.slots[slot].kind, SlotKind::Variant { .. }) {
+            variants += usd;
+        }
+    }
+    let denied = shortage.denied[layout.target_market] * budget;
+    let earned: f64 = g.revenue_by_maker.iter().sum();
+    for (mean, now) in [
+        (&mut g.bought_usd, bought),
+        (&mut g.variants_usd, variants),
+        (&mut g.lost_usd, lost_usd(denied, waiting)),
+        (&mut g.earned_usd, earned),
+    ] {
+        *mean += (now - *mean) / 12.0;
+    }
+}
+
+/// What moves the hazards: nothing but the age of the administration under a stochastic process.
+fn seen(
+    g: &Government,
+    clock: &Clock,
+    future: &Future,
+    ladder: &Ladder,
+    frontier: &Frontier,
+) -> Seen {
+    let t = clock.t as i32;
+    let first_year = |month: &i32| *month <= t && t < *month + 12;
+    let mut seen = Seen {
+        new_administration: f64::from(u8::from(ladder.administrations.iter().any(first_year))),
+        ..Seen::default()
+    };
+    let reacts = |channel| ladder.reactive && future.channels.on(channel);
+    if reacts(Channel::PolicyReaction) {
+        let [leader, follower, _] = &frontier.latent;
+        let lag = future.parameters.policy_observation_months.round().max(0.0) as usize;
+        seen.gap_change_points = gap_change_points(leader, follower, lag);
+        seen.variant_share = share(g.variants_usd, g.bought_usd);
+    }
+    if reacts(Channel::Lobbying) {
+        seen.lost_revenue_share = share(g.lost_usd, g.earned_usd);
+    }
+    seen
+}
+
+fn share(part: f64, whole: f64) -> f64 {
+    if whole > 0.0 { part / whole } else { 0.0 }
+}

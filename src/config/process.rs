@@ -1,0 +1,132 @@
+//! The `[process]` table of a regime file: what moves its rules once the calendar stands still.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::diagnostics::{Diagnostic, Problems};
+use super::source::Source;
+use crate::controls::{Law, Process, Regime, Rung};
+use crate::foundation::calendar::Month;
+
+/// A process: from a month on, rules move along a ladder.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ProcessFile {
+    pub kind: ProcessKind,
+    /// The first month that it governs. What is in force then and on no rung stays for ever.
+    #[schemars(with = "String")]
+    pub from: Month,
+    /// The rung that it begins on.
+    #[schemars(with = "String")]
+    pub start: Spanned<String>,
+    /// Months in which a new administration takes office.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub administrations: Vec<Month>,
+    /// From loose to strict.
+    pub ladder: Vec<RungFile>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ProcessKind {
+    /// Chance and administrations.
+    Stochastic,
+    /// Those, and the gap, variants and lost revenue.
+    Reactive,
+}
+
+/// One rung of a ladder.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RungFile {
+    #[schemars(with = "String")]
+    pub name: Spanned<String>,
+    /// Rules in force on it, beside those on no rung.
+    #[schemars(with = "Vec<String>")]
+    pub rules: Vec<Spanned<String>>,
+}
+
+impl ProcessFile {
+    /// The process, names resolved; every problem is noted.
+    pub fn read(&self, source: &Source, law: &Law, problems: &mut Problems) -> Option<Process> {
+        let ids: Vec<&str> = law.rules.iter().map(|r| r.id.as_str()).collect();
+        let names: Vec<&str> = self
+            .ladder
+            .iter()
+            .map(|r| r.name.get_ref().as_str())
+            .collect();
+        let mut wrong = |at: &Spanned<String>, message: String, candidates: &[&str]| {
+            let problem = Diagnostic::at(source, at.span(), message);
+            problems.0.push(problem.nearest(at.get_ref(), candidates));
+        };
+        let mut ladder = Vec::with_capacity(self.ladder.len());
+        for (at, rung) in self.ladder.iter().enumerate() {
+            let name = rung.name.get_ref();
+            if names[..at].contains(&name.as_str()) {
+                wrong(
+                    &rung.name,
+                    format!("found `{name}` twice, expected a name for each rung"),
+                    &[],
+                );
+            }
+            let mut rules = Vec::with_capacity(rung.rules.len());
+            for id in &rung.rules {
+                match law.find(id.get_ref()) {
+                    Some(rule) => rules.push(rule),
+                    None => {
+                        let message =
+                            format!("found `{}`, expected the id of a rule", id.get_ref());
+                        wrong(id, message, &ids);
+                    }
+                }
+            }
+            ladder.push(Rung {
+                name: name.clone(),
+                rules,
+            });
+        }
+        let start = names.iter().position(|n| n == self.start.get_ref());
+        if start.is_none() || ladder.len() < 2 {
+            let message = format!(
+                "found `{}`, expected one of the ladder's rungs, two or more",
+                self.start.get_ref()
+            );
+            wrong(&self.start, message, &names);
+        }
+        Some(Process {
+            reactive: self.kind == ProcessKind::Reactive,
+            from: self.from,
+            ladder,
+            start: start?,
+            administrations: self.administrations.clone(),
+        })
+    }
+}
+
+/// A rule that a regime names and that would bind only when its process has begun is never in force.
+///
+/// # Errors
+/// For each such rule.
+pub fn every_included_rule_acts(
+    source: &Source,
+    law: &Law,
+    include: &[Spanned<String>],
+    regime: &Regime,
+) -> Result<(), Problems> {
+    let mut problems = Problems::default();
+    for id in include {
+        let acts = law
+            .find(id.get_ref())
+            .is_some_and(|at| regime.rules().any(|rule| rule == at));
+        if !acts {
+            let message = format!(
+                "`{}` would bind after the process begins, when the calendar stands still; expected an earlier `compliance` under [[change]], or a rung",
+                id.get_ref()
+            );
+            problems.0.push(Diagnostic::at(source, id.span(), message));
+        }
+    }
+    problems.check()
+}

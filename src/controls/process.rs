@@ -1,0 +1,110 @@
+//! A regime that goes on by itself: from one month on its rules move along a ladder, from loose to strict.
+
+use super::licensing::{Entry, Regime};
+use crate::foundation::calendar::{Date, Month};
+
+/// What moves the rules of a regime once its calendar stands still. Every rule that the calendar has in force then and
+/// that stands on no rung stays for ever: it is pinned, and no process reaches it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Process {
+    /// Reacts to the gap, to variants and to lost revenue; otherwise chance alone moves it.
+    pub reactive: bool,
+    /// The first month that the process governs.
+    pub from: Month,
+    /// From loose to strict.
+    pub ladder: Vec<Rung>,
+    /// Where it begins.
+    pub start: usize,
+    /// Months in which a new administration takes office.
+    pub administrations: Vec<Month>,
+}
+
+/// One state of the law that a process can reach.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rung {
+    pub name: String,
+    /// Rules in force on it, beside the pinned ones.
+    pub rules: Vec<u16>,
+}
+
+impl Process {
+    fn on_ladder(&self, rule: u16) -> bool {
+        self.ladder.iter().any(|rung| rung.rules.contains(&rule))
+    }
+
+    /// The calendar of a regime as it is when the process never moves: what is in force on the first day stays, what stands
+    /// on other rungs ends the day before, what would bind later never does.
+    pub fn settle(&self, entries: &mut Vec<Entry>) {
+        let day = self.from.first_day();
+        let start = &self.ladder[self.start].rules;
+        entries.retain(|e| e.compliance <= day);
+        for entry in entries.iter_mut() {
+            if entry.ended.is_none_or(|ended| ended >= day) {
+                let stays = !self.on_ladder(entry.rule) || start.contains(&entry.rule);
+                entry.ended = (!stays).then(|| self.from.plus(-1).last_day());
+            }
+        }
+        entries.retain(|e| e.ended.is_none_or(|ended| e.compliance <= ended));
+        for &rule in start {
+            if !entries.iter().any(|e| e.rule == rule && e.ended.is_none()) {
+                entries.push(entry(rule, day));
+            }
+        }
+    }
+
+    /// The law while the process stands on rung `now` and has announced rung `coming`, as a regime on its first day.
+    pub fn standing(&self, regime: &Regime, now: usize, coming: usize) -> Regime {
+        let day = self.from.first_day();
+        let pinned = |e: &&Entry| e.ended.is_none() && !self.on_ladder(e.rule);
+        let mut entries: Vec<Entry> = regime.entries.iter().filter(pinned).cloned().collect();
+        let (here, next) = (&self.ladder[now].rules, &self.ladder[coming].rules);
+        entries.extend(here.iter().map(|rule| entry(*rule, day)));
+        entries.extend(
+            next.iter()
+                .filter(|rule| !here.contains(rule))
+                .map(|rule| Entry {
+                    compliance: self.from.last_day(),
+                    ..entry(*rule, day)
+                }),
+        );
+        Regime {
+            entries,
+            ..Regime::default()
+        }
+    }
+
+    /// Pairs (rung now, rung announced) that a process can reach: one step either way, or down to the loosest at once.
+    pub fn reachable(&self) -> Vec<(usize, usize)> {
+        let rungs = self.ladder.len();
+        (0..rungs)
+            .flat_map(|now| (0..rungs).map(move |coming| (now, coming)))
+            .filter(|(now, coming)| now.abs_diff(*coming) <= 1 || *coming == 0)
+            .collect()
+    }
+
+    /// What it is, in one paragraph.
+    pub fn in_words(&self) -> String {
+        let kind = if self.reactive {
+            "a reactive process (chance, the gap, variants, lost revenue, administrations)"
+        } else {
+            "a stochastic process (chance and administrations)"
+        };
+        let rungs: Vec<&str> = self.ladder.iter().map(|r| r.name.as_str()).collect();
+        format!(
+            "From {} the calendar stands still and {kind} moves the rules along a ladder, from loose to strict: {}. It begins at: {}. Rules on no rung stay.",
+            self.from,
+            rungs.join(" < "),
+            rungs[self.start]
+        )
+    }
+}
+
+fn entry(rule: u16, day: Date) -> Entry {
+    Entry {
+        rule,
+        announced: day,
+        compliance: day,
+        ended: None,
+        early: Vec::new(),
+    }
+}
