@@ -113,13 +113,9 @@ pub fn bring_generations(
                 .anchor
                 .research_ratio(clock.t, maker.row as usize, business.research_stock_usd);
         let quality = generation_quality(ratio, &future.parameters);
-        for slot in 0..roadmap.slots.len() {
-            let place = &roadmap.slots[slot];
+        for slot in roadmap.slots_of(maker.row as u16) {
             let comes = chips.launch[slot] == clock.t as i32;
-            if comes
-                && u32::from(place.maker) == maker.row
-                && matches!(place.kind, SlotKind::Generation { .. })
-            {
+            if comes && matches!(roadmap.slots[slot].kind, SlotKind::Generation { .. }) {
                 chips.spec[slot] = chips.spec[slot].faster(quality);
                 chips.appraise(slot, &future.parameters);
             }
@@ -233,12 +229,8 @@ pub fn design_variants(
             }
             continue;
         }
-        let on_list = roadmap
-            .slots
-            .iter()
-            .zip(&chips.launch)
-            .filter(|(s, l)| s.maker == m as u16 && **l <= t)
-            .count();
+        let listed = &chips.launch[roadmap.slots_of(m as u16)];
+        let on_list = listed.iter().filter(|launch| **launch <= t).count();
         let seen = (now.known, on_list + 1000 * (t as usize / 12));
         if studio.used[m] >= studio.slots[m].len() || studio.looked[m] == Some(seen) {
             continue;
@@ -306,7 +298,7 @@ fn launch(
     chips.launch[slot] = t;
     chips.parent[slot] = project.parent;
     chips.appraise(slot, &future.parameters);
-    chips.count_copies(roadmap, NEVER - 1);
+    chips.count_copies(roadmap, maker.row as u16, NEVER - 1);
     events.push(Event {
         t,
         kind: EventKind::VariantLaunched,
@@ -338,8 +330,9 @@ fn better_variant(
     };
     let mut old: Option<Prospect> = None;
     let mut new: Option<(Prospect, usize, ChipSpec)> = None;
-    for (slot, place) in roadmap.slots.iter().enumerate() {
-        if place.maker != maker || chips.launch[slot] > t {
+    for slot in roadmap.slots_of(maker) {
+        let place = &roadmap.slots[slot];
+        if chips.launch[slot] > t {
             continue;
         }
         if now.sellable_in_target(slot) {
@@ -378,15 +371,12 @@ fn going_price_usd(
     p: &Parameters,
 ) -> Option<f64> {
     roadmap
-        .slots
-        .iter()
-        .enumerate()
-        .filter(|(slot, s)| {
-            s.maker == maker
-                && chips.launch[*slot] <= t
-                && !matches!(s.kind, SlotKind::Variant { .. })
+        .slots_of(maker)
+        .filter(|slot| {
+            chips.launch[*slot] <= t
+                && !matches!(roadmap.slots[*slot].kind, SlotKind::Variant { .. })
         })
-        .map(|(slot, _)| {
+        .map(|slot| {
             let spec = &chips.spec[slot];
             let value = blended_value(spec, for_training, chips.fp8_share, p);
             (

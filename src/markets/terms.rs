@@ -476,22 +476,14 @@ fn set_terms(
     for place in 0..c.shipments.len() {
         for slot in 0..slots {
             let variant = matches!(roadmap.slots[slot].kind, SlotKind::Variant { .. });
-            let mut terms = Terms {
-                open: 0.0,
-                ..Terms::FREE
+            let of = |book: u16| match variant {
+                true => now.variant_terms[place * slots + slot],
+                false => c.sales(book).terms[place * slots + slot],
             };
-            for &(part, book) in pieces {
-                let piece = if variant {
-                    now.variant_terms[place * slots + slot]
-                } else {
-                    c.sales(book).terms[place * slots + slot]
-                };
-                terms.open += part * piece.open;
-                terms.notify |= piece.notify;
-                terms.case_by_case |= piece.case_by_case;
-                terms.capped |= piece.capped;
-                terms.levy_share = terms.levy_share.max(piece.levy_share);
-            }
+            let mut terms = match *pieces {
+                [(_, only)] => of(only),
+                _ => mixed(pieces, of),
+            };
             let at = place * slots + slot;
             if place == c.target_market && terms.case_by_case && refuses(c, roadmap, future, slot) {
                 if market.terms[at].open > 0.0 || terms.open > 0.0 {
@@ -510,6 +502,28 @@ fn set_terms(
             market.set_terms(place, slot, terms);
         }
     }
+}
+
+/// Terms of a month in which the rules change: open for the days on which no rule bars the sale, else as strict as any of
+/// its days.
+fn mixed(pieces: &[(f64, u16)], of: impl Fn(u16) -> Terms) -> Terms {
+    let first = of(pieces[0].1);
+    if pieces[1..].iter().all(|piece| of(piece.1) == first) {
+        return first;
+    }
+    let none = Terms {
+        open: 0.0,
+        ..Terms::FREE
+    };
+    pieces.iter().fold(none, |mut terms, &(part, book)| {
+        let piece = of(book);
+        terms.open += part * piece.open;
+        terms.notify |= piece.notify;
+        terms.case_by_case |= piece.case_by_case;
+        terms.capped |= piece.capped;
+        terms.levy_share = terms.levy_share.max(piece.levy_share);
+        terms
+    })
 }
 
 /// Whether the target discourages a chip that its exporter has opened under licence: one draw a chip, in every arm in which

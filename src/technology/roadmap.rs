@@ -51,6 +51,14 @@ pub struct Roadmap {
     pub maker_keys: Arc<Vec<u64>>,
 }
 
+impl Roadmap {
+    /// The slots of a maker: they stand side by side.
+    pub fn slots_of(&self, maker: u16) -> std::ops::Range<usize> {
+        let from = self.slots.partition_point(|slot| slot.maker < maker);
+        from..self.slots.partition_point(|slot| slot.maker <= maker)
+    }
+}
+
 /// The chips of one run: what each slot holds now.
 #[derive(Resource, Clone, Debug, Default)]
 pub struct Chips {
@@ -170,16 +178,12 @@ impl Chips {
         self.unit_cost_usd[slot] = unit_cost_usd(&spec, p);
     }
 
-    /// Counts identical parts of one maker among slots that have launched by `t`.
-    pub fn count_copies(&mut self, roadmap: &Roadmap, t: i32) {
-        for i in 0..self.spec.len() {
-            let maker = roadmap.slots[i].maker;
-            let same = |j: &usize| {
-                roadmap.slots[*j].maker == maker
-                    && self.launch[*j] <= t
-                    && self.spec[*j] == self.spec[i]
-            };
-            self.copies[i] = (0..self.spec.len()).filter(same).count().max(1) as f64;
+    /// Counts identical parts of one maker among its slots that have launched by `t`.
+    pub fn count_copies(&mut self, roadmap: &Roadmap, maker: u16, t: i32) {
+        let slots = roadmap.slots_of(maker);
+        for i in slots.clone() {
+            let same = |j: &usize| self.launch[*j] <= t && self.spec[*j] == self.spec[i];
+            self.copies[i] = slots.clone().filter(same).count().max(1) as f64;
         }
     }
 }
@@ -199,7 +203,9 @@ pub fn appraise_chips(
         }
     }
     if clock.t == 0 {
-        chips.count_copies(&roadmap, i32::MAX - 1);
+        for maker in 0..roadmap.maker_keys.len() {
+            chips.count_copies(&roadmap, maker as u16, NEVER - 1);
+        }
     }
 }
 
