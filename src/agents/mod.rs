@@ -1,7 +1,9 @@
-//! Who decides: chipmakers, labs, nations. Each file says what an agent is, what it wants, how it decides.
+//! Who decides: chipmakers, labs, nations, hosts, brokers. Each file says what an agent is, what it wants, how it decides.
 
 pub mod broker;
 pub mod chipmaker;
+pub mod counter_controls;
+pub mod host;
 pub mod lab;
 pub mod nation;
 pub mod users;

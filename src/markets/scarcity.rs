@@ -83,6 +83,8 @@ pub fn measure_shortage(
     }
     access.denied_share = shortage.denied[layout.target_market];
     access.denied_share_on_record = future.anchor.denied(clock.t, access.denied_share);
+    access.home_share += (home_share(&market, p) - access.home_share) / 12.0;
+    access.home_share_on_record = future.anchor.home(clock.t, access.home_share);
     // What a dollar buys at list price, in the chip that gives most of it.
     let going = market
         .active
@@ -117,6 +119,27 @@ pub fn measure_shortage(
         shortage.obtained[bloc] += (obtained[bloc] - shortage.obtained[bloc]) / 12.0;
         shortage.scarcity[bloc] = scarcity(shortage.would_buy[bloc], shortage.obtained[bloc]);
     }
+}
+
+/// What makers of the target delivered at home this month over what buyers there would spend, servers included.
+fn home_share(market: &ChipMarket, p: &Parameters) -> f64 {
+    let layout = &market.layout;
+    let slots = layout.maker_of.len();
+    let (mut home, mut all) = (0.0, 0.0);
+    for (k, customer) in layout.customers.iter().enumerate() {
+        if customer.market != layout.target_market || customer.grey {
+            continue;
+        }
+        all += market.budget_usd[k];
+        for &slot in &market.active {
+            let slot = usize::from(slot);
+            if layout.target_made[slot] {
+                home += market.delivered[k * slots + slot]
+                    * (market.offers[slot].price_usd + p.host_cost_usd);
+            }
+        }
+    }
+    if all > 0.0 { home / all } else { 0.0 }
 }
 
 #[cfg(test)]
