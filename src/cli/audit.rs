@@ -36,7 +36,9 @@ pub fn audit(configs: Configs, args: &AuditArgs) -> Answer {
     }
     let mut studies: Vec<StudyFile> = Vec::new();
     for name in &names {
-        let name = name.trim_start_matches("studies/").trim_end_matches(".toml");
+        let name = name
+            .trim_start_matches("studies/")
+            .trim_end_matches(".toml");
         let source = library.configs.find(name, "studies")?;
         studies.push(study::read(&source, &library.configs)?);
     }
@@ -66,7 +68,8 @@ pub fn audit(configs: Configs, args: &AuditArgs) -> Answer {
 }
 
 fn text(findings: &[Finding], runs: usize, worst: f64) -> String {
-    let mut text = format!("books: worst imbalance {worst:.1e} of a month's volume in {runs} runs\n");
+    let mut text =
+        format!("books: worst imbalance {worst:.1e} of a month's volume in {runs} runs\n");
     for kind in KINDS {
         let mut none = true;
         for f in findings.iter().filter(|f| f.kind == *kind) {

@@ -187,7 +187,8 @@ fn check_foundries(configs: &Configs, foundries: &[FoundryRow]) -> Result<(), Pr
             let Some(at) = names.iter().position(|n| n == pool) else {
                 let start = source.text.find(&row.key).unwrap_or(0);
                 let known: Vec<&str> = names.iter().map(String::as_str).collect();
-                let message = format!("found `{pool}`, expected a pool of pools.csv that no other row fills");
+                let message =
+                    format!("found `{pool}`, expected a pool of pools.csv that no other row fills");
                 let problem = Diagnostic::at(&source, start..start + row.key.len(), message);
                 return Err(problem.nearest(pool, &known).into());
             };

@@ -260,7 +260,11 @@ impl Node {
         };
         let mut open = false;
         folded.visit(&mut |_| open = true);
-        if open { folded } else { Self::Number(folded.value(a)) }
+        if open {
+            folded
+        } else {
+            Self::Number(folded.value(a))
+        }
     }
 
     fn visit(&self, see: &mut impl FnMut(Attribute)) {

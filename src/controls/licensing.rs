@@ -413,9 +413,11 @@ impl Book {
     /// Whether two books hold the same rules for the same firms, and so say the same of every sale.
     pub fn says_the_same(&self, other: &Self) -> bool {
         self.active.len() == other.active.len()
-            && self.active.iter().zip(&other.active).all(|(a, b)| {
-                (a.index, a.by_default, &a.but) == (b.index, b.by_default, &b.but)
-            })
+            && self
+                .active
+                .iter()
+                .zip(&other.active)
+                .all(|(a, b)| (a.index, a.by_default, &a.but) == (b.index, b.by_default, &b.but))
     }
 
     /// What is left of the book for sales that differ from this one in some attributes alone, none of them who sells or
@@ -425,8 +427,8 @@ impl Book {
         let vendor = sale.get(Attribute::Vendor);
         let left = |active: &Active| {
             let condition = active.condition.given(sale, free);
-            let matters = active.speaks_of(subject, vendor, sale)
-                && condition.settled() != Some(Truth::No);
+            let matters =
+                active.speaks_of(subject, vendor, sale) && condition.settled() != Some(Truth::No);
             matters.then(|| Active {
                 condition,
                 exceptions: active

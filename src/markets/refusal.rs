@@ -57,7 +57,14 @@ impl Refusals {
     }
 
     /// Whether a chip that is open under licence is discouraged this month, and whether that is new.
-    pub fn answer(&mut self, chip: usize, t: i32, draw: f64, chance: f64, p: &Parameters) -> (bool, bool) {
+    pub fn answer(
+        &mut self,
+        chip: usize,
+        t: i32,
+        draw: f64,
+        chance: f64,
+        p: &Parameters,
+    ) -> (bool, bool) {
         let mut new = false;
         if self.review[chip].is_none_or(|at| at <= t) {
             let refuses = draw < chance;

@@ -87,7 +87,9 @@ mod tests {
     fn nothing_is_rented_without_scarcity_or_against_a_rule() {
         let p = p();
         let after = |missing: f64, open: f64| {
-            (0..60).fold(0.0, |r, _| next_rented_h100e(r, wanted_h100e(missing, &p), open, &p))
+            (0..60).fold(0.0, |r, _| {
+                next_rented_h100e(r, wanted_h100e(missing, &p), open, &p)
+            })
         };
         assert_eq!(after(0.0, 1e6), 0.0);
         assert_eq!(after(2.0, 0.0), 0.0);

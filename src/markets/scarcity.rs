@@ -6,6 +6,7 @@ use bevy_ecs::system::{Res, ResMut};
 use super::chips::ChipMarket;
 use crate::foundation::parameters::Parameters;
 use crate::foundation::run::{Clock, Future};
+use crate::measures::Bloc;
 use crate::technology::roadmap::{Chips, Realised};
 use crate::technology::supply::Access;
 
@@ -124,21 +125,21 @@ pub fn measure_shortage(
 /// What makers of the target delivered at home this month over what buyers there would spend, servers included.
 fn home_share(market: &ChipMarket, p: &Parameters) -> f64 {
     let layout = &market.layout;
-    let slots = layout.maker_of.len();
-    let (mut home, mut all) = (0.0, 0.0);
-    for (k, customer) in layout.customers.iter().enumerate() {
-        if customer.market != layout.target_market || customer.grey {
-            continue;
-        }
-        all += market.budget_usd[k];
-        for &slot in &market.active {
-            let slot = usize::from(slot);
-            if layout.target_made[slot] {
-                home += market.delivered[k * slots + slot]
-                    * (market.offers[slot].price_usd + p.host_cost_usd);
-            }
-        }
-    }
+    let at_home = |k: &usize| {
+        layout.customers[*k].market == layout.target_market && !layout.customers[*k].grey
+    };
+    let all: f64 = (0..layout.customers.len())
+        .filter(at_home)
+        .map(|k| market.budget_usd[k])
+        .sum();
+    let made = market.active.iter().map(|&slot| usize::from(slot));
+    let home: f64 = made
+        .filter(|&slot| layout.target_made[slot])
+        .map(|slot| {
+            let paid_usd = market.offers[slot].price_usd + p.host_cost_usd;
+            market.sold_in(Bloc::Target as usize, slot) * paid_usd
+        })
+        .sum();
     if all > 0.0 { home / all } else { 0.0 }
 }
 

@@ -19,8 +19,8 @@ use crate::foundation::run::{Clock, Future};
 use crate::measures::Bloc;
 use crate::technology::chip::ChipSpec;
 use crate::technology::design::{Candidate, Reach, candidates};
-use crate::technology::roadmap::{Chips, Roadmap, SlotKind};
 use crate::technology::foundry::Tools;
+use crate::technology::roadmap::{Chips, Roadmap, SlotKind};
 use crate::technology::supply::Access;
 
 /// The law of one arm, day by day, for a fixed world.
@@ -476,7 +476,8 @@ fn set_terms(
 /// Part of lawful sales to the target that the issuer's makers give up: none while no rule bars any of them.
 fn over_complied(c: &Calendar, pieces: &[(f64, u16)], p: &Parameters) -> f64 {
     let barring = |&(part, book): &(f64, u16)| {
-        let bars = (0..c.chips.len()).any(|slot| !is_free(c.ruling(book, c.target_market, slot)));
+        let here = c.target_market * c.chips.len();
+        let bars = c.sales(book).free[here..here + c.chips.len()].contains(&false);
         if bars { part } else { 0.0 }
     };
     if p.over_compliance_share > 0.0 {

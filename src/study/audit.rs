@@ -144,7 +144,10 @@ pub fn audit(library: &Library, studies: &[StudyFile]) -> Result<Audit, Problems
             NOT_YET.iter().find(at).map(|(_, why)| *why)
         });
         add(KINDS[2], idle_rules(&plan), &|id| {
-            NEVER_BIND.iter().find(|(rule, _)| *rule == id).map(|(_, why)| *why)
+            NEVER_BIND
+                .iter()
+                .find(|(rule, _)| *rule == id)
+                .map(|(_, why)| *why)
         });
         found.push(inert);
     }

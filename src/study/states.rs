@@ -57,7 +57,8 @@ pub fn reached(world: &mut World, before: &Stores, p: &Parameters) -> Vec<bool> 
     let empty = |pool: usize| {
         supply.pools[pool] > 0.0 && market.pool_used[pool] >= 0.999 * supply.pools[pool]
     };
-    let at_home = |pool: usize| pool == Pool::LogicTarget as usize || pool == Pool::HbmTarget as usize;
+    let at_home =
+        |pool: usize| pool == Pool::LogicTarget as usize || pool == Pool::HbmTarget as usize;
     let short = |bloc: Bloc| powered[bloc as usize] < 1.0;
     let near = |a: f64, b: f64| (a - b).abs() < 1e-9;
     let cap_used = market

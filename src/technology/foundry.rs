@@ -72,7 +72,11 @@ pub fn tools_for_target(suppliers: &[ToolSupplier], p: &Parameters) -> Tools {
             open_allies += s.share - kept_back;
         }
     }
-    let gain = if open > 0.0 { 1.0 + made_good / open } else { 1.0 };
+    let gain = if open > 0.0 {
+        1.0 + made_good / open
+    } else {
+        1.0
+    };
     Tools {
         denied: denied.clamp(0.0, 1.0),
         sold_by_allies: open_allies * gain,
@@ -116,7 +120,10 @@ mod tests {
         let mut p = Parameters::from_values(&vec![0.0; Parameters::NAMES.len()]).unwrap();
         p.tool_backfill_per_year = 0.3;
         let pair = |years| [supplier(0.5, 1.0, years), supplier(0.25, 0.0, 0.0)];
-        let (first, later) = (tools_for_target(&pair(0.0), &p), tools_for_target(&pair(2.0), &p));
+        let (first, later) = (
+            tools_for_target(&pair(0.0), &p),
+            tools_for_target(&pair(2.0), &p),
+        );
         assert!((first.denied - 0.5).abs() < 1e-12 && (later.denied - 0.5 * 0.49).abs() < 1e-12);
         assert!((first.sold_by_allies - 0.25).abs() < 1e-12);
         assert!((later.sold_by_allies - 0.505).abs() < 1e-12);

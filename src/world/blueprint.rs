@@ -240,7 +240,10 @@ impl Blueprint {
                 .map(|l| l.key.clone())
                 .collect::<Vec<_>>(),
             &supply.foundries,
-            &hosts.iter().map(|(_, iso3)| iso3.clone()).collect::<Vec<_>>(),
+            &hosts
+                .iter()
+                .map(|(_, iso3)| iso3.clone())
+                .collect::<Vec<_>>(),
             markets
                 .example
                 .iter()
@@ -414,7 +417,11 @@ fn hosts(
         .filter(|(at, _)| rows[*at].bloc != Bloc::Target)
         .collect();
     let sum = |here: &dyn Fn(usize) -> bool| -> f64 {
-        let of: f64 = recorded.iter().filter(|(at, _)| here(*at)).map(|(_, mw)| mw).sum();
+        let of: f64 = recorded
+            .iter()
+            .filter(|(at, _)| here(*at))
+            .map(|(_, mw)| mw)
+            .sum();
         of.max(f64::MIN_POSITIVE)
     };
     recorded

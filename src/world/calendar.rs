@@ -7,8 +7,8 @@ use crate::controls::{Attribute, Attributes, Book, Instrument, Regime, Subject, 
 use crate::foundation::calendar::{Date, Month};
 use crate::foundation::parameters::Parameters;
 use crate::markets::terms::{Books, Calendar, Inputs, SalesLaw};
-use crate::technology::design::Reach;
 use crate::measures::Bloc;
+use crate::technology::design::Reach;
 use crate::technology::foundry::{ToolSupplier, Tools, tools_for_target};
 
 impl Blueprint {
@@ -69,9 +69,16 @@ impl Blueprint {
             };
             let at = calendar.sales.iter().position(same).unwrap_or_else(|| {
                 let (chips, shipments) = (&self.slot_attributes, &self.shipments);
-                let sale = |slot: usize, market: usize| chips[slot].with_shipment(&shipments[market]);
-                let law =
-                    SalesLaw::new(in_force, announced, markets, self.target_market, chips, sale);
+                let sale =
+                    |slot: usize, market: usize| chips[slot].with_shipment(&shipments[market]);
+                let law = SalesLaw::new(
+                    in_force,
+                    announced,
+                    markets,
+                    self.target_market,
+                    chips,
+                    sale,
+                );
                 calendar.sales.push(law);
                 calendar.sales.len() - 1
             });
@@ -86,7 +93,11 @@ impl Blueprint {
     /// The first day of the run and every later one on which something changes under the regime.
     fn days_of(&self, regime: &Regime) -> Vec<Date> {
         let start = self.first.first_day();
-        let mut days: Vec<Date> = regime.breakpoints().into_iter().filter(|d| *d >= start).collect();
+        let mut days: Vec<Date> = regime
+            .breakpoints()
+            .into_iter()
+            .filter(|d| *d >= start)
+            .collect();
         days.push(start);
         days.sort();
         days.dedup();
@@ -169,9 +180,7 @@ impl Blueprint {
                 .iter()
                 .map(|host| {
                     // The compute stands in the host's nation; who uses it has headquarters in the target.
-                    let lease = Attributes::default()
-                        .with_shipment(host)
-                        .used_from(&target);
+                    let lease = Attributes::default().with_shipment(host).used_from(&target);
                     open(&books.in_force, Subject::Rental, &lease)
                 })
                 .collect(),
@@ -288,7 +297,10 @@ impl Blueprint {
         tool.flag(Attribute::FabNonPlanar, true);
         days.iter()
             .map(|day| {
-                let verdict = own.book(&self.law, *day).judge(Subject::Tool, &tool).exporter;
+                let verdict = own
+                    .book(&self.law, *day)
+                    .judge(Subject::Tool, &tool)
+                    .exporter;
                 f64::from(u8::from(verdict == Verdict::Denied))
             })
             .collect()

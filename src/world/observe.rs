@@ -596,11 +596,7 @@ pub fn observe_responses(
     }
     record.set(columns.rented, t, rental.h100e);
     for (host, letting) in &hosts {
-        record.set(
-            watching.0.hosts[host.row as usize],
-            t,
-            letting.rented_h100e,
-        );
+        record.set(watching.0.hosts[host.row as usize], t, letting.rented_h100e);
     }
     record.set(columns.inputs_lost, t, supply.lost_to_inputs);
     record.set(columns.home_supply, t, access.home_share);
