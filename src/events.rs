@@ -28,6 +28,8 @@ pub enum EventKind {
     VariantLaunched,
     /// The target discouraged a chip that its exporter had opened; `object` is the chip slot.
     Refused,
+    /// The target kept back materials in answer to a tightening; `object` counts tightenings, `value` is months.
+    Restricted,
     /// Unreleased work of the leader was stolen; `actor` is the lab that gained, `value` the points.
     Stolen,
     /// A broker was caught; `actor` is the broker, `value` the packages seized.
@@ -37,12 +39,13 @@ pub enum EventKind {
 }
 
 impl EventKind {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::RulesChanged,
         Self::PolicyAnnounced,
         Self::VariantBegun,
         Self::VariantLaunched,
         Self::Refused,
+        Self::Restricted,
         Self::Stolen,
         Self::Seized,
         Self::ModelReleased,
@@ -55,6 +58,7 @@ impl EventKind {
             Self::VariantBegun => "variant_begun",
             Self::VariantLaunched => "variant_launched",
             Self::Refused => "refused",
+            Self::Restricted => "restricted",
             Self::Stolen => "stolen",
             Self::Seized => "seized",
             Self::ModelReleased => "model_released",
@@ -72,6 +76,7 @@ impl EventKind {
             Self::VariantBegun => "a maker begins a design for a market that rules close",
             Self::VariantLaunched => "a variant comes on sale, with its specification",
             Self::Refused => "the target discourages a chip that its exporter has opened",
+            Self::Restricted => "the target keeps back materials in answer to a tightening",
             Self::Stolen => "unreleased work of the leader is stolen",
             Self::Seized => "a broker is caught and its shipment seized",
             Self::ModelReleased => "a lab releases a model",

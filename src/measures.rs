@@ -150,12 +150,22 @@ pub const MEASURES: &[Measure] = &[
     m(
         "wafer_capacity",
         "wafers a month",
-        "7nm-class capacity for accelerators",
+        "capacity for accelerators, by foundry and of the target",
     ),
     m(
         "hbm_supply",
         "stacks a month",
-        "high-bandwidth memory that the target's makers can draw on",
+        "high-bandwidth memory that a maker makes; for the target what its makers can draw on, stores included",
+    ),
+    m(
+        "inputs_lost_share",
+        "fraction",
+        "part of supply outside the target that a want of its materials costs",
+    ),
+    m(
+        "home_supply_share",
+        "fraction",
+        "what the target's makers deliver at home over what buyers there would spend, smoothed over a year",
     ),
     m(
         "hhi",
@@ -230,7 +240,7 @@ pub const MEASURES: &[Measure] = &[
     m(
         "rented_h100e",
         "H100e",
-        "compute abroad that users in the target rent",
+        "compute abroad that users in the target rent, and where it stands",
     ),
     m(
         "powered_share",

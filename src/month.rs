@@ -3,19 +3,20 @@
 use bevy_ecs::schedule::{
     IntoScheduleConfigs, LogLevel, Schedule, ScheduleBuildSettings, SingleThreadedExecutor,
 };
-use bevy_ecs::system::ResMut;
 
 use crate::agents::broker::{run_brokers, settle_brokers};
 use crate::agents::chipmaker::{
     bring_generations, design_variants, make_offers, settle_makers, trade,
 };
+use crate::agents::counter_controls::restrict_inputs;
 use crate::agents::government::govern;
+use crate::agents::host::rent_out;
 use crate::agents::lab::{
     assign_compute, do_research, learn_from_scarcity, steal, train_and_release,
 };
 use crate::agents::nation::{hold_compute, set_budgets};
 use crate::agents::users::use_services;
-use crate::foundation::run::Clock;
+use crate::foundation::run::next_month;
 use crate::markets::scarcity::measure_shortage;
 use crate::markets::terms::apply_law;
 use crate::technology::{roadmap::appraise_chips, supply::open_pools};
@@ -32,8 +33,8 @@ pub fn month() -> Schedule {
     month.add_systems(
         (
             (
-                // 1-2. Policy and licensing: what is in force, announced, open, under licence, barred, refused.
-                (govern, apply_law).chain(),
+                // 1-2. Policy and licensing: what is in force, announced, open, barred, refused; materials kept back.
+                (govern, apply_law, restrict_inputs).chain(),
                 // 3. Technology: what chips are worth in the formats of the day; pools, yield, stores.
                 appraise_chips,
                 open_pools,
@@ -54,6 +55,7 @@ pub fn month() -> Schedule {
                 settle_brokers,
                 measure_shortage,
                 hold_compute,
+                rent_out,
             )
                 .chain(),
             (
@@ -73,8 +75,4 @@ pub fn month() -> Schedule {
             .chain(),
     );
     month
-}
-
-fn next_month(mut clock: ResMut<Clock>) {
-    *clock = Clock::at(clock.first, clock.t + 1);
 }

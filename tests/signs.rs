@@ -158,51 +158,15 @@ fn tight_licences_leave_the_target_less() {
 #[test]
 fn every_parameter_changes_some_measure() {
     // A field that users can edit and that does nothing is a defect.
-    let library = library();
-    let plan = plan_of(vec![regime("history")], 1);
-    let b = &plan.blueprint;
-    let mut worker = chokepoint::study::Worker::new(b);
-    let central = library.parameters.central();
-    let mut future = plan.future(0);
-    let regimes = [
-        regime("history-free"),
-        regime("oct22"),
-        regime("promote"),
-        regime("reactive-2022"),
+    let arms = [
+        "history-free",
+        "oct22",
+        "promote",
+        "history",
+        "reactive-2022",
     ];
-    let mut tape = |values: &[f64]| -> Vec<u64> {
-        future.parameters =
-            chokepoint::foundation::parameters::Parameters::from_values(values).unwrap();
-        let mut all = Vec::new();
-        for regime in &regimes {
-            let calendar = b.calendar(regime, &future.parameters);
-            worker.run(&calendar, &future, b.months, false);
-            for c in 0..b.watch.columns.names().len() {
-                all.extend(worker.record().column(c).iter().map(|v| v.to_bits()));
-            }
-        }
-        all
-    };
-    let values = central.values();
-    let base = tape(&values);
-    let mut inert: Vec<&str> = Vec::new();
-    for (at, p) in library.parameters.0.iter().enumerate() {
-        // A likely value, then far ones: some bind only where a market is small or a rule is new.
-        let likely = p
-            .prior
-            .as_ref()
-            .map_or(p.value * 1.1, |prior| prior.quantile(0.9));
-        let acts = [likely, p.value * 100.0, p.value * 0.01]
-            .into_iter()
-            .any(|other| {
-                let mut changed = values.clone();
-                changed[at] = other;
-                tape(&changed) != base
-            });
-        if !acts {
-            inert.push(&p.id);
-        }
-    }
+    let plan = plan_of(arms.iter().map(|arm| regime(arm)).collect(), 1);
+    let inert = chokepoint::study::audit::inert_parameters(library(), &plan, &[0, 1, 2, 3, 4]);
     assert!(
         inert.is_empty(),
         "these parameters change nothing: {inert:?}"

@@ -6,7 +6,7 @@ use bevy_ecs::system::{Query, Res, ResMut};
 
 use super::nation::NationTotals;
 use crate::capability::algorithms::{
-    effective_compute, post_training_share, research_points_per_month,
+    effective_compute, post_training_share, research_by_models, research_points_per_month,
 };
 use crate::capability::diffusion::{Source, catch_up_points, distilled_points};
 use crate::capability::efficiency::Efficiency;
@@ -86,10 +86,47 @@ pub struct TrainingRun {
     pub compute_h100e_months: f64,
 }
 
-/// The lab's best released model so far, in index points.
-#[derive(Component, Clone, Copy, Debug)]
-pub struct Released {
-    pub best_points: f64,
+/// Finished models that the lab still holds back.
+#[derive(Component, Clone, Copy, Debug, Default)]
+pub struct HeldBack {
+    /// Months between the end of a run and its release, the lab's own.
+    pub delay_months: usize,
+    /// By the month of the run in which it ends, in turn; a lab finishes one run a month at most.
+    models: [Option<Finished>; HELD_MAX],
+}
+
+/// Longest delay that can be held, in months, and one.
+const HELD_MAX: usize = 16;
+
+/// A model that is made and may not be out.
+#[derive(Clone, Copy, Debug)]
+pub struct Finished {
+    pub score: f64,
+    pub ordinal: u64,
+    /// What its makers knew, and with how much compute it was made.
+    pub known: Known,
+}
+
+impl HeldBack {
+    /// A lab that holds its models back for a part, drawn once, of the longest delay there is: what a lab has is ahead of
+    /// what it shows, which the latent gap measures and the released gap does not.
+    pub fn at_start(lab: &Lab, future: &Future) -> Self {
+        let longest = future.parameters.release_delay_max_months;
+        let part = future.chance.uniform(Purpose::ReleaseDelay, lab.key, 0);
+        let delay = (longest * part).round().clamp(0.0, (HELD_MAX - 1) as f64);
+        Self {
+            // Small labs without names release what they have.
+            delay_months: if lab.synthetic { 0 } else { delay as usize },
+            models: [None; HELD_MAX],
+        }
+    }
+
+    /// Puts away a model that is made this month, if any, and takes out the one whose time has come.
+    pub fn in_turn(&mut self, t: usize, finished: Option<Finished>) -> Option<Finished> {
+        self.models[t % HELD_MAX] = finished;
+        let due = t.checked_sub(self.delay_months)?;
+        self.models[due % HELD_MAX].take()
+    }
 }
 
 impl TrainingRun {
@@ -229,15 +266,20 @@ pub fn do_research(
     let bought = access.support_usd[0] * 4.0
         / (crate::technology::chip::H100.list_price_usd + p.host_cost_usd);
     frontier.bloc_research_h100e[Bloc::Issuer as usize] += bought;
-    let rate = Bloc::ALL.map(|bloc| {
+    let mut rate = Bloc::ALL.map(|bloc| {
         let b = bloc as usize;
+        let best = frontier.latent[b].now();
         research_points_per_month(
             clock.year,
             frontier.bloc_research_h100e[b],
             frontier.bloc_mean_points[b],
             p,
-        )
+        ) * research_by_models(best, p)
     });
+    // People who leave take their part of the rate with them.
+    let moved = p.talent_share * rate[Bloc::Issuer as usize];
+    rate[Bloc::Issuer as usize] -= moved;
+    rate[Bloc::Target as usize] += moved;
     let sources = what_can_be_learned(&frontier, &future);
     for (lab, compute, mut knowledge) in &mut labs {
         let own =
@@ -331,7 +373,7 @@ pub fn train_and_release(
         &LabCompute,
         &Knowledge,
         &mut TrainingRun,
-        &mut Released,
+        &mut HeldBack,
     )>,
 ) {
     let p = &future.parameters;
@@ -343,54 +385,75 @@ pub fn train_and_release(
         points: f64::NEG_INFINITY,
         compute_h100e: 0.0,
     });
-    for (lab, compute, knowledge, mut run, mut released) in &mut labs {
-        if compute.effective_h100e <= 0.0 {
-            continue;
-        }
-        run.compute_h100e_months += compute.effective_h100e;
-        run.months_run += 1.0;
-        run.months_left -= 1.0;
-        if run.months_left > 0.0 {
-            continue;
-        }
-        let mean_compute = run.compute_h100e_months / run.months_run;
-        let luck = if lab.synthetic {
-            0.0
+    for (lab, compute, knowledge, mut run, mut held) in &mut labs {
+        let finished = if compute.effective_h100e > 0.0 {
+            finish(lab, compute, knowledge, &mut run, &efficiency, &future)
         } else {
-            future.chance.normal(Purpose::RunLuck, lab.key, run.ordinal)
+            None
         };
-        let known = knowledge.points + efficiency.induced_points[lab.bloc as usize];
-        let own = finished_points(latent_points(mean_compute, known, p), luck, p);
+        let Some(model) = held.in_turn(clock.t, finished) else {
+            continue;
+        };
         // Who may not query the leader's models still has the open ones.
         let may_query = lab.bloc != Bloc::Target || access.model_access >= 0.5;
         let rival = if may_query { best_rival } else { best_open };
         let distils = future.channels.factor(Channel::Distillation);
-        let score = own + distils * distilled_points(own, rival, p);
-        released.best_points = released.best_points.max(score);
-        let is_open = lab.release.opens(run.ordinal);
+        let score = model.score + distils * distilled_points(model.score, rival, p);
+        let is_open = lab.release.opens(model.ordinal);
         let side = if is_open { Side::Open } else { Side::Closed };
         for side in [lab.bloc as usize, side as usize, Side::World as usize] {
             best[side] = best[side].max(score);
         }
-        if is_open && knowledge.points > open.points {
-            open = Known {
-                points: knowledge.points,
-                compute_h100e: mean_compute,
-            };
+        if is_open && model.known.points > open.points {
+            open = model.known;
         }
         if !lab.synthetic {
             events.push(Event {
                 t: clock.t as i32,
                 kind: EventKind::ModelReleased,
                 actor: lab.row,
-                object: run.ordinal as u32,
+                object: model.ordinal as u32,
                 value: score,
             });
         }
-        *run = TrainingRun::start(run.ordinal + 1, lab.key, &future);
     }
     for (record, best) in frontier.released.iter_mut().zip(best) {
         record.push(best);
     }
     frontier.open_known.push(open);
+}
+
+/// A month of the run under way; the model when it ends, and the next run begins.
+fn finish(
+    lab: &Lab,
+    compute: &LabCompute,
+    knowledge: &Knowledge,
+    run: &mut TrainingRun,
+    efficiency: &Efficiency,
+    future: &Future,
+) -> Option<Finished> {
+    let p = &future.parameters;
+    run.compute_h100e_months += compute.effective_h100e;
+    run.months_run += 1.0;
+    run.months_left -= 1.0;
+    if run.months_left > 0.0 {
+        return None;
+    }
+    let ordinal = run.ordinal;
+    let mean_compute = run.compute_h100e_months / run.months_run;
+    let luck = if lab.synthetic {
+        0.0
+    } else {
+        future.chance.normal(Purpose::RunLuck, lab.key, ordinal)
+    };
+    let known = knowledge.points + efficiency.induced_points[lab.bloc as usize];
+    *run = TrainingRun::start(ordinal + 1, lab.key, future);
+    Some(Finished {
+        score: finished_points(latent_points(mean_compute, known, p), luck, p),
+        ordinal,
+        known: Known {
+            points: knowledge.points,
+            compute_h100e: mean_compute,
+        },
+    })
 }

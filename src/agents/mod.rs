@@ -1,8 +1,11 @@
-//! Who decides: chipmakers, labs, nations, governments. Each file says what an agent is, what it wants, how it decides.
+//! Who decides: chipmakers, labs, nations, governments, hosts, brokers. Each file says what an agent is, what it wants, how it
+//! decides.
 
 pub mod broker;
 pub mod chipmaker;
+pub mod counter_controls;
 pub mod government;
+pub mod host;
 pub mod lab;
 pub mod nation;
 pub mod users;

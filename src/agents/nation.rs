@@ -14,8 +14,7 @@ use crate::foundation::channels::Channel;
 use crate::foundation::parameters::Parameters;
 use crate::foundation::run::{Clock, Future, Planning};
 use crate::markets::chips::{ChipMarket, Wallet};
-use crate::markets::rental::{Rental, next_rented_h100e, rent_usd};
-use crate::markets::scarcity::Shortage;
+use crate::markets::rental::Rental;
 use crate::markets::terms::Outlook;
 use crate::measures::Bloc;
 use crate::technology::path::Path;
@@ -377,8 +376,6 @@ pub fn hold_compute(
     clock: Res<Clock>,
     power: Res<PowerPaths>,
     access: Res<Access>,
-    shortage: Res<Shortage>,
-    mut rental: ResMut<Rental>,
     mut totals: ResMut<NationTotals>,
     mut held: ResMut<HeldCompute>,
     mut nations: Query<(&Nation, &mut NationCompute)>,
@@ -431,16 +428,6 @@ pub fn hold_compute(
         t.all_by_bloc[bloc] += t.all_h100e[row];
     }
     t.owned_by_bloc = t.all_by_bloc;
-    rent_abroad(
-        &future,
-        &access,
-        &shortage,
-        &market,
-        &chips,
-        &nations,
-        &mut rental,
-        t,
-    );
 }
 
 /// Part of each bloc's installed compute that has power.
@@ -465,55 +452,6 @@ fn powered(
             p.power_overhead,
         )
     })
-}
-
-/// Labs of the target use compute that stands in third countries: it is theirs by use, its owners' by ownership.
-fn rent_abroad(
-    future: &Future,
-    access: &Access,
-    shortage: &Shortage,
-    market: &ChipMarket,
-    chips: &Chips,
-    nations: &Query<(&Nation, &mut NationCompute)>,
-    rental: &mut Rental,
-    t: &mut NationTotals,
-) {
-    let p = &future.parameters;
-    let (target, third) = (Bloc::Target as usize, Bloc::Third as usize);
-    let open = access.remote_open * future.channels.factor(Channel::RemoteAccess);
-    let missing = shortage.missing_beyond(target, third);
-    rental.h100e = next_rented_h100e(rental.h100e, missing, t.training_by_bloc[third], open, p);
-    let price = market
-        .active
-        .iter()
-        .map(|slot| usize::from(*slot))
-        .filter(|slot| !market.layout.captive_chip[*slot])
-        .map(|slot| (market.offers[slot].price_usd + p.host_cost_usd) / chips.useful_training[slot])
-        .fold(f64::INFINITY, f64::min);
-    rental.cost_usd = if price.is_finite() {
-        rent_usd(rental.h100e, price, p)
-    } else {
-        0.0
-    };
-    if rental.h100e <= 0.0 {
-        return;
-    }
-    let given = rental.h100e / t.training_by_bloc[third];
-    let taken = rental.h100e / t.training_by_bloc[target].max(f64::MIN_POSITIVE);
-    for (nation, _) in nations {
-        let row = nation.row as usize;
-        let moved = match nation.bloc {
-            Bloc::Third => -given * t.training_h100e[row],
-            Bloc::Target => taken * t.training_h100e[row],
-            Bloc::Issuer => 0.0,
-        };
-        t.training_h100e[row] += moved;
-        t.all_h100e[row] += moved;
-    }
-    for (bloc, moved) in [(third, -rental.h100e), (target, rental.h100e)] {
-        t.training_by_bloc[bloc] += moved;
-        t.all_by_bloc[bloc] += moved;
-    }
 }
 
 /// Useful compute: for training, for serving, and of everything by training throughput. Stocks by bloc, this month's flows

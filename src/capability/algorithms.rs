@@ -2,6 +2,9 @@
 
 use crate::foundation::parameters::Parameters;
 
+/// The month in which the leading lab stood at the reference score.
+const REFERENCE_YEAR: f64 = 2023.2;
+
 /// Points a month that a bloc's own research adds to the knowledge of a lab of mean skill.
 ///
 /// ```text
@@ -32,6 +35,20 @@ pub fn research_points_per_month(
     base * effort * harder / 12.0
 }
 
+/// What a bloc's own models add to its research: `exp(per_point * max(0, score - trend's score at the start of 2026))`.
+///
+/// A named variant, off by default: it compounds any lead. Source: see `ai_research_per_point`.
+pub fn research_by_models(best_latent_points: f64, p: &Parameters) -> f64 {
+    const FROM_YEAR: f64 = 2026.0;
+    let before = p.frontier_points_per_year_before * (p.regime_break_year - REFERENCE_YEAR);
+    let after = p.frontier_points_per_year_after * (FROM_YEAR - p.regime_break_year);
+    let from = p.frontier_points_reference + before + after;
+    // Never more than a hundredfold: beyond that the equation says nothing.
+    (p.ai_research_per_point * (best_latent_points - from).max(0.0))
+        .exp()
+        .min(100.0)
+}
+
 /// Points a year that the recorded growth of the largest training runs explains.
 pub fn compute_points_per_year(p: &Parameters) -> f64 {
     p.points_per_decade_of_compute * p.frontier_run_growth.log10()
@@ -39,7 +56,6 @@ pub fn compute_points_per_year(p: &Parameters) -> f64 {
 
 /// Knowledge of the frontier at a time before the break, index points relative to the reference month 2023-03.
 pub fn knowledge_before_break(year: f64, p: &Parameters) -> f64 {
-    const REFERENCE_YEAR: f64 = 2023.2;
     (p.frontier_points_per_year_before - compute_points_per_year(p)) * (year - REFERENCE_YEAR)
 }
 

@@ -1,63 +1,92 @@
 //! `chokepoint audit`: what balances, and what is there without acting.
 
 use clap::Args;
+use serde::Serialize;
 
-use super::{Answer, Failure, say};
+use super::{Answer, Failure, Format, say, say_json};
 use crate::config::source::Configs;
-use crate::config::study;
+use crate::config::study::{self, StudyFile};
 use crate::study::Library;
-use crate::study::audit::{NEVER_BIND, NOT_ASKED, audit as run_audit};
+use crate::study::audit::{Finding, KINDS, NOT_ASKED, audit as run_audit};
 
 #[derive(Args)]
 pub struct AuditArgs {
-    /// The study whose months are audited.
-    #[arg(default_value = "did-controls-work")]
-    study: String,
+    /// The studies whose months are audited; all that ship when none is named.
+    studies: Vec<String>,
+    #[arg(long, value_enum, default_value = "table")]
+    format: Format,
 }
+
+#[derive(Serialize)]
+struct Answers<'a> {
+    runs: usize,
+    worst_imbalance: f64,
+    unexplained: usize,
+    findings: &'a [Finding],
+}
+
+/// Largest imbalance of a month's books that is rounding.
+const ROUNDING: f64 = 1e-6;
 
 pub fn audit(configs: Configs, args: &AuditArgs) -> Answer {
     let library = Library::read(configs, &[])?;
-    let source = library.configs.find(&args.study, "studies")?;
-    let file = study::read(&source, &library.configs)?;
-    let found = run_audit(&library, &file)?;
-    let mut text = format!(
-        "books: worst imbalance {:.1e} of a month's volume in {} runs\n",
-        found.worst_imbalance, found.runs
-    );
-    let mut unexplained = usize::from(found.worst_imbalance > 1e-6);
-    let mut list = |what: &str, items: &[String], explained: &dyn Fn(&str) -> Option<String>| {
-        if items.is_empty() {
-            text.push_str(&format!("{what}: none\n"));
-        }
-        for item in items {
-            match explained(item) {
-                Some(why) => text.push_str(&format!("{what}: {item} (known: {why})\n")),
-                None => {
-                    unexplained += 1;
-                    text.push_str(&format!("{what}: {item}\n"));
-                }
-            }
-        }
-    };
-    list(
-        "parameters without effect",
-        &found.inert_parameters,
-        &|_| None,
-    );
-    list("channels without effect", &found.inert_channels, &|_| None);
-    list("rules that never bind", &found.idle_rules, &|id| {
-        NEVER_BIND
-            .iter()
-            .find(|(rule, _)| *rule == id)
-            .map(|(_, why)| (*why).to_string())
-    });
-    list("events that never happen", &found.missing_events, &|_| None);
-    for (kind, why) in NOT_ASKED {
-        text.push_str(&format!("not asked: {} ({why})\n", kind.short()));
+    let mut names = args.studies.clone();
+    if names.is_empty() {
+        names = library.configs.list("studies", ".toml");
     }
-    say(&text)?;
+    let mut studies: Vec<StudyFile> = Vec::new();
+    for name in &names {
+        let name = name
+            .trim_start_matches("studies/")
+            .trim_end_matches(".toml");
+        let source = library.configs.find(name, "studies")?;
+        studies.push(study::read(&source, &library.configs)?);
+    }
+    let found = run_audit(&library, &studies)?;
+    let unexplained = found.findings.iter().filter(|f| f.known.is_empty()).count()
+        + usize::from(found.worst_imbalance > ROUNDING);
+    match args.format {
+        Format::Json => say_json(&Answers {
+            runs: found.runs,
+            worst_imbalance: found.worst_imbalance,
+            unexplained,
+            findings: &found.findings,
+        })?,
+        Format::Csv => {
+            let rows = found.findings.iter().map(|f| {
+                let quoted = [f.kind, &f.name, &f.known].map(|t| format!("\"{t}\""));
+                quoted.join(",") + "\n"
+            });
+            say(&("kind,name,known\n".to_string() + &rows.collect::<String>()))?;
+        }
+        Format::Table => say(&text(&found.findings, found.runs, found.worst_imbalance))?,
+    }
     if unexplained > 0 {
         return Err(Failure::No(format!("{unexplained} unexplained\n")));
     }
     Ok(())
+}
+
+fn text(findings: &[Finding], runs: usize, worst: f64) -> String {
+    let mut text =
+        format!("books: worst imbalance {worst:.1e} of a month's volume in {runs} runs\n");
+    for kind in KINDS {
+        let mut none = true;
+        for f in findings.iter().filter(|f| f.kind == *kind) {
+            none = false;
+            let known = if f.known.is_empty() {
+                String::new()
+            } else {
+                format!(" (known: {})", f.known)
+            };
+            text.push_str(&format!("{kind}: {}{known}\n", f.name));
+        }
+        if none {
+            text.push_str(&format!("{kind}: none\n"));
+        }
+    }
+    for (kind, why) in NOT_ASKED {
+        text.push_str(&format!("not asked: {} ({why})\n", kind.short()));
+    }
+    text
 }

@@ -48,7 +48,6 @@ pub struct FoundryRow {
     pub key: String,
     pub name: String,
     pub home: String,
-    pub leading_edge: bool,
     /// Pools of `pools.csv` that it fills, joined by `;`.
     pub pools: String,
     pub source: String,
@@ -64,6 +63,8 @@ pub struct ToolRow {
     pub supplier_share_percent: f64,
     pub low_percent: f64,
     pub high_percent: f64,
+    /// Counts in the share of advanced tools that a nation's rules can deny; materials, software and sums do not.
+    pub advanced_tool: bool,
     pub source: String,
     pub confidence: String,
 }
@@ -109,11 +110,11 @@ const ROUTES: &[&str] = &[
 ];
 #[rustfmt::skip]
 const FOUNDRIES: &[&str] =
-    &["key", "name", "home", "leading_edge", "pools", "source", "source_url", "confidence"];
+    &["key", "name", "home", "pools", "source", "source_url", "confidence"];
 #[rustfmt::skip]
 const TOOLS: &[&str] = &[
-    "process_step", "country", "year", "supplier_share_percent", "low_percent", "high_percent", "main_suppliers",
-    "chip_relevance", "source", "source_url", "confidence",
+    "process_step", "country", "year", "supplier_share_percent", "low_percent", "high_percent", "advanced_tool",
+    "main_suppliers", "chip_relevance", "source", "source_url", "confidence",
 ];
 #[rustfmt::skip]
 const MODELS: &[&str] = &[
@@ -173,7 +174,51 @@ pub fn read(configs: &Configs, nations: &[String]) -> Result<Places, Problems> {
         })?,
     };
     problems.check()?;
+    check_foundries(configs, &places.foundries)?;
     Ok(places)
+}
+
+/// Every foundry fills pools that are recorded, and no pool is filled twice.
+fn check_foundries(configs: &Configs, foundries: &[FoundryRow]) -> Result<(), Problems> {
+    let source = configs.read("world/foundries.csv")?;
+    let mut names = super::world::pool_names(configs)?;
+    for row in foundries {
+        for pool in row.pools.split(';') {
+            let Some(at) = names.iter().position(|n| n == pool) else {
+                let start = source.text.find(&row.key).unwrap_or(0);
+                let known: Vec<&str> = names.iter().map(String::as_str).collect();
+                let message =
+                    format!("found `{pool}`, expected a pool of pools.csv that no other row fills");
+                let problem = Diagnostic::at(&source, start..start + row.key.len(), message);
+                return Err(problem.nearest(pool, &known).into());
+            };
+            names.swap_remove(at);
+        }
+    }
+    Ok(())
+}
+
+impl Places {
+    /// Each nation's share of the advanced tools sold in the world, as a fraction: its mean over the steps that count.
+    pub fn tool_shares(&self) -> Vec<(String, f64)> {
+        let counted = || self.tools.iter().filter(|t| t.advanced_tool);
+        let mut steps: Vec<&str> = counted().map(|t| t.process_step.as_str()).collect();
+        steps.sort_unstable();
+        steps.dedup();
+        let mut nations: Vec<&str> = counted().map(|t| t.country.as_str()).collect();
+        nations.sort_unstable();
+        nations.dedup();
+        nations
+            .into_iter()
+            .map(|nation| {
+                let percent: f64 = counted()
+                    .filter(|t| t.country == nation)
+                    .map(|t| t.supplier_share_percent)
+                    .sum();
+                (nation.to_string(), percent / 100.0 / steps.len() as f64)
+            })
+            .collect()
+    }
 }
 
 fn route_facts(row: &RouteRow) -> Facts<'_> {

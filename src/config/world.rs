@@ -183,6 +183,17 @@ pub fn read(configs: &Configs) -> Result<WorldTables, Problems> {
     })
 }
 
+/// Names of the pools that are recorded.
+pub(super) fn pool_names(configs: &Configs) -> Result<Vec<String>, Problems> {
+    let mut names: Vec<String> = table::<PoolRow>(configs, "world/pools.csv", POOLS)?
+        .into_iter()
+        .map(|row| row.pool)
+        .collect();
+    names.sort();
+    names.dedup();
+    Ok(names)
+}
+
 fn table<T: serde::de::DeserializeOwned>(
     configs: &Configs,
     path: &str,

@@ -137,6 +137,19 @@ impl Attributes {
         all
     }
 
+    /// The same shipment, used by someone whose headquarters are those of `user`.
+    #[must_use]
+    pub fn used_from(mut self, user: &Self) -> Self {
+        for attribute in [
+            Attribute::Headquarters,
+            Attribute::HeadquartersD5,
+            Attribute::HeadquartersMacau,
+        ] {
+            self.set(attribute, user.get(attribute));
+        }
+        self
+    }
+
     /// Writes where the goods go and where the buyer's headquarters are.
     pub fn ship_to(&mut self, destination: &NationGroups, headquarters: &NationGroups) {
         self.set(Attribute::Destination, destination.iso3);

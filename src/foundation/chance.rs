@@ -38,6 +38,10 @@ pub enum Purpose {
     Detection = 11,
     /// When the next political change comes, by ordinal.
     Politics = 12,
+    /// Whether a tightening is answered by keeping back materials, by ordinal.
+    Retaliation = 21,
+    /// How long a lab holds finished models back, by lab.
+    ReleaseDelay = 22,
 }
 
 /// A stable 64-bit key of a named thing: the 64-bit FNV-1a hash of its key text.

@@ -37,7 +37,7 @@ channels! {
     RdFeedback "rd_feedback" "market and research" "lost revenue changes no later generation";
     Hedging "hedging" "market and research" "buyers do not expect denial to come again";
     Stockpiling "stockpiling" "politics and anticipation" "announced rules bring no purchase forward";
-    CounterMeasures "counter_measures" "politics and anticipation" "the importer refuses nothing of its own accord";
+    CounterMeasures "counter_measures" "politics and anticipation" "the target refuses no chip and keeps back no material of its own accord";
     Lobbying "lobbying" "politics and anticipation" "lost revenue moves no government";
     PolicyReaction "policy_reaction" "politics and anticipation" "the gap moves no government";
 }

@@ -60,7 +60,7 @@ parameters! {
     }
     licensing {
         licence_days_target, licence_days_elsewhere, approval_case_by_case_target,
-        approval_notify_target, approval_elsewhere, levy_pass_through,
+        approval_notify_target, approval_elsewhere, levy_pass_through, input_licence_refused,
     }
     design {
         redesign_cost_usd, redesign_lag_low_months, redesign_lag_mode_months,
@@ -75,13 +75,13 @@ parameters! {
         smic_yield_ceiling, smic_yield_start, smic_learning_million_dies, smic_growth_per_year,
         smic_ceiling_wafers, smic_accelerator_share, equipment_growth_effect, equipment_yield_effect,
         hbm_domestic_growth, hbm_domestic_ceiling_stacks, hbm_stockpile_stacks, die_bank_draw,
-        tool_share_usa, tool_share_nld, tool_share_jpn, tool_sales_target_usd_per_year,
+        tool_backfill_per_year, tool_sales_target_usd_per_year, input_share_lost, input_substitution_months,
     }
     capability {
         points_per_decade_of_compute, frontier_points_per_year_before, frontier_points_per_year_after,
         frontier_run_growth, regime_break_year, research_compute_elasticity,
         research_saturation_per_point, research_reference_h100e, run_reference_h100e,
-        frontier_points_reference, target_knowledge_gap_2020, third_knowledge_gap_2020,
+        frontier_points_reference, ai_research_per_point, target_knowledge_gap_2020, third_knowledge_gap_2020,
         post_training_share_2027, lab_share_of_compute, lab_skill_sd,
     }
     diffusion {
@@ -95,8 +95,9 @@ parameters! {
     }
     response {
         supply_risk_memory_months, supply_assurance_log_value, procurement_log_value,
-        indigenisation_capacity_effect, refusal_probability, theft_events_per_year, lab_security,
-        theft_share,
+        indigenisation_capacity_effect, refusal_probability, refusal_home_slope, refusal_denial_slope,
+        refusal_share, refusal_review_months, retaliation_probability, retaliation_tightening, retaliation_months,
+        theft_events_per_year, lab_security, theft_share, over_compliance_share, talent_share,
     }
     leakage {
         grey_premium_per_scarcity, grey_premium_max, detection_per_year, enforcement, penalty_multiple,
@@ -119,6 +120,6 @@ parameters! {
         administration_overturn_share, administration_expand_share,
     }
     training {
-        run_length_months, run_length_shape, run_luck_points,
+        run_length_months, run_length_shape, run_luck_points, release_delay_max_months,
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use bevy_ecs::resource::Resource;
+use bevy_ecs::system::ResMut;
 
 use super::calendar::Month;
 use super::chance::Chance;
@@ -33,6 +34,11 @@ impl Clock {
     }
 }
 
+/// System: the clock moves on.
+pub fn next_month(mut clock: ResMut<Clock>) {
+    *clock = Clock::at(clock.first, clock.t + 1);
+}
+
 /// The median run of recorded history: what deviations are measured against, so that no recorded path is imposed on an
 /// arm that left it. Empty while it is being recorded: deviations are then zero.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -40,6 +46,8 @@ pub struct Anchor {
     pub makers: usize,
     /// Part of the target's wants that law kept back, by month.
     pub denied_share: Vec<f64>,
+    /// What makers of the target delivered at home over what buyers there would spend, by month.
+    pub home_share: Vec<f64>,
     /// Research stock of makers, USD, month after month.
     pub research_stock_usd: Vec<f64>,
     /// Revenue of AI services by bloc, USD a month.
@@ -50,6 +58,11 @@ impl Anchor {
     /// What was denied on record this month; `now` where there is no record.
     pub fn denied(&self, t: usize, now: f64) -> f64 {
         self.denied_share.get(t).copied().unwrap_or(now)
+    }
+
+    /// Home supply on record this month; `now` where there is no record.
+    pub fn home(&self, t: usize, now: f64) -> f64 {
+        self.home_share.get(t).copied().unwrap_or(now)
     }
 
     /// A maker's research stock over that on record, 1 where there is none.

@@ -6,6 +6,7 @@ pub mod choice;
 mod delivery;
 pub mod licences;
 pub mod rationing;
+pub mod refusal;
 pub mod rental;
 pub mod scarcity;
 pub mod services;

@@ -6,6 +6,7 @@ use bevy_ecs::system::{Res, ResMut};
 use super::chips::ChipMarket;
 use crate::foundation::parameters::Parameters;
 use crate::foundation::run::{Clock, Future};
+use crate::measures::Bloc;
 use crate::technology::roadmap::{Chips, Realised};
 use crate::technology::supply::Access;
 
@@ -83,6 +84,8 @@ pub fn measure_shortage(
     }
     access.denied_share = shortage.denied[layout.target_market];
     access.denied_share_on_record = future.anchor.denied(clock.t, access.denied_share);
+    access.home_share += (home_share(&market, p) - access.home_share) / 12.0;
+    access.home_share_on_record = future.anchor.home(clock.t, access.home_share);
     // What a dollar buys at list price, in the chip that gives most of it.
     let going = market
         .active
@@ -117,6 +120,27 @@ pub fn measure_shortage(
         shortage.obtained[bloc] += (obtained[bloc] - shortage.obtained[bloc]) / 12.0;
         shortage.scarcity[bloc] = scarcity(shortage.would_buy[bloc], shortage.obtained[bloc]);
     }
+}
+
+/// What makers of the target delivered at home this month over what buyers there would spend, servers included.
+fn home_share(market: &ChipMarket, p: &Parameters) -> f64 {
+    let layout = &market.layout;
+    let at_home = |k: &usize| {
+        layout.customers[*k].market == layout.target_market && !layout.customers[*k].grey
+    };
+    let all: f64 = (0..layout.customers.len())
+        .filter(at_home)
+        .map(|k| market.budget_usd[k])
+        .sum();
+    let made = market.active.iter().map(|&slot| usize::from(slot));
+    let home: f64 = made
+        .filter(|&slot| layout.target_made[slot])
+        .map(|slot| {
+            let paid_usd = market.offers[slot].price_usd + p.host_cost_usd;
+            market.sold_in(Bloc::Target as usize, slot) * paid_usd
+        })
+        .sum();
+    if all > 0.0 { home / all } else { 0.0 }
 }
 
 #[cfg(test)]

@@ -9,14 +9,17 @@ use bevy_ecs::resource::Resource;
 use bevy_ecs::system::{Res, ResMut};
 
 use super::chips::{ChipMarket, Terms};
+use super::refusal::{HomeSupply, Refusals, open_share, refusal_chance};
 use crate::controls::{Attribute, Attributes, Book, Law, Ruling, Subject, Verdict};
 use crate::events::{Event, EventKind, EventLog};
 use crate::foundation::chance::Purpose;
 use crate::foundation::channels::Channel;
+use crate::foundation::parameters::Parameters;
 use crate::foundation::run::{Clock, Future};
 use crate::measures::Bloc;
 use crate::technology::chip::ChipSpec;
 use crate::technology::design::{Candidate, Reach, candidates};
+use crate::technology::foundry::Tools;
 use crate::technology::roadmap::{Chips, Roadmap, SlotKind};
 use crate::technology::supply::Access;
 
@@ -41,6 +44,8 @@ pub struct Calendar {
     pub sales: Vec<SalesLaw>,
     /// Inputs of the target's makers, by set of rules.
     pub inputs: Vec<Inputs>,
+    /// Advanced tools for the target, by month.
+    pub tools: Vec<Tools>,
     /// The share of tools denied under the recorded rules, by month.
     pub tools_denied_on_record: Vec<f64>,
     /// By (law of sales, slot): designs from a part, found when first asked for and shared by all runs.
@@ -123,12 +128,13 @@ pub struct Inputs {
     /// 1 where the target may query the issuer's models.
     pub model_access: f64,
     pub weights_open: Vec<f64>,
-    pub remote_open: f64,
+    /// By market: 1 where a host there may rent compute to the target.
+    pub remote_open: Vec<f64>,
+    /// Part of the target's materials that makers outside cannot get.
+    pub inputs_denied: f64,
     pub support_usd: [f64; 3],
     /// The next announced memory rule, as a month of the run.
     pub memory_closes: Option<i32>,
-    pub tools_denied: f64,
-    pub tools_denied_by_allies: f64,
 }
 
 /// The calendar, shared by all runs of an arm.
@@ -148,8 +154,7 @@ pub struct LawNow {
     pub closed_usd: Vec<f64>,
     slots: usize,
     sellable: Vec<bool>,
-    /// Chips that the target has refused in this run.
-    refused: Vec<bool>,
+    refusals: Refusals,
 }
 
 /// Markets that announced rules will close, and when.
@@ -329,21 +334,7 @@ impl LawNow {
         self.slots = slots;
         self.sellable.clear();
         self.sellable.resize(slots, false);
-        self.refused.clear();
-        self.refused.resize(slots, false);
-    }
-
-    fn note_refusal(&mut self, slot: usize, t: usize, events: &mut EventLog) {
-        if !self.refused[slot] {
-            self.refused[slot] = true;
-            events.push(Event {
-                t: t as i32,
-                kind: EventKind::Refused,
-                actor: 0,
-                object: slot as u32,
-                value: 0.0,
-            });
-        }
+        self.refusals.reset(slots);
     }
 
     /// Whether a slot can be sold in the target without licence now and under what is announced.
@@ -426,9 +417,13 @@ pub fn apply_law(
         _ => None,
     };
     let known = pieces.last().map_or(0, |piece| piece.1);
-    if now.before.is_some() && whole == now.before {
+    if now.before.is_some() && whole == now.before && !now.refusals.due(clock.t as i32) {
         return;
     }
+    let home = HomeSupply {
+        home_above_record: access.home_share - access.home_share_on_record,
+        denied_above_record: access.denied_share - access.denied_share_on_record,
+    };
     if known != now.known || now.before.is_none() {
         now.known = known;
         events.push(Event {
@@ -452,6 +447,7 @@ pub fn apply_law(
         pieces,
         &roadmap,
         &future,
+        home,
         &mut now,
         &mut market,
         &mut events,
@@ -467,11 +463,13 @@ fn set_terms(
     pieces: &[(f64, u16)],
     roadmap: &Roadmap,
     future: &Future,
+    home: HomeSupply,
     now: &mut LawNow,
     market: &mut ChipMarket,
     events: &mut EventLog,
     t: usize,
 ) {
+    let over_complied = over_complied(c, pieces, &future.parameters);
     let slots = c.chips.len();
     for place in 0..c.shipments.len() {
         for slot in 0..slots {
@@ -485,13 +483,18 @@ fn set_terms(
                 _ => mixed(pieces, of),
             };
             let at = place * slots + slot;
-            if place == c.target_market && terms.case_by_case && refuses(c, roadmap, future, slot) {
-                if market.terms[at].open > 0.0 || terms.open > 0.0 {
-                    now.note_refusal(slot, t, events);
-                }
-                terms = Terms::DENIED;
-            }
             if place == c.target_market {
+                if !terms.licensed() && !market.layout.target_made[slot] {
+                    terms.open *= 1.0 - over_complied;
+                }
+                if !terms.case_by_case {
+                    now.refusals.forget(slot);
+                } else if refuses(c, roadmap, future, home, now, slot, t, events) {
+                    terms.open *= open_share(&future.parameters);
+                    if terms.open <= 0.0 {
+                        terms = Terms::DENIED;
+                    }
+                }
                 let closed = (market.terms[at].open - terms.open).max(0.0);
                 if closed > 0.0 {
                     let sold = market.sold_in(Bloc::Target as usize, slot);
@@ -526,15 +529,51 @@ fn mixed(pieces: &[(f64, u16)], of: impl Fn(u16) -> Terms) -> Terms {
     })
 }
 
-/// Whether the target discourages a chip that its exporter has opened under licence: one draw a chip, in every arm in which
-/// no recorded reply is imposed. Permission is not sale.
-fn refuses(c: &Calendar, roadmap: &Roadmap, future: &Future, slot: usize) -> bool {
-    c.replies_generated
-        && future.channels.on(Channel::CounterMeasures)
-        && future
-            .chance
-            .uniform(Purpose::Refusal, roadmap.slot_keys[slot], 0)
-            < future.parameters.refusal_probability
+/// Part of lawful sales to the target that the issuer's makers give up: none while no rule bars any of them.
+fn over_complied(c: &Calendar, pieces: &[(f64, u16)], p: &Parameters) -> f64 {
+    let barring = |&(part, book): &(f64, u16)| {
+        let here = c.target_market * c.chips.len();
+        let bars = c.sales(book).free[here..here + c.chips.len()].contains(&false);
+        if bars { part } else { 0.0 }
+    };
+    if p.over_compliance_share > 0.0 {
+        p.over_compliance_share.min(1.0) * pieces.iter().map(barring).sum::<f64>()
+    } else {
+        0.0
+    }
+}
+
+/// Whether the target discourages a chip that its exporter has opened under licence, in every arm in which no recorded
+/// reply is imposed.
+fn refuses(
+    c: &Calendar,
+    roadmap: &Roadmap,
+    future: &Future,
+    home: HomeSupply,
+    now: &mut LawNow,
+    slot: usize,
+    t: usize,
+    events: &mut EventLog,
+) -> bool {
+    if !c.replies_generated || !future.channels.on(Channel::CounterMeasures) {
+        return false;
+    }
+    let p = &future.parameters;
+    let draw = future
+        .chance
+        .uniform(Purpose::Refusal, roadmap.slot_keys[slot], 0);
+    let chance = refusal_chance(home, p);
+    let (refuses, new) = now.refusals.answer(slot, t as i32, draw, chance, p);
+    if new {
+        events.push(Event {
+            t: t as i32,
+            kind: EventKind::Refused,
+            actor: 0,
+            object: slot as u32,
+            value: chance,
+        });
+    }
+    refuses
 }
 
 fn set_outlook(
@@ -571,11 +610,11 @@ fn set_access(c: &Calendar, pieces: &[(f64, u16)], t: usize, access: &mut Access
     access.leading_foundry.iter_mut().for_each(|v| *v = 0.0);
     access.memory_imports = 0.0;
     access.model_access = 0.0;
-    access.remote_open = 0.0;
+    access.remote_open.iter_mut().for_each(|v| *v = 0.0);
+    access.inputs_denied = 0.0;
     access.support_usd = [0.0; 3];
     access.weights_open.iter_mut().for_each(|v| *v = 0.0);
-    access.tools_denied = 0.0;
-    access.tools_denied_by_allies = 0.0;
+    access.tools = c.tools[t];
     access.memory_closes_in_months = f64::INFINITY;
     access.tools_denied_on_record = c.tools_denied_on_record[t];
     for &(part, book) in pieces {
@@ -589,15 +628,16 @@ fn set_access(c: &Calendar, pieces: &[(f64, u16)], t: usize, access: &mut Access
         }
         access.memory_imports += part * inputs.memory_imports;
         access.model_access += part * inputs.model_access;
-        access.remote_open += part * inputs.remote_open;
+        access.inputs_denied += part * inputs.inputs_denied;
+        for (open, here) in access.remote_open.iter_mut().zip(&inputs.remote_open) {
+            *open += part * here;
+        }
         for (sum, here) in access.support_usd.iter_mut().zip(inputs.support_usd) {
             *sum += part * here;
         }
         for (open, here) in access.weights_open.iter_mut().zip(&inputs.weights_open) {
             *open += part * here;
         }
-        access.tools_denied += part * inputs.tools_denied;
-        access.tools_denied_by_allies += part * inputs.tools_denied_by_allies;
         if let Some(closes) = inputs.memory_closes {
             access.memory_closes_in_months = f64::from((closes - t as i32).max(1));
         }

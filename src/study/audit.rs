@@ -1,12 +1,15 @@
-//! Audit: books, parameters without effect, rules that never bind, channels and events that never act.
+//! Audit: books, parameters and channels without effect, rules that never bind, events and states that never come.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use serde::Serialize;
+
+use super::states::{STATES, Stores, hosts_at_work, reached};
 use super::{Library, Plan, Settings, Worker};
 use crate::config::diagnostics::Problems;
 use crate::config::study::StudyFile;
 use crate::controls::{Instrument, Subject, Verdict};
-use crate::events::EventLog;
+use crate::events::{EventKind, EventLog};
 use crate::foundation::channels::Channel;
 use crate::foundation::parameters::Parameters;
 use crate::foundation::run::Future;
@@ -17,22 +20,30 @@ pub struct Audit {
     /// Largest imbalance of the books in any month of any run, relative to the month's volume.
     pub worst_imbalance: f64,
     pub runs: usize,
-    /// Parameters that change no measure under any regime.
-    pub inert_parameters: Vec<String>,
-    /// Channels that change no measure when they are off.
-    pub inert_channels: Vec<String>,
-    /// Rules of shipped regimes that decide nothing that the model asks.
-    pub idle_rules: Vec<String>,
-    /// Kinds of event that never happen.
-    pub missing_events: Vec<String>,
+    pub findings: Vec<Finding>,
 }
+
+/// One thing that is there and does not act.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// What kind of thing: one of [`KINDS`].
+    pub kind: &'static str,
+    pub name: String,
+    /// Why it is known to be so; empty where nobody has said.
+    pub known: String,
+}
+
+/// Kinds of finding, in the order in which they are printed.
+pub const KINDS: &[&str] = &[
+    "parameter without effect",
+    "channel without effect",
+    "rule that never binds",
+    "event that never happens",
+    "state that is never reached",
+];
 
 /// Kinds of rule that the month does not ask about, each with the reason.
 pub const NOT_ASKED: &[(Instrument, &str)] = &[
-    (
-        Instrument::InputRestriction,
-        "counter-controls on materials are left out (scope table)",
-    ),
     (Instrument::Rescission, "acts by ending other rules"),
     (
         Instrument::EntityList,
@@ -68,11 +79,17 @@ pub const NEVER_BIND: &[(&str, &str)] = &[
     ),
 ];
 
-/// Audits the shipped regimes with the study's months.
+/// States and kinds of event that no shipped study and regime comes to, each with the reason.
+pub const NOT_REACHED: &[(&str, &str)] = &[];
+
+/// Futures in which every regime is run, and in which what seems inert is tried again.
+const FUTURES: u32 = 6;
+
+/// Audits the shipped regimes with the months and nations of each of these studies.
 ///
 /// # Errors
 /// When a regime cannot be read.
-pub fn audit(library: &Library, study: &StudyFile) -> Result<Audit, Problems> {
+pub fn audit(library: &Library, studies: &[StudyFile]) -> Result<Audit, Problems> {
     let names: Vec<String> = library
         .configs
         .list("regimes", ".toml")
@@ -83,82 +100,173 @@ pub fn audit(library: &Library, study: &StudyFile) -> Result<Audit, Problems> {
                 .to_string()
         })
         .collect();
-    let mut study = study.clone();
-    study.arms.clone_from(&names);
-    study.baseline = names.first().cloned().unwrap_or_default();
-    let plan = Plan::new(
-        library,
-        study,
-        Settings {
-            seed: 1,
-            runs: 3,
-            ..Settings::default()
-        },
-    )?;
-    let mut worker = Worker::new(&plan.blueprint);
     let mut audit = Audit::default();
-    let mut seen: BTreeSet<&'static str> = BTreeSet::new();
-    for number in 0..3 {
+    let mut marks = Marks::default();
+    let mut found: Vec<Vec<Finding>> = Vec::new();
+    for study in studies {
+        let mut study = study.clone();
+        study.arms.clone_from(&names);
+        study.baseline = names.first().cloned().unwrap_or_default();
+        let settings = Settings {
+            seed: 1,
+            runs: FUTURES,
+            ..Settings::default()
+        };
+        let plan = Plan::new(library, study, settings)?;
+        visit(&plan, &mut audit, &mut marks);
+        let mut inert = Vec::new();
+        let mut add = |kind, items: Vec<String>, known: &dyn Fn(&str) -> Option<&'static str>| {
+            inert.extend(items.into_iter().map(|name| Finding {
+                kind,
+                known: known(&name).unwrap_or_default().to_string(),
+                name,
+            }));
+        };
+        let arms: Vec<usize> = [
+            "history-free",
+            "oct22",
+            "promote",
+            "history",
+            "diffusion",
+            "reactive-2022",
+        ]
+        .iter()
+        .filter_map(|name| names.iter().position(|n| n == name))
+        .collect();
+        add(KINDS[0], inert_parameters(library, &plan, &arms), &|_| None);
+        add(KINDS[1], inert_channels(&plan, &arms), &|_| None);
+        add(KINDS[2], idle_rules(&plan), &|id| {
+            NEVER_BIND
+                .iter()
+                .find(|(rule, _)| *rule == id)
+                .map(|(_, why)| *why)
+        });
+        found.push(inert);
+    }
+    // What acts in one study is not without effect.
+    if let Some((first, others)) = found.split_first() {
+        let everywhere = |f: &&Finding| others.iter().all(|list| list.contains(f));
+        audit.findings = first.iter().filter(everywhere).cloned().collect();
+    }
+    for (kind, name) in marks.missing() {
+        let known = NOT_REACHED.iter().find(|(what, _)| *what == name);
+        audit.findings.push(Finding {
+            kind,
+            known: known.map(|(_, why)| (*why).to_string()).unwrap_or_default(),
+            name,
+        });
+    }
+    Ok(audit)
+}
+
+/// What the runs of an audit could come to, and whether one of them did.
+#[derive(Default)]
+struct Marks(BTreeMap<(&'static str, String), bool>);
+
+impl Marks {
+    fn set(&mut self, kind: &'static str, name: &str, seen: bool) {
+        let mark = self.0.entry((kind, name.to_string())).or_default();
+        *mark |= seen;
+    }
+
+    fn missing(&self) -> Vec<(&'static str, String)> {
+        self.0
+            .iter()
+            .filter(|(_, seen)| !**seen)
+            .map(|((kind, name), _)| (*kind, name.clone()))
+            .collect()
+    }
+}
+
+/// Runs every regime in every future and notes the worst balance, every kind of event and every state.
+fn visit(plan: &Plan, audit: &mut Audit, marks: &mut Marks) {
+    let b = &plan.blueprint;
+    let (event, state) = (KINDS[3], KINDS[4]);
+    for kind in EventKind::ALL {
+        marks.set(event, kind.name(), false);
+    }
+    let variant = |maker: usize| format!("a variant of {}", b.maker_names[maker]);
+    for maker in (0..b.makers.len()).filter(|m| !b.variant_slots[*m].is_empty()) {
+        marks.set(state, &variant(maker), false);
+    }
+    let rents = |row: usize| format!("compute rented in {}", b.host_nations[row]);
+    for row in 0..b.hosts.len() {
+        marks.set(state, &rents(row), false);
+    }
+    let mut worker = Worker::new(b);
+    for number in 0..FUTURES {
         let future = plan.future(number);
         for calendar in &plan.calendars {
-            let worst = worker.run(calendar, &future, plan.blueprint.months, true);
-            audit.worst_imbalance = audit.worst_imbalance.max(worst);
+            worker.stage.reset(calendar, &future, true);
+            for _ in 0..b.months {
+                let before = Stores::of(&worker.stage.world);
+                audit.worst_imbalance = audit.worst_imbalance.max(worker.step());
+                let now = reached(&mut worker.stage.world, &before, &future.parameters);
+                for (name, seen) in STATES.iter().zip(now) {
+                    marks.set(state, name, seen);
+                }
+                for row in hosts_at_work(&mut worker.stage.world) {
+                    marks.set(state, &rents(row as usize), true);
+                }
+            }
             audit.runs += 1;
-            let log = worker.stage.world.resource::<EventLog>();
-            seen.extend(log.events.iter().map(|e| e.kind.name()));
+            for e in &worker.stage.world.resource::<EventLog>().events {
+                marks.set(event, e.kind.name(), true);
+                if e.kind == EventKind::VariantLaunched {
+                    marks.set(state, &variant(e.actor as usize), true);
+                }
+            }
         }
     }
-    audit.missing_events = crate::events::EventKind::ALL
-        .iter()
-        .map(|k| k.name())
-        .filter(|name| !seen.contains(name))
-        .map(String::from)
-        .collect();
-    audit.idle_rules = idle_rules(&plan);
-    let central = library.parameters.central();
-    let arms: Vec<usize> = [
-        "history-free",
-        "oct22",
-        "promote",
-        "diffusion",
-        "reactive-2022",
-    ]
-    .iter()
-    .filter_map(|name| names.iter().position(|n| n == name))
-    .collect();
-    let mut future = Future {
-        parameters: central.clone(),
-        ..plan.future(0)
+}
+
+fn inert_channels(plan: &Plan, arms: &[usize]) -> Vec<String> {
+    let mut worker = Worker::new(&plan.blueprint);
+    let mut future = plan.future(0);
+    let base = tape(plan, &mut worker, arms, &future);
+    let mut without = |channel: &&Channel| {
+        future.channels = plan.channels.without(**channel);
+        tape(plan, &mut worker, arms, &future) == base
     };
-    let base = tape(&plan, &mut worker, &arms, &future);
-    for channel in Channel::ALL {
-        future.channels = plan.channels.without(*channel);
-        if tape(&plan, &mut worker, &arms, &future) == base {
-            audit.inert_channels.push(channel.name().to_string());
+    let inert = Channel::ALL.iter().filter(|channel| without(channel));
+    inert.map(|channel| channel.name().to_string()).collect()
+}
+
+/// Parameters that change no measure under any of these arms: at a likely value, at far ones, at the end of the range over
+/// which they are swept. What decides by a draw may decide nothing in one future, so others are tried before one is called inert.
+pub fn inert_parameters(library: &Library, plan: &Plan, arms: &[usize]) -> Vec<String> {
+    let mut worker = Worker::new(&plan.blueprint);
+    let values = library.parameters.central().values();
+    let mut bases: Vec<Option<Vec<u64>>> = vec![None; FUTURES as usize];
+    let mut at = |number: u32, values: &[f64]| -> Vec<u64> {
+        let mut future = plan.future(number);
+        if let Some(parameters) = Parameters::from_values(values) {
+            future.parameters = parameters;
         }
-    }
-    future.channels = plan.channels;
-    let values = central.values();
-    for (at, p) in library.parameters.0.iter().enumerate() {
+        tape(plan, &mut worker, arms, &future)
+    };
+    let mut inert = Vec::new();
+    for (row, p) in library.parameters.0.iter().enumerate() {
         let likely = p
             .prior
             .as_ref()
             .map_or(p.value * 1.1, |prior| prior.quantile(0.9));
-        let acts = [likely, p.value * 100.0, p.value * 0.01]
-            .into_iter()
-            .any(|other| {
-                let mut changed = values.clone();
-                changed[at] = other;
-                if let Some(parameters) = Parameters::from_values(&changed) {
-                    future.parameters = parameters;
-                }
-                tape(&plan, &mut worker, &arms, &future) != base
-            });
+        let swept = p.range.map_or(likely, |[_, high]| high);
+        let acts = (0..FUTURES).any(|number| {
+            let base = bases[number as usize].get_or_insert_with(|| at(number, &values));
+            [likely, p.value * 100.0, p.value * 0.01, swept]
+                .into_iter()
+                .any(|other| {
+                    let mut changed = values.clone();
+                    changed[row] = other;
+                    at(number, &changed) != *base
+                })
+        });
         if !acts {
-            audit.inert_parameters.push(p.id.clone());
+            inert.push(p.id.clone());
         }
     }
-    Ok(audit)
+    inert
 }
 
 /// Every recorded value under these arms, bit by bit; calendars are drawn anew, for some parameters shape them.

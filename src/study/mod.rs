@@ -9,6 +9,7 @@ mod library;
 mod manifest;
 mod plan;
 pub mod reference;
+mod states;
 mod timeline;
 mod worker;
 

@@ -112,6 +112,12 @@ pub fn events(plan: &Plan, worker: &Worker, arm: usize, run: u32) -> Vec<EventRo
                     text,
                 )
             }
+            EventKind::Restricted => (
+                String::new(),
+                "materials".into(),
+                "rules on the target tightened".into(),
+                format!("the target keeps back materials for {:.0} months", e.value),
+            ),
             EventKind::Refused => {
                 let slot = &b.roadmap.slots[object];
                 let text = format!(

@@ -1,4 +1,6 @@
-//! Fabs and shared supply: yield that learns, capacity that follows orders with a lag.
+//! Fabs and shared supply: yield that learns, capacity that follows orders with a lag, tools and materials withheld.
+
+use crate::foundation::parameters::Parameters;
 
 /// Good-die fraction after `cumulative_million_dies` of experience.
 ///
@@ -29,12 +31,69 @@ pub fn adjusted_capacity(capacity: f64, wanted: f64, speed: f64, fall_per_month:
             .exp()
 }
 
-/// Share of advanced tools that cannot be had: the shares of those suppliers that comply.
-pub fn effective_denial(shares_of_complying_suppliers: impl IntoIterator<Item = f64>) -> f64 {
-    shares_of_complying_suppliers
-        .into_iter()
-        .sum::<f64>()
-        .clamp(0.0, 1.0)
+/// What suppliers of advanced tools do for the target in a month, as shares of the tools that it would buy.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Tools {
+    /// Denied by law and not yet made good by others.
+    pub denied: f64,
+    /// Sold by the issuer's allies, with what they make good of what others deny.
+    pub sold_by_allies: f64,
+}
+
+/// A nation's suppliers in a month: their share of the world's advanced tools, the part of the month in which its law
+/// denies them to the target, and for how long it has done so.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ToolSupplier {
+    pub share: f64,
+    pub denies: f64,
+    pub years_denied: f64,
+    pub ally: bool,
+}
+
+/// Tools that the target cannot have, and what the issuer's allies sell.
+///
+/// ```text
+/// denied = sum over suppliers of  share * denies * (1 - backfill) ^ years
+/// ```
+///
+/// The rest of what law denies is made good by those who do not deny, in proportion to what they hold: an ally that stays
+/// outside gains what the others lose. Source: form of the expert review; see `tool_backfill_per_year`.
+pub fn tools_for_target(suppliers: &[ToolSupplier], p: &Parameters) -> Tools {
+    let (mut denied, mut made_good, mut open, mut open_allies) = (0.0, 0.0, 0.0, 0.0);
+    for s in suppliers {
+        let kept_back = s.share * s.denies;
+        let left = (1.0 - p.tool_backfill_per_year)
+            .clamp(0.0, 1.0)
+            .powf(s.years_denied);
+        denied += kept_back * left;
+        made_good += kept_back * (1.0 - left);
+        open += s.share - kept_back;
+        if s.ally {
+            open_allies += s.share - kept_back;
+        }
+    }
+    let gain = if open > 0.0 {
+        1.0 + made_good / open
+    } else {
+        1.0
+    };
+    Tools {
+        denied: denied.clamp(0.0, 1.0),
+        sold_by_allies: open_allies * gain,
+    }
+}
+
+/// Part of the supply outside the target that a want of its materials costs.
+///
+/// `lost = input_share_lost * max(0, denied - substituted)`: rare earths, gallium and germanium reach tools, magnets, optics
+/// and test, and bind only as far as nobody has replaced them. Source: see `input_share_lost`.
+pub fn lost_to_inputs(denied: f64, substituted: f64, p: &Parameters) -> f64 {
+    (p.input_share_lost * (denied - substituted).max(0.0)).clamp(0.0, 1.0)
+}
+
+/// Next part of the materials that makers do without: `s' = s + (denied - s) / months`, which fades when denial ends.
+pub fn next_substituted(substituted: f64, denied: f64, p: &Parameters) -> f64 {
+    substituted + (denied - substituted) / p.input_substitution_months.max(1.0)
 }
 
 #[cfg(test)]
@@ -45,6 +104,52 @@ mod tests {
     fn yield_starts_where_it_was_recorded_and_approaches_its_ceiling() {
         assert!((experience_yield(0.6, 0.2, 0.0, 1.5) - 0.2).abs() < 1e-12);
         assert!((experience_yield(0.6, 0.2, 1e3, 1.5) - 0.6).abs() < 1e-9);
+    }
+
+    fn supplier(share: f64, denies: f64, years_denied: f64) -> ToolSupplier {
+        ToolSupplier {
+            share,
+            denies,
+            years_denied,
+            ally: true,
+        }
+    }
+
+    #[test]
+    fn what_is_made_good_is_no_longer_denied_and_is_sold_by_those_outside() {
+        let mut p = Parameters::from_values(&vec![0.0; Parameters::NAMES.len()]).unwrap();
+        p.tool_backfill_per_year = 0.3;
+        let pair = |years| [supplier(0.5, 1.0, years), supplier(0.25, 0.0, 0.0)];
+        let (first, later) = (
+            tools_for_target(&pair(0.0), &p),
+            tools_for_target(&pair(2.0), &p),
+        );
+        assert!((first.denied - 0.5).abs() < 1e-12 && (later.denied - 0.5 * 0.49).abs() < 1e-12);
+        assert!((first.sold_by_allies - 0.25).abs() < 1e-12);
+        assert!((later.sold_by_allies - 0.505).abs() < 1e-12);
+        // Made good at once, or supplied by nobody who denies: nothing is withheld.
+        p.tool_backfill_per_year = 1.0;
+        assert_eq!(tools_for_target(&pair(1.0 / 12.0), &p).denied, 0.0);
+        p.tool_backfill_per_year = 0.3;
+        assert_eq!(tools_for_target(&[supplier(0.0, 1.0, 1.0)], &p).denied, 0.0);
+    }
+
+    #[test]
+    fn a_want_of_materials_fades_as_makers_replace_them() {
+        let mut p = Parameters::from_values(&vec![0.0; Parameters::NAMES.len()]).unwrap();
+        p.input_share_lost = 0.04;
+        p.input_substitution_months = 9.0;
+        let mut replaced = 0.0;
+        let lost: Vec<f64> = (0..24)
+            .map(|_| {
+                let now = lost_to_inputs(1.0, replaced, &p);
+                replaced = next_substituted(replaced, 1.0, &p);
+                now
+            })
+            .collect();
+        assert_eq!(lost[0], 0.04);
+        assert!(lost.windows(2).all(|w| w[1] < w[0]) && lost[23] < 0.004);
+        assert_eq!(lost_to_inputs(0.0, replaced, &p), 0.0);
     }
 
     #[test]

@@ -6,7 +6,9 @@ use bevy_ecs::resource::Resource;
 use bevy_ecs::system::{Res, ResMut};
 
 use super::chip::{ChipSpec, Packaging};
-use super::foundry::{adjusted_capacity, experience_yield};
+use super::foundry::{
+    Tools, adjusted_capacity, experience_yield, lost_to_inputs, next_substituted,
+};
 use super::path::Path;
 use crate::foundation::channels::Channel;
 use crate::foundation::parameters::Parameters;
@@ -63,21 +65,24 @@ pub struct Access {
     pub memory_imports: f64,
     /// Months until an announced memory rule binds; infinite when none is announced.
     pub memory_closes_in_months: f64,
-    /// Share of advanced tools that the target cannot buy.
-    pub tools_denied: f64,
-    /// The same under the recorded rules: the recorded capacity was built under these.
+    /// Advanced tools that the target cannot buy, and what the issuer's allies sell it.
+    pub tools: Tools,
+    /// What it could not buy under the recorded rules: the recorded capacity was built under these.
     pub tools_denied_on_record: f64,
-    /// The part of it that the issuer's allies deny.
-    pub tools_denied_by_allies: f64,
+    /// Part of the materials that makers outside the target cannot get from it.
+    pub inputs_denied: f64,
     /// Part of what the target's buyers would take that law kept from them last month, and on record.
     pub denied_share: f64,
     pub denied_share_on_record: f64,
+    /// What the target's makers delivered at home over what buyers there would spend, last month and on record.
+    pub home_share: f64,
+    pub home_share_on_record: f64,
     /// Part of the month in which the target may query the issuer's models.
     pub model_access: f64,
     /// Part of the month in which closed models may be used, by market.
     pub weights_open: Vec<f64>,
-    /// Part of the month in which the target's labs may rent compute abroad.
-    pub remote_open: f64,
+    /// Part of the month in which hosts may rent compute to the target's labs, by the host's market.
+    pub remote_open: Vec<f64>,
     /// Public support of the issuer, USD a year: research, energy, build-out.
     pub support_usd: [f64; 3],
 }
@@ -86,15 +91,18 @@ pub struct Access {
 #[derive(Resource, Clone, Debug)]
 pub struct SupplyPaths(pub Arc<RecordedSupply>);
 
-/// Recorded capacities, in units a month unless said otherwise.
+/// A foundry, packager or memory maker as recorded: what it can make of each pool that it fills, units a month.
+#[derive(Clone, Debug, Default)]
+pub struct RecordedFoundry {
+    pub key: String,
+    pub in_target: bool,
+    pub fills: Vec<(Pool, Path)>,
+}
+
+/// Recorded supply.
 #[derive(Clone, Debug, Default)]
 pub struct RecordedSupply {
-    pub cowos_s_wafers: Path,
-    pub cowos_l_wafers: Path,
-    pub hbm_world_stacks: Path,
-    pub hbm_target_stacks: Path,
-    pub logic_world_wafers: Path,
-    pub logic_target_wafers: Path,
+    pub foundries: Vec<RecordedFoundry>,
     /// Dies a year that a barred designer obtained through proxies.
     pub proxy_dies_per_year: Path,
     /// Makers of the target that are listed and reach the leading foundry through proxies only.
@@ -108,6 +116,13 @@ pub struct SupplyState {
     pub capacity: Vec<f64>,
     /// Units of each pool this month.
     pub pools: [f64; POOLS],
+    /// By foundry: wafers and memory stacks that it can make this month.
+    pub wafers: Vec<f64>,
+    pub stacks: Vec<f64>,
+    /// Part of the pools outside the target that a want of materials costs this month.
+    pub lost_to_inputs: f64,
+    /// Part of the materials from the target that makers outside have learned to do without.
+    substituted: f64,
     /// Wanted packages by maker, the last months in turn: `[lag][maker]`.
     wanted_before: Vec<Vec<f64>>,
     /// Good-die fraction of the target's foundry.
@@ -127,11 +142,17 @@ pub struct SupplyState {
 }
 
 impl SupplyState {
-    pub fn reset(&mut self, makers: usize, p: &Parameters) {
+    pub fn reset(&mut self, makers: usize, foundries: usize, p: &Parameters) {
         let lag = p.capacity_lag_months.round().max(0.0) as usize;
         self.capacity.clear();
         self.capacity.resize(makers, 0.0);
         self.pools = [0.0; POOLS];
+        for column in [&mut self.wafers, &mut self.stacks] {
+            column.clear();
+            column.resize(foundries, 0.0);
+        }
+        self.lost_to_inputs = 0.0;
+        self.substituted = 0.0;
         self.wanted_before.resize(lag + 1, Vec::new());
         for month in &mut self.wanted_before {
             month.clear();
@@ -225,7 +246,10 @@ pub fn pool_uses(spec: &ChipSpec, sourcing: Option<Sourcing>, p: &Parameters) ->
     uses
 }
 
-/// System: this month's pools, the target's yield, and its stores of memory and dies.
+/// System: what every foundry can make this month; the target's yield, and its stores of memory and dies.
+///
+/// Foundries outside the target make what is recorded, less what a want of materials costs them. Those of the target are
+/// slowed by tools that cannot be bought, and pushed by denial, relative to what was recorded under recorded denial.
 pub fn open_pools(
     clock: Res<Clock>,
     future: Res<Future>,
@@ -235,28 +259,17 @@ pub fn open_pools(
 ) {
     let p = &future.parameters;
     let year = clock.year;
-    let world =
-        |path: &Path| path.at(year, p.pool_growth_late, f64::INFINITY) * p.supply_multiplier;
     let s = &mut *supply;
-    s.pools[Pool::CowosS as usize] = world(&paths.0.cowos_s_wafers);
-    s.pools[Pool::CowosL as usize] = world(&paths.0.cowos_l_wafers);
-    s.pools[Pool::HbmWorld as usize] = world(&paths.0.hbm_world_stacks);
-    s.pools[Pool::LogicWorld as usize] = world(&paths.0.logic_world_wafers);
+    s.lost_to_inputs = lost_to_inputs(access.inputs_denied, s.substituted, p);
+    s.substituted = next_substituted(s.substituted, access.inputs_denied, p);
+    let outside = p.supply_multiplier * (1.0 - s.lost_to_inputs);
 
-    // Tools that cannot be bought slow the target's foundry relative to what was recorded under recorded denial.
-    let eased = access.tools_denied_on_record - access.tools_denied;
+    let eased = access.tools_denied_on_record - access.tools.denied;
     let pushed = future.channels.factor(Channel::Indigenisation)
         * p.indigenisation_capacity_effect
         * (access.denied_share - access.denied_share_on_record);
     s.log_deviation += (p.equipment_growth_effect * eased + pushed) / 12.0;
     s.log_push += pushed / 12.0;
-    let recorded =
-        paths
-            .0
-            .logic_target_wafers
-            .at(year, p.smic_growth_per_year.ln(), p.smic_ceiling_wafers);
-    s.pools[Pool::LogicTarget as usize] =
-        (recorded * s.log_deviation.exp()).min(p.smic_ceiling_wafers) * p.smic_accelerator_share;
     let ceiling = (p.smic_yield_ceiling + p.equipment_yield_effect * eased).clamp(0.05, 0.95);
     s.yield_target = experience_yield(
         ceiling,
@@ -264,13 +277,32 @@ pub fn open_pools(
         s.dies_target_millions * future.channels.factor(Channel::LearningByDoing),
         p.smic_learning_million_dies,
     );
-
-    s.hbm_made_stacks =
-        paths
-            .0
-            .hbm_target_stacks
-            .at(year, p.hbm_domestic_growth, p.hbm_domestic_ceiling_stacks)
-            * s.log_push.exp();
+    s.pools = [0.0; POOLS];
+    for (row, foundry) in paths.0.foundries.iter().enumerate() {
+        (s.wafers[row], s.stacks[row]) = (0.0, 0.0);
+        for (pool, recorded) in &foundry.fills {
+            let made = match pool {
+                Pool::LogicTarget => {
+                    let wafers =
+                        recorded.at(year, p.smic_growth_per_year.ln(), p.smic_ceiling_wafers);
+                    (wafers * s.log_deviation.exp()).min(p.smic_ceiling_wafers)
+                        * p.smic_accelerator_share
+                }
+                Pool::HbmTarget => {
+                    recorded.at(year, p.hbm_domestic_growth, p.hbm_domestic_ceiling_stacks)
+                        * s.log_push.exp()
+                }
+                _ => recorded.at(year, p.pool_growth_late, f64::INFINITY) * outside,
+            };
+            s.pools[*pool as usize] += made;
+            match pool {
+                Pool::LogicWorld | Pool::LogicTarget => s.wafers[row] += made,
+                Pool::HbmWorld | Pool::HbmTarget => s.stacks[row] += made,
+                Pool::CowosS | Pool::CowosL => {}
+            }
+        }
+    }
+    s.hbm_made_stacks = s.pools[Pool::HbmTarget as usize];
     let stockpiles = future.channels.on(Channel::Stockpiling);
     if stockpiles && access.memory_closes_in_months.is_finite() && access.memory_imports > 0.0 {
         let missing = (p.hbm_stockpile_stacks - s.hbm_bank_stacks).max(0.0);

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::observe::Watch;
 use crate::agents::broker::Broker;
 use crate::agents::chipmaker::Chipmaker;
+use crate::agents::host::Host;
 use crate::agents::lab::{Lab, Release};
 use crate::agents::nation::{Demand, Nation, RecordedDemand};
 use crate::agents::users::Users;
@@ -21,7 +22,7 @@ use crate::technology::chip::ChipSpec;
 use crate::technology::path::Path;
 use crate::technology::power::PowerPaths;
 use crate::technology::roadmap::{ChipSlot, Roadmap, SlotKind};
-use crate::technology::supply::RecordedSupply;
+use crate::technology::supply::{Pool, RecordedFoundry, RecordedSupply};
 
 /// What a blueprint is made from.
 pub struct Inputs<'a> {
@@ -49,6 +50,8 @@ pub struct Blueprint {
     pub layout: Arc<Layout>,
     pub demand: Demand,
     pub supply: Arc<RecordedSupply>,
+    /// Share of the world's advanced tools by nation of the supplier.
+    pub tool_shares: Vec<(String, f64)>,
     pub watch: Arc<Watch>,
     pub nations: Vec<Nation>,
     pub makers: Vec<Chipmaker>,
@@ -58,6 +61,9 @@ pub struct Blueprint {
     pub lab_names: Vec<String>,
     pub broker_names: Vec<String>,
     pub brokers: Vec<Broker>,
+    pub hosts: Vec<Host>,
+    /// ISO3 codes of the nations in which hosts stand.
+    pub host_nations: Vec<String>,
     pub users: Vec<Users>,
     pub power: PowerPaths,
     pub variant_slots: Vec<Vec<usize>>,
@@ -206,6 +212,7 @@ impl Blueprint {
                 maturity_at_start: m.software_maturity,
             })
             .collect();
+        let hosts = hosts(places, nations, &nation_rows, target);
         let mut labs = labs(tables, nations, &bloc_of);
         add_synthetic(&mut labs, synthetic_labs, nations, &bloc_of);
         let variant_slots = (0..makers.len())
@@ -218,6 +225,11 @@ impl Blueprint {
                 (0..roadmap.slots.len()).filter(of).collect()
             })
             .collect();
+        let huawei = makers
+            .iter()
+            .position(|m| m.chip_vendor == "Huawei")
+            .map(|at| at as u16);
+        let supply = supply(tables, places, target, huawei);
         let watch = Arc::new(Watch::new(
             &roadmap,
             &maker_keys,
@@ -226,6 +238,11 @@ impl Blueprint {
                 .labs
                 .iter()
                 .map(|l| l.key.clone())
+                .collect::<Vec<_>>(),
+            &supply.foundries,
+            &hosts
+                .iter()
+                .map(|(_, iso3)| iso3.clone())
                 .collect::<Vec<_>>(),
             markets
                 .example
@@ -237,21 +254,20 @@ impl Blueprint {
         ));
         let oldest_chip = oldest(&roadmap);
         let (start_chips, start_share) = start(nations, &markets, &nation_rows);
-        let huawei = makers
-            .iter()
-            .position(|m| m.chip_vendor == "Huawei")
-            .map(|at| at as u16);
         Self {
             first,
             months,
             target_region: demand.target_region,
             demand: Demand(Arc::new(demand)),
-            supply: Arc::new(supply(tables, huawei)),
+            supply: Arc::new(supply),
+            tool_shares: places.tool_shares(),
             target_made: roadmap.slots.iter().map(|s| s.target_made).collect(),
             maker_names: makers.iter().map(|m| m.name.clone()).collect(),
             lab_names: tables.labs.iter().map(|l| l.name.clone()).collect(),
             broker_names,
             brokers,
+            hosts: hosts.iter().map(|(host, _)| *host).collect(),
+            host_nations: hosts.into_iter().map(|(_, iso3)| iso3).collect(),
             power: PowerPaths(Arc::new(power(places, issuer, target))),
             users: nations
                 .iter()
@@ -383,6 +399,45 @@ fn customers_and_brokers(
         names.push(format!("Brokers in {}", nations[nation].name));
     }
     (list, brokers, names)
+}
+
+/// Hosts: nations in which compute is known to be rented to the target, by the power that it draws there.
+fn hosts(
+    places: &Places,
+    nations: &[NationRow],
+    rows: &[Nation],
+    target: &str,
+) -> Vec<(Host, String)> {
+    let recorded: Vec<(usize, f64)> = places
+        .hosts
+        .iter()
+        .filter(|r| r.kind == "rental_assumption" && r.unit.starts_with("MW"))
+        .filter(|r| r.destination_iso3 == target)
+        .filter_map(|r| Some((nations.iter().position(|n| n.iso3 == r.hub_iso3)?, r.value)))
+        .filter(|(at, _)| rows[*at].bloc != Bloc::Target)
+        .collect();
+    let sum = |here: &dyn Fn(usize) -> bool| -> f64 {
+        let of: f64 = recorded
+            .iter()
+            .filter(|(at, _)| here(*at))
+            .map(|(_, mw)| mw)
+            .sum();
+        of.max(f64::MIN_POSITIVE)
+    };
+    recorded
+        .iter()
+        .enumerate()
+        .map(|(row, &(at, mw))| {
+            let host = Host {
+                row: row as u32,
+                market: rows[at].market,
+                region: rows[at].region,
+                share: mw / sum(&|_| true),
+                share_of_region: mw / sum(&|other| rows[other].region == rows[at].region),
+            };
+            (host, nations[at].iso3.clone())
+        })
+        .collect()
 }
 
 /// Power of data centres in GW by bloc: the issuer's, the target's, and what is left of the world's.
@@ -599,14 +654,38 @@ fn add_synthetic(
     }
 }
 
-fn supply(tables: &WorldTables, proxy_maker: Option<u16>) -> RecordedSupply {
+/// What each foundry of the table can make; its home decides whether rules on the target reach it.
+fn supply(
+    tables: &WorldTables,
+    places: &Places,
+    target: &str,
+    proxy_maker: Option<u16>,
+) -> RecordedSupply {
+    let foundries = places
+        .foundries
+        .iter()
+        .map(|row| {
+            let in_target = row.home == target;
+            let fills = row.pools.split(';').map(|name| {
+                let (pool, scale) = match name {
+                    "cowos_s" => (Pool::CowosS, 1.0),
+                    "cowos_l" => (Pool::CowosL, 1.0),
+                    memory if memory.starts_with("hbm") && in_target => (Pool::HbmTarget, 1e6),
+                    memory if memory.starts_with("hbm") => (Pool::HbmWorld, 1e6),
+                    _ if in_target => (Pool::LogicTarget, 1.0),
+                    _ => (Pool::LogicWorld, 1.0),
+                };
+                (pool, tables.pool_path(name, scale))
+            });
+            RecordedFoundry {
+                key: row.key.clone(),
+                in_target,
+                fills: fills.collect(),
+            }
+        })
+        .collect();
     RecordedSupply {
-        cowos_s_wafers: tables.pool_path("cowos_s", 1.0),
-        cowos_l_wafers: tables.pool_path("cowos_l", 1.0),
-        hbm_world_stacks: tables.pool_path("hbm_world", 1e6),
-        hbm_target_stacks: tables.pool_path("hbm_china_domestic", 1e6),
-        logic_world_wafers: tables.pool_path("tsmc_advanced_ai", 1.0),
-        logic_target_wafers: tables.pool_path("smic_7nm", 1.0),
+        foundries,
         proxy_dies_per_year: tables.pool_path("proxy_fab_dies", 1.0),
         proxy_maker,
     }

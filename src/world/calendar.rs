@@ -7,22 +7,15 @@ use crate::controls::{Attribute, Attributes, Book, Instrument, Regime, Subject, 
 use crate::foundation::calendar::{Date, Month};
 use crate::foundation::parameters::Parameters;
 use crate::markets::terms::{Books, Calendar, Inputs, Ladder, SalesLaw};
+use crate::measures::Bloc;
 use crate::technology::design::Reach;
-use crate::technology::foundry::effective_denial;
+use crate::technology::foundry::{ToolSupplier, Tools, tools_for_target};
 
 impl Blueprint {
     /// The calendar of a regime. `p` gives what makers can do in a redesign and the shares of tool suppliers.
     pub fn calendar(&self, regime: &Regime, p: &Parameters) -> Arc<Calendar> {
         let law = &self.law;
-        let mut days: Vec<Date> = vec![self.first.first_day()];
-        days.extend(regime.breakpoints());
-        // Wafers ordered by a designer are judged by the foundry's own early dates, so record days count too.
-        days.sort();
-        days.dedup();
-        let start = self.first.first_day();
-        let mut kept: Vec<Date> = days.iter().copied().filter(|d| *d >= start).collect();
-        kept.insert(0, start);
-        kept.dedup();
+        let kept = self.days_of(regime);
         let mut books: Vec<Books> = kept
             .iter()
             .map(|&day| Books {
@@ -42,7 +35,6 @@ impl Blueprint {
             .map(|(day, b)| self.inputs(regime, *day, b, p))
             .collect();
         let ladder = self.ladder(regime, p, &mut books, &mut inputs);
-        let record = self.tools_denied_on_record(p);
         let (markets, slots) = (self.shipments.len(), self.slot_attributes.len());
         let mut calendar = Calendar {
             law: law.clone(),
@@ -57,7 +49,12 @@ impl Blueprint {
             target_region: self.target_region,
             sales_of: Vec::with_capacity(books.len()),
             sales: Vec::new(),
-            tools_denied_on_record: record,
+            tools: self.tools(regime, p),
+            tools_denied_on_record: self
+                .tools(&self.record, p)
+                .iter()
+                .map(|tools| tools.denied)
+                .collect(),
             designs: Vec::new(),
             reach: Reach::of(p),
             caps_tpp: self.caps(regime),
@@ -133,12 +130,31 @@ impl Blueprint {
         Some(ladder)
     }
 
-    /// Whether the regime leaves the target's replies to the model: it holds no import rule of the target's own.
+    /// The first day of the run and every later one on which something changes under the regime.
+    fn days_of(&self, regime: &Regime) -> Vec<Date> {
+        let start = self.first.first_day();
+        let mut days: Vec<Date> = regime
+            .breakpoints()
+            .into_iter()
+            .filter(|d| *d >= start)
+            .collect();
+        days.push(start);
+        days.sort();
+        days.dedup();
+        days
+    }
+
+    /// Whether the regime leaves the target's replies to the model: it holds no rule of the target's own on imports or on
+    /// materials.
     fn replies_generated(&self, regime: &Regime) -> bool {
         let target = self.shipments[self.target_market].get(Attribute::Destination);
         !regime.rules().any(|at| {
             let rule = &self.law.rules[usize::from(at)];
-            rule.instrument == Instrument::ImportBan && rule.issuer_code == target
+            let reply = matches!(
+                rule.instrument,
+                Instrument::ImportBan | Instrument::InputRestriction
+            );
+            reply && rule.issuer_code == target
         })
     }
 
@@ -165,7 +181,7 @@ impl Blueprint {
             .iter()
             .zip(&self.makers)
             .map(|(designer, maker)| {
-                if maker.home == crate::measures::Bloc::Target {
+                if maker.home == Bloc::Target {
                     open(&books.in_force, Subject::Wafer, designer)
                 } else {
                     1.0
@@ -198,11 +214,16 @@ impl Blueprint {
         Inputs {
             model_access: f64::from(u8::from(model_access)),
             weights_open: self.weights_open(&books.in_force),
-            remote_open: open(
-                &books.in_force,
-                Subject::Rental,
-                &Attributes::default().with_shipment(&target),
-            ),
+            remote_open: self
+                .shipments
+                .iter()
+                .map(|host| {
+                    // The compute stands in the host's nation; who uses it has headquarters in the target.
+                    let lease = Attributes::default().with_shipment(host).used_from(&target);
+                    open(&books.in_force, Subject::Rental, &lease)
+                })
+                .collect(),
+            inputs_denied: self.inputs_denied(&books.in_force, p),
             support_usd: books.in_force.rules().fold([0.0; 3], |sum, at| {
                 let support = self.law.rules[usize::from(at)].support_usd;
                 [0, 1, 2].map(|kind| sum[kind] + support[kind])
@@ -210,8 +231,6 @@ impl Blueprint {
             leading_foundry,
             memory_imports,
             memory_closes,
-            tools_denied: self.tools_denied(regime, day, p)[0],
-            tools_denied_by_allies: self.tools_denied(regime, day, p)[1],
         }
     }
 
@@ -233,41 +252,96 @@ impl Blueprint {
             .collect()
     }
 
-    /// Share of advanced tools whose suppliers' nations deny the target on a day: by all, and by the issuer's allies.
-    fn tools_denied(&self, regime: &Regime, day: Date, p: &Parameters) -> [f64; 2] {
+    /// Part of the target's materials that makers in the issuer cannot get: all under a ban, a part under licence.
+    fn inputs_denied(&self, book: &Book, p: &Parameters) -> f64 {
+        let issuer = self
+            .nations
+            .iter()
+            .find(|n| n.bloc == Bloc::Issuer)
+            .map_or(0, |n| n.market as usize);
+        let mut good = Attributes::default().with_shipment(&self.shipments[issuer]);
+        // A magnet or an alloy: far above any line on the value of what it holds.
+        good.set(Attribute::RareEarthValueShare, 0.1);
+        match book.judge(Subject::Input, &good).exporter {
+            Verdict::Denied => 1.0,
+            Verdict::CaseByCase => p.input_licence_refused,
+            _ => 0.0,
+        }
+    }
+
+    /// By month: advanced tools that the target cannot buy, and what the issuer's allies sell it.
+    fn tools(&self, regime: &Regime, p: &Parameters) -> Vec<Tools> {
+        let days = self.days_of(regime);
+        let issuer = &self.nation_rows[self
+            .nations
+            .iter()
+            .position(|n| n.bloc == Bloc::Issuer)
+            .unwrap_or(0)]
+        .iso3;
+        let denials: Vec<Vec<f64>> = self
+            .tool_shares
+            .iter()
+            .map(|(nation, _)| self.denies_tools(nation, regime, &days))
+            .collect();
+        let mut suppliers: Vec<ToolSupplier> = self
+            .tool_shares
+            .iter()
+            .map(|(nation, share)| ToolSupplier {
+                share: *share,
+                denies: 0.0,
+                years_denied: 0.0,
+                ally: nation != issuer && !self.is_target(nation),
+            })
+            .collect();
+        (0..self.months)
+            .map(|t| {
+                let pieces = pieces(self.first.plus(t as i32), &days);
+                for (supplier, denies) in suppliers.iter_mut().zip(&denials) {
+                    supplier.denies = pieces
+                        .iter()
+                        .map(|(part, book)| part * denies[usize::from(*book)])
+                        .sum();
+                    supplier.years_denied = if supplier.denies > 0.0 {
+                        supplier.years_denied + supplier.denies / 12.0
+                    } else {
+                        0.0
+                    };
+                }
+                tools_for_target(&suppliers, p)
+            })
+            .collect()
+    }
+
+    fn is_target(&self, iso3: &str) -> bool {
+        let at = |row: &usize| self.nations[*row].bloc == Bloc::Target;
+        (0..self.nations.len()).any(|row| at(&row) && self.nation_rows[row].iso3 == iso3)
+    }
+
+    /// By day of the calendar: 1 where this nation's own rules deny the target an advanced tool.
+    fn denies_tools(&self, nation: &str, regime: &Regime, days: &[Date]) -> Vec<f64> {
+        let own = Regime {
+            entries: regime
+                .entries
+                .iter()
+                .filter(|e| self.law.rules[usize::from(e.rule)].issuer == nation)
+                .cloned()
+                .collect(),
+            ..Regime::default()
+        };
+        if own.entries.is_empty() {
+            return vec![0.0; days.len()];
+        }
         let mut tool = Attributes::default().with_shipment(&self.shipments[self.target_market]);
         tool.set(Attribute::FabNodeNm, 7.0);
         tool.flag(Attribute::FabNonPlanar, true);
-        let denies = |issuer: &str| {
-            let own = Regime {
-                entries: regime
-                    .entries
-                    .iter()
-                    .filter(|e| self.law.rules[usize::from(e.rule)].issuer == issuer)
-                    .cloned()
-                    .collect(),
-                ..Regime::default()
-            };
-            own.book(&self.law, day)
-                .judge(Subject::Tool, &tool)
-                .exporter
-                == Verdict::Denied
-        };
-        let part = |share: f64, denied: bool| if denied { share } else { 0.0 };
-        let issuer = part(p.tool_share_usa, denies("USA"));
-        let allies = [
-            part(p.tool_share_nld, denies("NLD")),
-            part(p.tool_share_jpn, denies("JPN")),
-        ];
-        [
-            effective_denial([issuer, allies[0], allies[1]]),
-            effective_denial(allies),
-        ]
-    }
-
-    fn tools_denied_on_record(&self, p: &Parameters) -> Vec<f64> {
-        (0..self.months)
-            .map(|t| self.tools_denied(&self.record, self.first.plus(t as i32).first_day(), p)[0])
+        days.iter()
+            .map(|day| {
+                let verdict = own
+                    .book(&self.law, *day)
+                    .judge(Subject::Tool, &tool)
+                    .exporter;
+                f64::from(u8::from(verdict == Verdict::Denied))
+            })
             .collect()
     }
 

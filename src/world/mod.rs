@@ -14,9 +14,11 @@ pub use blueprint::{Blueprint, Inputs};
 
 use crate::agents::broker::{GreyMarket, Trade};
 use crate::agents::chipmaker::{Business, HomeMade, Studio};
+use crate::agents::counter_controls::CounterControls;
 use crate::agents::government::Government;
+use crate::agents::host::Letting;
 use crate::agents::lab::Theft;
-use crate::agents::lab::{Knowledge, LabCompute, Released, TrainingRun};
+use crate::agents::lab::{HeldBack, Knowledge, LabCompute, TrainingRun};
 use crate::agents::nation::{DemandShocks, HeldCompute, NationCompute, NationTotals};
 use crate::agents::users::{Services, Users};
 use crate::capability::algorithms::{
@@ -45,6 +47,7 @@ pub struct Stage {
     makers: Vec<Entity>,
     nations: Vec<Entity>,
     brokers: Vec<Entity>,
+    hosts: Vec<Entity>,
 }
 
 impl Stage {
@@ -68,6 +71,7 @@ impl Stage {
         world.init_resource::<Theft>();
         world.init_resource::<GreyMarket>();
         world.init_resource::<Rental>();
+        world.init_resource::<CounterControls>();
         world.init_resource::<Services>();
         world.insert_resource(b.power.clone());
         world.init_resource::<Outlook>();
@@ -92,6 +96,11 @@ impl Stage {
             .iter()
             .map(|k| world.spawn((*k, Trade::default())).id())
             .collect();
+        let hosts = b
+            .hosts
+            .iter()
+            .map(|h| world.spawn((*h, Letting::default())).id())
+            .collect();
         let makers = b
             .makers
             .iter()
@@ -101,16 +110,13 @@ impl Stage {
             .labs
             .iter()
             .map(|l| {
-                let released = Released {
-                    best_points: f64::NEG_INFINITY,
-                };
                 world
                     .spawn((
                         *l,
                         LabCompute::default(),
                         Knowledge::default(),
                         TrainingRun::default(),
-                        released,
+                        HeldBack::default(),
                     ))
                     .id()
             })
@@ -122,6 +128,7 @@ impl Stage {
             makers,
             nations,
             brokers,
+            hosts,
         }
     }
 
@@ -135,6 +142,9 @@ impl Stage {
         anchor
             .denied_share
             .push(self.world.resource::<Shortage>().denied[target]);
+        anchor
+            .home_share
+            .push(self.world.resource::<Access>().home_share);
         anchor
             .service_usd
             .push(self.world.resource::<Services>().revenue_usd);
@@ -160,13 +170,14 @@ impl Stage {
         market.reset();
         market.cap_tpp_left.copy_from_slice(&calendar.caps_tpp);
         w.resource_mut::<Chips>().reset(&b.roadmap, future);
-        w.resource_mut::<SupplyState>().reset(b.makers.len(), p);
+        w.resource_mut::<SupplyState>()
+            .reset(b.makers.len(), b.supply.foundries.len(), p);
         *w.resource_mut::<Access>() = Access {
             leading_foundry: vec![1.0; b.makers.len()],
             memory_imports: 1.0,
             model_access: 1.0,
             weights_open: vec![1.0; b.layout.markets],
-            remote_open: 1.0,
+            remote_open: vec![1.0; b.layout.markets],
             ..Access::default()
         };
         w.resource_mut::<LawNow>().reset(calendar, b.makers.len());
@@ -178,7 +189,8 @@ impl Stage {
         w.resource_mut::<Efficiency>().reset(b.months);
         *w.resource_mut::<Theft>() = Theft::default();
         *w.resource_mut::<GreyMarket>() = GreyMarket::default();
-        *w.resource_mut::<Rental>() = Rental::default();
+        w.resource_mut::<Rental>().reset(b.regions);
+        *w.resource_mut::<CounterControls>() = CounterControls::default();
         *w.resource_mut::<Services>() = Services::default();
         *w.resource_mut::<DemandShocks>() = DemandShocks {
             log_deviation: vec![0.0; b.regions],
@@ -212,6 +224,11 @@ impl Stage {
         for &broker in &self.brokers {
             if let Some(mut trade) = self.world.get_mut::<Trade>(broker) {
                 *trade = Trade::default();
+            }
+        }
+        for &host in &self.hosts {
+            if let Some(mut letting) = self.world.get_mut::<Letting>(host) {
+                *letting = Letting::default();
             }
         }
         self.stock_at_start(&b, future);
@@ -303,6 +320,9 @@ impl Stage {
             }
             if let Some(mut compute) = w.get_mut::<LabCompute>(entity) {
                 *compute = LabCompute::default();
+            }
+            if let Some(mut held) = w.get_mut::<HeldBack>(entity) {
+                *held = HeldBack::at_start(blueprint, future);
             }
             if let Some(mut run) = w.get_mut::<TrainingRun>(entity) {
                 *run = TrainingRun::start(0, blueprint.key, future);

@@ -8,6 +8,7 @@ use bevy_ecs::system::{Query, Res, ResMut};
 use crate::agents::broker::GreyMarket;
 use crate::agents::chipmaker::{Business, Chipmaker, HomeMade};
 use crate::agents::government::Government;
+use crate::agents::host::{Host, Letting};
 use crate::agents::lab::{Knowledge, Lab, LabCompute};
 use crate::agents::nation::NationTotals;
 use crate::agents::users::Services;
@@ -21,7 +22,7 @@ use crate::markets::scarcity::Shortage;
 use crate::measures::{Bloc, Columns, Recorder};
 use crate::technology::roadmap::{Chips, Realised, Roadmap, SlotKind};
 use crate::technology::supply::Access;
-use crate::technology::supply::{POOLS, Pool, SupplyState};
+use crate::technology::supply::{POOLS, Pool, RecordedFoundry, SupplyState};
 
 /// Where sales are counted: everywhere, in the target, in third countries.
 pub const PLACES: [&str; 3] = ["world", "target", "third"];
@@ -50,10 +51,13 @@ pub struct Watch {
     efficiency: [usize; 3],
     supply: [usize; 3],
     licences: [usize; 2],
+    foundries: Vec<FoundryColumns>,
     tight: usize,
     backlog: [usize; 2],
     pub levy: usize,
     responses: ResponseColumns,
+    /// Rented compute by host.
+    hosts: Vec<usize>,
 }
 
 /// Scarcity, leakage, services, sides.
@@ -65,6 +69,8 @@ struct ResponseColumns {
     scarcity: [usize; 3],
     grey: [usize; 3],
     rented: usize,
+    inputs_lost: usize,
+    home_supply: usize,
     powered: [usize; 3],
     induced: usize,
     codesign: usize,
@@ -74,6 +80,14 @@ struct ResponseColumns {
     stack: [usize; 2],
     alignment: usize,
     allied: usize,
+}
+
+/// What a foundry makes: wafers with their yield, or memory stacks, or both.
+#[derive(Clone, Copy, Debug, Default)]
+struct FoundryColumns {
+    in_target: bool,
+    wafers: Option<[usize; 2]>,
+    stacks: Option<usize>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -121,6 +135,8 @@ impl Watch {
         makers: &[String],
         nations: &[String],
         labs: &[String],
+        foundries: &[RecordedFoundry],
+        hosts: &[String],
         bloc_of_market: Vec<usize>,
         home_of_maker: Vec<usize>,
         merchant: Vec<bool>,
@@ -184,6 +200,27 @@ impl Watch {
                 c.add("licences_pending", "issuer"),
                 c.add("licence_days", "issuer"),
             ],
+            foundries: foundries
+                .iter()
+                .map(|foundry| {
+                    let mut any = |pools: [Pool; 2], measure: &'static str| {
+                        let fills = foundry.fills.iter().any(|(pool, _)| pools.contains(pool));
+                        fills.then(|| c.add(measure, foundry.key.clone()))
+                    };
+                    let logic = [Pool::LogicWorld, Pool::LogicTarget];
+                    FoundryColumns {
+                        in_target: foundry.in_target,
+                        wafers: any(logic, "wafer_capacity")
+                            .zip(any(logic, "yield"))
+                            .map(|(wafers, good)| [wafers, good]),
+                        stacks: any([Pool::HbmWorld, Pool::HbmTarget], "hbm_supply"),
+                    }
+                })
+                .collect(),
+            hosts: hosts
+                .iter()
+                .map(|nation| c.add("rented_h100e", nation.clone()))
+                .collect(),
             tight: c.add("supply_tight", "world"),
             backlog: [
                 c.add("backlog_usd", "world"),
@@ -198,6 +235,8 @@ impl Watch {
                 grey: ["grey_h100e", "seized_h100e", "grey_premium"]
                     .map(|name| c.add(name, "target")),
                 rented: c.add("rented_h100e", "target"),
+                inputs_lost: c.add("inputs_lost_share", "world"),
+                home_supply: c.add("home_supply_share", "target"),
                 powered: Bloc::ALL.map(|bloc| c.add("powered_share", bloc.name())),
                 induced: c.add("induced_efficiency", "target"),
                 codesign: c.add("codesign_skill", "target"),
@@ -468,6 +507,20 @@ pub fn observe_state(
     record.set(watch.supply[0], t, supply.yield_target);
     record.set(watch.supply[1], t, supply.pools[Pool::LogicTarget as usize]);
     record.set(watch.supply[2], t, supply.hbm_bank_stacks);
+    for (row, columns) in watch.foundries.iter().enumerate() {
+        let good = if columns.in_target {
+            supply.yield_target
+        } else {
+            p.die_yield
+        };
+        if let Some([wafers, yields]) = columns.wafers {
+            record.set(wafers, t, supply.wafers[row]);
+            record.set(yields, t, good);
+        }
+        if let Some(stacks) = columns.stacks {
+            record.set(stacks, t, supply.stacks[row]);
+        }
+    }
     let mut tight = 0.0;
     for (pool, column) in watch.pools.iter().enumerate() {
         record.set(
@@ -523,7 +576,9 @@ pub fn observe_responses(
     nations: Res<NationTotals>,
     services: Res<Services>,
     access: Res<Access>,
+    supply: Res<SupplyState>,
     market: Res<ChipMarket>,
+    hosts: Query<(&Host, &Letting)>,
     mut record: ResMut<Recorder>,
 ) {
     let (columns, t, p) = (&watching.0.responses, clock.t, &future.parameters);
@@ -545,6 +600,11 @@ pub fn observe_responses(
         record.set(*column, t, value);
     }
     record.set(columns.rented, t, rental.h100e);
+    for (host, letting) in &hosts {
+        record.set(watching.0.hosts[host.row as usize], t, letting.rented_h100e);
+    }
+    record.set(columns.inputs_lost, t, supply.lost_to_inputs);
+    record.set(columns.home_supply, t, access.home_share);
     let b = crate::measures::Bloc::Target as usize;
     let decades = efficiency.induced_points[b] / p.points_per_decade_of_compute.max(1e-9);
     record.set(columns.induced, t, 10_f64.powf(decades));
@@ -560,10 +620,7 @@ pub fn observe_responses(
     record.set(columns.stack[0], t, services.third_issuer_stack);
     record.set(columns.stack[1], t, 1.0 - services.third_issuer_stack);
     record.set(columns.alignment, t, services.third_alignment);
-    let allies_tools = p.tool_share_nld + p.tool_share_jpn;
-    let sold = (allies_tools - access.tools_denied_by_allies).max(0.0)
-        * p.tool_sales_target_usd_per_year
-        / 12.0;
+    let sold = access.tools.sold_by_allies * p.tool_sales_target_usd_per_year / 12.0;
     let wafers = market.pool_used[Pool::LogicWorld as usize] * p.wafer_cost_5nm_usd;
     let stacks = market.pool_used[Pool::HbmWorld as usize] * p.hbm_stack_cost_usd;
     record.set(columns.allied, t, sold + wafers + stacks);
