@@ -10,6 +10,7 @@ mod manifest;
 mod plan;
 pub mod reference;
 mod timeline;
+pub mod verdicts;
 mod worker;
 
 pub use ensemble::{RunRecord, declared_columns, run_all};
