@@ -151,7 +151,7 @@
         return [low === 0 ? 0 : low * 1.04, high * 1.04 || 1];
       } } },
       axes: [
-        { font: font, stroke: "#444", grid: { stroke: "#e6e6e6", width: 1 }, incrs: [3, 6, 12, 24, 60, 120], space: 58,
+        { font: font, stroke: "#444", size: 36, grid: { stroke: "#e6e6e6", width: 1 }, incrs: [3, 6, 12, 24, 60, 120], space: 58,
           splits: function (u, axis, low, high, step) {
             var out = [];
             for (var v = Math.ceil(low / step) * step; v <= high; v += step) out.push(v);

@@ -25,7 +25,6 @@ const UPLOT_LICENCE: &str = include_str!("../../assets/uplot/LICENSE");
 struct FigurePart {
     name: String,
     title: String,
-    words: String,
     description: String,
     part: Part,
     svg: String,
@@ -59,7 +58,6 @@ fn render(results: &Results, gallery: &Gallery) -> Result<String, minijinja::Err
         .map(|d| FigurePart {
             name: d.figure.name.clone(),
             title: d.figure.title.clone(),
-            words: d.figure.words.clone(),
             description: d.description.clone(),
             part: d.figure.part,
             svg: d.svg.clone(),
