@@ -127,11 +127,12 @@ pub fn draw(sheet: &mut Sheet, results: &Results, timeline: &Timeline) -> Result
             timeline.without.join(", ").replace('_', " ")
         )
     };
+    let (run, name) = (timeline.run, &arm.name);
     sheet.caption.push(format!(
-        "Future {} under {}: {} events, {named} of them named{left_out}.",
-        timeline.run,
-        arm.name,
-        events.len()
+        "Future {run} under {name}: {} events, {named} of them named{left_out}. All of it: chokepoint replay {} --regime {name} --run {run} --seed {}.",
+        events.len(),
+        study.name,
+        results.manifest.seed
     ));
     Ok(format!("under {}: {}", arm.name, said.join("; ")))
 }
