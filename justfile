@@ -29,3 +29,11 @@ audit:
 documents:
     cargo run --release --locked -- schema --out configs/schema
     cargo run --release --locked -- reference --into docs/odd.md
+
+# draw the gallery again from its tables
+gallery:
+    GALLERY=figures cargo test --release --locked --test all the_gallery_is_what_its_tables_draw
+
+# open a report in a browser and look for what is wrong
+browser REPORT="results/did-controls-work/report.html":
+    tests/browser/run.sh {{REPORT}}

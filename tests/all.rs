@@ -10,9 +10,11 @@ mod cli;
 mod design;
 mod documents;
 mod figures;
+mod gallery;
 mod pairing;
 mod politics;
 mod relations;
+mod report;
 mod rules;
 mod signs;
 

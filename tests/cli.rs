@@ -104,8 +104,8 @@ fn a_study_runs_from_any_folder_and_its_figures_can_be_drawn_again() {
         "the page asks for something outside"
     );
     for part in [
-        "Findings",
-        "Four viewpoints",
+        "Did it work?",
+        "At whose cost?",
         "What is left out",
         "Repeat it",
         "not a forecast",

@@ -1,5 +1,7 @@
 //! Pure functions on numbers: quantiles, bands, paired effects.
 
+pub mod thirds;
+
 /// Mean and quantiles of a sample.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Band {

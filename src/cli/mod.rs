@@ -41,7 +41,7 @@ enum Command {
     /// Draw the report of a results folder again.
     Report(report::FolderArgs),
     /// Draw the figures of a results folder again.
-    Plot(report::FolderArgs),
+    Plot(report::PlotArgs),
     /// One run of a study again, bit for bit, with its timeline; or where two regimes first part.
     Replay(replay::ReplayArgs),
     /// What balances, and what is there without acting.
@@ -121,7 +121,7 @@ pub fn main() -> ExitCode {
     let answer = match cli.command {
         Command::Run(args) => run::run(configs, &args),
         Command::Report(args) => report::report(&args),
-        Command::Plot(args) => report::plot(&args),
+        Command::Plot(args) => report::plot(&configs, &args),
         Command::Replay(args) => replay::replay(configs, &args),
         Command::Audit(args) => audit::audit(configs, &args),
         Command::Classify(args) => classify::classify(configs, &args),

@@ -101,10 +101,13 @@ pub fn run(configs: Configs, args: &RunArgs) -> Answer {
     results.manifest.threads = threads;
     results.manifest.runs_per_second = total as f64 / seconds;
     results.manifest.study.figures.clone_from(&figures);
+    let verdicts = crate::study::verdicts::verdicts(&library, &plan)?;
+    results.tables.insert("verdicts".into(), verdicts);
     results.write(pending.path())?;
     if !args.no_report {
-        let drawn = crate::plots::draw_all(&results, &figures, &pending.path().join("plots"))?;
-        crate::report::write(&results, &drawn, &pending.path().join("report.html"))?;
+        let gallery = crate::plots::draw_all(&results, &figures, &pending.path().join("plots"))?;
+        crate::report::write(&results, &gallery, &pending.path().join("report.html"))?;
+        super::report::say_left_out(&gallery);
     }
     let folder = pending.finish()?;
     eprintln!(

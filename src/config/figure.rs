@@ -1,10 +1,14 @@
-//! Figure definitions: what to draw, without a line of Rust.
+//! Figure definitions: what to draw, split by what, for whom, without a line of Rust.
+
+use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::diagnostics::{Diagnostic, Problems, read_toml};
 use super::source::{Configs, Source};
+use crate::foundation::calendar::Month;
+use crate::foundation::parameters::Parameters;
 use crate::measures::{MEASURES, OUTCOMES, measure};
 
 /// A figure: a file under `plots/`.
@@ -15,6 +19,9 @@ pub struct FigureFile {
     pub title: String,
     /// How to read it, in one sentence.
     pub words: String,
+    /// The question of the report that it helps to answer.
+    #[serde(default)]
+    pub part: Part,
     pub draw: FigureKind,
     /// File name without its ending; filled in when read.
     #[serde(default)]
@@ -22,28 +29,74 @@ pub struct FigureFile {
     pub name: String,
 }
 
+/// Questions of the report, in its order.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, JsonSchema, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum Part {
+    /// Did it work?
+    #[default]
+    Worked,
+    /// At whose cost?
+    Cost,
+    /// Through what?
+    Channels,
+    /// How sure?
+    Certainty,
+    /// What would change the answer?
+    Reversal,
+    /// What the law says.
+    Law,
+}
+
 /// The kinds of figure.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema, PartialEq)]
 #[serde(rename_all = "snake_case")]
 pub enum FigureKind {
-    /// Median with 50 and 90 % bands over time, one panel a regime.
+    /// Median with 50 and 90 % bands over time.
     Fan(Fan),
-    /// Mean shares stacked over time, one panel a regime.
-    Stack(Stack),
+    /// Small panels: a row a measure, a column a regime.
+    Multiples(Multiples),
+    /// Mean shares of the largest makers over time, one panel a regime.
+    Shares(Shares),
     /// Paired effects with their intervals.
     Forest(Forest),
+    /// From the effect without responses to the effect with all of them.
+    Waterfall(Waterfall),
+    /// Cells of a table, coloured: chips by dates, instruments by coalitions.
+    Heat(Heat),
+    /// What happened in one run.
+    Timeline(Timeline),
+    /// The effect where each parameter is low and where it is high.
+    Tornado(Tornado),
+    /// Two outcomes against each other, future by future, with the regret of each regime.
+    Tradeoff(Tradeoff),
+    /// One parameter against the effect, with the conditions that reverse it.
+    Reversal(Reversal),
+    /// A tile for each nation, coloured by a column of a table.
+    Tiles(Tiles),
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema, PartialEq)]
 #[serde(deny_unknown_fields)]
 pub struct Fan {
-    /// What is drawn in each panel, all in one unit.
+    /// What is drawn, all in one unit.
     pub lines: Vec<Line>,
     #[serde(default)]
     pub scale: Scale,
+    #[serde(default)]
+    pub panels: Panels,
     /// First month drawn; by default that of the study.
     #[serde(default)]
     pub from: Option<String>,
+}
+
+/// What has a panel of its own; the other lies side by side in it.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, JsonSchema, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum Panels {
+    #[default]
+    Regime,
+    Line,
 }
 
 /// One line with its bands.
@@ -51,6 +104,7 @@ pub struct Fan {
 #[serde(deny_unknown_fields)]
 pub struct Line {
     pub measure: String,
+    /// For whom: `issuer`, `target`, `third`, `world`, a nation, a maker.
     pub entity: String,
     /// What stands beside it; by default the entity's name.
     #[serde(default)]
@@ -59,20 +113,163 @@ pub struct Line {
 
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema, PartialEq)]
 #[serde(deny_unknown_fields)]
-pub struct Stack {
-    pub measure: String,
-    /// Entities `maker:place` of this place.
-    pub place: String,
-    /// How many are drawn by name; the rest are one band.
-    pub top: usize,
+pub struct Multiples {
+    pub rows: Vec<Small>,
     #[serde(default)]
     pub from: Option<String>,
+}
+
+/// One row of small panels.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct Small {
+    pub measure: String,
+    pub entity: String,
+    /// What stands above the row.
+    pub name: String,
+    #[serde(default)]
+    pub scale: Scale,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct Shares {
+    pub measure: String,
+    /// Entities `maker:place` of this place: `world`, `target` or `third`.
+    pub place: String,
+    /// How many are drawn by name; stacked, the rest are one band.
+    pub top: usize,
+    #[serde(default)]
+    pub style: Style,
+    #[serde(default)]
+    pub from: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, JsonSchema, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum Style {
+    #[default]
+    Stacked,
+    Lines,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema, PartialEq)]
 #[serde(deny_unknown_fields)]
 pub struct Forest {
     pub outcomes: Vec<String>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct Waterfall {
+    pub outcome: String,
+    /// By default the study's last arm.
+    #[serde(default)]
+    pub regime: Option<String>,
+    /// The table of the results folder, and its columns.
+    #[serde(default = "shapley")]
+    pub table: String,
+    #[serde(default = "channel")]
+    pub step: String,
+    #[serde(default = "value")]
+    pub value: String,
+    #[serde(default = "error")]
+    pub error: String,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct Heat {
+    /// The table of the results folder, and its columns.
+    pub table: String,
+    pub rows: String,
+    pub columns: String,
+    pub value: String,
+    /// If the cells are numbers: their unit.
+    #[serde(default)]
+    pub unit: String,
+    /// If the cells are words: these, from the weakest to the strongest.
+    #[serde(default)]
+    pub order: Vec<String>,
+    /// If the table has a column `regime`: which; by default the study's last arm.
+    #[serde(default)]
+    pub regime: Option<String>,
+    /// Only rows of the table with these texts in these columns.
+    #[serde(default)]
+    pub only: BTreeMap<String, String>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct Timeline {
+    #[serde(default)]
+    pub regime: Option<String>,
+    /// The number of the future; the events of the first five are kept.
+    #[serde(default)]
+    pub run: u32,
+    /// Kinds of event left out.
+    #[serde(default)]
+    pub without: Vec<String>,
+    #[serde(default)]
+    pub from: Option<String>,
+    #[serde(default)]
+    pub to: Option<String>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct Tornado {
+    pub outcome: String,
+    #[serde(default)]
+    pub regime: Option<String>,
+    /// How many parameters are drawn.
+    pub top: usize,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct Tradeoff {
+    pub across: Goal,
+    pub up: Goal,
+}
+
+/// An outcome and which way is better, for whoever looks at this figure.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct Goal {
+    pub outcome: String,
+    pub better: Better,
+}
+
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, JsonSchema, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum Better {
+    More,
+    Less,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct Reversal {
+    pub outcome: String,
+    #[serde(default)]
+    pub regime: Option<String>,
+    /// By default the one with most influence.
+    #[serde(default)]
+    pub parameter: Option<String>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct Tiles {
+    /// The table of the results folder; its column `iso3` names nations.
+    pub table: String,
+    pub value: String,
+    /// What the lowest and the highest value mean.
+    pub low: String,
+    pub high: String,
+    #[serde(default)]
+    pub regime: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, JsonSchema, PartialEq, Eq)]
@@ -82,6 +279,105 @@ pub enum Scale {
     Linear,
     Log,
 }
+
+fn shapley() -> String {
+    "shapley".into()
+}
+
+fn channel() -> String {
+    "channel".into()
+}
+
+fn value() -> String {
+    "value".into()
+}
+
+fn error() -> String {
+    "error".into()
+}
+
+impl FigureKind {
+    fn measures(&self) -> Vec<&str> {
+        match self {
+            Self::Fan(f) => f.lines.iter().map(|l| l.measure.as_str()).collect(),
+            Self::Multiples(f) => f.rows.iter().map(|r| r.measure.as_str()).collect(),
+            Self::Shares(f) => vec![&f.measure],
+            _ => Vec::new(),
+        }
+    }
+
+    fn outcomes(&self) -> Vec<&str> {
+        match self {
+            Self::Forest(f) => f.outcomes.iter().map(String::as_str).collect(),
+            Self::Waterfall(f) => vec![&f.outcome],
+            Self::Tornado(f) => vec![&f.outcome],
+            Self::Tradeoff(f) => vec![&f.across.outcome, &f.up.outcome],
+            Self::Reversal(f) => vec![&f.outcome],
+            _ => Vec::new(),
+        }
+    }
+
+    fn months(&self) -> Vec<&str> {
+        let (from, to) = match self {
+            Self::Fan(f) => (&f.from, &None),
+            Self::Multiples(f) => (&f.from, &None),
+            Self::Shares(f) => (&f.from, &None),
+            Self::Timeline(f) => (&f.from, &f.to),
+            _ => (&None, &None),
+        };
+        from.iter().chain(to).map(String::as_str).collect()
+    }
+}
+
+/// The shipped figures: name and text of each file under `plots/`.
+pub const SHIPPED: &[(&str, &str)] = &[
+    (
+        "capability-gap-months",
+        include_str!("../../plots/capability-gap-months.toml"),
+    ),
+    (
+        "capability-gap-points",
+        include_str!("../../plots/capability-gap-points.toml"),
+    ),
+    ("channels", include_str!("../../plots/channels.toml")),
+    ("coalition", include_str!("../../plots/coalition.toml")),
+    (
+        "compute-by-bloc",
+        include_str!("../../plots/compute-by-bloc.toml"),
+    ),
+    ("effects", include_str!("../../plots/effects.toml")),
+    (
+        "gap-by-regime",
+        include_str!("../../plots/gap-by-regime.toml"),
+    ),
+    ("influence", include_str!("../../plots/influence.toml")),
+    ("nations", include_str!("../../plots/nations.toml")),
+    ("overview", include_str!("../../plots/overview.toml")),
+    ("reversal", include_str!("../../plots/reversal.toml")),
+    (
+        "self-sufficiency",
+        include_str!("../../plots/self-sufficiency.toml"),
+    ),
+    ("timeline", include_str!("../../plots/timeline.toml")),
+    ("trade-off", include_str!("../../plots/trade-off.toml")),
+    (
+        "variants-sold",
+        include_str!("../../plots/variants-sold.toml"),
+    ),
+    (
+        "vendor-shares-lines",
+        include_str!("../../plots/vendor-shares-lines.toml"),
+    ),
+    (
+        "vendor-shares-target",
+        include_str!("../../plots/vendor-shares-target.toml"),
+    ),
+    (
+        "vendor-shares-world",
+        include_str!("../../plots/vendor-shares-world.toml"),
+    ),
+    ("verdicts", include_str!("../../plots/verdicts.toml")),
+];
 
 /// Reads figure definitions by name.
 ///
@@ -109,27 +405,68 @@ pub fn read(source: &Source, name: &str) -> Result<FigureFile, Problems> {
             Diagnostic::at_text(source, 0, &format!("\"{found}\""), message).nearest(found, names),
         );
     };
-    let measures: Vec<&str> = match &figure.draw {
-        FigureKind::Fan(fan) => fan.lines.iter().map(|l| l.measure.as_str()).collect(),
-        FigureKind::Stack(stack) => vec![&stack.measure],
-        FigureKind::Forest(_) => Vec::new(),
-    };
-    for name in measures.into_iter().filter(|m| measure(m).is_none()) {
-        wrong(
-            name,
-            "a measure",
-            &MEASURES.iter().map(|m| m.name).collect::<Vec<_>>(),
-        );
+    let draw = &figure.draw;
+    let measures: Vec<&str> = MEASURES.iter().map(|m| m.name).collect();
+    for found in draw.measures().iter().filter(|m| measure(m).is_none()) {
+        wrong(found, "a measure", &measures);
     }
-    if let FigureKind::Forest(forest) = &figure.draw {
-        let known: Vec<&str> = OUTCOMES.iter().map(|o| o.name).collect();
-        for outcome in forest
-            .outcomes
-            .iter()
-            .filter(|o| !known.contains(&o.as_str()))
-        {
-            wrong(outcome, "an outcome", &known);
+    let outcomes: Vec<&str> = OUTCOMES.iter().map(|o| o.name).collect();
+    for found in draw.outcomes().iter().filter(|o| !outcomes.contains(o)) {
+        wrong(found, "an outcome", &outcomes);
+    }
+    for found in draw.months() {
+        if found.parse::<Month>().is_err() {
+            wrong(found, "a month such as 2022-10", &[]);
         }
+    }
+    let empty = |what: &str, at: &str| {
+        Diagnostic::at_text(
+            source,
+            0,
+            at,
+            format!("found no {what}, expected at least one"),
+        )
+    };
+    match draw {
+        FigureKind::Fan(fan) => {
+            let unit = |line: &Line| measure(&line.measure).map(|m| m.unit);
+            for line in fan.lines.iter().skip(1) {
+                if unit(line) != unit(&fan.lines[0]) {
+                    wrong(
+                        &line.measure,
+                        "a measure in the unit of the first line",
+                        &[],
+                    );
+                }
+            }
+            if fan.lines.is_empty() {
+                problems.0.push(empty("line", "lines"));
+            }
+        }
+        FigureKind::Multiples(f) if f.rows.is_empty() => problems.0.push(empty("row", "rows")),
+        FigureKind::Forest(f) if f.outcomes.is_empty() => {
+            problems.0.push(empty("outcome", "outcomes"));
+        }
+        FigureKind::Shares(shares) => {
+            let places = ["world", "target", "third"];
+            if !places.contains(&shares.place.as_str()) {
+                wrong(&shares.place, "`world`, `target` or `third`", &places);
+            }
+            if shares.top == 0 {
+                problems.0.push(empty("maker", "top"));
+            }
+        }
+        FigureKind::Tornado(t) if t.top == 0 => problems.0.push(empty("parameter", "top")),
+        FigureKind::Reversal(Reversal {
+            parameter: Some(found),
+            ..
+        }) => {
+            let names: Vec<&str> = Parameters::NAMES.iter().map(|(_, id)| *id).collect();
+            if !names.contains(&found.as_str()) {
+                wrong(found, "the name of a parameter", &names);
+            }
+        }
+        _ => {}
     }
     problems.check()?;
     Ok(figure)

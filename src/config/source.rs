@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use include_dir::{Dir, include_dir};
 
 use super::diagnostics::{Diagnostic, Problems, nearest};
+use super::figure::SHIPPED;
 
 static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/configs");
-static FIGURES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/plots");
 
 /// A file's name and text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -123,14 +123,11 @@ impl Configs {
                 text,
             });
         }
-        let file = format!(
-            "{}.toml",
-            name.trim_start_matches("plots/").trim_end_matches(".toml")
-        );
-        match FIGURES.get_file(&file).and_then(|f| f.contents_utf8()) {
-            Some(text) => Ok(Source {
-                name: format!("plots/{file}"),
-                text: text.to_string(),
+        let plain = name.trim_start_matches("plots/").trim_end_matches(".toml");
+        match SHIPPED.iter().find(|(shipped, _)| *shipped == plain) {
+            Some((_, text)) => Ok(Source {
+                name: format!("plots/{plain}.toml"),
+                text: (*text).to_string(),
             }),
             None => {
                 let mut problem = missing(
@@ -165,12 +162,10 @@ impl Configs {
 
 /// Names of the shipped figures.
 pub fn figure_names() -> Vec<String> {
-    let mut names: Vec<String> = FIGURES
-        .files()
-        .filter_map(|f| Some(f.path().to_str()?.strip_suffix(".toml")?.to_string()))
-        .collect();
-    names.sort();
-    names
+    SHIPPED
+        .iter()
+        .map(|(name, _)| (*name).to_string())
+        .collect()
 }
 
 fn missing(name: &str, message: &str) -> Problems {

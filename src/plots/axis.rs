@@ -1,79 +1,136 @@
 //! Axes: where a value stands in a panel, and which values carry a tick.
 
 use super::canvas::{Anchor, Canvas};
-use super::theme::{GRID, SMALL, SOFT, in_unit};
+use super::theme::{GRID, SMALL, SOFT, TINY, in_unit, width};
 use crate::config::figure::Scale;
 use crate::foundation::calendar::Month;
 
-/// A panel: a rectangle with months across and values upward.
+/// A range of values laid along a range of pixels.
 #[derive(Clone, Copy, Debug)]
-pub struct Panel {
-    pub left: f64,
-    pub right: f64,
-    pub top: f64,
-    pub bottom: f64,
-    pub from: Month,
-    pub to: Month,
+pub struct Axis {
     pub low: f64,
     pub high: f64,
+    pub from: f64,
+    pub to: f64,
     pub scale: Scale,
 }
 
-impl Panel {
-    pub fn x(&self, month: Month) -> f64 {
-        let part = f64::from(month - self.from) / f64::from((self.to - self.from).max(1));
-        self.left + part * (self.right - self.left)
-    }
-
-    pub fn y(&self, value: f64) -> f64 {
+impl Axis {
+    pub fn at(&self, value: f64) -> f64 {
         let part = match self.scale {
             Scale::Linear => (value - self.low) / (self.high - self.low),
             Scale::Log => (value.max(self.low) / self.low).ln() / (self.high / self.low).ln(),
         };
-        self.bottom - part.clamp(-0.02, 1.02) * (self.bottom - self.top)
+        self.from + part.clamp(-0.02, 1.02) * (self.to - self.from)
     }
 
-    /// Light grid, values on the left, years below.
-    pub fn frame(&self, canvas: &mut Canvas, unit: &str, with_years: bool) {
-        for value in ticks(self.low, self.high, self.scale) {
+    pub fn ticks(&self) -> Vec<f64> {
+        ticks(self.low, self.high, self.scale)
+    }
+}
+
+/// Months as values of an axis.
+pub fn months(from: Month, to: Month, left: f64, right: f64) -> Axis {
+    Axis {
+        low: f64::from(from.index()),
+        high: f64::from(to.index().max(from.index() + 1)),
+        from: left,
+        to: right,
+        scale: Scale::Linear,
+    }
+}
+
+/// A rectangle with something across and values upward.
+#[derive(Clone, Copy, Debug)]
+pub struct Panel {
+    pub across: Axis,
+    pub up: Axis,
+}
+
+impl Panel {
+    pub fn left(&self) -> f64 {
+        self.across.from
+    }
+
+    pub fn right(&self) -> f64 {
+        self.across.to
+    }
+
+    pub fn top(&self) -> f64 {
+        self.up.to
+    }
+
+    pub fn bottom(&self) -> f64 {
+        self.up.from
+    }
+
+    pub fn x(&self, month: Month) -> f64 {
+        self.across.at(f64::from(month.index()))
+    }
+
+    pub fn y(&self, value: f64) -> f64 {
+        self.up.at(value)
+    }
+
+    /// Light grid and values on the left; the line at the foot, and at zero.
+    pub fn values(&self, canvas: &mut Canvas, unit: &str, labelled: bool) {
+        for value in self.up.ticks() {
             let y = self.y(value);
-            canvas.line(vec![(self.left, y), (self.right, y)], GRID, 0.8);
-            canvas.text(
-                (self.left - 6.0, y),
-                in_unit(value, unit),
-                SMALL,
-                SOFT,
-                Anchor::Right,
-            );
-        }
-        let years = (self.to - self.from) / 12;
-        let per_year = (self.right - self.left) / f64::from(years.max(1));
-        let step = if per_year >= 34.0 { 1 } else { 2 };
-        for year in self.from.year()..=self.to.year() {
-            let month = Month::of(year, 1);
-            if month < self.from || month > self.to || (year - self.from.year()) % step != 0 {
-                continue;
+            canvas.line(vec![(self.left(), y), (self.right(), y)], GRID, 0.8);
+            if labelled {
+                let at = (self.left() - 6.0, y);
+                canvas.text(at, in_unit(value, unit), SMALL, SOFT, Anchor::Right);
             }
-            let x = self.x(month);
-            canvas.line(vec![(x, self.bottom), (x, self.bottom + 4.0)], SOFT, 0.8);
-            if with_years {
+        }
+        let foot = vec![(self.left(), self.bottom()), (self.right(), self.bottom())];
+        canvas.line(foot, SOFT, 0.9);
+        if self.up.scale == Scale::Linear && self.up.low < 0.0 && self.up.high > 0.0 {
+            let y = self.y(0.0);
+            canvas.line(vec![(self.left(), y), (self.right(), y)], SOFT, 0.9);
+        }
+    }
+
+    /// Years below, quarters where there is room for them.
+    pub fn years(&self, canvas: &mut Canvas) {
+        let (from, to) = (self.across.low as i32, self.across.high as i32);
+        let per_year = (self.right() - self.left()) * 12.0 / f64::from((to - from).max(1));
+        let every = (34.0 / per_year).ceil().max(1.0) as i32;
+        let room = width("2026", SMALL, false) / 2.0;
+        for index in from..=to {
+            let month = Month::from_index(index);
+            let (x, part) = (self.x(month), month.month_of_year() - 1);
+            let foot = self.bottom();
+            if part == 0 && month.year() % every == 0 {
+                canvas.line(vec![(x, foot), (x, foot + 5.0)], SOFT, 0.9);
+                let year = month.year().to_string();
                 canvas.text(
-                    (x, self.bottom + 12.0),
-                    year.to_string(),
+                    (x.max(room + 1.0), foot + 13.0),
+                    year,
                     SMALL,
                     SOFT,
                     Anchor::Centre,
                 );
+            } else if part % 3 == 0 && per_year >= 48.0 {
+                canvas.line(vec![(x, foot), (x, foot + 3.0)], SOFT, 0.7);
+                if part > 0 && per_year >= 150.0 {
+                    let quarter = format!("Q{}", part / 3 + 1);
+                    canvas.text((x, foot + 12.0), quarter, TINY, SOFT, Anchor::Centre);
+                }
             }
         }
-        canvas.line(
-            vec![(self.left, self.bottom), (self.right, self.bottom)],
-            SOFT,
-            0.9,
-        );
-        if self.scale == Scale::Linear && self.low < 0.0 {
-            let y = self.y(0.0);
-            canvas.line(vec![(self.left, y), (self.right, y)], SOFT, 0.9);
+    }
+
+    /// Values below, in their unit, with light uprights.
+    pub fn values_below(&self, canvas: &mut Canvas, unit: &str) {
+        for value in self.across.ticks() {
+            let x = self.across.at(value);
+            canvas.line(vec![(x, self.top()), (x, self.bottom())], GRID, 0.8);
+            let at = (x, self.bottom() + 13.0);
+            canvas.text(at, in_unit(value, unit), SMALL, SOFT, Anchor::Centre);
+        }
+        if self.across.low < 0.0 && self.across.high > 0.0 {
+            let x = self.across.at(0.0);
+            canvas.line(vec![(x, self.top()), (x, self.bottom())], SOFT, 0.9);
         }
     }
 }
@@ -126,9 +183,26 @@ pub fn bounds(values: impl Iterator<Item = f64>, scale: Scale) -> (f64, f64) {
         Scale::Linear => {
             let (low, high) = (low.min(0.0), high.max(0.0));
             let pad = 0.04 * (high - low).max(1e-9);
-            (if low < 0.0 { low - pad } else { 0.0 }, high + pad)
+            (
+                if low < 0.0 { low - pad } else { 0.0 },
+                if high > 0.0 { high + pad } else { 0.0 },
+            )
         }
     }
+}
+
+/// Bounds just around these values, zero in or not.
+pub fn around(values: impl Iterator<Item = f64>) -> (f64, f64) {
+    let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
+    for value in values.filter(|v| v.is_finite()) {
+        low = low.min(value);
+        high = high.max(value);
+    }
+    if low > high {
+        return (0.0, 1.0);
+    }
+    let pad = 0.04 * (high - low).max(1e-9 * high.abs().max(1.0));
+    (low - pad, high + pad)
 }
 
 #[cfg(test)]
@@ -148,5 +222,7 @@ mod tests {
     fn bounds_hold_zero_and_all_values() {
         let (low, high) = bounds([3.0, 10.0].into_iter(), Scale::Linear);
         assert!(low == 0.0 && high >= 10.0);
+        let (low, high) = around([3.0, 10.0].into_iter());
+        assert!(low > 2.0 && low < 3.0 && high > 10.0);
     }
 }

@@ -1,27 +1,21 @@
-//! A sheet of marks, drawn through plotters as SVG or PNG with the same letters on every machine.
+//! A sheet of marks: lines, areas and texts with known boxes, drawn as SVG or PNG with the same letters on every machine.
 
 use std::path::Path;
-use std::sync::Once;
 
-use base64::Engine;
-use plotters::backend::{BitMapBackend, DrawingBackend, SVGBackend};
-use plotters::coord::Shift;
-use plotters::drawing::{DrawingArea, IntoDrawingArea};
+use plotters::backend::{BitMapBackend, DrawingBackend};
+use plotters::drawing::IntoDrawingArea;
 use plotters::element::{PathElement, Polygon, Rectangle};
-use plotters::style::text_anchor::{HPos, Pos, VPos};
-use plotters::style::{
-    Color, FontDesc, FontFamily, FontStyle, RGBColor, ShapeStyle, TextStyle, WHITE, register_font,
-};
+use plotters::style::{Color, RGBColor, ShapeStyle, WHITE};
 
+use super::letters::{ABOVE, BELOW, dots, lacking, width};
 use super::theme::Colour;
 
-const REGULAR: &[u8] = include_bytes!("../../assets/fonts/NotoSans-Regular.ttf");
-const BOLD: &[u8] = include_bytes!("../../assets/fonts/NotoSans-Bold.ttf");
-const FAMILY: &str = "Noto Sans";
-/// Coordinates of a backend are whole pixels: drawing this much larger keeps curves smooth.
+/// Coordinates of a bitmap are whole pixels: drawing this much larger keeps curves smooth.
 const FINE: u32 = 4;
 /// Pixels of a PNG for each pixel of the figure.
 const PNG: u32 = 2;
+/// No letter is smaller than this, in pixels of the figure: half the size of its PNG.
+pub const SMALLEST: f64 = 9.0;
 
 /// Where a text hangs on its point.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -31,39 +25,73 @@ pub enum Anchor {
     Right,
 }
 
-enum Mark {
+/// Words at a place; `at` is half the height of its capitals above the line they stand on.
+#[derive(Clone, Debug)]
+pub struct Text {
+    pub at: (f64, f64),
+    pub text: String,
+    pub size: f64,
+    pub bold: bool,
+    pub colour: Colour,
+    pub anchor: Anchor,
+}
+
+impl Text {
+    fn width(&self) -> f64 {
+        width(&self.text, self.size, self.bold)
+    }
+
+    /// Where its first letter stands on the line.
+    pub fn start(&self) -> (f64, f64) {
+        let back = match self.anchor {
+            Anchor::Left => 0.0,
+            Anchor::Centre => self.width() / 2.0,
+            Anchor::Right => self.width(),
+        };
+        (self.at.0 - back, self.at.1 + 0.36 * self.size)
+    }
+
+    /// Left, top, right, bottom.
+    fn bounds(&self) -> [f64; 4] {
+        let (x, line) = self.start();
+        [
+            x,
+            line - ABOVE * self.size,
+            x + self.width(),
+            line + BELOW * self.size,
+        ]
+    }
+}
+
+pub enum Mark {
     Line {
         points: Vec<(f64, f64)>,
         colour: Colour,
         width: f64,
+        /// Pixels on and off.
+        dashes: Option<(f64, f64)>,
     },
     Area {
         points: Vec<(f64, f64)>,
         colour: Colour,
         opacity: f64,
     },
-    Text {
-        at: (f64, f64),
-        text: String,
-        size: f64,
-        bold: bool,
-        colour: Colour,
-        anchor: Anchor,
-    },
+    Text(Text),
 }
 
 /// Marks on a sheet, in pixels from the top left.
 pub struct Canvas {
     pub width: f64,
     pub height: f64,
-    marks: Vec<Mark>,
+    pub marks: Vec<Mark>,
 }
 
 impl Canvas {
-    pub fn new(width: f64, height: f64) -> Self {
+    /// An empty sheet; its height is known when everything is on it.
+    pub fn new(width: f64) -> Self {
         Self {
             width,
-            height,
+            height: 0.0,
             marks: Vec::new(),
         }
     }
@@ -73,38 +101,23 @@ impl Canvas {
             points,
             colour,
             width,
+            dashes: None,
         });
     }
 
-    /// A line of dashes along x, 5 pixels on and 4 off.
-    pub fn dashes(&mut self, points: &[(f64, f64)], colour: Colour, width: f64) {
-        let (mut piece, mut gone, mut on) = (Vec::new(), 0.0, true);
-        for pair in points.windows(2) {
-            let length = (pair[1].0 - pair[0].0).hypot(pair[1].1 - pair[0].1);
-            let steps = (length / 1.0).ceil().max(1.0) as usize;
-            for step in 0..steps {
-                let part = step as f64 / steps as f64;
-                let at = (
-                    pair[0].0 + part * (pair[1].0 - pair[0].0),
-                    pair[0].1 + part * (pair[1].1 - pair[0].1),
-                );
-                if on {
-                    piece.push(at);
-                }
-                gone += length / steps as f64;
-                if gone >= if on { 5.0 } else { 4.0 } {
-                    if on && piece.len() > 1 {
-                        self.line(std::mem::take(&mut piece), colour, width);
-                    }
-                    piece.clear();
-                    gone = 0.0;
-                    on = !on;
-                }
-            }
-        }
-        if piece.len() > 1 {
-            self.line(piece, colour, width);
-        }
+    pub fn dashes(
+        &mut self,
+        points: Vec<(f64, f64)>,
+        colour: Colour,
+        width: f64,
+        on_off: (f64, f64),
+    ) {
+        self.marks.push(Mark::Line {
+            points,
+            colour,
+            width,
+            dashes: Some(on_off),
+        });
     }
 
     pub fn area(&mut self, points: Vec<(f64, f64)>, colour: Colour, opacity: f64) {
@@ -123,6 +136,15 @@ impl Canvas {
         );
     }
 
+    /// A round dot.
+    pub fn dot(&mut self, at: (f64, f64), radius: f64, colour: Colour, opacity: f64) {
+        let corner = |n: u32| {
+            let turn = f64::from(n) * std::f64::consts::TAU / 24.0;
+            (at.0 + radius * turn.cos(), at.1 + radius * turn.sin())
+        };
+        self.area((0..24).map(corner).collect(), colour, opacity);
+    }
+
     pub fn text(
         &mut self,
         at: (f64, f64),
@@ -131,14 +153,7 @@ impl Canvas {
         colour: Colour,
         anchor: Anchor,
     ) {
-        self.marks.push(Mark::Text {
-            at,
-            text: text.into(),
-            size,
-            bold: false,
-            colour,
-            anchor,
-        });
+        self.words(at, text.into(), size, false, colour, anchor);
     }
 
     pub fn bold(
@@ -149,37 +164,84 @@ impl Canvas {
         colour: Colour,
         anchor: Anchor,
     ) {
-        self.marks.push(Mark::Text {
-            at,
-            text: text.into(),
-            size,
-            bold: true,
-            colour,
-            anchor,
-        });
+        self.words(at, text.into(), size, true, colour, anchor);
     }
 
-    /// The figure as SVG, with its typeface inside. `title` and `description` speak to readers who do not see it.
-    ///
-    /// # Errors
-    /// When the backend fails.
-    pub fn svg(&self, title: &str, description: &str) -> Result<String, String> {
-        let mut text = String::new();
-        {
-            let backend = SVGBackend::with_string(&mut text, self.size(FINE));
-            self.draw(&backend.into_drawing_area(), f64::from(FINE))?;
+    fn words(
+        &mut self,
+        at: (f64, f64),
+        text: String,
+        size: f64,
+        bold: bool,
+        colour: Colour,
+        anchor: Anchor,
+    ) {
+        self.marks.push(Mark::Text(Text {
+            at,
+            text,
+            size,
+            bold,
+            colour,
+            anchor,
+        }));
+    }
+
+    pub fn texts(&self) -> impl Iterator<Item = &Text> {
+        self.marks.iter().filter_map(|mark| match mark {
+            Mark::Text(text) => Some(text),
+            _ => None,
+        })
+    }
+
+    /// What is wrong with the words on the sheet: those that overlap, leave the sheet, are painted over, are too small, or
+    /// lack a letter.
+    pub fn faults(&self) -> Vec<String> {
+        let boxes: Vec<(&Text, [f64; 4])> = self.texts().map(|t| (t, t.bounds())).collect();
+        let mut faults = Vec::new();
+        for (n, (text, [left, top, right, bottom])) in boxes.iter().enumerate() {
+            let words = &text.text;
+            if *left < 0.0 || *top < 0.0 || *right > self.width || *bottom > self.height {
+                faults.push(format!("`{words}` leaves the sheet"));
+            }
+            if text.size < SMALLEST {
+                faults.push(format!("`{words}` is {} pixels high", text.size));
+            }
+            for letter in lacking(words, text.bold) {
+                faults.push(format!("`{words}`: the typeface lacks `{letter}`"));
+            }
+            for (other, [l, t, r, b]) in &boxes[..n] {
+                let across = right.min(*r) - left.max(*l);
+                let down = bottom.min(*b) - top.max(*t);
+                // The boxes reach from the highest letter to the lowest; a touch of half a pixel is none.
+                if across > 0.5 && down > 0.5 {
+                    faults.push(format!("`{words}` lies over `{}`", other.text));
+                }
+            }
         }
-        let close = text.find('>').ok_or("no opening tag")?;
-        let (w, h) = self.size(1);
-        let (fine_w, fine_h) = self.size(FINE);
-        let head = format!(
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{w}\" height=\"{h}\" viewBox=\"0 0 {fine_w} {fine_h}\" role=\"img\">\n\
-             <title>{}</title>\n<desc>{}</desc>\n<style>{}</style>",
-            escape(title),
-            escape(description),
-            font_faces()
-        );
-        Ok(head + &text[close + 1..])
+        for (n, mark) in self.marks.iter().enumerate() {
+            let Mark::Area {
+                points, opacity, ..
+            } = mark
+            else {
+                continue;
+            };
+            let reach = |of: fn(&(f64, f64)) -> f64| {
+                let values = points.iter().map(of);
+                values.fold((f64::MAX, f64::MIN), |(l, h), v| (l.min(v), h.max(v)))
+            };
+            let ((l, r), (t, b)) = (reach(|p| p.0), reach(|p| p.1));
+            let before = self.marks[..n].iter().filter_map(|m| match m {
+                Mark::Text(text) => Some(text),
+                _ => None,
+            });
+            for text in before.filter(|_| *opacity >= 0.5) {
+                let [left, top, right, bottom] = text.bounds();
+                if right.min(r) - left.max(l) > 0.5 && bottom.min(b) - top.max(t) > 0.5 {
+                    faults.push(format!("`{}` is painted over", text.text));
+                }
+            }
+        }
+        faults
     }
 
     /// The figure as PNG at twice its size, smoothed from a drawing twice as large again.
@@ -189,9 +251,81 @@ impl Canvas {
     pub fn png(&self, path: &Path) -> Result<(), String> {
         let (w, h) = self.size(FINE);
         let mut large = vec![255_u8; (w * h * 3) as usize];
+        let scale = f64::from(FINE);
+        let mut texts = Vec::new();
         {
-            let backend = BitMapBackend::with_buffer(&mut large, (w, h));
-            self.draw(&backend.into_drawing_area(), f64::from(FINE))?;
+            let sheet = BitMapBackend::with_buffer(&mut large, (w, h)).into_drawing_area();
+            sheet.fill(&WHITE).map_err(|e| e.to_string())?;
+            let all = |points: &[(f64, f64)]| -> Vec<(i32, i32)> {
+                let at = |v: f64| (v * scale).round() as i32;
+                points.iter().map(|p| (at(p.0), at(p.1))).collect()
+            };
+            for mark in &self.marks {
+                let drawn = match mark {
+                    Mark::Line {
+                        points,
+                        colour,
+                        width,
+                        dashes,
+                    } => {
+                        let style = ShapeStyle {
+                            color: rgb(*colour).to_rgba(),
+                            filled: false,
+                            stroke_width: (width * scale).round().max(1.0) as u32,
+                        };
+                        let pieces = match dashes {
+                            Some(on_off) => pieces(points, *on_off),
+                            None => vec![points.clone()],
+                        };
+                        pieces
+                            .iter()
+                            .try_for_each(|p| sheet.draw(&PathElement::new(all(p), style)))
+                    }
+                    Mark::Area {
+                        points,
+                        colour,
+                        opacity,
+                    } => {
+                        let style = rgb(*colour).mix(*opacity).filled();
+                        let corners = all(points);
+                        let upright = corners.len() == 4
+                            && corners[0].1 == corners[1].1
+                            && corners[1].0 == corners[2].0;
+                        if upright {
+                            sheet.draw(&Rectangle::new([corners[0], corners[2]], style))
+                        } else {
+                            sheet.draw(&Polygon::new(corners, style))
+                        }
+                    }
+                    Mark::Text(text) => {
+                        texts.push(text);
+                        Ok(())
+                    }
+                };
+                drawn.map_err(|e| e.to_string())?;
+            }
+            sheet.present().map_err(|e| e.to_string())?;
+        }
+        for text in texts {
+            let (x, y) = text.start();
+            let from = (x * scale, y * scale);
+            dots(
+                &text.text,
+                text.size * scale,
+                text.bold,
+                from,
+                |x, y, covered| {
+                    if x >= 0 && y >= 0 && (x as u32) < w && (y as u32) < h {
+                        let first = (y as usize * w as usize + x as usize) * 3;
+                        let ink = [text.colour.0, text.colour.1, text.colour.2];
+                        for (byte, ink) in large[first..first + 3].iter_mut().zip(ink) {
+                            let mixed =
+                                f32::from(*byte) * (1.0 - covered) + f32::from(ink) * covered;
+                            *byte = mixed.round() as u8;
+                        }
+                    }
+                },
+            );
         }
         let small = halved(&large, w as usize, h as usize);
         let (w, h) = self.size(PNG);
@@ -202,91 +336,41 @@ impl Canvas {
     }
 
     fn size(&self, scale: u32) -> (u32, u32) {
-        (
-            (self.width * f64::from(scale)).round() as u32,
-            (self.height * f64::from(scale)).round() as u32,
-        )
+        // Even, so that four pixels always make one.
+        let even = |v: f64| (v.round() as u32) * scale;
+        (even(self.width), even(self.height))
     }
+}
 
-    fn draw<B: DrawingBackend>(
-        &self,
-        sheet: &DrawingArea<B, Shift>,
-        scale: f64,
-    ) -> Result<(), String> {
-        static FONTS: Once = Once::new();
-        FONTS.call_once(|| {
-            // A typeface that cannot be read leaves texts out; the figures' test would show it.
-            let _ = register_font(FAMILY, FontStyle::Normal, REGULAR);
-            let _ = register_font(FAMILY, FontStyle::Bold, BOLD);
-        });
-        let failed = |e: plotters::drawing::DrawingAreaErrorKind<B::ErrorType>| e.to_string();
-        let at = |p: &(f64, f64)| ((p.0 * scale).round() as i32, (p.1 * scale).round() as i32);
-        let all = |points: &[(f64, f64)]| points.iter().map(at).collect::<Vec<_>>();
-        sheet.fill(&WHITE).map_err(failed)?;
-        for mark in &self.marks {
-            match mark {
-                Mark::Line {
-                    points,
-                    colour,
-                    width,
-                } => {
-                    let style = ShapeStyle {
-                        color: rgb(*colour).to_rgba(),
-                        filled: false,
-                        stroke_width: (width * scale).round().max(1.0) as u32,
-                    };
-                    sheet
-                        .draw(&PathElement::new(all(points), style))
-                        .map_err(failed)?;
+/// The pieces of a line that are on, one pixel at a time.
+fn pieces(points: &[(f64, f64)], (on, off): (f64, f64)) -> Vec<Vec<(f64, f64)>> {
+    let (mut all, mut piece, mut gone, mut drawing) = (Vec::new(), Vec::new(), 0.0, true);
+    for pair in points.windows(2) {
+        let length = (pair[1].0 - pair[0].0).hypot(pair[1].1 - pair[0].1);
+        let steps = (length * 2.0).ceil().max(1.0) as usize;
+        for step in 0..steps {
+            let part = step as f64 / steps as f64;
+            if drawing {
+                piece.push((
+                    pair[0].0 + part * (pair[1].0 - pair[0].0),
+                    pair[0].1 + part * (pair[1].1 - pair[0].1),
+                ));
+            }
+            gone += length / steps as f64;
+            if gone >= if drawing { on } else { off } {
+                if piece.len() > 1 {
+                    all.push(std::mem::take(&mut piece));
                 }
-                Mark::Area {
-                    points,
-                    colour,
-                    opacity,
-                } => {
-                    let style = rgb(*colour).mix(*opacity).filled();
-                    let corners = all(points);
-                    let upright = corners.len() == 4
-                        && corners[0].1 == corners[1].1
-                        && corners[1].0 == corners[2].0;
-                    if upright {
-                        sheet
-                            .draw(&Rectangle::new([corners[0], corners[2]], style))
-                            .map_err(failed)?;
-                    } else {
-                        sheet.draw(&Polygon::new(corners, style)).map_err(failed)?;
-                    }
-                }
-                Mark::Text {
-                    at: place,
-                    text,
-                    size,
-                    bold,
-                    colour,
-                    anchor,
-                } => {
-                    let style = if *bold {
-                        FontStyle::Bold
-                    } else {
-                        FontStyle::Normal
-                    };
-                    let across = match anchor {
-                        Anchor::Left => HPos::Left,
-                        Anchor::Centre => HPos::Center,
-                        Anchor::Right => HPos::Right,
-                    };
-                    // Backends count a size of text as 1.24 of what readers call it.
-                    let font = FontDesc::new(FontFamily::Name(FAMILY), size * scale * 1.24, style);
-                    let ink = rgb(*colour);
-                    let style = TextStyle::from(font)
-                        .color(&ink)
-                        .pos(Pos::new(across, VPos::Center));
-                    sheet.draw_text(text, &style, at(place)).map_err(failed)?;
-                }
+                piece.clear();
+                gone = 0.0;
+                drawing = !drawing;
             }
         }
-        sheet.present().map_err(failed)
     }
+    if piece.len() > 1 {
+        all.push(piece);
+    }
+    all
 }
 
 fn rgb(colour: Colour) -> RGBColor {
@@ -307,19 +391,30 @@ fn halved(large: &[u8], w: usize, h: usize) -> Vec<u8> {
     small
 }
 
-/// Style rules that carry the typeface; once a page is enough where several figures stand on it.
-pub fn font_faces() -> String {
-    let face = |bytes: &[u8], weight: u32| {
-        let data = base64::engine::general_purpose::STANDARD.encode(bytes);
-        format!(
-            "@font-face{{font-family:'{FAMILY}';font-weight:{weight};src:url(data:font/ttf;base64,{data})}}"
-        )
-    };
-    face(REGULAR, 400) + &face(BOLD, 700)
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
+    #[test]
+    fn words_that_overlap_or_leave_the_sheet_are_told() {
+        let mut canvas = Canvas::new(100.0);
+        canvas.height = 50.0;
+        let ink = (0, 0, 0);
+        canvas.text((10.0, 10.0), "one", 10.0, ink, Anchor::Left);
+        canvas.text((12.0, 14.0), "two", 10.0, ink, Anchor::Left);
+        canvas.text((95.0, 30.0), "three", 10.0, ink, Anchor::Left);
+        canvas.text((10.0, 40.0), "four", 8.0, ink, Anchor::Left);
+        canvas.text((50.0, 40.0), "five", 9.0, ink, Anchor::Left);
+        canvas.rect((55.0, 35.0), (60.0, 45.0), ink, 1.0);
+        let faults = canvas.faults();
+        assert_eq!(
+            faults,
+            [
+                "`two` lies over `one`",
+                "`three` leaves the sheet",
+                "`four` is 8 pixels high",
+                "`five` is painted over"
+            ]
+        );
+    }
 }

@@ -1,158 +1,287 @@
-//! Fan: median with 50 and 90 % bands over time, one panel a regime, rules marked on the day they bind.
+//! Fan: median with 50 and 90 % bands over time, a panel a regime or a panel a line; rules marked when they bind.
 
-use super::axis::{Panel, bounds};
+use super::axis::{Axis, Panel, bounds, months};
 use super::canvas::{Anchor, Canvas};
-use super::theme::{INK, LABEL, SMALL, SOFT, axis_unit, colour_of, month, width, wrap};
-use super::{Sheet, entity_name, unit_of};
-use crate::config::figure::{Fan, Line, Scale};
+use super::theme::{
+    Colour, INK, LABEL, SERIES, SMALL, SOFT, TINY, axis_unit, colour_of, fitted, in_unit, ink_of,
+    month, width, wrap,
+};
+use super::{Sheet, entity_name, measure_unit, month_or};
+use crate::config::figure::{Fan, Line, Panels, Scale};
 use crate::foundation::calendar::Month;
 use crate::results::{ArmInfo, BandRow, Results};
 
 const PANEL: f64 = 150.0;
+/// Height of a panel in which all regimes lie together.
+const TALL: f64 = 270.0;
+pub const LEFT: f64 = 62.0;
 
-/// Draws the panels below the sheet's head; answers what the figure says, for readers who do not see it.
-pub fn draw(sheet: &mut Sheet, results: &Results, fan: &Fan) -> String {
-    let study = &results.manifest.study;
-    let from = fan
-        .from
-        .as_ref()
-        .and_then(|m| m.parse().ok())
-        .unwrap_or(study.first_month);
-    let rows = |arm: &str, line: &Line| -> Vec<&BandRow> {
-        results
-            .bands
-            .iter()
-            .filter(|r| {
-                r.regime == arm
-                    && r.measure == line.measure
-                    && r.entity == line.entity
-                    && r.month >= from
-            })
-            .collect()
-    };
-    let all = study
-        .arms
-        .iter()
-        .flat_map(|arm| fan.lines.iter().flat_map(|line| rows(&arm.name, line)));
-    let (low, high) = bounds(
-        all.flat_map(|r| [r.band.p05, r.band.p95, r.band.p50]),
-        fan.scale,
-    );
-    let unit = fan
-        .lines
-        .first()
-        .map_or(String::new(), |l| unit_of(results, &l.measure));
-    let mut said = Vec::new();
-    for arm in &study.arms {
-        let panel = open_panel(sheet, arm, (from, study.last_month), (low, high), fan.scale);
-        frame_panel(sheet, &panel, arm, &unit);
-        let mut labels: Vec<(f64, String, super::theme::Colour)> = Vec::new();
-        for (turn, line) in fan.lines.iter().enumerate() {
-            let colour = if fan.lines.len() == 1 {
-                colour_of("issuer", 0)
-            } else {
-                colour_of(&line.entity, turn)
-            };
-            let colour = if line.name.is_some() && fan.lines.len() > 1 {
-                colour_of("", turn)
-            } else {
-                colour
-            };
-            let here = rows(&arm.name, line);
-            band(&mut sheet.canvas, &panel, &here, colour, 0.20, |r| {
-                (r.band.p05, r.band.p95)
-            });
-            band(&mut sheet.canvas, &panel, &here, colour, 0.35, |r| {
-                (r.band.p25, r.band.p75)
-            });
-            if arm.name != study.baseline {
-                let base = path(&panel, &rows(&study.baseline, line));
-                sheet.canvas.dashes(&base, SOFT, 1.1);
-            }
-            for piece in pieces(&here) {
-                sheet.canvas.line(path(&panel, piece), colour, 2.0);
-            }
-            if let Some(last) = here.last() {
-                let name = line
-                    .name
-                    .clone()
-                    .unwrap_or_else(|| entity_name(results, &line.entity));
-                said.push(format!(
-                    "under {} {name} ends at {} ({} to {})",
-                    arm.name,
-                    super::theme::in_unit(last.band.p50, &unit),
-                    super::theme::in_unit(last.band.p05, &unit),
-                    super::theme::in_unit(last.band.p95, &unit)
-                ));
-                labels.push((panel.y(last.band.p50), name, colour));
-            }
-        }
-        spread(&mut labels, panel.top + 4.0, panel.bottom - 4.0);
-        for (y, name, colour) in labels {
-            sheet.canvas.bold(
-                (panel.right + 6.0, y),
-                name,
-                SMALL + 0.5,
-                colour,
-                Anchor::Left,
-            );
-        }
-        sheet.y = panel.bottom + 24.0;
-    }
-    let dashed = if study.arms.len() > 1 {
-        format!(" Dashed: median under {}.", study.baseline)
-    } else {
-        String::new()
-    };
-    sheet.caption.push(format!("Line: median; dark band: 50 % of futures; light band: 90 %.{dashed} Dotted uprights: rules bind."));
-    said.join("; ")
+/// One curve with its bands.
+struct Curve<'a> {
+    name: String,
+    colour: Colour,
+    rows: Vec<&'a BandRow>,
+    /// The same line under the baseline, dashed.
+    base: Vec<&'a BandRow>,
 }
 
-/// The next panel down the sheet, for one regime.
+/// Draws the panels below the sheet's head; answers what the figure says, for readers who do not see it.
+pub fn draw(sheet: &mut Sheet, results: &Results, fan: &Fan) -> Result<String, String> {
+    let study = &results.manifest.study;
+    let from = month_or(&fan.from, study.first_month);
+    let rows = |arm: &str, line: &Line| band_rows(results, arm, &line.measure, &line.entity, from);
+    let everything: Vec<&BandRow> = study
+        .arms
+        .iter()
+        .flat_map(|arm| fan.lines.iter().flat_map(|line| rows(&arm.name, line)))
+        .collect();
+    if everything.is_empty() {
+        let said: Vec<String> = fan
+            .lines
+            .iter()
+            .map(|l| format!("{} of {}", l.measure, l.entity))
+            .collect();
+        return Err(format!("no bands were kept of {}", said.join(", ")));
+    }
+    let unit = measure_unit(results, &fan.lines[0].measure);
+    let name_of = |line: &Line| {
+        let name = line.name.clone();
+        name.unwrap_or_else(|| entity_name(results, &line.entity))
+    };
+    let colour_of_line = |turn: usize, line: &Line| match (fan.lines.len(), &line.name) {
+        (1, _) => SERIES[0],
+        (_, Some(_)) => SERIES[turn % SERIES.len()],
+        (_, None) => colour_of(&line.entity, turn),
+    };
+    let value_bounds = |rows: &[&BandRow]| {
+        let ends = |r: &&BandRow| [r.band.p05, r.band.p95, r.band.p50];
+        bounds(rows.iter().flat_map(ends), fan.scale)
+    };
+    let inner = |rows: &[&BandRow]| {
+        let ends = |r: &&BandRow| [r.band.p25, r.band.p75, r.band.p50];
+        bounds(rows.iter().flat_map(ends), fan.scale)
+    };
+    let mut said = Vec::new();
+    match fan.panels {
+        Panels::Regime => {
+            let (low, high) = value_bounds(&everything);
+            let room = label_room(fan.lines.iter().map(&name_of));
+            for arm in &study.arms {
+                let span = (from, study.last_month);
+                let panel = open_panel(
+                    sheet,
+                    &arm.rules_in(span),
+                    span,
+                    (low, high),
+                    fan.scale,
+                    room,
+                );
+                frame_panel(sheet, &panel, arm, &unit);
+                let curves: Vec<Curve> = fan
+                    .lines
+                    .iter()
+                    .enumerate()
+                    .map(|(turn, line)| Curve {
+                        name: name_of(line),
+                        colour: colour_of_line(turn, line),
+                        rows: rows(&arm.name, line),
+                        base: if arm.name == study.baseline {
+                            Vec::new()
+                        } else {
+                            rows(&study.baseline, line)
+                        },
+                    })
+                    .collect();
+                said.extend(draw_curves(sheet, &panel, &curves, &unit, Some(&arm.name)));
+                sheet.y = panel.bottom() + 26.0;
+            }
+            if study.arms.len() > 1 {
+                let dashed = format!("Dashed: median under {}.", study.baseline);
+                sheet.caption.push(dashed);
+            }
+        }
+        Panels::Line => {
+            let room = label_room(study.arms.iter().map(|a| a.name.clone()));
+            for line in &fan.lines {
+                let mine: Vec<&BandRow> = study
+                    .arms
+                    .iter()
+                    .flat_map(|a| rows(&a.name, line))
+                    .collect();
+                let head = if fan.lines.len() > 1 {
+                    name_of(line)
+                } else {
+                    String::new()
+                };
+                let right = sheet.canvas.width - room;
+                let across = months(from, study.last_month, LEFT, right);
+                let above = if head.is_empty() { 22.0 } else { 44.0 };
+                let panel = panel_at(sheet.y + above, TALL, across, inner(&mine), fan.scale);
+                frame(sheet, &panel, &head, "", &unit);
+                let curves: Vec<Curve> = study
+                    .arms
+                    .iter()
+                    .enumerate()
+                    .map(|(turn, arm)| Curve {
+                        name: arm.name.clone(),
+                        colour: SERIES[turn % SERIES.len()],
+                        rows: rows(&arm.name, line),
+                        base: Vec::new(),
+                    })
+                    .collect();
+                said.extend(draw_curves(sheet, &panel, &curves, &unit, None));
+                mark_window(
+                    &mut sheet.canvas,
+                    &panel,
+                    study.window_first,
+                    study.window_last,
+                );
+                sheet.y = panel.bottom() + 26.0;
+            }
+        }
+    }
+    sheet.caption.push(match fan.panels {
+        Panels::Regime => "Line: median; dark band: 50 % of futures; light band: 90 %. Dotted uprights: rules bind.".into(),
+        Panels::Line => "Line: median; band: 50 % of futures.".into(),
+    });
+    Ok(said.join("; "))
+}
+
+/// Bands of one measure and entity under one regime, from a month on.
+pub fn band_rows<'a>(
+    results: &'a Results,
+    arm: &str,
+    measure: &str,
+    entity: &str,
+    from: Month,
+) -> Vec<&'a BandRow> {
+    results
+        .bands
+        .iter()
+        .filter(|r| {
+            r.regime == arm && r.measure == measure && r.entity == entity && r.month >= from
+        })
+        .collect()
+}
+
+fn draw_curves(
+    sheet: &mut Sheet,
+    panel: &Panel,
+    curves: &[Curve],
+    unit: &str,
+    arm: Option<&str>,
+) -> Vec<String> {
+    let mut labels = Vec::new();
+    let mut said = Vec::new();
+    for curve in curves {
+        // Regimes that lie over each other show half of their futures: more would be mud.
+        let only_inner = arm.is_none();
+        bands(
+            &mut sheet.canvas,
+            panel,
+            &curve.rows,
+            curve.colour,
+            only_inner,
+        );
+    }
+    for curve in curves {
+        for piece in pieces(&curve.base) {
+            let path = path(panel, piece);
+            sheet.canvas.dashes(path, SOFT, 1.1, (5.0, 4.0));
+        }
+        for piece in pieces(&curve.rows) {
+            sheet.canvas.line(path(panel, piece), curve.colour, 2.0);
+        }
+        if let Some(last) = curve.rows.last() {
+            let value = |v: f64| in_unit(super::two_digits(v), unit);
+            let where_to = arm.map_or(String::new(), |arm| format!("under {arm} "));
+            said.push(format!(
+                "{where_to}{} ends {} at {} ({} to {})",
+                curve.name,
+                month(last.month),
+                value(last.band.p50),
+                value(last.band.p05),
+                value(last.band.p95)
+            ));
+            labels.push((panel.y(last.band.p50), curve.name.clone(), curve.colour));
+        }
+    }
+    spread(&mut labels, panel.top() + 4.0, panel.bottom() - 4.0);
+    for (y, name, colour) in labels {
+        let room = sheet.canvas.width - panel.right() - 8.0;
+        let name = fitted(&name, room / 1.06, SMALL);
+        let at = (panel.right() + 6.0, y);
+        sheet
+            .canvas
+            .bold(at, name, SMALL, ink_of(colour), Anchor::Left);
+    }
+    said
+}
+
+/// Room to the right of a panel for these labels.
+pub fn label_room(names: impl Iterator<Item = String>) -> f64 {
+    let widest = names.map(|n| width(&n, SMALL, true)).fold(0.0, f64::max);
+    (widest + 14.0).clamp(60.0, 190.0)
+}
+
+/// The next panel down the sheet: its head, three rows of labels if rules begin to bind in it, the panel.
 pub fn open_panel(
     sheet: &Sheet,
-    arm: &ArmInfo,
+    marks: &[(Month, Vec<&str>)],
     (from, to): (Month, Month),
     (low, high): (f64, f64),
     scale: Scale,
+    room: f64,
 ) -> Panel {
-    let top = sheet.y + above(arm, from, to);
-    Panel {
-        left: 62.0,
-        right: sheet.canvas.width - 150.0,
-        top,
-        bottom: top + PANEL,
-        from,
-        to,
-        low,
-        high,
+    let right = sheet.canvas.width - room;
+    let above = 40.0 + 12.0 * rows_of_marks(marks, from, to, right) as f64;
+    panel_at(
+        sheet.y + above,
+        PANEL,
+        months(from, to, LEFT, right),
+        (low, high),
         scale,
+    )
+}
+
+fn panel_at(top: f64, tall: f64, across: Axis, (low, high): (f64, f64), scale: Scale) -> Panel {
+    Panel {
+        across,
+        up: Axis {
+            low,
+            high,
+            from: top + tall,
+            to: top,
+            scale,
+        },
     }
 }
 
-/// Grid and axes of a panel, the regime's name and words above it, its rules.
+/// Grid and axes of a regime's panel, its name and words above it, its rules.
 pub fn frame_panel(sheet: &mut Sheet, panel: &Panel, arm: &ArmInfo, unit: &str) {
-    panel.frame(&mut sheet.canvas, unit, true);
-    let head = sheet.y + 14.0;
-    let size = LABEL + 1.0;
-    let beside = panel.left + width(&arm.name, size) + 18.0;
+    frame(sheet, panel, &arm.name, &arm.words, unit);
+    let span = (
+        Month::from_index(panel.across.low as i32),
+        Month::from_index(panel.across.high as i32),
+    );
+    mark_rules(&mut sheet.canvas, panel, &arm.rules_in(span));
+}
+
+fn frame(sheet: &mut Sheet, panel: &Panel, name: &str, words: &str, unit: &str) {
     let canvas = &mut sheet.canvas;
-    canvas.bold(
-        (panel.left, head),
-        arm.name.clone(),
-        size,
-        INK,
-        Anchor::Left,
-    );
-    canvas.text((beside, head), arm.words.clone(), SMALL, SOFT, Anchor::Left);
-    canvas.text(
-        (panel.right, head),
-        axis_unit(unit),
-        SMALL,
-        SOFT,
-        Anchor::Right,
-    );
-    mark_rules(canvas, panel, arm);
+    panel.values(canvas, unit, true);
+    panel.years(canvas);
+    let (size, head) = (LABEL + 1.0, sheet.y + 10.0);
+    if !name.is_empty() {
+        canvas.bold((10.0, head), name, size, INK, Anchor::Left);
+    }
+    let beside = 10.0 + width(name, size, true) + 14.0;
+    let words = fitted(words, canvas.width - beside - 10.0, SMALL);
+    if !words.is_empty() {
+        canvas.text((beside, head), words, SMALL, SOFT, Anchor::Left);
+    }
+    let at = (10.0, panel.top() - 12.0);
+    canvas.text(at, axis_unit(unit), SMALL, SOFT, Anchor::Left);
 }
 
 /// Pieces of a series without a missing month between them.
@@ -161,70 +290,121 @@ fn pieces<'a>(rows: &'a [&'a BandRow]) -> Vec<&'a [&'a BandRow]> {
 }
 
 fn path(panel: &Panel, rows: &[&BandRow]) -> Vec<(f64, f64)> {
-    rows.iter()
-        .map(|r| (panel.x(r.month), panel.y(r.band.p50)))
-        .collect()
+    let at = |r: &&BandRow| (panel.x(r.month), panel.y(r.band.p50));
+    rows.iter().map(at).collect()
 }
 
-fn band(
+/// The light and the dark band, or the dark one alone.
+fn bands(canvas: &mut Canvas, panel: &Panel, rows: &[&BandRow], colour: Colour, inner: bool) {
+    let ends: [(fn(&BandRow) -> (f64, f64), f64); 2] = [
+        (|r| (r.band.p05, r.band.p95), 0.20),
+        (|r| (r.band.p25, r.band.p75), 0.30),
+    ];
+    for (of, opacity) in ends.into_iter().skip(usize::from(inner)) {
+        for piece in pieces(rows) {
+            let upper = piece.iter().map(|r| (panel.x(r.month), panel.y(of(r).1)));
+            let lower = piece
+                .iter()
+                .rev()
+                .map(|r| (panel.x(r.month), panel.y(of(r).0)));
+            let outline: Vec<(f64, f64)> = upper.chain(lower).collect();
+            if outline.len() > 3 {
+                canvas.area(outline, colour, opacity);
+            }
+        }
+    }
+}
+
+/// A median with its bands, and the dashed median of a baseline.
+pub fn fan_of(
     canvas: &mut Canvas,
     panel: &Panel,
     rows: &[&BandRow],
-    colour: super::theme::Colour,
-    opacity: f64,
-    of: impl Fn(&BandRow) -> (f64, f64),
+    base: &[&BandRow],
+    colour: Colour,
 ) {
+    bands(canvas, panel, rows, colour, false);
+    for piece in pieces(base) {
+        canvas.dashes(path(panel, piece), SOFT, 1.0, (4.0, 3.0));
+    }
     for piece in pieces(rows) {
-        let upper = piece.iter().map(|r| (panel.x(r.month), panel.y(of(r).1)));
-        let lower = piece
-            .iter()
-            .rev()
-            .map(|r| (panel.x(r.month), panel.y(of(r).0)));
-        let outline: Vec<(f64, f64)> = upper.chain(lower).collect();
-        if outline.len() > 3 {
-            canvas.area(outline, colour, opacity);
-        }
+        canvas.line(path(panel, piece), colour, 1.8);
     }
 }
 
-/// An upright for every month in which a rule of the regime begins to bind, named where there is room.
-fn mark_rules(canvas: &mut Canvas, panel: &Panel, arm: &ArmInfo) {
-    let mut dates: Vec<(Month, Vec<&str>)> = Vec::new();
-    for rule in &arm.rules {
-        let month = Month::from_date(rule.compliance);
-        if month < panel.from || month > panel.to {
-            continue;
+/// The months in which outcomes are taken: a bar along the foot.
+fn mark_window(canvas: &mut Canvas, panel: &Panel, first: Month, last: Month) {
+    let (left, right) = (panel.x(first).max(panel.left()), panel.x(last));
+    if right > left {
+        canvas.line(
+            vec![(left, panel.top() - 4.0), (right, panel.top() - 4.0)],
+            INK,
+            1.6,
+        );
+        let words = "outcomes are taken in these months";
+        let at = (left, panel.top() - 12.0);
+        canvas.text(at, words, TINY, SOFT, Anchor::Left);
+    }
+}
+
+impl ArmInfo {
+    /// Months of a span in which rules begin to bind, with their kinds.
+    pub(super) fn rules_in(&self, (from, to): (Month, Month)) -> Vec<(Month, Vec<&str>)> {
+        let mut dates: Vec<(Month, Vec<&str>)> = Vec::new();
+        for rule in &self.rules {
+            let month = Month::from_date(rule.compliance);
+            if month < from || month > to {
+                continue;
+            }
+            let what = rule.instrument.as_str();
+            match dates.iter_mut().find(|(m, _)| *m == month) {
+                Some((_, kinds)) if !kinds.contains(&what) => kinds.push(what),
+                Some(_) => {}
+                None => dates.push((month, vec![what])),
+            }
         }
-        let what = rule.instrument.as_str();
-        match dates.iter_mut().find(|(m, _)| *m == month) {
-            Some((_, kinds)) if !kinds.contains(&what) => kinds.push(what),
-            Some(_) => {}
-            None => dates.push((month, vec![what])),
+        dates.sort();
+        dates
+    }
+}
+
+/// Where each label of a mark goes: row, left end, text. Rules on chips choose first; what fits in none of four rows is
+/// left to its upright.
+fn places(marks: &[(Month, Vec<&str>)], across: &Axis) -> Vec<(usize, f64, String)> {
+    let mut order: Vec<&(Month, Vec<&str>)> = marks.iter().collect();
+    order.sort_by_key(|(when, kinds)| (!kinds.contains(&"chips"), *when));
+    let mut taken: [Vec<(f64, f64)>; 4] = Default::default();
+    let mut placed = Vec::new();
+    for (when, kinds) in order {
+        let label = format!("{}: {}", month(*when), kinds.join(", "));
+        let wide = width(&label, TINY, false);
+        let x = across.at(f64::from(when.index()));
+        let start = (x - 2.0).min(across.to + 40.0 - wide);
+        let end = start + wide + 8.0;
+        let free = |row: &Vec<(f64, f64)>| row.iter().all(|(l, r)| end <= *l || start >= *r);
+        if let Some(row) = taken.iter().position(free) {
+            taken[row].push((start, end));
+            placed.push((row, start, label));
         }
     }
-    dates.sort();
-    // Three rows of labels; one that fits in none is left to its upright.
-    let mut free = [panel.left; 3];
-    for (when, kinds) in dates {
-        let x = panel.x(when);
-        let mut y = panel.top;
-        while y < panel.bottom {
-            canvas.line(vec![(x, y), (x, (y + 1.6).min(panel.bottom))], SOFT, 0.8);
-            y += 4.2;
-        }
-        let label = format!("{}, {}", month(when), kinds.join(", "));
-        let wide = width(&label, SMALL - 1.5);
-        let start = (x - 2.0).min(panel.right + 120.0 - wide);
-        if let Some(row) = (0..free.len()).find(|row| free[*row] <= start) {
-            canvas.text(
-                (start, panel.top - 28.0 + 11.0 * row as f64),
-                label,
-                SMALL - 1.5,
-                SOFT,
-                Anchor::Left,
-            );
-            free[row] = start + wide + 6.0;
-        }
+    placed
+}
+
+fn rows_of_marks(marks: &[(Month, Vec<&str>)], from: Month, to: Month, right: f64) -> usize {
+    let places = places(marks, &months(from, to, LEFT, right));
+    places.iter().map(|p| p.0 + 1).max().unwrap_or(0)
+}
+
+/// An upright for every month in which a rule of the regime begins to bind, named where there is room.
+fn mark_rules(canvas: &mut Canvas, panel: &Panel, marks: &[(Month, Vec<&str>)]) {
+    for (when, _) in marks {
+        let x = panel.x(*when);
+        let upright = vec![(x, panel.top()), (x, panel.bottom())];
+        canvas.dashes(upright, SOFT, 0.8, (1.6, 2.6));
+    }
+    for (row, start, label) in places(marks, &panel.across) {
+        let at = (start, panel.top() - 25.0 - 12.0 * row as f64);
+        canvas.text(at, label, TINY, SOFT, Anchor::Left);
     }
 }
 
@@ -243,24 +423,13 @@ pub fn spread<T>(labels: &mut [(f64, String, T)], top: f64, bottom: f64) {
     }
 }
 
-/// Room above a panel: its name, and rows of labels where rules begin to bind in it.
-fn above(arm: &ArmInfo, from: Month, to: Month) -> f64 {
-    let marked = arm
-        .rules
-        .iter()
-        .map(|r| Month::from_date(r.compliance))
-        .any(|m| m >= from && m <= to);
-    if marked { 64.0 } else { 32.0 }
-}
-
-/// Height of the panels of all regimes.
-pub fn height(arms: &[ArmInfo], from: Month, to: Month) -> f64 {
-    arms.iter()
-        .map(|arm| above(arm, from, to) + PANEL + 24.0)
-        .sum()
-}
-
-/// Lines of a text that fit a width.
-pub fn lines_of(text: &str, pixels: f64, size: f64) -> Vec<String> {
-    wrap(text, (pixels / (0.52 * size)) as usize)
+/// Lines of a text that fit a width, at most this many; what does not fit is cut.
+pub fn lines_of(text: &str, pixels: f64, size: f64, most: usize) -> Vec<String> {
+    let mut lines = wrap(text, pixels, size);
+    if lines.len() > most {
+        let rest = lines[most - 1..].join(" ");
+        lines.truncate(most - 1);
+        lines.push(fitted(&rest, pixels, size));
+    }
+    lines
 }

@@ -4,32 +4,55 @@ mod axis;
 mod canvas;
 mod fan;
 mod forest;
-mod stack;
+mod heat;
+mod letters;
+mod live;
+mod multiples;
+mod reversal;
+mod shares;
+mod svg;
 mod theme;
+mod tiles;
+mod timeline;
+mod tornado;
+mod tradeoff;
+mod waterfall;
 
 use std::path::Path;
 
 use rayon::prelude::*;
 
-pub use canvas::font_faces;
 use canvas::{Anchor, Canvas};
-use theme::{INK, SMALL, SOFT, TITLE, WORDS};
-pub use theme::{in_unit, month, number};
+pub use letters::font_faces;
+pub use live::Live;
+use theme::{INK, SMALL, SOFT, TITLE, WORDS, wrap};
+pub use theme::{change_unit, in_unit, month, number, rounded, supported, two_digits};
 
 use crate::config::figure::{FigureFile, FigureKind};
-use crate::results::{Results, ResultsError};
+use crate::foundation::calendar::Month;
+use crate::results::tables::SideTable;
+use crate::results::{ArmInfo, Results, ResultsError};
 
 const WIDTH: f64 = 980.0;
 
 /// A figure that has been drawn.
 #[derive(Clone, Debug)]
 pub struct Drawn {
-    pub name: String,
-    pub title: String,
+    pub figure: FigureFile,
     pub caption: String,
     /// What the figure shows, for readers who do not see it.
     pub description: String,
+    /// For a page that carries the typeface.
     pub svg: String,
+    /// The numbers behind it, for a page that draws them itself.
+    pub live: Option<live::Live>,
+}
+
+/// Figures that have been drawn, and those that could not be, with the reason.
+#[derive(Clone, Debug, Default)]
+pub struct Gallery {
+    pub drawn: Vec<Drawn>,
+    pub left_out: Vec<(String, String)>,
 }
 
 /// A sheet under way: where the next thing goes, and what the caption will say.
@@ -39,7 +62,21 @@ struct Sheet {
     caption: Vec<String>,
 }
 
-/// Draws every figure into a folder as SVG and PNG.
+/// A figure laid out, before it becomes a file.
+pub struct Composed {
+    canvas: Canvas,
+    pub caption: String,
+    pub description: String,
+}
+
+impl Composed {
+    /// Words that overlap, leave the sheet, are too small or lack a letter.
+    pub fn faults(&self) -> Vec<String> {
+        self.canvas.faults()
+    }
+}
+
+/// Draws every figure into a folder as SVG and PNG; those that lack a table are left out and named.
 ///
 /// # Errors
 /// When a file cannot be written.
@@ -47,87 +84,104 @@ pub fn draw_all(
     results: &Results,
     figures: &[FigureFile],
     folder: &Path,
-) -> Result<Vec<Drawn>, ResultsError> {
-    figures
+) -> Result<Gallery, ResultsError> {
+    let all: Vec<Result<Drawn, (String, String)>> = figures
         .par_iter()
-        .map(|figure| draw(results, figure, folder))
-        .collect()
+        .map(|figure| match compose(results, figure) {
+            Ok(composed) => draw(results, figure, &composed, folder).map(Ok),
+            Err(reason) => Ok(Err((figure.name.clone(), reason))),
+        })
+        .collect::<Result<_, ResultsError>>()?;
+    let mut gallery = Gallery::default();
+    for one in all {
+        match one {
+            Ok(drawn) => gallery.drawn.push(drawn),
+            Err(reason) => gallery.left_out.push(reason),
+        }
+    }
+    Ok(gallery)
 }
 
-fn draw(results: &Results, figure: &FigureFile, folder: &Path) -> Result<Drawn, ResultsError> {
-    let failed = |reason: String| ResultsError::Io {
-        path: folder.join(&figure.name),
-        reason,
-    };
-    let study = &results.manifest.study;
-    let panels = |from: &Option<String>, default| {
-        let from = from
-            .as_ref()
-            .and_then(|m| m.parse().ok())
-            .unwrap_or(default);
-        fan::height(&study.arms, from, study.last_month)
-    };
-    let body = match &figure.draw {
-        FigureKind::Fan(f) => panels(&f.from, study.first_month),
-        FigureKind::Stack(f) => panels(&f.from, study.first_month.plus(12)),
-        FigureKind::Forest(f) => {
-            forest::height(f.outcomes.len(), study.arms.len().saturating_sub(1))
-        }
-    };
+/// Lays a figure out.
+///
+/// # Errors
+/// With the reason why these results cannot fill it.
+pub fn compose(results: &Results, figure: &FigureFile) -> Result<Composed, String> {
     let mut sheet = Sheet {
-        canvas: Canvas::new(WIDTH, body + 126.0),
-        y: 62.0,
+        canvas: Canvas::new(WIDTH),
+        y: 26.0,
         caption: Vec::new(),
     };
-    sheet
-        .canvas
-        .bold((10.0, 20.0), figure.title.clone(), TITLE, INK, Anchor::Left);
-    sheet.canvas.text(
-        (10.0, 44.0),
-        figure.words.clone(),
-        WORDS,
-        SOFT,
-        Anchor::Left,
-    );
+    for line in wrap(&figure.title, WIDTH - 60.0, TITLE) {
+        let at = (10.0, sheet.y);
+        sheet.canvas.bold(at, line, TITLE, INK, Anchor::Left);
+        sheet.y += 25.0;
+    }
+    for line in wrap(&figure.words, WIDTH - 30.0, WORDS) {
+        let at = (10.0, sheet.y);
+        sheet.canvas.text(at, line, WORDS, SOFT, Anchor::Left);
+        sheet.y += 17.0;
+    }
+    sheet.y += 6.0;
     let description = match &figure.draw {
-        FigureKind::Fan(fan) => fan::draw(&mut sheet, results, fan),
-        FigureKind::Stack(stack) => stack::draw(&mut sheet, results, stack),
-        FigureKind::Forest(forest) => forest::draw(&mut sheet, results, forest),
-    };
+        FigureKind::Fan(f) => fan::draw(&mut sheet, results, f),
+        FigureKind::Multiples(f) => multiples::draw(&mut sheet, results, f),
+        FigureKind::Shares(f) => shares::draw(&mut sheet, results, f),
+        FigureKind::Forest(f) => forest::draw(&mut sheet, results, f),
+        FigureKind::Waterfall(f) => waterfall::draw(&mut sheet, results, f),
+        FigureKind::Heat(f) => heat::draw(&mut sheet, results, f),
+        FigureKind::Timeline(f) => timeline::draw(&mut sheet, results, f),
+        FigureKind::Tornado(f) => tornado::draw(&mut sheet, results, f),
+        FigureKind::Tradeoff(f) => tradeoff::draw(&mut sheet, results, f),
+        FigureKind::Reversal(f) => reversal::draw(&mut sheet, results, f),
+        FigureKind::Tiles(f) => tiles::draw(&mut sheet, results, f),
+    }?;
     sheet.caption.push(basis(results));
     let caption = sheet.caption.join(" ");
-    for (n, line) in fan::lines_of(&caption, WIDTH - 20.0, SMALL)
-        .iter()
-        .enumerate()
-    {
-        sheet.canvas.text(
-            (10.0, sheet.y + 14.0 + 14.0 * n as f64),
-            line.clone(),
-            SMALL,
-            SOFT,
-            Anchor::Left,
-        );
+    sheet.y += 12.0;
+    for line in wrap(&caption, WIDTH - 20.0, SMALL) {
+        let at = (10.0, sheet.y);
+        sheet.canvas.text(at, line, SMALL, SOFT, Anchor::Left);
+        sheet.y += 14.5;
     }
-    let svg = sheet
-        .canvas
-        .svg(&figure.title, &description)
-        .map_err(failed)?;
-    std::fs::write(folder.join(format!("{}.svg", figure.name)), &svg)
-        .map_err(|e| failed(e.to_string()))?;
-    sheet
-        .canvas
-        .png(&folder.join(format!("{}.png", figure.name)))
-        .map_err(failed)?;
-    Ok(Drawn {
-        name: figure.name.clone(),
-        title: figure.title.clone(),
+    sheet.canvas.height = (sheet.y + 4.0).ceil();
+    Ok(Composed {
+        canvas: sheet.canvas,
         caption,
         description,
-        svg,
     })
 }
 
-/// What every caption says: how many runs, over which months, from which data, and that it is no forecast.
+fn draw(
+    results: &Results,
+    figure: &FigureFile,
+    composed: &Composed,
+    folder: &Path,
+) -> Result<Drawn, ResultsError> {
+    let path = folder.join(format!("{}.svg", figure.name));
+    let failed = |reason: String| ResultsError::Io {
+        path: path.clone(),
+        reason,
+    };
+    let (title, canvas) = (&figure.title, &composed.canvas);
+    let said = format!("{}. {}", composed.description, composed.caption);
+    let alone = svg::svg(canvas, "figure", title, &said, svg::Words::Outlines);
+    std::fs::write(&path, alone).map_err(|e| failed(e.to_string()))?;
+    canvas
+        .png(&folder.join(format!("{}.png", figure.name)))
+        .map_err(failed)?;
+    let said = &composed.description;
+    Ok(Drawn {
+        figure: figure.clone(),
+        caption: composed.caption.clone(),
+        description: said.clone(),
+        svg: svg::svg(canvas, &figure.name, title, said, svg::Words::Text),
+        live: live::live(results, figure),
+    })
+}
+
+/// What every caption says: how many runs, over which months, from which data, what moves the answer most, and that it
+/// is no forecast.
 pub fn basis(results: &Results) -> String {
     let m = &results.manifest;
     let s = &m.study;
@@ -135,10 +189,13 @@ pub fn basis(results: &Results) -> String {
         0 => "none excluded".to_string(),
         n => format!("{n} excluded"),
     };
+    let moved = movers(results).map_or(String::new(), |(outcome, names)| {
+        format!(" What moves {outcome} most: {}.", names.join(" and "))
+    });
     format!(
-        "{} futures under each of {} regimes, {excluded}; outcomes from {} to {}; {}; chokepoint {}, seed {}. \
+        "{} futures under each of {} regimes, {excluded}; outcomes from {} to {}; {}; chokepoint {}, seed {}.{moved} \
          Conditional on these assumptions, not a forecast.",
-        m.runs,
+        number(f64::from(m.runs)),
         s.arms.len(),
         month(s.window_first),
         month(s.window_last),
@@ -146,6 +203,58 @@ pub fn basis(results: &Results) -> String {
         m.version,
         m.seed
     )
+}
+
+/// The two parameters that most move the headline effect of the last arm, where chance alone would hardly do it.
+fn movers(results: &Results) -> Option<(&'static str, Vec<String>)> {
+    let arm = last_arm(results)?;
+    let found: Vec<String> = results
+        .influence("latent_gap_months_mean", &arm.name)
+        .into_iter()
+        .filter(|(_, t)| t.swing() > 2.0 * t.error)
+        .take(2)
+        .map(|(name, _)| name.replace('_', " "))
+        .collect();
+    (!found.is_empty()).then_some(("the gap", found))
+}
+
+/// The last arm that is not the baseline.
+pub fn last_arm(results: &Results) -> Option<&ArmInfo> {
+    let study = &results.manifest.study;
+    study.arms.iter().rev().find(|a| a.name != study.baseline)
+}
+
+/// The arm of this name, or the last.
+fn arm_of<'a>(results: &'a Results, name: &Option<String>) -> Result<&'a ArmInfo, String> {
+    let arms = &results.manifest.study.arms;
+    match name {
+        Some(name) => arms.iter().find(|a| a.name == *name).ok_or_else(|| {
+            let names: Vec<&str> = arms.iter().map(|a| a.name.as_str()).collect();
+            format!(
+                "there is no arm `{name}`; the arms are {}",
+                names.join(", ")
+            )
+        }),
+        None => last_arm(results).ok_or_else(|| "the study has no arm but its baseline".into()),
+    }
+}
+
+/// A side table by name.
+fn table_of<'a>(results: &'a Results, name: &str) -> Result<&'a SideTable, String> {
+    let command = match name {
+        "shapley" => "; `chokepoint decompose` writes it",
+        "boxes" => "; `chokepoint discover` writes it",
+        "sobol" => "; `chokepoint sensitivity` writes it",
+        "verdicts" => "; `chokepoint run` writes it",
+        _ => "",
+    };
+    let table = results.tables.get(name);
+    table.ok_or_else(|| format!("there is no table {name}.csv in the results folder{command}"))
+}
+
+/// A month that a figure names, or another.
+fn month_or(text: &Option<String>, other: Month) -> Month {
+    text.as_ref().and_then(|m| m.parse().ok()).unwrap_or(other)
 }
 
 /// An entity in words.
@@ -163,22 +272,26 @@ fn entity_name(results: &Results, entity: &str) -> String {
     }
 }
 
-fn unit_of(results: &Results, measure: &str) -> String {
-    results
-        .manifest
-        .measures
-        .iter()
-        .find(|m| m.name == measure)
-        .map_or(String::new(), |m| m.unit.clone())
+fn measure_unit(results: &Results, measure: &str) -> String {
+    let measures = &results.manifest.measures;
+    let found = measures.iter().find(|m| m.name == measure);
+    found.map_or(String::new(), |m| m.unit.clone())
 }
 
+/// What an outcome is, and its unit.
 fn outcome_words(results: &Results, outcome: &str) -> (String, String) {
-    results
-        .manifest
-        .outcomes
-        .iter()
-        .find(|o| o.name == outcome)
-        .map_or((outcome.to_string(), String::new()), |o| {
-            (o.words.clone(), o.unit.clone())
-        })
+    let outcomes = &results.manifest.outcomes;
+    let found = outcomes.iter().find(|o| o.name == outcome);
+    found.map_or((outcome.to_string(), String::new()), |o| {
+        (o.words.clone(), o.unit.clone())
+    })
+}
+
+/// What a parameter is, and its unit.
+pub fn parameter_words(results: &Results, parameter: &str) -> (String, String) {
+    let parameters = &results.manifest.parameters;
+    let found = parameters.iter().find(|p| p.name == parameter);
+    found.map_or((parameter.replace('_', " "), String::new()), |p| {
+        (p.words.clone(), p.unit.clone())
+    })
 }

@@ -1,5 +1,6 @@
 //! One look for every figure: colours, sizes, and how numbers and months are written.
 
+pub use super::letters::width;
 use crate::foundation::calendar::Month;
 
 /// Red, green, blue.
@@ -31,18 +32,54 @@ pub fn colour_of(entity: &str, turn: usize) -> Colour {
     }
 }
 
+/// A colour dark enough for letters on white: contrast at least 4.5 to 1 (WCAG 2.1, 1.4.3).
+pub fn ink_of(colour: Colour) -> Colour {
+    let mut ink = colour;
+    while 1.05 / (luminance(ink) + 0.05) < 4.6 {
+        let darker = |c: u8| (f64::from(c) * 0.94) as u8;
+        ink = (darker(ink.0), darker(ink.1), darker(ink.2));
+    }
+    ink
+}
+
+/// Relative luminance as WCAG 2.1 defines it.
+fn luminance(colour: Colour) -> f64 {
+    let part = |c: u8| {
+        let c = f64::from(c) / 255.0;
+        if c <= 0.04045 {
+            c / 12.92
+        } else {
+            ((c + 0.055) / 1.055).powf(2.4)
+        }
+    };
+    0.2126 * part(colour.0) + 0.7152 * part(colour.1) + 0.0722 * part(colour.2)
+}
+
+/// Letters that stay readable on a filled cell.
+pub fn on(colour: Colour) -> Colour {
+    if luminance(colour) > 0.25 {
+        INK
+    } else {
+        (255, 255, 255)
+    }
+}
+
+/// A colour between two others.
+pub fn between(a: Colour, b: Colour, part: f64) -> Colour {
+    let mix = |a: u8, b: u8| {
+        (f64::from(a) + part.clamp(0.0, 1.0) * (f64::from(b) - f64::from(a))).round() as u8
+    };
+    (mix(a.0, b.0), mix(a.1, b.1), mix(a.2, b.2))
+}
+
 /// Sizes of text in pixels of the figure as seen.
 pub const TITLE: f64 = 19.0;
 pub const WORDS: f64 = 12.5;
 pub const LABEL: f64 = 11.5;
-pub const SMALL: f64 = 10.0;
+pub const SMALL: f64 = 10.5;
+pub const TINY: f64 = 9.5;
 
-/// Rough width of a text in pixels: this typeface runs at about 0.55 of its size a letter.
-pub fn width(text: &str, size: f64) -> f64 {
-    0.55 * size * text.chars().count() as f64
-}
-
-/// A number with an SI prefix and at most three digits: 1.2 M, 450 k, 0.35.
+/// A number with an SI prefix and at most three digits: 1.23 M, 450 k, 2,500, 0.35.
 pub fn number(value: f64) -> String {
     let (scaled, prefix) = match value.abs() {
         v if v >= 0.9995e12 => (value / 1e12, " T"),
@@ -58,12 +95,18 @@ fn plain(value: f64) -> String {
     let magnitude = value.abs();
     let text = if value == 0.0 {
         "0".to_string()
+    } else if magnitude >= 999.5 {
+        let whole = value.round() as i64;
+        let sign = if whole < 0 { "-" } else { "" };
+        format!("{sign}{},{:03}", whole.abs() / 1000, whole.abs() % 1000)
     } else if magnitude >= 100.0 || (magnitude.fract() == 0.0 && magnitude >= 1.0) {
         format!("{value:.0}")
     } else if magnitude >= 10.0 {
         format!("{value:.1}")
-    } else {
+    } else if magnitude >= 0.1 {
         format!("{value:.2}")
+    } else {
+        format!("{value:.3}")
     };
     if text.contains('.') {
         text.trim_end_matches('0').trim_end_matches('.').to_string()
@@ -80,6 +123,57 @@ pub fn in_unit(value: f64, unit: &str) -> String {
         number(value).replace(" G", " bn").replace(" T", " tn")
     } else {
         number(value)
+    }
+}
+
+/// To two significant digits.
+pub fn two_digits(value: f64) -> f64 {
+    if value == 0.0 || !value.is_finite() {
+        return value;
+    }
+    let power = 10_f64.powi(1 - value.abs().log10().floor() as i32);
+    (value * power).round() / power
+}
+
+/// Two significant digits, and none finer than the Monte Carlo error supports.
+pub fn supported(value: f64, monte_carlo_error: f64) -> f64 {
+    if value == 0.0 || !value.is_finite() {
+        return value;
+    }
+    let finest = if monte_carlo_error > 0.0 {
+        10_f64.powf(monte_carlo_error.log10().floor())
+    } else {
+        0.0
+    };
+    let step = finest.max(10_f64.powf(value.abs().log10().floor() - 1.0));
+    two_digits((value / step).round() * step)
+}
+
+/// [`supported`] in the unit's own way, the unit behind it.
+pub fn rounded(value: f64, monte_carlo_error: f64, unit: &str) -> String {
+    let text = in_unit(supported(value, monte_carlo_error), unit);
+    match unit {
+        "months" | "H100e" | "USD" | "chips" => format!("{text} {unit}"),
+        "index points" => format!("{text} points"),
+        _ => text,
+    }
+}
+
+/// As [`rounded`], without its unit and with its sign.
+pub fn signed(value: f64, monte_carlo_error: f64, unit: &str) -> String {
+    let text = in_unit(supported(value, monte_carlo_error), unit);
+    if value > 0.0 {
+        format!("+{text}")
+    } else {
+        text
+    }
+}
+
+/// A difference: its factor and its unit; shares differ in percentage points.
+pub fn change_unit(unit: &str) -> (f64, &str) {
+    match unit {
+        "fraction" => (100.0, "percentage points"),
+        other => (1.0, other),
     }
 }
 
@@ -100,12 +194,12 @@ pub fn month(month: Month) -> String {
     )
 }
 
-/// Words broken into lines of at most this many letters.
-pub fn wrap(text: &str, letters: usize) -> Vec<String> {
+/// Words broken into lines that fit a width in pixels.
+pub fn wrap(text: &str, pixels: f64, size: f64) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split_whitespace() {
         match lines.last_mut() {
-            Some(line) if line.chars().count() + 1 + word.chars().count() <= letters => {
+            Some(line) if width(&format!("{line} {word}"), size, false) <= pixels => {
                 line.push(' ');
                 line.push_str(word);
             }
@@ -115,9 +209,52 @@ pub fn wrap(text: &str, letters: usize) -> Vec<String> {
     lines
 }
 
+/// As much of a text as fits a width in pixels, cut between words and marked with dots.
+pub fn fitted(text: &str, pixels: f64, size: f64) -> String {
+    if width(text, size, false) <= pixels {
+        return text.to_string();
+    }
+    let mut kept = String::new();
+    for word in text.split_whitespace() {
+        let longer = if kept.is_empty() {
+            word.to_string()
+        } else {
+            format!("{kept} {word}")
+        };
+        if width(&format!("{longer}..."), size, false) > pixels {
+            break;
+        }
+        kept = longer;
+    }
+    let end = kept.trim_end_matches([',', ':', ';', '.']).len();
+    kept.truncate(end);
+    if kept.is_empty() { kept } else { kept + "..." }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_number_claims_more_than_its_error_supports() {
+        assert_eq!(rounded(3.456, 0.004, "months"), "3.5 months");
+        assert_eq!(rounded(3.456, 1.2, "months"), "3 months");
+        assert_eq!(rounded(0.2345, 0.001, "fraction"), "23 %");
+        assert_eq!(rounded(123_456.0, 0.0, "USD"), "120 k USD");
+    }
+
+    #[test]
+    fn letters_in_any_colour_stand_out_on_white() {
+        for colour in SERIES {
+            assert!(1.05 / (luminance(ink_of(colour)) + 0.05) >= 4.5);
+        }
+    }
+
+    #[test]
+    fn a_long_text_is_cut_between_words() {
+        assert_eq!(fitted("one two", 500.0, 10.0), "one two");
+        assert_eq!(fitted("one, two three", 35.0, 10.0), "one...");
+    }
 
     #[test]
     fn numbers_are_short_and_carry_prefixes() {
@@ -126,6 +263,7 @@ mod tests {
         assert_eq!(number(0.0), "0");
         assert_eq!(number(-12.34), "\u{2013}12.3");
         assert_eq!(in_unit(0.254, "fraction"), "25.4 %");
-        assert_eq!(number(2500.0), "2500");
+        assert_eq!(number(2500.0), "2,500");
+        assert_eq!(number(0.05), "0.05");
     }
 }

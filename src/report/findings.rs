@@ -1,11 +1,24 @@
-//! Findings in words: the question, the answer with its interval and probability, at whose cost, who sees it how.
+//! Findings in words: did it work, at whose cost, through what, how sure, what would change the answer.
 
 use serde::Serialize;
 
-use crate::plots::{in_unit, month};
-use crate::results::{EffectRow, Part, Results};
+use crate::plots::{
+    change_unit, in_unit, last_arm, month, number, parameter_words, rounded, supported, two_digits,
+};
+use crate::results::{ArmInfo, EffectRow, Results};
 
-/// One sentence, and what it rests on.
+/// The outcome that answers "did it work", and which way is further behind.
+pub const HEADLINE: &str = "latent_gap_months_mean";
+
+/// A question of the report and its answer in a sentence or two.
+#[derive(Clone, Debug, Serialize)]
+pub struct Short {
+    pub question: &'static str,
+    pub answer: String,
+    pub part: &'static str,
+}
+
+/// A heading and what is found below it.
 #[derive(Clone, Debug, Serialize)]
 pub struct Finding {
     pub heading: String,
@@ -17,157 +30,203 @@ pub struct Finding {
 pub struct Viewpoint {
     pub who: String,
     pub asks: String,
-    pub points: Vec<String>,
+    pub points: Vec<Point>,
 }
 
-/// To two significant digits.
-pub fn two_digits(value: f64) -> f64 {
-    if value == 0.0 || !value.is_finite() {
-        return value;
-    }
-    let power = 10_f64.powi(1 - value.abs().log10().floor() as i32);
-    (value * power).round() / power
-}
-
-/// Two significant digits, and none finer than the Monte Carlo error supports, in the unit's own way.
-pub fn rounded(value: f64, monte_carlo_error: f64, unit: &str) -> String {
-    let finest = if monte_carlo_error > 0.0 {
-        10_f64.powf(monte_carlo_error.log10().floor())
-    } else {
-        0.0
-    };
-    let digits = if value == 0.0 {
-        0.0
-    } else {
-        10_f64.powf(value.abs().log10().floor() - 1.0)
-    };
-    let step = finest.max(digits);
-    let text = in_unit(
-        if step > 0.0 {
-            two_digits((value / step).round() * step)
-        } else {
-            value
-        },
-        unit,
-    );
-    match unit {
-        "months" | "H100e" | "USD" | "chips" => format!("{text} {unit}"),
-        "index points" => format!("{text} points"),
-        _ => text,
-    }
-}
-
-fn effect<'a>(results: &'a Results, outcome: &str, arm: &str) -> Option<&'a EffectRow> {
-    results
-        .effects
-        .iter()
-        .find(|e| e.outcome == outcome && e.regime == arm && e.part == Part::Total)
+/// A sentence about one arm.
+#[derive(Clone, Debug, Serialize)]
+pub struct Point {
+    pub arm: String,
+    pub text: String,
 }
 
 fn unit(results: &Results, outcome: &str) -> String {
-    results
-        .manifest
-        .outcomes
-        .iter()
-        .find(|o| o.name == outcome)
-        .map_or(String::new(), |o| o.unit.clone())
+    let outcomes = &results.manifest.outcomes;
+    let found = outcomes.iter().find(|o| o.name == outcome);
+    found.map_or(String::new(), |o| o.unit.clone())
+}
+
+fn arms(results: &Results) -> impl Iterator<Item = &ArmInfo> {
+    let study = &results.manifest.study;
+    study.arms.iter().filter(|a| a.name != study.baseline)
+}
+
+/// A share of futures as a whole number of per cent.
+fn share(part: f64) -> String {
+    format!("{:.0} %", 100.0 * part)
 }
 
 /// How sure: in words that follow the probability.
-fn sure(probability: f64) -> &'static str {
-    match probability.max(1.0 - probability) {
+fn sure(probability: f64) -> String {
+    let words = match probability {
         p if p >= 0.99 => "in practically every future",
         p if p >= 0.9 => "in nine futures of ten or more",
         p if p >= 0.66 => "in two futures of three or more",
-        _ => "in about as many futures as not",
-    }
+        p if p >= 0.5 => "in about as many futures as not",
+        _ => "in fewer than half of the futures",
+    };
+    format!("{words} ({})", share(probability))
 }
 
-/// "3.2 months more (90 % of futures: 0.4 to 7.1), in nine futures of ten or more": medians.
+/// "3.2 months more (90 % of futures: 0.4 to 7.1), in nine futures of ten or more (94 %)": medians.
 fn change(results: &Results, outcome: &str, arm: &str, more: &str, less: &str) -> Option<String> {
-    let e = effect(results, outcome, arm)?;
-    let unit = unit(results, outcome);
+    let e = results.effect(outcome, arm)?;
     if e.p05 == 0.0 && e.p95 == 0.0 {
-        return Some("no different in any future".into());
+        return Some("no different in nearly every future".into());
     }
-    let word = if e.p50 >= 0.0 { more } else { less };
-    let size = |v: f64| match unit.as_str() {
-        "fraction" => rounded(100.0 * v, 100.0 * e.monte_carlo_error, ""),
-        "USD" => rounded(v, e.monte_carlo_error, "USD")
-            .trim_end_matches(" USD")
-            .to_string(),
-        _ => rounded(v, e.monte_carlo_error, ""),
+    let own = unit(results, outcome);
+    let (factor, unit) = change_unit(&own);
+    let shown = if unit == "index points" {
+        "points"
+    } else {
+        unit
     };
-    let unit = match unit.as_str() {
-        "fraction" => "percentage points",
-        "index points" => "points",
-        other => other,
-    };
-    let positive = if e.p50 >= 0.0 {
+    let error = factor * e.monte_carlo_error;
+    let size = |v: f64| in_unit(supported(factor * v.abs(), error), unit);
+    let up = e.p50 >= 0.0;
+    let (word, other) = if up { (more, less) } else { (less, more) };
+    let positive = if up {
         e.probability_positive
     } else {
         1.0 - e.probability_positive
     };
-    let certainty = if positive < 0.5 {
-        "in fewer than half of the futures"
-    } else {
-        sure(positive)
-    };
     // One sign through: sizes alone; else each end says which way it goes.
-    let (near, far) = if e.p50 >= 0.0 {
-        (e.p05, e.p95)
-    } else {
-        (e.p95, e.p05)
-    };
-    let other = if e.p50 >= 0.0 { less } else { more };
+    let (near, far) = if up { (e.p05, e.p95) } else { (e.p95, e.p05) };
     let range = if near * far >= 0.0 {
-        format!("{} to {}", size(near.abs()), size(far.abs()))
+        format!("{} to {}", size(near), size(far))
     } else {
-        format!("{} {other} to {} {word}", size(near.abs()), size(far.abs()))
+        format!("{} {other} to {} {word}", size(near), size(far))
     };
+    let (median, sure) = (size(e.p50), sure(positive));
     Some(format!(
-        "{} {unit} {word} (90 % of futures: {range}), {certainty}",
-        size(e.p50.abs())
+        "{median} {shown} {word} (90 % of futures: {range}), {sure}"
     ))
 }
 
 /// A nation's name within a sentence.
 fn the(name: &str) -> String {
-    if name.starts_with("United") || name.ends_with("Kingdom") || name.ends_with("s") {
+    if name.starts_with("United") || name.ends_with("Kingdom") || name.ends_with('s') {
         format!("the {name}")
     } else {
         name.to_string()
     }
 }
 
+/// The five questions with an answer each, for who reads nothing else.
+pub fn short(results: &Results) -> Vec<Short> {
+    let study = &results.manifest.study;
+    let Some(last) = last_arm(results) else {
+        return Vec::new();
+    };
+    let arm = &last.name;
+    let target = &study.target_name;
+    let worked = results.effect(HEADLINE, arm).map(|e| {
+        let verdict = match e.probability_positive {
+            p if p >= 0.9 => "Yes, if the aim is distance",
+            p if p >= 0.66 => "Probably, if the aim is distance",
+            p if p >= 0.34 => "It is not clear",
+            _ => "No",
+        };
+        let by = change(results, HEADLINE, arm, "further behind", "less far behind");
+        format!(
+            "{verdict}: under {arm} {} is {}, on average from {} to {}.",
+            target,
+            by.unwrap_or_default(),
+            month(study.window_first),
+            month(study.window_last)
+        )
+    });
+    let costs = [
+        (
+            "us_maker_revenue_usd",
+            "makers of the issuer have",
+            "more revenue",
+            "less revenue",
+        ),
+        (
+            "target_compute_h100e_end",
+            "the target has",
+            "more compute",
+            "less compute",
+        ),
+        (
+            "third_compute_h100e_end",
+            "third countries have",
+            "more compute",
+            "less compute",
+        ),
+    ];
+    let cost: Vec<String> = costs
+        .iter()
+        .filter_map(|(outcome, who, more, less)| {
+            let e = results.effect(outcome, arm)?;
+            let shown = unit(results, outcome);
+            let size = rounded(e.p50.abs(), e.monte_carlo_error, &shown);
+            Some(format!(
+                "{who} {size} {}",
+                if e.p50 >= 0.0 { more } else { less }
+            ))
+        })
+        .collect();
+    let cost = (!cost.is_empty()).then(|| {
+        format!(
+            "Under {arm}, in the median: {}. Revenue is over the window, compute at its end.",
+            cost.join("; ")
+        )
+    });
+    let sure = results.effect(HEADLINE, arm).map(|e| {
+        format!(
+            "The sign holds in {} of {} futures. The mean effect is {} with a standard error of {} from the number of futures alone; what the assumptions leave open is the wider range above.",
+            share(e.probability_positive.max(1.0 - e.probability_positive)),
+            number(e.pairs as f64),
+            rounded(e.mean, e.monte_carlo_error, "months"),
+            rounded(two_digits(e.monte_carlo_error), 0.0, "months"),
+        )
+    });
+    let channels = steps(results, arm)
+        .map(|s| format!("Under {arm}: {s}."))
+        .or_else(|| moved(results, arm));
+    let influence = reversal(results, last).map(|f| f.text);
+    [
+        ("Did it work?", worked, "worked"),
+        ("At whose cost?", cost, "cost"),
+        ("Through what?", channels, "channels"),
+        ("How sure is that?", sure, "certainty"),
+        ("What would change the answer?", influence, "reversal"),
+    ]
+    .into_iter()
+    .filter_map(|(question, answer, part)| {
+        Some(Short {
+            question,
+            answer: answer?,
+            part,
+        })
+    })
+    .collect()
+}
+
 /// Question and answer for each regime.
 pub fn answers(results: &Results) -> Vec<Finding> {
     let study = &results.manifest.study;
     let target = &study.target_name;
-    let mut found = Vec::new();
-    for arm in study.arms.iter().filter(|a| a.name != study.baseline) {
+    let about = |arm: &ArmInfo| {
         let name = &arm.name;
         let mut text = Vec::new();
-        if let Some(c) = change(
-            results,
-            "latent_gap_months_mean",
-            name,
-            "further behind",
-            "less far behind",
-        ) {
+        if let Some(c) = change(results, HEADLINE, name, "further behind", "less far behind") {
             text.push(format!(
                 "Under {name} {target} is {c}, on average from {} to {}.",
                 month(study.window_first),
                 month(study.window_last)
             ));
         }
-        if let Some(c) = change(
+        let points = change(
             results,
             "latent_gap_points_mean",
             name,
             "more distance",
             "less distance",
-        ) {
+        );
+        if let Some(c) = points {
             text.push(format!("On the capability index that is {c}."));
         }
         if let Some(c) = change(results, "target_compute_h100e_end", name, "more", "less") {
@@ -175,45 +234,240 @@ pub fn answers(results: &Results) -> Vec<Finding> {
                 "{target}'s useful compute at the end of that time: {c}."
             ));
         }
-        if let Some(e) = effect(results, "target_frontier_points_end", name) {
-            let own = rounded(e.p50, e.monte_carlo_error, "index points");
-            if let Some(lead) = effect(results, "issuer_frontier_points_end", name) {
-                let other = rounded(lead.p50, lead.monte_carlo_error, "index points");
-                text.push(format!(
-                    "{target}'s best model changes by {own}, that of {} by {other}: a gap also moves when the leader slows.",
-                    the(&study.issuer_name)
-                ));
-            }
+        let own = results.effect("target_frontier_points_end", name);
+        let lead = results.effect("issuer_frontier_points_end", name);
+        if let (Some(own), Some(lead)) = (own, lead) {
+            let moved = |e: &EffectRow| rounded(e.p50, e.monte_carlo_error, "index points");
+            text.push(format!(
+                "{target}'s best model changes by {}, that of {} by {}: a gap also moves when the leader slows.",
+                moved(own),
+                the(&study.issuer_name),
+                moved(lead)
+            ));
         }
-        found.push(Finding {
-            heading: format!("{name}: {}", lower_first(&arm.words)),
+        Finding {
+            heading: format!("{name}: {}", arm.words.trim_end_matches('.')),
             text: text.join(" "),
-        });
-    }
-    found
+        }
+    };
+    arms(results).map(about).collect()
 }
 
-fn lower_first(text: &str) -> String {
-    let trimmed = text.trim_end_matches('.');
-    trimmed.to_string()
+/// What each group of responses adds or takes, where `decompose` has been run.
+fn steps(results: &Results, arm: &str) -> Option<String> {
+    let table = results.tables.get("shapley")?;
+    let rows = table.matching(&[("regime", arm), ("outcome", HEADLINE)]);
+    let mut parts: Vec<(String, f64, f64)> = rows
+        .iter()
+        .filter_map(|row| {
+            let name = table.text(row, "channel").replace('_', " ");
+            let error = table.number(row, "error").unwrap_or(0.0);
+            Some((name, table.number(row, "value")?, error))
+        })
+        .collect();
+    parts.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()));
+    let say = |(name, value, error): &(String, f64, f64)| {
+        let way = if *value >= 0.0 { "adds" } else { "takes" };
+        format!("{name} {way} {}", rounded(value.abs(), *error, "months"))
+    };
+    let said: Vec<String> = parts.iter().take(4).map(say).collect();
+    (!said.is_empty()).then(|| said.join("; "))
+}
+
+/// What moves on the way to the gap: outcome, subject, more, less.
+const WAYS: [(&str, &str, &str, &str); 5] = [
+    (
+        "variant_units_total",
+        "chips made to fit a rule",
+        "more",
+        "fewer",
+    ),
+    (
+        "target_self_sufficiency_fab_end",
+        "the share made at home",
+        "more",
+        "less",
+    ),
+    (
+        "grey_h100e_total",
+        "compute through brokers",
+        "more",
+        "less",
+    ),
+    ("rented_h100e_mean", "compute rented abroad", "more", "less"),
+    (
+        "induced_efficiency_end",
+        "efficiency that scarcity taught, as a factor",
+        "more",
+        "less",
+    ),
+];
+
+/// The same in one sentence, medians alone.
+fn moved(results: &Results, arm: &str) -> Option<String> {
+    let say = |(outcome, subject, more, less): &(&str, &str, &str, &str)| {
+        let e = results.effect(outcome, arm)?;
+        let own = unit(results, outcome);
+        let (factor, unit) = change_unit(&own);
+        let size = in_unit(
+            supported(factor * e.p50.abs(), factor * e.monte_carlo_error),
+            unit,
+        );
+        let way = if e.p50 >= 0.0 { more } else { less };
+        let unit = if unit == "x" { "" } else { unit };
+        Some(format!(
+            "{subject}: {} {way}",
+            format!("{size} {unit}").trim_end()
+        ))
+    };
+    let said: Vec<String> = WAYS.iter().filter_map(say).collect();
+    (!said.is_empty()).then(|| {
+        format!("Under {arm}, in the median, {}. How much each takes from the effect is not worked out in this folder (`chokepoint decompose` does it).", said.join("; "))
+    })
+}
+
+/// What moves under an arm on the way to the gap.
+fn through(results: &Results, arm: &str) -> Vec<Point> {
+    let point = |(outcome, subject, more, less): &(&str, &str, &str, &str)| {
+        let c = change(results, outcome, arm, more, less)?.replacen(" x ", " ", 1);
+        Some(Point {
+            arm: arm.to_string(),
+            text: format!("Under {arm}, {subject}: {c}."),
+        })
+    };
+    WAYS.iter().filter_map(point).collect()
+}
+
+/// Through what each regime works.
+pub fn channels(results: &Results) -> Vec<Point> {
+    let of = |arm: &ArmInfo| {
+        let name = &arm.name;
+        let said = steps(results, name).map(|s| Point {
+            arm: name.clone(),
+            text: format!("Of the effect of {name} on the gap: {s}."),
+        });
+        said.into_iter()
+            .chain(through(results, name))
+            .collect::<Vec<_>>()
+    };
+    arms(results).flat_map(of).collect()
+}
+
+/// When an effect turns: how often, with which parameters, under which conditions.
+fn reversal(results: &Results, arm: &ArmInfo) -> Option<Finding> {
+    let name = &arm.name;
+    let e = results.effect(HEADLINE, name)?;
+    let against = 1.0 - e.probability_positive.max(1.0 - e.probability_positive);
+    let mut text = vec![if against == 0.0 {
+        format!(
+            "The sign turns in none of {} futures.",
+            number(e.pairs as f64)
+        )
+    } else {
+        format!("The sign turns in {} of futures.", share(against))
+    }];
+    let moved: Vec<String> = results
+        .influence(HEADLINE, name)
+        .into_iter()
+        .filter(|(_, t)| t.swing() > 2.0 * t.error)
+        .take(2)
+        .map(|(parameter, t)| {
+            let (words, _) = parameter_words(results, &parameter);
+            let value = |v: f64| in_unit(two_digits(v), "months");
+            format!(
+                "{} ({}): {} months where it is low, {} where it is high",
+                parameter.replace('_', " "),
+                words.trim_end_matches('.').to_lowercase(),
+                value(t.low),
+                value(t.high)
+            )
+        })
+        .collect();
+    if !moved.is_empty() {
+        let moved = moved.join("; ");
+        text.push(format!("The effect moves most with {moved}."));
+    }
+    if let Some(table) = results.tables.get("boxes") {
+        let rows = table.matching(&[("regime", name), ("outcome", HEADLINE)]);
+        let side = |row: &&[String]| {
+            let value = |column| table.number(row, column).map(|v| number(two_digits(v)));
+            let parameter = table.text(row, "parameter").replace('_', " ");
+            Some(format!(
+                "{parameter} lies between {} and {}",
+                value("low")?,
+                value("high")?
+            ))
+        };
+        let sides: Vec<String> = rows.iter().filter_map(side).collect();
+        if !sides.is_empty() {
+            text.push(format!(
+                "It turns most often where {}.",
+                sides.join(" and ")
+            ));
+        }
+    }
+    Some(Finding {
+        heading: format!("{name}: when it turns"),
+        text: text.join(" "),
+    })
+}
+
+/// What would change the answer, for each regime.
+pub fn reversals(results: &Results) -> Vec<Finding> {
+    arms(results).filter_map(|a| reversal(results, a)).collect()
+}
+
+/// What the numbers rest on.
+pub fn certainty(results: &Results) -> Vec<String> {
+    let m = &results.manifest;
+    let mut said = vec![format!(
+        "{} futures, each run under every regime with the same parameters and the same luck; {} left out because a run failed.",
+        number(f64::from(m.runs)),
+        if m.failed == 0 {
+            "none".to_string()
+        } else {
+            m.failed.to_string()
+        }
+    )];
+    for arm in arms(results) {
+        let Some(e) = results.effect(HEADLINE, &arm.name) else {
+            continue;
+        };
+        if let Some(gain) = e.pairing_gain {
+            said.push(format!(
+                "{}: pairs of futures tell as much about the gap as {} times as many futures that share nothing. Four times as many would halve the error of {}.",
+                arm.name,
+                number(two_digits(gain)),
+                rounded(two_digits(e.monte_carlo_error), 0.0, "months")
+            ));
+        }
+    }
+    if let Some(ledger) = results.tables.get("ledger") {
+        let judged = ledger.matching(&[("grade", "D")]).len();
+        said.push(format!(
+            "{judged} of the {} parameters of the ledger rest on judgement alone (grade D).",
+            ledger.rows.len()
+        ));
+    }
+    if !results.tables.contains_key("scorecard") {
+        said.push("No back-test lies in this folder (`chokepoint validate` makes one): how well the model tells recorded history is not shown here.".into());
+    }
+    said
 }
 
 /// Four readers of the same runs.
 pub fn viewpoints(results: &Results) -> Vec<Viewpoint> {
     let study = &results.manifest.study;
     let (issuer, target) = (&study.issuer_name, &study.target_name);
-    let arms: Vec<&str> = study
-        .arms
-        .iter()
-        .map(|a| a.name.as_str())
-        .filter(|a| *a != study.baseline)
-        .collect();
-    let points = |list: &[(&str, &str, &str, &str)]| -> Vec<String> {
+    let points = |list: &[(&str, &str, &str, &str)]| -> Vec<Point> {
         list.iter()
             .flat_map(|(outcome, subject, more, less)| {
-                arms.iter().filter_map(move |arm| {
-                    change(results, outcome, arm, more, less)
-                        .map(|c| format!("{arm}: {subject} {c}."))
+                arms(results).filter_map(move |arm| {
+                    let c = change(results, outcome, &arm.name, more, less)?;
+                    Some(Point {
+                        arm: arm.name.clone(),
+                        text: format!("{}: {subject} {c}.", arm.name),
+                    })
                 })
             })
             .collect()
@@ -299,17 +553,4 @@ pub fn viewpoints(results: &Results) -> Vec<Viewpoint> {
             ]),
         },
     ]
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_number_claims_more_than_its_error_supports() {
-        assert_eq!(rounded(3.456, 0.004, "months"), "3.5 months");
-        assert_eq!(rounded(3.456, 1.2, "months"), "3 months");
-        assert_eq!(rounded(0.2345, 0.001, "fraction"), "23 %");
-        assert_eq!(rounded(123_456.0, 0.0, "USD"), "120 k USD");
-    }
 }

@@ -1,5 +1,7 @@
-//! The report: one page that opens offline, with findings in words, figures, law, limits and the command that repeats it.
+//! The report: one page that opens offline, in the order in which it is asked: did it work, at whose cost, through what, how
+//! sure, what would change the answer.
 
+mod appendix;
 mod findings;
 
 use std::path::Path;
@@ -8,65 +10,73 @@ use minijinja::value::Serde;
 use minijinja::{Environment, context};
 use serde::Serialize;
 
-use crate::plots::{Drawn, basis, font_faces, in_unit};
-use crate::results::{Part, Results, ResultsError};
-use findings::{Finding, Viewpoint};
+use crate::config::figure::Part;
+use crate::plots::{Gallery, Live, basis, font_faces};
+use crate::results::{Results, ResultsError};
 
 const TEMPLATE: &str = include_str!("../../assets/report.html.j2");
+const STYLE: &str = include_str!("../../assets/report.css");
+const SCRIPT: &str = include_str!("../../assets/report.js");
+const UPLOT: &str = include_str!("../../assets/uplot/uPlot.iife.min.js");
+const UPLOT_STYLE: &str = include_str!("../../assets/uplot/uPlot.min.css");
+const UPLOT_LICENCE: &str = include_str!("../../assets/uplot/LICENSE");
 
 #[derive(Serialize)]
 struct FigurePart {
     name: String,
     title: String,
     description: String,
+    part: Part,
     svg: String,
+    live: bool,
 }
 
+/// What the page's own charts are drawn from.
 #[derive(Serialize)]
-struct EffectPart {
-    outcome: String,
-    name: String,
-    unit: String,
-    regime: String,
-    baseline_mean: String,
-    median: String,
-    inner: String,
-    outer: String,
-    probability: String,
-    error: String,
-    pairing: String,
+struct Data<'a> {
+    arms: Vec<&'a str>,
+    figures: Vec<&'a Live>,
 }
 
 /// Writes the page.
 ///
 /// # Errors
 /// When the template fails or the file cannot be written.
-pub fn write(results: &Results, drawn: &[Drawn], path: &Path) -> Result<(), ResultsError> {
+pub fn write(results: &Results, gallery: &Gallery, path: &Path) -> Result<(), ResultsError> {
     let failed = |reason: String| ResultsError::Io {
         path: path.to_path_buf(),
         reason,
     };
-    let page = render(results, drawn).map_err(|e| failed(e.to_string()))?;
+    let page = render(results, gallery).map_err(|e| failed(e.to_string()))?;
     std::fs::write(path, page).map_err(|e| failed(e.to_string()))
 }
 
-fn render(results: &Results, drawn: &[Drawn]) -> Result<String, minijinja::Error> {
-    let figures: Vec<FigurePart> = drawn
+fn render(results: &Results, gallery: &Gallery) -> Result<String, minijinja::Error> {
+    let figures: Vec<FigurePart> = gallery
+        .drawn
         .iter()
         .map(|d| FigurePart {
-            name: d.name.clone(),
-            title: d.title.clone(),
+            name: d.figure.name.clone(),
+            title: d.figure.title.clone(),
             description: d.description.clone(),
-            svg: without_fonts(&d.svg),
+            part: d.figure.part,
+            svg: d.svg.clone(),
+            live: d.live.is_some(),
         })
         .collect();
-    let effects: Vec<EffectPart> = results
-        .effects
-        .iter()
-        .map(|e| effect_part(results, e))
-        .collect();
-    let answers: Vec<Finding> = findings::answers(results);
-    let viewpoints: Vec<Viewpoint> = findings::viewpoints(results);
+    let study = &results.manifest.study;
+    let data = Data {
+        arms: study.arms.iter().map(|a| a.name.as_str()).collect(),
+        figures: gallery
+            .drawn
+            .iter()
+            .filter_map(|d| d.live.as_ref())
+            .collect(),
+    };
+    // Inside a script element only `</` could end the data early.
+    let data = serde_json::to_string(&data)
+        .map_err(|e| minijinja::Error::new(minijinja::ErrorKind::BadSerialization, e.to_string()))?
+        .replace("</", "<\\/");
     let timeline: Vec<_> = results
         .events
         .iter()
@@ -81,55 +91,63 @@ fn render(results: &Results, drawn: &[Drawn]) -> Result<String, minijinja::Error
             )
         })
         .collect();
+    let side = |id, title, words| appendix::table(results, id, title, words);
+    let ledger = side(
+        "ledger",
+        "Evidence ledger",
+        "Every parameter with its source and how well it is known. Sort by any column: the weakest evidence with the most influence comes first on a research agenda.",
+    );
+    let scorecard = side(
+        "scorecard",
+        "Back-test scorecard",
+        "How well the model tells recorded history that it was not fitted to, against simple benchmark forecasts. A skill below zero is a loss.",
+    );
+    let claims = side(
+        "claims",
+        "Claims",
+        "What the model should do by what is known, what it does, and the condition under which it should stop doing it.",
+    );
+    let sobol = side(
+        "sobol",
+        "Shares of variance",
+        "Which part of the variance of an outcome each parameter explains: alone (first) and with all that it interacts with (total).",
+    );
+    let boxes = side(
+        "boxes",
+        "Conditions of reversal",
+        "Ranges of parameters that together hold most of the futures in which the sign turns.",
+    );
     let mut environment = Environment::new();
     environment.set_auto_escape_callback(|_| minijinja::AutoEscape::Html);
     environment.add_template("report", TEMPLATE)?;
     environment.get_template("report")?.render(context! {
         m => Serde(&results.manifest),
         basis => basis(results),
-        fonts => font_faces(),
-        answers => Serde(&answers),
-        viewpoints => Serde(&viewpoints),
+        style => format!("{}{UPLOT_STYLE}{STYLE}", font_faces()),
+        uplot => UPLOT,
+        uplot_licence => UPLOT_LICENCE,
+        script => SCRIPT,
+        data => data,
+        short => Serde(&findings::short(results)),
+        answers => Serde(&findings::answers(results)),
+        viewpoints => Serde(&findings::viewpoints(results)),
+        channels => Serde(&findings::channels(results)),
+        certainty => Serde(&findings::certainty(results)),
+        reversals => Serde(&findings::reversals(results)),
         figures => Serde(&figures),
-        effects => Serde(&effects),
+        left_out => Serde(&gallery.left_out),
+        effects => Serde(&appendix::effects(results)),
+        replay => appendix::headline_replay(results),
+        law => Serde(&appendix::law(results)),
+        differences => Serde(&appendix::differences(results)),
+        matrices => Serde(&appendix::matrices(results)),
+        checklist => Serde(&appendix::checklist(results)),
+        ledger => Serde(&ledger),
+        scorecard => Serde(&scorecard),
+        claims => Serde(&claims),
+        sobol => Serde(&sobol),
+        boxes => Serde(&boxes),
         failures => Serde(&results.failures),
         timeline => Serde(&timeline),
     })
-}
-
-fn effect_part(results: &Results, e: &crate::results::EffectRow) -> EffectPart {
-    let about = results
-        .manifest
-        .outcomes
-        .iter()
-        .find(|o| o.name == e.outcome);
-    let unit = about.map_or(String::new(), |o| o.unit.clone());
-    let value = |v: f64| findings::rounded(v, e.monte_carlo_error, &unit);
-    let mut name = about.map_or(e.outcome.clone(), |o| o.words.clone());
-    if e.part != Part::Total {
-        name.push_str(&format!(" ({})", e.part.name()));
-    }
-    EffectPart {
-        outcome: e.outcome.clone(),
-        name,
-        regime: e.regime.clone(),
-        baseline_mean: value(e.baseline_mean),
-        median: value(e.p50),
-        inner: format!("{} to {}", value(e.p25), value(e.p75)),
-        outer: format!("{} to {}", value(e.p05), value(e.p95)),
-        probability: format!("{:.0} %", 100.0 * e.probability_positive),
-        error: in_unit(findings::two_digits(e.monte_carlo_error), &unit),
-        pairing: e
-            .pairing_gain
-            .map_or("pairs never differ".into(), |g| format!("{g:.1}")),
-        unit,
-    }
-}
-
-/// The page carries the typeface once.
-fn without_fonts(svg: &str) -> String {
-    match (svg.find("<style>"), svg.find("</style>")) {
-        (Some(from), Some(to)) => format!("{}{}", &svg[..from], &svg[to + 8..]),
-        _ => svg.to_string(),
-    }
 }

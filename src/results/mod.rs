@@ -1,6 +1,8 @@
 //! A results folder: tables, manifest, written whole or not at all, read back without the model.
 
+pub mod pairs;
 mod parquet_tables;
+pub mod tables;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -197,6 +199,8 @@ pub struct Results {
     pub events: Vec<EventRow>,
     pub tape: Vec<TapeRow>,
     pub failures: Vec<FailureRow>,
+    /// What other commands have left in the folder, by name.
+    pub tables: BTreeMap<String, tables::SideTable>,
 }
 
 /// Why results could not be written or read.
@@ -296,6 +300,7 @@ impl Results {
             &self.failures,
         )?;
         write_csv(&folder.join("tape.csv"), TAPE_COLUMNS, &self.tape)?;
+        tables::write(&self.tables, folder)?;
         parquet_tables::write(self, folder)
     }
 
@@ -311,6 +316,7 @@ impl Results {
             effects: read_csv(&folder.join("effects.csv"))?,
             failures: read_csv(&folder.join("failures.csv"))?,
             tape: read_csv(&folder.join("tape.csv"))?,
+            tables: tables::read(folder)?,
             ..Self::default()
         };
         parquet_tables::read(&mut results, folder)?;

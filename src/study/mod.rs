@@ -11,6 +11,7 @@ mod plan;
 pub mod reference;
 mod states;
 mod timeline;
+pub mod verdicts;
 mod worker;
 
 pub use ensemble::{RunRecord, declared_columns, run_all};

@@ -1,0 +1,237 @@
+// The page's own charts: arms on and off, the value under the pointer, zoom; and tables that sort. No request leaves the page.
+"use strict";
+(function () {
+  var data = JSON.parse(document.getElementById("data").textContent);
+  var off = {};
+  var charts = [];
+  document.documentElement.classList.add("scripted");
+
+  function make(tag, attributes, parent) {
+    var node = document.createElement(tag);
+    for (var key in attributes || {}) {
+      if (key === "text") node.textContent = attributes[key];
+      else node.setAttribute(key, attributes[key]);
+    }
+    if (parent) parent.appendChild(node);
+    return node;
+  }
+
+  // As the findings write numbers: two digits, with a prefix.
+  function number(v, unit) {
+    if (v === null || v === undefined) return "none";
+    if (unit === "fraction") return plain(Math.round(v * 1000) / 10) + " %";
+    var a = Math.abs(v), money = unit.indexOf("USD") === 0;
+    if (a >= 0.9995e12) return plain(v / 1e12) + (money ? " tn" : " T");
+    if (a >= 0.9995e9) return plain(v / 1e9) + (money ? " bn" : " G");
+    if (a >= 0.9995e6) return plain(v / 1e6) + " M";
+    if (a >= 9995) return plain(v / 1e3) + " k";
+    return plain(v);
+  }
+  function plain(v) {
+    var a = Math.abs(v);
+    var two = a >= 100 ? Math.round(v) : +v.toPrecision(2);
+    if (a >= 100) { var p = Math.pow(10, Math.floor(Math.log10(a)) - 1); two = Math.round(v / p) * p; }
+    return String(two).replace(/\B(?=(\d{3})+$)/, ",").replace("-", "\u2013");
+  }
+  // A tick is round already: every digit of it is meant.
+  function exact(v, unit) {
+    var a = Math.abs(v), money = unit.indexOf("USD") === 0;
+    if (unit === "fraction") return +(v * 100).toPrecision(6) + " %";
+    var step = [[1e12, money ? " tn" : " T"], [1e9, money ? " bn" : " G"], [1e6, " M"], [1e4, " k"]].find(function (s) { return a >= s[0]; });
+    var by = step ? (step[0] === 1e4 ? 1e3 : step[0]) : 1;
+    return String(+(v / by).toPrecision(6)).replace("-", "\u2013") + (step ? step[1] : "");
+  }
+  var names = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+  function monthName(x) {
+    var m = Math.round(x);
+    return names[((m % 12) + 12) % 12] + " " + Math.floor(m / 12);
+  }
+
+  // Arms on and off, for charts and for what stands in words.
+  var box = document.getElementById("arms");
+  box.hidden = false;
+  data.arms.forEach(function (arm) {
+    var label = make("label", {}, box);
+    var input = make("input", { type: "checkbox", value: arm }, label);
+    input.checked = true;
+    label.appendChild(document.createTextNode(arm));
+    input.addEventListener("change", function () {
+      off[arm] = !input.checked;
+      document.querySelectorAll("[data-arm]").forEach(function (node) {
+        node.classList.toggle("off", !!off[node.getAttribute("data-arm")]);
+      });
+      charts.forEach(function (c) { c.show(); });
+    });
+  });
+
+  function colours(hex, opacity) {
+    return hex + Math.round(opacity * 255).toString(16).padStart(2, "0");
+  }
+
+  data.figures.forEach(function (figure) {
+    var host = document.querySelector('[data-live="' + figure.figure + '"]');
+    if (!host) return;
+    var svg = host.querySelector("svg");
+    var live = make("div", { class: "live" });
+    host.insertBefore(live, host.firstChild);
+    make("h4", { text: svg.querySelector("title").textContent }, live);
+    var first = figure.first[0] * 12 + figure.first[1] - 1;
+    var xs = [];
+    for (var i = 0; i < figure.months; i++) xs.push(first + i);
+    var last = xs[xs.length - 1];
+    var mine = figure.charts.map(function (chart, at) { return draw(figure, chart, at, xs, live); });
+    var controls = make("div", { class: "controls" }, live);
+    var label = make("label", {}, controls);
+    label.appendChild(document.createTextNode("Month "));
+    var slider = make("input", { type: "range", min: 0, max: xs.length - 1, value: xs.length - 1 }, label);
+    var shown = make("output", { text: monthName(last) }, label);
+    function point(index) {
+      slider.value = index;
+      slider.setAttribute("aria-valuetext", monthName(xs[index]));
+      shown.textContent = monthName(xs[index]);
+      mine.forEach(function (c) { c.say(index); });
+    }
+    slider.addEventListener("input", function () { point(+slider.value); });
+    function zoom(from, to) {
+      mine.forEach(function (c) { c.plot.setScale("x", { min: from, max: to }); });
+    }
+    function scaled(factor) {
+      return function () {
+        var s = mine[0].plot.scales.x, centre = xs[+slider.value];
+        var half = Math.max(3, (s.max - s.min) / 2 * factor);
+        centre = Math.min(Math.max(centre, first + half), last - half);
+        if (half * 2 >= last - first) zoom(first, last);
+        else zoom(centre - half, centre + half);
+      };
+    }
+    make("button", { type: "button", text: "Closer" }, controls).addEventListener("click", scaled(0.5));
+    make("button", { type: "button", text: "Wider" }, controls).addEventListener("click", scaled(2));
+    make("button", { type: "button", text: "All months" }, controls).addEventListener("click", function () { zoom(first, last); });
+    make("p", { class: "soft", text: host.querySelector("desc") && figure.charts[0].series[0].bands ? "Line: median; band: 50 % of futures, and 90 % where one regime is shown alone. Drag across to look closer; double-click to go back. Conditional on these assumptions, not a forecast." : "Mean over futures. Drag across to look closer; double-click to go back. Conditional on these assumptions, not a forecast." }, live);
+    mine.forEach(function (c) { c.point = point; });
+    point(xs.length - 1);
+  });
+
+  function draw(figure, chart, at, xs, live) {
+    var block = make("div", { class: "chart" }, live);
+    if (chart.arm) block.setAttribute("data-arm", chart.arm);
+    var unit = chart.unit === "fraction" ? "per cent" : chart.unit;
+    var head = make("p", {}, block);
+    make("b", { text: chart.title }, head);
+    head.appendChild(document.createTextNode(", " + unit));
+    var hold = make("div", { "aria-hidden": "true" }, block);
+    var readout = make("ul", { class: "readout" }, block);
+    var columns = [xs], series = [{}], bands = [], of = [null], wide = [false];
+    chart.series.forEach(function (s, n) {
+      if (s.bands) {
+        [3, 0, 2, 1].forEach(function (b, outer) {
+          columns.push(s.bands[b]);
+          series.push({ stroke: "transparent", width: 0, points: { show: false }, show: outer > 1 || data.arms.length === 1 });
+          of.push(n);
+          wide.push(outer < 2);
+        });
+        var k = columns.length;
+        bands.push({ series: [k - 4, k - 3], fill: colours(s.colour, 0.16) });
+        bands.push({ series: [k - 2, k - 1], fill: colours(s.colour, 0.22) });
+      }
+      columns.push(s.middle);
+      series.push({ stroke: s.colour, width: 2, points: { show: false } });
+      of.push(n);
+      wide.push(false);
+    });
+    var me = { point: function () {} };
+    var font = '12px "Noto Sans", system-ui, sans-serif';
+    me.plot = new uPlot({
+      width: Math.max(280, live.clientWidth),
+      height: figure.charts.length > 1 ? 220 : 320,
+      legend: { show: false },
+      cursor: { y: false, drag: { x: true, y: false }, points: { show: false } },
+      scales: { x: { time: false }, y: { distr: chart.log ? 3 : 1, range: chart.log ? undefined : function (u, low, high) {
+        low = Math.min(0, low); high = Math.max(0, high);
+        return [low === 0 ? 0 : low * 1.04, high * 1.04 || 1];
+      } } },
+      axes: [
+        { font: font, stroke: "#444", size: 36, grid: { stroke: "#e6e6e6", width: 1 }, incrs: [3, 6, 12, 24, 60, 120], space: 58,
+          splits: function (u, axis, low, high, step) {
+            var out = [];
+            for (var v = Math.ceil(low / step) * step; v <= high; v += step) out.push(v);
+            return out;
+          },
+          values: function (u, splits, axis, space, step) {
+            return splits.map(function (v) { return step < 12 && v % 12 ? "Q" + (Math.floor((v % 12) / 3) + 1) : String(Math.floor(v / 12)); });
+          } },
+        { font: font, stroke: "#444", size: 62, grid: { stroke: "#e6e6e6", width: 1 },
+          splits: chart.log ? function (u, axis, low, high) {
+            var out = [];
+            for (var e = Math.ceil(Math.log10(low) - 1e-9); e <= Math.log10(high) + 1e-9; e++) out.push(Math.pow(10, e));
+            return out;
+          } : undefined,
+          values: function (u, splits) { return splits.map(function (v) { return v === null ? "" : exact(v, chart.unit); }); } }
+      ],
+      series: series,
+      bands: bands,
+      hooks: { setCursor: [function (u) { if (u.cursor.idx !== null && u.cursor.left >= 0) me.point(u.cursor.idx); }] }
+    }, columns, hold);
+    me.say = function (index) {
+      readout.textContent = "";
+      chart.series.forEach(function (s) {
+        if (s.arm && off[s.arm]) return;
+        var item = make("li", {}, readout);
+        make("span", { class: "key", style: "background:" + s.colour + ";vertical-align:middle;margin-right:6px" }, item);
+        make("b", { text: s.name + " " }, item);
+        var text = number(s.middle[index], chart.unit);
+        if (s.bands && s.middle[index] !== null) text += " (90 %: " + number(s.bands[0][index], chart.unit) + " to " + number(s.bands[3][index], chart.unit) + ")";
+        item.appendChild(document.createTextNode(text));
+      });
+      me.index = index;
+    };
+    me.show = function () {
+      var alone = data.arms.filter(function (arm) { return !off[arm]; }).length === 1;
+      me.plot.batch(function () {
+        of.forEach(function (n, k) {
+          if (n === null) return;
+          var s = chart.series[n];
+          // Light bands of several regimes over each other would be mud.
+          if (s.arm) me.plot.setSeries(k, { show: !off[s.arm] && (!wide[k] || alone) });
+        });
+      });
+      me.say(me.index);
+    };
+    me.host = live;
+    charts.push(me);
+    return me;
+  }
+
+  addEventListener("resize", function () {
+    charts.forEach(function (c) { c.plot.setSize({ width: Math.max(280, c.host.clientWidth), height: c.plot.height }); });
+  });
+
+  // Tables that sort by any column.
+  document.querySelectorAll("table.sortable").forEach(function (table) {
+    var heads = table.querySelectorAll("thead th");
+    heads.forEach(function (head, column) {
+      var button = make("button", { type: "button", text: head.textContent });
+      head.textContent = "";
+      head.appendChild(button);
+      button.addEventListener("click", function () {
+        var down = head.getAttribute("aria-sort") === "ascending";
+        heads.forEach(function (h) { h.removeAttribute("aria-sort"); });
+        head.setAttribute("aria-sort", down ? "descending" : "ascending");
+        var body = table.tBodies[0];
+        var rows = Array.prototype.slice.call(body.rows);
+        function key(row) {
+          var cell = row.cells[column];
+          var v = cell.getAttribute("data-v") || cell.textContent.trim();
+          var n = parseFloat(v.replace(/\u2013/g, "-").replace(/,/g, ""));
+          if (isNaN(n)) return v.toLowerCase();
+          var prefix = /^-?[\d.]+ (k|M|bn|G|tn|T)\b/.exec(v.replace(/\u2013/g, "-").replace(/,/g, ""));
+          return n * (prefix ? { k: 1e3, M: 1e6, bn: 1e9, G: 1e9, tn: 1e12, T: 1e12 }[prefix[1]] : 1);
+        }
+        rows.map(function (row, n) { return { row: row, key: key(row), n: n }; }).sort(function (a, b) {
+          var order = typeof a.key === typeof b.key ? (a.key < b.key ? -1 : a.key > b.key ? 1 : 0) : (typeof a.key === "number" ? -1 : 1);
+          return (down ? -order : order) || a.n - b.n;
+        }).forEach(function (r) { body.appendChild(r.row); });
+      });
+    });
+  });
+})();

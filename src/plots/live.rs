@@ -1,0 +1,161 @@
+//! Series for the page's own charts: the numbers behind figures over time, short enough to be carried by the page.
+
+use serde::Serialize;
+
+use super::fan::band_rows;
+use super::shares::largest_makers;
+use super::theme::SERIES;
+use super::{entity_name, measure_unit, month_or};
+use crate::config::figure::{FigureFile, FigureKind, Line, Scale, Shares};
+use crate::foundation::calendar::Month;
+use crate::results::{ArmInfo, Results};
+
+/// The charts of one figure; they share their months.
+#[derive(Clone, Debug, Serialize)]
+pub struct Live {
+    pub figure: String,
+    /// Year and month of the first value, and how many there are.
+    first: (i32, i32),
+    months: usize,
+    charts: Vec<Chart>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct Chart {
+    title: String,
+    unit: String,
+    log: bool,
+    /// The regime that the whole chart belongs to, if it does.
+    arm: Option<String>,
+    series: Vec<Series>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct Series {
+    name: String,
+    arm: Option<String>,
+    colour: String,
+    middle: Vec<Option<f64>>,
+    /// 5, 25, 75 and 95 %.
+    bands: Option<[Vec<Option<f64>>; 4]>,
+}
+
+/// The charts of a figure, if it is one over time.
+pub fn live(results: &Results, figure: &FigureFile) -> Option<Live> {
+    let study = &results.manifest.study;
+    let (from, charts) = match &figure.draw {
+        FigureKind::Fan(fan) => {
+            let from = month_or(&fan.from, study.first_month);
+            let chart = |line: &Line| fan_chart(results, line, fan.scale, from);
+            (from, fan.lines.iter().map(chart).collect())
+        }
+        FigureKind::Shares(shares) => {
+            let from = month_or(&shares.from, study.first_month.plus(12));
+            (from, share_charts(results, shares, from))
+        }
+        _ => return None,
+    };
+    Some(Live {
+        figure: figure.name.clone(),
+        first: (from.year(), from.month_of_year()),
+        months: (study.last_month - from + 1).max(0) as usize,
+        charts,
+    })
+}
+
+fn fan_chart(results: &Results, line: &Line, scale: Scale, from: Month) -> Chart {
+    let study = &results.manifest.study;
+    let months = (study.last_month - from + 1).max(0) as usize;
+    let series = study.arms.iter().enumerate().map(|(turn, arm)| {
+        let mut columns = [(); 5].map(|()| vec![None; months]);
+        for row in band_rows(results, &arm.name, &line.measure, &line.entity, from) {
+            let b = &row.band;
+            let at = (row.month - from) as usize;
+            for (column, value) in columns.iter_mut().zip([b.p50, b.p05, b.p25, b.p75, b.p95]) {
+                column[at] = four_digits(value);
+            }
+        }
+        let [middle, p05, p25, p75, p95] = columns;
+        Series {
+            name: arm.name.clone(),
+            arm: Some(arm.name.clone()),
+            colour: colour(turn),
+            middle,
+            bands: Some([p05, p25, p75, p95]),
+        }
+    });
+    let name = line.name.clone();
+    let unit = measure_unit(results, &line.measure);
+    Chart {
+        title: name.unwrap_or_else(|| entity_name(results, &line.entity)),
+        unit: unit.clone(),
+        log: scale == Scale::Log,
+        arm: None,
+        series: series.collect(),
+    }
+}
+
+fn share_charts(results: &Results, shares: &Shares, from: Month) -> Vec<Chart> {
+    let study = &results.manifest.study;
+    let months = (study.last_month - from + 1).max(0) as usize;
+    let makers = largest_makers(results, shares, from);
+    let suffix = format!(":{}", shares.place);
+    let chart = |arm: &ArmInfo| {
+        let series = makers.iter().enumerate().map(|(turn, maker)| {
+            let mut middle = vec![None; months];
+            for row in band_rows(results, &arm.name, &shares.measure, maker, from) {
+                middle[(row.month - from) as usize] = four_digits(row.band.mean);
+            }
+            Series {
+                name: entity_name(results, maker.trim_end_matches(&suffix)),
+                arm: None,
+                colour: colour(turn),
+                middle,
+                bands: None,
+            }
+        });
+        Chart {
+            title: arm.name.clone(),
+            unit: measure_unit(results, &shares.measure),
+            log: false,
+            arm: Some(arm.name.clone()),
+            series: series.collect(),
+        }
+    };
+    study.arms.iter().map(chart).collect()
+}
+
+fn colour(turn: usize) -> String {
+    let (r, g, b) = SERIES[turn % SERIES.len()];
+    format!("#{r:02x}{g:02x}{b:02x}")
+}
+
+/// To four significant digits: a screen shows no more.
+fn four_digits(value: f64) -> Option<f64> {
+    if !value.is_finite() {
+        return None;
+    }
+    if value == 0.0 {
+        return Some(0.0);
+    }
+    let digits = 3 - value.abs().log10().floor() as i32;
+    let text = if digits >= 0 {
+        format!("{value:.*}", digits as usize)
+    } else {
+        let power = 10_f64.powi(-digits);
+        format!("{}", (value / power).round() * power)
+    };
+    text.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::four_digits;
+
+    #[test]
+    fn four_digits_are_kept() {
+        assert_eq!(four_digits(1234567.0), Some(1235000.0));
+        assert_eq!(four_digits(0.000123456), Some(0.0001235));
+        assert_eq!(four_digits(f64::NAN), None);
+    }
+}

@@ -1,0 +1,115 @@
+//! Tiles: a tile for each nation near its place on the map, coloured by a column of a table.
+
+use super::canvas::Anchor;
+use super::theme::{
+    BLUE, Colour, GRID, INK, LABEL, SMALL, SOFT, TINY, VERMILLION, between, in_unit, on,
+};
+use super::{Sheet, arm_of, table_of, two_digits};
+use crate::config::figure::Tiles;
+use crate::results::Results;
+
+/// Column and row of each nation, by ISO3: near neighbours stay near; not to scale.
+const PLACES: &str = include_str!("../../assets/tiles.csv");
+const TILE: f64 = 36.5;
+const PALE: Colour = (245, 245, 245);
+
+/// Draws the map; answers what the figure says.
+pub fn draw(sheet: &mut Sheet, results: &Results, tiles: &Tiles) -> Result<String, String> {
+    let table = table_of(results, &tiles.table)?;
+    let mut wanted = Vec::new();
+    let mut of = String::new();
+    if table.column("regime").is_some() {
+        let arm = arm_of(results, &tiles.regime)?;
+        wanted.push(("regime", arm.name.as_str()));
+        of = format!("Under {}. ", arm.name);
+    }
+    let rows = table.matching(&wanted);
+    let value_of = |iso3: &str| {
+        let row = rows.iter().find(|r| table.text(r, "iso3") == iso3)?;
+        table.number(row, &tiles.value)
+    };
+    let colour = |value: f64| {
+        if value >= 0.5 {
+            between(PALE, BLUE, 2.0 * value - 1.0)
+        } else {
+            between(PALE, VERMILLION, 1.0 - 2.0 * value)
+        }
+    };
+    let (left, top) = (14.0, sheet.y + 6.0);
+    let (mut bottom, mut drawn, mut values) = (top, 0, Vec::new());
+    let canvas = &mut sheet.canvas;
+    for line in PLACES.lines().skip(1) {
+        let mut cells = line.split(',');
+        let (Some(iso3), Some(Ok(column)), Some(Ok(row))) = (
+            cells.next(),
+            cells.next().map(str::parse::<f64>),
+            cells.next().map(str::parse::<f64>),
+        ) else {
+            continue;
+        };
+        let (x, y) = (left + column * TILE, top + row * TILE);
+        bottom = f64::max(bottom, y + TILE);
+        let centre = (x + TILE / 2.0, y + TILE / 2.0);
+        let (fill, text) = match value_of(iso3) {
+            Some(value) => {
+                drawn += 1;
+                values.push((iso3, value));
+                (colour(value), in_unit(two_digits(value), "fraction"))
+            }
+            None => (GRID, String::new()),
+        };
+        canvas.rect(
+            (x + 1.0, y + 1.0),
+            (x + TILE - 1.0, y + TILE - 1.0),
+            fill,
+            1.0,
+        );
+        let ink = on(fill);
+        canvas.bold((centre.0, centre.1 - 6.0), iso3, TINY, ink, Anchor::Centre);
+        canvas.text((centre.0, centre.1 + 7.0), text, TINY, ink, Anchor::Centre);
+    }
+    if drawn == 0 {
+        return Err(format!(
+            "{}.csv has no nation (column `iso3`) with a number in `{}`",
+            tiles.table, tiles.value
+        ));
+    }
+    // The scale, where the map leaves room.
+    let (x, y) = (left + 15.4 * TILE, top + 8.75 * TILE);
+    canvas.text(
+        (x, y - 16.0),
+        "part of what it builds on",
+        SMALL,
+        SOFT,
+        Anchor::Left,
+    );
+    for step in 0..20 {
+        let part = f64::from(step) / 19.0;
+        let from = x + f64::from(step) * 9.0;
+        canvas.rect((from, y - 6.0), (from + 9.0, y + 6.0), colour(part), 1.0);
+    }
+    canvas.text((x, y + 16.0), tiles.low.clone(), LABEL, INK, Anchor::Left);
+    canvas.text(
+        (x + 180.0, y + 16.0),
+        tiles.high.clone(),
+        LABEL,
+        INK,
+        Anchor::Right,
+    );
+    sheet.y = bottom + 12.0;
+    sheet.caption.push(format!(
+        "{of}{drawn} nations; grey: none recorded. Tiles are near their place on the map, not to scale."
+    ));
+    values.sort_by(|a, b| a.1.total_cmp(&b.1));
+    let name =
+        |(iso3, value): &(&str, f64)| format!("{iso3} {}", in_unit(two_digits(*value), "fraction"));
+    let first: Vec<String> = values.iter().take(5).map(name).collect();
+    let last: Vec<String> = values.iter().rev().take(5).map(name).collect();
+    Ok(format!(
+        "{of}nearest to {}: {}; nearest to {}: {}",
+        tiles.low,
+        first.join(", "),
+        tiles.high,
+        last.join(", ")
+    ))
+}

@@ -1,0 +1,365 @@
+//! What stands behind the findings: effects with the command that repeats them, law in words, differences of the arms, checklist.
+
+use serde::Serialize;
+
+use super::findings::HEADLINE;
+use crate::plots::{in_unit, last_arm, number, rounded, two_digits};
+use crate::results::tables::SideTable;
+use crate::results::{EffectRow, Manifest, Part, Results, RuleInfo};
+
+#[derive(Serialize)]
+pub struct EffectPart {
+    pub outcome: String,
+    pub name: String,
+    pub regime: String,
+    pub baseline_mean: String,
+    pub median: String,
+    pub inner: String,
+    pub outer: String,
+    pub probability: String,
+    pub error: String,
+    pub pairing: String,
+    /// Futures at the 5 %, the median and the 95 % of the effect, and the command for the median.
+    pub futures: Vec<u32>,
+    pub replay: String,
+}
+
+/// Every effect, rounded as far as its error supports.
+pub fn effects(results: &Results) -> Vec<EffectPart> {
+    results.effects.iter().map(|e| effect(results, e)).collect()
+}
+
+fn effect(results: &Results, e: &EffectRow) -> EffectPart {
+    let outcomes = &results.manifest.outcomes;
+    let about = outcomes.iter().find(|o| o.name == e.outcome);
+    let unit = about.map_or(String::new(), |o| o.unit.clone());
+    let value = |v: f64| rounded(v, e.monte_carlo_error, &unit);
+    let mut name = about.map_or(e.outcome.clone(), |o| o.words.clone());
+    if e.part != Part::Total {
+        name.push_str(&format!(" ({})", e.part.name()));
+    }
+    // Only a whole effect is the difference of two runs.
+    let whole = e.part == Part::Total;
+    let future = |v: f64| results.future_at(&e.outcome, &e.regime, v).filter(|_| whole);
+    let futures: Vec<u32> = [e.p05, e.p50, e.p95]
+        .into_iter()
+        .filter_map(future)
+        .collect();
+    EffectPart {
+        outcome: e.outcome.clone(),
+        name,
+        regime: e.regime.clone(),
+        baseline_mean: value(e.baseline_mean),
+        median: value(e.p50),
+        inner: format!("{} to {}", value(e.p25), value(e.p75)),
+        outer: format!("{} to {}", value(e.p05), value(e.p95)),
+        probability: format!("{:.0} %", 100.0 * e.probability_positive),
+        error: in_unit(two_digits(e.monte_carlo_error), &unit),
+        pairing: e
+            .pairing_gain
+            .map_or("pairs never differ".into(), |g| number(two_digits(g))),
+        replay: futures.get(1).map_or(String::new(), |run| {
+            replay(&results.manifest, &e.regime, *run)
+        }),
+        futures,
+    }
+}
+
+/// The command that runs one future of one arm again. What `replay` does not know is run with `--only`.
+pub fn replay(manifest: &Manifest, arm: &str, run: u32) -> String {
+    let words: Vec<&str> = manifest.command.split_whitespace().collect();
+    let study = words.get(2).copied().unwrap_or(&manifest.study.name);
+    let mut kept = String::new();
+    for pair in words.get(3..).unwrap_or(&[]).chunks(2) {
+        match pair {
+            ["--seed" | "--off", value] => kept.push_str(&format!(" {} {value}", pair[0])),
+            ["--runs", _] => {}
+            _ => return format!("{} --only {run}", manifest.command),
+        }
+    }
+    let baseline = &manifest.study.baseline;
+    format!("chokepoint replay {study} --regime {arm} --run {run} --against {baseline}{kept}")
+}
+
+/// The command behind the median of the headline.
+pub fn headline_replay(results: &Results) -> Option<String> {
+    let arm = last_arm(results)?;
+    let e = results.effect(HEADLINE, &arm.name)?;
+    let run = results.future_at(HEADLINE, &arm.name, e.p50)?;
+    Some(replay(&results.manifest, &arm.name, run))
+}
+
+/// A regime in words.
+#[derive(Serialize)]
+pub struct LawPart {
+    pub name: String,
+    pub summary: String,
+    pub rules: Vec<RuleInfo>,
+}
+
+pub fn law(results: &Results) -> Vec<LawPart> {
+    let arms = &results.manifest.study.arms;
+    let part = |arm: &crate::results::ArmInfo| {
+        let mut rules = arm.rules.clone();
+        rules.sort_by(|a, b| (a.compliance, &a.id).cmp(&(b.compliance, &b.id)));
+        let mut kinds: Vec<(String, usize)> = Vec::new();
+        for rule in &rules {
+            match kinds.iter_mut().find(|(k, _)| *k == rule.instrument) {
+                Some((_, n)) => *n += 1,
+                None => kinds.push((rule.instrument.clone(), 1)),
+            }
+        }
+        let counted: Vec<String> = kinds.iter().map(|(k, n)| format!("{k} {n}")).collect();
+        let ended = rules.iter().filter(|r| r.ended.is_some()).count();
+        let count = match rules.len() {
+            0 => "No rule at all.".to_string(),
+            1 => format!("One rule ({}).", kinds[0].0),
+            n => format!(
+                "{n} rules ({}); the first binds on {}, the last on {}; {ended} of them end again.",
+                counted.join(", "),
+                rules[0].compliance,
+                rules[n - 1].compliance
+            ),
+        };
+        LawPart {
+            name: arm.name.clone(),
+            summary: format!("{} {count}", arm.words),
+            rules,
+        }
+    };
+    arms.iter().map(part).collect()
+}
+
+/// A rule that the arms do not share: when it binds and ends in each of them.
+#[derive(Serialize)]
+pub struct Difference {
+    pub rule: String,
+    pub title: String,
+    pub cells: Vec<String>,
+}
+
+/// Rules that are not the same in every arm.
+pub fn differences(results: &Results) -> Vec<Difference> {
+    let arms = &results.manifest.study.arms;
+    let mut ids: Vec<&RuleInfo> = Vec::new();
+    for rule in arms.iter().flat_map(|a| &a.rules) {
+        if !ids.iter().any(|r| r.id == rule.id) {
+            ids.push(rule);
+        }
+    }
+    ids.sort_by(|a, b| (a.compliance, &a.id).cmp(&(b.compliance, &b.id)));
+    let cell = |arm: &crate::results::ArmInfo, id: &str| {
+        let rule = arm.rules.iter().find(|r| r.id == id);
+        rule.map_or("not in it".to_string(), |r| match r.ended {
+            Some(end) => format!("{} to {end}", r.compliance),
+            None => format!("from {}", r.compliance),
+        })
+    };
+    ids.into_iter()
+        .filter_map(|rule| {
+            let cells: Vec<String> = arms.iter().map(|a| cell(a, &rule.id)).collect();
+            let same = cells.windows(2).all(|pair| pair[0] == pair[1]);
+            (!same).then(|| Difference {
+                rule: rule.id.clone(),
+                title: rule.title.clone(),
+                cells,
+            })
+        })
+        .collect()
+}
+
+/// The law of one arm on each chip.
+#[derive(Serialize)]
+pub struct Matrix {
+    pub arm: String,
+    pub months: Vec<String>,
+    pub rows: Vec<MatrixRow>,
+    pub free: usize,
+}
+
+#[derive(Serialize)]
+pub struct MatrixRow {
+    pub chip: String,
+    pub verdicts: Vec<Cell>,
+    /// The rule that decides at the end.
+    pub rule: String,
+}
+
+#[derive(Serialize)]
+pub struct Cell {
+    pub verdict: String,
+    pub importer: String,
+}
+
+pub fn matrices(results: &Results) -> Vec<Matrix> {
+    let Some(table) = results.tables.get("verdicts") else {
+        return Vec::new();
+    };
+    let matrix = |arm: &crate::results::ArmInfo| {
+        let rows = table.matching(&[("regime", &arm.name)]);
+        let months = table.distinct(&rows, "month");
+        let chips = table.distinct(&rows, "chip");
+        let mut lines: Vec<MatrixRow> = chips
+            .iter()
+            .map(|chip| {
+                let mine: Vec<&&[String]> = rows
+                    .iter()
+                    .filter(|r| table.text(r, "chip") == chip)
+                    .collect();
+                let cell = |row: &&&[String]| Cell {
+                    verdict: table.text(row, "verdict").replace('_', " "),
+                    importer: table.text(row, "importer_verdict").replace('_', " "),
+                };
+                MatrixRow {
+                    chip: chip.clone(),
+                    verdicts: mine.iter().map(cell).collect(),
+                    rule: mine
+                        .last()
+                        .map_or(String::new(), |r| table.text(r, "rule").into()),
+                }
+            })
+            .collect();
+        let all = lines.len();
+        lines.retain(|l| {
+            l.verdicts
+                .iter()
+                .any(|c| c.verdict != "free" || c.importer != "free")
+        });
+        Matrix {
+            arm: arm.name.clone(),
+            months,
+            free: all - lines.len(),
+            rows: lines,
+        }
+    };
+    let arms = &results.manifest.study.arms;
+    arms.iter()
+        .map(matrix)
+        .filter(|m| !m.rows.is_empty())
+        .collect()
+}
+
+/// A side table as it stands, numbers cut to three digits.
+#[derive(Serialize)]
+pub struct TablePart {
+    pub id: &'static str,
+    pub title: &'static str,
+    pub words: &'static str,
+    pub columns: Vec<String>,
+    pub rows: Vec<Vec<TableCell>>,
+}
+
+#[derive(Serialize)]
+pub struct TableCell {
+    pub text: String,
+    pub number: bool,
+    /// What it is sorted by.
+    pub raw: String,
+}
+
+/// The table of this name, if the folder has it.
+pub fn table(
+    results: &Results,
+    id: &'static str,
+    title: &'static str,
+    words: &'static str,
+) -> Option<TablePart> {
+    let table: &SideTable = results.tables.get(id)?;
+    let cell = |text: &String| match text.parse::<f64>() {
+        Ok(value) if value.is_finite() => TableCell {
+            text: number(value),
+            number: true,
+            raw: text.clone(),
+        },
+        _ => TableCell {
+            text: text.clone(),
+            number: false,
+            raw: String::new(),
+        },
+    };
+    Some(TablePart {
+        id,
+        title,
+        words,
+        columns: table.columns.iter().map(|c| c.replace('_', " ")).collect(),
+        rows: table
+            .rows
+            .iter()
+            .map(|row| row.iter().map(cell).collect())
+            .collect(),
+    })
+}
+
+/// An item of the checklist for the reporting of agent-based simulations.
+#[derive(Serialize)]
+pub struct Item {
+    pub section: &'static str,
+    pub item: &'static str,
+    pub answer: String,
+}
+
+/// STRESS-ABS (Monks and others, 2019, Journal of Simulation 13(1), 55-67), filled from the manifest.
+pub fn checklist(results: &Results) -> Vec<Item> {
+    let m = &results.manifest;
+    let s = &m.study;
+    let names: Vec<&str> = s.arms.iter().map(|a| a.name.as_str()).collect();
+    let off = if m.channels_off.is_empty() {
+        "every channel on".to_string()
+    } else {
+        format!("channels off: {}", m.channels_off.join(", "))
+    };
+    let set: Vec<String> = m.set.iter().map(|(k, v)| format!("{k} = {v}")).collect();
+    let fixed = if set.is_empty() {
+        "none fixed by hand".to_string()
+    } else {
+        format!("fixed by hand: {}", set.join(", "))
+    };
+    let item = |section, item, answer: String| Item {
+        section,
+        item,
+        answer,
+    };
+    vec![
+        item("Objectives", "1.1 Purpose", format!("{} {}", s.question, s.words)),
+        item("Objectives", "1.2 Outputs", format!("{} outcomes a run and {} monthly measures, defined under Effects and in docs/odd.md.", m.outcomes.len(), m.measures.len())),
+        item("Objectives", "1.3 Aims of the runs", format!("Arms {} in the same futures; baseline {}; outcomes from {} to {}.", names.join(", "), s.baseline, s.window_first, s.window_last)),
+        item("Logic", "2.1 Overview", "ARCHITECTURE.md; one month on one page in src/month.rs.".into()),
+        item("Logic", "2.2 Logic of the base model", "docs/odd.md, part 7: submodels with equations, units and sources.".into()),
+        item("Logic", "2.3 Logic of the arms", format!("Each arm is a dated set of rules; this page lists them. Nothing else differs; {off}; expectations: {}.", m.planning)),
+        item("Logic", "2.4 Algorithms", "docs/odd.md, part 7; pure functions beside each system.".into()),
+        item("Logic", "2.5 Components", "Nations, chipmakers, labs, brokers, users of services; chip market, rental, services; no entry or exit of agents within a run; docs/odd.md, part 2.".into()),
+        item("Data", "3.1 Sources", format!("{} input files with SHA-256 in manifest.json; {}; each row names its source.", m.inputs.len(), s.data_vintage)),
+        item("Data", "3.2 Preparation", "Money in constant 2024 USD; chips checked against their own arithmetic on reading.".into()),
+        item("Data", "3.3 Parameters", format!("{} sampled from stated distributions, {fixed}.", m.parameters.len())),
+        item("Data", "3.4 Assumptions", s.limits.join(" ")),
+        item("Runs", "4.1 Start", format!("{}, from recorded stocks; no warm-up is discarded.", s.first_month)),
+        item("Runs", "4.2 Length", format!("{} months, to {}.", s.last_month - s.first_month + 1, s.last_month)),
+        item("Runs", "4.3 Estimation", format!("{} futures under each of {} regimes, paired; quantiles and Monte Carlo errors given; {} futures left out.", m.runs, s.arms.len(), m.failed)),
+        item("Program", "5.1 Software", format!("{} {}, Rust, bevy_ecs.", m.program, m.version)),
+        item("Program", "5.2 Chance", format!("Philox, keyed by seed {}, future, purpose, actor and ordinal: arms of a future share their luck.", m.seed)),
+        item("Program", "5.3 Execution", format!("Monthly steps, one schedule; {} threads; results do not depend on their number.", m.threads)),
+        item("Program", "5.4 Time", format!("{} s, {} runs a second.", number(two_digits(m.wall_seconds)), number(two_digits(m.runs_per_second)))),
+        item("Code", "6.1 Access", format!("Source and data under MIT or Apache-2.0 and the licences of NOTICE. Repeat with: {}", m.command)),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_replay_keeps_what_replay_knows_and_falls_back_where_it_does_not() {
+        let mut m = Manifest::default();
+        m.study.baseline = "none".into();
+        m.command = "chokepoint run mine --runs 60 --seed 3 --off rental".into();
+        assert_eq!(
+            replay(&m, "oct22", 7),
+            "chokepoint replay mine --regime oct22 --run 7 --against none --seed 3 --off rental"
+        );
+        m.command = "chokepoint run mine --set gamma=2".into();
+        assert_eq!(
+            replay(&m, "oct22", 7),
+            "chokepoint run mine --set gamma=2 --only 7"
+        );
+    }
+}

@@ -1,0 +1,64 @@
+//! Verdicts: what the law of each arm says of each chip, at the end of every month in which its rules on chips change.
+
+use super::{Library, Plan};
+use crate::config::diagnostics::Problems;
+use crate::controls::{Instrument, Subject};
+use crate::foundation::calendar::{Date, Month};
+use crate::results::tables::SideTable;
+
+/// One row a regime, month and chip: the verdict of the exporter and of the importer, and the rule that decides.
+///
+/// # Errors
+/// When the target is no nation.
+pub fn verdicts(library: &Library, plan: &Plan) -> Result<SideTable, Problems> {
+    let mut table = SideTable {
+        columns: [
+            "regime",
+            "month",
+            "chip",
+            "verdict",
+            "importer_verdict",
+            "rule",
+        ]
+        .map(String::from)
+        .to_vec(),
+        rows: Vec::new(),
+    };
+    let mut symbols = library.law.symbols.clone();
+    let target = library.nation(&plan.study.target)?.groups(&mut symbols);
+    for regime in &plan.regimes {
+        let on_chips = |i: Instrument| i.judges(Subject::ChipSale);
+        let dates = regime.entries.iter().flat_map(|e| {
+            let rule = &library.law.rules[usize::from(e.rule)];
+            let chips = on_chips(rule.instrument) || rule.instrument == Instrument::Rescission;
+            let dates: [Option<Date>; 2] = [Some(e.compliance), e.ended];
+            dates.into_iter().flatten().filter(move |_| chips)
+        });
+        let mut months: Vec<Month> = dates
+            .map(Month::from_date)
+            .filter(|m| *m <= plan.study.last_month)
+            .collect();
+        months.sort();
+        months.dedup();
+        for month in months {
+            let book = regime.book(&library.law, month.last_day());
+            for chip in &library.chips {
+                let mut attributes = chip.attributes(&mut symbols);
+                attributes.ship_to(&target, &target);
+                let ruling = book.judge(Subject::ChipSale, &attributes);
+                let rule = ruling.exporter_rule.map_or(String::new(), |r| {
+                    library.law.rules[usize::from(r)].id.clone()
+                });
+                table.rows.push(vec![
+                    regime.name.clone(),
+                    month.to_string(),
+                    chip.chip.clone(),
+                    ruling.exporter.to_string(),
+                    ruling.importer.to_string(),
+                    rule,
+                ]);
+            }
+        }
+    }
+    Ok(table)
+}

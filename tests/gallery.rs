@@ -1,0 +1,192 @@
+//! The gallery: every kind of figure from small committed tables, byte for byte.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+
+use chokepoint::config::figure::{self, FigureFile};
+use chokepoint::config::source::figure_names;
+use chokepoint::plots::{compose, draw_all};
+use chokepoint::results::Results;
+use chokepoint::results::tables;
+use chokepoint::study::verdicts::verdicts;
+use chokepoint::study::{join, run_all};
+use sha2::{Digest, Sha256};
+
+use crate::{library, plan_of, regime};
+
+fn gallery() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("plots/gallery")
+}
+
+pub fn shipped() -> Vec<FigureFile> {
+    figure::read_all(&library().configs, &figure_names()).unwrap()
+}
+
+fn sum(bytes: &[u8]) -> String {
+    Sha256::digest(bytes)
+        .iter()
+        .map(|b| format!("{b:02x}"))
+        .collect()
+}
+
+fn tables() -> Results {
+    Results::read(&gallery().join("tables")).unwrap()
+}
+
+/// Runs 24 futures and keeps what the shipped figures draw: the largest makers, months to 2030, one timeline.
+fn write_tables(folder: &Path) {
+    let plan = plan_of(
+        vec![regime("none"), regime("oct22"), regime("history-free")],
+        24,
+    );
+    let records = run_all(&plan, &|| {}, &AtomicBool::new(false));
+    let mut results = join(
+        &plan,
+        records,
+        "chokepoint run did-controls-work --runs 24 --seed 1",
+    );
+    let last = "2030-12".parse().unwrap();
+    results.manifest.study.last_month = last;
+    let makers = ["nvidia", "amd", "huawei", "google", "cambricon", "intel"];
+    let places = ["target", "third", "world"];
+    let drawn: BTreeSet<&str> = BTreeSet::from([
+        "latent_gap_months",
+        "gap_months",
+        "gap_points",
+        "compute_h100e",
+        "self_sufficiency",
+        "self_sufficiency_fab",
+        "price_usd_per_h100e",
+        "variant_units",
+        "maker_share_value",
+    ]);
+    results.bands.retain(|b| {
+        let entity = b.entity.as_str();
+        let kept = match b.measure.as_str() {
+            "maker_share_value" => entity
+                .split_once(':')
+                .is_some_and(|(maker, place)| makers.contains(&maker) && places.contains(&place)),
+            "variant_units" | "price_usd_per_h100e" => entity == "world",
+            "gap_months" | "gap_points" | "latent_gap_months" => entity == "target_vs_issuer",
+            _ => true,
+        };
+        kept && b.month <= last && drawn.contains(b.measure.as_str())
+    });
+    let four = |v: f64| format!("{v:.4e}").parse::<f64>().unwrap();
+    for row in &mut results.bands {
+        let b = &mut row.band;
+        for v in [
+            &mut b.mean,
+            &mut b.p05,
+            &mut b.p25,
+            &mut b.p50,
+            &mut b.p75,
+            &mut b.p95,
+        ] {
+            *v = four(*v);
+        }
+    }
+    results
+        .events
+        .retain(|e| e.run == 0 && e.regime == "history-free" && e.kind != "model_released");
+    results.tables = tables::read(folder).unwrap();
+    let law = verdicts(library(), &plan).unwrap();
+    results.tables.insert("verdicts".into(), law);
+    results.write(folder).unwrap();
+}
+
+#[test]
+fn the_gallery_is_what_its_tables_draw() {
+    let written = gallery();
+    let wanted = std::env::var("GALLERY").unwrap_or_default();
+    if wanted == "tables" {
+        write_tables(&written.join("tables"));
+    }
+    let mut results = tables();
+    if !wanted.is_empty() {
+        results.manifest.study.figures = shipped();
+        results.write(&written.join("tables")).unwrap();
+    }
+    let folder = tempfile::tempdir().unwrap();
+    assert_eq!(
+        results.manifest.study.figures,
+        shipped(),
+        "the tables carry other definitions; GALLERY=figures writes them"
+    );
+    let gallery = draw_all(&results, &shipped(), folder.path()).unwrap();
+    assert!(gallery.left_out.is_empty(), "{:?}", gallery.left_out);
+    let sums: String = gallery
+        .drawn
+        .iter()
+        .map(|d| {
+            let name = format!("{}.png", d.figure.name);
+            let bytes = std::fs::read(folder.path().join(&name)).unwrap();
+            format!("{}  {name}\n", sum(&bytes))
+        })
+        .collect();
+    if !wanted.is_empty() {
+        for d in &gallery.drawn {
+            let name = format!("{}.svg", d.figure.name);
+            std::fs::copy(folder.path().join(&name), written.join(&name)).unwrap();
+        }
+        std::fs::write(written.join("png.sha256"), &sums).unwrap();
+    }
+    for d in &gallery.drawn {
+        let name = format!("{}.svg", d.figure.name);
+        let committed = std::fs::read(written.join(&name)).unwrap_or_default();
+        let drawn = std::fs::read(folder.path().join(&name)).unwrap();
+        assert!(
+            committed == drawn,
+            "plots/gallery/{name} is not what its tables draw; GALLERY=figures writes it"
+        );
+    }
+    assert_eq!(
+        std::fs::read_to_string(written.join("png.sha256")).unwrap_or_default(),
+        sums
+    );
+}
+
+#[test]
+fn the_same_bytes_are_drawn_where_there_is_no_font_and_no_environment() {
+    let folder = tempfile::tempdir().unwrap();
+    assert_cmd::Command::cargo_bin("chokepoint")
+        .unwrap()
+        .env_clear()
+        .env("FONTCONFIG_FILE", "/dev/null")
+        .env("HOME", folder.path())
+        .arg("plot")
+        .arg(gallery().join("tables"))
+        .arg("--out")
+        .arg(folder.path().join("drawn"))
+        .assert()
+        .success();
+    let mut sums = String::new();
+    for figure in shipped() {
+        let at = |ending: &str| {
+            let name = format!("{}.{ending}", figure.name);
+            std::fs::read(folder.path().join("drawn").join(name)).unwrap()
+        };
+        let committed = std::fs::read(gallery().join(format!("{}.svg", figure.name))).unwrap();
+        assert!(at("svg") == committed, "{}", figure.name);
+        sums += &format!("{}  {}.png\n", sum(&at("png")), figure.name);
+    }
+    assert_eq!(
+        std::fs::read_to_string(gallery().join("png.sha256")).unwrap(),
+        sums
+    );
+}
+
+#[test]
+fn no_words_of_a_gallery_figure_overlap_or_leave_the_sheet_or_are_small() {
+    let results = tables();
+    for figure in shipped() {
+        let composed = compose(&results, &figure).unwrap();
+        assert_eq!(composed.faults(), Vec::<String>::new(), "{}", figure.name);
+        assert!(
+            composed.description.len() > 40,
+            "{} says nothing",
+            figure.name
+        );
+    }
+}
