@@ -315,7 +315,7 @@ impl Results {
             manifest: serde_json::from_str(&text).map_err(|e| io(&manifest, e))?,
             effects: read_csv(&folder.join("effects.csv"))?,
             failures: read_csv(&folder.join("failures.csv"))?,
-            tape: read_csv(&folder.join("tape.csv"))?,
+            tape: read_csv_if_there(&folder.join("tape.csv"))?,
             tables: tables::read(folder)?,
             ..Self::default()
         };
@@ -354,6 +354,15 @@ fn write_csv<T: Serialize>(path: &Path, columns: &[&str], rows: &[T]) -> Result<
         writer.serialize(row).map_err(|e| io(path, e))?;
     }
     writer.flush().map_err(|e| io(path, e))
+}
+
+/// Rows of a table that older folders lack.
+fn read_csv_if_there<T: serde::de::DeserializeOwned>(path: &Path) -> Result<Vec<T>, ResultsError> {
+    if path.exists() {
+        read_csv(path)
+    } else {
+        Ok(Vec::new())
+    }
 }
 
 fn read_csv<T: serde::de::DeserializeOwned>(path: &Path) -> Result<Vec<T>, ResultsError> {
