@@ -44,13 +44,14 @@ parameters! {
         captive_price_over_cost,
     }
     demand {
+        chips_at_start, chips_at_start_issuer_share, chips_at_start_target_share,
         wants_share_before, wants_share_after, wants_jump_year, wants_jump_width_years,
         target_wants_multiplier, capex_growth_late, capex_ceiling_usd, target_wants_growth_late,
         target_wants_ceiling_usd, networking_share, training_share_2022, training_share_2024,
         training_share_2026, demand_shock_sd, demand_shock_persistence, wallet_decay_per_month,
     }
     stockpiling {
-        frontload_share, frontload_repay_months,
+        frontload_share, frontload_repay_months, announced_rule_belief,
     }
     market {
         choice_slope, choice_nest, host_cost_usd, relationship_share_target, customary_share_target, quota_inertia, capacity_speed,
@@ -75,7 +76,7 @@ parameters! {
         smic_yield_ceiling, smic_yield_start, smic_learning_million_dies, smic_growth_per_year,
         smic_ceiling_wafers, smic_accelerator_share, equipment_growth_effect, equipment_yield_effect,
         hbm_domestic_growth, hbm_domestic_ceiling_stacks, hbm_stockpile_stacks, die_bank_draw,
-        tool_share_usa, tool_share_nld, tool_share_jpn, tool_sales_target_usd_per_year,
+        tool_share_usa, tool_share_nld, tool_share_jpn, tool_backfill_share, tool_sales_target_usd_per_year,
     }
     capability {
         points_per_decade_of_compute, frontier_points_per_year_before, frontier_points_per_year_after,

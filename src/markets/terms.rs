@@ -47,6 +47,7 @@ pub struct Calendar {
     pub designs: Vec<OnceLock<Designs>>,
     /// How far makers can go in a redesign.
     pub reach: Reach,
+    /// Processing performance that each nation may import under a cap, by row; infinite where there is none.
     pub caps_tpp: Vec<f64>,
     /// No recorded reply of the target is in the regime: it answers of its own accord.
     pub replies_generated: bool,
@@ -128,7 +129,7 @@ pub struct Inputs {
     /// The next announced memory rule, as a month of the run.
     pub memory_closes: Option<i32>,
     pub tools_denied: f64,
-    pub tools_denied_by_allies: f64,
+    pub tools_sold: [f64; 2],
 }
 
 /// The calendar, shared by all runs of an arm.
@@ -363,7 +364,9 @@ impl LawNow {
         let c = &*calendar.0;
         let law = c.sales(self.known);
         for market in 0..c.shipments.len() {
-            let needed = !law.free[market * self.slots + parent];
+            // Up to a cap the whole chip is to be had as well.
+            let whole = &law.terms[market * self.slots + parent];
+            let needed = whole.open <= 0.0 || whole.licensed();
             let mut terms = Terms::DENIED;
             if needed {
                 let attributes = c.variant_attributes(parent, spec, market);
@@ -476,17 +479,19 @@ fn set_terms(
     for place in 0..c.shipments.len() {
         for slot in 0..slots {
             let variant = matches!(roadmap.slots[slot].kind, SlotKind::Variant { .. });
-            let mut terms = Terms {
-                open: 0.0,
-                ..Terms::FREE
-            };
-            for &(part, book) in pieces {
-                let piece = if variant {
+            let piece_of = |book: u16| {
+                if variant {
                     now.variant_terms[place * slots + slot]
                 } else {
                     c.sales(book).terms[place * slots + slot]
-                };
-                terms.open += part * piece.open;
+                }
+            };
+            let mut terms = Terms {
+                open: over_month(pieces, |book| piece_of(book).open),
+                ..Terms::FREE
+            };
+            for &(_, book) in pieces {
+                let piece = piece_of(book);
                 terms.notify |= piece.notify;
                 terms.case_by_case |= piece.case_by_case;
                 terms.capped |= piece.capped;
@@ -553,38 +558,39 @@ fn set_outlook(
     }
 }
 
+/// Mean of a value over the pieces of a month; exactly the value where it does not change within the month, so that a rule
+/// that changes nothing leaves no trace in the last digit.
+fn over_month(pieces: &[(f64, u16)], value: impl Fn(u16) -> f64) -> f64 {
+    let first = pieces.first().map_or(0.0, |(_, book)| value(*book));
+    if pieces.iter().all(|(_, book)| value(*book) == first) {
+        return first;
+    }
+    pieces.iter().map(|(part, book)| part * value(*book)).sum()
+}
+
 fn set_access(c: &Calendar, pieces: &[(f64, u16)], t: usize, access: &mut Access) {
-    access.leading_foundry.iter_mut().for_each(|v| *v = 0.0);
-    access.memory_imports = 0.0;
-    access.model_access = 0.0;
-    access.remote_open = 0.0;
-    access.support_usd = [0.0; 3];
-    access.weights_open.iter_mut().for_each(|v| *v = 0.0);
-    access.tools_denied = 0.0;
-    access.tools_denied_by_allies = 0.0;
-    access.memory_closes_in_months = f64::INFINITY;
+    let inputs = |book: u16| &c.inputs[usize::from(book)];
+    let over = |value: &dyn Fn(&Inputs) -> f64| over_month(pieces, |book| value(inputs(book)));
+    for (maker, open) in access.leading_foundry.iter_mut().enumerate() {
+        *open = over(&|i| i.leading_foundry[maker]);
+    }
+    for (market, open) in access.weights_open.iter_mut().enumerate() {
+        *open = over(&|i| i.weights_open[market]);
+    }
+    for (kind, sum) in access.support_usd.iter_mut().enumerate() {
+        *sum = over(&|i| i.support_usd[kind]);
+    }
+    for (seller, sold) in access.tools_sold.iter_mut().enumerate() {
+        *sold = over(&|i| i.tools_sold[seller]);
+    }
+    access.memory_imports = over(&|i| i.memory_imports);
+    access.model_access = over(&|i| i.model_access);
+    access.remote_open = over(&|i| i.remote_open);
+    access.tools_denied = over(&|i| i.tools_denied);
     access.tools_denied_on_record = c.tools_denied_on_record[t];
-    for &(part, book) in pieces {
-        let inputs = &c.inputs[usize::from(book)];
-        for (open, here) in access
-            .leading_foundry
-            .iter_mut()
-            .zip(&inputs.leading_foundry)
-        {
-            *open += part * here;
-        }
-        access.memory_imports += part * inputs.memory_imports;
-        access.model_access += part * inputs.model_access;
-        access.remote_open += part * inputs.remote_open;
-        for (sum, here) in access.support_usd.iter_mut().zip(inputs.support_usd) {
-            *sum += part * here;
-        }
-        for (open, here) in access.weights_open.iter_mut().zip(&inputs.weights_open) {
-            *open += part * here;
-        }
-        access.tools_denied += part * inputs.tools_denied;
-        access.tools_denied_by_allies += part * inputs.tools_denied_by_allies;
-        if let Some(closes) = inputs.memory_closes {
+    access.memory_closes_in_months = f64::INFINITY;
+    for &(_, book) in pieces {
+        if let Some(closes) = inputs(book).memory_closes {
             access.memory_closes_in_months = f64::from((closes - t as i32).max(1));
         }
     }

@@ -29,12 +29,35 @@ pub fn adjusted_capacity(capacity: f64, wanted: f64, speed: f64, fall_per_month:
             .exp()
 }
 
-/// Share of advanced tools that cannot be had: the shares of those suppliers that comply.
-pub fn effective_denial(shares_of_complying_suppliers: impl IntoIterator<Item = f64>) -> f64 {
-    shares_of_complying_suppliers
-        .into_iter()
+/// Advanced tools under export rules, as shares of what the target would buy without any.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Tools {
+    /// What it goes without.
+    pub denied: f64,
+    /// What it buys from the issuer, and from the issuer's allies.
+    pub sold: [f64; 2],
+}
+
+/// Who sells tools when some deny: those who do not comply fill a part of the hole.
+///
+/// `filled = min(denied, backfill * (1 - denied))`, shared by what each of the others sells. `suppliers` are the issuer
+/// first, then its allies: (share of supply, denies). Source: shares of suppliers that comply, less backfill by the rest,
+/// after the case for allied rules; see `tool_backfill_share`.
+pub fn tools_bought<const N: usize>(suppliers: [(f64, bool); N], backfill: f64) -> Tools {
+    let denied: f64 = suppliers
+        .iter()
+        .filter(|(_, denies)| *denies)
+        .map(|(share, _)| share)
         .sum::<f64>()
-        .clamp(0.0, 1.0)
+        .clamp(0.0, 1.0);
+    let open = 1.0 - denied;
+    let filled = denied.min(backfill * open);
+    let more = if open > 0.0 { 1.0 + filled / open } else { 1.0 };
+    let sold = suppliers.map(|(share, denies)| if denies { 0.0 } else { share * more });
+    Tools {
+        denied: denied - filled,
+        sold: [sold[0], sold[1..].iter().sum()],
+    }
 }
 
 #[cfg(test)]
@@ -45,6 +68,15 @@ mod tests {
     fn yield_starts_where_it_was_recorded_and_approaches_its_ceiling() {
         assert!((experience_yield(0.6, 0.2, 0.0, 1.5) - 0.2).abs() < 1e-12);
         assert!((experience_yield(0.6, 0.2, 1e3, 1.5) - 0.6).abs() < 1e-9);
+    }
+
+    #[test]
+    fn those_who_do_not_comply_fill_a_part_of_the_hole() {
+        let alone = tools_bought([(0.4, true), (0.3, false), (0.2, false)], 0.5);
+        assert!((alone.denied - 0.1).abs() < 1e-12 && alone.sold[0] == 0.0);
+        assert!((alone.sold[1] - 0.75).abs() < 1e-12);
+        let together = tools_bought([(0.4, true), (0.3, true), (0.2, true)], 0.5);
+        assert!((together.denied - 0.85).abs() < 1e-12 && together.sold == [0.0, 0.0]);
     }
 
     #[test]

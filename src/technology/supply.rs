@@ -67,8 +67,8 @@ pub struct Access {
     pub tools_denied: f64,
     /// The same under the recorded rules: the recorded capacity was built under these.
     pub tools_denied_on_record: f64,
-    /// The part of it that the issuer's allies deny.
-    pub tools_denied_by_allies: f64,
+    /// What the target buys of its tools from the issuer and from the issuer's allies, as shares of all it would buy.
+    pub tools_sold: [f64; 2],
     /// Part of what the target's buyers would take that law kept from them last month, and on record.
     pub denied_share: f64,
     pub denied_share_on_record: f64,

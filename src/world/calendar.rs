@@ -3,12 +3,12 @@
 use std::sync::{Arc, OnceLock};
 
 use super::Blueprint;
-use crate::controls::{Attribute, Attributes, Book, Instrument, Regime, Subject, Verdict};
+use crate::controls::{Attribute, Attributes, Book, Instrument, Regime, Subject, Truth, Verdict};
 use crate::foundation::calendar::{Date, Month};
 use crate::foundation::parameters::Parameters;
 use crate::markets::terms::{Books, Calendar, Inputs, Ladder, SalesLaw};
 use crate::technology::design::Reach;
-use crate::technology::foundry::effective_denial;
+use crate::technology::foundry::{Tools, tools_bought};
 
 impl Blueprint {
     /// The calendar of a regime. `p` gives what makers can do in a redesign and the shares of tool suppliers.
@@ -142,7 +142,7 @@ impl Blueprint {
         })
     }
 
-    /// Caps by market: the national cap for every nation in it; none where no cap rule is in the regime.
+    /// Caps by nation: infinite where no cap rule is in the regime.
     fn caps(&self, regime: &Regime) -> Vec<f64> {
         let cap = regime
             .rules()
@@ -150,9 +150,7 @@ impl Blueprint {
             .filter(|r| r.instrument == Instrument::CountryCap)
             .map(|r| r.cap_tpp)
             .fold(f64::INFINITY, f64::min);
-        (0..self.shipments.len())
-            .map(|m| cap * self.market_of_nation.iter().filter(|of| **of == m).count() as f64)
-            .collect()
+        vec![cap; self.nations.len()]
     }
 
     fn inputs(&self, regime: &Regime, day: Date, books: &Books, p: &Parameters) -> Inputs {
@@ -195,6 +193,7 @@ impl Blueprint {
             let in_force = e.compliance <= day && e.ended.is_none_or(|ended| day <= ended);
             !(served && in_force)
         });
+        let tools = self.tools(regime, day, p);
         Inputs {
             model_access: f64::from(u8::from(model_access)),
             weights_open: self.weights_open(&books.in_force),
@@ -204,14 +203,16 @@ impl Blueprint {
                 &Attributes::default().with_shipment(&target),
             ),
             support_usd: books.in_force.rules().fold([0.0; 3], |sum, at| {
-                let support = self.law.rules[usize::from(at)].support_usd;
+                let rule = &self.law.rules[usize::from(at)];
+                let met = rule.condition.eval(&Attributes::default()) == Truth::Yes;
+                let support = if met { rule.support_usd } else { [0.0; 3] };
                 [0, 1, 2].map(|kind| sum[kind] + support[kind])
             }),
             leading_foundry,
             memory_imports,
             memory_closes,
-            tools_denied: self.tools_denied(regime, day, p)[0],
-            tools_denied_by_allies: self.tools_denied(regime, day, p)[1],
+            tools_denied: tools.denied,
+            tools_sold: tools.sold,
         }
     }
 
@@ -233,8 +234,8 @@ impl Blueprint {
             .collect()
     }
 
-    /// Share of advanced tools whose suppliers' nations deny the target on a day: by all, and by the issuer's allies.
-    fn tools_denied(&self, regime: &Regime, day: Date, p: &Parameters) -> [f64; 2] {
+    /// Advanced tools on a day: what the target goes without, and from whom it buys.
+    fn tools(&self, regime: &Regime, day: Date, p: &Parameters) -> Tools {
         let mut tool = Attributes::default().with_shipment(&self.shipments[self.target_market]);
         tool.set(Attribute::FabNodeNm, 7.0);
         tool.flag(Attribute::FabNonPlanar, true);
@@ -253,21 +254,22 @@ impl Blueprint {
                 .exporter
                 == Verdict::Denied
         };
-        let part = |share: f64, denied: bool| if denied { share } else { 0.0 };
-        let issuer = part(p.tool_share_usa, denies("USA"));
-        let allies = [
-            part(p.tool_share_nld, denies("NLD")),
-            part(p.tool_share_jpn, denies("JPN")),
-        ];
-        [
-            effective_denial([issuer, allies[0], allies[1]]),
-            effective_denial(allies),
-        ]
+        tools_bought(
+            [
+                (p.tool_share_usa, denies("USA")),
+                (p.tool_share_nld, denies("NLD")),
+                (p.tool_share_jpn, denies("JPN")),
+            ],
+            p.tool_backfill_share,
+        )
     }
 
     fn tools_denied_on_record(&self, p: &Parameters) -> Vec<f64> {
         (0..self.months)
-            .map(|t| self.tools_denied(&self.record, self.first.plus(t as i32).first_day(), p)[0])
+            .map(|t| {
+                self.tools(&self.record, self.first.plus(t as i32).first_day(), p)
+                    .denied
+            })
             .collect()
     }
 
