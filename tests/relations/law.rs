@@ -262,13 +262,6 @@ fn r29_the_more_is_denied_the_less_the_target_has_when_nobody_responds() {
 }
 
 #[test]
-fn r36_the_same_rules_again_are_the_same_run() {
-    // Under fixed regimes the tape of rules is the calendar; tapes of a process are replayed in `tests/politics.rs`.
-    let plan = plan_of(&["history-free", "history-free"], &[]);
-    same_arms(&plan);
-}
-
-#[test]
 fn r43_before_arms_differ_every_effect_is_nothing() {
     let plan = plan_of(&["none", "history-free"], &[]);
     let first = plan.blueprint.first_difference(&plan.regimes).unwrap() - plan.blueprint.first;

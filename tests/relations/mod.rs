@@ -1,5 +1,5 @@
 //! Metamorphic relations: what must not change when something that cannot matter changes, and which way things go when it does.
-//! `rNN` are the numbers of the specification; each is tested in twenty futures unless it speaks of none.
+//! `rNN` are the numbers of the specification (36 is in `tests/politics.rs`); each is tested in twenty futures unless it speaks of none.
 
 mod behaviour;
 mod law;
