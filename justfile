@@ -17,9 +17,9 @@ lint:
 study *ARGS:
     cargo run --release --locked -- run configs/studies/did-controls-work.toml {{ARGS}}
 
-# the table of claims, 200 draws each
+# the table of claims, 200 draws each, into docs/claims.md
 claims:
-    CLAIMS_RUNS=200 cargo test --release --locked --test all claims_hold_and_flip -- --nocapture
+    CLAIMS_RUNS=200 CLAIMS_INTO=docs/claims.md cargo test --release --locked --test all claims_hold_and_flip -- --nocapture
 
 # what is there without acting
 audit:

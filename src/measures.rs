@@ -142,6 +142,16 @@ pub const MEASURES: &[Measure] = &[
         "mean price paid for a useful H100-equivalent of training throughput",
     ),
     m(
+        "inflow_h100e",
+        "H100e a month",
+        "useful compute that reaches buyers in the target, training throughput, brokers' chips included",
+    ),
+    m(
+        "inflow_serving_h100e",
+        "H100e a month",
+        "the same by serving throughput",
+    ),
+    m(
         "algorithmic_efficiency",
         "x",
         "output of the same compute relative to 2020-01",
@@ -286,6 +296,16 @@ pub const MEASURES: &[Measure] = &[
         "allied_supplier_revenue_usd",
         "USD a month",
         "wafers, memory and tools sold by the issuer's allies",
+    ),
+    m(
+        "issuer_tool_revenue_usd",
+        "USD a month",
+        "tools sold to the target by the issuer's suppliers",
+    ),
+    m(
+        "distilled_points",
+        "index points a month",
+        "what distillation adds to the models that the target's labs release",
     ),
 ];
 
@@ -510,6 +530,31 @@ pub const OUTCOMES: &[Measure] = &[
         "policy_rung_mean",
         "rungs",
         "rungs above where the process began, mean over the months of the window that it governs",
+    ),
+    m(
+        "target_inflow_h100e",
+        "H100e",
+        "useful compute that reached buyers in the target over the window, training throughput",
+    ),
+    m(
+        "target_inflow_serving_h100e",
+        "H100e",
+        "the same by serving throughput",
+    ),
+    m(
+        "target_home_tpp",
+        "TPP",
+        "processing performance that the target's makers delivered anywhere over the window",
+    ),
+    m(
+        "issuer_tool_revenue_usd",
+        "USD",
+        "tools sold to the target by the issuer's suppliers over the window",
+    ),
+    m(
+        "distilled_points_total",
+        "index points",
+        "what distillation added to the models of the target's labs, release by release, over the window",
     ),
     m(
         "issuer_service_revenue_usd",

@@ -84,6 +84,7 @@ pub fn detection_hazard(capacity: f64, p: &Parameters) -> f64 {
 pub fn run_brokers(
     future: Res<Future>,
     shortage: Res<Shortage>,
+    chips: Res<Chips>,
     mut grey: ResMut<GreyMarket>,
     mut market: ResMut<ChipMarket>,
     mut brokers: Query<(&Broker, &mut Trade)>,
@@ -101,8 +102,8 @@ pub fn run_brokers(
     for &slot in &m.active {
         let slot = usize::from(slot);
         if barred(m, slot) && m.offers[slot].price_usd > 0.0 {
-            price += m.offers[slot].price_usd;
-            kinds += 1.0;
+            price += m.offers[slot].price_usd / chips.copies[slot];
+            kinds += 1.0 / chips.copies[slot];
         }
     }
     if kinds == 0.0 || !future.channels.on(Channel::GreyMarket) {

@@ -158,6 +158,7 @@ pub struct Prospect {
 /// A variant under way.
 #[derive(Clone, Copy, Debug)]
 struct Project {
+    maker: u16,
     slot: usize,
     parent: usize,
     first_sale: i32,
@@ -171,7 +172,7 @@ pub struct Studio {
     pub slots: Vec<Vec<usize>>,
     /// How many each maker has used.
     used: Vec<usize>,
-    projects: Vec<Option<Project>>,
+    projects: Vec<Project>,
     /// The rules and the catalogue for which each maker last looked.
     looked: Vec<Option<(u16, usize)>>,
 }
@@ -189,7 +190,6 @@ impl Studio {
         self.used.clear();
         self.used.resize(makers, 0);
         self.projects.clear();
-        self.projects.resize(makers, None);
         self.looked.clear();
         self.looked.resize(makers, None);
     }
@@ -212,22 +212,20 @@ pub fn design_variants(
     let t = clock.t as i32;
     for maker in &makers {
         let m = maker.row as usize;
-        if let Some(project) = studio.projects[m] {
-            if project.first_sale <= t {
-                launch(
-                    project,
-                    maker,
-                    t,
-                    &future,
-                    &roadmap,
-                    &mut chips,
-                    &mut events,
-                );
-                now.classify_variant(&calendar, project.slot, project.parent, &project.spec);
-                market.set_variant_terms(&now, project.slot);
-                studio.projects[m] = None;
-            }
-            continue;
+        let ready = |p: &Project| u32::from(p.maker) == maker.row && p.first_sale <= t;
+        while let Some(at) = studio.projects.iter().position(ready) {
+            let project = studio.projects.remove(at);
+            launch(
+                project,
+                maker,
+                t,
+                &future,
+                &roadmap,
+                &mut chips,
+                &mut events,
+            );
+            now.classify_variant(&calendar, project.slot, project.parent, &project.spec);
+            market.set_variant_terms(&now, project.slot);
         }
         let listed = &chips.launch[roadmap.slots_of(m as u16)];
         let on_list = listed.iter().filter(|launch| **launch <= t).count();
@@ -241,14 +239,24 @@ pub fn design_variants(
         }
         let wants = demand.wants_usd[calendar.target_region()];
         let Some((parent, spec)) = better_variant(
-            m as u16, t, clock.year, wants, &future, &calendar, &now, &roadmap, &chips,
+            m as u16,
+            t,
+            clock.year,
+            wants,
+            &future,
+            &calendar,
+            &now,
+            &roadmap,
+            &chips,
+            &studio.projects,
         ) else {
             continue;
         };
         let slot = studio.slots[m][studio.used[m]];
         studio.used[m] += 1;
         let lag = redesign_lag_months(&future, maker.key, studio.used[m] as u64);
-        studio.projects[m] = Some(Project {
+        studio.projects.push(Project {
+            maker: m as u16,
             slot,
             parent,
             first_sale: t + lag,
@@ -320,6 +328,7 @@ fn better_variant(
     now: &LawNow,
     roadmap: &Roadmap,
     chips: &Chips,
+    under_way: &[Project],
 ) -> Option<(usize, ChipSpec)> {
     let p = &future.parameters;
     let for_training = training_share(year, p);
@@ -328,7 +337,12 @@ fn better_variant(
         price_usd: blended_value(spec, for_training, chips.fp8_share, p) * usd_per_h100e,
         profit_usd: profit_per_unit_usd(spec, for_training, chips.fp8_share, usd_per_h100e, p),
     };
-    let mut old: Option<Prospect> = None;
+    // What it has under way counts as what it will have: a second project must be worth its own work.
+    let mut old: Option<Prospect> = under_way
+        .iter()
+        .filter(|p| p.maker == maker)
+        .map(|p| prospect(&p.spec))
+        .max_by(|a, b| a.profit_usd.total_cmp(&b.profit_usd));
     let mut new: Option<(Prospect, usize, ChipSpec)> = None;
     for slot in roadmap.slots_of(maker) {
         let place = &roadmap.slots[slot];
@@ -536,6 +550,7 @@ pub fn trade(
         relationship_share_target: p.relationship_share_target,
         customary_share_target: p.customary_share_target,
         host_cost_usd: p.host_cost_usd,
+        choice_slope: p.choice_slope,
         wallet_decay_per_month: p.wallet_decay_per_month,
         levy_pass_through: p.levy_pass_through,
         quota_inertia: p.quota_inertia,

@@ -81,7 +81,13 @@ pub fn rent_out(
         letting.rent_usd = rent_usd(owning_usd, letting.full(), p);
         on_offer += letting.for_rent_h100e * open(host);
     }
-    let wanted = wanted_h100e(shortage.missing_beyond(target, third), p);
+    // Scarcity is the log of what compute is worth over its list price: who rents for more than that is worse off.
+    let missing = if (1.0 + p.rent_markup).ln() < shortage.scarcity[target] {
+        shortage.missing_beyond(target, third)
+    } else {
+        0.0
+    };
+    let wanted = wanted_h100e(missing, p);
     for (host, mut letting) in &mut hosts {
         let here = letting.for_rent_h100e * open(host);
         let asked = if on_offer > 0.0 {

@@ -221,6 +221,9 @@ pub fn steal(
     };
     let mut thief: Option<(u32, f64)> = None;
     for (lab, compute, knowledge) in labs.iter() {
+        if compute.effective_h100e <= 0.0 {
+            continue;
+        }
         if lab.bloc != Bloc::Target && knowledge.points > victim.points {
             victim = Known {
                 points: knowledge.points,
@@ -331,7 +334,9 @@ fn note_what_is_known(
     let mut points = [f64::NEG_INFINITY; 3];
     let (mut mean, mut weight) = ([0.0; 3], [0.0; 3]);
     let mut latent = [f64::NEG_INFINITY; 3];
-    for (lab, compute, knowledge) in labs.iter().filter(|(lab, ..)| !lab.synthetic) {
+    // A lab without compute finds nothing out and teaches nobody.
+    let counts = |lab: &Lab, compute: &LabCompute| !lab.synthetic && compute.effective_h100e > 0.0;
+    for (lab, compute, knowledge) in labs.iter().filter(|(lab, compute, _)| counts(lab, compute)) {
         let bloc = lab.bloc as usize;
         points[bloc] = points[bloc].max(knowledge.points);
         mean[bloc] += compute.effective_h100e * knowledge.points;
@@ -381,6 +386,7 @@ pub fn train_and_release(
     let best_rival = frontier.released[Side::World as usize].ago(lag.max(1) - 1);
     let best_open = frontier.released[Side::Open as usize].ago(lag.max(1) - 1);
     let mut best = [f64::NEG_INFINITY; 6];
+    let mut gained = 0.0;
     let mut open = frontier.open_known.last().copied().unwrap_or(Known {
         points: f64::NEG_INFINITY,
         compute_h100e: 0.0,
@@ -398,7 +404,11 @@ pub fn train_and_release(
         let may_query = lab.bloc != Bloc::Target || access.model_access >= 0.5;
         let rival = if may_query { best_rival } else { best_open };
         let distils = future.channels.factor(Channel::Distillation);
-        let score = model.score + distils * distilled_points(model.score, rival, p);
+        let distilled = distils * distilled_points(model.score, rival, p);
+        let score = model.score + distilled;
+        if lab.bloc == Bloc::Target {
+            gained += distilled;
+        }
         let is_open = lab.release.opens(model.ordinal);
         let side = if is_open { Side::Open } else { Side::Closed };
         for side in [lab.bloc as usize, side as usize, Side::World as usize] {
@@ -421,6 +431,7 @@ pub fn train_and_release(
         record.push(best);
     }
     frontier.open_known.push(open);
+    frontier.distilled_points = gained;
 }
 
 /// A month of the run under way; the model when it ends, and the next run begins.

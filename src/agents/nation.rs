@@ -144,15 +144,17 @@ pub fn training_share(year: f64, p: &Parameters) -> f64 {
 
 /// Spending pulled forward this month because a rule has been announced that will close a part of the market.
 ///
-/// `frontload_share * next year's wants * share that will close / months left`, so the whole pull-forward does not
-/// depend on how long the notice is; it is an advance, paid back out of later budgets.
+/// `frontload_share * belief * next year's wants * share that will close / months left`, with the chance that buyers give
+/// the rule of binding; the whole pull-forward does not depend on how long the notice is. It is an advance, paid back out
+/// of later budgets.
 pub fn pulled_forward_usd(
     wants_usd_per_year: f64,
     closing_share: f64,
     months_left: f64,
     p: &Parameters,
 ) -> f64 {
-    p.frontload_share * wants_usd_per_year * closing_share / months_left.max(1.0)
+    p.frontload_share * p.announced_rule_belief * wants_usd_per_year * closing_share
+        / months_left.max(1.0)
 }
 
 /// System: what every region wants this month, and from it the wallets of every market.
@@ -184,10 +186,11 @@ pub fn set_budgets(
     let for_training = training_share(clock.year, p);
     let captive = d.captive_share.at(clock.year, 0.0, f64::INFINITY);
     // Wants were recorded as spending on accelerators; budgets pay for the servers around them too.
-    let with_hosts = 1.0 + p.host_cost_usd / mean_price_usd(&market);
+    let with_hosts = 1.0 + p.host_cost_usd / mean_price_usd(&market, &chips, clock.t);
     for nation in &nations {
         let wants = shocks.wants_usd[nation.region as usize] * nation.share_of_region;
         totals.wants_usd[nation.row as usize] = wants;
+        market.nations[nation.row as usize].wants_usd = wants;
         let monthly = wants / 12.0 * (1.0 - p.networking_share) * with_hosts;
         let own = if nation.bloc == Bloc::Issuer {
             monthly * captive
@@ -251,9 +254,9 @@ fn pay_rent(rental: &Rental, market: &mut ChipMarket) {
     }
 }
 
-/// What buyers outside the target paid for a chip last month, on average; before the first trade, a typical list price.
-fn mean_price_usd(market: &ChipMarket) -> f64 {
-    const BEFORE_THE_FIRST_TRADE_USD: f64 = 12_000.0;
+/// What buyers outside the target paid for a chip last month, on average; before the first trade, the mean list price of
+/// what is then on sale.
+fn mean_price_usd(market: &ChipMarket, on_sale: &Chips, t: usize) -> f64 {
     let (mut paid, mut units) = (0.0, 0.0);
     for &chip in &market.active {
         let chip = usize::from(chip);
@@ -266,10 +269,16 @@ fn mean_price_usd(market: &ChipMarket) -> f64 {
         paid += bought * market.offers[chip].price_usd;
     }
     if units > 0.0 {
-        paid / units
-    } else {
-        BEFORE_THE_FIRST_TRADE_USD
+        return paid / units;
     }
+    let (mut listed, mut kinds) = (0.0, 0.0);
+    for chip in (0..on_sale.spec.len()).filter(|c| !market.layout.captive_chip[*c]) {
+        if on_sale.launch[chip] <= t as i32 {
+            listed += on_sale.spec[chip].list_price_usd / on_sale.copies[chip];
+            kinds += 1.0 / on_sale.copies[chip];
+        }
+    }
+    listed / kinds
 }
 
 fn wants_by_region(clock: &Clock, future: &Future, d: &RecordedDemand, shocks: &mut DemandShocks) {
@@ -365,8 +374,9 @@ fn pull_forward(
 
 /// System: stocks of the market become useful compute of nations.
 ///
-/// What a market bought this month belongs to its nations in proportion to what they wanted; the stock of a nation
-/// keeps its share of its bloc's, whose worth changes with formats and software, so that nations always add up to it.
+/// What a market bought this month belongs to its nations in proportion to what they wanted and caps allowed; the stock
+/// of a nation keeps its share of its bloc's, whose worth changes with formats and software, so that nations always add up
+/// to it.
 pub fn hold_compute(
     future: Res<Future>,
     chips: Res<Chips>,
@@ -385,15 +395,10 @@ pub fn hold_compute(
         .codesign_years
         .map(|years| codesign_skill(years, &future.parameters));
     held.measure(&market, &chips, &realised, skill);
-    held.wants_usd.fill(0.0);
-    for (nation, _) in &nations {
-        held.wants_usd[nation.market as usize] += totals.wants_usd[nation.row as usize];
-    }
     let mut grown = [[0.0; 3]; 3];
     for (nation, mut compute) in &mut nations {
         let m = nation.market as usize;
-        let wants = totals.wants_usd[nation.row as usize];
-        let share = wants / held.wants_usd[m].max(f64::MIN_POSITIVE);
+        let share = market.nations[nation.row as usize].part;
         compute.training_h100e = kept * compute.training_h100e + share * held.flow[m][0];
         compute.serving_h100e = kept * compute.serving_h100e + share * held.flow[m][1];
         compute.all_h100e = kept * compute.all_h100e + share * held.flow[m][2];
@@ -464,7 +469,6 @@ pub struct HeldCompute {
     pub peak: [f64; 3],
     /// Power of the chips in use by bloc, W.
     pub watts: [f64; 3],
-    wants_usd: Vec<f64>,
     /// By bloc and wallet: what a chip is worth there, by slot.
     worth: [[Vec<f64>; 2]; 3],
     /// By buyer: what it bought in its own kind of compute and in training compute.
@@ -475,8 +479,6 @@ impl HeldCompute {
     pub fn reset(&mut self, markets: usize, customers: usize, slots: usize) {
         self.flow.clear();
         self.flow.resize(markets, [0.0; 3]);
-        self.wants_usd.clear();
-        self.wants_usd.resize(markets, 0.0);
         self.of_buyer.clear();
         self.of_buyer.resize(customers, [0.0; 2]);
         for worth in self.worth.iter_mut().flatten() {

@@ -75,7 +75,10 @@ pub fn use_services(
             affinity,
             open,
         };
-        let closed_open = if nation.bloc == Bloc::Target {
+        // Rules on closed weights are silent where the issuer's best model is open, or no better than an open one.
+        let closed_open = if points(Side::Issuer) <= best_open {
+            1.0
+        } else if nation.bloc == Bloc::Target {
             access.model_access
         } else {
             access.weights_open[m]

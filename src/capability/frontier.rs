@@ -57,6 +57,8 @@ pub struct Frontier {
     pub best_known: Vec<Known>,
     /// Knowledge behind the best open release so far, by month.
     pub open_known: Vec<Known>,
+    /// What distillation added to the target's models released this month.
+    pub distilled_points: f64,
     /// Best knowledge by bloc now.
     pub bloc_points: [f64; 3],
     /// Mean knowledge of a bloc's labs, weighted by their compute: how hard ideas have become there.
@@ -83,6 +85,7 @@ impl Frontier {
             record.restart(now, slope, MONTHS_BEFORE);
             record.reserve(months);
         }
+        self.distilled_points = 0.0;
         self.best_known.clear();
         self.best_known.reserve(months);
         self.open_known.clear();

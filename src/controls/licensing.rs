@@ -196,6 +196,22 @@ pub struct Law {
 }
 
 impl Law {
+    /// Whether a rule names this nation: as a destination, as the home of buyers, or in its condition.
+    pub fn names_nation(&self, iso3: &str) -> bool {
+        let code = self.symbols.find(iso3);
+        let is_it = |group: &Group| code > 0.0 && *group == Group::Nation(code);
+        let quoted = format!("'{iso3}'");
+        self.rules.iter().any(|rule| {
+            let to = &rule.applies_to;
+            to.destinations
+                .iter()
+                .chain(&to.except)
+                .chain(&to.headquarters)
+                .any(is_it)
+                || rule.text.contains(&quoted)
+        })
+    }
+
     pub fn find(&self, id: &str) -> Option<u16> {
         self.rules
             .iter()
@@ -264,20 +280,18 @@ impl Regime {
         Book::of(self, law, |entry, vendor| entry.in_force(on, vendor))
     }
 
-    /// The rules announced by a day that do not bind anybody's sale yet but will.
+    /// The rules announced by a day that do not bind anybody's sale yet and have not been dropped.
     pub fn announced(&self, law: &Law, on: Date) -> Book {
         Book::of(self, law, |entry, vendor| {
             let ahead = entry.announced <= on && on < entry.binds_from(vendor);
-            ahead && entry.ended.is_none_or(|ended| entry.compliance <= ended)
+            ahead && entry.ended.is_none_or(|ended| on <= ended)
         })
     }
 
     /// The first day after `on` on which an announced rule binds.
     pub fn next_binds(&self, on: Date) -> Option<Date> {
         let ahead = |e: &&Entry| {
-            e.announced <= on
-                && on < e.compliance
-                && e.ended.is_none_or(|ended| e.compliance <= ended)
+            e.announced <= on && on < e.compliance && e.ended.is_none_or(|ended| on <= ended)
         };
         self.entries
             .iter()

@@ -44,13 +44,14 @@ parameters! {
         captive_price_over_cost,
     }
     demand {
+        chips_at_start, chips_at_start_issuer_share, chips_at_start_target_share,
         wants_share_before, wants_share_after, wants_jump_year, wants_jump_width_years,
         target_wants_multiplier, capex_growth_late, capex_ceiling_usd, target_wants_growth_late,
         target_wants_ceiling_usd, networking_share, training_share_2022, training_share_2024,
         training_share_2026, demand_shock_sd, demand_shock_persistence, wallet_decay_per_month,
     }
     stockpiling {
-        frontload_share, frontload_repay_months,
+        frontload_share, frontload_repay_months, announced_rule_belief,
     }
     market {
         choice_slope, choice_nest, host_cost_usd, relationship_share_target, customary_share_target, quota_inertia, capacity_speed,

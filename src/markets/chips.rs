@@ -6,6 +6,7 @@
 use bevy_ecs::resource::Resource;
 
 use super::buyers::Buyers;
+use super::caps::NationImports;
 use super::choice::{Nest, budget_shares, find_nests};
 use super::delivery::Turn;
 use super::licences::LicenceQueue;
@@ -50,6 +51,8 @@ pub struct Layout {
     pub target_made: Vec<bool>,
     /// Index of the bloc that each market belongs to.
     pub bloc_of_market: Vec<usize>,
+    /// The market that each nation buys in, by row.
+    pub market_of_nation: Vec<usize>,
 }
 
 /// The law's answer for one chip in one market this month, in the terms of trade.
@@ -107,6 +110,7 @@ pub struct MarketRules {
     pub relationship_share_target: f64,
     pub customary_share_target: f64,
     pub host_cost_usd: f64,
+    pub choice_slope: f64,
     pub wallet_decay_per_month: f64,
     pub levy_pass_through: f64,
     pub quota_inertia: f64,
@@ -149,8 +153,8 @@ pub struct ChipMarket {
     pub handed: Vec<f64>,
     /// Part of a market's money that licences, caps and closed days kept from its orders this month.
     pub refused_share: Vec<f64>,
-    /// Processing performance that a market may still import under a cap.
-    pub cap_tpp_left: Vec<f64>,
+    /// What each nation may import under caps, and its part of its market, by row.
+    pub nations: Vec<NationImports>,
     /// Packages delivered to users this month: `[bloc][wallet][chip slot]`, see [`ChipMarket::sold`].
     pub sold: Vec<f64>,
     /// Packages delivered to brokers this month, by chip slot.
@@ -206,7 +210,7 @@ pub(super) struct Work {
     pub(super) list_paid: Vec<f64>,
     pub(super) mask: Vec<f64>,
     pub(super) shares: Vec<f64>,
-    /// By buyer and place among active chips: 1 where it can be bought; the part of the month in which it needs neither
+    /// By buyer and place among active chips: 1 where it can be bought, less under a levy; the part of the month in which it needs neither
     /// licence nor cap; what one costs in use, USD; packages ordered; the part being filled.
     pub(super) open: Vec<f64>,
     pub(super) free: Vec<f64>,
@@ -269,7 +273,11 @@ impl ChipMarket {
             returned_usd: vec![0.0; customers],
             handed: vec![0.0; chips],
             refused_share: vec![0.0; markets],
-            cap_tpp_left: vec![f64::INFINITY; markets],
+            nations: layout
+                .market_of_nation
+                .iter()
+                .map(|m| NationImports::of(*m))
+                .collect(),
             sold: vec![0.0; ROWS * chips],
             sold_to_brokers: vec![0.0; chips],
             stock: vec![0.0; ROWS * chips],
@@ -322,7 +330,9 @@ impl ChipMarket {
         for at in self.asked_for_licence.drain(..) {
             self.licences[at as usize] = LicenceQueue::default();
         }
-        self.cap_tpp_left.fill(f64::INFINITY);
+        for nation in &mut self.nations {
+            *nation = NationImports::of(nation.market);
+        }
         self.quota_share.fill([0.0; POOLS]);
         self.books = Books::default();
         self.buyers.forget();
@@ -382,6 +392,7 @@ impl ChipMarket {
         self.fill(Turn::RelationshipFirst, capacity, rules);
         self.fill(Turn::TheRest, capacity, rules);
         self.spill();
+        self.settle_imports();
         self.close(opening, pools, rules);
     }
 
@@ -423,7 +434,7 @@ impl ChipMarket {
             }
         }
         self.bound_by_licences(rules);
-        self.bound_by_caps();
+        self.bound_by_caps(false);
         self.redirect();
     }
 
@@ -491,7 +502,10 @@ impl ChipMarket {
             let free = open && !(alone && (terms.licensed() || terms.capped));
             work.free[at] = if free { terms.open } else { 0.0 };
             if terms.levy_share > 0.0 {
-                work.paid[at] = paid_usd(self.offers[chip].price_usd, terms.levy_share, rules);
+                // What a levy adds to the price counts in the choice as the price does.
+                let dearer = paid_usd(self.offers[chip].price_usd, terms.levy_share, rules);
+                work.open[at] *= (work.paid[at] / dearer).powf(rules.choice_slope);
+                work.paid[at] = dearer;
             }
         }
     }
@@ -619,32 +633,6 @@ impl ChipMarket {
         }
     }
 
-    /// Orders of capped chips in a market share what is left of its cap pro rata.
-    fn bound_by_caps(&mut self) {
-        let (chips, active) = (self.chips(), self.active.len());
-        for market in 0..self.layout.markets {
-            if !self.buyers.alone[market] || !self.cap_tpp_left[market].is_finite() {
-                continue;
-            }
-            let capped =
-                |m: &Self, a: usize| m.terms[market * chips + usize::from(m.active[a])].capped;
-            let tpp = |m: &Self, a: usize| m.offers[usize::from(m.active[a])].tpp;
-            let asked: f64 = (0..active)
-                .filter(|&a| capped(self, a))
-                .map(|a| self.sum_orders(market, a) * tpp(self, a))
-                .sum();
-            let left = self.cap_tpp_left[market].max(0.0);
-            if asked > left {
-                for a in 0..active {
-                    if capped(self, a) {
-                        let wanted = self.sum_orders(market, a);
-                        self.scale_orders(market, a, wanted, wanted * left / asked);
-                    }
-                }
-            }
-        }
-    }
-
     /// Orders of a chip by the buyers of a market that buys alone.
     fn sum_orders(&self, market: usize, a: usize) -> f64 {
         let active = self.active.len();
@@ -709,6 +697,6 @@ pub(super) enum Among {
 
 /// What a buyer spends on a chip in use: its price, what of a levy is passed on, and the server around it, USD.
 pub fn paid_usd(price_usd: f64, levy_share: f64, rules: &MarketRules) -> f64 {
-    price_usd * (1.0 + rules.levy_pass_through * levy_share / (1.0 - levy_share).max(0.05))
+    price_usd * (1.0 + rules.levy_pass_through * levy_share / (1.0 - levy_share).max(1e-9))
         + rules.host_cost_usd
 }

@@ -33,7 +33,7 @@ pub fn find_nests(maker_of: &[u16], nests: &mut Vec<Nest>) {
 ///
 /// A maker pulls as its best chip does, so an extra variant or a second name for the same chip moves no share
 /// between makers; `copies` counts identical chips, so a duplicate does not move compute either. Chips that cannot
-/// be had have `open` 0, others 1: they are left out before the choice.
+/// be had have `open` 0, so that they are left out before the choice; others 1, or less as far as a levy makes them dearer.
 pub fn budget_shares(
     pull: &[f64],
     within: &[f64],

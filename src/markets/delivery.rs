@@ -127,12 +127,14 @@ impl ChipMarket {
         self.deliver(turn == Turn::RelationshipFirst);
     }
 
-    /// Whether a chip's maker has capacity left and none of its pools is empty.
+    /// Whether a chip's maker has capacity left and none of its pools is empty, but for rounding.
     fn can_still_be_made(&self, a: usize) -> bool {
         let maker = usize::from(self.work.maker_of[a]);
         let need = &self.work.uses[a];
-        self.supply.maker_left[maker] > self.work.size[a]
-            && (0..POOLS).all(|pool| need[pool] == 0.0 || self.supply.pool_left[pool] > need[pool])
+        self.supply.maker_left[maker] > 1e-9 * self.asked[maker]
+            && (0..POOLS).all(|pool| {
+                need[pool] == 0.0 || self.supply.pool_left[pool] > 1e-9 * self.pool_asked[pool]
+            })
     }
 
     /// What could not be filled is ordered once more among chips that can still be made; the rest is carried.
@@ -160,12 +162,14 @@ impl ChipMarket {
                 .shares
                 .iter()
                 .zip(&work.free[row.clone()])
-                .zip(&work.paid[row]);
+                .zip(&work.paid[row.clone()]);
             for ((part, total), ((share, free), paid)) in asked.zip(each) {
                 *part = unmet_usd * share * free / paid;
                 *total += *part;
             }
+            self.spill_under_caps(b, unmet_usd);
         }
+        self.bound_by_caps(true);
         self.deliver(false);
     }
 
@@ -213,9 +217,6 @@ impl ChipMarket {
                 self.levy_usd[usize::from(work.maker_of[a])] += levy;
                 if terms.licensed() {
                     self.licences[at].use_up(units);
-                }
-                if terms.capped {
-                    self.cap_tpp_left[buyer.market] -= units * self.offers[chip].tpp;
                 }
             }
         }

@@ -1,6 +1,7 @@
 //! Where money meets supply: the chip market, its choice rule, its rationing, its books.
 
 pub mod buyers;
+pub mod caps;
 pub mod chips;
 pub mod choice;
 mod delivery;

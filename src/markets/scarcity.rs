@@ -73,7 +73,7 @@ pub fn measure_shortage(
         for &slot in &market.active {
             let slot = usize::from(slot);
             if !layout.captive_chip[slot] {
-                let pull = market.offers[slot].pull[0];
+                let pull = market.offers[slot].pull[0] / chips.copies[slot];
                 all += pull;
                 open += pull * market.terms[place * slots + slot].open;
             }

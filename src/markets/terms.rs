@@ -52,6 +52,7 @@ pub struct Calendar {
     pub designs: Vec<OnceLock<Designs>>,
     /// How far makers can go in a redesign.
     pub reach: Reach,
+    /// Processing performance that each nation may import under a cap, by row; infinite where there is none.
     pub caps_tpp: Vec<f64>,
     /// No recorded reply of the target is in the regime: it answers of its own accord.
     pub replies_generated: bool,
@@ -354,7 +355,9 @@ impl LawNow {
         let c = &*calendar.0;
         let law = c.sales(self.known);
         for market in 0..c.shipments.len() {
-            let needed = !law.free[market * self.slots + parent];
+            // Up to a cap the whole chip is to be had as well.
+            let whole = &law.terms[market * self.slots + parent];
+            let needed = whole.open <= 0.0 || whole.licensed();
             let mut terms = Terms::DENIED;
             if needed {
                 let attributes = c.variant_attributes(parent, spec, market);
@@ -518,15 +521,17 @@ fn mixed(pieces: &[(f64, u16)], of: impl Fn(u16) -> Terms) -> Terms {
         open: 0.0,
         ..Terms::FREE
     };
-    pieces.iter().fold(none, |mut terms, &(part, book)| {
-        let piece = of(book);
-        terms.open += part * piece.open;
-        terms.notify |= piece.notify;
-        terms.case_by_case |= piece.case_by_case;
-        terms.capped |= piece.capped;
-        terms.levy_share = terms.levy_share.max(piece.levy_share);
-        terms
-    })
+    let open = over_month(pieces, |book| of(book).open);
+    pieces
+        .iter()
+        .fold(Terms { open, ..none }, |mut terms, &(_, book)| {
+            let piece = of(book);
+            terms.notify |= piece.notify;
+            terms.case_by_case |= piece.case_by_case;
+            terms.capped |= piece.capped;
+            terms.levy_share = terms.levy_share.max(piece.levy_share);
+            terms
+        })
 }
 
 /// Part of lawful sales to the target that the issuer's makers give up: none while no rule bars any of them.
@@ -606,39 +611,39 @@ fn set_outlook(
     }
 }
 
+/// Mean of a value over the pieces of a month; exactly the value where it does not change within the month, so that a rule
+/// that changes nothing leaves no trace in the last digit.
+fn over_month(pieces: &[(f64, u16)], value: impl Fn(u16) -> f64) -> f64 {
+    let first = pieces.first().map_or(0.0, |(_, book)| value(*book));
+    if pieces.iter().all(|(_, book)| value(*book) == first) {
+        return first;
+    }
+    pieces.iter().map(|(part, book)| part * value(*book)).sum()
+}
+
 fn set_access(c: &Calendar, pieces: &[(f64, u16)], t: usize, access: &mut Access) {
-    access.leading_foundry.iter_mut().for_each(|v| *v = 0.0);
-    access.memory_imports = 0.0;
-    access.model_access = 0.0;
-    access.remote_open.iter_mut().for_each(|v| *v = 0.0);
-    access.inputs_denied = 0.0;
-    access.support_usd = [0.0; 3];
-    access.weights_open.iter_mut().for_each(|v| *v = 0.0);
+    let inputs = |book: u16| &c.inputs[usize::from(book)];
+    let over = |value: &dyn Fn(&Inputs) -> f64| over_month(pieces, |book| value(inputs(book)));
+    for (maker, open) in access.leading_foundry.iter_mut().enumerate() {
+        *open = over(&|i| i.leading_foundry[maker]);
+    }
+    for (market, open) in access.weights_open.iter_mut().enumerate() {
+        *open = over(&|i| i.weights_open[market]);
+    }
+    for (market, open) in access.remote_open.iter_mut().enumerate() {
+        *open = over(&|i| i.remote_open[market]);
+    }
+    for (kind, sum) in access.support_usd.iter_mut().enumerate() {
+        *sum = over(&|i| i.support_usd[kind]);
+    }
+    access.memory_imports = over(&|i| i.memory_imports);
+    access.model_access = over(&|i| i.model_access);
+    access.inputs_denied = over(&|i| i.inputs_denied);
     access.tools = c.tools[t];
-    access.memory_closes_in_months = f64::INFINITY;
     access.tools_denied_on_record = c.tools_denied_on_record[t];
-    for &(part, book) in pieces {
-        let inputs = &c.inputs[usize::from(book)];
-        for (open, here) in access
-            .leading_foundry
-            .iter_mut()
-            .zip(&inputs.leading_foundry)
-        {
-            *open += part * here;
-        }
-        access.memory_imports += part * inputs.memory_imports;
-        access.model_access += part * inputs.model_access;
-        access.inputs_denied += part * inputs.inputs_denied;
-        for (open, here) in access.remote_open.iter_mut().zip(&inputs.remote_open) {
-            *open += part * here;
-        }
-        for (sum, here) in access.support_usd.iter_mut().zip(inputs.support_usd) {
-            *sum += part * here;
-        }
-        for (open, here) in access.weights_open.iter_mut().zip(&inputs.weights_open) {
-            *open += part * here;
-        }
-        if let Some(closes) = inputs.memory_closes {
+    access.memory_closes_in_months = f64::INFINITY;
+    for &(_, book) in pieces {
+        if let Some(closes) = inputs(book).memory_closes {
             access.memory_closes_in_months = f64::from((closes - t as i32).max(1));
         }
     }

@@ -40,7 +40,11 @@ fn effect(results: &Results, e: &EffectRow) -> EffectPart {
     }
     // Only a whole effect is the difference of two runs.
     let whole = e.part == Part::Total;
-    let future = |v: f64| results.future_at(&e.outcome, &e.regime, v).filter(|_| whole);
+    let future = |v: f64| {
+        results
+            .future_at(&e.outcome, &e.regime, v)
+            .filter(|_| whole)
+    };
     let futures: Vec<u32> = [e.p05, e.p50, e.p95]
         .into_iter()
         .filter_map(future)

@@ -62,10 +62,10 @@ pub fn reached(world: &mut World, before: &Stores, p: &Parameters) -> Vec<bool> 
     let short = |bloc: Bloc| powered[bloc as usize] < 1.0;
     let near = |a: f64, b: f64| (a - b).abs() < 1e-9;
     let cap_used = market
-        .cap_tpp_left
+        .nations
         .iter()
         .zip(&before.cap_tpp_left)
-        .any(|(now, then)| now < then && *now < 1.0);
+        .any(|(now, then)| now.left_tpp < *then && now.left_tpp < 1.0);
     let ceiling = p.smic_ceiling_wafers * p.smic_accelerator_share;
     vec![
         near(index[0], 1.0 + p.price_clip),
@@ -119,7 +119,12 @@ impl Stores {
         Self {
             hbm_bank_stacks: supply.hbm_bank_stacks,
             die_bank: supply.die_bank,
-            cap_tpp_left: world.resource::<ChipMarket>().cap_tpp_left.clone(),
+            cap_tpp_left: world
+                .resource::<ChipMarket>()
+                .nations
+                .iter()
+                .map(|nation| nation.left_tpp)
+                .collect(),
         }
     }
 }

@@ -36,8 +36,8 @@ pub fn adjusted_capacity(capacity: f64, wanted: f64, speed: f64, fall_per_month:
 pub struct Tools {
     /// Denied by law and not yet made good by others.
     pub denied: f64,
-    /// Sold by the issuer's allies, with what they make good of what others deny.
-    pub sold_by_allies: f64,
+    /// Sold by the issuer and by its allies, with what they make good of what others deny.
+    pub sold: [f64; 2],
 }
 
 /// A nation's suppliers in a month: their share of the world's advanced tools, the part of the month in which its law
@@ -47,7 +47,8 @@ pub struct ToolSupplier {
     pub share: f64,
     pub denies: f64,
     pub years_denied: f64,
-    pub ally: bool,
+    /// 0 the issuer's, 1 an ally's; none for the target's own.
+    pub side: Option<usize>,
 }
 
 /// Tools that the target cannot have, and what the issuer's allies sell.
@@ -59,7 +60,7 @@ pub struct ToolSupplier {
 /// The rest of what law denies is made good by those who do not deny, in proportion to what they hold: an ally that stays
 /// outside gains what the others lose. Source: form of the expert review; see `tool_backfill_per_year`.
 pub fn tools_for_target(suppliers: &[ToolSupplier], p: &Parameters) -> Tools {
-    let (mut denied, mut made_good, mut open, mut open_allies) = (0.0, 0.0, 0.0, 0.0);
+    let (mut denied, mut made_good, mut open, mut sold) = (0.0, 0.0, 0.0, [0.0; 2]);
     for s in suppliers {
         let kept_back = s.share * s.denies;
         let left = (1.0 - p.tool_backfill_per_year)
@@ -68,8 +69,8 @@ pub fn tools_for_target(suppliers: &[ToolSupplier], p: &Parameters) -> Tools {
         denied += kept_back * left;
         made_good += kept_back * (1.0 - left);
         open += s.share - kept_back;
-        if s.ally {
-            open_allies += s.share - kept_back;
+        if let Some(side) = s.side {
+            sold[side] += s.share - kept_back;
         }
     }
     let gain = if open > 0.0 {
@@ -79,7 +80,7 @@ pub fn tools_for_target(suppliers: &[ToolSupplier], p: &Parameters) -> Tools {
     };
     Tools {
         denied: denied.clamp(0.0, 1.0),
-        sold_by_allies: open_allies * gain,
+        sold: sold.map(|open| open * gain),
     }
 }
 
@@ -111,7 +112,7 @@ mod tests {
             share,
             denies,
             years_denied,
-            ally: true,
+            side: Some(1),
         }
     }
 
@@ -125,8 +126,8 @@ mod tests {
             tools_for_target(&pair(2.0), &p),
         );
         assert!((first.denied - 0.5).abs() < 1e-12 && (later.denied - 0.5 * 0.49).abs() < 1e-12);
-        assert!((first.sold_by_allies - 0.25).abs() < 1e-12);
-        assert!((later.sold_by_allies - 0.505).abs() < 1e-12);
+        assert!((first.sold[1] - 0.25).abs() < 1e-12);
+        assert!((later.sold[1] - 0.505).abs() < 1e-12);
         // Made good at once, or supplied by nobody who denies: nothing is withheld.
         p.tool_backfill_per_year = 1.0;
         assert_eq!(tools_for_target(&pair(1.0 / 12.0), &p).denied, 0.0);

@@ -69,8 +69,8 @@ pub struct Blueprint {
     pub variant_slots: Vec<Vec<usize>>,
     pub regions: usize,
     pub oldest_chip: usize,
-    /// Chips of the oldest kind in use at the start, by market.
-    pub start_chips: Vec<f64>,
+    /// Part of its bloc's chips at the start, by market.
+    pub start_part: Vec<f64>,
     /// Part of its market's chips at the start, by nation.
     pub start_share: Vec<f64>,
     /// The shipment as the law sees it, by market.
@@ -87,13 +87,6 @@ pub struct Blueprint {
     pub target_region: usize,
 }
 
-/// Chips outside the target that were in use when the run begins, counted as chips of the oldest listed kind:
-/// V100-class accelerators in data centres at the end of 2019. Source: background, cumulative data-centre revenue
-/// over price; only the first two years depend on it.
-const CHIPS_AT_START: f64 = 350_000.0;
-/// The target's part of them. Source: background, 20-25 % of data-centre revenue.
-const TARGET_PART_AT_START: f64 = 0.2;
-
 impl Blueprint {
     pub fn new(inputs: Inputs<'_>) -> Self {
         let Inputs {
@@ -109,6 +102,14 @@ impl Blueprint {
             issuer,
             target,
         } = inputs;
+        // Rows by key: the order of the lines of a table means nothing.
+        let sorted = SortedTables::of(nations, chips, tables, places);
+        let (nations, chips, tables, places) = (
+            &sorted.nations[..],
+            &sorted.chips[..],
+            &sorted.tables,
+            &sorted.places,
+        );
         let months = (last - first + 1).max(1) as usize;
         let bloc_of = |iso3: &str| match iso3 {
             i if i == issuer => Bloc::Issuer,
@@ -122,7 +123,8 @@ impl Blueprint {
             .collect();
         let groups: Vec<NationGroups> =
             nations.iter().map(|n| n.groups(&mut law.symbols)).collect();
-        let markets = Markets::new(nations, &groups, issuer, target);
+        let named = |iso3: &str| law.names_nation(iso3);
+        let markets = Markets::new(nations, &groups, &named, issuer, target);
         let slots = slots(chips, &makers, tables, first, months, target, issuer);
         let (customers, brokers, broker_names) = customers_and_brokers(&markets, nations, places);
         let layout = Arc::new(Layout {
@@ -133,6 +135,7 @@ impl Blueprint {
             captive_chip: slots.iter().map(|s| s.slot.captive).collect(),
             target_made: slots.iter().map(|s| s.slot.target_made).collect(),
             target_market: markets.target,
+            market_of_nation: markets.of_nation.clone(),
             bloc_of_market: markets
                 .example
                 .iter()
@@ -253,7 +256,7 @@ impl Blueprint {
             chipmakers.iter().map(|m| !m.captive).collect(),
         ));
         let oldest_chip = oldest(&roadmap);
-        let (start_chips, start_share) = start(nations, &markets, &nation_rows);
+        let (start_part, start_share) = start(nations, &markets, &nation_rows);
         Self {
             first,
             months,
@@ -294,12 +297,38 @@ impl Blueprint {
             maker_keys,
             variant_slots,
             oldest_chip,
-            start_chips,
+            start_part,
             start_share,
             shipments,
             slot_attributes,
             designers,
         }
+    }
+}
+
+/// The tables with their rows in the order of their keys.
+struct SortedTables {
+    nations: Vec<NationRow>,
+    chips: Vec<ChipRow>,
+    tables: WorldTables,
+    places: Places,
+}
+
+impl SortedTables {
+    fn of(nations: &[NationRow], chips: &[ChipRow], tables: &WorldTables, places: &Places) -> Self {
+        let mut all = Self {
+            nations: nations.to_vec(),
+            chips: chips.to_vec(),
+            tables: tables.clone(),
+            places: places.clone(),
+        };
+        all.nations.sort_by(|a, b| a.iso3.cmp(&b.iso3));
+        all.chips
+            .sort_by(|a, b| (a.first_ship, &a.key).cmp(&(b.first_ship, &b.key)));
+        all.tables.makers.sort_by(|a, b| a.key.cmp(&b.key));
+        all.tables.labs.sort_by(|a, b| a.key.cmp(&b.key));
+        all.places.hubs.sort_by(|a, b| a.hub_iso3.cmp(&b.hub_iso3));
+        all
     }
 }
 
@@ -314,10 +343,15 @@ struct Markets {
 }
 
 impl Markets {
-    fn new(nations: &[NationRow], groups: &[NationGroups], issuer: &str, target: &str) -> Self {
-        // Nations that a rule may name stand alone; the others are told apart by their groups only.
-        const NAMED: [&str; 6] = ["HKG", "MAC", "RUS", "ARE", "SAU", "TWN"];
-        let alone = |iso3: &str| iso3 == issuer || iso3 == target || NAMED.contains(&iso3);
+    fn new(
+        nations: &[NationRow],
+        groups: &[NationGroups],
+        named: &dyn Fn(&str) -> bool,
+        issuer: &str,
+        target: &str,
+    ) -> Self {
+        // Nations that a rule names stand alone; the others are told apart by their groups only.
+        let alone = |iso3: &str| iso3 == issuer || iso3 == target || named(iso3);
         let mut example: Vec<usize> = Vec::new();
         let mut of_nation = Vec::with_capacity(nations.len());
         for (row, nation) in nations.iter().enumerate() {
@@ -565,29 +599,27 @@ fn oldest(roadmap: &Roadmap) -> usize {
         .unwrap_or(0)
 }
 
+/// Part of its bloc's chips at the start, by market, and part of its market's, by nation: third nations by GDP.
 fn start(nations: &[NationRow], markets: &Markets, rows: &[Nation]) -> (Vec<f64>, Vec<f64>) {
     let gdp = |row: usize| nations[row].gdp_usd_2024;
     let third: f64 = (0..nations.len())
         .filter(|r| rows[*r].bloc == Bloc::Third)
         .map(gdp)
         .sum();
-    let chips: Vec<f64> = (0..nations.len())
+    let parts: Vec<f64> = (0..nations.len())
         .map(|row| match rows[row].bloc {
-            Bloc::Target => CHIPS_AT_START * TARGET_PART_AT_START,
-            Bloc::Issuer => CHIPS_AT_START * (1.0 - TARGET_PART_AT_START) * 0.8,
-            Bloc::Third => {
-                CHIPS_AT_START * (1.0 - TARGET_PART_AT_START) * 0.2 * gdp(row) / third.max(1.0)
-            }
+            Bloc::Target | Bloc::Issuer => 1.0,
+            Bloc::Third => gdp(row) / third.max(f64::MIN_POSITIVE),
         })
         .collect();
     let mut by_market = vec![0.0; markets.count];
-    for (row, count) in chips.iter().enumerate() {
-        by_market[markets.of_nation[row]] += count;
+    for (row, part) in parts.iter().enumerate() {
+        by_market[markets.of_nation[row]] += part;
     }
-    let share = chips
+    let share = parts
         .iter()
         .enumerate()
-        .map(|(row, c)| c / by_market[markets.of_nation[row]].max(1e-9))
+        .map(|(row, part)| part / by_market[markets.of_nation[row]].max(f64::MIN_POSITIVE))
         .collect();
     (by_market, share)
 }

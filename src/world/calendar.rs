@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use super::Blueprint;
-use crate::controls::{Attribute, Attributes, Book, Instrument, Regime, Subject, Verdict};
+use crate::controls::{Attribute, Attributes, Book, Instrument, Regime, Subject, Truth, Verdict};
 use crate::foundation::calendar::{Date, Month};
 use crate::foundation::parameters::Parameters;
 use crate::markets::terms::{Books, Calendar, Inputs, Ladder, SalesLaw};
@@ -158,7 +158,7 @@ impl Blueprint {
         })
     }
 
-    /// Caps by market: the national cap for every nation in it; none where no cap rule is in the regime.
+    /// Caps by nation: infinite where no cap rule is in the regime.
     fn caps(&self, regime: &Regime) -> Vec<f64> {
         let cap = regime
             .rules()
@@ -166,9 +166,7 @@ impl Blueprint {
             .filter(|r| r.instrument == Instrument::CountryCap)
             .map(|r| r.cap_tpp)
             .fold(f64::INFINITY, f64::min);
-        (0..self.shipments.len())
-            .map(|m| cap * self.market_of_nation.iter().filter(|of| **of == m).count() as f64)
-            .collect()
+        vec![cap; self.nations.len()]
     }
 
     fn inputs(&self, regime: &Regime, day: Date, books: &Books, p: &Parameters) -> Inputs {
@@ -225,7 +223,9 @@ impl Blueprint {
                 .collect(),
             inputs_denied: self.inputs_denied(&books.in_force, p),
             support_usd: books.in_force.rules().fold([0.0; 3], |sum, at| {
-                let support = self.law.rules[usize::from(at)].support_usd;
+                let rule = &self.law.rules[usize::from(at)];
+                let met = rule.condition.eval(&Attributes::default()) == Truth::Yes;
+                let support = if met { rule.support_usd } else { [0.0; 3] };
                 [0, 1, 2].map(|kind| sum[kind] + support[kind])
             }),
             leading_foundry,
@@ -290,7 +290,7 @@ impl Blueprint {
                 share: *share,
                 denies: 0.0,
                 years_denied: 0.0,
-                ally: nation != issuer && !self.is_target(nation),
+                side: (!self.is_target(nation)).then(|| usize::from(nation != issuer)),
             })
             .collect();
         (0..self.months)

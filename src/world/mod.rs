@@ -29,6 +29,7 @@ use crate::capability::frontier::Frontier;
 use crate::capability::training::latent_points;
 use crate::events::EventLog;
 use crate::foundation::chance::Purpose;
+use crate::foundation::parameters::Parameters;
 use crate::foundation::run::{Anchor, Clock, Future};
 use crate::markets::chips::{ChipMarket, Wallet};
 use crate::markets::rental::Rental;
@@ -38,6 +39,12 @@ use crate::measures::{Bloc, Recorder};
 use crate::technology::roadmap::{Chips, NEVER, Realised};
 use crate::technology::supply::{Access, SupplyPaths, SupplyState};
 use observe::{Trail, Watching};
+
+/// Chips of the oldest listed kind that a bloc has when the run begins.
+fn chips_at_start(bloc: usize, p: &Parameters) -> f64 {
+    let (issuer, target) = (p.chips_at_start_issuer_share, p.chips_at_start_target_share);
+    p.chips_at_start * [issuer, target, 1.0 - issuer - target][bloc]
+}
 
 /// One worker's world: built once, reset for every run.
 pub struct Stage {
@@ -168,7 +175,9 @@ impl Stage {
         w.resource_mut::<Recorder>().reset();
         let mut market = w.resource_mut::<ChipMarket>();
         market.reset();
-        market.cap_tpp_left.copy_from_slice(&calendar.caps_tpp);
+        for (nation, cap) in market.nations.iter_mut().zip(&calendar.caps_tpp) {
+            nation.left_tpp = *cap;
+        }
         w.resource_mut::<Chips>().reset(&b.roadmap, future);
         w.resource_mut::<SupplyState>()
             .reset(b.makers.len(), b.supply.foundries.len(), p);
@@ -254,8 +263,10 @@ impl Stage {
                 } else {
                     1.0 - share
                 };
-                let row = 2 * b.layout.bloc_of_market[customer.market] + customer.wallet as usize;
-                market.stock[row * slots + b.oldest_chip] += b.start_chips[customer.market] * part;
+                let bloc = b.layout.bloc_of_market[customer.market];
+                let row = 2 * bloc + customer.wallet as usize;
+                market.stock[row * slots + b.oldest_chip] +=
+                    chips_at_start(bloc, &future.parameters) * b.start_part[customer.market] * part;
             }
             let _ = w;
         });
@@ -274,7 +285,9 @@ impl Stage {
         let share =
             crate::agents::nation::training_share(Clock::at(b.first, 0).year, &future.parameters);
         for (&entity, nation) in self.nations.iter().zip(&b.nations) {
-            let chips = b.start_chips[nation.market as usize] * b.start_share[nation.row as usize];
+            let chips = chips_at_start(nation.bloc as usize, &future.parameters)
+                * b.start_part[nation.market as usize]
+                * b.start_share[nation.row as usize];
             if let Some(mut compute) = self.world.get_mut::<NationCompute>(entity) {
                 *compute = NationCompute {
                     training_h100e: chips * share * train,

@@ -48,6 +48,7 @@ pub struct Watch {
     self_sufficiency: usize,
     self_sufficiency_fab: usize,
     price: [usize; 2],
+    inflow: [usize; 2],
     efficiency: [usize; 3],
     supply: [usize; 3],
     licences: [usize; 2],
@@ -80,6 +81,8 @@ struct ResponseColumns {
     stack: [usize; 2],
     alignment: usize,
     allied: usize,
+    issuer_tools: usize,
+    distilled: usize,
 }
 
 /// What a foundry makes: wafers with their yield, or memory stacks, or both.
@@ -189,6 +192,7 @@ impl Watch {
                 c.add("price_usd_per_h100e", "world"),
                 c.add("price_usd_per_h100e", "target"),
             ],
+            inflow: ["inflow_h100e", "inflow_serving_h100e"].map(|name| c.add(name, "target")),
             efficiency: ["issuer", "target", "world"]
                 .map(|side| c.add("algorithmic_efficiency", side)),
             supply: [
@@ -246,6 +250,8 @@ impl Watch {
                 stack: ["issuer", "target"].map(|who| c.add("stack_share", who)),
                 alignment: c.add("alignment_mean", "third"),
                 allied: c.add("allied_supplier_revenue_usd", "third"),
+                issuer_tools: c.add("issuer_tool_revenue_usd", "issuer"),
+                distilled: c.add("distilled_points", "target"),
             },
             pools: Pool::ALL.map(|pool| c.add("pool_use", pool.name())),
             variants: roadmap
@@ -345,6 +351,7 @@ pub fn observe_sales(
         return;
     };
     month.clear(makers);
+    let mut inflow = [0.0; 2];
     for &slot in &market.active {
         let slot = usize::from(slot);
         let maker = usize::from(market.layout.maker_of[slot]);
@@ -363,7 +370,16 @@ pub fn observe_sales(
         month.h100e[0] += world * useful;
         month.paid_usd[1] += in_target * price;
         month.h100e[1] += in_target * useful;
+        inflow[0] += in_target * useful;
+        inflow[1] += in_target * chips.useful_serving[slot] * realised.0[slot];
         month.fab_tpp += in_target * tpp * home_made.0[slot];
+    }
+    for (slot, handed) in market.handed.iter().enumerate() {
+        inflow[0] += handed * chips.useful_training[slot] * realised.0[slot];
+        inflow[1] += handed * chips.useful_serving[slot] * realised.0[slot];
+    }
+    for (column, inflow) in watch.inflow.iter().zip(inflow) {
+        record.set(*column, t, inflow);
     }
     let price = [
         ratio(month.paid_usd[0], month.h100e[0]),
@@ -574,6 +590,7 @@ pub fn observe_responses(
     rental: Res<Rental>,
     efficiency: Res<Efficiency>,
     nations: Res<NationTotals>,
+    frontier: Res<Frontier>,
     services: Res<Services>,
     access: Res<Access>,
     supply: Res<SupplyState>,
@@ -620,8 +637,13 @@ pub fn observe_responses(
     record.set(columns.stack[0], t, services.third_issuer_stack);
     record.set(columns.stack[1], t, 1.0 - services.third_issuer_stack);
     record.set(columns.alignment, t, services.third_alignment);
-    let sold = access.tools.sold_by_allies * p.tool_sales_target_usd_per_year / 12.0;
+    let tools = access
+        .tools
+        .sold
+        .map(|part| part * p.tool_sales_target_usd_per_year / 12.0);
     let wafers = market.pool_used[Pool::LogicWorld as usize] * p.wafer_cost_5nm_usd;
     let stacks = market.pool_used[Pool::HbmWorld as usize] * p.hbm_stack_cost_usd;
-    record.set(columns.allied, t, sold + wafers + stacks);
+    record.set(columns.allied, t, tools[1] + wafers + stacks);
+    record.set(columns.issuer_tools, t, tools[0]);
+    record.set(columns.distilled, t, frontier.distilled_points);
 }

@@ -18,6 +18,10 @@ pub fn outcomes(b: &Blueprint, record: &Recorder, window: Window) -> Vec<f64> {
         .filter(|m| b.watch.merchant[*m] && b.watch.home_of_maker[*m] == 0)
         .map(|m| b.maker_keys[m].as_str())
         .collect();
+    let home: Vec<&str> = (0..b.maker_keys.len())
+        .filter(|m| b.watch.home_of_maker[*m] == 1)
+        .map(|m| b.maker_keys[m].as_str())
+        .collect();
     let sum_us = |measure: &str, place: &str| -> f64 {
         us.iter()
             .map(|m| {
@@ -85,6 +89,14 @@ pub fn outcomes(b: &Blueprint, record: &Recorder, window: Window) -> Vec<f64> {
             "third_issuer_stack_share_end" => look.last("stack_share", "issuer"),
             "third_alignment_mean_end" => look.last("alignment_mean", "third"),
             "allied_supplier_revenue_usd" => look.sum("allied_supplier_revenue_usd", "third"),
+            "target_inflow_h100e" => look.sum("inflow_h100e", "target"),
+            "target_inflow_serving_h100e" => look.sum("inflow_serving_h100e", "target"),
+            "target_home_tpp" => home
+                .iter()
+                .map(|m| look.sum("maker_tpp", &format!("{m}:world")))
+                .sum(),
+            "issuer_tool_revenue_usd" => look.sum("issuer_tool_revenue_usd", "issuer"),
+            "distilled_points_total" => look.sum("distilled_points", "target"),
             "issuer_service_revenue_usd" => look.sum("service_revenue_usd", "issuer"),
             "strict_months_total" => look.strict_months(),
             "policy_rung_mean" => look.mean("policy_rung", "issuer"),

@@ -1,0 +1,163 @@
+//! Every claim, channel and instrument is in some row; rules that cannot act do not.
+
+use chokepoint::controls::Instrument;
+use chokepoint::foundation::channels::{Channel, Channels};
+use chokepoint::study::{Plan, Settings, Worker};
+
+use super::arms::{Arm, KINDS, World, arm, change, entry, index};
+use super::engine::Claim;
+use crate::{regime, study_of};
+
+#[test]
+fn every_claim_is_in_the_table() {
+    let names: Vec<&str> = super::all().iter().map(|c| c.name).collect();
+    for number in 1..=19 {
+        let id = format!("C{number}");
+        let is_it = |name: &&str| {
+            name.strip_prefix(&id)
+                .is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_digit()))
+        };
+        assert!(names.iter().any(is_it), "{id}");
+    }
+}
+
+#[test]
+fn every_channel_is_in_a_claim() {
+    let claims = super::all();
+    let used: Vec<Channel> = claims
+        .iter()
+        .flat_map(Claim::tests)
+        .flat_map(|t| t.arms.iter().flat_map(|(_, a)| a.off.clone()))
+        .collect();
+    let missing: Vec<&str> = Channel::ALL
+        .iter()
+        .filter(|c| !used.contains(c))
+        .map(|c| c.name())
+        .collect();
+    assert_eq!(missing, Vec::<&str>::new());
+}
+
+/// In a claim, or in the rows on rules that cannot act: rules that separate two arms of a test.
+#[test]
+fn every_instrument_is_in_a_row() {
+    let law = &World::Shipped.library().law;
+    let mut used: Vec<Instrument> = Vec::new();
+    for test in super::all().iter().flat_map(Claim::tests) {
+        for (_, a) in &test.arms {
+            used.extend(
+                a.regime
+                    .entries
+                    .iter()
+                    .map(|e| law.rules[usize::from(e.rule)].instrument),
+            );
+        }
+    }
+    used.extend(
+        KINDS.map(|(kind, ..)| law.rules[usize::from(index(&format!("biting-{kind}")))].instrument),
+    );
+    for instrument in Instrument::ALL {
+        assert!(used.contains(&instrument), "{instrument:?}");
+    }
+}
+
+/// First month in which two arms differ in anything recorded, over some futures; none if they never do.
+fn first_difference(a: &Arm, b: &Arm) -> Option<usize> {
+    let settings = Settings {
+        seed: 11,
+        runs: 3,
+        ..Settings::default()
+    };
+    let study = study_of(&[&a.regime.name, &b.regime.name]);
+    let plan = Plan::of(
+        a.library(),
+        study,
+        vec![a.regime.clone(), b.regime.clone()],
+        settings,
+    )
+    .unwrap();
+    let mut worker = Worker::new(&plan.blueprint);
+    let columns = plan.blueprint.watch.columns.names().len();
+    let mut first: Option<usize> = None;
+    for number in 0..3 {
+        let [x, y] = [0, 1].map(|side| {
+            worker.run(&plan.calendars[side], &plan.future(number), 120, false);
+            worker.record().clone()
+        });
+        for c in 0..columns {
+            let differs = |t: &usize| x.column(c)[*t].to_bits() != y.column(c)[*t].to_bits();
+            first = first.into_iter().chain((0..120).find(differs)).min();
+        }
+    }
+    first
+}
+
+#[test]
+fn a_rule_of_any_kind_that_is_never_met_or_comes_too_late_changes_nothing_and_no_rule_acts_before_it_is_known()
+ {
+    let base = || arm(regime_of("oct23", &[]));
+    let announced = super::look::at(2024, 1);
+    for (kind, ..) in KINDS {
+        let never = format!("never-{kind}");
+        let biting = format!("biting-{kind}");
+        let with = |id: &str, announced: &str, compliance: &str| {
+            arm(regime_of("oct23", &[entry(id, announced, compliance)]))
+        };
+        assert_eq!(
+            first_difference(&with(&never, "2024-01-15", "2024-06-15"), &base()),
+            None,
+            "{never}"
+        );
+        assert_eq!(
+            first_difference(&with(&biting, "2036-01-15", "2036-06-15"), &base()),
+            None,
+            "{biting} after the horizon"
+        );
+        let first = first_difference(&with(&biting, "2024-01-15", "2024-06-15"), &base());
+        assert!(
+            first.is_none_or(|t| t >= announced),
+            "{biting} acts in month {first:?}"
+        );
+        // Restrictions on inputs are judged and not yet felt; what a rescission ends has ended under `oct23`.
+        let silent = ["input_restriction", "rescission"].contains(&kind);
+        assert!(silent || first.is_some(), "{biting} changes nothing at all");
+    }
+}
+
+fn regime_of(base: &str, more: &[chokepoint::controls::Entry]) -> chokepoint::controls::Regime {
+    change(base, &format!("{base} and {} more", more.len()), |e| {
+        e.extend(more.iter().cloned())
+    })
+}
+
+#[test]
+fn every_channel_that_acts_moves_an_outcome() {
+    let plan = crate::plan_of(vec![regime("history-free"), regime("reactive-2022")], 1);
+    let mut worker = Worker::new(&plan.blueprint);
+    let months = plan.blueprint.months;
+    let mut tape = |arm: usize, channels: Channels| -> Vec<u64> {
+        let mut future = plan.future(0);
+        future.channels = channels;
+        worker.run(&plan.calendars[arm], &future, months, false);
+        let columns = plan.blueprint.watch.columns.names().len();
+        (0..columns)
+            .flat_map(|c| {
+                worker
+                    .record()
+                    .column(c)
+                    .iter()
+                    .map(|v| v.to_bits())
+                    .collect::<Vec<_>>()
+            })
+            .collect()
+    };
+    let base = [0, 1].map(|arm| tape(arm, Channels::default()));
+    for channel in Channel::ALL {
+        let off = Channels::default().without(*channel);
+        // Politics needs a regime that governments move; under a fixed one it changes nothing.
+        let politics = matches!(channel, Channel::Lobbying | Channel::PolicyReaction);
+        assert_eq!(tape(0, off) == base[0], politics, "{}", channel.name());
+        if politics {
+            assert!(tape(1, off) != base[1], "{}", channel.name());
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! The table of claims in Markdown: known failures first, then in the order of the claims.
+
+use std::fmt::Write as _;
+
+use super::engine::{Claim, Expect, Found};
+
+const BEGIN: &str = "<!-- begin: written by `just claims` -->";
+const END: &str = "<!-- end -->";
+
+pub fn markdown(
+    claims: &[Claim],
+    results: &[Vec<Found>],
+    known: &[(&str, &str)],
+    runs: u32,
+) -> String {
+    let mut order: Vec<usize> = (0..claims.len()).collect();
+    let fails = |at: usize| results[at].iter().any(|r| !r.holds);
+    order.sort_by_key(|at| (!fails(*at), *at));
+    let tests = results.iter().map(Vec::len).sum::<usize>();
+    let held = results.iter().flatten().filter(|r| r.holds).count();
+    let mut text = format!("{runs} draws; {held} of {tests} tests hold.\n\n");
+    text += "| claim | says | arms | outcome | effect (90 %) | expected | holds | flip condition | flip result |\n|---|---|---|---|---|---|---|---|---|\n";
+    for at in order {
+        let (claim, found) = (&claims[at], &results[at]);
+        let _ = writeln!(
+            text,
+            "| {} | {} | {} | {} | {} | {} | {} | | |",
+            claim.name,
+            claim.says,
+            claim.test.arms(),
+            claim.test.read.name(),
+            number(&found[0]),
+            words(claim.test.expect),
+            yes(found[0].holds),
+        );
+        for ((when, test), result) in claim.flips.iter().zip(&found[1..]) {
+            let _ = writeln!(
+                text,
+                "| {} | | {} | {} | | {} | {} | {when} | {} |",
+                claim.name,
+                test.arms(),
+                test.read.name(),
+                words(test.expect),
+                yes(result.holds),
+                number(result),
+            );
+        }
+    }
+    let named: Vec<String> = claims.iter().flat_map(Claim::names).collect();
+    let reasons: Vec<&(&str, &str)> = known
+        .iter()
+        .filter(|(name, _)| named.iter().any(|n| n == name))
+        .collect();
+    if !reasons.is_empty() {
+        text += "\nWhy the known failures fail:\n\n";
+        for (name, reason) in reasons {
+            let _ = writeln!(text, "- **{name}**: {reason}.");
+        }
+    }
+    text
+}
+
+/// Puts the table between its marks in the file that CLAIMS_INTO names.
+pub fn write(text: &str) {
+    let Ok(file) = std::env::var("CLAIMS_INTO") else {
+        return;
+    };
+    let whole = std::fs::read_to_string(&file).unwrap();
+    let (before, rest) = whole.split_once(BEGIN).unwrap();
+    let (_, after) = rest.split_once(END).unwrap();
+    std::fs::write(&file, format!("{before}{BEGIN}\n{text}{END}{after}")).unwrap();
+}
+
+fn yes(holds: bool) -> &'static str {
+    if holds { "yes" } else { "**no**" }
+}
+
+fn number(found: &Found) -> String {
+    if found.runs == 0 {
+        return "no number".into();
+    }
+    if found.mean == 0.0 && found.p05 == 0.0 && found.p95 == 0.0 {
+        return "0".into();
+    }
+    let short = |v: f64| {
+        let size = v.abs();
+        if size >= 1e5 || (size > 0.0 && size < 1e-3) {
+            format!("{v:.2e}")
+        } else {
+            format!("{v:.3}")
+        }
+    };
+    format!(
+        "{} ({} to {}), above 0 in {:.2}",
+        short(found.mean),
+        short(found.p05),
+        short(found.p95),
+        found.above
+    )
+}
+
+fn words(expect: Expect) -> String {
+    match expect {
+        Expect::Plus => "+".into(),
+        Expect::Minus => "-".into(),
+        Expect::Zero => "=0".into(),
+        Expect::Small => "0".into(),
+        Expect::Within(b) => format!("within {b}"),
+        Expect::NotMore => "never +".into(),
+        Expect::NotLess => "never -".into(),
+        Expect::AtLeast(b) => format!("mean >= {b}"),
+        Expect::AtMost(b) => format!("mean <= {b}"),
+        Expect::Share(s) => format!("+ in {:.0} % of runs", 100.0 * s),
+        Expect::RatioAtLeast(b) => format!(">= {:.0} % of baseline", 100.0 * b),
+        Expect::RatioAtMost(b) => format!("<= {:.0} % of baseline", 100.0 * b),
+        Expect::Every(low, high) if high >= 1e9 => format!("every run >= {low}"),
+        Expect::Every(low, high) => format!("every run {low} to {high}"),
+    }
+}
