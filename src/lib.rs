@@ -11,6 +11,8 @@
 //! | where is the gap in months computed | `src/capability/gap.rs` |
 //! | how is a broker caught | `src/agents/broker.rs` |
 //! | when does a government tighten or loosen its rules | `src/agents/government.rs`, `src/controls/process.rs` |
+//! | who rents compute to the target | `src/agents/host.rs` |
+//! | how does the target strike back | `src/agents/counter_controls.rs`, `src/markets/refusal.rs` |
 //! | what do third countries do | `src/agents/users.rs` |
 //! | how are arms paired and effects computed | `src/study/join.rs`, `src/analysis/mod.rs` |
 //! | which responses can be switched off | `src/foundation/channels.rs` |

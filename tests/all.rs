@@ -9,6 +9,7 @@ mod claims;
 mod cli;
 mod design;
 mod documents;
+mod entities;
 mod figures;
 mod gallery;
 mod pairing;
@@ -64,4 +65,14 @@ fn plan_of(regimes: Vec<Regime>, runs: u32) -> Plan {
 
 fn regime(name: &str) -> Regime {
     library().regime(name).unwrap_or_else(|e| panic!("{e}"))
+}
+
+/// The library with one table rewritten.
+fn with_table(path: &str, rewrite: impl Fn(&str) -> String) -> Library {
+    let folder = tempfile::tempdir().unwrap();
+    let source = library().configs.read(path).unwrap();
+    let file = folder.path().join(path);
+    std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+    std::fs::write(&file, rewrite(&source.text)).unwrap();
+    Library::read(Configs::folder(folder.path()), &[]).unwrap()
 }

@@ -141,7 +141,7 @@ fn the_odd_names_every_system_entity_event_parameter_and_outcome() {
             "the system `{system}` is not in docs/odd.md"
         );
     }
-    for file in ["nation", "chipmaker", "lab", "broker", "users"] {
+    for file in ["nation", "chipmaker", "lab", "broker", "users", "host"] {
         let source = read(&format!("src/agents/{file}.rs"));
         let mut derives = false;
         for line in source.lines() {

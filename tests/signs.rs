@@ -73,6 +73,91 @@ fn rules_on_tools_slow_the_targets_fabs_and_allied_rules_slow_them_more() {
     );
 }
 
+/// Wafers of the target's foundry after ten years, under the issuer's tool rules alone and with its allies'.
+fn wafers(library: &chokepoint::study::Library, backfill: f64) -> [f64; 2] {
+    let regimes = ["tools-us", "tools-allied"].map(|name| library.regime(name).unwrap());
+    let settings = Settings {
+        seed: 1,
+        runs: 1,
+        set: [("tool_backfill_per_year".to_string(), backfill)].into(),
+        ..Settings::default()
+    };
+    let study = study_of(&["tools-us", "tools-allied"]);
+    let plan = Plan::of(library, study, regimes.to_vec(), settings).unwrap();
+    let mut worker = chokepoint::study::Worker::new(&plan.blueprint);
+    let columns = &plan.blueprint.watch.columns;
+    let column = columns.find("wafer_capacity", "target").unwrap();
+    let future = plan.future(0);
+    [0, 1].map(|arm| {
+        worker.run(&plan.calendars[arm], &future, 120, false);
+        worker.record().column(column)[119]
+    })
+}
+
+#[test]
+fn allies_change_nothing_where_they_supply_nothing_or_others_make_it_good() {
+    let [us, allied] = wafers(library(), 0.0);
+    assert!(allied < us, "{allied} {us}");
+    let [us, allied] = wafers(library(), 1.0);
+    assert_eq!(us, allied);
+    let issuer_alone = crate::with_table("world/tool_supply.csv", |text| {
+        let ally = |line: &&str| !(line.contains(",NLD,") || line.contains(",JPN,"));
+        text.lines().filter(ally).collect::<Vec<_>>().join("\n") + "\n"
+    });
+    let [us, allied] = wafers(&issuer_alone, 0.0);
+    assert_eq!(us, allied);
+}
+
+#[test]
+fn a_tightening_is_answered_and_costs_supply_elsewhere_for_a_while() {
+    let plan = plan_of(vec![regime("history-free")], 1);
+    let mut worker = chokepoint::study::Worker::new(&plan.blueprint);
+    let lost = plan
+        .blueprint
+        .watch
+        .columns
+        .find("inputs_lost_share", "world")
+        .unwrap();
+    let mut months = |probability: f64| -> Vec<f64> {
+        let mut future = plan.future(0);
+        future.parameters.retaliation_probability = probability;
+        worker.run(&plan.calendars[0], &future, plan.blueprint.months, true);
+        worker.record().column(lost).to_vec()
+    };
+    assert!(months(0.0).iter().all(|v| *v == 0.0));
+    let answered = months(1.0);
+    let first = answered.iter().position(|v| *v > 0.0).unwrap();
+    // Not before the first rule, and fading while it lasts.
+    assert!(first >= 31, "{first}");
+    assert!(answered[first + 1] < answered[first]);
+    assert_eq!(answered[plan.blueprint.months - 1], 0.0);
+}
+
+#[test]
+fn recorded_restrictions_on_materials_act_in_history() {
+    let plan = plan_of(vec![regime("history")], 1);
+    let mut worker = chokepoint::study::Worker::new(&plan.blueprint);
+    worker.run(
+        &plan.calendars[0],
+        &plan.future(0),
+        plan.blueprint.months,
+        false,
+    );
+    let lost = plan
+        .blueprint
+        .watch
+        .columns
+        .find("inputs_lost_share", "world")
+        .unwrap();
+    let at = |year, month| {
+        let t = chokepoint::foundation::calendar::Month::of(year, month) - plan.blueprint.first;
+        worker.record().column(lost)[t as usize]
+    };
+    assert_eq!(at(2023, 7), 0.0);
+    // The licences of 2023, then the ban of December 2024.
+    assert!(at(2023, 8) > 0.0 && at(2024, 12) > at(2024, 11));
+}
+
 #[test]
 fn variants_are_sold_only_where_a_rule_asks_for_them() {
     let plan = plan_of(vec![regime("none"), regime("oct22")], 6);

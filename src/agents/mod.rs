@@ -1,5 +1,4 @@
-//! Who decides: chipmakers, labs, nations, governments, hosts, brokers. Each file says what an agent is, what it wants, how it
-//! decides.
+//! Who decides: makers, labs, nations, governments, hosts, brokers. Each file says what an agent is and how it decides.
 
 pub mod broker;
 pub mod chipmaker;

@@ -19,7 +19,7 @@ use crate::foundation::run::{Clock, Future};
 use crate::measures::Bloc;
 use crate::technology::chip::ChipSpec;
 use crate::technology::design::{Candidate, Reach, candidates};
-use crate::technology::foundry::Tools;
+use crate::technology::foundry::{ToolSupplier, tools_for_target};
 use crate::technology::roadmap::{Chips, Roadmap, SlotKind};
 use crate::technology::supply::Access;
 
@@ -44,8 +44,8 @@ pub struct Calendar {
     pub sales: Vec<SalesLaw>,
     /// Inputs of the target's makers, by set of rules.
     pub inputs: Vec<Inputs>,
-    /// Advanced tools for the target, by month.
-    pub tools: Vec<Tools>,
+    /// Who sells advanced tools, before anybody denies them.
+    pub tool_suppliers: Vec<ToolSupplier>,
     /// The share of tools denied under the recorded rules, by month.
     pub tools_denied_on_record: Vec<f64>,
     /// By (law of sales, slot): designs from a part, found when first asked for and shared by all runs.
@@ -133,6 +133,8 @@ pub struct Inputs {
     pub remote_open: Vec<f64>,
     /// Part of the target's materials that makers outside cannot get.
     pub inputs_denied: f64,
+    /// By supplier of tools: 1 where its nation denies them to the target.
+    pub tool_denials: Vec<f64>,
     pub support_usd: [f64; 3],
     /// The next announced memory rule, as a month of the run.
     pub memory_closes: Option<i32>,
@@ -408,7 +410,7 @@ pub fn apply_law(
         Some(whole) => whole,
         None => &c.months[clock.t],
     };
-    set_access(c, pieces, clock.t, &mut access);
+    set_access(c, pieces, clock.t, &future.parameters, &mut access);
     if access.memory_closes_in_months.is_finite()
         && let Some(binds) = standing.binds
     {
@@ -621,7 +623,7 @@ fn over_month(pieces: &[(f64, u16)], value: impl Fn(u16) -> f64) -> f64 {
     pieces.iter().map(|(part, book)| part * value(*book)).sum()
 }
 
-fn set_access(c: &Calendar, pieces: &[(f64, u16)], t: usize, access: &mut Access) {
+fn set_access(c: &Calendar, pieces: &[(f64, u16)], t: usize, p: &Parameters, access: &mut Access) {
     let inputs = |book: u16| &c.inputs[usize::from(book)];
     let over = |value: &dyn Fn(&Inputs) -> f64| over_month(pieces, |book| value(inputs(book)));
     for (maker, open) in access.leading_foundry.iter_mut().enumerate() {
@@ -639,7 +641,10 @@ fn set_access(c: &Calendar, pieces: &[(f64, u16)], t: usize, access: &mut Access
     access.memory_imports = over(&|i| i.memory_imports);
     access.model_access = over(&|i| i.model_access);
     access.inputs_denied = over(&|i| i.inputs_denied);
-    access.tools = c.tools[t];
+    for (row, supplier) in access.tool_suppliers.iter_mut().enumerate() {
+        supplier.pass_month(over(&|i| i.tool_denials[row]));
+    }
+    access.tools = tools_for_target(&access.tool_suppliers, p);
     access.tools_denied_on_record = c.tools_denied_on_record[t];
     access.memory_closes_in_months = f64::INFINITY;
     for &(_, book) in pieces {

@@ -80,7 +80,10 @@ pub const NEVER_BIND: &[(&str, &str)] = &[
 ];
 
 /// States and kinds of event that no shipped study and regime comes to, each with the reason.
-pub const NOT_REACHED: &[(&str, &str)] = &[];
+pub const NOT_REACHED: &[(&str, &str)] = &[(
+    "premium at its ceiling",
+    "a bound for odd parameters: at the central slope scarcity would have to keep back all but a three-thousandth",
+)];
 
 /// Futures in which every regime is run, and in which what seems inert is tried again.
 const FUTURES: u32 = 6;

@@ -51,6 +51,18 @@ pub struct ToolSupplier {
     pub side: Option<usize>,
 }
 
+impl ToolSupplier {
+    /// A month in which its law denies them for this part; the first month of denial counts in the years.
+    pub fn pass_month(&mut self, denies: f64) {
+        self.denies = denies;
+        self.years_denied = if denies > 0.0 {
+            self.years_denied + denies / 12.0
+        } else {
+            0.0
+        };
+    }
+}
+
 /// Tools that the target cannot have, and what the issuer's allies sell.
 ///
 /// ```text

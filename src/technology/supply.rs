@@ -7,7 +7,7 @@ use bevy_ecs::system::{Res, ResMut};
 
 use super::chip::{ChipSpec, Packaging};
 use super::foundry::{
-    Tools, adjusted_capacity, experience_yield, lost_to_inputs, next_substituted,
+    ToolSupplier, Tools, adjusted_capacity, experience_yield, lost_to_inputs, next_substituted,
 };
 use super::path::Path;
 use crate::foundation::channels::Channel;
@@ -65,7 +65,8 @@ pub struct Access {
     pub memory_imports: f64,
     /// Months until an announced memory rule binds; infinite when none is announced.
     pub memory_closes_in_months: f64,
-    /// Advanced tools that the target cannot buy, and what the issuer's allies sell it.
+    /// Suppliers of advanced tools, and what of them the target cannot buy and the issuer's allies sell it.
+    pub tool_suppliers: Vec<ToolSupplier>,
     pub tools: Tools,
     /// What it could not buy under the recorded rules: the recorded capacity was built under these.
     pub tools_denied_on_record: f64,
@@ -107,6 +108,8 @@ pub struct RecordedSupply {
     pub proxy_dies_per_year: Path,
     /// Makers of the target that are listed and reach the leading foundry through proxies only.
     pub proxy_maker: Option<u16>,
+    /// All makers of the target.
+    pub designers: Vec<u16>,
 }
 
 /// State of supply in one run.
@@ -312,7 +315,7 @@ pub fn open_pools(
     s.pools[Pool::HbmTarget as usize] = s.hbm_bank_stacks;
 
     if let Some(maker) = paths.0.proxy_maker {
-        let open = access.proxy_foundry();
+        let open = access.proxy_foundry(&paths.0.designers);
         let barred = 1.0
             - access
                 .leading_foundry
@@ -327,9 +330,13 @@ pub fn open_pools(
 }
 
 impl Access {
-    /// Part of the month in which foundries sell 7nm-class dies to designers of the target that nobody has approved:
-    /// proxies work only as long as others are served.
-    pub fn proxy_foundry(&self) -> f64 {
-        self.leading_foundry.iter().copied().fold(0.0, f64::max)
+    /// Part of the month in which foundries sell 7nm-class dies to designers of the target: proxies work only as long as
+    /// some of them are served.
+    pub fn proxy_foundry(&self, designers: &[u16]) -> f64 {
+        designers
+            .iter()
+            .filter_map(|maker| self.leading_foundry.get(usize::from(*maker)))
+            .copied()
+            .fold(0.0, f64::max)
     }
 }

@@ -228,11 +228,7 @@ impl Blueprint {
                 (0..roadmap.slots.len()).filter(of).collect()
             })
             .collect();
-        let huawei = makers
-            .iter()
-            .position(|m| m.chip_vendor == "Huawei")
-            .map(|at| at as u16);
-        let supply = supply(tables, places, target, huawei);
+        let supply = supply(tables, places, target, &makers);
         let watch = Arc::new(Watch::new(
             &roadmap,
             &maker_keys,
@@ -691,7 +687,7 @@ fn supply(
     tables: &WorldTables,
     places: &Places,
     target: &str,
-    proxy_maker: Option<u16>,
+    makers: &[&MakerRow],
 ) -> RecordedSupply {
     let foundries = places
         .foundries
@@ -719,7 +715,13 @@ fn supply(
     RecordedSupply {
         foundries,
         proxy_dies_per_year: tables.pool_path("proxy_fab_dies", 1.0),
-        proxy_maker,
+        proxy_maker: makers
+            .iter()
+            .position(|m| m.chip_vendor == "Huawei")
+            .map(|at| at as u16),
+        designers: (0..makers.len() as u16)
+            .filter(|maker| makers[usize::from(*maker)].home == target)
+            .collect(),
     }
 }
 

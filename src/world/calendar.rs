@@ -9,7 +9,7 @@ use crate::foundation::parameters::Parameters;
 use crate::markets::terms::{Books, Calendar, Inputs, Ladder, SalesLaw};
 use crate::measures::Bloc;
 use crate::technology::design::Reach;
-use crate::technology::foundry::{ToolSupplier, Tools, tools_for_target};
+use crate::technology::foundry::{ToolSupplier, tools_for_target};
 
 impl Blueprint {
     /// The calendar of a regime. `p` gives what makers can do in a redesign and the shares of tool suppliers.
@@ -49,12 +49,8 @@ impl Blueprint {
             target_region: self.target_region,
             sales_of: Vec::with_capacity(books.len()),
             sales: Vec::new(),
-            tools: self.tools(regime, p),
-            tools_denied_on_record: self
-                .tools(&self.record, p)
-                .iter()
-                .map(|tools| tools.denied)
-                .collect(),
+            tool_suppliers: self.tool_suppliers(),
+            tools_denied_on_record: self.tools_denied_on_record(p),
             designs: Vec::new(),
             reach: Reach::of(p),
             caps_tpp: self.caps(regime),
@@ -222,6 +218,7 @@ impl Blueprint {
                 })
                 .collect(),
             inputs_denied: self.inputs_denied(&books.in_force, p),
+            tool_denials: self.tool_denials(regime, day),
             support_usd: books.in_force.rules().fold([0.0; 3], |sum, at| {
                 let rule = &self.law.rules[usize::from(at)];
                 let met = rule.condition.eval(&Attributes::default()) == Truth::Yes;
@@ -269,78 +266,72 @@ impl Blueprint {
         }
     }
 
-    /// By month: advanced tools that the target cannot buy, and what the issuer's allies sell it.
-    fn tools(&self, regime: &Regime, p: &Parameters) -> Vec<Tools> {
-        let days = self.days_of(regime);
-        let issuer = &self.nation_rows[self
-            .nations
-            .iter()
-            .position(|n| n.bloc == Bloc::Issuer)
-            .unwrap_or(0)]
-        .iso3;
-        let denials: Vec<Vec<f64>> = self
-            .tool_shares
-            .iter()
-            .map(|(nation, _)| self.denies_tools(nation, regime, &days))
-            .collect();
-        let mut suppliers: Vec<ToolSupplier> = self
-            .tool_shares
+    /// Who sells advanced tools, and that nobody denies them yet.
+    fn tool_suppliers(&self) -> Vec<ToolSupplier> {
+        let bloc_of = |iso3: &str| {
+            let row = self.nation_rows.iter().position(|n| n.iso3 == iso3);
+            row.map_or(Bloc::Third, |row| self.nations[row].bloc)
+        };
+        self.tool_shares
             .iter()
             .map(|(nation, share)| ToolSupplier {
                 share: *share,
                 denies: 0.0,
                 years_denied: 0.0,
-                side: (!self.is_target(nation)).then(|| usize::from(nation != issuer)),
-            })
-            .collect();
-        (0..self.months)
-            .map(|t| {
-                let pieces = pieces(self.first.plus(t as i32), &days);
-                for (supplier, denies) in suppliers.iter_mut().zip(&denials) {
-                    supplier.denies = pieces
-                        .iter()
-                        .map(|(part, book)| part * denies[usize::from(*book)])
-                        .sum();
-                    supplier.years_denied = if supplier.denies > 0.0 {
-                        supplier.years_denied + supplier.denies / 12.0
-                    } else {
-                        0.0
-                    };
-                }
-                tools_for_target(&suppliers, p)
+                side: match bloc_of(nation) {
+                    Bloc::Issuer => Some(0),
+                    Bloc::Third => Some(1),
+                    Bloc::Target => None,
+                },
             })
             .collect()
     }
 
-    fn is_target(&self, iso3: &str) -> bool {
-        let at = |row: &usize| self.nations[*row].bloc == Bloc::Target;
-        (0..self.nations.len()).any(|row| at(&row) && self.nation_rows[row].iso3 == iso3)
-    }
-
-    /// By day of the calendar: 1 where this nation's own rules deny the target an advanced tool.
-    fn denies_tools(&self, nation: &str, regime: &Regime, days: &[Date]) -> Vec<f64> {
-        let own = Regime {
-            entries: regime
-                .entries
-                .iter()
-                .filter(|e| self.law.rules[usize::from(e.rule)].issuer == nation)
-                .cloned()
-                .collect(),
-            ..Regime::default()
-        };
-        if own.entries.is_empty() {
-            return vec![0.0; days.len()];
-        }
+    /// By supplier of tools: 1 where its own nation's rules deny the target an advanced tool on a day.
+    fn tool_denials(&self, regime: &Regime, day: Date) -> Vec<f64> {
         let mut tool = Attributes::default().with_shipment(&self.shipments[self.target_market]);
         tool.set(Attribute::FabNodeNm, 7.0);
         tool.flag(Attribute::FabNonPlanar, true);
-        days.iter()
-            .map(|day| {
-                let verdict = own
-                    .book(&self.law, *day)
+        let denies = |nation: &str| {
+            let own = Regime {
+                entries: regime
+                    .entries
+                    .iter()
+                    .filter(|e| self.law.rules[usize::from(e.rule)].issuer == nation)
+                    .cloned()
+                    .collect(),
+                ..Regime::default()
+            };
+            !own.entries.is_empty()
+                && own
+                    .book(&self.law, day)
                     .judge(Subject::Tool, &tool)
-                    .exporter;
-                f64::from(u8::from(verdict == Verdict::Denied))
+                    .exporter
+                    == Verdict::Denied
+        };
+        let nations = self.tool_shares.iter();
+        nations
+            .map(|(nation, _)| f64::from(u8::from(denies(nation))))
+            .collect()
+    }
+
+    /// By month: the share of tools denied under the recorded rules.
+    fn tools_denied_on_record(&self, p: &Parameters) -> Vec<f64> {
+        let days = self.days_of(&self.record);
+        let denials: Vec<Vec<f64>> = days
+            .iter()
+            .map(|day| self.tool_denials(&self.record, *day))
+            .collect();
+        let mut suppliers = self.tool_suppliers();
+        (0..self.months)
+            .map(|t| {
+                let pieces = pieces(self.first.plus(t as i32), &days);
+                for (row, supplier) in suppliers.iter_mut().enumerate() {
+                    let denies =
+                        |(part, book): &(f64, u16)| part * denials[usize::from(*book)][row];
+                    supplier.pass_month(pieces.iter().map(denies).sum());
+                }
+                tools_for_target(&suppliers, p).denied
             })
             .collect()
     }

@@ -184,6 +184,7 @@ impl Stage {
         *w.resource_mut::<Access>() = Access {
             leading_foundry: vec![1.0; b.makers.len()],
             memory_imports: 1.0,
+            tool_suppliers: calendar.tool_suppliers.clone(),
             model_access: 1.0,
             weights_open: vec![1.0; b.layout.markets],
             remote_open: vec![1.0; b.layout.markets],
