@@ -7,6 +7,7 @@ use crate::events::{Event, EventKind, EventLog};
 use crate::foundation::chance::Purpose;
 use crate::foundation::channels::Channel;
 use crate::foundation::run::{Clock, Future};
+use crate::markets::chips::ChipMarket;
 use crate::markets::terms::{LawCalendar, LawNow};
 use crate::technology::supply::Access;
 
@@ -42,6 +43,7 @@ pub fn restrict_inputs(
     future: Res<Future>,
     calendar: Res<LawCalendar>,
     now: Res<LawNow>,
+    market: Res<ChipMarket>,
     mut access: ResMut<Access>,
     mut state: ResMut<CounterControls>,
     mut events: ResMut<EventLog>,
@@ -58,7 +60,12 @@ pub fn restrict_inputs(
         state.denied_before = state.denied;
         state.answered = false;
     }
-    state.denied = denied_in_all(&access);
+    // Nobody is denied what nobody there would buy.
+    let layout = &market.layout;
+    let buys = (0..layout.customers.len())
+        .filter(|k| layout.customers[*k].market == layout.target_market)
+        .any(|k| market.wallet_usd[k] + market.budget_usd[k] > 0.0);
+    state.denied = if buys { denied_in_all(&access) } else { 0.0 };
     let tightened = state.denied - state.denied_before >= p.retaliation_tightening;
     if !state.answered && t > 0 && t - state.since < SHOWS_WITHIN_MONTHS && tightened {
         state.answered = true;

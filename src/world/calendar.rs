@@ -3,7 +3,9 @@
 use std::sync::{Arc, OnceLock};
 
 use super::Blueprint;
-use crate::controls::{Attribute, Attributes, Book, Instrument, Regime, Subject, Truth, Verdict};
+use crate::controls::{
+    Attribute, Attributes, Book, Instrument, Regime, Rule, Subject, Truth, Verdict,
+};
 use crate::foundation::calendar::{Date, Month};
 use crate::foundation::parameters::Parameters;
 use crate::markets::terms::{Books, Calendar, Inputs, Ladder, SalesLaw};
@@ -150,8 +152,19 @@ impl Blueprint {
                 rule.instrument,
                 Instrument::ImportBan | Instrument::InputRestriction
             );
-            reply && rule.issuer_code == target
+            reply && rule.issuer_code == target && self.can_bind(rule)
         })
+    }
+
+    /// Whether a rule of the target's own can speak of anything: one that is never met is no reply.
+    fn can_bind(&self, rule: &Rule) -> bool {
+        let mut good = Attributes::default().with_shipment(&self.shipments[self.target_market]);
+        good.set(Attribute::RareEarthValueShare, 0.1);
+        rule.condition.eval(&good) == Truth::Yes
+            || self.slot_attributes.iter().any(|chip| {
+                let sale = chip.with_shipment(&self.shipments[self.target_market]);
+                rule.condition.eval(&sale) == Truth::Yes
+            })
     }
 
     /// Caps by nation: infinite where no cap rule is in the regime.

@@ -672,7 +672,7 @@ fn c7() -> Vec<Claim> {
     let allied = || under("tools-allied");
     let alone = || under("tools-us");
     let long = Over::First(128);
-    const NO_SHARE: &[(&str, f64)] = &[("tool_share_nld", 0.0), ("tool_share_jpn", 0.0)];
+    // That allies who sell nothing change nothing is a matter of the table of suppliers: `tests/signs.rs`.
     const NO_NEED: &[(&str, f64)] = &[
         ("equipment_growth_effect", 0.0),
         ("equipment_yield_effect", 0.0),
@@ -684,13 +684,6 @@ fn c7() -> Vec<Claim> {
             "C7",
             "allies' tool rules shrink the target's fabs",
             effect(allied(), alone()).on(CAPACITY).over(long).is(Minus),
-        )
-        .flip(
-            "allies sell nothing of the step",
-            effect(allied().with(NO_SHARE), alone().with(NO_SHARE))
-                .on(CAPACITY)
-                .over(long)
-                .is(Zero),
         )
         .flip(
             "home tools are adequate",

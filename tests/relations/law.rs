@@ -211,7 +211,7 @@ fn r25_where_the_target_refuses_everything_opened_permission_sells_nothing() {
         &[opened],
         "oct23",
         &[&[], &["test-opened"]],
-        &[("refusal_probability", 1.0)],
+        &[("refusal_probability", 1.0), ("refusal_share", 1.0)],
     );
     let mut worker = Worker::new(&plan.blueprint);
     for number in 0..FUTURES {

@@ -150,6 +150,7 @@ fn r09_halved_labs_leave_the_bloc_as_it_is_and_shrink_its_largest_run() {
         ("run_luck_points", 0.0),
         ("lab_skill_sd", 0.0),
         ("run_length_shape", 1e9),
+        ("release_delay_max_months", 0.0),
         ("scale_dependence", 0.0),
         ("service_investment_elasticity", 0.0),
     ];
