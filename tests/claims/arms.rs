@@ -348,7 +348,7 @@ pub const KINDS: [(&str, &str, &str, &str, &str, &str); 13] = [
     ("memory", "USA", "true", "denied", TARGET, ""),
     ("foundry", "USA", "true", "denied", TARGET, ""),
     ("model_weights", "USA", "true", "denied", "\"tier:2\"", ""),
-    ("remote_access", "USA", "true", "denied", TARGET, ""),
+    ("remote_access", "USA", "true", "denied", "\"foreign\"", ""),
     (
         "input_restriction",
         "CHN",
