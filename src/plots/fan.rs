@@ -296,7 +296,8 @@ fn path(panel: &Panel, rows: &[&BandRow]) -> Vec<(f64, f64)> {
 
 /// The light and the dark band, or the dark one alone.
 fn bands(canvas: &mut Canvas, panel: &Panel, rows: &[&BandRow], colour: Colour, inner: bool) {
-    let ends: [(fn(&BandRow) -> (f64, f64), f64); 2] = [
+    type Ends = fn(&BandRow) -> (f64, f64);
+    let ends: [(Ends, f64); 2] = [
         (|r| (r.band.p05, r.band.p95), 0.20),
         (|r| (r.band.p25, r.band.p75), 0.30),
     ];
