@@ -16,8 +16,8 @@ mod plan;
 pub mod reference;
 mod states;
 mod timeline;
-pub mod verdicts;
 pub mod validate;
+pub mod verdicts;
 mod worker;
 
 pub use ensemble::{RunRecord, declared_columns, run_all};
