@@ -139,6 +139,7 @@ fn effect(claim: &Claim) -> EffectRow {
         pairing_gain: None,
         baseline_mean: e.baseline_mean,
         pairs: e.pairs,
+        ..EffectRow::default()
     }
 }
 
