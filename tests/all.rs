@@ -19,6 +19,7 @@ mod relations;
 mod report;
 mod rules;
 mod signs;
+mod studies;
 mod two_sided;
 
 use std::sync::OnceLock;
