@@ -3,7 +3,6 @@
 use bevy_ecs::schedule::{
     IntoScheduleConfigs, LogLevel, Schedule, ScheduleBuildSettings, SingleThreadedExecutor,
 };
-use bevy_ecs::system::ResMut;
 
 use crate::agents::broker::{run_brokers, settle_brokers};
 use crate::agents::chipmaker::{
@@ -15,7 +14,8 @@ use crate::agents::lab::{
 };
 use crate::agents::nation::{hold_compute, set_budgets};
 use crate::agents::users::use_services;
-use crate::foundation::run::Clock;
+use crate::foundation::run::next_month;
+use crate::markets::chronicle::{tell_law, tell_refused_licences};
 use crate::markets::scarcity::measure_shortage;
 use crate::markets::terms::apply_law;
 use crate::technology::{roadmap::appraise_chips, supply::open_pools};
@@ -33,7 +33,7 @@ pub fn month() -> Schedule {
         (
             (
                 // 1-2. Policy and licensing: what is in force, announced, open, under licence, barred, refused.
-                (govern, apply_law).chain(),
+                (govern, apply_law, tell_law).chain(),
                 // 3. Technology: what chips are worth in the formats of the day; pools, yield, stores.
                 appraise_chips,
                 open_pools,
@@ -49,6 +49,7 @@ pub fn month() -> Schedule {
                 make_offers,
                 run_brokers,
                 trade,
+                tell_refused_licences,
                 settle_makers,
                 // 7. Access: what brokers bring, how short compute is, who holds and who rents it.
                 settle_brokers,
@@ -73,8 +74,4 @@ pub fn month() -> Schedule {
             .chain(),
     );
     month
-}
-
-fn next_month(mut clock: ResMut<Clock>) {
-    *clock = Clock::at(clock.first, clock.t + 1);
 }

@@ -12,7 +12,7 @@ use crate::capability::diffusion::{Source, catch_up_points, distilled_points};
 use crate::capability::efficiency::Efficiency;
 use crate::capability::frontier::{Frontier, Known, Side};
 use crate::capability::training::{finished_points, latent_points};
-use crate::events::{Event, EventKind, EventLog};
+use crate::events::{Event, EventId, EventKind, EventLog};
 use crate::foundation::chance::Purpose;
 use crate::foundation::channels::Channel;
 use crate::foundation::parameters::Parameters;
@@ -200,11 +200,9 @@ pub fn steal(
             let gained = stolen_points(knowledge.points, compute.effective_h100e, victim, p);
             knowledge.points += gained;
             events.push(Event {
-                t: clock.t as i32,
-                kind: EventKind::Stolen,
                 actor: row,
-                object: 0,
-                value: gained,
+                values: [gained, 0.0, 0.0, 0.0],
+                ..Event::new(clock.t as i32, EventKind::Stolen)
             });
         }
     }
@@ -365,7 +363,8 @@ pub fn train_and_release(
         let may_query = lab.bloc != Bloc::Target || access.model_access >= 0.5;
         let rival = if may_query { best_rival } else { best_open };
         let distils = future.channels.factor(Channel::Distillation);
-        let score = own + distils * distilled_points(own, rival, p);
+        let distilled = distils * distilled_points(own, rival, p);
+        let score = own + distilled;
         released.best_points = released.best_points.max(score);
         let is_open = lab.release.opens(run.ordinal);
         let side = if is_open { Side::Open } else { Side::Closed };
@@ -379,13 +378,19 @@ pub fn train_and_release(
             };
         }
         if !lab.synthetic {
-            events.push(Event {
-                t: clock.t as i32,
-                kind: EventKind::ModelReleased,
+            let event = |kind: EventKind, values: [f64; 2], cause: Option<EventId>| Event {
                 actor: lab.row,
                 object: run.ordinal as u32,
-                value: score,
-            });
+                values: [values[0], values[1], 0.0, 0.0],
+                cause,
+                ..Event::new(clock.t as i32, kind)
+            };
+            let finished = events.push(event(EventKind::RunFinished, [own, mean_compute], None));
+            events.push(event(
+                EventKind::ModelReleased,
+                [score, distilled],
+                finished,
+            ));
         }
         *run = TrainingRun::start(run.ordinal + 1, lab.key, &future);
     }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use bevy_ecs::resource::Resource;
+use bevy_ecs::system::ResMut;
 
 use super::calendar::Month;
 use super::chance::Chance;
@@ -31,6 +32,11 @@ impl Clock {
             year: month.decimal_year(),
         }
     }
+}
+
+/// System: the month is over.
+pub fn next_month(mut clock: ResMut<Clock>) {
+    *clock = Clock::at(clock.first, clock.t + 1);
 }
 
 /// The median run of recorded history: what deviations are measured against, so that no recorded path is imposed on an

@@ -3,6 +3,7 @@
 pub mod buyers;
 pub mod chips;
 pub mod choice;
+pub mod chronicle;
 mod delivery;
 pub mod licences;
 pub mod rationing;

@@ -10,7 +10,7 @@ use bevy_ecs::system::{Res, ResMut};
 
 use super::chips::{ChipMarket, Terms};
 use crate::controls::{Attribute, Attributes, Book, Law, Ruling, Subject, Verdict};
-use crate::events::{Event, EventKind, EventLog};
+use crate::events::EventId;
 use crate::foundation::chance::Purpose;
 use crate::foundation::channels::Channel;
 use crate::foundation::run::{Clock, Future};
@@ -81,6 +81,9 @@ pub struct Standing {
     pub book: Option<u16>,
     /// Month of the run in which what is announced binds.
     pub binds: Option<i32>,
+    /// The events of the change that is announced and of the one that bound last.
+    pub announced_by: Option<EventId>,
+    pub bound_by: Option<EventId>,
 }
 
 /// What the law says of sales under one set of rules, asked once for every chip and market.
@@ -205,7 +208,13 @@ impl Calendar {
         })
     }
 
-    fn variant_attributes(&self, parent: usize, design: &ChipSpec, market: usize) -> Attributes {
+    /// A variant of a parent as one sale.
+    pub fn variant_attributes(
+        &self,
+        parent: usize,
+        design: &ChipSpec,
+        market: usize,
+    ) -> Attributes {
         design_attributes(&self.sale(parent, market), design)
     }
 
@@ -215,7 +224,7 @@ impl Calendar {
     }
 
     /// The law of sales under a set of rules.
-    fn sales(&self, book: u16) -> &SalesLaw {
+    pub(super) fn sales(&self, book: u16) -> &SalesLaw {
         &self.sales[usize::from(self.sales_of[usize::from(book)])]
     }
 }
@@ -333,17 +342,9 @@ impl LawNow {
         self.refused.resize(slots, false);
     }
 
-    fn note_refusal(&mut self, slot: usize, t: usize, events: &mut EventLog) {
-        if !self.refused[slot] {
-            self.refused[slot] = true;
-            events.push(Event {
-                t: t as i32,
-                kind: EventKind::Refused,
-                actor: 0,
-                object: slot as u32,
-                value: 0.0,
-            });
-        }
+    /// Whether the target has refused a chip in this run.
+    pub fn is_refused(&self, slot: usize) -> bool {
+        self.refused[slot]
     }
 
     /// Whether a slot can be sold in the target without licence now and under what is announced.
@@ -406,7 +407,6 @@ pub fn apply_law(
     mut outlook: ResMut<Outlook>,
     mut access: ResMut<Access>,
     mut market: ResMut<ChipMarket>,
-    mut events: ResMut<EventLog>,
 ) {
     let c = &*calendar.0;
     let governed = standing.book.map(|book| [(1.0, book)]);
@@ -429,16 +429,7 @@ pub fn apply_law(
     if now.before.is_some() && whole == now.before {
         return;
     }
-    if known != now.known || now.before.is_none() {
-        now.known = known;
-        events.push(Event {
-            t: clock.t as i32,
-            kind: EventKind::RulesChanged,
-            actor: 0,
-            object: u32::from(known),
-            value: 0.0,
-        });
-    }
+    now.known = known;
     now.before = whole;
     for slot in 0..roadmap.slots.len() {
         if let SlotKind::Variant { .. } = roadmap.slots[slot].kind
@@ -447,16 +438,7 @@ pub fn apply_law(
             now.classify_variant(&calendar, slot, chips.parent[slot], &chips.spec[slot]);
         }
     }
-    set_terms(
-        c,
-        pieces,
-        &roadmap,
-        &future,
-        &mut now,
-        &mut market,
-        &mut events,
-        clock.t,
-    );
+    set_terms(c, pieces, &roadmap, &future, &mut now, &mut market);
     set_outlook(c, &roadmap, &mut now, &mut outlook, &market);
     outlook.binds = standing.binds.or(outlook.binds);
 }
@@ -469,8 +451,6 @@ fn set_terms(
     future: &Future,
     now: &mut LawNow,
     market: &mut ChipMarket,
-    events: &mut EventLog,
-    t: usize,
 ) {
     let slots = c.chips.len();
     for place in 0..c.shipments.len() {
@@ -494,9 +474,7 @@ fn set_terms(
             }
             let at = place * slots + slot;
             if place == c.target_market && terms.case_by_case && refuses(c, roadmap, future, slot) {
-                if market.terms[at].open > 0.0 || terms.open > 0.0 {
-                    now.note_refusal(slot, t, events);
-                }
+                now.refused[slot] = true;
                 terms = Terms::DENIED;
             }
             if place == c.target_market {

@@ -9,12 +9,11 @@ mod library;
 mod manifest;
 mod plan;
 pub mod reference;
-mod timeline;
+pub mod timeline;
 mod worker;
 
 pub use ensemble::{RunRecord, declared_columns, run_all};
 pub use join::join;
 pub use library::Library;
 pub use plan::{Plan, Settings};
-pub use timeline::timeline;
 pub use worker::Worker;
