@@ -26,16 +26,19 @@ pub enum World {
     HomeSupplyTen,
     /// None of them.
     NoHomeSupply,
+    /// The issuer's allies make no tools.
+    NoAlliedTools,
 }
 
 impl World {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 7] = [
         Self::Shipped,
         Self::AllOpen,
         Self::AllClosed,
         Self::FewOpen,
         Self::HomeSupplyTen,
         Self::NoHomeSupply,
+        Self::NoAlliedTools,
     ];
 
     fn build(self) -> Library {
@@ -69,6 +72,12 @@ impl World {
             }),
             Self::HomeSupplyTen => home(10.0, tables),
             Self::NoHomeSupply => home(1e-6, tables),
+            Self::NoAlliedTools => library
+                .places
+                .tools
+                .iter_mut()
+                .filter(|t| ["NLD", "JPN"].contains(&t.country.as_str()))
+                .for_each(|t| t.supplier_share_percent = 0.0),
         }
         library
     }
@@ -161,6 +170,7 @@ impl Arm {
                 World::FewOpen => "only small labs open",
                 World::HomeSupplyTen => "home supply x 10",
                 World::NoHomeSupply => "no home supply",
+                World::NoAlliedTools => "allies sell no tools",
             };
             notes.push(words.into());
         }

@@ -672,7 +672,7 @@ fn c7() -> Vec<Claim> {
     let allied = || under("tools-allied");
     let alone = || under("tools-us");
     let long = Over::First(128);
-    // That allies who sell nothing change nothing is a matter of the table of suppliers: `tests/signs.rs`.
+    let poor = |a: super::arms::Arm| a.world(World::NoAlliedTools);
     const NO_NEED: &[(&str, f64)] = &[
         ("equipment_growth_effect", 0.0),
         ("equipment_yield_effect", 0.0),
@@ -684,6 +684,13 @@ fn c7() -> Vec<Claim> {
             "C7",
             "allies' tool rules shrink the target's fabs",
             effect(allied(), alone()).on(CAPACITY).over(long).is(Minus),
+        )
+        .flip(
+            "allies sell nothing of the step",
+            effect(poor(allied()), poor(alone()))
+                .on(CAPACITY)
+                .over(long)
+                .is(Zero),
         )
         .flip(
             "home tools are adequate",
