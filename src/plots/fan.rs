@@ -296,12 +296,15 @@ fn path(panel: &Panel, rows: &[&BandRow]) -> Vec<(f64, f64)> {
 
 /// The light and the dark band, or the dark one alone.
 fn bands(canvas: &mut Canvas, panel: &Panel, rows: &[&BandRow], colour: Colour, inner: bool) {
-    type Ends = fn(&BandRow) -> (f64, f64);
-    let ends: [(Ends, f64); 2] = [
-        (|r| (r.band.p05, r.band.p95), 0.20),
-        (|r| (r.band.p25, r.band.p75), 0.30),
-    ];
-    for (of, opacity) in ends.into_iter().skip(usize::from(inner)) {
+    let layers = [(true, 0.20), (false, 0.30)];
+    for (outer, opacity) in layers.into_iter().skip(usize::from(inner)) {
+        let of = |r: &BandRow| {
+            if outer {
+                (r.band.p05, r.band.p95)
+            } else {
+                (r.band.p25, r.band.p75)
+            }
+        };
         for piece in pieces(rows) {
             let upper = piece.iter().map(|r| (panel.x(r.month), panel.y(of(r).1)));
             let lower = piece
