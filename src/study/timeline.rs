@@ -9,8 +9,9 @@ use crate::technology::roadmap::Chips;
 /// The events of one run of the plan, run again for them.
 pub fn timeline(plan: &Plan, arm: usize, number: u32) -> Vec<EventRow> {
     let mut worker = Worker::new(&plan.blueprint);
-    let future = plan.future(number);
-    worker.run(&plan.calendars[arm], &future, plan.blueprint.months, true);
+    let draw = plan.draw(number);
+    let (calendar, future) = plan.in_arm(arm, number, &draw);
+    worker.run(calendar, &future, plan.blueprint.months, true);
     events(plan, &worker, arm, number)
 }
 
