@@ -784,3 +784,46 @@ fn wrong_futures_are_named_with_their_line() {
         assert!(said.contains(hint), "{text}: {said}");
     }
 }
+
+/// What the driver adds to a run: draws, outcomes from every angle, the block on disk. Printed, not judged: timings are for
+/// quiet machines. `cargo test --release --test all what_the_driver_costs -- --ignored --nocapture`
+#[test]
+#[ignore = "a measurement"]
+fn what_the_driver_costs() {
+    use chokepoint::study::{Layout, Worker, block};
+    use std::time::Instant;
+    let mut study = with_futures("[\"none\", \"history-free\"]", "");
+    study.last_month = "2022-01".parse().unwrap();
+    for bands in [vec![], vec!["gap_months".to_string(), "compute_h100e".into()], study.bands.clone()] {
+        let mut study = study.clone();
+        study.bands = bands;
+        let plan = plan(study, 32);
+        let layout = Layout::new(&plan);
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("b.runs");
+        let never = std::sync::atomic::AtomicBool::new(false);
+        let mut worker = Worker::new(&plan.blueprint);
+        let (mut bare, mut whole) = (f64::INFINITY, f64::INFINITY);
+        for _ in 0..25 {
+            let futures: Vec<_> = (0..32).map(|n| plan.future(n)).collect();
+            let clock = Instant::now();
+            for calendar in &plan.calendars {
+                for future in &futures {
+                    worker.run(calendar, future, plan.blueprint.months, future.number < 5);
+                }
+            }
+            bare = bare.min(clock.elapsed().as_secs_f64());
+            let clock = Instant::now();
+            block::write(&plan, &layout, "h", 0..32, &mut worker, &file, &|| {}, &never).unwrap();
+            whole = whole.min(clock.elapsed().as_secs_f64());
+        }
+        let per_run = |seconds: f64| seconds / 64.0 * 1e6;
+        println!(
+            "{} columns of {} months: bare {:.0} us a run, driver and recording {:.1} us more",
+            layout.columns.len(),
+            layout.months,
+            per_run(bare),
+            per_run(whole - bare)
+        );
+    }
+}
