@@ -42,7 +42,10 @@ pub fn variance_share(x: &[f64], y: &[f64]) -> Result<Estimate, Refused> {
     let (bins, count) = bins_of(x);
     let between: f64 = (0..count)
         .map(|bin| {
-            let own: Vec<f64> = (0..y.len()).filter(|r| bins[*r] == bin).map(|r| y[r]).collect();
+            let own: Vec<f64> = (0..y.len())
+                .filter(|r| bins[*r] == bin)
+                .map(|r| y[r])
+                .collect();
             own.len() as f64 * (moments(&own).0 - mean).powi(2)
         })
         .sum::<f64>()
@@ -51,7 +54,8 @@ pub fn variance_share(x: &[f64], y: &[f64]) -> Result<Estimate, Refused> {
     let ratio = value.clamp(0.0, 1.0);
     Ok(Estimate {
         value,
-        error: (4.0 * ratio * (1.0 - ratio).powi(2) / n + 2.0 * (count - 1) as f64 / (n * n)).sqrt(),
+        error: (4.0 * ratio * (1.0 - ratio).powi(2) / n + 2.0 * (count - 1) as f64 / (n * n))
+            .sqrt(),
     })
 }
 
@@ -117,7 +121,8 @@ pub fn value_of_learning(
     let noise: Vec<f64> = (0..shuffles)
         .map(|s| {
             let order =
-                &super::shapley::antithetic_pair(futures, &|k| uniform((s * futures) as u64 + k))[0];
+                &super::shapley::antithetic_pair(futures, &|k| uniform((s * futures) as u64 + k))
+                    [0];
             let shuffled: Vec<usize> = order.iter().map(|r| bins[*r]).collect();
             best_by_bin(&shuffled, count, answers)
         })
@@ -141,7 +146,12 @@ pub fn value_of_learning(
 pub fn value_of_knowing_all(answers: &[Vec<f64>]) -> Result<f64, Refused> {
     let futures = futures_of(answers)?;
     let each: f64 = (0..futures)
-        .map(|f| answers.iter().map(|a| a[f]).fold(f64::NEG_INFINITY, f64::max))
+        .map(|f| {
+            answers
+                .iter()
+                .map(|a| a[f])
+                .fold(f64::NEG_INFINITY, f64::max)
+        })
         .sum();
     let best = answers
         .iter()
@@ -170,14 +180,8 @@ fn best_by_bin(bins: &[usize], count: usize, answers: &[Vec<f64>]) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use super::super::uniform;
     use super::*;
-
-    fn uniform(k: u64) -> f64 {
-        let mut z = k.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (((z ^ (z >> 31)) >> 11) as f64 + 0.5) / (1_u64 << 53) as f64
-    }
 
     fn column(from: u64, n: u64) -> Vec<f64> {
         (0..n).map(|k| uniform(from * 100_000 + k)).collect()
@@ -191,7 +195,10 @@ mod tests {
         for (x, known) in [(&a, 0.9), (&b, 0.1), (&inert, 0.0)] {
             let found = variance_share(x, &y).unwrap();
             // Twelve bins of a line miss 1/144 of its variance.
-            assert!((found.value - known).abs() < 3.0 * found.error + 0.01, "{found:?}, {known}");
+            assert!(
+                (found.value - known).abs() < 3.0 * found.error + 0.01,
+                "{found:?}, {known}"
+            );
         }
     }
 

@@ -15,6 +15,7 @@ pub mod prim;
 pub mod regret;
 pub mod shapley;
 pub mod sobol;
+pub mod thirds;
 
 /// Why an estimator does not answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -68,7 +69,14 @@ fn moments(values: &[f64]) -> (f64, f64) {
     )
 }
 
-pub mod thirds;
+/// Numbers in (0, 1) from a counter, for tests: the finaliser of splitmix64.
+#[cfg(test)]
+fn uniform(k: u64) -> f64 {
+    let mut z = k.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    (((z ^ (z >> 31)) >> 11) as f64 + 0.5) / (1_u64 << 53) as f64
+}
 
 /// Mean and quantiles of a sample.
 #[derive(Clone, Copy, Debug, PartialEq)]

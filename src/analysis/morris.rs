@@ -102,15 +102,12 @@ pub fn of_effects(effects: &[f64]) -> Screen {
 
 #[cfg(test)]
 mod tests {
+    use super::super::uniform;
     use super::*;
 
     fn trajectories(factors: usize, count: u64) -> Vec<Trajectory> {
         (0..count)
-            .map(|t| {
-                Trajectory::draw(factors, &|k| {
-                    ((t * 97 + k + 1) as f64 * 0.618_033_988_749_895).fract()
-                })
-            })
+            .map(|t| Trajectory::draw(factors, &|k| uniform(t * 97 + k)))
             .collect()
     }
 

@@ -102,7 +102,9 @@ pub fn discover(
                 let n = training.len();
                 let from = x.len() * (1 + s + nth * resamples);
                 let drawn: Vec<usize> = (0..n)
-                    .map(|k| training[((uniform((from + k) as u64) * n as f64) as usize).min(n - 1)])
+                    .map(|k| {
+                        training[((uniform((from + k) as u64) * n as f64) as usize).min(n - 1)]
+                    })
                     .collect();
                 rows.find(&drawn)
             })
@@ -112,15 +114,14 @@ pub fn discover(
             .map(|factor| {
                 let [low, high] = sides[factor];
                 let same = |s: &&Sides| {
-                    low.is_some() == s[factor][0].is_some()
-                        && high.is_some() == s[factor][1].is_some()
+                    (low.is_none() || s[factor][0].is_some())
+                        && (high.is_none() || s[factor][1].is_some())
                 };
                 Limit {
                     factor,
                     low,
                     high,
-                    stability: again.iter().filter(same).count() as f64
-                        / resamples.max(1) as f64,
+                    stability: again.iter().filter(same).count() as f64 / resamples.max(1) as f64,
                 }
             })
             .collect();
@@ -141,9 +142,10 @@ pub fn discover(
 
 impl Rows<'_> {
     fn inside(&self, row: usize, sides: &Sides) -> bool {
-        self.x[row].iter().zip(sides).all(|(v, [low, high])| {
-            low.is_none_or(|l| *v >= l) && high.is_none_or(|h| *v <= h)
-        })
+        self.x[row]
+            .iter()
+            .zip(sides)
+            .all(|(v, [low, high])| low.is_none_or(|l| *v >= l) && high.is_none_or(|h| *v <= h))
     }
 
     fn among(&self, rows: &[usize], sides: &Sides) -> Vec<usize> {
@@ -169,8 +171,8 @@ impl Rows<'_> {
         }
     }
 
-    /// `support * (density - base)`: how many more hits the box holds than as many rows would by chance. The box of the
-    /// peeling path with the most is taken (weighted relative accuracy: Lavrac and others 1999).
+    /// `support * (density - base)`: how many more hits the box holds than as many rows would by chance (weighted relative
+    /// accuracy: Lavrac and others 1999). Peeling goes on while that rises.
     fn worth(&self, rows: &[usize], inside: &[usize]) -> f64 {
         inside.len() as f64 / rows.len() as f64 * (self.density(inside) - self.density(rows))
     }
@@ -179,59 +181,61 @@ impl Rows<'_> {
     fn find(&self, rows: &[usize]) -> Sides {
         let mut sides: Sides = vec![[None; 2]; self.x[0].len()];
         let least = (LEAST_SUPPORT * rows.len() as f64).ceil() as usize;
+        let base = self.density(rows);
         let mut inside = rows.to_vec();
-        let (mut best, mut most) = (sides.clone(), 0.0);
-        while let Some((factor, side, limit)) = self.next_peel(&inside, least) {
+        while let Some((factor, side, limit)) = self.next_peel(&inside, least, base) {
             sides[factor][side] = Some(limit);
             inside = self.among(&inside, &sides);
-            let worth = self.worth(rows, &inside);
-            if worth > most {
-                (best, most) = (sides.clone(), worth);
+        }
+        self.paste(rows, &mut sides);
+        self.prune(rows, &mut sides);
+        sides
+    }
+
+    /// A small peel from the side on which the best cut, however deep, promises most: factor, side (0 takes low values
+    /// away), new limit. Looking along the whole axis keeps peels on noise apart from peels on a slope.
+    fn next_peel(&self, inside: &[usize], least: usize, base: f64) -> Option<(usize, usize, f64)> {
+        let n = inside.len();
+        let take = ((PEEL * n as f64) as usize).max(1);
+        // Hits beyond what the base rate gives: what a cut must raise.
+        let excess = |hits: usize, rows: usize| hits as f64 - base * rows as f64;
+        let hits = inside.iter().filter(|r| self.hit[**r]).count();
+        let mut most = excess(hits, n);
+        let mut best = None;
+        let mut order = inside.to_vec();
+        for factor in 0..self.x[0].len() {
+            let value = |r: usize| self.x[r][factor];
+            order.sort_unstable_by(|a, b| value(*a).total_cmp(&value(*b)));
+            for side in 0..2 {
+                // The rows that a cut takes away first, from this side.
+                let nth = |k: usize| {
+                    if side == 0 {
+                        order[k]
+                    } else {
+                        order[n - 1 - k]
+                    }
+                };
+                let mut lost = 0;
+                for k in 0..n.saturating_sub(least) {
+                    lost += usize::from(self.hit[nth(k)]);
+                    let kept = excess(hits - lost, n - k - 1);
+                    if kept > most + 1e-9 && value(nth(k)) != value(nth(k + 1)) {
+                        most = kept;
+                        let small = value(nth((k + 1).min(take)));
+                        // Where many rows share the outermost value, a small peel would take none.
+                        let deep = value(nth(k + 1));
+                        let limit = if small == value(nth(0)) { deep } else { small };
+                        best = Some((factor, side, limit));
+                    }
+                }
             }
         }
-        self.paste(rows, &mut best, most);
-        self.prune(rows, &mut best);
         best
     }
 
-    /// The peel that leaves the highest density: factor, side (0 takes low values away), new limit.
-    fn next_peel(&self, inside: &[usize], least: usize) -> Option<(usize, usize, f64)> {
-        let n = inside.len();
-        let take = ((PEEL * n as f64) as usize).max(1);
-        let hits = inside.iter().filter(|r| self.hit[**r]).count();
-        let mut best: Option<(f64, usize, usize, f64)> = None;
-        let mut values: Vec<f64> = Vec::with_capacity(n);
-        for factor in 0..self.x[0].len() {
-            for side in 0..2 {
-                values.clear();
-                values.extend(inside.iter().map(|r| self.x[*r][factor]));
-                let at = if side == 0 { take } else { n - 1 - take.min(n - 1) };
-                if at >= n {
-                    continue;
-                }
-                let limit = *values.select_nth_unstable_by(at, f64::total_cmp).1;
-                let out = |v: f64| if side == 0 { v < limit } else { v > limit };
-                let (mut gone, mut lost) = (0, 0);
-                for row in inside {
-                    if out(self.x[*row][factor]) {
-                        gone += 1;
-                        lost += usize::from(self.hit[*row]);
-                    }
-                }
-                if gone == 0 || n - gone < least {
-                    continue;
-                }
-                let density = (hits - lost) as f64 / (n - gone) as f64;
-                if best.is_none_or(|(d, ..)| density > d) {
-                    best = Some((density, factor, side, limit));
-                }
-            }
-        }
-        best.map(|(_, factor, side, limit)| (factor, side, limit))
-    }
-
     /// Moves limits outwards again, one small step at a time, while that makes the box worth more.
-    fn paste(&self, rows: &[usize], sides: &mut Sides, mut most: f64) {
+    fn paste(&self, rows: &[usize], sides: &mut Sides) {
+        let mut most = self.worth(rows, &self.among(rows, sides));
         loop {
             let mut step: Option<(f64, usize, usize, Option<f64>)> = None;
             for factor in 0..sides.len() {
@@ -273,24 +277,35 @@ impl Rows<'_> {
     fn prune(&self, rows: &[usize], sides: &mut Sides) {
         loop {
             let inside = self.among(rows, sides);
-            let (n, hits) = (inside.len() as f64, self.density(&inside) * inside.len() as f64);
-            let mut weakest: Option<(f64, usize)> = None;
+            let (n, hits) = (
+                inside.len() as f64,
+                self.density(&inside) * inside.len() as f64,
+            );
+            let mut weakest: Option<(f64, usize, usize)> = None;
             for factor in 0..sides.len() {
-                if sides[factor].iter().all(Option::is_none) {
-                    continue;
-                }
-                let mut without = sides.clone();
-                without[factor] = [None; 2];
-                let wide = self.density(&self.among(rows, &without));
-                let sd = (n * wide * (1.0 - wide)).sqrt();
-                let z = if sd > 0.0 { (hits - 0.5 - n * wide) / sd } else { 0.0 };
-                let p = 1.0 - normal_below(z);
-                if p > KEEP_BELOW && weakest.is_none_or(|(w, _)| p > w) {
-                    weakest = Some((p, factor));
+                for side in 0..2 {
+                    if sides[factor][side].is_none() {
+                        continue;
+                    }
+                    let mut without = sides.clone();
+                    without[factor][side] = None;
+                    let wide = self.density(&self.among(rows, &without));
+                    let sd = (n * wide * (1.0 - wide)).sqrt();
+                    let z = if sd > 0.0 {
+                        (hits - 0.5 - n * wide) / sd
+                    } else {
+                        0.0
+                    };
+                    let p = 1.0 - normal_below(z);
+                    if p > KEEP_BELOW && weakest.is_none_or(|(w, ..)| p > w) {
+                        weakest = Some((p, factor, side));
+                    }
                 }
             }
-            let Some((_, factor)) = weakest else { return };
-            sides[factor] = [None; 2];
+            let Some((_, factor, side)) = weakest else {
+                return;
+            };
+            sides[factor][side] = None;
         }
     }
 }
@@ -311,12 +326,7 @@ mod tests {
     use super::*;
 
     fn uniform(seed: u64) -> impl Fn(u64) -> f64 {
-        move |k| {
-            let mut z = (k ^ (seed << 40)).wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-            z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-            z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-            (((z ^ (z >> 31)) >> 11) as f64 + 0.5) / (1_u64 << 53) as f64
-        }
+        move |k| super::super::uniform(k ^ (seed << 40))
     }
 
     fn table(rows: usize, factors: usize, seed: u64) -> Vec<Vec<f64>> {
@@ -342,7 +352,10 @@ mod tests {
         assert_eq!(limited, [3, 7], "{one:?}");
         assert!((one.limits[0].low.unwrap() - 0.6).abs() < 0.06 && one.limits[0].high.is_none());
         assert!((one.limits[1].high.unwrap() - 0.5).abs() < 0.06 && one.limits[1].low.is_none());
-        assert!(one.held_out.density > 0.8 && one.held_out.coverage > 0.6, "{one:?}");
+        assert!(
+            one.held_out.density > 0.8 && one.held_out.coverage > 0.6,
+            "{one:?}"
+        );
         assert!(one.limits.iter().all(|l| l.stability > 0.7), "{one:?}");
     }
 
@@ -362,7 +375,9 @@ mod tests {
                 let x = table(300, 20, 100 + seed);
                 let u = uniform(200 + seed);
                 let hit: Vec<bool> = (0..300).map(|r| u(r) < 0.3).collect();
-                discover(&x, &hit, 1, 0, &uniform(300 + seed)).unwrap().is_empty()
+                discover(&x, &hit, 1, 0, &uniform(300 + seed))
+                    .unwrap()
+                    .is_empty()
             })
             .count();
         // Two standard errors let one in forty through by chance.
@@ -376,7 +391,9 @@ mod tests {
         assert!(discover(&x[..30], &hit[..30], 1, 0, &uniform(8)).is_err());
         assert!(discover(&x, &hit, 1, 0, &uniform(8)).unwrap().is_empty());
         x[9][1] = f64::NAN;
-        let message = discover(&x, &hit, 1, 0, &uniform(8)).unwrap_err().to_string();
+        let message = discover(&x, &hit, 1, 0, &uniform(8))
+            .unwrap_err()
+            .to_string();
         assert!(message.contains("not finite"), "{message}");
     }
 

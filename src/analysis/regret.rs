@@ -37,7 +37,9 @@ pub fn regrets(answers: &[Vec<f64>], more_is_better: bool) -> Result<Vec<Regret>
             let regret: Vec<f64> = own.iter().zip(&best).map(|(y, b)| b - sign * y).collect();
             let (worst_future, worst) = regret.iter().copied().enumerate().fold(
                 (0, f64::NEG_INFINITY),
-                |(at, most), (f, r)| if r > most { (f, r) } else { (at, most) },
+                |(at, most), (f, r)| {
+                    if r > most { (f, r) } else { (at, most) }
+                },
             );
             let mut sorted = regret.clone();
             sorted.sort_by(f64::total_cmp);
@@ -62,7 +64,13 @@ pub fn satisficing(
     more_is_better: bool,
 ) -> Result<Vec<Estimate>, Refused> {
     let futures = futures_of(answers)? as f64;
-    let meets = |y: &&f64| if more_is_better { **y >= bar } else { **y <= bar };
+    let meets = |y: &&f64| {
+        if more_is_better {
+            **y >= bar
+        } else {
+            **y <= bar
+        }
+    };
     Ok(answers
         .iter()
         .map(|own| {
@@ -110,7 +118,9 @@ mod tests {
     fn arms_of_other_futures_and_numbers_that_are_none_are_refused() {
         assert!(regrets(&[vec![1.0], vec![]], true).is_err());
         assert!(regrets(&[], true).is_err());
-        let message = regrets(&[vec![1.0, f64::NAN]], true).unwrap_err().to_string();
+        let message = regrets(&[vec![1.0, f64::NAN]], true)
+            .unwrap_err()
+            .to_string();
         assert!(message.contains("arm 0"), "{message}");
     }
 }

@@ -86,6 +86,7 @@ pub fn sampled(pairs: &[[Vec<f64>; 2]]) -> Result<Vec<Estimate>, Refused> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::uniform;
     use super::*;
 
     /// The glove game: players 0 and 1 hold left gloves, player 2 the right one.
@@ -114,10 +115,9 @@ mod tests {
 
     #[test]
     fn orders_agree_with_the_exact_values_within_their_error() {
-        let chance = |k: u64| ((k as f64 * 0.754_877_666).fract() + 1e-9).min(1.0 - 1e-9);
         let pairs: Vec<[Vec<f64>; 2]> = (0..500_u64)
             .map(|n| {
-                antithetic_pair(3, &|k| chance(n * 31 + k))
+                antithetic_pair(3, &|k| uniform(n * 31 + k))
                     .map(|order| along(&order, &mut |set| gloves(set as usize)))
             })
             .collect();
@@ -133,7 +133,10 @@ mod tests {
         let mut worth: Vec<f64> = (0..8).map(gloves).collect();
         worth[5] = f64::NAN;
         let message = exact(3, &worth).unwrap_err().to_string();
-        assert!(message.contains("1 of 8") && message.contains("number 5"), "{message}");
+        assert!(
+            message.contains("1 of 8") && message.contains("number 5"),
+            "{message}"
+        );
         assert!(exact(3, &worth[..7]).is_err());
     }
 }

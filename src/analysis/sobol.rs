@@ -117,16 +117,9 @@ pub fn convergence(
 
 #[cfg(test)]
 mod tests {
+    use super::super::uniform;
     use super::*;
     use std::f64::consts::PI;
-
-    /// Numbers in (0, 1) from a counter: the finaliser of splitmix64.
-    fn uniform(k: u64) -> f64 {
-        let mut z = k.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (((z ^ (z >> 31)) >> 11) as f64 + 0.5) / (1_u64 << 53) as f64
-    }
 
     fn answers(
         factors: usize,

@@ -396,10 +396,10 @@ fn until(text: Option<&str>, plan: &Plan) -> Result<Option<Until>, Failure> {
 }
 
 /// Parameters by name, and fields of the study with their values.
-type Overrides = (BTreeMap<String, f64>, Vec<(String, String)>);
+pub type Overrides = (BTreeMap<String, f64>, Vec<(String, String)>);
 
 /// `PATH=VALUE` on the command line: parameters, checked against their names, and fields of the study.
-fn settings(library: &Library, set: &[String]) -> Result<Overrides, Failure> {
+pub fn settings(library: &Library, set: &[String]) -> Result<Overrides, Failure> {
     let names: Vec<&str> = Parameters::NAMES.iter().map(|(_, id)| *id).collect();
     let mut parameters = library.parameters.clone();
     let mut all = BTreeMap::new();
