@@ -15,6 +15,7 @@ mod figures;
 mod gallery;
 mod pairing;
 mod politics;
+mod questions;
 mod relations;
 mod report;
 mod rules;

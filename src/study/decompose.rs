@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 
+use rayon::prelude::*;
 use serde::Serialize;
 
 use super::probe::{Point, ask, baseline, draw, without};
@@ -52,9 +53,11 @@ pub struct Whole {
     pub total_error: f64,
     pub no_channel: f64,
     pub no_channel_error: f64,
-    /// Empty for outcomes other than latent points.
+    /// The accounting ceiling of either; empty for outcomes other than latent points.
     pub ceiling: Option<f64>,
     pub ceiling_error: Option<f64>,
+    pub no_channel_ceiling: Option<f64>,
+    pub no_channel_ceiling_error: Option<f64>,
     pub futures: usize,
     /// Futures left out because a run failed or has no number.
     pub excluded: usize,
@@ -151,10 +154,17 @@ fn by_group(
     let arms: Vec<usize> = (0..plan.regimes.len()).collect();
     let answers = ask(plan, &points, &arms, done);
     for arm in arms.iter().copied().filter(|a| *a != base) {
-        let ceilings: Vec<f64> = numbers
-            .iter()
-            .map(|f| accounting_points(plan, arm, base, &plan.future(*f)))
-            .collect();
+        let ceilings = |set: u64| -> Estimate {
+            let points: Vec<f64> = numbers
+                .par_iter()
+                .map(|f| {
+                    let future = with_set(plan, &players, *f, set).future(plan);
+                    accounting_points(plan, arm, base, &future)
+                })
+                .collect();
+            Estimate::of(&points)
+        };
+        let (ceiling, none_ceiling) = (ceilings(sets - 1), ceilings(0));
         for (o, outcome) in OUTCOMES.iter().enumerate() {
             // By future: the worth of every set; futures without a number somewhere are left out and counted.
             let worths: Vec<Vec<f64>> = answers
@@ -192,8 +202,7 @@ fn by_group(
                 ));
             }
             let (total, none) = (over(&|w| w[full]), over(&|w| w[0]));
-            let ceiling =
-                (outcome.name == "latent_gap_points_mean").then(|| Estimate::of(&ceilings));
+            let shown = |c: f64| (outcome.name == "latent_gap_points_mean").then_some(c);
             all.wholes.push(Whole {
                 regime: plan.regimes[arm].name.clone(),
                 baseline: plan.study.baseline.clone(),
@@ -202,8 +211,10 @@ fn by_group(
                 total_error: total.error,
                 no_channel: none.value,
                 no_channel_error: none.error,
-                ceiling: ceiling.map(|c| c.value),
-                ceiling_error: ceiling.map(|c| c.error),
+                ceiling: shown(ceiling.value),
+                ceiling_error: shown(ceiling.error),
+                no_channel_ceiling: shown(none_ceiling.value),
+                no_channel_ceiling_error: shown(none_ceiling.error),
                 futures: worths.len(),
                 excluded: numbers.len() - worths.len(),
             });
