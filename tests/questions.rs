@@ -127,7 +127,10 @@ fn with_every_channel_off_the_effect_is_what_compute_and_research_account_for() 
 #[test]
 fn a_parameter_without_effect_has_index_zero_and_the_driver_is_first() {
     // Neither arm has a licence by notice: how often one is granted can change nothing.
-    let plan = only_drawn(&["points_per_decade_of_compute", "approval_notify_target"], 24);
+    let plan = only_drawn(
+        &["points_per_decade_of_compute", "approval_notify_target"],
+        24,
+    );
     let name = "latent_gap_points_mean".to_string();
     let found = sobol(&plan, std::slice::from_ref(&name), &|| {});
     assert!(found.refused.is_empty(), "{:?}", found.refused);
