@@ -20,6 +20,7 @@ mod relations;
 mod report;
 mod rules;
 mod signs;
+mod studies;
 mod two_sided;
 
 use std::sync::OnceLock;

@@ -1,7 +1,6 @@
 //! Both results of the literature, sought inside the priors: controls that hold, and controls that backfire.
 
 use chokepoint::foundation::chance::{Chance, Purpose, stable_key};
-use chokepoint::foundation::channels::Channels;
 use chokepoint::foundation::parameters::Parameters;
 use chokepoint::study::probe::{Answers, Point, ask, outcome};
 use chokepoint::study::{Plan, Settings};
@@ -64,7 +63,7 @@ fn plan(arms: &[&str], last: &str, window: u32) -> Plan {
 fn inside(plan: &Plan, region: Region) -> Answers {
     let points: Vec<Point> = (0..RUNS)
         .map(|n| {
-            let mut values = Point::of(plan, n).parameters.values();
+            let mut point = Point::of(plan, n);
             for (id, low, high) in region {
                 let at = Parameters::NAMES
                     .iter()
@@ -72,13 +71,9 @@ fn inside(plan: &Plan, region: Region) -> Answers {
                     .unwrap();
                 let prior = plan.parameters.0[at].prior.unwrap();
                 let u = Chance::of(7, u64::from(n)).uniform(Purpose::Bootstrap, stable_key(id), 0);
-                values[at] = prior.quantile(low + (high - low) * u);
+                point.draw.parameters[at] = prior.quantile(low + (high - low) * u);
             }
-            Point {
-                luck: n,
-                parameters: Parameters::from_values(&values).unwrap(),
-                channels: Channels::default(),
-            }
+            point
         })
         .collect();
     let arms: Vec<usize> = (0..plan.regimes.len()).collect();

@@ -6,11 +6,11 @@ use clap::Args;
 use rayon::ThreadPool;
 use serde::Serialize;
 
-use super::run::{channels_without, planning_named, progress, settings};
+use super::run::{channels_without, progress, settings};
 use super::{Answer, Failure, Format, say, say_json, table, wrong_word};
 use crate::analysis::Refused;
 use crate::config::source::Configs;
-use crate::config::study;
+use crate::config::study::{self, Design};
 use crate::measures::OUTCOMES;
 use crate::study::{Library, Plan, Settings, probe};
 
@@ -53,14 +53,21 @@ impl QuestionArgs {
         }
         let library = Library::read(configs, &[])?;
         let source = library.configs.find(&self.study, "studies")?;
-        let file = study::read(&source, &library.configs)?;
+        let mut file = study::read(&source, &library.configs)?;
+        // Questions draw futures one by one, whatever design the study is run with.
+        file.futures.design = Design::Replicates;
+        file.futures.levels.clear();
+        file.draws = None;
+        let (set, fields) = settings(&library, &self.set)?;
+        if let Some((path, _)) = fields.first() {
+            return Err(wrong_word("--set", path, "a parameter", &[]));
+        }
         let settings = Settings {
             seed: self.seed.unwrap_or(file.seed),
             runs: self.runs.unwrap_or(runs),
-            set: settings(&library, &self.set)?,
-            only: None,
+            set,
             channels: channels_without(&self.off)?,
-            planning: planning_named("adaptive"),
+            ..Settings::default()
         };
         let plan = Plan::new(&library, file, settings)?;
         let threads = self.threads.map_or(0, usize::from);
@@ -110,7 +117,7 @@ impl QuestionArgs {
 /// The arm that is asked about: named, or the study's last.
 pub fn arm_of(plan: &Plan, name: Option<&String>) -> Result<usize, Failure> {
     let base = probe::baseline(plan);
-    let others: Vec<&str> = plan.study.arms.iter().map(String::as_str).collect();
+    let others: Vec<&str> = plan.study.arms.iter().map(|a| a.name()).collect();
     let found = match name {
         None => (0..others.len()).rev().find(|arm| *arm != base),
         Some(name) => others

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::probe::{Point, ask, baseline, draw, without};
+use super::probe::{Point, ask, baseline, draw};
 use super::{Plan, Worker};
 use crate::agents::lab::Lab;
 use crate::agents::nation::NationTotals;
@@ -21,7 +21,6 @@ use crate::capability::algorithms::{
 use crate::capability::frontier::Frontier;
 use crate::foundation::calendar::Month as CalendarMonth;
 use crate::foundation::channels::Channel;
-use crate::foundation::run::Future;
 use crate::measures::{Bloc, OUTCOMES};
 
 /// The part of one group or channel in one effect.
@@ -96,14 +95,12 @@ fn singles(plan: &Plan) -> Players {
 
 /// The point of a future with only a set of players acting.
 fn with_set(plan: &Plan, players: &Players, future: u32, set: u64) -> Point {
-    let off = |c: Channel| {
-        players
-            .iter()
-            .enumerate()
-            .any(|(i, (_, own))| set & (1 << i) == 0 && own.contains(&c))
-    };
+    let silent = players
+        .iter()
+        .enumerate()
+        .filter(|(i, _)| set & (1 << i) == 0);
     Point {
-        channels: without(plan, off),
+        off: silent.flat_map(|(_, (_, own))| own.clone()).collect(),
         ..Point::of(plan, future)
     }
 }
@@ -157,10 +154,7 @@ fn by_group(
         let ceilings = |set: u64| -> Estimate {
             let points: Vec<f64> = numbers
                 .par_iter()
-                .map(|f| {
-                    let future = with_set(plan, &players, *f, set).future(plan);
-                    accounting_points(plan, arm, base, &future)
-                })
+                .map(|f| accounting_points(plan, arm, base, &with_set(plan, &players, *f, set)))
                 .collect();
             Estimate::of(&points)
         };
@@ -348,9 +342,9 @@ struct Seen {
 /// issuer's (or its gain) account for if nobody learned from anybody and knowing less made no idea easier.
 ///
 /// Research is that of the ablest lab of each bloc, in the baseline of the same future.
-pub fn accounting_points(plan: &Plan, arm: usize, base: usize, future: &Future) -> f64 {
-    let (without, with) = (seen(plan, base, future), seen(plan, arm, future));
-    let p = &future.parameters;
+pub fn accounting_points(plan: &Plan, arm: usize, base: usize, point: &Point) -> f64 {
+    let (without, with) = (seen(plan, base, point), seen(plan, arm, point));
+    let p = &point.in_arm(plan, base).1.parameters;
     let side = |b: usize| -> Vec<f64> {
         let denied = |with: f64, without: f64| 1.0 - with / without;
         let months: Vec<Month> = without
@@ -374,9 +368,10 @@ pub fn accounting_points(plan: &Plan, arm: usize, base: usize, future: &Future) 
     lost.iter().sum::<f64>() / lost.len().max(1) as f64
 }
 
-fn seen(plan: &Plan, arm: usize, future: &Future) -> Vec<Seen> {
+fn seen(plan: &Plan, arm: usize, point: &Point) -> Vec<Seen> {
     let mut worker = Worker::new(&plan.blueprint);
-    worker.stage.reset(&plan.calendars[arm], future, false);
+    let (calendar, future) = point.in_arm(plan, arm);
+    worker.stage.reset(calendar, &future, false);
     let p = &future.parameters;
     let mut skill = [0.0_f64; 2];
     let mut labs = worker.stage.world.query::<&Lab>();

@@ -5,8 +5,8 @@ use serde::Serialize;
 use statrs::distribution::{ContinuousCDF, Normal};
 
 use super::Plan;
-use super::probe::{Ensemble, Point, ask, baseline, draw, sampled};
-use super::sensitivity::at_shares;
+use super::probe::{Ensemble, Point, ask, baseline, draw};
+use super::sensitivity::set_shares;
 use crate::analysis::Refused;
 use crate::analysis::learning::{value_of_knowing_all, value_of_learning};
 use crate::analysis::regret::{regrets, satisficing};
@@ -253,7 +253,7 @@ impl<'a> Search<'a> {
             ensemble,
             q,
             done,
-            places: sampled(plan),
+            places: ensemble.places.clone(),
             slopes,
             z,
         }
@@ -261,39 +261,22 @@ impl<'a> Search<'a> {
 
     /// Mean effects over a few futures of luck at each of these points (standard deviations from the centre).
     fn effects(&self, at: &[Vec<f64>]) -> Vec<f64> {
-        let below = |z: &f64| Normal::standard().cdf(*z);
-        let central = self.plan.parameters.central();
+        let central = self.plan.parameters.central().values();
+        let lucks: Vec<u32> = self
+            .plan
+            .futures
+            .clone()
+            .take(self.q.lucks as usize)
+            .collect();
         let points: Vec<Point> = at
             .iter()
-            .flat_map(|z| {
-                let shares: Vec<f64> = z.iter().map(below).collect();
-                let moved = at_shares(self.plan, &central, &self.places, &shares);
-                // What does not move stays at its recorded value, not at the middle of its distribution.
-                let mut values = moved.values();
-                for (f, place) in self.places.iter().enumerate() {
-                    if z[f] == 0.0 {
-                        values[*place] = central.values()[*place];
-                    }
-                }
-                let parameters = crate::foundation::parameters::Parameters::from_values(&values)
-                    .unwrap_or(moved);
-                self.plan
-                    .futures
-                    .clone()
-                    .take(self.q.lucks as usize)
-                    .map(move |luck| Point {
-                        luck,
-                        parameters: parameters.clone(),
-                        channels: self.plan.channels,
-                    })
-            })
+            .flat_map(|z| lucks.iter().map(|luck| self.point(&central, *luck, z)))
             .collect();
         let arms = [self.q.arm, baseline(self.plan)];
         let answers = ask(self.plan, &points, &arms, self.done);
-        let lucks = points.len() / at.len().max(1);
         answers
             .values
-            .chunks(lucks.max(1))
+            .chunks(lucks.len().max(1))
             .map(|own| {
                 let o = self.q.outcome.0;
                 own.iter().map(|v| v[0][o] - v[1][o]).sum::<f64>() / own.len() as f64
@@ -301,11 +284,30 @@ impl<'a> Search<'a> {
             .collect()
     }
 
+    /// The luck of a future at the centre of every parameter, without stress or variant, moved by `z`. What does not move
+    /// stays at its recorded value, not at the middle of its distribution.
+    fn point(&self, central: &[f64], luck: u32, z: &[f64]) -> Point {
+        let mut point = Point::of(self.plan, luck);
+        (point.draw.stress, point.draw.variant) = (None, None);
+        point.draw.parameters = central.to_vec();
+        let (places, shares): (Vec<usize>, Vec<f64>) = self
+            .places
+            .iter()
+            .zip(z)
+            .filter(|(_, z)| **z != 0.0)
+            .map(|(at, z)| (*at, Normal::standard().cdf(*z)))
+            .unzip();
+        set_shares(self.plan, &mut point, &places, &shares);
+        point
+    }
+
     /// For each number of parameters, those with most influence moved together against the effect, as far as needed.
     fn smallest(&self) -> (f64, Vec<FlipRow>) {
         let none = vec![0.0; self.places.len()];
         let centre = self.effects(std::slice::from_ref(&none))[0];
-        let mut order: Vec<usize> = (0..self.slopes.len()).collect();
+        // What only stress varies has no distribution to move along.
+        let movable = |f: &usize| self.plan.parameters.0[self.places[*f]].prior.is_some();
+        let mut order: Vec<usize> = (0..self.slopes.len()).filter(movable).collect();
         order.sort_by(|a, b| self.slopes[*b].abs().total_cmp(&self.slopes[*a].abs()));
         // Directions of length 1: downhill for the effect, over the first few parameters.
         let directions: Vec<Vec<f64>> = TOGETHER

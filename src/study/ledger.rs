@@ -4,7 +4,7 @@
 use serde::Serialize;
 
 use super::Plan;
-use super::probe::{Ensemble, Point, ask, baseline, sampled};
+use super::probe::{Ensemble, Point, ask, baseline};
 use crate::analysis::learning::{chance_share, variance_share};
 use crate::analysis::{Estimate, Refused};
 use crate::config::parameters::{Grade, Parameter};
@@ -51,7 +51,6 @@ pub fn ledger(
         .map(|f| variance_share(&ensemble.column(f, &rows), &effects))
         .collect::<Result<_, _>>()?;
     let chance = by_chance(plan, ensemble, arm, base, outcome, done)?;
-    let places = sampled(plan);
     let row = |p: &Parameter, share: Option<Estimate>| LedgerRow {
         regime: plan.regimes[arm].name.clone(),
         baseline: plan.regimes[base].name.clone(),
@@ -74,7 +73,11 @@ pub fn ledger(
         .iter()
         .enumerate()
         .map(|(at, p)| {
-            let share = places.iter().position(|s| *s == at).map(|f| shares[f]);
+            let share = ensemble
+                .places
+                .iter()
+                .position(|s| *s == at)
+                .map(|f| shares[f]);
             (row(p, share), matches!(p.grade, Grade::C | Grade::D))
         })
         .collect();
@@ -126,9 +129,9 @@ fn by_chance(
     let after = plan.futures.end;
     let points: Vec<Point> = rows
         .iter()
-        .map(|r| Point {
-            luck: after + ensemble.futures[*r],
-            ..Point::of(plan, ensemble.futures[*r])
+        .map(|r| {
+            let number = ensemble.futures[*r];
+            Point::of(plan, number).with_luck_of(&Point::of(plan, after + number))
         })
         .collect();
     let answers = ask(plan, &points, &[arm, base], done);

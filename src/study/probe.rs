@@ -1,41 +1,56 @@
-//! Questions put to a plan run by run: whose chance, which parameters, which channels, in which arms.
+//! Questions put to a plan run by run: whose luck, which parameters, which channels, in which arms.
+
+use std::sync::Arc;
 
 use rayon::prelude::*;
 
+use super::futures::Draw;
 use super::{Plan, Worker};
 use crate::foundation::chance::{Chance, Purpose, stable_key};
-use crate::foundation::channels::{Channel, Channels};
-use crate::foundation::parameters::Parameters;
+use crate::foundation::channels::Channel;
 use crate::foundation::run::Future;
+use crate::markets::terms::Calendar;
 use crate::measures::OUTCOMES;
 use crate::world::outcomes::outcomes;
 
-/// One future of one's own making: the luck of a numbered future with any parameters and channels.
+/// One future of one's own making: what a numbered future is, with anything of it replaced.
 #[derive(Clone, Debug)]
 pub struct Point {
-    pub luck: u32,
-    pub parameters: Parameters,
-    pub channels: Channels,
+    pub number: u32,
+    pub draw: Draw,
+    /// Channels that are off in every arm, beside those that the plan and its arms switch off.
+    pub off: Vec<Channel>,
 }
 
 impl Point {
     /// A future as the plan itself has it.
     pub fn of(plan: &Plan, number: u32) -> Self {
-        let future = plan.future(number);
         Self {
-            luck: number,
-            parameters: future.parameters,
-            channels: future.channels,
+            number,
+            draw: plan.draw(number),
+            off: Vec::new(),
         }
     }
 
-    /// The future that a run of this point lives in.
-    pub fn future(&self, plan: &Plan) -> Future {
-        Future {
-            parameters: self.parameters.clone(),
-            channels: self.channels,
-            ..plan.future(self.luck)
+    /// The same parameters and conditions with the luck of another.
+    #[must_use]
+    pub fn with_luck_of(mut self, other: &Self) -> Self {
+        self.draw.chance = other.draw.chance;
+        self
+    }
+
+    /// The point as one arm lives it, and the law of that arm.
+    pub fn in_arm<'a>(&self, plan: &'a Plan, arm: usize) -> (&'a Arc<Calendar>, Future) {
+        let (calendar, mut future) = plan.in_arm(arm, self.number, &self.draw);
+        for channel in &self.off {
+            future.channels = future.channels.without(*channel);
         }
+        (calendar, future)
+    }
+
+    /// Its parameters before any arm changes them.
+    pub fn parameters(&self, plan: &Plan) -> Vec<f64> {
+        plan.shared(self.number, &self.draw).parameters.values()
     }
 }
 
@@ -56,9 +71,8 @@ pub fn ask(plan: &Plan, points: &[Point], arms: &[usize], done: &(dyn Fn() + Syn
             let answers: Vec<Vec<Vec<f64>>> = chunk
                 .iter()
                 .map(|point| {
-                    let future = point.future(plan);
                     let run = |arm: &usize| {
-                        let answer = one(plan, &mut worker, *arm, &future);
+                        let answer = one(plan, &mut worker, *arm, point);
                         done();
                         answer
                     };
@@ -76,27 +90,21 @@ pub fn ask(plan: &Plan, points: &[Point], arms: &[usize], done: &(dyn Fn() + Syn
     Answers { values, failed }
 }
 
-fn one(plan: &Plan, worker: &mut Worker, arm: usize, future: &Future) -> Vec<f64> {
+fn one(plan: &Plan, worker: &mut Worker, arm: usize, point: &Point) -> Vec<f64> {
     let b = &*plan.blueprint;
-    let imbalance = worker.run(&plan.calendars[arm], future, b.months, false);
-    if imbalance > 1e-6 {
+    let (calendar, future) = point.in_arm(plan, arm);
+    let imbalance = worker.run(calendar, &future, b.months, false);
+    if imbalance.is_nan() || imbalance > 1e-6 {
         return vec![f64::NAN; OUTCOMES.len()];
     }
     outcomes(b, worker.record(), plan.window)
 }
 
-/// Which parameters have a distribution, by their place in [`Parameters::NAMES`].
+/// Which parameters have a distribution, by their place in the list of all.
 pub fn sampled(plan: &Plan) -> Vec<usize> {
     (0..plan.parameters.0.len())
         .filter(|at| plan.parameters.0[*at].prior.is_some())
         .collect()
-}
-
-/// The parameters with one of them taken from another set.
-pub fn with_one(own: &Parameters, other: &Parameters, at: usize) -> Parameters {
-    let mut values = own.values();
-    values[at] = other.values()[at];
-    Parameters::from_values(&values).unwrap_or_else(|| own.clone())
 }
 
 /// The place of an outcome in [`OUTCOMES`].
@@ -115,24 +123,17 @@ pub fn draw(plan: &Plan, what: &str) -> impl Fn(u64) -> f64 + use<> {
 pub fn baseline(plan: &Plan) -> usize {
     let arms = &plan.study.arms;
     arms.iter()
-        .position(|a| *a == plan.study.baseline)
+        .position(|a| a.name() == plan.study.baseline)
         .unwrap_or(0)
-}
-
-/// All channels of the plan but these.
-pub fn without(plan: &Plan, off: impl Fn(Channel) -> bool) -> Channels {
-    Channel::ALL
-        .iter()
-        .filter(|c| off(**c))
-        .fold(plan.channels, |channels, c| channels.without(*c))
 }
 
 /// The ordinary futures of a plan as a table: parameters beside what each arm answers.
 pub struct Ensemble {
     /// Numbers of the futures in which every run was well.
     pub futures: Vec<u32>,
-    /// Names of the sampled parameters.
+    /// Names of the parameters that vary, and their places in the list of all.
     pub factors: Vec<String>,
+    pub places: Vec<usize>,
     /// `[future][factor]`
     pub x: Vec<Vec<f64>>,
     /// `[arm][outcome][future]`, arms in the order of the study.
@@ -146,7 +147,11 @@ impl Ensemble {
         let points: Vec<Point> = plan.futures.clone().map(|n| Point::of(plan, n)).collect();
         let arms: Vec<usize> = (0..plan.regimes.len()).collect();
         let answers = ask(plan, &points, &arms, done);
-        let sampled = sampled(plan);
+        // What stress and variants change varies too.
+        let mut varied = sampled(plan);
+        varied.extend(plan.design.varied());
+        varied.sort_unstable();
+        varied.dedup();
         let good: Vec<usize> = (0..points.len())
             .filter(|p| answers.values[*p].iter().flatten().any(|v| v.is_finite()))
             .filter(|p| {
@@ -156,13 +161,14 @@ impl Ensemble {
             .collect();
         let names = &plan.parameters.0;
         Self {
-            futures: good.iter().map(|p| points[*p].luck).collect(),
-            factors: sampled.iter().map(|at| names[*at].id.clone()).collect(),
+            futures: good.iter().map(|p| points[*p].number).collect(),
+            factors: varied.iter().map(|at| names[*at].id.clone()).collect(),
+            places: varied.clone(),
             x: good
                 .iter()
                 .map(|p| {
-                    let values = points[*p].parameters.values();
-                    sampled.iter().map(|at| values[*at]).collect()
+                    let values = points[*p].parameters(plan);
+                    varied.iter().map(|at| values[*at]).collect()
                 })
                 .collect(),
             y: arms

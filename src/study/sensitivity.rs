@@ -1,15 +1,14 @@
 //! Which parameter moves the answer: Sobol indices and elementary effects of outcomes and of effects, chance apart.
 //!
-//! Chance is one factor more: the luck of a future, with every parameter as it was.
+//! Two factors are no parameters: the conditions of a future (its stress and structural variant), and its luck.
 
 use serde::Serialize;
 
 use super::Plan;
-use super::probe::{Point, ask, baseline, draw, sampled, with_one};
+use super::probe::{Point, ask, baseline, draw, sampled};
 use crate::analysis::Refused;
 use crate::analysis::morris::{STEP, Screen, Trajectory, of_effects, screen};
 use crate::analysis::sobol::{Indices, convergence};
-use crate::foundation::parameters::Parameters;
 use crate::measures::OUTCOMES;
 
 /// What the factor that is no parameter is called.
@@ -90,12 +89,45 @@ fn quantities(plan: &Plan, answers: &[Vec<Vec<f64>>], names: &[String]) -> Vec<Q
     all
 }
 
-/// Names of the factors: every sampled parameter, then chance.
-fn factors(plan: &Plan) -> Vec<String> {
-    sampled(plan)
-        .iter()
-        .map(|at| plan.parameters.0[*at].id.clone())
-        .chain([CHANCE.to_string()])
+/// What can be exchanged between two points.
+#[derive(Clone, Copy)]
+enum Factor {
+    Parameter(usize),
+    Conditions,
+    Chance,
+}
+
+impl Factor {
+    fn name(self, plan: &Plan) -> String {
+        match self {
+            Self::Parameter(at) => plan.parameters.0[at].id.clone(),
+            Self::Conditions => "conditions".into(),
+            Self::Chance => CHANCE.into(),
+        }
+    }
+
+    /// Point `a` with this one factor of `b`.
+    fn from(self, a: &Point, b: &Point) -> Point {
+        let mut point = a.clone();
+        match self {
+            Self::Parameter(at) => point.draw.parameters[at] = b.draw.parameters[at],
+            Self::Conditions => {
+                (point.draw.stress, point.draw.variant) = (b.draw.stress, b.draw.variant);
+            }
+            Self::Chance => point.draw.chance = b.draw.chance,
+        }
+        point
+    }
+}
+
+/// Every sampled parameter; stress and variant where there are any; chance.
+fn factors(plan: &Plan) -> Vec<Factor> {
+    let kinds = plan.design.stress.len() + plan.design.variant.len();
+    let conditions = (kinds > 0).then_some(Factor::Conditions);
+    let parameters = sampled(plan).into_iter().map(Factor::Parameter);
+    parameters
+        .chain(conditions)
+        .chain([Factor::Chance])
         .collect()
 }
 
@@ -109,25 +141,16 @@ pub fn sobol_runs(plan: &Plan) -> u64 {
 /// future that comes as many later as there are rows: parameters are independent draws of their distributions.
 pub fn sobol(plan: &Plan, names: &[String], done: &(dyn Fn() + Sync)) -> Sensitivity<SobolRow> {
     let n = plan.futures.end - plan.futures.start;
-    let places = sampled(plan);
+    let factors = factors(plan);
     let mut points: Vec<Point> = Vec::new();
     for row in plan.futures.clone() {
         let (a, b) = (Point::of(plan, row), Point::of(plan, row + n));
-        for at in &places {
-            points.push(Point {
-                parameters: with_one(&a.parameters, &b.parameters, *at),
-                ..a.clone()
-            });
-        }
-        points.push(Point {
-            luck: b.luck,
-            ..a.clone()
-        });
+        points.extend(factors.iter().map(|f| f.from(&a, &b)));
         points.extend([a, b]);
     }
     let arms: Vec<usize> = (0..plan.regimes.len()).collect();
     let answers = ask(plan, &points, &arms, done);
-    let names_of = factors(plan);
+    let names_of: Vec<String> = factors.iter().map(|f| f.name(plan)).collect();
     let width = names_of.len() + 2;
     let mut found = Sensitivity {
         rows: Vec::new(),
@@ -177,7 +200,7 @@ fn refusal(q: &Quantity, why: &Refused) -> String {
 /// How many runs [`morris`] makes.
 pub fn morris_runs(plan: &Plan) -> u64 {
     let trajectories = u64::from(plan.futures.end - plan.futures.start);
-    trajectories * (factors(plan).len() as u64 + 1) * plan.regimes.len() as u64
+    trajectories * (sampled(plan).len() as u64 + 2) * plan.regimes.len() as u64
 }
 
 /// Elementary effects; each trajectory keeps the luck of one future and changes it in its last step.
@@ -193,21 +216,18 @@ pub fn morris(plan: &Plan, names: &[String], done: &(dyn Fn() + Sync)) -> Sensit
     for (trajectory, luck) in trajectories.iter().zip(plan.futures.clone()) {
         let own = Point::of(plan, luck);
         for shares in trajectory.points() {
-            points.push(Point {
-                parameters: at_shares(plan, &own.parameters, &places, &shares),
-                ..own.clone()
-            });
+            let mut point = own.clone();
+            set_shares(plan, &mut point, &places, &shares);
+            points.push(point);
         }
         if let Some(last) = points.last().cloned() {
-            points.push(Point {
-                luck: luck + n,
-                ..last
-            });
+            points.push(last.with_luck_of(&Point::of(plan, luck + n)));
         }
     }
     let arms: Vec<usize> = (0..plan.regimes.len()).collect();
     let answers = ask(plan, &points, &arms, done);
-    let names_of = factors(plan);
+    let parameters = places.iter().map(|at| plan.parameters.0[*at].id.clone());
+    let names_of: Vec<String> = parameters.chain([CHANCE.to_string()]).collect();
     let width = places.len() + 2;
     let mut found = Sensitivity {
         rows: Vec::new(),
@@ -251,13 +271,11 @@ fn morris_row(q: &Quantity, parameter: &str, s: &Screen, trajectories: usize) ->
     }
 }
 
-/// Parameters with the sampled ones at these shares of their distributions.
-pub fn at_shares(plan: &Plan, own: &Parameters, places: &[usize], shares: &[f64]) -> Parameters {
-    let mut values = own.values();
+/// Puts sampled parameters at these shares of their distributions.
+pub fn set_shares(plan: &Plan, point: &mut Point, places: &[usize], shares: &[f64]) {
     for (at, share) in places.iter().zip(shares) {
         if let Some(prior) = &plan.parameters.0[*at].prior {
-            values[*at] = prior.quantile(*share);
+            point.draw.parameters[*at] = prior.quantile(*share);
         }
     }
-    Parameters::from_values(&values).unwrap_or_else(|| own.clone())
 }
