@@ -27,12 +27,14 @@ const HEADLINES: [&str; 7] = [
 
 const RUNS: u32 = 2;
 
+/// Arm, outcome, mean, least and largest effect.
+type Row = (String, String, f64, f64, f64);
+
 #[derive(Deserialize)]
 struct Expected {
     runs: u32,
     change: Vec<Change>,
-    /// Arm, outcome, mean, least and largest effect.
-    effects: Vec<(String, String, f64, f64, f64)>,
+    effects: Vec<Row>,
 }
 
 #[derive(Deserialize)]
@@ -68,7 +70,7 @@ fn plan(name: &str) -> Plan {
     Plan::new(library(), study, settings).unwrap_or_else(|e| panic!("{e}"))
 }
 
-fn effects(plan: &Plan) -> Vec<(String, String, f64, f64, f64)> {
+fn effects(plan: &Plan) -> Vec<Row> {
     let ensemble = Ensemble::run(plan, &|| {});
     assert_eq!(ensemble.failed, 0, "{}: failed runs", plan.study.name);
     let base = baseline(plan);
@@ -116,10 +118,7 @@ fn headline_effects_of_the_ten_studies_are_those_that_were_last_looked_at() {
                     old.change.iter().all(|c| !c.why.trim().is_empty()),
                     "{name}"
                 );
-                let apart = |(a, b): (
-                    &(String, String, f64, f64, f64),
-                    &(String, String, f64, f64, f64),
-                )| {
+                let apart = |(a, b): (&Row, &Row)| {
                     let equal = (&a.0, &a.1) == (&b.0, &b.1)
                         && same(a.2, b.2)
                         && same(a.3, b.3)
@@ -148,7 +147,7 @@ fn headline_effects_of_the_ten_studies_are_those_that_were_last_looked_at() {
     assert!(wrong.is_empty() || why.is_some(), "{}", wrong.join("\n"));
 }
 
-fn write(name: &str, old: Option<Expected>, now: &[(String, String, f64, f64, f64)], why: &str) {
+fn write(name: &str, old: Option<Expected>, now: &[Row], why: &str) {
     let mut changes = old.map_or(Vec::new(), |o| o.change);
     changes.push(Change {
         version: env!("CARGO_PKG_VERSION").into(),

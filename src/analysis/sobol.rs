@@ -216,7 +216,7 @@ mod tests {
     #[test]
     fn a_constant_has_indices_zero_and_numbers_that_are_none_are_refused() {
         let same = vec![2.0; 16];
-        let found = indices(&same, &same, &[same.clone()], 10, &uniform).unwrap();
+        let found = indices(&same, &same, std::slice::from_ref(&same), 10, &uniform).unwrap();
         assert_eq!(found[0], Indices::default());
         let mut bad = same.clone();
         bad[3] = f64::NAN;
