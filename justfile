@@ -29,6 +29,7 @@ audit:
 documents:
     cargo run --release --locked -- schema --out configs/schema
     cargo run --release --locked -- reference --into docs/odd.md
+    cargo run --release --locked -- reference --evidence --into docs/evidence.md
 
 # draw the gallery again from its tables
 gallery:
@@ -37,3 +38,11 @@ gallery:
 # open a report in a browser and look for what is wrong
 browser REPORT="results/did-controls-work/report.html":
     tests/browser/run.sh {{REPORT}}
+
+# every posterior, from nothing
+calibrate:
+    cargo run --release --locked -- calibrate --out configs/posterior
+
+# the scorecard
+validate *ARGS:
+    cargo run --release --locked -- validate {{ARGS}}

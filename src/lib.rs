@@ -16,6 +16,7 @@
 //! | what do third countries do | `src/agents/users.rs` |
 //! | how are arms paired and effects computed | `src/study/join.rs`, `src/analysis/mod.rs` |
 //! | which responses can be switched off | `src/foundation/channels.rs` |
+//! | does it fit recorded history | `src/study/validate.rs`, `src/study/calibrate.rs` |
 //! | what is there without acting | `src/study/audit.rs` |
 
 pub mod agents;

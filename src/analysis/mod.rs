@@ -1,4 +1,10 @@
-//! Pure functions on numbers: quantiles, bands, paired effects.
+//! Pure functions on numbers: quantiles, bands, paired effects, scores, emulator and sampler.
+
+pub mod coverage;
+pub mod crps;
+pub mod emulator;
+pub mod skill;
+pub mod slice;
 
 pub mod thirds;
 

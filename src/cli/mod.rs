@@ -1,6 +1,7 @@
 //! The command line: parse, call, print. Exit codes: 0 well, 1 the answer is no, 2 wrong use or bad input.
 
 mod audit;
+mod calibrate;
 mod check;
 mod classify;
 mod design;
@@ -10,6 +11,7 @@ mod replay;
 mod report;
 mod rules;
 mod run;
+mod validate;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -44,6 +46,10 @@ enum Command {
     Plot(report::PlotArgs),
     /// One run of a study again, bit for bit, with its timeline; or where two regimes first part.
     Replay(replay::ReplayArgs),
+    /// The hindcast scorecard against recorded series and simple forecasts, losses first.
+    Validate(validate::ValidateArgs),
+    /// Posterior samples from priors and evidence, one set a split, and what the evidence does not inform.
+    Calibrate(calibrate::CalibrateArgs),
     /// What balances, and what is there without acting.
     Audit(audit::AuditArgs),
     /// What the law says of chips on a day, and why.
@@ -123,6 +129,8 @@ pub fn main() -> ExitCode {
         Command::Report(args) => report::report(&args),
         Command::Plot(args) => report::plot(&configs, &args),
         Command::Replay(args) => replay::replay(configs, &args),
+        Command::Validate(args) => validate::validate(configs, &args),
+        Command::Calibrate(args) => calibrate::calibrate(configs, &args),
         Command::Audit(args) => audit::audit(configs, &args),
         Command::Classify(args) => classify::classify(configs, &args),
         Command::Rules(args) => rules::rules(configs, &args),

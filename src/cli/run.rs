@@ -76,8 +76,12 @@ pub fn run(configs: Configs, args: &RunArgs) -> Answer {
         only: args.only,
         channels,
         planning: planning_named(&args.planning),
+        posterior: None,
     };
     let plan = Plan::new(&library, file, settings)?;
+    if let Some(warning) = plan.stale_warning() {
+        eprint!("{warning}");
+    }
     let threads = args
         .threads
         .map(usize::from)
@@ -238,7 +242,7 @@ fn estimate(plan: &Plan, total: u64, threads: usize) -> String {
 }
 
 /// A bar with the time left where somebody watches; nothing elsewhere.
-fn progress(total: u64) -> ProgressBar {
+pub fn progress(total: u64) -> ProgressBar {
     if !std::io::stderr().is_terminal() {
         return ProgressBar::hidden();
     }

@@ -2,10 +2,12 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use statrs::distribution::{ContinuousCDF, Normal};
 use toml::Spanned;
 
 use super::diagnostics::{Diagnostic, Problems, read_toml};
+use super::evidence::hex;
 use super::source::{Configs, Source};
 use crate::foundation::chance::{Chance, Purpose, stable_key};
 use crate::foundation::parameters::Parameters;
@@ -14,6 +16,9 @@ use crate::foundation::parameters::Parameters;
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct File {
+    /// The day on which the sources of this file were last looked at.
+    #[serde(default)]
+    date: String,
     parameter: Vec<Entry>,
 }
 
@@ -28,11 +33,23 @@ pub struct Entry {
     value: Spanned<f64>,
     distribution: Option<Prior>,
     range: Option<[f64; 2]>,
+    /// Another sampled parameter that it moves with.
+    #[schemars(with = "Option<Follows>")]
+    follows: Option<Spanned<Follows>>,
     #[schemars(with = "String")]
     source: Spanned<String>,
     #[serde(default)]
     url: String,
     grade: Grade,
+}
+
+/// A known correlation: of normal scores, so that each keeps its own distribution.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Follows {
+    pub id: String,
+    /// Correlation of the normal scores, between -1 and 1.
+    pub correlation: f64,
 }
 
 /// How well a value is known.
@@ -78,7 +95,7 @@ pub enum Prior {
 impl Prior {
     /// The value below which a share `u` of the distribution lies.
     pub fn quantile(&self, u: f64) -> f64 {
-        let standard = |u: f64| Normal::standard().inverse_cdf(u);
+        let standard = normal_score;
         match *self {
             Self::Uniform { low, high } => low + u * (high - low),
             Self::Triangular { low, mode, high } => {
@@ -100,9 +117,18 @@ impl Prior {
     }
 }
 
+/// The standard normal number below which a share `u` lies.
+pub fn normal_score(u: f64) -> f64 {
+    Normal::standard().inverse_cdf(u)
+}
+
 fn bounded(x: f64, min: Option<f64>, max: Option<f64>) -> f64 {
     x.max(min.unwrap_or(f64::NEG_INFINITY))
         .min(max.unwrap_or(f64::INFINITY))
+}
+
+fn share_below(score: f64) -> f64 {
+    Normal::standard().cdf(score).clamp(1e-12, 1.0 - 1e-12)
 }
 
 /// Checks one file of parameters by its form.
@@ -123,9 +149,12 @@ pub struct Parameter {
     pub value: f64,
     pub prior: Option<Prior>,
     pub range: Option<[f64; 2]>,
+    pub follows: Option<Follows>,
     pub source: String,
     pub url: String,
     pub grade: Grade,
+    /// When its source was last looked at.
+    pub date: String,
 }
 
 /// Every parameter, in the order of [`Parameters::NAMES`].
@@ -199,8 +228,38 @@ impl ParameterSet {
                     value,
                     prior: entry.distribution,
                     range: entry.range,
+                    follows: match entry.follows {
+                        None => None,
+                        Some(follows) => {
+                            let span = follows.span();
+                            let follows = follows.into_inner();
+                            if follows.correlation.is_nan() || follows.correlation.abs() >= 1.0 {
+                                problems.0.push(Diagnostic::at(
+                                    &source,
+                                    span.clone(),
+                                    format!(
+                                        "found {}, expected a correlation between -1 and 1",
+                                        follows.correlation
+                                    ),
+                                ));
+                            }
+                            let known = Parameters::NAMES.iter().any(|(_, n)| *n == follows.id);
+                            if !known {
+                                problems.0.push(
+                                    Diagnostic::at(
+                                        &source,
+                                        span,
+                                        format!("found `{}`, expected a parameter", follows.id),
+                                    )
+                                    .nearest(&follows.id, &ids),
+                                );
+                            }
+                            Some(follows)
+                        }
+                    },
                     source: entry.source.into_inner(),
                     url: entry.url,
+                    date: file.date.clone(),
                     grade: entry.grade,
                 });
             }
@@ -222,6 +281,27 @@ impl ParameterSet {
                 }
             }
         }
+        for (at, p) in ordered.iter().enumerate() {
+            let leader = |f: &Follows| {
+                let found = ordered[..at].iter().find(|q| q.id == f.id);
+                found.is_some_and(|q| q.prior.is_some())
+            };
+            if let Some(follows) = &p.follows
+                && !(p.prior.is_some() && leader(follows))
+            {
+                let source = configs.read(&format!("parameters/{}.toml", p.mechanism))?;
+                return Err(Diagnostic::at_text(
+                    &source,
+                    source.text.find(&format!("\"{}\"", p.id)).unwrap_or(0),
+                    "follows",
+                    format!(
+                        "`{}` follows `{}`: both must be sampled, the one that is followed first",
+                        p.id, follows.id
+                    ),
+                )
+                .into());
+            }
+        }
         Ok(Self(ordered))
     }
 
@@ -232,13 +312,96 @@ impl ParameterSet {
 
     /// One future: each sampled parameter is one draw, keyed by its own name.
     pub fn draw(&self, chance: Chance) -> Parameters {
+        let own = |p: &Parameter| chance.uniform(Purpose::Parameter, stable_key(&p.id), 0);
+        self.build(|p| match (&p.prior, &p.follows) {
+            (Some(prior), None) => prior.quantile(own(p)),
+            (Some(prior), Some(_)) => {
+                prior.quantile(share_below(self.moved(p, &|q| normal_score(own(q)))))
+            }
+            (None, _) => p.value,
+        })
+    }
+
+    /// The parameters that are sampled, by row.
+    pub fn sampled(&self) -> Vec<usize> {
+        (0..self.0.len())
+            .filter(|at| self.0[*at].prior.is_some())
+            .collect()
+    }
+
+    /// Independent standard normal numbers behind one future's draw, one for each sampled parameter.
+    pub fn scores(&self, chance: Chance) -> Vec<f64> {
+        let own = |at: usize| chance.uniform(Purpose::Parameter, stable_key(&self.0[at].id), 0);
+        self.sampled()
+            .into_iter()
+            .map(|at| normal_score(own(at)))
+            .collect()
+    }
+
+    /// Parameters from independent standard normal numbers, one for each sampled parameter.
+    pub fn from_scores(&self, scores: &[f64]) -> Parameters {
+        let mut moved = self.moved_scores(scores).into_iter();
         self.build(|p| match &p.prior {
-            Some(prior) => prior.quantile(chance.uniform(Purpose::Parameter, stable_key(&p.id), 0)),
+            Some(prior) => prior.quantile(share_below(moved.next().unwrap_or(0.0))),
             None => p.value,
         })
     }
 
-    fn build(&self, value: impl Fn(&Parameter) -> f64) -> Parameters {
+    /// The scores of the sampled parameters themselves, moved by what they follow, from independent ones.
+    pub fn moved_scores(&self, scores: &[f64]) -> Vec<f64> {
+        let sampled = self.sampled();
+        let own = |q: &Parameter| {
+            let at = sampled.iter().position(|at| self.0[*at].id == q.id);
+            at.and_then(|at| scores.get(at)).copied().unwrap_or(0.0)
+        };
+        sampled
+            .iter()
+            .map(|at| self.moved(&self.0[*at], &own))
+            .collect()
+    }
+
+    /// The score of a parameter: its own, moved by that of the one it follows.
+    fn moved(&self, p: &Parameter, own: &dyn Fn(&Parameter) -> f64) -> f64 {
+        let leader = p.follows.as_ref().and_then(|f| {
+            let q = self.0.iter().find(|q| q.id == f.id)?;
+            Some((q, f.correlation))
+        });
+        match leader {
+            Some((q, r)) => r * self.moved(q, own) + (1.0 - r * r).sqrt() * own(p),
+            None => own(p),
+        }
+    }
+
+    /// SHA-256 of what is believed before the evidence: values, distributions, what follows what.
+    pub fn hash(&self) -> String {
+        let mut hash = Sha256::new();
+        for p in &self.0 {
+            hash.update(format!(
+                "{} {} {:?} {:?}\n",
+                p.id, p.value, p.prior, p.follows
+            ));
+        }
+        hex(&hash.finalize())
+    }
+
+    /// A future in which some parameters have values from elsewhere, such as a sample of a posterior.
+    pub fn draw_with<'a>(
+        &self,
+        chance: Chance,
+        given: impl Iterator<Item = (&'a str, f64)>,
+    ) -> Parameters {
+        let mut values = self.draw(chance).values();
+        for (id, value) in given {
+            // Values that the command line fixed stay fixed.
+            if let Some(at) = self.0.iter().position(|p| p.id == id && p.prior.is_some()) {
+                values[at] = value;
+            }
+        }
+        Parameters::from_values(&values)
+            .unwrap_or_else(|| unreachable!("read in the order of the names"))
+    }
+
+    fn build(&self, value: impl FnMut(&Parameter) -> f64) -> Parameters {
         let values: Vec<f64> = self.0.iter().map(value).collect();
         Parameters::from_values(&values)
             .unwrap_or_else(|| unreachable!("read in the order of the names"))

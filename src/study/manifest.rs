@@ -75,6 +75,8 @@ pub fn manifest(
             .collect(),
         planning: plan.planning.name().to_string(),
         set: plan.set.clone(),
+        posterior: plan.posterior.as_ref().map(|p| p.name.clone()),
+        posterior_stale: plan.stale.clone(),
         inputs: plan.inputs.clone(),
         measures: MEASURES
             .iter()

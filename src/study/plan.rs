@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 use super::{Library, Worker, feedback};
 use crate::config::diagnostics::Problems;
 use crate::config::parameters::ParameterSet;
+use crate::config::posterior::Posterior;
 use crate::config::study::StudyFile;
 use crate::controls::Regime;
 use crate::foundation::calendar::Month;
@@ -35,6 +36,10 @@ pub struct Plan {
     pub futures: std::ops::Range<u32>,
     /// Fixed on the command line.
     pub set: BTreeMap<String, f64>,
+    /// Samples that futures take their parameters from, in place of the prior.
+    pub posterior: Option<Arc<Posterior>>,
+    /// What has changed since the samples were drawn.
+    pub stale: Vec<String>,
     pub(super) inputs: BTreeMap<String, String>,
 }
 
@@ -49,6 +54,8 @@ pub struct Settings {
     pub only: Option<u32>,
     pub channels: Channels,
     pub planning: Planning,
+    /// Samples in place of the prior; by default those that the study names.
+    pub posterior: Option<Arc<Posterior>>,
 }
 
 impl Plan {
@@ -80,8 +87,17 @@ impl Plan {
             only,
             channels,
             planning,
+            posterior,
         } = settings;
         feedback::check(&study, &regimes)?;
+        let posterior = match (posterior, &study.posterior) {
+            (None, Some(name)) => Some(Arc::new(Posterior::find(&library.configs, name)?)),
+            (given, _) => given,
+        };
+        let stale = match &posterior {
+            Some(p) => p.stale(&library.hashes()?, &library.parameters),
+            None => Vec::new(),
+        };
         let blueprint = library.blueprint(&study)?;
         let mut parameters = library.parameters.clone();
         for (id, value) in &set {
@@ -124,6 +140,8 @@ impl Plan {
             runs,
             futures,
             set,
+            posterior,
+            stale,
             inputs,
         })
     }
@@ -133,7 +151,12 @@ impl Plan {
         Future {
             number: u64::from(number),
             chance,
-            parameters: self.parameters.draw(chance),
+            parameters: match &self.posterior {
+                Some(posterior) => self
+                    .parameters
+                    .draw_with(chance, posterior.sample(u64::from(number))),
+                None => self.parameters.draw(chance),
+            },
             channels: self.channels,
             planning: self.planning,
             anchor: self.anchor.clone(),
@@ -145,6 +168,17 @@ impl Plan {
     pub fn baseline(&self) -> usize {
         let named = |arm: &String| *arm == self.study.baseline;
         self.study.arms.iter().position(named).unwrap_or(0)
+    }
+
+    /// Said loudly where samples are used that no longer belong to the evidence, the priors or the model.
+    pub fn stale_warning(&self) -> Option<String> {
+        let name = &self.posterior.as_ref()?.name;
+        (!self.stale.is_empty()).then(|| {
+            format!(
+                "WARNING: the posterior `{name}` is STALE; fit it again with `chokepoint calibrate`\n  {}\n",
+                self.stale.join("\n  ")
+            )
+        })
     }
 
     pub fn month_of(&self, t: usize) -> Month {
