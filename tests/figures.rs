@@ -175,7 +175,7 @@ fn a_figure_that_results_cannot_fill_says_why() {
         let figure = figure::read(&source, name).unwrap();
         compose(&results, &figure).err().unwrap_or_default()
     };
-    assert!(why("channels", "[", "[").contains("chokepoint decompose"));
+    assert!(why("channels", "[", "[").contains("no table shapley.csv"));
     assert!(why("timeline", "without", "regime = \"oct23\"\nwithout").contains("no arm `oct23`"));
     assert!(why("influence", "[", "[").contains("nine futures"));
     assert!(why("gap-by-regime", "target_vs_issuer", "nobody").contains("no bands were kept"));

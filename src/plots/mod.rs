@@ -241,15 +241,8 @@ fn arm_of<'a>(results: &'a Results, name: &Option<String>) -> Result<&'a ArmInfo
 
 /// A side table by name.
 fn table_of<'a>(results: &'a Results, name: &str) -> Result<&'a SideTable, String> {
-    let command = match name {
-        "shapley" => "; `chokepoint decompose` writes it",
-        "boxes" => "; `chokepoint discover` writes it",
-        "sobol" => "; `chokepoint sensitivity` writes it",
-        "verdicts" => "; `chokepoint run` writes it",
-        _ => "",
-    };
     let table = results.tables.get(name);
-    table.ok_or_else(|| format!("there is no table {name}.csv in the results folder{command}"))
+    table.ok_or_else(|| format!("there is no table {name}.csv in the results folder"))
 }
 
 /// A month that a figure names, or another.

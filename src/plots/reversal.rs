@@ -120,7 +120,7 @@ pub fn draw(sheet: &mut Sheet, results: &Results, r: &Reversal) -> Result<String
     let below = pairs.iter().filter(|p| p.difference < 0.0).count();
     let share = below as f64 / pairs.len() as f64;
     let end = if found.is_empty() {
-        "No table boxes.csv: `chokepoint discover` looks for the conditions.".to_string()
+        "No table boxes.csv in the folder: the conditions have not been looked for.".to_string()
     } else {
         let side = |s: &Side| {
             let unit = parameter_words(results, &s.parameter).1;

@@ -253,7 +253,7 @@ pub fn answers(results: &Results) -> Vec<Finding> {
     arms(results).map(about).collect()
 }
 
-/// What each group of responses adds or takes, where `decompose` has been run.
+/// What each group of responses adds or takes, where the folder has a table of it.
 fn steps(results: &Results, arm: &str) -> Option<String> {
     let table = results.tables.get("shapley")?;
     let rows = table.matching(&[("regime", arm), ("outcome", HEADLINE)]);
@@ -322,7 +322,7 @@ fn moved(results: &Results, arm: &str) -> Option<String> {
     };
     let said: Vec<String> = WAYS.iter().filter_map(say).collect();
     (!said.is_empty()).then(|| {
-        format!("Under {arm}, in the median, {}. How much each takes from the effect is not worked out in this folder (`chokepoint decompose` does it).", said.join("; "))
+        format!("Under {arm}, in the median, {}. How much each takes from the effect is not worked out in this folder.", said.join("; "))
     })
 }
 
@@ -450,7 +450,7 @@ pub fn certainty(results: &Results) -> Vec<String> {
         ));
     }
     if !results.tables.contains_key("scorecard") {
-        said.push("No back-test lies in this folder (`chokepoint validate` makes one): how well the model tells recorded history is not shown here.".into());
+        said.push("No back-test lies in this folder: how well the model tells recorded history is not shown here.".into());
     }
     said
 }
