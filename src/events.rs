@@ -1,87 +1,104 @@
-//! What happened in a run: kept as numbers in the month loop, put into words afterwards.
+//! What happened in a run and why: kept as numbers in the month loop, put into words afterwards.
 
 use bevy_ecs::resource::Resource;
 
-/// One thing that happened.
+/// One thing that happened. What `object`, `place` and `values` hold is said at its kind.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Event {
     /// Month of the run.
     pub t: i32,
     pub kind: EventKind,
-    /// Row of the lab or maker.
+    /// Row of the lab, maker, broker or nation that acted or was acted on.
     pub actor: u32,
-    /// Slot of the chip, ordinal of the run, or index of the set of rules.
     pub object: u32,
-    /// Score, price or share, as the kind says.
-    pub value: f64,
+    pub place: u32,
+    pub values: [f64; 4],
+    /// The event without which this one would not have happened now; none where only the world as given stands behind it.
+    pub cause: Option<EventId>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum EventKind {
-    /// Rules changed; `object` is the set now in force.
-    RulesChanged,
-    /// A government announced a change of the rules; `actor` and `object` are the rungs, `value` the month in which it binds.
-    PolicyAnnounced,
-    /// A maker began to design a variant for a market that rules close; `object` is the chip slot.
-    VariantBegun,
-    /// A variant came on sale; `value` is its price in USD.
-    VariantLaunched,
-    /// The target discouraged a chip that its exporter had opened; `object` is the chip slot.
-    Refused,
-    /// The target kept back materials in answer to a tightening; `object` counts tightenings, `value` is months.
-    Restricted,
-    /// Unreleased work of the leader was stolen; `actor` is the lab that gained, `value` the points.
-    Stolen,
-    /// A broker was caught; `actor` is the broker, `value` the packages seized.
-    Seized,
-    /// A lab released a model; `value` is its score in index points.
-    ModelReleased,
-}
-
-impl EventKind {
-    pub const ALL: [Self; 9] = [
-        Self::RulesChanged,
-        Self::PolicyAnnounced,
-        Self::VariantBegun,
-        Self::VariantLaunched,
-        Self::Refused,
-        Self::Restricted,
-        Self::Stolen,
-        Self::Seized,
-        Self::ModelReleased,
-    ];
-
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::RulesChanged => "rules_changed",
-            Self::PolicyAnnounced => "policy_announced",
-            Self::VariantBegun => "variant_begun",
-            Self::VariantLaunched => "variant_launched",
-            Self::Refused => "refused",
-            Self::Restricted => "restricted",
-            Self::Stolen => "stolen",
-            Self::Seized => "seized",
-            Self::ModelReleased => "model_released",
+impl Event {
+    /// An event with nothing in it yet: `Event { actor, ..Event::new(t, kind) }`.
+    pub const fn new(t: i32, kind: EventKind) -> Self {
+        Self {
+            t,
+            kind,
+            actor: 0,
+            object: 0,
+            place: 0,
+            values: [0.0; 4],
+            cause: None,
         }
     }
 }
 
-impl EventKind {
-    pub const fn words(self) -> &'static str {
-        match self {
-            Self::RulesChanged => "rules bind, end or are announced",
-            Self::PolicyAnnounced => {
-                "a government announces a change of the rules along its ladder"
+/// Place of an event in the log of its run; later events have larger ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct EventId(pub u32);
+
+/// One line a kind: its name, what happened, and what stands behind it where no event does.
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $kind:ident $name:literal $words:literal $root:literal;)*) => {
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum EventKind {
+            $($(#[$doc])* $kind,)*
+        }
+
+        impl EventKind {
+            pub const ALL: &[Self] = &[$(Self::$kind,)*];
+
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$kind => $name,)* }
             }
-            Self::VariantBegun => "a maker begins a design for a market that rules close",
-            Self::VariantLaunched => "a variant comes on sale, with its specification",
-            Self::Refused => "the target discourages a chip that its exporter has opened",
-            Self::Restricted => "the target keeps back materials in answer to a tightening",
-            Self::Stolen => "unreleased work of the leader is stolen",
-            Self::Seized => "a broker is caught and its shipment seized",
-            Self::ModelReleased => "a lab releases a model",
+
+            pub const fn words(self) -> &'static str {
+                match self { $(Self::$kind => $words,)* }
+            }
+
+            /// What stands behind it where no event does.
+            pub const fn root(self) -> &'static str {
+                match self { $(Self::$kind => $root,)* }
+            }
         }
-    }
+    };
+}
+
+kinds! {
+    /// `place` and `object` are the rungs that it leaves and comes to, `values[0]` the month in which it binds.
+    PolicyAnnounced "policy_announced" "a government announces a change of the rules along its ladder" "the political process";
+    /// `object` is the rule.
+    RuleAnnounced "rule_announced" "a rule becomes known" "the regime";
+    /// `object` is the rule; `values[0]` is 1 where it was in force when the run began.
+    RuleBinds "rule_binds" "a rule binds the first sale that it speaks of" "the regime";
+    /// `object` is the rule; `values[0]` is 1 where it ends before it ever bound.
+    RuleEnds "rule_ends" "a rule ends, is superseded or is withdrawn" "the regime";
+    /// `actor` the maker, `object` the chip slot, `place` the market, `values[0]` its sales of the month before, USD.
+    MarketClosed "market_closed" "a chip that is on sale may no longer, or may never, be sold in a market" "the law";
+    /// As for a closing, without sales.
+    MarketReopened "market_reopened" "a chip whose sale was barred may be sold again" "the target looked at the chip again";
+    /// `actor` the maker, `object` the chip slot, `place` the market, `values` the packages a month and the share that is denied.
+    OrderDenied "order_denied" "the first month in which orders for a chip are barred, or refused a licence, in a market" "the law";
+    /// `object` is the chip slot.
+    Refused "refused" "the target discourages a chip that its exporter has opened" "the law";
+    /// `values[0]` is for how many months.
+    Restricted "restricted" "the target keeps back materials in answer to a tightening" "the law";
+    /// `object` is the chip slot, `place` the set of rules known; `values`: profit a package in USD, that of the best design
+    /// with another kind of cut, this kind of cut, that other kind of cut (codes of `technology::design::Cut`).
+    VariantBegun "variant_begun" "a maker begins a design for a market that rules close" "the law";
+    /// `object` is the chip slot, `place` the set of rules known when it was begun, `values[0]` its price in USD.
+    VariantLaunched "variant_launched" "a variant comes on sale, with its specification" "the law";
+    /// `object` is the chip slot, `values[0]` its performance over plan.
+    GenerationLaunched "generation_launched" "a generation beyond the chip table comes on sale" "the maker's roadmap";
+    /// `actor` is the broker, `values[0]` the packages seized.
+    Seized "seized" "a broker is caught and its shipment seized" "the hazard of detection";
+    /// `actor` is the lab that gained, `values[0]` the points.
+    Stolen "stolen" "unreleased work of the leader is stolen" "the hazard of theft";
+    /// `actor` is the lab, `object` the ordinal of the run, `values`: score without distillation, effective H100-equivalents.
+    RunFinished "run_finished" "a training run ends" "the length of the run, drawn when it began";
+    /// `actor` is the lab, `object` the ordinal of the run, `values`: score in index points, points from distillation.
+    ModelReleased "model_released" "a lab releases a model, open or closed" "a training run";
+    /// `actor` is the nation, `values`: alignment now, alignment when it was last noted.
+    AlignmentMoved "alignment_moved" "a third nation has moved by 0.05 toward one side since it was last noted" "its drift";
 }
 
 /// Events of one run, in order.
@@ -93,9 +110,16 @@ pub struct EventLog {
 }
 
 impl EventLog {
-    pub fn push(&mut self, event: Event) {
-        if self.on {
-            self.events.push(event);
+    /// Keeps the event and names it, so that what follows from it can point back; nothing where no events are kept.
+    pub fn push(&mut self, event: Event) -> Option<EventId> {
+        if !self.on {
+            return None;
         }
+        self.events.push(event);
+        Some(EventId(self.events.len() as u32 - 1))
+    }
+
+    pub fn get(&self, id: EventId) -> &Event {
+        &self.events[id.0 as usize]
     }
 }

@@ -17,6 +17,7 @@ use crate::agents::lab::{
 use crate::agents::nation::{hold_compute, set_budgets};
 use crate::agents::users::use_services;
 use crate::foundation::run::next_month;
+use crate::markets::chronicle::{tell_law, tell_refused_licences};
 use crate::markets::scarcity::measure_shortage;
 use crate::markets::terms::apply_law;
 use crate::technology::{roadmap::appraise_chips, supply::open_pools};
@@ -34,7 +35,7 @@ pub fn month() -> Schedule {
         (
             (
                 // 1-2. Policy and licensing: what is in force, announced, open, barred, refused; materials kept back.
-                (govern, apply_law, restrict_inputs).chain(),
+                (govern, apply_law, tell_law, restrict_inputs).chain(),
                 // 3. Technology: what chips are worth in the formats of the day; pools, yield, stores.
                 appraise_chips,
                 open_pools,
@@ -50,6 +51,7 @@ pub fn month() -> Schedule {
                 make_offers,
                 run_brokers,
                 trade,
+                tell_refused_licences,
                 settle_makers,
                 // 7. Access: what brokers bring, how short compute is, who holds and who rents it.
                 settle_brokers,

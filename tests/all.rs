@@ -3,6 +3,7 @@
 mod architecture;
 mod balances;
 mod broken_configurations;
+mod causes;
 mod chance;
 mod chips;
 mod claims;

@@ -87,9 +87,11 @@ fn write_tables(folder: &Path) {
             *v = four(*v);
         }
     }
-    results
-        .events
-        .retain(|e| e.run == 0 && e.regime == "history-free" && e.kind != "model_released");
+    let told = ["rule", "variant", "refused", "restricted", "stolen"];
+    results.events.retain(|e| {
+        let shown = told.iter().any(|kind| e.kind.starts_with(kind));
+        e.run == 0 && e.regime == "history-free" && shown
+    });
     results.tables = tables::read(folder).unwrap();
     let law = verdicts(library(), &plan).unwrap();
     results.tables.insert("verdicts".into(), law);

@@ -10,6 +10,7 @@ use crate::foundation::channels::Channel;
 use crate::foundation::parameters::Parameters;
 use crate::foundation::run::{Clock, Future};
 use crate::markets::chips::{ChipMarket, Wallet};
+use crate::markets::chronicle::Causes;
 use crate::markets::scarcity::Shortage;
 use crate::measures::Bloc;
 use crate::technology::roadmap::{Chips, Realised};
@@ -139,6 +140,7 @@ pub fn settle_brokers(
     future: Res<Future>,
     chips: Res<Chips>,
     realised: Res<Realised>,
+    causes: Res<Causes>,
     mut grey: ResMut<GreyMarket>,
     mut market: ResMut<ChipMarket>,
     mut events: ResMut<EventLog>,
@@ -168,11 +170,10 @@ pub fn settle_brokers(
             {
                 caught += trade.capacity;
                 events.push(Event {
-                    t: clock.t as i32,
-                    kind: EventKind::Seized,
                     actor: broker.row,
-                    object: 0,
-                    value: trade.capacity,
+                    values: [trade.capacity, 0.0, 0.0, 0.0],
+                    cause: causes.of_grey_trade(),
+                    ..Event::new(clock.t as i32, EventKind::Seized)
                 });
                 *trade = Trade {
                     capacity: 0.0,

@@ -5,17 +5,18 @@ use bevy_ecs::resource::Resource;
 use bevy_ecs::system::{Query, Res, ResMut};
 
 use super::nation::{DemandShocks, training_share};
-use crate::events::{Event, EventKind, EventLog};
+use crate::events::{Event, EventId, EventKind, EventLog};
 use crate::foundation::chance::Purpose;
 use crate::foundation::channels::Channel;
 use crate::foundation::parameters::Parameters;
 use crate::foundation::run::{Clock, Future, Planning};
 use crate::markets::chips::{ChipMarket, MarketRules, Offer};
+use crate::markets::chronicle::Causes;
 use crate::markets::scarcity::Shortage;
 use crate::markets::terms::{LawCalendar, LawNow, Outlook};
 use crate::measures::Bloc;
 use crate::technology::chip::{ChipSpec, H100, unit_cost_usd};
-use crate::technology::design::{blended_value, profit_per_unit_usd};
+use crate::technology::design::{Cut, blended_value, profit_per_unit_usd};
 use crate::technology::roadmap::{
     ChipSlot, Chips, NEVER, Realised, Roadmap, SlotKind, realised_share,
 };
@@ -102,22 +103,31 @@ pub fn bring_generations(
     future: Res<Future>,
     roadmap: Res<Roadmap>,
     mut chips: ResMut<Chips>,
+    mut events: ResMut<EventLog>,
     makers: Query<(&Chipmaker, &Business)>,
 ) {
-    if !future.channels.on(Channel::RdFeedback) {
-        return;
-    }
+    let feedback = future.channels.on(Channel::RdFeedback);
     for (maker, business) in &makers {
         let ratio =
             future
                 .anchor
                 .research_ratio(clock.t, maker.row as usize, business.research_stock_usd);
-        let quality = generation_quality(ratio, &future.parameters);
+        let quality = if feedback {
+            generation_quality(ratio, &future.parameters)
+        } else {
+            1.0
+        };
         for slot in roadmap.slots_of(maker.row as u16) {
             let comes = chips.launch[slot] == clock.t as i32;
             if comes && matches!(roadmap.slots[slot].kind, SlotKind::Generation { .. }) {
                 chips.spec[slot] = chips.spec[slot].faster(quality);
                 chips.appraise(slot, &future.parameters);
+                events.push(Event {
+                    actor: maker.row,
+                    object: slot as u32,
+                    values: [quality, 0.0, 0.0, 0.0],
+                    ..Event::new(clock.t as i32, EventKind::GenerationLaunched)
+                });
             }
         }
     }
@@ -163,6 +173,9 @@ struct Project {
     parent: usize,
     first_sale: i32,
     spec: ChipSpec,
+    /// The set of rules for which it is made.
+    known: u16,
+    begun: Option<EventId>,
 }
 
 /// Variant projects of all makers.
@@ -185,6 +198,12 @@ impl Studio {
         }
     }
 
+    /// Parent and specification of a variant that is not on sale yet.
+    pub fn under_way(&self, slot: usize) -> Option<(usize, &ChipSpec)> {
+        let project = self.projects.iter().find(|p| p.slot == slot)?;
+        Some((project.parent, &project.spec))
+    }
+
     pub fn reset(&mut self) {
         let makers = self.slots.len();
         self.used.clear();
@@ -202,6 +221,7 @@ pub fn design_variants(
     calendar: Res<LawCalendar>,
     roadmap: Res<Roadmap>,
     demand: Res<DemandShocks>,
+    causes: Res<Causes>,
     mut now: ResMut<LawNow>,
     mut chips: ResMut<Chips>,
     mut studio: ResMut<Studio>,
@@ -238,7 +258,7 @@ pub fn design_variants(
             continue;
         }
         let wants = demand.wants_usd[calendar.target_region()];
-        let Some((parent, spec)) = better_variant(
+        let Some(choice) = better_variant(
             m as u16,
             t,
             clock.year,
@@ -255,19 +275,22 @@ pub fn design_variants(
         let slot = studio.slots[m][studio.used[m]];
         studio.used[m] += 1;
         let lag = redesign_lag_months(&future, maker.key, studio.used[m] as u64);
+        let begun = events.push(Event {
+            actor: maker.row,
+            object: slot as u32,
+            place: u32::from(now.known),
+            values: choice.weighed(),
+            cause: causes.of_variant(&calendar.0, now.known, choice.parent, m),
+            ..Event::new(t, EventKind::VariantBegun)
+        });
         studio.projects.push(Project {
             maker: m as u16,
             slot,
-            parent,
+            parent: choice.parent,
             first_sale: t + lag,
-            spec,
-        });
-        events.push(Event {
-            t,
-            kind: EventKind::VariantBegun,
-            actor: maker.row,
-            object: slot as u32,
-            value: spec.list_price_usd,
+            spec: choice.spec,
+            known: now.known,
+            begun,
         });
     }
 }
@@ -308,12 +331,35 @@ fn launch(
     chips.appraise(slot, &future.parameters);
     chips.count_copies(roadmap, maker.row as u16, NEVER - 1);
     events.push(Event {
-        t,
-        kind: EventKind::VariantLaunched,
         actor: maker.row,
         object: slot as u32,
-        value: project.spec.list_price_usd,
+        place: u32::from(project.known),
+        values: [project.spec.list_price_usd, 0.0, 0.0, 0.0],
+        cause: project.begun,
+        ..Event::new(t, EventKind::VariantLaunched)
     });
+}
+
+/// The design that a maker settles on, and the best it could have had from each kind of cut.
+struct Choice {
+    parent: usize,
+    spec: ChipSpec,
+    cut: Cut,
+    profit_usd: [f64; Cut::KINDS],
+}
+
+impl Choice {
+    /// Profit, that of the next best kind of cut, this kind, that kind. A cut of its own where there is no other.
+    fn weighed(&self) -> [f64; 4] {
+        let own = self.cut.code();
+        let next = (0..Cut::KINDS)
+            .filter(|kind| *kind != own)
+            .max_by(|a, b| self.profit_usd[*a].total_cmp(&self.profit_usd[*b]))
+            .filter(|kind| self.profit_usd[*kind].is_finite())
+            .unwrap_or(own);
+        let profit = |kind: usize| self.profit_usd[kind];
+        [profit(own), profit(next), own as f64, next as f64]
+    }
 }
 
 /// The most profitable legal design of a maker for the target, if it beats what the maker can already sell there by
@@ -329,7 +375,7 @@ fn better_variant(
     roadmap: &Roadmap,
     chips: &Chips,
     under_way: &[Project],
-) -> Option<(usize, ChipSpec)> {
+) -> Option<Choice> {
     let p = &future.parameters;
     let for_training = training_share(year, p);
     let usd_per_h100e = going_price_usd(maker, t, for_training, roadmap, chips, p)?;
@@ -344,6 +390,7 @@ fn better_variant(
         .map(|p| prospect(&p.spec))
         .max_by(|a, b| a.profit_usd.total_cmp(&b.profit_usd));
     let mut new: Option<(Prospect, usize, ChipSpec)> = None;
+    let mut profit_usd = [f64::NEG_INFINITY; Cut::KINDS];
     for slot in roadmap.slots_of(maker) {
         let place = &roadmap.slots[slot];
         if chips.launch[slot] > t {
@@ -357,6 +404,8 @@ fn better_variant(
         } else if !matches!(place.kind, SlotKind::Variant { .. }) {
             for spec in calendar.designs(now.known, slot, &chips.spec[slot]) {
                 let this = prospect(&spec);
+                let best_of_kind = &mut profit_usd[Cut::of(&spec, &chips.spec[slot]).code()];
+                *best_of_kind = best_of_kind.max(this.profit_usd);
                 if new.is_none_or(|(best, ..)| this.profit_usd > best.profit_usd) {
                     new = Some((
                         this,
@@ -371,7 +420,12 @@ fn better_variant(
         }
     }
     let (best, parent, spec) = new?;
-    worth_redesign(wants_usd, best, old, p).then_some((parent, spec))
+    worth_redesign(wants_usd, best, old, p).then(|| Choice {
+        parent,
+        spec,
+        cut: Cut::of(&spec, &chips.spec[parent]),
+        profit_usd,
+    })
 }
 
 /// Price per unit of blended value of the maker's chip that gives buyers most for their money, server included: the going

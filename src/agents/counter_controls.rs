@@ -8,6 +8,7 @@ use crate::foundation::chance::Purpose;
 use crate::foundation::channels::Channel;
 use crate::foundation::run::{Clock, Future};
 use crate::markets::chips::ChipMarket;
+use crate::markets::chronicle::Causes;
 use crate::markets::terms::{LawCalendar, LawNow};
 use crate::technology::supply::Access;
 
@@ -44,6 +45,7 @@ pub fn restrict_inputs(
     calendar: Res<LawCalendar>,
     now: Res<LawNow>,
     market: Res<ChipMarket>,
+    causes: Res<Causes>,
     mut access: ResMut<Access>,
     mut state: ResMut<CounterControls>,
     mut events: ResMut<EventLog>,
@@ -76,11 +78,9 @@ pub fn restrict_inputs(
         if draw < p.retaliation_probability {
             state.until = state.until.max(t + p.retaliation_months.round() as i32);
             events.push(Event {
-                t,
-                kind: EventKind::Restricted,
-                actor: 0,
-                object: state.ordinal as u32,
-                value: p.retaliation_months,
+                values: [p.retaliation_months, 0.0, 0.0, 0.0],
+                cause: causes.of_tightening(),
+                ..Event::new(t, EventKind::Restricted)
             });
         }
     }

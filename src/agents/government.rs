@@ -6,7 +6,7 @@ use bevy_ecs::system::{Query, Res, ResMut};
 use super::chipmaker::{Business, Chipmaker};
 use crate::capability::frontier::Frontier;
 use crate::capability::gap::Record;
-use crate::events::{Event, EventKind, EventLog};
+use crate::events::{Event, EventId, EventKind, EventLog};
 use crate::foundation::chance::{Chance, Purpose, stable_key};
 use crate::foundation::channels::Channel;
 use crate::foundation::parameters::Parameters;
@@ -106,6 +106,9 @@ pub struct Government {
     rung: usize,
     /// A change that is announced and does not bind yet. There is one at a time: what comes meanwhile waits.
     coming: Option<Change>,
+    /// The events of the change that is announced and of the one that bound last.
+    announced_by: Option<EventId>,
+    bound_by: Option<EventId>,
     /// Hazard of tightening and of loosening since their last change, and the number of changes so far.
     built_up: [f64; 2],
     fired: [u64; 2],
@@ -146,18 +149,18 @@ impl Government {
         if let Some(change) = self.coming.filter(|change| change.binds <= t) {
             self.rung = usize::from(change.to);
             self.coming = None;
+            self.bound_by = self.announced_by.take();
         }
     }
 
     fn announce(&mut self, change: Change, events: &mut EventLog) {
         self.coming = Some(change);
         self.tape.push(change);
-        events.push(Event {
-            t: change.announced,
-            kind: EventKind::PolicyAnnounced,
-            actor: u32::from(change.from),
+        self.announced_by = events.push(Event {
+            place: u32::from(change.from),
             object: u32::from(change.to),
-            value: f64::from(change.binds),
+            values: [f64::from(change.binds), 0.0, 0.0, 0.0],
+            ..Event::new(change.announced, EventKind::PolicyAnnounced)
         });
     }
 
@@ -258,6 +261,8 @@ pub fn govern(
     *standing = Standing {
         book: Some(ladder.book(g.rung, coming)),
         binds: g.coming.map(|change| change.binds),
+        announced_by: g.announced_by,
+        bound_by: g.bound_by,
     };
 }
 

@@ -12,7 +12,7 @@ use crate::capability::diffusion::{Source, catch_up_points, distilled_points};
 use crate::capability::efficiency::Efficiency;
 use crate::capability::frontier::{Frontier, Known, Side};
 use crate::capability::training::{finished_points, latent_points};
-use crate::events::{Event, EventKind, EventLog};
+use crate::events::{Event, EventId, EventKind, EventLog};
 use crate::foundation::chance::Purpose;
 use crate::foundation::channels::Channel;
 use crate::foundation::parameters::Parameters;
@@ -105,6 +105,8 @@ pub struct Finished {
     pub ordinal: u64,
     /// What its makers knew, and with how much compute it was made.
     pub known: Known,
+    /// The event that told of its run.
+    pub told: Option<EventId>,
 }
 
 impl HeldBack {
@@ -240,11 +242,9 @@ pub fn steal(
             let gained = stolen_points(knowledge.points, compute.effective_h100e, victim, p);
             knowledge.points += gained;
             events.push(Event {
-                t: clock.t as i32,
-                kind: EventKind::Stolen,
                 actor: row,
-                object: 0,
-                value: gained,
+                values: [gained, 0.0, 0.0, 0.0],
+                ..Event::new(clock.t as i32, EventKind::Stolen)
             });
         }
     }
@@ -397,6 +397,10 @@ pub fn train_and_release(
         } else {
             None
         };
+        let finished = finished.map(|model| Finished {
+            told: tell_finished(lab, &model, clock.t, &mut events),
+            ..model
+        });
         let Some(model) = held.in_turn(clock.t, finished) else {
             continue;
         };
@@ -419,11 +423,11 @@ pub fn train_and_release(
         }
         if !lab.synthetic {
             events.push(Event {
-                t: clock.t as i32,
-                kind: EventKind::ModelReleased,
                 actor: lab.row,
                 object: model.ordinal as u32,
-                value: score,
+                values: [score, distilled, 0.0, 0.0],
+                cause: model.told,
+                ..Event::new(clock.t as i32, EventKind::ModelReleased)
             });
         }
     }
@@ -432,6 +436,18 @@ pub fn train_and_release(
     }
     frontier.open_known.push(open);
     frontier.distilled_points = gained;
+}
+
+fn tell_finished(lab: &Lab, model: &Finished, t: usize, events: &mut EventLog) -> Option<EventId> {
+    if lab.synthetic {
+        return None;
+    }
+    events.push(Event {
+        actor: lab.row,
+        object: model.ordinal as u32,
+        values: [model.score, model.known.compute_h100e, 0.0, 0.0],
+        ..Event::new(t as i32, EventKind::RunFinished)
+    })
 }
 
 /// A month of the run under way; the model when it ends, and the next run begins.
@@ -466,5 +482,6 @@ fn finish(
             points: knowledge.points,
             compute_h100e: mean_compute,
         },
+        told: None,
     })
 }

@@ -6,8 +6,10 @@ use bevy_ecs::system::{Query, Res, ResMut};
 
 use super::nation::Nation;
 use crate::capability::frontier::{Frontier, Side};
+use crate::events::{Event, EventKind, EventLog};
 use crate::foundation::run::{Clock, Future};
 use crate::markets::chips::ChipMarket;
+use crate::markets::chronicle::Causes;
 use crate::markets::scarcity::Shortage;
 use crate::markets::services::{
     OFFERERS, Offer, Offerer, closed_price, next_alignment, next_stack, spending_usd, use_shares,
@@ -22,6 +24,8 @@ pub struct Users {
     /// Where the nation stood when the run began: -1 the target's side, 1 the issuer's.
     pub alignment_start: f64,
     pub alignment: f64,
+    /// Alignment when an event last spoke of it.
+    pub alignment_told: f64,
     /// Part of what it builds on that is the issuer's.
     pub issuer_stack: f64,
     pub use_shares: [f64; OFFERERS],
@@ -40,6 +44,9 @@ pub struct Services {
     pub third_alignment: f64,
 }
 
+/// How far alignment moves before an event speaks of it again: of observation alone, nothing acts on it.
+const TOLD_STEP: f64 = 0.05;
+
 /// System: a month of AI services in every nation.
 pub fn use_services(
     clock: Res<Clock>,
@@ -48,6 +55,8 @@ pub fn use_services(
     shortage: Res<Shortage>,
     access: Res<Access>,
     market: Res<ChipMarket>,
+    causes: Res<Causes>,
+    mut events: ResMut<EventLog>,
     mut services: ResMut<Services>,
     mut nations: Query<(&Nation, &mut Users)>,
 ) {
@@ -115,6 +124,17 @@ pub fn use_services(
             target_delivers,
             p,
         );
+        let moved = users.alignment - users.alignment_told;
+        if moved.abs() >= TOLD_STEP {
+            let cause = causes.of_denial(m).filter(|_| moved < 0.0);
+            events.push(Event {
+                actor: nation.row,
+                values: [users.alignment, users.alignment_told, 0.0, 0.0],
+                cause,
+                ..Event::new(clock.t as i32, EventKind::AlignmentMoved)
+            });
+            users.alignment_told = users.alignment;
+        }
         third_gdp += users.gdp_usd;
         for (sum, share) in next.third_use.iter_mut().zip(users.use_shares) {
             *sum += share * users.gdp_usd;

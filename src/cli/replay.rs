@@ -7,7 +7,8 @@ use super::{Answer, Format, say, say_json, table, wrong_word};
 use crate::config::source::Configs;
 use crate::config::study;
 use crate::results::EventRow;
-use crate::study::{Library, Plan, Settings, timeline};
+use crate::study::timeline::{chain, kinds, timeline};
+use crate::study::{Library, Plan, Settings};
 
 #[derive(Args)]
 pub struct ReplayArgs {
@@ -19,15 +20,21 @@ pub struct ReplayArgs {
     /// The number of the future.
     #[arg(long, default_value_t = 0)]
     run: u32,
-    /// The first event in which this regime differs.
-    #[arg(long, value_name = "REGIME")]
+    /// The first event in which this regime differs, and what led to it in both.
+    #[arg(long, value_name = "REGIME", conflicts_with = "why")]
     against: Option<String>,
+    /// One event by its id, and what led to it.
+    #[arg(long, value_name = "ID")]
+    why: Option<u32>,
+    /// Only events of this kind.
+    #[arg(long)]
+    kind: Vec<String>,
     #[arg(long)]
     seed: Option<u64>,
     /// Switch a channel off.
     #[arg(long, value_name = "CHANNEL")]
     off: Vec<String>,
-    /// Leave out releases of models.
+    /// Leave out training runs and releases of models.
     #[arg(long)]
     no_models: bool,
     #[arg(long, value_enum, default_value = "table")]
@@ -57,52 +64,119 @@ pub fn replay(configs: Configs, args: &ReplayArgs) -> Answer {
         .as_ref()
         .map(|name| at(name, "--against"))
         .transpose()?;
-    let plan = Plan::new(&library, file, settings)?;
-    let events = |arm: usize| -> Vec<EventRow> {
-        let all = timeline(&plan, arm, args.run);
-        all.into_iter()
-            .filter(|e| !args.no_models || e.kind != "model_released")
-            .collect()
+    let kinds = kinds();
+    for kind in &args.kind {
+        if !kinds.contains(&kind.as_str()) {
+            return Err(wrong_word("--kind", kind, "a kind of event", &kinds));
+        }
+    }
+    let wanted = |e: &&EventRow| {
+        let model = ["run_finished", "model_released"].contains(&e.kind.as_str());
+        !(args.no_models && model) && (args.kind.is_empty() || args.kind.contains(&e.kind))
     };
-    let here = events(arm);
-    if let Some(other) = other {
-        let there = events(other);
-        let same = |a: &EventRow, b: &EventRow| {
-            (a.month, &a.kind, &a.actor, &a.text) == (b.month, &b.kind, &b.actor, &b.text)
+    let plan = Plan::new(&library, file, settings)?;
+    let here = timeline(&plan, arm, args.run);
+    if let Some(id) = args.why {
+        let led = chain(&here, id);
+        if led.is_empty() {
+            let last = here.len().saturating_sub(1).to_string();
+            let expected = format!("the id of an event, 0 to {last}");
+            return Err(wrong_word("--why", &id.to_string(), &expected, &[&last]));
+        }
+        return if args.format == Format::Json {
+            say_json(&led)
+        } else {
+            say(&indented(&led))
         };
-        let first =
-            (0..here.len().max(there.len())).find(|i| match (here.get(*i), there.get(*i)) {
-                (Some(a), Some(b)) => !same(a, b),
-                _ => true,
+    }
+    if let Some(other) = other {
+        let there = timeline(&plan, other, args.run);
+        let parted = first_difference(&here, &there, wanted);
+        if args.format == Format::Json {
+            let sides = parted.map(|(same, a, b)| {
+                serde_json::json!({
+                    "same": same,
+                    (arms[arm].as_str()): led_to(&here, a),
+                    (arms[other].as_str()): led_to(&there, b),
+                })
             });
-        let line = |name: &str, e: Option<&EventRow>| match e {
-            Some(e) => format!("{name}: {} {} {} {}\n", e.month, e.kind, e.actor, e.text),
+            return say_json(&sides);
+        }
+        let side = |name: &str, rows: &[EventRow], e: Option<&EventRow>| match e {
+            Some(_) => format!("{name}:\n{}", indented(&led_to(rows, e))),
             None => format!("{name}: nothing more\n"),
         };
-        return say(&match first {
-            Some(i) => format!(
-                "the first {i} events are the same; then\n{}{}",
-                line(&arms[arm], here.get(i)),
-                line(&arms[other], there.get(i))
+        return say(&match parted {
+            Some((same, a, b)) => format!(
+                "the first {same} events are the same; then\n{}{}",
+                side(&arms[arm], &here, a),
+                side(&arms[other], &there, b)
             ),
             None => "no event differs\n".to_string(),
         });
     }
+    let chosen: Vec<&EventRow> = here.iter().filter(wanted).collect();
     if args.format == Format::Json {
-        return say_json(&here);
+        return say_json(&chosen);
     }
     let mut lines = vec![
-        ["month", "what", "who", "details", "because"]
+        ["id", "month", "what", "who", "details", "because"]
             .map(String::from)
             .to_vec(),
     ];
-    lines.extend(
-        here.into_iter()
-            .map(|e| vec![e.month.to_string(), e.kind, e.actor, e.text, e.cause]),
-    );
+    lines.extend(chosen.into_iter().map(|e| {
+        let words = [&e.kind, &e.actor, &e.text, &e.cause].map(String::clone);
+        [vec![e.id.to_string(), e.month.to_string()], words.to_vec()].concat()
+    }));
     say(&if args.format == Format::Csv {
         super::csv_text(&lines)
     } else {
         table(&lines)
     })
+}
+
+/// How many events two runs share before they part, and the first in which they differ.
+fn first_difference<'a>(
+    here: &'a [EventRow],
+    there: &'a [EventRow],
+    wanted: impl Fn(&&EventRow) -> bool,
+) -> Option<(usize, Option<&'a EventRow>, Option<&'a EventRow>)> {
+    let here: Vec<&EventRow> = here.iter().filter(|e| wanted(e)).collect();
+    let there: Vec<&EventRow> = there.iter().filter(|e| wanted(e)).collect();
+    let same = here
+        .iter()
+        .zip(&there)
+        .take_while(|(a, b)| {
+            (a.month, &a.kind, &a.actor, &a.text) == (b.month, &b.kind, &b.actor, &b.text)
+        })
+        .count();
+    let (a, b) = (here.get(same).copied(), there.get(same).copied());
+    (a.is_some() || b.is_some()).then_some((same, a, b))
+}
+
+fn led_to<'a>(rows: &'a [EventRow], e: Option<&EventRow>) -> Vec<&'a EventRow> {
+    e.map_or(Vec::new(), |e| chain(rows, e.id))
+}
+
+/// A chain of causes, each a step further in than what it caused; what stands behind the last of them.
+fn indented(led: &[&EventRow]) -> String {
+    let mut text = String::new();
+    for (depth, e) in led.iter().enumerate() {
+        let because = if depth == 0 { "" } else { "because " };
+        text.push_str(&format!(
+            "{:indent$}{because}{} #{} {} {} {}\n",
+            "",
+            e.month,
+            e.id,
+            e.kind,
+            e.actor,
+            e.text,
+            indent = 2 * (depth + 1)
+        ));
+    }
+    if let Some(root) = led.last() {
+        let indent = 2 * (led.len() + 1);
+        text.push_str(&format!("{:indent$}because {}\n", "", root.cause));
+    }
+    text
 }

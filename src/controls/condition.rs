@@ -137,6 +137,22 @@ impl Condition {
     }
 }
 
+impl Condition {
+    /// The comparisons that one case passes and another does not, each with the values of the first.
+    pub fn lines_between(&self, a: &Attributes, b: &Attributes, symbols: &Symbols) -> Vec<String> {
+        let mut lines = Vec::new();
+        self.0.each_comparison(&mut |node| {
+            if truth(node.value(a)) != truth(node.value(b)) {
+                let line = node.write(a, symbols, 0);
+                if !lines.contains(&line) {
+                    lines.push(line);
+                }
+            }
+        });
+        lines
+    }
+}
+
 fn offset_of(text: &str, line: isize, column: isize) -> usize {
     let before: usize = text
         .lines()
@@ -283,6 +299,18 @@ impl Node {
                 node.visit(see);
                 choices.iter().for_each(|choice| choice.visit(see));
             }
+        }
+    }
+
+    fn each_comparison(&self, see: &mut impl FnMut(&Self)) {
+        match self {
+            Self::Compare(..) => see(self),
+            Self::Not(node) => node.each_comparison(see),
+            Self::And(left, right) | Self::Or(left, right) => {
+                left.each_comparison(see);
+                right.each_comparison(see);
+            }
+            _ => {}
         }
     }
 

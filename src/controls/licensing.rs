@@ -344,6 +344,11 @@ pub struct Ruling {
 }
 
 impl Ruling {
+    /// The rule that stands in the way of the sale, on the exporter's side first.
+    pub fn decided_by(&self) -> Option<u16> {
+        self.exporter_rule.or(self.importer_rule)
+    }
+
     pub const fn free() -> Self {
         Self {
             exporter: Verdict::Free,
@@ -467,6 +472,11 @@ impl Book {
         Self {
             active: self.active.iter().filter_map(left).collect(),
         }
+    }
+
+    /// Whether a rule counts for any firm.
+    pub fn holds(&self, rule: u16) -> bool {
+        self.active.iter().any(|a| a.index == rule)
     }
 
     /// The verdict on one sale. Allocates nothing.

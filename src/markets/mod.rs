@@ -4,6 +4,7 @@ pub mod buyers;
 pub mod caps;
 pub mod chips;
 pub mod choice;
+pub mod chronicle;
 mod delivery;
 pub mod licences;
 pub mod rationing;

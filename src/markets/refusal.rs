@@ -56,23 +56,18 @@ impl Refusals {
         self.review.iter().flatten().any(|at| *at <= t)
     }
 
-    /// Whether a chip that is open under licence is discouraged this month, and whether that is new.
-    pub fn answer(
-        &mut self,
-        chip: usize,
-        t: i32,
-        draw: f64,
-        chance: f64,
-        p: &Parameters,
-    ) -> (bool, bool) {
-        let mut new = false;
+    /// Whether a chip is discouraged.
+    pub fn stands(&self, chip: usize) -> bool {
+        self.stands[chip]
+    }
+
+    /// Whether a chip that is open under licence is discouraged this month.
+    pub fn answer(&mut self, chip: usize, t: i32, draw: f64, chance: f64, p: &Parameters) -> bool {
         if self.review[chip].is_none_or(|at| at <= t) {
-            let refuses = draw < chance;
-            new = refuses && !self.stands[chip];
-            self.stands[chip] = refuses;
+            self.stands[chip] = draw < chance;
             self.review[chip] = Some(t + p.refusal_review_months.round().max(1.0) as i32);
         }
-        (self.stands[chip], new)
+        self.stands[chip]
     }
 
     /// The chip is no longer open under licence: the next opening is looked at afresh.
@@ -117,10 +112,10 @@ mod tests {
         let p = p(0.7);
         let mut refusals = Refusals::default();
         refusals.reset(1);
-        assert_eq!(refusals.answer(0, 10, 0.5, 0.7, &p), (true, true));
+        assert!(refusals.answer(0, 10, 0.5, 0.7, &p) && refusals.stands(0));
         // The chance has fallen below the draw; the answer changes at the review and not before.
-        assert_eq!(refusals.answer(0, 15, 0.5, 0.2, &p), (true, false));
+        assert!(refusals.answer(0, 15, 0.5, 0.2, &p));
         assert!(!refusals.due(15) && refusals.due(16));
-        assert_eq!(refusals.answer(0, 16, 0.5, 0.2, &p), (false, false));
+        assert!(!refusals.answer(0, 16, 0.5, 0.2, &p));
     }
 }

@@ -11,7 +11,7 @@ use bevy_ecs::system::{Res, ResMut};
 use super::chips::{ChipMarket, Terms};
 use super::refusal::{HomeSupply, Refusals, open_share, refusal_chance};
 use crate::controls::{Attribute, Attributes, Book, Law, Ruling, Subject, Verdict};
-use crate::events::{Event, EventKind, EventLog};
+use crate::events::EventId;
 use crate::foundation::chance::Purpose;
 use crate::foundation::channels::Channel;
 use crate::foundation::parameters::Parameters;
@@ -87,6 +87,9 @@ pub struct Standing {
     pub book: Option<u16>,
     /// Month of the run in which what is announced binds.
     pub binds: Option<i32>,
+    /// The events of the change that is announced and of the one that bound last.
+    pub announced_by: Option<EventId>,
+    pub bound_by: Option<EventId>,
 }
 
 /// What the law says of sales under one set of rules, asked once for every chip and market.
@@ -213,7 +216,13 @@ impl Calendar {
         })
     }
 
-    fn variant_attributes(&self, parent: usize, design: &ChipSpec, market: usize) -> Attributes {
+    /// A variant of a parent as one sale.
+    pub fn variant_attributes(
+        &self,
+        parent: usize,
+        design: &ChipSpec,
+        market: usize,
+    ) -> Attributes {
         design_attributes(&self.sale(parent, market), design)
     }
 
@@ -223,7 +232,7 @@ impl Calendar {
     }
 
     /// The law of sales under a set of rules.
-    fn sales(&self, book: u16) -> &SalesLaw {
+    pub(super) fn sales(&self, book: u16) -> &SalesLaw {
         &self.sales[usize::from(self.sales_of[usize::from(book)])]
     }
 }
@@ -340,6 +349,11 @@ impl LawNow {
         self.refusals.reset(slots);
     }
 
+    /// Whether the target discourages a chip that is open under licence.
+    pub fn is_refused(&self, slot: usize) -> bool {
+        self.refusals.stands(slot)
+    }
+
     /// Whether a slot can be sold in the target without licence now and under what is announced.
     pub fn sellable_in_target(&self, slot: usize) -> bool {
         self.sellable[slot]
@@ -402,7 +416,6 @@ pub fn apply_law(
     mut outlook: ResMut<Outlook>,
     mut access: ResMut<Access>,
     mut market: ResMut<ChipMarket>,
-    mut events: ResMut<EventLog>,
 ) {
     let c = &*calendar.0;
     let governed = standing.book.map(|book| [(1.0, book)]);
@@ -429,16 +442,7 @@ pub fn apply_law(
         home_above_record: access.home_share - access.home_share_on_record,
         denied_above_record: access.denied_share - access.denied_share_on_record,
     };
-    if known != now.known || now.before.is_none() {
-        now.known = known;
-        events.push(Event {
-            t: clock.t as i32,
-            kind: EventKind::RulesChanged,
-            actor: 0,
-            object: u32::from(known),
-            value: 0.0,
-        });
-    }
+    now.known = known;
     now.before = whole;
     for slot in 0..roadmap.slots.len() {
         if let SlotKind::Variant { .. } = roadmap.slots[slot].kind
@@ -455,7 +459,6 @@ pub fn apply_law(
         home,
         &mut now,
         &mut market,
-        &mut events,
         clock.t,
     );
     set_outlook(c, &roadmap, &mut now, &mut outlook, &market);
@@ -471,7 +474,6 @@ fn set_terms(
     home: HomeSupply,
     now: &mut LawNow,
     market: &mut ChipMarket,
-    events: &mut EventLog,
     t: usize,
 ) {
     let over_complied = over_complied(c, pieces, &future.parameters);
@@ -494,7 +496,7 @@ fn set_terms(
                 }
                 if !terms.case_by_case {
                     now.refusals.forget(slot);
-                } else if refuses(c, roadmap, future, home, now, slot, t, events) {
+                } else if refuses(c, roadmap, future, home, now, slot, t) {
                     terms.open *= open_share(&future.parameters);
                     if terms.open <= 0.0 {
                         terms = Terms::DENIED;
@@ -560,7 +562,6 @@ fn refuses(
     now: &mut LawNow,
     slot: usize,
     t: usize,
-    events: &mut EventLog,
 ) -> bool {
     if !c.replies_generated || !future.channels.on(Channel::CounterMeasures) {
         return false;
@@ -570,17 +571,7 @@ fn refuses(
         .chance
         .uniform(Purpose::Refusal, roadmap.slot_keys[slot], 0);
     let chance = refusal_chance(home, p);
-    let (refuses, new) = now.refusals.answer(slot, t as i32, draw, chance, p);
-    if new {
-        events.push(Event {
-            t: t as i32,
-            kind: EventKind::Refused,
-            actor: 0,
-            object: slot as u32,
-            value: chance,
-        });
-    }
-    refuses
+    now.refusals.answer(slot, t as i32, draw, chance, p)
 }
 
 fn set_outlook(

@@ -21,6 +21,17 @@ const UPLOT: &str = include_str!("../../assets/uplot/uPlot.iife.min.js");
 const UPLOT_STYLE: &str = include_str!("../../assets/uplot/uPlot.min.css");
 const UPLOT_LICENCE: &str = include_str!("../../assets/uplot/LICENSE");
 
+/// Kinds of event that happen so often that the page leaves them to `replay`.
+const EVERYDAY: [&str; 7] = [
+    "run_finished",
+    "model_released",
+    "variant_begun",
+    "market_closed",
+    "market_reopened",
+    "order_denied",
+    "generation_launched",
+];
+
 #[derive(Serialize)]
 struct FigurePart {
     name: String,
@@ -80,7 +91,7 @@ fn render(results: &Results, gallery: &Gallery) -> Result<String, minijinja::Err
     let timeline: Vec<_> = results
         .events
         .iter()
-        .filter(|e| e.run == 0 && e.kind != "model_released" && e.kind != "variant_begun")
+        .filter(|e| e.run == 0 && !EVERYDAY.contains(&e.kind.as_str()))
         .map(|e| {
             (
                 e.regime.clone(),

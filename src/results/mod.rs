@@ -173,6 +173,10 @@ pub struct TapeRow {
 pub struct EventRow {
     pub regime: String,
     pub run: u32,
+    /// Its place in the log of the run.
+    pub id: u32,
+    /// The event without which this one would not have happened then.
+    pub cause_id: Option<u32>,
     pub month: Month,
     pub kind: String,
     pub actor: String,

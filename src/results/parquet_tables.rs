@@ -81,6 +81,14 @@ pub fn write(results: &Results, folder: &Path) -> Result<(), ResultsError> {
                 "run".into(),
                 Arc::new(UInt32Array::from_iter_values(e.iter().map(|r| r.run))),
             ),
+            (
+                "id".into(),
+                Arc::new(UInt32Array::from_iter_values(e.iter().map(|r| r.id))),
+            ),
+            (
+                "cause_id".into(),
+                Arc::new(e.iter().map(|r| r.cause_id).collect::<UInt32Array>()),
+            ),
             ("month".into(), strings(months.iter().map(String::as_str))),
             ("kind".into(), strings(e.iter().map(|r| r.kind.as_str()))),
             ("actor".into(), strings(e.iter().map(|r| r.actor.as_str()))),
@@ -105,7 +113,7 @@ fn numbers(values: impl Iterator<Item = f64>) -> ArrayRef {
 fn store(path: &Path, columns: Vec<(String, ArrayRef)>) -> Result<(), ResultsError> {
     let fields: Vec<Field> = columns
         .iter()
-        .map(|(name, column)| Field::new(name, column.data_type().clone(), false))
+        .map(|(name, column)| Field::new(name, column.data_type().clone(), column.is_nullable()))
         .collect();
     let schema = Arc::new(Schema::new(fields));
     let arrays = columns.into_iter().map(|(_, column)| column).collect();
@@ -193,10 +201,13 @@ pub fn read(results: &mut Results, folder: &Path) -> Result<(), ResultsError> {
     let path = folder.join("events.parquet");
     for batch in batches(&path)? {
         let column = |name| text(&batch, name, &path);
-        let run = batch
-            .column_by_name("run")
-            .and_then(|c| c.as_any().downcast_ref::<UInt32Array>())
-            .ok_or_else(|| io(&path, "no column `run`"))?;
+        let whole = |name: &str| {
+            batch
+                .column_by_name(name)
+                .and_then(|c| c.as_any().downcast_ref::<UInt32Array>())
+                .ok_or_else(|| io(&path, format!("no column `{name}`")))
+        };
+        let (run, id, cause_id) = (whole("run")?, whole("id")?, whole("cause_id")?);
         let texts: Vec<StringArray> = [
             "regime", "month", "kind", "actor", "object", "cause", "text",
         ]
@@ -208,6 +219,8 @@ pub fn read(results: &mut Results, folder: &Path) -> Result<(), ResultsError> {
             results.events.push(EventRow {
                 regime: at(0),
                 run: run.value(row),
+                id: id.value(row),
+                cause_id: cause_id.is_valid(row).then(|| cause_id.value(row)),
                 month: at(1).parse().map_err(|e: String| io(&path, e))?,
                 kind: at(2),
                 actor: at(3),

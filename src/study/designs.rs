@@ -11,7 +11,9 @@ use crate::foundation::calendar::{Date, Month};
 use crate::foundation::parameters::Parameters;
 use crate::markets::terms::design_attributes;
 use crate::technology::chip::{ChipSpec, H100, unit_cost_usd};
-use crate::technology::design::{Candidate, Reach, blended_value, candidates, profit_per_unit_usd};
+use crate::technology::design::{
+    Candidate, Cut, Reach, blended_value, candidates, profit_per_unit_usd,
+};
 use crate::technology::roadmap::fp8_share;
 
 /// A design that the law lets through, and what it is worth.
@@ -64,7 +66,7 @@ pub fn designs(
     };
     let found = candidates(&spec, &Reach::of(&p), legal);
     let year = Month::from_date(on).decimal_year();
-    let mut all: Vec<Design> = found.iter().map(|c| appraise(c, year, &p)).collect();
+    let mut all: Vec<Design> = found.iter().map(|c| appraise(c, &spec, year, &p)).collect();
     all.sort_by(|a, b| b.profit_usd.total_cmp(&a.profit_usd));
     let mut best: Vec<Design> = Vec::new();
     for design in all {
@@ -75,27 +77,13 @@ pub fn designs(
     Ok(best)
 }
 
-fn appraise(candidate: &Candidate, year: f64, p: &Parameters) -> Design {
+fn appraise(candidate: &Candidate, parent: &ChipSpec, year: f64, p: &Parameters) -> Design {
     let (training, fp8) = (training_share(year, p), fp8_share(year, p));
     let spec = candidate.spec;
-    let f = candidate.factors;
-    let cuts: Vec<&str> = [
-        (f.compute, "compute"),
-        (f.links, "links"),
-        (f.memory, "memory"),
-    ]
-    .into_iter()
-    .filter(|(factor, _)| *factor < 0.999)
-    .map(|(_, name)| name)
-    .collect();
     let value = blended_value(&spec, training, fp8, p);
     let going = H100.list_price_usd;
     Design {
-        cut: if cuts.is_empty() {
-            "nothing".into()
-        } else {
-            cuts.join("+")
-        },
+        cut: Cut::of(&spec, parent).words(),
         tpp: spec.tpp,
         interconnect_gbps: spec.interconnect_gbps,
         mem_bandwidth_tbs: spec.mem_bandwidth_tbs,

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use rayon::prelude::*;
 
 use super::feedback::add_direct;
-use super::timeline::events;
+use super::timeline::rows;
 use super::{Plan, Worker};
 use crate::agents::government::Government;
 use crate::foundation::run::Future;
@@ -132,7 +132,7 @@ fn one_run(
         None
     };
     let events = if keep {
-        events(plan, worker, arm, run)
+        rows(plan, worker, arm, run)
     } else {
         Vec::new()
     };

@@ -10,7 +10,7 @@ mod manifest;
 mod plan;
 pub mod reference;
 mod states;
-mod timeline;
+pub mod timeline;
 pub mod verdicts;
 mod worker;
 
@@ -18,5 +18,4 @@ pub use ensemble::{RunRecord, declared_columns, run_all};
 pub use join::join;
 pub use library::Library;
 pub use plan::{Plan, Settings};
-pub use timeline::timeline;
 pub use worker::Worker;

@@ -43,6 +43,67 @@ impl Factors {
     }
 }
 
+/// Which factors of a design are below its parent's: its kind of cut.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Cut(u8);
+
+impl Cut {
+    const NAMES: [&'static str; 3] = ["compute", "links", "memory"];
+    /// How many kinds there are.
+    pub const KINDS: usize = 8;
+
+    pub fn of(design: &ChipSpec, parent: &ChipSpec) -> Self {
+        let less = |a: f64, b: f64, bit: u8| u8::from(a < 0.999 * b) << bit;
+        Self(
+            less(design.tpp, parent.tpp, 0)
+                | less(design.interconnect_gbps, parent.interconnect_gbps, 1)
+                | less(design.mem_bandwidth_tbs, parent.mem_bandwidth_tbs, 2),
+        )
+    }
+
+    pub const fn code(self) -> usize {
+        self.0 as usize
+    }
+
+    pub const fn from_code(code: usize) -> Self {
+        Self(code as u8)
+    }
+
+    /// The factors, joined by `+`; `nothing` where none is cut.
+    pub fn words(self) -> String {
+        let cut: Vec<&str> = self.factors().map(|at| Self::NAMES[at]).collect();
+        if cut.is_empty() {
+            "nothing".into()
+        } else {
+            cut.join("+")
+        }
+    }
+
+    /// Each design that differs from this one by a little more of one factor that was cut, in steps wider than those of the
+    /// bisection: what the law says of it names the line under which the design sits.
+    pub fn a_little_less(
+        self,
+        design: &ChipSpec,
+        parent: &ChipSpec,
+    ) -> impl Iterator<Item = ChipSpec> {
+        const STEP: f64 = 0.002;
+        let (design, parent) = (*design, *parent);
+        self.factors().map(move |at| {
+            let mut more = design;
+            match at {
+                0 => more.tpp += STEP * parent.tpp,
+                1 => more.interconnect_gbps += STEP * parent.interconnect_gbps,
+                _ => more.mem_bandwidth_tbs += STEP * parent.mem_bandwidth_tbs,
+            }
+            more
+        })
+    }
+
+    fn factors(self) -> impl Iterator<Item = usize> {
+        (0..Self::NAMES.len()).filter(move |at| self.0 & (1 << at) != 0)
+    }
+}
+
 /// How far a maker can go in a redesign.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Reach {

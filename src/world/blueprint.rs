@@ -274,6 +274,7 @@ impl Blueprint {
                     gdp_usd: n.gdp_usd_2024,
                     alignment_start: n.bloc_alignment,
                     alignment: n.bloc_alignment,
+                    alignment_told: n.bloc_alignment,
                     issuer_stack: 1.0,
                     ..Users::default()
                 })

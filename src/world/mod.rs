@@ -32,6 +32,7 @@ use crate::foundation::chance::Purpose;
 use crate::foundation::parameters::Parameters;
 use crate::foundation::run::{Anchor, Clock, Future};
 use crate::markets::chips::{ChipMarket, Wallet};
+use crate::markets::chronicle::Causes;
 use crate::markets::rental::Rental;
 use crate::markets::scarcity::Shortage;
 use crate::markets::terms::{Calendar, LawCalendar, LawNow, Outlook, Standing};
@@ -89,6 +90,7 @@ impl Stage {
         world.init_resource::<HeldCompute>();
         world.init_resource::<Frontier>();
         world.init_resource::<EventLog>();
+        world.init_resource::<Causes>();
         world.init_resource::<Trail>();
         world.init_resource::<Realised>();
         world.init_resource::<HomeMade>();
@@ -191,6 +193,7 @@ impl Stage {
             ..Access::default()
         };
         w.resource_mut::<LawNow>().reset(calendar, b.makers.len());
+        w.resource_mut::<Causes>().reset(calendar, b.makers.len());
         *w.resource_mut::<Outlook>() = Outlook::default();
         *w.resource_mut::<Standing>() = Standing::default();
         w.resource_mut::<Government>()

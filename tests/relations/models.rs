@@ -75,7 +75,7 @@ fn luck(plan: &Plan, worker: &mut Worker, future: &Future) -> Vec<(u32, u32, f64
         .events
         .iter()
         .filter(|e| e.kind == EventKind::ModelReleased)
-        .map(|e| (e.actor, e.object, e.value, e.t))
+        .map(|e| (e.actor, e.object, e.values[0], e.t))
         .collect();
     all.sort_by_key(|e| (e.0, e.1));
     all
