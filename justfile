@@ -17,6 +17,12 @@ lint:
 study *ARGS:
     cargo run --release --locked -- run configs/studies/did-controls-work.toml {{ARGS}}
 
+# killed 100 times at random moments, resumed: the same bytes; a full and a read-only disk (needs the right to mount)
+hard-times:
+    cargo build --release --locked
+    tests/kill.sh 100
+    tests/full_disk.sh
+
 # the table of claims, 200 draws each, into docs/claims.md
 claims:
     CLAIMS_RUNS=200 CLAIMS_INTO=docs/claims.md cargo test --release --locked --test all claims_hold_and_flip -- --nocapture

@@ -15,6 +15,7 @@
 //! | how does the target strike back | `src/agents/counter_controls.rs`, `src/markets/refusal.rs` |
 //! | what do third countries do | `src/agents/users.rs` |
 //! | how are arms paired and effects computed | `src/study/join.rs`, `src/analysis/mod.rs` |
+//! | how is a future made, how do runs resume | `src/study/futures.rs`, `src/study/block.rs`, `src/study/batch.rs` |
 //! | which responses can be switched off | `src/foundation/channels.rs` |
 //! | what is there without acting | `src/study/audit.rs` |
 

@@ -2,6 +2,7 @@
 
 mod architecture;
 mod balances;
+mod batch;
 mod broken_configurations;
 mod causes;
 mod chance;
@@ -42,7 +43,7 @@ fn study_of(arms: &[&str]) -> StudyFile {
         .find("did-controls-work", "studies")
         .unwrap();
     let mut study = study::read(&source, &library.configs).unwrap();
-    study.arms = arms.iter().map(|a| (*a).to_string()).collect();
+    study.arms = arms.iter().map(|a| (*a).into()).collect();
     study.baseline = arms[0].to_string();
     study
 }

@@ -30,7 +30,18 @@ pub fn band(values: &mut Vec<f64>) -> Option<Band> {
     if values.is_empty() {
         return None;
     }
-    values.sort_by(f64::total_cmp);
+    values.sort_unstable_by(f64::total_cmp);
+    let (first, last) = (values[0], values[values.len() - 1]);
+    if first.to_bits() == last.to_bits() {
+        return Some(Band {
+            mean: first,
+            p05: first,
+            p25: first,
+            p50: first,
+            p75: first,
+            p95: first,
+        });
+    }
     Some(Band {
         mean: values.iter().sum::<f64>() / values.len() as f64,
         p05: quantile(values, 0.05),

@@ -7,6 +7,7 @@ use clap::Args;
 use super::{Answer, Failure, Format, say, say_json};
 use crate::config::diagnostics::{Diagnostic, Problems};
 use crate::config::source::{Configs, Source};
+use crate::config::study::StudyFile;
 use crate::config::{chips, figure, schemas, study};
 use crate::study::Library;
 
@@ -74,8 +75,9 @@ fn whole(configs: &Configs) -> Result<(), Problems> {
     for path in configs.list("studies", ".toml") {
         let result = configs
             .read(&path)
-            .and_then(|source| study::read(&source, configs).map(|s| s.figures));
-        match result.and_then(|figures| figure::read_all(configs, &figures)) {
+            .and_then(|source| study::read(&source, configs));
+        let figures = |study: StudyFile| figure::read_all(configs, &study.figures);
+        match result.and_then(|s| library.arms(&s).and_then(|_| figures(s))) {
             Ok(_) => {}
             Err(more) => problems.0.extend(more.0),
         }
@@ -102,6 +104,7 @@ fn one(configs: &Configs, source: &Source) -> Result<(), Problems> {
     }
     if has("arms") || has("baseline") || has("question") {
         let study = study::read(source, configs)?;
+        Library::read(configs.clone(), &[])?.arms(&study)?;
         return figure::read_all(configs, &study.figures).map(|_| ());
     }
     if has("[[parameter]]") {

@@ -4,6 +4,7 @@ use clap::{Args, ValueEnum};
 
 use super::{Answer, Format, csv_text, say, say_json, table, wrong_word};
 use crate::config::source::{Configs, figure_names};
+use crate::config::study::Arm;
 use crate::foundation::channels::Channel;
 use crate::measures::{MEASURES, OUTCOMES};
 use crate::study::Library;
@@ -147,7 +148,12 @@ fn entries(library: &Library) -> Result<Vec<Entry>, super::Failure> {
             "{}\n{}\narms: {}\nbaseline: {}",
             study.question,
             study.words,
-            study.arms.join(", "),
+            study
+                .arms
+                .iter()
+                .map(Arm::name)
+                .collect::<Vec<_>>()
+                .join(", "),
             study.baseline
         );
         add(Kind::Studies, &name, &study.question, long);

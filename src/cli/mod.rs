@@ -1,15 +1,19 @@
-//! The command line: parse, call, print. Exit codes: 0 well, 1 the answer is no, 2 wrong use or bad input.
+//! The command line: parse, call, print. Exit codes: 0 well, 1 the answer is no, 2 wrong use or bad input, 130 stopped.
 
 mod audit;
+mod blocks;
 mod check;
 mod classify;
 mod design;
 mod explain;
+mod folders;
+mod new;
 mod reference;
 mod replay;
 mod report;
 mod rules;
 mod run;
+mod whatif;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -38,6 +42,20 @@ struct Cli {
 enum Command {
     /// Run a study: every regime in every future; tables, figures and a report.
     Run(run::RunArgs),
+    /// What one rule of your own would change: the main study with and without it.
+    Whatif(whatif::WhatifArgs),
+    /// A commented file to start from: a study, a rule or a figure.
+    New(new::NewArgs),
+    /// A study cut in blocks: one file that holds all they need.
+    Plan(blocks::PlanArgs),
+    /// One block of a plan, on any machine, in any order.
+    Block(blocks::BlockArgs),
+    /// Finished blocks joined into results: the same bytes as `run`.
+    Merge(blocks::MergeArgs),
+    /// A table of a results folder as comma-separated values.
+    Export(folders::ExportArgs),
+    /// What differs between two results folders, and why.
+    Diff(folders::DiffArgs),
     /// Draw the report of a results folder again.
     Report(report::FolderArgs),
     /// Draw the figures of a results folder again.
@@ -89,6 +107,8 @@ enum Failure {
     Input(String),
     /// The answer is no.
     No(String),
+    /// Somebody stopped it.
+    Stopped(String),
     /// Nobody reads what is printed.
     Closed,
 }
@@ -107,6 +127,9 @@ impl From<ResultsError> for Failure {
 
 type Answer = Result<(), Failure>;
 
+/// The exit code of a run that somebody stopped, as shells have it.
+const STOPPED: u8 = 130;
+
 /// Runs the command line that the process was started with.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -120,6 +143,13 @@ pub fn main() -> ExitCode {
     };
     let answer = match cli.command {
         Command::Run(args) => run::run(configs, &args),
+        Command::Whatif(args) => whatif::whatif(configs, &args),
+        Command::New(args) => new::new(&args),
+        Command::Plan(args) => blocks::plan(configs, &args),
+        Command::Block(args) => blocks::block(&args),
+        Command::Merge(args) => blocks::merge(&args),
+        Command::Export(args) => folders::export(&args),
+        Command::Diff(args) => folders::diff(&args),
         Command::Report(args) => report::report(&args),
         Command::Plot(args) => report::plot(&configs, &args),
         Command::Replay(args) => replay::replay(configs, &args),
@@ -138,6 +168,10 @@ pub fn main() -> ExitCode {
         Err(Failure::No(text)) => {
             eprint!("{text}");
             ExitCode::from(1)
+        }
+        Err(Failure::Stopped(text)) => {
+            eprint!("{text}");
+            ExitCode::from(STOPPED)
         }
         Err(Failure::Input(text)) => {
             eprint!("{text}");

@@ -45,7 +45,7 @@ pub fn replay(configs: Configs, args: &ReplayArgs) -> Answer {
     let library = Library::read(configs, &[])?;
     let source = library.configs.find(&args.study, "studies")?;
     let file = study::read(&source, &library.configs)?;
-    let arms = file.arms.clone();
+    let arms: Vec<String> = file.arms.iter().map(|a| a.name().to_string()).collect();
     let known: Vec<&str> = arms.iter().map(String::as_str).collect();
     let at = |name: &str, flag: &str| {
         let found = known.iter().position(|arm| *arm == name);
@@ -53,7 +53,7 @@ pub fn replay(configs: Configs, args: &ReplayArgs) -> Answer {
     };
     let settings = Settings {
         seed: args.seed.unwrap_or(file.seed),
-        runs: args.run + 1,
+        runs: file.runs.max(args.run + 1),
         only: Some(args.run),
         channels: channels_without(&args.off)?,
         ..Settings::default()

@@ -29,7 +29,7 @@ pub struct PlotArgs {
 
 /// Draws the figures again, and the page around them.
 pub fn report(args: &FolderArgs) -> Answer {
-    let results = Results::read(&args.folder)?;
+    let results = Results::read_for_figures(&args.folder)?;
     let figures = &results.manifest.study.figures;
     let gallery = crate::plots::draw_all(&results, figures, &args.folder.join("plots"))?;
     let page = args.folder.join("report.html");
@@ -40,7 +40,7 @@ pub fn report(args: &FolderArgs) -> Answer {
 
 /// Draws the figures again, or others from the same results.
 pub fn plot(configs: &Configs, args: &PlotArgs) -> Answer {
-    let results = Results::read(&args.folder)?;
+    let results = Results::read_for_figures(&args.folder)?;
     let folder = args
         .out
         .clone()

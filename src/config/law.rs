@@ -639,50 +639,15 @@ pub fn regime_from(source: &Source, law: &Law) -> Result<Regime, Problems> {
     chosen.retain(|at| !excluded.contains(at));
     let mut entries = Vec::with_capacity(chosen.len());
     for at in chosen {
-        let rule = &law.rules[usize::from(at)];
         let change = changes
             .iter()
             .find(|(index, _)| *index == at)
             .map(|(_, c)| *c);
-        let announced = change
-            .and_then(|c| c.announced.map(|d| d.0))
-            .or(rule.announced);
-        let compliance = change
-            .and_then(|c| c.compliance.map(|d| d.0))
-            .or(rule.compliance);
-        let ended = match change.and_then(|c| c.ended.as_ref()) {
-            Some(End::Word(Never::Never)) => None,
-            Some(End::On(day)) => Some(day.0),
-            None => rule.ended,
-        };
-        let early = if change.is_some_and(|c| c.early.is_some()) {
-            Vec::new()
-        } else {
-            rule.early.clone()
-        };
-        if change.and_then(|c| c.enforced) == Some(false) {
-            continue;
-        }
-        match (announced, compliance) {
-            (Some(announced), Some(compliance)) => {
-                // A letter can bind before anybody else hears of it.
-                let announced = announced.min(compliance);
-                entries.push(Entry {
-                    rule: at,
-                    announced,
-                    compliance,
-                    ended,
-                    early,
-                });
-            }
-            _ => {
-                let message = format!(
-                    "`{}` has no dates; give `announced` and `compliance` under [[change]]",
-                    rule.id
-                );
-                problems
-                    .0
-                    .push(Diagnostic::at_text(source, 0, &rule.id, message));
+        match entry(law, at, change) {
+            Ok(entry) => entries.extend(entry),
+            Err(message) => {
+                let id = &law.rules[usize::from(at)].id;
+                problems.0.push(Diagnostic::at_text(source, 0, id, message));
             }
         }
     }
@@ -701,5 +666,124 @@ pub fn regime_from(source: &Source, law: &Law) -> Result<Regime, Problems> {
         process,
     };
     super::process::every_included_rule_acts(source, law, &file.include, &regime)?;
+    Ok(regime)
+}
+
+/// A rule with its own dates or those of a change; none where the change takes it out of force.
+fn entry(law: &Law, at: u16, change: Option<&ChangeFile>) -> Result<Option<Entry>, String> {
+    let rule = &law.rules[usize::from(at)];
+    if change.and_then(|c| c.enforced) == Some(false) {
+        return Ok(None);
+    }
+    let announced = change.and_then(|c| c.announced.map(|d| d.0));
+    let compliance = change.and_then(|c| c.compliance.map(|d| d.0));
+    let (Some(announced), Some(compliance)) =
+        (announced.or(rule.announced), compliance.or(rule.compliance))
+    else {
+        return Err(format!(
+            "`{}` has no dates; give `announced` and `compliance` under `change`",
+            rule.id
+        ));
+    };
+    Ok(Some(Entry {
+        rule: at,
+        // A letter can bind before anybody else hears of it.
+        announced: announced.min(compliance),
+        compliance,
+        ended: match change.and_then(|c| c.ended.as_ref()) {
+            Some(End::Word(Never::Never)) => None,
+            Some(End::On(day)) => Some(day.0),
+            None => rule.ended,
+        },
+        early: if change.is_some_and(|c| c.early.is_some()) {
+            Vec::new()
+        } else {
+            rule.early.clone()
+        },
+    }))
+}
+
+/// A regime with rules added, taken out, and dated anew.
+///
+/// # Errors
+/// For names of rules that do not exist or are not in the regime, and for rules without dates.
+pub fn compose(
+    source: &Source,
+    law: &Law,
+    base: Regime,
+    add: &[Spanned<String>],
+    remove: &[Spanned<String>],
+    change: &[ChangeFile],
+) -> Result<Regime, Problems> {
+    let mut regime = base;
+    let mut problems = Problems::default();
+    let all: Vec<&str> = law.rules.iter().map(|r| r.id.as_str()).collect();
+    let wrong = |name: &Spanned<String>, expected: String, known: &[&str]| {
+        let message = format!("found `{}`, expected {expected}", name.get_ref());
+        Diagnostic::at(source, name.span(), message).nearest(name.get_ref(), known)
+    };
+    let changed = |at: u16| {
+        change
+            .iter()
+            .find(|c| law.find(c.rule.get_ref()) == Some(at))
+    };
+    for name in remove {
+        let at = law.find(name.get_ref());
+        let before = regime.entries.len();
+        regime.entries.retain(|e| Some(e.rule) != at);
+        if regime.entries.len() == before {
+            let held: Vec<&str> = regime
+                .entries
+                .iter()
+                .map(|e| all[usize::from(e.rule)])
+                .collect();
+            let expected = format!("the id of a rule that `{}` holds", regime.name);
+            problems.0.push(wrong(name, expected, &held));
+        }
+    }
+    for name in add {
+        match law.find(name.get_ref()) {
+            Some(at) => match entry(law, at, changed(at)) {
+                Ok(new) => {
+                    regime.entries.retain(|e| e.rule != at);
+                    regime.entries.extend(new);
+                }
+                Err(message) => problems
+                    .0
+                    .push(Diagnostic::at(source, name.span(), message)),
+            },
+            None => problems
+                .0
+                .push(wrong(name, "the id of a rule".into(), &all)),
+        }
+    }
+    for one in change {
+        let at = law.find(one.rule.get_ref());
+        match at.and_then(|at| regime.entries.iter().position(|e| e.rule == at)) {
+            None => {
+                let expected = "the id of a rule that this arm holds".into();
+                problems.0.push(wrong(&one.rule, expected, &all));
+            }
+            Some(_) if one.enforced == Some(false) => {
+                regime.entries.retain(|e| Some(e.rule) != at);
+            }
+            Some(place) => {
+                let e = &mut regime.entries[place];
+                e.announced = one.announced.map_or(e.announced, |d| d.0);
+                e.compliance = one.compliance.map_or(e.compliance, |d| d.0);
+                e.announced = e.announced.min(e.compliance);
+                match &one.ended {
+                    Some(End::Word(Never::Never)) => e.ended = None,
+                    Some(End::On(day)) => e.ended = Some(day.0),
+                    None => {}
+                }
+                if one.early.is_some() {
+                    e.early.clear();
+                }
+            }
+        }
+    }
+    problems.check()?;
+    regime.entries.sort_by_key(|e| e.rule);
     Ok(regime)
 }

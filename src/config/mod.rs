@@ -2,6 +2,7 @@
 
 pub mod chips;
 pub mod diagnostics;
+pub mod draws;
 pub mod figure;
 pub mod law;
 pub mod nations;

@@ -232,13 +232,22 @@ impl ParameterSet {
 
     /// One future: each sampled parameter is one draw, keyed by its own name.
     pub fn draw(&self, chance: Chance) -> Parameters {
-        self.build(|p| match &p.prior {
-            Some(prior) => prior.quantile(chance.uniform(Purpose::Parameter, stable_key(&p.id), 0)),
-            None => p.value,
+        self.draw_by(|_, p| chance.uniform(Purpose::Parameter, stable_key(&p.id), 0))
+    }
+
+    /// One future from the share of each sampled parameter's distribution that lies below its value.
+    pub fn draw_by(&self, share: impl Fn(usize, &Parameter) -> f64) -> Parameters {
+        let mut at = 0;
+        self.build(|p| {
+            at += 1;
+            match &p.prior {
+                Some(prior) => prior.quantile(share(at - 1, p)),
+                None => p.value,
+            }
         })
     }
 
-    fn build(&self, value: impl Fn(&Parameter) -> f64) -> Parameters {
+    fn build(&self, value: impl FnMut(&Parameter) -> f64) -> Parameters {
         let values: Vec<f64> = self.0.iter().map(value).collect();
         Parameters::from_values(&values)
             .unwrap_or_else(|| unreachable!("read in the order of the names"))

@@ -1,8 +1,11 @@
 //! Where configuration comes from: a folder on disk, or the copy inside the program, so that it runs anywhere.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use include_dir::{Dir, include_dir};
+use serde::{Deserialize, Serialize};
 
 use super::diagnostics::{Diagnostic, Problems, nearest};
 use super::figure::SHIPPED;
@@ -10,7 +13,7 @@ use super::figure::SHIPPED;
 static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/configs");
 
 /// A file's name and text.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Source {
     pub name: String,
     pub text: String,
@@ -20,6 +23,8 @@ pub struct Source {
 #[derive(Clone, Debug, Default)]
 pub struct Configs {
     folder: Option<PathBuf>,
+    /// Files that stand in for the disk, by path: with them, nothing is read from it.
+    sealed: Option<Arc<BTreeMap<String, String>>>,
 }
 
 impl Configs {
@@ -32,7 +37,46 @@ impl Configs {
     pub fn folder(path: impl Into<PathBuf>) -> Self {
         Self {
             folder: Some(path.into()),
+            sealed: None,
         }
+    }
+
+    /// The shipped files and these, by path; the disk is never read.
+    pub fn sealed(files: BTreeMap<String, String>) -> Self {
+        Self {
+            folder: None,
+            sealed: Some(Arc::new(files)),
+        }
+    }
+
+    /// The text of a sealed file; None where the disk is read.
+    pub fn sealed_file(&self, path: &str) -> Option<&String> {
+        self.sealed.as_ref()?.get(path)
+    }
+
+    /// Whether files of the disk may be read.
+    pub fn reads_disk(&self) -> bool {
+        self.sealed.is_none()
+    }
+
+    /// A file of the disk by the name that a user gave.
+    fn on_disk(&self, name: &str) -> Option<String> {
+        if self.sealed.is_some() {
+            return None;
+        }
+        std::fs::read_to_string(name).ok()
+    }
+
+    /// Files that are not as the program carries them: what has to travel with a plan.
+    pub fn own(&self) -> BTreeMap<String, String> {
+        ["parameters", "regimes", "rules", "studies", "world"]
+            .iter()
+            .flat_map(|folder| self.list(folder, ""))
+            .filter_map(|path| Some((path.clone(), self.read(&path).ok()?.text)))
+            .filter(|(path, text)| {
+                EMBEDDED.get_file(path).and_then(|f| f.contents_utf8()) != Some(text)
+            })
+            .collect()
     }
 
     /// A file by its path below `configs/`.
@@ -40,6 +84,12 @@ impl Configs {
     /// # Errors
     /// When there is no such file.
     pub fn read(&self, path: &str) -> Result<Source, Problems> {
+        if let Some(text) = self.sealed_file(path) {
+            return Ok(Source {
+                name: format!("configs/{path}"),
+                text: text.clone(),
+            });
+        }
         if let Some(folder) = &self.folder
             && let Ok(text) = std::fs::read_to_string(folder.join(path))
         {
@@ -66,6 +116,10 @@ impl Configs {
         if let Some(root) = &self.folder {
             walk_disk(&root.join(folder), root, &mut found);
         }
+        if let Some(files) = &self.sealed {
+            let below = format!("{folder}/");
+            found.extend(files.keys().filter(|p| p.starts_with(&below)).cloned());
+        }
         found.retain(|path| path.ends_with(ending));
         found.sort();
         found.dedup();
@@ -77,7 +131,7 @@ impl Configs {
     /// # Errors
     /// When neither exists, with the nearest shipped name.
     pub fn find(&self, name: &str, folder: &str) -> Result<Source, Problems> {
-        if let Ok(text) = std::fs::read_to_string(name) {
+        if let Some(text) = self.on_disk(name) {
             return Ok(Source {
                 name: name.to_string(),
                 text,
@@ -117,16 +171,23 @@ impl Configs {
     /// # Errors
     /// When neither exists, with the nearest shipped name.
     pub fn find_figure(&self, name: &str) -> Result<Source, Problems> {
-        if let Ok(text) = std::fs::read_to_string(name) {
+        if let Some(text) = self.on_disk(name) {
             return Ok(Source {
                 name: name.to_string(),
                 text,
             });
         }
         let plain = name.trim_start_matches("plots/").trim_end_matches(".toml");
+        let file = format!("plots/{plain}.toml");
+        if let Some(text) = self.sealed_file(&file) {
+            return Ok(Source {
+                name: file,
+                text: text.clone(),
+            });
+        }
         match SHIPPED.iter().find(|(shipped, _)| *shipped == plain) {
             Some((_, text)) => Ok(Source {
-                name: format!("plots/{plain}.toml"),
+                name: file,
                 text: (*text).to_string(),
             }),
             None => {
@@ -148,15 +209,20 @@ impl Configs {
         }
     }
 
-    /// Names (paths below `configs/`) and texts of every shipped file, for hashing.
+    /// Names (paths below `configs/`) and texts of every file that may shape a run, for hashing.
     pub fn all(&self) -> Vec<Source> {
         let mut found = Vec::new();
         walk_embedded(&EMBEDDED, &mut found);
+        found.extend(self.own().into_keys());
         found.sort();
-        found
-            .iter()
-            .filter_map(|path| self.read(path).ok())
-            .collect()
+        found.dedup();
+        let named = |path: String| {
+            self.read(&path).ok().map(|source| Source {
+                name: format!("configs/{path}"),
+                ..source
+            })
+        };
+        found.into_iter().filter_map(named).collect()
     }
 }
 

@@ -1,12 +1,21 @@
-//! Study files: which regimes, how many futures, over which months, what to look at.
+//! Study files: which arms, which futures, over which months, what to look at.
+
+use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
+use serde::de::value::MapAccessDeserializer;
+use toml::Spanned;
 
 use super::diagnostics::{Diagnostic, Problems, read_toml};
+use super::draws::{self, Draws};
+use super::law::ChangeFile;
 use super::source::{Configs, Source};
 use crate::foundation::calendar::Month;
-use crate::measures::{OUTCOMES, measure};
+use crate::foundation::channels::Channel;
+use crate::foundation::parameters::Parameters;
+use crate::foundation::run::Planning;
+use crate::measures::measure;
 
 /// A study: arms crossed with futures.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -16,8 +25,8 @@ pub struct StudyFile {
     /// What it asks, as a question.
     pub question: String,
     pub words: String,
-    /// Names of regimes.
-    pub arms: Vec<String>,
+    /// Names of regimes, or regimes composed from another and rules.
+    pub arms: Vec<Arm>,
     pub baseline: String,
     /// Number of futures if the command line gives none.
     pub runs: u32,
@@ -26,12 +35,19 @@ pub struct StudyFile {
     pub first_month: Month,
     #[schemars(with = "String")]
     pub last_month: Month,
-    /// Months of the window in which outcomes are taken, from the first month in which arms may differ.
+    /// Months of the window in which outcomes are taken.
     pub window_months: u32,
+    /// First month of the window; by default that in which the law of the arms first differs.
+    #[schemars(with = "Option<String>")]
+    #[serde(default)]
+    pub window_first: Option<Month>,
     pub target: String,
     pub issuer: String,
     /// Measures whose bands are kept.
     pub bands: Vec<String>,
+    /// Banded measures whose value in every run is kept too, in the first 500 futures.
+    #[serde(default)]
+    pub series: Vec<String>,
     /// Names of figures under `plots/`.
     pub figures: Vec<String>,
     /// What this version leaves out, said in the report.
@@ -43,14 +59,194 @@ pub struct StudyFile {
     /// governments' reactions. Costs a run more for every arm with a process.
     #[serde(default)]
     pub direct: bool,
+    #[serde(default)]
+    pub futures: FuturesFile,
+    /// The table of futures, read.
+    #[serde(skip)]
+    #[schemars(skip)]
+    pub draws: Option<Draws>,
+    /// Where it was read from.
+    #[serde(skip)]
+    #[schemars(skip)]
+    pub source: Source,
+}
+
+/// An arm: a regime by name, or one composed from another.
+#[derive(Clone, Debug, JsonSchema)]
+#[schemars(untagged)]
+pub enum Arm {
+    Regime(String),
+    Composed(Box<ComposedArm>),
+}
+
+/// A regime with differences: rules, dates, channels, parameters, planning.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ComposedArm {
+    pub name: String,
+    /// The regime that it starts from.
+    #[schemars(with = "String")]
+    pub from: Spanned<String>,
+    #[serde(default)]
+    pub words: String,
+    /// Rules that come in, by id.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub add: Vec<Spanned<String>>,
+    /// Rules that go out.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub remove: Vec<Spanned<String>>,
+    /// Rules with other dates.
+    #[serde(default)]
+    pub change: Vec<ChangeFile>,
+    /// Parameters that are fixed in this arm.
+    #[serde(default)]
+    pub set: BTreeMap<String, f64>,
+    /// Channels that are off in this arm.
+    #[serde(default)]
+    pub off: Vec<String>,
+    /// How agents of this arm form expectations: `naive`, `adaptive`, `foresight`.
+    pub planning: Option<String>,
+}
+
+impl Arm {
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Regime(name) => name,
+            Self::Composed(arm) => &arm.name,
+        }
+    }
+}
+
+impl From<&str> for Arm {
+    fn from(name: &str) -> Self {
+        Self::Regime(name.to_string())
+    }
+}
+
+impl<'de> Deserialize<'de> for Arm {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+        impl<'de> serde::de::Visitor<'de> for Visitor {
+            type Value = Arm;
+            fn expecting(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+                f.write_str("the name of a regime, or a table with `name` and `from`")
+            }
+            fn visit_str<E: serde::de::Error>(self, name: &str) -> Result<Arm, E> {
+                Ok(Arm::from(name))
+            }
+            fn visit_map<A: serde::de::MapAccess<'de>>(self, map: A) -> Result<Arm, A::Error> {
+                let arm = ComposedArm::deserialize(MapAccessDeserializer::new(map))?;
+                Ok(Arm::Composed(Box::new(arm)))
+            }
+        }
+        deserializer.deserialize_any(Visitor)
+    }
+}
+
+/// How futures are made. Each draws every sampled parameter, one kind of stress and one structural variant.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FuturesFile {
+    #[serde(default)]
+    pub design: Design,
+    /// Factorial: the values that a parameter takes, crossed with each other, with every stress and every variant.
+    #[serde(default)]
+    pub levels: BTreeMap<String, Vec<f64>>,
+    /// List: a table (CSV or Parquet, beside the study), one row a future; columns are parameters, `stress`, `variant`.
+    pub table: Option<String>,
+    /// Channels that are off in every future.
+    #[serde(default)]
+    pub off: Vec<String>,
+    /// Conditions under which effects are also reported apart: strata.
+    #[serde(default)]
+    pub stress: Vec<Alternative>,
+    /// Structural variants: other worlds that fit as well, each with its weight.
+    #[serde(default)]
+    pub variant: Vec<Alternative>,
+}
+
+/// How the space of futures is covered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Design {
+    /// Each future is drawn by itself.
+    #[default]
+    Replicates,
+    /// Every combination of levels in turn; combinations share the draws of what is not crossed.
+    Factorial,
+    /// Each parameter's distribution is cut in as many parts as there are futures; each part is used once.
+    LatinHypercube,
+    /// Low-discrepancy points, scrambled by the seed.
+    Sobol,
+    /// The rows of a table in turn.
+    List,
+}
+
+/// A set of parameters, channels and planning with a name and a weight.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Alternative {
+    pub name: String,
+    #[serde(default)]
+    pub words: String,
+    /// Relative to the weights of the others.
+    #[serde(default = "one")]
+    pub weight: f64,
+    #[serde(default)]
+    pub set: BTreeMap<String, f64>,
+    #[serde(default)]
+    pub off: Vec<String>,
+    pub planning: Option<String>,
+}
+
+fn one() -> f64 {
+    1.0
+}
+
+/// A study's text with some of its fields written over: `window_months`, `futures.design`.
+///
+/// # Errors
+/// When the file is no TOML, or a path leads through what is no table.
+pub fn overridden(source: &Source, fields: &[(String, String)]) -> Result<Source, Problems> {
+    if fields.is_empty() {
+        return Ok(source.clone());
+    }
+    let mut table: toml::Table = read_toml(source)?;
+    for (path, text) in fields {
+        // A word that is no value of TOML is text.
+        let value = toml::from_str::<toml::Table>(&format!("value = {text}"))
+            .ok()
+            .and_then(|mut t| t.remove("value"))
+            .unwrap_or_else(|| toml::Value::String(text.clone()));
+        let mut at = &mut table;
+        let mut parts: Vec<&str> = path.split('.').collect();
+        let last = parts.pop().unwrap_or_default();
+        for part in parts {
+            let next = at
+                .entry(part)
+                .or_insert_with(|| toml::Value::Table(toml::Table::new()));
+            at = next.as_table_mut().ok_or_else(|| {
+                Diagnostic::at_text(source, 0, part, format!("`{part}` holds no fields to set"))
+            })?;
+        }
+        at.insert(last.to_string(), value);
+    }
+    let text = toml::to_string(&table).map_err(|e| Diagnostic::at(source, 0..1, e.to_string()))?;
+    Ok(Source {
+        name: source.name.clone(),
+        text,
+    })
 }
 
 /// Reads a study.
 ///
 /// # Errors
-/// For unknown measures or regimes, an empty span, or a baseline that is no arm.
+/// For unknown measures, regimes, parameters or channels, an empty span, or a baseline that is no arm.
 pub fn read(source: &Source, configs: &Configs) -> Result<StudyFile, Problems> {
-    let study: StudyFile = read_toml(source)?;
+    let mut study: StudyFile = read_toml(source)?;
+    study.source = source.clone();
     let mut problems = Problems::default();
     let mut wrong = |text: &str, message: String, candidates: &[&str]| {
         problems.0.push(
@@ -64,22 +260,36 @@ pub fn read(source: &Source, configs: &Configs) -> Result<StudyFile, Problems> {
             wrong(band, format!("found `{band}`, expected a measure"), &names);
         }
     }
+    for name in study.series.iter().filter(|s| !study.bands.contains(s)) {
+        let bands: Vec<&str> = study.bands.iter().map(String::as_str).collect();
+        let message = format!("found `{name}`, expected a measure of `bands`");
+        wrong(name, message, &bands);
+    }
     let shipped = configs.list("regimes", ".toml");
     let regimes: Vec<&str> = shipped
         .iter()
         .map(|p| p.trim_start_matches("regimes/").trim_end_matches(".toml"))
         .collect();
+    let mut names: Vec<&str> = Vec::new();
     for arm in &study.arms {
-        if !regimes.contains(&arm.as_str()) && !arm.starts_with("frozen-") {
-            wrong(arm, format!("found `{arm}`, expected a regime"), &regimes);
+        let from = match arm {
+            Arm::Regime(name) => name,
+            Arm::Composed(arm) => arm.from.get_ref(),
+        };
+        if !regimes.contains(&from.as_str()) && !from.starts_with("frozen-") {
+            wrong(from, format!("found `{from}`, expected a regime"), &regimes);
         }
+        if names.contains(&arm.name()) {
+            let message = format!("the arm `{}` is there twice", arm.name());
+            wrong(arm.name(), message, &[]);
+        }
+        names.push(arm.name());
     }
-    if !study.arms.contains(&study.baseline) {
-        let arms: Vec<&str> = study.arms.iter().map(String::as_str).collect();
+    if !names.contains(&study.baseline.as_str()) {
         wrong(
             &study.baseline,
             format!("the baseline `{}` is not one of the arms", study.baseline),
-            &arms,
+            &names,
         );
     }
     if study.last_month - study.first_month < 24 {
@@ -96,7 +306,93 @@ pub fn read(source: &Source, configs: &Configs) -> Result<StudyFile, Problems> {
             &[],
         );
     }
-    debug_assert!(!OUTCOMES.is_empty());
+    problems.0.extend(switches(source, &study).0);
     problems.check()?;
+    if let Some(path) = &study.futures.table {
+        study.draws = Some(draws::read(configs, source, path, &study.futures)?);
+    }
     Ok(study)
+}
+
+/// What is wrong with names in the futures and in composed arms.
+fn switches(source: &Source, study: &StudyFile) -> Problems {
+    let mut problems = Problems::default();
+    let f = &study.futures;
+    let parameters: Vec<&str> = Parameters::NAMES.iter().map(|(_, id)| *id).collect();
+    let channels: Vec<&str> = Channel::ALL.iter().map(|c| c.name()).collect();
+    let plannings: Vec<&str> = Planning::ALL.iter().map(|p| p.name()).collect();
+    // Names are looked for after the table that speaks of futures or arms, not in the measures before it.
+    let mut known = |found: &str, expected: &str, list: &[&str]| {
+        if !list.contains(&found) {
+            let message = format!("found `{found}`, expected {expected}");
+            problems
+                .0
+                .push(Diagnostic::at_text(source, 0, found, message).nearest(found, list));
+        }
+    };
+    let composed: Vec<&ComposedArm> = study
+        .arms
+        .iter()
+        .filter_map(|a| match a {
+            Arm::Composed(arm) => Some(arm.as_ref()),
+            Arm::Regime(_) => None,
+        })
+        .collect();
+    let alternatives = || f.stress.iter().chain(&f.variant);
+    let sets = alternatives().map(|a| &a.set);
+    for set in sets.chain(composed.iter().map(|a| &a.set)) {
+        set.keys()
+            .for_each(|id| known(id, "a parameter", &parameters));
+    }
+    f.levels
+        .keys()
+        .for_each(|id| known(id, "a parameter", &parameters));
+    let offs = alternatives().map(|a| &a.off).chain([&f.off]);
+    for off in offs.chain(composed.iter().map(|a| &a.off)) {
+        off.iter()
+            .for_each(|name| known(name, "a channel", &channels));
+    }
+    let planned = alternatives().filter_map(|a| a.planning.as_ref());
+    for planning in planned.chain(composed.iter().filter_map(|a| a.planning.as_ref())) {
+        known(planning, "a rule of behaviour", &plannings);
+    }
+    let mut wrong = |text: &str, message: &str| {
+        problems
+            .0
+            .push(Diagnostic::at_text(source, 0, text, message));
+    };
+    for alternative in alternatives() {
+        if !(alternative.weight.is_finite() && alternative.weight > 0.0) {
+            wrong("weight", "a weight must be above zero");
+        }
+        if alternatives()
+            .filter(|a| a.name == alternative.name)
+            .count()
+            > 1
+            || ["all", ""].contains(&alternative.name.as_str())
+        {
+            wrong(
+                &alternative.name,
+                "each stress and variant needs a name of its own, and not `all`",
+            );
+        }
+    }
+    match (f.design, f.levels.is_empty(), &f.table) {
+        (Design::List, _, None) => wrong("list", "the design `list` needs a `table`"),
+        (Design::Factorial, true, _) if alternatives().next().is_none() => {
+            wrong(
+                "factorial",
+                "the design `factorial` needs `levels`, `stress` or `variant`",
+            );
+        }
+        (d, false, _) if d != Design::Factorial => {
+            wrong("levels", "`levels` belong to the design `factorial`");
+        }
+        (d, _, Some(_)) if d != Design::List => {
+            wrong("table", "a `table` belongs to the design `list`");
+        }
+        _ if f.levels.values().any(Vec::is_empty) => wrong("levels", "a parameter without levels"),
+        _ => {}
+    }
+    problems
 }

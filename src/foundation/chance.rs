@@ -107,6 +107,35 @@ impl Chance {
     }
 }
 
+/// Where place `at` of `count` places goes in a permutation of its own: a keyed bijection, so that no list is held.
+///
+/// Four rounds of a balanced Feistel network over the smallest even number of bits that holds `count`, walked until the
+/// answer is one of the places (Black and Rogaway 2002, "Ciphers with arbitrary finite domains").
+pub fn permuted(seed: u64, who: u64, at: u64, count: u64) -> u64 {
+    let half = (64 - count.max(2).saturating_sub(1).leading_zeros()).div_ceil(2);
+    let mask = (1_u64 << half) - 1;
+    let key = splitmix64(splitmix64(seed) ^ who);
+    let mut place = at;
+    loop {
+        let (mut left, mut right) = (place >> half, place & mask);
+        for round in 0..4 {
+            let mixed = splitmix64(key ^ splitmix64((right << 3) | round)) & mask;
+            (left, right) = (right, left ^ mixed);
+        }
+        place = (left << half) | right;
+        if place < count {
+            return place;
+        }
+    }
+}
+
+/// Coordinate `dimension` (below 256) of point `index` (below 65,536) of a Sobol sequence with Owen scrambling, in (0, 1).
+pub fn sobol(index: u32, dimension: u32, seed: u64) -> f64 {
+    let seed = splitmix64(seed) as u32;
+    // The 24 bits of a single, moved to the middle of their cells.
+    f64::from(sobol_burley::sample(index, dimension, seed)) + 2.0_f64.powi(-25)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -130,6 +159,29 @@ mod tests {
             a.uniform(Purpose::RunLuck, 3, 2),
             Chance::of(1, 8).uniform(Purpose::RunLuck, 3, 2)
         );
+    }
+
+    #[test]
+    fn a_permutation_uses_every_place_once() {
+        for count in [1, 2, 7, 64, 1000] {
+            let mut places: Vec<u64> = (0..count).map(|at| permuted(3, 9, at, count)).collect();
+            assert!(count < 64 || places != (0..count).collect::<Vec<_>>());
+            places.sort_unstable();
+            assert_eq!(places, (0..count).collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
+    fn sobol_points_fill_every_cell_of_a_square_once() {
+        for (a, b) in [(0, 1), (3, 100)] {
+            let mut cells = [0; 256];
+            for i in 0..256 {
+                let cell = |d| (sobol(i, d, 5) * 16.0) as usize;
+                cells[cell(a) * 16 + cell(b)] += 1;
+            }
+            let full = cells.iter().filter(|c| **c > 0).count();
+            assert!(full > 200, "{full} of 256 cells in dimensions {a} and {b}");
+        }
     }
 
     #[test]

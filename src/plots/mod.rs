@@ -31,7 +31,7 @@ pub use theme::{change_unit, in_unit, month, number, rounded, supported, two_dig
 use crate::config::figure::{FigureFile, FigureKind};
 use crate::foundation::calendar::Month;
 use crate::results::tables::SideTable;
-use crate::results::{ArmInfo, Results, ResultsError};
+use crate::results::{ArmInfo, DRAWN, Results, ResultsError};
 
 const WIDTH: f64 = 980.0;
 
@@ -189,11 +189,16 @@ pub fn basis(results: &Results) -> String {
         0 => "none excluded".to_string(),
         n => format!("{n} excluded"),
     };
+    let shown = if m.runs > DRAWN {
+        format!(" Single futures: the first {}.", number(f64::from(DRAWN)))
+    } else {
+        String::new()
+    };
     let moved = movers(results).map_or(String::new(), |(outcome, names)| {
         format!(" What moves {outcome} most: {}.", names.join(" and "))
     });
     format!(
-        "{} futures under each of {} regimes, {excluded}; outcomes from {} to {}; {}; chokepoint {}, seed {}.{moved} \
+        "{} futures under each of {} regimes, {excluded}; outcomes from {} to {}; {}; chokepoint {}, seed {}.{moved}{shown} \
          Conditional on these assumptions, not a forecast.",
         number(f64::from(m.runs)),
         s.arms.len(),

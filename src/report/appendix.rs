@@ -26,7 +26,7 @@ pub struct EffectPart {
 
 /// Every effect, rounded as far as its error supports.
 pub fn effects(results: &Results) -> Vec<EffectPart> {
-    results.effects.iter().map(|e| effect(results, e)).collect()
+    results.main_effects().map(|e| effect(results, e)).collect()
 }
 
 fn effect(results: &Results, e: &EffectRow) -> EffectPart {
@@ -329,7 +329,7 @@ pub fn checklist(results: &Results) -> Vec<Item> {
         item("Objectives", "1.3 Aims of the runs", format!("Arms {} in the same futures; baseline {}; outcomes from {} to {}.", names.join(", "), s.baseline, s.window_first, s.window_last)),
         item("Logic", "2.1 Overview", "ARCHITECTURE.md; one month on one page in src/month.rs.".into()),
         item("Logic", "2.2 Logic of the base model", "docs/odd.md, part 7: submodels with equations, units and sources.".into()),
-        item("Logic", "2.3 Logic of the arms", format!("Each arm is a dated set of rules; this page lists them. Nothing else differs; {off}; expectations: {}.", m.planning)),
+        item("Logic", "2.3 Logic of the arms", format!("Each arm is a dated set of rules; this page lists them. Nothing else differs but what the words of an arm name; {off}; expectations: {}.", m.planning)),
         item("Logic", "2.4 Algorithms", "docs/odd.md, part 7; pure functions beside each system.".into()),
         item("Logic", "2.5 Components", "Nations, chipmakers, labs, brokers, users of services; chip market, rental, services; no entry or exit of agents within a run; docs/odd.md, part 2.".into()),
         item("Data", "3.1 Sources", format!("{} input files with SHA-256 in manifest.json; {}; each row names its source.", m.inputs.len(), s.data_vintage)),
@@ -341,8 +341,8 @@ pub fn checklist(results: &Results) -> Vec<Item> {
         item("Runs", "4.3 Estimation", format!("{} futures under each of {} regimes, paired; quantiles and Monte Carlo errors given; {} futures left out.", m.runs, s.arms.len(), m.failed)),
         item("Program", "5.1 Software", format!("{} {}, Rust, bevy_ecs.", m.program, m.version)),
         item("Program", "5.2 Chance", format!("Philox, keyed by seed {}, future, purpose, actor and ordinal: arms of a future share their luck.", m.seed)),
-        item("Program", "5.3 Execution", format!("Monthly steps, one schedule; {} threads; results do not depend on their number.", m.threads)),
-        item("Program", "5.4 Time", format!("{} s, {} runs a second.", number(two_digits(m.wall_seconds)), number(two_digits(m.runs_per_second)))),
+        item("Program", "5.3 Execution", "Monthly steps, one schedule; runs in blocks on any number of threads and machines; results do not depend on it.".into()),
+        item("Program", "5.4 Time", "Seconds, threads and runs a second stand in timing.json, for they alone differ between machines.".into()),
         item("Code", "6.1 Access", format!("Source and data under MIT or Apache-2.0 and the licences of NOTICE. Repeat with: {}", m.command)),
     ]
 }

@@ -1,5 +1,8 @@
-//! A results folder: tables, manifest, written whole or not at all, read back without the model.
+//! A results folder: tables and manifest, written and read back without the model.
 
+pub mod compare;
+pub mod export;
+mod folder;
 pub mod pairs;
 mod parquet_tables;
 pub mod tables;
@@ -7,6 +10,9 @@ pub mod tables;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+
+pub use folder::Working;
+pub use parquet_tables::{OutcomeWriter, SeriesWriter};
 
 use serde::{Deserialize, Serialize};
 
@@ -19,15 +25,20 @@ use crate::foundation::calendar::{Date, Month};
 pub struct Manifest {
     pub program: String,
     pub version: String,
+    /// Hash of the source that the program was built from.
+    #[serde(default)]
+    pub source: String,
     pub study: StudyInfo,
     pub seed: u64,
+    /// Futures.
     pub runs: u32,
+    /// Futures left out of every analysis, because a run of theirs failed.
     pub failed: u32,
     /// Channels that were off, and the rule of behaviour.
     pub channels_off: Vec<String>,
     pub planning: String,
-    /// Parameters fixed on the command line.
-    pub set: BTreeMap<String, f64>,
+    /// Set on the command line: parameters, and fields of the study as `study.FIELD`.
+    pub set: BTreeMap<String, String>,
     /// SHA-256 of every input file.
     pub inputs: BTreeMap<String, String>,
     pub measures: Vec<Named>,
@@ -36,6 +47,11 @@ pub struct Manifest {
     /// Names of makers by key.
     pub names: BTreeMap<String, String>,
     pub command: String,
+}
+
+/// How long it took: a file of its own, for it is all that differs between machines.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, PartialEq)]
+pub struct Timing {
     pub wall_seconds: f64,
     pub threads: usize,
     pub runs_per_second: f64,
@@ -101,6 +117,11 @@ pub struct OutcomeTable {
 pub struct OutcomeRow {
     pub regime: String,
     pub run: u32,
+    /// Kind of stress and structural variant of the future; empty where the study has none.
+    pub stratum: String,
+    pub variant: String,
+    /// A failed run is left out of every analysis, and so are the others of its future.
+    pub failed: bool,
     pub parameters: Vec<f64>,
     pub outcomes: Vec<f64>,
 }
@@ -112,15 +133,33 @@ pub struct BandRow {
     pub measure: String,
     pub entity: String,
     pub band: Band,
+    /// Futures behind it, and futures left out: failed, or without a value in this month.
+    pub runs: u32,
+    pub excluded: u32,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// Futures that figures of single futures show, so that drawing takes no more memory for more runs.
+pub const DRAWN: u32 = 2000;
+
+/// The stratum that holds every future.
+pub const ALL: &str = "all";
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct EffectRow {
     pub outcome: String,
     pub regime: String,
     pub baseline: String,
     #[serde(default)]
     pub part: Part,
+    /// `all`, or the futures of one kind of stress or structural variant.
+    #[serde(default = "all")]
+    pub stratum: String,
+    /// Months of the window; empty for the study's own.
+    #[serde(default)]
+    pub horizon_months: Option<u32>,
+    /// Rate a year at which a flow is discounted.
+    #[serde(default)]
+    pub discount: f64,
     pub mean: f64,
     pub p05: f64,
     pub p25: f64,
@@ -133,6 +172,12 @@ pub struct EffectRow {
     pub pairing_gain: Option<f64>,
     pub baseline_mean: f64,
     pub pairs: usize,
+    /// Futures left out: failed, or without a value in one of the two arms.
+    #[serde(default)]
+    pub excluded: usize,
+    /// Futures to add for half the Monte Carlo error, which falls with the root of their number.
+    #[serde(default)]
+    pub more_to_halve_error: usize,
 }
 
 /// Which part of an effect: total = direct + feedback.
@@ -169,7 +214,19 @@ pub struct TapeRow {
     pub cause: String,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize)]
+/// What tables from before strata mean.
+fn all() -> String {
+    ALL.to_string()
+}
+
+impl EffectRow {
+    /// Every future, the study's window, nothing discounted.
+    pub fn is_main(&self) -> bool {
+        self.stratum == ALL && self.horizon_months.is_none() && self.discount == 0.0
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EventRow {
     pub regime: String,
     pub run: u32,
@@ -223,77 +280,31 @@ fn io(path: &Path, error: impl std::fmt::Display) -> ResultsError {
     }
 }
 
-/// A folder that becomes the results folder only when everything is in it.
-pub struct Pending {
-    target: PathBuf,
-    folder: PathBuf,
-}
-
-impl Pending {
-    /// # Errors
-    /// When the target exists and is not a results folder, or nothing can be written beside it.
-    pub fn new(target: &Path) -> Result<Self, ResultsError> {
-        if target.exists() && !target.join("manifest.json").exists() {
-            let empty = fs::read_dir(target)
-                .map(|mut d| d.next().is_none())
-                .unwrap_or(false);
-            if !empty {
-                return Err(ResultsError::NotOurs(target.to_path_buf()));
-            }
-        }
-        let name = target
-            .file_name()
-            .map_or_else(|| "results".into(), |n| n.to_string_lossy().into_owned());
-        let folder = target.with_file_name(format!(".{name}.unfinished-{}", std::process::id()));
-        let _ = fs::remove_dir_all(&folder);
-        fs::create_dir_all(folder.join("plots")).map_err(|e| io(&folder, e))?;
-        Ok(Self {
-            target: target.to_path_buf(),
-            folder,
-        })
-    }
-
-    pub fn path(&self) -> &Path {
-        &self.folder
-    }
-
-    /// Puts the finished folder in place of the old one.
-    ///
-    /// # Errors
-    /// When renaming fails; the old folder is then still there.
-    pub fn finish(self) -> Result<PathBuf, ResultsError> {
-        let old = self
-            .target
-            .with_extension(format!("replaced-{}", std::process::id()));
-        let replaced = self.target.exists();
-        if replaced {
-            fs::rename(&self.target, &old).map_err(|e| io(&self.target, e))?;
-        }
-        if let Err(error) = fs::rename(&self.folder, &self.target) {
-            if replaced {
-                let _ = fs::rename(&old, &self.target);
-            }
-            return Err(io(&self.target, error));
-        }
-        if replaced {
-            let _ = fs::remove_dir_all(&old);
-        }
-        Ok(self.target.clone())
-    }
-}
-
-impl Drop for Pending {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.folder);
-    }
-}
-
 impl Results {
+    /// Effects of the study's own window over all futures.
+    pub fn main_effects(&self) -> impl Iterator<Item = &EffectRow> {
+        self.effects.iter().filter(|e| e.is_main())
+    }
+
     /// Writes every table into a folder that exists.
     ///
     /// # Errors
     /// When a file cannot be written.
     pub fn write(&self, folder: &Path) -> Result<(), ResultsError> {
+        let names = (&self.outcomes.parameters, &self.outcomes.outcomes);
+        let mut writer = OutcomeWriter::new(folder, names.0, names.1)?;
+        for row in &self.outcomes.rows {
+            writer.push(row.clone())?;
+        }
+        writer.finish()?;
+        self.write_but_outcomes(folder)
+    }
+
+    /// Writes what does not grow with the number of runs.
+    ///
+    /// # Errors
+    /// When a file cannot be written.
+    pub fn write_but_outcomes(&self, folder: &Path) -> Result<(), ResultsError> {
         let manifest = folder.join("manifest.json");
         let text = serde_json::to_string_pretty(&self.manifest).map_err(|e| io(&manifest, e))?;
         fs::write(&manifest, text + "\n").map_err(|e| io(&manifest, e))?;
@@ -313,6 +324,26 @@ impl Results {
     /// # Errors
     /// When a table is missing or is not what was written.
     pub fn read(folder: &Path) -> Result<Self, ResultsError> {
+        let mut results = Self::read_but_outcomes(folder)?;
+        parquet_tables::read_outcomes(&mut results, folder, u32::MAX)?;
+        Ok(results)
+    }
+
+    /// Reads what figures and page are drawn from: everything, but the outcomes of the first futures alone.
+    ///
+    /// # Errors
+    /// When a table is missing or is not what was written.
+    pub fn read_for_figures(folder: &Path) -> Result<Self, ResultsError> {
+        let mut results = Self::read_but_outcomes(folder)?;
+        parquet_tables::read_outcomes(&mut results, folder, DRAWN)?;
+        Ok(results)
+    }
+
+    /// Reads what does not grow with the number of runs.
+    ///
+    /// # Errors
+    /// When a table is missing or is not what was written.
+    pub fn read_but_outcomes(folder: &Path) -> Result<Self, ResultsError> {
         let manifest = folder.join("manifest.json");
         let text = fs::read_to_string(&manifest).map_err(|e| io(&manifest, e))?;
         let mut results = Self {
@@ -333,6 +364,9 @@ const EFFECT_COLUMNS: &[&str] = &[
     "regime",
     "baseline",
     "part",
+    "stratum",
+    "horizon_months",
+    "discount",
     "mean",
     "p05",
     "p25",
@@ -344,6 +378,8 @@ const EFFECT_COLUMNS: &[&str] = &[
     "pairing_gain",
     "baseline_mean",
     "pairs",
+    "excluded",
+    "more_to_halve_error",
 ];
 
 const TAPE_COLUMNS: &[&str] = &["regime", "run", "announced", "binds", "from", "to", "cause"];

@@ -16,7 +16,7 @@ impl Results {
     pub fn effect(&self, outcome: &str, arm: &str) -> Option<&EffectRow> {
         let mine =
             |e: &&EffectRow| e.outcome == outcome && e.regime == arm && e.part == Part::Total;
-        self.effects.iter().find(mine)
+        self.main_effects().find(mine)
     }
 
     /// An outcome of an arm, by future; futures that failed anywhere and values that are no numbers are left out.

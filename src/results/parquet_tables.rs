@@ -1,10 +1,12 @@
-//! The Parquet tables of a results folder: outcomes, bands, events.
+//! The Parquet tables of a results folder: outcomes and series as they come, bands, events.
 
 use std::fs::File;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use arrow_array::{Array, ArrayRef, Float64Array, RecordBatch, StringArray, UInt32Array};
+use arrow_array::{
+    Array, ArrayRef, BooleanArray, Float64Array, RecordBatch, StringArray, UInt32Array,
+};
 use arrow_schema::{DataType, Field, Schema};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
@@ -13,34 +15,158 @@ use parquet::file::properties::WriterProperties;
 
 use super::{BandRow, EventRow, OutcomeRow, OutcomeTable, Results, ResultsError, io};
 use crate::analysis::Band;
+use crate::foundation::calendar::Month;
+
+/// Rows to a batch, and batches to a group of rows: fixed, so that bytes do not depend on how runs were cut into blocks.
+const BATCH: usize = 1024;
+const GROUP: usize = 4;
+
+/// A table that is written as rows come, holding one batch at a time.
+struct Stream {
+    path: PathBuf,
+    writer: Option<ArrowWriter<File>>,
+    batches: usize,
+}
+
+impl Stream {
+    fn new(path: PathBuf) -> Self {
+        Self {
+            path,
+            writer: None,
+            batches: 0,
+        }
+    }
+
+    fn write(&mut self, columns: Vec<(String, ArrayRef)>) -> Result<(), ResultsError> {
+        let path = &self.path;
+        let batch = batch_of(path, columns)?;
+        let writer = match &mut self.writer {
+            Some(writer) => writer,
+            None => self.writer.insert(writer_of(path, &batch)?),
+        };
+        writer.write(&batch).map_err(|e| io(path, e))?;
+        self.batches += 1;
+        if self.batches.is_multiple_of(GROUP) {
+            writer.flush().map_err(|e| io(path, e))?;
+        }
+        Ok(())
+    }
+
+    fn close(self) -> Result<(), ResultsError> {
+        match self.writer {
+            Some(writer) => writer.close().map(|_| ()).map_err(|e| io(&self.path, e)),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Writes `outcomes.parquet` row by row.
+pub struct OutcomeWriter {
+    stream: Stream,
+    parameters: Vec<String>,
+    outcomes: Vec<String>,
+    rows: Vec<OutcomeRow>,
+}
+
+impl OutcomeWriter {
+    /// # Errors
+    /// When the file cannot be made.
+    pub fn new(
+        folder: &Path,
+        parameters: &[String],
+        outcomes: &[String],
+    ) -> Result<Self, ResultsError> {
+        Ok(Self {
+            stream: Stream::new(folder.join("outcomes.parquet")),
+            parameters: parameters.to_vec(),
+            outcomes: outcomes.to_vec(),
+            rows: Vec::with_capacity(BATCH),
+        })
+    }
+
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn push(&mut self, row: OutcomeRow) -> Result<(), ResultsError> {
+        self.rows.push(row);
+        if self.rows.len() == BATCH {
+            self.write()?;
+        }
+        Ok(())
+    }
+
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn finish(mut self) -> Result<(), ResultsError> {
+        self.write()?;
+        self.stream.close()
+    }
+
+    fn write(&mut self) -> Result<(), ResultsError> {
+        if self.rows.is_empty() && self.stream.writer.is_some() {
+            return Ok(());
+        }
+        let rows = &self.rows;
+        let runs = UInt32Array::from_iter_values(rows.iter().map(|r| r.run));
+        let failed = BooleanArray::from_iter(rows.iter().map(|r| Some(r.failed)));
+        let mut columns: Vec<(String, ArrayRef)> = vec![
+            ("regime".into(), strings(rows.iter().map(|r| &*r.regime))),
+            ("run".into(), Arc::new(runs)),
+            ("stratum".into(), strings(rows.iter().map(|r| &*r.stratum))),
+            ("variant".into(), strings(rows.iter().map(|r| &*r.variant))),
+            ("failed".into(), Arc::new(failed)),
+        ];
+        for (at, name) in self.parameters.iter().enumerate() {
+            let values = numbers(rows.iter().map(|r| r.parameters[at]));
+            columns.push((name.clone(), values));
+        }
+        for (at, name) in self.outcomes.iter().enumerate() {
+            let values = numbers(rows.iter().map(|r| r.outcomes[at]));
+            columns.push((name.clone(), values));
+        }
+        self.stream.write(columns)?;
+        self.rows.clear();
+        Ok(())
+    }
+}
+
+/// Writes `series.parquet`, one measure of one entity under one regime at a time.
+pub struct SeriesWriter(Stream);
+
+impl SeriesWriter {
+    pub fn new(folder: &Path) -> Self {
+        Self(Stream::new(folder.join("series.parquet")))
+    }
+
+    /// Rows of (run, month, value); months without a value are left out.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn write(
+        &mut self,
+        (regime, measure, entity): (&str, &str, &str),
+        rows: &[(u32, Month, f64)],
+    ) -> Result<(), ResultsError> {
+        let months: Vec<String> = rows.iter().map(|r| r.1.to_string()).collect();
+        let same = |text: &str| strings(std::iter::repeat_n(text, rows.len()));
+        let runs = UInt32Array::from_iter_values(rows.iter().map(|r| r.0));
+        self.0.write(vec![
+            ("regime".into(), same(regime)),
+            ("run".into(), Arc::new(runs)),
+            ("month".into(), strings(months.iter().map(String::as_str))),
+            ("measure".into(), same(measure)),
+            ("entity".into(), same(entity)),
+            ("value".into(), numbers(rows.iter().map(|r| r.2))),
+        ])
+    }
+
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn finish(self) -> Result<(), ResultsError> {
+        self.0.close()
+    }
+}
 
 pub fn write(results: &Results, folder: &Path) -> Result<(), ResultsError> {
-    let table = &results.outcomes;
-    let mut columns: Vec<(String, ArrayRef)> = vec![
-        (
-            "regime".into(),
-            strings(table.rows.iter().map(|r| r.regime.as_str())),
-        ),
-        (
-            "run".into(),
-            Arc::new(UInt32Array::from_iter_values(
-                table.rows.iter().map(|r| r.run),
-            )),
-        ),
-    ];
-    for (at, name) in table.parameters.iter().enumerate() {
-        columns.push((
-            name.clone(),
-            numbers(table.rows.iter().map(|r| r.parameters[at])),
-        ));
-    }
-    for (at, name) in table.outcomes.iter().enumerate() {
-        columns.push((
-            name.clone(),
-            numbers(table.rows.iter().map(|r| r.outcomes[at])),
-        ));
-    }
-    store(&folder.join("outcomes.parquet"), columns)?;
     let b = &results.bands;
     let months: Vec<String> = b.iter().map(|r| r.month.to_string()).collect();
     let band = |f: fn(&Band) -> f64| numbers(b.iter().map(move |r| f(&r.band)));
@@ -66,6 +192,8 @@ pub fn write(results: &Results, folder: &Path) -> Result<(), ResultsError> {
             ("p50".into(), band(|x| x.p50)),
             ("p75".into(), band(|x| x.p75)),
             ("p95".into(), band(|x| x.p95)),
+            ("runs".into(), counts(b.iter().map(|r| r.runs))),
+            ("excluded".into(), counts(b.iter().map(|r| r.excluded))),
         ],
     )?;
     let e = &results.events;
@@ -110,26 +238,35 @@ fn numbers(values: impl Iterator<Item = f64>) -> ArrayRef {
     Arc::new(Float64Array::from_iter_values(values))
 }
 
-fn store(path: &Path, columns: Vec<(String, ArrayRef)>) -> Result<(), ResultsError> {
+fn counts(values: impl Iterator<Item = u32>) -> ArrayRef {
+    Arc::new(UInt32Array::from_iter_values(values))
+}
+
+fn batch_of(path: &Path, columns: Vec<(String, ArrayRef)>) -> Result<RecordBatch, ResultsError> {
     let fields: Vec<Field> = columns
         .iter()
         .map(|(name, column)| Field::new(name, column.data_type().clone(), column.is_nullable()))
         .collect();
-    let schema = Arc::new(Schema::new(fields));
     let arrays = columns.into_iter().map(|(_, column)| column).collect();
-    let batch = RecordBatch::try_new(schema.clone(), arrays).map_err(|e| io(path, e))?;
+    RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays).map_err(|e| io(path, e))
+}
+
+fn writer_of(path: &Path, batch: &RecordBatch) -> Result<ArrowWriter<File>, ResultsError> {
     let file = File::create(path).map_err(|e| io(path, e))?;
     let properties = WriterProperties::builder()
         .set_compression(Compression::LZ4_RAW)
         .build();
-    let mut writer =
-        ArrowWriter::try_new(file, schema, Some(properties)).map_err(|e| io(path, e))?;
-    writer.write(&batch).map_err(|e| io(path, e))?;
-    writer.close().map_err(|e| io(path, e))?;
-    Ok(())
+    ArrowWriter::try_new(file, batch.schema(), Some(properties)).map_err(|e| io(path, e))
 }
 
-pub fn read(results: &mut Results, folder: &Path) -> Result<(), ResultsError> {
+fn store(path: &Path, columns: Vec<(String, ArrayRef)>) -> Result<(), ResultsError> {
+    let mut stream = Stream::new(path.to_path_buf());
+    stream.write(columns)?;
+    stream.close()
+}
+
+/// Reads `outcomes.parquet`, futures with numbers below this.
+pub fn read_outcomes(results: &mut Results, folder: &Path, below: u32) -> Result<(), ResultsError> {
     let path = folder.join("outcomes.parquet");
     let known: Vec<String> = results
         .manifest
@@ -142,12 +279,21 @@ pub fn read(results: &mut Results, folder: &Path) -> Result<(), ResultsError> {
             .schema()
             .fields()
             .iter()
-            .skip(2)
+            .filter(|f| *f.data_type() == DataType::Float64)
             .map(|f| f.name().clone())
             .collect();
         let (parameters, outcomes): (Vec<_>, Vec<_>) =
             names.into_iter().partition(|n| known.contains(n));
         let regime = text(&batch, "regime", &path)?;
+        // Results from before strata and counts can be drawn again.
+        let stratum = text(&batch, "stratum", &path).ok();
+        let variant = text(&batch, "variant", &path).ok();
+        let word = |column: Option<&StringArray>, row: usize| {
+            column.map_or(String::new(), |c| c.value(row).to_string())
+        };
+        let failed = batch
+            .column_by_name("failed")
+            .and_then(|c| c.as_any().downcast_ref::<BooleanArray>());
         let run = batch
             .column_by_name("run")
             .and_then(|c| c.as_any().downcast_ref::<UInt32Array>())
@@ -164,15 +310,22 @@ pub fn read(results: &mut Results, folder: &Path) -> Result<(), ResultsError> {
             outcomes,
             rows: std::mem::take(&mut results.outcomes.rows),
         };
-        for row in 0..batch.num_rows() {
+        for row in (0..batch.num_rows()).filter(|row| run.value(*row) < below) {
             results.outcomes.rows.push(OutcomeRow {
                 regime: regime.value(row).to_string(),
                 run: run.value(row),
+                stratum: word(stratum, row),
+                variant: word(variant, row),
+                failed: failed.is_some_and(|c| c.value(row)),
                 parameters: p.iter().map(|c| c.value(row)).collect(),
                 outcomes: o.iter().map(|c| c.value(row)).collect(),
             });
         }
     }
+    Ok(())
+}
+
+pub fn read(results: &mut Results, folder: &Path) -> Result<(), ResultsError> {
     let path = folder.join("bands.parquet");
     for batch in batches(&path)? {
         let column = |name| text(&batch, name, &path);
@@ -181,6 +334,11 @@ pub fn read(results: &mut Results, folder: &Path) -> Result<(), ResultsError> {
         let value = |name| float(&batch, name, &path);
         let (mean, p05, p25) = (value("mean")?, value("p05")?, value("p25")?);
         let (p50, p75, p95) = (value("p50")?, value("p75")?, value("p95")?);
+        let count = |name: &str| {
+            let column = batch.column_by_name(name);
+            column.and_then(|c| c.as_any().downcast_ref::<UInt32Array>())
+        };
+        let (runs, excluded) = (count("runs"), count("excluded"));
         for row in 0..batch.num_rows() {
             results.bands.push(BandRow {
                 regime: regime.value(row).to_string(),
@@ -195,6 +353,8 @@ pub fn read(results: &mut Results, folder: &Path) -> Result<(), ResultsError> {
                     p75: p75.value(row),
                     p95: p95.value(row),
                 },
+                runs: runs.map_or(0, |c| c.value(row)),
+                excluded: excluded.map_or(0, |c| c.value(row)),
             });
         }
     }
@@ -233,7 +393,7 @@ pub fn read(results: &mut Results, folder: &Path) -> Result<(), ResultsError> {
     Ok(())
 }
 
-fn batches(path: &Path) -> Result<Vec<RecordBatch>, ResultsError> {
+pub(super) fn batches(path: &Path) -> Result<Vec<RecordBatch>, ResultsError> {
     let file = File::open(path).map_err(|e| io(path, e))?;
     let reader = ParquetRecordBatchReaderBuilder::try_new(file)
         .and_then(ParquetRecordBatchReaderBuilder::build)

@@ -114,7 +114,7 @@ pub fn audit(library: &Library, studies: &[StudyFile]) -> Result<Audit, Problems
     let mut found: Vec<Vec<Finding>> = Vec::new();
     for study in studies {
         let mut study = study.clone();
-        study.arms.clone_from(&names);
+        study.arms = names.iter().map(|n| n.as_str().into()).collect();
         study.baseline = names.first().cloned().unwrap_or_default();
         let settings = Settings {
             seed: 1,

@@ -1,81 +1,172 @@
-//! Every arm in every future, in parallel over runs.
+//! Every arm in every future: what one run leaves behind, and runs in parallel held in memory.
 
+use std::ops::Range;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 
-use super::feedback::add_direct;
+use super::feedback::tape_rows;
+use super::futures::Draw;
 use super::timeline::rows;
 use super::{Plan, Worker};
 use crate::agents::government::Government;
-use crate::foundation::run::Future;
 use crate::foundation::tape::Change;
 use crate::measures::OUTCOMES;
-use crate::results::EventRow;
-use crate::world::outcomes::outcomes;
+use crate::results::{EventRow, ResultsError, TapeRow};
+use crate::world::outcomes::{Formula, Window, formulas};
 
 /// Futures whose events are kept in the results.
 const TIMELINES: u32 = 5;
 
-/// Runs every arm in every future. `done` is called after each run; `stop` ends early.
-pub fn run_all(plan: &Plan, done: &(dyn Fn() + Sync), stop: &AtomicBool) -> Vec<RunRecord> {
-    let columns = declared_columns(plan);
-    let sampled: Vec<usize> = (0..plan.parameters.0.len())
-        .filter(|at| plan.parameters.0[*at].prior.is_some())
-        .collect();
-    let pieces = rayon::current_num_threads() * 4;
-    let runs: Vec<u32> = plan.futures.clone().collect();
-    let size = runs.len().div_ceil(pieces).max(1);
-    let mut all: Vec<RunRecord> = runs
-        .par_chunks(size)
-        .flat_map_iter(|futures| {
-            let mut worker = Worker::new(&plan.blueprint);
-            let mut records = Vec::with_capacity(futures.len() * plan.regimes.len());
-            for &number in futures {
-                let future = plan.future(number);
-                let values = future.parameters.values();
-                let parameters: Vec<f64> = sampled.iter().map(|at| values[*at]).collect();
-                for arm in 0..plan.regimes.len() {
-                    if stop.load(Ordering::Relaxed) {
-                        return records;
-                    }
-                    records.push(one_run(
-                        plan,
-                        &mut worker,
-                        arm,
-                        number,
-                        &future,
-                        &parameters,
-                        &columns,
-                    ));
-                    done();
-                }
-                if plan.study.direct {
-                    let here = records.len() - plan.regimes.len();
-                    add_direct(plan, &mut worker, &future, &mut records[here..]);
-                }
-            }
-            records
-        })
-        .collect();
-    all.sort_by_key(|r| (r.arm, r.run));
-    all
+/// Horizons at which every outcome is taken too, months from the first of the window.
+pub const HORIZONS: [usize; 3] = [12, 24, 48];
+
+/// Rates a year at which flows are taken in present value; the outcome itself is at 0.
+pub const DISCOUNTS: [f64; 2] = [0.03, 0.07];
+
+/// An outcome: at the study's window or a horizon, as it is or in present value.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Angle {
+    /// Its place in [`OUTCOMES`].
+    pub outcome: usize,
+    /// None: the study's own window.
+    pub horizon_months: Option<usize>,
+    /// A rate a year; 0 for what is not discounted.
+    pub discount: f64,
+}
+
+/// Which numbers of a run are kept, in which order: kinds, parameters, outcomes, the same from other angles; then series.
+#[derive(Clone, Debug)]
+pub struct Layout {
+    /// Parameters by their place in the names.
+    pub parameters: Vec<usize>,
+    /// The outcomes of [`OUTCOMES`] first, in order, then horizons and present values.
+    pub angles: Vec<Angle>,
+    /// Whether outcomes are kept that the rules of the baseline's own process would have given.
+    pub direct: bool,
+    /// Columns of the record whose months are kept.
+    pub columns: Vec<usize>,
+    pub months: usize,
+    formulas: Vec<Formula>,
+    window: Window,
+}
+
+impl Layout {
+    /// Where kinds stand: stress, structural variant (NaN for none), and 1 where the run failed.
+    pub const STRESS: usize = 0;
+    pub const VARIANT: usize = 1;
+    pub const FAILED: usize = 2;
+
+    pub fn new(plan: &Plan) -> Self {
+        let formulas = formulas(&plan.blueprint);
+        let angle = |outcome, horizon_months, discount| Angle {
+            outcome,
+            horizon_months,
+            discount,
+        };
+        let all = 0..OUTCOMES.len();
+        let mut angles: Vec<Angle> = all.clone().map(|o| angle(o, None, 0.0)).collect();
+        let length = plan.window.to - plan.window.from;
+        for horizon in HORIZONS.into_iter().filter(|h| *h < length) {
+            angles.extend(all.clone().map(|o| angle(o, Some(horizon), 0.0)));
+        }
+        for outcome in all.filter(|o| formulas[*o].is_flow()) {
+            angles.extend(DISCOUNTS.map(|rate| angle(outcome, None, rate)));
+        }
+        Self {
+            parameters: plan.recorded(),
+            angles,
+            direct: plan.study.direct,
+            columns: declared_columns(plan),
+            months: plan.blueprint.months,
+            formulas,
+            window: plan.window,
+        }
+    }
+
+    /// Numbers of a run beside its series.
+    pub fn numbers(&self) -> usize {
+        self.of_direct(0) + if self.direct { OUTCOMES.len() } else { 0 }
+    }
+
+    pub fn parameter(&self, at: usize) -> usize {
+        3 + at
+    }
+
+    pub fn angle(&self, at: usize) -> usize {
+        3 + self.parameters.len() + at
+    }
+
+    /// An outcome under the rules of the baseline's own process in the same future.
+    pub fn of_direct(&self, outcome: usize) -> usize {
+        self.angle(self.angles.len()) + outcome
+    }
+
+    fn value(&self, worker: &Worker, angle: Angle) -> f64 {
+        let formula = &self.formulas[angle.outcome];
+        let mut window = self.window;
+        if let Some(horizon) = angle.horizon_months {
+            window.to = window.from + horizon;
+        }
+        if angle.discount > 0.0 {
+            formula.present_value(worker.record(), window, angle.discount)
+        } else {
+            formula.value(worker.record(), window)
+        }
+    }
+}
+
+/// What a run has to say beside its numbers.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Told {
+    pub arm: usize,
+    pub run: u32,
+    pub events: Vec<EventRow>,
+    /// Changes of the rules that a process made.
+    pub tape: Vec<TapeRow>,
+    pub failure: Option<String>,
 }
 
 /// What one run leaves behind.
+#[derive(Clone, Debug, Default)]
 pub struct RunRecord {
     pub arm: usize,
     pub run: u32,
-    pub parameters: Vec<f64>,
-    pub outcomes: Vec<f64>,
+    /// As the layout says.
+    pub numbers: Vec<f64>,
     /// Monthly values of the declared measures, column after column.
     pub series: Vec<f64>,
-    pub events: Vec<EventRow>,
-    pub failure: Option<String>,
-    /// Changes of the rules that a process made.
+    pub told: Option<Told>,
+    /// Changes of the rules that a process made, for other arms to be given.
     pub tape: Vec<Change>,
-    /// Outcomes under the changes of the baseline's run of the same future, where the study asks for direct effects.
-    pub direct: Option<Vec<f64>>,
+}
+
+/// Numbers of finished runs, in memory or on disk, future after future.
+pub trait Runs: Sync {
+    /// One number of the layout under an arm, over these places in the list of futures.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    fn numbers(
+        &self,
+        arm: usize,
+        at: usize,
+        places: Range<usize>,
+    ) -> Result<Vec<f64>, ResultsError>;
+
+    /// Months of a series under an arm: month after month, each over all futures.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    fn months(
+        &self,
+        arm: usize,
+        column: usize,
+        months: Range<usize>,
+    ) -> Result<Vec<f64>, ResultsError>;
 }
 
 /// The columns whose bands a study declares.
@@ -92,59 +183,198 @@ pub fn declared_columns(plan: &Plan) -> Vec<usize> {
         .collect()
 }
 
-fn one_run(
+/// Runs every arm in every future. `done` is called after each run; `stop` ends early.
+pub fn run_all(plan: &Plan, done: &(dyn Fn() + Sync), stop: &AtomicBool) -> Vec<RunRecord> {
+    let layout = Layout::new(plan);
+    let pieces = rayon::current_num_threads() * 4;
+    let runs: Vec<u32> = plan.futures.clone().collect();
+    let size = runs.len().div_ceil(pieces).max(1);
+    let mut all: Vec<RunRecord> = runs
+        .par_chunks(size)
+        .flat_map_iter(|futures| {
+            let mut worker = Worker::new(&plan.blueprint);
+            let mut records = Vec::with_capacity(futures.len() * plan.regimes.len());
+            for &number in futures {
+                let draw = plan.draw(number);
+                let mut tape = None;
+                for arm in plan.order() {
+                    if stop.load(Ordering::Relaxed) {
+                        return records;
+                    }
+                    let mut record = RunRecord::default();
+                    let given = tape.as_ref();
+                    one_run(
+                        plan,
+                        &layout,
+                        &mut worker,
+                        arm,
+                        number,
+                        &draw,
+                        given,
+                        &mut record,
+                    );
+                    tape.get_or_insert_with(|| Arc::from(record.tape.as_slice()));
+                    records.push(record);
+                    done();
+                }
+            }
+            records
+        })
+        .collect();
+    all.sort_by_key(|r| (r.arm, r.run));
+    all
+}
+
+/// One run into a record, whose memory is used again; `given` are the changes of rules of the baseline's run. A run that panics is a failure like any other.
+pub fn one_run(
     plan: &Plan,
+    layout: &Layout,
     worker: &mut Worker,
     arm: usize,
     run: u32,
-    future: &Future,
-    parameters: &[f64],
-    columns: &[usize],
-) -> RunRecord {
-    let b = &*plan.blueprint;
+    draw: &Draw,
+    given: Option<&Arc<[Change]>>,
+    record: &mut RunRecord,
+) {
+    (record.arm, record.run) = (arm, run);
+    record.tape.clear();
+    record.numbers.clear();
+    record.series.clear();
+    let place = |kind: Option<usize>| kind.map_or(f64::NAN, |at| at as f64);
+    let kinds = [place(draw.stress), place(draw.variant), 0.0];
+    record.numbers.extend(kinds);
+    let mut told = Told {
+        arm,
+        run,
+        ..Told::default()
+    };
+    let ran = catch_unwind(AssertUnwindSafe(|| {
+        simulate(plan, layout, worker, draw, given, record, &mut told)
+    }));
+    told.failure = ran.unwrap_or_else(|cause| {
+        *worker = Worker::new(&plan.blueprint);
+        record.numbers.truncate(kinds.len());
+        record.numbers.resize(layout.numbers(), f64::NAN);
+        record.series.clear();
+        let length = layout.columns.len() * layout.months;
+        record.series.resize(length, f64::NAN);
+        (told.events, told.tape) = (Vec::new(), Vec::new());
+        let text = cause
+            .downcast_ref::<String>()
+            .map(String::as_str)
+            .or_else(|| cause.downcast_ref::<&str>().copied());
+        Some(format!("the run stopped: {}", text.unwrap_or("no reason")))
+    });
+    record.numbers[Layout::FAILED] = f64::from(u8::from(told.failure.is_some()));
+    let silent = told.failure.is_none() && told.events.is_empty() && told.tape.is_empty();
+    record.told = (!silent).then_some(told);
+}
+
+/// Runs, and takes down what the layout asks for; answers why the run is a failure.
+fn simulate(
+    plan: &Plan,
+    layout: &Layout,
+    worker: &mut Worker,
+    draw: &Draw,
+    given: Option<&Arc<[Change]>>,
+    record: &mut RunRecord,
+    told: &mut Told,
+) -> Option<String> {
+    let (arm, run) = (record.arm, record.run);
     let keep = run < TIMELINES;
-    let imbalance = worker.run(&plan.calendars[arm], future, b.months, keep);
-    let record = worker.record();
-    let outcomes = outcomes(b, record, plan.window);
-    let series: Vec<f64> = columns
-        .iter()
-        .flat_map(|c| record.column(*c).iter().copied())
-        .collect();
+    let (calendar, mut future) = plan.in_arm(arm, run, draw);
+    let imbalance = worker.run(calendar, &future, layout.months, keep);
+    // The hook for tests: see `Plan::fail`.
+    assert!(plan.fail != Some(run), "made to fail by CHOKEPOINT_FAIL");
+    let values = future.parameters.values();
+    let parameters = layout.parameters.iter().map(|at| values[*at]);
+    record.numbers.extend(parameters);
+    let outcomes = layout.angles.iter().map(|a| layout.value(worker, *a));
+    record.numbers.extend(outcomes);
+    for column in &layout.columns {
+        record.series.extend(worker.record().column(*column));
+    }
+    let tape = &worker.stage.world.resource::<Government>().tape;
+    record.tape.extend_from_slice(tape);
+    told.tape = tape_rows(plan, arm, run, tape);
+    if keep {
+        told.events = rows(plan, worker, calendar, arm, run);
+    }
+    if layout.direct {
+        if let Some(given) = given.filter(|_| plan.has_direct(arm)) {
+            future.tape = Some(given.clone());
+            worker.run(calendar, &future, layout.months, false);
+            let main = &layout.angles[..OUTCOMES.len()];
+            let outcomes = main.iter().map(|a| layout.value(worker, *a));
+            record.numbers.extend(outcomes);
+        } else {
+            record.numbers.resize(layout.numbers(), f64::NAN);
+        }
+    }
+    failure(&record.numbers[layout.angle(0)..], imbalance)
+}
+
+/// Why a run is a failure, from its outcomes and its books.
+fn failure(outcomes: &[f64], imbalance: f64) -> Option<String> {
     // A gap can be censored, and a ratio undefined where nothing is sold; infinity is never an answer.
     let infinite = outcomes
         .iter()
         .zip(OUTCOMES)
         .find(|(v, _)| v.is_infinite())
         .map(|(_, o)| o.name);
-    let compute = outcomes[OUTCOMES
+    let compute = OUTCOMES
         .iter()
         .position(|o| o.name == "target_compute_h100e_end")
-        .unwrap_or(0)];
-    let failure = if let Some(name) = infinite {
+        .map_or(f64::NAN, |at| outcomes[at]);
+    if let Some(name) = infinite {
         Some(format!("the outcome {name} is infinite"))
     } else if !compute.is_finite() {
         Some("the run lost its numbers: compute is not finite".to_string())
-    } else if imbalance > 1e-6 {
+    } else if imbalance.is_nan() || imbalance > 1e-6 {
         Some(format!(
             "the books do not balance: {imbalance:e} of a month's volume"
         ))
     } else {
         None
-    };
-    let events = if keep {
-        rows(plan, worker, arm, run)
-    } else {
-        Vec::new()
-    };
-    RunRecord {
-        arm,
-        run,
-        parameters: parameters.to_vec(),
-        outcomes,
-        series,
-        events,
-        failure,
-        tape: worker.stage.world.resource::<Government>().tape.clone(),
-        direct: None,
+    }
+}
+
+/// Runs in memory, arm after arm.
+pub struct InMemory<'a> {
+    pub records: &'a [RunRecord],
+    pub futures: usize,
+    pub months: usize,
+}
+
+impl InMemory<'_> {
+    fn of(&self, arm: usize, places: Range<usize>) -> &[RunRecord] {
+        &self.records[arm * self.futures + places.start..arm * self.futures + places.end]
+    }
+}
+
+impl Runs for InMemory<'_> {
+    fn numbers(
+        &self,
+        arm: usize,
+        at: usize,
+        places: Range<usize>,
+    ) -> Result<Vec<f64>, ResultsError> {
+        let records = self.of(arm, places).iter();
+        Ok(records.map(|r| r.numbers[at]).collect())
+    }
+
+    fn months(
+        &self,
+        arm: usize,
+        column: usize,
+        months: Range<usize>,
+    ) -> Result<Vec<f64>, ResultsError> {
+        let records = self.of(arm, 0..self.futures);
+        let of = |t: usize| {
+            records
+                .iter()
+                .map(move |r| r.series[column * self.months + t])
+        };
+        Ok(months.flat_map(of).collect())
     }
 }

@@ -1,97 +1,320 @@
-//! Runs joined into results: bands, paired effects, failures.
+//! Runs joined into results: bands, paired effects, outcomes a run, failures. Reads one column at a time.
 
-use super::ensemble::RunRecord;
-use super::feedback::{effect_rows, tape_rows};
+use std::ops::Range;
+
+use rayon::prelude::*;
+
+use super::Plan;
+use super::ensemble::{Angle, InMemory, Layout, RunRecord, Runs, Told};
+use super::feedback::parts;
 use super::manifest::manifest;
-use super::{Plan, declared_columns};
-use crate::analysis::band;
+use crate::analysis::{Effect, band, effect};
 use crate::measures::OUTCOMES;
-use crate::results::{BandRow, FailureRow, OutcomeRow, OutcomeTable, Results};
+use crate::results::{
+    ALL, BandRow, EffectRow, FailureRow, OutcomeRow, OutcomeTable, Part, Results, ResultsError,
+};
 
-/// Joins runs into results: bands, paired effects, failures with the command that repeats them.
+/// Bytes of one column of one arm that a thread holds at a time.
+const COLUMN_BYTES: usize = 2 << 20;
+/// Rows of outcomes that are held at a time.
+const ROWS: usize = 1024;
+
+/// Finished runs and how to read them.
+pub struct Joined<'a> {
+    pub plan: &'a Plan,
+    pub layout: &'a Layout,
+    pub runs: &'a dyn Runs,
+    /// The futures that are there, and whether each failed under some arm.
+    pub futures: Range<u32>,
+    pub failed: Vec<bool>,
+}
+
+/// Joins runs in memory into results.
 pub fn join(plan: &Plan, records: Vec<RunRecord>, command: &str) -> Results {
-    let columns = declared_columns(plan);
-    let names = plan.blueprint.watch.columns.names();
-    let arms = plan.regimes.len();
-    let failed: Vec<u32> = {
-        let mut runs: Vec<u32> = records
-            .iter()
-            .filter(|r| r.failure.is_some())
-            .map(|r| r.run)
-            .collect();
-        runs.sort_unstable();
-        runs.dedup();
-        runs
+    let layout = Layout::new(plan);
+    let runs = InMemory {
+        records: &records,
+        futures: plan.futures.len(),
+        months: layout.months,
     };
-    let sampled: Vec<&crate::config::parameters::Parameter> = plan
-        .parameters
-        .0
-        .iter()
-        .filter(|p| p.prior.is_some())
-        .collect();
-    let mut results = Results {
-        outcomes: OutcomeTable {
-            parameters: sampled.iter().map(|p| p.id.clone()).collect(),
-            outcomes: OUTCOMES.iter().map(|o| o.name.to_string()).collect(),
-            rows: Vec::new(),
-        },
-        ..Results::default()
+    let told: Vec<Told> = records.iter().filter_map(|r| r.told.clone()).collect();
+    let all = || -> Result<Results, ResultsError> {
+        let joined = Joined::new(plan, &layout, &runs, plan.futures.clone())?;
+        let mut results = joined.results(told, command)?;
+        joined.outcomes(|row| {
+            results.outcomes.rows.push(row);
+            Ok(())
+        })?;
+        Ok(results)
     };
-    let months = plan.blueprint.months;
-    for arm in 0..arms {
-        // A future that failed in one arm is left out of all: pairs stay pairs.
-        let good: Vec<&RunRecord> = records
-            .iter()
-            .filter(|r| r.arm == arm && !failed.contains(&r.run))
-            .collect();
-        for (c, column) in columns.iter().enumerate() {
-            let (measure, entity) = &names[*column];
-            for t in 0..months {
-                let mut values: Vec<f64> = good.iter().map(|r| r.series[c * months + t]).collect();
+    all().unwrap_or_else(|_| unreachable!("memory can be read"))
+}
+
+impl<'a> Joined<'a> {
+    /// # Errors
+    /// When runs cannot be read.
+    pub fn new(
+        plan: &'a Plan,
+        layout: &'a Layout,
+        runs: &'a dyn Runs,
+        futures: Range<u32>,
+    ) -> Result<Self, ResultsError> {
+        let mut failed = vec![false; futures.len()];
+        for arm in 0..plan.regimes.len() {
+            let of_arm = runs.numbers(arm, Layout::FAILED, 0..futures.len())?;
+            for (any, one) in failed.iter_mut().zip(of_arm) {
+                *any |= one != 0.0;
+            }
+        }
+        Ok(Self {
+            plan,
+            layout,
+            runs,
+            futures,
+            failed,
+        })
+    }
+
+    /// Everything but the table of outcomes, which is streamed.
+    ///
+    /// # Errors
+    /// When runs cannot be read.
+    pub fn results(&self, mut told: Vec<Told>, command: &str) -> Result<Results, ResultsError> {
+        let plan = self.plan;
+        let failed = self.failed.iter().filter(|f| **f).count() as u32;
+        let mut results = Results {
+            manifest: manifest(
+                plan,
+                self.layout,
+                self.futures.len() as u32,
+                failed,
+                command,
+            ),
+            outcomes: OutcomeTable {
+                parameters: self.parameter_names(),
+                outcomes: OUTCOMES.iter().map(|o| o.name.to_string()).collect(),
+                rows: Vec::new(),
+            },
+            bands: self.bands()?,
+            effects: self.effects()?,
+            ..Results::default()
+        };
+        told.sort_by_key(|t| (t.arm, t.run));
+        for one in told {
+            if let Some(reason) = one.failure {
+                let hook = plan
+                    .fail
+                    .map_or(String::new(), |n| format!("CHOKEPOINT_FAIL={n} "));
+                results.failures.push(FailureRow {
+                    regime: plan.regimes[one.arm].name.clone(),
+                    run: one.run,
+                    reason,
+                    command: format!("{hook}{command} --only {}", one.run),
+                });
+            }
+            results.tape.extend(one.tape);
+            results.events.extend(one.events);
+        }
+        Ok(results)
+    }
+
+    pub fn parameter_names(&self) -> Vec<String> {
+        let of = |at: &usize| self.plan.parameters.0[*at].id.clone();
+        self.layout.parameters.iter().map(of).collect()
+    }
+
+    /// Bands of every declared column, exact: quantiles of all futures that did not fail.
+    fn bands(&self) -> Result<Vec<BandRow>, ResultsError> {
+        let names = self.plan.blueprint.watch.columns.names();
+        let columns = self.layout.columns.len();
+        let one = |at: usize| -> Result<Vec<BandRow>, ResultsError> {
+            let (arm, c) = (at / columns, at % columns);
+            let (measure, entity) = &names[self.layout.columns[c]];
+            let mut rows = Vec::with_capacity(self.layout.months);
+            self.each_month(arm, c, |t, all| {
+                let good = all.iter().zip(&self.failed).filter(|(_, failed)| !**failed);
+                let mut values: Vec<f64> = good.map(|(v, _)| *v).collect();
                 if let Some(band) = band(&mut values) {
-                    results.bands.push(BandRow {
-                        regime: plan.regimes[arm].name.clone(),
-                        month: plan.month_of(t),
+                    rows.push(BandRow {
+                        regime: self.plan.regimes[arm].name.clone(),
+                        month: self.plan.month_of(t),
                         measure: (*measure).to_string(),
                         entity: entity.clone(),
                         band,
+                        runs: values.len() as u32,
+                        excluded: (all.len() - values.len()) as u32,
                     });
+                }
+                Ok(())
+            })?;
+            Ok(rows)
+        };
+        let all: Result<Vec<Vec<BandRow>>, ResultsError> = (0..self.plan.regimes.len() * columns)
+            .into_par_iter()
+            .map(one)
+            .collect();
+        Ok(all?.concat())
+    }
+
+    /// The values of all futures, month by month, of one column of one arm; a few months are held at a time.
+    ///
+    /// # Errors
+    /// When runs cannot be read, or by `seen`.
+    pub fn each_month(
+        &self,
+        arm: usize,
+        column: usize,
+        mut seen: impl FnMut(usize, &[f64]) -> Result<(), ResultsError>,
+    ) -> Result<(), ResultsError> {
+        let n = self.futures.len().max(1);
+        let step = (COLUMN_BYTES / 8 / n).clamp(1, self.layout.months);
+        for from in (0..self.layout.months).step_by(step) {
+            let to = (from + step).min(self.layout.months);
+            let values = self.runs.months(arm, column, from..to)?;
+            for (t, all) in (from..to).zip(values.chunks_exact(n)) {
+                seen(t, all)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Paired effects: main rows first, then horizons and present values, then strata.
+    fn effects(&self) -> Result<Vec<EffectRow>, ResultsError> {
+        let mut rows = Vec::new();
+        let everyone = vec![true; self.futures.len()];
+        for at in 0..self.layout.angles.len() {
+            self.effects_in(ALL, &everyone, at, &mut rows)?;
+        }
+        let places = 0..self.futures.len();
+        let design = &self.plan.design;
+        for (number, kinds) in [
+            (Layout::STRESS, &design.stress),
+            (Layout::VARIANT, &design.variant),
+        ] {
+            let kind_of = self.runs.numbers(0, number, places.clone())?;
+            for (k, kind) in kinds.iter().enumerate() {
+                let inside: Vec<bool> = kind_of.iter().map(|v| *v == k as f64).collect();
+                for at in 0..OUTCOMES.len() {
+                    self.effects_in(&kind.name, &inside, at, &mut rows)?;
                 }
             }
         }
+        Ok(rows)
     }
-    let of_arm = |arm: usize| -> Vec<&RunRecord> {
-        let good = |r: &&RunRecord| r.arm == arm && !failed.contains(&r.run);
-        records.iter().filter(good).collect()
-    };
-    let baseline = of_arm(plan.baseline());
-    for outcome in 0..OUTCOMES.len() {
-        for arm in (0..arms).filter(|arm| *arm != plan.baseline()) {
-            let rows = effect_rows(plan, outcome, &of_arm(arm), &baseline);
-            results.effects.extend(rows);
-        }
-    }
-    results.manifest = manifest(plan, &sampled, failed.len() as u32, command);
-    for record in records {
-        let regime = plan.regimes[record.arm].name.clone();
-        let tape = tape_rows(plan, &record);
-        if let Some(reason) = record.failure {
-            let command = format!("{command} --only {}", record.run);
-            results.failures.push(FailureRow {
-                regime: regime.clone(),
-                run: record.run,
-                reason,
-                command,
+
+    fn effects_in(
+        &self,
+        stratum: &str,
+        inside: &[bool],
+        at: usize,
+        rows: &mut Vec<EffectRow>,
+    ) -> Result<(), ResultsError> {
+        let Angle {
+            outcome,
+            horizon_months,
+            discount,
+        } = self.layout.angles[at];
+        let asked = inside.iter().filter(|i| **i).count();
+        for (arm, part, e) in self.paired(inside, at)? {
+            rows.push(EffectRow {
+                outcome: OUTCOMES[outcome].name.to_string(),
+                regime: self.plan.regimes[arm].name.clone(),
+                baseline: self.plan.study.baseline.clone(),
+                part,
+                stratum: stratum.to_string(),
+                horizon_months: horizon_months.map(|h| h as u32),
+                discount,
+                mean: e.band.mean,
+                p05: e.band.p05,
+                p25: e.band.p25,
+                p50: e.band.p50,
+                p75: e.band.p75,
+                p95: e.band.p95,
+                probability_positive: e.probability_positive,
+                monte_carlo_error: e.monte_carlo_error,
+                pairing_gain: e.pairing_gain.is_finite().then_some(e.pairing_gain),
+                baseline_mean: e.baseline_mean,
+                pairs: e.pairs,
+                excluded: asked - e.pairs,
+                more_to_halve_error: if e.monte_carlo_error > 0.0 {
+                    3 * e.pairs
+                } else {
+                    0
+                },
             });
         }
-        results.tape.extend(tape);
-        results.events.extend(record.events);
-        results.outcomes.rows.push(OutcomeRow {
-            regime,
-            run: record.run,
-            parameters: record.parameters,
-            outcomes: record.outcomes,
-        });
+        Ok(())
     }
-    results
+
+    /// The paired effect of every arm but the baseline on one outcome, over the futures inside that did not fail; with its
+    /// direct part and its feedback where the study asks for them.
+    ///
+    /// # Errors
+    /// When runs cannot be read.
+    pub fn paired(
+        &self,
+        inside: &[bool],
+        at: usize,
+    ) -> Result<Vec<(usize, Part, Effect)>, ResultsError> {
+        let values = |arm: usize, number: usize| -> Result<Vec<f64>, ResultsError> {
+            let all = self.runs.numbers(arm, number, 0..self.futures.len())?;
+            let kept = all.into_iter().zip(inside.iter().zip(&self.failed));
+            Ok(kept
+                .filter(|(_, (inside, failed))| **inside && !**failed)
+                .map(|(v, _)| v)
+                .collect())
+        };
+        let baseline = self.plan.baseline();
+        let number = self.layout.angle(at);
+        let base = values(baseline, number)?;
+        let mut found = Vec::new();
+        for arm in (0..self.plan.regimes.len()).filter(|arm| *arm != baseline) {
+            let whole = values(arm, number)?;
+            if self.plan.has_direct(arm) && at < OUTCOMES.len() {
+                let direct = values(arm, self.layout.of_direct(at))?;
+                let all = parts(&whole, &direct, &base).into_iter();
+                found.extend(all.map(|(part, e)| (arm, part, e)));
+            } else {
+                found.extend(effect(&whole, &base).map(|e| (arm, Part::Total, e)));
+            }
+        }
+        Ok(found)
+    }
+
+    /// Every row of the table of outcomes, arm after arm; about a thousand runs are held at a time.
+    ///
+    /// # Errors
+    /// When runs cannot be read, or by `push`.
+    pub fn outcomes(
+        &self,
+        mut push: impl FnMut(OutcomeRow) -> Result<(), ResultsError>,
+    ) -> Result<(), ResultsError> {
+        let (p, layout) = (self.layout.parameters.len(), self.layout);
+        let name = |kinds: &[super::futures::Kind], at: f64| {
+            let kind = (at >= 0.0).then(|| kinds.get(at as usize)).flatten();
+            kind.map_or(String::new(), |k| k.name.clone())
+        };
+        for arm in 0..self.plan.regimes.len() {
+            for from in (0..self.futures.len()).step_by(ROWS) {
+                let to = (from + ROWS).min(self.futures.len());
+                let wanted = 3 + p + OUTCOMES.len();
+                let columns: Vec<Vec<f64>> = (0..wanted)
+                    .map(|at| self.runs.numbers(arm, at, from..to))
+                    .collect::<Result<_, _>>()?;
+                for i in 0..to - from {
+                    let some = |range: Range<usize>| columns[range].iter().map(|c| c[i]).collect();
+                    push(OutcomeRow {
+                        regime: self.plan.regimes[arm].name.clone(),
+                        run: self.futures.start + (from + i) as u32,
+                        stratum: name(&self.plan.design.stress, columns[Layout::STRESS][i]),
+                        variant: name(&self.plan.design.variant, columns[Layout::VARIANT][i]),
+                        failed: columns[Layout::FAILED][i] != 0.0,
+                        parameters: some(layout.parameter(0)..layout.angle(0)),
+                        outcomes: some(layout.angle(0)..wanted),
+                    })?;
+                }
+            }
+        }
+        Ok(())
+    }
 }

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use crate::config::chips::{self, ChipRow};
 use crate::config::diagnostics::{Diagnostic, Problems};
-use crate::config::law::{Cases, read_law, read_regime};
+use crate::config::law::{Cases, compose, read_law, read_regime};
 use crate::config::nations::{self, NationRow};
 use crate::config::parameters::ParameterSet;
 use crate::config::places::{self, Places};
 use crate::config::source::{Configs, Source};
-use crate::config::study::StudyFile;
+use crate::config::study::{Arm, StudyFile};
 use crate::config::world;
 use crate::controls::{Law, Regime};
 use crate::world::{Blueprint, Inputs};
@@ -91,6 +91,28 @@ impl Library {
 
     pub fn regime(&self, name: &str) -> Result<Regime, Problems> {
         read_regime(&self.configs, &self.law, name)
+    }
+
+    /// The regimes of a study's arms, composed where they differ from another.
+    ///
+    /// # Errors
+    /// For regimes and rules that do not exist.
+    pub fn arms(&self, study: &StudyFile) -> Result<Vec<Regime>, Problems> {
+        let one = |arm: &Arm| match arm {
+            Arm::Regime(name) => self.regime(name),
+            Arm::Composed(arm) => {
+                let base = self.regime(arm.from.get_ref())?;
+                let (add, remove) = (&arm.add, &arm.remove);
+                let source = &study.source;
+                let mut regime = compose(source, &self.law, base, add, remove, &arm.change)?;
+                regime.name.clone_from(&arm.name);
+                if !arm.words.is_empty() {
+                    regime.words.clone_from(&arm.words);
+                }
+                Ok(regime)
+            }
+        };
+        study.arms.iter().map(one).collect()
     }
 
     /// The world that every arm of a study shares.

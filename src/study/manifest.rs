@@ -1,6 +1,7 @@
 //! What was run, with what: the manifest of a plan.
 
 use super::Plan;
+use super::ensemble::Layout;
 use crate::controls::Regime;
 use crate::foundation::channels::Channel;
 use crate::measures::{MEASURES, OUTCOMES};
@@ -8,7 +9,8 @@ use crate::results::{ArmInfo, Manifest, Named, RuleInfo, StudyInfo};
 
 pub fn manifest(
     plan: &Plan,
-    sampled: &[&crate::config::parameters::Parameter],
+    layout: &Layout,
+    futures: u32,
     failed: u32,
     command: &str,
 ) -> Manifest {
@@ -47,6 +49,7 @@ pub fn manifest(
     Manifest {
         program: "chokepoint".into(),
         version: env!("CARGO_PKG_VERSION").into(),
+        source: env!("CHOKEPOINT_SOURCE").into(),
         study: StudyInfo {
             name: s.name.clone(),
             question: s.question.clone(),
@@ -66,7 +69,7 @@ pub fn manifest(
             data_vintage: "sources to 2026-11".into(),
         },
         seed: plan.seed,
-        runs: plan.runs,
+        runs: futures,
         failed,
         channels_off: Channel::ALL
             .iter()
@@ -74,7 +77,7 @@ pub fn manifest(
             .map(|c| c.name().to_string())
             .collect(),
         planning: plan.planning.name().to_string(),
-        set: plan.set.clone(),
+        set: plan.said.clone(),
         inputs: plan.inputs.clone(),
         measures: MEASURES
             .iter()
@@ -84,8 +87,10 @@ pub fn manifest(
             .iter()
             .map(|m| named(m.name, m.unit, m.words))
             .collect(),
-        parameters: sampled
+        parameters: layout
+            .parameters
             .iter()
+            .map(|at| &plan.parameters.0[*at])
             .map(|p| named(&p.id, &p.unit, &p.words))
             .collect(),
         names: plan
@@ -96,8 +101,5 @@ pub fn manifest(
             .zip(plan.blueprint.maker_names.iter().cloned())
             .collect(),
         command: command.to_string(),
-        wall_seconds: 0.0,
-        threads: 0,
-        runs_per_second: 0.0,
     }
 }

@@ -1,20 +1,25 @@
-//! A study: arms crossed with futures, run in parallel, joined into results.
+//! A study: arms crossed with futures, run in blocks, joined into results.
 
 pub mod audit;
+pub mod batch;
+pub mod block;
 pub mod designs;
 mod ensemble;
 mod feedback;
+pub mod futures;
 mod join;
 mod library;
 mod manifest;
+pub mod merge;
 mod plan;
+pub mod plan_file;
 pub mod reference;
 mod states;
 pub mod timeline;
 pub mod verdicts;
 mod worker;
 
-pub use ensemble::{RunRecord, declared_columns, run_all};
+pub use ensemble::{Layout, RunRecord, declared_columns, one_run, run_all};
 pub use join::join;
 pub use library::Library;
 pub use plan::{Plan, Settings};

@@ -5,14 +5,15 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
+use super::futures::{Draw, Futures, Switch, switched};
 use super::{Library, Worker, feedback};
-use crate::config::diagnostics::Problems;
+use crate::config::diagnostics::{Diagnostic, Problems};
 use crate::config::parameters::ParameterSet;
 use crate::config::study::StudyFile;
 use crate::controls::Regime;
 use crate::foundation::calendar::Month;
-use crate::foundation::chance::Chance;
-use crate::foundation::channels::Channels;
+use crate::foundation::channels::{Channel, Channels};
+use crate::foundation::parameters::Parameters;
 use crate::foundation::run::{Anchor, Future, Planning};
 use crate::markets::terms::Calendar;
 use crate::world::Blueprint;
@@ -24,7 +25,13 @@ pub struct Plan {
     pub blueprint: Arc<Blueprint>,
     pub parameters: ParameterSet,
     pub regimes: Vec<Regime>,
+    /// One a regime, at the centre of the parameters.
     pub calendars: Vec<Arc<Calendar>>,
+    /// One an arm, kind of stress and structural variant.
+    kinds: Vec<Arc<Calendar>>,
+    /// What each arm changes beside the law.
+    pub arms: Vec<Switch>,
+    pub design: Futures,
     pub window: Window,
     pub channels: Channels,
     pub planning: Planning,
@@ -35,6 +42,10 @@ pub struct Plan {
     pub futures: std::ops::Range<u32>,
     /// Fixed on the command line.
     pub set: BTreeMap<String, f64>,
+    /// All that was set on the command line, in words: parameters, and fields of the study.
+    pub said: BTreeMap<String, String>,
+    /// A future that is made to fail: a hook for tests, set by `CHOKEPOINT_FAIL`.
+    pub fail: Option<u32>,
     pub(super) inputs: BTreeMap<String, String>,
 }
 
@@ -53,20 +64,16 @@ pub struct Settings {
 
 impl Plan {
     /// # Errors
-    /// When an arm's regime cannot be read.
+    /// When an arm's regime cannot be read or composed.
     pub fn new(library: &Library, study: StudyFile, settings: Settings) -> Result<Self, Problems> {
-        let regimes = study
-            .arms
-            .iter()
-            .map(|arm| library.regime(arm))
-            .collect::<Result<_, _>>()?;
+        let regimes = library.arms(&study)?;
         Self::of(library, study, regimes, settings)
     }
 
     /// A plan with regimes at hand, one for each arm of the study.
     ///
     /// # Errors
-    /// When the recorded regime cannot be read.
+    /// When the recorded regime cannot be read, or the design has fewer futures than are asked for.
     pub fn of(
         library: &Library,
         study: StudyFile,
@@ -82,35 +89,72 @@ impl Plan {
             planning,
         } = settings;
         feedback::check(&study, &regimes)?;
+        let design = Futures::new(&study.futures, study.draws.as_ref());
+        let futures = only.map_or(0..runs, |one| one..one + 1);
+        design
+            .enough(futures.end.max(runs))
+            .map_err(|why| Diagnostic::at_text(&study.source, 0, "[futures", why))?;
+        let channels = study
+            .futures
+            .off
+            .iter()
+            .filter_map(|name| Channel::named(name))
+            .fold(channels, Channels::without);
         let blueprint = library.blueprint(&study)?;
         let mut parameters = library.parameters.clone();
         for (id, value) in &set {
             parameters.set(id, *value);
         }
         let central = parameters.central();
-        let calendars = regimes
-            .iter()
-            .map(|r| blueprint.calendar(r, &central))
+        let arms: Vec<Switch> = (0..regimes.len())
+            .map(|arm| {
+                study
+                    .arms
+                    .get(arm)
+                    .map_or_else(Switch::default, Switch::of_arm)
+            })
             .collect();
-        let from = blueprint
-            .first_difference(&regimes)
-            .unwrap_or(study.first_month)
-            - study.first_month;
+        let at_centre = |regime: &Regime, switches: &[&Switch]| {
+            let centre = fixed(&central.values(), switches, &set);
+            blueprint.calendar(regime, &centre)
+        };
+        let calendars: Vec<Arc<Calendar>> = regimes
+            .iter()
+            .zip(&arms)
+            .map(|(regime, arm)| at_centre(regime, &[arm]))
+            .collect();
+        let plain = Switch::default();
+        let switches = |kinds: &[super::futures::Kind]| -> Vec<Switch> {
+            let all: Vec<Switch> = kinds.iter().map(|k| k.switch.clone()).collect();
+            if all.is_empty() {
+                vec![plain.clone()]
+            } else {
+                all
+            }
+        };
+        let mut kinds = Vec::new();
+        for arm in 0..regimes.len() {
+            for stress in &switches(&design.stress) {
+                for variant in &switches(&design.variant) {
+                    kinds.push(if stress.set.is_empty() && variant.set.is_empty() {
+                        calendars[arm].clone()
+                    } else {
+                        at_centre(&regimes[arm], &[stress, variant, &arms[arm]])
+                    });
+                }
+            }
+        }
+        let differs = blueprint.first_difference(&regimes);
+        let from = study.window_first.or(differs).unwrap_or(study.first_month) - study.first_month;
         let from = (from.max(0) as usize).min(blueprint.months - 1);
         let window = Window {
             from,
             to: (from + study.window_months as usize).min(blueprint.months),
         };
-        let inputs = library
-            .configs
-            .all()
-            .iter()
-            .map(|s| (s.name.clone(), hex(&Sha256::digest(s.text.as_bytes()))))
-            .collect();
-        let futures = only.map_or(0..runs, |one| one..one + 1);
         let anchor =
             Arc::new(Worker::new(&blueprint).anchor(&library.regime("history")?, &central));
         Ok(Self {
+            inputs: hashes(&library.configs),
             study,
             channels,
             planning,
@@ -119,23 +163,58 @@ impl Plan {
             parameters,
             regimes,
             calendars,
+            kinds,
+            arms,
+            design,
             window,
             seed,
             runs,
             futures,
+            said: set
+                .iter()
+                .map(|(k, v)| (k.clone(), v.to_string()))
+                .collect(),
             set,
-            inputs,
+            fail: None,
         })
     }
 
+    pub fn draw(&self, number: u32) -> Draw {
+        self.design
+            .draw(self.seed, number, self.runs, &self.parameters)
+    }
+
+    /// A future as all arms share it.
     pub fn future(&self, number: u32) -> Future {
-        let chance = Chance::of(self.seed, u64::from(number));
+        self.made(number, &self.draw(number), &Switch::default())
+    }
+
+    /// A future as one arm lives it, and the law of that arm.
+    pub fn in_arm(&self, arm: usize, number: u32, draw: &Draw) -> (&Arc<Calendar>, Future) {
+        let (stresses, variants) = (
+            self.design.stress.len().max(1),
+            self.design.variant.len().max(1),
+        );
+        let at = (arm * stresses + draw.stress.unwrap_or(0)) * variants + draw.variant.unwrap_or(0);
+        (&self.kinds[at], self.made(number, draw, &self.arms[arm]))
+    }
+
+    fn made(&self, number: u32, draw: &Draw, arm: &Switch) -> Future {
+        let kind = |at: Option<usize>, list: &[super::futures::Kind]| {
+            at.map_or_else(Switch::default, |at| list[at].switch.clone())
+        };
+        let (stress, variant) = (
+            kind(draw.stress, &self.design.stress),
+            kind(draw.variant, &self.design.variant),
+        );
+        let switches = [&stress, &variant, arm];
+        let (channels, planning) = switched(self.channels, self.planning, &switches);
         Future {
             number: u64::from(number),
-            chance,
-            parameters: self.parameters.draw(chance),
-            channels: self.channels,
-            planning: self.planning,
+            chance: draw.chance,
+            parameters: fixed(&draw.parameters, &switches, &self.set),
+            channels,
+            planning,
             anchor: self.anchor.clone(),
             tape: None,
         }
@@ -143,8 +222,36 @@ impl Plan {
 
     /// The arm that the others are compared with.
     pub fn baseline(&self) -> usize {
-        let named = |arm: &String| *arm == self.study.baseline;
-        self.study.arms.iter().position(named).unwrap_or(0)
+        let mut arms = self.study.arms.iter();
+        arms.position(|arm| arm.name() == self.study.baseline)
+            .unwrap_or(0)
+    }
+
+    /// Parameters that are recorded with each run, by their place in the names: all that may differ.
+    pub fn recorded(&self) -> Vec<usize> {
+        let varied = self.design.varied();
+        let of_arms = |at: usize| {
+            self.arms
+                .iter()
+                .any(|a| a.set.iter().any(|(s, _)| *s == at))
+        };
+        (0..self.parameters.0.len())
+            .filter(|at| {
+                self.parameters.0[*at].prior.is_some() || varied.contains(at) || of_arms(*at)
+            })
+            .collect()
+    }
+
+    /// The arms in the order in which they are run: the baseline first, whose changes of rules others can be given.
+    pub fn order(&self) -> Vec<usize> {
+        let baseline = self.baseline();
+        let others = (0..self.regimes.len()).filter(|arm| *arm != baseline);
+        [baseline].into_iter().chain(others).collect()
+    }
+
+    /// Whether an arm is also run under the changes of rules of the baseline's own process.
+    pub fn has_direct(&self, arm: usize) -> bool {
+        self.study.direct && arm != self.baseline() && self.regimes[arm].process.is_some()
     }
 
     pub fn month_of(&self, t: usize) -> Month {
@@ -152,6 +259,30 @@ impl Plan {
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
+/// Parameters with those of each switch in turn, and those of the command line last.
+fn fixed(values: &[f64], switches: &[&Switch], set: &BTreeMap<String, f64>) -> Parameters {
+    let mut values = values.to_vec();
+    for (at, value) in switches.iter().flat_map(|s| &s.set) {
+        values[*at] = *value;
+    }
+    for (id, value) in set {
+        if let Some(at) = Parameters::NAMES.iter().position(|(_, name)| name == id) {
+            values[at] = *value;
+        }
+    }
+    Parameters::from_values(&values).unwrap_or_else(|| unreachable!("one value a name"))
+}
+
+/// SHA-256 of every configuration file.
+pub fn hashes(configs: &crate::config::source::Configs) -> BTreeMap<String, String> {
+    let all = configs.all().into_iter();
+    all.map(|s| (s.name, hash(s.text.as_bytes()))).collect()
+}
+
+/// SHA-256 in hexadecimal digits.
+pub fn hash(bytes: &[u8]) -> String {
+    Sha256::digest(bytes)
+        .iter()
+        .map(|b| format!("{b:02x}"))
+        .collect()
 }

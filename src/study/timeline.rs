@@ -15,19 +15,26 @@ use crate::world::Blueprint;
 /// The events of one run of the plan, run again for them: bit for bit those of the study.
 pub fn timeline(plan: &Plan, arm: usize, number: u32) -> Vec<EventRow> {
     let mut worker = Worker::new(&plan.blueprint);
-    let future = plan.future(number);
-    worker.run(&plan.calendars[arm], &future, plan.blueprint.months, true);
-    rows(plan, &worker, arm, number)
+    let draw = plan.draw(number);
+    let (calendar, future) = plan.in_arm(arm, number, &draw);
+    worker.run(calendar, &future, plan.blueprint.months, true);
+    rows(plan, &worker, calendar, arm, number)
 }
 
 /// The events of the run that has just ended.
-pub fn rows(plan: &Plan, worker: &Worker, arm: usize, run: u32) -> Vec<EventRow> {
+pub fn rows(
+    plan: &Plan,
+    worker: &Worker,
+    calendar: &Calendar,
+    arm: usize,
+    run: u32,
+) -> Vec<EventRow> {
     let world = &worker.stage.world;
     let told = Telling {
         plan,
         arm,
         b: &plan.blueprint,
-        calendar: &plan.calendars[arm],
+        calendar,
         chips: world.resource::<Chips>(),
         studio: world.resource::<Studio>(),
         government: world.resource::<Government>(),

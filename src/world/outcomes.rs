@@ -11,9 +11,82 @@ pub struct Window {
     pub to: usize,
 }
 
-/// Every outcome of [`OUTCOMES`], in order, and whether any run-time value behind them was not finite where it must be.
+/// Every outcome of [`OUTCOMES`], in order.
 pub fn outcomes(b: &Blueprint, record: &Recorder, window: Window) -> Vec<f64> {
-    let look = Look { b, record, window };
+    formulas(b)
+        .iter()
+        .map(|formula| formula.value(record, window))
+        .collect()
+}
+
+/// How an outcome is taken from columns of the record; a column that does not exist has no value.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Formula {
+    /// Mean over months that have a value, summed over columns: a gap may be censored in some.
+    Mean(Vec<usize>),
+    /// Mean of the last 12 months of the window.
+    Year(usize),
+    Last(usize),
+    /// Summed over the window and over columns: a flow.
+    Sum(Vec<usize>),
+    /// How far in the past the first column stood where the second stands.
+    Crossing(usize, usize),
+    /// What the first column gained over what the second did.
+    Added(usize, usize),
+    /// Months above zero: above the rung on which a process began. No value where none governs.
+    Above(usize),
+    Nothing,
+}
+
+impl Formula {
+    pub fn value(&self, record: &Recorder, window: Window) -> f64 {
+        let span = |column: usize| &record.column(column)[window.from..window.to];
+        match self {
+            Self::Mean(columns) => columns.iter().map(|c| mean(span(*c))).sum(),
+            Self::Year(c) => mean(&span(*c)[(window.to - window.from).saturating_sub(12)..]),
+            Self::Last(c) => span(*c).last().copied().unwrap_or(f64::NAN),
+            Self::Sum(columns) => columns.iter().map(|c| span(*c).iter().sum::<f64>()).sum(),
+            Self::Crossing(ahead, behind) => crossing_months(
+                record.column(*ahead),
+                record.column(*behind),
+                window.from,
+                window.to,
+            ),
+            Self::Added(a, b) => {
+                let added =
+                    |c: usize| record.column(c)[window.to - 1] - record.column(c)[window.from];
+                added(*a) / added(*b)
+            }
+            Self::Above(c) if span(*c).iter().all(|v| v.is_nan()) => f64::NAN,
+            Self::Above(c) => span(*c).iter().filter(|v| **v > 0.0).count() as f64,
+            Self::Nothing => f64::NAN,
+        }
+    }
+
+    /// Whether it is a flow, which can be discounted.
+    pub fn is_flow(&self) -> bool {
+        matches!(self, Self::Sum(_))
+    }
+
+    /// A flow in present value: `sum over t of flow_t (1 + rate)^(-t / 12)`, t in months from the window's first.
+    pub fn present_value(&self, record: &Recorder, window: Window, rate_per_year: f64) -> f64 {
+        let Self::Sum(columns) = self else {
+            return f64::NAN;
+        };
+        let monthly = (1.0 + rate_per_year).powf(-1.0 / 12.0);
+        let of = |c: &usize| {
+            let start = (0.0, 1.0);
+            let add = |(sum, factor): (f64, f64), v: &f64| (sum + v * factor, factor * monthly);
+            let span = &record.column(*c)[window.from..window.to];
+            span.iter().fold(start, add).0
+        };
+        columns.iter().map(of).sum()
+    }
+}
+
+/// The formula of every outcome of [`OUTCOMES`], in order: names are looked up once, not in every run.
+pub fn formulas(b: &Blueprint) -> Vec<Formula> {
+    let look = Look { b };
     let us: Vec<&str> = (0..b.maker_keys.len())
         .filter(|m| b.watch.merchant[*m] && b.watch.home_of_maker[*m] == 0)
         .map(|m| b.maker_keys[m].as_str())
@@ -22,19 +95,13 @@ pub fn outcomes(b: &Blueprint, record: &Recorder, window: Window) -> Vec<f64> {
         .filter(|m| b.watch.home_of_maker[*m] == 1)
         .map(|m| b.maker_keys[m].as_str())
         .collect();
-    let sum_us = |measure: &str, place: &str| -> f64 {
-        us.iter()
-            .map(|m| {
-                look.sum(
-                    measure,
-                    &if place.is_empty() {
-                        (*m).to_string()
-                    } else {
-                        format!("{m}:{place}")
-                    },
-                )
-            })
-            .sum()
+    let sum_us = |measure: &str, place: &str| -> Formula {
+        let entity = |m: &&str| match place {
+            "" => (*m).to_string(),
+            _ => format!("{m}:{place}"),
+        };
+        let names: Vec<_> = us.iter().map(|m| (measure, entity(m))).collect();
+        Formula::Sum(look.all(&names))
     };
     let gap = "target_vs_issuer";
     OUTCOMES
@@ -42,11 +109,10 @@ pub fn outcomes(b: &Blueprint, record: &Recorder, window: Window) -> Vec<f64> {
         .map(|outcome| match outcome.name {
             "latent_gap_months_mean" => look.mean("latent_gap_months", gap),
             "latent_gap_points_mean" => look.mean("latent_gap_points", gap),
-            "gap_crossing_months" => crossing_months(
-                look.column("frontier_points", "issuer"),
-                look.column("frontier_points", "target"),
-                window.from,
-                window.to,
+            "gap_crossing_months" => look.two(
+                Formula::Crossing,
+                ("frontier_points", "issuer"),
+                ("frontier_points", "target"),
             ),
             "gap_trend_months_mean" => look.mean("gap_trend_months", gap),
             "gap_months_mean" => look.mean("gap_months", gap),
@@ -65,7 +131,11 @@ pub fn outcomes(b: &Blueprint, record: &Recorder, window: Window) -> Vec<f64> {
             "third_compute_h100e_end" => look.last("compute_h100e", "third"),
             "issuer_compute_h100e_end" => look.last("compute_h100e", "issuer"),
             "supply_tight_share" => look.mean("supply_tight", "world"),
-            "added_compute_ratio" => look.added("issuer") / look.added("target"),
+            "added_compute_ratio" => look.two(
+                Formula::Added,
+                ("compute_h100e", "issuer"),
+                ("compute_h100e", "target"),
+            ),
             "us_maker_revenue_usd" => sum_us("maker_revenue_usd", "world"),
             "us_maker_revenue_target_usd" => sum_us("maker_revenue_usd", "target"),
             "us_maker_rd_usd" => sum_us("maker_rd_usd", ""),
@@ -81,95 +151,81 @@ pub fn outcomes(b: &Blueprint, record: &Recorder, window: Window) -> Vec<f64> {
             "rented_h100e_mean" => look.mean("rented_h100e", "target"),
             "induced_efficiency_end" => look.last("induced_efficiency", "target"),
             "service_price_end" => look.year("service_price", "issuer"),
-            "third_service_use_mean" => ["issuer", "target", "open"]
-                .iter()
-                .map(|who| look.mean("service_share", who))
-                .sum(),
+            "third_service_use_mean" => {
+                let shares = ["issuer", "target", "open"].map(|who| ("service_share", who.into()));
+                Formula::Mean(look.all(&shares))
+            }
             "target_service_use_third_end" => look.last("service_share", "target"),
             "third_issuer_stack_share_end" => look.last("stack_share", "issuer"),
             "third_alignment_mean_end" => look.last("alignment_mean", "third"),
             "allied_supplier_revenue_usd" => look.sum("allied_supplier_revenue_usd", "third"),
             "target_inflow_h100e" => look.sum("inflow_h100e", "target"),
             "target_inflow_serving_h100e" => look.sum("inflow_serving_h100e", "target"),
-            "target_home_tpp" => home
-                .iter()
-                .map(|m| look.sum("maker_tpp", &format!("{m}:world")))
-                .sum(),
+            "target_home_tpp" => {
+                let makers = home.iter().map(|m| ("maker_tpp", format!("{m}:world")));
+                Formula::Sum(look.all(&makers.collect::<Vec<_>>()))
+            }
             "issuer_tool_revenue_usd" => look.sum("issuer_tool_revenue_usd", "issuer"),
             "distilled_points_total" => look.sum("distilled_points", "target"),
             "issuer_service_revenue_usd" => look.sum("service_revenue_usd", "issuer"),
-            "strict_months_total" => look.strict_months(),
+            "strict_months_total" => look.one("policy_rung", "issuer", Formula::Above),
             "policy_rung_mean" => look.mean("policy_rung", "issuer"),
             "variant_units_total" => look.sum("variant_units", "world"),
-            _ => f64::NAN,
+            _ => Formula::Nothing,
         })
         .collect()
 }
 
 struct Look<'a> {
     b: &'a Blueprint,
-    record: &'a Recorder,
-    window: Window,
 }
 
 impl Look<'_> {
-    fn column(&self, measure: &str, entity: &str) -> &[f64] {
-        self.b
-            .watch
-            .columns
-            .find(measure, entity)
-            .map_or(&[], |at| self.record.column(at))
+    fn all(&self, names: &[(&str, String)]) -> Vec<usize> {
+        names
+            .iter()
+            .filter_map(|(measure, entity)| self.b.watch.columns.find(measure, entity))
+            .collect()
     }
 
-    fn span(&self, measure: &str, entity: &str) -> &[f64] {
-        self.column(measure, entity)
-            .get(self.window.from..self.window.to)
-            .unwrap_or(&[])
+    fn one(&self, measure: &str, entity: &str, formula: impl Fn(usize) -> Formula) -> Formula {
+        let found = self.b.watch.columns.find(measure, entity);
+        found.map_or(Formula::Nothing, formula)
     }
 
-    /// Mean over months that have a value: a gap may be censored in some.
-    fn mean(&self, measure: &str, entity: &str) -> f64 {
-        mean(self.span(measure, entity))
+    fn two(
+        &self,
+        formula: impl Fn(usize, usize) -> Formula,
+        first: (&str, &str),
+        second: (&str, &str),
+    ) -> Formula {
+        self.one(first.0, first.1, |a| {
+            self.one(second.0, second.1, |b| formula(a, b))
+        })
     }
 
-    fn sum(&self, measure: &str, entity: &str) -> f64 {
-        self.span(measure, entity).iter().sum()
+    fn mean(&self, measure: &str, entity: &str) -> Formula {
+        self.one(measure, entity, |c| Formula::Mean(vec![c]))
     }
 
-    /// Months above the rung on which a process began; not a number where none governs.
-    fn strict_months(&self) -> f64 {
-        let rungs = self.span("policy_rung", "issuer");
-        if rungs.iter().all(|v| v.is_nan()) {
-            return f64::NAN;
-        }
-        rungs.iter().filter(|rung| **rung > 0.0).count() as f64
+    fn sum(&self, measure: &str, entity: &str) -> Formula {
+        self.one(measure, entity, |c| Formula::Sum(vec![c]))
     }
 
-    fn last(&self, measure: &str, entity: &str) -> f64 {
-        self.span(measure, entity)
-            .last()
-            .copied()
-            .unwrap_or(f64::NAN)
+    fn last(&self, measure: &str, entity: &str) -> Formula {
+        self.one(measure, entity, Formula::Last)
     }
 
-    /// Mean of the last 12 months of the window.
-    fn year(&self, measure: &str, entity: &str) -> f64 {
-        let span = self.span(measure, entity);
-        mean(&span[span.len().saturating_sub(12)..])
-    }
-
-    fn added(&self, bloc: &str) -> f64 {
-        let column = self.column("compute_h100e", bloc);
-        let before = column.get(self.window.from).copied().unwrap_or(f64::NAN);
-        column.get(self.window.to - 1).copied().unwrap_or(f64::NAN) - before
+    fn year(&self, measure: &str, entity: &str) -> Formula {
+        self.one(measure, entity, Formula::Year)
     }
 }
 
 fn mean(values: &[f64]) -> f64 {
-    let known: Vec<f64> = values.iter().copied().filter(|v| !v.is_nan()).collect();
-    if known.is_empty() {
-        f64::NAN
-    } else {
-        known.iter().sum::<f64>() / known.len() as f64
+    let (mut sum, mut count) = (0.0, 0.0);
+    for v in values.iter().filter(|v| !v.is_nan()) {
+        sum += v;
+        count += 1.0;
     }
+    if count > 0.0 { sum / count } else { f64::NAN }
 }

@@ -22,7 +22,7 @@ fn r16_the_number_of_threads_means_nothing() {
     for (a, b) in one.iter().zip(&two).chain(one.iter().zip(&three)) {
         assert_eq!((a.arm, a.run), (b.arm, b.run));
         let bits = |values: &[f64]| values.iter().map(|v| v.to_bits()).collect::<Vec<_>>();
-        assert_eq!(bits(&a.outcomes), bits(&b.outcomes));
+        assert_eq!(bits(&a.numbers), bits(&b.numbers));
         assert_eq!(bits(&a.series), bits(&b.series));
     }
 }

@@ -1,0 +1,172 @@
+//! `chokepoint plan`, `block` and `merge`: a study cut in blocks that any machine can run, in any order.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
+
+use clap::Args;
+
+use super::run::{Choice, dressed, plan_file, pool, stop_on_signal, threads, told};
+use super::{Answer, Failure, say};
+use crate::config::source::Configs;
+use crate::results::{ResultsError, Working};
+use crate::study::block::{path, write};
+use crate::study::merge::merge as merge_blocks;
+use crate::study::plan_file::{BLOCKS, Opened, PlanFile};
+use crate::study::{Layout, Worker};
+
+#[derive(Args)]
+pub struct PlanArgs {
+    /// A study file, or the name of a shipped study.
+    study: String,
+    /// Number of blocks.
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=i64::from(BLOCKS)))]
+    blocks: u32,
+    /// Where the plan goes, and its blocks.
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    #[command(flatten)]
+    choice: Choice,
+}
+
+/// Writes a plan: one file with everything that its blocks need.
+pub fn plan(configs: Configs, args: &PlanArgs) -> Answer {
+    let source = configs.find(&args.study, "studies")?;
+    let command = format!("chokepoint run {}", args.study);
+    let blocks = Some(args.blocks);
+    let file = plan_file(&configs, source, Vec::new(), &args.choice, blocks, &command)?;
+    // What is wrong is said now, not on another machine.
+    file.open()?;
+    std::fs::create_dir_all(&args.out).map_err(|e| failed(&args.out, &e))?;
+    let path = args.out.join("plan.json");
+    if let Some(old) = PlanFile::peek(&path).filter(|old| old.hash != file.hash) {
+        return Err(Failure::Input(format!(
+            "error: {} is another plan:\n  {}\n",
+            path.display(),
+            old.differences(&file).join("\n  ")
+        )));
+    }
+    file.write(&path)?;
+    eprintln!("{} futures in {} blocks", file.futures().len(), file.blocks);
+    say(&format!("{}\n", path.display()))
+}
+
+#[derive(Args)]
+pub struct BlockArgs {
+    /// A plan, or the folder that it is in.
+    plan: PathBuf,
+    /// The number of the block, from 0.
+    number: u32,
+    /// Where its file goes; by default the folder of the plan.
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+}
+
+/// Runs one block on one thread. A block that is there already is made again, to the same bytes.
+pub fn block(args: &BlockArgs) -> Answer {
+    let file = PlanFile::read(&plan_path(&args.plan))?;
+    if args.number >= file.blocks {
+        return Err(Failure::Input(format!(
+            "error: found block {}, expected 0 to {}\n",
+            args.number,
+            file.blocks - 1
+        )));
+    }
+    let folder = args
+        .out
+        .clone()
+        .unwrap_or_else(|| plan_path(&args.plan).with_file_name("blocks"));
+    std::fs::create_dir_all(&folder).map_err(|e| failed(&folder, &e))?;
+    let Opened { plan, .. } = file.open()?;
+    let mut worker = Worker::new(&plan.blueprint);
+    let layout = Layout::new(&plan);
+    let stop = stop_on_signal()?;
+    let to = path(&folder, args.number);
+    let (hash, futures) = (&file.hash, file.block(args.number));
+    let whole = write(
+        &plan,
+        &layout,
+        hash,
+        futures,
+        &mut worker,
+        &to,
+        &|| {},
+        &stop,
+    )?;
+    if !whole || stop.load(Ordering::Relaxed) && !to.exists() {
+        return Err(Failure::Stopped("stopped: the block is not done\n".into()));
+    }
+    say(&format!("{}\n", to.display()))
+}
+
+#[derive(Args)]
+pub struct MergeArgs {
+    /// The folder of a plan whose blocks are done.
+    folder: PathBuf,
+    /// Where results go; by default `results/<name of the study>`.
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Tables alone, without figures and page.
+    #[arg(long)]
+    no_report: bool,
+}
+
+/// Joins finished blocks into a results folder: the same bytes as a single run.
+pub fn merge(args: &MergeArgs) -> Answer {
+    let file = PlanFile::read(&plan_path(&args.folder))?;
+    let blocks = plan_path(&args.folder).with_file_name("blocks");
+    let missing: Vec<String> = (0..file.blocks)
+        .filter(|k| !path(&blocks, *k).exists())
+        .map(|k| k.to_string())
+        .collect();
+    if !missing.is_empty() {
+        return Err(Failure::Input(format!(
+            "error: {} of {} blocks are missing: {}\n",
+            missing.len(),
+            file.blocks,
+            missing.join(" ")
+        )));
+    }
+    let opened = file.open()?;
+    let figures = if args.no_report {
+        Vec::new()
+    } else {
+        opened.figures.clone()
+    };
+    let out = args
+        .out
+        .clone()
+        .unwrap_or_else(|| Path::new("results").join(&opened.plan.study.name));
+    let working = Working::open(&out)?;
+    let results = working.fresh().and_then(|into| {
+        pool(threads(None))
+            .map_err(|_| ResultsError::NotOurs(into.clone()))?
+            .install(|| {
+                let results =
+                    merge_blocks(&opened, &file, &blocks, file.futures(), &figures, &into)?;
+                dressed(&results, &into, !args.no_report)?;
+                Ok(results)
+            })
+    });
+    match results {
+        Ok(results) => {
+            let folder = working.finish()?;
+            told(&results, &folder, !args.no_report)
+        }
+        Err(error) => {
+            working.discard();
+            Err(error.into())
+        }
+    }
+}
+
+fn plan_path(given: &Path) -> PathBuf {
+    if given.is_dir() {
+        given.join("plan.json")
+    } else {
+        given.to_path_buf()
+    }
+}
+
+fn failed(path: &Path, error: &dyn std::fmt::Display) -> Failure {
+    Failure::Input(format!("error: {}: {error}\n", path.display()))
+}

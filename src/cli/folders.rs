@@ -1,0 +1,101 @@
+//! `chokepoint export` and `chokepoint diff`: tables for spreadsheets; what differs between two results, and why.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::{Answer, Failure, say, table, wrong_word};
+use crate::results::compare::compare;
+use crate::results::export::{export as write_table, tables};
+
+/// Rows that are shown to look at.
+const LOOK: usize = 20;
+
+#[derive(Args)]
+pub struct ExportArgs {
+    /// A results folder.
+    folder: PathBuf,
+    /// outcomes, bands, effects, events, failures or series.
+    table: String,
+    /// The whole table as comma-separated values, to standard output; else its first rows, to look at.
+    #[arg(long)]
+    csv: bool,
+}
+
+pub fn export(args: &ExportArgs) -> Answer {
+    let known = tables(&args.folder);
+    if !known.contains(&args.table) {
+        let names: Vec<&str> = known.iter().map(String::as_str).collect();
+        let expected = format!("a table of {}: {}", args.folder.display(), known.join(", "));
+        return Err(wrong_word("export", &args.table, &expected, &names));
+    }
+    if args.csv {
+        let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+        write_table(&args.folder, &args.table, usize::MAX, &mut out)
+            .map_err(|_| Failure::Closed)?;
+        return out.flush().map_err(|_| Failure::Closed);
+    }
+    let mut text = Vec::new();
+    write_table(&args.folder, &args.table, LOOK, &mut text)?;
+    let mut reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .from_reader(text.as_slice());
+    let rows: Vec<Vec<String>> = reader
+        .records()
+        .flatten()
+        .map(|r| r.iter().map(String::from).collect())
+        .collect();
+    say(&table(&rows))
+}
+
+#[derive(Args)]
+pub struct DiffArgs {
+    first: PathBuf,
+    second: PathBuf,
+    /// Numbers that differ by no more than this, relative to the larger, are the same.
+    #[arg(long, default_value_t = 0.0)]
+    tolerance: f64,
+}
+
+/// Ends with 1 when results differ.
+pub fn diff(args: &DiffArgs) -> Answer {
+    let found = compare(&args.first, &args.second, args.tolerance)?;
+    let mut text = String::new();
+    for cause in &found.causes {
+        text.push_str(&format!("went in: {cause}\n"));
+    }
+    if found.causes.is_empty() {
+        text.push_str("went in: the same\n");
+    }
+    for t in &found.tables {
+        text.push_str(&format!("came out: {}", t.table));
+        for (count, of) in [(t.only_first, "first"), (t.only_second, "second")] {
+            if count > 0 {
+                text.push_str(&format!(", {count} rows in the {of} alone"));
+            }
+        }
+        text.push('\n');
+        let mut columns: Vec<_> = t.columns.iter().collect();
+        columns.sort_by(|a, b| b.1.1.total_cmp(&a.1.1));
+        for (column, (cells, largest, key)) in columns.iter().take(12) {
+            let size = if largest.is_finite() {
+                format!("{:.2e} relative", largest)
+            } else {
+                "text or a missing value".into()
+            };
+            text.push_str(&format!(
+                "  {column}: {cells} cells, largest {size} ({key})\n"
+            ));
+        }
+        if columns.len() > 12 {
+            text.push_str(&format!("  and {} more columns\n", columns.len() - 12));
+        }
+    }
+    if found.tables.is_empty() {
+        text.push_str("came out: the same\n");
+        return say(&text);
+    }
+    say(&text)?;
+    Err(Failure::No(String::new()))
+}

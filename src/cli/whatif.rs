@@ -1,0 +1,75 @@
+//! `chokepoint whatif`: one new rule through the main study, against the regime without it.
+
+use std::path::Path;
+
+use clap::Args;
+
+use super::run::{Choice, How, execute, plan_file};
+use super::{Answer, Failure};
+use crate::config::diagnostics::read_toml;
+use crate::config::law::ActFile;
+use crate::config::source::{Configs, Source};
+use crate::config::study::overridden;
+
+#[derive(Args)]
+pub struct WhatifArgs {
+    /// A rule file (`chokepoint new rule NAME` writes one).
+    rule: String,
+    /// The study whose months, futures and figures are taken.
+    #[arg(long, default_value = "did-controls-work")]
+    study: String,
+    /// The regime that the rule is added to, and compared with.
+    #[arg(long, default_value = "history-free", value_name = "REGIME")]
+    against: String,
+    #[command(flatten)]
+    choice: Choice,
+    #[command(flatten)]
+    how: How,
+}
+
+pub fn whatif(configs: Configs, args: &WhatifArgs) -> Answer {
+    let text = std::fs::read_to_string(&args.rule)
+        .map_err(|e| Failure::Input(format!("error: {}: {e}\n", args.rule)))?;
+    let rule = Source {
+        name: args.rule.clone(),
+        text,
+    };
+    let act: ActFile = read_toml(&rule)?;
+    let name = Path::new(&args.rule)
+        .file_stem()
+        .map_or_else(|| "rule".into(), |s| s.to_string_lossy().into_owned());
+    let ids: Vec<&str> = act.rule.iter().map(|r| r.id.get_ref().as_str()).collect();
+    let words = act.rule.iter().map(|r| r.words.as_str());
+    let words = words.collect::<Vec<_>>().join(" ");
+    let quoted = |text: &str| toml::Value::String(text.to_string()).to_string();
+    let against = &args.against;
+    let arms = format!(
+        "[{from}, {{ name = {}, from = {from}, add = {ids:?}, words = {} }}]",
+        quoted(&name),
+        quoted(&format!("`{against}`, and: {words}")),
+        from = quoted(against)
+    );
+    let title = act.title.trim_end_matches('.');
+    let fields = [
+        ("name", quoted(&format!("whatif-{name}"))),
+        (
+            "question",
+            quoted(&format!("What would this change: {title}?")),
+        ),
+        ("words", quoted(&words)),
+        ("arms", arms),
+        ("baseline", quoted(against)),
+    ]
+    .map(|(field, value)| (field.to_string(), value));
+    let source = configs.find(&args.study, "studies")?;
+    let source = overridden(&source, &fields)?;
+    let mut command = format!("chokepoint whatif {}", args.rule);
+    if args.study != "did-controls-work" {
+        command.push_str(&format!(" --study {}", args.study));
+    }
+    if against != "history-free" {
+        command.push_str(&format!(" --against {against}"));
+    }
+    let file = plan_file(&configs, source, vec![rule], &args.choice, None, &command)?;
+    execute(&file, &args.how)
+}

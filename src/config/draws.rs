@@ -1,0 +1,156 @@
+//! Tables of futures: one row a future, CSV or Parquet; columns are parameters, `stress` and `variant`.
+
+use std::path::Path;
+
+use parquet::file::reader::{FileReader, SerializedFileReader};
+use parquet::record::Field;
+
+use super::diagnostics::{Diagnostic, Problems};
+use super::source::{Configs, Source};
+use super::study::FuturesFile;
+use crate::foundation::parameters::Parameters;
+
+/// A table of futures, and its text, so that it can travel with a plan.
+#[derive(Clone, Debug, Default)]
+pub struct Draws {
+    pub source: Source,
+    /// Parameters by their place in [`Parameters::NAMES`].
+    pub columns: Vec<usize>,
+    pub rows: Vec<DrawRow>,
+}
+
+/// What a row fixes; what it does not name is drawn.
+#[derive(Clone, Debug, Default)]
+pub struct DrawRow {
+    pub values: Vec<f64>,
+    pub stress: Option<usize>,
+    pub variant: Option<usize>,
+}
+
+/// The path of a sealed table of futures.
+pub fn sealed_path(path: &str) -> String {
+    format!("draws/{path}")
+}
+
+/// Reads a table of futures that stands beside the study, or where the program was started.
+///
+/// # Errors
+/// For a missing file, unknown columns, and cells that are no number or no name.
+pub fn read(
+    configs: &Configs,
+    study: &Source,
+    path: &str,
+    futures: &FuturesFile,
+) -> Result<Draws, Problems> {
+    let text = match configs.sealed_file(&sealed_path(path)) {
+        Some(text) => text.clone(),
+        None if configs.reads_disk() => {
+            let beside = Path::new(&study.name).with_file_name(path);
+            let file = if beside.exists() { beside } else { path.into() };
+            let text = if path.ends_with(".parquet") {
+                csv_of_parquet(&file)
+            } else {
+                std::fs::read_to_string(&file).map_err(|e| e.to_string())
+            };
+            text.map_err(|e| Diagnostic::at_text(study, 0, path, format!("{path}: {e}")))?
+        }
+        None => {
+            return Err(Diagnostic::at_text(study, 0, path, "the plan lacks this table").into());
+        }
+    };
+    let source = Source {
+        name: path.to_string(),
+        text,
+    };
+    parse(source, futures)
+}
+
+fn parse(source: Source, futures: &FuturesFile) -> Result<Draws, Problems> {
+    let broken = |message: String| Problems::from(Diagnostic::at(&source, 0..1, message));
+    let mut reader = csv::Reader::from_reader(source.text.as_bytes());
+    let headers = reader
+        .headers()
+        .cloned()
+        .map_err(|e| broken(e.to_string()))?;
+    let mut known: Vec<&str> = Parameters::NAMES.iter().map(|(_, id)| *id).collect();
+    known.extend(["stress", "variant"]);
+    let mut columns = Vec::new();
+    for name in &headers {
+        match known.iter().position(|k| *k == name) {
+            Some(at) if at < Parameters::NAMES.len() => columns.push(at),
+            Some(_) => {}
+            None => {
+                let message = format!(
+                    "found the column `{name}`, expected a parameter, `stress` or `variant`"
+                );
+                let wrong = Diagnostic::at_text(&source, 0, name, message);
+                return Err(wrong.nearest(name, &known).into());
+            }
+        }
+    }
+    let mut rows = Vec::new();
+    for record in reader.records() {
+        let record = record.map_err(|e| broken(e.to_string()))?;
+        let from = record.position().map_or(0, |p| p.byte() as usize);
+        let wrong = |cell: &str, expected: &str, names: &[&str]| {
+            let message = format!("found `{cell}`, expected {expected}");
+            Diagnostic::at_text(&source, from, cell, message).nearest(cell, names)
+        };
+        let mut row = DrawRow::default();
+        for (name, cell) in headers.iter().zip(&record) {
+            let list = match name {
+                "stress" => &futures.stress,
+                "variant" => &futures.variant,
+                _ => {
+                    let value: Option<f64> = cell.trim().parse().ok();
+                    let value = value.filter(|v| v.is_finite());
+                    row.values
+                        .push(value.ok_or_else(|| wrong(cell, "a number", &[]))?);
+                    continue;
+                }
+            };
+            let at = list.iter().position(|a| a.name == cell);
+            if at.is_none() {
+                let names: Vec<&str> = list.iter().map(|a| a.name.as_str()).collect();
+                return Err(wrong(cell, &format!("a {name} of the study"), &names).into());
+            }
+            if name == "stress" {
+                row.stress = at;
+            } else {
+                row.variant = at;
+            }
+        }
+        rows.push(row);
+    }
+    if rows.is_empty() {
+        return Err(broken("a table of futures without rows".into()));
+    }
+    Ok(Draws {
+        source,
+        columns,
+        rows,
+    })
+}
+
+fn csv_of_parquet(path: &Path) -> Result<String, String> {
+    let file = std::fs::File::open(path).map_err(|e| e.to_string())?;
+    let reader = SerializedFileReader::new(file).map_err(|e| e.to_string())?;
+    let rows = reader.get_row_iter(None).map_err(|e| e.to_string())?;
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    for (at, row) in rows.enumerate() {
+        let row = row.map_err(|e| e.to_string())?;
+        if at == 0 {
+            let names = row.get_column_iter().map(|(name, _)| name);
+            writer.write_record(names).map_err(|e| e.to_string())?;
+        }
+        let cells = row.get_column_iter().map(|(_, field)| match field {
+            Field::Str(text) => text.clone(),
+            Field::Double(v) => v.to_string(),
+            Field::Float(v) => v.to_string(),
+            other => other.to_string(),
+        });
+        writer.write_record(cells).map_err(|e| e.to_string())?;
+    }
+    let bytes = writer.into_inner().map_err(|e| e.to_string())?;
+    String::from_utf8(bytes).map_err(|e| e.to_string())
+}

@@ -1,0 +1,391 @@
+//! A block: a pure function of a plan and a number to one file of runs; and reading such files column by column.
+//!
+//! A file holds chunks of 32 futures, arm after arm. A chunk is the numbers of its runs, column after column, then each
+//! series: which months differ between futures, and per month the values, or the one value that they share. The last lines
+//! say where everything is. So a writer holds one chunk of one arm, and a reader a few months of one column.
+
+use std::fs::{self, File};
+use std::io::{BufWriter, Read, Seek, SeekFrom, Write};
+use std::ops::Range;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use serde::{Deserialize, Serialize};
+
+use super::ensemble::{Layout, RunRecord, Runs, Told, one_run};
+use super::{Plan, Worker};
+use crate::foundation::tape::Change;
+use crate::results::ResultsError;
+
+/// Futures of a chunk: what a worker holds before it writes.
+const CHUNK: u32 = 32;
+const MAGIC: &[u8; 8] = b"chokepb1";
+
+/// The end of a block: what it is, where its parts are, and what its runs have to say.
+#[derive(Serialize, Deserialize)]
+struct Tail {
+    /// Hash of the plan that it belongs to.
+    plan: String,
+    first: u32,
+    count: u32,
+    arms: usize,
+    numbers: usize,
+    columns: usize,
+    months: usize,
+    /// For each chunk and arm: where its numbers begin, and each of its series.
+    starts: Vec<u64>,
+    told: Vec<Told>,
+}
+
+/// The file of a block.
+pub fn path(folder: &Path, number: u32) -> PathBuf {
+    folder.join(format!("block-{number:04}.runs"))
+}
+
+fn io(path: &Path, error: impl std::fmt::Display) -> ResultsError {
+    ResultsError::Io {
+        path: path.to_path_buf(),
+        reason: error.to_string(),
+    }
+}
+
+/// Runs a block and writes its file: under another name first, flushed to the disk, then renamed. False when stopped.
+///
+/// # Errors
+/// When the file cannot be written; nothing is left of it then.
+pub fn write(
+    plan: &Plan,
+    layout: &Layout,
+    hash: &str,
+    futures: Range<u32>,
+    worker: &mut Worker,
+    file: &Path,
+    done: &(dyn Fn() + Sync),
+    stop: &AtomicBool,
+) -> Result<bool, ResultsError> {
+    let stamp = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .map_or(0, |d| d.subsec_nanos());
+    let temporary = file.with_extension(format!("tmp-{}-{stamp}", std::process::id()));
+    let finished = write_to(plan, layout, hash, futures, worker, &temporary, done, stop)
+        .map_err(|e| io(file, e))
+        .and_then(|whole| {
+            if whole {
+                fs::rename(&temporary, file).map_err(|e| io(file, e))?;
+                if let Some(folder) = file.parent() {
+                    // The name is on the disk when the folder is.
+                    let _ = File::open(folder).and_then(|f| f.sync_all());
+                }
+            }
+            Ok(whole)
+        });
+    if !matches!(finished, Ok(true)) {
+        let _ = fs::remove_file(&temporary);
+    }
+    finished
+}
+
+fn write_to(
+    plan: &Plan,
+    layout: &Layout,
+    hash: &str,
+    futures: Range<u32>,
+    worker: &mut Worker,
+    file: &Path,
+    done: &(dyn Fn() + Sync),
+    stop: &AtomicBool,
+) -> std::io::Result<bool> {
+    let mut out = Counted {
+        to: BufWriter::with_capacity(1 << 18, File::create(file)?),
+        at: 0,
+    };
+    out.bytes(MAGIC)?;
+    let mut tail = Tail {
+        plan: hash.to_string(),
+        first: futures.start,
+        count: futures.end - futures.start,
+        arms: plan.regimes.len(),
+        numbers: layout.numbers(),
+        columns: layout.columns.len(),
+        months: layout.months,
+        starts: Vec::new(),
+        told: Vec::new(),
+    };
+    let mut records: Vec<RunRecord> = Vec::new();
+    for from in futures.clone().step_by(CHUNK as usize) {
+        let numbers = from..(from + CHUNK).min(futures.end);
+        records.resize_with(numbers.len(), RunRecord::default);
+        let draws: Vec<_> = numbers.clone().map(|n| plan.draw(n)).collect();
+        let mut starts: Vec<Vec<u64>> = vec![Vec::new(); plan.regimes.len()];
+        let mut tapes: Vec<Arc<[Change]>> = Vec::new();
+        for arm in plan.order() {
+            for (at, (record, number)) in records.iter_mut().zip(numbers.clone()).enumerate() {
+                if stop.load(Ordering::Relaxed) {
+                    return Ok(false);
+                }
+                let (draw, given) = (&draws[at], tapes.get(at));
+                one_run(plan, layout, worker, arm, number, draw, given, record);
+                tail.told.extend(record.told.take());
+                done();
+            }
+            if tapes.is_empty() {
+                let of_baseline = records.iter().map(|r| Arc::from(r.tape.as_slice()));
+                tapes.extend(of_baseline);
+            }
+            write_chunk(layout, &records, &mut out, &mut starts[arm])?;
+        }
+        tail.starts.extend(starts.into_iter().flatten());
+    }
+    let at = out.at;
+    out.bytes(&serde_json::to_vec(&tail)?)?;
+    out.bytes(&at.to_le_bytes())?;
+    out.bytes(MAGIC)?;
+    out.to.flush()?;
+    out.to.get_ref().sync_all()?;
+    Ok(true)
+}
+
+struct Counted {
+    to: BufWriter<File>,
+    at: u64,
+}
+
+impl Counted {
+    fn bytes(&mut self, bytes: &[u8]) -> std::io::Result<()> {
+        self.at += bytes.len() as u64;
+        self.to.write_all(bytes)
+    }
+}
+
+/// Writes the runs of one arm, turned so that each column of all runs stands together.
+fn write_chunk(
+    layout: &Layout,
+    records: &[RunRecord],
+    out: &mut Counted,
+    starts: &mut Vec<u64>,
+) -> std::io::Result<()> {
+    starts.push(out.at);
+    let mut bytes = Vec::with_capacity(records.len() * 8 * layout.months);
+    for at in 0..layout.numbers() {
+        for r in records {
+            bytes.extend_from_slice(&r.numbers[at].to_le_bytes());
+        }
+    }
+    out.bytes(&bytes)?;
+    for column in 0..layout.columns.len() {
+        starts.push(out.at);
+        let mut differs = vec![0_u8; layout.months.div_ceil(8)];
+        bytes.clear();
+        let series = column * layout.months..(column + 1) * layout.months;
+        let first = &records[0].series[series.clone()];
+        for (t, shared) in first.iter().enumerate() {
+            let at = series.start + t;
+            let same = |r: &RunRecord| r.series[at].to_bits() == shared.to_bits();
+            if records.iter().all(same) {
+                bytes.extend_from_slice(&shared.to_le_bytes());
+            } else {
+                differs[t / 8] |= 1 << (t % 8);
+                for r in records {
+                    bytes.extend_from_slice(&r.series[at].to_le_bytes());
+                }
+            }
+        }
+        out.bytes(&differs)?;
+        out.bytes(&bytes)?;
+    }
+    Ok(())
+}
+
+/// One block that is open.
+struct Open {
+    path: PathBuf,
+    file: File,
+    tail: Tail,
+}
+
+impl Open {
+    fn read(path: PathBuf) -> Result<Self, ResultsError> {
+        let broken = "is not a whole block; remove it and run the block again";
+        let mut file = File::open(&path).map_err(|e| io(&path, e))?;
+        let length = file.seek(SeekFrom::End(0)).map_err(|e| io(&path, e))?;
+        if length < 24 {
+            return Err(io(&path, broken));
+        }
+        let mut end = [0; 16];
+        file.read_exact_at(&mut end, length - 16)
+            .map_err(|e| io(&path, e))?;
+        let mut eight = [0; 8];
+        eight.copy_from_slice(&end[..8]);
+        let at = u64::from_le_bytes(eight);
+        if end[8..] != *MAGIC || at > length - 16 {
+            return Err(io(&path, broken));
+        }
+        let mut text = Vec::new();
+        file.seek(SeekFrom::Start(at))
+            .and_then(|_| (&file).take(length - 16 - at).read_to_end(&mut text))
+            .map_err(|e| io(&path, e))?;
+        let tail: Tail = serde_json::from_slice(&text).map_err(|_| io(&path, broken))?;
+        Ok(Self { path, file, tail })
+    }
+
+    fn numbers(&self, from: u64, count: usize, into: &mut Vec<f64>) -> Result<(), ResultsError> {
+        let mut bytes = vec![0; count * 8];
+        self.file
+            .read_exact_at(&mut bytes, from)
+            .map_err(|e| io(&self.path, e))?;
+        into.extend(bytes.chunks_exact(8).map(|b| {
+            let mut eight = [0; 8];
+            eight.copy_from_slice(b);
+            f64::from_le_bytes(eight)
+        }));
+        Ok(())
+    }
+
+    /// Futures of a chunk, as places in the block.
+    fn chunk(&self, chunk: usize) -> Range<usize> {
+        let from = chunk * CHUNK as usize;
+        from..(from + CHUNK as usize).min(self.tail.count as usize)
+    }
+
+    fn chunks(&self) -> usize {
+        (self.tail.count as usize).div_ceil(CHUNK as usize)
+    }
+
+    fn start(&self, chunk: usize, arm: usize, part: usize) -> u64 {
+        let parts = 1 + self.tail.columns;
+        self.tail.starts[(chunk * self.tail.arms + arm) * parts + part]
+    }
+}
+
+/// Finished blocks as one list of runs.
+pub struct Store {
+    blocks: Vec<Open>,
+    futures: Range<u32>,
+    layout: Layout,
+}
+
+impl Store {
+    /// Opens the blocks of a folder that cover these futures.
+    ///
+    /// # Errors
+    /// When one is missing, broken, or of another plan.
+    pub fn open(
+        folder: &Path,
+        hash: &str,
+        layout: &Layout,
+        futures: Range<u32>,
+    ) -> Result<Self, ResultsError> {
+        let entries = fs::read_dir(folder).map_err(|e| io(folder, e))?;
+        let mut blocks = Vec::new();
+        for entry in entries.flatten() {
+            let path = entry.path();
+            if path.extension().is_some_and(|e| e == "runs") {
+                let block = Open::read(path)?;
+                let t = &block.tail;
+                if t.plan != hash || t.numbers != layout.numbers() || t.months != layout.months {
+                    return Err(io(&block.path, "is a block of another plan"));
+                }
+                if t.first < futures.end && t.first + t.count > futures.start {
+                    blocks.push(block);
+                }
+            }
+        }
+        blocks.sort_by_key(|b| b.tail.first);
+        let mut next = futures.start;
+        for block in &blocks {
+            if block.tail.first != next {
+                break;
+            }
+            next += block.tail.count;
+        }
+        if next != futures.end {
+            let message = format!("the runs of future {next} are missing: a block is not done");
+            return Err(io(folder, message));
+        }
+        Ok(Self {
+            blocks,
+            futures,
+            layout: layout.clone(),
+        })
+    }
+
+    /// What the runs have to say: events and failures.
+    pub fn told(&mut self) -> Vec<Told> {
+        let each = self.blocks.iter_mut();
+        each.flat_map(|b| std::mem::take(&mut b.tail.told))
+            .collect()
+    }
+
+    /// Each chunk with the place of its first future in the whole list.
+    fn chunks(&self) -> impl Iterator<Item = (&Open, usize, usize)> {
+        self.blocks.iter().flat_map(move |block| {
+            let first = (block.tail.first - self.futures.start) as usize;
+            (0..block.chunks()).map(move |c| (block, c, first + block.chunk(c).start))
+        })
+    }
+}
+
+impl Runs for Store {
+    fn numbers(
+        &self,
+        arm: usize,
+        at: usize,
+        places: Range<usize>,
+    ) -> Result<Vec<f64>, ResultsError> {
+        let mut values = Vec::with_capacity(places.len());
+        for (block, chunk, first) in self.chunks() {
+            let n = block.chunk(chunk).len();
+            let (from, to) = (places.start.max(first), places.end.min(first + n));
+            if from < to {
+                let start = block.start(chunk, arm, 0) + ((at * n + from - first) * 8) as u64;
+                block.numbers(start, to - from, &mut values)?;
+            }
+        }
+        Ok(values)
+    }
+
+    fn months(
+        &self,
+        arm: usize,
+        column: usize,
+        months: Range<usize>,
+    ) -> Result<Vec<f64>, ResultsError> {
+        let all = self.futures.len();
+        let mut values = vec![f64::NAN; months.len() * all];
+        let mut differs = vec![0; self.layout.months.div_ceil(8)];
+        let mut found = Vec::new();
+        for (block, chunk, first) in self.chunks() {
+            let n = block.chunk(chunk).len();
+            let start = block.start(chunk, arm, 1 + column);
+            block
+                .file
+                .read_exact_at(&mut differs, start)
+                .map_err(|e| io(&block.path, e))?;
+            let width = |t: usize| {
+                if differs[t / 8] & (1 << (t % 8)) == 0 {
+                    1
+                } else {
+                    n
+                }
+            };
+            let before: usize = (0..months.start).map(width).sum();
+            let wanted: usize = months.clone().map(width).sum();
+            found.clear();
+            let from = start + (differs.len() + before * 8) as u64;
+            block.numbers(from, wanted, &mut found)?;
+            let mut next = 0;
+            for (row, t) in months.clone().enumerate() {
+                let into = &mut values[row * all + first..row * all + first + n];
+                if width(t) == n {
+                    into.copy_from_slice(&found[next..next + n]);
+                } else {
+                    into.fill(found[next]);
+                }
+                next += width(t);
+            }
+        }
+        Ok(values)
+    }
+}
