@@ -43,3 +43,15 @@ gallery:
 # open a report in a browser and look for what is wrong
 browser REPORT="results/did-controls-work/report.html":
     tests/browser/run.sh {{REPORT}}
+# headline effects of the ten studies anew, with the reason: EXPECTED_WHY="…" just expected
+expected:
+    cargo test --release --locked --test all headline_effects -- --nocapture
+
+# one of the ten studies with every question put to it: just answers s1-october-2022 1000
+answers STUDY RUNS="1000":
+    cargo run --release --locked -- run {{STUDY}} --runs {{RUNS}} --no-report
+    cargo run --release --locked -- decompose {{STUDY}} --runs 100 --pairs 100 --into results/{{STUDY}}
+    cargo run --release --locked -- discover {{STUDY}} --runs {{RUNS}} --into results/{{STUDY}}
+    cargo run --release --locked -- ledger {{STUDY}} --runs {{RUNS}} --into results/{{STUDY}}
+    cargo run --release --locked -- flip {{STUDY}} --runs {{RUNS}} --better more --into results/{{STUDY}}
+    cargo run --release --locked -- report results/{{STUDY}}

@@ -16,10 +16,13 @@ mod figures;
 mod gallery;
 mod pairing;
 mod politics;
+mod questions;
 mod relations;
 mod report;
 mod rules;
 mod signs;
+mod studies;
+mod two_sided;
 
 use std::sync::OnceLock;
 

@@ -67,7 +67,9 @@ fn allowed() -> BTreeMap<&'static str, Vec<&'static str>> {
         (
             "cli",
             join(
-                &["cli", "report", "plots", "study", "results", "config"],
+                &[
+                    "cli", "report", "plots", "study", "results", "analysis", "config",
+                ],
                 &["controls", "foundation", "measures"],
             ),
         ),

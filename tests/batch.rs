@@ -686,7 +686,7 @@ fn what_is_new_passes_the_check_and_a_rule_from_it_answers_what_if() {
         .find(|e| e.outcome == "target_compute_h100e_end")
         .unwrap();
     assert!(
-        compute.mean < -2.0 * compute.mc_error,
+        compute.mean < -2.0 * compute.monte_carlo_error,
         "on average a line at half the present one takes compute away"
     );
     let study = std::fs::read_to_string(here.join("my-study.toml")).unwrap();

@@ -1,6 +1,82 @@
-//! Pure functions on numbers: quantiles, bands, paired effects.
+//! Pure functions on numbers: quantiles, bands, paired effects; beside them the estimators that answer questions.
+//!
+//! | question | file |
+//! |---|---|
+//! | what is the part of each of several causes that act together | `shapley.rs` |
+//! | which parameter moves the answer | `sobol.rs`, `morris.rs`, `learning.rs` |
+//! | under which conditions does something happen | `prim.rs` |
+//! | how wrong could a choice be, and what is it worth to know more | `regret.rs`, `learning.rs` |
+//! | what compute alone can account for | `ceiling.rs` |
 
+pub mod ceiling;
+pub mod learning;
+pub mod morris;
+pub mod prim;
+pub mod regret;
+pub mod shapley;
+pub mod sobol;
 pub mod thirds;
+
+/// Why an estimator does not answer.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Refused(pub String);
+
+/// Refuses numbers that are not finite: an estimator that left them out in silence would answer another question.
+///
+/// # Errors
+/// With how many there are and which comes first.
+pub fn finite(what: &str, values: &[f64]) -> Result<(), Refused> {
+    match values.iter().position(|v| !v.is_finite()) {
+        None => Ok(()),
+        Some(first) => {
+            let bad = values.iter().filter(|v| !v.is_finite()).count();
+            Err(Refused(format!(
+                "{what}: {bad} of {} values are not finite, the first of them number {first}",
+                values.len()
+            )))
+        }
+    }
+}
+
+/// A number and its standard error.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Estimate {
+    pub value: f64,
+    pub error: f64,
+}
+
+impl Estimate {
+    /// The mean of independent numbers; NaN of none, error 0 of one.
+    pub fn of(values: &[f64]) -> Self {
+        let n = values.len() as f64;
+        let value = values.iter().sum::<f64>() / n;
+        let squares: f64 = values.iter().map(|v| (v - value).powi(2)).sum();
+        Self {
+            value,
+            error: (squares / (n - 1.0).max(1.0) / n).sqrt(),
+        }
+    }
+}
+
+/// Mean and variance (over n).
+fn moments(values: &[f64]) -> (f64, f64) {
+    let n = values.len().max(1) as f64;
+    let mean = values.iter().sum::<f64>() / n;
+    (
+        mean,
+        values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / n,
+    )
+}
+
+/// Numbers in (0, 1) from a counter, for tests: the finaliser of splitmix64.
+#[cfg(test)]
+fn uniform(k: u64) -> f64 {
+    let mut z = k.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    (((z ^ (z >> 31)) >> 11) as f64 + 0.5) / (1_u64 << 53) as f64
+}
 
 /// Mean and quantiles of a sample.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -4,15 +4,21 @@ mod audit;
 mod blocks;
 mod check;
 mod classify;
+mod decompose;
 mod design;
+mod discover;
 mod explain;
+mod flip;
 mod folders;
+mod ledger;
 mod new;
+mod question;
 mod reference;
 mod replay;
 mod report;
 mod rules;
 mod run;
+mod sensitivity;
 mod whatif;
 
 use std::path::PathBuf;
@@ -62,6 +68,16 @@ enum Command {
     Plot(report::PlotArgs),
     /// One run of a study again, bit for bit, with its timeline; or where two regimes first part.
     Replay(replay::ReplayArgs),
+    /// Through which responses each effect comes: Shapley values of groups and single channels.
+    Decompose(decompose::DecomposeArgs),
+    /// Which parameter moves the answer: Sobol indices or elementary effects, chance apart.
+    Sensitivity(sensitivity::SensitivityArgs),
+    /// When does a policy backfire: conditions that hold on held-out futures, in a sentence.
+    Discover(discover::DiscoverArgs),
+    /// What would change a ranking: regret, what to learn first, the smallest change that reverses an effect.
+    Flip(flip::FlipArgs),
+    /// Every parameter with source, grade and share of the variance: high influence with weak evidence first.
+    Ledger(ledger::LedgerArgs),
     /// What balances, and what is there without acting.
     Audit(audit::AuditArgs),
     /// What the law says of chips on a day, and why.
@@ -153,6 +169,11 @@ pub fn main() -> ExitCode {
         Command::Report(args) => report::report(&args),
         Command::Plot(args) => report::plot(&configs, &args),
         Command::Replay(args) => replay::replay(configs, &args),
+        Command::Decompose(args) => decompose::decompose(configs, &args),
+        Command::Sensitivity(args) => sensitivity::sensitivity(configs, &args),
+        Command::Discover(args) => discover::discover(configs, &args),
+        Command::Flip(args) => flip::flip(configs, &args),
+        Command::Ledger(args) => ledger::ledger(configs, &args),
         Command::Audit(args) => audit::audit(configs, &args),
         Command::Classify(args) => classify::classify(configs, &args),
         Command::Rules(args) => rules::rules(configs, &args),

@@ -148,7 +148,10 @@ pub fn execute(file: &PlanFile, how: &How) -> Answer {
     let pool = pool(threads)?;
     // Fails early, before the work: the folder can be written, and is ours.
     let working = Working::open(&out)?;
-    let kept = take_up(&working, file, how.restart)?;
+    let kept = match take_up(&working, file, how.restart) {
+        Ok(kept) => kept,
+        Err(failure) => return Err(failure),
+    };
     if kept > 0 {
         eprintln!("resuming: {kept} of {} blocks are done", file.blocks);
     }
@@ -393,10 +396,10 @@ fn until(text: Option<&str>, plan: &Plan) -> Result<Option<Until>, Failure> {
 }
 
 /// Parameters by name, and fields of the study with their values.
-type Overrides = (BTreeMap<String, f64>, Vec<(String, String)>);
+pub type Overrides = (BTreeMap<String, f64>, Vec<(String, String)>);
 
 /// `PATH=VALUE` on the command line: parameters, checked against their names, and fields of the study.
-fn settings(library: &Library, set: &[String]) -> Result<Overrides, Failure> {
+pub fn settings(library: &Library, set: &[String]) -> Result<Overrides, Failure> {
     let names: Vec<&str> = Parameters::NAMES.iter().map(|(_, id)| *id).collect();
     let mut parameters = library.parameters.clone();
     let mut all = BTreeMap::new();

@@ -271,6 +271,7 @@ pub fn read_law(
         nations,
         law: Law::default(),
         problems: Problems::default(),
+        follow: Vec::new(),
     };
     let texts: Vec<String> = acts
         .iter()
@@ -284,7 +285,13 @@ pub fn read_law(
             cases.extend(file.case.iter().map(|c| (index, c.clone())));
         }
     }
-    let Reader { law, problems, .. } = reader;
+    let Reader {
+        law,
+        mut problems,
+        follow,
+        ..
+    } = reader;
+    problems.0.extend(follow);
     problems.check()?;
     Ok((law, cases))
 }
@@ -294,6 +301,8 @@ struct Reader<'a> {
     nations: &'a [String],
     law: Law,
     problems: Problems,
+    /// Conditions that name a rule whose own condition cannot be read: told after what they follow from.
+    follow: Vec<Diagnostic>,
 }
 
 impl Reader<'_> {
@@ -441,7 +450,13 @@ impl Reader<'_> {
             let mut names: Vec<&str> = Attribute::ALL.iter().map(|a| a.name()).collect();
             names.extend(rule_names.iter().map(String::as_str));
             let problem = Diagnostic::at(source, start..end, error.message.clone());
-            self.problems.0.push(match nearest(&error.found, &names) {
+            let names_a_rule = rule_names.contains(&error.found);
+            let list = if names_a_rule {
+                &mut self.follow
+            } else {
+                &mut self.problems.0
+            };
+            list.push(match nearest(&error.found, &names) {
                 Some(name) if !error.found.is_empty() => {
                     problem.help(format!("did you mean `{name}`?"))
                 }

@@ -186,7 +186,12 @@ impl Plan {
 
     /// A future as all arms share it.
     pub fn future(&self, number: u32) -> Future {
-        self.made(number, &self.draw(number), &Switch::default())
+        self.shared(number, &self.draw(number))
+    }
+
+    /// What all arms share of a future that is given as a draw.
+    pub fn shared(&self, number: u32, draw: &Draw) -> Future {
+        self.made(number, draw, &Switch::default())
     }
 
     /// A future as one arm lives it, and the law of that arm.

@@ -1,0 +1,65 @@
+//! `chokepoint decompose`: through which responses each effect comes.
+
+use clap::Args;
+
+use super::question::{QuestionArgs, outcome_of};
+use super::{Answer, Format, say_json};
+use crate::config::source::Configs;
+use crate::study::decompose;
+
+#[derive(Args)]
+pub struct DecomposeArgs {
+    #[command(flatten)]
+    question: QuestionArgs,
+    /// Which outcome is printed; the tables hold all.
+    #[arg(long, default_value = "latent_gap_points_mean")]
+    outcome: String,
+    /// Orders of single channels that are tried, each with its mirror image; 0 leaves single channels out.
+    #[arg(long, default_value_t = 0)]
+    pairs: usize,
+}
+
+pub fn decompose(configs: Configs, args: &DecomposeArgs) -> Answer {
+    let q = &args.question;
+    outcome_of(&args.outcome)?;
+    let (plan, pool) = q.plan(configs, 100)?;
+    let runs = decompose::runs(&plan, args.pairs);
+    let parts = q.work(&pool, runs, |done| {
+        decompose::decompose(&plan, args.pairs, done)
+    })?;
+    q.put("shapley", &parts.groups)?;
+    q.put("channels", &parts.channels)?;
+    q.put("whole", &parts.wholes)?;
+    let of = |rows: &[decompose::Part]| -> Vec<decompose::Part> {
+        let own = |p: &&decompose::Part| p.outcome == args.outcome;
+        rows.iter().filter(own).cloned().collect()
+    };
+    let wholes: Vec<_> = parts
+        .wholes
+        .iter()
+        .filter(|w| w.outcome == args.outcome)
+        .collect();
+    match q.format {
+        Format::Json => say_json(&serde_json::json!({
+            "groups": of(&parts.groups), "channels": of(&parts.channels), "whole": wholes,
+        })),
+        Format::Csv => q.show("", &of(&parts.groups)),
+        Format::Table => {
+            q.show(
+                "The effect with every channel and with none, and what compute alone accounts for",
+                &wholes,
+            )?;
+            q.show(
+                "Groups of channels: Shapley values, exact in each future",
+                &of(&parts.groups),
+            )?;
+            if args.pairs == 0 {
+                return Ok(());
+            }
+            q.show(
+                "Single channels: Shapley values by sampled orders",
+                &of(&parts.channels),
+            )
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! `chokepoint discover`: the conditions under which a policy backfires, in a sentence.
+
+use clap::Args;
+
+use super::question::{QuestionArgs, arm_of, outcome_of};
+use super::{Answer, Format, say, say_json};
+use crate::config::source::Configs;
+use crate::study::discover::{self, Question};
+use crate::study::probe::Ensemble;
+
+#[derive(Args)]
+pub struct DiscoverArgs {
+    #[command(flatten)]
+    question: QuestionArgs,
+    /// The arm whose effect is asked about; by default the study's last.
+    #[arg(long)]
+    arm: Option<String>,
+    #[arg(long, default_value = "latent_gap_points_mean")]
+    outcome: String,
+    /// Look for futures in which the effect is below this (default: below 0).
+    #[arg(
+        long,
+        value_name = "EFFECT",
+        conflicts_with = "above",
+        allow_negative_numbers = true
+    )]
+    below: Option<f64>,
+    /// Look for futures in which the effect is above this.
+    #[arg(long, value_name = "EFFECT", allow_negative_numbers = true)]
+    above: Option<f64>,
+    /// How many boxes at most.
+    #[arg(long, default_value_t = 3)]
+    boxes: usize,
+    /// Resamples behind the stability of a limit.
+    #[arg(long, default_value_t = 50)]
+    resamples: usize,
+}
+
+pub fn discover(configs: Configs, args: &DiscoverArgs) -> Answer {
+    let q = &args.question;
+    let outcome = outcome_of(&args.outcome)?;
+    let (plan, pool) = q.plan(configs, 400)?;
+    let question = Question {
+        arm: arm_of(&plan, args.arm.as_ref())?,
+        outcome: (outcome, args.outcome.clone()),
+        bar: args.above.or(args.below).unwrap_or(0.0),
+        below: args.above.is_none(),
+        boxes: args.boxes,
+        resamples: args.resamples,
+    };
+    let runs = u64::from(plan.runs) * plan.regimes.len() as u64;
+    let ensemble = q.work(&pool, runs, |done| Ensemble::run(&plan, done));
+    let found = discover::discover(&plan, &ensemble, &question)?;
+    q.put("boxes", &found.rows)?;
+    match q.format {
+        Format::Csv => q.show("", &found.rows),
+        Format::Json => say_json(&serde_json::json!({
+            "share": found.share, "futures": found.futures, "excluded": found.excluded,
+            "sentences": found.sentences, "limits": found.rows,
+        })),
+        Format::Table => say(&format!(
+            "{}\n{} futures, {} left out\n",
+            found.sentences.join("\n"),
+            found.futures,
+            found.excluded
+        )),
+    }
+}

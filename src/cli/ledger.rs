@@ -1,0 +1,84 @@
+//! `chokepoint ledger`: every parameter with its evidence beside what rests on it.
+
+use clap::Args;
+
+use super::question::{QuestionArgs, arm_of, outcome_of};
+use super::{Answer, Format};
+use crate::config::source::Configs;
+use crate::study::ledger;
+use crate::study::probe::Ensemble;
+
+#[derive(Args)]
+pub struct LedgerArgs {
+    #[command(flatten)]
+    question: QuestionArgs,
+    /// The arm whose effect is asked about; by default the study's last.
+    #[arg(long)]
+    arm: Option<String>,
+    /// Outcomes; each has its own agenda.
+    #[arg(long, default_value = "latent_gap_points_mean")]
+    outcome: Vec<String>,
+    /// How many parameters are printed for each outcome; the table holds all.
+    #[arg(long, default_value_t = 15)]
+    top: usize,
+}
+
+/// One printed line: what a reader needs first.
+#[derive(serde::Serialize)]
+struct Line<'a> {
+    rank: usize,
+    parameter: &'a str,
+    share: Option<f64>,
+    error: Option<f64>,
+    grade: &'a str,
+    year: Option<u32>,
+    source: &'a str,
+}
+
+pub fn ledger(configs: Configs, args: &LedgerArgs) -> Answer {
+    let q = &args.question;
+    let outcomes = args
+        .outcome
+        .iter()
+        .map(|name| outcome_of(name).map(|at| (at, name.as_str())))
+        .collect::<Result<Vec<_>, _>>()?;
+    let (plan, pool) = q.plan(configs, 400)?;
+    let arm = arm_of(&plan, args.arm.as_ref())?;
+    let futures = u64::from(plan.runs);
+    let runs = futures * (plan.regimes.len() + 2 * outcomes.len()) as u64;
+    let rows = q.work(&pool, runs, |done| {
+        let ensemble = Ensemble::run(&plan, done);
+        outcomes
+            .iter()
+            .map(|outcome| ledger::ledger(&plan, &ensemble, arm, *outcome, done))
+            .collect::<Result<Vec<_>, _>>()
+    })?;
+    q.put("ledger", &rows.concat())?;
+    if q.format != Format::Table {
+        return q.show("", &rows.concat());
+    }
+    for ((_, name), own) in outcomes.iter().zip(&rows) {
+        let lines: Vec<Line> = own
+            .iter()
+            .enumerate()
+            .filter(|(at, _)| *at < args.top || *at + 1 == own.len())
+            .map(|(_, r)| Line {
+                rank: r.rank,
+                parameter: &r.parameter,
+                share: r.share,
+                error: r.share_error,
+                grade: &r.grade,
+                year: r.year,
+                source: &r.source,
+            })
+            .collect();
+        q.show(
+            &format!(
+                "What the effect of {} on {name} rests on: weak evidence that matters first",
+                plan.regimes[arm].name
+            ),
+            &lines,
+        )?;
+    }
+    Ok(())
+}

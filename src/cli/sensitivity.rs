@@ -1,0 +1,109 @@
+//! `chokepoint sensitivity`: which parameter moves the answer, chance apart.
+
+use clap::{Args, ValueEnum};
+use serde::Serialize;
+
+use super::question::{QuestionArgs, outcome_of};
+use super::{Answer, Failure};
+use crate::config::source::Configs;
+use crate::study::sensitivity;
+
+#[derive(Args)]
+pub struct SensitivityArgs {
+    #[command(flatten)]
+    question: QuestionArgs,
+    /// Outcomes; each is answered for every arm, and for the effect of every arm.
+    #[arg(long, default_value = "latent_gap_points_mean")]
+    outcome: Vec<String>,
+    #[arg(long, value_enum, default_value = "sobol")]
+    method: Method,
+    /// How many parameters are printed for each quantity; the table holds all.
+    #[arg(long, default_value_t = 12)]
+    top: usize,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Method {
+    /// Shares of variance: (parameters + 3) runs an arm for each future.
+    Sobol,
+    /// Elementary effects, a screen: (parameters + 2) runs an arm for each future.
+    Morris,
+}
+
+pub fn sensitivity(configs: Configs, args: &SensitivityArgs) -> Answer {
+    let q = &args.question;
+    for name in &args.outcome {
+        outcome_of(name)?;
+    }
+    let refused = match args.method {
+        Method::Sobol => {
+            let (plan, pool) = q.plan(configs, 256)?;
+            let runs = sensitivity::sobol_runs(&plan);
+            let found = q.work(&pool, runs, |done| {
+                sensitivity::sobol(&plan, &args.outcome, done)
+            });
+            let most = found.rows.iter().map(|r| r.rows).max().unwrap_or(0);
+            let (last, _): (Vec<_>, Vec<_>) =
+                found.rows.iter().cloned().partition(|r| r.rows == most);
+            q.put("sobol", &last)?;
+            q.put("sobol_convergence", &found.rows)?;
+            let top = first_of(
+                &last,
+                args.top,
+                |r| (&r.regime, &r.baseline, &r.outcome),
+                |r| r.total,
+            );
+            q.show(
+                "Share of variance that each factor explains alone (first) and with others (total)",
+                &top,
+            )?;
+            found.refused
+        }
+        Method::Morris => {
+            let (plan, pool) = q.plan(configs, 50)?;
+            let runs = sensitivity::morris_runs(&plan);
+            let found = q.work(&pool, runs, |done| {
+                sensitivity::morris(&plan, &args.outcome, done)
+            });
+            q.put("morris", &found.rows)?;
+            let top = first_of(
+                &found.rows,
+                args.top,
+                |r| (&r.regime, &r.baseline, &r.outcome),
+                |r| r.mu_star,
+            );
+            q.show(
+                "Change of the answer as a factor moves through its distribution",
+                &top,
+            )?;
+            found.refused
+        }
+    };
+    if refused.is_empty() {
+        return Ok(());
+    }
+    let lines: Vec<String> = refused.iter().map(|r| format!("refused: {r}\n")).collect();
+    Err(Failure::No(lines.concat()))
+}
+
+/// The rows with the largest values of each quantity, largest first.
+fn first_of<'a, T: Clone + Serialize, K: PartialEq>(
+    rows: &'a [T],
+    top: usize,
+    key: impl Fn(&'a T) -> K,
+    size: impl Fn(&T) -> f64,
+) -> Vec<T> {
+    let mut keys: Vec<K> = Vec::new();
+    for row in rows {
+        if !keys.contains(&key(row)) {
+            keys.push(key(row));
+        }
+    }
+    keys.iter()
+        .flat_map(|k| {
+            let mut own: Vec<&T> = rows.iter().filter(|r| key(r) == *k).collect();
+            own.sort_by(|a, b| size(b).total_cmp(&size(a)));
+            own.into_iter().take(top).cloned().collect::<Vec<_>>()
+        })
+        .collect()
+}

@@ -1,0 +1,198 @@
+//! Questions put to a plan run by run: whose luck, which parameters, which channels, in which arms.
+
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use super::futures::Draw;
+use super::{Plan, Worker};
+use crate::foundation::chance::{Chance, Purpose, stable_key};
+use crate::foundation::channels::Channel;
+use crate::foundation::run::Future;
+use crate::markets::terms::Calendar;
+use crate::measures::OUTCOMES;
+use crate::world::outcomes::outcomes;
+
+/// One future of one's own making: what a numbered future is, with anything of it replaced.
+#[derive(Clone, Debug)]
+pub struct Point {
+    pub number: u32,
+    pub draw: Draw,
+    /// Channels that are off in every arm, beside those that the plan and its arms switch off.
+    pub off: Vec<Channel>,
+}
+
+impl Point {
+    /// A future as the plan itself has it.
+    pub fn of(plan: &Plan, number: u32) -> Self {
+        Self {
+            number,
+            draw: plan.draw(number),
+            off: Vec::new(),
+        }
+    }
+
+    /// The same parameters and conditions with the luck of another.
+    #[must_use]
+    pub fn with_luck_of(mut self, other: &Self) -> Self {
+        self.draw.chance = other.draw.chance;
+        self
+    }
+
+    /// The point as one arm lives it, and the law of that arm.
+    pub fn in_arm<'a>(&self, plan: &'a Plan, arm: usize) -> (&'a Arc<Calendar>, Future) {
+        let (calendar, mut future) = plan.in_arm(arm, self.number, &self.draw);
+        for channel in &self.off {
+            future.channels = future.channels.without(*channel);
+        }
+        (calendar, future)
+    }
+
+    /// Its parameters before any arm changes them.
+    pub fn parameters(&self, plan: &Plan) -> Vec<f64> {
+        plan.shared(self.number, &self.draw).parameters.values()
+    }
+}
+
+/// Outcomes by point, by arm: in the order of [`OUTCOMES`]. A run that failed holds only NaN.
+pub struct Answers {
+    pub values: Vec<Vec<Vec<f64>>>,
+    pub failed: usize,
+}
+
+/// Runs every point in every one of these arms, in parallel; `done` is called after each run.
+pub fn ask(plan: &Plan, points: &[Point], arms: &[usize], done: &(dyn Fn() + Sync)) -> Answers {
+    let pieces = rayon::current_num_threads() * 8;
+    let size = points.len().div_ceil(pieces).max(1);
+    let values: Vec<Vec<Vec<f64>>> = points
+        .par_chunks(size)
+        .flat_map_iter(|chunk| {
+            let mut worker = Worker::new(&plan.blueprint);
+            let answers: Vec<Vec<Vec<f64>>> = chunk
+                .iter()
+                .map(|point| {
+                    let run = |arm: &usize| {
+                        let answer = one(plan, &mut worker, *arm, point);
+                        done();
+                        answer
+                    };
+                    arms.iter().map(run).collect()
+                })
+                .collect();
+            answers
+        })
+        .collect();
+    let failed = values
+        .iter()
+        .flatten()
+        .filter(|o| o.iter().all(|v| v.is_nan()))
+        .count();
+    Answers { values, failed }
+}
+
+fn one(plan: &Plan, worker: &mut Worker, arm: usize, point: &Point) -> Vec<f64> {
+    let b = &*plan.blueprint;
+    let (calendar, future) = point.in_arm(plan, arm);
+    let imbalance = worker.run(calendar, &future, b.months, false);
+    if imbalance.is_nan() || imbalance > 1e-6 {
+        return vec![f64::NAN; OUTCOMES.len()];
+    }
+    outcomes(b, worker.record(), plan.window)
+}
+
+/// Which parameters have a distribution, by their place in the list of all.
+pub fn sampled(plan: &Plan) -> Vec<usize> {
+    (0..plan.parameters.0.len())
+        .filter(|at| plan.parameters.0[*at].prior.is_some())
+        .collect()
+}
+
+/// The place of an outcome in [`OUTCOMES`].
+pub fn outcome(name: &str) -> Option<usize> {
+    OUTCOMES.iter().position(|o| o.name == name)
+}
+
+/// Draw `k` of a question of analysis (a shuffle, a resample), the same in every run of the program.
+pub fn draw(plan: &Plan, what: &str) -> impl Fn(u64) -> f64 + use<> {
+    let chance = Chance::of(plan.seed, u64::MAX);
+    let who = stable_key(what);
+    move |k| chance.uniform(Purpose::Bootstrap, who, k)
+}
+
+/// The arm against which effects are taken.
+pub fn baseline(plan: &Plan) -> usize {
+    let arms = &plan.study.arms;
+    arms.iter()
+        .position(|a| a.name() == plan.study.baseline)
+        .unwrap_or(0)
+}
+
+/// The ordinary futures of a plan as a table: parameters beside what each arm answers.
+pub struct Ensemble {
+    /// Numbers of the futures in which every run was well.
+    pub futures: Vec<u32>,
+    /// Names of the parameters that vary, and their places in the list of all.
+    pub factors: Vec<String>,
+    pub places: Vec<usize>,
+    /// `[future][factor]`
+    pub x: Vec<Vec<f64>>,
+    /// `[arm][outcome][future]`, arms in the order of the study.
+    pub y: Vec<Vec<Vec<f64>>>,
+    pub failed: usize,
+}
+
+impl Ensemble {
+    /// Runs every future of the plan in every arm.
+    pub fn run(plan: &Plan, done: &(dyn Fn() + Sync)) -> Self {
+        let points: Vec<Point> = plan.futures.clone().map(|n| Point::of(plan, n)).collect();
+        let arms: Vec<usize> = (0..plan.regimes.len()).collect();
+        let answers = ask(plan, &points, &arms, done);
+        // What stress and variants change varies too.
+        let mut varied = sampled(plan);
+        varied.extend(plan.design.varied());
+        varied.sort_unstable();
+        varied.dedup();
+        let good: Vec<usize> = (0..points.len())
+            .filter(|p| answers.values[*p].iter().flatten().any(|v| v.is_finite()))
+            .filter(|p| {
+                let runs = &answers.values[*p];
+                runs.iter().all(|o| o.iter().any(|v| v.is_finite()))
+            })
+            .collect();
+        let names = &plan.parameters.0;
+        Self {
+            futures: good.iter().map(|p| points[*p].number).collect(),
+            factors: varied.iter().map(|at| names[*at].id.clone()).collect(),
+            places: varied.clone(),
+            x: good
+                .iter()
+                .map(|p| {
+                    let values = points[*p].parameters(plan);
+                    varied.iter().map(|at| values[*at]).collect()
+                })
+                .collect(),
+            y: arms
+                .iter()
+                .map(|arm| {
+                    (0..OUTCOMES.len())
+                        .map(|o| good.iter().map(|p| answers.values[*p][*arm][o]).collect())
+                        .collect()
+                })
+                .collect(),
+            failed: points.len() - good.len(),
+        }
+    }
+
+    /// Effects of an arm on an outcome where both arms have a number: rows of the table, and the effects.
+    pub fn effects(&self, arm: usize, baseline: usize, outcome: usize) -> (Vec<usize>, Vec<f64>) {
+        let (a, b) = (&self.y[arm][outcome], &self.y[baseline][outcome]);
+        (0..a.len())
+            .map(|row| (row, a[row] - b[row]))
+            .filter(|(_, e)| e.is_finite())
+            .unzip()
+    }
+
+    pub fn column(&self, factor: usize, rows: &[usize]) -> Vec<f64> {
+        rows.iter().map(|r| self.x[*r][factor]).collect()
+    }
+}
