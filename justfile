@@ -35,6 +35,7 @@ audit:
 documents:
     cargo run --release --locked -- schema --out configs/schema
     cargo run --release --locked -- reference --into docs/odd.md
+    cargo run --release --locked -- reference --evidence --into docs/evidence.md
 
 # draw the gallery again from its tables
 gallery:
@@ -55,3 +56,11 @@ answers STUDY RUNS="1000":
     cargo run --release --locked -- ledger {{STUDY}} --runs {{RUNS}} --into results/{{STUDY}}
     cargo run --release --locked -- flip {{STUDY}} --runs {{RUNS}} --better more --into results/{{STUDY}}
     cargo run --release --locked -- report results/{{STUDY}}
+
+# every posterior, from nothing
+calibrate:
+    cargo run --release --locked -- calibrate --out configs/posterior
+
+# the scorecard
+validate *ARGS:
+    cargo run --release --locked -- validate {{ARGS}}

@@ -17,6 +17,7 @@
 //! | how are arms paired and effects computed | `src/study/join.rs`, `src/analysis/mod.rs` |
 //! | how is a future made, how do runs resume | `src/study/futures.rs`, `src/study/block.rs`, `src/study/batch.rs` |
 //! | which responses can be switched off | `src/foundation/channels.rs` |
+//! | does it fit recorded history | `src/study/validate.rs`, `src/study/calibrate.rs` |
 //! | what is there without acting | `src/study/audit.rs` |
 
 pub mod agents;

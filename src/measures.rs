@@ -101,6 +101,11 @@ pub const MEASURES: &[Measure] = &[
         "deliveries by total processing performance",
     ),
     m(
+        "maker_peak_h100e",
+        "H100e (8-bit peak) a month",
+        "deliveries on the 8-bit peak basis of recorded series",
+    ),
+    m(
         "maker_share_value",
         "fraction",
         "market share by value, trailing 12 months",
@@ -150,6 +155,11 @@ pub const MEASURES: &[Measure] = &[
         "inflow_serving_h100e",
         "H100e a month",
         "the same by serving throughput",
+    ),
+    m(
+        "largest_run_h100e_months",
+        "H100e months",
+        "compute of the largest training run finished so far",
     ),
     m(
         "algorithmic_efficiency",
@@ -236,6 +246,16 @@ pub const MEASURES: &[Measure] = &[
         "grey_h100e",
         "H100e a month",
         "compute that brokers bring to users in the target",
+    ),
+    m(
+        "grey_units",
+        "chips a month",
+        "chips that brokers bring to users in the target",
+    ),
+    m(
+        "grey_peak_h100e",
+        "H100e (8-bit peak) a month",
+        "the same on the 8-bit peak basis of recorded series",
     ),
     m(
         "seized_h100e",

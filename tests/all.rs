@@ -12,6 +12,7 @@ mod cli;
 mod design;
 mod documents;
 mod entities;
+mod evidence;
 mod figures;
 mod gallery;
 mod pairing;

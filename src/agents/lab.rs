@@ -392,11 +392,16 @@ pub fn train_and_release(
         compute_h100e: 0.0,
     });
     for (lab, compute, knowledge, mut run, mut held) in &mut labs {
+        let trained = run.compute_h100e_months + compute.effective_h100e;
         let finished = if compute.effective_h100e > 0.0 {
             finish(lab, compute, knowledge, &mut run, &efficiency, &future)
         } else {
             None
         };
+        if finished.is_some() {
+            let largest = &mut frontier.largest_run_h100e_months[lab.bloc as usize];
+            *largest = largest.max(trained);
+        }
         let finished = finished.map(|model| Finished {
             told: tell_finished(lab, &model, clock.t, &mut events),
             ..model

@@ -7,6 +7,14 @@
 //! | under which conditions does something happen | `prim.rs` |
 //! | how wrong could a choice be, and what is it worth to know more | `regret.rs`, `learning.rs` |
 //! | what compute alone can account for | `ceiling.rs` |
+//! | how well does an ensemble foretell | `crps.rs`, `coverage.rs`, `skill.rs` |
+//! | which parameters fit what was recorded | `emulator.rs`, `slice.rs` |
+
+pub mod coverage;
+pub mod crps;
+pub mod emulator;
+pub mod skill;
+pub mod slice;
 
 pub mod ceiling;
 pub mod learning;

@@ -65,6 +65,8 @@ pub struct Frontier {
     pub bloc_mean_points: [f64; 3],
     /// Research compute by bloc now, H100-equivalents.
     pub bloc_research_h100e: [f64; 3],
+    /// Compute of the largest training run finished so far, by bloc: observed, nothing rests on it.
+    pub largest_run_h100e_months: [f64; 3],
 }
 
 /// Months of history before the first month of a run: enough for a follower three years behind at the start.
@@ -86,6 +88,7 @@ impl Frontier {
             record.reserve(months);
         }
         self.distilled_points = 0.0;
+        self.largest_run_h100e_months = [0.0; 3];
         self.best_known.clear();
         self.best_known.reserve(months);
         self.open_known.clear();

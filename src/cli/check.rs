@@ -8,12 +8,12 @@ use super::{Answer, Failure, Format, say, say_json};
 use crate::config::diagnostics::{Diagnostic, Problems};
 use crate::config::source::{Configs, Source};
 use crate::config::study::StudyFile;
-use crate::config::{chips, figure, schemas, study};
+use crate::config::{chips, evidence, figure, posterior, schemas, splits, study};
 use crate::study::Library;
 
 #[derive(Args)]
 pub struct CheckArgs {
-    /// Files to check: acts, regimes, studies, figures (TOML) and tables of chips (CSV). None: the whole configuration.
+    /// Files to check: acts, regimes, studies, figures, evidence (TOML), tables of chips or evidence (CSV). None: the whole configuration.
     files: Vec<String>,
     #[arg(long, value_enum, default_value = "table")]
     format: Format,
@@ -82,11 +82,32 @@ fn whole(configs: &Configs) -> Result<(), Problems> {
             Err(more) => problems.0.extend(more.0),
         }
     }
+    let mut keep = |result: Result<(), Problems>| {
+        problems
+            .0
+            .extend(result.err().into_iter().flat_map(|p| p.0))
+    };
+    keep(evidence::Evidence::read(configs).map(|_| ()));
+    keep(splits::read(configs).map(|_| ()));
+    keep(splits::Registration::read(configs).map(|_| ()));
+    for path in configs.list("posterior", ".csv") {
+        // What a fit informs and what trades off lie in folders of their own.
+        if path.matches('/').count() > 1 {
+            continue;
+        }
+        let name = path
+            .trim_start_matches("posterior/")
+            .trim_end_matches(".csv");
+        keep(posterior::Posterior::find(configs, name).map(|_| ()));
+    }
     problems.check()
 }
 
 /// One file, by what it holds.
 fn one(configs: &Configs, source: &Source) -> Result<(), Problems> {
+    if source.text.starts_with("target_id") {
+        return evidence::Evidence::of(configs, source).map(|_| ());
+    }
     if source.name.ends_with(".csv") {
         return chips::read(source).map(|_| ());
     }
@@ -107,6 +128,15 @@ fn one(configs: &Configs, source: &Source) -> Result<(), Problems> {
         Library::read(configs.clone(), &[])?.arms(&study)?;
         return figure::read_all(configs, &study.figures).map(|_| ());
     }
+    if has("[[split]]") {
+        return splits::check(source);
+    }
+    if has("[[series]]") {
+        return evidence::check_map(source);
+    }
+    if has("[[support]]") {
+        return splits::check_registration(source);
+    }
     if has("[[parameter]]") {
         return crate::config::parameters::check(source);
     }
@@ -116,7 +146,7 @@ fn one(configs: &Configs, source: &Source) -> Result<(), Problems> {
 
 #[derive(Args)]
 pub struct SchemaArgs {
-    /// Which: act, regime, parameters, study or figure.
+    /// Which: act, regime, parameters, study, figure, evidence, splits or registration.
     kind: Option<String>,
     /// Write one file a kind into this folder.
     #[arg(long, value_name = "DIR")]

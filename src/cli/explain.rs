@@ -186,8 +186,8 @@ fn entries(library: &Library) -> Result<Vec<Entry>, super::Failure> {
             .and_then(|d| serde_json::to_string(d).ok())
             .map_or("fixed".into(), |d| format!("sampled: {d}"));
         let long = format!(
-            "{}\nvalue: {} {}\n{prior}\nsource: {} {}\ngrade: {:?}\nfile: configs/parameters/{}.toml",
-            p.words, p.value, p.unit, p.source, p.url, p.grade, p.mechanism
+            "{}\nvalue: {} {}\n{prior}\nsource: {} {} (looked at {})\ngrade: {:?}\nfile: configs/parameters/{}.toml",
+            p.words, p.value, p.unit, p.source, p.url, p.date, p.grade, p.mechanism
         );
         add(Kind::Parameters, &p.id, &p.words, long);
     }

@@ -2,6 +2,7 @@
 
 mod audit;
 mod blocks;
+mod calibrate;
 mod check;
 mod classify;
 mod decompose;
@@ -20,6 +21,7 @@ mod rules;
 mod run;
 mod sensitivity;
 mod whatif;
+mod validate;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -78,6 +80,10 @@ enum Command {
     Flip(flip::FlipArgs),
     /// Every parameter with source, grade and share of the variance: high influence with weak evidence first.
     Ledger(ledger::LedgerArgs),
+    /// The hindcast scorecard against recorded series and simple forecasts, losses first.
+    Validate(validate::ValidateArgs),
+    /// Posterior samples from priors and evidence, one set a split, and what the evidence does not inform.
+    Calibrate(calibrate::CalibrateArgs),
     /// What balances, and what is there without acting.
     Audit(audit::AuditArgs),
     /// What the law says of chips on a day, and why.
@@ -174,6 +180,8 @@ pub fn main() -> ExitCode {
         Command::Discover(args) => discover::discover(configs, &args),
         Command::Flip(args) => flip::flip(configs, &args),
         Command::Ledger(args) => ledger::ledger(configs, &args),
+        Command::Validate(args) => validate::validate(configs, &args),
+        Command::Calibrate(args) => calibrate::calibrate(configs, &args),
         Command::Audit(args) => audit::audit(configs, &args),
         Command::Classify(args) => classify::classify(configs, &args),
         Command::Rules(args) => rules::rules(configs, &args),

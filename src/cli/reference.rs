@@ -7,18 +7,25 @@ use clap::Args;
 use super::{Answer, Failure, say};
 use crate::config::source::Configs;
 use crate::study::Library;
-use crate::study::reference::{BEGIN, END, markdown, replaced};
+use crate::study::reference::{BEGIN, END, evidence_markdown, markdown, replaced};
 
 #[derive(Args)]
 pub struct ReferenceArgs {
     /// A document whose part between the marks is replaced.
     #[arg(long, value_name = "FILE")]
     into: Option<PathBuf>,
+    /// Tables of the evidence in place of those of the model.
+    #[arg(long)]
+    evidence: bool,
 }
 
 pub fn reference(configs: Configs, args: &ReferenceArgs) -> Answer {
     let library = Library::read(configs, &[])?;
-    let text = markdown(&library);
+    let text = if args.evidence {
+        evidence_markdown(&library)?
+    } else {
+        markdown(&library)
+    };
     let Some(path) = &args.into else {
         return say(&text);
     };

@@ -139,6 +139,9 @@ pub fn execute(file: &PlanFile, how: &How) -> Answer {
     } else {
         opened.figures.clone()
     };
+    if let Some(warning) = plan.stale_warning() {
+        eprint!("{warning}");
+    }
     let until = until(how.until_error.as_deref(), plan)?;
     let out = how
         .out

@@ -259,10 +259,15 @@ fn cell_problem(
     start: usize,
     error: &csv::Error,
 ) -> Diagnostic {
+    // An error of a type's own does not say in which cell it arose, but it quotes what it found.
+    let quoted = |err: &csv::DeserializeError| {
+        let message = err.kind().to_string();
+        let found = message.split('`').nth(1).unwrap_or("").to_string();
+        record.iter().position(|cell| cell == found)
+    };
     if let csv::ErrorKind::Deserialize { err, .. } = error.kind()
-        && let Some(field) = err.field()
+        && let Some(field) = err.field().map(|f| f as usize).or_else(|| quoted(err))
     {
-        let field = field as usize;
         let value = record.get(field).unwrap_or("");
         let column = headers.get(field).unwrap_or("");
         // Skip the cells before this one so that an equal value to the left is not pointed at.

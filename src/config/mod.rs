@@ -3,13 +3,16 @@
 pub mod chips;
 pub mod diagnostics;
 pub mod draws;
+pub mod evidence;
 pub mod figure;
 pub mod law;
 pub mod nations;
 pub mod parameters;
 pub mod places;
+pub mod posterior;
 pub mod process;
 pub mod source;
+pub mod splits;
 pub mod study;
 pub mod world;
 
@@ -21,5 +24,8 @@ pub fn schemas() -> Vec<(&'static str, schemars::Schema)> {
         ("parameters", schemars::schema_for!(parameters::File)),
         ("study", schemars::schema_for!(study::StudyFile)),
         ("figure", schemars::schema_for!(figure::FigureFile)),
+        ("evidence", schemars::schema_for!(evidence::MapFile)),
+        ("splits", schemars::schema_for!(splits::SplitsFile)),
+        ("registration", schemars::schema_for!(splits::Registration)),
     ]
 }

@@ -60,7 +60,7 @@ impl Configs {
     }
 
     /// A file of the disk by the name that a user gave.
-    fn on_disk(&self, name: &str) -> Option<String> {
+    pub fn on_disk(&self, name: &str) -> Option<String> {
         if self.sealed.is_some() {
             return None;
         }

@@ -50,6 +50,9 @@ pub struct StudyFile {
     pub series: Vec<String>,
     /// Names of figures under `plots/`.
     pub figures: Vec<String>,
+    /// Samples that futures take their parameters from: a name under `posterior/`, or a file. Without it, the priors.
+    #[serde(default)]
+    pub posterior: Option<String>,
     /// What this version leaves out, said in the report.
     pub limits: Vec<String>,
     /// Small labs without names, on compute that no named lab uses: for scale tests, without changing blocs.

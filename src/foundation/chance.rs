@@ -42,6 +42,10 @@ pub enum Purpose {
     Retaliation = 21,
     /// How long a lab holds finished models back, by lab.
     ReleaseDelay = 22,
+    /// Error of observation, by recorded point and draw.
+    ObservationError = 31,
+    /// Steps of a chain that samples a posterior, by chain and ordinal.
+    PosteriorSample = 32,
 }
 
 /// A stable 64-bit key of a named thing: the 64-bit FNV-1a hash of its key text.

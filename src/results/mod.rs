@@ -39,6 +39,11 @@ pub struct Manifest {
     pub planning: String,
     /// Set on the command line: parameters, and fields of the study as `study.FIELD`.
     pub set: BTreeMap<String, String>,
+    /// Samples that parameters came from, in place of the priors, and what had changed since they were drawn.
+    #[serde(default)]
+    pub posterior: Option<String>,
+    #[serde(default)]
+    pub posterior_stale: Vec<String>,
     /// SHA-256 of every input file.
     pub inputs: BTreeMap<String, String>,
     pub measures: Vec<Named>,
@@ -273,7 +278,7 @@ pub enum ResultsError {
     NotOurs(PathBuf),
 }
 
-fn io(path: &Path, error: impl std::fmt::Display) -> ResultsError {
+pub fn io(path: &Path, error: impl std::fmt::Display) -> ResultsError {
     ResultsError::Io {
         path: path.to_path_buf(),
         reason: error.to_string(),

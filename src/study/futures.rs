@@ -1,9 +1,11 @@
 //! How futures are made: design, stress, structural variant; what an arm changes in the future that it shares.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::config::draws::Draws;
 use crate::config::parameters::ParameterSet;
+use crate::config::posterior::Posterior;
 use crate::config::study::{Alternative, Arm, Design, FuturesFile};
 use crate::foundation::chance::{Chance, Purpose, permuted, sobol, stable_key};
 use crate::foundation::channels::{Channel, Channels};
@@ -61,6 +63,8 @@ pub struct Futures {
     pub variant: Vec<Kind>,
     levels: Vec<(usize, Vec<f64>)>,
     draws: Option<Draws>,
+    /// Samples that parameters are taken from, in place of the priors.
+    pub posterior: Option<Arc<Posterior>>,
 }
 
 /// What a future is, before any arm: its chance, its kinds, and what its parameters are.
@@ -96,6 +100,7 @@ impl Futures {
                 })
                 .collect(),
             draws: draws.cloned(),
+            posterior: None,
         }
     }
 
@@ -156,6 +161,9 @@ impl Futures {
         };
         let drawn = set.draw_by(|at, p| share(&p.id, 2 + at as u32));
         let mut parameters = drawn.values();
+        if let Some(posterior) = &self.posterior {
+            set.overwrite(&mut parameters, posterior.sample(u64::from(number)));
+        }
         let mut stress = pick(&self.stress, || share("futures.stress", 0));
         let mut variant = pick(&self.variant, || share("futures.variant", 1));
         if self.design == Design::Factorial {

@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use crate::config::chips::{self, ChipRow};
 use crate::config::diagnostics::{Diagnostic, Problems};
+use crate::config::evidence::Evidence;
 use crate::config::law::{Cases, compose, read_law, read_regime};
 use crate::config::nations::{self, NationRow};
 use crate::config::parameters::ParameterSet;
 use crate::config::places::{self, Places};
 use crate::config::source::{Configs, Source};
+use crate::config::splits::Hashes;
 use crate::config::study::{Arm, StudyFile};
 use crate::config::world;
 use crate::controls::{Law, Regime};
@@ -113,6 +115,15 @@ impl Library {
             }
         };
         study.arms.iter().map(one).collect()
+    }
+
+    /// What a fit rests on, as it is now.
+    ///
+    /// # Errors
+    /// When the evidence cannot be read.
+    pub fn hashes(&self) -> Result<Hashes, Problems> {
+        let evidence = Evidence::read(&self.configs)?;
+        Hashes::of(&self.configs, &self.parameters, &evidence)
     }
 
     /// The world that every arm of a study shares.

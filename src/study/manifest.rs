@@ -78,6 +78,8 @@ pub fn manifest(
             .collect(),
         planning: plan.planning.name().to_string(),
         set: plan.said.clone(),
+        posterior: plan.design.posterior.as_ref().map(|p| p.name.clone()),
+        posterior_stale: plan.stale.clone(),
         inputs: plan.inputs.clone(),
         measures: MEASURES
             .iter()

@@ -9,6 +9,7 @@ use super::futures::{Draw, Futures, Switch, switched};
 use super::{Library, Worker, feedback};
 use crate::config::diagnostics::{Diagnostic, Problems};
 use crate::config::parameters::ParameterSet;
+use crate::config::posterior::Posterior;
 use crate::config::study::StudyFile;
 use crate::controls::Regime;
 use crate::foundation::calendar::Month;
@@ -46,6 +47,8 @@ pub struct Plan {
     pub said: BTreeMap<String, String>,
     /// A future that is made to fail: a hook for tests, set by `CHOKEPOINT_FAIL`.
     pub fail: Option<u32>,
+    /// What has changed since the samples of the posterior were drawn.
+    pub stale: Vec<String>,
     pub(super) inputs: BTreeMap<String, String>,
 }
 
@@ -60,6 +63,8 @@ pub struct Settings {
     pub only: Option<u32>,
     pub channels: Channels,
     pub planning: Planning,
+    /// Samples in place of the prior; by default those that the study names.
+    pub posterior: Option<Arc<Posterior>>,
 }
 
 impl Plan {
@@ -87,9 +92,10 @@ impl Plan {
             only,
             channels,
             planning,
+            posterior,
         } = settings;
         feedback::check(&study, &regimes)?;
-        let design = Futures::new(&study.futures, study.draws.as_ref());
+        let mut design = Futures::new(&study.futures, study.draws.as_ref());
         let futures = only.map_or(0..runs, |one| one..one + 1);
         design
             .enough(futures.end.max(runs))
@@ -100,6 +106,14 @@ impl Plan {
             .iter()
             .filter_map(|name| Channel::named(name))
             .fold(channels, Channels::without);
+        design.posterior = match (posterior, &study.posterior) {
+            (None, Some(name)) => Some(Arc::new(Posterior::find(&library.configs, name)?)),
+            (given, _) => given,
+        };
+        let stale = match &design.posterior {
+            Some(p) => p.stale(&library.hashes()?, &library.parameters),
+            None => Vec::new(),
+        };
         let blueprint = library.blueprint(&study)?;
         let mut parameters = library.parameters.clone();
         for (id, value) in &set {
@@ -176,6 +190,7 @@ impl Plan {
                 .collect(),
             set,
             fail: None,
+            stale,
         })
     }
 
@@ -257,6 +272,17 @@ impl Plan {
     /// Whether an arm is also run under the changes of rules of the baseline's own process.
     pub fn has_direct(&self, arm: usize) -> bool {
         self.study.direct && arm != self.baseline() && self.regimes[arm].process.is_some()
+    }
+
+    /// Said loudly where samples are used that no longer belong to the evidence, the priors or the model.
+    pub fn stale_warning(&self) -> Option<String> {
+        let name = &self.design.posterior.as_ref()?.name;
+        (!self.stale.is_empty()).then(|| {
+            format!(
+                "WARNING: the posterior `{name}` is STALE; fit it again with `chokepoint calibrate`\n  {}\n",
+                self.stale.join("\n  ")
+            )
+        })
     }
 
     pub fn month_of(&self, t: usize) -> Month {

@@ -11,6 +11,7 @@ use super::{Library, Plan, Settings};
 use crate::config::diagnostics::Problems;
 use crate::config::draws::sealed_path;
 use crate::config::figure::{self, FigureFile};
+use crate::config::posterior;
 use crate::config::source::{Configs, Source};
 use crate::config::study;
 use crate::foundation::channels::{Channel, Channels};
@@ -72,6 +73,11 @@ impl PlanFile {
             self.files
                 .insert(sealed_path(path), draws.source.text.clone());
         }
+        if let Some(name) = &study.posterior
+            && let Some(text) = configs.on_disk(name)
+        {
+            self.files.insert(posterior::sealed_path(name), text);
+        }
         let mut figures = BTreeMap::new();
         for name in &study.figures {
             let source = configs.find_figure(name)?;
@@ -127,6 +133,7 @@ impl PlanFile {
             only: self.only,
             channels: off.fold(Channels::default(), Channels::without),
             planning: planning.unwrap_or_default(),
+            posterior: None,
         };
         let mut plan = Plan::new(&library, study, settings)?;
         plan.said.clone_from(&self.said);

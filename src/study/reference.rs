@@ -1,6 +1,11 @@
-//! Reference tables in Markdown: parameters, channels, events, measures, outcomes.
+//! Reference tables in Markdown: parameters, channels, events, measures, outcomes; series and splits of the evidence.
+
+use std::collections::BTreeMap;
 
 use super::Library;
+use crate::config::diagnostics::Problems;
+use crate::config::evidence::{Class, Evidence};
+use crate::config::splits;
 use crate::events::EventKind;
 use crate::foundation::channels::Channel;
 use crate::measures::{MEASURES, OUTCOMES};
@@ -58,4 +63,63 @@ pub fn markdown(library: &Library) -> String {
         }
     }
     out
+}
+
+/// The series of the evidence with what answers them, and the splits.
+///
+/// # Errors
+/// When the evidence cannot be read.
+pub fn evidence_markdown(library: &Library) -> Result<String, Problems> {
+    let evidence = Evidence::read(&library.configs)?;
+    let mut answered: BTreeMap<(String, usize), (Vec<Class>, usize)> = BTreeMap::new();
+    let mut silent: BTreeMap<(String, String), usize> = BTreeMap::new();
+    for row in &evidence.rows {
+        match &row.link {
+            Ok(link) => {
+                let entry = answered.entry((row.series.clone(), *link)).or_default();
+                entry.0.push(row.class);
+                entry.1 += 1;
+            }
+            Err(reason) => {
+                *silent
+                    .entry((row.series.clone(), reason.clone()))
+                    .or_default() += 1;
+            }
+        }
+    }
+    let mut out = String::from(
+        "\n### Series that a measure answers\n\n| series | entity | classes | rows | measure | how | scale | note |\n|---|---|---|---|---|---|---|---|\n",
+    );
+    for ((series, link), (mut classes, rows)) in answered {
+        let link = &evidence.links[link];
+        classes.sort_unstable();
+        classes.dedup();
+        let classes: Vec<String> = classes.iter().map(|c| format!("{c:?}")).collect();
+        let over = if link.over.is_empty() {
+            String::new()
+        } else {
+            format!(" over {}", link.over.join(", "))
+        };
+        out.push_str(&format!(
+            "| `{series}` | {} | {} | {rows} | `{}` of {}{over} | {:?} | {:?} | {} |\n",
+            link.entity,
+            classes.join(", "),
+            link.measure.get_ref(),
+            link.entities.join(", "),
+            link.how,
+            link.scale,
+            link.weak
+                .as_ref()
+                .map_or(String::new(), |w| format!("weak: {w}")),
+        ));
+    }
+    out.push_str("\n### Series that none answers\n\n| series | rows | why |\n|---|---|---|\n");
+    for ((series, reason), rows) in silent {
+        out.push_str(&format!("| `{series}` | {rows} | {reason} |\n"));
+    }
+    out.push_str("\n### Splits\n\n| split | what |\n|---|---|\n");
+    for split in splits::read(&library.configs)?.split {
+        out.push_str(&format!("| {} | {} |\n", split.name, split.words));
+    }
+    Ok(out)
 }

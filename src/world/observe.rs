@@ -69,6 +69,7 @@ struct ResponseColumns {
     belief: usize,
     scarcity: [usize; 3],
     grey: [usize; 3],
+    grey_counts: [usize; 2],
     rented: usize,
     inputs_lost: usize,
     home_supply: usize,
@@ -98,6 +99,7 @@ struct MakerColumns {
     revenue: [usize; 3],
     units: [usize; 3],
     tpp: [usize; 3],
+    peak: [usize; 3],
     share_value: [usize; 3],
     share_units: [usize; 3],
     rd: usize,
@@ -126,6 +128,7 @@ struct BlocColumns {
     serving: usize,
     peak: usize,
     share: usize,
+    largest_run: usize,
 }
 
 /// The columns, shared by all runs.
@@ -164,6 +167,7 @@ impl Watch {
                 serving: c.add("compute_serving_h100e", bloc.name()),
                 peak: c.add("compute_peak_h100e", bloc.name()),
                 share: c.add("compute_share", bloc.name()),
+                largest_run: c.add("largest_run_h100e_months", bloc.name()),
             }),
             makers: makers
                 .iter()
@@ -175,6 +179,7 @@ impl Watch {
                         revenue: at(&mut c, "maker_revenue_usd"),
                         units: at(&mut c, "maker_units"),
                         tpp: at(&mut c, "maker_tpp"),
+                        peak: at(&mut c, "maker_peak_h100e"),
                         share_value: at(&mut c, "maker_share_value"),
                         share_units: at(&mut c, "maker_share_units"),
                         rd: c.add("maker_rd_usd", maker.clone()),
@@ -238,6 +243,7 @@ impl Watch {
                 scarcity: Bloc::ALL.map(|bloc| c.add("scarcity", bloc.name())),
                 grey: ["grey_h100e", "seized_h100e", "grey_premium"]
                     .map(|name| c.add(name, "target")),
+                grey_counts: ["grey_units", "grey_peak_h100e"].map(|name| c.add(name, "target")),
                 rented: c.add("rented_h100e", "target"),
                 inputs_lost: c.add("inputs_lost_share", "world"),
                 home_supply: c.add("home_supply_share", "target"),
@@ -291,6 +297,8 @@ struct Sales {
     value: [Vec<f64>; 3],
     units: [Vec<f64>; 3],
     tpp: [Vec<f64>; 3],
+    /// Of the month alone; the trail sums none.
+    peak: [Vec<f64>; 3],
     fab_tpp: f64,
     paid_usd: [f64; 2],
     h100e: [f64; 2],
@@ -298,7 +306,12 @@ struct Sales {
 
 impl Sales {
     fn clear(&mut self, makers: usize) {
-        for columns in [&mut self.value, &mut self.units, &mut self.tpp] {
+        for columns in [
+            &mut self.value,
+            &mut self.units,
+            &mut self.tpp,
+            &mut self.peak,
+        ] {
             for column in columns {
                 column.clear();
                 column.resize(makers, 0.0);
@@ -365,6 +378,7 @@ pub fn observe_sales(
             month.value[place][maker] += units * price;
             month.units[place][maker] += units;
             month.tpp[place][maker] += units * tpp;
+            month.peak[place][maker] += units * chips.peak_h100e[slot];
         }
         month.paid_usd[0] += world * price;
         month.h100e[0] += world * useful;
@@ -393,7 +407,16 @@ pub fn observe_sales(
             record.set(columns.revenue[place], t, month.value[place][maker]);
             record.set(columns.units[place], t, month.units[place][maker]);
             record.set(columns.tpp[place], t, month.tpp[place][maker]);
+            record.set(columns.peak[place], t, month.peak[place][maker]);
         }
+    }
+    let (mut packages, mut peak) = (0.0, 0.0);
+    for (handed, each) in market.handed.iter().zip(&chips.peak_h100e) {
+        packages += handed;
+        peak += handed * each;
+    }
+    for (column, value) in watch.responses.grey_counts.iter().zip([packages, peak]) {
+        record.set(*column, t, value);
     }
     trail.add_up(makers);
     observe_shares(watch, &trail.sum, t, &mut record);
@@ -493,6 +516,11 @@ pub fn observe_state(
         record.set(columns.owned, t, nations.owned_by_bloc[bloc]);
         record.set(columns.serving, t, nations.serving_by_bloc[bloc]);
         record.set(columns.peak, t, nations.peak_by_bloc[bloc]);
+        record.set(
+            columns.largest_run,
+            t,
+            frontier.largest_run_h100e_months[bloc],
+        );
         record.set(columns.share, t, ratio(nations.all_by_bloc[bloc], world));
     }
     for (column, compute) in watch.nations.iter().zip(&nations.all_h100e) {

@@ -39,10 +39,6 @@ const KNOWN_FAILURES: &[(&str, &str)] = &[
         "with ample supply nobody gains: makers build what was ordered some months ago, so that what was built for the target serves others, 4 % of the issuer's compute after four years",
     ),
     (
-        "r27",
-        "rules on a target that buys nothing: in one of 20 futures the issuer's frontier moves by 0.0001 points after nine years; where it comes from has not been found",
-    ),
-    (
         "r32",
         "labels swapped: rules name the issuer's goods (`origin = \"us\"`) and country groups by what they are in law; not tested",
     ),

@@ -1,0 +1,323 @@
+//! `chokepoint calibrate`: from priors and evidence to posterior samples, one set a split.
+
+use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
+use std::time::Instant;
+
+use clap::Args;
+use sha2::{Digest, Sha256};
+
+use super::{Answer, Failure, say, table, wrong_word};
+use crate::config::evidence::{Evidence, hex};
+use crate::config::source::Configs;
+use crate::config::splits::{self, Hashes, Registration, Split, short};
+use crate::study::calibrate::{Effort, Fit, Informed, NOT_INFORMED, Trade, bank, fit, recovery};
+use crate::study::hindcast::Hindcast;
+use crate::study::{Library, Settings};
+
+#[derive(Args)]
+pub struct CalibrateArgs {
+    /// Where posterior samples go: a table a split, what it informs, and what trades off with what.
+    #[arg(long, value_name = "DIR", default_value = "posterior")]
+    out: PathBuf,
+    /// Where runs are kept, so that a stopped calibration goes on where it stood.
+    #[arg(long, value_name = "DIR", default_value = "results/calibration")]
+    work: PathBuf,
+    /// Only these splits; by default all.
+    #[arg(long, value_name = "NAME")]
+    split: Vec<String>,
+    /// Runs from the prior, shared by all splits.
+    #[arg(long, default_value = "4000", value_parser = clap::value_parser!(u32).range(100..))]
+    bank: u32,
+    /// Waves of further runs where a split's own evidence points.
+    #[arg(long, default_value = "2")]
+    waves: u32,
+    /// Runs a wave.
+    #[arg(long, default_value = "800", value_parser = clap::value_parser!(u32).range(100..100_000))]
+    wave: u32,
+    /// Samples of each posterior.
+    #[arg(long, default_value = "500", value_parser = clap::value_parser!(u32).range(50..))]
+    samples: u32,
+    #[arg(long, default_value = "20261124")]
+    seed: u64,
+    /// Fit this many histories that the model itself made, and count how often intervals hold the truth; no posterior is written.
+    #[arg(long, value_name = "N")]
+    synthetic: Option<u32>,
+    /// Threads; by default one a core.
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
+    threads: Option<u16>,
+}
+
+pub fn calibrate(configs: Configs, args: &CalibrateArgs) -> Answer {
+    let started = Instant::now();
+    let library = Library::read(configs, &[])?;
+    let evidence = Evidence::read(&library.configs)?;
+    let settings = splits::read(&library.configs)?;
+    let hashes = Hashes::of(&library.configs, &library.parameters, &evidence)?;
+    let registration = Registration::read(&library.configs)?;
+    for departure in registration.departures(&hashes) {
+        eprintln!(
+            "note: not as registered on {}: {departure}",
+            registration.date
+        );
+    }
+    let names: Vec<&str> = settings.split.iter().map(|s| s.name.as_str()).collect();
+    for wanted in &args.split {
+        if !names.contains(&wanted.as_str()) {
+            return Err(wrong_word("--split", wanted, "a split", &names));
+        }
+    }
+    let plan_settings = Settings {
+        seed: args.seed,
+        runs: args.bank,
+        ..Settings::default()
+    };
+    let h = Hindcast::new(
+        &library,
+        evidence,
+        &settings.discrepancy,
+        &["history"],
+        plan_settings,
+    )?;
+    let threads = args
+        .threads
+        .map(usize::from)
+        .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .build()
+        .map_err(|e| Failure::Input(format!("error: {e}\n")))?;
+    let effort = Effort {
+        bank: args.bank,
+        waves: args.waves,
+        wave: args.wave,
+        samples: args.samples,
+        seed: args.seed,
+    };
+    let key = key(&hashes, args.seed);
+    let stop = AtomicBool::new(false);
+    let wanted: Vec<(usize, &Split)> = settings
+        .split
+        .iter()
+        .enumerate()
+        .filter(|(_, s)| args.split.is_empty() || args.split.contains(&s.name))
+        .collect();
+    let total = u64::from(args.bank)
+        + if args.synthetic.is_some() {
+            0
+        } else {
+            wanted.len() as u64 * u64::from(args.waves * args.wave)
+        };
+    eprintln!(
+        "{} parameters, {} points, {total} runs of {} months at most; work in {}",
+        h.plan.parameters.sampled().len(),
+        h.asked.len(),
+        h.months,
+        args.work.display()
+    );
+    let bar = super::run::progress(total);
+    let done = |runs: u64| bar.inc(runs);
+    let bank = pool.install(|| bank(&h, &effort, &args.work, &key, &done, &stop))?;
+    let Some(bank) = bank else {
+        return Err(Failure::No("stopped\n".into()));
+    };
+    if let Some(truths) = args.synthetic {
+        bar.finish_and_clear();
+        let all = settings.split.iter().find(|s| s.name == "final");
+        let split = wanted
+            .first()
+            .map(|w| w.1)
+            .filter(|_| !args.split.is_empty());
+        let Some(split) = split.or(all) else {
+            return Err(Failure::Input("error: no split to fit\n".into()));
+        };
+        let found = pool.install(|| recovery(&h, &bank, split, truths as usize, args.seed));
+        let Some(found) = found else {
+            return Err(Failure::Input(
+                "error: the bank is too small for this many parameters; raise --bank\n".into(),
+            ));
+        };
+        return say(&format!(
+            "{} histories of known parameters: {} intervals of parameters with a variance ratio below {NOT_INFORMED}, {:.1} % hold the truth (90 % nominal)\n",
+            found.truths,
+            found.informed,
+            100.0 * found.held as f64 / found.informed.max(1) as f64
+        ));
+    }
+    std::fs::create_dir_all(&args.out)
+        .map_err(|e| Failure::Input(format!("error: {}: {e}\n", args.out.display())))?;
+    let mut text = String::new();
+    for (ordinal, split) in wanted {
+        let found = pool.install(|| {
+            fit(
+                &h,
+                &bank,
+                split,
+                ordinal as u32,
+                &effort,
+                &args.work,
+                &key,
+                &hashes,
+                &done,
+                &stop,
+            )
+        })?;
+        let Some(found) = found else {
+            return Err(Failure::Input(format!(
+                "error: split {}: too few runs for an emulator of {} parameters; raise --bank and --wave\n",
+                split.name,
+                h.plan.parameters.sampled().len()
+            )));
+        };
+        store(args, &split.name, &found)?;
+        text.push_str(&in_words(split, &found));
+    }
+    bar.finish_and_clear();
+    eprintln!(
+        "{:.1} s on {threads} threads",
+        started.elapsed().as_secs_f64()
+    );
+    say(&text)
+}
+
+/// What the runs of a bank rest on: inputs, seed and the program itself, so that none of another build is used again.
+fn key(hashes: &Hashes, seed: u64) -> String {
+    let build = std::env::current_exe()
+        .and_then(std::fs::read)
+        .map(|bytes| hex(&Sha256::digest(bytes)))
+        .unwrap_or_default();
+    format!(
+        "{} {} {} {seed} {}",
+        short(&hashes.priors),
+        short(&hashes.evidence),
+        short(&hashes.splits),
+        short(&build)
+    )
+}
+
+/// Samples, what they inform and what trades off, whole or not at all.
+fn store(args: &CalibrateArgs, name: &str, fit: &Fit) -> Answer {
+    let informed: Vec<Vec<String>> = fit
+        .informed
+        .iter()
+        .map(|i: &Informed| {
+            vec![
+                i.parameter.clone(),
+                i.prior_median.to_string(),
+                i.p05.to_string(),
+                i.p50.to_string(),
+                i.p95.to_string(),
+                format!("{:.3}", i.variance_ratio),
+                i.verdict.clone(),
+            ]
+        })
+        .collect();
+    let trades: Vec<Vec<String>> = fit
+        .trades
+        .iter()
+        .map(|t: &Trade| {
+            vec![
+                t.one.clone(),
+                t.other.clone(),
+                format!("{:.2}", t.correlation),
+            ]
+        })
+        .collect();
+    let with_head = |head: &[&str], rows: Vec<Vec<String>>| {
+        let mut all = vec![head.iter().map(|h| (*h).to_string()).collect()];
+        all.extend(rows);
+        super::csv_text(&all)
+    };
+    let informed_head = [
+        "parameter",
+        "prior_median",
+        "p05",
+        "p50",
+        "p95",
+        "variance_ratio",
+        "verdict",
+    ];
+    let files = [
+        (format!("{name}.csv"), fit.posterior.text()),
+        (
+            format!("informed/{name}.csv"),
+            with_head(&informed_head, informed),
+        ),
+        (
+            format!("trades/{name}.csv"),
+            with_head(&["one", "other", "correlation"], trades),
+        ),
+    ];
+    for (file, text) in files {
+        let path = args.out.join(file);
+        let unfinished = path.with_extension("unfinished");
+        std::fs::create_dir_all(path.parent().unwrap_or(&path))
+            .and_then(|()| std::fs::write(&unfinished, text))
+            .and_then(|()| std::fs::rename(&unfinished, &path))
+            .map_err(|e| Failure::Input(format!("error: {}: {e}\n", path.display())))?;
+    }
+    Ok(())
+}
+
+fn in_words(split: &Split, fit: &Fit) -> String {
+    let mut informed: Vec<&Informed> = fit
+        .informed
+        .iter()
+        .filter(|i| i.variance_ratio <= NOT_INFORMED)
+        .collect();
+    informed.sort_by(|a, b| a.variance_ratio.total_cmp(&b.variance_ratio));
+    let silent: Vec<&str> = fit
+        .informed
+        .iter()
+        .filter(|i| i.variance_ratio > NOT_INFORMED)
+        .map(|i| i.parameter.as_str())
+        .collect();
+    let mut rows = vec![
+        [
+            "parameter",
+            "prior median",
+            "5 %",
+            "50 %",
+            "95 %",
+            "variance ratio",
+        ]
+        .map(str::to_string)
+        .to_vec(),
+    ];
+    rows.extend(informed.iter().map(|i| {
+        vec![
+            i.parameter.clone(),
+            format!("{:.4}", i.prior_median),
+            format!("{:.4}", i.p05),
+            format!("{:.4}", i.p50),
+            format!("{:.4}", i.p95),
+            format!("{:.2}", i.variance_ratio),
+        ]
+    }));
+    let trades: Vec<String> = fit
+        .trades
+        .iter()
+        .take(8)
+        .map(|t| format!("{} with {} ({:+.2})", t.one, t.other, t.correlation))
+        .collect();
+    let explained = fit.explained.iter().map(|e| e.1).sum::<f64>() / fit.explained.len() as f64;
+    format!(
+        "\n{}: {}\n{} points; {:.0} % of the bank ruled out; parameters explain {:.0} % of the variance of the points over the prior; \
+         chains agree to {:.3}\n{}not informed by data ({} of {}): {}\ntrade off: {}\n",
+        split.name,
+        split.words,
+        fit.points,
+        100.0 * fit.ruled_out,
+        100.0 * explained,
+        fit.r_hat,
+        table(&rows),
+        silent.len(),
+        fit.informed.len(),
+        silent.join(", "),
+        if trades.is_empty() {
+            "nothing above 0.3".into()
+        } else {
+            trades.join("; ")
+        }
+    )
+}

@@ -1,0 +1,722 @@
+//! `chokepoint validate`: the hindcast scorecard, losses first.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::Args;
+use serde::Serialize;
+
+use super::{Answer, Failure, Format, csv_text, say, say_json, table, wrong_word};
+use crate::config::evidence::Evidence;
+use crate::config::posterior::Posterior;
+use crate::config::source::{Configs, Source};
+use crate::config::splits::{self, Hashes, Part, Registration, Split, SplitsFile, short};
+use crate::results::Working;
+use crate::study::headline::{HeadlineEffect, headline_effects, unsupported};
+use crate::study::hindcast::Hindcast;
+use crate::study::patterns::{PatternScore, patterns};
+use crate::study::validate::{Scorecard, SeriesScore, ensemble, score};
+use crate::study::{Library, Settings};
+
+#[derive(Args)]
+pub struct ValidateArgs {
+    /// A table of your own with the columns of the shipped evidence.
+    #[arg(long, value_name = "FILE")]
+    evidence: Option<String>,
+    /// Only this split; by default all that have a test.
+    #[arg(long, value_name = "NAME")]
+    split: Option<String>,
+    /// Draws of each ensemble; by default as registered.
+    #[arg(long, value_parser = clap::value_parser!(u32).range(2..))]
+    runs: Option<u32>,
+    #[arg(long, default_value = "1")]
+    seed: u64,
+    /// Draws for patterns and headline effects; 0 leaves them out.
+    #[arg(long, default_value = "100")]
+    patterns: u32,
+    #[arg(long, value_enum, default_value = "table")]
+    format: Format,
+    /// Write every table into this folder as well.
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// End with 1 when a registered bar is missed.
+    #[arg(long)]
+    bars: bool,
+    /// Threads; by default one a core.
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
+    threads: Option<u16>,
+}
+
+/// Everything that is said, in the order in which it is said.
+#[derive(Serialize)]
+struct Answered {
+    registration: Registered,
+    /// What misses a bar, worst first.
+    missed: Vec<String>,
+    effects: Vec<HeadlineEffect>,
+    /// Points and series of the split that the answer leads with.
+    split: String,
+    points: Vec<serde_json::Value>,
+    series: Vec<SeriesScore>,
+    patterns: Vec<PatternScore>,
+    splits: Vec<Scorecard>,
+}
+
+#[derive(Serialize)]
+struct Registered {
+    date: String,
+    now: Hashes,
+    /// What no longer is as registered.
+    departures: Vec<String>,
+    model_versions: u32,
+    exposure: String,
+    looks: usize,
+}
+
+pub fn validate(configs: Configs, args: &ValidateArgs) -> Answer {
+    let library = Library::read(configs, &[])?;
+    let shipped = Evidence::read(&library.configs)?;
+    let file = splits::read(&library.configs)?;
+    let registration = Registration::read(&library.configs)?;
+    let hashes = Hashes::of(&library.configs, &library.parameters, &shipped)?;
+    let own = match &args.evidence {
+        None => None,
+        Some(path) => {
+            let text = std::fs::read_to_string(path)
+                .map_err(|e| Failure::Input(format!("error: {path}: {e}\n")))?;
+            let name = path.clone();
+            Some(Evidence::of(&library.configs, &Source { name, text })?)
+        }
+    };
+    let wanted = wanted(&file, args)?;
+    let settings = Settings {
+        seed: args.seed,
+        runs: args.runs.unwrap_or(file.score.draws),
+        ..Settings::default()
+    };
+    let h = Hindcast::new(
+        &library,
+        own.unwrap_or(shipped),
+        &file.discrepancy,
+        &["history"],
+        settings,
+    )?;
+    let threads = args
+        .threads
+        .map(usize::from)
+        .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .build()
+        .map_err(|e| Failure::Input(format!("error: {e}\n")))?;
+    let posteriors: Vec<Option<Arc<Posterior>>> = wanted
+        .iter()
+        .map(|s| {
+            Posterior::find(&library.configs, &s.name)
+                .ok()
+                .map(Arc::new)
+        })
+        .collect();
+    let last = Posterior::find(&library.configs, "final")
+        .ok()
+        .map(Arc::new);
+    let draws = h.plan.runs;
+    let fitted = posteriors.iter().flatten().count() as u64;
+    let bar = super::run::progress((1 + fitted) * u64::from(draws));
+    let done = |runs: u64| bar.inc(runs);
+    let cards: Vec<Scorecard> = pool.install(|| {
+        let prior = ensemble(&h, draws, None, &done);
+        wanted
+            .iter()
+            .zip(&posteriors)
+            .map(|(split, posterior)| {
+                let fitted = posterior
+                    .as_ref()
+                    .map(|p| ensemble(&h, draws, Some(p), &done));
+                let said = fitted.as_ref().unwrap_or(&prior);
+                let mut card = score(&h, split, &file.score, said, &prior, args.seed);
+                if let Some(p) = posterior {
+                    card.posterior = Some(p.name.clone());
+                    card.stale = p.stale(&hashes, &library.parameters);
+                }
+                card
+            })
+            .collect()
+    });
+    bar.finish_and_clear();
+    let (found, effects) = if args.patterns == 0 {
+        (Vec::new(), Vec::new())
+    } else {
+        pool.install(|| -> Result<_, Failure> {
+            let found = patterns(&library, &h, args.patterns, last.as_ref())?;
+            let off = unsupported(&registration, &found, &informed(&library.configs));
+            let effects =
+                headline_effects(&library, args.patterns, args.seed, last.as_ref(), &off)?;
+            Ok((found, effects))
+        })?
+    };
+    let lead = cards.iter().position(|c| c.split == "B").unwrap_or(0);
+    let looks = library
+        .configs
+        .read("evidence/looks.csv")
+        .map_or(0, |s| s.text.lines().count().saturating_sub(1));
+    let answer = Answered {
+        registration: Registered {
+            date: registration.date.clone(),
+            departures: registration.departures(&hashes),
+            now: hashes,
+            model_versions: registration.model_versions,
+            exposure: registration.exposure.clone(),
+            looks,
+        },
+        missed: missed(&cards[lead], &found, &file),
+        effects,
+        split: cards[lead].split.clone(),
+        points: points(&cards[lead]),
+        series: cards[lead].series.clone(),
+        patterns: found,
+        splits: cards,
+    };
+    if let Some(folder) = &args.out {
+        store(folder, &answer)?;
+    }
+    match args.format {
+        Format::Json => say_json(&answer)?,
+        Format::Csv => say(&csv_text(&point_rows(&answer.splits[lead])))?,
+        Format::Table => say(&in_words(&answer, lead))?,
+    }
+    if args.bars && !answer.missed.is_empty() {
+        return Err(Failure::No(String::new()));
+    }
+    Ok(())
+}
+
+/// Parameters that the final posterior is informed of.
+fn informed(configs: &Configs) -> Vec<String> {
+    let table = configs.read("posterior/informed/final.csv");
+    table.map_or(Vec::new(), |source| {
+        source
+            .text
+            .lines()
+            .filter(|l| l.ends_with(",informed"))
+            .filter_map(|l| l.split(',').next())
+            .map(str::to_string)
+            .collect()
+    })
+}
+
+fn wanted<'a>(file: &'a SplitsFile, args: &ValidateArgs) -> Result<Vec<&'a Split>, Failure> {
+    let tested: Vec<&Split> = file
+        .split
+        .iter()
+        .filter(|s| s.test_from.is_some() || s.test_block.is_some())
+        .collect();
+    match &args.split {
+        None => Ok(tested),
+        Some(name) => {
+            let names: Vec<&str> = tested.iter().map(|s| s.name.as_str()).collect();
+            let found = tested.iter().find(|s| s.name == *name);
+            found
+                .map(|s| vec![*s])
+                .ok_or_else(|| wrong_word("--split", name, "a split with a test", &names))
+        }
+    }
+}
+
+/// Registered bars that the leading split or the patterns miss.
+fn missed(card: &Scorecard, patterns: &[PatternScore], file: &SplitsFile) -> Vec<String> {
+    let bars = &file.bars;
+    let mut all = Vec::new();
+    match card.pooled() {
+        Some(c) if c.inside_90 < bars.coverage_low || c.inside_90 > bars.coverage_high => {
+            all.push(format!(
+                "split {}: 90 % intervals hold {:.0} % of the points of classes M and E; the bar is {:.0} to {:.0} %",
+                card.split,
+                100.0 * c.inside_90,
+                100.0 * bars.coverage_low,
+                100.0 * bars.coverage_high
+            ));
+        }
+        _ => {}
+    }
+    let (counted, good) = (card.counted().count(), card.with_skill());
+    if (good as f64) < bars.series_with_skill * counted as f64 {
+        all.push(format!(
+            "split {}: skill above zero on {good} of {counted} series; the bar is half",
+            card.split
+        ));
+    }
+    let passed = patterns.iter().filter(|p| p.verdict == "passes").count();
+    if !patterns.is_empty() && (passed as u32) < bars.patterns {
+        all.push(format!(
+            "{passed} of {} patterns pass where their nulls fail; the bar is {}",
+            patterns.len(),
+            bars.patterns
+        ));
+    }
+    all
+}
+
+/// Points as documented: what was observed, what was said.
+fn points(card: &Scorecard) -> Vec<serde_json::Value> {
+    card.points
+        .iter()
+        .filter_map(|p| serde_json::to_value(p).ok())
+        .collect()
+}
+
+fn number(value: Option<f64>) -> String {
+    value.map_or(String::new(), |v| format!("{v:.6}"))
+}
+
+fn short_number(value: Option<f64>) -> String {
+    value.map_or("-".into(), |v| {
+        if v != 0.0 && (v.abs() >= 1e5 || v.abs() < 1e-3) {
+            format!("{v:.2e}")
+        } else {
+            format!("{v:.3}")
+        }
+    })
+}
+
+fn point_rows(card: &Scorecard) -> Vec<Vec<String>> {
+    let mut rows = vec![
+        [
+            "target_id",
+            "series",
+            "entity",
+            "period",
+            "class",
+            "first_month",
+            "last_month",
+            "observed",
+            "observed_low",
+            "observed_high",
+            "modelled",
+            "reason",
+            "part",
+            "p05",
+            "p25",
+            "p50",
+            "p75",
+            "p95",
+            "inside_50",
+            "inside_90",
+            "benchmark",
+            "benchmark_p05",
+            "benchmark_p50",
+            "benchmark_p95",
+            "crps",
+        ]
+        .map(str::to_string)
+        .to_vec(),
+    ];
+    let flag = |f: Option<bool>| f.map_or(String::new(), |b| b.to_string());
+    let raw = |v: Option<f64>| v.map_or(String::new(), |v| v.to_string());
+    for p in &card.points {
+        rows.push(vec![
+            p.target_id.clone(),
+            p.series.clone(),
+            p.entity.clone(),
+            p.period.clone(),
+            format!("{:?}", p.class),
+            p.first_month.clone(),
+            p.last_month.clone(),
+            p.observed.to_string(),
+            p.observed_low.to_string(),
+            p.observed_high.to_string(),
+            p.modelled.to_string(),
+            p.reason.clone().unwrap_or_default(),
+            part_name(p.part).into(),
+            raw(p.p05),
+            raw(p.p25),
+            raw(p.p50),
+            raw(p.p75),
+            raw(p.p95),
+            flag(p.inside_50),
+            flag(p.inside_90),
+            p.benchmark.clone().unwrap_or_default(),
+            raw(p.benchmark_p05),
+            raw(p.benchmark_p50),
+            raw(p.benchmark_p95),
+            number(p.crps),
+        ]);
+    }
+    rows
+}
+
+const fn part_name(part: Option<Part>) -> &'static str {
+    match part {
+        Some(Part::Fit) => "fit",
+        Some(Part::Test) => "test",
+        Some(Part::Neither) => "neither",
+        None => "",
+    }
+}
+
+fn series_rows(cards: &[Scorecard]) -> Vec<Vec<String>> {
+    let mut rows = vec![
+        [
+            "split",
+            "series",
+            "entity",
+            "class",
+            "weak",
+            "n",
+            "n_effective",
+            "crps",
+            "crps_prior",
+            "crps_naive",
+            "naive",
+            "skill",
+            "skill_low",
+            "skill_high",
+            "verdict",
+        ]
+        .map(str::to_string)
+        .to_vec(),
+    ];
+    for card in cards {
+        for s in &card.series {
+            rows.push(vec![
+                card.split.clone(),
+                s.series.clone(),
+                s.entity.clone(),
+                format!("{:?}", s.class),
+                s.weak.clone().unwrap_or_default(),
+                s.n.to_string(),
+                s.n_effective.to_string(),
+                number(s.crps),
+                number(s.crps_prior),
+                number(s.crps_naive),
+                s.naive.clone().unwrap_or_default(),
+                number(s.skill),
+                number(s.skill_low),
+                number(s.skill_high),
+                s.verdict.clone(),
+            ]);
+        }
+    }
+    rows
+}
+
+fn coverage_rows(cards: &[Scorecard]) -> Vec<Vec<String>> {
+    let mut rows = vec![
+        [
+            "split",
+            "classes",
+            "points",
+            "effective",
+            "inside_50",
+            "inside_90",
+            "low",
+            "high",
+            "width_factor",
+            "width_own",
+        ]
+        .map(str::to_string)
+        .to_vec(),
+    ];
+    for card in cards {
+        for c in &card.coverage {
+            rows.push(vec![
+                card.split.clone(),
+                c.classes.clone(),
+                c.points.to_string(),
+                c.effective.to_string(),
+                format!("{:.3}", c.inside_50),
+                format!("{:.3}", c.inside_90),
+                format!("{:.3}", c.low),
+                format!("{:.3}", c.high),
+                short_number(c.width_factor),
+                short_number(c.width_own),
+            ]);
+        }
+    }
+    rows
+}
+
+fn pattern_rows(patterns: &[PatternScore]) -> Vec<Vec<String>> {
+    let mut rows = vec![
+        [
+            "pattern",
+            "statistic",
+            "low",
+            "high",
+            "median",
+            "share_inside",
+            "null",
+            "null_median",
+            "null_share_inside",
+            "verdict",
+        ]
+        .map(str::to_string)
+        .to_vec(),
+    ];
+    for p in patterns {
+        for s in &p.statistics {
+            rows.push(vec![
+                p.pattern.clone(),
+                s.words.clone(),
+                short_number(s.low),
+                short_number(s.high),
+                short_number(s.median),
+                format!("{:.2}", s.share_inside),
+                p.null.clone(),
+                short_number(s.null_median),
+                format!("{:.2}", s.null_share_inside),
+                p.verdict.clone(),
+            ]);
+        }
+    }
+    rows
+}
+
+fn effect_rows(effects: &[HeadlineEffect]) -> Vec<Vec<String>> {
+    let mut rows = vec![
+        [
+            "outcome",
+            "regime",
+            "column",
+            "mean",
+            "p05",
+            "p95",
+            "probability_positive",
+        ]
+        .map(str::to_string)
+        .to_vec(),
+    ];
+    for e in effects {
+        for (column, found) in [
+            ("prior", &e.prior),
+            ("posterior", &e.posterior),
+            ("posterior, unsupported channels off", &e.supported),
+        ] {
+            if let Some(x) = found {
+                rows.push(vec![
+                    e.outcome.clone(),
+                    e.regime.clone(),
+                    column.into(),
+                    short_number(Some(x.mean)),
+                    short_number(Some(x.p05)),
+                    short_number(Some(x.p95)),
+                    format!("{:.2}", x.probability_positive),
+                ]);
+            }
+        }
+    }
+    rows
+}
+
+/// Every table in a folder, whole or not at all.
+fn store(folder: &std::path::Path, answer: &Answered) -> Answer {
+    let working = Working::open(folder)?;
+    let into = working.fresh()?;
+    let mut files: BTreeMap<String, String> = BTreeMap::new();
+    for card in &answer.splits {
+        files.insert(
+            format!("points-{}.csv", card.split),
+            csv_text(&point_rows(card)),
+        );
+    }
+    files.insert("series.csv".into(), csv_text(&series_rows(&answer.splits)));
+    files.insert(
+        "coverage.csv".into(),
+        csv_text(&coverage_rows(&answer.splits)),
+    );
+    files.insert(
+        "patterns.csv".into(),
+        csv_text(&pattern_rows(&answer.patterns)),
+    );
+    files.insert(
+        "effects.csv".into(),
+        csv_text(&effect_rows(&answer.effects)),
+    );
+    files.insert(
+        "manifest.json".into(),
+        serde_json::to_string_pretty(&answer.registration).unwrap_or_default() + "\n",
+    );
+    for (name, text) in files {
+        let path = into.join(name);
+        std::fs::write(&path, text)
+            .map_err(|e| Failure::Input(format!("error: {}: {e}\n", path.display())))?;
+    }
+    working.finish()?;
+    Ok(())
+}
+
+fn in_words(answer: &Answered, lead: usize) -> String {
+    let mut text = String::new();
+    if let Some(sentence) = signs(&answer.effects) {
+        text.push_str(&format!("{sentence}\n\n"));
+    }
+    let r = &answer.registration;
+    text.push_str(&format!(
+        "registered {}: priors {}, evidence {}, splits {}; {} looks at test periods on record, by {} versions of the model\n",
+        r.date,
+        short(&r.now.priors),
+        short(&r.now.evidence),
+        short(&r.now.splits),
+        r.looks,
+        r.model_versions
+    ));
+    for departure in &r.departures {
+        text.push_str(&format!("NOT AS REGISTERED: {departure}\n"));
+    }
+    text.push_str(&format!("exposure of the priors: {}\n", r.exposure));
+    for card in &answer.splits {
+        if !card.stale.is_empty() {
+            text.push_str(&format!(
+                "WARNING: the posterior `{}` is STALE: {}\n",
+                card.split,
+                card.stale.join("; ")
+            ));
+        }
+    }
+    for miss in &answer.missed {
+        text.push_str(&format!("MISSED: {miss}\n"));
+    }
+    for card in &answer.splits {
+        text.push_str(&card_in_words(card));
+    }
+    if !answer.patterns.is_empty() {
+        text.push_str("\npatterns, failures first\n");
+        let mut sorted: Vec<&PatternScore> = answer.patterns.iter().collect();
+        sorted.sort_by_key(|p| p.verdict == "passes");
+        let owned: Vec<PatternScore> = sorted.into_iter().cloned().collect();
+        text.push_str(&table(&pattern_rows(&owned)));
+        for p in owned.iter().filter(|p| p.verdict != "passes") {
+            text.push_str(&format!(
+                "{} {}: weakens {}\n",
+                p.pattern, p.verdict, p.claims
+            ));
+        }
+    }
+    if !answer.effects.is_empty() {
+        text.push_str("\nheadline effects\n");
+        text.push_str(&table(&effect_rows(&answer.effects)));
+        if let Some(e) = answer.effects.first() {
+            text.push_str(&format!(
+                "channels without support: {}\n",
+                e.unsupported.join(", ")
+            ));
+        }
+    }
+    let card = &answer.splits[lead];
+    let mut silent: BTreeMap<(String, String), usize> = BTreeMap::new();
+    for p in card.points.iter().filter(|p| !p.modelled) {
+        let reason = p.reason.clone().unwrap_or_default();
+        *silent.entry((p.series.clone(), reason)).or_default() += 1;
+    }
+    text.push_str("\nwhat no measure answers\n");
+    let rows: Vec<Vec<String>> = silent
+        .into_iter()
+        .map(|((series, reason), n)| vec![series, n.to_string(), reason])
+        .collect();
+    text.push_str(&table(&rows));
+    text
+}
+
+/// When prior and posterior point different ways, that is the first sentence.
+fn signs(effects: &[HeadlineEffect]) -> Option<String> {
+    let differ: Vec<String> = effects
+        .iter()
+        .filter(|e| e.signs_differ())
+        .map(|e| format!("{} of {}", e.outcome, e.regime))
+        .collect();
+    (!differ.is_empty()).then(|| {
+        format!(
+            "Prior, posterior and posterior without unsupported channels DIFFER IN SIGN on {}.",
+            differ.join("; ")
+        )
+    })
+}
+
+fn card_in_words(card: &Scorecard) -> String {
+    let from = match &card.posterior {
+        Some(name) => format!("samples of the posterior `{name}`"),
+        None => "THE PRIOR: no posterior of this split is shipped".into(),
+    };
+    let mut text = format!("\nsplit {}: {}; from {from}\n", card.split, card.words);
+    if let Some(skill) = card.skill {
+        text.push_str(&format!(
+            "mean skill {skill:+.2} ({} to {} over series, 90 %): {}; above zero on {} of {} series\n",
+            short_number(card.skill_low),
+            short_number(card.skill_high),
+            card.verdict,
+            card.with_skill(),
+            card.counted().count()
+        ));
+    }
+    for c in &card.coverage {
+        text.push_str(&format!(
+            "coverage {}: {:.0} % in 90 % ({:.0} to {:.0} on {} effective of {} points), {:.0} % in 50 %; median width {}{}\n",
+            c.classes,
+            100.0 * c.inside_90,
+            100.0 * c.low,
+            100.0 * c.high,
+            c.effective,
+            c.points,
+            100.0 * c.inside_50,
+            c.width_factor.map_or(String::new(), |w| format!("a factor of {w:.1} ")),
+            c.width_own.map_or(String::new(), |w| format!("{w:.2} in own units"))
+        ));
+    }
+    if let Some(ranks) = card.ranks {
+        text.push_str(&format!("ranks in five bins: {ranks:?}\n"));
+    }
+    let order = |s: &SeriesScore| match s.verdict.as_str() {
+        "loses" => 0,
+        "ties" => 1,
+        "beats" => 3,
+        _ => 2,
+    };
+    let mut sorted: Vec<&SeriesScore> = card
+        .series
+        .iter()
+        .filter(|s| !(s.n == 0 && order(s) == 2))
+        .collect();
+    sorted.sort_by(|a, b| {
+        order(a).cmp(&order(b)).then_with(|| {
+            let skill = |s: &SeriesScore| s.skill.unwrap_or(0.0);
+            skill(a).total_cmp(&skill(b))
+        })
+    });
+    let mut rows = vec![
+        [
+            "series",
+            "entity",
+            "class",
+            "n",
+            "crps",
+            "prior",
+            "benchmark",
+            "its crps",
+            "skill",
+            "verdict",
+        ]
+        .map(str::to_string)
+        .to_vec(),
+    ];
+    for s in sorted {
+        let verdict = match &s.weak {
+            Some(why) => format!("{} (weak: {why})", s.verdict),
+            None => s.verdict.clone(),
+        };
+        rows.push(vec![
+            s.series.clone(),
+            s.entity.clone(),
+            format!("{:?}", s.class),
+            s.n.to_string(),
+            short_number(s.crps),
+            short_number(s.crps_prior),
+            s.naive.clone().unwrap_or_default(),
+            short_number(s.crps_naive),
+            short_number(s.skill),
+            verdict,
+        ]);
+    }
+    text.push_str(&table(&rows));
+    text
+}

@@ -1,0 +1,132 @@
+//! A bank of simulations on disk: blocks that are written whole, so that what was stopped goes on where it stood.
+
+use std::fs;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use rayon::prelude::*;
+
+use super::hindcast::{Hindcast, future_with};
+use crate::results::{ResultsError, io};
+
+/// One run to make: its future's number and the scores of its parameters.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Draw {
+    pub number: u32,
+    pub scores: Vec<f64>,
+}
+
+/// Runs a block.
+const BLOCK: usize = 25;
+
+/// Every draw run and read at every point, in order; blocks that `folder` holds from before are not run again. `key` names
+/// what the numbers rest on: a block with another key is made anew. None when it was stopped.
+///
+/// # Errors
+/// When a block cannot be written.
+pub fn simulate(
+    hindcast: &Hindcast,
+    draws: &[Draw],
+    folder: &Path,
+    key: &str,
+    done: &(dyn Fn(u64) + Sync),
+    stop: &AtomicBool,
+) -> Result<Option<Vec<Vec<f64>>>, ResultsError> {
+    fs::create_dir_all(folder).map_err(|e| io(folder, e))?;
+    let blocks: Vec<&[Draw]> = draws.chunks(BLOCK).collect();
+    let found: Vec<Option<Vec<Vec<f64>>>> = blocks
+        .into_par_iter()
+        .enumerate()
+        .map_init(
+            || None,
+            |worker, (at, block)| {
+                let path = folder.join(format!("block-{at:05}.csv"));
+                let head = format!("{key} {}", digest(block));
+                if let Some(points) = read(&path, &head, block.len(), hindcast.asked.len()) {
+                    done(block.len() as u64);
+                    return Ok(Some(points));
+                }
+                let worker = worker.get_or_insert_with(|| hindcast.worker());
+                let mut points = Vec::with_capacity(block.len());
+                for draw in block {
+                    if stop.load(Ordering::Relaxed) {
+                        return Ok(None);
+                    }
+                    let future = future_with(&hindcast.plan, draw.number, &draw.scores);
+                    points.push(hindcast.run(worker, 0, &future));
+                    done(1);
+                }
+                write(&path, &head, &points)?;
+                Ok(Some(points))
+            },
+        )
+        .collect::<Result<_, ResultsError>>()?;
+    Ok(found
+        .into_iter()
+        .collect::<Option<Vec<_>>>()
+        .map(|blocks| blocks.concat()))
+}
+
+/// What a block was asked for, as a number that changes with every score.
+fn digest(block: &[Draw]) -> String {
+    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+    let mut take = |word: u64| {
+        hash = (hash ^ word).wrapping_mul(0x0000_0100_0000_01b3);
+        hash ^= hash >> 29;
+    };
+    for draw in block {
+        take(u64::from(draw.number));
+        draw.scores.iter().for_each(|z| take(z.to_bits()));
+    }
+    format!("{hash:016x}")
+}
+
+fn write(path: &Path, head: &str, points: &[Vec<f64>]) -> Result<(), ResultsError> {
+    let mut text = format!("# {head}\n");
+    for row in points {
+        // The shortest text that reads back as the same number.
+        let cells: Vec<String> = row.iter().map(f64::to_string).collect();
+        text.push_str(&cells.join(","));
+        text.push('\n');
+    }
+    let unfinished = path.with_extension("unfinished");
+    fs::write(&unfinished, text).map_err(|e| io(&unfinished, e))?;
+    fs::rename(&unfinished, path).map_err(|e| io(path, e))
+}
+
+/// A block as it was written; None when it is another's, or broken.
+fn read(path: &Path, head: &str, rows: usize, columns: usize) -> Option<Vec<Vec<f64>>> {
+    let text = fs::read_to_string(path).ok()?;
+    let mut lines = text.lines();
+    if lines.next()? != format!("# {head}") {
+        return None;
+    }
+    let points: Vec<Vec<f64>> = lines
+        .map(|line| {
+            let cells: Result<Vec<f64>, _> = line.split(',').map(str::parse).collect();
+            cells.ok().filter(|c| c.len() == columns)
+        })
+        .collect::<Option<_>>()?;
+    (points.len() == rows).then_some(points)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_block_reads_back_as_it_was_written_and_not_for_another_key() {
+        let folder = std::env::temp_dir().join(format!("chokepoint-bank-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        let path = folder.join("block-00000.csv");
+        let points = vec![vec![0.1 + 0.2, f64::NAN], vec![1e-300, 2.0]];
+        write(&path, "key", &points).unwrap();
+        let back = read(&path, "key", 2, 2).unwrap();
+        assert_eq!(back[0][0], points[0][0]);
+        assert!(back[0][1].is_nan());
+        assert_eq!(back[1], points[1]);
+        assert!(read(&path, "other", 2, 2).is_none());
+        assert!(read(&path, "key", 3, 2).is_none());
+        fs::remove_dir_all(&folder).unwrap();
+    }
+}
