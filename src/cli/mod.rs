@@ -20,8 +20,8 @@ mod report;
 mod rules;
 mod run;
 mod sensitivity;
-mod whatif;
 mod validate;
+mod whatif;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

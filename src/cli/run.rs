@@ -151,10 +151,7 @@ pub fn execute(file: &PlanFile, how: &How) -> Answer {
     let pool = pool(threads)?;
     // Fails early, before the work: the folder can be written, and is ours.
     let working = Working::open(&out)?;
-    let kept = match take_up(&working, file, how.restart) {
-        Ok(kept) => kept,
-        Err(failure) => return Err(failure),
-    };
+    let kept = take_up(&working, file, how.restart)?;
     if kept > 0 {
         eprintln!("resuming: {kept} of {} blocks are done", file.blocks);
     }

@@ -360,7 +360,9 @@ impl ParameterSet {
         let sampled = self.sampled();
         let own = |at: usize| {
             let place = sampled.iter().position(|other| *other == at);
-            place.and_then(|place| scores.get(place)).map_or(0.0, |z| *z)
+            place
+                .and_then(|place| scores.get(place))
+                .map_or(0.0, |z| *z)
         };
         sampled.iter().map(|at| self.moved(*at, &own)).collect()
     }

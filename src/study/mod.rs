@@ -1,11 +1,11 @@
 //! A study: arms crossed with futures, run in blocks, joined into results.
 
 pub mod audit;
+pub mod bank;
 pub mod batch;
 pub mod block;
-pub mod decompose;
-pub mod bank;
 pub mod calibrate;
+pub mod decompose;
 pub mod designs;
 pub mod discover;
 mod ensemble;
