@@ -1,6 +1,6 @@
 //! Money, chips, licences and pools balance in every month, recounted from the stores themselves.
 
-use chokepoint::markets::chips::ChipMarket;
+use chokepoint::markets::chips::{ChipMarket, ROWS, Wallet, place_of};
 use chokepoint::measures::Bloc;
 use chokepoint::study::Worker;
 use chokepoint::technology::supply::{POOLS, SupplyState};
@@ -73,21 +73,20 @@ fn recount(
     let mut brought = vec![0.0; chips];
     for (k, customer) in layout.customers.iter().enumerate() {
         let bloc = layout.bloc_of_market[customer.market];
-        let row = (2 * bloc + customer.wallet as usize) * chips;
         for c in 0..chips {
             if customer.grey {
                 brought[c] += after.delivered(k, c);
             } else {
-                sold[row + c] += after.delivered(k, c);
+                sold[place_of(c, bloc, customer.wallet)] += after.delivered(k, c);
             }
         }
     }
-    let used_by_brokers = 2 * Bloc::Target as usize * chips;
     for at in 0..after.stock.len() {
         let kept = before.stock[at] * (1.0 - p.retirement_per_year / 12.0);
         // What a broker buys goes to users in the target, less what is seized.
-        let handed = if (used_by_brokers..used_by_brokers + chips).contains(&at) {
-            after.handed[at - used_by_brokers]
+        let chip = at / ROWS;
+        let handed = if at == place_of(chip, Bloc::Target as usize, Wallet::Training) {
+            after.handed[chip]
         } else {
             0.0
         };

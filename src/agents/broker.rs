@@ -9,7 +9,7 @@ use crate::foundation::chance::Purpose;
 use crate::foundation::channels::Channel;
 use crate::foundation::parameters::Parameters;
 use crate::foundation::run::{Clock, Future};
-use crate::markets::chips::{ChipMarket, Wallet};
+use crate::markets::chips::{ChipMarket, Wallet, place_of};
 use crate::markets::chronicle::Causes;
 use crate::markets::scarcity::Shortage;
 use crate::measures::Bloc;
@@ -117,13 +117,12 @@ pub fn run_brokers(
         * (1.0 + grey_premium(shortage.scarcity[Bloc::Target as usize], p));
     grey.premium = grey_premium(shortage.scarcity[Bloc::Target as usize], p);
     let pays = trade_pays(grey.premium, p);
-    let sold: f64 = [Bloc::Issuer, Bloc::Third]
-        .iter()
-        .map(|bloc| {
-            let from = 2 * *bloc as usize * slots;
-            m.sold[from..from + 2 * slots].iter().sum::<f64>()
-        })
-        .sum();
+    // Last month's deliveries: of parts that were on sale then.
+    let elsewhere = |slot: &u16| {
+        m.sold_in(Bloc::Issuer as usize, usize::from(*slot))
+            + m.sold_in(Bloc::Third as usize, usize::from(*slot))
+    };
+    let sold: f64 = m.in_use.iter().map(elsewhere).sum();
     for (broker, mut trade) in &mut brokers {
         let limit = p.leak_share * broker.share * sold;
         let start = p.broker_start_packages * broker.share;
@@ -232,12 +231,12 @@ impl ChipMarket {
     /// Moves a broker's chips of one kind, the a-th on sale, to users in the target, less the part that is seized;
     /// packages bought.
     fn hand_over(&mut self, broker_customer: usize, a: usize, seized: f64) -> f64 {
-        let (slots, slot) = (self.layout.maker_of.len(), usize::from(self.active[a]));
+        let slot = usize::from(self.active[a]);
         let buyer = usize::from(self.buyers.of[broker_customer]);
         let bought =
             self.buyers.part[broker_customer] * self.buyers.bought[buyer * self.active.len() + a];
-        let row = 2 * Bloc::Target as usize + Wallet::Training as usize;
-        self.stock[row * slots + slot] += bought * (1.0 - seized);
+        let at = place_of(slot, Bloc::Target as usize, Wallet::Training);
+        self.stock[at] += bought * (1.0 - seized);
         self.handed[slot] += bought * (1.0 - seized);
         bought
     }

@@ -13,7 +13,7 @@ use crate::foundation::chance::Purpose;
 use crate::foundation::channels::Channel;
 use crate::foundation::parameters::Parameters;
 use crate::foundation::run::{Clock, Future, Planning};
-use crate::markets::chips::{ChipMarket, Wallet};
+use crate::markets::chips::{ChipMarket, Wallet, place_of};
 use crate::markets::rental::Rental;
 use crate::markets::terms::Outlook;
 use crate::measures::Bloc;
@@ -356,9 +356,9 @@ fn pull_forward(
             &chips.useful_serving
         };
         let (mut all, mut lost) = (0.0, 0.0);
-        let row = (2 * Bloc::Target as usize + c.wallet as usize) * slots;
         for slot in 0..slots {
-            let flow = market.sold[row + slot] * useful[slot];
+            let at = place_of(slot, Bloc::Target as usize, c.wallet);
+            let flow = market.sold[at] * useful[slot];
             all += flow;
             if outlook.closing[slot] {
                 lost += flow;
@@ -495,7 +495,6 @@ impl HeldCompute {
         realised: &crate::technology::roadmap::Realised,
         codesign_skill: [f64; 3],
     ) {
-        let slots = chips.spec.len();
         self.stock = [[0.0; 3]; 3];
         self.peak = [0.0; 3];
         self.watts = [0.0; 3];
@@ -509,8 +508,8 @@ impl HeldCompute {
                 let training = realised.0[slot] * (plain + codesign_skill[bloc] * skilled);
                 self.worth[bloc][0][slot] = training;
                 self.worth[bloc][1][slot] = serving;
-                let to_train = market.stock[2 * bloc * slots + slot];
-                let to_serve = market.stock[(2 * bloc + 1) * slots + slot];
+                let at = place_of(slot, bloc, Wallet::Training);
+                let (to_train, to_serve) = (market.stock[at], market.stock[at + 1]);
                 self.stock[bloc][0] += to_train * training;
                 self.stock[bloc][1] += to_serve * serving;
                 self.stock[bloc][2] += (to_train + to_serve) * training;

@@ -12,7 +12,7 @@ use crate::markets::chips::ChipMarket;
 use crate::markets::chronicle::Causes;
 use crate::markets::scarcity::Shortage;
 use crate::markets::services::{
-    OFFERERS, Offer, Offerer, closed_price, next_alignment, next_stack, spending_usd, use_shares,
+    OFFERERS, Offer, Offerer, closed_price, next_alignment, next_stack, spending_share, use_shares,
 };
 use crate::measures::Bloc;
 use crate::technology::supply::Access;
@@ -68,6 +68,8 @@ pub fn use_services(
         closed_price(points(Side::Target) - best_open, p),
         1.0,
     ];
+    let log_price = price.map(|price: f64| price.max(1e-6).ln());
+    let spending_share = spending_share(clock.year, p);
     let (by_home, all) = deliveries(&market);
     // What the target's side can deliver to others: its makers' part of what is sold there, and open models in any case.
     let target_delivers = (by_home / all.max(f64::MIN_POSITIVE) + p.open_stack_weight).min(1.0);
@@ -80,7 +82,7 @@ pub fn use_services(
         let m = nation.market as usize;
         let offer = |who: Offerer, side: Side, affinity: f64, open: f64| Offer {
             points: points(side),
-            price: price[who as usize],
+            log_price: log_price[who as usize],
             affinity,
             open,
         };
@@ -98,7 +100,7 @@ pub fn use_services(
             offer(Offerer::Open, Side::Open, 0.0, 1.0),
         ];
         users.use_shares = use_shares(&offers, p.service_reference_points, p);
-        let spent = spending_usd(users.gdp_usd, clock.year, p);
+        let spent = users.gdp_usd * spending_share;
         next.revenue_usd[0] += spent * users.use_shares[0] * (price[0] - 1.0);
         next.revenue_usd[1] += spent * users.use_shares[1] * (price[1] - 1.0);
         if nation.bloc != Bloc::Third {

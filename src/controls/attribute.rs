@@ -71,6 +71,11 @@ impl Attribute {
         Self::ALL.iter().copied().find(|a| a.name() == name)
     }
 
+    /// Attributes of where goods go and whose they will be.
+    pub fn is_of_shipment(self) -> bool {
+        (Self::Destination as usize..=Self::HeadquartersMacau as usize).contains(&(self as usize))
+    }
+
     /// Attributes whose values are names, coded by [`Symbols`].
     pub const fn is_name(self) -> bool {
         matches!(
@@ -131,8 +136,8 @@ impl Attributes {
     /// These chip attributes with the destination and headquarters of a shipment laid over.
     pub fn with_shipment(&self, shipment: &Self) -> Self {
         let mut all = *self;
-        for attribute in Attribute::Destination as usize..=Attribute::HeadquartersMacau as usize {
-            all.0[attribute] = shipment.0[attribute];
+        for attribute in Attribute::ALL.iter().filter(|a| a.is_of_shipment()) {
+            all.0[*attribute as usize] = shipment.0[*attribute as usize];
         }
         all
     }

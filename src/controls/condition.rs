@@ -104,6 +104,16 @@ impl Condition {
         Self(Arc::new(self.0.given(attributes, free)))
     }
 
+    /// What is left of the condition once it is known where a shipment goes and whose it is.
+    pub fn given_shipment(&self, shipment: &Attributes) -> Self {
+        let rest: Vec<Attribute> = Attribute::ALL
+            .iter()
+            .copied()
+            .filter(|a| !a.is_of_shipment())
+            .collect();
+        self.given(shipment, &rest)
+    }
+
     /// The answer where it no longer depends on anything.
     pub fn settled(&self) -> Option<Truth> {
         match &*self.0 {

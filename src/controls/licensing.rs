@@ -131,6 +131,11 @@ impl AppliesTo {
         {
             return false;
         }
+        self.takes(a)
+    }
+
+    /// Whether it speaks of where a shipment goes, whoever made the goods.
+    fn takes(&self, a: &Attributes) -> bool {
         let to = self.destinations.iter().any(|g| g.holds_destination(a))
             && !self.except.iter().any(|g| g.holds_destination(a));
         to || self.headquarters.iter().any(|g| g.holds_headquarters(a))
@@ -472,6 +477,22 @@ impl Book {
         Self {
             active: self.active.iter().filter_map(left).collect(),
         }
+    }
+
+    /// Whether no rule of the book tells two shipments apart, whatever is shipped and whoever made it.
+    pub fn treats_alike(&self, one: &Attributes, other: &Attributes) -> bool {
+        let same = |c: &Condition| c.given_shipment(one) == c.given_shipment(other);
+        self.active.iter().all(|active| {
+            let rule = &active.rule;
+            let home = |a: &Attributes| {
+                rule.instrument == Instrument::ImportBan
+                    && rule.issuer_code == a.get(Attribute::Destination)
+            };
+            let reaches = rule.applies_to.takes(one);
+            reaches == rule.applies_to.takes(other)
+                && home(one) == home(other)
+                && (!reaches || same(&active.condition) && active.exceptions.iter().all(same))
+        })
     }
 
     /// Whether a rule counts for any firm.

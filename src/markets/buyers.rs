@@ -3,6 +3,8 @@
 //! Orders, rationing and deliveries are linear in money, so what a buyer gets is shared out among its customers by their
 //! wallets. A market with a licence, a cap or a part-month of its own buys alone, and no buyer reaches beyond a bloc.
 
+use std::sync::Arc;
+
 use super::chips::{ChipMarket, Wallet};
 
 /// Customers who buy as one this month.
@@ -22,6 +24,8 @@ pub struct Buyer {
     /// What licences, caps and closed days kept from their orders, USD.
     pub kept_back_usd: f64,
     pub spent_usd: f64,
+    /// Whether it has anything in the part of the orders that is being filled.
+    pub asks: bool,
 }
 
 /// The buyers of the month.
@@ -38,6 +42,8 @@ pub struct Buyers {
     pub customers_of_market: Vec<Vec<u16>>,
     /// The first market with the same terms for every active chip.
     like: Vec<u16>,
+    /// By market: one from which no law in this run tells it apart, itself if there is none before it.
+    pub alike: Arc<[u16]>,
     /// The chips for which `like` was found; none when the law has changed since.
     found_for: Vec<u16>,
     stale: bool,
@@ -53,6 +59,7 @@ impl Buyers {
             alone: vec![false; markets],
             customers_of_market: Vec::new(),
             like: vec![0; markets],
+            alike: (0..markets as u16).collect(),
             found_for: Vec::with_capacity(chips),
             stale: true,
         }
@@ -131,6 +138,7 @@ impl ChipMarket {
                         planned_part: money * planned,
                         kept_back_usd: 0.0,
                         spent_usd: 0.0,
+                        asks: true,
                     });
                 }
             }
@@ -157,6 +165,17 @@ impl ChipMarket {
         let buyers = &mut self.buyers;
         let terms = |market: usize, chip: u16| &self.terms[market * chips + usize::from(chip)];
         for market in 0..self.layout.markets {
+            let first = usize::from(buyers.alike[market]);
+            if first < market {
+                buyers.alone[market] = buyers.alone[first];
+                // One that buys alone does so apart from those that the law treats alike.
+                buyers.like[market] = if buyers.alone[first] {
+                    market as u16
+                } else {
+                    buyers.like[first]
+                };
+                continue;
+            }
             buyers.alone[market] = self.active.iter().any(|&chip| {
                 let t = terms(market, chip);
                 t.licensed() || t.capped || (t.open > 0.0 && t.open < 1.0)

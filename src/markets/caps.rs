@@ -17,6 +17,17 @@ pub struct NationImports {
     pub part: f64,
 }
 
+/// What the nations of one market import this month.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct MarketImports {
+    wants_usd: f64,
+    granted_tpp: f64,
+    short: bool,
+    capped_tpp: f64,
+    /// Part of the imports that is under a cap; 0 where every cap leaves what was asked for.
+    part_capped: f64,
+}
+
 impl NationImports {
     pub const fn of(market: usize) -> Self {
         Self {
@@ -127,42 +138,57 @@ impl ChipMarket {
 
     /// After the trade: caps are drawn down by what came, and every nation has its part of its market's imports.
     pub(super) fn settle_imports(&mut self) {
-        let (chips, active) = (self.chips(), self.active.len());
-        for market in 0..self.layout.markets {
-            let (mut all, mut capped) = (0.0, 0.0);
+        let mut sums = std::mem::take(&mut self.work.imports);
+        sums.clear();
+        sums.resize(self.layout.markets, MarketImports::default());
+        for nation in &self.nations {
+            let here = &mut sums[nation.market];
+            here.wants_usd += nation.wants_usd;
+            here.granted_tpp += nation.granted_tpp;
+            here.short |= nation.short;
+        }
+        for (market, here) in sums.iter_mut().enumerate() {
             if self.has_cap(market) {
-                for (b, buyer) in self.buyers.list.iter().enumerate() {
-                    for a in (0..active).filter(|_| buyer.market == market) {
-                        let tpp = self.offers[usize::from(self.active[a])].tpp;
-                        let bought = self.buyers.bought[b * active + a] * tpp;
-                        all += bought;
-                        if self.capped(market, a, chips) {
-                            capped += bought;
-                        }
-                    }
-                }
-            }
-            let wants: f64 = self.of_market(market).map(|n| n.wants_usd).sum();
-            let granted: f64 = self.of_market(market).map(|n| n.granted_tpp).sum();
-            let short = self.of_market(market).any(|n| n.short);
-            let part_capped = if all > 0.0 && short {
-                capped / all
-            } else {
-                0.0
-            };
-            for nation in self.nations.iter_mut().filter(|n| n.market == market) {
-                let by_wants = nation.wants_usd / wants.max(f64::MIN_POSITIVE);
-                nation.part = by_wants;
-                if granted > 0.0 {
-                    let by_cap = nation.granted_tpp / granted;
-                    if part_capped > 0.0 {
-                        nation.part = (1.0 - part_capped) * by_wants + part_capped * by_cap;
-                    }
-                    nation.left_tpp -= capped * by_cap;
-                }
-                nation.granted_tpp = 0.0;
-                nation.short = false;
+                let (all, capped) = self.imported(market);
+                here.capped_tpp = capped;
+                here.part_capped = if all > 0.0 && here.short {
+                    capped / all
+                } else {
+                    0.0
+                };
             }
         }
+        for nation in &mut self.nations {
+            let here = &sums[nation.market];
+            let by_wants = nation.wants_usd / here.wants_usd.max(f64::MIN_POSITIVE);
+            nation.part = by_wants;
+            if here.granted_tpp > 0.0 {
+                let by_cap = nation.granted_tpp / here.granted_tpp;
+                if here.part_capped > 0.0 {
+                    nation.part = (1.0 - here.part_capped) * by_wants + here.part_capped * by_cap;
+                }
+                nation.left_tpp -= here.capped_tpp * by_cap;
+            }
+            nation.granted_tpp = 0.0;
+            nation.short = false;
+        }
+        self.work.imports = sums;
+    }
+
+    /// Processing performance that a market bought this month: of all chips, and of those under a cap.
+    fn imported(&self, market: usize) -> (f64, f64) {
+        let (chips, active) = (self.chips(), self.active.len());
+        let (mut all, mut capped) = (0.0, 0.0);
+        for (b, buyer) in self.buyers.list.iter().enumerate() {
+            for a in (0..active).filter(|_| buyer.market == market) {
+                let tpp = self.offers[usize::from(self.active[a])].tpp;
+                let bought = self.buyers.bought[b * active + a] * tpp;
+                all += bought;
+                if self.capped(market, a, chips) {
+                    capped += bought;
+                }
+            }
+        }
+        (all, capped)
     }
 }

@@ -6,10 +6,10 @@
 use bevy_ecs::resource::Resource;
 
 use super::buyers::Buyers;
-use super::caps::NationImports;
+use super::caps::{MarketImports, NationImports};
 use super::choice::{Nest, budget_shares, find_nests};
 use super::delivery::Turn;
-use super::licences::LicenceQueue;
+use super::licences::{LicenceQueue, decided_share};
 use super::rationing::{Claim, Supply};
 use crate::technology::supply::POOLS;
 
@@ -22,6 +22,11 @@ pub const ROWS: usize = 6;
 pub enum Wallet {
     Training = 0,
     Serving = 1,
+}
+
+/// Where a chip slot of a bloc and wallet stands in tables of packages: `[chip slot][bloc][wallet]`.
+pub const fn place_of(chip: usize, bloc: usize, wallet: Wallet) -> usize {
+    chip * ROWS + 2 * bloc + wallet as usize
 }
 
 /// One budget: a market's training or serving wallet, or that of the owners of captive chips.
@@ -146,6 +151,7 @@ pub struct ChipMarket {
     pub licences: Vec<LicenceQueue>,
     /// Where licences were ever asked for, as places in `licences`.
     pub asked_for_licence: Vec<u32>,
+    was_asked: Vec<bool>,
     /// Money that brokers took from each wallet before the trade, and what came back after it, USD.
     pub taken_usd: Vec<f64>,
     pub returned_usd: Vec<f64>,
@@ -155,11 +161,11 @@ pub struct ChipMarket {
     pub refused_share: Vec<f64>,
     /// What each nation may import under caps, and its part of its market, by row.
     pub nations: Vec<NationImports>,
-    /// Packages delivered to users this month: `[bloc][wallet][chip slot]`, see [`ChipMarket::sold`].
+    /// Packages delivered to users this month, by [`place_of`].
     pub sold: Vec<f64>,
     /// Packages delivered to brokers this month, by chip slot.
     pub sold_to_brokers: Vec<f64>,
-    /// Packages in use: `[bloc][wallet][chip slot]`.
+    /// Packages in use, by [`place_of`].
     pub stock: Vec<f64>,
     /// Slots that have ever been on sale, in the order in which they came.
     pub in_use: Vec<u16>,
@@ -223,6 +229,9 @@ pub(super) struct Work {
     pub(super) served: Vec<f64>,
     pub(super) claims: Vec<Claim>,
     pub(super) bids: Vec<[f64; POOLS]>,
+    pub(super) imports: Vec<MarketImports>,
+    /// Buyers of the market that is being looked at.
+    pub(super) own: Vec<usize>,
 }
 
 impl Work {
@@ -250,6 +259,8 @@ impl Work {
             served: row(),
             claims: Vec::with_capacity(makers),
             bids: vec![[0.0; POOLS]; makers],
+            imports: Vec::new(),
+            own: Vec::with_capacity(customers),
         }
     }
 }
@@ -269,6 +280,7 @@ impl ChipMarket {
             stack: vec![1.0; markets * makers],
             licences: vec![LicenceQueue::default(); markets * chips],
             asked_for_licence: Vec::with_capacity(markets * chips),
+            was_asked: vec![false; markets * chips],
             taken_usd: vec![0.0; customers],
             returned_usd: vec![0.0; customers],
             handed: vec![0.0; chips],
@@ -329,6 +341,7 @@ impl ChipMarket {
         self.stack.fill(1.0);
         for at in self.asked_for_licence.drain(..) {
             self.licences[at as usize] = LicenceQueue::default();
+            self.was_asked[at as usize] = false;
         }
         for nation in &mut self.nations {
             *nation = NationImports::of(nation.market);
@@ -344,8 +357,8 @@ impl ChipMarket {
 
     /// Packages delivered to users of a bloc this month, for training and serving together, by chip slot.
     pub fn sold_in(&self, bloc: usize, chip: usize) -> f64 {
-        let chips = self.chips();
-        self.sold[2 * bloc * chips + chip] + self.sold[(2 * bloc + 1) * chips + chip]
+        let at = place_of(chip, bloc, Wallet::Training);
+        self.sold[at] + self.sold[at + 1]
     }
 
     /// Notes that packages of a chip can be in use from now on.
@@ -487,23 +500,33 @@ impl ChipMarket {
     fn lay_out_terms(&mut self, b: usize, rules: &MarketRules) {
         let (chips, row, buyer) = (self.chips(), self.row(b), self.buyers.list[b]);
         let alone = self.buyers.alone[buyer.market];
+        let terms_in = |market: usize| &self.terms[market * chips..(market + 1) * chips];
+        let (here, target) = (terms_in(buyer.market), terms_in(self.layout.target_market));
         let work = &mut self.work;
-        work.paid[row.clone()].copy_from_slice(&work.list_paid);
-        let first = buyer.market * chips;
-        let at_target = self.layout.target_market * chips;
-        for (at, &chip) in row.zip(&self.active) {
+        let (open, free) = (&mut work.open[row.clone()], &mut work.free[row.clone()]);
+        let mut levied = false;
+        for ((open, free), &chip) in open.iter_mut().zip(free).zip(&self.active) {
             let chip = usize::from(chip);
-            let terms = &self.terms[first + chip];
-            let open = terms.open > 0.0
+            let terms = &here[chip];
+            let offered = terms.open > 0.0
                 && self.layout.captive_chip[chip] == buyer.captive
                 // Brokers buy what cannot be had where it goes.
-                && (!buyer.grey || self.terms[at_target + chip].open < 0.5);
-            work.open[at] = f64::from(u8::from(open));
-            let free = open && !(alone && (terms.licensed() || terms.capped));
-            work.free[at] = if free { terms.open } else { 0.0 };
-            if terms.levy_share > 0.0 {
+                && (!buyer.grey || target[chip].open < 0.5);
+            *open = f64::from(u8::from(offered));
+            let bounded = alone && (terms.licensed() || terms.capped);
+            *free = if offered && !bounded { terms.open } else { 0.0 };
+            levied |= terms.levy_share > 0.0;
+        }
+        work.paid[row.clone()].copy_from_slice(&work.list_paid);
+        if !levied {
+            return;
+        }
+        for (at, &chip) in row.zip(&self.active) {
+            let levy_share = here[usize::from(chip)].levy_share;
+            if levy_share > 0.0 {
                 // What a levy adds to the price counts in the choice as the price does.
-                let dearer = paid_usd(self.offers[chip].price_usd, terms.levy_share, rules);
+                let price_usd = self.offers[usize::from(chip)].price_usd;
+                let dearer = paid_usd(price_usd, levy_share, rules);
                 work.open[at] *= (work.paid[at] / dearer).powf(rules.choice_slope);
                 work.paid[at] = dearer;
             }
@@ -604,56 +627,48 @@ impl ChipMarket {
 
     fn bound_by_licences(&mut self, rules: &MarketRules) {
         let (chips, active) = (self.chips(), self.active.len());
+        let mut own = std::mem::take(&mut self.work.own);
         for market in 0..self.layout.markets {
             if !self.buyers.alone[market] {
                 continue;
             }
+            own.clear();
+            let buyers = self.buyers.list.iter().enumerate();
+            own.extend(buyers.filter(|(_, x)| x.market == market).map(|(b, _)| b));
+            let in_target = market == self.layout.target_market;
+            let days = if in_target {
+                rules.licence_days_target
+            } else {
+                rules.licence_days_elsewhere
+            };
+            let decided_share = decided_share(days);
             for a in 0..active {
                 let at = market * chips + usize::from(self.active[a]);
-                if !self.terms[at].licensed() {
+                let terms = &self.terms[at];
+                if !terms.licensed() {
                     continue;
                 }
-                let (approval, days) = if market != self.layout.target_market {
-                    (rules.approval_elsewhere, rules.licence_days_elsewhere)
-                } else if self.terms[at].case_by_case {
-                    (
-                        rules.approval_case_by_case_target,
-                        rules.licence_days_target,
-                    )
-                } else {
-                    (rules.approval_notify_target, rules.licence_days_target)
+                let approval = match (in_target, terms.case_by_case) {
+                    (false, _) => rules.approval_elsewhere,
+                    (true, true) => rules.approval_case_by_case_target,
+                    (true, false) => rules.approval_notify_target,
                 };
-                let wanted = self.sum_orders(market, a);
-                if self.licences[at] == LicenceQueue::default() {
+                let orders = &mut self.work.orders;
+                let wanted: f64 = own.iter().map(|b| orders[b * active + a]).sum();
+                if !self.was_asked[at] {
+                    self.was_asked[at] = true;
                     self.asked_for_licence.push(at as u32);
                 }
-                self.licences[at].decide(wanted, approval, days);
-                self.scale_orders(market, a, wanted, self.licences[at].authorised);
-            }
-        }
-    }
-
-    /// Orders of a chip by the buyers of a market that buys alone.
-    fn sum_orders(&self, market: usize, a: usize) -> f64 {
-        let active = self.active.len();
-        self.buyers
-            .list
-            .iter()
-            .enumerate()
-            .filter(|(_, buyer)| buyer.market == market)
-            .map(|(b, _)| self.work.orders[b * active + a])
-            .sum()
-    }
-
-    fn scale_orders(&mut self, market: usize, a: usize, wanted: f64, allowed: f64) {
-        if wanted > allowed {
-            let active = self.active.len();
-            for (b, buyer) in self.buyers.list.iter().enumerate() {
-                if buyer.market == market {
-                    self.work.orders[b * active + a] *= allowed / wanted;
+                self.licences[at].decide(wanted, approval, decided_share);
+                let allowed = self.licences[at].authorised;
+                if wanted > allowed {
+                    for b in &own {
+                        orders[b * active + a] *= allowed / wanted;
+                    }
                 }
             }
         }
+        self.work.own = own;
     }
 
     /// What makers plan capacity by: new orders and a twelfth of what is carried.

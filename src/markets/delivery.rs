@@ -1,6 +1,6 @@
 //! The second half of a month of trade: quotas, rationing, deliveries, stocks, and the books that must balance.
 
-use super::chips::{Among, ChipMarket, MarketRules, ROWS};
+use super::chips::{Among, ChipMarket, MarketRules, ROWS, place_of};
 use super::rationing::fill_fractions;
 use crate::technology::supply::POOLS;
 
@@ -151,7 +151,10 @@ impl ChipMarket {
                 .zip(&self.work.paid[row.clone()])
                 .map(|((ordered, bought), paid)| (ordered - bought).max(0.0) * paid)
                 .sum();
-            if unmet_usd <= 0.0 {
+            // What rounding leaves is not unmet.
+            let unmet = unmet_usd > 1e-9 * self.buyers.list[b].money_usd;
+            self.buyers.list[b].asks = unmet;
+            if !unmet {
                 self.work.part[row].fill(0.0);
                 continue;
             }
@@ -188,7 +191,7 @@ impl ChipMarket {
         );
         for (b, buyer) in self.buyers.list.iter_mut().enumerate() {
             let target = buyer.market == self.layout.target_market;
-            if only_first_claims && !target && !buyer.grey {
+            if !buyer.asks || only_first_claims && !target && !buyer.grey {
                 continue;
             }
             let row = b * active..(b + 1) * active;
@@ -204,14 +207,14 @@ impl ChipMarket {
             if !self.buyers.alone[buyer.market] {
                 continue;
             }
-            for a in 0..active {
-                let units = part[a] * work.fill[a];
-                if units <= 0.0 {
-                    continue;
-                }
-                let chip = usize::from(self.active[a]);
+            for (a, &chip) in self.active.iter().enumerate() {
+                let chip = usize::from(chip);
                 let at = buyer.market * chips + chip;
                 let terms = &self.terms[at];
+                let units = part[a] * work.fill[a];
+                if units <= 0.0 || terms.levy_share == 0.0 && !terms.licensed() {
+                    continue;
+                }
                 let levy = units * self.offers[chip].price_usd * terms.levy_share;
                 self.books.levy_usd += levy;
                 self.levy_usd[usize::from(work.maker_of[a])] += levy;
@@ -227,17 +230,15 @@ impl ChipMarket {
         self.hand_out();
         let (mut stock_before, mut stock_now, mut to_users) = (0.0, 0.0, 0.0);
         let mut to_brokers = 0.0;
-        let chips = self.chips();
         for &chip in &self.in_use {
-            for row in 0..ROWS {
-                let at = row * chips + usize::from(chip);
-                let (stock, new) = (self.stock[at], self.sold[at]);
-                let retired = stock * rules.retirement_per_month;
-                self.stock[at] = stock + (new - retired);
-                stock_before += stock;
+            let rows = usize::from(chip) * ROWS..(usize::from(chip) + 1) * ROWS;
+            for (stock, &new) in self.stock[rows.clone()].iter_mut().zip(&self.sold[rows]) {
+                let retired = *stock * rules.retirement_per_month;
+                stock_before += *stock;
+                *stock += new - retired;
                 to_users += new;
                 self.books.retired += retired;
-                stock_now += self.stock[at];
+                stock_now += *stock;
             }
             to_brokers += self.sold_to_brokers[usize::from(chip)];
         }
@@ -275,14 +276,12 @@ impl ChipMarket {
 
     /// What buyers bought goes to their customers: chips into the tables by bloc and wallet, bills into the wallets.
     fn hand_out(&mut self) {
-        let (chips, active) = (self.chips(), self.active.len());
-        for at in 0..self.active.len() {
+        let active = self.active.len();
+        for at in 0..active {
             self.take_into_use(usize::from(self.active[at]));
         }
         for &chip in &self.in_use {
-            for row in 0..ROWS {
-                self.sold[row * chips + usize::from(chip)] = 0.0;
-            }
+            self.sold[usize::from(chip) * ROWS..][..ROWS].fill(0.0);
             self.sold_to_brokers[usize::from(chip)] = 0.0;
         }
         let totals = &mut self.work.totals;
@@ -292,15 +291,13 @@ impl ChipMarket {
             for (total, units) in totals.iter_mut().zip(bought) {
                 *total += units;
             }
-            let to = if buyer.grey {
-                &mut self.sold_to_brokers[..]
-            } else {
-                let bloc = self.layout.bloc_of_market[buyer.market];
-                let row = (2 * bloc + buyer.wallet as usize) * chips;
-                &mut self.sold[row..row + chips]
-            };
+            let bloc = self.layout.bloc_of_market[buyer.market];
             for (units, &chip) in bought.iter().zip(&self.active) {
-                to[usize::from(chip)] += units;
+                if buyer.grey {
+                    self.sold_to_brokers[usize::from(chip)] += units;
+                } else {
+                    self.sold[place_of(usize::from(chip), bloc, buyer.wallet)] += units;
+                }
             }
             self.books.spent_usd += buyer.spent_usd;
         }

@@ -13,14 +13,20 @@ pub struct LicenceQueue {
     pub lapsed_total: f64,
 }
 
+/// Part of what is pending that is decided in a month, when a decision takes this many days on average:
+/// `1 - exp(-30.4 / mean days)`.
+pub fn decided_share(mean_days: f64) -> f64 {
+    1.0 - (-30.4 / mean_days.max(1.0)).exp()
+}
+
 impl LicenceQueue {
     /// One month at the licensing office.
     ///
-    /// Buyers apply for what they want beyond what is pending and authorised. A share
-    /// `1 - exp(-days / mean days)` of the pending volume is decided; `approval` of that is granted.
-    pub fn decide(&mut self, wanted: f64, approval: f64, mean_days: f64) {
+    /// Buyers apply for what they want beyond what is pending and authorised. A share of the pending volume is decided (see
+    /// [`decided_share`]); `approval` of that is granted.
+    pub fn decide(&mut self, wanted: f64, approval: f64, decided_share: f64) {
         let applied = (wanted - self.pending - self.authorised).max(0.0);
-        let decided = (self.pending + applied) * (1.0 - (-30.4 / mean_days.max(1.0)).exp());
+        let decided = (self.pending + applied) * decided_share;
         self.applied_total += applied;
         self.granted_total += approval * decided;
         self.refused_total += (1.0 - approval) * decided;
@@ -56,7 +62,7 @@ mod tests {
     fn every_application_is_accounted_for() {
         let mut queue = LicenceQueue::default();
         for month in 0..24 {
-            queue.decide(100.0, 0.4, 90.0);
+            queue.decide(100.0, 0.4, decided_share(90.0));
             queue.use_up(7.0);
             if month == 12 {
                 queue.lapse();

@@ -34,6 +34,8 @@ pub struct Shortage {
     pub scarcity: [f64; 3],
     /// Part of what buyers of a market would take that law keeps from them this month.
     pub denied: Vec<f64>,
+    /// By market: the part of what would be bought that the law alone bars.
+    closed: Vec<f64>,
     pub belief: Vec<f64>,
 }
 
@@ -48,7 +50,7 @@ impl Shortage {
         self.would_buy = [0.0; 3];
         self.obtained = [0.0; 3];
         self.scarcity = [0.0; 3];
-        for column in [&mut self.denied, &mut self.belief] {
+        for column in [&mut self.closed, &mut self.denied, &mut self.belief] {
             column.clear();
             column.resize(markets, 0.0);
         }
@@ -69,16 +71,22 @@ pub fn measure_shortage(
     let layout = &market.layout;
     let slots = layout.maker_of.len();
     for place in 0..layout.markets {
-        let (mut all, mut open) = (0.0, 0.0);
-        for &slot in &market.active {
-            let slot = usize::from(slot);
-            if !layout.captive_chip[slot] {
-                let pull = market.offers[slot].pull[0] / chips.copies[slot];
-                all += pull;
-                open += pull * market.terms[place * slots + slot].open;
+        let first = usize::from(market.buyers.alike[place]);
+        let closed = if first < place {
+            shortage.closed[first]
+        } else {
+            let (mut all, mut open) = (0.0, 0.0);
+            for &slot in &market.active {
+                let slot = usize::from(slot);
+                if !layout.captive_chip[slot] {
+                    let pull = market.offers[slot].pull[0] / chips.copies[slot];
+                    all += pull;
+                    open += pull * market.terms[place * slots + slot].open;
+                }
             }
-        }
-        let closed = if all > 0.0 { 1.0 - open / all } else { 0.0 };
+            if all > 0.0 { 1.0 - open / all } else { 0.0 }
+        };
+        shortage.closed[place] = closed;
         shortage.denied[place] = closed + (1.0 - closed) * market.refused_share[place];
         shortage.belief[place] = next_belief(shortage.belief[place], shortage.denied[place], p);
     }

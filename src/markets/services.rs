@@ -20,8 +20,8 @@ pub const OFFERERS: usize = 3;
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Offer {
     pub points: f64,
-    /// USD relative to the cost of serving the best open model.
-    pub price: f64,
+    /// Log of the price relative to the cost of serving the best open model.
+    pub log_price: f64,
     /// How near the offerer's side is to the nation, -1 to 1.
     pub affinity: f64,
     /// 0 where law keeps the model away.
@@ -31,7 +31,7 @@ pub struct Offer {
 /// Shares of use by a logit on quality, price and affinity, with not using AI as the outside option.
 ///
 /// ```text
-/// pull = open * exp(quality * (points - reference) - price_slope * ln(price) + affinity_weight * affinity);   share = pull / (1 + sum)
+/// pull = open * exp(quality * (points - reference) - price_slope * log_price + affinity_weight * affinity);   share = pull / (1 + sum)
 /// ```
 pub fn use_shares(
     offers: &[Offer; OFFERERS],
@@ -43,7 +43,7 @@ pub fn use_shares(
             return 0.0;
         }
         let quality = p.service_quality_per_point * (o.points - reference_points);
-        let dear = p.service_price_slope * o.price.max(1e-6).ln();
+        let dear = p.service_price_slope * o.log_price;
         o.open
             * (quality - dear + p.service_affinity_weight * o.affinity)
                 .clamp(-50.0, 50.0)
@@ -61,10 +61,9 @@ pub fn closed_price(lead_points: f64, p: &Parameters) -> f64 {
         * (1.0 - (-lead_points.max(0.0) / p.service_markup_scale_points).exp())
 }
 
-/// What a nation spends on AI services, USD a month: a share of GDP that saturates.
-pub fn spending_usd(gdp_usd: f64, year: f64, p: &Parameters) -> f64 {
-    let share = p.service_gdp_share_2035 / (1.0 + (-(year - 2029.0) / 1.5).exp());
-    gdp_usd * share / 12.0
+/// Share of GDP that a nation spends on AI services in a month; it saturates.
+pub fn spending_share(year: f64, p: &Parameters) -> f64 {
+    p.service_gdp_share_2035 / (1.0 + (-(year - 2029.0) / 1.5).exp()) / 12.0
 }
 
 /// Next share of a nation that builds on the issuer's stack: inertia toward whose chips and models it uses.
@@ -104,7 +103,7 @@ mod tests {
     fn a_model_that_law_keeps_away_is_not_used_and_others_gain() {
         let offer = Offer {
             points: 150.0,
-            price: 1.0,
+            log_price: 0.0,
             affinity: 0.0,
             open: 1.0,
         };

@@ -42,6 +42,10 @@ pub struct Calendar {
     /// By set of rules: what of it speaks of sales, as a place in `sales`. Most days change something else.
     pub sales_of: Vec<u16>,
     pub sales: Vec<SalesLaw>,
+    /// By market: the first market from which no law of sales tells it apart; the target stands alone.
+    pub alike: Arc<[u16]>,
+    /// By two laws of sales: where their terms differ, as places in `SalesLaw::terms`; found when first asked for.
+    pub changes: Vec<OnceLock<Vec<u32>>>,
     /// Inputs of the target's makers, by set of rules.
     pub inputs: Vec<Inputs>,
     /// Who sells advanced tools, before anybody denies them.
@@ -152,9 +156,12 @@ pub struct LawCalendar(pub Arc<Calendar>);
 pub struct LawNow {
     /// The set of rules at the end of the month.
     pub known: u16,
-    before: Option<u16>,
-    /// Terms of variant slots under `known`: `[market][slot]`, unused for other slots.
+    /// The laws of sales of this month, and those of the last: (part of the month, place in `Calendar::sales`).
+    laws: Vec<(f64, u16)>,
+    laws_before: Vec<(f64, u16)>,
+    /// Terms of variant slots under `known`: `[market][slot]`, unused for other slots; the law that they were judged by.
     variant_terms: Vec<Terms>,
+    judged_by: Option<u16>,
     variant_bar: Vec<bool>,
     /// By maker: sales of last month, at list price, in markets that rules have closed since.
     pub closed_usd: Vec<f64>,
@@ -231,6 +238,16 @@ impl Calendar {
         self.chips[slot].with_shipment(&self.shipments[market])
     }
 
+    /// Where the terms of two laws of sales differ, markets and chips alike.
+    fn changed(&self, from: u16, to: u16) -> &[u32] {
+        let (a, b) = (&self.sales[usize::from(from)], &self.sales[usize::from(to)]);
+        self.changes[usize::from(from) * self.sales.len() + usize::from(to)].get_or_init(|| {
+            (0..a.terms.len() as u32)
+                .filter(|at| a.terms[*at as usize] != b.terms[*at as usize])
+                .collect()
+        })
+    }
+
     /// The law of sales under a set of rules.
     pub(super) fn sales(&self, book: u16) -> &SalesLaw {
         &self.sales[usize::from(self.sales_of[usize::from(book)])]
@@ -251,12 +268,12 @@ impl SalesLaw {
     pub fn new(
         in_force: Book,
         announced: Book,
-        markets: usize,
+        alike: &[u16],
         target_market: usize,
         chips: &[Attributes],
         sale: impl Fn(usize, usize) -> Attributes,
     ) -> Self {
-        let slots = chips.len();
+        let (markets, slots) = (alike.len(), chips.len());
         let mut law = Self {
             terms: Vec::with_capacity(markets * slots),
             free: Vec::with_capacity(markets * slots),
@@ -265,6 +282,12 @@ impl SalesLaw {
             announced,
         };
         for market in 0..markets {
+            let first = usize::from(alike[market]) * slots;
+            if first < law.terms.len() {
+                law.terms.extend_from_within(first..first + slots);
+                law.free.extend_from_within(first..first + slots);
+                continue;
+            }
             for slot in 0..slots {
                 let ruling = law.in_force.judge(Subject::ChipSale, &sale(slot, market));
                 law.terms.push(terms_of(&ruling));
@@ -336,7 +359,9 @@ impl LawNow {
     pub fn reset(&mut self, calendar: &Calendar, makers: usize) {
         let (markets, slots) = (calendar.shipments.len(), calendar.chips.len());
         self.known = 0;
-        self.before = None;
+        self.laws.clear();
+        self.laws_before.clear();
+        self.judged_by = None;
         self.variant_terms.clear();
         self.variant_terms.resize(markets * slots, Terms::FREE);
         self.variant_bar.clear();
@@ -371,6 +396,12 @@ impl LawNow {
         let c = &*calendar.0;
         let law = c.sales(self.known);
         for market in 0..c.shipments.len() {
+            let first = usize::from(c.alike[market]);
+            if first < market {
+                self.variant_terms[market * self.slots + slot] =
+                    self.variant_terms[first * self.slots + slot];
+                continue;
+            }
             // Up to a cap the whole chip is to be had as well.
             let whole = &law.terms[market * self.slots + parent];
             let needed = whole.open <= 0.0 || whole.licensed();
@@ -430,45 +461,85 @@ pub fn apply_law(
         access.memory_closes_in_months = f64::from((binds - clock.t as i32).max(1));
     }
     now.closed_usd.iter_mut().for_each(|v| *v = 0.0);
-    let whole = match pieces {
-        [(_, only)] => Some(*only),
-        _ => None,
-    };
-    let known = pieces.last().map_or(0, |piece| piece.1);
-    if now.before.is_some() && whole == now.before && !now.refusals.due(clock.t as i32) {
+    now.known = pieces.last().map_or(0, |piece| piece.1);
+    outlook.binds = standing
+        .binds
+        .or(c.books[usize::from(now.known)].next_binds);
+    now.turn_to(c, pieces);
+    let stands = now.laws.len() == 1 && now.laws == now.laws_before;
+    if stands && !now.refusals.due(clock.t as i32) {
         return;
     }
     let home = HomeSupply {
         home_above_record: access.home_share - access.home_share_on_record,
         denied_above_record: access.denied_share - access.denied_share_on_record,
     };
-    now.known = known;
-    now.before = whole;
-    for slot in 0..roadmap.slots.len() {
-        if let SlotKind::Variant { .. } = roadmap.slots[slot].kind
-            && chips.launch[slot] <= clock.t as i32
-        {
+    let judged_by = now.laws.last().map(|law| law.1);
+    let variants = roadmap.slots.iter().enumerate().filter(|(slot, place)| {
+        matches!(place.kind, SlotKind::Variant { .. }) && chips.launch[*slot] <= clock.t as i32
+    });
+    if now.judged_by != judged_by {
+        for (slot, _) in variants.clone() {
             now.classify_variant(&calendar, slot, chips.parent[slot], &chips.spec[slot]);
         }
+        now.judged_by = judged_by;
     }
-    set_terms(
-        c,
-        pieces,
-        &roadmap,
-        &future,
-        home,
-        &mut now,
-        &mut market,
-        clock.t,
-    );
+    set_terms(c, &now, &roadmap, &mut market);
+    for (slot, _) in variants {
+        for place in (0..c.shipments.len()).filter(|place| *place != c.target_market) {
+            market.set_terms(place, slot, now.variant_terms[place * now.slots + slot]);
+        }
+    }
+    set_target_terms(c, &roadmap, &future, home, &mut now, &mut market, clock.t);
     set_outlook(c, &roadmap, &mut now, &mut outlook, &market);
-    outlook.binds = standing.binds.or(outlook.binds);
 }
 
-/// Part-months act in proportion: a sale is open for the days on which no rule bars it.
-fn set_terms(
+impl LawNow {
+    /// Takes up the laws of sales of a month. Neighbours that say the same of sales are one.
+    fn turn_to(&mut self, c: &Calendar, pieces: &[(f64, u16)]) {
+        std::mem::swap(&mut self.laws, &mut self.laws_before);
+        self.laws.clear();
+        for (part, book) in pieces {
+            let law = c.sales_of[usize::from(*book)];
+            match self.laws.last_mut() {
+                Some(last) if last.1 == law => last.0 += part,
+                _ => self.laws.push((*part, law)),
+            }
+        }
+        if let [only] = &mut self.laws[..] {
+            only.0 = 1.0;
+        }
+    }
+}
+
+/// Terms of listed chips outside the target: only where the law has changed since last month, or changes within this one.
+fn set_terms(c: &Calendar, now: &LawNow, roadmap: &Roadmap, market: &mut ChipMarket) {
+    let slots = c.chips.len();
+    let mut set = |at: usize| {
+        let (place, slot) = (at / slots, at % slots);
+        let variant = matches!(roadmap.slots[slot].kind, SlotKind::Variant { .. });
+        if place != c.target_market && !variant {
+            let terms = mixed(&now.laws, |law| c.sales[usize::from(law)].terms[at]);
+            market.set_terms(place, slot, terms);
+        }
+    };
+    if now.laws_before.is_empty() {
+        (0..c.shipments.len() * slots).for_each(&mut set);
+    }
+    let mut chain = now.laws_before.iter().chain(&now.laws).map(|law| law.1);
+    let mut from = chain.next();
+    for to in chain {
+        if let Some(from) = from.filter(|from| *from != to) {
+            c.changed(from, to).iter().for_each(|at| set(*at as usize));
+        }
+        from = Some(to);
+    }
+}
+
+/// Terms in the target, where sellers hold back and buyers are discouraged beyond the law. Part-months act in proportion: a
+/// sale is open for the days on which no rule bars it.
+fn set_target_terms(
     c: &Calendar,
-    pieces: &[(f64, u16)],
     roadmap: &Roadmap,
     future: &Future,
     home: HomeSupply,
@@ -476,41 +547,32 @@ fn set_terms(
     market: &mut ChipMarket,
     t: usize,
 ) {
-    let over_complied = over_complied(c, pieces, &future.parameters);
-    let slots = c.chips.len();
-    for place in 0..c.shipments.len() {
-        for slot in 0..slots {
-            let variant = matches!(roadmap.slots[slot].kind, SlotKind::Variant { .. });
-            let of = |book: u16| match variant {
-                true => now.variant_terms[place * slots + slot],
-                false => c.sales(book).terms[place * slots + slot],
-            };
-            let mut terms = match *pieces {
-                [(_, only)] => of(only),
-                _ => mixed(pieces, of),
-            };
-            let at = place * slots + slot;
-            if place == c.target_market {
-                if !terms.licensed() && !market.layout.target_made[slot] {
-                    terms.open *= 1.0 - over_complied;
-                }
-                if !terms.case_by_case {
-                    now.refusals.forget(slot);
-                } else if refuses(c, roadmap, future, home, now, slot, t) {
-                    terms.open *= open_share(&future.parameters);
-                    if terms.open <= 0.0 {
-                        terms = Terms::DENIED;
-                    }
-                }
-                let closed = (market.terms[at].open - terms.open).max(0.0);
-                if closed > 0.0 {
-                    let sold = market.sold_in(Bloc::Target as usize, slot);
-                    let maker = usize::from(market.layout.maker_of[slot]);
-                    now.closed_usd[maker] += closed * sold * market.offers[slot].price_usd;
-                }
-            }
-            market.set_terms(place, slot, terms);
+    let over_complied = over_complied(c, &now.laws, &future.parameters);
+    let (slots, place) = (c.chips.len(), c.target_market);
+    for slot in 0..slots {
+        let at = place * slots + slot;
+        let mut terms = match roadmap.slots[slot].kind {
+            SlotKind::Variant { .. } => now.variant_terms[at],
+            _ => mixed(&now.laws, |law| c.sales[usize::from(law)].terms[at]),
+        };
+        if !terms.licensed() && !market.layout.target_made[slot] {
+            terms.open *= 1.0 - over_complied;
         }
+        if !terms.case_by_case {
+            now.refusals.forget(slot);
+        } else if refuses(c, roadmap, future, home, now, slot, t) {
+            terms.open *= open_share(&future.parameters);
+            if terms.open <= 0.0 {
+                terms = Terms::DENIED;
+            }
+        }
+        let closed = (market.terms[at].open - terms.open).max(0.0);
+        if closed > 0.0 {
+            let sold = market.sold_in(Bloc::Target as usize, slot);
+            let maker = usize::from(market.layout.maker_of[slot]);
+            now.closed_usd[maker] += closed * sold * market.offers[slot].price_usd;
+        }
+        market.set_terms(place, slot, terms);
     }
 }
 
@@ -539,14 +601,14 @@ fn mixed(pieces: &[(f64, u16)], of: impl Fn(u16) -> Terms) -> Terms {
 }
 
 /// Part of lawful sales to the target that the issuer's makers give up: none while no rule bars any of them.
-fn over_complied(c: &Calendar, pieces: &[(f64, u16)], p: &Parameters) -> f64 {
-    let barring = |&(part, book): &(f64, u16)| {
+fn over_complied(c: &Calendar, laws: &[(f64, u16)], p: &Parameters) -> f64 {
+    let barring = |&(part, law): &(f64, u16)| {
         let here = c.target_market * c.chips.len();
-        let bars = c.sales(book).free[here..here + c.chips.len()].contains(&false);
+        let bars = c.sales[usize::from(law)].free[here..here + c.chips.len()].contains(&false);
         if bars { part } else { 0.0 }
     };
     if p.over_compliance_share > 0.0 {
-        p.over_compliance_share.min(1.0) * pieces.iter().map(barring).sum::<f64>()
+        p.over_compliance_share.min(1.0) * laws.iter().map(barring).sum::<f64>()
     } else {
         0.0
     }
@@ -587,7 +649,6 @@ fn set_outlook(
     outlook.any = false;
     outlook.closing.clear();
     outlook.closing.resize(slots, false);
-    outlook.binds = c.books[usize::from(now.known)].next_binds;
     for slot in 0..slots {
         let variant = matches!(roadmap.slots[slot].kind, SlotKind::Variant { .. });
         let barred = if variant {

@@ -37,7 +37,7 @@ impl Blueprint {
             .map(|(day, b)| self.inputs(regime, *day, b, p))
             .collect();
         let ladder = self.ladder(regime, p, &mut books, &mut inputs);
-        let (markets, slots) = (self.shipments.len(), self.slot_attributes.len());
+        let slots = self.slot_attributes.len();
         let mut calendar = Calendar {
             law: law.clone(),
             months,
@@ -51,6 +51,8 @@ impl Blueprint {
             target_region: self.target_region,
             sales_of: Vec::with_capacity(books.len()),
             sales: Vec::new(),
+            alike: self.alike(&books),
+            changes: Vec::new(),
             tool_suppliers: self.tool_suppliers(),
             tools_denied_on_record: self.tools_denied_on_record(p),
             designs: Vec::new(),
@@ -74,7 +76,7 @@ impl Blueprint {
                 let law = SalesLaw::new(
                     in_force,
                     announced,
-                    markets,
+                    &calendar.alike,
                     self.target_market,
                     chips,
                     sale,
@@ -84,10 +86,38 @@ impl Blueprint {
             });
             calendar.sales_of.push(at as u16);
         }
+        let pairs = calendar.sales.len() * calendar.sales.len();
+        calendar.changes = (0..pairs).map(|_| OnceLock::new()).collect();
         calendar.designs = (0..calendar.sales.len() * slots)
             .map(|_| OnceLock::new())
             .collect();
         Arc::new(calendar)
+    }
+
+    /// By market: the first market that every set of rules treats alike for every sale, or itself.
+    fn alike(&self, books: &[Books]) -> Arc<[u16]> {
+        let all = books.iter().flat_map(|b| [&b.in_force, &b.announced]);
+        let mut sales: Vec<Book> = Vec::new();
+        for book in all.map(|book| book.only(Subject::ChipSale)) {
+            if !sales.iter().any(|other| other.says_the_same(&book)) {
+                sales.push(book);
+            }
+        }
+        let mut alike: Vec<u16> = Vec::with_capacity(self.shipments.len());
+        for (market, shipment) in self.shipments.iter().enumerate() {
+            let same = |other: &usize| {
+                let first = usize::from(alike[*other]) == *other;
+                let target = [market, *other].contains(&self.target_market);
+                first
+                    && !target
+                    && sales
+                        .iter()
+                        .all(|book| book.treats_alike(shipment, &self.shipments[*other]))
+            };
+            let first = (0..market).find(same).unwrap_or(market);
+            alike.push(first as u16);
+        }
+        alike.into()
     }
 
     /// Adds the sets of rules that a process can reach, so that they are judged with the others.

@@ -31,7 +31,7 @@ use crate::events::EventLog;
 use crate::foundation::chance::Purpose;
 use crate::foundation::parameters::Parameters;
 use crate::foundation::run::{Anchor, Clock, Future};
-use crate::markets::chips::{ChipMarket, Wallet};
+use crate::markets::chips::{ChipMarket, Wallet, place_of};
 use crate::markets::chronicle::Causes;
 use crate::markets::rental::Rental;
 use crate::markets::scarcity::Shortage;
@@ -177,6 +177,7 @@ impl Stage {
         w.resource_mut::<Recorder>().reset();
         let mut market = w.resource_mut::<ChipMarket>();
         market.reset();
+        market.buyers.alike = calendar.alike.clone();
         for (nation, cap) in market.nations.iter_mut().zip(&calendar.caps_tpp) {
             nation.left_tpp = *cap;
         }
@@ -251,7 +252,6 @@ impl Stage {
     /// What was in use before the first month: the oldest listed chip, by the recorded distribution of compute.
     fn stock_at_start(&mut self, b: &Blueprint, future: &Future) {
         let w = &mut self.world;
-        let slots = b.roadmap.slots.len();
         w.resource_scope(|w, mut market: bevy_ecs::world::Mut<'_, ChipMarket>| {
             market.take_into_use(b.oldest_chip);
             let share = crate::agents::nation::training_share(
@@ -268,8 +268,7 @@ impl Stage {
                     1.0 - share
                 };
                 let bloc = b.layout.bloc_of_market[customer.market];
-                let row = 2 * bloc + customer.wallet as usize;
-                market.stock[row * slots + b.oldest_chip] +=
+                market.stock[place_of(b.oldest_chip, bloc, customer.wallet)] +=
                     chips_at_start(bloc, &future.parameters) * b.start_part[customer.market] * part;
             }
             let _ = w;

@@ -335,14 +335,18 @@ impl Trail {
         self.sum.clear(makers);
         for month in &self.months {
             for place in 0..3 {
-                for maker in 0..makers {
-                    self.sum.value[place][maker] += month.value[place][maker];
-                    self.sum.units[place][maker] += month.units[place][maker];
-                    self.sum.tpp[place][maker] += month.tpp[place][maker];
-                }
+                add(&mut self.sum.value[place], &month.value[place]);
+                add(&mut self.sum.units[place], &month.units[place]);
+                add(&mut self.sum.tpp[place], &month.tpp[place]);
             }
             self.sum.fab_tpp += month.fab_tpp;
         }
+    }
+}
+
+fn add(sums: &mut [f64], values: &[f64]) {
+    for (sum, value) in sums.iter_mut().zip(values) {
+        *sum += value;
     }
 }
 
@@ -388,9 +392,14 @@ pub fn observe_sales(
         inflow[1] += in_target * chips.useful_serving[slot] * realised.0[slot];
         month.fab_tpp += in_target * tpp * home_made.0[slot];
     }
-    for (slot, handed) in market.handed.iter().enumerate() {
+    let (mut packages, mut peak) = (0.0, 0.0);
+    for &slot in &market.active {
+        let slot = usize::from(slot);
+        let handed = market.handed[slot];
         inflow[0] += handed * chips.useful_training[slot] * realised.0[slot];
         inflow[1] += handed * chips.useful_serving[slot] * realised.0[slot];
+        packages += handed;
+        peak += handed * chips.peak_h100e[slot];
     }
     for (column, inflow) in watch.inflow.iter().zip(inflow) {
         record.set(*column, t, inflow);
@@ -409,11 +418,6 @@ pub fn observe_sales(
             record.set(columns.tpp[place], t, month.tpp[place][maker]);
             record.set(columns.peak[place], t, month.peak[place][maker]);
         }
-    }
-    let (mut packages, mut peak) = (0.0, 0.0);
-    for (handed, each) in market.handed.iter().zip(&chips.peak_h100e) {
-        packages += handed;
-        peak += handed * each;
     }
     for (column, value) in watch.responses.grey_counts.iter().zip([packages, peak]) {
         record.set(*column, t, value);

@@ -2,7 +2,7 @@
 
 use chokepoint::foundation::calendar::Month;
 use chokepoint::foundation::parameters::Parameters;
-use chokepoint::markets::chips::ChipMarket;
+use chokepoint::markets::chips::{ChipMarket, Wallet, place_of};
 use chokepoint::measures::{Bloc, Recorder};
 use chokepoint::study::Worker;
 use chokepoint::technology::chip::{ChipSpec, codesigned_throughput, training_throughput};
@@ -66,8 +66,8 @@ impl Seen {
             if old_variant {
                 old_sold += units;
                 old_here += units + market.handed[slot];
-                let row = 2 * Bloc::Target as usize;
-                stock += market.stock[row * slots + slot] + market.stock[(row + 1) * slots + slot];
+                let at = place_of(slot, Bloc::Target as usize, Wallet::Training);
+                stock += market.stock[at] + market.stock[at + 1];
             }
         }
         let expected = self.old_variant_stock * (1.0 - retired) + old_here;

@@ -1,0 +1,32 @@
+//! The shipped world run a few times and nothing else: what `callgrind` counts. `one_run [RUNS]`.
+
+use chokepoint::config::source::Configs;
+use chokepoint::config::study;
+use chokepoint::study::{Library, Plan, Settings, Worker};
+
+fn main() {
+    let runs = std::env::args().filter_map(|a| a.parse().ok()).next();
+    let configs = Configs::embedded();
+    let library = Library::read(configs.clone(), &[]).expect("the shipped configuration is sound");
+    let source = configs
+        .find("did-controls-work", "studies")
+        .expect("the main study ships");
+    let study = study::read(&source, &configs).expect("the main study is sound");
+    let plan = Plan::new(
+        &library,
+        study,
+        Settings {
+            seed: 1,
+            runs: 100,
+            ..Settings::default()
+        },
+    )
+    .expect("the main study is sound");
+    let arm = plan.regimes.len() - 1;
+    let mut worker = Worker::new(&plan.blueprint);
+    for number in 0..runs.unwrap_or(1_u32) {
+        let (calendar, future) = plan.in_arm(arm, number, &plan.draw(number));
+        let imbalance = worker.run(calendar, &future, plan.blueprint.months, false);
+        assert!(imbalance < 1e-9);
+    }
+}
