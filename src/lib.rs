@@ -4,8 +4,8 @@
 //! |---|---|
 //! | what happens in one month, in which order | `src/month.rs` |
 //! | what does a rule forbid, such as the line of October 2023 | `configs/rules/us/2023-10-17-advanced-computing.toml`, `src/controls/licensing.rs` |
-//! | how does a nation's lab or cloud decide what to buy | `src/markets/choice.rs`, `src/agents/nation.rs` |
-//! | why does a variant such as the H20 look as it does | `src/technology/design.rs`, `src/agents/chipmaker.rs` |
+//! | how do the labs and clouds of a nation decide what to buy: how much, worth what, which | `src/agents/nation.rs`, `src/agents/chipmaker.rs` (`make_offers`), `src/markets/choice.rs`, applied in `src/markets/chips.rs` |
+//! | why does a variant such as the H20 look as it does: what is found, what is legal, what pays | `src/technology/design.rs`, `src/markets/terms.rs` (`Designs`), `src/agents/chipmaker.rs` |
 //! | who gets scarce chips | `src/markets/rationing.rs` |
 //! | how does a lab learn, train and release | `src/agents/lab.rs`, `src/capability/diffusion.rs` |
 //! | where is the gap in months computed | `src/capability/gap.rs` |

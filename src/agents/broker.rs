@@ -1,4 +1,4 @@
-//! A broker: buys in a hub what the target may not buy, for a premium, until it is caught.
+//! Brokers: those of one hub buy what the target may not buy, for a premium; when a shipment is seized they begin again, small.
 
 use bevy_ecs::component::Component;
 use bevy_ecs::resource::Resource;
@@ -81,6 +81,9 @@ pub fn detection_hazard(capacity: f64, p: &Parameters) -> f64 {
     p.detection_per_year / 12.0 * p.enforcement * (1.0 + capacity / p.detection_volume_packages)
 }
 
+/// Part of the target's wallets that brokers are paid from at most: the rest waits for what can be bought openly.
+const WALLETS_AT_MOST: f64 = 0.5;
+
 /// System: brokers take money of users in the target into the hubs, before the trade.
 pub fn run_brokers(
     future: Res<Future>,
@@ -128,7 +131,7 @@ pub fn run_brokers(
         let start = p.broker_start_packages * broker.share;
         trade.capacity = next_broker_capacity(trade.capacity, start, limit, pays, p);
         let wanted = trade.capacity * each;
-        let paid = m.take_from_target(wanted, 0.5);
+        let paid = m.take_from_target(wanted, WALLETS_AT_MOST);
         m.budget_usd[broker.customer as usize] += paid / (1.0 + grey.premium);
     }
 }
@@ -160,6 +163,7 @@ pub fn settle_brokers(
                 continue;
             }
             all += trade.capacity;
+            // The watch on a hub does not begin with the rules: it adds up before there is anything to smuggle.
             trade.hazard += detection_hazard(trade.capacity, p);
             if trade.capacity > 0.0
                 && trade.hazard

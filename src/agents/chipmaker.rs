@@ -249,6 +249,7 @@ pub fn design_variants(
         }
         let listed = &chips.launch[roadmap.slots_of(m as u16)];
         let on_list = listed.iter().filter(|launch| **launch <= t).count();
+        // It looks when the law, its own list or the year is another.
         let seen = (now.known, on_list + 1000 * (t as usize / 12));
         if studio.used[m] >= studio.slots[m].len() || studio.looked[m] == Some(seen) {
             continue;
@@ -577,6 +578,9 @@ pub const MAKERS_MAX: usize = 64;
 #[derive(Resource, Clone, Debug, Default)]
 pub struct HomeMade(pub Vec<f64>);
 
+/// Dies of 665 mm2 on a wafer of 300 mm, of which experience is counted.
+const DIES_PER_WAFER: f64 = 70.0;
+
 /// System: the month's trade.
 pub fn trade(
     future: Res<Future>,
@@ -622,7 +626,8 @@ pub fn trade(
     supply.hbm_bank_stacks =
         (supply.hbm_bank_stacks - market.pool_used[Pool::HbmTarget as usize]).max(0.0);
     supply.pools = pools;
-    supply.dies_target_millions += market.pool_used[Pool::LogicTarget as usize] * 70.0 / 1e6;
+    supply.dies_target_millions +=
+        market.pool_used[Pool::LogicTarget as usize] * DIES_PER_WAFER / 1e6;
     let mut wanted = std::mem::take(&mut market.wanted);
     if future.planning == Planning::Foresight {
         take_out_what_closes(&outlook, &market, &mut wanted);

@@ -1,4 +1,4 @@
-//! Who decides: makers, labs, nations, governments, hosts, brokers. Each file says what an agent is and how it decides.
+//! Who decides: makers, labs, nations and their users, governments and their counter-controls, hosts, brokers. Each file says what an agent is and how it decides.
 
 pub mod broker;
 pub mod chipmaker;

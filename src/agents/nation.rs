@@ -121,18 +121,24 @@ pub fn world_wants_usd(capex_usd: f64, year: f64, p: &Parameters) -> f64 {
     capex_usd * (p.wants_share_before + (p.wants_share_after - p.wants_share_before) * jump)
 }
 
+/// Years from the first rule in which wants above what was spent are reached in full.
+const YEARS_TO_FULL_WANTS: f64 = 2.0;
+/// What the issuer wants at least, of the world's; and a third region at most.
+const ISSUER_WANTS_AT_LEAST: f64 = 0.5;
+const REGION_WANTS_AT_MOST: f64 = 0.2;
+
 /// What the target's buyers want, USD a year: recorded spending times a multiplier for the wants that rules blocked.
 ///
 /// The multiplier is 1 before `first_rule` (spending was free then) and rises to its value over two years. It is the
 /// same in every arm: rules block wants, no arm's name changes them.
 pub fn target_wants_usd(recorded_usd: f64, month: Month, first_rule: Month, p: &Parameters) -> f64 {
     let years = f64::from(month - first_rule) / 12.0;
-    let part = (years / 2.0).clamp(0.0, 1.0);
+    let part = (years / YEARS_TO_FULL_WANTS).clamp(0.0, 1.0);
     recorded_usd * p.target_wants_multiplier.powf(part)
 }
 
 /// Share of accelerator spending meant for training; the rest is for serving.
-/// Log-free linear path through 2022, 2024 and 2026. Source: bounds from H20 prices and variants, see the parameter.
+/// Linear in time between 2022, 2024 and 2026, flat outside. Source: bounds from H20 prices and variants, see the parameter.
 pub fn training_share(year: f64, p: &Parameters) -> f64 {
     let between = |a: f64, b: f64, from: f64| a + (b - a) * ((year - from) / 2.0).clamp(0.0, 1.0);
     if year < 2024.0 {
@@ -313,7 +319,7 @@ fn wants_by_region(clock: &Clock, future: &Future, d: &RecordedDemand, shocks: &
         }
     }
     // The issuer's own wants are what is left of the world's; never less than half of them.
-    shocks.wants_usd[d.issuer_region] *= (world - third).max(0.5 * world);
+    shocks.wants_usd[d.issuer_region] *= (world - third).max(ISSUER_WANTS_AT_LEAST * world);
 }
 
 /// A third region wants its recorded share of the world's wants: the share at the knots, held outside them.
@@ -330,7 +336,7 @@ fn third_wants_usd(
     let at = year.clamp(first.0, last.0);
     let capex = d.capex_usd.at(at, p.capex_growth_late, p.capex_ceiling_usd);
     let share = path.at(at, 0.0, f64::INFINITY) / world_wants_usd(capex, at, p);
-    world_usd * share.min(0.2)
+    world_usd * share.min(REGION_WANTS_AT_MOST)
 }
 
 /// Buyers in a market that an announced rule will close bring purchases forward.

@@ -22,14 +22,15 @@ pub fn outcomes(b: &Blueprint, record: &Recorder, window: Window) -> Vec<f64> {
 /// How an outcome is taken from columns of the record; a column that does not exist has no value.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Formula {
-    /// Mean over months that have a value, summed over columns: a gap may be censored in some.
+    /// Mean over months that have a value, summed over columns: a gap may be censored in some, which are left out, so that the
+    /// mean can understate.
     Mean(Vec<usize>),
     /// Mean of the last 12 months of the window.
     Year(usize),
     Last(usize),
     /// Summed over the window and over columns: a flow.
     Sum(Vec<usize>),
-    /// How far in the past the first column stood where the second stands.
+    /// Mean over levels of the months from the first column's crossing of a level to the second's.
     Crossing(usize, usize),
     /// What the first column gained over what the second did.
     Added(usize, usize),

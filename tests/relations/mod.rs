@@ -27,10 +27,6 @@ const KNOWN_FAILURES: &[(&str, &str)] = &[
         "another unit of compute: the reference chip is a constant of the code, the definition of the unit; not tested",
     ),
     (
-        "r27",
-        "rules on a target that buys nothing change nothing elsewhere: rules lower its trust in foreign supply, so its fabs grow by 1.3 %, though it buys nothing; in one of 20 futures those fabs are full ten years on, and what more they make goes to third countries (0.001 points)",
-    ),
-    (
         "r28",
         "less detection, never less brought: a broker that is not caught early grows, is caught later with more, and begins again; in the second of 20 futures 14 % less in ten years",
     ),
