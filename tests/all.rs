@@ -3,6 +3,7 @@
 mod architecture;
 mod balances;
 mod batch;
+mod batch_faults;
 mod broken_configurations;
 mod causes;
 mod chance;

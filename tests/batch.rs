@@ -13,21 +13,21 @@ use chokepoint::study::{Plan, Settings, join, run_all};
 use crate::library;
 
 /// A short study: five years, a window of three.
-const SHORT: [&str; 4] = [
+pub const SHORT: [&str; 4] = [
     "--set",
     "study.last_month=2025-12",
     "--set",
     "study.window_months=36",
 ];
 
-fn chokepoint(folder: &Path) -> Command {
+pub fn chokepoint(folder: &Path) -> Command {
     let mut command = Command::cargo_bin("chokepoint").unwrap();
     command.current_dir(folder);
     command
 }
 
 /// Runs the short main study; answers what was said on standard error.
-fn run(folder: &Path, args: &[&str]) -> String {
+pub fn run(folder: &Path, args: &[&str]) -> String {
     let mut all = vec!["run", "did-controls-work"];
     all.extend(SHORT);
     all.extend(args);
@@ -53,7 +53,7 @@ fn bytes(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     found
 }
 
-fn same(a: &Path, b: &Path) {
+pub fn same(a: &Path, b: &Path) {
     let (a, b) = (bytes(a), bytes(b));
     assert!(a.len() > 5 && a.keys().eq(b.keys()));
     for (name, content) in &a {
@@ -62,7 +62,7 @@ fn same(a: &Path, b: &Path) {
 }
 
 /// The shipped main study with this in place of its last lines, read.
-fn with_futures(arms: &str, futures: &str) -> StudyFile {
+pub fn with_futures(arms: &str, futures: &str) -> StudyFile {
     let source = library()
         .configs
         .find("did-controls-work", "studies")
@@ -80,7 +80,7 @@ fn with_futures(arms: &str, futures: &str) -> StudyFile {
     study::read(&source, &Configs::embedded()).unwrap_or_else(|e| panic!("{e}"))
 }
 
-fn plan(study: StudyFile, runs: u32) -> Plan {
+pub fn plan(study: StudyFile, runs: u32) -> Plan {
     let settings = Settings {
         seed: 1,
         runs,
@@ -89,7 +89,7 @@ fn plan(study: StudyFile, runs: u32) -> Plan {
     Plan::new(library(), study, settings).unwrap_or_else(|e| panic!("{e}"))
 }
 
-fn results(plan: &Plan) -> Results {
+pub fn results(plan: &Plan) -> Results {
     let records = run_all(plan, &|| {}, &std::sync::atomic::AtomicBool::new(false));
     join(plan, records, "chokepoint run")
 }
@@ -332,6 +332,8 @@ fn a_run_until_its_error_is_small_is_the_run_of_as_many_futures() {
     );
     let fixed = Results::read(&here.join("fixed")).unwrap();
     assert_eq!(until.effects, fixed.effects);
+    // And its command is the one that makes it again.
+    same(&here.join("until"), &here.join("fixed"));
 }
 
 #[test]
@@ -771,6 +773,14 @@ fn wrong_futures_are_named_with_their_line() {
         (
             "[[futures.variant]]\nname = \"a\"\nweight = -1.0",
             "above zero",
+        ),
+        (
+            "[[futures.stress]]\nname = \"a\"\nset = { choice_slope = nan }",
+            "found NaN, expected a finite number",
+        ),
+        (
+            "[futures]\ndesign = \"factorial\"\nlevels = { choice_slope = [1.0, inf] }",
+            "found inf, expected a finite number",
         ),
     ];
     for (text, hint) in cases {

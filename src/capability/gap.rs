@@ -81,6 +81,9 @@ pub fn trend_months(leader: &Record, follower: &Record) -> f64 {
     }
 }
 
+/// Levels of one point that a run can cross: the index stands near 150 today. More are a run that lost its numbers.
+const MOST_LEVELS: f64 = 1e5;
+
 /// Mean over one-point levels that both reached between `from` and `to` (months into the run) of the time between.
 /// Positive when the follower is later. NaN when there is no such level.
 pub fn crossing_months(leader: &[f64], follower: &[f64], from: usize, to: usize) -> f64 {
@@ -101,14 +104,15 @@ pub fn crossing_months(leader: &[f64], follower: &[f64], from: usize, to: usize)
         None
     };
     let (mut sum, mut count) = (0.0, 0.0);
-    let low = follower.first().copied().unwrap_or(f64::NAN).ceil() as i64;
-    let high = leader
-        .iter()
-        .take(to)
-        .copied()
-        .fold(f64::NEG_INFINITY, f64::max)
-        .floor() as i64;
-    for level in low..=high {
+    // Levels that both can have crossed; no others need be looked at, and numbers that are lost have none.
+    let start = |series: &[f64]| series.first().copied().unwrap_or(f64::NAN);
+    let top = |series: &[f64]| series.iter().take(to).copied().fold(f64::NAN, f64::max);
+    let low = start(leader).max(start(follower)).ceil();
+    let high = top(leader).min(top(follower)).floor();
+    if !(low.is_finite() && high.is_finite() && high - low < MOST_LEVELS) {
+        return f64::NAN;
+    }
+    for level in low as i64..=high as i64 {
         let (Some(a), Some(b)) = (
             crossing(leader, level as f64),
             crossing(follower, level as f64),
@@ -153,5 +157,17 @@ mod tests {
         let leader: Vec<f64> = (0..10).map(f64::from).collect();
         let follower: Vec<f64> = (0..10).map(|m| f64::from(m) - 3.0).collect();
         assert!((crossing_months(&leader, &follower, 0, 10) - 3.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn numbers_that_are_lost_have_no_crossing_time_and_take_no_time() {
+        let leader: Vec<f64> = (0..10).map(f64::from).collect();
+        for wrong in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 1e300] {
+            for series in [vec![wrong; 10], vec![0.0, wrong], vec![wrong, 1.0]] {
+                crossing_months(&leader, &series, 0, 10);
+                crossing_months(&series, &leader, 0, 10);
+            }
+        }
+        assert!(crossing_months(&[0.0, 1e300], &[0.0, 1e300], 0, 2).is_nan());
     }
 }

@@ -5,8 +5,10 @@ use std::sync::atomic::Ordering;
 
 use clap::Args;
 
-use super::run::{Choice, dressed, plan_file, pool, stop_on_signal, threads, told};
-use super::{Answer, Failure, say};
+use super::run::{
+    Choice, block_files, dressed, plan_file, pool, results_folder, stop_on_signal, threads, told,
+};
+use super::{Answer, Failure, say, shell_word};
 use crate::config::source::Configs;
 use crate::results::{ResultsError, Working};
 use crate::study::block::{path, write};
@@ -31,14 +33,26 @@ pub struct PlanArgs {
 /// Writes a plan: one file with everything that its blocks need.
 pub fn plan(configs: Configs, args: &PlanArgs) -> Answer {
     let source = configs.find(&args.study, "studies")?;
-    let command = format!("chokepoint run {}", args.study);
+    let command = format!("chokepoint run {}", shell_word(&args.study));
     let blocks = Some(args.blocks);
     let file = plan_file(&configs, source, Vec::new(), &args.choice, blocks, &command)?;
     // What is wrong is said now, not on another machine.
     file.open()?;
     std::fs::create_dir_all(&args.out).map_err(|e| failed(&args.out, &e))?;
     let path = args.out.join("plan.json");
-    if let Some(old) = PlanFile::peek(&path).filter(|old| old.hash != file.hash) {
+    let old = PlanFile::peek(&path);
+    let done = block_files(&args.out.join("blocks")).0.len();
+    if let Some(old) = old.as_ref().filter(|old| old.blocks != file.blocks)
+        && old.hash == file.hash
+        && done > 0
+    {
+        return Err(Failure::Input(format!(
+            "error: {} is cut in {} blocks, of which {done} are done; cut otherwise with another --out\n",
+            path.display(),
+            old.blocks
+        )));
+    }
+    if let Some(old) = old.filter(|old| old.hash != file.hash) {
         return Err(Failure::Input(format!(
             "error: {} is another plan:\n  {}\n",
             path.display(),
@@ -132,11 +146,15 @@ pub fn merge(args: &MergeArgs) -> Answer {
     } else {
         opened.figures.clone()
     };
-    let out = args
-        .out
-        .clone()
-        .unwrap_or_else(|| Path::new("results").join(&opened.plan.study.name));
+    let out = results_folder(args.out.as_deref(), &file, &opened.plan);
     let working = Working::open(&out)?;
+    let others = block_files(&working.blocks()).0.len();
+    if others > 0 {
+        return Err(Failure::Input(format!(
+            "error: {} holds {others} finished blocks of a run that was stopped; finish it, or choose another --out\n",
+            working.path().display()
+        )));
+    }
     let results = working.fresh().and_then(|into| {
         pool(threads(None))
             .map_err(|_| ResultsError::NotOurs(into.clone()))?

@@ -1,11 +1,11 @@
 //! `chokepoint export` and `chokepoint diff`: tables for spreadsheets; what differs between two results, and why.
 
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{Answer, Failure, say, table, wrong_word};
+use super::{Answer, Failure, say, table, unsaid, wrong_word};
 use crate::results::compare::compare;
 use crate::results::export::{export as write_table, tables};
 
@@ -25,16 +25,28 @@ pub struct ExportArgs {
 
 pub fn export(args: &ExportArgs) -> Answer {
     let known = tables(&args.folder);
+    if known.is_empty() {
+        return Err(Failure::Input(format!(
+            "error: {} is no results folder\n",
+            args.folder.display()
+        )));
+    }
     if !known.contains(&args.table) {
         let names: Vec<&str> = known.iter().map(String::as_str).collect();
         let expected = format!("a table of {}: {}", args.folder.display(), known.join(", "));
         return Err(wrong_word("export", &args.table, &expected, &names));
     }
     if args.csv {
-        let mut out = std::io::BufWriter::new(std::io::stdout().lock());
-        write_table(&args.folder, &args.table, usize::MAX, &mut out)
-            .map_err(|_| Failure::Closed)?;
-        return out.flush().map_err(|_| Failure::Closed);
+        let mut out = Output {
+            to: io::BufWriter::new(io::stdout().lock()),
+            failed: None,
+        };
+        let written =
+            write_table(&args.folder, &args.table, usize::MAX, &mut out).map_err(Failure::from);
+        return match out.failed {
+            Some(error) => Err(unsaid(&error)),
+            None => written,
+        };
     }
     let mut text = Vec::new();
     write_table(&args.folder, &args.table, LOOK, &mut text)?;
@@ -49,13 +61,49 @@ pub fn export(args: &ExportArgs) -> Answer {
     say(&table(&rows))
 }
 
+/// Standard output, which remembers why it could not be written: what was read is not at fault then.
+struct Output<'a> {
+    to: io::BufWriter<io::StdoutLock<'a>>,
+    failed: Option<io::Error>,
+}
+
+impl Output<'_> {
+    fn keep<T>(&mut self, result: io::Result<T>) -> io::Result<T> {
+        result.map_err(|error| {
+            let kind = error.kind();
+            self.failed = Some(error);
+            kind.into()
+        })
+    }
+}
+
+impl Write for Output<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let result = self.to.write(bytes);
+        self.keep(result)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let result = self.to.flush();
+        self.keep(result)
+    }
+}
+
 #[derive(Args)]
 pub struct DiffArgs {
     first: PathBuf,
     second: PathBuf,
     /// Numbers that differ by no more than this, relative to the larger, are the same.
-    #[arg(long, default_value_t = 0.0)]
+    #[arg(long, default_value = "0", value_parser = tolerance, allow_hyphen_values = true)]
     tolerance: f64,
+}
+
+fn tolerance(text: &str) -> Result<f64, String> {
+    let number = text
+        .parse()
+        .ok()
+        .filter(|t: &f64| *t >= 0.0 && t.is_finite());
+    number.ok_or_else(|| "expected a number, zero or above".into())
 }
 
 /// Ends with 1 when results differ.

@@ -215,7 +215,26 @@ fn say(text: &str) -> Answer {
     let mut out = std::io::stdout().lock();
     out.write_all(text.as_bytes())
         .and_then(|()| out.flush())
-        .map_err(|_| Failure::Closed)
+        .map_err(|e| unsaid(&e))
+}
+
+/// Why nothing more can be printed: nobody reads, or what was to hold it cannot.
+fn unsaid(error: &std::io::Error) -> Failure {
+    if error.kind() == std::io::ErrorKind::BrokenPipe {
+        Failure::Closed
+    } else {
+        Failure::Input(format!("error: standard output: {error}\n"))
+    }
+}
+
+/// A word as a shell reads it back.
+fn shell_word(word: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "._=-+%/:,@".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_string()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
 }
 
 fn say_json(value: &impl serde::Serialize) -> Answer {

@@ -10,7 +10,7 @@ use std::time::Instant;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{Answer, Failure, say, wrong_word};
+use super::{Answer, Failure, say, shell_word, wrong_word};
 use crate::config::source::{Configs, Source};
 use crate::config::study::{self, StudyFile};
 use crate::foundation::channels::{Channel, Channels};
@@ -18,9 +18,10 @@ use crate::foundation::parameters::Parameters;
 use crate::measures::OUTCOMES;
 use crate::results::{Results, ResultsError, Timing, Working};
 use crate::study::batch::{Batch, Until};
+use crate::study::block;
 use crate::study::merge::merge;
 use crate::study::plan_file::PlanFile;
-use crate::study::{Layout, Library, Plan, Worker};
+use crate::study::{Layout, Library, Plan, RunRecord, Worker, one_run};
 
 #[derive(Args)]
 pub struct RunArgs {
@@ -50,7 +51,7 @@ pub struct Choice {
     #[arg(long, value_name = "RULE", default_value = "adaptive", value_parser = ["naive", "adaptive", "foresight"])]
     pub planning: String,
     /// Only this future: repeats one run of the study.
-    #[arg(long, value_name = "FUTURE")]
+    #[arg(long, value_name = "FUTURE", value_parser = clap::value_parser!(u32).range(..i64::from(u32::MAX)))]
     pub only: Option<u32>,
     /// Keep the months of every banded measure in the first 500 futures (`series.parquet`).
     #[arg(long)]
@@ -63,7 +64,7 @@ pub struct How {
     /// Threads; by default one a core.
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
     pub threads: Option<u16>,
-    /// Where results go; by default `results/<name of the study>`.
+    /// Where results go; by default `results/<name of the study>`, and for one future `results/<name>-future-<number>`.
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
     /// Stop when the Monte Carlo error of this outcome's effects is small: `gap_months_mean=0.1`, or `=5%` of the effect.
@@ -79,7 +80,7 @@ pub struct How {
 
 pub fn run(configs: Configs, args: &RunArgs) -> Answer {
     let source = configs.find(&args.study, "studies")?;
-    let command = format!("chokepoint run {}", args.study);
+    let command = format!("chokepoint run {}", shell_word(&args.study));
     let file = plan_file(&configs, source, Vec::new(), &args.choice, None, &command)?;
     execute(&file, &args.how)
 }
@@ -122,7 +123,7 @@ pub fn plan_file(
         fail: std::env::var("CHOKEPOINT_FAIL")
             .ok()
             .and_then(|n| n.parse().ok()),
-        command: command_line(command, &file, choice),
+        command: command_line(command, configs, &file, choice),
         study: source,
         ..PlanFile::default()
     };
@@ -143,10 +144,7 @@ pub fn execute(file: &PlanFile, how: &How) -> Answer {
         eprint!("{warning}");
     }
     let until = until(how.until_error.as_deref(), plan)?;
-    let out = how
-        .out
-        .clone()
-        .unwrap_or_else(|| Path::new("results").join(&plan.study.name));
+    let out = results_folder(how.out.as_deref(), file, plan);
     let threads = threads(how.threads);
     let pool = pool(threads)?;
     // Fails early, before the work: the folder can be written, and is ours.
@@ -172,8 +170,8 @@ pub fn execute(file: &PlanFile, how: &How) -> Answer {
     bar.finish_and_clear();
     let futures = match ran {
         Ok(Some(futures)) => futures,
-        Ok(None) => return Err(stopped(working, file)),
-        Err(error) => return Err(kept_after(working, file, &error)),
+        Ok(None) => return Err(stopped(&working, file)),
+        Err(error) => return Err(kept_after(&working, file, &error)),
     };
     let seconds = clock.elapsed().as_secs_f64();
     let made = futures.len() * plan.regimes.len();
@@ -205,9 +203,12 @@ pub fn execute(file: &PlanFile, how: &How) -> Answer {
     });
     let results = match joined {
         Ok(results) => results,
-        Err(error) => return Err(kept_after(working, file, &error)),
+        Err(error) => return Err(kept_after(&working, file, &error)),
     };
-    let folder = working.finish()?;
+    let folder = match working.finish() {
+        Ok(folder) => folder,
+        Err(error) => return Err(kept_after(&working, file, &error)),
+    };
     if until.is_some() {
         eprintln!("stopped after {} futures", futures.len());
     }
@@ -218,6 +219,16 @@ pub fn execute(file: &PlanFile, how: &How) -> Answer {
         results.failures.len()
     );
     told(&results, &folder, report)
+}
+
+/// Where results go. One future is not the study, and does not take the place of its results.
+pub fn results_folder(asked: Option<&Path>, file: &PlanFile, plan: &Plan) -> PathBuf {
+    let name = &plan.study.name;
+    let folder = match file.only {
+        Some(one) => format!("{name}-future-{one}"),
+        None => name.clone(),
+    };
+    asked.map_or_else(|| Path::new("results").join(folder), Path::to_path_buf)
 }
 
 /// Figures and page of results, into their folder.
@@ -257,7 +268,7 @@ pub fn told(results: &Results, folder: &Path, report: bool) -> Answer {
 /// Makes a working folder ready: blocks of the same plan are kept, those of another are not thrown away unasked.
 fn take_up(working: &Working, file: &PlanFile, restart: bool) -> Result<usize, Failure> {
     let path = working.path().join("plan.json");
-    let (blocks, halves) = block_files(&working.blocks());
+    let (mut blocks, mut halves) = block_files(&working.blocks());
     let old = PlanFile::peek(&path);
     let same = old.as_ref().is_some_and(|old| old.hash == file.hash);
     if !same && !blocks.is_empty() && !restart {
@@ -270,6 +281,16 @@ fn take_up(working: &Working, file: &PlanFile, restart: bool) -> Result<usize, F
             why.join("\n  ")
         )));
     }
+    if same {
+        let (whole, broken): (Vec<_>, Vec<_>) = blocks
+            .into_iter()
+            .partition(|path| block::is_whole(path, &file.hash));
+        for path in &broken {
+            eprintln!("{} is broken, and is run again", path.display());
+        }
+        halves.extend(broken);
+        blocks = whole;
+    }
     let worthless = if same { &[][..] } else { &blocks[..] };
     for half in halves.iter().chain(worthless) {
         let _ = std::fs::remove_file(half);
@@ -279,14 +300,14 @@ fn take_up(working: &Working, file: &PlanFile, restart: bool) -> Result<usize, F
 }
 
 /// Finished blocks of a folder, and what was left of unfinished ones.
-fn block_files(folder: &Path) -> (Vec<PathBuf>, Vec<PathBuf>) {
+pub fn block_files(folder: &Path) -> (Vec<PathBuf>, Vec<PathBuf>) {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     entries
         .map(|e| e.path())
         .partition(|p| p.extension().is_some_and(|e| e == "runs"))
 }
 
-fn kept_after(working: Working, file: &PlanFile, error: &ResultsError) -> Failure {
+fn kept_after(working: &Working, file: &PlanFile, error: &ResultsError) -> Failure {
     let mut text = format!("error: {error}\n");
     let kept = block_files(&working.blocks()).0.len();
     if kept == 0 {
@@ -301,7 +322,7 @@ fn kept_after(working: Working, file: &PlanFile, error: &ResultsError) -> Failur
     Failure::Input(text)
 }
 
-fn stopped(working: Working, file: &PlanFile) -> Failure {
+fn stopped(working: &Working, file: &PlanFile) -> Failure {
     let kept = block_files(&working.blocks()).0.len();
     if kept == 0 {
         working.discard();
@@ -443,11 +464,14 @@ pub fn settings(library: &Library, set: &[String]) -> Result<Overrides, Failure>
     Ok((all, fields))
 }
 
-/// What repeats these results.
-fn command_line(command: &str, file: &StudyFile, choice: &Choice) -> String {
+/// What repeats these results, but for the number of futures.
+fn command_line(command: &str, configs: &Configs, file: &StudyFile, choice: &Choice) -> String {
     let mut text = command.to_string();
-    if let Some(runs) = choice.runs.filter(|r| *r != file.runs) {
-        text.push_str(&format!(" --runs {runs}"));
+    if let Some(folder) = configs.own_folder() {
+        text.push_str(&format!(
+            " --configs {}",
+            shell_word(&folder.to_string_lossy())
+        ));
     }
     if let Some(seed) = choice.seed.filter(|s| *s != file.seed) {
         text.push_str(&format!(" --seed {seed}"));
@@ -459,12 +483,7 @@ fn command_line(command: &str, file: &StudyFile, choice: &Choice) -> String {
         text.push_str(&format!(" --off {off}"));
     }
     for set in &choice.set {
-        let plain = |c: char| c.is_alphanumeric() || "._=-+%/".contains(c);
-        if set.chars().all(plain) {
-            text.push_str(&format!(" --set {set}"));
-        } else {
-            text.push_str(&format!(" --set '{}'", set.replace('\'', "'\\''")));
-        }
+        text.push_str(&format!(" --set {}", shell_word(set)));
     }
     if choice.series {
         text.push_str(" --series");
@@ -477,12 +496,25 @@ fn estimate(plan: &Plan, total: u64, threads: usize, most: bool) -> String {
     let mut worker = Worker::new(&plan.blueprint);
     let arm = plan.calendars.len() - 1;
     let number = plan.futures.start;
-    let (calendar, future) = plan.in_arm(arm, number, &plan.draw(number));
-    worker.run(calendar, &future, plan.blueprint.months, false);
-    let clock = Instant::now();
-    worker.run(calendar, &future, plan.blueprint.months, false);
-    let seconds = clock.elapsed().as_secs_f64() * total as f64 / threads as f64;
     let layout = Layout::new(plan);
+    let (draw, mut record) = (plan.draw(number), RunRecord::default());
+    // As it is run later: one that stops is no reason to stop before the others.
+    let mut once = || {
+        one_run(
+            plan,
+            &layout,
+            &mut worker,
+            arm,
+            number,
+            &draw,
+            None,
+            &mut record,
+        )
+    };
+    once();
+    let clock = Instant::now();
+    once();
+    let seconds = clock.elapsed().as_secs_f64() * total as f64 / threads as f64;
     let series = layout.columns.len() * layout.months;
     // Half of the monthly values are the same in all futures of a chunk and are kept once; tables are compressed.
     let working = total as f64 * 8.0 * (layout.numbers() as f64 + 0.55 * series as f64);

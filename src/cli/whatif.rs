@@ -5,7 +5,7 @@ use std::path::Path;
 use clap::Args;
 
 use super::run::{Choice, How, execute, plan_file};
-use super::{Answer, Failure};
+use super::{Answer, Failure, shell_word};
 use crate::config::diagnostics::read_toml;
 use crate::config::law::ActFile;
 use crate::config::source::{Configs, Source};
@@ -63,12 +63,12 @@ pub fn whatif(configs: Configs, args: &WhatifArgs) -> Answer {
     .map(|(field, value)| (field.to_string(), value));
     let source = configs.find(&args.study, "studies")?;
     let source = overridden(&source, &fields)?;
-    let mut command = format!("chokepoint whatif {}", args.rule);
+    let mut command = format!("chokepoint whatif {}", shell_word(&args.rule));
     if args.study != "did-controls-work" {
-        command.push_str(&format!(" --study {}", args.study));
+        command.push_str(&format!(" --study {}", shell_word(&args.study)));
     }
     if against != "history-free" {
-        command.push_str(&format!(" --against {against}"));
+        command.push_str(&format!(" --against {}", shell_word(against)));
     }
     let file = plan_file(&configs, source, vec![rule], &args.choice, None, &command)?;
     execute(&file, &args.how)

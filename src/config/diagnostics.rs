@@ -50,6 +50,20 @@ impl Diagnostic {
         Self::at(source, start..start + text.len(), message)
     }
 
+    /// An error at the name of a field that is given a value, comments aside, or at the beginning where none is.
+    pub fn at_field(source: &Source, field: &str, message: impl Into<String>) -> Self {
+        let named = |at: &usize| {
+            let line = source.text[..*at].rfind('\n').map_or(0, |end| end + 1);
+            let before = &source.text[line..*at];
+            let after = source.text[at + field.len()..].trim_start_matches(' ');
+            let inside = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
+            after.starts_with('=') && !before.contains('#') && !before.ends_with(inside)
+        };
+        let places = source.text.match_indices(field).map(|(at, _)| at);
+        let start = places.into_iter().find(named).unwrap_or(0);
+        Self::at(source, start..start + field.len(), message)
+    }
+
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = help.into();

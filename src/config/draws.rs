@@ -67,15 +67,20 @@ pub fn read(
 
 fn parse(source: Source, futures: &FuturesFile) -> Result<Draws, Problems> {
     let broken = |message: String| Problems::from(Diagnostic::at(&source, 0..1, message));
+    let unread = |error: csv::Error| {
+        let at = error.position().map_or(0, |p| p.byte() as usize);
+        Problems::from(Diagnostic::at(&source, at..at + 1, error.to_string()))
+    };
     let mut reader = csv::Reader::from_reader(source.text.as_bytes());
-    let headers = reader
-        .headers()
-        .cloned()
-        .map_err(|e| broken(e.to_string()))?;
+    let headers = reader.headers().cloned().map_err(unread)?;
     let mut known: Vec<&str> = Parameters::NAMES.iter().map(|(_, id)| *id).collect();
     known.extend(["stress", "variant"]);
     let mut columns = Vec::new();
-    for name in &headers {
+    for (at, name) in headers.iter().enumerate() {
+        if headers.iter().take(at).any(|before| before == name) {
+            let message = format!("the column `{name}` is there twice");
+            return Err(Diagnostic::at_text(&source, 0, name, message).into());
+        }
         match known.iter().position(|k| *k == name) {
             Some(at) if at < Parameters::NAMES.len() => columns.push(at),
             Some(_) => {}
@@ -90,7 +95,7 @@ fn parse(source: Source, futures: &FuturesFile) -> Result<Draws, Problems> {
     }
     let mut rows = Vec::new();
     for record in reader.records() {
-        let record = record.map_err(|e| broken(e.to_string()))?;
+        let record = record.map_err(unread)?;
         let from = record.position().map_or(0, |p| p.byte() as usize);
         let wrong = |cell: &str, expected: &str, names: &[&str]| {
             let message = format!("found `{cell}`, expected {expected}");

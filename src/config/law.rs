@@ -223,7 +223,7 @@ pub enum NoEarly {
 }
 
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "expected a day or `never`")]
 pub enum End {
     On(Day),
     Word(Never),
@@ -700,7 +700,7 @@ fn entry(law: &Law, at: u16, change: Option<&ChangeFile>) -> Result<Option<Entry
             rule.id
         ));
     };
-    Ok(Some(Entry {
+    let entry = Entry {
         rule: at,
         // A letter can bind before anybody else hears of it.
         announced: announced.min(compliance),
@@ -715,13 +715,24 @@ fn entry(law: &Law, at: u16, change: Option<&ChangeFile>) -> Result<Option<Entry
         } else {
             rule.early.clone()
         },
-    }))
+    };
+    ends_after_it_begins(rule, &entry).map(|()| Some(entry))
+}
+
+fn ends_after_it_begins(rule: &Rule, entry: &Entry) -> Result<(), String> {
+    match entry.ended.filter(|end| *end < entry.announced) {
+        None => Ok(()),
+        Some(end) => Err(format!(
+            "`{}` ends on {end}, before it is announced on {}",
+            rule.id, entry.announced
+        )),
+    }
 }
 
 /// A regime with rules added, taken out, and dated anew.
 ///
 /// # Errors
-/// For names of rules that do not exist or are not in the regime, and for rules without dates.
+/// For names of rules that do not exist or are not in the regime, and for rules without dates or that end before they begin.
 pub fn compose(
     source: &Source,
     law: &Law,
@@ -794,6 +805,11 @@ pub fn compose(
                 }
                 if one.early.is_some() {
                     e.early.clear();
+                }
+                if let Err(message) = ends_after_it_begins(&law.rules[usize::from(e.rule)], e) {
+                    problems
+                        .0
+                        .push(Diagnostic::at(source, one.rule.span(), message));
                 }
             }
         }

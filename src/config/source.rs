@@ -54,6 +54,11 @@ impl Configs {
         self.sealed.as_ref()?.get(path)
     }
 
+    /// The folder that stands before the program's own files, if there is one.
+    pub fn own_folder(&self) -> Option<&Path> {
+        self.folder.as_deref()
+    }
+
     /// Whether files of the disk may be read.
     pub fn reads_disk(&self) -> bool {
         self.sealed.is_none()

@@ -10,6 +10,7 @@ use toml::Spanned;
 use super::diagnostics::{Diagnostic, Problems, read_toml};
 use super::draws::{self, Draws};
 use super::law::ChangeFile;
+use super::nations;
 use super::source::{Configs, Source};
 use crate::foundation::calendar::Month;
 use crate::foundation::channels::Channel;
@@ -246,7 +247,8 @@ pub fn overridden(source: &Source, fields: &[(String, String)]) -> Result<Source
 /// Reads a study.
 ///
 /// # Errors
-/// For unknown measures, regimes, parameters or channels, an empty span, or a baseline that is no arm.
+/// For unknown measures, regimes, parameters, channels or nations, numbers that are not finite, a span or window that is
+/// empty, or a baseline that is no arm.
 pub fn read(source: &Source, configs: &Configs) -> Result<StudyFile, Problems> {
     let mut study: StudyFile = read_toml(source)?;
     study.source = source.clone();
@@ -295,20 +297,8 @@ pub fn read(source: &Source, configs: &Configs) -> Result<StudyFile, Problems> {
             &names,
         );
     }
-    if study.last_month - study.first_month < 24 {
-        wrong(
-            "last_month",
-            "found less than 24 months, expected at least two years".into(),
-            &[],
-        );
-    }
-    if study.runs == 0 || study.window_months == 0 {
-        wrong(
-            "runs",
-            "runs and window_months must be at least 1".into(),
-            &[],
-        );
-    }
+    problems.0.extend(limits(source, &study).0);
+    problems.0.extend(parties(source, &study, configs)?.0);
     problems.0.extend(switches(source, &study).0);
     problems.check()?;
     if let Some(path) = &study.futures.table {
@@ -317,7 +307,55 @@ pub fn read(source: &Source, configs: &Configs) -> Result<StudyFile, Problems> {
     Ok(study)
 }
 
-/// What is wrong with names in the futures and in composed arms.
+/// What is wrong with months and numbers of futures.
+fn limits(source: &Source, study: &StudyFile) -> Problems {
+    let mut problems = Problems::default();
+    let mut wrong = |field: &str, message: String| {
+        problems
+            .0
+            .push(Diagnostic::at_field(source, field, message));
+    };
+    if study.last_month - study.first_month < 24 {
+        let message = "found less than 24 months, expected at least two years";
+        wrong("last_month", message.into());
+    }
+    if study.runs == 0 {
+        wrong("runs", "found 0, expected at least 1".into());
+    }
+    if study.window_months == 0 {
+        wrong("window_months", "found 0, expected at least 1".into());
+    }
+    let span = study.first_month..=study.last_month;
+    if let Some(first) = study.window_first.filter(|m| !span.contains(m)) {
+        let (from, to) = (study.first_month, study.last_month);
+        let message = format!("found {first}, expected a month from {from} to {to}");
+        wrong("window_first", message);
+    }
+    problems
+}
+
+/// What is wrong with the target and the issuer.
+fn parties(source: &Source, study: &StudyFile, configs: &Configs) -> Result<Problems, Problems> {
+    let rows = nations::read(configs)?;
+    let codes: Vec<&str> = rows.iter().map(|n| n.iso3.as_str()).collect();
+    let mut problems = Problems::default();
+    for (field, iso3) in [("target", &study.target), ("issuer", &study.issuer)] {
+        if !codes.contains(&iso3.as_str()) {
+            let message = format!("found `{iso3}`, expected the ISO3 code of a nation");
+            let wrong = Diagnostic::at_field(source, field, message);
+            problems.0.push(wrong.nearest(iso3, &codes));
+        }
+    }
+    if study.target == study.issuer {
+        let message = "the target cannot be the issuer";
+        problems
+            .0
+            .push(Diagnostic::at_field(source, "target", message));
+    }
+    Ok(problems)
+}
+
+/// What is wrong with names and numbers in the futures and in composed arms.
 fn switches(source: &Source, study: &StudyFile) -> Problems {
     let mut problems = Problems::default();
     let f = &study.futures;
@@ -359,14 +397,29 @@ fn switches(source: &Source, study: &StudyFile) -> Problems {
     for planning in planned.chain(composed.iter().filter_map(|a| a.planning.as_ref())) {
         known(planning, "a rule of behaviour", &plannings);
     }
+    let mut wrong = |field: &str, message: &str| {
+        problems
+            .0
+            .push(Diagnostic::at_field(source, field, message));
+    };
+    let sets = alternatives()
+        .map(|a| &a.set)
+        .chain(composed.iter().map(|a| &a.set));
+    let numbers = sets.flatten().map(|(id, value)| (id, *value));
+    let levels = f.levels.iter();
+    let levels = levels.flat_map(|(id, values)| values.iter().map(move |v| (id, *v)));
+    for (id, value) in numbers.chain(levels).filter(|(_, v)| !v.is_finite()) {
+        wrong(id, &format!("found {value}, expected a finite number"));
+    }
     let mut wrong = |text: &str, message: &str| {
         problems
             .0
             .push(Diagnostic::at_text(source, 0, text, message));
     };
     for alternative in alternatives() {
+        let name = format!("\"{}\"", alternative.name);
         if !(alternative.weight.is_finite() && alternative.weight > 0.0) {
-            wrong("weight", "a weight must be above zero");
+            wrong(&name, "the weight must be above zero");
         }
         if alternatives()
             .filter(|a| a.name == alternative.name)
@@ -375,16 +428,21 @@ fn switches(source: &Source, study: &StudyFile) -> Problems {
             || ["all", ""].contains(&alternative.name.as_str())
         {
             wrong(
-                &alternative.name,
+                &name,
                 "each stress and variant needs a name of its own, and not `all`",
             );
         }
     }
+    let mut wrong = |field: &str, message: &str| {
+        problems
+            .0
+            .push(Diagnostic::at_field(source, field, message));
+    };
     match (f.design, f.levels.is_empty(), &f.table) {
-        (Design::List, _, None) => wrong("list", "the design `list` needs a `table`"),
+        (Design::List, _, None) => wrong("design", "the design `list` needs a `table`"),
         (Design::Factorial, true, _) if alternatives().next().is_none() => {
             wrong(
-                "factorial",
+                "design",
                 "the design `factorial` needs `levels`, `stress` or `variant`",
             );
         }

@@ -73,6 +73,12 @@ fn effect(results: &Results, e: &EffectRow) -> EffectPart {
 pub fn replay(manifest: &Manifest, arm: &str, run: u32) -> String {
     let words: Vec<&str> = manifest.command.split_whitespace().collect();
     let study = words.get(2).copied().unwrap_or(&manifest.study.name);
+    if words.contains(&"--only") {
+        return manifest.command.clone();
+    }
+    if words.get(1) != Some(&"run") {
+        return format!("{} --only {run}", manifest.command);
+    }
     let mut kept = String::new();
     for pair in words.get(3..).unwrap_or(&[]).chunks(2) {
         match pair {
@@ -364,6 +370,17 @@ mod tests {
         assert_eq!(
             replay(&m, "oct22", 7),
             "chokepoint run mine --set gamma=2 --only 7"
+        );
+        // What stands after `whatif` is a rule, which no replay reads.
+        m.command = "chokepoint whatif mine.toml --runs 60".into();
+        assert_eq!(
+            replay(&m, "mine", 7),
+            "chokepoint whatif mine.toml --runs 60 --only 7"
+        );
+        m.command = "chokepoint run 'my studies/a.toml' --only 7".into();
+        assert_eq!(
+            replay(&m, "oct22", 7),
+            "chokepoint run 'my studies/a.toml' --only 7"
         );
     }
 }

@@ -16,9 +16,11 @@ impl Working {
     /// # Errors
     /// When the target exists and is not a results folder, nothing can be written beside it, or another run works on it.
     pub fn open(target: &Path) -> Result<Self, ResultsError> {
-        if target.exists() && !target.join("manifest.json").exists() {
+        // `.` and `..` cannot be put in place at once; a link that leads nowhere is not ours.
+        let ours = target.file_name().is_some();
+        if !ours || fs::symlink_metadata(target).is_ok() && !target.join("manifest.json").exists() {
             let empty = fs::read_dir(target).is_ok_and(|mut d| d.next().is_none());
-            if !empty {
+            if !ours || !empty {
                 return Err(ResultsError::NotOurs(target.to_path_buf()));
             }
         }
@@ -61,8 +63,8 @@ impl Working {
     /// Puts the finished results in place of the old ones, and removes what they were made from.
     ///
     /// # Errors
-    /// When renaming fails; the old folder is then still there, or in the working folder as `old`.
-    pub fn finish(self) -> Result<PathBuf, ResultsError> {
+    /// When renaming fails; the old folder is then still there, or in the working folder as `old`, and the working folder too.
+    pub fn finish(&self) -> Result<PathBuf, ResultsError> {
         let (old, new) = (self.folder.join("old"), self.folder.join("results"));
         if self.target.exists() {
             let _ = fs::remove_dir_all(&old);
@@ -78,7 +80,7 @@ impl Working {
     }
 
     /// Removes the working folder: blocks before the plan that says whose they are.
-    pub fn discard(self) {
+    pub fn discard(&self) {
         let _ = fs::remove_dir_all(self.blocks());
         let _ = fs::remove_dir_all(&self.folder);
     }

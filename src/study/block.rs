@@ -2,7 +2,8 @@
 //!
 //! A file holds chunks of 32 futures, arm after arm. A chunk is the numbers of its runs, column after column, then each
 //! series: which months differ between futures, and per month the values, or the one value that they share. The last lines
-//! say where everything is. So a writer holds one chunk of one arm, and a reader a few months of one column.
+//! say where everything is, and a checksum over all that stands before it. So a writer holds one chunk of one arm, and a
+//! reader a few months of one column.
 
 use std::fs::{self, File};
 use std::io::{BufWriter, Read, Seek, SeekFrom, Write};
@@ -21,7 +22,9 @@ use crate::results::ResultsError;
 
 /// Futures of a chunk: what a worker holds before it writes.
 const CHUNK: u32 = 32;
-const MAGIC: &[u8; 8] = b"chokepb1";
+const MAGIC: &[u8; 8] = b"chokepb2";
+/// Place of the tail, checksum, magic.
+const END: u64 = 24;
 
 /// The end of a block: what it is, where its parts are, and what its runs have to say.
 #[derive(Serialize, Deserialize)]
@@ -100,6 +103,7 @@ fn write_to(
     let mut out = Counted {
         to: BufWriter::with_capacity(1 << 18, File::create(file)?),
         at: 0,
+        sum: crc32fast::Hasher::new(),
     };
     out.bytes(MAGIC)?;
     let mut tail = Tail {
@@ -141,6 +145,8 @@ fn write_to(
     let at = out.at;
     out.bytes(&serde_json::to_vec(&tail)?)?;
     out.bytes(&at.to_le_bytes())?;
+    let sum = u64::from(out.sum.clone().finalize());
+    out.bytes(&sum.to_le_bytes())?;
     out.bytes(MAGIC)?;
     out.to.flush()?;
     out.to.get_ref().sync_all()?;
@@ -150,11 +156,13 @@ fn write_to(
 struct Counted {
     to: BufWriter<File>,
     at: u64,
+    sum: crc32fast::Hasher,
 }
 
 impl Counted {
     fn bytes(&mut self, bytes: &[u8]) -> std::io::Result<()> {
         self.at += bytes.len() as u64;
+        self.sum.update(bytes);
         self.to.write_all(bytes)
     }
 }
@@ -210,21 +218,26 @@ impl Open {
         let broken = "is not a whole block; remove it and run the block again";
         let mut file = File::open(&path).map_err(|e| io(&path, e))?;
         let length = file.seek(SeekFrom::End(0)).map_err(|e| io(&path, e))?;
-        if length < 24 {
+        if length < END {
             return Err(io(&path, broken));
         }
-        let mut end = [0; 16];
-        file.read_exact_at(&mut end, length - 16)
-            .map_err(|e| io(&path, e))?;
-        let mut eight = [0; 8];
-        eight.copy_from_slice(&end[..8]);
-        let at = u64::from_le_bytes(eight);
-        if end[8..] != *MAGIC || at > length - 16 {
+        let word = |from: u64| -> Result<[u8; 8], ResultsError> {
+            let mut eight = [0; 8];
+            let read = file.read_exact_at(&mut eight, from);
+            read.map(|()| eight).map_err(|e| io(&path, e))
+        };
+        let at = u64::from_le_bytes(word(length - END)?);
+        let sum = u64::from_le_bytes(word(length - 16)?);
+        if word(length - 8)? != *MAGIC || at > length - END {
+            return Err(io(&path, broken));
+        }
+        // A disk or a copy that lost a bit would change an answer in silence.
+        if sum != u64::from(checksum(&file, length - 16).map_err(|e| io(&path, e))?) {
             return Err(io(&path, broken));
         }
         let mut text = Vec::new();
         file.seek(SeekFrom::Start(at))
-            .and_then(|_| (&file).take(length - 16 - at).read_to_end(&mut text))
+            .and_then(|_| (&file).take(length - END - at).read_to_end(&mut text))
             .map_err(|e| io(&path, e))?;
         let tail: Tail = serde_json::from_slice(&text).map_err(|_| io(&path, broken))?;
         Ok(Self { path, file, tail })
@@ -257,6 +270,25 @@ impl Open {
         let parts = 1 + self.tail.columns;
         self.tail.starts[(chunk * self.tail.arms + arm) * parts + part]
     }
+}
+
+/// CRC-32 of the first bytes of a file.
+fn checksum(file: &File, length: u64) -> std::io::Result<u32> {
+    let mut sum = crc32fast::Hasher::new();
+    let mut bytes = vec![0; 1 << 20];
+    let mut at = 0;
+    while at < length {
+        let n = bytes.len().min((length - at) as usize);
+        file.read_exact_at(&mut bytes[..n], at)?;
+        sum.update(&bytes[..n]);
+        at += n as u64;
+    }
+    Ok(sum.finalize())
+}
+
+/// Whether a file is a whole block of this plan.
+pub fn is_whole(path: &Path, hash: &str) -> bool {
+    Open::read(path.to_path_buf()).is_ok_and(|block| block.tail.plan == hash)
 }
 
 /// Finished blocks as one list of runs.
@@ -293,6 +325,8 @@ impl Store {
             }
         }
         blocks.sort_by_key(|b| b.tail.first);
+        // A copy under another name holds the same bytes.
+        blocks.dedup_by_key(|b| (b.tail.first, b.tail.count));
         let mut next = futures.start;
         for block in &blocks {
             if block.tail.first != next {

@@ -1,5 +1,6 @@
 //! Every arm in every future: what one run leaves behind, and runs in parallel held in memory.
 
+use std::any::Any;
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -259,15 +260,18 @@ pub fn one_run(
         let length = layout.columns.len() * layout.months;
         record.series.resize(length, f64::NAN);
         (told.events, told.tape) = (Vec::new(), Vec::new());
-        let text = cause
-            .downcast_ref::<String>()
-            .map(String::as_str)
-            .or_else(|| cause.downcast_ref::<&str>().copied());
-        Some(format!("the run stopped: {}", text.unwrap_or("no reason")))
+        Some(format!("the run stopped: {}", reason(cause.as_ref())))
     });
     record.numbers[Layout::FAILED] = f64::from(u8::from(told.failure.is_some()));
     let silent = told.failure.is_none() && told.events.is_empty() && told.tape.is_empty();
     record.told = (!silent).then_some(told);
+}
+
+/// What a run that panicked said.
+pub(super) fn reason(cause: &(dyn Any + Send)) -> &str {
+    let text = cause.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| cause.downcast_ref::<&str>().copied())
+        .unwrap_or("no reason")
 }
 
 /// Runs, and takes down what the layout asks for; answers why the run is a failure.

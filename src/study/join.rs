@@ -81,6 +81,14 @@ impl<'a> Joined<'a> {
     /// When runs cannot be read.
     pub fn results(&self, mut told: Vec<Told>, command: &str) -> Result<Results, ResultsError> {
         let plan = self.plan;
+        // A run that stopped early is the run of as many futures.
+        let only = (plan.futures != (0..plan.runs)).then_some(plan.futures.start);
+        let runs = only.map_or(self.futures.len() as u32, |_| plan.runs);
+        let mut again = command.to_string();
+        if runs != plan.study.runs {
+            again.push_str(&format!(" --runs {runs}"));
+        }
+        let repeat = |run: u32| format!("{again} --only {run}");
         let failed = self.failed.iter().filter(|f| **f).count() as u32;
         let mut results = Results {
             manifest: manifest(
@@ -88,7 +96,7 @@ impl<'a> Joined<'a> {
                 self.layout,
                 self.futures.len() as u32,
                 failed,
-                command,
+                &only.map_or_else(|| again.clone(), repeat),
             ),
             outcomes: OutcomeTable {
                 parameters: self.parameter_names(),
@@ -109,7 +117,7 @@ impl<'a> Joined<'a> {
                     regime: plan.regimes[one.arm].name.clone(),
                     run: one.run,
                     reason,
-                    command: format!("{hook}{command} --only {}", one.run),
+                    command: format!("{hook}{}", repeat(one.run)),
                 });
             }
             results.tape.extend(one.tape);

@@ -1,10 +1,12 @@
 //! A plan: a study made ready to run, and the futures that it asks for.
 
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
+use super::ensemble::reason;
 use super::futures::{Draw, Futures, Switch, switched};
 use super::{Library, Worker, feedback};
 use crate::config::diagnostics::{Diagnostic, Problems};
@@ -78,7 +80,7 @@ impl Plan {
     /// A plan with regimes at hand, one for each arm of the study.
     ///
     /// # Errors
-    /// When the recorded regime cannot be read, or the design has fewer futures than are asked for.
+    /// When the recorded regime cannot be read or run, or the design has fewer futures than are asked for.
     pub fn of(
         library: &Library,
         study: StudyFile,
@@ -165,14 +167,20 @@ impl Plan {
             from,
             to: (from + study.window_months as usize).min(blueprint.months),
         };
-        let anchor =
-            Arc::new(Worker::new(&blueprint).anchor(&library.regime("history")?, &central));
+        let history = library.regime("history")?;
+        let recorded = || Worker::new(&blueprint).anchor(&history, &central);
+        let anchor = catch_unwind(AssertUnwindSafe(recorded)).map_err(|cause| {
+            let why = reason(cause.as_ref());
+            let message =
+                format!("recorded history does not run with these months and parameters: {why}");
+            Diagnostic::at_field(&study.source, "first_month", message)
+        })?;
         Ok(Self {
             inputs: hashes(&library.configs),
             study,
             channels,
             planning,
-            anchor,
+            anchor: Arc::new(anchor),
             blueprint,
             parameters,
             regimes,

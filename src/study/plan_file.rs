@@ -47,6 +47,7 @@ pub struct PlanFile {
     pub planning: String,
     /// A future that is made to fail: the hook for tests, `CHOKEPOINT_FAIL`.
     pub fail: Option<u32>,
+    /// What makes these results again, but for the number of futures and `--only`.
     pub command: String,
     pub blocks: u32,
     pub hash: String,
@@ -192,6 +193,13 @@ impl PlanFile {
         if file.hash != file.hashed() {
             return Err(failed("was changed after it was made".into()));
         }
+        let most = (file.futures().len() as u32).min(BLOCKS);
+        if !(1..=most).contains(&file.blocks) {
+            return Err(failed(format!(
+                "holds {} blocks, expected 1 to {most}",
+                file.blocks
+            )));
+        }
         Ok(file)
     }
 
@@ -228,11 +236,11 @@ impl PlanFile {
         say("source", self.source.clone(), other.source.clone());
         say("seed", self.seed.to_string(), other.seed.to_string());
         say("futures", self.runs.to_string(), other.runs.to_string());
-        say(
-            "only",
-            format!("{:?}", self.only),
-            format!("{:?}", other.only),
-        );
+        let only = |p: &Self| {
+            p.only
+                .map_or("all futures".into(), |one| format!("future {one}"))
+        };
+        say("only", only(self), only(other));
         say(
             "set",
             format!("{:?}", self.said),
