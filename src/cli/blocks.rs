@@ -30,14 +30,26 @@ pub struct PlanArgs {
 
 /// Writes a plan: one file with everything that its blocks need.
 pub fn plan(configs: Configs, args: &PlanArgs) -> Answer {
-    let source = configs.find(&args.study, "studies")?;
-    let command = format!("chokepoint run {}", args.study);
     let blocks = Some(args.blocks);
-    let file = plan_file(&configs, source, Vec::new(), &args.choice, blocks, &command)?;
+    let (_, path) = laid(&configs, &args.study, &args.choice, blocks, &args.out)?;
+    say(&format!("{}\n", path.display()))
+}
+
+/// The plan of a study in its folder, and where it is.
+pub fn laid(
+    configs: &Configs,
+    study: &str,
+    choice: &Choice,
+    blocks: Option<u32>,
+    out: &Path,
+) -> Result<(PlanFile, PathBuf), Failure> {
+    let source = configs.find(study, "studies")?;
+    let command = format!("chokepoint run {study}");
+    let file = plan_file(configs, source, Vec::new(), choice, blocks, &command)?;
     // What is wrong is said now, not on another machine.
     file.open()?;
-    std::fs::create_dir_all(&args.out).map_err(|e| failed(&args.out, &e))?;
-    let path = args.out.join("plan.json");
+    std::fs::create_dir_all(out).map_err(|e| failed(out, &e))?;
+    let path = out.join("plan.json");
     if let Some(old) = PlanFile::peek(&path).filter(|old| old.hash != file.hash) {
         return Err(Failure::Input(format!(
             "error: {} is another plan:\n  {}\n",
@@ -47,7 +59,7 @@ pub fn plan(configs: Configs, args: &PlanArgs) -> Answer {
     }
     file.write(&path)?;
     eprintln!("{} futures in {} blocks", file.futures().len(), file.blocks);
-    say(&format!("{}\n", path.display()))
+    Ok((file, path))
 }
 
 #[derive(Args)]
