@@ -15,6 +15,7 @@ mod entities;
 mod evidence;
 mod figures;
 mod gallery;
+mod guide;
 mod pairing;
 mod politics;
 mod questions;

@@ -7,13 +7,16 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from os import PathLike
-from typing import Any, Iterator
+from typing import TYPE_CHECKING, Any, Iterator
 
 from distributed import Client, LocalCluster, as_completed
 
 from . import _core
 from .results import Results
-from .study import Progress, Study, shown
+from .study import Study, shown
+
+if TYPE_CHECKING:
+    from ._core import Progress
 
 
 @contextmanager

@@ -6,12 +6,15 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from os import PathLike
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import tomlkit
 
 from . import _core
-from ._core import ArrowTable, Table
+from ._core import Table
+
+if TYPE_CHECKING:
+    from ._core import ArrowTable
 
 _Self = TypeVar("_Self", bound="_Toml")
 
@@ -143,6 +146,16 @@ def classify(
         folder=configs,
         files=files,
     )
+
+
+def word(value: Any) -> str:
+    """A value as `--set` takes it: text without quotes, where it could be nothing else."""
+    if isinstance(value, str):
+        try:
+            tomlkit.parse(f"value = {value}")
+        except tomlkit.exceptions.ParseError:
+            return value
+    return inline(value)
 
 
 def inline(value: Any) -> str:

@@ -6,14 +6,17 @@ import json
 import sys
 from collections.abc import Iterable, Mapping
 from os import PathLike, fspath
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import tomlkit
 
 from . import _core
-from ._core import Progress, Table
-from .law import Regime, Rule, inline
+from ._core import Table
+from .law import Regime, Rule, inline, word
 from .results import Results
+
+if TYPE_CHECKING:
+    from ._core import Progress
 
 
 def _bar(done: int, total: int) -> None:
@@ -81,9 +84,7 @@ class Study:
 
         Values are numbers for parameters, and whatever TOML can hold for fields.
         """
-        words = tuple(
-            f"{path}={inline(value) if path.startswith('study.') else value}" for path, value in values.items()
-        )
+        words = tuple(f"{path}={word(value)}" for path, value in values.items())
         return self._changed(_set=self._set + words)
 
     def off(self, *channels: str) -> Study:

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use arrow_array::ffi::FFI_ArrowSchema;
-use arrow_array::ffi_stream::{ArrowArrayStreamReader, FFI_ArrowArrayStream};
+use arrow_array::ffi_stream::{FFI_ArrowArrayStream, RecordBatchStreamReader};
 use arrow_array::{Array, RecordBatch, RecordBatchIterator, RecordBatchReader};
 use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef};
 use pyo3::exceptions::{PyKeyError, PyTypeError, PyValueError};
@@ -190,7 +190,7 @@ pub fn csv_of(table: &Bound<'_, PyAny>) -> PyResult<String> {
         .pointer_checked(Some(c"arrow_array_stream"))?
         .cast::<FFI_ArrowArrayStream>();
     // SAFETY: a capsule of this name holds such a stream, which is moved out and marked as released.
-    let reader = unsafe { ArrowArrayStreamReader::from_raw(stream.as_ptr()) }.map_err(wrong)?;
+    let reader = unsafe { RecordBatchStreamReader::from_raw(stream.as_ptr()) }.map_err(wrong)?;
     let names: Vec<String> = reader
         .schema()
         .fields()
