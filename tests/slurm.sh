@@ -4,7 +4,7 @@
 # Usage: tests/slurm.sh [FUTURES]; the program is $CHOKEPOINT or target/release/chokepoint. Needs root, and Debian packages,
 # which it installs: slurm-wlm, munge. Exits with 77 where they cannot be had.
 set -euo pipefail
-futures=${1:-1200}
+futures=${1:-480}
 program=$(realpath "${CHOKEPOINT:-$(dirname "$0")/../target/release/chokepoint}")
 
 unable() {
