@@ -23,6 +23,23 @@ hard-times:
     tests/kill.sh 100
     tests/full_disk.sh
 
+# the Python side on a clean clone: environment, wheel, tests, tutorials, Dask, what it costs
+python:
+    python/check.sh
+
+# a Slurm of three virtual nodes on loopback, one of them lost: the same bytes (installs Debian packages; needs root)
+slurm:
+    cargo build --release --locked
+    tests/slurm.sh
+
+# the program to hand out: stripped, run in an empty root, with its checksum
+release:
+    tests/release.sh
+
+# the guide as a website, with mdbook
+guide:
+    mdbook build docs/guide --dest-dir ../../target/guide
+
 # the table of claims, 200 draws each, into docs/claims.md
 claims:
     CLAIMS_RUNS=200 CLAIMS_INTO=docs/claims.md cargo test --release --locked --test all claims_hold_and_flip -- --nocapture

@@ -16,6 +16,7 @@ mod entities;
 mod evidence;
 mod figures;
 mod gallery;
+mod guide;
 mod pairing;
 mod politics;
 mod questions;
@@ -50,6 +51,8 @@ fn study_of(arms: &[&str]) -> StudyFile {
     let mut study = study::read(&source, &library.configs).unwrap();
     study.arms = arms.iter().map(|a| (*a).into()).collect();
     study.baseline = arms[0].to_string();
+    // Tests hold over the priors.
+    study.posterior = None;
     study
 }
 

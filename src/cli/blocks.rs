@@ -5,9 +5,8 @@ use std::sync::atomic::Ordering;
 
 use clap::Args;
 
-use super::run::{
-    Choice, block_files, dressed, plan_file, pool, results_folder, stop_on_signal, threads, told,
-};
+use super::job::{block_files, results_folder};
+use super::run::{Choice, dressed, plan_file, pool, stop_on_signal, threads, told};
 use super::{Answer, Failure, say, shell_word};
 use crate::config::source::Configs;
 use crate::results::{ResultsError, Working};
@@ -32,16 +31,28 @@ pub struct PlanArgs {
 
 /// Writes a plan: one file with everything that its blocks need.
 pub fn plan(configs: Configs, args: &PlanArgs) -> Answer {
-    let source = configs.find(&args.study, "studies")?;
-    let command = format!("chokepoint run {}", shell_word(&args.study));
     let blocks = Some(args.blocks);
-    let file = plan_file(&configs, source, Vec::new(), &args.choice, blocks, &command)?;
+    let (_, path) = laid(&configs, &args.study, &args.choice, blocks, &args.out)?;
+    say(&format!("{}\n", path.display()))
+}
+
+/// The plan of a study in its folder, and where it is.
+pub fn laid(
+    configs: &Configs,
+    study: &str,
+    choice: &Choice,
+    blocks: Option<u32>,
+    out: &Path,
+) -> Result<(PlanFile, PathBuf), Failure> {
+    let source = configs.find(study, "studies")?;
+    let command = format!("chokepoint run {}", shell_word(study));
+    let file = plan_file(configs, source, Vec::new(), choice, blocks, &command)?;
     // What is wrong is said now, not on another machine.
     file.open()?;
-    std::fs::create_dir_all(&args.out).map_err(|e| failed(&args.out, &e))?;
-    let path = args.out.join("plan.json");
+    std::fs::create_dir_all(out).map_err(|e| failed(out, &e))?;
+    let path = out.join("plan.json");
     let old = PlanFile::peek(&path);
-    let done = block_files(&args.out.join("blocks")).0.len();
+    let done = block_files(&out.join("blocks")).0.len();
     if let Some(old) = old.as_ref().filter(|old| old.blocks != file.blocks)
         && old.hash == file.hash
         && done > 0
@@ -61,7 +72,7 @@ pub fn plan(configs: Configs, args: &PlanArgs) -> Answer {
     }
     file.write(&path)?;
     eprintln!("{} futures in {} blocks", file.futures().len(), file.blocks);
-    say(&format!("{}\n", path.display()))
+    Ok((file, path))
 }
 
 #[derive(Args)]

@@ -6,7 +6,9 @@ use serde::Serialize;
 use super::{Answer, Failure, Format, LawArgs, csv_text, date, law, say, say_json, table};
 use crate::config::chips::{self, ChipRow};
 use crate::config::source::{Configs, Source};
-use crate::controls::{Book, Instrument, Reason, Subject, Symbols};
+use crate::controls::{Book, Instrument, Reason, Regime, Subject, Symbols};
+use crate::foundation::calendar::Date;
+use crate::study::Library;
 
 #[derive(Args)]
 pub struct ClassifyArgs {
@@ -30,62 +32,88 @@ pub struct ClassifyArgs {
     format: Format,
 }
 
+/// The verdict on one chip.
 #[derive(Serialize)]
-struct Row {
-    chip: String,
-    verdict: String,
-    importer_verdict: String,
+pub struct Row {
+    pub chip: String,
+    pub verdict: String,
+    pub importer_verdict: String,
     /// The rule that decides for the exporter, or the line that the chip stays under.
-    rule: String,
-    because: String,
-    eligible_exceptions: Vec<String>,
-    importer_rule: String,
-    importer_because: String,
+    pub rule: String,
+    pub because: String,
+    pub eligible_exceptions: Vec<String>,
+    pub importer_rule: String,
+    pub importer_because: String,
 }
 
-pub fn classify(configs: Configs, args: &ClassifyArgs) -> Answer {
-    let on = date("--on", &args.on)?;
-    let (library, regime) = law(configs, &args.law)?;
-    let destination = library.nation(&args.to)?;
-    let headquarters = library.nation(args.buyer_hq.as_deref().unwrap_or(&args.to))?;
-    let own = match &args.chips {
-        Some(path) => {
-            let text = std::fs::read_to_string(path)
-                .map_err(|e| Failure::Input(format!("error: {path}: {e}\n")))?;
-            Some(chips::read(&Source {
-                name: path.clone(),
-                text,
-            })?)
-        }
-        None => None,
-    };
-    if let (Some(path), Some([])) = (&args.chips, own.as_deref()) {
+/// A sale of chips that is asked about.
+pub struct Sale<'a> {
+    pub on: Date,
+    /// ISO3.
+    pub to: &'a str,
+    /// Where the buyer's parent has its headquarters; by default the destination.
+    pub buyer_hq: Option<&'a str>,
+}
+
+/// The verdict on each chip of a table, or of the shipped one.
+///
+/// # Errors
+/// When a nation is not known, or the table cannot be read or holds no chip.
+pub fn rulings(
+    library: &Library,
+    regime: &Regime,
+    sale: &Sale,
+    own: Option<&Source>,
+) -> Result<Vec<Row>, Failure> {
+    let destination = library.nation(sale.to)?;
+    let headquarters = library.nation(sale.buyer_hq.unwrap_or(sale.to))?;
+    let own = own.map(|source| Ok::<_, Failure>((source, chips::read(source)?)));
+    let own = own.transpose()?;
+    if let Some((source, chips)) = &own
+        && chips.is_empty()
+    {
         return Err(Failure::Input(format!(
-            "error: {path}: found no chip, expected a row for each\n"
+            "error: {}: found no chip, expected a row for each\n",
+            source.name
         )));
     }
-    let book = regime.book(&library.law, on);
+    let book = regime.book(&library.law, sale.on);
     let mut symbols = library.law.symbols.clone();
     let (to, hq) = (
         destination.groups(&mut symbols),
         headquarters.groups(&mut symbols),
     );
-    let wanted = |c: &&ChipRow| {
-        args.chip
-            .as_ref()
-            .is_none_or(|text| c.chip.to_lowercase().contains(&text.to_lowercase()))
+    let chips = own.as_ref().map_or(&library.chips, |(_, chips)| chips);
+    let rows = chips.iter().map(|chip| {
+        let mut a = chip.attributes(&mut symbols);
+        a.ship_to(&to, &hq);
+        row(chip, &book, &a, &symbols)
+    });
+    Ok(rows.collect())
+}
+
+pub fn classify(configs: Configs, args: &ClassifyArgs) -> Answer {
+    let sale = Sale {
+        on: date("--on", &args.on)?,
+        to: &args.to,
+        buyer_hq: args.buyer_hq.as_deref(),
     };
-    let rows: Vec<Row> = own
-        .as_ref()
-        .unwrap_or(&library.chips)
-        .iter()
-        .filter(wanted)
-        .map(|chip| {
-            let mut a = chip.attributes(&mut symbols);
-            a.ship_to(&to, &hq);
-            row(chip, &book, &a, &symbols)
-        })
-        .collect();
+    let (library, regime) = law(configs, &args.law)?;
+    let own = match &args.chips {
+        Some(path) => {
+            let text = std::fs::read_to_string(path)
+                .map_err(|e| Failure::Input(format!("error: {path}: {e}\n")))?;
+            Some(Source {
+                name: path.clone(),
+                text,
+            })
+        }
+        None => None,
+    };
+    let mut rows = rulings(&library, &regime, &sale, own.as_ref())?;
+    if let Some(text) = &args.chip {
+        rows.retain(|r| r.chip.to_lowercase().contains(&text.to_lowercase()));
+    }
     match args.format {
         Format::Json => say_json(&rows),
         Format::Table | Format::Csv => {

@@ -4,13 +4,14 @@ mod audit;
 mod blocks;
 mod calibrate;
 mod check;
-mod classify;
+pub mod classify;
 mod decompose;
 mod design;
 mod discover;
 mod explain;
 mod flip;
 mod folders;
+pub mod job;
 mod ledger;
 mod new;
 mod question;
@@ -18,10 +19,13 @@ mod reference;
 mod replay;
 mod report;
 mod rules;
-mod run;
+pub mod run;
 mod sensitivity;
-mod validate;
+mod slurm;
+pub mod validate;
 mod whatif;
+
+pub use new::template;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -60,6 +64,8 @@ enum Command {
     Block(blocks::BlockArgs),
     /// Finished blocks joined into results: the same bytes as `run`.
     Merge(blocks::MergeArgs),
+    /// A study on a cluster: an array of blocks, and the merge that waits for it.
+    Slurm(slurm::SlurmArgs),
     /// A table of a results folder as comma-separated values.
     Export(folders::ExportArgs),
     /// What differs between two results folders, and why.
@@ -124,7 +130,8 @@ struct LawArgs {
 }
 
 /// Why a command ended badly.
-enum Failure {
+#[derive(Debug)]
+pub enum Failure {
     /// Bad input: what is wrong, drawn.
     Input(String),
     /// The answer is no.
@@ -144,6 +151,16 @@ impl From<Problems> for Failure {
 impl From<ResultsError> for Failure {
     fn from(error: ResultsError) -> Self {
         Self::Input(format!("error: {error}\n"))
+    }
+}
+
+impl Failure {
+    /// What went wrong, in words.
+    pub fn text(&self) -> &str {
+        match self {
+            Self::Input(text) | Self::No(text) | Self::Stopped(text) => text,
+            Self::Closed => "nobody reads what is printed",
+        }
     }
 }
 
@@ -170,6 +187,7 @@ pub fn main() -> ExitCode {
         Command::Plan(args) => blocks::plan(configs, &args),
         Command::Block(args) => blocks::block(&args),
         Command::Merge(args) => blocks::merge(&args),
+        Command::Slurm(args) => slurm::slurm(configs, &args),
         Command::Export(args) => folders::export(&args),
         Command::Diff(args) => folders::diff(&args),
         Command::Report(args) => report::report(&args),
@@ -258,7 +276,6 @@ fn date(what: &str, text: &str) -> Result<Date, Failure> {
         .map_err(|_| wrong_word(what, text, "a day such as 2023-12-01", &[]))
 }
 
-/// The library with the user's own rules read in, and the regime with those rules added.
 fn law(configs: Configs, args: &LawArgs) -> Result<(Library, Regime), Failure> {
     let mut extra = Vec::new();
     for file in &args.with {
@@ -269,19 +286,32 @@ fn law(configs: Configs, args: &LawArgs) -> Result<(Library, Regime), Failure> {
             text,
         });
     }
+    law_with(configs, &args.regime, &extra)
+}
+
+/// The library with the user's own rules read in, and the regime with those rules added.
+///
+/// # Errors
+/// When a rule or the regime cannot be read, or a rule lacks the dates that it needs to be added.
+pub fn law_with(
+    configs: Configs,
+    regime: &str,
+    extra: &[Source],
+) -> Result<(Library, Regime), Failure> {
     let before = if extra.is_empty() {
         0
     } else {
         Library::read(configs.clone(), &[])?.law.rules.len()
     };
-    let library = Library::read(configs, &extra)?;
-    let mut regime = library.regime(&args.regime)?;
+    let library = Library::read(configs, extra)?;
+    let mut regime = library.regime(regime)?;
     if !extra.is_empty() {
         for at in before..library.law.rules.len() {
             let rule = &library.law.rules[at];
             let (Some(announced), Some(compliance)) = (rule.announced, rule.compliance) else {
+                let names: Vec<&str> = extra.iter().map(|s| s.name.as_str()).collect();
                 let nothing = Source {
-                    name: args.with.join(" "),
+                    name: names.join(" "),
                     text: String::new(),
                 };
                 let message = format!(

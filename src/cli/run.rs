@@ -5,23 +5,21 @@ use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::time::Instant;
 
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::job::{Job, Watch};
 use super::{Answer, Failure, say, shell_word, wrong_word};
 use crate::config::source::{Configs, Source};
 use crate::config::study::{self, StudyFile};
 use crate::foundation::channels::{Channel, Channels};
 use crate::foundation::parameters::Parameters;
 use crate::measures::OUTCOMES;
-use crate::results::{Results, ResultsError, Timing, Working};
-use crate::study::batch::{Batch, Until};
-use crate::study::block;
-use crate::study::merge::merge;
+use crate::results::{Results, ResultsError};
+use crate::study::batch::Until;
 use crate::study::plan_file::PlanFile;
-use crate::study::{Layout, Library, Plan, RunRecord, Worker, one_run};
+use crate::study::{Library, Plan};
 
 #[derive(Args)]
 pub struct RunArgs {
@@ -59,7 +57,7 @@ pub struct Choice {
 }
 
 /// How it is run: nothing here changes a byte of the results, but where they stop.
-#[derive(Args)]
+#[derive(Args, Default)]
 pub struct How {
     /// Threads; by default one a core.
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
@@ -82,7 +80,7 @@ pub fn run(configs: Configs, args: &RunArgs) -> Answer {
     let source = configs.find(&args.study, "studies")?;
     let command = format!("chokepoint run {}", shell_word(&args.study));
     let file = plan_file(&configs, source, Vec::new(), &args.choice, None, &command)?;
-    execute(&file, &args.how)
+    execute(file, &args.how)
 }
 
 /// The plan of a study with what the command line says.
@@ -130,105 +128,20 @@ pub fn plan_file(
     Ok(plan.seal(configs, blocks)?)
 }
 
-/// Runs a plan to its results, beside which blocks are kept until all is done.
-pub fn execute(file: &PlanFile, how: &How) -> Answer {
-    let started = Instant::now();
-    let opened = file.open()?;
-    let plan = &opened.plan;
-    let figures = if how.no_report {
-        Vec::new()
-    } else {
-        opened.figures.clone()
-    };
-    if let Some(warning) = plan.stale_warning() {
-        eprint!("{warning}");
-    }
-    let until = until(how.until_error.as_deref(), plan)?;
-    let out = results_folder(how.out.as_deref(), file, plan);
-    let threads = threads(how.threads);
-    let pool = pool(threads)?;
-    // Fails early, before the work: the folder can be written, and is ours.
-    let working = Working::open(&out)?;
-    let kept = take_up(&working, file, how.restart)?;
-    if kept > 0 {
-        eprintln!("resuming: {kept} of {} blocks are done", file.blocks);
-    }
-    let total = plan.futures.len() as u64 * plan.regimes.len() as u64;
-    eprintln!("{}", estimate(plan, total, threads, until.is_some()));
-    let bar = progress(total);
+/// Runs a plan to its results, under a bar, until a signal stops it.
+pub fn execute(file: PlanFile, how: &How) -> Answer {
+    let bar = progress(0);
     let stop = stop_on_signal()?;
-    let clock = Instant::now();
-    let batch = Batch {
-        plan,
-        file,
-        folder: &working.blocks(),
-        threads,
-        done: &|| bar.inc(1),
+    let watch = Watch {
+        say: &|text| bar.suspend(|| eprint!("{text}")),
+        begun: &|runs| bar.set_length(runs),
+        done: &|runs| bar.inc(runs),
         stop: &stop,
     };
-    let ran = batch.run(until);
+    let made = Job::open(file, how)?.carry_out(&watch);
     bar.finish_and_clear();
-    let futures = match ran {
-        Ok(Some(futures)) => futures,
-        Ok(None) => return Err(stopped(&working, file)),
-        Err(error) => return Err(kept_after(&working, file, &error)),
-    };
-    let seconds = clock.elapsed().as_secs_f64();
-    let made = futures.len() * plan.regimes.len();
-    let timing = Timing {
-        wall_seconds: seconds,
-        threads,
-        runs_per_second: made as f64 / seconds,
-    };
-    let report = !how.no_report;
-    let joined = working.fresh().and_then(|into| {
-        let results = pool.install(|| {
-            merge(
-                &opened,
-                file,
-                &working.blocks(),
-                futures.clone(),
-                &figures,
-                &into,
-            )
-        })?;
-        let path = into.join("timing.json");
-        let text = serde_json::to_string_pretty(&timing).unwrap_or_default() + "\n";
-        std::fs::write(&path, text).map_err(|e| ResultsError::Io {
-            path,
-            reason: e.to_string(),
-        })?;
-        pool.install(|| dressed(&results, &into, report))?;
-        Ok(results)
-    });
-    let results = match joined {
-        Ok(results) => results,
-        Err(error) => return Err(kept_after(&working, file, &error)),
-    };
-    let folder = match working.finish() {
-        Ok(folder) => folder,
-        Err(error) => return Err(kept_after(&working, file, &error)),
-    };
-    if until.is_some() {
-        eprintln!("stopped after {} futures", futures.len());
-    }
-    eprintln!(
-        "{made} runs in {seconds:.1} s ({:.0} a second on {threads} threads), {:.1} s in all; {} failed",
-        timing.runs_per_second,
-        started.elapsed().as_secs_f64(),
-        results.failures.len()
-    );
-    told(&results, &folder, report)
-}
-
-/// Where results go. One future is not the study, and does not take the place of its results.
-pub fn results_folder(asked: Option<&Path>, file: &PlanFile, plan: &Plan) -> PathBuf {
-    let name = &plan.study.name;
-    let folder = match file.only {
-        Some(one) => format!("{name}-future-{one}"),
-        None => name.clone(),
-    };
-    asked.map_or_else(|| Path::new("results").join(folder), Path::to_path_buf)
+    let (results, folder) = made?;
+    told(&results, &folder, !how.no_report)
 }
 
 /// Figures and page of results, into their folder.
@@ -263,78 +176,6 @@ pub fn told(results: &Results, folder: &Path, report: bool) -> Answer {
         ));
     }
     Ok(())
-}
-
-/// Makes a working folder ready: blocks of the same plan are kept, those of another are not thrown away unasked.
-fn take_up(working: &Working, file: &PlanFile, restart: bool) -> Result<usize, Failure> {
-    let path = working.path().join("plan.json");
-    let (mut blocks, mut halves) = block_files(&working.blocks());
-    let old = PlanFile::peek(&path);
-    let same = old.as_ref().is_some_and(|old| old.hash == file.hash);
-    if !same && !blocks.is_empty() && !restart {
-        let why = old.map_or(vec!["another plan".into()], |old| old.differences(file));
-        return Err(Failure::Input(format!(
-            "error: {} holds {} finished blocks of another plan:\n  {}\n\
-             run that plan again to finish it, add --restart to throw its blocks away, or choose another --out\n",
-            working.path().display(),
-            blocks.len(),
-            why.join("\n  ")
-        )));
-    }
-    if same {
-        let (whole, broken): (Vec<_>, Vec<_>) = blocks
-            .into_iter()
-            .partition(|path| block::is_whole(path, &file.hash));
-        for path in &broken {
-            eprintln!("{} is broken, and is run again", path.display());
-        }
-        halves.extend(broken);
-        blocks = whole;
-    }
-    let worthless = if same { &[][..] } else { &blocks[..] };
-    for half in halves.iter().chain(worthless) {
-        let _ = std::fs::remove_file(half);
-    }
-    file.write(&path)?;
-    Ok(if same { blocks.len() } else { 0 })
-}
-
-/// Finished blocks of a folder, and what was left of unfinished ones.
-pub fn block_files(folder: &Path) -> (Vec<PathBuf>, Vec<PathBuf>) {
-    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    entries
-        .map(|e| e.path())
-        .partition(|p| p.extension().is_some_and(|e| e == "runs"))
-}
-
-fn kept_after(working: &Working, file: &PlanFile, error: &ResultsError) -> Failure {
-    let mut text = format!("error: {error}\n");
-    let kept = block_files(&working.blocks()).0.len();
-    if kept == 0 {
-        working.discard();
-    } else {
-        text.push_str(&format!(
-            "{kept} of {} blocks are kept in {}; run the same command again to go on\n",
-            file.blocks,
-            working.path().display()
-        ));
-    }
-    Failure::Input(text)
-}
-
-fn stopped(working: &Working, file: &PlanFile) -> Failure {
-    let kept = block_files(&working.blocks()).0.len();
-    if kept == 0 {
-        working.discard();
-        return Failure::Stopped(
-            "stopped before the first block was done; nothing is kept\n".into(),
-        );
-    }
-    Failure::Stopped(format!(
-        "stopped: {kept} of {} blocks are kept in {}; run the same command again to go on\n",
-        file.blocks,
-        working.path().display()
-    ))
 }
 
 pub fn threads(asked: Option<u16>) -> usize {
@@ -377,7 +218,7 @@ pub fn channels_without(names: &[String]) -> Result<Channels, Failure> {
 }
 
 /// `OUTCOME=ERROR` on the command line: in the outcome's unit, or in per cent of the effect.
-fn until(text: Option<&str>, plan: &Plan) -> Result<Option<Until>, Failure> {
+pub(super) fn until(text: Option<&str>, plan: &Plan) -> Result<Option<Until>, Failure> {
     use crate::config::study::Design;
     let Some(text) = text else {
         return Ok(None);
@@ -489,54 +330,6 @@ fn command_line(command: &str, configs: &Configs, file: &StudyFile, choice: &Cho
         text.push_str(" --series");
     }
     text
-}
-
-/// Runs, minutes and bytes, from one run measured.
-fn estimate(plan: &Plan, total: u64, threads: usize, most: bool) -> String {
-    let mut worker = Worker::new(&plan.blueprint);
-    let arm = plan.calendars.len() - 1;
-    let number = plan.futures.start;
-    let layout = Layout::new(plan);
-    let (draw, mut record) = (plan.draw(number), RunRecord::default());
-    // As it is run later: one that stops is no reason to stop before the others.
-    let mut once = || {
-        one_run(
-            plan,
-            &layout,
-            &mut worker,
-            arm,
-            number,
-            &draw,
-            None,
-            &mut record,
-        )
-    };
-    once();
-    let clock = Instant::now();
-    once();
-    let seconds = clock.elapsed().as_secs_f64() * total as f64 / threads as f64;
-    let series = layout.columns.len() * layout.months;
-    // Half of the monthly values are the same in all futures of a chunk and are kept once; tables are compressed.
-    let working = total as f64 * 8.0 * (layout.numbers() as f64 + 0.55 * series as f64);
-    let bands = series * plan.regimes.len() * 60;
-    let results =
-        total as f64 * 8.0 * (layout.parameters.len() + OUTCOMES.len()) as f64 + bands as f64;
-    let time = if seconds < 90.0 {
-        format!("{seconds:.0} s")
-    } else {
-        format!("{:.0} minutes", seconds / 60.0)
-    };
-    format!(
-        "{}: {} arms in {}{} futures, {total} runs of {} months; about {time} on {threads} threads, \
-         {:.0} MB while it runs, {:.0} MB of results",
-        plan.study.name,
-        plan.regimes.len(),
-        if most { "at most " } else { "" },
-        plan.futures.len(),
-        plan.blueprint.months,
-        working / 1e6,
-        results / 1e6
-    )
 }
 
 /// A bar with the time left where somebody watches; nothing elsewhere.

@@ -3,10 +3,13 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use clap::Args;
 use serde::Serialize;
 
+use super::job::Watch;
+use super::run::{pool, threads};
 use super::{Answer, Failure, Format, csv_text, say, say_json, table, wrong_word};
 use crate::config::evidence::Evidence;
 use crate::config::posterior::Posterior;
@@ -21,20 +24,8 @@ use crate::study::{Library, Settings};
 
 #[derive(Args)]
 pub struct ValidateArgs {
-    /// A table of your own with the columns of the shipped evidence.
-    #[arg(long, value_name = "FILE")]
-    evidence: Option<String>,
-    /// Only this split; by default all that have a test.
-    #[arg(long, value_name = "NAME")]
-    split: Option<String>,
-    /// Draws of each ensemble; by default as registered.
-    #[arg(long, value_parser = clap::value_parser!(u32).range(2..))]
-    runs: Option<u32>,
-    #[arg(long, default_value = "1")]
-    seed: u64,
-    /// Draws for patterns and headline effects; 0 leaves them out.
-    #[arg(long, default_value = "100")]
-    patterns: u32,
+    #[command(flatten)]
+    asked: Asked,
     #[arg(long, value_enum, default_value = "table")]
     format: Format,
     /// Write every table into this folder as well.
@@ -43,14 +34,33 @@ pub struct ValidateArgs {
     /// End with 1 when a registered bar is missed.
     #[arg(long)]
     bars: bool,
+}
+
+/// What is held against the record.
+#[derive(Args, Default)]
+pub struct Asked {
+    /// A table of your own with the columns of the shipped evidence.
+    #[arg(long, value_name = "FILE")]
+    pub evidence: Option<String>,
+    /// Only this split; by default all that have a test.
+    #[arg(long, value_name = "NAME")]
+    pub split: Option<String>,
+    /// Draws of each ensemble; by default as registered.
+    #[arg(long, value_parser = clap::value_parser!(u32).range(2..))]
+    pub runs: Option<u32>,
+    #[arg(long, default_value = "1")]
+    pub seed: u64,
+    /// Draws for patterns and headline effects; 0 leaves them out.
+    #[arg(long, default_value = "100")]
+    pub patterns: u32,
     /// Threads; by default one a core.
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
-    threads: Option<u16>,
+    pub threads: Option<u16>,
 }
 
 /// Everything that is said, in the order in which it is said.
 #[derive(Serialize)]
-struct Answered {
+pub struct Answered {
     registration: Registered,
     /// What misses a bar, worst first.
     missed: Vec<String>,
@@ -61,6 +71,14 @@ struct Answered {
     series: Vec<SeriesScore>,
     patterns: Vec<PatternScore>,
     splits: Vec<Scorecard>,
+}
+
+impl Answered {
+    /// The split that the answer leads with.
+    fn lead(&self) -> &Scorecard {
+        let named = self.splits.iter().find(|c| c.split == self.split);
+        named.unwrap_or(&self.splits[0])
+    }
 }
 
 #[derive(Serialize)]
@@ -74,7 +92,11 @@ struct Registered {
     looks: usize,
 }
 
-pub fn validate(configs: Configs, args: &ValidateArgs) -> Answer {
+/// The scorecard of each split that is asked for.
+///
+/// # Errors
+/// When configuration, evidence or the name of a split is not as it should be.
+pub fn answered(configs: Configs, args: &Asked, watch: &Watch) -> Result<Answered, Failure> {
     let library = Library::read(configs, &[])?;
     let shipped = Evidence::read(&library.configs)?;
     let file = splits::read(&library.configs)?;
@@ -102,14 +124,7 @@ pub fn validate(configs: Configs, args: &ValidateArgs) -> Answer {
         &["history"],
         settings,
     )?;
-    let threads = args
-        .threads
-        .map(usize::from)
-        .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(threads)
-        .build()
-        .map_err(|e| Failure::Input(format!("error: {e}\n")))?;
+    let pool = pool(threads(args.threads))?;
     let posteriors: Vec<Option<Arc<Posterior>>> = wanted
         .iter()
         .map(|s| {
@@ -123,17 +138,17 @@ pub fn validate(configs: Configs, args: &ValidateArgs) -> Answer {
         .map(Arc::new);
     let draws = h.plan.runs;
     let fitted = posteriors.iter().flatten().count() as u64;
-    let bar = super::run::progress((1 + fitted) * u64::from(draws));
-    let done = |runs: u64| bar.inc(runs);
+    (watch.begun)((1 + fitted) * u64::from(draws));
+    let done = watch.done;
     let cards: Vec<Scorecard> = pool.install(|| {
-        let prior = ensemble(&h, draws, None, &done);
+        let prior = ensemble(&h, draws, None, done);
         wanted
             .iter()
             .zip(&posteriors)
             .map(|(split, posterior)| {
                 let fitted = posterior
                     .as_ref()
-                    .map(|p| ensemble(&h, draws, Some(p), &done));
+                    .map(|p| ensemble(&h, draws, Some(p), done));
                 let said = fitted.as_ref().unwrap_or(&prior);
                 let mut card = score(&h, split, &file.score, said, &prior, args.seed);
                 if let Some(p) = posterior {
@@ -144,7 +159,6 @@ pub fn validate(configs: Configs, args: &ValidateArgs) -> Answer {
             })
             .collect()
     });
-    bar.finish_and_clear();
     let (found, effects) = if args.patterns == 0 {
         (Vec::new(), Vec::new())
     } else {
@@ -161,7 +175,7 @@ pub fn validate(configs: Configs, args: &ValidateArgs) -> Answer {
         .configs
         .read("evidence/looks.csv")
         .map_or(0, |s| s.text.lines().count().saturating_sub(1));
-    let answer = Answered {
+    Ok(Answered {
         registration: Registered {
             date: registration.date.clone(),
             departures: registration.departures(&hashes),
@@ -177,14 +191,27 @@ pub fn validate(configs: Configs, args: &ValidateArgs) -> Answer {
         series: cards[lead].series.clone(),
         patterns: found,
         splits: cards,
+    })
+}
+
+pub fn validate(configs: Configs, args: &ValidateArgs) -> Answer {
+    let bar = super::run::progress(0);
+    let watch = Watch {
+        say: &|text| bar.suspend(|| eprint!("{text}")),
+        begun: &|runs| bar.set_length(runs),
+        done: &|runs| bar.inc(runs),
+        stop: &AtomicBool::new(false),
     };
+    let answer = answered(configs, &args.asked, &watch);
+    bar.finish_and_clear();
+    let answer = answer?;
     if let Some(folder) = &args.out {
         store(folder, &answer)?;
     }
     match args.format {
         Format::Json => say_json(&answer)?,
-        Format::Csv => say(&csv_text(&point_rows(&answer.splits[lead])))?,
-        Format::Table => say(&in_words(&answer, lead))?,
+        Format::Csv => say(&csv_text(&point_rows(answer.lead())))?,
+        Format::Table => say(&in_words(&answer))?,
     }
     if args.bars && !answer.missed.is_empty() {
         return Err(Failure::No(String::new()));
@@ -206,7 +233,7 @@ fn informed(configs: &Configs) -> Vec<String> {
     })
 }
 
-fn wanted<'a>(file: &'a SplitsFile, args: &ValidateArgs) -> Result<Vec<&'a Split>, Failure> {
+fn wanted<'a>(file: &'a SplitsFile, args: &Asked) -> Result<Vec<&'a Split>, Failure> {
     let tested: Vec<&Split> = file
         .split
         .iter()
@@ -546,7 +573,7 @@ fn store(folder: &std::path::Path, answer: &Answered) -> Answer {
     Ok(())
 }
 
-fn in_words(answer: &Answered, lead: usize) -> String {
+fn in_words(answer: &Answered) -> String {
     let mut text = String::new();
     if let Some(sentence) = signs(&answer.effects) {
         text.push_str(&format!("{sentence}\n\n"));
@@ -603,7 +630,7 @@ fn in_words(answer: &Answered, lead: usize) -> String {
             ));
         }
     }
-    let card = &answer.splits[lead];
+    let card = answer.lead();
     let mut silent: BTreeMap<(String, String), usize> = BTreeMap::new();
     for p in card.points.iter().filter(|p| !p.modelled) {
         let reason = p.reason.clone().unwrap_or_default();

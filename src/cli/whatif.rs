@@ -71,5 +71,5 @@ pub fn whatif(configs: Configs, args: &WhatifArgs) -> Answer {
         command.push_str(&format!(" --against {}", shell_word(against)));
     }
     let file = plan_file(&configs, source, vec![rule], &args.choice, None, &command)?;
-    execute(&file, &args.how)
+    execute(file, &args.how)
 }

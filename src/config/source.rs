@@ -23,8 +23,10 @@ pub struct Source {
 #[derive(Clone, Debug, Default)]
 pub struct Configs {
     folder: Option<PathBuf>,
-    /// Files that stand in for the disk, by path: with them, nothing is read from it.
-    sealed: Option<Arc<BTreeMap<String, String>>>,
+    /// Files by path that come before those of the folder and of the program.
+    files: Arc<BTreeMap<String, String>>,
+    /// Whether nothing is read from the disk.
+    sealed: bool,
 }
 
 impl Configs {
@@ -37,7 +39,7 @@ impl Configs {
     pub fn folder(path: impl Into<PathBuf>) -> Self {
         Self {
             folder: Some(path.into()),
-            sealed: None,
+            ..Self::default()
         }
     }
 
@@ -45,13 +47,21 @@ impl Configs {
     pub fn sealed(files: BTreeMap<String, String>) -> Self {
         Self {
             folder: None,
-            sealed: Some(Arc::new(files)),
+            files: Arc::new(files),
+            sealed: true,
         }
     }
 
-    /// The text of a sealed file; None where the disk is read.
+    /// These files, by path, before all others.
+    #[must_use]
+    pub fn with(mut self, files: BTreeMap<String, String>) -> Self {
+        Arc::make_mut(&mut self.files).extend(files);
+        self
+    }
+
+    /// The text of a file that comes before all others, if there is one.
     pub fn sealed_file(&self, path: &str) -> Option<&String> {
-        self.sealed.as_ref()?.get(path)
+        self.files.get(path)
     }
 
     /// The folder that stands before the program's own files, if there is one.
@@ -61,12 +71,12 @@ impl Configs {
 
     /// Whether files of the disk may be read.
     pub fn reads_disk(&self) -> bool {
-        self.sealed.is_none()
+        !self.sealed
     }
 
     /// A file of the disk by the name that a user gave.
     pub fn on_disk(&self, name: &str) -> Option<String> {
-        if self.sealed.is_some() {
+        if self.sealed {
             return None;
         }
         std::fs::read_to_string(name).ok()
@@ -121,10 +131,9 @@ impl Configs {
         if let Some(root) = &self.folder {
             walk_disk(&root.join(folder), root, &mut found);
         }
-        if let Some(files) = &self.sealed {
-            let below = format!("{folder}/");
-            found.extend(files.keys().filter(|p| p.starts_with(&below)).cloned());
-        }
+        let below = format!("{folder}/");
+        let first = self.files.keys().filter(|p| p.starts_with(&below));
+        found.extend(first.cloned());
         found.retain(|path| path.ends_with(ending));
         found.sort();
         found.dedup();

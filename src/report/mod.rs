@@ -15,6 +15,7 @@ use crate::plots::{Gallery, Live, basis, font_faces};
 use crate::results::{Results, ResultsError};
 
 const TEMPLATE: &str = include_str!("../../assets/report.html.j2");
+const SHORT: &str = include_str!("../../assets/short.html.j2");
 const STYLE: &str = include_str!("../../assets/report.css");
 const SCRIPT: &str = include_str!("../../assets/report.js");
 const UPLOT: &str = include_str!("../../assets/uplot/uPlot.iife.min.js");
@@ -60,6 +61,20 @@ pub fn write(results: &Results, gallery: &Gallery, path: &Path) -> Result<(), Re
     };
     let page = render(results, gallery).map_err(|e| failed(e.to_string()))?;
     std::fs::write(path, page).map_err(|e| failed(e.to_string()))
+}
+
+/// The answers in short as a piece of HTML, for pages of others.
+///
+/// # Errors
+/// When the template fails.
+pub fn short(results: &Results) -> Result<String, minijinja::Error> {
+    let mut environment = Environment::new();
+    environment.set_auto_escape_callback(|_| minijinja::AutoEscape::Html);
+    environment.add_template("short", SHORT)?;
+    environment.get_template("short")?.render(context! {
+        m => Serde(&results.manifest),
+        short => Serde(&findings::short(results)),
+    })
 }
 
 fn render(results: &Results, gallery: &Gallery) -> Result<String, minijinja::Error> {

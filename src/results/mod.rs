@@ -12,7 +12,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 pub use folder::Working;
-pub use parquet_tables::{OutcomeWriter, SeriesWriter};
+pub use parquet_tables::{OutcomeWriter, SeriesWriter, batches};
 
 use serde::{Deserialize, Serialize};
 
@@ -410,7 +410,11 @@ fn read_csv_if_there<T: serde::de::DeserializeOwned>(path: &Path) -> Result<Vec<
     }
 }
 
-fn read_csv<T: serde::de::DeserializeOwned>(path: &Path) -> Result<Vec<T>, ResultsError> {
+/// Rows of a CSV table of a folder.
+///
+/// # Errors
+/// When it is missing or is not what was written.
+pub fn read_csv<T: serde::de::DeserializeOwned>(path: &Path) -> Result<Vec<T>, ResultsError> {
     let mut reader = csv::Reader::from_path(path).map_err(|e| io(path, e))?;
     reader
         .deserialize()

@@ -393,7 +393,11 @@ pub fn read(results: &mut Results, folder: &Path) -> Result<(), ResultsError> {
     Ok(())
 }
 
-pub(super) fn batches(path: &Path) -> Result<Vec<RecordBatch>, ResultsError> {
+/// Every batch of a Parquet table.
+///
+/// # Errors
+/// When it is missing or is no such table.
+pub fn batches(path: &Path) -> Result<Vec<RecordBatch>, ResultsError> {
     let file = File::open(path).map_err(|e| io(path, e))?;
     let reader = ParquetRecordBatchReaderBuilder::try_new(file)
         .and_then(ParquetRecordBatchReaderBuilder::build)

@@ -109,8 +109,11 @@ fn with_set(plan: &Plan, players: &Players, future: u32, set: u64) -> Point {
 pub fn runs(plan: &Plan, pairs: usize) -> u64 {
     let futures = u64::from(plan.futures.end - plan.futures.start);
     let channels = singles(plan).len() as u64;
-    let pairs = pairs as u64 * 2 * channels.saturating_sub(1) + 2 * futures * channels;
-    (futures * (1 << groups(plan).len()) + pairs) * plan.regimes.len() as u64
+    let single = match pairs as u64 {
+        0 => 0,
+        pairs => pairs * 2 * channels.saturating_sub(1) + 2 * futures * channels,
+    };
+    (futures * (1 << groups(plan).len()) + single) * plan.regimes.len() as u64
 }
 
 /// Shares out the effect of every arm against the baseline; `pairs` orders and their mirror images for single channels.

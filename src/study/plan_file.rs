@@ -123,20 +123,7 @@ impl PlanFile {
         let library = Library::read(Configs::sealed(self.files.clone()), &self.rules)?;
         let study = study::read(&self.study, &library.configs)?;
         let figures = figure::read_all(&library.configs, &study.figures)?;
-        let off = self.off.iter().filter_map(|name| Channel::named(name));
-        let planning = Planning::ALL
-            .into_iter()
-            .find(|p| p.name() == self.planning);
-        let settings = Settings {
-            seed: self.seed,
-            runs: self.runs,
-            set: self.set.clone(),
-            only: self.only,
-            channels: off.fold(Channels::default(), Channels::without),
-            planning: planning.unwrap_or_default(),
-            posterior: None,
-        };
-        let mut plan = Plan::new(&library, study, settings)?;
+        let mut plan = Plan::new(&library, study, self.settings())?;
         plan.said.clone_from(&self.said);
         plan.fail = self.fail;
         plan.inputs.clone_from(&self.inputs);
@@ -145,6 +132,23 @@ impl PlanFile {
             plan,
             figures,
         })
+    }
+
+    /// What the plan is run with, beside its study.
+    pub fn settings(&self) -> Settings {
+        let off = self.off.iter().filter_map(|name| Channel::named(name));
+        let planning = Planning::ALL
+            .into_iter()
+            .find(|p| p.name() == self.planning);
+        Settings {
+            seed: self.seed,
+            runs: self.runs,
+            set: self.set.clone(),
+            only: self.only,
+            channels: off.fold(Channels::default(), Channels::without),
+            planning: planning.unwrap_or_default(),
+            posterior: None,
+        }
     }
 
     /// Numbers of the futures that are run.
@@ -165,13 +169,24 @@ impl PlanFile {
     /// # Errors
     /// When it is no plan, was changed by hand, or is of another program.
     pub fn read(path: &Path) -> Result<Self, ResultsError> {
+        let text = std::fs::read_to_string(path).map_err(|e| ResultsError::Io {
+            path: path.to_path_buf(),
+            reason: e.to_string(),
+        })?;
+        Self::of_text(&text, path)
+    }
+
+    /// As [`PlanFile::read`], of the text of the file; `path` is what errors call it.
+    ///
+    /// # Errors
+    /// As [`PlanFile::read`].
+    pub fn of_text(text: &str, path: &Path) -> Result<Self, ResultsError> {
         let failed = |reason: String| ResultsError::Io {
             path: path.to_path_buf(),
             reason,
         };
-        let text = std::fs::read_to_string(path).map_err(|e| failed(e.to_string()))?;
         let file: Self =
-            serde_json::from_str(&text).map_err(|e| failed(format!("is no plan: {e}")))?;
+            serde_json::from_str(text).map_err(|e| failed(format!("is no plan: {e}")))?;
         if file.source != env!("CHOKEPOINT_SOURCE") || file.version != env!("CARGO_PKG_VERSION") {
             return Err(failed(format!(
                 "was made by version {} (source {}), this is {} ({}): plan and blocks need the same program",
@@ -208,6 +223,11 @@ impl PlanFile {
         serde_json::from_str(&std::fs::read_to_string(path).ok()?).ok()
     }
 
+    /// The text of the file.
+    pub fn text(&self) -> String {
+        serde_json::to_string_pretty(self).unwrap_or_default() + "\n"
+    }
+
     /// Writes the plan, whole or not at all.
     ///
     /// # Errors
@@ -218,8 +238,7 @@ impl PlanFile {
             reason: e.to_string(),
         };
         let temporary = path.with_extension("tmp");
-        let text = serde_json::to_string_pretty(self).map_err(|e| failed(&e))? + "\n";
-        std::fs::write(&temporary, text)
+        std::fs::write(&temporary, self.text())
             .and_then(|()| std::fs::rename(&temporary, path))
             .map_err(|e| failed(&e))
     }

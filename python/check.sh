@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# The Python side on a clean clone: a fresh environment, the wheel, its tests, tutorials and Dask; then what Python costs.
+# Usage: python/check.sh [ENVIRONMENT]; by default a temporary one. Needs python3 (3.10 or later) with venv, and cargo.
+set -euo pipefail
+cd "$(dirname "$0")"
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+environment=${1:-$scratch/environment}
+[ -x "$environment/bin/python" ] || python3 -m venv "$environment"
+pip=("$environment/bin/python" -m pip install --quiet --disable-pip-version-check)
+begun=$SECONDS
+cargo build --release --locked
+echo "program: $((SECONDS - begun)) s"
+begun=$SECONDS
+"${pip[@]}" "maturin>=1.9,<2"
+"$environment/bin/maturin" build --release --locked --out "$scratch/wheels"
+wheel=("$scratch"/wheels/*.whl)
+echo "wheel: $((SECONDS - begun)) s, $(stat -c %s "${wheel[0]}") bytes, $(basename "${wheel[0]}")"
+begun=$SECONDS
+"${pip[@]}" --force-reinstall --no-deps "${wheel[0]}"
+"${pip[@]}" "${wheel[0]}[dask,tutorials,test]"
+echo "installed: $((SECONDS - begun)) s"
+"$environment/bin/python" -m pytest -q tests
+"$environment/bin/python" overhead.py

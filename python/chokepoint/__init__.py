@@ -1,0 +1,26 @@
+"""Chokepoint: what export controls on AI chips do, to whom, through which channel, at whose cost, and how sure we are.
+
+The functions of the command line for notebooks: the same studies, the same bytes, the same errors.
+
+>>> import chokepoint
+>>> results = chokepoint.Study.load("did-controls-work").run(runs=20)
+>>> results.effects()          # an Arrow table: pandas, polars, pyarrow and DuckDB read it without a copy
+"""
+
+from ._core import Table
+from .law import Regime, Rule, classify
+from .results import Figure, Results
+from .study import Decomposition, Study, Validation, validate
+
+__all__ = [
+    "Decomposition",
+    "Figure",
+    "Regime",
+    "Results",
+    "Rule",
+    "Study",
+    "Table",
+    "Validation",
+    "classify",
+    "validate",
+]

@@ -1,0 +1,295 @@
+//! A plan carried out in the folder beside its target: taken up where it was left, run, joined; whoever watches may stop it.
+
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+use std::time::Instant;
+
+use super::Failure;
+use super::run::{How, dressed, pool, threads, until};
+use crate::measures::OUTCOMES;
+use crate::results::{Results, ResultsError, Timing, Working};
+use crate::study::batch::{Batch, Until};
+use crate::study::block::{self, path};
+use crate::study::merge::merge;
+use crate::study::plan_file::{Opened, PlanFile};
+use crate::study::{Layout, Plan, RunRecord, Worker, one_run};
+
+/// What watches over work.
+pub struct Watch<'a> {
+    /// Told what there is to say, in whole lines.
+    pub say: &'a dyn Fn(&str),
+    /// Told how many runs there will be.
+    pub begun: &'a dyn Fn(u64),
+    /// Told of so many runs that are done, from any thread.
+    pub done: &'a (dyn Fn(u64) + Sync),
+    /// Set by who wants it stopped.
+    pub stop: &'a AtomicBool,
+}
+
+/// A plan that is being carried out.
+pub struct Job {
+    file: PlanFile,
+    opened: Opened,
+    working: Working,
+    threads: usize,
+    report: bool,
+    kept: usize,
+    until: Option<Until>,
+}
+
+impl Job {
+    /// Opens the folder of the plan's results, and takes up what is there of the same plan.
+    ///
+    /// # Errors
+    /// When the study is not as it should be, the folder is not ours, or it holds blocks of another plan.
+    pub fn open(file: PlanFile, how: &How) -> Result<Self, Failure> {
+        let opened = file.open()?;
+        let until = until(how.until_error.as_deref(), &opened.plan)?;
+        let out = results_folder(how.out.as_deref(), &file, &opened.plan);
+        // Fails early, before the work: the folder can be written, and is ours.
+        let working = Working::open(&out)?;
+        let kept = take_up(&working, &file, how.restart)?;
+        Ok(Self {
+            file,
+            opened,
+            working,
+            threads: threads(how.threads),
+            report: !how.no_report,
+            kept,
+            until,
+        })
+    }
+
+    /// Numbers of the blocks that are not there.
+    pub fn missing(&self) -> Vec<u32> {
+        let there = |k: &u32| self.block(*k).exists();
+        (0..self.file.blocks).filter(|k| !there(k)).collect()
+    }
+
+    /// Where a block of this job belongs.
+    pub fn block(&self, number: u32) -> PathBuf {
+        path(&self.working.blocks(), number)
+    }
+
+    /// Runs of the whole plan: futures times arms.
+    pub fn runs(&self) -> u64 {
+        self.runs_of(self.opened.plan.futures.len())
+    }
+
+    /// Runs of one block.
+    pub fn block_runs(&self, number: u32) -> u64 {
+        self.runs_of(self.file.block(number).len())
+    }
+
+    fn runs_of(&self, futures: usize) -> u64 {
+        (futures * self.opened.plan.regimes.len()) as u64
+    }
+
+    /// Runs what is missing and joins it; answers the results, and the folder that they are in.
+    ///
+    /// # Errors
+    /// When it is stopped, or something cannot be written: finished blocks are kept then.
+    pub fn carry_out(self, watch: &Watch) -> Result<(Results, PathBuf), Failure> {
+        let started = Instant::now();
+        let plan = &self.opened.plan;
+        if let Some(warning) = plan.stale_warning() {
+            (watch.say)(&warning);
+        }
+        if self.kept > 0 {
+            let (kept, all) = (self.kept, self.file.blocks);
+            (watch.say)(&format!("resuming: {kept} of {all} blocks are done\n"));
+        }
+        let most = self.until.is_some();
+        (watch.say)(&estimate(plan, self.runs(), self.threads, most));
+        (watch.begun)(self.runs());
+        let clock = Instant::now();
+        let batch = Batch {
+            plan,
+            file: &self.file,
+            folder: &self.working.blocks(),
+            threads: self.threads,
+            done: &|| (watch.done)(1),
+            stop: watch.stop,
+        };
+        let futures = match batch.run(self.until) {
+            Ok(Some(futures)) => futures,
+            Ok(None) => return Err(self.stopped()),
+            Err(error) => return Err(self.kept_after(&error)),
+        };
+        if most {
+            (watch.say)(&format!("stopped after {} futures\n", futures.len()));
+        }
+        let seconds = clock.elapsed().as_secs_f64();
+        let made = futures.len() * plan.regimes.len();
+        let timing = Timing {
+            wall_seconds: seconds,
+            threads: self.threads,
+            runs_per_second: made as f64 / seconds,
+        };
+        let (results, folder) = self.join(futures, &timing)?;
+        (watch.say)(&format!(
+            "{made} runs in {seconds:.1} s ({:.0} a second on {} threads), {:.1} s in all; {} failed\n",
+            timing.runs_per_second,
+            timing.threads,
+            started.elapsed().as_secs_f64(),
+            results.failures.len()
+        ));
+        Ok((results, folder))
+    }
+
+    fn join(self, futures: Range<u32>, timing: &Timing) -> Result<(Results, PathBuf), Failure> {
+        let pool = pool(self.threads)?;
+        let figures = if self.report {
+            &self.opened.figures[..]
+        } else {
+            &[]
+        };
+        let blocks = self.working.blocks();
+        let joined = self.working.fresh().and_then(|into| {
+            let results =
+                pool.install(|| merge(&self.opened, &self.file, &blocks, futures, figures, &into))?;
+            let path = into.join("timing.json");
+            let text = serde_json::to_string_pretty(timing).unwrap_or_default() + "\n";
+            std::fs::write(&path, text).map_err(|e| ResultsError::Io {
+                path,
+                reason: e.to_string(),
+            })?;
+            pool.install(|| dressed(&results, &into, self.report))?;
+            Ok(results)
+        });
+        let finished =
+            joined.and_then(|results| self.working.finish().map(|folder| (results, folder)));
+        finished.map_err(|error| self.kept_after(&error))
+    }
+
+    fn kept_after(self, error: &ResultsError) -> Failure {
+        let mut text = format!("error: {error}\n");
+        let kept = block_files(&self.working.blocks()).0.len();
+        if kept == 0 {
+            self.working.discard();
+        } else {
+            text.push_str(&format!(
+                "{kept} of {} blocks are kept in {}; run the same command again to go on\n",
+                self.file.blocks,
+                self.working.path().display()
+            ));
+        }
+        Failure::Input(text)
+    }
+
+    fn stopped(self) -> Failure {
+        let kept = block_files(&self.working.blocks()).0.len();
+        if kept == 0 {
+            self.working.discard();
+            return Failure::Stopped(
+                "stopped before the first block was done; nothing is kept\n".into(),
+            );
+        }
+        Failure::Stopped(format!(
+            "stopped: {kept} of {} blocks are kept in {}; run the same command again to go on\n",
+            self.file.blocks,
+            self.working.path().display()
+        ))
+    }
+}
+
+/// Makes a working folder ready: blocks of the same plan are kept, those of another are not thrown away unasked.
+fn take_up(working: &Working, file: &PlanFile, restart: bool) -> Result<usize, Failure> {
+    let path = working.path().join("plan.json");
+    let (mut blocks, mut halves) = block_files(&working.blocks());
+    let old = PlanFile::peek(&path);
+    let same = old.as_ref().is_some_and(|old| old.hash == file.hash);
+    if !same && !blocks.is_empty() && !restart {
+        let why = old.map_or(vec!["another plan".into()], |old| old.differences(file));
+        return Err(Failure::Input(format!(
+            "error: {} holds {} finished blocks of another plan:\n  {}\n\
+             run that plan again to finish it, add --restart to throw its blocks away, or choose another --out\n",
+            working.path().display(),
+            blocks.len(),
+            why.join("\n  ")
+        )));
+    }
+    if same {
+        let (whole, broken): (Vec<_>, Vec<_>) = blocks
+            .into_iter()
+            .partition(|path| block::is_whole(path, &file.hash));
+        for path in &broken {
+            eprintln!("{} is broken, and is run again", path.display());
+        }
+        halves.extend(broken);
+        blocks = whole;
+    }
+    let worthless = if same { &[][..] } else { &blocks[..] };
+    for half in halves.iter().chain(worthless) {
+        let _ = std::fs::remove_file(half);
+    }
+    file.write(&path)?;
+    Ok(if same { blocks.len() } else { 0 })
+}
+
+/// Where results go. One future is not the study, and does not take the place of its results.
+pub fn results_folder(asked: Option<&Path>, file: &PlanFile, plan: &Plan) -> PathBuf {
+    let name = &plan.study.name;
+    let folder = match file.only {
+        Some(one) => format!("{name}-future-{one}"),
+        None => name.clone(),
+    };
+    asked.map_or_else(|| Path::new("results").join(folder), Path::to_path_buf)
+}
+
+/// Finished blocks of a folder, and what was left of unfinished ones.
+pub fn block_files(folder: &Path) -> (Vec<PathBuf>, Vec<PathBuf>) {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    entries
+        .map(|e| e.path())
+        .partition(|p| p.extension().is_some_and(|e| e == "runs"))
+}
+
+/// Runs, minutes and bytes, from one run measured.
+fn estimate(plan: &Plan, total: u64, threads: usize, most: bool) -> String {
+    let mut worker = Worker::new(&plan.blueprint);
+    let arm = plan.calendars.len() - 1;
+    let number = plan.futures.start;
+    let layout = Layout::new(plan);
+    let (draw, mut record) = (plan.draw(number), RunRecord::default());
+    // As it is run later: one that stops is no reason to stop before the others.
+    let mut once = || {
+        one_run(
+            plan,
+            &layout,
+            &mut worker,
+            arm,
+            number,
+            &draw,
+            None,
+            &mut record,
+        )
+    };
+    once();
+    let clock = Instant::now();
+    once();
+    let seconds = clock.elapsed().as_secs_f64() * total as f64 / threads as f64;
+    let series = layout.columns.len() * layout.months;
+    // Half of the monthly values are the same in all futures of a chunk and are kept once; tables are compressed.
+    let working = total as f64 * 8.0 * (layout.numbers() as f64 + 0.55 * series as f64);
+    let bands = series * plan.regimes.len() * 60;
+    let results =
+        total as f64 * 8.0 * (layout.parameters.len() + OUTCOMES.len()) as f64 + bands as f64;
+    let time = if seconds < 90.0 {
+        format!("{seconds:.0} s")
+    } else {
+        format!("{:.0} minutes", seconds / 60.0)
+    };
+    format!(
+        "{}: {} arms in {}{} futures, {total} runs of {} months; about {time} on {threads} threads, \
+         {:.0} MB while it runs, {:.0} MB of results\n",
+        plan.study.name,
+        plan.regimes.len(),
+        if most { "at most " } else { "" },
+        plan.futures.len(),
+        plan.blueprint.months,
+        working / 1e6,
+        results / 1e6
+    )
+}

@@ -1,0 +1,95 @@
+//! Every command of the guide runs: the `sh` pieces of a chapter one after the other, in one folder.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// A piece of a chapter: what stands after the backquotes, its first line, its text.
+struct Piece {
+    kind: String,
+    line: usize,
+    text: String,
+}
+
+fn pieces(chapter: &str) -> Vec<Piece> {
+    let mut found: Vec<Piece> = Vec::new();
+    let mut open = false;
+    for (at, line) in chapter.lines().enumerate() {
+        if let Some(kind) = line.strip_prefix("```") {
+            if !open {
+                found.push(Piece {
+                    kind: kind.to_string(),
+                    line: at + 2,
+                    text: String::new(),
+                });
+            }
+            open = !open;
+        } else if open && let Some(piece) = found.last_mut() {
+            piece.text.push_str(&format!("{line}\n"));
+        }
+    }
+    assert!(!open, "a piece is not closed");
+    found
+}
+
+fn installed(tool: &str) -> bool {
+    let found = Command::new("which").arg(tool).output();
+    found.is_ok_and(|o| o.status.success())
+}
+
+fn run_chapter(path: &Path) -> usize {
+    let text = std::fs::read_to_string(path).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let program = PathBuf::from(env!("CARGO_BIN_EXE_chokepoint"));
+    let own = program.parent().unwrap().display().to_string();
+    let paths = format!("{own}:{}", std::env::var("PATH").unwrap());
+    let mut ran = 0;
+    for piece in pieces(&text) {
+        let words: Vec<&str> = piece.kind.split_whitespace().collect();
+        if let Some(file) = words.get(1).and_then(|w| w.strip_prefix("file=")) {
+            std::fs::write(folder.path().join(file), &piece.text).unwrap();
+        }
+        // A second word names a tool that is not ours.
+        let there = words.get(1).is_none_or(|tool| installed(tool));
+        if words.first() != Some(&"sh") || !there {
+            continue;
+        }
+        let done = Command::new("bash")
+            .args(["-euo", "pipefail", "-c", &piece.text])
+            .env("PATH", &paths)
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+        assert!(
+            done.status.success(),
+            "{}:{}: {}\n{}",
+            path.display(),
+            piece.line,
+            piece.text,
+            String::from_utf8_lossy(&done.stderr)
+        );
+        ran += 1;
+    }
+    ran
+}
+
+#[test]
+fn every_command_of_the_guide_runs() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/guide/src");
+    let summary = std::fs::read_to_string(folder.join("SUMMARY.md")).unwrap();
+    let mut chapters = 0;
+    let mut ran = 0;
+    for entry in std::fs::read_dir(&folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        if name != "SUMMARY.md" {
+            assert!(
+                summary.contains(&format!("({name})")),
+                "{name} is not in the summary"
+            );
+            chapters += 1;
+            ran += run_chapter(&path);
+        }
+    }
+    assert_eq!(chapters, summary.matches(".md)").count());
+    assert!(ran >= 20, "only {ran} pieces ran");
+}
