@@ -118,6 +118,7 @@ for _ in $(seq 3000); do
   state=$(scontrol show job "$merge" | grep -o 'JobState=[A-Z_]*' | cut -d= -f2)
   case $state in COMPLETED | FAILED | CANCELLED | NODE_FAIL) break ;; *) sleep 0.2 ;; esac
 done
+grep -hE 'requeue job|not responding' "$folder/slurmctld.log" || true
 [ "$state" = COMPLETED ] || { echo "the merge ended as $state"; exit 1; }
 "$program" run "${study[@]}" --out whole >/dev/null 2>&1
 diff -rq --exclude=timing.json whole job/results
