@@ -9,7 +9,7 @@ environment=${1:-$scratch/environment}
 [ -x "$environment/bin/python" ] || python3 -m venv "$environment"
 pip=("$environment/bin/python" -m pip install --quiet --disable-pip-version-check)
 begun=$SECONDS
-cargo build --release --locked
+cargo build --release --locked --manifest-path ../Cargo.toml
 echo "program: $((SECONDS - begun)) s"
 begun=$SECONDS
 "${pip[@]}" "maturin>=1.9,<2"
