@@ -9,7 +9,7 @@ environment=${1:-$scratch/environment}
 [ -x "$environment/bin/python" ] || python3 -m venv "$environment"
 pip=("$environment/bin/python" -m pip install --quiet --disable-pip-version-check)
 begun=$SECONDS
-cargo build --release --locked
+cargo build --release --locked --manifest-path ../Cargo.toml
 echo "program: $((SECONDS - begun)) s"
 begun=$SECONDS
 "${pip[@]}" "maturin>=1.9,<2"
@@ -20,5 +20,8 @@ begun=$SECONDS
 "${pip[@]}" --force-reinstall --no-deps "${wheel[0]}"
 "${pip[@]}" "${wheel[0]}[dask,tutorials,test]"
 echo "installed: $((SECONDS - begun)) s"
-"$environment/bin/python" -m pytest -q tests
-"$environment/bin/python" overhead.py
+# From elsewhere, so that what is tested is what was installed.
+here=$PWD
+cd "$scratch"
+"$environment/bin/pytest" -q -p no:cacheprovider "$here/tests"
+"$environment/bin/python" "$here/overhead.py"

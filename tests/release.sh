@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The program to hand out: built and stripped, shown to run in an empty folder of an empty root with three C libraries at most,
+# The program to hand out: built and stripped, shown to run in an empty root with three C libraries at most,
 # and its SHA-256 beside it. Usage: tests/release.sh [FOLDER], by default target/release-files. The check needs root.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -23,7 +23,7 @@ for file in $libraries $loader; do
   cp -L "$file" "$root$file"
 done
 [ "$count" -le 3 ] || { echo "needs $count libraries: $libraries" >&2; exit 1; }
-inside() { env -i /usr/sbin/chroot --skip-chdir "$root" /chokepoint "$@"; }
+inside() { env -i /usr/sbin/chroot "$root" /chokepoint "$@"; }
 cd "$root"
 inside --version
 inside run did-controls-work --runs 4 --out /empty/results 2>/dev/null

@@ -101,8 +101,12 @@ for _ in $(seq 1200); do
 done
 [ -n "$lost" ] || { echo "node2 never had a task"; exit 1; }
 squeue -r
-kill -9 "${daemon[2]}"
-echo "killed the daemon of node2, which ran $lost, after $finished of $blocks blocks"
+# The node is lost: its daemon, the step that it started, and the block under it.
+number=${lost#*_}
+until task=$(pgrep -f "block $folder/job $number\$"); do sleep 0.05; done
+step=$(ps -o ppid= -p "$task" | tr -d ' ')
+kill -9 "${daemon[2]}" "$step" "$task"
+echo "killed the daemon of node2 and what it ran, task $lost, after $finished of $blocks blocks"
 for _ in $(seq 1200); do
   restarts=$(scontrol show job "$lost" 2>/dev/null | grep -o 'Restarts=[0-9]*' | cut -d= -f2 || true)
   [ "${restarts:-0}" -ge 1 ] && break || sleep 0.2
@@ -114,6 +118,7 @@ for _ in $(seq 3000); do
   state=$(scontrol show job "$merge" | grep -o 'JobState=[A-Z_]*' | cut -d= -f2)
   case $state in COMPLETED | FAILED | CANCELLED | NODE_FAIL) break ;; *) sleep 0.2 ;; esac
 done
+grep -hE 'requeue job|not responding' "$folder/slurmctld.log" || true
 [ "$state" = COMPLETED ] || { echo "the merge ended as $state"; exit 1; }
 "$program" run "${study[@]}" --out whole >/dev/null 2>&1
 diff -rq --exclude=timing.json whole job/results

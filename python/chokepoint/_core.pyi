@@ -1,16 +1,35 @@
 """The compiled part: functions of the program, and Arrow tables. Errors are `ValueError` in the words of the command line."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from os import PathLike
-from typing import Any, Protocol
+from pathlib import Path
+from typing import final
 
-Progress = Callable[[int, int], object]
+from .protocols import ArrowTable, Progress
 
-class ArrowTable(Protocol):
-    """Anything that speaks the Arrow PyCapsule interface: tables of pandas, polars, pyarrow."""
+__all__ = [
+    "Job",
+    "Table",
+    "block",
+    "classify",
+    "decompose",
+    "effects",
+    "find",
+    "manifest",
+    "morris_screen",
+    "plan",
+    "prim_boxes",
+    "prim_training",
+    "replay",
+    "short",
+    "sobol_indices",
+    "table",
+    "table_of",
+    "template",
+    "validate",
+]
 
-    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object: ...
-
+@final
 class Table:
     """An Arrow table: rows in batches, columns by name.
 
@@ -27,11 +46,12 @@ class Table:
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object: ...
     def _repr_html_(self) -> str: ...
 
+@final
 class Job:
     """A plan that is being carried out in the folder beside its target; what is there of the same plan is taken up."""
 
-    def __init__(
-        self,
+    def __new__(
+        cls,
         plan: str,
         *,
         out: str | PathLike[str] | None = None,
@@ -39,7 +59,7 @@ class Job:
         report: bool = True,
         restart: bool = False,
         until_error: str | None = None,
-    ) -> None: ...
+    ) -> Job: ...
     def missing(self) -> list[int]:
         """Numbers of the blocks that are not there."""
     def runs(self) -> int:
@@ -48,18 +68,18 @@ class Job:
         """Runs of one block."""
     def put(self, number: int, bytes: bytes) -> None:
         """Puts the bytes of a block in their place, whole or not at all; `OSError` when the disk refuses."""
-    def carry_out(self, progress: Progress | None = None) -> str:
+    def carry_out(self, progress: Progress | None = None) -> Path:
         """Runs what is missing, joins all, and answers the folder of the results. A job is carried out once."""
 
 def plan(
     study: str,
     *,
     folder: str | PathLike[str] | None = None,
-    files: Mapping[str, str] = {},
+    files: Mapping[str, str] = ...,
     runs: int | None = None,
     seed: int | None = None,
-    set: Sequence[str] = (),
-    off: Sequence[str] = (),
+    set: Sequence[str] = ...,
+    off: Sequence[str] = ...,
     planning: str = "adaptive",
     only: int | None = None,
     series: bool = False,
@@ -77,16 +97,16 @@ def classify(
     to: str,
     buyer_hq: str | None = None,
     regime: str = "history",
-    rules: Sequence[tuple[str, str]] = (),
+    rules: Sequence[tuple[str, str]] = ...,
     folder: str | PathLike[str] | None = None,
-    files: Mapping[str, str] = {},
+    files: Mapping[str, str] = ...,
 ) -> Table: ...
 def find(
     name: str,
     kind: str,
     *,
     folder: str | PathLike[str] | None = None,
-    files: Mapping[str, str] = {},
+    files: Mapping[str, str] = ...,
 ) -> tuple[str, str]:
     """Name and text of a file of a kind: `studies`, `regimes` or `rules`."""
 

@@ -16,7 +16,7 @@ from .results import Results
 from .study import Study, shown
 
 if TYPE_CHECKING:
-    from ._core import Progress
+    from .protocols import Progress
 
 
 @contextmanager

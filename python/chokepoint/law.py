@@ -14,7 +14,7 @@ from . import _core
 from ._core import Table
 
 if TYPE_CHECKING:
-    from ._core import ArrowTable
+    from .protocols import ArrowTable
 
 _Self = TypeVar("_Self", bound="_Toml")
 

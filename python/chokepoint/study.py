@@ -16,7 +16,7 @@ from .law import Regime, Rule, inline, word
 from .results import Results
 
 if TYPE_CHECKING:
-    from ._core import Progress
+    from .protocols import Progress
 
 
 def _bar(done: int, total: int) -> None:

@@ -83,6 +83,7 @@ pub fn prim_training(rows: u64, seed: u64) -> Vec<bool> {
 }
 
 type Limits = Vec<(usize, Option<f64>, Option<f64>)>;
+type Boxed = (Limits, Vec<f64>, Vec<f64>);
 
 /// Boxes: limits of factors, then support, coverage and density in training, and rows, coverage, density and base held out.
 #[pyfunction]
@@ -93,7 +94,7 @@ pub fn prim_boxes(
     boxes: usize,
     resamples: usize,
     seed: u64,
-) -> PyResult<Vec<(Limits, Vec<f64>, Vec<f64>)>> {
+) -> PyResult<Vec<Boxed>> {
     let found = discover(&x, &hit, boxes, resamples, &draws(seed)).map_err(refused)?;
     let one = |b: &chokepoint::analysis::prim::Found| {
         let limits = b.limits.iter().map(|l| (l.factor, l.low, l.high));
