@@ -77,7 +77,10 @@ pub fn with_futures(arms: &str, futures: &str) -> StudyFile {
     let fields = fields.map(|(f, v)| (f.to_string(), v.to_string()));
     let mut source = study::overridden(&source, &fields).unwrap();
     source.text.push_str(futures);
-    study::read(&source, &Configs::embedded()).unwrap_or_else(|e| panic!("{e}"))
+    let mut study = study::read(&source, &Configs::embedded()).unwrap_or_else(|e| panic!("{e}"));
+    // Designs are of the priors; samples of a posterior would take the place of what they draw.
+    study.posterior = None;
+    study
 }
 
 pub fn plan(study: StudyFile, runs: u32) -> Plan {
@@ -308,7 +311,7 @@ fn a_run_until_its_error_is_small_is_the_run_of_as_many_futures() {
     ];
     let said = run(
         here,
-        &[&arguments[..], &["latent_gap_months_mean=6%"]].concat(),
+        &[&arguments[..], &["latent_gap_months_mean=12%"]].concat(),
     );
     let until = Results::read(&here.join("until")).unwrap();
     let n = until.manifest.runs;
@@ -323,7 +326,7 @@ fn a_run_until_its_error_is_small_is_the_run_of_as_many_futures() {
             .collect()
     };
     for e in of(&until) {
-        assert!(e.monte_carlo_error <= 0.06 * e.mean.abs());
+        assert!(e.monte_carlo_error <= 0.12 * e.mean.abs());
         assert_eq!(e.more_to_halve_error, 3 * e.pairs);
     }
     run(

@@ -442,8 +442,8 @@ fn an_old_posterior_is_said_aloud_and_kept_in_the_manifest() {
         .read("studies/did-controls-work.toml")
         .unwrap();
     let text = study.text.replacen(
-        "baseline =",
-        &format!("posterior = {:?}\nbaseline =", samples.to_str().unwrap()),
+        "posterior = \"final\"",
+        &format!("posterior = {:?}", samples.to_str().unwrap()),
         1,
     );
     let file = folder.path().join("study.toml");

@@ -123,11 +123,8 @@ fn with_every_channel_off_the_effect_is_what_compute_and_research_account_for() 
 
 #[test]
 fn a_parameter_without_effect_has_index_zero_and_the_driver_is_first() {
-    // Neither arm has a licence by notice: how often one is granted can change nothing.
-    let plan = only_drawn(
-        &["points_per_decade_of_compute", "approval_notify_target"],
-        24,
-    );
+    // Neither arm opens a chip under licence: how often the target refuses one can change nothing.
+    let plan = only_drawn(&["points_per_decade_of_compute", "refusal_probability"], 24);
     let name = "latent_gap_points_mean".to_string();
     let found = sobol(&plan, std::slice::from_ref(&name), &|| {});
     assert!(found.refused.is_empty(), "{:?}", found.refused);
@@ -139,7 +136,7 @@ fn a_parameter_without_effect_has_index_zero_and_the_driver_is_first() {
             .unwrap()
     };
     let (inert, driver, chance) = (
-        of("approval_notify_target"),
+        of("refusal_probability"),
         of("points_per_decade_of_compute"),
         of(CHANCE),
     );
@@ -162,7 +159,7 @@ fn a_parameter_without_effect_has_index_zero_and_the_driver_is_first() {
             .find(|r| r.parameter == parameter && !r.baseline.is_empty());
         row.unwrap().mu_star
     };
-    assert_eq!(star("approval_notify_target"), 0.0);
+    assert_eq!(star("refusal_probability"), 0.0);
     assert!(star("points_per_decade_of_compute") > 0.0);
 
     let ensemble = Ensemble::run(&plan, &|| {});
@@ -173,7 +170,7 @@ fn a_parameter_without_effect_has_index_zero_and_the_driver_is_first() {
     assert!(!agenda[0].source.is_empty() && !agenda[0].grade.is_empty());
     let inert = agenda
         .iter()
-        .find(|r| r.parameter == "approval_notify_target")
+        .find(|r| r.parameter == "refusal_probability")
         .unwrap();
     assert!(
         !inert.matters && inert.share.unwrap() < 3.0 * inert.share_error.unwrap(),

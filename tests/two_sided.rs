@@ -12,9 +12,6 @@ type Region = &'static [(&'static str, f64, f64)];
 
 /// Home supply grows slowly, little leaks, ideas spread slowly, and capability follows compute.
 const CONTROLS_HOLD: Region = &[
-    ("smic_growth_per_year", 0.0, 0.3),
-    ("smic_yield_ceiling", 0.0, 0.3),
-    ("smic_accelerator_share", 0.0, 0.3),
     ("hbm_domestic_growth", 0.0, 0.3),
     ("indigenisation_capacity_effect", 0.0, 0.3),
     ("leak_share", 0.0, 0.3),
@@ -26,23 +23,15 @@ const CONTROLS_HOLD: Region = &[
 
 /// Home supply grows and learns fast, buyers at home turn to it, ideas spread fast, scarcity teaches, and compute matters little.
 const CONTROLS_BACKFIRE: Region = &[
-    ("smic_growth_per_year", 0.9, 1.0),
-    ("smic_yield_ceiling", 0.9, 1.0),
-    ("smic_learning_million_dies", 0.0, 0.1),
-    ("smic_accelerator_share", 0.9, 1.0),
     ("hbm_domestic_growth", 0.9, 1.0),
     ("indigenisation_capacity_effect", 0.9, 1.0),
     ("procurement_log_value", 0.9, 1.0),
     ("generation_gain_target_share", 0.9, 1.0),
-    ("induced_max_points", 0.9, 1.0),
     ("induced_multiplier_per_year", 0.9, 1.0),
     ("induced_intensity", 0.9, 1.0),
-    ("induced_research_cost", 0.0, 0.1),
-    ("induced_diffusion_months", 0.9, 1.0),
     ("points_per_decade_of_compute", 0.0, 0.1),
     ("research_compute_elasticity", 0.0, 0.1),
     ("catch_up_per_year", 0.9, 1.0),
-    ("scale_dependence", 0.0, 0.1),
 ];
 
 const RUNS: u32 = 20;
