@@ -67,7 +67,7 @@ expected:
 
 # one of the ten studies with every question put to it: just answers s1-october-2022 1000
 answers STUDY RUNS="1000":
-    cargo run --release --locked -- run {{STUDY}} --runs {{RUNS}} --no-report
+    cargo run --release --locked -- run {{STUDY}} --runs {{RUNS}}
     cargo run --release --locked -- decompose {{STUDY}} --runs 100 --pairs 100 --into results/{{STUDY}}
     cargo run --release --locked -- discover {{STUDY}} --runs {{RUNS}} --into results/{{STUDY}}
     cargo run --release --locked -- ledger {{STUDY}} --runs {{RUNS}} --into results/{{STUDY}}
