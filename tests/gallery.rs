@@ -192,3 +192,74 @@ fn no_words_of_a_gallery_figure_overlap_or_leave_the_sheet_or_are_small() {
         );
     }
 }
+
+/// One figure of each of the ten studies; its tables are cut from results by `GALLERY_FROM=results`.
+const OF_STUDIES: [(&str, &str); 11] = [
+    ("s1-october-2022", "effects"),
+    ("s2-october-2023", "gap-by-regime"),
+    ("s3-h20", "effects"),
+    ("s4-h200", "effects"),
+    ("s5-country-tiers", "effects"),
+    ("s6-chokepoint", "effects"),
+    ("s7-leaks", "channels"),
+    ("s8-protect-or-promote", "self-sufficiency"),
+    ("s9-politics", "gap-by-regime"),
+    ("s9-unpredictability", "effects"),
+    ("s10-november-2026", "effects"),
+];
+
+/// What one figure draws of the results of a study, and nothing else.
+fn cut(from: &Path, study: &str, figure: &FigureFile) -> Results {
+    let mut results = Results::read(&from.join(study)).unwrap();
+    let text = format!("{figure:?}");
+    results.bands.retain(|b| {
+        text.contains(&format!("{:?}", b.measure)) && text.contains(&format!("{:?}", b.entity))
+    });
+    results
+        .effects
+        .retain(|e| e.stratum == "all" && e.horizon_months.is_none() && e.discount == 0.0);
+    results.outcomes.rows.clear();
+    results.events.clear();
+    results.tape.clear();
+    let drawn = |name: &String| figure.name == "channels" && name == "shapley";
+    results.tables.retain(|name, _| drawn(name));
+    results.manifest.study.figures = vec![figure.clone()];
+    results
+}
+
+#[test]
+fn each_of_the_ten_studies_has_a_figure_that_its_tables_draw() {
+    for (study, name) in OF_STUDIES {
+        let written = gallery().join(study);
+        let shipped = shipped();
+        let figure = shipped.iter().find(|f| f.name == name).unwrap();
+        let from = std::env::var("GALLERY_FROM").ok();
+        if let Some(from) = &from {
+            let results = cut(Path::new(from), study, figure);
+            std::fs::create_dir_all(&written).unwrap();
+            results.write(&written).unwrap();
+        }
+        let results = Results::read(&written).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let drawn = draw_all(&results, std::slice::from_ref(figure), folder.path()).unwrap();
+        assert!(drawn.left_out.is_empty(), "{study}: {:?}", drawn.left_out);
+        let svg = std::fs::read(folder.path().join(format!("{name}.svg"))).unwrap();
+        let png = std::fs::read(folder.path().join(format!("{name}.png"))).unwrap();
+        let (at, sums) = (
+            written.join(format!("{name}.svg")),
+            written.join("png.sha256"),
+        );
+        if from.is_some() {
+            std::fs::write(&at, &svg).unwrap();
+            std::fs::write(&sums, sum(&png)).unwrap();
+        }
+        assert!(std::fs::read(&at).unwrap() == svg, "{study}: {name}.svg");
+        assert_eq!(
+            std::fs::read_to_string(&sums).unwrap(),
+            sum(&png),
+            "{study}"
+        );
+        let faults = compose(&results, figure).unwrap().faults();
+        assert_eq!(faults, Vec::<String>::new(), "{study}");
+    }
+}
