@@ -5,30 +5,46 @@ use std::fmt::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use super::cases;
+
+/// How often each step is repeated where it is counted.
+pub const TIMES: u64 = 50;
+
+/// How many runs are taken down where that is counted.
+pub const RECORDED: u64 = 2;
+
+/// A step of the model and its twin, and how often each is called where a case is done once.
+const STEPS: [([&str; 2], u64); 2] = [
+    (["trade_in_model", "trade_in_twin"], 1),
+    (
+        ["learn_in_model", "learn_in_twin"],
+        cases::MONTHS_OF_RESEARCH,
+    ),
+];
+
 /// The part of the document that holds counts; it says so where callgrind is not installed.
 pub fn section() -> String {
     let mut text = String::from("\n## Instructions\n\n");
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
-    let counts = count(folder, 1).zip(count(folder, 3));
-    let Some((one, three)) = counts else {
+    let counts = count(&["runs", "1"])
+        .zip(count(&["runs", "3"]))
+        .zip(count(&["steps"]));
+    let Some(((one, three), steps)) = counts else {
         text += "Not counted: valgrind is not installed.\n\n";
         return text;
     };
-    let each = |name: &str| {
-        let of = |counts: &BTreeMap<String, u64>| counts.get(name).copied().unwrap_or(0);
-        of(&three).saturating_sub(of(&one)) as f64 / 2.0
-    };
+    let each = |name: &str| (of(&three, name) - of(&one, name)) / 2.0;
     let all = each(ALL);
     let _ = writeln!(
         text,
         "Counted by callgrind: one run of the shipped world, its draw included, is half of what three runs take over one: \
-         **{:.2} million instructions**. Systems with all that they call:\n",
-        all / 1e6
+         **{:.2} million instructions**. Process start to first finished run: {:.0} million. Systems with all that they \
+         call:\n",
+        all / 1e6,
+        of(&one, ALL) / 1e6,
     );
     text += "| system | thousand instructions a run | part |\n|---|---|---|\n";
-    let mut systems: Vec<(f64, &String)> = three
-        .keys()
-        .filter(|name| *name != ALL)
+    let mut systems: Vec<(f64, &str)> = systems()
+        .into_iter()
         .map(|name| (each(name), name))
         .filter(|(count, _)| *count > 0.0)
         .collect();
@@ -37,21 +53,37 @@ pub fn section() -> String {
         let part = 100.0 * count / all;
         let _ = writeln!(text, "| `{name}` | {:.0} | {part:.1} % |", count / 1e3);
     }
-    text += "\n";
+    text += "\nSteps of the model, schedule and world included, and their plain twins:\n\n\
+             | step | instructions | plain twin | twin over model |\n|---|---|---|---|\n";
+    for ([model, twin], each) in STEPS {
+        let [a, b] = [model, twin].map(|name| of(&steps, name) / (TIMES * each) as f64);
+        let _ = writeln!(text, "| `{model}` | {a:.0} | {b:.0} | {:.2} |", b / a);
+    }
+    let taken = (of(&steps, "one_run") - of(&steps, "bare_run")) / RECORDED as f64;
+    let _ = writeln!(
+        text,
+        "\nTaking down what a run leaves behind, its draw not included: {:.0} thousand instructions.\n",
+        taken / 1e3
+    );
     text
+}
+
+fn of(counts: &BTreeMap<String, u64>, name: &str) -> f64 {
+    counts.get(name).copied().unwrap_or(0) as f64
 }
 
 const ALL: &str = "all";
 
-/// Inclusive counts of so many runs by system; nothing where valgrind is not installed.
-fn count(folder: &Path, runs: u32) -> Option<BTreeMap<String, u64>> {
+/// Inclusive counts by name; nothing where valgrind is not installed.
+fn count(arguments: &[&str]) -> Option<BTreeMap<String, u64>> {
     let program = std::env::current_exe().ok()?;
-    let out = folder.join(format!("callgrind.{runs}"));
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let out = folder.join(format!("callgrind.{}", arguments.join(".")));
     let ran = Command::new("valgrind")
         .arg("--tool=callgrind")
         .arg(format!("--callgrind-out-file={}", out.display()))
         .arg(program)
-        .args(["runs", &runs.to_string()])
+        .args(arguments)
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .status()
@@ -67,8 +99,11 @@ fn count(folder: &Path, runs: u32) -> Option<BTreeMap<String, u64>> {
     Some(read(&String::from_utf8_lossy(&said.stdout)))
 }
 
-/// Reads `1,234 (5.6%)  file:function [object]` of every system, and the total.
+/// Reads `1,234 (5.6%)  file:function [object]` of every function that has a name here, and the total.
 fn read(said: &str) -> BTreeMap<String, u64> {
+    let mut names = systems();
+    names.extend(STEPS.iter().flat_map(|(pair, _)| pair));
+    names.extend(["one_run", "bare_run"]);
     let mut counts = BTreeMap::new();
     for line in said.lines() {
         let Some((count, rest)) = line.trim_start().split_once(' ') else {
@@ -79,21 +114,31 @@ fn read(said: &str) -> BTreeMap<String, u64> {
         };
         if rest.contains("PROGRAM TOTALS") {
             counts.insert(ALL.to_string(), count);
-        } else if let Some(name) = system(rest) {
-            let so_far = counts.entry(name).or_insert(0);
+        } else if let Some(name) = function(rest).filter(|name| names.contains(name)) {
+            let so_far = counts.entry(name.to_string()).or_insert(0);
             *so_far = count.max(*so_far);
         }
     }
     counts
 }
 
-/// The name of a system in a line of functions.
-fn system(line: &str) -> Option<String> {
-    let at = line.find("chokepoint::")?;
-    let path = &line[at + "chokepoint::".len()..];
+/// The name of a system, of a run or of a step that is counted; not that of a method.
+fn function(line: &str) -> Option<&str> {
+    let prefixes = [
+        "chokepoint::study::ensemble::",
+        "chokepoint::agents::",
+        "chokepoint::markets::",
+        "chokepoint::technology::",
+        "chokepoint::world::",
+        "table::cases::",
+    ];
+    let at = prefixes
+        .into_iter()
+        .find_map(|prefix| line.find(prefix).map(|at| at + prefix.len()))?;
+    let path = &line[at..];
     let end = path.find(|c: char| !c.is_alphanumeric() && c != '_' && c != ':')?;
-    let name = path[..end].rsplit("::").next()?;
-    systems().contains(&name).then(|| name.to_string())
+    let plain = !path[..end].contains(char::is_uppercase);
+    path[..end].rsplit("::").next().filter(|_| plain)
 }
 
 /// The names in the schedule of a month, comments left out.

@@ -14,21 +14,28 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
+use cpu_time::{ProcessTime, ThreadTime};
+
 use bevy_ecs::schedule::{IntoScheduleConfigs, Schedule, SingleThreadedExecutor};
 use bevy_ecs::system::ScheduleSystem;
+use bevy_ecs::world::World;
 use chokepoint::agents::chipmaker::trade;
 use chokepoint::agents::lab::{Knowledge, do_research};
 use chokepoint::capability::frontier::Frontier;
 use chokepoint::config::source::Configs;
 use chokepoint::config::study::{self, StudyFile};
 use chokepoint::controls::Subject;
+use chokepoint::foundation::parameters::Parameters;
 use chokepoint::foundation::run::{Clock, Future};
-use chokepoint::markets::chips::ChipMarket;
+use chokepoint::markets::chips::{ChipMarket, MarketRules};
+use chokepoint::markets::terms::Calendar;
 use chokepoint::study::{Layout, RunRecord, one_run, run_all};
 use chokepoint::study::{Library, Plan, Settings, Worker};
 use chokepoint::technology::supply::SupplyState;
 use chokepoint::world::Blueprint;
 
+use learning::Learning;
+use market::Market;
 use reference::Reference;
 
 /// Month of the run in which single steps are measured: all that is sold is on sale, and licences are in force.
@@ -40,7 +47,8 @@ const MONTHS_OF_CROWD: usize = 12;
 /// Futures that runs are taken from in turn.
 const FUTURES: u32 = 64;
 
-/// One thing that is done again and again; `run` does it so often and says how long that took.
+/// One thing that is done again and again; `run` does it so often and says how long that took on the processor: what else
+/// the machine does is left out.
 pub struct Case<'a> {
     pub name: &'static str,
     pub what: String,
@@ -117,7 +125,10 @@ impl Shipped {
     fn stopped(&self) -> Worker {
         let (calendar, future) = self.plan.in_arm(self.arm, 0, &self.plan.draw(0));
         let mut worker = Worker::new(&self.plan.blueprint);
-        worker.run(calendar, &future, MONTH, false);
+        worker.stage.reset(calendar, &future, false);
+        (0..MONTH).for_each(|_| {
+            worker.step();
+        });
         worker
     }
 
@@ -148,7 +159,7 @@ fn only<M>(step: impl IntoScheduleConfigs<ScheduleSystem, M>) -> Schedule {
 }
 
 fn timed(times: u64, mut once: impl FnMut()) -> Duration {
-    let begun = Instant::now();
+    let begun = ThreadTime::now();
     for _ in 0..times {
         once();
     }
@@ -262,9 +273,62 @@ pub fn runs(s: &Shipped) -> Vec<Case<'_>> {
     ]
 }
 
+#[inline(never)]
+fn bare_run(worker: &mut Worker, calendar: &Arc<Calendar>, future: &Future, months: usize) {
+    worker.run(calendar, future, months, false);
+    black_box("bare_run");
+}
+
+/// The same runs bare and taken down, each once before it counts: what runs of an arm share is found then.
+pub fn run_and_take_down(s: &Shipped, times: u64) {
+    let (layout, mut worker) = (Layout::new(&s.plan), Worker::new(&s.plan.blueprint));
+    let mut record = RunRecord::default();
+    // Beyond the first futures, whose events are kept.
+    for number in 5..5 + times as u32 {
+        let draw = s.plan.draw(number);
+        let (calendar, future) = s.plan.in_arm(s.arm, number, &draw);
+        worker.run(calendar, &future, layout.months, false);
+        bare_run(&mut worker, calendar, &future, layout.months);
+        one_run(
+            &s.plan,
+            &layout,
+            &mut worker,
+            s.arm,
+            number,
+            &draw,
+            None,
+            &mut record,
+        );
+    }
+}
+
 /// A step of the model as its system, and its plain twin: market first, then learning.
 pub fn steps(s: &Shipped) -> [[Case<'_>; 2]; 2] {
     [market_step(s), learning_step(s)]
+}
+
+// Functions of their own, so that what they take can be counted by name; each says which it is, or two are made one.
+
+#[inline(never)]
+fn trade_in_model(step: &mut Schedule, world: &mut World) {
+    step.run(black_box(world));
+    black_box("trade_in_model");
+}
+
+#[inline(never)]
+fn trade_in_twin(twin: &mut Market, capacity: &[f64], pools: &[f64; 6], rules: &MarketRules) {
+    twin.trade(capacity, pools, rules);
+}
+
+#[inline(never)]
+fn learn_in_model(step: &mut Schedule, world: &mut World) {
+    step.run(black_box(world));
+    black_box("learn_in_model");
+}
+
+#[inline(never)]
+fn learn_in_twin(twin: &mut Learning, year: f64, p: &Parameters) {
+    twin.month(year, p);
 }
 
 fn market_step(s: &Shipped) -> [Case<'_>; 2] {
@@ -282,13 +346,15 @@ fn market_step(s: &Shipped) -> [Case<'_>; 2] {
             *world.resource_mut::<ChipMarket>() = market.clone();
             *world.resource_mut::<SupplyState>() = supply.clone();
         };
-        timed_after(times, back, || step.run(&mut world.borrow_mut()))
+        timed_after(times, back, || {
+            trade_in_model(&mut step, &mut world.borrow_mut());
+        })
     };
     let plain = move |times| {
         let now = std::cell::RefCell::new(twin.clone());
         let back = || now.borrow_mut().clone_from(&twin);
         timed_after(times, back, || {
-            now.borrow_mut().trade(&capacity, &pools, &rules)
+            trade_in_twin(&mut now.borrow_mut(), &capacity, &pools, &rules)
         })
     };
     [
@@ -298,7 +364,7 @@ fn market_step(s: &Shipped) -> [Case<'_>; 2] {
 }
 
 /// Months of research between two times that labs are put back.
-const MONTHS_OF_RESEARCH: usize = 16;
+pub const MONTHS_OF_RESEARCH: u64 = 16;
 
 fn learning_step(s: &Shipped) -> [Case<'_>; 2] {
     let mut worker = s.stopped();
@@ -318,23 +384,25 @@ fn learning_step(s: &Shipped) -> [Case<'_>; 2] {
                 knowledge.points = *points;
             }
             let mut now = frontier.clone();
-            now.best_known.reserve(MONTHS_OF_RESEARCH);
+            now.best_known.reserve(MONTHS_OF_RESEARCH as usize);
             now.latent
                 .iter_mut()
-                .for_each(|l| l.reserve(MONTHS_OF_RESEARCH));
+                .for_each(|l| l.reserve(MONTHS_OF_RESEARCH as usize));
             *world.resource_mut::<Frontier>() = now;
-            sum += timed(MONTHS_OF_RESEARCH as u64, || step.run(world));
+            sum += timed(MONTHS_OF_RESEARCH, || learn_in_model(&mut step, world));
         }
         sum / MONTHS_OF_RESEARCH as u32
     };
-    twin.best_known.reserve(MONTHS_OF_RESEARCH);
+    twin.best_known.reserve(MONTHS_OF_RESEARCH as usize);
     let plain = move |times: u64| {
         let mut sum = Duration::ZERO;
         for _ in 0..times {
             let mut now = twin.clone();
-            now.best_known.reserve(MONTHS_OF_RESEARCH);
-            now.best_known_h100e.reserve(MONTHS_OF_RESEARCH);
-            sum += timed(MONTHS_OF_RESEARCH as u64, || now.month(year, &parameters));
+            now.best_known.reserve(MONTHS_OF_RESEARCH as usize);
+            now.best_known_h100e.reserve(MONTHS_OF_RESEARCH as usize);
+            sum += timed(MONTHS_OF_RESEARCH, || {
+                learn_in_twin(&mut now, year, &parameters)
+            });
             black_box(&now);
         }
         sum / MONTHS_OF_RESEARCH as u32
@@ -367,13 +435,13 @@ pub fn crowd(s: &Shipped, labs: u32) -> Case<'_> {
     Case::of("month", format!("a month with {labs} synthetic labs"), run)
 }
 
-/// Every arm in so many futures on so many threads: how long, and every number that came of it.
-pub fn ensemble(plan: &Plan, threads: usize) -> (Duration, Vec<RunRecord>) {
+/// Every arm in so many futures on so many threads: time on the wall, time on all processors together, and what came of it.
+pub fn ensemble(plan: &Plan, threads: usize) -> (Duration, Duration, Vec<RunRecord>) {
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(threads)
         .build()
         .expect("threads can be had");
-    let begun = Instant::now();
+    let (begun, on_processor) = (Instant::now(), ProcessTime::now());
     let records = pool.install(|| run_all(plan, &|| (), &AtomicBool::new(false)));
-    (begun.elapsed(), records)
+    (begun.elapsed(), on_processor.elapsed(), records)
 }

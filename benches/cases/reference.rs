@@ -1,17 +1,19 @@
 //! The yardstick: a reference market of this domain as one plain loop over flat arrays, so that every time can be said as a
 //! ratio to it on any machine.
 //!
-//! Labs spread a budget over makers by logit of quality for money; labs of one side may buy only below a threshold that
+//! Labs spread a budget over makers by logit of quality for money, each with a taste of its own; labs of one side may buy only below a threshold that
 //! changes; what they buy adds to a stock that wears off; they learn with their compute, from the best, and with subsidies
-//! that one side pays.
+//! that one side pays. It has as many makers as let it take about 0.9 ms on the machine for which bars are given in
+//! milliseconds.
 
 const LABS: usize = 200;
 const STEPS: usize = 60;
-const MAKERS: usize = 8;
+const MAKERS: usize = 12;
 
 /// Labs and makers, one flat array each.
 pub struct Reference {
     side: Vec<usize>,
+    taste: Vec<f64>,
     budget: Vec<f64>,
     stock: Vec<f64>,
     knowledge: Vec<f64>,
@@ -24,6 +26,7 @@ impl Reference {
         let spread = |lab: usize| 0.5 + (lab * 37 % LABS) as f64 / LABS as f64;
         Self {
             side: (0..LABS).map(|lab| lab % 3).collect(),
+            taste: (0..LABS).map(|lab| 1.5 * spread(lab)).collect(),
             budget: (0..LABS).map(spread).collect(),
             stock: vec![0.0; LABS],
             knowledge: vec![0.0; LABS],
@@ -37,8 +40,8 @@ impl Reference {
         self.stock.fill(1.0);
         self.knowledge.fill(0.0);
         for maker in 0..MAKERS {
-            self.quality[maker] = 1.0 + 0.3 * maker as f64;
-            self.price[maker] = 1.0 + 0.2 * maker as f64;
+            self.quality[maker] = 1.0 + 0.2 * maker as f64;
+            self.price[maker] = 1.0 + 0.15 * maker as f64;
         }
         let mut sum = 0.0;
         for step in 0..STEPS {
@@ -61,7 +64,7 @@ impl Reference {
                 let mut all = 0.0;
                 for maker in 0..MAKERS {
                     let barred = self.side[lab] == 1 && self.quality[maker] > threshold;
-                    let worth = 2.0 * self.quality[maker] - 1.5 * self.price[maker];
+                    let worth = self.taste[lab] * self.quality[maker] - 1.5 * self.price[maker];
                     weight[maker] = if barred { 0.0 } else { worth.exp() };
                     all += weight[maker];
                 }
