@@ -48,6 +48,11 @@ claims:
 audit:
     cargo run --release --locked -- audit
 
+# how long things take, under criterion; then the table of ratios and counts into docs/performance.md
+bench:
+    cargo bench --locked --bench model
+    cargo bench --locked --bench table
+
 # write what is generated: schemas and the tables of docs/odd.md
 documents:
     cargo run --release --locked -- schema --out configs/schema

@@ -4,7 +4,7 @@ use chokepoint::config::source::Configs;
 use chokepoint::config::study;
 use chokepoint::study::{Library, Plan, Settings, Worker};
 
-fn main() {
+pub fn main() {
     let runs = std::env::args().filter_map(|a| a.parse().ok()).next();
     let configs = Configs::embedded();
     let library = Library::read(configs.clone(), &[]).expect("the shipped configuration is sound");

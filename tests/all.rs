@@ -1,5 +1,6 @@
 //! All tests in one binary: the library is linked once. Each file says in its first line what it holds to be true.
 
+mod allocation;
 mod architecture;
 mod balances;
 mod batch;
@@ -25,6 +26,7 @@ mod report;
 mod rules;
 mod signs;
 mod studies;
+mod twin;
 mod two_sided;
 
 use std::sync::OnceLock;

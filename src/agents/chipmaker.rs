@@ -209,6 +209,7 @@ impl Studio {
         self.used.clear();
         self.used.resize(makers, 0);
         self.projects.clear();
+        self.projects.reserve(self.slots.iter().map(Vec::len).sum());
         self.looked.clear();
         self.looked.resize(makers, None);
     }

@@ -129,10 +129,12 @@ pub struct Government {
 }
 
 impl Government {
-    pub fn reset(&mut self, ladder: Option<&Ladder>, makers: usize) {
+    pub fn reset(&mut self, ladder: Option<&Ladder>, makers: usize, months: usize) {
         let mut tape = std::mem::take(&mut self.tape);
         let mut revenue_by_maker = std::mem::take(&mut self.revenue_by_maker);
         tape.clear();
+        // One change a month at most.
+        tape.reserve(ladder.map_or(0, |_| months));
         revenue_by_maker.clear();
         revenue_by_maker.resize(makers, 0.0);
         *self = Self {

@@ -359,8 +359,11 @@ impl LawNow {
     pub fn reset(&mut self, calendar: &Calendar, makers: usize) {
         let (markets, slots) = (calendar.shipments.len(), calendar.chips.len());
         self.known = 0;
-        self.laws.clear();
-        self.laws_before.clear();
+        let pieces = calendar.months.iter().map(Vec::len).max().unwrap_or(0);
+        for laws in [&mut self.laws, &mut self.laws_before] {
+            laws.clear();
+            laws.reserve(pieces.max(1));
+        }
         self.judged_by = None;
         self.variant_terms.clear();
         self.variant_terms.resize(markets * slots, Terms::FREE);

@@ -198,7 +198,7 @@ impl Stage {
         *w.resource_mut::<Outlook>() = Outlook::default();
         *w.resource_mut::<Standing>() = Standing::default();
         w.resource_mut::<Government>()
-            .reset(calendar.ladder.as_ref(), b.makers.len());
+            .reset(calendar.ladder.as_ref(), b.makers.len(), b.months);
         w.resource_mut::<Shortage>().reset(b.layout.markets);
         w.resource_mut::<Efficiency>().reset(b.months);
         *w.resource_mut::<Theft>() = Theft::default();

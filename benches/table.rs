@@ -1,0 +1,332 @@
+//! The table of ratios: measures, counts, and writes `docs/performance.md`, keeping the part of it that is written by hand.
+//!
+//! A ratio is a median of ratios of times taken in turn, so that what else the machine does falls on both alike. Instruction
+//! counts come from callgrind where it is installed. `table runs N` and `table steps` are what is counted.
+
+mod callgrind;
+mod cases;
+mod one_run;
+
+use std::fmt::Write;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use cases::{Case, Shipped};
+use chokepoint::study::{RunRecord, Worker};
+use cpu_time::ProcessTime;
+
+/// From here on the document is written by hand.
+const BY_HAND: &str = "## Where bars are missed, and why";
+
+/// What the plain loop of the reference market takes on the machine for which bars are given in milliseconds.
+const REFERENCE_MS: f64 = 0.9;
+
+const DOCUMENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/performance.md");
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().collect();
+    match arguments.get(1).map(String::as_str) {
+        Some("runs") => {
+            one_run::main();
+            println!("{}", ProcessTime::now().as_duration().as_secs_f64() * 1e3);
+        }
+        Some("steps") => repeat_steps(),
+        _ => write_document(),
+    }
+}
+
+/// Each step of the model and its twin some times, and some runs taken down: what callgrind counts.
+fn repeat_steps() {
+    let shipped = Shipped::new();
+    for mut case in cases::steps(&shipped).into_iter().flatten() {
+        (case.run)(callgrind::TIMES);
+    }
+    cases::run_and_take_down(&shipped, callgrind::RECORDED);
+}
+
+fn write_document() {
+    let text = write();
+    let by_hand = std::fs::read_to_string(DOCUMENT)
+        .ok()
+        .and_then(|old| old.find(BY_HAND).map(|at| old[at..].to_string()))
+        .unwrap_or_else(|| format!("{BY_HAND}\n\n## What was tried and did not help\n"));
+    std::fs::write(DOCUMENT, text + &by_hand).expect("docs/performance.md can be written");
+    println!("written: docs/performance.md");
+}
+
+/// One line of the table of bars.
+struct Bar {
+    what: String,
+    measured: String,
+    bar: String,
+    met: bool,
+}
+
+fn write() -> String {
+    let shipped = Shipped::new();
+    let mut bars = Vec::new();
+    let mut text = String::from(
+        "# Performance\n\n<!-- The first part is written by `just bench`; from the section on missed bars on, by hand. -->\n\n",
+    );
+    let _ = writeln!(text, "Machine: {}.\n", machine());
+    let _ = writeln!(text, "The model: {}.\n", shipped.declaration());
+    text += "Times are processor times, the shortest of many; ratios are medians of times taken in turn with what they are a ratio to. The reference is a plain loop over flat \
+             arrays: 200 labs, 60 steps (`benches/cases/reference.rs`).\n\n";
+    text += "| what | time | over the reference |\n|---|---|---|\n";
+    let mut reference = cases::reference_loop();
+    let mut run_over_reference = f64::NAN;
+    for mut case in cases::runs(&shipped) {
+        let pair = in_turn(&mut case, &mut reference);
+        eprintln!("{}: {:?}, {:.3}", case.name, pair.first, pair.ratio);
+        if case.name == "run" {
+            run_over_reference = pair.ratio;
+            let time = show(pair.second);
+            let _ = writeln!(text, "| reference: {} | {time} | 1 |", reference.what);
+        }
+        let (time, ratio) = (show(pair.first), pair.ratio);
+        let _ = writeln!(
+            text,
+            "| {}: {} | {time} | {ratio:.4} |",
+            case.name, case.what
+        );
+    }
+    let here = run_over_reference * REFERENCE_MS;
+    for (bar, what) in [
+        (4.0, "one run of the shipped world"),
+        (2.0, "the same, aimed at"),
+    ] {
+        bars.push(Bar {
+            what: format!("{what}, where the reference takes {REFERENCE_MS} ms"),
+            measured: format!("{here:.2} ms ({run_over_reference:.2} times the reference)"),
+            bar: format!("at most {bar} ms"),
+            met: here <= bar,
+        });
+    }
+    steps(&shipped, &mut text, &mut reference, &mut bars);
+    crowds(&shipped, &mut text, &mut bars);
+    threads(&shipped, &mut bars);
+    first_run(&mut bars);
+    text += "\n## Bars\n\n| what | measured | bar | |\n|---|---|---|---|\n";
+    for bar in bars {
+        let word = if bar.met { "met" } else { "**missed**" };
+        let _ = writeln!(
+            text,
+            "| {} | {} | {} | {word} |",
+            bar.what, bar.measured, bar.bar
+        );
+    }
+    text += &callgrind::section();
+    text
+}
+
+fn steps(shipped: &Shipped, text: &mut String, reference: &mut Case, bars: &mut Vec<Bar>) {
+    for [mut model, mut twin] in cases::steps(shipped) {
+        let pair = in_turn(&mut twin, &mut model);
+        for case in [&mut model, &mut twin] {
+            let ratio = in_turn(case, reference).ratio;
+            let time = if case.name.contains("twin") {
+                pair.first
+            } else {
+                pair.second
+            };
+            let _ = writeln!(
+                text,
+                "| {}: {} | {} | {ratio:.5} |",
+                case.name,
+                case.what,
+                show(time)
+            );
+        }
+        bars.push(Bar {
+            what: format!(
+                "{}: speed of the model's step over its plain twin's",
+                model.name
+            ),
+            measured: format!("{:.2}", pair.ratio),
+            bar: "at least 0.9".into(),
+            met: pair.ratio >= 0.9,
+        });
+    }
+}
+
+/// Worlds with ever more labs: time a lab and month beyond the world without them, and what one costs to hold.
+fn crowds(shipped: &Shipped, text: &mut String, bars: &mut Vec<Bar>) {
+    let sizes = [1_000_u32, 10_000, 100_000, 1_000_000];
+    let mut without = cases::crowd(shipped, 0);
+    let mut points = Vec::new();
+    *text += "\n| synthetic labs | a month | beyond the shipped world, a lab and month |\n|---|---|---|\n";
+    for labs in sizes {
+        let mut with = cases::crowd(shipped, labs);
+        let pair = in_turn(&mut with, &mut without);
+        let beyond = (pair.first.as_secs_f64() - pair.second.as_secs_f64()) * 1e9;
+        let each = beyond / f64::from(labs);
+        let _ = writeln!(text, "| {labs} | {} | {each:.1} ns |", show(pair.first));
+        points.push((f64::from(labs).log10(), beyond.log10()));
+    }
+    let exponent = slope(&points);
+    bars.push(Bar {
+        what: "labs from 1,000 to 1,000,000: exponent of time over labs, the shipped world's own time taken off".into(),
+        measured: format!("{exponent:.3}"),
+        bar: "at most 1.06".into(),
+        met: exponent <= 1.06,
+    });
+    let labs = sizes[3];
+    let mut kept = None;
+    let shared = allocation_counter::measure(|| kept = Some(shipped.blueprint_with(labs)));
+    let mut worker = None;
+    let own = allocation_counter::measure(|| {
+        worker = kept.as_ref().map(Worker::new);
+    });
+    let bare = allocation_counter::measure(|| {
+        drop(std::hint::black_box(Worker::new(&shipped.plan.blueprint)));
+    });
+    let each = |bytes: i64| bytes as f64 / f64::from(labs);
+    let _ = writeln!(
+        text,
+        "\nOf {labs} synthetic labs each takes {:.0} bytes in a worker's world and {:.0} bytes in the blueprint that workers \
+         share (allocated, spare room included).\n",
+        each(own.bytes_current - bare.bytes_max as i64),
+        each(shared.bytes_current),
+    );
+    let mebibytes = bare.bytes_max as f64 / f64::from(1 << 20);
+    bars.push(Bar {
+        what: "memory of a worker for the shipped world".into(),
+        measured: format!("{mebibytes:.2} MiB"),
+        bar: "under 16 MiB".into(),
+        met: mebibytes < 16.0,
+    });
+}
+
+/// Least squares.
+fn slope(points: &[(f64, f64)]) -> f64 {
+    let n = points.len() as f64;
+    let mean = |of: fn(&(f64, f64)) -> f64| points.iter().map(of).sum::<f64>() / n;
+    let (x, y) = (mean(|p| p.0), mean(|p| p.1));
+    let xy: f64 = points.iter().map(|p| (p.0 - x) * (p.1 - y)).sum();
+    xy / points.iter().map(|p| (p.0 - x).powi(2)).sum::<f64>()
+}
+
+fn threads(shipped: &Shipped, bars: &mut Vec<Bar>) {
+    const FUTURES: u32 = 16;
+    let plan = cases::plan(&shipped.library, FUTURES);
+    let bits = |records: &[RunRecord]| -> Vec<u64> {
+        let numbers = records
+            .iter()
+            .flat_map(|r| r.numbers.iter().chain(&r.series));
+        numbers.map(|x| x.to_bits()).collect()
+    };
+    let (mut by_wall, mut by_processor, mut same) = (Vec::new(), Vec::new(), true);
+    for _ in 0..7 {
+        let (one, two) = (cases::ensemble(&plan, 1), cases::ensemble(&plan, 2));
+        same &= bits(&one.2) == bits(&two.2);
+        by_wall.push(one.0.as_secs_f64() / two.0.as_secs_f64());
+        by_processor.push(one.1.as_secs_f64() / two.1.as_secs_f64());
+    }
+    let best = by_wall.iter().copied().fold(0.0, f64::max);
+    let (middle, kept) = (median(&mut by_wall), median(&mut by_processor));
+    let bytes = if same {
+        "the same bytes"
+    } else {
+        "OTHER BYTES"
+    };
+    bars.push(Bar {
+        what: format!("threads 1 to 2 on {} runs", FUTURES as usize * plan.regimes.len()),
+        measured: format!(
+            "{middle:.2} times in the middle, {best:.2} at best; processor time of one thread over that of two {kept:.2}; {bytes}"
+        ),
+        bar: "at least 1.85 times, the same bytes".into(),
+        met: middle >= 1.85 && same,
+    });
+}
+
+/// From the start of a process to its first finished run.
+fn first_run(bars: &mut Vec<Bar>) {
+    let program = std::env::current_exe().expect("this program has a path");
+    let (mut wall, mut processor) = (Vec::new(), Vec::new());
+    for _ in 0..21 {
+        let begun = Instant::now();
+        let ended = Command::new(&program).args(["runs", "1"]).output();
+        wall.push(begun.elapsed().as_secs_f64() * 1e3);
+        let said = ended.expect("a run ends").stdout;
+        let said = String::from_utf8_lossy(&said);
+        processor.push(said.trim().parse().expect("a run says what it took"));
+    }
+    let least = wall.iter().copied().fold(f64::INFINITY, f64::min);
+    let (wall, processor) = (median(&mut wall), median(&mut processor));
+    bars.push(Bar {
+        what: "process start to first finished run, data loaded".into(),
+        measured: format!(
+            "{wall:.0} ms in the middle, {least:.0} ms at best; {processor:.0} ms on the processor"
+        ),
+        bar: "at most 50 ms".into(),
+        met: wall <= 50.0,
+    });
+}
+
+fn median(values: &mut [f64]) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+/// Two cases taken in turn.
+struct Pair {
+    /// Shortest times of one of each.
+    first: Duration,
+    second: Duration,
+    /// Median over rounds of the first over the second.
+    ratio: f64,
+}
+
+fn in_turn(first: &mut Case, second: &mut Case) -> Pair {
+    /// What a round of either takes at least, and how many there are.
+    const ROUND: Duration = Duration::from_millis(8);
+    const ROUNDS: usize = 31;
+    let often = |case: &mut Case| {
+        (case.run)(1);
+        let once = (case.run)(1).max(Duration::from_nanos(10));
+        (ROUND.as_nanos() / once.as_nanos()).clamp(1, 100_000) as u64
+    };
+    let times = [often(first), often(second)];
+    let mut shortest = [Duration::MAX; 2];
+    let mut ratios = Vec::new();
+    let begun = Instant::now();
+    while ratios.len() < ROUNDS && (ratios.len() < 5 || begun.elapsed() < Duration::from_secs(12)) {
+        let each = [(first.run)(times[0]), (second.run)(times[1])];
+        let each = [0, 1].map(|at| each[at].as_secs_f64() / times[at] as f64);
+        for (shortest, each) in shortest.iter_mut().zip(each) {
+            *shortest = (*shortest).min(Duration::from_secs_f64(each));
+        }
+        ratios.push(each[0] / each[1]);
+    }
+    Pair {
+        first: shortest[0],
+        second: shortest[1],
+        ratio: median(&mut ratios),
+    }
+}
+
+fn show(time: Duration) -> String {
+    let ns = time.as_secs_f64() * 1e9;
+    match ns {
+        _ if ns < 1e4 => format!("{ns:.0} ns"),
+        _ if ns < 1e7 => format!("{:.1} us", ns / 1e3),
+        _ => format!("{:.1} ms", ns / 1e6),
+    }
+}
+
+/// Model of the processor, cores, and how busy they were.
+fn machine() -> String {
+    let read = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
+    let info = read("/proc/cpuinfo");
+    let model = info
+        .lines()
+        .find_map(|line| {
+            line.strip_prefix("model name")
+                .and_then(|l| l.split_once(": "))
+        })
+        .map_or("a processor without a name", |(_, name)| name.trim());
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let load = read("/proc/loadavg");
+    let load = load.split_whitespace().next().unwrap_or("unknown");
+    format!("{model}, {cores} cores; mean load before measuring {load}")
+}

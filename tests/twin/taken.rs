@@ -1,0 +1,103 @@
+//! What the twins are given: the numbers of a world as it stands before a step, and nothing that the step works out.
+
+use bevy_ecs::world::World;
+use chokepoint::agents::chipmaker::{Business, Chipmaker};
+use chokepoint::agents::lab::{Knowledge, Lab, LabCompute};
+use chokepoint::agents::nation::NationTotals;
+use chokepoint::capability::efficiency::Efficiency;
+use chokepoint::capability::frontier::Frontier;
+use chokepoint::foundation::channels::Channel;
+use chokepoint::foundation::parameters::Parameters;
+use chokepoint::foundation::run::Future;
+use chokepoint::markets::chips::{ChipMarket, MarketRules};
+use chokepoint::technology::chip::H100;
+use chokepoint::technology::supply::{Access, Pool, SupplyPaths, SupplyState};
+
+use super::learning::Learning;
+use super::market::Market;
+
+/// The market before a trade, what makers can deliver in standard packages and what pools hold.
+pub fn market(world: &mut World) -> (Market, Vec<f64>, [f64; 6]) {
+    let market = Market::of(world.resource::<ChipMarket>());
+    let mut idle = vec![0.0; market.makers];
+    let mut makers = world.query::<(&Chipmaker, &Business)>();
+    for (maker, business) in makers.iter(world) {
+        idle[maker.row as usize] = business.idle_share;
+    }
+    let (supply, access) = (world.resource::<SupplyState>(), world.resource::<Access>());
+    let p = &world.resource::<Future>().parameters;
+    let mut capacity = vec![f64::INFINITY; market.makers];
+    if supply.capacity.iter().any(|c| *c > 0.0) {
+        for maker in 0..market.makers {
+            capacity[maker] = supply.capacity[maker] * (1.0 - idle[maker]);
+        }
+    }
+    let mut pools = supply.pools;
+    if let Some(maker) = world.resource::<SupplyPaths>().0.proxy_maker
+        && access.leading_foundry[usize::from(maker)] < 0.5
+    {
+        // Dies of 665 mm2 from 84 % of a 300 mm wafer, as many as are good at home.
+        let per_wafer = 70_686.0 * 0.84 / 665.0 * supply.yield_target;
+        pools[Pool::LogicTarget as usize] +=
+            supply.die_bank * p.die_bank_draw / f64::max(per_wafer, 1.0);
+    }
+    (market, capacity, pools)
+}
+
+/// The rules of the market as parameters give them.
+pub fn rules(p: &Parameters) -> MarketRules {
+    MarketRules {
+        relationship_share_target: p.relationship_share_target,
+        customary_share_target: p.customary_share_target,
+        host_cost_usd: p.host_cost_usd,
+        choice_slope: p.choice_slope,
+        wallet_decay_per_month: p.wallet_decay_per_month,
+        levy_pass_through: p.levy_pass_through,
+        quota_inertia: p.quota_inertia,
+        approval_case_by_case_target: p.approval_case_by_case_target,
+        approval_notify_target: p.approval_notify_target,
+        approval_elsewhere: p.approval_elsewhere,
+        licence_days_target: p.licence_days_target,
+        licence_days_elsewhere: p.licence_days_elsewhere,
+        retirement_per_month: p.retirement_per_year / 12.0,
+        advance_repay_per_month: 1.0 / f64::max(p.frontload_repay_months, 1.0),
+    }
+}
+
+/// Labs, and what they can learn from, before a month of research.
+pub fn learning(world: &mut World) -> Learning {
+    let mut taken = Learning::default();
+    let mut labs = world.query::<(&Lab, &LabCompute, &Knowledge)>();
+    for (lab, compute, knowledge) in labs.iter(world) {
+        assert_eq!(lab.row as usize, taken.points.len(), "labs stand by row");
+        taken.bloc.push(lab.bloc as usize);
+        taken.skill.push(lab.skill);
+        taken.synthetic.push(lab.synthetic);
+        taken.compute_h100e.push(compute.effective_h100e);
+        taken.points.push(knowledge.points);
+    }
+    let frontier = world.resource::<Frontier>();
+    for known in &frontier.best_known {
+        taken.best_known.push(known.points);
+        taken.best_known_h100e.push(known.compute_h100e);
+    }
+    for known in &frontier.open_known {
+        taken.open_known.push(known.points);
+        taken.open_known_h100e.push(known.compute_h100e);
+    }
+    taken.mean_points = frontier.bloc_mean_points;
+    taken.latent = [0, 1, 2].map(|bloc| frontier.latent[bloc].now());
+    let efficiency = world.resource::<Efficiency>();
+    taken.induced_points = efficiency.induced_points;
+    taken.cost_share = efficiency.cost_share;
+    taken.spread_points = efficiency.spread_points;
+    taken.training_h100e = world.resource::<NationTotals>().training_by_bloc;
+    taken.support_usd = world.resource::<Access>().support_usd[0];
+    taken.chip_usd = H100.list_price_usd;
+    let open = world
+        .resource::<Future>()
+        .channels
+        .on(Channel::OpenDiffusion);
+    taken.open_diffusion = if open { 1.0 } else { 0.0 };
+    taken
+}
