@@ -22,15 +22,16 @@ const STEPS: [([&str; 2], u64); 2] = [
     ),
 ];
 
-/// The part of the document that holds counts; it says so where callgrind is not installed.
-pub fn section() -> String {
+/// The part of the document that holds counts, and what taking a run down takes as a part of the run; it says so where
+/// callgrind is not installed.
+pub fn section() -> (String, Option<f64>) {
     let mut text = String::from("\n## Instructions\n\n");
     let counts = count(&["runs", "1"])
         .zip(count(&["runs", "3"]))
         .zip(count(&["steps"]));
     let Some(((one, three), steps)) = counts else {
         text += "Not counted: valgrind is not installed.\n\n";
-        return text;
+        return (text, None);
     };
     let each = |name: &str| (of(&three, name) - of(&one, name)) / 2.0;
     let all = each(ALL);
@@ -65,7 +66,7 @@ pub fn section() -> String {
         "\nTaking down what a run leaves behind, its draw not included: {:.0} thousand instructions.\n",
         taken / 1e3
     );
-    text
+    (text, Some(taken / all))
 }
 
 fn of(counts: &BTreeMap<String, u64>, name: &str) -> f64 {
