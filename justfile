@@ -50,8 +50,8 @@ audit:
 
 # how long things take, under criterion; then the table of ratios and counts into docs/performance.md
 bench:
-    cargo bench --locked --bench model
-    cargo bench --locked --bench table
+    cargo bench --profile release --locked --bench model
+    cargo bench --profile release --locked --bench table
 
 # write what is generated: schemas and the tables of docs/odd.md
 documents:

@@ -22,15 +22,16 @@ const STEPS: [([&str; 2], u64); 2] = [
     ),
 ];
 
-/// The part of the document that holds counts; it says so where callgrind is not installed.
-pub fn section() -> String {
+/// The part of the document that holds counts, and what taking a run down takes as a part of the run; it says so where
+/// callgrind is not installed.
+pub fn section() -> (String, Option<f64>) {
     let mut text = String::from("\n## Instructions\n\n");
     let counts = count(&["runs", "1"])
         .zip(count(&["runs", "3"]))
         .zip(count(&["steps"]));
     let Some(((one, three), steps)) = counts else {
         text += "Not counted: valgrind is not installed.\n\n";
-        return text;
+        return (text, None);
     };
     let each = |name: &str| (of(&three, name) - of(&one, name)) / 2.0;
     let all = each(ALL);
@@ -53,19 +54,27 @@ pub fn section() -> String {
         let part = 100.0 * count / all;
         let _ = writeln!(text, "| `{name}` | {:.0} | {part:.1} % |", count / 1e3);
     }
-    text += "\nSteps of the model, schedule and world included, and their plain twins:\n\n\
+    text += "\nA system that is not named became a part of what calls it.\n\n\
+             Steps of the model, schedule and world included, and their plain twins:\n\n\
              | step | instructions | plain twin | twin over model |\n|---|---|---|---|\n";
     for ([model, twin], each) in STEPS {
-        let [a, b] = [model, twin].map(|name| of(&steps, name) / (TIMES * each) as f64);
+        let [a, b] = [model, twin].map(|name| certain(&steps, name) / (TIMES * each) as f64);
         let _ = writeln!(text, "| `{model}` | {a:.0} | {b:.0} | {:.2} |", b / a);
     }
-    let taken = (of(&steps, "one_run") - of(&steps, "bare_run")) / RECORDED as f64;
+    let taken = (certain(&steps, "one_run") - certain(&steps, "bare_run")) / RECORDED as f64;
     let _ = writeln!(
         text,
         "\nTaking down what a run leaves behind, its draw not included: {:.0} thousand instructions.\n",
         taken / 1e3
     );
-    text
+    (text, Some(taken / all))
+}
+
+/// The count of what is a function of its own.
+fn certain(counts: &BTreeMap<String, u64>, name: &str) -> f64 {
+    let count = of(counts, name);
+    assert!(count > 0.0, "`{name}` is in no line of callgrind_annotate");
+    count
 }
 
 fn of(counts: &BTreeMap<String, u64>, name: &str) -> f64 {
@@ -130,7 +139,7 @@ fn function(line: &str) -> Option<&str> {
         "chokepoint::markets::",
         "chokepoint::technology::",
         "chokepoint::world::",
-        "table::cases::",
+        "table::",
     ];
     let at = prefixes
         .into_iter()

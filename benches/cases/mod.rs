@@ -28,7 +28,6 @@ use chokepoint::controls::Subject;
 use chokepoint::foundation::parameters::Parameters;
 use chokepoint::foundation::run::{Clock, Future};
 use chokepoint::markets::chips::{ChipMarket, MarketRules};
-use chokepoint::markets::terms::Calendar;
 use chokepoint::study::{Layout, RunRecord, one_run, run_all};
 use chokepoint::study::{Library, Plan, Settings, Worker};
 use chokepoint::technology::supply::SupplyState;
@@ -271,35 +270,6 @@ pub fn runs(s: &Shipped) -> Vec<Case<'_>> {
             load,
         ),
     ]
-}
-
-#[inline(never)]
-fn bare_run(worker: &mut Worker, calendar: &Arc<Calendar>, future: &Future, months: usize) {
-    worker.run(calendar, future, months, false);
-    black_box("bare_run");
-}
-
-/// The same runs bare and taken down, each once before it counts: what runs of an arm share is found then.
-pub fn run_and_take_down(s: &Shipped, times: u64) {
-    let (layout, mut worker) = (Layout::new(&s.plan), Worker::new(&s.plan.blueprint));
-    let mut record = RunRecord::default();
-    // Beyond the first futures, whose events are kept.
-    for number in 5..5 + times as u32 {
-        let draw = s.plan.draw(number);
-        let (calendar, future) = s.plan.in_arm(s.arm, number, &draw);
-        worker.run(calendar, &future, layout.months, false);
-        bare_run(&mut worker, calendar, &future, layout.months);
-        one_run(
-            &s.plan,
-            &layout,
-            &mut worker,
-            s.arm,
-            number,
-            &draw,
-            None,
-            &mut record,
-        );
-    }
 }
 
 /// A step of the model as its system, and its plain twin: market first, then learning.
