@@ -201,7 +201,7 @@ const OF_STUDIES: [(&str, &str); 11] = [
     ("s4-h200", "effects"),
     ("s5-country-tiers", "effects"),
     ("s6-chokepoint", "effects"),
-    ("s7-leaks", "channels"),
+    ("s7-leaks", "effects"),
     ("s8-protect-or-promote", "self-sufficiency"),
     ("s9-politics", "gap-by-regime"),
     ("s9-unpredictability", "effects"),

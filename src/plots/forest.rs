@@ -115,16 +115,20 @@ pub fn draw(sheet: &mut Sheet, results: &Results, forest: &Forest) -> Result<Str
         }
         y += 10.0;
     }
-    let mut across = left;
+    let (mut across, mut foot) = (left, bottom + 34.0);
     for (turn, arm) in arms.iter().enumerate() {
-        let foot = bottom + 34.0;
+        let wide = 28.0 + width(arm, LABEL, true);
+        // Many arms take several lines.
+        if across > left && across + wide > canvas.width - 16.0 {
+            (across, foot) = (left, foot + 20.0);
+        }
         let colour = SERIES[turn % SERIES.len()];
         canvas.line(vec![(across, foot), (across + 22.0, foot)], colour, 5.0);
         let at = (across + 28.0, foot);
         canvas.bold(at, (*arm).to_string(), LABEL, INK, Anchor::Left);
-        across += 50.0 + width(arm, LABEL, true);
+        across += wide + 22.0;
     }
-    sheet.y = bottom + 46.0;
+    sheet.y = foot + 12.0;
     sheet.caption.push(format!(
         "Differences to {} in the same futures, over its mean; shares in percentage points. Thick: 50 % of futures; thin: 90 %; arrows: beyond the edge.",
         study.baseline
