@@ -305,7 +305,7 @@ fn market_step(s: &Shipped) -> [Case<'_>; 2] {
     let mut worker = s.stopped();
     let world = &mut worker.stage.world;
     let (twin, capacity, pools) = taken::market(world);
-    let rules = taken::rules(&world.resource::<Future>().parameters);
+    let rules = MarketRules::of(&world.resource::<Future>().parameters);
     let market = world.resource::<ChipMarket>().clone();
     let supply = world.resource::<SupplyState>().clone();
     let mut step = only(trade);

@@ -605,22 +605,7 @@ pub fn trade(
     }
     let drawn_dies = supply.die_bank * p.die_bank_draw;
     let pools = with_die_bank(&supply, &access, &paths, drawn_dies);
-    let rules = MarketRules {
-        relationship_share_target: p.relationship_share_target,
-        customary_share_target: p.customary_share_target,
-        host_cost_usd: p.host_cost_usd,
-        choice_slope: p.choice_slope,
-        wallet_decay_per_month: p.wallet_decay_per_month,
-        levy_pass_through: p.levy_pass_through,
-        quota_inertia: p.quota_inertia,
-        approval_case_by_case_target: p.approval_case_by_case_target,
-        approval_notify_target: p.approval_notify_target,
-        approval_elsewhere: p.approval_elsewhere,
-        licence_days_target: p.licence_days_target,
-        licence_days_elsewhere: p.licence_days_elsewhere,
-        retirement_per_month: p.retirement_per_year / 12.0,
-        advance_repay_per_month: 1.0 / p.frontload_repay_months.max(1.0),
-    };
+    let rules = MarketRules::of(p);
     let rows = market.layout.makers;
     market.trade(&capacity[..rows], &pools, &rules);
     supply.die_bank -= drawn_dies;

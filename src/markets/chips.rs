@@ -11,6 +11,7 @@ use super::choice::{Nest, budget_shares, find_nests};
 use super::delivery::Turn;
 use super::licences::{LicenceQueue, decided_share};
 use super::rationing::{Claim, Supply};
+use crate::foundation::parameters::Parameters;
 use crate::technology::supply::POOLS;
 
 /// Rows of tables by bloc and wallet.
@@ -126,6 +127,27 @@ pub struct MarketRules {
     pub licence_days_elsewhere: f64,
     pub retirement_per_month: f64,
     pub advance_repay_per_month: f64,
+}
+
+impl MarketRules {
+    pub fn of(p: &Parameters) -> Self {
+        Self {
+            relationship_share_target: p.relationship_share_target,
+            customary_share_target: p.customary_share_target,
+            host_cost_usd: p.host_cost_usd,
+            choice_slope: p.choice_slope,
+            wallet_decay_per_month: p.wallet_decay_per_month,
+            levy_pass_through: p.levy_pass_through,
+            quota_inertia: p.quota_inertia,
+            approval_case_by_case_target: p.approval_case_by_case_target,
+            approval_notify_target: p.approval_notify_target,
+            approval_elsewhere: p.approval_elsewhere,
+            licence_days_target: p.licence_days_target,
+            licence_days_elsewhere: p.licence_days_elsewhere,
+            retirement_per_month: p.retirement_per_year / 12.0,
+            advance_repay_per_month: 1.0 / p.frontload_repay_months.max(1.0),
+        }
+    }
 }
 
 /// Money, orders and stocks of the chip market.

@@ -266,21 +266,23 @@ pub fn fit(
     let (mut near_scores, mut near_outputs) = bank.columns(&aim.points, &kept);
     let mut emulator = first.clone();
     let stream = stable_key(&split.name);
-    for wave in 0..effort.waves {
-        let Some(likelihood) = Likelihood::new(&emulator, &aim.observed, &aim.variance) else {
-            return Ok(None);
-        };
-        let Some(guide) = likelihood.guide() else {
-            return Ok(None);
-        };
-        let chains = chains(
+    let walk = |emulator: &Emulator, samples: u32, stream: u64| {
+        let likelihood = Likelihood::new(emulator, &aim.observed, &aim.variance)?;
+        let guide = likelihood.guide()?;
+        let half = terms / 2;
+        Some(chains(
             &likelihood,
             &guide,
-            terms / 2,
-            effort.wave,
+            half,
+            samples,
             effort.seed,
-            stream ^ u64::from(wave + 1),
-        );
+            stream,
+        ))
+    };
+    for wave in 0..effort.waves {
+        let Some(chains) = walk(&emulator, effort.wave, stream ^ u64::from(wave + 1)) else {
+            return Ok(None);
+        };
         let draws: Vec<Draw> = thinned(&chains, effort.wave as usize)
             .into_iter()
             .enumerate()
@@ -308,20 +310,9 @@ pub fn fit(
             emulator = better;
         }
     }
-    let Some(likelihood) = Likelihood::new(&emulator, &aim.observed, &aim.variance) else {
+    let Some(chains) = walk(&emulator, effort.samples, stream) else {
         return Ok(None);
     };
-    let Some(guide) = likelihood.guide() else {
-        return Ok(None);
-    };
-    let chains = chains(
-        &likelihood,
-        &guide,
-        terms / 2,
-        effort.samples,
-        effort.seed,
-        stream,
-    );
     let samples = thinned(&chains, effort.samples as usize);
     let r_hat = (0..terms / 2)
         .map(|j| {

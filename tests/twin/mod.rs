@@ -12,7 +12,7 @@ use chokepoint::agents::chipmaker::trade;
 use chokepoint::agents::lab::{Knowledge, Lab, do_research, learn_from_scarcity, steal};
 use chokepoint::capability::frontier::Frontier;
 use chokepoint::foundation::run::{Clock, Future};
-use chokepoint::markets::chips::ChipMarket;
+use chokepoint::markets::chips::{ChipMarket, MarketRules};
 use chokepoint::markets::chronicle::tell_refused_licences;
 use chokepoint::month::month;
 use chokepoint::technology::supply::SupplyState;
@@ -83,7 +83,7 @@ fn market_and_learning_are_what_their_plain_twins_say_in_every_month() {
 
 fn trade_in_the_twin(world: &mut World) {
     let (mut twin, capacity, pools) = taken::market(world);
-    let rules = taken::rules(&world.resource::<Future>().parameters);
+    let rules = MarketRules::of(&world.resource::<Future>().parameters);
     twin.trade(&capacity, &pools, &rules);
     world.resource_mut::<Twins>().market = Some(twin);
 }

@@ -7,9 +7,8 @@ use chokepoint::agents::nation::NationTotals;
 use chokepoint::capability::efficiency::Efficiency;
 use chokepoint::capability::frontier::Frontier;
 use chokepoint::foundation::channels::Channel;
-use chokepoint::foundation::parameters::Parameters;
 use chokepoint::foundation::run::Future;
-use chokepoint::markets::chips::{ChipMarket, MarketRules};
+use chokepoint::markets::chips::ChipMarket;
 use chokepoint::technology::chip::H100;
 use chokepoint::technology::supply::{Access, Pool, SupplyPaths, SupplyState};
 
@@ -42,26 +41,6 @@ pub fn market(world: &mut World) -> (Market, Vec<f64>, [f64; 6]) {
             supply.die_bank * p.die_bank_draw / f64::max(per_wafer, 1.0);
     }
     (market, capacity, pools)
-}
-
-/// The rules of the market as parameters give them.
-pub fn rules(p: &Parameters) -> MarketRules {
-    MarketRules {
-        relationship_share_target: p.relationship_share_target,
-        customary_share_target: p.customary_share_target,
-        host_cost_usd: p.host_cost_usd,
-        choice_slope: p.choice_slope,
-        wallet_decay_per_month: p.wallet_decay_per_month,
-        levy_pass_through: p.levy_pass_through,
-        quota_inertia: p.quota_inertia,
-        approval_case_by_case_target: p.approval_case_by_case_target,
-        approval_notify_target: p.approval_notify_target,
-        approval_elsewhere: p.approval_elsewhere,
-        licence_days_target: p.licence_days_target,
-        licence_days_elsewhere: p.licence_days_elsewhere,
-        retirement_per_month: p.retirement_per_year / 12.0,
-        advance_repay_per_month: 1.0 / f64::max(p.frontload_repay_months, 1.0),
-    }
 }
 
 /// Labs, and what they can learn from, before a month of research.
