@@ -228,6 +228,8 @@
           return n * (prefix ? { k: 1e3, M: 1e6, bn: 1e9, G: 1e9, tn: 1e12, T: 1e12 }[prefix[1]] : 1);
         }
         rows.map(function (row, n) { return { row: row, key: key(row), n: n }; }).sort(function (a, b) {
+          // Cells without a value stay last, whichever way.
+          if ((a.key === "") !== (b.key === "")) return a.key === "" ? 1 : -1;
           var order = typeof a.key === typeof b.key ? (a.key < b.key ? -1 : a.key > b.key ? 1 : 0) : (typeof a.key === "number" ? -1 : 1);
           return (down ? -order : order) || a.n - b.n;
         }).forEach(function (r) { body.appendChild(r.row); });

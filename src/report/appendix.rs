@@ -275,9 +275,11 @@ pub fn table(
     words: &'static str,
 ) -> Option<TablePart> {
     let table: &SideTable = results.tables.get(id)?;
-    let cell = |text: &String| match text.parse::<f64>() {
+    let years: Vec<bool> = table.columns.iter().map(|c| c == "year").collect();
+    let cell = |(text, year): (&String, &bool)| match text.parse::<f64>() {
         Ok(value) if value.is_finite() => TableCell {
-            text: number(value),
+            // A year has no thousands.
+            text: if *year { text.clone() } else { number(value) },
             number: true,
             raw: text.clone(),
         },
@@ -295,7 +297,7 @@ pub fn table(
         rows: table
             .rows
             .iter()
-            .map(|row| row.iter().map(cell).collect())
+            .map(|row| row.iter().zip(&years).map(cell).collect())
             .collect(),
     })
 }

@@ -19,7 +19,8 @@ pub struct LedgerRow {
     pub rank: usize,
     pub parameter: String,
     pub words: String,
-    pub value: f64,
+    /// Empty for chance.
+    pub value: Option<f64>,
     pub unit: String,
     /// A measured, B estimated, C from a secondary source, D judgement; empty for chance.
     pub grade: String,
@@ -58,7 +59,7 @@ pub fn ledger(
         rank: 0,
         parameter: p.id.clone(),
         words: p.words.clone(),
-        value: p.value,
+        value: Some(p.value),
         unit: p.unit.clone(),
         grade: format!("{:?}", p.grade),
         year: year_of(&p.source).max(year_of(&p.url)),
@@ -101,7 +102,7 @@ pub fn ledger(
             rank: ledger.len() + 1,
             parameter: super::sensitivity::CHANCE.into(),
             words: "The same parameters with other luck: no knowledge removes this".into(),
-            value: f64::NAN,
+            value: None,
             unit: String::new(),
             grade: String::new(),
             year: None,
