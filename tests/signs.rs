@@ -251,7 +251,8 @@ fn every_parameter_changes_some_measure() {
         "reactive-2022",
     ];
     let plan = plan_of(arms.iter().map(|arm| regime(arm)).collect(), 1);
-    let inert = chokepoint::study::audit::inert_parameters(library(), &plan, &[0, 1, 2, 3, 4]);
+    let inert =
+        chokepoint::study::audit::inert_parameters(library(), &plan, &[0, 1, 2, 3, 4], |_| true);
     assert!(
         inert.is_empty(),
         "these parameters change nothing: {inert:?}"

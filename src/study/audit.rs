@@ -86,6 +86,10 @@ pub const NOT_REACHED: &[(&str, &str)] = &[
         "the rule on weights (us-2025-01-4e091) never came to bind and no shipped regime holds it; claims on it put it in an arm",
     ),
     (
+        "power short: third",
+        "at what is believed of power, third countries can plug in all that they buy; where AI may take half of it they are 18 % short in 2031",
+    ),
+    (
         "premium at its ceiling",
         "a bound for odd parameters: at the central slope scarcity would have to keep back all but a three-thousandth",
     ),
@@ -111,7 +115,8 @@ pub fn audit(library: &Library, studies: &[StudyFile]) -> Result<Audit, Problems
         .collect();
     let mut audit = Audit::default();
     let mut marks = Marks::default();
-    let mut found: Vec<Vec<Finding>> = Vec::new();
+    // What acts in one study is not without effect: each looks only at what was inert in those before it.
+    let mut found: Option<Vec<Finding>> = None;
     for study in studies {
         let mut study = study.clone();
         study.arms = names.iter().map(|n| n.as_str().into()).collect();
@@ -142,21 +147,32 @@ pub fn audit(library: &Library, studies: &[StudyFile]) -> Result<Audit, Problems
         .iter()
         .filter_map(|name| names.iter().position(|n| n == name))
         .collect();
-        add(KINDS[0], inert_parameters(library, &plan, &arms), &|_| None);
-        add(KINDS[1], inert_channels(&plan, &arms), &|_| None);
+        let open = |kind: &'static str| {
+            let found = &found;
+            move |name: &str| {
+                let inert = |f: &Finding| f.kind == kind && f.name == name;
+                found.as_ref().is_none_or(|list| list.iter().any(inert))
+            }
+        };
+        let parameters = inert_parameters(library, &plan, &arms, open(KINDS[0]));
+        add(KINDS[0], parameters, &|_| None);
+        add(
+            KINDS[1],
+            inert_channels(&plan, &arms, open(KINDS[1])),
+            &|_| None,
+        );
         add(KINDS[2], idle_rules(&plan), &|id| {
             NEVER_BIND
                 .iter()
                 .find(|(rule, _)| *rule == id)
                 .map(|(_, why)| *why)
         });
-        found.push(inert);
+        if let Some(before) = &found {
+            inert.retain(|f| before.contains(f));
+        }
+        found = Some(inert);
     }
-    // What acts in one study is not without effect.
-    if let Some((first, others)) = found.split_first() {
-        let everywhere = |f: &&Finding| others.iter().all(|list| list.contains(f));
-        audit.findings = first.iter().filter(everywhere).cloned().collect();
-    }
+    audit.findings = found.unwrap_or_default();
     for (kind, name) in marks.missing() {
         let known = NOT_REACHED.iter().find(|(what, _)| *what == name);
         audit.findings.push(Finding {
@@ -229,46 +245,59 @@ fn visit(plan: &Plan, audit: &mut Audit, marks: &mut Marks) {
     }
 }
 
-fn inert_channels(plan: &Plan, arms: &[usize]) -> Vec<String> {
+fn inert_channels(plan: &Plan, arms: &[usize], asked: impl Fn(&str) -> bool) -> Vec<String> {
     let mut worker = Worker::new(&plan.blueprint);
-    let mut future = plan.future(0);
-    let base = tape(plan, &mut worker, arms, &future);
-    let mut without = |channel: &&Channel| {
-        future.channels = plan.channels.without(**channel);
-        tape(plan, &mut worker, arms, &future) == base
+    let whole = plan.future(0);
+    let mut base = Base::new(arms);
+    let mut acts = |channel: &Channel| {
+        let without = Future {
+            channels: plan.channels.without(*channel),
+            ..whole.clone()
+        };
+        base.differs(plan, &mut worker, &whole, &without)
     };
-    let inert = Channel::ALL.iter().filter(|channel| without(channel));
+    let asked = Channel::ALL.iter().filter(|channel| asked(channel.name()));
+    let inert = asked.filter(|channel| !acts(channel));
     inert.map(|channel| channel.name().to_string()).collect()
 }
 
 /// Parameters that change no measure under any of these arms: at a likely value, at far ones, at the end of the range over
 /// which they are swept. What decides by a draw may decide nothing in one future, so others are tried before one is called inert.
-pub fn inert_parameters(library: &Library, plan: &Plan, arms: &[usize]) -> Vec<String> {
+pub fn inert_parameters(
+    library: &Library,
+    plan: &Plan,
+    arms: &[usize],
+    asked: impl Fn(&str) -> bool,
+) -> Vec<String> {
     let mut worker = Worker::new(&plan.blueprint);
     let values = library.parameters.central().values();
-    let mut bases: Vec<Option<Vec<u64>>> = vec![None; FUTURES as usize];
-    let mut at = |number: u32, values: &[f64]| -> Vec<u64> {
+    let mut bases: Vec<Base> = (0..FUTURES).map(|_| Base::new(arms)).collect();
+    let at = |number: u32, values: &[f64]| {
         let mut future = plan.future(number);
         if let Some(parameters) = Parameters::from_values(values) {
             future.parameters = parameters;
         }
-        tape(plan, &mut worker, arms, &future)
+        future
     };
     let mut inert = Vec::new();
     for (row, p) in library.parameters.0.iter().enumerate() {
+        if !asked(&p.id) {
+            continue;
+        }
         let likely = p
             .prior
             .as_ref()
             .map_or(p.value * 1.1, |prior| prior.quantile(0.9));
         let swept = p.range.map_or(likely, |[_, high]| high);
         let acts = (0..FUTURES).any(|number| {
-            let base = bases[number as usize].get_or_insert_with(|| at(number, &values));
+            let central = at(number, &values);
             [likely, p.value * 100.0, p.value * 0.01, swept]
                 .into_iter()
                 .any(|other| {
                     let mut changed = values.clone();
                     changed[row] = other;
-                    at(number, &changed) != *base
+                    let other = at(number, &changed);
+                    bases[number as usize].differs(plan, &mut worker, &central, &other)
                 })
         });
         if !acts {
@@ -278,18 +307,33 @@ pub fn inert_parameters(library: &Library, plan: &Plan, arms: &[usize]) -> Vec<S
     inert
 }
 
-/// Every recorded value under these arms, bit by bit; calendars are drawn anew, for some parameters shape them.
-fn tape(plan: &Plan, worker: &mut Worker, arms: &[usize], future: &Future) -> Vec<u64> {
-    let b = &plan.blueprint;
-    let mut all = Vec::new();
-    for &arm in arms {
-        let calendar = b.calendar(&plan.regimes[arm], &future.parameters);
-        worker.run(&calendar, future, b.months, false);
-        for column in 0..b.watch.columns.names().len() {
-            all.extend(worker.record().column(column).iter().map(|v| v.to_bits()));
-        }
+/// What one future comes to under some arms, each found when it is first compared with.
+struct Base(Vec<(usize, Option<Vec<u64>>)>);
+
+impl Base {
+    fn new(arms: &[usize]) -> Self {
+        Self(arms.iter().map(|arm| (*arm, None)).collect())
     }
-    all
+
+    /// Whether another future differs from this one in any measure of any month, bit by bit; the first arm in which it does
+    /// is enough.
+    fn differs(&mut self, plan: &Plan, worker: &mut Worker, base: &Future, other: &Future) -> bool {
+        self.0.iter_mut().any(|(arm, found)| {
+            let base = found.get_or_insert_with(|| tape(plan, worker, *arm, base));
+            tape(plan, worker, *arm, other) != *base
+        })
+    }
+}
+
+/// Every recorded value under an arm; its calendar is drawn anew, for some parameters shape it.
+fn tape(plan: &Plan, worker: &mut Worker, arm: usize, future: &Future) -> Vec<u64> {
+    let b = &plan.blueprint;
+    let calendar = b.calendar(&plan.regimes[arm], &future.parameters);
+    worker.run(&calendar, future, b.months, false);
+    let columns = 0..b.watch.columns.names().len();
+    columns
+        .flat_map(|column| worker.record().column(column).iter().map(|v| v.to_bits()))
+        .collect()
 }
 
 /// Rules in shipped regimes that never give an answer other than free to any chip, tool, stack, wafer or model.
