@@ -34,6 +34,7 @@ fn main() {
             println!("{}", ProcessTime::now().as_duration().as_secs_f64() * 1e3);
         }
         Some("steps") => repeat_steps(),
+        Some("driver") => driver(&Shipped::new(), &mut Vec::new()),
         _ => write_document(),
     }
 }
@@ -138,6 +139,7 @@ fn write() -> String {
     steps(&shipped, &mut text, &mut reference, &mut bars);
     crowds(&shipped, &mut text, &mut bars);
     threads(&shipped, &mut bars);
+    driver(&shipped, &mut bars);
     first_run(&mut bars);
     let (counts, taken_down) = callgrind::section();
     if let Some(part) = taken_down {
@@ -280,6 +282,36 @@ fn threads(shipped: &Shipped, bars: &mut Vec<Bar>) {
         bar: "at least 1.85 times, the same bytes".into(),
         met: middle >= 1.85 && same,
     });
+}
+
+/// What blocks add to bare runs: draws, outcomes from every angle, the file on the disk. Microseconds from a short window
+/// without series, since what is added hardly depends on the window; the part of a run from the shipped window and bands.
+fn driver(shipped: &Shipped, bars: &mut Vec<Bar>) {
+    let study = |short: bool| {
+        let mut study = cases::main_study(&shipped.library);
+        if short {
+            study.last_month = "2022-01".parse().expect("a month");
+            study.window_first = None;
+            study.bands.clear();
+            study.figures.clear();
+        }
+        study
+    };
+    let (added, _) = cases::blocks_over_bare(&shipped.library, study(true), 25);
+    bars.push(Bar {
+        what: "driver and recording of outcomes, no series kept".into(),
+        measured: format!("{added:.1} us a run"),
+        bar: "at most 20 us".into(),
+        met: added <= 20.0,
+    });
+    let (_, speed) = cases::blocks_over_bare(&shipped.library, study(false), 5);
+    bars.push(Bar {
+        what: "runs per second of blocks over the bare model's, shipped window and series".into(),
+        measured: format!("{speed:.3}"),
+        bar: "at least 0.9".into(),
+        met: speed >= 0.9,
+    });
+    eprintln!("driver: {added:.1} us a run; runs per second {speed:.3} of the bare model's");
 }
 
 /// From the start of a process to its first finished run.

@@ -87,36 +87,19 @@ const MOST_LEVELS: f64 = 1e5;
 /// Mean over one-point levels that both reached between `from` and `to` (months into the run) of the time between.
 /// Positive when the follower is later. NaN when there is no such level.
 pub fn crossing_months(leader: &[f64], follower: &[f64], from: usize, to: usize) -> f64 {
-    let crossing = |series: &[f64], level: f64| {
-        let mut best = f64::NEG_INFINITY;
-        for (month, &score) in series.iter().enumerate().take(to) {
-            let before = best;
-            best = best.max(score);
-            if best >= level && before < level {
-                let inside = if before.is_finite() {
-                    (best - level) / (best - before)
-                } else {
-                    0.0
-                };
-                return (month > 0).then_some(month as f64 - inside);
-            }
-        }
-        None
-    };
-    let (mut sum, mut count) = (0.0, 0.0);
+    let [leader, follower] = [leader, follower].map(|s| &s[..to.min(s.len())]);
     // Levels that both can have crossed; no others need be looked at, and numbers that are lost have none.
     let start = |series: &[f64]| series.first().copied().unwrap_or(f64::NAN);
-    let top = |series: &[f64]| series.iter().take(to).copied().fold(f64::NAN, f64::max);
+    let top = |series: &[f64]| series.iter().copied().fold(f64::NAN, f64::max);
     let low = start(leader).max(start(follower)).ceil();
     let high = top(leader).min(top(follower)).floor();
     if !(low.is_finite() && high.is_finite() && high - low < MOST_LEVELS) {
         return f64::NAN;
     }
+    let (mut ahead, mut behind) = (Climb::of(leader), Climb::of(follower));
+    let (mut sum, mut count) = (0.0, 0.0);
     for level in low as i64..=high as i64 {
-        let (Some(a), Some(b)) = (
-            crossing(leader, level as f64),
-            crossing(follower, level as f64),
-        ) else {
+        let (Some(a), Some(b)) = (ahead.crosses(level as f64), behind.crosses(level as f64)) else {
             continue;
         };
         if b >= from as f64 && b < to as f64 {
@@ -125,6 +108,42 @@ pub fn crossing_months(leader: &[f64], follower: &[f64], from: usize, to: usize)
         }
     }
     if count > 0.0 { sum / count } else { f64::NAN }
+}
+
+/// The best score so far, walked up once for levels that ascend.
+struct Climb<'a> {
+    series: &'a [f64],
+    /// Months that have been walked.
+    months: usize,
+    before: f64,
+    best: f64,
+}
+
+impl<'a> Climb<'a> {
+    fn of(series: &'a [f64]) -> Self {
+        Self {
+            series,
+            months: 0,
+            before: f64::NEG_INFINITY,
+            best: f64::NEG_INFINITY,
+        }
+    }
+
+    /// When the level was crossed, months, linear inside a month; none if never, or if it was there from the start.
+    fn crosses(&mut self, level: f64) -> Option<f64> {
+        while self.best < level {
+            let score = *self.series.get(self.months)?;
+            (self.before, self.best) = (self.best, self.best.max(score));
+            self.months += 1;
+        }
+        let month = self.months.checked_sub(1).filter(|m| *m > 0)?;
+        let inside = if self.before.is_finite() {
+            (self.best - level) / (self.best - self.before)
+        } else {
+            0.0
+        };
+        Some(month as f64 - inside)
+    }
 }
 
 #[cfg(test)]

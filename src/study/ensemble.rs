@@ -15,7 +15,7 @@ use super::timeline::rows;
 use super::{Plan, Worker};
 use crate::agents::government::Government;
 use crate::foundation::tape::Change;
-use crate::measures::OUTCOMES;
+use crate::measures::{OUTCOMES, Recorder};
 use crate::results::{EventRow, ResultsError, TapeRow};
 use crate::world::outcomes::{Formula, Window, formulas};
 
@@ -53,6 +53,8 @@ pub struct Layout {
     pub months: usize,
     formulas: Vec<Formula>,
     window: Window,
+    /// Where the windows of an outcome end, in ascending order: horizons, then the study's own.
+    ends: Vec<usize>,
 }
 
 impl Layout {
@@ -70,8 +72,9 @@ impl Layout {
         };
         let all = 0..OUTCOMES.len();
         let mut angles: Vec<Angle> = all.clone().map(|o| angle(o, None, 0.0)).collect();
-        let length = plan.window.to - plan.window.from;
-        for horizon in HORIZONS.into_iter().filter(|h| *h < length) {
+        let Window { from, to } = plan.window;
+        let horizons = HORIZONS.into_iter().filter(|h| from + *h < to);
+        for horizon in horizons.clone() {
             angles.extend(all.clone().map(|o| angle(o, Some(horizon), 0.0)));
         }
         for outcome in all.filter(|o| formulas[*o].is_flow()) {
@@ -85,6 +88,7 @@ impl Layout {
             months: plan.blueprint.months,
             formulas,
             window: plan.window,
+            ends: horizons.map(|h| from + h).chain([to]).collect(),
         }
     }
 
@@ -106,17 +110,29 @@ impl Layout {
         self.angle(self.angles.len()) + outcome
     }
 
-    fn value(&self, worker: &Worker, angle: Angle) -> f64 {
-        let formula = &self.formulas[angle.outcome];
-        let mut window = self.window;
-        if let Some(horizon) = angle.horizon_months {
-            window.to = window.from + horizon;
+    /// Every angle's number, in their order.
+    fn take_down(&self, record: &Recorder, into: &mut Vec<f64>) {
+        let (start, outcomes) = (into.len(), self.formulas.len());
+        into.resize(start + outcomes * self.ends.len(), f64::NAN);
+        let mut at_ends = [f64::NAN; HORIZONS.len() + 1];
+        let at_ends = &mut at_ends[..self.ends.len()];
+        for (outcome, formula) in self.formulas.iter().enumerate() {
+            formula.values(record, self.window.from, &self.ends, at_ends);
+            // The study's own window stands first among the angles and last among the ends.
+            for (place, value) in at_ends.iter().enumerate() {
+                let place = (place + 1) % at_ends.len();
+                into[start + place * outcomes + outcome] = *value;
+            }
         }
-        if angle.discount > 0.0 {
-            formula.present_value(worker.record(), window, angle.discount)
-        } else {
-            formula.value(worker.record(), window)
+        for angle in &self.angles[outcomes * self.ends.len()..] {
+            let formula = &self.formulas[angle.outcome];
+            into.push(formula.present_value(record, self.window, angle.discount));
         }
+    }
+
+    /// Every outcome in the study's own window.
+    fn outcomes(&self, record: &Recorder, into: &mut Vec<f64>) {
+        into.extend(self.formulas.iter().map(|f| f.value(record, self.window)));
     }
 }
 
@@ -243,6 +259,7 @@ pub fn one_run(
     record.series.clear();
     let place = |kind: Option<usize>| kind.map_or(f64::NAN, |at| at as f64);
     let kinds = [place(draw.stress), place(draw.variant), 0.0];
+    record.numbers.reserve(layout.numbers());
     record.numbers.extend(kinds);
     let mut told = Told {
         arm,
@@ -293,10 +310,11 @@ fn simulate(
     let values = future.parameters.values();
     let parameters = layout.parameters.iter().map(|at| values[*at]);
     record.numbers.extend(parameters);
-    let outcomes = layout.angles.iter().map(|a| layout.value(worker, *a));
-    record.numbers.extend(outcomes);
+    layout.take_down(worker.record(), &mut record.numbers);
+    record.series.reserve(layout.columns.len() * layout.months);
+    let months = worker.record();
     for column in &layout.columns {
-        record.series.extend(worker.record().column(*column));
+        record.series.extend_from_slice(months.column(*column));
     }
     let tape = &worker.stage.world.resource::<Government>().tape;
     record.tape.extend_from_slice(tape);
@@ -308,9 +326,7 @@ fn simulate(
         if let Some(given) = given.filter(|_| plan.has_direct(arm)) {
             future.tape = Some(given.clone());
             worker.run(calendar, &future, layout.months, false);
-            let main = &layout.angles[..OUTCOMES.len()];
-            let outcomes = main.iter().map(|a| layout.value(worker, *a));
-            record.numbers.extend(outcomes);
+            layout.outcomes(worker.record(), &mut record.numbers);
         } else {
             record.numbers.resize(layout.numbers(), f64::NAN);
         }

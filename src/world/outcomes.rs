@@ -41,12 +41,44 @@ pub enum Formula {
 
 impl Formula {
     pub fn value(&self, record: &Recorder, window: Window) -> f64 {
+        let mut value = [f64::NAN];
+        self.values(record, window.from, &[window.to], &mut value);
+        value[0]
+    }
+
+    /// The outcome in windows that begin in the same month; means and sums take one walk over the months for all of them.
+    /// `ends` ascend; `into` has a place for each.
+    pub fn values(&self, record: &Recorder, from: usize, ends: &[usize], into: &mut [f64]) {
+        match self {
+            Self::Mean(columns) | Self::Sum(columns) => {
+                into.fill(0.0);
+                for column in columns {
+                    let months = record.column(*column);
+                    let (mut sum, mut count, mut at) = (0.0, 0.0, from);
+                    for (value, to) in into.iter_mut().zip(ends) {
+                        (sum, count) = if matches!(self, Self::Mean(_)) {
+                            add_known(&months[at..*to], sum, count)
+                        } else {
+                            (add(&months[at..*to], sum), 1.0)
+                        };
+                        *value += if count > 0.0 { sum / count } else { f64::NAN };
+                        at = *to;
+                    }
+                }
+            }
+            _ => {
+                for (value, to) in into.iter_mut().zip(ends) {
+                    *value = self.at_end(record, Window { from, to: *to });
+                }
+            }
+        }
+    }
+
+    fn at_end(&self, record: &Recorder, window: Window) -> f64 {
         let span = |column: usize| &record.column(column)[window.from..window.to];
         match self {
-            Self::Mean(columns) => columns.iter().map(|c| mean(span(*c))).sum(),
             Self::Year(c) => mean(&span(*c)[(window.to - window.from).saturating_sub(12)..]),
             Self::Last(c) => span(*c).last().copied().unwrap_or(f64::NAN),
-            Self::Sum(columns) => columns.iter().map(|c| span(*c).iter().sum::<f64>()).sum(),
             Self::Crossing(ahead, behind) => crossing_months(
                 record.column(*ahead),
                 record.column(*behind),
@@ -60,7 +92,7 @@ impl Formula {
             }
             Self::Above(c) if span(*c).iter().all(|v| v.is_nan()) => f64::NAN,
             Self::Above(c) => span(*c).iter().filter(|v| **v > 0.0).count() as f64,
-            Self::Nothing => f64::NAN,
+            Self::Mean(_) | Self::Sum(_) | Self::Nothing => f64::NAN,
         }
     }
 
@@ -223,10 +255,16 @@ impl Look<'_> {
 }
 
 fn mean(values: &[f64]) -> f64 {
-    let (mut sum, mut count) = (0.0, 0.0);
-    for v in values.iter().filter(|v| !v.is_nan()) {
-        sum += v;
-        count += 1.0;
-    }
+    let (sum, count) = add_known(values, 0.0, 0.0);
     if count > 0.0 { sum / count } else { f64::NAN }
+}
+
+/// A sum and a count, with the months added that have a value.
+fn add_known(months: &[f64], sum: f64, count: f64) -> (f64, f64) {
+    let known = months.iter().filter(|v| !v.is_nan());
+    known.fold((sum, count), |(sum, count), v| (sum + v, count + 1.0))
+}
+
+fn add(months: &[f64], sum: f64) -> f64 {
+    months.iter().fold(sum, |sum, v| sum + v)
 }
