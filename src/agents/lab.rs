@@ -87,16 +87,17 @@ pub struct TrainingRun {
 }
 
 /// Finished models that the lab still holds back.
-#[derive(Component, Clone, Copy, Debug, Default)]
+#[derive(Component, Clone, Debug, Default)]
 pub struct HeldBack {
     /// Months between the end of a run and its release, the lab's own.
     pub delay_months: usize,
-    /// By the month of the run in which it ends, in turn; a lab finishes one run a month at most.
-    models: [Option<Finished>; HELD_MAX],
+    /// By the month of the run in which it ends, in turn, as many as the delay has months and one: a lab finishes one run a month at
+    /// most. Empty where there is no delay.
+    models: Vec<Option<Finished>>,
 }
 
-/// Longest delay that can be held, in months, and one.
-const HELD_MAX: usize = 16;
+/// Longest delay that a file can ask for, months.
+const DELAY_MAX_MONTHS: f64 = 15.0;
 
 /// A model that is made and may not be out.
 #[derive(Clone, Copy, Debug)]
@@ -112,22 +113,26 @@ pub struct Finished {
 impl HeldBack {
     /// A lab that holds its models back for a part, drawn once, of the longest delay there is: what a lab has is ahead of
     /// what it shows, which the latent gap measures and the released gap does not.
-    pub fn at_start(lab: &Lab, future: &Future) -> Self {
+    pub fn restart(&mut self, lab: &Lab, future: &Future) {
         let longest = future.parameters.release_delay_max_months;
         let part = future.chance.uniform(Purpose::ReleaseDelay, lab.key, 0);
-        let delay = (longest * part).round().clamp(0.0, (HELD_MAX - 1) as f64);
-        Self {
-            // Small labs without names release what they have.
-            delay_months: if lab.synthetic { 0 } else { delay as usize },
-            models: [None; HELD_MAX],
+        let delay = (longest * part).round().clamp(0.0, DELAY_MAX_MONTHS) as usize;
+        // Small labs without names release what they have.
+        self.delay_months = if lab.synthetic { 0 } else { delay };
+        self.models.clear();
+        if self.delay_months > 0 {
+            self.models.resize(self.delay_months + 1, None);
         }
     }
 
     /// Puts away a model that is made this month, if any, and takes out the one whose time has come.
     pub fn in_turn(&mut self, t: usize, finished: Option<Finished>) -> Option<Finished> {
-        self.models[t % HELD_MAX] = finished;
-        let due = t.checked_sub(self.delay_months)?;
-        self.models[due % HELD_MAX].take()
+        let places = self.models.len();
+        if places == 0 {
+            return finished;
+        }
+        self.models[t % places] = finished;
+        self.models[(t + 1) % places].take()
     }
 }
 

@@ -35,13 +35,11 @@ pub struct Calendar {
     pub shipments: Vec<Attributes>,
     /// The chip as the law sees it, by slot.
     pub chips: Vec<Attributes>,
-    /// The chip at the centre of its uncertainty, by slot: what designs are found for.
-    pub nominal: Vec<ChipSpec>,
     pub target_market: usize,
     pub target_region: usize,
     /// By set of rules: what of it speaks of sales, as a place in `sales`. Most days change something else.
     pub sales_of: Vec<u16>,
-    pub sales: Vec<SalesLaw>,
+    pub sales: Vec<Arc<SalesLaw>>,
     /// By market: the first market from which no law of sales tells it apart; the target stands alone.
     pub alike: Arc<[u16]>,
     /// By two laws of sales: where their terms differ, as places in `SalesLaw::terms`; found when first asked for.
@@ -52,10 +50,6 @@ pub struct Calendar {
     pub tool_suppliers: Vec<ToolSupplier>,
     /// The share of tools denied under the recorded rules, by month.
     pub tools_denied_on_record: Vec<f64>,
-    /// By (law of sales, slot): designs from a part, found when first asked for and shared by all runs.
-    pub designs: Vec<OnceLock<Designs>>,
-    /// How far makers can go in a redesign.
-    pub reach: Reach,
     /// Processing performance that each nation may import under a cap, by row; infinite where there is none.
     pub caps_tpp: Vec<f64>,
     /// No recorded reply of the target is in the regime: it answers of its own accord.
@@ -96,11 +90,22 @@ pub struct Standing {
     pub bound_by: Option<EventId>,
 }
 
-/// What the law says of sales under one set of rules, asked once for every chip and market.
-#[derive(Clone, Debug)]
+/// What designs start from, and how far makers can go.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Parts {
+    /// The chip at the centre of its uncertainty, by slot.
+    pub nominal: Vec<ChipSpec>,
+    pub reach: Reach,
+}
+
+/// What the law says of sales under one set of rules, asked once for every chip and market, whatever the regime that holds it.
+#[derive(Debug)]
 pub struct SalesLaw {
     pub in_force: Book,
     pub announced: Book,
+    pub parts: Arc<Parts>,
+    /// By slot: designs from a part, found when first asked for and shared by all runs.
+    designs: Vec<OnceLock<Designs>>,
     /// `[market][slot]`
     pub terms: Vec<Terms>,
     /// `[market][slot]`: sold without licence.
@@ -194,35 +199,20 @@ impl LawCalendar {
         actual: &'a ChipSpec,
     ) -> impl Iterator<Item = ChipSpec> + 'a {
         let c = &*self.0;
-        let nominal = &c.nominal[parent];
-        let found = c.designs_from(book, parent);
+        let law = c.sales(book);
+        let nominal = &law.parts.nominal[parent];
+        let found = law.designs_from(parent, || {
+            c.variant_attributes(parent, nominal, c.target_market)
+        });
         found
             .candidates
             .iter()
-            .map(|candidate| candidate.fit(nominal, actual, &c.reach))
+            .map(|candidate| candidate.fit(nominal, actual, &law.parts.reach))
             .filter(move |design| nominal == actual || found.allow(design))
     }
 }
 
 impl Calendar {
-    /// Designs for the nominal part, found once for every law of sales and shared by all runs.
-    fn designs_from(&self, book: u16, parent: usize) -> &Designs {
-        let law = usize::from(self.sales_of[usize::from(book)]);
-        self.designs[law * self.chips.len() + parent].get_or_init(|| {
-            let nominal = &self.nominal[parent];
-            let sale = self.variant_attributes(parent, nominal, self.target_market);
-            let about = |book: &Book| book.about(Subject::ChipSale, &sale, DESIGNED);
-            let mut found = Designs {
-                in_force: about(&self.sales[law].in_force),
-                announced: about(&self.sales[law].announced),
-                sale,
-                candidates: Vec::new(),
-            };
-            found.candidates = candidates(nominal, &self.reach, |design| found.allow(design));
-            found
-        })
-    }
-
     /// A variant of a parent as one sale.
     pub fn variant_attributes(
         &self,
@@ -271,10 +261,13 @@ impl SalesLaw {
         alike: &[u16],
         target_market: usize,
         chips: &[Attributes],
+        parts: Arc<Parts>,
         sale: impl Fn(usize, usize) -> Attributes,
     ) -> Self {
         let (markets, slots) = (alike.len(), chips.len());
         let mut law = Self {
+            designs: (0..slots).map(|_| OnceLock::new()).collect(),
+            parts,
             terms: Vec::with_capacity(markets * slots),
             free: Vec::with_capacity(markets * slots),
             announced_bar: Vec::with_capacity(slots),
@@ -301,6 +294,23 @@ impl SalesLaw {
             law.announced_bar.push(terms_of(&later).open == 0.0);
         }
         law
+    }
+
+    /// Designs for the nominal part; `sale` is it, sold in the target.
+    fn designs_from(&self, parent: usize, sale: impl FnOnce() -> Attributes) -> &Designs {
+        self.designs[parent].get_or_init(|| {
+            let sale = sale();
+            let about = |book: &Book| book.about(Subject::ChipSale, &sale, DESIGNED);
+            let mut found = Designs {
+                in_force: about(&self.in_force),
+                announced: about(&self.announced),
+                sale,
+                candidates: Vec::new(),
+            };
+            let nominal = &self.parts.nominal[parent];
+            found.candidates = candidates(nominal, &self.parts.reach, |design| found.allow(design));
+            found
+        })
     }
 }
 

@@ -1,6 +1,6 @@
 //! The blueprint: tables turned into rows, slots, markets and paths, once for all runs and arms.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use super::observe::Watch;
 use crate::agents::broker::Broker;
@@ -17,6 +17,7 @@ use crate::controls::{Attribute, Attributes, Law, NationGroups, Regime};
 use crate::foundation::calendar::Month;
 use crate::foundation::chance::stable_key;
 use crate::markets::chips::{Customer, Layout, Wallet};
+use crate::markets::terms::SalesLaw;
 use crate::measures::Bloc;
 use crate::technology::chip::ChipSpec;
 use crate::technology::path::Path;
@@ -86,6 +87,8 @@ pub struct Blueprint {
     pub market_of_nation: Vec<usize>,
     pub target_market: usize,
     pub target_region: usize,
+    /// Every law of sales that a calendar has asked for.
+    pub judged: Mutex<Vec<Arc<SalesLaw>>>,
 }
 
 impl Blueprint {
@@ -258,6 +261,7 @@ impl Blueprint {
             first,
             months,
             target_region: demand.target_region,
+            judged: Mutex::default(),
             demand: Demand(Arc::new(demand)),
             supply: Arc::new(supply),
             tool_shares: places.tool_shares(),

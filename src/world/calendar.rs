@@ -1,6 +1,6 @@
 //! The law of one arm for every month of a blueprint: each set of rules judged once, for every chip and market.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, PoisonError};
 
 use super::Blueprint;
 use crate::controls::{
@@ -8,7 +8,7 @@ use crate::controls::{
 };
 use crate::foundation::calendar::{Date, Month};
 use crate::foundation::parameters::Parameters;
-use crate::markets::terms::{Books, Calendar, Inputs, Ladder, SalesLaw};
+use crate::markets::terms::{Books, Calendar, Inputs, Ladder, Parts, SalesLaw};
 use crate::measures::Bloc;
 use crate::technology::design::Reach;
 use crate::technology::foundry::{ToolSupplier, tools_for_target};
@@ -37,16 +37,18 @@ impl Blueprint {
             .map(|(day, b)| self.inputs(regime, *day, b, p))
             .collect();
         let ladder = self.ladder(regime, p, &mut books, &mut inputs);
-        let slots = self.slot_attributes.len();
+        let parts = Arc::new(Parts {
+            nominal: (0..self.roadmap.slots.len())
+                .map(|slot| self.roadmap.nominal(slot, p).0)
+                .collect(),
+            reach: Reach::of(p),
+        });
         let mut calendar = Calendar {
             law: law.clone(),
             months,
             inputs,
             shipments: self.shipments.clone(),
             chips: self.slot_attributes.clone(),
-            nominal: (0..self.roadmap.slots.len())
-                .map(|slot| self.roadmap.nominal(slot, p).0)
-                .collect(),
             target_market: self.target_market,
             target_region: self.target_region,
             sales_of: Vec::with_capacity(books.len()),
@@ -55,8 +57,6 @@ impl Blueprint {
             changes: Vec::new(),
             tool_suppliers: self.tool_suppliers(),
             tools_denied_on_record: self.tools_denied_on_record(p),
-            designs: Vec::new(),
-            reach: Reach::of(p),
             caps_tpp: self.caps(regime),
             replies_generated: self.replies_generated(regime),
             ladder,
@@ -66,21 +66,24 @@ impl Blueprint {
             let both = &calendar.books[book];
             let in_force = both.in_force.only(Subject::ChipSale);
             let announced = both.announced.only(Subject::ChipSale);
-            let same = |law: &SalesLaw| {
+            let same = |law: &Arc<SalesLaw>| {
                 law.in_force.says_the_same(&in_force) && law.announced.says_the_same(&announced)
             };
             let at = calendar.sales.iter().position(same).unwrap_or_else(|| {
-                let (chips, shipments) = (&self.slot_attributes, &self.shipments);
-                let sale =
-                    |slot: usize, market: usize| chips[slot].with_shipment(&shipments[market]);
-                let law = SalesLaw::new(
-                    in_force,
-                    announced,
-                    &calendar.alike,
-                    self.target_market,
-                    chips,
-                    sale,
-                );
+                // Regimes have most of their sets of rules in common: each is judged once for all of them.
+                let mut judged = self.judged.lock().unwrap_or_else(PoisonError::into_inner);
+                let found = judged.iter().find(|law| same(law) && law.parts == parts);
+                let law = found.cloned().unwrap_or_else(|| {
+                    let (chips, shipments) = (&self.slot_attributes, &self.shipments);
+                    let (alike, target) = (&calendar.alike, self.target_market);
+                    let sale =
+                        |slot: usize, market: usize| chips[slot].with_shipment(&shipments[market]);
+                    let (in_force, announced, parts) =
+                        (in_force.clone(), announced.clone(), parts.clone());
+                    let law = SalesLaw::new(in_force, announced, alike, target, chips, parts, sale);
+                    judged.push(Arc::new(law));
+                    judged[judged.len() - 1].clone()
+                });
                 calendar.sales.push(law);
                 calendar.sales.len() - 1
             });
@@ -88,9 +91,6 @@ impl Blueprint {
         }
         let pairs = calendar.sales.len() * calendar.sales.len();
         calendar.changes = (0..pairs).map(|_| OnceLock::new()).collect();
-        calendar.designs = (0..calendar.sales.len() * slots)
-            .map(|_| OnceLock::new())
-            .collect();
         Arc::new(calendar)
     }
 

@@ -338,7 +338,7 @@ impl Stage {
                 *compute = LabCompute::default();
             }
             if let Some(mut held) = w.get_mut::<HeldBack>(entity) {
-                *held = HeldBack::at_start(blueprint, future);
+                held.restart(blueprint, future);
             }
             if let Some(mut run) = w.get_mut::<TrainingRun>(entity) {
                 *run = TrainingRun::start(0, blueprint.key, future);
