@@ -178,6 +178,7 @@ fn a_host_that_law_bars_rents_nothing_and_hosts_add_up_to_what_the_target_rents(
         all.entries.push(chokepoint::controls::Entry {
             rule: at,
             announced: law.announced.unwrap(),
+            text: law.announced.unwrap(),
             compliance: law.announced.unwrap(),
             ended: None,
             early: Vec::new(),

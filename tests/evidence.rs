@@ -5,17 +5,21 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use assert_cmd::Command;
+use chokepoint::agents::lab::{Lab, LabCompute};
 use chokepoint::analysis::emulator::{Emulator, Likelihood};
 use chokepoint::analysis::quantile;
 use chokepoint::analysis::slice::{Draws, step};
+use chokepoint::capability::frontier::{Frontier, Side};
 use chokepoint::config::evidence::{Class, Evidence};
 use chokepoint::config::parameters::ParameterSet;
 use chokepoint::config::posterior::Posterior;
 use chokepoint::config::source::{Configs, Source};
 use chokepoint::config::splits::{self, Hashes, Part, Registration};
+use chokepoint::foundation::calendar::Month;
 use chokepoint::foundation::chance::{Chance, Purpose};
 use chokepoint::foundation::channels::Channel;
 use chokepoint::foundation::parameters::Parameters;
+use chokepoint::measures::Bloc;
 use chokepoint::study::calibrate::{Effort, bank, fit};
 use chokepoint::study::hindcast::Hindcast;
 use chokepoint::study::{Plan, Settings};
@@ -48,6 +52,56 @@ fn every_shipped_row_is_answered_or_says_why_not() {
         if let (Ok(_), Some(reason)) = (&row.link, silent) {
             assert!(reason.contains("months"), "{}: {reason}", row.target_id);
         }
+    }
+}
+
+/// Units of effort, of runs and of growth are such that the median run of recorded history has the recorded frontier of
+/// 2020 to the break: else research would not grow as recorded. The bounds catch a model that has moved on.
+#[test]
+fn normalisations_are_what_the_model_measures() {
+    let settings = Settings {
+        seed: 1,
+        runs: 100,
+        ..Settings::default()
+    };
+    let plan = Plan::new(library(), study_of(&["history"]), settings).unwrap();
+    let at = |year: i32, month: i32| (Month::of(year, month) - plan.study.first_month) as usize;
+    let mut worker = chokepoint::study::Worker::new(&plan.blueprint);
+    let mut measured: [Vec<f64>; 4] = Default::default();
+    for number in 0..plan.runs {
+        let (calendar, future) = plan.in_arm(0, number, &plan.draw(number));
+        worker.stage.reset(calendar, &future, false);
+        let (mut lead, mut released) = (Vec::new(), Vec::new());
+        for _ in 0..=at(2025, 6) {
+            worker.step();
+            let world = &mut worker.stage.world;
+            released.push(world.resource::<Frontier>().released[Side::Issuer as usize].now());
+            let mut labs = world.query::<(&Lab, &LabCompute)>();
+            let own = labs.iter(world).filter(|(lab, _)| lab.bloc == Bloc::Issuer);
+            lead.push(own.map(|(_, c)| c.effective_h100e).fold(0.0, f64::max));
+        }
+        let growth = lead[at(2025, 6)] / lead[at(2020, 6)];
+        measured[0].push(growth.powf(0.2));
+        measured[1].push(lead[at(2023, 3)]);
+        measured[2].push((released[at(2024, 3)] - released[at(2020, 7)]) * 12.0 / 44.0);
+        measured[3].push(released[at(2023, 3)]);
+    }
+    let p = plan.parameters.central();
+    // What the record says, or the unit, and how far the median may be from it.
+    let expected = [
+        (p.frontier_compute_growth, 0.2),
+        (p.run_reference_h100e, 0.25 * p.run_reference_h100e),
+        (p.frontier_points_per_year_before, 0.4),
+        (126.2, 1.0),
+    ];
+    for (values, (expected, within)) in measured.iter_mut().zip(expected) {
+        values.sort_by(f64::total_cmp);
+        let middle = quantile(values, 0.5);
+        println!("measured {middle}, expected {expected}");
+        assert!(
+            (middle - expected).abs() < within,
+            "measured {middle}, expected {expected}"
+        );
     }
 }
 

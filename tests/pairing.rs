@@ -128,6 +128,7 @@ fn a_rule_announced_in_2028_changes_nothing_before() {
     with.entries.push(Entry {
         rule: at,
         announced: rule.announced.unwrap(),
+        text: rule.announced.unwrap(),
         compliance: rule.compliance.unwrap(),
         ended: None,
         early: Vec::new(),

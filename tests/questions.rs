@@ -98,7 +98,7 @@ fn with_every_channel_off_the_effect_is_what_compute_and_research_account_for() 
     // Nobody learns from anybody, ideas get no harder, labs of a bloc are equally able: what is left is arithmetic.
     let set = [
         ("catch_up_per_year", 0.0),
-        ("research_saturation_per_point", 0.0),
+        ("research_saturation_per_year", 0.0),
         ("lab_skill_sd", 0.0),
     ];
     let o = outcome("latent_gap_points_mean").unwrap();

@@ -251,12 +251,14 @@ pub fn design_variants(
         let listed = &chips.launch[roadmap.slots_of(m as u16)];
         let on_list = listed.iter().filter(|launch| **launch <= t).count();
         // It looks when the law, its own list or the year is another.
+        let text_is_out = calendar.0.books[usize::from(now.known)].text_is_out;
         let seen = (now.known, on_list + 1000 * (t as usize / 12));
         if studio.used[m] >= studio.slots[m].len() || studio.looked[m] == Some(seen) {
             continue;
         }
         studio.looked[m] = Some(seen);
-        if !future.channels.on(Channel::DesignAround) {
+        // Nobody draws a chip for a line that cannot be read yet.
+        if !future.channels.on(Channel::DesignAround) || !text_is_out {
             continue;
         }
         let wants = demand.wants_usd[calendar.target_region()];

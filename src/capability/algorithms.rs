@@ -8,13 +8,14 @@ const REFERENCE_YEAR: f64 = 2023.2;
 /// Points a month that a bloc's own research adds to the knowledge of a lab of mean skill.
 ///
 /// ```text
-/// growth = base(regime) * (research compute / reference)^elasticity * exp(-saturation * (known - best at the break)) / 12
+/// growth = base(regime) * (research compute / reference)^elasticity * exp(-saturation * years known beyond the break) / 12
 /// ```
 ///
-/// `base` is the recorded growth of the frontier less what growth of training runs explains
-/// (`points_per_decade_of_compute * log10(frontier_run_growth)`), before or after the break of 2024-04 when reasoning
-/// models came. One rate for a bloc: the number of labs it is split into changes nothing. Ideas get harder to find
-/// as knowledge grows (semi-endogenous form), without which growth explodes.
+/// `base` is the recorded growth of the frontier less what growth of compute explains in this model
+/// (`points_per_decade_of_compute * log10(frontier_compute_growth)`), before or after the break behind the reasoning models of
+/// 2024. One rate for a bloc: the number of labs it is split into changes nothing. Ideas get harder to find
+/// as knowledge grows (semi-endogenous form), without which growth explodes. What is known counts in years of recorded
+/// progress: the faster regime found more points a year, and not, by that alone, harder ones.
 pub fn research_points_per_month(
     year: f64,
     bloc_research_h100e: f64,
@@ -26,13 +27,29 @@ pub fn research_points_per_month(
     } else {
         p.frontier_points_per_year_after
     };
-    let base = (total - compute_points_per_year(p)).max(0.0);
     let effort = (bloc_research_h100e / p.research_reference_h100e)
         .max(0.0)
         .powf(p.research_compute_elasticity);
-    let harder =
-        (-p.research_saturation_per_point * (mean_knowledge_points - knowledge_at_break(p))).exp();
-    base * effort * harder / 12.0
+    let known_years = years_beyond_break(mean_knowledge_points, p);
+    let harder = (-p.research_saturation_per_year * known_years).exp();
+    research_base(total, p) * effort * harder / 12.0
+}
+
+/// Points a year of a recorded growth that compute does not explain.
+fn research_base(total_points_per_year: f64, p: &Parameters) -> f64 {
+    (total_points_per_year - compute_points_per_year(p)).max(0.0)
+}
+
+/// What is known beyond (or short of) the knowledge of the break, in years of the progress recorded on that side of it.
+fn years_beyond_break(knowledge_points: f64, p: &Parameters) -> f64 {
+    let beyond = knowledge_points - knowledge_before_break(p.regime_break_year, p);
+    let pace = if beyond < 0.0 {
+        p.frontier_points_per_year_before
+    } else {
+        p.frontier_points_per_year_after
+    };
+    // A pace that compute explains in full would make every point infinitely hard.
+    beyond / research_base(pace, p).max(0.1)
 }
 
 /// What a bloc's own models add to its research: `exp(per_point * max(0, score - trend's score at the start of 2026))`.
@@ -49,18 +66,14 @@ pub fn research_by_models(best_latent_points: f64, p: &Parameters) -> f64 {
         .min(100.0)
 }
 
-/// Points a year that the recorded growth of the largest training runs explains.
+/// Points a year that growth of the leading lab's compute explains in this model.
 pub fn compute_points_per_year(p: &Parameters) -> f64 {
-    p.points_per_decade_of_compute * p.frontier_run_growth.log10()
+    p.points_per_decade_of_compute * p.frontier_compute_growth.log10()
 }
 
 /// Knowledge of the frontier at a time before the break, index points relative to the reference month 2023-03.
 pub fn knowledge_before_break(year: f64, p: &Parameters) -> f64 {
     (p.frontier_points_per_year_before - compute_points_per_year(p)) * (year - REFERENCE_YEAR)
-}
-
-fn knowledge_at_break(p: &Parameters) -> f64 {
-    knowledge_before_break(p.regime_break_year, p)
 }
 
 /// Share of a model's effective compute that is post-training, on serving throughput.

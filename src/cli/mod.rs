@@ -323,6 +323,7 @@ pub fn law_with(
             regime.entries.push(crate::controls::Entry {
                 rule: at as u16,
                 announced: announced.min(compliance),
+                text: rule.text_from(announced.min(compliance)),
                 compliance,
                 ended: rule.ended,
                 early: rule.early.clone(),

@@ -78,8 +78,12 @@ pub struct RuleFile {
     pub words: String,
     #[schemars(with = "Option<Day>")]
     pub announced: Option<Spanned<Day>>,
-    pub leaked: Option<Day>,
-    pub published: Option<Day>,
+    /// The first day on which the press had it; `announced` is not later.
+    #[schemars(with = "Option<Day>")]
+    pub leaked: Option<Spanned<Day>>,
+    /// The day of its text: nobody designs a chip to fit a rule before. By default that on which it was announced.
+    #[schemars(with = "Option<Day>")]
+    pub published: Option<Spanned<Day>>,
     #[schemars(with = "Option<Day>")]
     pub compliance: Option<Spanned<Day>>,
     #[schemars(with = "Option<Day>")]
@@ -346,6 +350,17 @@ impl Reader<'_> {
                 .0
                 .push(Diagnostic::at(source, span.span(), message));
         }
+        if let (Some(first), Some(leak)) = (announced, file.leaked.as_ref())
+            && leak.get_ref().0 < first
+        {
+            let message = format!(
+                "leaked on {}, before it was announced on {first}; expected `announced` to be the first day on which it was known",
+                leak.get_ref().0
+            );
+            self.problems
+                .0
+                .push(Diagnostic::at(source, leak.span(), message));
+        }
         if act.status == Status::Law
             && file.enforced
             && (announced.is_none() || compliance.is_none())
@@ -384,6 +399,10 @@ impl Reader<'_> {
             confidence: format!("{:?}", file.confidence).to_lowercase(),
             status: format!("{:?}", act.status).to_lowercase(),
             announced,
+            text_lag_days: match (announced, file.published.as_ref()) {
+                (Some(first), Some(text)) => (text.get_ref().0 - first).get_days().max(0),
+                _ => 0,
+            },
             compliance,
             ended,
             early: file
@@ -700,10 +719,12 @@ fn entry(law: &Law, at: u16, change: Option<&ChangeFile>) -> Result<Option<Entry
             rule.id
         ));
     };
+    // A letter can bind before anybody else hears of it.
+    let announced = announced.min(compliance);
     let entry = Entry {
         rule: at,
-        // A letter can bind before anybody else hears of it.
-        announced: announced.min(compliance),
+        announced,
+        text: rule.text_from(announced),
         compliance,
         ended: match change.and_then(|c| c.ended.as_ref()) {
             Some(End::Word(Never::Never)) => None,
@@ -798,6 +819,7 @@ pub fn compose(
                 e.announced = one.announced.map_or(e.announced, |d| d.0);
                 e.compliance = one.compliance.map_or(e.compliance, |d| d.0);
                 e.announced = e.announced.min(e.compliance);
+                e.text = law.rules[usize::from(e.rule)].text_from(e.announced);
                 match &one.ended {
                     Some(End::Word(Never::Never)) => e.ended = None,
                     Some(End::On(day)) => e.ended = Some(day.0),

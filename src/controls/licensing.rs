@@ -166,6 +166,8 @@ pub struct Rule {
     pub confidence: String,
     pub status: String,
     pub announced: Option<Date>,
+    /// Days from its announcement to its text.
+    pub text_lag_days: i32,
     pub compliance: Option<Date>,
     pub ended: Option<Date>,
     pub early: Vec<Early>,
@@ -184,6 +186,14 @@ pub struct Rule {
     pub cap_tpp: f64,
     /// Public support, USD a year: research, energy, build-out.
     pub support_usd: [f64; 3],
+}
+
+impl Rule {
+    /// The day of the text of a rule announced on another day.
+    pub fn text_from(&self, announced: Date) -> Date {
+        let days = jiff::Span::new().days(self.text_lag_days);
+        announced.checked_add(days).unwrap_or(announced)
+    }
 }
 
 /// A firm that a rule bound before the others.
@@ -240,6 +250,8 @@ pub struct Regime {
 pub struct Entry {
     pub rule: u16,
     pub announced: Date,
+    /// When its text can be read.
+    pub text: Date,
     pub compliance: Date,
     pub ended: Option<Date>,
     pub early: Vec<Early>,
@@ -271,6 +283,7 @@ impl Regime {
         let mut days: Vec<Date> = Vec::new();
         for entry in &self.entries {
             days.push(entry.announced);
+            days.push(entry.text.min(entry.compliance));
             days.push(entry.compliance);
             days.extend(entry.early.iter().map(|e| e.on));
             days.extend(entry.ended.and_then(|ended| ended.tomorrow().ok()));
@@ -290,6 +303,17 @@ impl Regime {
         Book::of(self, law, |entry, vendor| {
             let ahead = entry.announced <= on && on < entry.binds_from(vendor);
             ahead && entry.ended.is_none_or(|ended| on <= ended)
+        })
+    }
+
+    /// Whether every announced rule on sales of chips can be read. While one is known by rumour alone, nobody designs.
+    pub fn text_is_out(&self, law: &Law, on: Date) -> bool {
+        !self.entries.iter().any(|e| {
+            let rumour = e.announced <= on && on < e.text && on < e.compliance;
+            rumour
+                && law.rules[usize::from(e.rule)]
+                    .instrument
+                    .judges(Subject::ChipSale)
         })
     }
 

@@ -103,6 +103,7 @@ fn entry(rule: u16, day: Date) -> Entry {
     Entry {
         rule,
         announced: day,
+        text: day,
         compliance: day,
         ended: None,
         early: Vec::new(),

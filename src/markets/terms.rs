@@ -128,6 +128,8 @@ pub struct Designs {
 pub struct Books {
     pub in_force: Book,
     pub announced: Book,
+    /// No announced rule on sales of chips is known by rumour alone.
+    pub text_is_out: bool,
     /// Index of the first month in which one of the announced rules binds.
     pub next_binds: Option<i32>,
 }

@@ -675,22 +675,25 @@ fn p9(r: &mut Runner, future: &Future, null: bool) -> Vec<f64> {
         r.history(future).clone()
     };
     let b = &r.h.plan.blueprint;
-    let (from, to) = (run.at(2020, 7), run.at(2025, 8));
+    // The months of the scored releases of the record.
+    let (from, to) = (run.at(2023, 2), run.at(2025, 8));
     let mut releases: Vec<(Vec<f64>, f64)> = Vec::new();
     for e in &run.events {
         let (t, lab) = (e.t.max(0) as usize, e.actor as usize);
         if e.kind != EventKind::ModelReleased || t < from || t > to {
             continue;
         }
-        let compute = &run.column("compute_h100e", &b.lab_keys[lab])[t - 6..t];
-        let mean = compute.iter().sum::<f64>() / 6.0;
-        if mean <= 0.0 {
+        let Some(trained) = e.cause.map(|cause| &run.events[cause.0 as usize]) else {
+            continue;
+        };
+        let h100e = trained.values[1];
+        if h100e <= 0.0 {
             continue;
         }
         let target = f64::from(u8::from(b.labs[lab].bloc == crate::measures::Bloc::Target));
         let year = t as f64 / 12.0 - 4.0;
         releases.push((
-            vec![1.0, mean.log10(), year, target, target * year],
+            vec![1.0, h100e.log10(), year, target, target * year],
             e.values[0],
         ));
     }
@@ -719,9 +722,17 @@ fn p10(r: &mut Runner, future: &Future, null: bool) -> Vec<f64> {
 
 fn p11(r: &mut Runner, future: &Future, null: bool) -> Vec<f64> {
     let mut parameters = future.parameters.clone();
-    parameters.supply_multiplier = if null { 0.6 } else { 3.0 };
+    if null {
+        parameters.supply_multiplier = 0.6;
+    } else {
+        // Slack is pools and makers' own capacity alike.
+        parameters.supply_multiplier = 3.0;
+        parameters.capacity_speed = 1.0;
+    }
+    // What brokers buy elsewhere for the target replaces nothing elsewhere.
     let future = Future {
         parameters,
+        channels: future.channels.without(Channel::GreyMarket),
         ..future.clone()
     };
     let (denied, open) = (r.run("embargo", &future), r.run("none", &future));

@@ -23,6 +23,7 @@ impl Blueprint {
             .map(|&day| Books {
                 in_force: regime.book(law, day),
                 announced: regime.announced(law, day),
+                text_is_out: regime.text_is_out(law, day),
                 next_binds: regime
                     .next_binds(day)
                     .map(|d| Month::from_date(d) - self.first),
@@ -148,6 +149,7 @@ impl Blueprint {
             let judged = Books {
                 in_force: state.book(law, day),
                 announced: state.announced(law, day),
+                text_is_out: true,
                 // Known in a run alone.
                 next_binds: None,
             };

@@ -213,6 +213,7 @@ pub fn entry(id: &str, announced: &str, compliance: &str) -> Entry {
     Entry {
         rule: index(id),
         announced: day(announced),
+        text: day(announced),
         compliance: day(compliance),
         ended: None,
         early: Vec::new(),
@@ -225,6 +226,7 @@ pub fn rule(id: &str) -> Entry {
     Entry {
         rule: index(id),
         announced: rule.announced.unwrap().min(rule.compliance.unwrap()),
+        text: rule.announced.unwrap().min(rule.compliance.unwrap()),
         compliance: rule.compliance.unwrap(),
         ended: None,
         early: Vec::new(),

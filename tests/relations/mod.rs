@@ -268,6 +268,7 @@ fn with_rules(library: &Library, base: &str, ids: &[&str]) -> Regime {
         all.entries.push(Entry {
             rule: at,
             announced: rule.announced.unwrap().min(rule.compliance.unwrap()),
+            text: rule.announced.unwrap().min(rule.compliance.unwrap()),
             compliance: rule.compliance.unwrap(),
             ended: rule.ended,
             early: Vec::new(),

@@ -41,7 +41,7 @@ pub struct Learning {
 impl Learning {
     /// One month at this decimal year.
     pub fn month(&mut self, year: f64, p: &Parameters) {
-        let explained = p.points_per_decade_of_compute * f64::log10(p.frontier_run_growth);
+        let explained = p.points_per_decade_of_compute * f64::log10(p.frontier_compute_growth);
         let at_break =
             (p.frontier_points_per_year_before - explained) * (p.regime_break_year - 2023.2);
         let score_2026 = p.frontier_points_reference
@@ -64,10 +64,16 @@ impl Learning {
                 p.research_compute_elasticity,
             );
             let known = self.mean_points[bloc] - at_break;
+            let slope = if known < 0.0 {
+                p.frontier_points_per_year_before
+            } else {
+                p.frontier_points_per_year_after
+            };
+            let years = known / f64::max(slope - explained, 0.1);
             let ahead = f64::max(self.latent[bloc] - score_2026, 0.0);
             rate[bloc] = f64::max(growth - explained, 0.0) / 12.0
                 * effort
-                * f64::exp(-p.research_saturation_per_point * known)
+                * f64::exp(-p.research_saturation_per_year * years)
                 * f64::min(f64::exp(p.ai_research_per_point * ahead), 100.0);
         }
         let moved = p.talent_share * rate[0];
