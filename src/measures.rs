@@ -308,6 +308,11 @@ pub const MEASURES: &[Measure] = &[
         "part of what third countries build on, weighted by GDP",
     ),
     m(
+        "issuer_stack",
+        "fraction",
+        "part of what users in a nation build on that is the issuer's",
+    ),
+    m(
         "alignment_mean",
         "-1 to 1",
         "third countries' alignment with the issuer, weighted by GDP",

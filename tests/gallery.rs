@@ -36,10 +36,11 @@ fn tables() -> Results {
 
 /// Runs 24 futures and keeps what the shipped figures draw: the largest makers, months to 2030, one timeline.
 fn write_tables(folder: &Path) {
-    let plan = plan_of(
+    let mut plan = plan_of(
         vec![regime("none"), regime("oct22"), regime("history-free")],
         24,
     );
+    plan.study.bands.push("issuer_stack".into());
     let records = run_all(&plan, &|| {}, &AtomicBool::new(false));
     let mut results = join(
         &plan,
@@ -60,7 +61,9 @@ fn write_tables(folder: &Path) {
         "price_usd_per_h100e",
         "variant_units",
         "maker_share_value",
+        "issuer_stack",
     ]);
+    let window_last = results.manifest.study.window_last;
     results.bands.retain(|b| {
         let entity = b.entity.as_str();
         let kept = match b.measure.as_str() {
@@ -69,6 +72,7 @@ fn write_tables(folder: &Path) {
                 .is_some_and(|(maker, place)| makers.contains(&maker) && places.contains(&place)),
             "variant_units" | "price_usd_per_h100e" => entity == "world",
             "gap_months" | "gap_points" | "latent_gap_months" => entity == "target_vs_issuer",
+            "issuer_stack" => b.month == window_last,
             _ => true,
         };
         kept && b.month <= last && drawn.contains(b.measure.as_str())

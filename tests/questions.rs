@@ -41,7 +41,7 @@ fn only_drawn(free: &[&str], runs: u32) -> Plan {
         .filter(|((_, id), _)| !free.contains(id))
         .map(|((_, id), v)| (*id, *v))
         .collect();
-    plan(&["none", "oct22"], runs, &set)
+    plan(&["none", "embargo"], runs, &set)
 }
 
 #[test]

@@ -262,9 +262,8 @@ pub struct Reversal {
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema, PartialEq)]
 #[serde(deny_unknown_fields)]
 pub struct Tiles {
-    /// The table of the results folder; its column `iso3` names nations.
-    pub table: String,
-    pub value: String,
+    /// A measure between 0 and 1 whose entities are nations: its median at the end of the window.
+    pub measure: String,
     /// What the lowest and the highest value mean.
     pub low: String,
     pub high: String,
@@ -302,6 +301,7 @@ impl FigureKind {
             Self::Fan(f) => f.lines.iter().map(|l| l.measure.as_str()).collect(),
             Self::Multiples(f) => f.rows.iter().map(|r| r.measure.as_str()).collect(),
             Self::Shares(f) => vec![&f.measure],
+            Self::Tiles(f) => vec![&f.measure],
             _ => Vec::new(),
         }
     }

@@ -1,10 +1,10 @@
-//! Tiles: a tile for each nation near its place on the map, coloured by a column of a table.
+//! Tiles: a tile for each nation near its place on the map, coloured by the median of a measure.
 
 use super::canvas::Anchor;
 use super::theme::{
     BLUE, Colour, GRID, INK, LABEL, SMALL, SOFT, TINY, VERMILLION, between, in_unit, on,
 };
-use super::{Sheet, arm_of, table_of, two_digits};
+use super::{Sheet, arm_of, two_digits};
 use crate::config::figure::Tiles;
 use crate::results::Results;
 
@@ -15,19 +15,19 @@ const PALE: Colour = (245, 245, 245);
 
 /// Draws the map; answers what the figure says.
 pub fn draw(sheet: &mut Sheet, results: &Results, tiles: &Tiles) -> Result<String, String> {
-    let table = table_of(results, &tiles.table)?;
-    let mut wanted = Vec::new();
-    let mut of = String::new();
-    if table.column("regime").is_some() {
-        let arm = arm_of(results, &tiles.regime)?;
-        wanted.push(("regime", arm.name.as_str()));
-        of = format!("Under {}. ", arm.name);
-    }
-    let rows = table.matching(&wanted);
+    let arm = arm_of(results, &tiles.regime)?;
+    let last = results.manifest.study.window_last;
     let value_of = |iso3: &str| {
-        let row = rows.iter().find(|r| table.text(r, "iso3") == iso3)?;
-        table.number(row, &tiles.value)
+        let mut rows = results.bands.iter();
+        let row = rows.find(|r| {
+            r.month == last
+                && r.regime == arm.name
+                && r.measure == tiles.measure
+                && r.entity == iso3
+        })?;
+        Some(row.band.p50).filter(|v| v.is_finite())
     };
+    let of = format!("Under {} in {last}, median. ", arm.name);
     let colour = |value: f64| {
         if value >= 0.5 {
             between(PALE, BLUE, 2.0 * value - 1.0)
@@ -70,8 +70,8 @@ pub fn draw(sheet: &mut Sheet, results: &Results, tiles: &Tiles) -> Result<Strin
     }
     if drawn == 0 {
         return Err(format!(
-            "{}.csv has no nation (column `iso3`) with a number in `{}`",
-            tiles.table, tiles.value
+            "no bands were kept of {} of any nation; the study names it under `bands`",
+            tiles.measure
         ));
     }
     // The scale, where the map leaves room.

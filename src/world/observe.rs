@@ -10,8 +10,8 @@ use crate::agents::chipmaker::{Business, Chipmaker, HomeMade};
 use crate::agents::government::Government;
 use crate::agents::host::{Host, Letting};
 use crate::agents::lab::{Knowledge, Lab, LabCompute};
-use crate::agents::nation::NationTotals;
-use crate::agents::users::Services;
+use crate::agents::nation::{Nation, NationTotals};
+use crate::agents::users::{Services, Users};
 use crate::capability::efficiency::{Efficiency, codesign_skill};
 use crate::capability::frontier::{Frontier, Side};
 use crate::capability::gap::{gap_months, trend_months};
@@ -59,6 +59,8 @@ pub struct Watch {
     responses: ResponseColumns,
     /// Rented compute by host.
     hosts: Vec<usize>,
+    /// The issuer's part of what each nation builds on.
+    stacks: Vec<usize>,
 }
 
 /// Scarcity, leakage, services, sides.
@@ -229,6 +231,10 @@ impl Watch {
             hosts: hosts
                 .iter()
                 .map(|nation| c.add("rented_h100e", nation.clone()))
+                .collect(),
+            stacks: nations
+                .iter()
+                .map(|nation| c.add("issuer_stack", nation.clone()))
                 .collect(),
             tight: c.add("supply_tight", "world"),
             backlog: [
@@ -490,6 +496,7 @@ pub fn observe_state(
     market: Res<ChipMarket>,
     labs: Query<(&Lab, &LabCompute, &Knowledge)>,
     makers: Query<(&Chipmaker, &Business)>,
+    users: Query<(&Nation, &Users)>,
     mut record: ResMut<Recorder>,
 ) {
     let (watch, t, p) = (&watching.0, clock.t, &future.parameters);
@@ -529,6 +536,9 @@ pub fn observe_state(
     }
     for (column, compute) in watch.nations.iter().zip(&nations.all_h100e) {
         record.set(*column, t, *compute);
+    }
+    for (nation, users) in &users {
+        record.set(watch.stacks[nation.row as usize], t, users.issuer_stack);
     }
     for (lab, compute, _) in &labs {
         if let Some(column) = watch.labs.get(lab.row as usize) {

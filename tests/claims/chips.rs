@@ -11,7 +11,7 @@ use super::arms::{
 use super::engine::{Claim, Expect::*, Over, Read, claim, difference, effect, level, outcome};
 use super::look::{Look, at};
 
-const SLACK: &[(&str, f64)] = &[("supply_multiplier", 3.0)];
+const SLACK: &[(&str, f64)] = &[("supply_multiplier", 3.0), ("capacity_speed", 1.0)];
 const TIGHT: &[(&str, f64)] = &[("supply_multiplier", 0.6)];
 /// The tight case of C10 is taken without friction of resale.
 const TIGHT_FREE: &[(&str, f64)] = &[("supply_multiplier", 0.6), ("resale_friction", 0.0)];

@@ -24,10 +24,6 @@ const KNOWN_FAILURES: &[(&str, &str)] = &[
         "less in 85 % of 20 draws; in more than 90 % of 200, where it holds",
     ),
     (
-        "C12 price: serving compute scarce",
-        "at 20 draws 1.0 % of the price, where 1 % is asked; holds at 200",
-    ),
-    (
         "C1a inflow",
         "a variant comes four months after the letters of August 2022 in the mean; the months without one take 15.9 % of the inflow to October 2023",
     ),
@@ -144,10 +140,6 @@ const KNOWN_FAILURES: &[(&str, &str)] = &[
         "in 15 % of draws nothing is stolen by 2026, or the thief knows as much as its victim",
     ),
     (
-        "C18: only at the victim's scale, which the thief lacks",
-        "thefts before 2022, when the target had a fifth of the world's chips, still count: 0.05 decades of efficiency",
-    ),
-    (
         "C18 gap",
         "released models follow knowledge with a lag: no difference in most draws by 2026",
     ),
@@ -155,6 +147,10 @@ const KNOWN_FAILURES: &[(&str, &str)] = &[
     (
         "C18 use: distillation off: no later growth",
         "what is stolen is methods here, which stay, not weights",
+    ),
+    (
+        "C19a sold: strong learning and memory in plenty: in the end no wider",
+        "0.015 points wider in 75 % of futures: within what chance leaves, and not nothing",
     ),
     (
         "C19a: refused: compute stays",

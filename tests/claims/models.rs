@@ -371,7 +371,11 @@ fn c16() -> Vec<Claim> {
 }
 
 fn c17() -> Vec<Claim> {
-    const SLACK: &[(&str, f64)] = &[("supply_multiplier", 3.0), ("resale_friction", 0.0)];
+    const SLACK: &[(&str, f64)] = &[
+        ("supply_multiplier", 3.0),
+        ("capacity_speed", 1.0),
+        ("resale_friction", 0.0),
+    ];
     const TIGHT: &[(&str, f64)] = &[("supply_multiplier", 0.6), ("resale_friction", 0.0)];
     let pair = |set: &[(&'static str, f64)], read| {
         let on = under("reactive").with(set);
@@ -477,7 +481,7 @@ fn c19() -> Vec<Claim> {
     };
     const ETA: &[(&str, f64)] = &[("service_investment_elasticity", 0.0)];
     const REFUSED: &[(&str, f64)] = &[("refusal_probability", 0.9)];
-    const SLACK: &[(&str, f64)] = &[("supply_multiplier", 3.0)];
+    const SLACK: &[(&str, f64)] = &[("supply_multiplier", 3.0), ("capacity_speed", 1.0)];
     const LEARNS: &[(&str, f64)] = &[
         ("refusal_probability", 0.9),
         ("smic_learning_million_dies", 0.7),
