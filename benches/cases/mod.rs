@@ -10,7 +10,6 @@ pub mod market;
 pub mod taken;
 
 use std::hint::black_box;
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
@@ -29,7 +28,7 @@ use chokepoint::controls::Subject;
 use chokepoint::foundation::parameters::Parameters;
 use chokepoint::foundation::run::{Clock, Future};
 use chokepoint::markets::chips::{ChipMarket, MarketRules};
-use chokepoint::study::{Layout, RunRecord, block, one_run, run_all};
+use chokepoint::study::{Layout, RunRecord, one_run, run_all};
 use chokepoint::study::{Library, Plan, Settings, Worker};
 use chokepoint::technology::supply::SupplyState;
 use chokepoint::world::Blueprint;
@@ -92,49 +91,6 @@ pub fn plan(library: &Library, runs: u32) -> Plan {
         ..Settings::default()
     };
     Plan::new(library, main_study(library), settings).expect("the main study is sound")
-}
-
-/// Blocks of 32 futures on the disk and the same runs bare, in turn, on one thread: what a run costs more, microseconds,
-/// and the runs per second of the blocks over those of the bare model. Shortest of `rounds`.
-pub fn blocks_over_bare(library: &Library, study: StudyFile, rounds: u32) -> (f64, f64) {
-    // Beyond the first futures, whose events are kept.
-    const FUTURES: std::ops::Range<u32> = 5..37;
-    let settings = Settings {
-        seed: 1,
-        runs: FUTURES.end,
-        ..Settings::default()
-    };
-    let plan = Plan::new(library, study, settings).expect("the study is sound");
-    let (layout, mut worker) = (Layout::new(&plan), Worker::new(&plan.blueprint));
-    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("bench.runs");
-    let never = AtomicBool::new(false);
-    let runs = f64::from(FUTURES.end - FUTURES.start) * plan.regimes.len() as f64;
-    let (mut bare, mut whole) = (f64::INFINITY, f64::INFINITY);
-    for _ in 0..rounds {
-        let draws: Vec<_> = FUTURES.map(|n| plan.draw(n)).collect();
-        let begun = Instant::now();
-        for arm in 0..plan.regimes.len() {
-            for (number, draw) in FUTURES.zip(&draws) {
-                let (calendar, future) = plan.in_arm(arm, number, draw);
-                worker.run(calendar, &future, layout.months, false);
-            }
-        }
-        bare = bare.min(begun.elapsed().as_secs_f64());
-        let begun = Instant::now();
-        block::write(
-            &plan,
-            &layout,
-            "bench",
-            FUTURES,
-            &mut worker,
-            &file,
-            &|| {},
-            &never,
-        )
-        .expect("a block can be written");
-        whole = whole.min(begun.elapsed().as_secs_f64());
-    }
-    ((whole - bare) / runs * 1e6, bare / whole)
 }
 
 impl Shipped {
