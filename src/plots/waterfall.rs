@@ -31,6 +31,17 @@ pub fn draw(sheet: &mut Sheet, results: &Results, w: &Waterfall) -> Result<Strin
     let total = results
         .effect(&w.outcome, &arm.name)
         .ok_or_else(|| format!("no effect of {} on {}", arm.name, w.outcome))?;
+    // Parts add up to the effect in the futures that were taken apart, which can be fewer than those of the study.
+    let whole = results.tables.get("whole");
+    let taken = whole.and_then(|t| {
+        let row = t.matching(&wanted).first().copied()?;
+        Some((t.number(row, "total")?, t.number(row, "total_error")?))
+    });
+    let apart = table.matching(&wanted);
+    let futures = apart
+        .first()
+        .and_then(|row| table.number(row, "futures"))
+        .map_or_else(|| "futures".into(), |n| format!("{n} futures"));
     if steps.is_empty() {
         return Err(format!(
             "{}.csv has no row for {} and {}",
@@ -43,7 +54,8 @@ pub fn draw(sheet: &mut Sheet, results: &Results, w: &Waterfall) -> Result<Strin
     steps
         .iter_mut()
         .for_each(|s| (s.1, s.2) = (factor * s.1, factor * s.2));
-    let (mean, mean_error) = (factor * total.mean, factor * total.monte_carlo_error);
+    let (mean, mean_error) = taken.unwrap_or((total.mean, total.monte_carlo_error));
+    let (mean, mean_error) = (factor * mean, factor * mean_error);
     let direct = mean - steps.iter().map(|s| s.1).sum::<f64>();
     let mut level = direct;
     let mut ends = vec![direct, mean];
@@ -124,7 +136,7 @@ pub fn draw(sheet: &mut Sheet, results: &Results, w: &Waterfall) -> Result<Strin
     sheet.y = panel.bottom() + 28.0;
     sheet
         .caption
-        .push("Mean over futures; each group's part averaged over every order in which responses can be added. Blue adds to the change, red takes from it; thin lines: two standard errors.".into());
+        .push(format!("Mean over {futures}; each group's part averaged over every order in which responses can be added. Blue adds to the change, orange takes from it; thin lines: two standard errors."));
     let say = |(label, value, error): &(String, f64, f64)| {
         format!("{label} {}", signed(*value, *error, unit))
     };

@@ -537,7 +537,7 @@ pub fn observe_state(
     for (column, compute) in watch.nations.iter().zip(&nations.all_h100e) {
         record.set(*column, t, *compute);
     }
-    for (nation, users) in &users {
+    for (nation, users) in users.iter().filter(|(n, _)| n.bloc == Bloc::Third) {
         record.set(watch.stacks[nation.row as usize], t, users.issuer_stack);
     }
     for (lab, compute, _) in &labs {
