@@ -214,9 +214,8 @@ pub fn basis(results: &Results) -> String {
 fn movers(results: &Results) -> Option<(&'static str, Vec<String>)> {
     let arm = last_arm(results)?;
     let found: Vec<String> = results
-        .influence("latent_gap_months_mean", &arm.name)
+        .movers("latent_gap_months_mean", &arm.name)
         .into_iter()
-        .filter(|(_, t)| t.swing() > 2.0 * t.error)
         .take(2)
         .map(|(name, _)| name.replace('_', " "))
         .collect();

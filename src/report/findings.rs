@@ -367,9 +367,8 @@ fn reversal(results: &Results, arm: &ArmInfo) -> Option<Finding> {
         format!("The sign turns in {} of futures.", share(against))
     }];
     let moved: Vec<String> = results
-        .influence(HEADLINE, name)
+        .movers(HEADLINE, name)
         .into_iter()
-        .filter(|(_, t)| t.swing() > 2.0 * t.error)
         .take(2)
         .map(|(parameter, t)| {
             let (words, _) = parameter_words(results, &parameter);
@@ -383,10 +382,11 @@ fn reversal(results: &Results, arm: &ArmInfo) -> Option<Finding> {
             )
         })
         .collect();
-    if !moved.is_empty() {
-        let moved = moved.join("; ");
-        text.push(format!("The effect moves most with {moved}."));
-    }
+    text.push(if moved.is_empty() {
+        "No parameter moves it by more than chance does in so many futures.".into()
+    } else {
+        format!("The effect moves most with {}.", moved.join("; "))
+    });
     if let Some(table) = results.tables.get("boxes") {
         let rows = table.matching(&[("regime", name), ("outcome", HEADLINE)]);
         let side = |row: &&[String]| {

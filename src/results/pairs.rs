@@ -89,4 +89,16 @@ impl Results {
         found.sort_by(|a, b| b.1.swing().total_cmp(&a.1.swing()).then(a.0.cmp(&b.0)));
         found
     }
+
+    /// Those of [`Self::influence`] that move an outcome by more than chance does.
+    pub fn movers(
+        &self,
+        outcome: &str,
+        arm: &str,
+    ) -> Vec<(String, crate::analysis::thirds::Thirds)> {
+        let mut found = self.influence(outcome, arm);
+        let among = found.len();
+        found.retain(|(_, thirds)| thirds.beyond_chance(among));
+        found
+    }
 }
