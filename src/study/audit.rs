@@ -143,6 +143,7 @@ pub fn audit(library: &Library, studies: &[StudyFile]) -> Result<Audit, Problems
             "history",
             "diffusion",
             "reactive-2022",
+            "reactive",
         ]
         .iter()
         .filter_map(|name| names.iter().position(|n| n == name))
@@ -247,14 +248,17 @@ fn visit(plan: &Plan, audit: &mut Audit, marks: &mut Marks) {
 
 fn inert_channels(plan: &Plan, arms: &[usize], asked: impl Fn(&str) -> bool) -> Vec<String> {
     let mut worker = Worker::new(&plan.blueprint);
-    let whole = plan.future(0);
-    let mut base = Base::new(arms);
+    let mut bases: Vec<Base> = (0..FUTURES).map(|_| Base::new(arms)).collect();
+    // A channel that waits for an event may wait in vain in one future.
     let mut acts = |channel: &Channel| {
-        let without = Future {
-            channels: plan.channels.without(*channel),
-            ..whole.clone()
-        };
-        base.differs(plan, &mut worker, &whole, &without)
+        (0..FUTURES).any(|number| {
+            let whole = plan.future(number);
+            let without = Future {
+                channels: plan.channels.without(*channel),
+                ..whole.clone()
+            };
+            bases[number as usize].differs(plan, &mut worker, &whole, &without)
+        })
     };
     let asked = Channel::ALL.iter().filter(|channel| asked(channel.name()));
     let inert = asked.filter(|channel| !acts(channel));
