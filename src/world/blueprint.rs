@@ -1,6 +1,6 @@
 //! The blueprint: tables turned into rows, slots, markets and paths, once for all runs and arms.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Weak};
 
 use super::observe::Watch;
 use crate::agents::broker::Broker;
@@ -87,8 +87,8 @@ pub struct Blueprint {
     pub market_of_nation: Vec<usize>,
     pub target_market: usize,
     pub target_region: usize,
-    /// Every law of sales that a calendar has asked for.
-    pub judged: Mutex<Vec<Arc<SalesLaw>>>,
+    /// Every law of sales that a calendar holds: it goes with the last of them.
+    pub judged: Mutex<Vec<Weak<SalesLaw>>>,
 }
 
 impl Blueprint {

@@ -1,6 +1,6 @@
 //! The law of one arm for every month of a blueprint: each set of rules judged once, for every chip and market.
 
-use std::sync::{Arc, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock, PoisonError, Weak};
 
 use super::Blueprint;
 use crate::controls::{
@@ -73,8 +73,10 @@ impl Blueprint {
             let at = calendar.sales.iter().position(same).unwrap_or_else(|| {
                 // Regimes have most of their sets of rules in common: each is judged once for all of them.
                 let mut judged = self.judged.lock().unwrap_or_else(PoisonError::into_inner);
-                let found = judged.iter().find(|law| same(law) && law.parts == parts);
-                let law = found.cloned().unwrap_or_else(|| {
+                judged.retain(|law| law.strong_count() > 0);
+                let mut known = judged.iter().filter_map(Weak::upgrade);
+                let found = known.find(|law| same(law) && law.parts == parts);
+                let law = found.unwrap_or_else(|| {
                     let (chips, shipments) = (&self.slot_attributes, &self.shipments);
                     let (alike, target) = (&calendar.alike, self.target_market);
                     let sale =
@@ -82,8 +84,9 @@ impl Blueprint {
                     let (in_force, announced, parts) =
                         (in_force.clone(), announced.clone(), parts.clone());
                     let law = SalesLaw::new(in_force, announced, alike, target, chips, parts, sale);
-                    judged.push(Arc::new(law));
-                    judged[judged.len() - 1].clone()
+                    let law = Arc::new(law);
+                    judged.push(Arc::downgrade(&law));
+                    law
                 });
                 calendar.sales.push(law);
                 calendar.sales.len() - 1
