@@ -10,7 +10,7 @@ use crate::foundation::chance::Purpose;
 use crate::foundation::channels::Channel;
 use crate::foundation::parameters::Parameters;
 use crate::foundation::run::{Clock, Future, Planning};
-use crate::markets::chips::{ChipMarket, MarketRules, Offer};
+use crate::markets::chips::{ChipMarket, MAKERS_MAX, MarketRules, Offer};
 use crate::markets::chronicle::Causes;
 use crate::markets::scarcity::Shortage;
 use crate::markets::terms::{LawCalendar, LawNow, Outlook};
@@ -528,15 +528,15 @@ pub fn make_offers(
         let useful =
             [chips.useful_training[slot], chips.useful_serving[slot]].map(|u| u * realised.0[slot]);
         // Buyers pay for the server around a chip too; it counts in what they compare, not in what makers earn.
-        let pull =
-            useful.map(|u| (1e4 * u / (price_usd + p.host_cost_usd)).powf(p.choice_slope) * ramp);
+        let log_pull = useful
+            .map(|u| p.choice_slope * (1e4 * u / (price_usd + p.host_cost_usd)).ln() + ramp.ln());
         m.offers[slot] = Offer {
             price_usd,
             unit_cost_usd: cost,
             size: cost / reference_cost_usd,
             tpp: chips.spec[slot].tpp,
-            pull,
-            within: pull.map(|x| x.powf(1.0 / p.choice_nest) / chips.copies[slot]),
+            pull: log_pull.map(f64::exp),
+            within: log_pull.map(|x| (x / p.choice_nest).exp() / chips.copies[slot]),
             uses: pool_uses(&chips.spec[slot], sourcing, p),
         };
     }
@@ -573,9 +573,6 @@ pub fn make_offers(
 fn is_variant(place: &ChipSlot) -> bool {
     matches!(place.kind, SlotKind::Variant { .. })
 }
-
-/// Makers are rows of a short table; fixed arrays keep the month loop free of allocation.
-pub const MAKERS_MAX: usize = 64;
 
 /// By slot: 1 where the dies are made at home in the target this month.
 #[derive(Resource, Clone, Debug, Default)]

@@ -339,6 +339,7 @@ fn note_what_is_known(
     let mut points = [f64::NEG_INFINITY; 3];
     let (mut mean, mut weight) = ([0.0; 3], [0.0; 3]);
     let mut latent = [f64::NEG_INFINITY; 3];
+    let mut leads = [Known::default(); 3];
     // A lab without compute finds nothing out and teaches nobody.
     let counts = |lab: &Lab, compute: &LabCompute| !lab.synthetic && compute.effective_h100e > 0.0;
     for (lab, compute, knowledge) in labs.iter().filter(|(lab, compute, _)| counts(lab, compute)) {
@@ -346,11 +347,19 @@ fn note_what_is_known(
         points[bloc] = points[bloc].max(knowledge.points);
         mean[bloc] += compute.effective_h100e * knowledge.points;
         weight[bloc] += compute.effective_h100e;
-        latent[bloc] = latent[bloc].max(latent_points(
-            compute.effective_h100e,
-            knowledge.points + efficiency.induced_points[bloc],
-            p,
-        ));
+        // Who has less of both cannot be ahead; most labs are spared the logarithm.
+        let lead = &mut leads[bloc];
+        if compute.effective_h100e > lead.compute_h100e || knowledge.points > lead.points {
+            let induced = efficiency.induced_points[bloc];
+            let score = latent_points(compute.effective_h100e, knowledge.points + induced, p);
+            if score > latent[bloc] {
+                latent[bloc] = score;
+                *lead = Known {
+                    points: knowledge.points,
+                    compute_h100e: compute.effective_h100e,
+                };
+            }
+        }
         if knowledge.points > best.points {
             best = Known {
                 points: knowledge.points,

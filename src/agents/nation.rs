@@ -509,6 +509,7 @@ impl HeldCompute {
             let plain = chips.useful_training[slot];
             let skilled = chips.useful_codesigned[slot] - plain;
             let serving = realised.0[slot] * chips.useful_serving[slot];
+            let (peak, watts) = (chips.peak_h100e[slot], chips.spec[slot].tdp_w);
             for bloc in 0..3 {
                 // Co-design adds to what training chips do, never to what they are worth to serve with.
                 let training = realised.0[slot] * (plain + codesign_skill[bloc] * skilled);
@@ -519,8 +520,8 @@ impl HeldCompute {
                 self.stock[bloc][0] += to_train * training;
                 self.stock[bloc][1] += to_serve * serving;
                 self.stock[bloc][2] += (to_train + to_serve) * training;
-                self.peak[bloc] += (to_train + to_serve) * chips.peak_h100e[slot];
-                self.watts[bloc] += (to_train + to_serve) * chips.spec[slot].tdp_w;
+                self.peak[bloc] += (to_train + to_serve) * peak;
+                self.watts[bloc] += (to_train + to_serve) * watts;
             }
         }
         self.note_flows(market);

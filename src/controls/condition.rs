@@ -26,8 +26,10 @@ enum Node {
     Name(f64),
     Attribute(Attribute),
     Not(Box<Node>),
-    And(Box<Node>, Box<Node>),
-    Or(Box<Node>, Box<Node>),
+    /// Two or more, none of them an `All`.
+    All(Vec<Node>),
+    /// Two or more, none of them an `Any`.
+    Any(Vec<Node>),
     Compare(Comparison, Box<Node>, Box<Node>),
     Arithmetic(Operation, Box<Node>, Box<Node>),
     OneOf(Box<Node>, Vec<Node>),
@@ -41,6 +43,22 @@ enum Comparison {
     LessOrEqual,
     Greater,
     GreaterOrEqual,
+}
+
+impl Comparison {
+    fn value(self, x: f64, y: f64) -> f64 {
+        if x.is_nan() || y.is_nan() {
+            return f64::NAN;
+        }
+        flag(match self {
+            Self::Equal => x == y,
+            Self::NotEqual => x != y,
+            Self::Less => x < y,
+            Self::LessOrEqual => x <= y,
+            Self::Greater => x > y,
+            Self::GreaterOrEqual => x >= y,
+        })
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -100,18 +118,13 @@ impl Condition {
 
     /// The condition with the values of a case written in for all but some attributes, folded as far as it goes: what is
     /// left of it when many cases differ in these alone.
-    pub fn given(&self, attributes: &Attributes, free: &[Attribute]) -> Self {
-        Self(Arc::new(self.0.given(attributes, free)))
+    pub fn given(&self, attributes: &Attributes, free: impl Fn(Attribute) -> bool) -> Self {
+        Self(Arc::new(self.0.given(attributes, &free)))
     }
 
     /// What is left of the condition once it is known where a shipment goes and whose it is.
     pub fn given_shipment(&self, shipment: &Attributes) -> Self {
-        let rest: Vec<Attribute> = Attribute::ALL
-            .iter()
-            .copied()
-            .filter(|a| !a.is_of_shipment())
-            .collect();
-        self.given(shipment, &rest)
+        self.given(shipment, |attribute| !attribute.is_of_shipment())
     }
 
     /// The answer where it no longer depends on anything.
@@ -196,50 +209,36 @@ impl Node {
                 let x = node.value(a);
                 if x.is_nan() { x } else { flag(x == 0.0) }
             }
-            Self::And(left, right) => {
-                let x = left.value(a);
-                if x == 0.0 {
-                    return 0.0;
+            Self::All(nodes) => {
+                let mut all = 1.0;
+                for node in nodes {
+                    let x = node.part(a);
+                    if x == 0.0 {
+                        return 0.0;
+                    }
+                    if x.is_nan() {
+                        all = x;
+                    }
                 }
-                let y = right.value(a);
-                if y == 0.0 {
-                    0.0
-                } else if x.is_nan() || y.is_nan() {
-                    f64::NAN
-                } else {
-                    1.0
-                }
+                all
             }
-            Self::Or(left, right) => {
-                let x = left.value(a);
-                if !x.is_nan() && x != 0.0 {
-                    return 1.0;
+            Self::Any(nodes) => {
+                let mut any = 0.0;
+                for node in nodes {
+                    let x = node.part(a);
+                    if x.is_nan() {
+                        any = x;
+                    } else if x != 0.0 {
+                        return 1.0;
+                    }
                 }
-                let y = right.value(a);
-                if !y.is_nan() && y != 0.0 {
-                    1.0
-                } else if x.is_nan() || y.is_nan() {
-                    f64::NAN
-                } else {
-                    0.0
-                }
+                any
             }
             Self::Compare(comparison, left, right) => {
-                let (x, y) = (left.value(a), right.value(a));
-                if x.is_nan() || y.is_nan() {
-                    return f64::NAN;
-                }
-                flag(match comparison {
-                    Comparison::Equal => x == y,
-                    Comparison::NotEqual => x != y,
-                    Comparison::Less => x < y,
-                    Comparison::LessOrEqual => x <= y,
-                    Comparison::Greater => x > y,
-                    Comparison::GreaterOrEqual => x >= y,
-                })
+                comparison.value(left.operand(a), right.operand(a))
             }
             Self::Arithmetic(operation, left, right) => {
-                let (x, y) = (left.value(a), right.value(a));
+                let (x, y) = (left.operand(a), right.operand(a));
                 match operation {
                     Operation::Add => x + y,
                     Operation::Subtract => x - y,
@@ -248,35 +247,48 @@ impl Node {
                 }
             }
             Self::OneOf(node, choices) => {
-                let x = node.value(a);
+                let x = node.operand(a);
                 if x.is_nan() {
                     x
                 } else {
-                    flag(choices.iter().any(|choice| choice.value(a) == x))
+                    flag(choices.iter().any(|choice| choice.operand(a) == x))
                 }
             }
         }
     }
 
-    fn given(&self, a: &Attributes, free: &[Attribute]) -> Self {
+    /// The same value; most parts of a whole are comparisons and take no call.
+    #[inline]
+    fn part(&self, a: &Attributes) -> f64 {
+        match self {
+            Self::Compare(comparison, left, right) => {
+                comparison.value(left.operand(a), right.operand(a))
+            }
+            _ => self.value(a),
+        }
+    }
+
+    /// The same value; what most comparisons compare is a leaf and takes no call.
+    #[inline]
+    fn operand(&self, a: &Attributes) -> f64 {
+        match self {
+            Self::Number(x) | Self::Name(x) => *x,
+            Self::Attribute(attribute) => a.get(*attribute),
+            _ => self.value(a),
+        }
+    }
+
+    fn given(&self, a: &Attributes, free: &impl Fn(Attribute) -> bool) -> Self {
         let part = |node: &Self| Box::new(node.given(a, free));
         let folded = match self {
             Self::Number(_) | Self::Name(_) => self.clone(),
-            Self::Attribute(attribute) if free.contains(attribute) => self.clone(),
+            Self::Attribute(attribute) if free(*attribute) => self.clone(),
             Self::Attribute(attribute) => Self::Number(a.get(*attribute)),
             Self::Not(node) => Self::Not(part(node)),
-            Self::And(left, right) => match (*part(left), *part(right)) {
-                (Self::Number(x), other) | (other, Self::Number(x)) if x == 0.0 || x == 1.0 => {
-                    if x == 0.0 { Self::Number(0.0) } else { other }
-                }
-                (left, right) => Self::And(Box::new(left), Box::new(right)),
-            },
-            Self::Or(left, right) => match (*part(left), *part(right)) {
-                (Self::Number(x), other) | (other, Self::Number(x)) if x == 0.0 || x == 1.0 => {
-                    if x == 1.0 { Self::Number(1.0) } else { other }
-                }
-                (left, right) => Self::Or(Box::new(left), Box::new(right)),
-            },
+            Self::All(nodes) => Self::join_open(nodes.iter().map(|node| node.given(a, free)), true),
+            Self::Any(nodes) => {
+                Self::join_open(nodes.iter().map(|node| node.given(a, free)), false)
+            }
             Self::Compare(how, left, right) => Self::Compare(*how, part(left), part(right)),
             Self::Arithmetic(how, left, right) => Self::Arithmetic(*how, part(left), part(right)),
             Self::OneOf(node, choices) => Self::OneOf(
@@ -284,12 +296,55 @@ impl Node {
                 choices.iter().map(|choice| choice.given(a, free)).collect(),
             ),
         };
-        let mut open = false;
-        folded.visit(&mut |_| open = true);
-        if open {
-            folded
-        } else {
+        let known = |node: &Self| matches!(node, Self::Number(_) | Self::Name(_));
+        let settled = match &folded {
+            Self::Attribute(_) => false,
+            Self::Number(_) | Self::Name(_) => true,
+            Self::Not(node) => known(node),
+            Self::All(nodes) | Self::Any(nodes) => nodes.iter().all(known),
+            Self::Compare(_, left, right) | Self::Arithmetic(_, left, right) => {
+                known(left) && known(right)
+            }
+            Self::OneOf(node, choices) => known(node) && choices.iter().all(known),
+        };
+        if settled {
             Self::Number(folded.value(a))
+        } else {
+            folded
+        }
+    }
+
+    /// Several as one that asks whether all of them hold, or any of them.
+    fn join(nodes: impl IntoIterator<Item = Self>, all: bool) -> Self {
+        let mut list = Vec::new();
+        for node in nodes {
+            match (node, all) {
+                (Self::All(more), true) | (Self::Any(more), false) => list.extend(more),
+                (node, _) => list.push(node),
+            }
+        }
+        if all {
+            Self::All(list)
+        } else {
+            Self::Any(list)
+        }
+    }
+
+    /// The same without those that are settled.
+    fn join_open(nodes: impl IntoIterator<Item = Self>, all: bool) -> Self {
+        let neutral = flag(all);
+        let mut list = Vec::new();
+        for node in nodes {
+            match node {
+                Self::Number(x) if x == neutral => {}
+                Self::Number(x) if x == 1.0 - neutral => return node,
+                node => list.push(node),
+            }
+        }
+        match list.len() {
+            0 => Self::Number(neutral),
+            1 => list.remove(0),
+            _ => Self::join(list, all),
         }
     }
 
@@ -298,10 +353,8 @@ impl Node {
             Self::Number(_) | Self::Name(_) => {}
             Self::Attribute(attribute) => see(*attribute),
             Self::Not(node) => node.visit(see),
-            Self::And(left, right)
-            | Self::Or(left, right)
-            | Self::Compare(_, left, right)
-            | Self::Arithmetic(_, left, right) => {
+            Self::All(nodes) | Self::Any(nodes) => nodes.iter().for_each(|node| node.visit(see)),
+            Self::Compare(_, left, right) | Self::Arithmetic(_, left, right) => {
                 left.visit(see);
                 right.visit(see);
             }
@@ -316,27 +369,24 @@ impl Node {
         match self {
             Self::Compare(..) => see(self),
             Self::Not(node) => node.each_comparison(see),
-            Self::And(left, right) | Self::Or(left, right) => {
-                left.each_comparison(see);
-                right.each_comparison(see);
+            Self::All(nodes) | Self::Any(nodes) => {
+                nodes.iter().for_each(|node| node.each_comparison(see));
             }
             _ => {}
         }
     }
 
     fn write(&self, a: &Attributes, symbols: &Symbols, depth: u8) -> String {
-        let both = |left: &Self, word: &str, right: &Self, own: u8| {
-            let text = format!(
-                "{} {word} {}",
-                left.write(a, symbols, own),
-                right.write(a, symbols, own)
-            );
+        let joined = |nodes: &[&Self], word: &str, own: u8| {
+            let parts: Vec<String> = nodes.iter().map(|n| n.write(a, symbols, own)).collect();
+            let text = parts.join(&format!(" {word} "));
             if own < depth {
                 format!("({text})")
             } else {
                 text
             }
         };
+        let both = |left: &Self, word: &str, right: &Self, own| joined(&[left, right], word, own);
         match self {
             Self::Number(x) => format!("{x}"),
             Self::Name(code) => format!("'{}'", symbols.name(*code)),
@@ -354,8 +404,8 @@ impl Node {
                 format!("{} [{shown}]", attribute.name())
             }
             Self::Not(node) => format!("!{}", node.write(a, symbols, 9)),
-            Self::Or(left, right) => both(left, "||", right, 1),
-            Self::And(left, right) => both(left, "&&", right, 2),
+            Self::Any(nodes) => joined(&nodes.iter().collect::<Vec<_>>(), "||", 1),
+            Self::All(nodes) => joined(&nodes.iter().collect::<Vec<_>>(), "&&", 2),
             Self::Compare(comparison, left, right) => {
                 let word = match comparison {
                     Comparison::Equal => "==",
@@ -437,10 +487,10 @@ fn lower(
 }
 
 fn operation(name: &str, mut nodes: Vec<Node>) -> Result<Node, ConditionError> {
-    if let (operators::LOGICAL_AND | operators::LOGICAL_OR, true) = (name, nodes.len() > 2) {
-        let last = nodes.pop().unwrap_or(Node::Number(0.0));
-        let rest = operation(name, nodes)?;
-        return operation(name, vec![rest, last]);
+    match name {
+        operators::LOGICAL_AND => return Ok(Node::join(nodes, true)),
+        operators::LOGICAL_OR => return Ok(Node::join(nodes, false)),
+        _ => {}
     }
     let right = nodes.pop().map(Box::new).ok_or_else(|| unusable(name))?;
     if name == operators::LOGICAL_NOT {
@@ -455,8 +505,6 @@ fn operation(name: &str, mut nodes: Vec<Node>) -> Result<Node, ConditionError> {
     }
     let left = nodes.pop().map(Box::new).ok_or_else(|| unusable(name))?;
     Ok(match name {
-        operators::LOGICAL_AND => Node::And(left, right),
-        operators::LOGICAL_OR => Node::Or(left, right),
         operators::EQUALS => Node::Compare(Comparison::Equal, left, right),
         operators::NOT_EQUALS => Node::Compare(Comparison::NotEqual, left, right),
         operators::LESS => Node::Compare(Comparison::Less, left, right),

@@ -350,6 +350,11 @@ struct Active {
 }
 
 impl Active {
+    /// The rule, and for whom it counts.
+    fn what(&self) -> (u16, bool, &[f64]) {
+        (self.index, self.by_default, &self.but)
+    }
+
     fn binds(&self, vendor: f64) -> bool {
         self.by_default != self.but.contains(&vendor)
     }
@@ -470,12 +475,23 @@ impl Book {
 
     /// Whether two books hold the same rules for the same firms, and so say the same of every sale.
     pub fn says_the_same(&self, other: &Self) -> bool {
-        self.active.len() == other.active.len()
-            && self
-                .active
-                .iter()
-                .zip(&other.active)
-                .all(|(a, b)| (a.index, a.by_default, &a.but) == (b.index, b.by_default, &b.but))
+        let (own, others) = (self.active.iter(), other.active.iter());
+        own.map(Active::what).eq(others.map(Active::what))
+    }
+
+    /// Whether two books hold the same rules for goods of one kind that go one way.
+    pub fn says_the_same_there(
+        &self,
+        other: &Self,
+        subject: Subject,
+        shipment: &Attributes,
+    ) -> bool {
+        let there = |active: &&Active| {
+            active.rule.instrument.judges(subject) && active.rule.applies_to.takes(shipment)
+        };
+        let (own, others) = (self.active.iter(), other.active.iter());
+        let (own, others) = (own.filter(there), others.filter(there));
+        own.map(Active::what).eq(others.map(Active::what))
     }
 
     /// What is left of the book for sales that differ from this one in some attributes alone, none of them who sells or
@@ -483,6 +499,7 @@ impl Book {
     #[must_use]
     pub fn about(&self, subject: Subject, sale: &Attributes, free: &[Attribute]) -> Self {
         let vendor = sale.get(Attribute::Vendor);
+        let free = |attribute| free.contains(&attribute);
         let left = |active: &Active| {
             let condition = active.condition.given(sale, free);
             let matters =
@@ -501,6 +518,33 @@ impl Book {
         Self {
             active: self.active.iter().filter_map(left).collect(),
         }
+    }
+
+    /// What is left of the book for such goods when they all go one way to one buyer, whoever made them.
+    #[must_use]
+    pub fn going(&self, subject: Subject, shipment: &Attributes) -> Self {
+        let left = |active: &Active| {
+            let speaks =
+                active.rule.instrument.judges(subject) && active.rule.applies_to.takes(shipment);
+            let condition = speaks.then(|| active.condition.given_shipment(shipment))?;
+            (condition.settled() != Some(Truth::No)).then(|| Active {
+                condition,
+                exceptions: active
+                    .exceptions
+                    .iter()
+                    .map(|e| e.given_shipment(shipment))
+                    .collect(),
+                ..active.clone()
+            })
+        };
+        Self {
+            active: self.active.iter().filter_map(left).collect(),
+        }
+    }
+
+    /// Whether no rule is left in it.
+    pub fn is_empty(&self) -> bool {
+        self.active.is_empty()
     }
 
     /// Whether no rule of the book tells two shipments apart, whatever is shipped and whoever made it.
@@ -552,6 +596,14 @@ impl Book {
             ruling.levy_share = 0.0;
         }
         ruling
+    }
+
+    /// Whether no rule stands in the way of a sale: what `judge` would call free on both sides, told at the first that does.
+    pub fn leaves_free(&self, subject: Subject, a: &Attributes) -> bool {
+        let vendor = a.get(Attribute::Vendor);
+        let says = |at: usize| self.outcome(at, subject, vendor, a);
+        (0..self.active.len())
+            .all(|at| says(at).is_none_or(|(verdict, _)| verdict == Verdict::Free))
     }
 
     /// What one rule says after its exceptions and the carve-outs of others; none where it is silent.

@@ -24,14 +24,36 @@ pub struct Buyer {
     /// What licences, caps and closed days kept from their orders, USD.
     pub kept_back_usd: f64,
     pub spent_usd: f64,
+    /// Whether any chip is open to it.
+    pub spread: bool,
     /// Whether it has anything in the part of the orders that is being filled.
     pub asks: bool,
+}
+
+impl Buyer {
+    /// Whether law and kind leave it the same chips as another.
+    pub(super) fn may_what(&self, other: &Self) -> bool {
+        (self.market, self.captive, self.grey) == (other.market, other.captive, other.grey)
+    }
+}
+
+/// Places among active chips where a market's terms do more than open or bar.
+#[derive(Clone, Debug, Default)]
+pub struct Bounds {
+    /// Open for a part of the month.
+    pub part_time: Vec<u16>,
+    /// Under licence or levy.
+    pub watched: Vec<u16>,
+    pub capped: Vec<u16>,
 }
 
 /// The buyers of the month.
 #[derive(Clone, Debug, Default)]
 pub struct Buyers {
     pub list: Vec<Buyer>,
+    list_before: Vec<Buyer>,
+    /// Whether buyers, chips on sale and law are those of last month.
+    pub same: bool,
     /// Buyer of each customer, and the customer's part of its money.
     pub of: Vec<u16>,
     pub part: Vec<f64>,
@@ -39,6 +61,7 @@ pub struct Buyers {
     pub bought: Vec<f64>,
     /// Markets with terms of their own.
     pub alone: Vec<bool>,
+    pub bounds: Vec<Bounds>,
     pub customers_of_market: Vec<Vec<u16>>,
     /// The first market with the same terms for every active chip.
     like: Vec<u16>,
@@ -49,14 +72,35 @@ pub struct Buyers {
     stale: bool,
 }
 
+impl Bounds {
+    fn of(chips: usize) -> Self {
+        let list = || Vec::with_capacity(chips);
+        Self {
+            part_time: list(),
+            watched: list(),
+            capped: list(),
+        }
+    }
+
+    /// The same lists, in memory that is there already.
+    fn copy(&mut self, other: &Self) {
+        self.part_time.clone_from(&other.part_time);
+        self.watched.clone_from(&other.watched);
+        self.capped.clone_from(&other.capped);
+    }
+}
+
 impl Buyers {
     pub fn new(customers: usize, markets: usize, chips: usize) -> Self {
         Self {
             list: Vec::with_capacity(customers),
+            list_before: Vec::with_capacity(customers),
+            same: false,
             of: vec![0; customers],
             part: vec![0.0; customers],
             bought: Vec::with_capacity(customers * chips),
             alone: vec![false; markets],
+            bounds: (0..markets).map(|_| Bounds::of(chips)).collect(),
             customers_of_market: Vec::new(),
             like: vec![0; markets],
             alike: (0..markets as u16).collect(),
@@ -89,12 +133,14 @@ impl ChipMarket {
             };
             self.buyers.customers_of_market = (0..self.layout.markets).map(of).collect();
         }
-        if self.buyers.stale || self.buyers.found_for != self.active {
+        let same = !self.buyers.stale && self.buyers.found_for == self.active;
+        if !same {
             self.compare_terms();
         }
         let makers = self.layout.makers;
         let bloc = &self.layout.bloc_of_market;
         let buyers = &mut self.buyers;
+        std::mem::swap(&mut buyers.list, &mut buyers.list_before);
         buyers.list.clear();
         for (k, customer) in self.layout.customers.iter().enumerate() {
             let money = self.wallet_usd[k].max(0.0);
@@ -138,6 +184,7 @@ impl ChipMarket {
                         planned_part: money * planned,
                         kept_back_usd: 0.0,
                         spent_usd: 0.0,
+                        spread: false,
                         asks: true,
                     });
                 }
@@ -153,6 +200,10 @@ impl ChipMarket {
             let buyer = buyers.list.get(usize::from(buyers.of[k]));
             *part = buyer.map_or(0.0, |buyer| self.wallet_usd[k].max(0.0) / buyer.money_usd);
         }
+        buyers.same = same && buyers.list.len() == buyers.list_before.len() && {
+            let mut pairs = buyers.list.iter().zip(&buyers.list_before);
+            pairs.all(|(now, before)| now.may_what(before))
+        };
         buyers.bought.clear();
         buyers
             .bought
@@ -168,6 +219,8 @@ impl ChipMarket {
             let first = usize::from(buyers.alike[market]);
             if first < market {
                 buyers.alone[market] = buyers.alone[first];
+                let (head, tail) = buyers.bounds.split_at_mut(market);
+                tail[0].copy(&head[first]);
                 // One that buys alone does so apart from those that the law treats alike.
                 buyers.like[market] = if buyers.alone[first] {
                     market as u16
@@ -176,10 +229,30 @@ impl ChipMarket {
                 };
                 continue;
             }
-            buyers.alone[market] = self.active.iter().any(|&chip| {
+            let bounds = &mut buyers.bounds[market];
+            for list in [
+                &mut bounds.part_time,
+                &mut bounds.watched,
+                &mut bounds.capped,
+            ] {
+                list.clear();
+            }
+            let mut alone = false;
+            for (a, &chip) in self.active.iter().enumerate() {
                 let t = terms(market, chip);
-                t.licensed() || t.capped || (t.open > 0.0 && t.open < 1.0)
-            });
+                let part_time = t.open > 0.0 && t.open < 1.0;
+                for (list, here) in [
+                    (&mut bounds.part_time, part_time),
+                    (&mut bounds.watched, t.licensed() || t.levy_share > 0.0),
+                    (&mut bounds.capped, t.capped),
+                ] {
+                    if here {
+                        list.push(a as u16);
+                    }
+                }
+                alone |= t.licensed() || t.capped || part_time;
+            }
+            buyers.alone[market] = alone;
             let same = |other: &usize| {
                 usize::from(buyers.like[*other]) == *other
                     && self

@@ -66,9 +66,7 @@ impl ChipMarket {
 
     /// Whether chips that this market orders may draw on a cap.
     fn has_cap(&self, market: usize) -> bool {
-        let chips = self.chips();
-        self.buyers.alone[market]
-            && (0..self.active.len()).any(|a| self.capped(market, a, chips))
+        !self.buyers.bounds[market].capped.is_empty()
             && self.of_market(market).any(|n| n.left_tpp.is_finite())
     }
 

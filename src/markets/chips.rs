@@ -17,6 +17,9 @@ use crate::technology::supply::POOLS;
 /// Rows of tables by bloc and wallet.
 pub const ROWS: usize = 6;
 
+/// Makers are rows of a short table; fixed arrays keep the month loop free of allocation.
+pub const MAKERS_MAX: usize = 64;
+
 /// What a wallet is for; each customer has one.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(usize)]
@@ -233,8 +236,8 @@ pub(super) struct Work {
     pub(super) maker_of: Vec<u16>,
     pub(super) uses: Vec<[f64; POOLS]>,
     pub(super) size: Vec<f64>,
-    pub(super) pull: [Vec<f64>; 2],
-    pub(super) within: [Vec<f64>; 2],
+    /// By wallet: pull and pull within the maker's nest (see [`budget_shares`]).
+    pub(super) worth: [Vec<[f64; 2]>; 2],
     pub(super) list_paid: Vec<f64>,
     pub(super) mask: Vec<f64>,
     pub(super) shares: Vec<f64>,
@@ -249,6 +252,8 @@ pub(super) struct Work {
     pub(super) fill: Vec<f64>,
     pub(super) first_limit: Vec<f64>,
     pub(super) served: Vec<f64>,
+    /// What was bought by row of [`place_of`] and place among active chips, brokers' last.
+    pub(super) by_row: Vec<f64>,
     pub(super) claims: Vec<Claim>,
     pub(super) bids: Vec<[f64; POOLS]>,
     pub(super) imports: Vec<MarketImports>,
@@ -265,8 +270,7 @@ impl Work {
             maker_of: Vec::with_capacity(chips),
             uses: Vec::with_capacity(chips),
             size: row(),
-            pull: [row(), row()],
-            within: [row(), row()],
+            worth: [Vec::with_capacity(chips), Vec::with_capacity(chips)],
             list_paid: row(),
             mask: row(),
             shares: row(),
@@ -279,6 +283,7 @@ impl Work {
             fill: row(),
             first_limit: Vec::with_capacity(makers),
             served: row(),
+            by_row: Vec::with_capacity((ROWS + 1) * chips),
             claims: Vec::with_capacity(makers),
             bids: vec![[0.0; POOLS]; makers],
             imports: Vec::new(),
@@ -451,21 +456,25 @@ impl ChipMarket {
     fn place_orders(&mut self, rules: &MarketRules) {
         self.lay_out_offers(rules);
         for b in 0..self.buyers.list.len() {
-            self.lay_out_terms(b, rules);
-            let row = self.row(b);
-            self.share_budget(b, Among::All);
-            let money = self.buyers.list[b].money_usd;
-            let work = &mut self.work;
-            let orders = work.orders[row.clone()].iter_mut();
-            for ((order, share), paid) in orders.zip(&work.shares).zip(&work.paid[row.clone()]) {
-                *order = money * share / paid;
+            if !self.buyers.same {
+                self.lay_out_terms(b);
             }
-            if self.buyers.alone[self.buyers.list[b].market] {
-                // A chip that is barred for a part of the month is bought in the rest of it.
-                let first = self.buyers.list[b].market * self.layout.maker_of.len();
-                for (order, &chip) in work.orders[row].iter_mut().zip(&self.active) {
-                    *order *= self.terms[first + usize::from(chip)].open;
-                }
+            self.lay_out_prices(b, rules);
+            let row = self.row(b);
+            let spread = self.share_budget(b, Among::All);
+            let buyer = &mut self.buyers.list[b];
+            buyer.spread = spread;
+            let work = &mut self.work;
+            let orders = &mut work.orders[row.clone()];
+            let each = work.shares.iter().zip(&work.paid[row]);
+            for (order, (share, paid)) in orders.iter_mut().zip(each) {
+                *order = buyer.money_usd * share / paid;
+            }
+            // A chip that is barred for a part of the month is bought in the rest of it.
+            let first = buyer.market * self.layout.maker_of.len();
+            for &a in &self.buyers.bounds[buyer.market].part_time {
+                let a = usize::from(a);
+                orders[a] *= self.terms[first + usize::from(self.active[a])].open;
             }
         }
         self.bound_by_licences(rules);
@@ -479,13 +488,9 @@ impl ChipMarket {
         let work = &mut self.work;
         work.maker_of.clear();
         work.uses.clear();
-        for column in [&mut work.size, &mut work.list_paid]
-            .into_iter()
-            .chain(&mut work.pull)
-            .chain(&mut work.within)
-        {
-            column.clear();
-        }
+        work.size.clear();
+        work.list_paid.clear();
+        work.worth.iter_mut().for_each(Vec::clear);
         for &chip in &self.active {
             let offer = &self.offers[usize::from(chip)];
             work.maker_of.push(self.layout.maker_of[usize::from(chip)]);
@@ -493,8 +498,7 @@ impl ChipMarket {
             work.size.push(offer.size);
             work.list_paid.push(paid_usd(offer.price_usd, 0.0, rules));
             for wallet in 0..2 {
-                work.pull[wallet].push(offer.pull[wallet]);
-                work.within[wallet].push(offer.within[wallet]);
+                work.worth[wallet].push([offer.pull[wallet], offer.within[wallet]]);
             }
         }
         find_nests(&work.maker_of, &mut work.nests);
@@ -518,15 +522,20 @@ impl ChipMarket {
         }
     }
 
-    /// What law and kind leave to one buyer: which chips, how long, at what cost.
-    fn lay_out_terms(&mut self, b: usize, rules: &MarketRules) {
+    /// What law and kind leave to one buyer: which chips, and for how long. Stands until law, chips or buyers change.
+    fn lay_out_terms(&mut self, b: usize) {
         let (chips, row, buyer) = (self.chips(), self.row(b), self.buyers.list[b]);
+        if let Some(other) = self.buyers.list[..b].iter().position(|x| buyer.may_what(x)) {
+            let other = self.row(other);
+            self.work.open.copy_within(other.clone(), row.start);
+            self.work.free.copy_within(other, row.start);
+            return;
+        }
         let alone = self.buyers.alone[buyer.market];
         let terms_in = |market: usize| &self.terms[market * chips..(market + 1) * chips];
         let (here, target) = (terms_in(buyer.market), terms_in(self.layout.target_market));
         let work = &mut self.work;
-        let (open, free) = (&mut work.open[row.clone()], &mut work.free[row.clone()]);
-        let mut levied = false;
+        let (open, free) = (&mut work.open[row.clone()], &mut work.free[row]);
         for ((open, free), &chip) in open.iter_mut().zip(free).zip(&self.active) {
             let chip = usize::from(chip);
             let terms = &here[chip];
@@ -537,19 +546,23 @@ impl ChipMarket {
             *open = f64::from(u8::from(offered));
             let bounded = alone && (terms.licensed() || terms.capped);
             *free = if offered && !bounded { terms.open } else { 0.0 };
-            levied |= terms.levy_share > 0.0;
         }
+    }
+
+    /// What each chip costs one buyer in use. What a levy adds to the price counts in the choice as the price does.
+    fn lay_out_prices(&mut self, b: usize, rules: &MarketRules) {
+        let (row, market) = (self.row(b), self.buyers.list[b].market);
+        let work = &mut self.work;
         work.paid[row.clone()].copy_from_slice(&work.list_paid);
-        if !levied {
-            return;
-        }
-        for (at, &chip) in row.zip(&self.active) {
-            let levy_share = here[usize::from(chip)].levy_share;
+        for &a in &self.buyers.bounds[market].watched {
+            let chip = usize::from(self.active[usize::from(a)]);
+            let levy_share = self.terms[market * self.layout.maker_of.len() + chip].levy_share;
             if levy_share > 0.0 {
-                // What a levy adds to the price counts in the choice as the price does.
-                let price_usd = self.offers[usize::from(chip)].price_usd;
-                let dearer = paid_usd(price_usd, levy_share, rules);
-                work.open[at] *= (work.paid[at] / dearer).powf(rules.choice_slope);
+                let at = row.start + usize::from(a);
+                let dearer = paid_usd(self.offers[chip].price_usd, levy_share, rules);
+                if work.open[at] > 0.0 {
+                    work.open[at] = (work.paid[at] / dearer).powf(rules.choice_slope);
+                }
                 work.paid[at] = dearer;
             }
         }
@@ -586,7 +599,12 @@ impl ChipMarket {
     /// Money of a buyer that is not in any order.
     fn not_ordered(&self, b: usize) -> f64 {
         let row = self.row(b);
-        let money = self.buyers.list[b].money_usd;
+        let buyer = &self.buyers.list[b];
+        let money = buyer.money_usd;
+        if !self.buyers.alone[buyer.market] {
+            // Nothing bounds its orders.
+            return if buyer.spread { 0.0 } else { money };
+        }
         let orders = &self.work.orders[row.clone()];
         let ordered: f64 = orders
             .iter()
@@ -603,14 +621,20 @@ impl ChipMarket {
             return;
         }
         self.share_budget(b, Among::Free);
-        for (a, at) in self.row(b).enumerate() {
-            let work = &mut self.work;
-            work.orders[at] += usd * work.shares[a] * work.free[at] / work.paid[at];
+        let row = self.row(b);
+        let work = &mut self.work;
+        let each = work
+            .shares
+            .iter()
+            .zip(&work.free[row.clone()])
+            .zip(&work.paid[row.clone()]);
+        for (order, ((share, free), paid)) in work.orders[row].iter_mut().zip(each) {
+            *order += usd * share * free / paid;
         }
     }
 
-    /// Writes `work.shares` for one buyer over some of the active chips.
-    pub(super) fn share_budget(&mut self, b: usize, among: Among) {
+    /// Writes `work.shares` for one buyer over some of the active chips; whether any can be had.
+    pub(super) fn share_budget(&mut self, b: usize, among: Among) -> bool {
         let row = self.row(b);
         let buyer = &self.buyers.list[b];
         let work = &mut self.work;
@@ -632,13 +656,12 @@ impl ChipMarket {
         };
         let makers = self.layout.makers;
         budget_shares(
-            &work.pull[buyer.wallet as usize],
-            &work.within[buyer.wallet as usize],
+            &work.worth[buyer.wallet as usize],
             offered,
             &work.nests,
             &self.stack[buyer.market * makers..(buyer.market + 1) * makers],
             &mut work.shares,
-        );
+        )
     }
 
     /// Where a buyer's row stands in tables by buyer and active chip.
@@ -664,7 +687,8 @@ impl ChipMarket {
                 rules.licence_days_elsewhere
             };
             let decided_share = decided_share(days);
-            for a in 0..active {
+            for &a in &self.buyers.bounds[market].watched {
+                let a = usize::from(a);
                 let at = market * chips + usize::from(self.active[a]);
                 let terms = &self.terms[at];
                 if !terms.licensed() {

@@ -1,5 +1,7 @@
 //! How a buyer spreads a budget over the chips it may buy.
 
+use super::chips::MAKERS_MAX;
+
 /// Chips of one maker among those on sale: they stand side by side.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Nest {
@@ -34,39 +36,46 @@ pub fn find_nests(maker_of: &[u16], nests: &mut Vec<Nest>) {
 /// A maker pulls as its best chip does, so an extra variant or a second name for the same chip moves no share
 /// between makers; `copies` counts identical chips, so a duplicate does not move compute either. Chips that cannot
 /// be had have `open` 0, so that they are left out before the choice; others 1, or less as far as a levy makes them dearer.
+/// `worth` holds pull and pull^(1/nest) over copies. Returns whether anything can be had.
 pub fn budget_shares(
-    pull: &[f64],
-    within: &[f64],
+    worth: &[[f64; 2]],
     open: &[f64],
     nests: &[Nest],
     stack: &[f64],
     shares: &mut [f64],
-) {
+) -> bool {
+    let mut attraction = [0.0; MAKERS_MAX];
+    let mut each = [0.0; MAKERS_MAX];
     let mut total = 0.0;
-    for nest in nests {
-        let (from, to) = (usize::from(nest.from), usize::from(nest.to));
-        let (mut best, mut sum) = (0.0_f64, 0.0);
-        let chips = pull[from..to].iter().zip(&within[from..to]);
-        for ((share, open), (pull, within)) in
-            shares[from..to].iter_mut().zip(&open[from..to]).zip(chips)
-        {
-            best = best.max(pull * open);
+    for (n, nest) in nests.iter().enumerate() {
+        let chips = usize::from(nest.from)..usize::from(nest.to);
+        let (mut best, mut sum) = (0.0, 0.0);
+        let places = worth[chips.clone()].iter().zip(&open[chips.clone()]);
+        for (share, ([pull, within], open)) in shares[chips].iter_mut().zip(places) {
+            let pull = pull * open;
+            if pull > best {
+                best = pull;
+            }
             *share = within * open;
             sum += *share;
         }
-        if best > 0.0 && sum > 0.0 {
-            let attraction = best * stack[usize::from(nest.maker)];
-            total += attraction;
-            let each = attraction / sum;
-            shares[from..to].iter_mut().for_each(|share| *share *= each);
-        } else {
-            shares[from..to].fill(0.0);
+        if sum > 0.0 {
+            attraction[n] = best * stack[usize::from(nest.maker)];
+            each[n] = sum;
+            total += attraction[n];
         }
     }
-    if total > 0.0 {
-        let part = 1.0 / total;
-        shares.iter_mut().for_each(|share| *share *= part);
+    let some = total > 0.0;
+    for (n, nest) in nests.iter().enumerate() {
+        let own = &mut shares[usize::from(nest.from)..usize::from(nest.to)];
+        if some && attraction[n] > 0.0 {
+            let part = attraction[n] / (each[n] * total);
+            own.iter_mut().for_each(|share| *share *= part);
+        } else {
+            own.fill(0.0);
+        }
     }
+    some
 }
 
 #[cfg(test)]
@@ -75,8 +84,10 @@ mod tests {
 
     fn shares(pull: &[f64], within: &[f64], open: &[f64], maker_of: &[u16]) -> Vec<f64> {
         let (mut nests, mut shares) = (Vec::new(), vec![0.0; pull.len()]);
+        let worth: Vec<[f64; 2]> = pull.iter().zip(within).map(|(p, w)| [*p, *w]).collect();
         find_nests(maker_of, &mut nests);
-        budget_shares(pull, within, open, &nests, &[1.0, 0.5], &mut shares);
+        let some = budget_shares(&worth, open, &nests, &[1.0, 0.5], &mut shares);
+        assert_eq!(some, shares.iter().any(|share| *share > 0.0));
         shares
     }
 

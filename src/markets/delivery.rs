@@ -94,37 +94,35 @@ impl ChipMarket {
         }
         let work = &mut self.work;
         work.totals.fill(0.0);
-        for (b, buyer) in self.buyers.list.iter().enumerate() {
-            // Old customers come first with what they order now, not with all that was ever left unserved.
-            // Brokers pay more than the list says, and are served.
+        for (b, buyer) in self.buyers.list.iter_mut().enumerate() {
             let target = buyer.market == self.layout.target_market;
-            let claim = if target { first * buyer.new_part } else { 0.0 };
+            // Old customers come first with what they order now, not with all that was ever left unserved.
+            // Brokers pay more than the list says, and are served; nobody else comes first.
+            buyer.asks = match turn {
+                Turn::RelationshipFirst => target || buyer.grey,
+                Turn::TheRest => !buyer.grey,
+            };
             let row = b * active..(b + 1) * active;
             let (orders, part) = (&work.orders[row.clone()], &mut work.part[row]);
-            if !target && !buyer.grey {
-                match turn {
-                    Turn::RelationshipFirst => part.fill(0.0),
-                    Turn::TheRest => {
-                        part.copy_from_slice(orders);
-                        for (total, units) in work.totals.iter_mut().zip(orders) {
-                            *total += units;
-                        }
-                    }
-                }
+            if !buyer.asks {
+                part.fill(0.0);
                 continue;
             }
-            for a in 0..active {
-                let limit = work.first_limit[usize::from(work.maker_of[a])];
-                let at_once = if buyer.grey { 1.0 } else { claim * limit };
-                part[a] = orders[a]
-                    * match turn {
+            part.copy_from_slice(orders);
+            if target && !buyer.grey {
+                for (part, maker) in part.iter_mut().zip(&work.maker_of) {
+                    let at_once = first * buyer.new_part * work.first_limit[usize::from(*maker)];
+                    *part *= match turn {
                         Turn::RelationshipFirst => at_once,
                         Turn::TheRest => 1.0 - at_once,
                     };
-                work.totals[a] += part[a];
+                }
+            }
+            for (total, units) in work.totals.iter_mut().zip(&*part) {
+                *total += units;
             }
         }
-        self.deliver(turn == Turn::RelationshipFirst);
+        self.deliver();
     }
 
     /// Whether a chip's maker has capacity left and none of its pools is empty, but for rounding.
@@ -173,11 +171,11 @@ impl ChipMarket {
             self.spill_under_caps(b, unmet_usd);
         }
         self.bound_by_caps(true);
-        self.deliver(false);
+        self.deliver();
     }
 
     /// Hands out what `work.part` asks for, as far as supply goes; money, chips and licences move together.
-    fn deliver(&mut self, only_first_claims: bool) {
+    fn deliver(&mut self) {
         let (chips, active) = (self.chips(), self.active.len());
         let work = &mut self.work;
         fill_fractions(
@@ -190,8 +188,7 @@ impl ChipMarket {
             &mut work.fill,
         );
         for (b, buyer) in self.buyers.list.iter_mut().enumerate() {
-            let target = buyer.market == self.layout.target_market;
-            if !buyer.asks || only_first_claims && !target && !buyer.grey {
+            if !buyer.asks {
                 continue;
             }
             let row = b * active..(b + 1) * active;
@@ -204,15 +201,13 @@ impl ChipMarket {
                 spent += units * paid;
             }
             buyer.spent_usd += spent;
-            if !self.buyers.alone[buyer.market] {
-                continue;
-            }
-            for (a, &chip) in self.active.iter().enumerate() {
-                let chip = usize::from(chip);
+            for &a in &self.buyers.bounds[buyer.market].watched {
+                let a = usize::from(a);
+                let chip = usize::from(self.active[a]);
                 let at = buyer.market * chips + chip;
                 let terms = &self.terms[at];
                 let units = part[a] * work.fill[a];
-                if units <= 0.0 || terms.levy_share == 0.0 && !terms.licensed() {
+                if units <= 0.0 {
                     continue;
                 }
                 let levy = units * self.offers[chip].price_usd * terms.levy_share;
@@ -284,22 +279,33 @@ impl ChipMarket {
             self.sold[usize::from(chip) * ROWS..][..ROWS].fill(0.0);
             self.sold_to_brokers[usize::from(chip)] = 0.0;
         }
-        let totals = &mut self.work.totals;
-        totals.fill(0.0);
+        let work = &mut self.work;
+        work.totals.fill(0.0);
+        work.by_row.clear();
+        work.by_row.resize((ROWS + 1) * active, 0.0);
         for (b, buyer) in self.buyers.list.iter().enumerate() {
             let bought = &self.buyers.bought[b * active..(b + 1) * active];
-            for (total, units) in totals.iter_mut().zip(bought) {
+            let row = if buyer.grey {
+                ROWS
+            } else {
+                place_of(0, self.layout.bloc_of_market[buyer.market], buyer.wallet)
+            };
+            let sums = &mut work.by_row[row * active..(row + 1) * active];
+            for ((total, sum), units) in work.totals.iter_mut().zip(sums).zip(bought) {
                 *total += units;
-            }
-            let bloc = self.layout.bloc_of_market[buyer.market];
-            for (units, &chip) in bought.iter().zip(&self.active) {
-                if buyer.grey {
-                    self.sold_to_brokers[usize::from(chip)] += units;
-                } else {
-                    self.sold[place_of(usize::from(chip), bloc, buyer.wallet)] += units;
-                }
+                *sum += units;
             }
             self.books.spent_usd += buyer.spent_usd;
+        }
+        for (row, sums) in work.by_row.chunks_exact(active.max(1)).enumerate() {
+            for (units, &chip) in sums.iter().zip(&self.active) {
+                let chip = usize::from(chip);
+                if row == ROWS {
+                    self.sold_to_brokers[chip] = *units;
+                } else {
+                    self.sold[chip * ROWS + row] = *units;
+                }
+            }
         }
         for (k, wallet) in self.wallet_usd.iter_mut().enumerate() {
             let buyer = &self.buyers.list[usize::from(self.buyers.of[k])];

@@ -104,8 +104,9 @@ pub struct SalesLaw {
     pub in_force: Book,
     pub announced: Book,
     pub parts: Arc<Parts>,
-    /// By slot: designs from a part, found when first asked for and shared by all runs.
-    designs: Vec<OnceLock<Designs>>,
+    /// By slot: designs from a part, found when first asked for, shared by all runs and by all laws that say the same in the
+    /// target.
+    designs: Arc<[OnceLock<Designs>]>,
     /// `[market][slot]`
     pub terms: Vec<Terms>,
     /// `[market][slot]`: sold without licence.
@@ -250,13 +251,13 @@ impl Designs {
     /// Whether a design may be sold in the target without licence, and will be when all that is announced binds.
     fn allow(&self, design: &ChipSpec) -> bool {
         let attributes = design_attributes(&self.sale, design);
-        let free = |book: &Book| is_free(&book.judge(Subject::ChipSale, &attributes));
+        let free = |book: &Book| book.leaves_free(Subject::ChipSale, &attributes);
         free(&self.in_force) && free(&self.announced)
     }
 }
 
 impl SalesLaw {
-    /// Asks both books about every chip in every market.
+    /// Asks both books about every chip in every market, but where one of the laws that are `known` holds the same rules.
     pub fn new(
         in_force: Book,
         announced: Book,
@@ -264,38 +265,55 @@ impl SalesLaw {
         target_market: usize,
         chips: &[Attributes],
         parts: Arc<Parts>,
-        sale: impl Fn(usize, usize) -> Attributes,
+        shipments: &[Attributes],
+        known: &[Arc<Self>],
     ) -> Self {
         let (markets, slots) = (alike.len(), chips.len());
-        let mut law = Self {
-            designs: (0..slots).map(|_| OnceLock::new()).collect(),
-            parts,
-            terms: Vec::with_capacity(markets * slots),
-            free: Vec::with_capacity(markets * slots),
-            announced_bar: Vec::with_capacity(slots),
-            in_force,
-            announced,
+        let mut terms = Vec::with_capacity(markets * slots);
+        let mut free = Vec::with_capacity(markets * slots);
+        let same = |a: &Book, b: &Book, to: usize| {
+            a.says_the_same_there(b, Subject::ChipSale, &shipments[to])
         };
         for market in 0..markets {
             let first = usize::from(alike[market]) * slots;
-            if first < law.terms.len() {
-                law.terms.extend_from_within(first..first + slots);
-                law.free.extend_from_within(first..first + slots);
-                continue;
-            }
-            for slot in 0..slots {
-                let ruling = law.in_force.judge(Subject::ChipSale, &sale(slot, market));
-                law.terms.push(terms_of(&ruling));
-                law.free.push(is_free(&ruling));
+            let own = market * slots..(market + 1) * slots;
+            if first < own.start {
+                terms.extend_from_within(first..first + slots);
+                free.extend_from_within(first..first + slots);
+            } else if let Some(law) = known.iter().find(|l| same(&l.in_force, &in_force, market)) {
+                terms.extend_from_slice(&law.terms[own.clone()]);
+                free.extend_from_slice(&law.free[own]);
+            } else {
+                for ruling in rulings(&in_force, chips, &shipments[market]) {
+                    terms.push(terms_of(&ruling));
+                    free.push(is_free(&ruling));
+                }
             }
         }
-        for slot in 0..slots {
-            let later = law
-                .announced
-                .judge(Subject::ChipSale, &sale(slot, target_market));
-            law.announced_bar.push(terms_of(&later).open == 0.0);
+        let coming = |law: &&Arc<Self>| same(&law.announced, &announced, target_market);
+        let announced_bar = match known.iter().find(coming) {
+            Some(law) => law.announced_bar.clone(),
+            None => rulings(&announced, chips, &shipments[target_market])
+                .map(|ruling| terms_of(&ruling).open == 0.0)
+                .collect(),
+        };
+        let designs = known
+            .iter()
+            .filter(coming)
+            .find(|law| same(&law.in_force, &in_force, target_market) && law.parts == parts)
+            .map_or_else(
+                || (0..slots).map(|_| OnceLock::new()).collect(),
+                |law| law.designs.clone(),
+            );
+        Self {
+            designs,
+            parts,
+            terms,
+            free,
+            announced_bar,
+            in_force,
+            announced,
         }
-        law
     }
 
     /// Designs for the nominal part; `sale` is it, sold in the target.
@@ -314,6 +332,21 @@ impl SalesLaw {
             found
         })
     }
+}
+
+/// What a book says of every chip in one market.
+fn rulings(
+    book: &Book,
+    chips: &[Attributes],
+    shipment: &Attributes,
+) -> impl Iterator<Item = Ruling> {
+    let here = book.going(Subject::ChipSale, shipment);
+    chips.iter().map(move |chip| {
+        if here.is_empty() {
+            return Ruling::free();
+        }
+        here.judge(Subject::ChipSale, &chip.with_shipment(shipment))
+    })
 }
 
 /// What a redesign can change of what the law reads.

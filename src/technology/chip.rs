@@ -94,10 +94,9 @@ pub fn training_throughput(
 }
 
 fn training_time(spec: &ChipSpec, overlap_share: f64, fp8_share: f64, p: &Parameters) -> f64 {
-    let rate = |c: &ChipSpec| {
-        c.fp16_dense_tflops.powf(1.0 - fp8_share) * c.fp8_dense_tflops.powf(fp8_share)
-    };
-    let compute = rate(spec) / rate(&H100);
+    let in_16_bits = spec.fp16_dense_tflops / H100.fp16_dense_tflops;
+    let in_8_bits = spec.fp8_dense_tflops / H100.fp8_dense_tflops;
+    let compute = in_16_bits.powf(1.0 - fp8_share) * in_8_bits.powf(fp8_share);
     let memory = spec.mem_bandwidth_tbs / H100.mem_bandwidth_tbs;
     let h100_links_gbps = H100.interconnect_gbps + H100.host_link_gbps;
     let links = (spec.interconnect_gbps + spec.host_link_gbps) / h100_links_gbps;

@@ -74,17 +74,16 @@ impl Blueprint {
                 // Regimes have most of their sets of rules in common: each is judged once for all of them.
                 let mut judged = self.judged.lock().unwrap_or_else(PoisonError::into_inner);
                 judged.retain(|law| law.strong_count() > 0);
-                let mut known = judged.iter().filter_map(Weak::upgrade);
-                let found = known.find(|law| same(law) && law.parts == parts);
-                let law = found.unwrap_or_else(|| {
+                let known: Vec<Arc<SalesLaw>> = judged.iter().filter_map(Weak::upgrade).collect();
+                let found = known.iter().find(|law| same(law) && law.parts == parts);
+                let law = found.cloned().unwrap_or_else(|| {
                     let (chips, shipments) = (&self.slot_attributes, &self.shipments);
                     let (alike, target) = (&calendar.alike, self.target_market);
-                    let sale =
-                        |slot: usize, market: usize| chips[slot].with_shipment(&shipments[market]);
                     let (in_force, announced, parts) =
                         (in_force.clone(), announced.clone(), parts.clone());
-                    let law = SalesLaw::new(in_force, announced, alike, target, chips, parts, sale);
-                    let law = Arc::new(law);
+                    let law = Arc::new(SalesLaw::new(
+                        in_force, announced, alike, target, chips, parts, shipments, &known,
+                    ));
                     judged.push(Arc::downgrade(&law));
                     law
                 });
