@@ -84,7 +84,8 @@ fn normalisations_are_what_the_model_measures() {
         measured[0].push(growth.powf(0.2));
         measured[1].push(lead[at(2023, 3)]);
         measured[2].push((released[at(2024, 3)] - released[at(2020, 7)]) * 12.0 / 44.0);
-        measured[3].push(released[at(2023, 3)]);
+        let plateau = &released[at(2023, 3)..=at(2023, 12)];
+        measured[3].push(plateau.iter().sum::<f64>() / plateau.len() as f64);
     }
     let p = plan.parameters.central();
     // What the record says, or the unit, and how far the median may be from it.

@@ -25,7 +25,7 @@ const CONTROLS_HOLD: Region = &[
 const CONTROLS_BACKFIRE: Region = &[
     ("hbm_domestic_growth", 0.9, 1.0),
     ("indigenisation_capacity_effect", 0.9, 1.0),
-    ("procurement_log_value", 0.9, 1.0),
+    ("state_demand_share", 0.9, 1.0),
     ("generation_gain_target_share", 0.9, 1.0),
     ("induced_multiplier_per_year", 0.9, 1.0),
     ("induced_intensity", 0.9, 1.0),

@@ -206,6 +206,7 @@ impl ChipMarket {
                 && c.wallet == Wallet::Training
                 && !c.captive
                 && !c.grey
+                && !c.steered
         };
         (0..self.layout.customers.len()).find(is_user).unwrap_or(0)
     }
@@ -213,7 +214,8 @@ impl ChipMarket {
     /// Takes up to `usd`, and no more than a part of what is there, out of the wallets of the target's buyers.
     fn take_from_target(&mut self, usd: f64, part_at_most: f64) -> f64 {
         let mine = |m: &Self, k: usize| {
-            m.layout.customers[k].market == m.layout.target_market && !m.layout.customers[k].grey
+            let c = &m.layout.customers[k];
+            c.market == m.layout.target_market && !c.grey && !c.steered
         };
         let there: f64 = (0..self.wallet_usd.len())
             .filter(|k| mine(self, *k))

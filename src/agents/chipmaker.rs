@@ -553,15 +553,8 @@ pub fn make_offers(
         let feared = channels.factor(Channel::Hedging)
             * p.supply_assurance_log_value
             * shortage.belief[market];
-        let steered = if market == m.layout.target_market {
-            channels.factor(Channel::Indigenisation)
-                * p.procurement_log_value
-                * shortage.denied[market]
-        } else {
-            0.0
-        };
-        // Makers out of reach of the rules gain where supply may be cut, and where the target buys at home.
-        let out_of_reach = (p.choice_slope * (feared + steered)).exp();
+        // Makers out of reach of the rules gain where supply may be cut.
+        let out_of_reach = (p.choice_slope * feared).exp();
         let row = &mut m.stack[market * rows..(market + 1) * rows];
         for (maker, stack) in row.iter_mut().enumerate() {
             let gain = if targets[maker] { out_of_reach } else { 1.0 };
@@ -617,8 +610,31 @@ pub fn trade(
     if future.planning == Planning::Foresight {
         take_out_what_closes(&outlook, &market, &mut wanted);
     }
-    supply.follow_orders(&wanted, future.planning, p);
+    let suppliers_use = suppliers_use(&market, &pools);
+    supply.follow_orders(&wanted, &suppliers_use, future.planning, p);
     market.wanted = wanted;
+}
+
+/// By maker: the part of the fullest pool that its chips on sale take from which was used this month, 0 to 1; 1 where there is
+/// nothing to take.
+fn suppliers_use(market: &ChipMarket, pools: &[f64; POOLS]) -> [f64; MAKERS_MAX] {
+    let used = |pool: usize| {
+        if pools[pool] > 0.0 {
+            (market.pool_used[pool] / pools[pool]).min(1.0)
+        } else {
+            1.0
+        }
+    };
+    let used: [f64; POOLS] = std::array::from_fn(used);
+    let mut fullest = [0.0_f64; MAKERS_MAX];
+    for &slot in &market.active {
+        let slot = usize::from(slot);
+        let maker = usize::from(market.layout.maker_of[slot]);
+        for pool in (0..POOLS).filter(|pool| market.offers[slot].uses[*pool] > 0.0) {
+            fullest[maker] = fullest[maker].max(used[pool]);
+        }
+    }
+    fullest
 }
 
 /// Makers that look ahead leave out of their plans what an announced rule will close.

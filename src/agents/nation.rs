@@ -15,6 +15,7 @@ use crate::foundation::parameters::Parameters;
 use crate::foundation::run::{Clock, Future, Planning};
 use crate::markets::chips::{ChipMarket, Wallet, place_of};
 use crate::markets::rental::Rental;
+use crate::markets::scarcity::Shortage;
 use crate::markets::terms::Outlook;
 use crate::measures::Bloc;
 use crate::technology::path::Path;
@@ -163,6 +164,14 @@ pub fn pulled_forward_usd(
         / months_left.max(1.0)
 }
 
+/// Part of the target's demand that its state steers to chips made at home: `state part * steered part * denied`.
+///
+/// `denied` is the part of what buyers would take that law kept from them over the past year, for budgets are made once a year;
+/// it is 1 where a rule of the target's own closes state-funded centres to foreign chips.
+pub fn steered_share(denied: f64, p: &Parameters) -> f64 {
+    p.state_demand_share * p.state_steered_share * denied
+}
+
 /// System: what every region wants this month, and from it the wallets of every market.
 ///
 /// World wants are a share of big-four capital spending; third regions follow their recorded paths and then the world's
@@ -176,6 +185,7 @@ pub fn set_budgets(
     services: Res<Services>,
     access: Res<Access>,
     rental: Res<Rental>,
+    shortage: Res<Shortage>,
     mut shocks: ResMut<DemandShocks>,
     mut totals: ResMut<NationTotals>,
     mut market: ResMut<ChipMarket>,
@@ -191,6 +201,11 @@ pub fn set_budgets(
     totals.purse_usd.fill([0.0; 2]);
     let for_training = training_share(clock.year, p);
     let captive = d.captive_share.at(clock.year, 0.0, f64::INFINITY);
+    let steered = if future.channels.on(Channel::Indigenisation) {
+        steered_share(shortage.denied_year.max(access.state_closed), p)
+    } else {
+        0.0
+    };
     // Wants were recorded as spending on accelerators; budgets pay for the servers around them too.
     let with_hosts = 1.0 + p.host_cost_usd / mean_price_usd(&market, &chips, clock.t);
     for nation in &nations {
@@ -211,6 +226,12 @@ pub fn set_budgets(
             Wallet::Training => for_training,
             Wallet::Serving => 1.0 - for_training,
         };
+        let steered = if c.market == market.layout.target_market {
+            steered
+        } else {
+            0.0
+        };
+        let part = part * if c.steered { steered } else { 1.0 - steered };
         if !c.grey {
             market.budget_usd[customer] = part * totals.purse_usd[c.market][usize::from(c.captive)];
         }
@@ -254,6 +275,7 @@ fn pay_rent(rental: &Rental, market: &mut ChipMarket) {
             && c.wallet == Wallet::Training
             && !c.captive
             && !c.grey
+            && !c.steered
         {
             market.budget_usd[k] = (market.budget_usd[k] - rental.cost_usd).max(0.0);
         }
@@ -353,7 +375,7 @@ fn pull_forward(
     let slots = chips.spec.len();
     for customer in 0..market.layout.customers.len() {
         let c = market.layout.customers[customer];
-        if c.captive || c.market != outlook.market {
+        if c.captive || c.steered || c.market != outlook.market {
             continue;
         }
         let useful = if c.wallet == Wallet::Training {

@@ -15,6 +15,7 @@ pub struct Buyer {
     pub wallet: Wallet,
     pub captive: bool,
     pub grey: bool,
+    pub steered: bool,
     /// Their wallets, USD.
     pub money_usd: f64,
     /// Part of their money that came in this month.
@@ -33,7 +34,8 @@ pub struct Buyer {
 impl Buyer {
     /// Whether law and kind leave it the same chips as another.
     pub(super) fn may_what(&self, other: &Self) -> bool {
-        (self.market, self.captive, self.grey) == (other.market, other.captive, other.grey)
+        let kind = |buyer: &Self| (buyer.captive, buyer.grey, buyer.steered);
+        self.market == other.market && kind(self) == kind(other)
     }
 }
 
@@ -160,6 +162,7 @@ impl ChipMarket {
             let joins = |buyer: &Buyer| {
                 buyer.wallet == customer.wallet
                     && !(buyer.captive || customer.captive || buyer.grey || customer.grey)
+                    && !(buyer.steered || customer.steered)
                     && bloc[buyer.market] == bloc[customer.market]
                     && buyers.like[buyer.market] == buyers.like[customer.market]
                     && stack(buyer.market) == stack(customer.market)
@@ -179,6 +182,7 @@ impl ChipMarket {
                         wallet: customer.wallet,
                         captive: customer.captive,
                         grey: customer.grey,
+                        steered: customer.steered,
                         money_usd: money,
                         new_part: money * new_part,
                         planned_part: money * planned,

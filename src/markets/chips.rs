@@ -42,6 +42,8 @@ pub struct Customer {
     pub captive: bool,
     /// Buys here for users in the target, through a broker.
     pub grey: bool,
+    /// Money of the target's state that must buy what is made at home.
+    pub steered: bool,
 }
 
 /// What does not change within a run.
@@ -542,7 +544,8 @@ impl ChipMarket {
             let offered = terms.open > 0.0
                 && self.layout.captive_chip[chip] == buyer.captive
                 // Brokers buy what cannot be had where it goes.
-                && (!buyer.grey || target[chip].open < 0.5);
+                && (!buyer.grey || target[chip].open < 0.5)
+                && (!buyer.steered || self.layout.target_made[chip]);
             *open = f64::from(u8::from(offered));
             let bounded = alone && (terms.licensed() || terms.capped);
             *free = if offered && !bounded { terms.open } else { 0.0 };
@@ -583,7 +586,7 @@ impl ChipMarket {
             for &k in &self.buyers.customers_of_market[market] {
                 let k = usize::from(k);
                 let buyer = &self.buyers.list[usize::from(self.buyers.of[k])];
-                if !buyer.grey {
+                if !buyer.grey && !buyer.steered {
                     money += self.wallet_usd[k].max(0.0);
                     kept_back += buyer.kept_back_usd * self.buyers.part[k];
                 }

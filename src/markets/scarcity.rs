@@ -37,6 +37,8 @@ pub struct Shortage {
     /// By market: the part of what would be bought that the law alone bars.
     closed: Vec<f64>,
     pub belief: Vec<f64>,
+    /// Part denied in the target over the past year: what its state plans its next budget by.
+    pub denied_year: f64,
 }
 
 impl Shortage {
@@ -50,6 +52,7 @@ impl Shortage {
         self.would_buy = [0.0; 3];
         self.obtained = [0.0; 3];
         self.scarcity = [0.0; 3];
+        self.denied_year = 0.0;
         for column in [&mut self.closed, &mut self.denied, &mut self.belief] {
             column.clear();
             column.resize(markets, 0.0);
@@ -91,6 +94,7 @@ pub fn measure_shortage(
         shortage.belief[place] = next_belief(shortage.belief[place], shortage.denied[place], p);
     }
     access.denied_share = shortage.denied[layout.target_market];
+    shortage.denied_year += (access.denied_share - shortage.denied_year) / 12.0;
     access.denied_share_on_record = future.anchor.denied(clock.t, access.denied_share);
     access.home_share += (home_share(&market, p) - access.home_share) / 12.0;
     access.home_share_on_record = future.anchor.home(clock.t, access.home_share);

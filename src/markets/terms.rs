@@ -141,6 +141,8 @@ pub struct Inputs {
     /// By maker: 1 where the leading foundry may make its dies.
     pub leading_foundry: Vec<f64>,
     pub memory_imports: f64,
+    /// 1 where the target's own rules close state-funded centres to foreign chips.
+    pub state_closed: f64,
     /// 1 where the target may query the issuer's models.
     pub model_access: f64,
     pub weights_open: Vec<f64>,
@@ -739,6 +741,7 @@ fn set_access(c: &Calendar, pieces: &[(f64, u16)], t: usize, p: &Parameters, acc
         *sum = over(&|i| i.support_usd[kind]);
     }
     access.memory_imports = over(&|i| i.memory_imports);
+    access.state_closed = over(&|i| i.state_closed);
     access.model_access = over(&|i| i.model_access);
     access.inputs_denied = over(&|i| i.inputs_denied);
     for (row, supplier) in access.tool_suppliers.iter_mut().enumerate() {

@@ -63,6 +63,8 @@ pub struct Access {
     pub leading_foundry: Vec<f64>,
     /// Part of the month in which the target may import memory stacks.
     pub memory_imports: f64,
+    /// Part of the month in which the target's own rules close state-funded centres to foreign chips.
+    pub state_closed: f64,
     /// Months until an announced memory rule binds; infinite when none is announced.
     pub memory_closes_in_months: f64,
     /// Suppliers of advanced tools, and what of them the target cannot buy and the issuer's allies sell it.
@@ -170,8 +172,15 @@ impl SupplyState {
         self.log_push = 0.0;
     }
 
-    /// Capacities of next month: each maker follows what was wanted some months ago.
-    pub fn follow_orders(&mut self, wanted: &[f64], planning: Planning, p: &Parameters) {
+    /// Capacities of next month: each maker follows what was wanted some months ago, the faster the emptier its suppliers are.
+    /// `suppliers_use` is by maker, see [`suppliers_use`].
+    pub fn follow_orders(
+        &mut self,
+        wanted: &[f64],
+        suppliers_use: &[f64],
+        planning: Planning,
+        p: &Parameters,
+    ) {
         let first = self.capacity.iter().all(|c| *c == 0.0);
         for (maker, capacity) in self.capacity.iter_mut().enumerate() {
             if first {
@@ -189,7 +198,7 @@ impl SupplyState {
                 *capacity = adjusted_capacity(
                     *capacity,
                     asked,
-                    p.capacity_speed,
+                    expansion_speed(suppliers_use[maker], p),
                     p.capacity_fall_per_month,
                 );
             }
@@ -204,6 +213,14 @@ impl SupplyState {
             latest.copy_from_slice(wanted);
         }
     }
+}
+
+/// How fast a maker adjusts its capacity, in logs a month: `min(1, capacity_speed / use)`.
+///
+/// `capacity_speed` is what was recorded while suppliers were full. A maker whose foundry, packaging and memory stand half empty
+/// need not wait for them to build.
+pub fn expansion_speed(suppliers_use: f64, p: &Parameters) -> f64 {
+    (p.capacity_speed / suppliers_use).min(1.0)
 }
 
 /// Area of a 300 mm wafer that can carry dies, mm2: 84 % of it (edge and scribe loss).

@@ -390,26 +390,35 @@ impl Markets {
     }
 }
 
-/// Buyers: two wallets a market, those of the owners of captive chips, and one for the brokers of each hub.
+/// Buyers: two wallets a market, those of the owners of captive chips, those of the target's state, and one for the brokers of
+/// each hub.
 fn customers_and_brokers(
     markets: &Markets,
     nations: &[NationRow],
     places: &Places,
 ) -> (Vec<Customer>, Vec<Broker>, Vec<String>) {
-    let customer = |market: usize, wallet: Wallet, captive: bool, grey: bool| Customer {
+    let customer = |market: usize, wallet: Wallet| Customer {
         market,
         wallet,
-        captive,
-        grey,
+        captive: false,
+        grey: false,
+        steered: false,
     };
     let mut list = Vec::with_capacity(2 * markets.count + 8);
     for market in 0..markets.count {
         for wallet in [Wallet::Training, Wallet::Serving] {
-            list.push(customer(market, wallet, false, false));
+            list.push(customer(market, wallet));
         }
     }
     for wallet in [Wallet::Training, Wallet::Serving] {
-        list.push(customer(markets.issuer, wallet, true, false));
+        list.push(Customer {
+            captive: true,
+            ..customer(markets.issuer, wallet)
+        });
+        list.push(Customer {
+            steered: true,
+            ..customer(markets.target, wallet)
+        });
     }
     let mut brokers = Vec::new();
     let mut names = Vec::new();
@@ -424,7 +433,10 @@ fn customers_and_brokers(
         let market = markets.of_nation[nation];
         let grey = |c: &Customer| c.grey && c.market == market;
         let at = list.iter().position(grey).unwrap_or_else(|| {
-            list.push(customer(market, Wallet::Training, false, true));
+            list.push(Customer {
+                grey: true,
+                ..customer(market, Wallet::Training)
+            });
             list.len() - 1
         });
         brokers.push(Broker {

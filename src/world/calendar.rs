@@ -273,9 +273,19 @@ impl Blueprint {
                 [0, 1, 2].map(|kind| sum[kind] + support[kind])
             }),
             leading_foundry,
+            state_closed: self.state_closed(&books.in_force),
             memory_imports,
             memory_closes,
         }
+    }
+
+    /// 1 where the target bars a foreign chip that it lets others buy from centres that the state pays for.
+    fn state_closed(&self, book: &Book) -> f64 {
+        let mut sale = self.slot_attributes[self.oldest_chip]
+            .with_shipment(&self.shipments[self.target_market]);
+        sale.flag(Attribute::BuyerStateFunded, true);
+        let barred = book.judge(Subject::ChipSale, &sale).importer == Verdict::Denied;
+        f64::from(u8::from(barred))
     }
 
     /// By market: 1 where the best closed models may be held and served.

@@ -259,7 +259,7 @@ impl Stage {
                 &future.parameters,
             );
             for customer in &b.layout.customers {
-                if customer.captive || customer.grey {
+                if customer.captive || customer.grey || customer.steered {
                     continue;
                 }
                 let part = if customer.wallet == Wallet::Training {

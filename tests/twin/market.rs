@@ -22,6 +22,8 @@ pub struct Market {
     wallet_of: Vec<usize>,
     captive: Vec<bool>,
     pub grey: Vec<bool>,
+    steered: Vec<bool>,
+    target_made: Vec<bool>,
     pub wallet_usd: Vec<f64>,
     pub advance_usd: Vec<f64>,
     budget_usd: Vec<f64>,
@@ -117,6 +119,8 @@ impl Market {
             wallet_of: layout.customers.iter().map(|c| c.wallet as usize).collect(),
             captive: layout.customers.iter().map(|c| c.captive).collect(),
             grey: layout.customers.iter().map(|c| c.grey).collect(),
+            steered: layout.customers.iter().map(|c| c.steered).collect(),
+            target_made: layout.target_made.clone(),
             wallet_usd: m.wallet_usd.clone(),
             advance_usd: m.advance_usd.clone(),
             budget_usd: m.budget_usd.clone(),
@@ -227,6 +231,7 @@ impl Market {
             && self.open[self.market_of[k] * self.chips + chip] > 0.0
             && self.captive_chip[chip] == self.captive[k]
             && (!self.grey[k] || self.open[self.target * self.chips + chip] < 0.5)
+            && (!self.steered[k] || self.target_made[chip])
     }
 
     /// The part of the month in which a sale needs no licence.
@@ -385,8 +390,10 @@ impl Market {
                     self.orders[at] += rest * self.share[chip] * free / self.paid[at];
                 }
             }
-            money[self.market_of[k]] += self.money_usd[k];
-            kept_back[self.market_of[k]] += self.kept_back_usd[k];
+            if !self.steered[k] {
+                money[self.market_of[k]] += self.money_usd[k];
+                kept_back[self.market_of[k]] += self.kept_back_usd[k];
+            }
         }
         for market in 0..self.markets {
             self.refused_share[market] = if money[market] > 0.0 {
