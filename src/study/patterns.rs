@@ -725,9 +725,8 @@ fn p11(r: &mut Runner, future: &Future, null: bool) -> Vec<f64> {
     if null {
         parameters.supply_multiplier = 0.6;
     } else {
-        // Slack is pools and makers' own capacity alike.
+        // Makers expand faster where their suppliers stand empty.
         parameters.supply_multiplier = 3.0;
-        parameters.capacity_speed = 1.0;
     }
     // What brokers buy elsewhere for the target replaces nothing elsewhere.
     let future = Future {
