@@ -460,7 +460,12 @@ fn mean(results: &Results, regime: &str, name: &str) -> f64 {
 #[test]
 fn c17_lobbying_shortens_strict_rules_where_revenue_is_lost_and_does_nothing_where_none_is() {
     let silent = Channels::default().without(Channel::Lobbying);
-    let slack = [("supply_multiplier", 3.0), ("resale_friction", 0.0)];
+    // Slack is pools and makers' own capacity alike.
+    let slack = [
+        ("supply_multiplier", 3.0),
+        ("capacity_speed", 1.0),
+        ("resale_friction", 0.0),
+    ];
     let on = outcomes_of("reactive", Channels::default(), &slack);
     let off = outcomes_of("reactive", silent, &slack);
     let months = |r: &Results| outcome(r, "reactive", "strict_months_total");

@@ -93,7 +93,15 @@ pub fn measure_shortage(
         shortage.denied[place] = closed + (1.0 - closed) * market.refused_share[place];
         shortage.belief[place] = next_belief(shortage.belief[place], shortage.denied[place], p);
     }
-    access.denied_share = shortage.denied[layout.target_market];
+    // Who buys nothing is denied nothing.
+    let spends = market.buyers.customers_of_market[layout.target_market]
+        .iter()
+        .any(|k| market.budget_usd[usize::from(*k)] > 0.0);
+    access.denied_share = if spends {
+        shortage.denied[layout.target_market]
+    } else {
+        0.0
+    };
     shortage.denied_year += (access.denied_share - shortage.denied_year) / 12.0;
     access.denied_share_on_record = future.anchor.denied(clock.t, access.denied_share);
     access.home_share += (home_share(&market, p) - access.home_share) / 12.0;

@@ -725,8 +725,9 @@ fn p11(r: &mut Runner, future: &Future, null: bool) -> Vec<f64> {
     if null {
         parameters.supply_multiplier = 0.6;
     } else {
-        // Makers expand faster where their suppliers stand empty.
+        // Slack is pools and makers' own capacity alike.
         parameters.supply_multiplier = 3.0;
+        parameters.capacity_speed = 1.0;
     }
     // What brokers buy elsewhere for the target replaces nothing elsewhere.
     let future = Future {
