@@ -237,3 +237,38 @@ fn a_frozen_regime_knows_nothing_later() {
     assert!(frozen.entries.iter().all(|e| e.announced <= june));
     assert!(frozen.entries.len() < regime("history").entries.len());
 }
+
+/// Laws of sales that regimes share copy each other's verdicts where they hold the same rules: each must say what its own
+/// books say when they are asked afresh, in every market, of every chip.
+#[test]
+fn shared_laws_of_sales_say_what_their_own_books_say() {
+    use chokepoint::markets::terms::terms_of;
+    let names = [
+        "history",
+        "diffusion",
+        "chokepoints",
+        "reactive",
+        "history-free",
+    ];
+    let plan = crate::plan_of(names.map(regime).into(), 1);
+    let mut asked = 0;
+    for calendar in &plan.calendars {
+        for law in &calendar.sales {
+            for market in 0..calendar.shipments.len() {
+                for slot in 0..calendar.chips.len() {
+                    let sale = calendar.sale(slot, market);
+                    let terms = terms_of(&law.in_force.judge(Subject::ChipSale, &sale));
+                    let at = market * calendar.chips.len() + slot;
+                    assert_eq!(law.terms[at], terms, "market {market}, slot {slot}");
+                    asked += usize::from(terms.open < 1.0 || terms.licensed());
+                }
+            }
+            for slot in 0..calendar.chips.len() {
+                let sale = calendar.sale(slot, calendar.target_market);
+                let later = law.announced.judge(Subject::ChipSale, &sale);
+                assert_eq!(law.announced_bar[slot], terms_of(&later).open == 0.0);
+            }
+        }
+    }
+    assert!(asked > 1000);
+}

@@ -11,7 +11,7 @@ pub struct HomeSupply {
     pub denied_above_record: f64,
 }
 
-/// Chance that the target discourages a chip that has been opened under licence.
+/// Chance that the target discourages a chip that has been opened under licence or up to a cap.
 ///
 /// ```text
 /// logit(chance) = logit(refusal_probability) + home_slope * home_above_record + denial_slope * denied_above_record
@@ -39,7 +39,7 @@ pub fn open_share(p: &Parameters) -> f64 {
 #[derive(Clone, Debug, Default)]
 pub struct Refusals {
     stands: Vec<bool>,
-    /// Month of the next look at a chip that is open under licence.
+    /// Month of the next look at a chip that is so open.
     review: Vec<Option<i32>>,
 }
 
@@ -61,7 +61,7 @@ impl Refusals {
         self.stands[chip]
     }
 
-    /// Whether a chip that is open under licence is discouraged this month.
+    /// Whether a chip that is so open is discouraged this month.
     pub fn answer(&mut self, chip: usize, t: i32, draw: f64, chance: f64, p: &Parameters) -> bool {
         if self.review[chip].is_none_or(|at| at <= t) {
             self.stands[chip] = draw < chance;
@@ -70,7 +70,7 @@ impl Refusals {
         self.stands[chip]
     }
 
-    /// The chip is no longer open under licence: the next opening is looked at afresh.
+    /// The chip is no longer so open: the next opening is looked at afresh.
     pub fn forget(&mut self, chip: usize) {
         self.stands[chip] = false;
         self.review[chip] = None;

@@ -424,7 +424,7 @@ impl LawNow {
         self.refusals.reset(slots);
     }
 
-    /// Whether the target discourages a chip that is open under licence.
+    /// Whether the target discourages a chip that is open under licence or up to a cap.
     pub fn is_refused(&self, slot: usize) -> bool {
         self.refusals.stands(slot)
     }
@@ -608,7 +608,7 @@ fn set_target_terms(
         if !terms.licensed() && !market.layout.target_made[slot] {
             terms.open *= 1.0 - over_complied;
         }
-        if !terms.case_by_case {
+        if !terms.case_by_case && !terms.capped {
             now.refusals.forget(slot);
         } else if refuses(c, roadmap, future, home, now, slot, t) {
             terms.open *= open_share(&future.parameters);
@@ -664,8 +664,8 @@ fn over_complied(c: &Calendar, laws: &[(f64, u16)], p: &Parameters) -> f64 {
     }
 }
 
-/// Whether the target discourages a chip that its exporter has opened under licence, in every arm in which no recorded
-/// reply is imposed.
+/// Whether the target discourages a chip that its exporter has opened under licence or up to a cap, in every arm in which no
+/// recorded reply is imposed.
 fn refuses(
     c: &Calendar,
     roadmap: &Roadmap,
