@@ -166,8 +166,8 @@ pub fn pulled_forward_usd(
 
 /// Part of the target's demand that its state steers to chips made at home: `state part * steered part * denied`.
 ///
-/// `denied` is the part of what buyers would take that law kept from them over the past year, for budgets are made once a year;
-/// it is 1 where a rule of the target's own closes state-funded centres to foreign chips.
+/// `denied` is the part of what buyers would take that law kept from them over about a year, for budgets are made once a year; or, if
+/// more, the part of foreign chips that rules of the target's own close to state-funded centres.
 pub fn steered_share(denied: f64, p: &Parameters) -> f64 {
     p.state_demand_share * p.state_steered_share * denied
 }

@@ -53,9 +53,6 @@ pub struct Bounds {
 #[derive(Clone, Debug, Default)]
 pub struct Buyers {
     pub list: Vec<Buyer>,
-    list_before: Vec<Buyer>,
-    /// Whether buyers, chips on sale and law are those of last month.
-    pub same: bool,
     /// Buyer of each customer, and the customer's part of its money.
     pub of: Vec<u16>,
     pub part: Vec<f64>,
@@ -96,8 +93,6 @@ impl Buyers {
     pub fn new(customers: usize, markets: usize, chips: usize) -> Self {
         Self {
             list: Vec::with_capacity(customers),
-            list_before: Vec::with_capacity(customers),
-            same: false,
             of: vec![0; customers],
             part: vec![0.0; customers],
             bought: Vec::with_capacity(customers * chips),
@@ -135,14 +130,12 @@ impl ChipMarket {
             };
             self.buyers.customers_of_market = (0..self.layout.markets).map(of).collect();
         }
-        let same = !self.buyers.stale && self.buyers.found_for == self.active;
-        if !same {
+        if self.buyers.stale || self.buyers.found_for != self.active {
             self.compare_terms();
         }
         let makers = self.layout.makers;
         let bloc = &self.layout.bloc_of_market;
         let buyers = &mut self.buyers;
-        std::mem::swap(&mut buyers.list, &mut buyers.list_before);
         buyers.list.clear();
         for (k, customer) in self.layout.customers.iter().enumerate() {
             let money = self.wallet_usd[k].max(0.0);
@@ -204,10 +197,6 @@ impl ChipMarket {
             let buyer = buyers.list.get(usize::from(buyers.of[k]));
             *part = buyer.map_or(0.0, |buyer| self.wallet_usd[k].max(0.0) / buyer.money_usd);
         }
-        buyers.same = same && buyers.list.len() == buyers.list_before.len() && {
-            let mut pairs = buyers.list.iter().zip(&buyers.list_before);
-            pairs.all(|(now, before)| now.may_what(before))
-        };
         buyers.bought.clear();
         buyers
             .bought

@@ -33,7 +33,8 @@ pub const fn place_of(chip: usize, bloc: usize, wallet: Wallet) -> usize {
     chip * ROWS + 2 * bloc + wallet as usize
 }
 
-/// One budget: a market's training or serving wallet, or that of the owners of captive chips.
+/// One budget: a market's training or serving wallet, that of the owners of captive chips, of the target's state, or of the
+/// brokers of a hub.
 #[derive(Clone, Copy, Debug)]
 pub struct Customer {
     pub market: usize,
@@ -458,9 +459,7 @@ impl ChipMarket {
     fn place_orders(&mut self, rules: &MarketRules) {
         self.lay_out_offers(rules);
         for b in 0..self.buyers.list.len() {
-            if !self.buyers.same {
-                self.lay_out_terms(b);
-            }
+            self.lay_out_terms(b);
             self.lay_out_prices(b, rules);
             let row = self.row(b);
             let spread = self.share_budget(b, Among::All);
@@ -524,7 +523,7 @@ impl ChipMarket {
         }
     }
 
-    /// What law and kind leave to one buyer: which chips, and for how long. Stands until law, chips or buyers change.
+    /// What law and kind leave to one buyer: which chips, and for how long.
     fn lay_out_terms(&mut self, b: usize) {
         let (chips, row, buyer) = (self.chips(), self.row(b), self.buyers.list[b]);
         if let Some(other) = self.buyers.list[..b].iter().position(|x| buyer.may_what(x)) {

@@ -304,7 +304,7 @@ pub fn tell_law(
                 }
                 continue;
             }
-            let refused = here && terms.case_by_case && now.is_refused(slot);
+            let refused = here && (terms.case_by_case || terms.capped) && now.is_refused(slot);
             if here && !refused {
                 causes.refused[slot] = None;
             }

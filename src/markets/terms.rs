@@ -141,7 +141,7 @@ pub struct Inputs {
     /// By maker: 1 where the leading foundry may make its dies.
     pub leading_foundry: Vec<f64>,
     pub memory_imports: f64,
-    /// 1 where the target's own rules close state-funded centres to foreign chips.
+    /// Part of foreign chips that the target's own rules close to state-funded centres alone.
     pub state_closed: f64,
     /// 1 where the target may query the issuer's models.
     pub model_access: f64,

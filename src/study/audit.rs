@@ -67,7 +67,7 @@ pub const NEVER_BIND: &[(&str, &str)] = &[
     ),
     (
         "cn-2025-11-state-dc",
-        "speaks of state-funded buyers; purchase at home stands in for it",
+        "speaks of state-funded buyers: it closes no market, but what the state buys at home follows it",
     ),
     (
         "us-2025-05-gp10",

@@ -20,7 +20,8 @@ pub fn experience_yield(
 /// Next month's capacity: lagged partial adjustment toward what orders ask for.
 ///
 /// `ln K' = ln K + clamp(speed * ln(wanted / K), -fall, rise)`. `wanted` is orders `lag` months ago plus a twelfth of
-/// the backlog, over the target rate of use. With `speed * lag` under 0.37 the path does not overshoot.
+/// the backlog, over the target rate of use. With `speed * lag` under 0.37, as where suppliers
+/// are full, the path does not overshoot.
 pub fn adjusted_capacity(capacity: f64, wanted: f64, speed: f64, fall_per_month: f64) -> f64 {
     if capacity <= 0.0 || wanted <= 0.0 {
         return capacity.max(0.0) * (1.0 - fall_per_month);

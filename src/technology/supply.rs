@@ -63,7 +63,7 @@ pub struct Access {
     pub leading_foundry: Vec<f64>,
     /// Part of the month in which the target may import memory stacks.
     pub memory_imports: f64,
-    /// Part of the month in which the target's own rules close state-funded centres to foreign chips.
+    /// Part of foreign chips, and of the month, that the target's own rules close to state-funded centres alone.
     pub state_closed: f64,
     /// Months until an announced memory rule binds; infinite when none is announced.
     pub memory_closes_in_months: f64,
@@ -173,7 +173,7 @@ impl SupplyState {
     }
 
     /// Capacities of next month: each maker follows what was wanted some months ago, the faster the emptier its suppliers are.
-    /// `suppliers_use` is by maker, see [`suppliers_use`].
+    /// `suppliers_use` is by maker: the use of the fullest pool that its chips take from, 0 to 1.
     pub fn follow_orders(
         &mut self,
         wanted: &[f64],
@@ -215,7 +215,8 @@ impl SupplyState {
     }
 }
 
-/// How fast a maker adjusts its capacity, in logs a month: `min(1, capacity_speed / use)`.
+/// Part of the log distance to what is wanted by which a maker adjusts its capacity in a month, up or down:
+/// `min(1, capacity_speed / use)`.
 ///
 /// `capacity_speed` is what was recorded while suppliers were full. A maker whose foundry, packaging and memory stand half empty
 /// need not wait for them to build.

@@ -190,7 +190,8 @@ impl Blueprint {
         })
     }
 
-    /// Whether a rule of the target's own can speak of anything: one that is never met is no reply.
+    /// Whether a rule of the target's own can speak of anything: one that is never met is no reply, nor is one that speaks of
+    /// state-funded buyers alone (see `state_closed`).
     fn can_bind(&self, rule: &Rule) -> bool {
         let mut good = Attributes::default().with_shipment(&self.shipments[self.target_market]);
         good.set(Attribute::RareEarthValueShare, 0.1);
@@ -279,13 +280,23 @@ impl Blueprint {
         }
     }
 
-    /// 1 where the target bars a foreign chip that it lets others buy from centres that the state pays for.
+    /// Of the foreign chips that the target lets others buy, the part that it bars from centres that the state pays for.
     fn state_closed(&self, book: &Book) -> f64 {
-        let mut sale = self.slot_attributes[self.oldest_chip]
-            .with_shipment(&self.shipments[self.target_market]);
-        sale.flag(Attribute::BuyerStateFunded, true);
-        let barred = book.judge(Subject::ChipSale, &sale).importer == Verdict::Denied;
-        f64::from(u8::from(barred))
+        let barred =
+            |sale: &Attributes| book.judge(Subject::ChipSale, sale).importer == Verdict::Denied;
+        let (mut open, mut closed) = (0_u32, 0_u32);
+        for (slot, chip) in self.slot_attributes.iter().enumerate() {
+            if self.layout.target_made[slot] || self.layout.captive_chip[slot] {
+                continue;
+            }
+            let mut sale = chip.with_shipment(&self.shipments[self.target_market]);
+            if !barred(&sale) {
+                open += 1;
+                sale.flag(Attribute::BuyerStateFunded, true);
+                closed += u32::from(barred(&sale));
+            }
+        }
+        f64::from(closed) / f64::from(open.max(1))
     }
 
     /// By market: 1 where the best closed models may be held and served.

@@ -147,10 +147,9 @@ impl Stage {
 
     /// Adds the month that has just passed to what deviations are measured against.
     pub fn record_anchor(&mut self, anchor: &mut Anchor) {
-        let target = self.blueprint.target_market;
         anchor
             .denied_share
-            .push(self.world.resource::<Shortage>().denied[target]);
+            .push(self.world.resource::<Access>().denied_share);
         anchor
             .home_share
             .push(self.world.resource::<Access>().home_share);
