@@ -15,11 +15,12 @@ use crate::config::evidence::Evidence;
 use crate::config::posterior::Posterior;
 use crate::config::source::{Configs, Source};
 use crate::config::splits::{self, Hashes, Part, Registration, Split, SplitsFile, short};
+use crate::plots::{Held, draw_scorecard};
 use crate::results::Working;
 use crate::study::headline::{HeadlineEffect, headline_effects, unsupported};
 use crate::study::hindcast::Hindcast;
 use crate::study::patterns::{PatternScore, patterns};
-use crate::study::validate::{Scorecard, SeriesScore, ensemble, score};
+use crate::study::validate::{PointScore, Scorecard, SeriesScore, ensemble, score};
 use crate::study::{Library, Settings};
 
 #[derive(Args)]
@@ -62,6 +63,8 @@ pub struct Asked {
 #[derive(Serialize)]
 pub struct Answered {
     registration: Registered,
+    /// Draws of each ensemble.
+    draws: u32,
     /// What misses a bar, worst first.
     missed: Vec<String>,
     effects: Vec<HeadlineEffect>,
@@ -176,6 +179,7 @@ pub fn answered(configs: Configs, args: &Asked, watch: &Watch) -> Result<Answere
         .read("evidence/looks.csv")
         .map_or(0, |s| s.text.lines().count().saturating_sub(1));
     Ok(Answered {
+        draws,
         registration: Registered {
             date: registration.date.clone(),
             departures: registration.departures(&hashes),
@@ -564,6 +568,21 @@ fn store(folder: &std::path::Path, answer: &Answered) -> Answer {
         "manifest.json".into(),
         serde_json::to_string_pretty(&answer.registration).unwrap_or_default() + "\n",
     );
+    for card in &answer.splits {
+        let samples = card.posterior.as_ref().map_or_else(
+            || "from the prior".to_string(),
+            |name| format!("from samples of the posterior `{name}`"),
+        );
+        let title = format!("Held against the record: split {}", card.split);
+        let basis = format!(
+            "{}; {samples}, {} draws under the recorded rules. Classes: M measured, E estimated, J judged, X an input. {} looks at test \
+             periods are on record. Conditional on these assumptions, not a forecast.",
+            card.words, answer.draws, answer.registration.looks
+        );
+        let name = format!("scorecard-{}", card.split);
+        draw_scorecard(&title, &basis, &held(card), &into.join("plots"), &name)
+            .map_err(|e| Failure::Input(format!("error: {e}\n")))?;
+    }
     for (name, text) in files {
         let path = into.join(name);
         std::fs::write(&path, text)
@@ -571,6 +590,43 @@ fn store(folder: &std::path::Path, answer: &Answered) -> Answer {
     }
     working.finish()?;
     Ok(())
+}
+
+/// The entities that a point is scored with.
+fn entity_of(card: &Scorecard, p: &PointScore) -> String {
+    let takes = |s: &&SeriesScore| {
+        let all = s.entity.strip_suffix('*');
+        let named = all.map_or(s.entity == p.entity, |start| p.entity.starts_with(start));
+        s.series == p.series && named
+    };
+    let named = card.series.iter().find(takes).map(|s| s.entity.as_str());
+    match named.unwrap_or(&p.entity).trim_end_matches(['*', ':']) {
+        "" => "all of it".into(),
+        some => some.into(),
+    }
+}
+
+/// What the page of figures shows: every point that the model answers.
+fn held(card: &Scorecard) -> Vec<Held> {
+    let of = |p: &PointScore| {
+        Some(Held {
+            series: p.series.clone(),
+            entity: entity_of(card, p),
+            class: format!("{:?}", p.class),
+            unit: p.unit.clone(),
+            first: p.first_month.parse().ok()?,
+            last: p.last_month.parse().ok()?,
+            observed: [p.observed, p.observed_low, p.observed_high],
+            modelled: [p.p05?, p.p25?, p.p50?, p.p75?, p.p95?],
+            benchmark: p
+                .benchmark_p05
+                .zip(p.benchmark_p50)
+                .zip(p.benchmark_p95)
+                .map(|((low, middle), high)| [low, middle, high]),
+            tested: p.part == Some(Part::Test),
+        })
+    };
+    card.points.iter().filter_map(of).collect()
 }
 
 fn in_words(answer: &Answered) -> String {

@@ -22,6 +22,7 @@ pub struct Row {
     pub first: Month,
     pub last: Month,
     pub value: f64,
+    pub unit: String,
     pub low: Option<f64>,
     pub high: Option<f64>,
     pub class: Class,
@@ -171,6 +172,8 @@ struct Raw {
     #[serde(default)]
     high: Option<f64>,
     #[serde(default)]
+    unit: String,
+    #[serde(default)]
     class: Option<Class>,
     #[serde(default)]
     error: Option<f64>,
@@ -278,6 +281,7 @@ impl Evidence {
             let has_interval = raw.low.is_some() && raw.high.is_some() && raw.low != raw.high;
             rows.push(Row {
                 target_id: raw.target_id.clone(),
+                unit: raw.unit.clone(),
                 series: raw.series.clone(),
                 entity: raw.entity.clone(),
                 period: raw.period.clone(),

@@ -9,6 +9,7 @@ mod letters;
 mod live;
 mod multiples;
 mod reversal;
+mod scorecard;
 mod shares;
 mod svg;
 mod theme;
@@ -25,6 +26,7 @@ use rayon::prelude::*;
 use canvas::{Anchor, Canvas};
 pub use letters::font_faces;
 pub use live::Live;
+pub use scorecard::{Held, draw_scorecard};
 use theme::{INK, SMALL, SOFT, TITLE, WORDS, wrap};
 pub use theme::{change_unit, in_unit, month, number, rounded, supported, two_digits};
 
