@@ -29,7 +29,7 @@ pub struct ValidateArgs {
     asked: Asked,
     #[arg(long, value_enum, default_value = "table")]
     format: Format,
-    /// Write every table into this folder as well.
+    /// Write every table, and a page of figures for each split, into this folder as well.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// End with 1 when a registered bar is missed.
