@@ -107,7 +107,9 @@ pub fn headline_effects(
         };
         let plan = Plan::new(library, file, settings)?;
         let records = run_all(&plan, &|| {}, &AtomicBool::new(false));
-        Ok::<Vec<EffectRow>, Problems>(join(&plan, records, "chokepoint validate").effects)
+        let mut effects = join(&plan, records, "chokepoint validate").effects;
+        effects.retain(EffectRow::is_main);
+        Ok::<Vec<EffectRow>, Problems>(effects)
     };
     let prior = column(None, &[])?;
     let (fitted, supported) = match posterior {
