@@ -644,3 +644,17 @@ fn the_page_of_the_evidence_is_generated_from_it() {
         "docs/evidence.md is old: run `chokepoint reference --evidence --into docs/evidence.md`"
     );
 }
+
+/// One row an outcome and a regime: a study also has effects by stratum and horizon, which are no headlines.
+#[test]
+fn a_headline_effect_stands_once() {
+    let found = chokepoint::study::headline::headline_effects(library(), 8, 5, None, &[]).unwrap();
+    let mut names: Vec<(&str, &str)> = found
+        .iter()
+        .map(|e| (e.outcome.as_str(), e.regime.as_str()))
+        .collect();
+    assert_eq!(names.len(), 12);
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), 12);
+}

@@ -451,10 +451,8 @@ fn going_price_usd(
         .map(|slot| {
             let spec = &chips.spec[slot];
             let value = blended_value(spec, for_training, chips.fp8_share, p);
-            (
-                (spec.list_price_usd + p.host_cost_usd) / value,
-                spec.list_price_usd / value,
-            )
+            let listed_usd = chips.listed_usd(slot, t, p);
+            ((listed_usd + p.host_cost_usd) / value, listed_usd / value)
         })
         .filter(|(whole, _)| whole.is_finite())
         .min_by(|a, b| a.0.total_cmp(&b.0))
@@ -521,7 +519,7 @@ pub fn make_offers(
         let list = if place.captive {
             cost * p.captive_price_over_cost
         } else {
-            chips.spec[slot].list_price_usd
+            chips.listed_usd(slot, t, p)
         };
         let price_usd = list * price[maker];
         let ramp = 1.0 - (-(f64::from(age) + 1.0) / p.new_part_ramp_months).exp();

@@ -6,11 +6,12 @@ use bevy_ecs::system::{Query, Res, ResMut};
 
 use super::nation::NationTotals;
 use crate::capability::algorithms::{
-    effective_compute, post_training_share, research_by_models, research_points_per_month,
+    effective_compute, labs_share, post_training_share, research_by_models,
+    research_points_per_month,
 };
-use crate::capability::diffusion::{Source, catch_up_points, distilled_points};
+use crate::capability::diffusion::{Source, catch_up_points, distilled_points, usable_share};
 use crate::capability::efficiency::Efficiency;
-use crate::capability::frontier::{Frontier, Known, Side};
+use crate::capability::frontier::{Frontier, Known, Side, known_ago};
 use crate::capability::training::{finished_points, latent_points};
 use crate::events::{Event, EventId, EventKind, EventLog};
 use crate::foundation::chance::Purpose;
@@ -163,8 +164,9 @@ pub fn assign_compute(
 ) {
     let p = &future.parameters;
     let post_training = post_training_share(clock.year, p);
+    let shares = Bloc::ALL.map(|bloc| labs_share(clock.year, bloc, p));
     for (lab, mut compute) in &mut labs {
-        let share = p.lab_share_of_compute * lab.share_of_nation;
+        let share = shares[lab.bloc as usize] * lab.share_of_nation;
         let nation = lab.nation as usize;
         compute.training_h100e = share * nations.training_h100e[nation];
         compute.serving_h100e = share * nations.serving_h100e[nation];
@@ -195,12 +197,7 @@ pub struct Theft {
 
 /// Points that a theft carries across: a share of the distance, as far as the thief has the compute to use it.
 pub fn stolen_points(own_points: f64, own_h100e: f64, victim: Known, p: &Parameters) -> f64 {
-    let scale = if victim.compute_h100e > 0.0 {
-        (own_h100e / victim.compute_h100e).min(1.0)
-    } else {
-        1.0
-    };
-    let usable = (1.0 - p.scale_dependence) + p.scale_dependence * scale;
+    let usable = usable_share(own_h100e, victim.compute_h100e, p);
     p.theft_share * usable * (victim.points - own_points).max(0.0)
 }
 
@@ -292,17 +289,41 @@ pub fn do_research(
     for (lab, compute, mut knowledge) in &mut labs {
         let own =
             rate[lab.bloc as usize] * lab.skill * (1.0 - efficiency.cost_share[lab.bloc as usize]);
-        let learned = catch_up_points(knowledge.points, compute.effective_h100e, &sources, p);
+        // Who may not query the leader's models learns from the rest.
+        let open_to = if may_query(lab, &access) { 3 } else { 2 };
+        let learned = catch_up_points(
+            knowledge.points,
+            compute.effective_h100e,
+            &sources[..open_to],
+            p,
+        );
         // What scarcity taught one bloc becomes knowledge of all as it spreads.
         knowledge.points += own + learned + efficiency.spread_points;
     }
     note_what_is_known(&mut frontier, &mut labs, &efficiency, p);
 }
 
-/// Publications (what the best lab knew some months ago) and open weights (what the best open model is made with).
-fn what_can_be_learned(frontier: &Frontier, future: &Future) -> [Source; 2] {
+/// Whether law lets a lab query the models that the leader serves.
+fn may_query(lab: &Lab, access: &Access) -> bool {
+    lab.bloc != Bloc::Target || access.model_access >= 0.5
+}
+
+/// Publications (what the best lab knew some months ago), open weights (what the best open model is made with) and, last,
+/// served models (what the best model of all is made with, as far as its answers show it).
+fn what_can_be_learned(frontier: &Frontier, future: &Future) -> [Source; 3] {
     let p = &future.parameters;
-    let source = |known: Option<Known>, carries: f64| match known {
+    let open = p.open_share * future.channels.factor(Channel::OpenDiffusion);
+    let served = p.served_share * future.channels.factor(Channel::Distillation);
+    [
+        (
+            &frontier.best_known,
+            p.publication_lag_months,
+            p.publication_share,
+        ),
+        (&frontier.open_known, p.open_lag_months, open),
+        (&frontier.served_known, p.distillation_lag_months, served),
+    ]
+    .map(|(record, lag, carries)| match known_ago(record, lag) {
         Some(known) => Source {
             knowledge_points: known.points,
             compute_h100e: known.compute_h100e,
@@ -312,17 +333,7 @@ fn what_can_be_learned(frontier: &Frontier, future: &Future) -> [Source; 2] {
             knowledge_points: f64::NEG_INFINITY,
             ..Source::default()
         },
-    };
-    [
-        source(
-            frontier.best_known_ago(p.publication_lag_months.round() as usize),
-            p.publication_share,
-        ),
-        source(
-            frontier.open_known_ago(p.open_lag_months.round() as usize),
-            p.open_share * future.channels.factor(Channel::OpenDiffusion),
-        ),
-    ]
+    })
 }
 
 /// Best knowledge and latent score of each bloc. Maxima do not depend on the order of the labs; ties keep the lower row.
@@ -401,10 +412,12 @@ pub fn train_and_release(
     let best_open = frontier.released[Side::Open as usize].ago(lag.max(1) - 1);
     let mut best = [f64::NEG_INFINITY; 6];
     let mut gained = 0.0;
-    let mut open = frontier.open_known.last().copied().unwrap_or(Known {
+    let nothing = Known {
         points: f64::NEG_INFINITY,
         compute_h100e: 0.0,
-    });
+    };
+    let mut open = frontier.open_known.last().copied().unwrap_or(nothing);
+    let mut served = frontier.served_known.last().copied().unwrap_or(nothing);
     for (lab, compute, knowledge, mut run, mut held) in &mut labs {
         let trained = run.compute_h100e_months + compute.effective_h100e;
         let finished = if compute.effective_h100e > 0.0 {
@@ -424,8 +437,11 @@ pub fn train_and_release(
             continue;
         };
         // Who may not query the leader's models still has the open ones.
-        let may_query = lab.bloc != Bloc::Target || access.model_access >= 0.5;
-        let rival = if may_query { best_rival } else { best_open };
+        let rival = if may_query(lab, &access) {
+            best_rival
+        } else {
+            best_open
+        };
         let distils = future.channels.factor(Channel::Distillation);
         let distilled = distils * distilled_points(model.score, rival, p);
         let score = model.score + distilled;
@@ -437,8 +453,12 @@ pub fn train_and_release(
         for side in [lab.bloc as usize, side as usize, Side::World as usize] {
             best[side] = best[side].max(score);
         }
-        if is_open && model.known.points > open.points {
+        // Small labs move no frontier: what they know is what their bloc knows.
+        if is_open && !lab.synthetic && model.known.points > open.points {
             open = model.known;
+        }
+        if !lab.synthetic && model.known.points > served.points {
+            served = model.known;
         }
         if !lab.synthetic {
             events.push(Event {
@@ -454,6 +474,7 @@ pub fn train_and_release(
         record.push(best);
     }
     frontier.open_known.push(open);
+    frontier.served_known.push(served);
     frontier.distilled_points = gained;
 }
 

@@ -207,7 +207,7 @@ pub fn set_budgets(
         0.0
     };
     // Wants were recorded as spending on accelerators; budgets pay for the servers around them too.
-    let with_hosts = 1.0 + p.host_cost_usd / mean_price_usd(&market, &chips, clock.t);
+    let with_hosts = 1.0 + p.host_cost_usd / mean_price_usd(&market, &chips, clock.t, p);
     for nation in &nations {
         let wants = shocks.wants_usd[nation.region as usize] * nation.share_of_region;
         totals.wants_usd[nation.row as usize] = wants;
@@ -284,7 +284,7 @@ fn pay_rent(rental: &Rental, market: &mut ChipMarket) {
 
 /// What buyers outside the target paid for a chip last month, on average; before the first trade, the mean list price of
 /// what is then on sale.
-fn mean_price_usd(market: &ChipMarket, on_sale: &Chips, t: usize) -> f64 {
+fn mean_price_usd(market: &ChipMarket, on_sale: &Chips, t: usize, p: &Parameters) -> f64 {
     let (mut paid, mut units) = (0.0, 0.0);
     for &chip in &market.active {
         let chip = usize::from(chip);
@@ -302,7 +302,7 @@ fn mean_price_usd(market: &ChipMarket, on_sale: &Chips, t: usize) -> f64 {
     let (mut listed, mut kinds) = (0.0, 0.0);
     for chip in (0..on_sale.spec.len()).filter(|c| !market.layout.captive_chip[*c]) {
         if on_sale.launch[chip] <= t as i32 {
-            listed += on_sale.spec[chip].list_price_usd / on_sale.copies[chip];
+            listed += on_sale.listed_usd(chip, t as i32, p) / on_sale.copies[chip];
             kinds += 1.0 / on_sale.copies[chip];
         }
     }

@@ -1,6 +1,7 @@
 //! Research: how fast a bloc's knowledge grows, in index points.
 
 use crate::foundation::parameters::Parameters;
+use crate::measures::Bloc;
 
 /// The month in which the leading lab stood at the reference score.
 const REFERENCE_YEAR: f64 = 2023.2;
@@ -48,8 +49,8 @@ fn years_beyond_break(knowledge_points: f64, p: &Parameters) -> f64 {
     } else {
         p.frontier_points_per_year_after
     };
-    // A pace that compute explains in full would make every point infinitely hard.
-    beyond / research_base(pace, p).max(0.1)
+    // Where compute explains nearly all, what is left would make every point infinitely hard.
+    beyond / research_base(pace, p).max(0.25 * pace)
 }
 
 /// What a bloc's own models add to its research: `exp(per_point * max(0, score - trend's score at the start of 2026))`.
@@ -83,10 +84,42 @@ pub fn post_training_share(year: f64, p: &Parameters) -> f64 {
     0.05 + (p.post_training_share_2027 - 0.05) / (1.0 + (-(year - 2025.0) / 0.5).exp())
 }
 
+/// Share of a nation's useful compute that its labs use: `lab_share_of_compute * growth^min(0, year - 2025)`.
+///
+/// Runs of the frontier grew twice as fast as the stock of chips until labs were its main users; from 2025 on the share
+/// stands. The target's labs have a growth of their own: they turned to large models later.
+pub fn labs_share(year: f64, bloc: Bloc, p: &Parameters) -> f64 {
+    const STANDS_FROM_YEAR: f64 = 2025.0;
+    let growth = match bloc {
+        Bloc::Target => p.lab_share_growth_target,
+        Bloc::Issuer | Bloc::Third => p.lab_share_growth,
+    };
+    p.lab_share_of_compute * growth.powf((year - STANDS_FROM_YEAR).min(0.0))
+}
+
 /// `training^(1-w) * serving^w`: compute as a model sees it, H100-equivalents.
 pub fn effective_compute(training_h100e: f64, serving_h100e: f64, post_training: f64) -> f64 {
     if training_h100e <= 0.0 || serving_h100e <= 0.0 {
         return 0.0;
     }
     training_h100e.powf(1.0 - post_training) * serving_h100e.powf(post_training)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labs_take_more_of_the_compute_until_2025_each_bloc_at_its_own_pace() {
+        let mut p = Parameters::from_values(&vec![0.0; Parameters::NAMES.len()]).unwrap();
+        p.lab_share_of_compute = 0.6;
+        p.lab_share_growth = 2.0;
+        p.lab_share_growth_target = 3.0;
+        assert!((labs_share(2024.0, Bloc::Issuer, &p) - 0.3).abs() < 1e-12);
+        assert!((labs_share(2024.0, Bloc::Target, &p) - 0.2).abs() < 1e-12);
+        for bloc in Bloc::ALL {
+            assert_eq!(labs_share(2025.0, bloc, &p), 0.6);
+            assert_eq!(labs_share(2030.0, bloc, &p), 0.6);
+        }
+    }
 }

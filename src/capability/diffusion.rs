@@ -14,25 +14,37 @@ pub struct Source {
 /// Points a month that a lab gains by learning from others.
 ///
 /// ```text
-/// reach = max over sources of  carries * ((1 - scale) + scale * min(1, own compute / source compute)) * max(0, source - own)
+/// reach = max over sources of  carries * usable_share(own compute, source compute) * max(0, source - own)
 /// gain  = catch_up_per_year * reach / 12
 /// ```
-///
-/// `scale_dependence` is the part of a method that only works at the scale of its inventor.
 pub fn catch_up_points(own_points: f64, own_h100e: f64, sources: &[Source], p: &Parameters) -> f64 {
     let reach = sources
         .iter()
         .map(|source| {
-            let ahead = (source.knowledge_points - own_points).max(0.0);
-            let scale = if source.compute_h100e > 0.0 {
-                (own_h100e / source.compute_h100e).min(1.0)
-            } else {
-                1.0
-            };
-            source.carries * ((1.0 - p.scale_dependence) + p.scale_dependence * scale) * ahead
+            let ahead = source.knowledge_points - own_points;
+            if ahead <= 0.0 {
+                return 0.0;
+            }
+            source.carries * usable_share(own_h100e, source.compute_h100e, p) * ahead
         })
         .fold(0.0, f64::max);
     p.catch_up_per_year * reach / 12.0
+}
+
+/// Part of what was found with more compute that is of use with less.
+///
+/// `1 - scale_dependence * min(1, log10(source compute / own compute) / scale_span_decades)`, and 1 with as much compute or more.
+///
+/// Points are logs of efficiency. A method's gain grows as a power of compute, from what shows in experiments to what shows at the
+/// frontier, `scale_span_decades` above: a follower loses the stretch between its own scale and the inventor's.
+/// Source: Gundlach et al. 2025, <https://arxiv.org/abs/2511.21622>.
+pub fn usable_share(own_h100e: f64, source_h100e: f64, p: &Parameters) -> f64 {
+    if source_h100e <= own_h100e {
+        return 1.0;
+    }
+    // A lab without compute can use what shows at any scale.
+    let below = (source_h100e / own_h100e).log10() / p.scale_span_decades;
+    1.0 - p.scale_dependence * below.min(1.0)
 }
 
 /// Points that distillation adds to a model at release: a share of its distance to the best model that could be
@@ -44,6 +56,17 @@ pub fn distilled_points(own_score: f64, best_rival_score: f64, p: &Parameters) -
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn less_compute_makes_less_of_a_method_and_never_nothing() {
+        let mut p = Parameters::from_values(&vec![0.0; Parameters::NAMES.len()]).unwrap();
+        p.scale_dependence = 0.6;
+        p.scale_span_decades = 8.0;
+        assert_eq!(usable_share(2.0, 1.0, &p), 1.0);
+        assert!((usable_share(1e3, 1e4, &p) - (1.0 - 0.6 / 8.0)).abs() < 1e-12);
+        assert!(usable_share(1e2, 1e4, &p) < usable_share(1e3, 1e4, &p));
+        assert!((usable_share(0.0, 1e4, &p) - 0.4).abs() < 1e-12);
+    }
 
     #[test]
     fn the_best_source_counts_and_no_two_add_up() {

@@ -57,6 +57,8 @@ pub struct Frontier {
     pub best_known: Vec<Known>,
     /// Knowledge behind the best open release so far, by month.
     pub open_known: Vec<Known>,
+    /// The same behind the best release of any kind.
+    pub served_known: Vec<Known>,
     /// What distillation added to the target's models released this month.
     pub distilled_points: f64,
     /// Best knowledge by bloc now.
@@ -93,20 +95,13 @@ impl Frontier {
         self.best_known.reserve(months);
         self.open_known.clear();
         self.open_known.reserve(months);
+        self.served_known.clear();
+        self.served_known.reserve(months);
     }
+}
 
-    /// What was known at the front `months` ago; nothing before the run began.
-    pub fn best_known_ago(&self, months: usize) -> Option<Known> {
-        self.best_known
-            .len()
-            .checked_sub(1 + months)
-            .map(|at| self.best_known[at])
-    }
-
-    pub fn open_known_ago(&self, months: usize) -> Option<Known> {
-        self.open_known
-            .len()
-            .checked_sub(1 + months)
-            .map(|at| self.open_known[at])
-    }
+/// What stood in a record of knowledge `months` ago; nothing before the run began.
+pub fn known_ago(record: &[Known], months: f64) -> Option<Known> {
+    let at = record.len().checked_sub(1 + months.round() as usize)?;
+    Some(record[at])
 }

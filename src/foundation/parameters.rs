@@ -56,7 +56,7 @@ parameters! {
     market {
         choice_slope, choice_nest, host_cost_usd, relationship_share_target, customary_share_target, quota_inertia, capacity_speed,
         capacity_lag_months, capacity_fall_per_month, capacity_use_target, price_response,
-        price_reversion, price_clip, new_part_ramp_months, resale_friction, resale_recovery_months,
+        price_reversion, price_clip, price_fall_per_year, new_part_ramp_months, resale_friction, resale_recovery_months,
         entrant_share_of_orders, sale_life_months, supply_multiplier, pool_growth_late, retirement_per_year,
     }
     licensing {
@@ -83,11 +83,11 @@ parameters! {
         frontier_compute_growth, regime_break_year, research_compute_elasticity,
         research_saturation_per_year, research_reference_h100e, run_reference_h100e,
         frontier_points_reference, ai_research_per_point, target_knowledge_gap_2020, third_knowledge_gap_2020,
-        post_training_share_2027, lab_share_of_compute, lab_skill_sd,
+        post_training_share_2027, lab_share_of_compute, lab_share_growth, lab_share_growth_target, lab_skill_sd,
     }
     diffusion {
-        catch_up_per_year, scale_dependence, publication_lag_months, publication_share,
-        open_lag_months, open_share, distillation_share, distillation_lag_months,
+        catch_up_per_year, scale_dependence, scale_span_decades, publication_lag_months, publication_share,
+        open_lag_months, open_share, served_share, distillation_share, distillation_lag_months,
     }
     efficiency {
         induced_intensity, induced_multiplier_per_year, induced_delay_months, induced_max_points,

@@ -132,6 +132,12 @@ impl Roadmap {
 }
 
 impl Chips {
+    /// What a part is listed at this month, constant USD: `price at launch * exp(-price_fall_per_year * age / 12)`.
+    pub fn listed_usd(&self, slot: usize, t: i32, p: &Parameters) -> f64 {
+        let age_years = f64::from((t - self.launch[slot]).max(0)) / 12.0;
+        self.spec[slot].list_price_usd * (-p.price_fall_per_year * age_years).exp()
+    }
+
     /// The roadmap as this future has it: slips drawn, later generations specified, variant slots empty.
     pub fn reset(&mut self, roadmap: &Roadmap, future: &Future) {
         let p = &future.parameters;
@@ -216,4 +222,25 @@ pub struct Realised(pub Vec<f64>);
 /// Realised share of paper throughput of a chip whose maker's software has this maturity; the leader and owners of their chips set 1.
 pub fn realised_share(maturity: f64, p: &Parameters) -> f64 {
     (p.realised_share_base + p.realised_share_per_maturity * maturity).min(1.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_is_listed_at_less_the_older_it_is_and_at_full_price_before_it_is_sold() {
+        let mut p = Parameters::from_values(&vec![0.0; Parameters::NAMES.len()]).unwrap();
+        p.price_fall_per_year = 0.17;
+        let chips = Chips {
+            spec: vec![crate::technology::chip::H100],
+            launch: vec![33],
+            ..Chips::default()
+        };
+        let full = crate::technology::chip::H100.list_price_usd;
+        assert_eq!(chips.listed_usd(0, 20, &p), full);
+        assert_eq!(chips.listed_usd(0, 33, &p), full);
+        let after = chips.listed_usd(0, 57, &p);
+        assert!((after / full - (-0.34_f64).exp()).abs() < 1e-12);
+    }
 }

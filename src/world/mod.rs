@@ -22,7 +22,7 @@ use crate::agents::lab::{HeldBack, Knowledge, LabCompute, TrainingRun};
 use crate::agents::nation::{DemandShocks, HeldCompute, NationCompute, NationTotals};
 use crate::agents::users::{Services, Users};
 use crate::capability::algorithms::{
-    effective_compute, knowledge_before_break, post_training_share,
+    effective_compute, knowledge_before_break, labs_share, post_training_share,
 };
 use crate::capability::efficiency::Efficiency;
 use crate::capability::frontier::Frontier;
@@ -316,7 +316,7 @@ impl Stage {
             let skill = future.chance.normal(Purpose::LabSkill, blueprint.key, 0);
             let nation = self.nations[blueprint.nation as usize];
             let held = w.get::<NationCompute>(nation).copied().unwrap_or_default();
-            let share = p.lab_share_of_compute * blueprint.share_of_nation;
+            let share = labs_share(year, blueprint.bloc, p) * blueprint.share_of_nation;
             let effective = effective_compute(
                 share * held.training_h100e,
                 share * held.serving_h100e,

@@ -31,11 +31,17 @@ pub struct Learning {
     pub chip_usd: f64,
     /// 1 where open weights teach.
     pub open_diffusion: f64,
-    // By month: best knowledge anywhere, and that behind the best open model; with how much compute.
+    /// 1 where served models teach.
+    pub distillation: f64,
+    /// 1 where the target may query the leader's models.
+    pub model_access: f64,
+    // By month: best knowledge anywhere, that behind the best open model and that behind the best of all; with how much compute.
     pub best_known: Vec<f64>,
     pub best_known_h100e: Vec<f64>,
     pub open_known: Vec<f64>,
     pub open_known_h100e: Vec<f64>,
+    pub served_known: Vec<f64>,
+    pub served_known_h100e: Vec<f64>,
 }
 
 impl Learning {
@@ -69,7 +75,7 @@ impl Learning {
             } else {
                 p.frontier_points_per_year_after
             };
-            let years = known / f64::max(slope - explained, 0.1);
+            let years = known / f64::max(slope - explained, 0.25 * slope);
             let ahead = f64::max(self.latent[bloc] - score_2026, 0.0);
             rate[bloc] = f64::max(growth - explained, 0.0) / 12.0
                 * effort
@@ -85,23 +91,34 @@ impl Learning {
             p.publication_lag_months,
         );
         let open = ago(&self.open_known, &self.open_known_h100e, p.open_lag_months);
+        let served = ago(
+            &self.served_known,
+            &self.served_known_h100e,
+            p.distillation_lag_months,
+        );
         let labs = self.points.len();
         for lab in 0..labs {
             let bloc = self.bloc[lab];
+            let queries = if bloc != 1 || self.model_access >= 0.5 {
+                1.0
+            } else {
+                0.0
+            };
             let own = rate[bloc] * self.skill[lab] * (1.0 - self.cost_share[bloc]);
             let mut reach = 0.0;
             for (source, carries) in [
                 (published, p.publication_share),
                 (open, p.open_share * self.open_diffusion),
+                (served, p.served_share * self.distillation * queries),
             ] {
                 let Some((points, h100e)) = source else {
                     continue;
                 };
-                let mut scale = 1.0;
-                if h100e > 0.0 {
-                    scale = f64::min(self.compute_h100e[lab] / h100e, 1.0);
+                let mut below = 0.0;
+                if h100e > self.compute_h100e[lab] {
+                    below = f64::log10(h100e) - f64::log10(self.compute_h100e[lab]);
                 }
-                let usable = 1.0 - p.scale_dependence + p.scale_dependence * scale;
+                let usable = 1.0 - p.scale_dependence * f64::min(below / p.scale_span_decades, 1.0);
                 let ahead = f64::max(points - self.points[lab], 0.0);
                 reach = f64::max(reach, carries * usable * ahead);
             }
@@ -120,7 +137,7 @@ impl Learning {
             self.best_points[bloc] = f64::max(self.best_points[bloc], points);
             sum[bloc] += compute * points;
             weight[bloc] += compute;
-            let decades = f64::log10(f64::max(compute, 1.0) / p.run_reference_h100e);
+            let decades = f64::log10(f64::max(compute / p.run_reference_h100e, 1e-9));
             let score = p.frontier_points_reference
                 + p.points_per_decade_of_compute * decades
                 + points

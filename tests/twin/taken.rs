@@ -64,6 +64,10 @@ pub fn learning(world: &mut World) -> Learning {
         taken.open_known.push(known.points);
         taken.open_known_h100e.push(known.compute_h100e);
     }
+    for known in &frontier.served_known {
+        taken.served_known.push(known.points);
+        taken.served_known_h100e.push(known.compute_h100e);
+    }
     taken.mean_points = frontier.bloc_mean_points;
     taken.latent = [0, 1, 2].map(|bloc| frontier.latent[bloc].now());
     let efficiency = world.resource::<Efficiency>();
@@ -73,10 +77,9 @@ pub fn learning(world: &mut World) -> Learning {
     taken.training_h100e = world.resource::<NationTotals>().training_by_bloc;
     taken.support_usd = world.resource::<Access>().support_usd[0];
     taken.chip_usd = H100.list_price_usd;
-    let open = world
-        .resource::<Future>()
-        .channels
-        .on(Channel::OpenDiffusion);
-    taken.open_diffusion = if open { 1.0 } else { 0.0 };
+    let channels = world.resource::<Future>().channels;
+    taken.open_diffusion = channels.factor(Channel::OpenDiffusion);
+    taken.distillation = channels.factor(Channel::Distillation);
+    taken.model_access = world.resource::<Access>().model_access;
     taken
 }
