@@ -263,6 +263,7 @@ pub fn do_research(
     mut labs: Query<(&Lab, &LabCompute, &mut Knowledge)>,
 ) {
     let p = &future.parameters;
+    // Ideas come from a whole bloc's research, in all years, and not from what its largest labs train with.
     for bloc in Bloc::ALL {
         frontier.bloc_research_h100e[bloc as usize] =
             p.lab_share_of_compute * nations.training_by_bloc[bloc as usize];

@@ -49,7 +49,8 @@ fn years_beyond_break(knowledge_points: f64, p: &Parameters) -> f64 {
     } else {
         p.frontier_points_per_year_after
     };
-    // Where compute explains nearly all, what is left would make every point infinitely hard.
+    // Where compute explains nearly all, what is left would make every point infinitely hard: research is taken to have found
+    // a quarter of what is recorded at the least.
     beyond / research_base(pace, p).max(0.25 * pace)
 }
 
@@ -84,17 +85,19 @@ pub fn post_training_share(year: f64, p: &Parameters) -> f64 {
     0.05 + (p.post_training_share_2027 - 0.05) / (1.0 + (-(year - 2025.0) / 0.5).exp())
 }
 
-/// Share of a nation's useful compute that its labs use: `lab_share_of_compute * growth^min(0, year - 2025)`.
+/// Share of a nation's useful compute that its labs train with:
+/// `lab_share_of_compute * growth^min(0, year - lab_share_stands_year)`, 1 at most; a growth below 1 counts as 1.
 ///
-/// Runs of the frontier grew twice as fast as the stock of chips until labs were its main users; from 2025 on the share
-/// stands. The target's labs have a growth of their own: they turned to large models later.
+/// Runs of the frontier grew twice as fast as the stock of chips. The target's labs have a growth of their own.
 pub fn labs_share(year: f64, bloc: Bloc, p: &Parameters) -> f64 {
-    const STANDS_FROM_YEAR: f64 = 2025.0;
     let growth = match bloc {
         Bloc::Target => p.lab_share_growth_target,
         Bloc::Issuer | Bloc::Third => p.lab_share_growth,
     };
-    p.lab_share_of_compute * growth.powf((year - STANDS_FROM_YEAR).min(0.0))
+    let early = growth
+        .max(1.0)
+        .powf((year - p.lab_share_stands_year).min(0.0));
+    (p.lab_share_of_compute * early).min(1.0)
 }
 
 /// `training^(1-w) * serving^w`: compute as a model sees it, H100-equivalents.
@@ -115,6 +118,7 @@ mod tests {
         p.lab_share_of_compute = 0.6;
         p.lab_share_growth = 2.0;
         p.lab_share_growth_target = 3.0;
+        p.lab_share_stands_year = 2025.0;
         assert!((labs_share(2024.0, Bloc::Issuer, &p) - 0.3).abs() < 1e-12);
         assert!((labs_share(2024.0, Bloc::Target, &p) - 0.2).abs() < 1e-12);
         for bloc in Bloc::ALL {

@@ -15,7 +15,7 @@ pub struct Source {
 ///
 /// ```text
 /// reach = max over sources of  carries * usable_share(own compute, source compute) * max(0, source - own)
-/// gain  = catch_up_per_year * reach / 12
+/// gain  = (1 - exp(-catch_up_per_year / 12)) * reach
 /// ```
 pub fn catch_up_points(own_points: f64, own_h100e: f64, sources: &[Source], p: &Parameters) -> f64 {
     let reach = sources
@@ -28,7 +28,7 @@ pub fn catch_up_points(own_points: f64, own_h100e: f64, sources: &[Source], p: &
             source.carries * usable_share(own_h100e, source.compute_h100e, p) * ahead
         })
         .fold(0.0, f64::max);
-    p.catch_up_per_year * reach / 12.0
+    (1.0 - (-p.catch_up_per_year / 12.0).exp()) * reach
 }
 
 /// Part of what was found with more compute that is of use with less.
@@ -44,7 +44,7 @@ pub fn usable_share(own_h100e: f64, source_h100e: f64, p: &Parameters) -> f64 {
     }
     // A lab without compute can use what shows at any scale.
     let below = (source_h100e / own_h100e).log10() / p.scale_span_decades;
-    1.0 - p.scale_dependence * below.min(1.0)
+    1.0 - p.scale_dependence * below.clamp(0.0, 1.0)
 }
 
 /// Points that distillation adds to a model at release: a share of its distance to the best model that could be
@@ -83,7 +83,7 @@ mod tests {
             carries: 1.0,
         };
         let one = catch_up_points(0.0, 1.0, &[far], &p);
-        assert!((one - 1.0).abs() < 1e-12);
+        assert!((one - 10.0 * (1.0 - (-0.1_f64).exp())).abs() < 1e-12);
         assert_eq!(catch_up_points(0.0, 1.0, &[near, far], &p), one);
         assert_eq!(catch_up_points(11.0, 1.0, &[near, far], &p), 0.0);
     }

@@ -83,7 +83,7 @@ parameters! {
         frontier_compute_growth, regime_break_year, research_compute_elasticity,
         research_saturation_per_year, research_reference_h100e, run_reference_h100e,
         frontier_points_reference, ai_research_per_point, target_knowledge_gap_2020, third_knowledge_gap_2020,
-        post_training_share_2027, lab_share_of_compute, lab_share_growth, lab_share_growth_target, lab_skill_sd,
+        post_training_share_2027, lab_share_of_compute, lab_share_growth, lab_share_growth_target, lab_share_stands_year, lab_skill_sd,
     }
     diffusion {
         catch_up_per_year, scale_dependence, scale_span_decades, publication_lag_months, publication_share,

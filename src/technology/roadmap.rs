@@ -132,10 +132,13 @@ impl Roadmap {
 }
 
 impl Chips {
-    /// What a part is listed at this month, constant USD: `price at launch * exp(-price_fall_per_year * age / 12)`.
+    /// What a part is listed at this month, constant USD: `price at launch * exp(-price_fall_per_year * age / 12)`, never less
+    /// than it costs to make, or than it was launched at where that was less.
     pub fn listed_usd(&self, slot: usize, t: i32, p: &Parameters) -> f64 {
         let age_years = f64::from((t - self.launch[slot]).max(0)) / 12.0;
-        self.spec[slot].list_price_usd * (-p.price_fall_per_year * age_years).exp()
+        let first_usd = self.spec[slot].list_price_usd;
+        let least_usd = self.unit_cost_usd[slot].min(first_usd);
+        (first_usd * (-p.price_fall_per_year * age_years).exp()).max(least_usd)
     }
 
     /// The roadmap as this future has it: slips drawn, later generations specified, variant slots empty.
@@ -235,6 +238,7 @@ mod tests {
         let chips = Chips {
             spec: vec![crate::technology::chip::H100],
             launch: vec![33],
+            unit_cost_usd: vec![5_000.0],
             ..Chips::default()
         };
         let full = crate::technology::chip::H100.list_price_usd;
@@ -242,5 +246,6 @@ mod tests {
         assert_eq!(chips.listed_usd(0, 33, &p), full);
         let after = chips.listed_usd(0, 57, &p);
         assert!((after / full - (-0.34_f64).exp()).abs() < 1e-12);
+        assert_eq!(chips.listed_usd(0, 333, &p), 5_000.0);
     }
 }

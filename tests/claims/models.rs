@@ -414,7 +414,7 @@ fn c18() -> Vec<Claim> {
     const PERFECT: &[(&str, f64)] = &[("lab_security", 1.0)];
     const LOOSE: &[(&str, f64)] = &[("lab_security", 0.1)];
     const GUARDED: &[(&str, f64)] = &[("lab_security", 0.9)];
-    const SCALE: &[(&str, f64)] = &[("scale_dependence", 1.0)];
+    const SCALE: &[(&str, f64)] = &[("scale_dependence", 1.0), ("scale_span_decades", 1.0)];
     let poor = |a: super::arms::Arm| {
         let mut a = a
             .world(World::NoHomeSupply)

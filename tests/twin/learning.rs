@@ -122,7 +122,8 @@ impl Learning {
                 let ahead = f64::max(points - self.points[lab], 0.0);
                 reach = f64::max(reach, carries * usable * ahead);
             }
-            self.points[lab] += own + p.catch_up_per_year * reach / 12.0 + self.spread_points;
+            self.points[lab] +=
+                own + (1.0 - f64::exp(-p.catch_up_per_year / 12.0)) * reach + self.spread_points;
         }
         let (mut sum, mut weight) = ([0.0; 3], [0.0; 3]);
         let mut latent = [f64::NEG_INFINITY; 3];
