@@ -262,7 +262,7 @@ mod tests {
     use super::*;
 
     fn p() -> Parameters {
-        let mut p = Parameters::from_values(&vec![0.0; Parameters::NAMES.len()]).unwrap();
+        let mut p = Parameters::zero();
         p.detection_per_year = 0.1;
         p.enforcement = 1.0;
         p.penalty_multiple = 1.5;

@@ -219,10 +219,7 @@ pub fn steal(
     }
     theft.ordinal += 1;
     theft.hazard = 0.0;
-    let mut victim = Known {
-        points: f64::NEG_INFINITY,
-        compute_h100e: 0.0,
-    };
+    let mut victim = Known::NOTHING;
     let mut thief: Option<(u32, f64)> = None;
     for (lab, compute, knowledge) in labs.iter() {
         if compute.effective_h100e <= 0.0 {
@@ -287,17 +284,17 @@ pub fn do_research(
     rate[Bloc::Issuer as usize] -= moved;
     rate[Bloc::Target as usize] += moved;
     let sources = what_can_be_learned(&frontier, &future);
+    // Who may not query the leader's models learns from all but the last.
+    let unqueried = &sources[..sources.len() - 1];
     for (lab, compute, mut knowledge) in &mut labs {
         let own =
             rate[lab.bloc as usize] * lab.skill * (1.0 - efficiency.cost_share[lab.bloc as usize]);
-        // Who may not query the leader's models learns from the rest.
-        let open_to = if may_query(lab, &access) { 3 } else { 2 };
-        let learned = catch_up_points(
-            knowledge.points,
-            compute.effective_h100e,
-            &sources[..open_to],
-            p,
-        );
+        let open_to = if may_query(lab, &access) {
+            &sources[..]
+        } else {
+            unqueried
+        };
+        let learned = catch_up_points(knowledge.points, compute.effective_h100e, open_to, p);
         // What scarcity taught one bloc becomes knowledge of all as it spreads.
         knowledge.points += own + learned + efficiency.spread_points;
     }
@@ -324,16 +321,13 @@ fn what_can_be_learned(frontier: &Frontier, future: &Future) -> [Source; 3] {
         (&frontier.open_known, p.open_lag_months, open),
         (&frontier.served_known, p.distillation_lag_months, served),
     ]
-    .map(|(record, lag, carries)| match known_ago(record, lag) {
-        Some(known) => Source {
+    .map(|(record, lag, carries)| {
+        let known = known_ago(record, lag);
+        Source {
             knowledge_points: known.points,
             compute_h100e: known.compute_h100e,
             carries,
-        },
-        None => Source {
-            knowledge_points: f64::NEG_INFINITY,
-            ..Source::default()
-        },
+        }
     })
 }
 
@@ -344,10 +338,7 @@ fn note_what_is_known(
     efficiency: &Efficiency,
     p: &Parameters,
 ) {
-    let mut best = Known {
-        points: f64::NEG_INFINITY,
-        compute_h100e: 0.0,
-    };
+    let mut best = Known::NOTHING;
     let mut points = [f64::NEG_INFINITY; 3];
     let (mut mean, mut weight) = ([0.0; 3], [0.0; 3]);
     let mut latent = [f64::NEG_INFINITY; 3];
@@ -413,12 +404,8 @@ pub fn train_and_release(
     let best_open = frontier.released[Side::Open as usize].ago(lag.max(1) - 1);
     let mut best = [f64::NEG_INFINITY; 6];
     let mut gained = 0.0;
-    let nothing = Known {
-        points: f64::NEG_INFINITY,
-        compute_h100e: 0.0,
-    };
-    let mut open = frontier.open_known.last().copied().unwrap_or(nothing);
-    let mut served = frontier.served_known.last().copied().unwrap_or(nothing);
+    let mut open = known_ago(&frontier.open_known, 0.0);
+    let mut served = known_ago(&frontier.served_known, 0.0);
     for (lab, compute, knowledge, mut run, mut held) in &mut labs {
         let trained = run.compute_h100e_months + compute.effective_h100e;
         let finished = if compute.effective_h100e > 0.0 {
@@ -455,13 +442,13 @@ pub fn train_and_release(
             best[side] = best[side].max(score);
         }
         // Small labs move no frontier: what they know is what their bloc knows.
-        if is_open && !lab.synthetic && model.known.points > open.points {
-            open = model.known;
-        }
-        if !lab.synthetic && model.known.points > served.points {
-            served = model.known;
-        }
         if !lab.synthetic {
+            if is_open && model.known.points > open.points {
+                open = model.known;
+            }
+            if model.known.points > served.points {
+                served = model.known;
+            }
             events.push(Event {
                 actor: lab.row,
                 object: model.ordinal as u32,

@@ -114,7 +114,7 @@ mod tests {
 
     #[test]
     fn labs_take_more_of_the_compute_until_2025_each_bloc_at_its_own_pace() {
-        let mut p = Parameters::from_values(&vec![0.0; Parameters::NAMES.len()]).unwrap();
+        let mut p = Parameters::zero();
         p.lab_share_of_compute = 0.6;
         p.lab_share_growth = 2.0;
         p.lab_share_growth_target = 3.0;

@@ -59,7 +59,7 @@ mod tests {
 
     #[test]
     fn less_compute_makes_less_of_a_method_and_never_nothing() {
-        let mut p = Parameters::from_values(&vec![0.0; Parameters::NAMES.len()]).unwrap();
+        let mut p = Parameters::zero();
         p.scale_dependence = 0.6;
         p.scale_span_decades = 8.0;
         assert_eq!(usable_share(2.0, 1.0, &p), 1.0);
@@ -70,7 +70,7 @@ mod tests {
 
     #[test]
     fn the_best_source_counts_and_no_two_add_up() {
-        let mut p = Parameters::from_values(&vec![0.0; Parameters::NAMES.len()]).unwrap();
+        let mut p = Parameters::zero();
         p.catch_up_per_year = 1.2;
         let near = Source {
             knowledge_points: 5.0,

@@ -89,7 +89,7 @@ mod tests {
     use super::*;
 
     fn p() -> Parameters {
-        let mut p = Parameters::from_values(&vec![0.0; Parameters::NAMES.len()]).unwrap();
+        let mut p = Parameters::zero();
         p.points_per_decade_of_compute = 7.0;
         p.induced_intensity = 0.4;
         p.induced_multiplier_per_year = 1.25;

@@ -46,6 +46,14 @@ pub struct Known {
     pub compute_h100e: f64,
 }
 
+impl Known {
+    /// Less than anybody knows.
+    pub const NOTHING: Self = Self {
+        points: f64::NEG_INFINITY,
+        compute_h100e: 0.0,
+    };
+}
+
 /// Records of capability and knowledge.
 #[derive(Resource, Clone, Debug, Default)]
 pub struct Frontier {
@@ -101,7 +109,7 @@ impl Frontier {
 }
 
 /// What stood in a record of knowledge `months` ago; nothing before the run began.
-pub fn known_ago(record: &[Known], months: f64) -> Option<Known> {
-    let at = record.len().checked_sub(1 + months.round() as usize)?;
-    Some(record[at])
+pub fn known_ago(record: &[Known], months: f64) -> Known {
+    let at = record.len().checked_sub(1 + months.round() as usize);
+    at.map_or(Known::NOTHING, |at| record[at])
 }

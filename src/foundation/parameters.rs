@@ -21,6 +21,12 @@ macro_rules! parameters {
                 next.next().is_none().then_some(read)
             }
 
+            /// Every parameter 0: what a test then sets is all that acts.
+            #[cfg(test)]
+            pub fn zero() -> Self {
+                Self { $( $( $id: 0.0, )* )* }
+            }
+
             /// Values in the order of [`Parameters::NAMES`].
             pub fn values(&self) -> Vec<f64> {
                 vec![ $( $( self.$id, )* )* ]

@@ -82,7 +82,7 @@ mod tests {
     use super::*;
 
     fn p(likely: f64) -> Parameters {
-        let mut p = Parameters::from_values(&vec![0.0; Parameters::NAMES.len()]).unwrap();
+        let mut p = Parameters::zero();
         p.refusal_probability = likely;
         p.refusal_home_slope = 3.0;
         p.refusal_denial_slope = 1.5;

@@ -75,7 +75,7 @@ mod tests {
     use super::*;
 
     fn p() -> Parameters {
-        let mut p = Parameters::from_values(&vec![0.0; Parameters::NAMES.len()]).unwrap();
+        let mut p = Parameters::zero();
         p.remote_share = 0.25;
         p.remote_switch_months = 5.0;
         p.rent_markup = 0.15;

@@ -175,7 +175,7 @@ mod tests {
 
     #[test]
     fn belief_rises_with_denial_and_falls_when_it_ends() {
-        let mut p = Parameters::from_values(&vec![0.0; Parameters::NAMES.len()]).unwrap();
+        let mut p = Parameters::zero();
         p.supply_risk_memory_months = 33.0;
         let high = (0..60).fold(0.0, |h, _| next_belief(h, 1.0, &p));
         let low = (0..60).fold(high, |h, _| next_belief(h, 0.0, &p));

@@ -90,7 +90,7 @@ mod tests {
     use super::*;
 
     fn p() -> Parameters {
-        let mut p = Parameters::from_values(&vec![0.0; Parameters::NAMES.len()]).unwrap();
+        let mut p = Parameters::zero();
         p.service_quality_per_point = 0.15;
         p.service_price_slope = 1.0;
         p.service_markup_max = 9.0;

@@ -107,9 +107,8 @@ pub fn headline_effects(
         };
         let plan = Plan::new(library, file, settings)?;
         let records = run_all(&plan, &|| {}, &AtomicBool::new(false));
-        let mut effects = join(&plan, records, "chokepoint validate").effects;
-        effects.retain(EffectRow::is_main);
-        Ok::<Vec<EffectRow>, Problems>(effects)
+        let results = join(&plan, records, "chokepoint validate");
+        Ok::<Vec<EffectRow>, Problems>(results.main_effects().cloned().collect())
     };
     let prior = column(None, &[])?;
     let (fitted, supported) = match posterior {

@@ -131,7 +131,7 @@ mod tests {
 
     #[test]
     fn what_is_made_good_is_no_longer_denied_and_is_sold_by_those_outside() {
-        let mut p = Parameters::from_values(&vec![0.0; Parameters::NAMES.len()]).unwrap();
+        let mut p = Parameters::zero();
         p.tool_backfill_per_year = 0.3;
         let pair = |years| [supplier(0.5, 1.0, years), supplier(0.25, 0.0, 0.0)];
         let (first, later) = (
@@ -150,7 +150,7 @@ mod tests {
 
     #[test]
     fn a_want_of_materials_fades_as_makers_replace_them() {
-        let mut p = Parameters::from_values(&vec![0.0; Parameters::NAMES.len()]).unwrap();
+        let mut p = Parameters::zero();
         p.input_share_lost = 0.04;
         p.input_substitution_months = 9.0;
         let mut replaced = 0.0;

@@ -233,7 +233,7 @@ mod tests {
 
     #[test]
     fn a_part_is_listed_at_less_the_older_it_is_and_at_full_price_before_it_is_sold() {
-        let mut p = Parameters::from_values(&vec![0.0; Parameters::NAMES.len()]).unwrap();
+        let mut p = Parameters::zero();
         p.price_fall_per_year = 0.17;
         let chips = Chips {
             spec: vec![crate::technology::chip::H100],
