@@ -110,6 +110,22 @@ enum Command {
     Schema(check::SchemaArgs),
 }
 
+impl Command {
+    /// Why this command has no use for a folder of configuration, if it has none.
+    const fn without_configs(&self) -> Option<&'static str> {
+        match self {
+            Self::Block(_) | Self::Merge(_) => {
+                Some("a plan holds the configuration that it was made with")
+            }
+            Self::Export(_) | Self::Diff(_) | Self::Report(_) => {
+                Some("results hold what they were made from")
+            }
+            Self::New(_) | Self::Schema(_) => Some("this command reads no configuration"),
+            _ => None,
+        }
+    }
+}
+
 /// How an answer is printed.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Format {
@@ -172,6 +188,12 @@ const STOPPED: u8 = 130;
 /// Runs the command line that the process was started with.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
+    if cli.configs.is_some()
+        && let Some(why) = cli.command.without_configs()
+    {
+        eprintln!("error: --configs: {why}");
+        return ExitCode::from(2);
+    }
     let configs = match &cli.configs {
         Some(folder) if !folder.is_dir() => {
             eprintln!("error: --configs {}: no such folder", folder.display());
@@ -279,12 +301,7 @@ fn date(what: &str, text: &str) -> Result<Date, Failure> {
 fn law(configs: Configs, args: &LawArgs) -> Result<(Library, Regime), Failure> {
     let mut extra = Vec::new();
     for file in &args.with {
-        let text = std::fs::read_to_string(file)
-            .map_err(|e| Failure::Input(format!("error: {file}: {e}\n")))?;
-        extra.push(Source {
-            name: file.clone(),
-            text,
-        });
+        extra.push(Source::of_file(file)?);
     }
     law_with(configs, &args.regime, &extra)
 }

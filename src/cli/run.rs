@@ -11,6 +11,8 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::job::{Job, Watch};
 use super::{Answer, Failure, say, shell_word, wrong_word};
+use crate::config::overrides::Overridden;
+use crate::config::parameters::check_value;
 use crate::config::source::{Configs, Source};
 use crate::config::study::{self, StudyFile};
 use crate::foundation::channels::{Channel, Channels};
@@ -18,6 +20,7 @@ use crate::foundation::parameters::Parameters;
 use crate::measures::OUTCOMES;
 use crate::results::{Results, ResultsError};
 use crate::study::batch::Until;
+use crate::study::plan::check;
 use crate::study::plan_file::PlanFile;
 use crate::study::{Library, Plan};
 
@@ -98,8 +101,15 @@ pub fn plan_file(
         let bands = study::read(&source, configs)?.bands;
         fields.push(("series".into(), format!("{bands:?}")));
     }
-    let source = study::overridden(&source, &fields)?;
-    let file = study::read(&source, configs)?;
+    let overridden = Overridden::of(&source, &fields)?;
+    let source = overridden.source.clone();
+    let placed = |problems| overridden.place(problems);
+    let file = study::read(&source, configs).map_err(placed)?;
+    let runs = choice.runs.unwrap_or(file.runs);
+    // What the seal would hold and no run could use is said of what the user wrote.
+    if choice.only.is_none() {
+        check(&library, &file, runs).map_err(placed)?;
+    }
     channels_without(&choice.off)?;
     let mut said: BTreeMap<String, String> = set
         .iter()
@@ -112,7 +122,7 @@ pub fn plan_file(
     let plan = PlanFile {
         rules,
         seed: choice.seed.unwrap_or(file.seed),
-        runs: choice.runs.unwrap_or(file.runs),
+        runs,
         only: choice.only,
         set,
         said,
@@ -290,9 +300,9 @@ pub fn settings(library: &Library, set: &[String]) -> Result<Overrides, Failure>
         }
         let number: f64 = value
             .parse()
-            .ok()
-            .filter(|v: &f64| v.is_finite())
-            .ok_or_else(|| wrong_word("--set", value, "a number", &[]))?;
+            .map_err(|_| wrong_word("--set", value, "a number", &[]))?;
+        check_value(id, number)
+            .map_err(|why| Failure::Input(format!("error: --set {text}: {why}\n")))?;
         if let Some((low, high)) = parameters
             .range(id)
             .filter(|(low, high)| number < *low || number > *high)

@@ -5,7 +5,7 @@ use std::path::Path;
 use clap::Args;
 
 use super::run::{Choice, How, execute, plan_file};
-use super::{Answer, Failure, shell_word};
+use super::{Answer, shell_word};
 use crate::config::diagnostics::read_toml;
 use crate::config::law::ActFile;
 use crate::config::source::{Configs, Source};
@@ -28,12 +28,11 @@ pub struct WhatifArgs {
 }
 
 pub fn whatif(configs: Configs, args: &WhatifArgs) -> Answer {
-    let text = std::fs::read_to_string(&args.rule)
-        .map_err(|e| Failure::Input(format!("error: {}: {e}\n", args.rule)))?;
-    let rule = Source {
-        name: args.rule.clone(),
-        text,
-    };
+    let rule = Source::of_file(&args.rule)?;
+    // Said of the word that the user gave, and not of the study that is made from it.
+    if !args.against.starts_with("frozen-") {
+        configs.find(&args.against, "regimes")?;
+    }
     let act: ActFile = read_toml(&rule)?;
     let name = Path::new(&args.rule)
         .file_stem()

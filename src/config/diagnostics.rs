@@ -1,7 +1,8 @@
 //! Errors in configuration: file, line, column, what was found, what was expected, the nearest right name.
 
 use miette::{
-    GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteDiagnostic, NamedSource, Report,
+    GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteDiagnostic, MietteError,
+    MietteSpanContents, Report, SourceCode, SourceSpan, SpanContents,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -16,29 +17,106 @@ pub struct Diagnostic {
     pub column: usize,
     pub message: String,
     pub help: String,
+    /// Bytes of the file before it.
     #[serde(skip)]
+    pub offset: usize,
+    #[serde(skip)]
+    excerpt: Excerpt,
+}
+
+/// The line of an error and its neighbours, cut where they are long: an error does not keep the file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Excerpt {
+    name: String,
     text: String,
-    #[serde(skip)]
+    /// Lines of the file before it.
+    lines_before: usize,
+    /// What is marked, in bytes of the excerpt.
     offset: usize,
-    #[serde(skip)]
     length: usize,
+}
+
+/// Bytes of an excerpt on each side of an error, at most.
+const EXCERPT: usize = 400;
+/// Errors of one table that are told; a table of another kind has one in every cell.
+pub const MOST_ERRORS: usize = 100;
+
+impl Excerpt {
+    fn of(source: &Source, range: &std::ops::Range<usize>, line: usize) -> Self {
+        let text = &source.text;
+        let at = floor_char(text, range.start.min(text.len()));
+        let first = floor_char(text, at.saturating_sub(EXCERPT));
+        let last = floor_char(text, (at + EXCERPT).min(text.len()));
+        let line_start = text[first..at].rfind('\n').map_or(first, |n| first + n + 1);
+        let mut start = line_start;
+        let mut lines_before = line - 1;
+        if start > first {
+            start = text[first..start - 1]
+                .rfind('\n')
+                .map_or(first, |n| first + n + 1);
+            lines_before -= 1;
+        }
+        let mut ends = text[at..last].match_indices('\n').map(|(n, _)| at + n);
+        let line_end = ends.next().unwrap_or(last);
+        let end = ends.next().unwrap_or(last);
+        // A mark has a width where there is something to mark.
+        let length = range.end.min(line_end).saturating_sub(at);
+        let length = length.max(usize::from(at < line_end));
+        Self {
+            name: source.name.clone(),
+            text: text[start..end].to_string(),
+            lines_before,
+            offset: at - start,
+            length,
+        }
+    }
+}
+
+impl SourceCode for Excerpt {
+    fn read_span<'a>(
+        &'a self,
+        span: &SourceSpan,
+        before: usize,
+        after: usize,
+    ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
+        let inner = self.text.as_str().read_span(span, before, after)?;
+        Ok(Box::new(MietteSpanContents::new_named(
+            self.name.clone(),
+            inner.data(),
+            *inner.span(),
+            inner.line() + self.lines_before,
+            inner.column(),
+            inner.line_count(),
+        )))
+    }
 }
 
 impl Diagnostic {
     /// An error at a byte range of a file.
     pub fn at(source: &Source, range: std::ops::Range<usize>, message: impl Into<String>) -> Self {
-        let offset = range.start.min(source.text.len());
-        let before = &source.text[..floor_char(&source.text, offset)];
+        let end = floor_char(&source.text, range.start.min(source.text.len()));
+        let line = source.text[..end].matches('\n').count() + 1;
+        Self::in_line(source, range, line, message)
+    }
+
+    /// As [`Diagnostic::at`], where the number of the line is known.
+    fn in_line(
+        source: &Source,
+        range: std::ops::Range<usize>,
+        line: usize,
+        message: impl Into<String>,
+    ) -> Self {
+        let offset = floor_char(&source.text, range.start.min(source.text.len()));
+        let before = &source.text[..offset];
         let line_start = before.rfind('\n').map_or(0, |at| at + 1);
         Self {
             file: source.name.clone(),
-            line: before.matches('\n').count() + 1,
+            line,
             column: before[line_start..].chars().count() + 1,
             message: message.into(),
             help: String::new(),
-            text: source.text.clone(),
             offset,
-            length: range.end.saturating_sub(range.start).max(1),
+            excerpt: Excerpt::of(source, &range, line),
         }
     }
 
@@ -64,6 +142,33 @@ impl Diagnostic {
         Self::at(source, start..start + field.len(), message)
     }
 
+    /// An error at a field that is given this number, among all fields of that name.
+    pub fn at_number(
+        source: &Source,
+        field: &str,
+        number: f64,
+        message: impl Into<String>,
+    ) -> Self {
+        let given = |after: &str| {
+            let value = after.trim_start_matches(' ').strip_prefix('=')?;
+            let end = value.find(['\n', '}', '#']).unwrap_or(value.len());
+            let words = value[..end].split([',', '[', ']', ' ']);
+            let same = |n: f64| n == number || n.is_nan() && number.is_nan();
+            let word = |w: &str| w.replace('_', "").parse().is_ok_and(same);
+            words.into_iter().any(word).then_some(())
+        };
+        let mut places = source.text.match_indices(field).map(|(at, _)| at);
+        match places.find(|at| given(&source.text[at + field.len()..]).is_some()) {
+            Some(at) => Self::at(source, at..at + field.len(), message),
+            None => Self::at_field(source, field, message),
+        }
+    }
+
+    /// Bytes that are marked.
+    pub(super) fn length(&self) -> usize {
+        self.excerpt.length
+    }
+
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = help.into();
@@ -86,14 +191,13 @@ impl Diagnostic {
             self.file, self.line, self.column, self.message
         ))
         .with_label(LabeledSpan::at(
-            self.offset..self.offset + self.length,
+            self.excerpt.offset..self.excerpt.offset + self.excerpt.length,
             "here",
         ));
         if !self.help.is_empty() {
             drawn = drawn.with_help(self.help.clone());
         }
-        let report =
-            Report::new(drawn).with_source_code(NamedSource::new(&self.file, self.text.clone()));
+        let report = Report::new(drawn).with_source_code(self.excerpt.clone());
         let mut out = String::new();
         let handler =
             GraphicalReportHandler::new_themed(GraphicalTheme::unicode_nocolor()).with_width(110);
@@ -198,7 +302,9 @@ impl<T> Located<T> {
         let line = &source.text[self.range.clone()];
         let at = line.find(text).unwrap_or(0);
         let start = self.range.start + at;
-        Diagnostic::at(source, start..start + text.len().max(1), message)
+        let before = self.range.start..start;
+        let line = self.line + source.text[before].matches('\n').count();
+        Diagnostic::in_line(source, start..start + text.len().max(1), line, message)
     }
 }
 
@@ -260,6 +366,13 @@ pub fn read_csv<T: DeserializeOwned>(
             Err(e) => problems
                 .0
                 .push(cell_problem(source, &record, &headers, start, &e)),
+        }
+        if problems.0.len() == MOST_ERRORS {
+            let message = format!("{MOST_ERRORS} errors to here; what follows was not read");
+            problems
+                .0
+                .push(Diagnostic::at(source, start..start + 1, message));
+            break;
         }
     }
     problems.check()?;
