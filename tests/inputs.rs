@@ -170,6 +170,28 @@ fn everything_in_a_folder_of_configuration_acts_or_is_refused_with_its_path() {
     }
 }
 
+#[test]
+fn a_folder_of_too_many_files_is_refused_before_it_is_read_to_its_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    let rules = here.join("own/rules/us");
+    std::fs::create_dir_all(&rules).unwrap();
+    for number in 0..4_100 {
+        std::fs::write(rules.join(format!("{number}.toml")), "").unwrap();
+    }
+    let said = refused(here, &["check", "--configs", "own"]);
+    assert!(said.contains("holds more than 4096 files"), "{said}");
+    std::fs::remove_dir_all(&rules).unwrap();
+    std::fs::create_dir_all(&rules).unwrap();
+    // Two that are too large together; neither holds a byte on the disk.
+    for name in ["a.toml", "b.toml"] {
+        let file = std::fs::File::create(rules.join(name)).unwrap();
+        file.set_len(40 << 20).unwrap();
+    }
+    let said = refused(here, &["check", "--configs", "own"]);
+    assert!(said.contains("holds more than 64 MiB"), "{said}");
+}
+
 #[cfg(unix)]
 #[test]
 fn links_and_pipes_in_a_folder_end_at_once() {
@@ -332,7 +354,7 @@ fn numbers_beyond_their_range_are_refused_wherever_they_are_given() {
             text,
         };
         let read = study::read(&source, &library().configs);
-        let checked = read.and_then(|s| plan::check(library(), &s, s.runs));
+        let checked = read.and_then(|s| plan::check(library(), &s, s.runs, None));
         let problem = checked.expect_err(to).0.remove(0);
         assert_eq!(problem.file, "mine.toml", "{to}");
         (problem.line, format!("{} {}", problem.message, problem.help))
@@ -347,7 +369,7 @@ fn numbers_beyond_their_range_are_refused_wherever_they_are_given() {
         ("window_months = 60", "window_months = 240", 11, "the study ends with 2035-12"),
         ("window_months = 60", "window_first = \"2034-01\"\nwindow_months = 25", 12, "expected 24 at most"),
         ("first_month = \"2020-01\"", "first_month = \"2030-01\"", 9, "expected a month of 2020"),
-        ("last_month = \"2035-12\"", "last_month = \"2235-12\"", 10, "expected a month to 2100"),
+        ("last_month = \"2035-12\"", "last_month = \"2150-12\"", 10, "expected a month to 2100"),
         ("target = \"CHN\"", "target = \"TWN\"", 12, "nations with labs: "),
         ("issuer = \"USA\"", "issuer = \"NLD\"", 13, "nations with labs: "),
         ("runs = 300", "runs = 300\nsynthetic_labs = 4294967295", 8, "100000 labs at most"),
@@ -370,7 +392,7 @@ fn designs_change_something_or_are_refused() {
             text: format!("{}\n{futures}\n", main.text),
         };
         let study = study::read(&source, &library().configs).unwrap_or_else(|e| panic!("{e}"));
-        plan::check(library(), &study, runs)
+        plan::check(library(), &study, runs, None)
     };
     let said = |futures: &str, runs: u32| {
         let problem = held(futures, runs).unwrap_err().0.remove(0);

@@ -97,7 +97,7 @@ fn whole(configs: &Configs) -> Result<(), Problems> {
 /// A study, as a run of it would read it.
 fn study_of(library: &Library, source: &Source) -> Result<(), Problems> {
     let study = study::read(source, &library.configs)?;
-    plan::check(library, &study, study.runs)
+    plan::check(library, &study, study.runs, None)
 }
 
 /// A figure, with the entities that the main study has.

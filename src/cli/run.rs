@@ -107,9 +107,7 @@ pub fn plan_file(
     let file = study::read(&source, configs).map_err(placed)?;
     let runs = choice.runs.unwrap_or(file.runs);
     // What the seal would hold and no run could use is said of what the user wrote.
-    if choice.only.is_none() {
-        check(&library, &file, runs).map_err(placed)?;
-    }
+    check(&library, &file, runs, choice.only).map_err(placed)?;
     channels_without(&choice.off)?;
     let mut said: BTreeMap<String, String> = set
         .iter()

@@ -58,14 +58,20 @@ impl Reader<'_> {
             Ok(entries) => entries,
             Err(e) => return self.wrong(below, &e.to_string(), String::new()),
         };
+        let mut names = Vec::new();
         for entry in entries {
-            let name = match entry {
-                Ok(entry) => entry.file_name(),
+            if names.len() > FILES {
+                break;
+            }
+            match entry {
+                Ok(entry) => names.push(entry.file_name()),
                 Err(e) => return self.wrong(below, &e.to_string(), String::new()),
-            };
+            }
+        }
+        names.sort();
+        for name in names {
             let Some(name) = name.to_str() else {
-                let shown = name.to_string_lossy();
-                let path = joined(below, &shown);
+                let path = joined(below, &name.to_string_lossy());
                 self.wrong(&path, "its name is not UTF-8", String::new());
                 continue;
             };
@@ -73,9 +79,12 @@ impl Reader<'_> {
                 continue;
             }
             self.seen += 1;
-            if self.seen > FILES {
+            if self.seen == FILES + 1 {
                 let message = format!("holds more than {FILES} files and folders");
-                return self.wrong("", &message, String::new());
+                self.wrong("", &message, String::new());
+            }
+            if self.seen > FILES {
+                return;
             }
             self.entry(&joined(below, name));
         }

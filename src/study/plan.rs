@@ -350,11 +350,16 @@ fn settled(
 ///
 /// # Errors
 /// With everything that would stop the run before its first future, and names in figures that this study does not have.
-pub fn check(library: &Library, study: &StudyFile, runs: u32) -> Result<(), Problems> {
+pub fn check(
+    library: &Library,
+    study: &StudyFile,
+    runs: u32,
+    only: Option<u32>,
+) -> Result<(), Problems> {
     let regimes = library.arms(study)?;
     let blueprint = library.blueprint(study)?;
     let posterior = samples(library, study)?;
-    settled(library, study, &regimes, &blueprint, posterior, runs, None)?;
+    settled(library, study, &regimes, &blueprint, posterior, runs, only)?;
     let arms: Vec<&str> = study.arms.iter().map(|arm| arm.name()).collect();
     let known = figure::Known {
         columns: &blueprint.watch.columns,
