@@ -13,6 +13,7 @@ mod claims;
 mod cli;
 mod design;
 mod documents;
+mod early;
 mod entities;
 mod evidence;
 mod figures;

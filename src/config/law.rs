@@ -837,6 +837,9 @@ pub fn compose(
         }
     }
     problems.check()?;
+    if let Some(process) = &regime.process {
+        process.settle(&mut regime.entries);
+    }
     regime.entries.sort_by_key(|e| e.rule);
     Ok(regime)
 }

@@ -246,7 +246,7 @@ pub struct Regime {
 }
 
 /// A rule as a regime has it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
     pub rule: u16,
     pub announced: Date,
@@ -258,11 +258,14 @@ pub struct Entry {
 }
 
 impl Entry {
+    /// Nobody is bound before the rule is announced.
     fn binds_from(&self, vendor: f64) -> Date {
         self.early
             .iter()
             .find(|e| e.vendor == vendor)
-            .map_or(self.compliance, |e| e.on.min(self.compliance))
+            .map_or(self.compliance, |e| {
+                e.on.max(self.announced).min(self.compliance)
+            })
     }
 
     fn in_force(&self, on: Date, vendor: f64) -> bool {

@@ -189,6 +189,8 @@ pub struct ChipMarket {
     pub refused_share: Vec<f64>,
     /// What each nation may import under caps, and its part of its market, by row.
     pub nations: Vec<NationImports>,
+    /// What each nation may still import under each cap of the regime: `[cap][nation]`, up to date for caps that do not hold.
+    pub(super) caps_left_tpp: Vec<f64>,
     /// Packages delivered to users this month, by [`place_of`].
     pub sold: Vec<f64>,
     /// Packages delivered to brokers this month, by chip slot.
@@ -320,6 +322,7 @@ impl ChipMarket {
                 .iter()
                 .map(|m| NationImports::of(*m))
                 .collect(),
+            caps_left_tpp: Vec::new(),
             sold: vec![0.0; ROWS * chips],
             sold_to_brokers: vec![0.0; chips],
             stock: vec![0.0; ROWS * chips],

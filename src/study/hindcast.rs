@@ -118,9 +118,10 @@ impl Hindcast {
         }
     }
 
-    /// One run of an arm, read at every point, in the table's units.
+    /// One run of an arm as it goes on record, read at every point, in the table's units.
     pub fn run(&self, worker: &mut Worker, arm: usize, future: &Future) -> Vec<f64> {
-        worker.run(&self.plan.calendars[arm], future, self.months, false);
+        let recorded = future.clone().on_record();
+        worker.run(&self.plan.calendars[arm], &recorded, self.months, false);
         let record = worker.record();
         self.asked
             .iter()

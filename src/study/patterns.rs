@@ -382,8 +382,13 @@ fn median(sorted: &[f64]) -> f64 {
 impl<'a> Runner<'a> {
     fn run(&mut self, regime: &str, future: &Future) -> Reading<'a> {
         if let Some(calendar) = self.calendars.get(regime) {
-            self.worker
-                .run(calendar, future, self.h.months.max(79), true);
+            let months = self.h.months.max(79);
+            if regime == "history" || regime.starts_with("frozen-") {
+                let recorded = future.clone().on_record();
+                self.worker.run(calendar, &recorded, months, true);
+            } else {
+                self.worker.run(calendar, future, months, true);
+            }
         }
         Reading {
             h: self.h,

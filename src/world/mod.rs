@@ -177,9 +177,7 @@ impl Stage {
         let mut market = w.resource_mut::<ChipMarket>();
         market.reset();
         market.buyers.alike = calendar.alike.clone();
-        for (nation, cap) in market.nations.iter_mut().zip(&calendar.caps_tpp) {
-            nation.left_tpp = *cap;
-        }
+        market.set_caps(&calendar.caps_tpp);
         w.resource_mut::<Chips>().reset(&b.roadmap, future);
         w.resource_mut::<SupplyState>()
             .reset(b.makers.len(), b.supply.foundries.len(), p);
