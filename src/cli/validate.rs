@@ -16,12 +16,12 @@ use crate::config::posterior::Posterior;
 use crate::config::source::{Configs, Source};
 use crate::config::splits::{self, Hashes, Part, Registration, Split, SplitsFile, short};
 use crate::plots::{Held, draw_scorecard};
-use crate::results::Working;
+use crate::results::{Claim, Working, files};
 use crate::study::headline::{HeadlineEffect, headline_effects, unsupported};
 use crate::study::hindcast::Hindcast;
 use crate::study::patterns::{PatternScore, patterns};
 use crate::study::validate::{PointScore, Scorecard, SeriesScore, ensemble, score};
-use crate::study::{Library, Settings};
+use crate::study::{Library, Settings, hash};
 
 #[derive(Args)]
 pub struct ValidateArgs {
@@ -32,6 +32,9 @@ pub struct ValidateArgs {
     /// Write every table, and a page of figures for each split, into this folder as well.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// Replace another scorecard in that folder, or one that was changed by hand.
+    #[arg(long)]
+    overwrite: bool,
     /// End with 1 when a registered bar is missed.
     #[arg(long)]
     bars: bool,
@@ -206,12 +209,27 @@ pub fn validate(configs: Configs, args: &ValidateArgs) -> Answer {
         done: &|runs| bar.inc(runs),
         stop: &AtomicBool::new(false),
     };
+    // Fails early, before the work: the folder can be written, and is ours.
+    let claim = Claim {
+        made_from: vec![made_from(&configs, &args.asked)?],
+        overwrite: args.overwrite,
+    };
+    let working = match &args.out {
+        Some(folder) => Some(Working::open(folder, &claim)?),
+        None => None,
+    };
     let answer = answered(configs, &args.asked, &watch);
     bar.finish_and_clear();
-    let answer = answer?;
-    if let Some(folder) = &args.out {
-        store(folder, &answer)?;
+    let stored = answer.and_then(|answer| {
+        if let Some(working) = &working {
+            store(working, &claim, &answer)?;
+        }
+        Ok(answer)
+    });
+    if let (Err(_), Some(working)) = (&stored, &working) {
+        working.discard();
     }
+    let answer = stored?;
     match args.format {
         Format::Json => say_json(&answer)?,
         Format::Csv => say(&csv_text(&point_rows(answer.lead())))?,
@@ -221,6 +239,21 @@ pub fn validate(configs: Configs, args: &ValidateArgs) -> Answer {
         return Err(Failure::No(String::new()));
     }
     Ok(())
+}
+
+/// Hash of all that the scorecard is made from.
+fn made_from(configs: &Configs, asked: &Asked) -> Result<String, Failure> {
+    let own = match &asked.evidence {
+        Some(path) => std::fs::read_to_string(path)
+            .map_err(|e| Failure::Input(format!("error: {path}: {e}\n")))?,
+        None => String::new(),
+    };
+    let inputs: Vec<Source> = configs.all();
+    let asked = (&asked.split, asked.runs, asked.seed, asked.patterns);
+    let program = (env!("CARGO_PKG_VERSION"), env!("CHOKEPOINT_SOURCE"));
+    Ok(hash(
+        format!("validate {program:?} {asked:?} {own} {inputs:?}").as_bytes(),
+    ))
 }
 
 /// Parameters that the final posterior is informed of.
@@ -541,8 +574,7 @@ fn effect_rows(effects: &[HeadlineEffect]) -> Vec<Vec<String>> {
 }
 
 /// Every table in a folder, whole or not at all.
-fn store(folder: &std::path::Path, answer: &Answered) -> Answer {
-    let working = Working::open(folder)?;
+fn store(working: &Working, claim: &Claim, answer: &Answered) -> Answer {
     let into = working.fresh()?;
     let mut files: BTreeMap<String, String> = BTreeMap::new();
     for card in &answer.splits {
@@ -585,10 +617,9 @@ fn store(folder: &std::path::Path, answer: &Answered) -> Answer {
     }
     for (name, text) in files {
         let path = into.join(name);
-        std::fs::write(&path, text)
-            .map_err(|e| Failure::Input(format!("error: {}: {e}\n", path.display())))?;
+        files::write(&path, text)?;
     }
-    working.finish()?;
+    working.finish(claim)?;
     Ok(())
 }
 

@@ -1,13 +1,17 @@
-//! A bank of simulations on disk: blocks that are written whole, so that what was stopped goes on where it stood.
+//! Simulations on disk: blocks that are written whole, so that what was stopped goes on where it stood. A calibration has its
+//! bank, a question keeps its finished runs.
 
-use std::fs;
-use std::path::Path;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use rayon::prelude::*;
 
 use super::hindcast::{Hindcast, future_with};
-use crate::results::{ResultsError, io};
+use super::plan::hash;
+use super::probe::Point;
+use crate::results::{ResultsError, files, io};
 
 /// One run to make: its future's number and the scores of its parameters.
 #[derive(Clone, Debug, PartialEq)]
@@ -67,6 +71,90 @@ pub fn simulate(
         .map(|blocks| blocks.concat()))
 }
 
+/// Finished runs of a question, kept until it is answered.
+pub struct Kept {
+    folder: PathBuf,
+    /// What the numbers rest on.
+    key: String,
+    /// Why a block could not be kept: the question goes on without.
+    lost: Mutex<Option<ResultsError>>,
+    _lock: File,
+}
+
+impl Kept {
+    /// # Errors
+    /// When the folder cannot be made, or another process answers the same question there.
+    pub fn open(folder: PathBuf, key: String) -> Result<Self, ResultsError> {
+        fs::create_dir_all(&folder).map_err(|e| io(&folder, e))?;
+        let path = folder.join("lock");
+        let lock = File::create(&path).map_err(|e| io(&path, e))?;
+        if lock.try_lock().is_err() {
+            return Err(io(&folder, "another process answers this question"));
+        }
+        Ok(Self {
+            folder,
+            key,
+            lost: Mutex::new(None),
+            _lock: lock,
+        })
+    }
+
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Blocks that are there.
+    pub fn blocks(&self) -> usize {
+        let entries = fs::read_dir(&self.folder).into_iter().flatten().flatten();
+        let whole = entries.filter(|e| e.path().extension().is_some_and(|x| x == "csv"));
+        whole.count()
+    }
+
+    /// Why blocks could not be kept, the first time that it happened.
+    pub fn lost(&self) -> Option<String> {
+        let lost = self.lost.lock().ok()?;
+        lost.as_ref().map(ToString::to_string)
+    }
+
+    /// Answers of a block by point, arm and outcome, as they were kept.
+    pub(super) fn read(
+        &self,
+        points: &[Point],
+        arms: &[usize],
+        width: usize,
+    ) -> Option<Vec<Vec<Vec<f64>>>> {
+        let (path, head) = self.place(points, arms);
+        let rows = read(&path, &head, points.len() * arms.len(), width)?;
+        Some(rows.chunks(arms.len()).map(<[_]>::to_vec).collect())
+    }
+
+    pub(super) fn write(&self, points: &[Point], arms: &[usize], answers: &[Vec<Vec<f64>>]) {
+        let (path, head) = self.place(points, arms);
+        if let Err(error) = write(&path, &head, &answers.concat())
+            && let Ok(mut lost) = self.lost.lock()
+        {
+            lost.get_or_insert(error);
+        }
+    }
+
+    fn place(&self, points: &[Point], arms: &[usize]) -> (PathBuf, String) {
+        let digest = hash(format!("{arms:?} {points:?}").as_bytes());
+        let path = self.folder.join(format!("{}.csv", &digest[..32]));
+        (path, format!("{} {digest}", self.key))
+    }
+
+    /// Removes what was kept: the question is answered.
+    pub fn discard(&self) {
+        for entry in fs::read_dir(&self.folder).into_iter().flatten().flatten() {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if name.ends_with(".csv") || name == "lock" || files::is_partial(&name) {
+                let _ = fs::remove_file(entry.path());
+            }
+        }
+        let _ = fs::remove_dir(&self.folder);
+    }
+}
+
 /// What a block was asked for, as a number that changes with every score.
 fn digest(block: &[Draw]) -> String {
     let mut hash = 0xcbf2_9ce4_8422_2325_u64;
@@ -89,9 +177,7 @@ fn write(path: &Path, head: &str, points: &[Vec<f64>]) -> Result<(), ResultsErro
         text.push_str(&cells.join(","));
         text.push('\n');
     }
-    let unfinished = path.with_extension("unfinished");
-    fs::write(&unfinished, text).map_err(|e| io(&unfinished, e))?;
-    fs::rename(&unfinished, path).map_err(|e| io(path, e))
+    files::write(path, text)
 }
 
 /// A block as it was written; None when it is another's, or broken.
