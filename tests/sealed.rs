@@ -275,7 +275,7 @@ fn old_results_come_back_when_the_process_that_replaced_them_was_killed() {
     assert!(said.contains("finished results of another plan"), "{said}");
     assert_eq!(names(here), ["mine.toml", "out", "plan"]);
     good(here, &["export", "out", "effects"]);
-    // After them: what is not the program's is not removed with the old ones.
+    // After them: what is not the program's goes over, and is not removed with the old ones.
     std::fs::create_dir_all(here.join(".out.unfinished/old")).unwrap();
     for file in ["seal.json", "effects.csv"] {
         std::fs::copy(
@@ -285,9 +285,19 @@ fn old_results_come_back_when_the_process_that_replaced_them_was_killed() {
         .unwrap();
     }
     std::fs::write(here.join(".out.unfinished/old/notes.txt"), "a thought").unwrap();
-    good(here, &["merge", "plan", "--out", "out", "--overwrite"]);
-    assert_eq!(names(&here.join(".out.unfinished")), ["old"]);
-    assert_eq!(names(&here.join(".out.unfinished/old")), ["notes.txt"]);
+    std::fs::write(here.join("out/notes.txt"), "another thought").unwrap();
+    let merge = ["merge", "plan", "--out", "out", "--overwrite"];
+    let said = refused(here, &merge, 2);
+    assert!(
+        said.contains("old: holds files that are not the program's"),
+        "{said}"
+    );
+    let kept = [".out.unfinished/old/notes.txt", "out/notes.txt"].map(|p| text(&here.join(p)));
+    assert_eq!(kept, ["a thought", "another thought"]);
+    std::fs::remove_file(here.join("out/notes.txt")).unwrap();
+    good(here, &merge);
+    assert_eq!(names(here), ["mine.toml", "out", "plan"]);
+    assert_eq!(text(&here.join("out/notes.txt")), "a thought");
 }
 
 #[test]
@@ -551,7 +561,7 @@ fn names_cannot_leave_their_place_and_say_where_they_stand() {
             "name = \"did-controls-work\"",
             &format!("name = \"{name}\""),
         );
-        assert!(said.contains("wrong.toml:1:8: found `"), "{name}: {said}");
+        assert!(said.contains("wrong.toml:2:8: found `"), "{name}: {said}");
         let arm = format!("{{ name = \"{name}\", from = \"oct22\" }},");
         let said = said_of("arm", "\"oct22\",", &arm);
         assert!(said.contains("expected a name"), "{name}: {said}");
@@ -738,7 +748,7 @@ fn a_question_that_was_stopped_goes_on_to_the_same_bytes() {
         "--method",
         "morris",
         "--runs",
-        "12",
+        "4",
         "--format",
         "csv",
         "--threads",

@@ -18,7 +18,7 @@ use crate::config::study::{self, Design};
 use crate::measures::OUTCOMES;
 use crate::results::seal::{self, Seal};
 use crate::results::{ResultsError, files};
-use crate::study::bank::Kept;
+use crate::study::bank::{BUSY, Kept};
 use crate::study::{Library, Plan, Settings, hash, made_from, probe};
 
 #[derive(Args)]
@@ -127,25 +127,7 @@ impl QuestionArgs {
             Path::new("results").join(format!(".{name}.{command}-{key}.unfinished"))
         };
         let folder = self.into.as_ref().and_then(beside).unwrap_or_else(default);
-        match Kept::open(folder, made_from.to_string()) {
-            Ok(kept) => {
-                let blocks = kept.blocks();
-                if blocks > 0 {
-                    eprintln!(
-                        "resuming: {blocks} finished blocks in {}",
-                        kept.folder().display()
-                    );
-                }
-                Ok(Some(kept))
-            }
-            Err(ResultsError::Io { path, reason }) if reason.starts_with("another process") => Err(
-                Failure::Input(format!("error: {}: {reason}\n", path.display())),
-            ),
-            Err(error) => {
-                eprintln!("note: {error}; finished runs are not kept");
-                Ok(None)
-            }
-        }
+        kept(folder, made_from)
     }
 
     /// The plan, and the threads that it is run on.
@@ -190,19 +172,7 @@ impl QuestionArgs {
         if let Some(lost) = kept.and_then(Kept::lost) {
             eprintln!("note: {lost}; some finished runs were not kept");
         }
-        answer.ok_or_else(|| {
-            let blocks = kept.map_or(0, Kept::blocks);
-            if blocks == 0 {
-                if let Some(kept) = kept {
-                    discard(kept);
-                }
-                return Failure::Stopped("stopped: nothing is kept\n".into());
-            }
-            let folder = kept.map_or_else(String::new, |k| k.folder().display().to_string());
-            Failure::Stopped(format!(
-                "stopped: {blocks} finished blocks are kept in {folder}; run the same command again to go on\n"
-            ))
-        })
+        answer.ok_or_else(|| stopped(kept))
     }
 
     /// Writes the tables of an answer into the results folder, if one is named, and lists them in its seal.
@@ -244,8 +214,50 @@ impl QuestionArgs {
     }
 }
 
+/// Opens the folder of what is kept, and says what is there. A question that cannot keep its runs is answered all the same.
+///
+/// # Errors
+/// When another process answers the same question.
+pub fn kept(folder: PathBuf, key: &str) -> Result<Option<Kept>, Failure> {
+    match Kept::open(folder, key.to_string()) {
+        Ok(kept) => {
+            let blocks = kept.blocks();
+            if blocks > 0 {
+                let place = kept.folder().display();
+                eprintln!("resuming: {blocks} finished blocks in {place}");
+            }
+            Ok(Some(kept))
+        }
+        Err(ResultsError::Io { path, reason }) if reason == BUSY => Err(Failure::Input(format!(
+            "error: {}: {reason}\n",
+            path.display()
+        ))),
+        Err(error) => {
+            eprintln!("note: {error}; finished runs are not kept");
+            Ok(None)
+        }
+    }
+}
+
+/// What is said when a question was stopped: where its finished runs are.
+pub fn stopped(kept: Option<&Kept>) -> Failure {
+    let blocks = kept.map_or(0, Kept::blocks);
+    match kept {
+        Some(kept) if blocks > 0 => Failure::Stopped(format!(
+            "stopped: {blocks} finished blocks are kept in {}; run the same command again to go on\n",
+            kept.folder().display()
+        )),
+        _ => {
+            if let Some(kept) = kept {
+                discard(kept);
+            }
+            Failure::Stopped("stopped: nothing is kept\n".into())
+        }
+    }
+}
+
 /// Removes what was kept, and the folder that it was in where nothing else is in it.
-fn discard(kept: &Kept) {
+pub fn discard(kept: &Kept) {
     kept.discard();
     if let Some(parent) = kept.folder().parent().filter(|p| p.ends_with("results")) {
         let _ = std::fs::remove_dir(parent);
@@ -255,29 +267,41 @@ fn discard(kept: &Kept) {
 /// What unwinding carries when a question is stopped.
 struct Stopped;
 
-/// Does runs under a bar; None when a signal stopped them. Runs look for a signal as each of them ends, and unwind: nothing is
-/// written in between.
-pub fn watched<T: Send>(
-    pool: &ThreadPool,
-    runs: u64,
-    work: impl FnOnce(&(dyn Fn() + Sync)) -> T + Send,
+/// Does work that calls `stop` after each run; None when a signal ended it there. It ends by unwinding, between two runs, when
+/// nothing is being written.
+pub fn stopped_by_signal<T>(
+    work: impl FnOnce(&(dyn Fn() + Sync)) -> T,
 ) -> Result<Option<T>, Failure> {
-    let stop = stop_on_signal()?;
-    eprintln!("{runs} runs");
-    let bar = progress(runs);
-    let done = || {
-        bar.inc(1);
-        if stop.load(Ordering::Relaxed) {
+    let asked = stop_on_signal()?;
+    let stop = || {
+        if asked.load(Ordering::Relaxed) {
             resume_unwind(Box::new(Stopped));
         }
     };
-    let ended = catch_unwind(AssertUnwindSafe(|| pool.install(|| work(&done))));
-    bar.finish_and_clear();
-    match ended {
+    match catch_unwind(AssertUnwindSafe(|| work(&stop))) {
         Ok(answer) => Ok(Some(answer)),
         Err(cause) if cause.is::<Stopped>() => Ok(None),
         Err(cause) => resume_unwind(cause),
     }
+}
+
+/// Does runs under a bar; None when a signal stopped them.
+fn watched<T: Send>(
+    pool: &ThreadPool,
+    runs: u64,
+    work: impl FnOnce(&(dyn Fn() + Sync)) -> T + Send,
+) -> Result<Option<T>, Failure> {
+    eprintln!("{runs} runs");
+    let bar = progress(runs);
+    let answer = stopped_by_signal(|stop| {
+        let done = || {
+            bar.inc(1);
+            stop();
+        };
+        pool.install(|| work(&done))
+    });
+    bar.finish_and_clear();
+    answer
 }
 
 /// The arm that is asked about: named, or the study's last.

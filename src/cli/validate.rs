@@ -9,6 +9,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::job::Watch;
+use super::question;
 use super::run::{pool, threads};
 use super::{Answer, Failure, Format, csv_text, say, say_json, table, wrong_word};
 use crate::config::evidence::Evidence;
@@ -17,6 +18,7 @@ use crate::config::source::{Configs, Source};
 use crate::config::splits::{self, Hashes, Part, Registration, Split, SplitsFile, short};
 use crate::plots::{Held, draw_scorecard};
 use crate::results::{Claim, Working, files};
+use crate::study::bank::Kept;
 use crate::study::headline::{HeadlineEffect, headline_effects, unsupported};
 use crate::study::hindcast::Hindcast;
 use crate::study::patterns::{PatternScore, patterns};
@@ -60,6 +62,9 @@ pub struct Asked {
     /// Threads; by default one a core.
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
     pub threads: Option<u16>,
+    /// Where finished runs are kept, so that a scorecard that was stopped goes on where it stood.
+    #[arg(skip)]
+    pub kept: Option<Arc<Kept>>,
 }
 
 /// Everything that is said, in the order in which it is said.
@@ -123,13 +128,15 @@ pub fn answered(configs: Configs, args: &Asked, watch: &Watch) -> Result<Answere
         runs: args.runs.unwrap_or(file.score.draws),
         ..Settings::default()
     };
-    let h = Hindcast::new(
+    let mut h = Hindcast::new(
         &library,
         own.unwrap_or(shipped),
         &file.discrepancy,
         &["history"],
         settings,
     )?;
+    h.plan.kept.clone_from(&args.kept);
+    let h = h;
     let pool = pool(threads(args.threads))?;
     let posteriors: Vec<Option<Arc<Posterior>>> = wanted
         .iter()
@@ -201,25 +208,42 @@ pub fn answered(configs: Configs, args: &Asked, watch: &Watch) -> Result<Answere
     })
 }
 
-pub fn validate(configs: Configs, args: &ValidateArgs) -> Answer {
-    let bar = super::run::progress(0);
-    let watch = Watch {
-        say: &|text| bar.suspend(|| eprint!("{text}")),
-        begun: &|runs| bar.set_length(runs),
-        done: &|runs| bar.inc(runs),
-        stop: &AtomicBool::new(false),
-    };
+pub fn validate(configs: Configs, mut args: ValidateArgs) -> Answer {
+    let hash = made_from(&configs, &args.asked)?;
     // Fails early, before the work: the folder can be written, and is ours.
     let claim = Claim {
-        made_from: vec![made_from(&configs, &args.asked)?],
+        made_from: vec![hash.clone()],
         overwrite: args.overwrite,
     };
     let working = match &args.out {
         Some(folder) => Some(Working::open(folder, &claim)?),
         None => None,
     };
-    let answer = answered(configs, &args.asked, &watch);
-    bar.finish_and_clear();
+    let kept = question::kept(
+        PathBuf::from(format!("results/.validate-{}.unfinished", &hash[..12])),
+        &hash,
+    )?;
+    args.asked.kept = kept.map(Arc::new);
+    let ended = question::stopped_by_signal(|stop| {
+        let bar = super::run::progress(0);
+        let watch = Watch {
+            say: &|text| bar.suspend(|| eprint!("{text}")),
+            begun: &|runs| bar.set_length(runs),
+            done: &|runs| {
+                bar.inc(runs);
+                stop();
+            },
+            stop: &AtomicBool::new(false),
+        };
+        let answer = answered(configs, &args.asked, &watch);
+        bar.finish_and_clear();
+        answer
+    })?;
+    let kept = args.asked.kept.as_deref();
+    let answer = match ended {
+        Some(answer) => answer,
+        None => Err(question::stopped(kept)),
+    };
     let stored = answer.and_then(|answer| {
         if let Some(working) = &working {
             store(working, &claim, &answer)?;
@@ -230,6 +254,9 @@ pub fn validate(configs: Configs, args: &ValidateArgs) -> Answer {
         working.discard();
     }
     let answer = stored?;
+    if let Some(kept) = kept {
+        question::discard(kept);
+    }
     match args.format {
         Format::Json => say_json(&answer)?,
         Format::Csv => say(&csv_text(&point_rows(answer.lead())))?,

@@ -41,7 +41,7 @@ impl Whole {
             match file.try_lock() {
                 Ok(()) => {}
                 Err(TryLockError::WouldBlock) => continue,
-                // A file system without locks: the number of the process tells writers apart.
+                // A file system without locks: process and time tell writers apart.
                 Err(TryLockError::Error(_)) if number == 0 => {
                     drop(file);
                     let _ = fs::remove_file(&partial);
@@ -64,8 +64,11 @@ impl Whole {
     }
 
     fn unlocked(path: &Path, partial: &Path) -> io::Result<Self> {
+        let stamp = std::time::SystemTime::now()
+            .duration_since(std::time::UNIX_EPOCH)
+            .map_or(0, |d| d.subsec_nanos());
         let mut own = partial.as_os_str().to_os_string();
-        own.push(format!("-p{}", std::process::id()));
+        own.push(format!("-{}-{stamp}", std::process::id()));
         let partial = PathBuf::from(own);
         let file = File::create(&partial)?;
         Ok(Self {
@@ -160,7 +163,7 @@ pub fn is_partial(name: &str) -> bool {
     };
     // Pictures are encoded beside it.
     let after = after.strip_suffix(".png").unwrap_or(after);
-    let number = |text: &str| text.bytes().all(|b| b.is_ascii_digit() || b == b'p');
+    let number = |text: &str| text.bytes().all(|b| b.is_ascii_digit() || b == b'-');
     before.len() > 1
         && before.starts_with('.')
         && (after.is_empty() || after.strip_prefix('-').is_some_and(number))

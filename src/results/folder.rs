@@ -151,11 +151,18 @@ impl Working {
             ));
         } else {
             self.remove_old();
+            if old.exists() {
+                return Err(io(
+                    &old,
+                    "holds files that are not the program's; move them",
+                ));
+            }
         }
         Ok(())
     }
 
-    /// Removes replaced results: what their seal lists, and what the new folder holds too.
+    /// Removes replaced results: what their seal lists, and what the new folder holds too. What somebody put there while they
+    /// were replaced goes over to the new folder.
     fn remove_old(&self) {
         let old = self.old();
         let listed = match Seal::read(&old) {
@@ -171,8 +178,12 @@ impl Working {
             linked || read(&old).is_some() && read(&old) == read(&self.target)
         };
         for path in walk(&old).unwrap_or_default() {
+            let (from, to) = (old.join(&path), self.target.join(&path));
             if listed.contains_key(&path) || path == SEAL || is_partial(&path) || same(&path) {
-                let _ = fs::remove_file(old.join(&path));
+                let _ = fs::remove_file(&from);
+            } else if fs::symlink_metadata(&to).is_err() {
+                let _ = to.parent().map(fs::create_dir_all);
+                let _ = fs::rename(&from, &to);
             }
         }
         remove_empty(&old);

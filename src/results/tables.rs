@@ -70,7 +70,7 @@ pub fn read(folder: &Path) -> Result<BTreeMap<String, SideTable>, ResultsError> 
         else {
             continue;
         };
-        if path.extension().is_none_or(|e| e != "csv") {
+        if path.extension().is_none_or(|e| e != "csv") || !path.is_file() {
             continue;
         }
         let mut reader = csv::Reader::from_path(&path).map_err(|e| io(&path, e))?;

@@ -71,6 +71,9 @@ pub fn simulate(
         .map(|blocks| blocks.concat()))
 }
 
+/// Why a folder of finished runs cannot be opened twice.
+pub const BUSY: &str = "another process answers this question";
+
 /// Finished runs of a question, kept until it is answered.
 pub struct Kept {
     folder: PathBuf,
@@ -89,7 +92,7 @@ impl Kept {
         let path = folder.join("lock");
         let lock = File::create(&path).map_err(|e| io(&path, e))?;
         if lock.try_lock().is_err() {
-            return Err(io(&folder, "another process answers this question"));
+            return Err(io(&folder, BUSY));
         }
         Ok(Self {
             folder,
@@ -117,28 +120,38 @@ impl Kept {
     }
 
     /// Answers of a block by point, arm and outcome, as they were kept.
-    pub(super) fn read(
+    pub(super) fn answers(
         &self,
         points: &[Point],
         arms: &[usize],
         width: usize,
     ) -> Option<Vec<Vec<Vec<f64>>>> {
-        let (path, head) = self.place(points, arms);
-        let rows = read(&path, &head, points.len() * arms.len(), width)?;
+        let what = format!("{arms:?} {points:?}");
+        let rows = self.rows(&what, points.len() * arms.len(), width)?;
         Some(rows.chunks(arms.len()).map(<[_]>::to_vec).collect())
     }
 
-    pub(super) fn write(&self, points: &[Point], arms: &[usize], answers: &[Vec<Vec<f64>>]) {
-        let (path, head) = self.place(points, arms);
-        if let Err(error) = write(&path, &head, &answers.concat())
+    pub(super) fn keep_answers(&self, points: &[Point], arms: &[usize], answers: &[Vec<Vec<f64>>]) {
+        self.keep(&format!("{arms:?} {points:?}"), &answers.concat());
+    }
+
+    /// The rows of a block that were kept; `what` says in full what was asked for.
+    pub(super) fn rows(&self, what: &str, rows: usize, columns: usize) -> Option<Vec<Vec<f64>>> {
+        let (path, head) = self.place(what);
+        read(&path, &head, rows, columns)
+    }
+
+    pub(super) fn keep(&self, what: &str, rows: &[Vec<f64>]) {
+        let (path, head) = self.place(what);
+        if let Err(error) = write(&path, &head, rows)
             && let Ok(mut lost) = self.lost.lock()
         {
             lost.get_or_insert(error);
         }
     }
 
-    fn place(&self, points: &[Point], arms: &[usize]) -> (PathBuf, String) {
-        let digest = hash(format!("{arms:?} {points:?}").as_bytes());
+    fn place(&self, what: &str) -> (PathBuf, String) {
+        let digest = hash(what.as_bytes());
         let path = self.folder.join(format!("{}.csv", &digest[..32]));
         (path, format!("{} {digest}", self.key))
     }
@@ -170,24 +183,26 @@ fn digest(block: &[Draw]) -> String {
 }
 
 fn write(path: &Path, head: &str, points: &[Vec<f64>]) -> Result<(), ResultsError> {
-    let mut text = format!("# {head}\n");
+    let mut text = String::new();
     for row in points {
         // The shortest text that reads back as the same number.
         let cells: Vec<String> = row.iter().map(f64::to_string).collect();
         text.push_str(&cells.join(","));
         text.push('\n');
     }
-    files::write(path, text)
+    let sum = hash(text.as_bytes());
+    files::write(path, format!("# {head} {sum}\n{text}"))
 }
 
 /// A block as it was written; None when it is another's, or broken.
 fn read(path: &Path, head: &str, rows: usize, columns: usize) -> Option<Vec<Vec<f64>>> {
     let text = fs::read_to_string(path).ok()?;
-    let mut lines = text.lines();
-    if lines.next()? != format!("# {head}") {
+    let (first, rest) = text.split_once('\n')?;
+    if first != format!("# {head} {}", hash(rest.as_bytes())) {
         return None;
     }
-    let points: Vec<Vec<f64>> = lines
+    let points: Vec<Vec<f64>> = rest
+        .lines()
         .map(|line| {
             let cells: Result<Vec<f64>, _> = line.split(',').map(str::parse).collect();
             cells.ok().filter(|c| c.len() == columns)
@@ -213,6 +228,14 @@ mod tests {
         assert_eq!(back[1], points[1]);
         assert!(read(&path, "other", 2, 2).is_none());
         assert!(read(&path, "key", 3, 2).is_none());
+        // A digit that a disk or a copy lost.
+        let text = fs::read_to_string(&path).unwrap();
+        fs::write(
+            &path,
+            text.replace("0.30000000000000004", "0.30000000000000005"),
+        )
+        .unwrap();
+        assert!(read(&path, "key", 2, 2).is_none());
         fs::remove_dir_all(&folder).unwrap();
     }
 }

@@ -74,7 +74,7 @@ pub fn ask(plan: &Plan, points: &[Point], arms: &[usize], done: &(dyn Fn() + Syn
         .map_init(
             || None,
             |worker, chunk| {
-                if let Some(found) = kept.and_then(|k| k.read(chunk, arms, OUTCOMES.len())) {
+                if let Some(found) = kept.and_then(|k| k.answers(chunk, arms, OUTCOMES.len())) {
                     (0..chunk.len() * arms.len()).for_each(|_| done());
                     return found;
                 }
@@ -91,7 +91,7 @@ pub fn ask(plan: &Plan, points: &[Point], arms: &[usize], done: &(dyn Fn() + Syn
                     })
                     .collect();
                 if let Some(kept) = kept {
-                    kept.write(chunk, arms, &answers);
+                    kept.keep_answers(chunk, arms, &answers);
                 }
                 answers
             },
