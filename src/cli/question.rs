@@ -200,7 +200,7 @@ impl QuestionArgs {
     /// Removes what was kept, once everything is written and said.
     pub fn finish(&self, asked: &Asked) {
         if let Some(kept) = &asked.plan.kept {
-            discard(kept);
+            kept.discard();
         }
     }
 
@@ -247,20 +247,7 @@ pub fn stopped(kept: Option<&Kept>) -> Failure {
             "stopped: {blocks} finished blocks are kept in {}; run the same command again to go on\n",
             kept.folder().display()
         )),
-        _ => {
-            if let Some(kept) = kept {
-                discard(kept);
-            }
-            Failure::Stopped("stopped: nothing is kept\n".into())
-        }
-    }
-}
-
-/// Removes what was kept, and the folder that it was in where nothing else is in it.
-pub fn discard(kept: &Kept) {
-    kept.discard();
-    if let Some(parent) = kept.folder().parent().filter(|p| p.ends_with("results")) {
-        let _ = std::fs::remove_dir(parent);
+        _ => Failure::Stopped("stopped: nothing is kept\n".into()),
     }
 }
 

@@ -255,7 +255,7 @@ pub fn validate(configs: Configs, mut args: ValidateArgs) -> Answer {
     }
     let answer = stored?;
     if let Some(kept) = kept {
-        question::discard(kept);
+        kept.discard();
     }
     match args.format {
         Format::Json => say_json(&answer)?,

@@ -165,6 +165,19 @@ impl Kept {
             }
         }
         let _ = fs::remove_dir(&self.folder);
+        // Made for it, if nothing else is in it.
+        if let Some(parent) = self.folder.parent().filter(|p| p.ends_with("results")) {
+            let _ = fs::remove_dir(parent);
+        }
+    }
+}
+
+/// A question that ends before its first block leaves nothing.
+impl Drop for Kept {
+    fn drop(&mut self) {
+        if self.blocks() == 0 {
+            self.discard();
+        }
     }
 }
 
