@@ -17,10 +17,11 @@ lint:
 study *ARGS:
     cargo run --release --locked -- run configs/studies/did-controls-work.toml {{ARGS}}
 
-# killed 100 times at random moments, resumed: the same bytes; a full and a read-only disk (needs the right to mount)
+# killed 200 times, 60 of them at system calls (needs strace): the same bytes; a full and a read-only disk (needs the right to mount)
 hard-times:
     cargo build --release --locked
-    tests/kill.sh 100
+    tests/kill.sh 40
+    tests/kill_at.sh 100 60
     tests/full_disk.sh
 
 # the Python side on a clean clone: environment, wheel, tests, tutorials, Dask, what it costs
@@ -81,7 +82,7 @@ answers STUDY RUNS="1000":
 
 # every posterior, from nothing
 calibrate:
-    cargo run --release --locked -- calibrate --out configs/posterior
+    cargo run --release --locked -- calibrate --out configs/posterior --overwrite
 
 # the scorecard
 validate *ARGS:

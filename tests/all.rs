@@ -25,6 +25,7 @@ mod questions;
 mod relations;
 mod report;
 mod rules;
+mod sealed;
 mod signs;
 mod studies;
 mod twin;

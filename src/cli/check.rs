@@ -9,6 +9,7 @@ use crate::config::diagnostics::{Diagnostic, Problems};
 use crate::config::source::{Configs, Source};
 use crate::config::study::StudyFile;
 use crate::config::{chips, evidence, figure, posterior, schemas, splits, study};
+use crate::results::files;
 use crate::study::Library;
 
 #[derive(Args)]
@@ -161,7 +162,15 @@ pub fn schema(args: &SchemaArgs) -> Answer {
         std::fs::create_dir_all(folder).map_err(failed)?;
         for (kind, schema) in &all {
             let text = serde_json::to_string_pretty(schema).unwrap_or_default() + "\n";
-            std::fs::write(folder.join(format!("{kind}.json")), text).map_err(failed)?;
+            let path = folder.join(format!("{kind}.json"));
+            let old = std::fs::read_to_string(&path).unwrap_or_default();
+            if path.exists() && !old.contains("json-schema.org") {
+                return Err(Failure::Input(format!(
+                    "error: {}: is there and is no schema; move it, or choose another --out\n",
+                    path.display()
+                )));
+            }
+            files::write(&path, text)?;
         }
         return Ok(());
     }

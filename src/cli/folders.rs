@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::report::SealArgs;
 use super::{Answer, Failure, say, table, unsaid, wrong_word};
 use crate::results::compare::compare;
 use crate::results::export::{export as write_table, tables};
@@ -21,6 +22,8 @@ pub struct ExportArgs {
     /// The whole table as comma-separated values, to standard output; else its first rows, to look at.
     #[arg(long)]
     csv: bool,
+    #[command(flatten)]
+    seal: SealArgs,
 }
 
 pub fn export(args: &ExportArgs) -> Answer {
@@ -36,6 +39,7 @@ pub fn export(args: &ExportArgs) -> Answer {
         let expected = format!("a table of {}: {}", args.folder.display(), known.join(", "));
         return Err(wrong_word("export", &args.table, &expected, &names));
     }
+    args.seal.check(&args.folder)?;
     if args.csv {
         let mut out = Output {
             to: io::BufWriter::new(io::stdout().lock()),
@@ -96,6 +100,8 @@ pub struct DiffArgs {
     /// Numbers that differ by no more than this, relative to the larger, are the same.
     #[arg(long, default_value = "0", value_parser = tolerance, allow_hyphen_values = true)]
     tolerance: f64,
+    #[command(flatten)]
+    seal: SealArgs,
 }
 
 fn tolerance(text: &str) -> Result<f64, String> {
@@ -108,6 +114,9 @@ fn tolerance(text: &str) -> Result<f64, String> {
 
 /// Ends with 1 when results differ.
 pub fn diff(args: &DiffArgs) -> Answer {
+    for folder in [&args.first, &args.second] {
+        args.seal.check(folder)?;
+    }
     let found = compare(&args.first, &args.second, args.tolerance)?;
     let mut text = String::new();
     for cause in &found.causes {

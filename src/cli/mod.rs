@@ -198,7 +198,7 @@ pub fn main() -> ExitCode {
         Command::Discover(args) => discover::discover(configs, &args),
         Command::Flip(args) => flip::flip(configs, &args),
         Command::Ledger(args) => ledger::ledger(configs, &args),
-        Command::Validate(args) => validate::validate(configs, &args),
+        Command::Validate(args) => validate::validate(configs, args),
         Command::Calibrate(args) => calibrate::calibrate(configs, &args),
         Command::Audit(args) => audit::audit(configs, &args),
         Command::Classify(args) => classify::classify(configs, &args),

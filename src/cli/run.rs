@@ -71,6 +71,9 @@ pub struct How {
     /// Throw away unfinished work of another plan.
     #[arg(long)]
     pub restart: bool,
+    /// Replace finished results of another plan, or results that were changed by hand.
+    #[arg(long)]
+    pub overwrite: bool,
     /// Tables alone, without figures and page.
     #[arg(long)]
     pub no_report: bool,

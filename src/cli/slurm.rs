@@ -12,6 +12,7 @@ use super::blocks::laid;
 use super::run::Choice;
 use super::{Answer, Failure, say};
 use crate::config::source::Configs;
+use crate::results::files;
 use crate::study::plan_file::BLOCKS;
 
 #[derive(Args)]
@@ -104,7 +105,14 @@ fn script(path: &Path, options: &[(&str, String)], line: &str) -> Result<PathBuf
         text.push_str(&format!("#SBATCH {option}{value}\n"));
     }
     text.push_str(&format!("{line}\n"));
-    std::fs::write(path, text).map_err(|e| failed(&path.display().to_string(), &e))?;
+    let there = std::fs::read_to_string(path);
+    if path.exists() && there.is_ok_and(|old| old != text) {
+        return Err(Failure::Input(format!(
+            "error: {}: is there and is another script; move it, or choose another --folder\n",
+            path.display()
+        )));
+    }
+    files::write(path, text)?;
     Ok(path.to_path_buf())
 }
 

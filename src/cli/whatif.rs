@@ -10,6 +10,7 @@ use crate::config::diagnostics::read_toml;
 use crate::config::law::ActFile;
 use crate::config::source::{Configs, Source};
 use crate::config::study::overridden;
+use crate::foundation::name::Name;
 
 #[derive(Args)]
 pub struct WhatifArgs {
@@ -35,9 +36,13 @@ pub fn whatif(configs: Configs, args: &WhatifArgs) -> Answer {
         text,
     };
     let act: ActFile = read_toml(&rule)?;
-    let name = Path::new(&args.rule)
-        .file_stem()
-        .map_or_else(|| "rule".into(), |s| s.to_string_lossy().into_owned());
+    let stem = Path::new(&args.rule).file_stem().unwrap_or_default();
+    let name = Name::new(stem.to_string_lossy()).map_err(|wrong| {
+        Failure::Input(format!(
+            "error: {}: the name of the file: {wrong}\n",
+            args.rule
+        ))
+    })?;
     let ids: Vec<&str> = act.rule.iter().map(|r| r.id.get_ref().as_str()).collect();
     let words = act.rule.iter().map(|r| r.words.as_str());
     let words = words.collect::<Vec<_>>().join(" ");

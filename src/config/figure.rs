@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::diagnostics::{Diagnostic, Problems, read_toml};
 use super::source::{Configs, Source};
 use crate::foundation::calendar::Month;
+use crate::foundation::name::Name;
 use crate::foundation::parameters::Parameters;
 use crate::measures::{MEASURES, OUTCOMES, measure};
 
@@ -26,7 +27,7 @@ pub struct FigureFile {
     /// File name without its ending; filled in when read.
     #[serde(default)]
     #[schemars(skip)]
-    pub name: String,
+    pub name: Name,
 }
 
 /// Questions of the report, in its order.
@@ -397,7 +398,8 @@ pub fn read_all(configs: &Configs, names: &[String]) -> Result<Vec<FigureFile>, 
 pub fn read(source: &Source, name: &str) -> Result<FigureFile, Problems> {
     let mut figure: FigureFile = read_toml(source)?;
     let last = name.rsplit('/').next().unwrap_or(name);
-    figure.name = last.trim_end_matches(".toml").to_string();
+    figure.name = Name::new(last.trim_end_matches(".toml"))
+        .map_err(|wrong| Diagnostic::at(source, 0..0, format!("the name of the file: {wrong}")))?;
     let mut problems = Problems::default();
     let mut wrong = |found: &str, expected: &str, names: &[&str]| {
         let message = format!("found `{found}`, expected {expected}");

@@ -16,6 +16,7 @@ use crate::controls::{
     Verdict,
 };
 use crate::foundation::calendar::Month;
+use crate::foundation::name::Name;
 
 /// A date as TOML writes it.
 #[derive(Clone, Copy, Debug)]
@@ -40,6 +41,12 @@ impl JsonSchema for Day {
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
         schemars::json_schema!({ "type": "string", "format": "date" })
     }
+}
+
+/// A name and where it stands.
+fn spanned_name<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Spanned<String>, D::Error> {
+    let name = Spanned::<Name>::deserialize(from)?;
+    Ok(Spanned::new(name.span(), name.into_inner().into()))
 }
 
 /// One legal act: a file under `configs/rules`.
@@ -72,7 +79,8 @@ pub enum Status {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RuleFile {
-    #[schemars(with = "String")]
+    #[serde(deserialize_with = "spanned_name")]
+    #[schemars(with = "Name")]
     pub id: Spanned<String>,
     pub instrument: Instrument,
     pub words: String,
@@ -178,7 +186,8 @@ pub struct CaseFile {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RegimeFile {
-    #[schemars(with = "String")]
+    #[serde(deserialize_with = "spanned_name")]
+    #[schemars(with = "Name")]
     pub name: Spanned<String>,
     pub words: String,
     #[serde(default)]

@@ -9,6 +9,7 @@ use super::evidence::{Block, Evidence, Row, hex};
 use super::parameters::ParameterSet;
 use super::source::{Configs, Source};
 use crate::foundation::calendar::Month;
+use crate::foundation::name::{self, Name};
 
 /// `configs/evidence/splits.toml`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -24,6 +25,8 @@ pub struct SplitsFile {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Split {
+    #[serde(deserialize_with = "name::text")]
+    #[schemars(with = "Name")]
     pub name: String,
     pub words: String,
     /// Last month of the fit; without it everything outside the test is fitted.

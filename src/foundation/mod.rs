@@ -3,6 +3,7 @@
 pub mod calendar;
 pub mod chance;
 pub mod channels;
+pub mod name;
 pub mod parameters;
 pub mod run;
 pub mod tape;

@@ -1,5 +1,6 @@
 //! A sheet of marks: lines, areas and texts with known boxes, drawn as SVG or PNG with the same letters on every machine.
 
+use std::io::Write;
 use std::path::Path;
 
 use plotters::backend::{BitMapBackend, DrawingBackend};
@@ -9,6 +10,7 @@ use plotters::style::{Color, RGBColor, ShapeStyle, WHITE};
 
 use super::letters::{ABOVE, BELOW, dots, lacking, width};
 use super::theme::Colour;
+use crate::results::files::Whole;
 
 /// Coordinates of a bitmap are whole pixels: drawing this much larger keeps curves smooth.
 const FINE: u32 = 4;
@@ -329,10 +331,22 @@ impl Canvas {
         }
         let small = halved(&large, w as usize, h as usize);
         let (w, h) = self.size(PNG);
-        let mut file = BitMapBackend::new(path, (w, h));
-        file.blit_bitmap((0, 0), (w, h), &small)
-            .map_err(|e| e.to_string())?;
-        file.present().map_err(|e| e.to_string())
+        // The encoder takes its format from the ending and writes in place: beside the file under way first.
+        let failed = |e: std::io::Error| e.to_string();
+        let mut whole = Whole::create(path).map_err(failed)?;
+        let mut beside = whole.partial().as_os_str().to_os_string();
+        beside.push(".png");
+        let encoded = || -> Result<Vec<u8>, String> {
+            let mut file = BitMapBackend::new(&beside, (w, h));
+            file.blit_bitmap((0, 0), (w, h), &small)
+                .map_err(|e| e.to_string())?;
+            file.present().map_err(|e| e.to_string())?;
+            std::fs::read(&beside).map_err(failed)
+        };
+        let bytes = encoded();
+        let _ = std::fs::remove_file(&beside);
+        whole.write_all(&bytes?).map_err(failed)?;
+        whole.finish().map_err(failed)
     }
 
     fn size(&self, scale: u32) -> (u32, u32) {

@@ -56,7 +56,7 @@ pub fn live(results: &Results, figure: &FigureFile) -> Option<Live> {
         _ => return None,
     };
     Some(Live {
-        figure: figure.name.clone(),
+        figure: figure.name.to_string(),
         first: (from.year(), from.month_of_year()),
         months: (study.last_month - from + 1).max(0) as usize,
         charts,

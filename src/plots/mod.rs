@@ -33,7 +33,7 @@ pub use theme::{change_unit, in_unit, month, number, rounded, supported, two_dig
 use crate::config::figure::{FigureFile, FigureKind};
 use crate::foundation::calendar::Month;
 use crate::results::tables::SideTable;
-use crate::results::{ArmInfo, DRAWN, Results, ResultsError};
+use crate::results::{ArmInfo, DRAWN, Results, ResultsError, files};
 
 const WIDTH: f64 = 980.0;
 
@@ -91,7 +91,7 @@ pub fn draw_all(
         .par_iter()
         .map(|figure| match compose(results, figure) {
             Ok(composed) => draw(results, figure, &composed, folder).map(Ok),
-            Err(reason) => Ok(Err((figure.name.clone(), reason))),
+            Err(reason) => Ok(Err((figure.name.to_string(), reason))),
         })
         .collect::<Result<_, ResultsError>>()?;
     let mut gallery = Gallery::default();
@@ -168,7 +168,7 @@ fn draw(
     let (title, canvas) = (&figure.title, &composed.canvas);
     let said = format!("{}. {}", composed.description, composed.caption);
     let alone = svg::svg(canvas, "figure", title, &said, svg::Words::Outlines);
-    std::fs::write(&path, alone).map_err(|e| failed(e.to_string()))?;
+    files::write(&path, alone)?;
     canvas
         .png(&folder.join(format!("{}.png", figure.name)))
         .map_err(failed)?;
@@ -199,8 +199,13 @@ pub fn basis(results: &Results) -> String {
     let moved = movers(results).map_or(String::new(), |(outcome, names)| {
         format!(" What moves {outcome} most: {}.", names.join(" and "))
     });
+    let unsealed = if results.unsealed.is_empty() {
+        String::new()
+    } else {
+        format!("NOT AS THE RUN WROTE IT: {}. ", results.unsealed.join("; "))
+    };
     format!(
-        "{} futures under each of {} regimes, {excluded}; outcomes from {} to {}; {}; chokepoint {}, seed {}.{moved}{shown} \
+        "{unsealed}{} futures under each of {} regimes, {excluded}; outcomes from {} to {}; {}; chokepoint {}, seed {}.{moved}{shown} \
          Conditional on these assumptions, not a forecast.",
         number(f64::from(m.runs)),
         s.arms.len(),

@@ -9,6 +9,7 @@ use super::svg;
 use super::theme::{BLUE, INK, SMALL, SOFT, TITLE, VERMILLION, WORDS, fitted, wrap};
 use crate::config::figure::Scale;
 use crate::foundation::calendar::Month;
+use crate::results::files;
 
 /// One recorded point and what is said of it, in the unit of its table.
 #[derive(Clone, Debug)]
@@ -50,7 +51,7 @@ pub fn draw_scorecard(
     let said = format!("{title}. {basis}");
     let drawn = svg::svg(&canvas, name, title, &said, svg::Words::Outlines);
     let path = folder.join(format!("{name}.svg"));
-    std::fs::write(&path, drawn).map_err(|e| format!("{}: {e}", path.display()))?;
+    files::write(&path, drawn).map_err(|e| e.to_string())?;
     canvas.png(&folder.join(format!("{name}.png")))
 }
 

@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use crate::config::figure::Part;
 use crate::plots::{Gallery, Live, basis, font_faces};
-use crate::results::{Results, ResultsError};
+use crate::results::{Results, ResultsError, files};
 
 const TEMPLATE: &str = include_str!("../../assets/report.html.j2");
 const SHORT: &str = include_str!("../../assets/short.html.j2");
@@ -60,7 +60,7 @@ pub fn write(results: &Results, gallery: &Gallery, path: &Path) -> Result<(), Re
         reason,
     };
     let page = render(results, gallery).map_err(|e| failed(e.to_string()))?;
-    std::fs::write(path, page).map_err(|e| failed(e.to_string()))
+    files::write(path, page)
 }
 
 /// The answers in short as a piece of HTML, for pages of others.
@@ -82,7 +82,7 @@ fn render(results: &Results, gallery: &Gallery) -> Result<String, minijinja::Err
         .drawn
         .iter()
         .map(|d| FigurePart {
-            name: d.figure.name.clone(),
+            name: d.figure.name.to_string(),
             title: d.figure.title.clone(),
             description: d.description.clone(),
             part: d.figure.part,

@@ -18,6 +18,9 @@ pub fn tables(folder: &Path) -> Vec<String> {
     let mut names: Vec<String> = entries
         .filter_map(|e| {
             let path = e.path();
+            if !path.is_file() {
+                return None;
+            }
             let table = path
                 .extension()
                 .is_some_and(|x| x == "parquet" || x == "csv");

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::{ResultsError, io};
+use super::{ResultsError, files, io};
 
 /// A table as it is written: columns by name, cells as text.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -70,7 +70,7 @@ pub fn read(folder: &Path) -> Result<BTreeMap<String, SideTable>, ResultsError> 
         else {
             continue;
         };
-        if path.extension().is_none_or(|e| e != "csv") {
+        if path.extension().is_none_or(|e| e != "csv") || !path.is_file() {
             continue;
         }
         let mut reader = csv::Reader::from_path(&path).map_err(|e| io(&path, e))?;
@@ -93,14 +93,15 @@ pub fn read(folder: &Path) -> Result<BTreeMap<String, SideTable>, ResultsError> 
 pub fn write(tables: &BTreeMap<String, SideTable>, folder: &Path) -> Result<(), ResultsError> {
     for (name, table) in tables {
         let path = folder.join(format!("{name}.csv"));
-        let mut writer = csv::Writer::from_path(&path).map_err(|e| io(&path, e))?;
+        let mut writer = csv::Writer::from_writer(Vec::new());
         writer
             .write_record(&table.columns)
             .map_err(|e| io(&path, e))?;
         for row in &table.rows {
             writer.write_record(row).map_err(|e| io(&path, e))?;
         }
-        writer.flush().map_err(|e| io(&path, e))?;
+        let bytes = writer.into_inner().map_err(|e| io(&path, e))?;
+        files::write(&path, bytes)?;
     }
     Ok(())
 }

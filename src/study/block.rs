@@ -19,6 +19,7 @@ use super::ensemble::{Layout, RunRecord, Runs, Told, one_run};
 use super::{Plan, Worker};
 use crate::foundation::tape::Change;
 use crate::results::ResultsError;
+use crate::results::files::Whole;
 
 /// Futures of a chunk: what a worker holds before it writes.
 const CHUNK: u32 = 32;
@@ -68,26 +69,12 @@ pub fn write(
     done: &(dyn Fn() + Sync),
     stop: &AtomicBool,
 ) -> Result<bool, ResultsError> {
-    let stamp = std::time::SystemTime::now()
-        .duration_since(std::time::UNIX_EPOCH)
-        .map_or(0, |d| d.subsec_nanos());
-    let temporary = file.with_extension(format!("tmp-{}-{stamp}", std::process::id()));
-    let finished = write_to(plan, layout, hash, futures, worker, &temporary, done, stop)
-        .map_err(|e| io(file, e))
-        .and_then(|whole| {
-            if whole {
-                fs::rename(&temporary, file).map_err(|e| io(file, e))?;
-                if let Some(folder) = file.parent() {
-                    // The name is on the disk when the folder is.
-                    let _ = File::open(folder).and_then(|f| f.sync_all());
-                }
-            }
-            Ok(whole)
-        });
-    if !matches!(finished, Ok(true)) {
-        let _ = fs::remove_file(&temporary);
+    let whole = Whole::create(file).map_err(|e| io(file, e))?;
+    let done = write_to(plan, layout, hash, futures, worker, whole, done, stop);
+    match done.map_err(|e| io(file, e))? {
+        Some(whole) => whole.finish().map_err(|e| io(file, e)).map(|()| true),
+        None => Ok(false),
     }
-    finished
 }
 
 fn write_to(
@@ -96,12 +83,12 @@ fn write_to(
     hash: &str,
     futures: Range<u32>,
     worker: &mut Worker,
-    file: &Path,
+    file: Whole,
     done: &(dyn Fn() + Sync),
     stop: &AtomicBool,
-) -> std::io::Result<bool> {
+) -> std::io::Result<Option<Whole>> {
     let mut out = Counted {
-        to: BufWriter::with_capacity(1 << 18, File::create(file)?),
+        to: BufWriter::with_capacity(1 << 18, file),
         at: 0,
         sum: crc32fast::Hasher::new(),
     };
@@ -127,7 +114,7 @@ fn write_to(
         for arm in plan.order() {
             for (at, (record, number)) in records.iter_mut().zip(numbers.clone()).enumerate() {
                 if stop.load(Ordering::Relaxed) {
-                    return Ok(false);
+                    return Ok(None);
                 }
                 let (draw, given) = (&draws[at], tapes.get(at));
                 one_run(plan, layout, worker, arm, number, draw, given, record);
@@ -148,13 +135,12 @@ fn write_to(
     let sum = u64::from(out.sum.clone().finalize());
     out.bytes(&sum.to_le_bytes())?;
     out.bytes(MAGIC)?;
-    out.to.flush()?;
-    out.to.get_ref().sync_all()?;
-    Ok(true)
+    let whole = out.to.into_inner().map_err(|e| e.into_error())?;
+    Ok(Some(whole))
 }
 
 struct Counted {
-    to: BufWriter<File>,
+    to: BufWriter<Whole>,
     at: u64,
     sum: crc32fast::Hasher,
 }
@@ -284,6 +270,32 @@ fn checksum(file: &File, length: u64) -> std::io::Result<u32> {
         at += n as u64;
     }
     Ok(sum.finalize())
+}
+
+/// Whether the block of a plan may be written to a place: nothing is there, or what is there is a block of the same plan, or
+/// a broken one.
+///
+/// # Errors
+/// When another plan's block is there, or what is no block.
+pub fn may_write(path: &Path, hash: &str) -> Result<(), ResultsError> {
+    if fs::symlink_metadata(path).is_err() {
+        return Ok(());
+    }
+    let mut start = Vec::new();
+    let read = File::open(path).and_then(|f| f.take(8).read_to_end(&mut start));
+    read.map_err(|e| io(path, e))?;
+    if !start.is_empty() && start != MAGIC {
+        return Err(io(
+            path,
+            "is there and is no block; move it, or choose another --out",
+        ));
+    }
+    match Open::read(path.to_path_buf()) {
+        Ok(other) if other.tail.plan != hash => {
+            Err(io(path, "is a block of another plan; choose another --out"))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Whether a file is a whole block of this plan.

@@ -107,7 +107,7 @@ impl Library {
                 let (add, remove) = (&arm.add, &arm.remove);
                 let source = &study.source;
                 let mut regime = compose(source, &self.law, base, add, remove, &arm.change)?;
-                regime.name.clone_from(&arm.name);
+                regime.name = arm.name.to_string();
                 if !arm.words.is_empty() {
                     regime.words.clone_from(&arm.words);
                 }

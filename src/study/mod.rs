@@ -34,5 +34,6 @@ mod worker;
 pub use ensemble::{Layout, RunRecord, declared_columns, one_run, run_all};
 pub use join::join;
 pub use library::Library;
-pub use plan::{Plan, Settings};
+pub use manifest::{made_from, manifest};
+pub use plan::{Plan, Settings, hash};
 pub use worker::Worker;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
+use super::bank::Kept;
 use super::ensemble::reason;
 use super::futures::{Draw, Futures, Switch, switched};
 use super::{Library, Worker, feedback};
@@ -52,6 +53,8 @@ pub struct Plan {
     /// What has changed since the samples of the posterior were drawn.
     pub stale: Vec<String>,
     pub(super) inputs: BTreeMap<String, String>,
+    /// Where questions that are put to the plan keep their finished runs.
+    pub kept: Option<Arc<Kept>>,
 }
 
 /// What a plan is run with, beside its study.
@@ -177,6 +180,7 @@ impl Plan {
         })?;
         Ok(Self {
             inputs: hashes(&library.configs),
+            kept: None,
             study,
             channels,
             planning,

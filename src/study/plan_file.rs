@@ -16,7 +16,7 @@ use crate::config::source::{Configs, Source};
 use crate::config::study;
 use crate::foundation::channels::{Channel, Channels};
 use crate::foundation::run::Planning;
-use crate::results::ResultsError;
+use crate::results::{ResultsError, files};
 
 /// Futures of a block, if nobody says otherwise.
 const BLOCK: u32 = 32;
@@ -233,14 +233,7 @@ impl PlanFile {
     /// # Errors
     /// When it cannot be written.
     pub fn write(&self, path: &Path) -> Result<(), ResultsError> {
-        let failed = |e: &dyn std::fmt::Display| ResultsError::Io {
-            path: path.to_path_buf(),
-            reason: e.to_string(),
-        };
-        let temporary = path.with_extension("tmp");
-        std::fs::write(&temporary, self.text())
-            .and_then(|()| std::fs::rename(&temporary, path))
-            .map_err(|e| failed(&e))
+        files::write(path, self.text())
     }
 
     /// In which respects another plan differs from this one, in words.
