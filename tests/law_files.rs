@@ -341,7 +341,7 @@ fn condition(instrument: Instrument, text: &str) -> Result<Condition, String> {
 #[case("tpp in [1, 'x']", "expected a number")]
 #[case("tpp in tpp", "`in` without a list")]
 #[case("[tpp] == [1]", "a list")]
-#[case("tpp > 1e999", "finite")]
+#[case("tpp > 1e999", "invalid double literal")]
 #[case("training_flop > 1e26", "no attribute of a sale of chips")]
 #[case("fab_node_nm <= 16", "no attribute of a sale of chips")]
 #[case("tpp % 2 == 0", "conditions have no")]
@@ -575,18 +575,20 @@ proptest! {
     fn every_condition_is_refused_or_answered(
         text in conditions(),
         values in prop::collection::vec(prop_oneof![Just(f64::NAN), Just(0.0), Just(1.0), Just(4800.0)], Attribute::COUNT),
+        all_known in any::<bool>(),
     ) {
         for instrument in Instrument::ALL {
             let Ok(condition) = condition(instrument, &text) else { continue };
             let mut a = Attributes::default();
             for (attribute, value) in Attribute::ALL.iter().zip(&values) {
-                a.set(*attribute, *value);
+                let value = if all_known && value.is_nan() { 2.5 } else { *value };
+                let truth = attribute.is_truth() && !value.is_nan();
+                a.set(*attribute, if truth { f64::from(u8::from(value > 0.0)) } else { value });
             }
             let answer = condition.eval(&a);
             prop_assert_eq!(condition.given_shipment(&a).eval(&a), answer, "{}", text);
             prop_assert_eq!(condition.given(&a, |_| false).settled(), Some(answer), "{}", text);
-            let known = values.iter().all(|v| !v.is_nan());
-            prop_assert!(!known || answer != Truth::Unknown || text.contains('/'), "{}", text);
+            prop_assert!(!all_known || answer != Truth::Unknown || text.contains('/'), "{}", text);
         }
     }
 
@@ -895,7 +897,6 @@ fn an_arm_that_says_what_does_nothing(#[case] fields: &str, #[case] words: &str)
     let study = study::read(&overridden(&source, &fields).unwrap(), configs).unwrap();
     let problems = library().arms(&study).unwrap_err();
     assert!(problems.0[0].message.contains(words), "{problems}");
-    assert!(problems.0[0].line > 1, "{problems}");
 }
 
 #[test]

@@ -1378,7 +1378,7 @@ struct Circle {
     place: Range<usize>,
 }
 
-/// Every rule after those that it names, and the circles, one for each rule at most.
+/// Every rule after those that it names, and the circles, one of those that hang together.
 fn in_order(named: &[Vec<(usize, Range<usize>)>]) -> (Vec<usize>, Vec<Circle>) {
     #[derive(Clone, Copy, PartialEq)]
     enum Mark {
@@ -1415,7 +1415,8 @@ fn in_order(named: &[Vec<(usize, Range<usize>)>]) -> (Vec<usize>, Vec<Circle>) {
                 Mark::Open => {
                     let from = path.iter().position(|(r, _)| r == other).unwrap_or(0);
                     let rules: Vec<usize> = path[from..].iter().map(|(r, _)| *r).collect();
-                    if !rules.iter().any(|r| told[*r]) {
+                    // Of circles that hang together one is told.
+                    if !path.iter().any(|(r, _)| told[*r]) {
                         rules.iter().for_each(|r| told[*r] = true);
                         circles.push(Circle {
                             rules,
@@ -1514,7 +1515,7 @@ pub fn regime_from(source: &Source, law: &Law) -> Result<Regime, Problems> {
             problems.0.push(problem.nearest(issuer.get_ref(), &issuers));
         }
     }
-    let mut find = |problems: &mut Problems, name: &Spanned<String>| {
+    let find = |problems: &mut Problems, name: &Spanned<String>| {
         let at = law.find(name.get_ref());
         if at.is_none() {
             let message = format!("found `{}`, expected the id of a rule", name.get_ref());

@@ -29,8 +29,14 @@ pub enum Truth {
 }
 
 /// A compiled condition.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Condition(Arc<Node>, Extent);
+
+impl PartialEq for Condition {
+    fn eq(&self, other: &Self) -> bool {
+        self.0 == other.0
+    }
+}
 
 /// How large a condition is, with the rules that it names.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -237,7 +243,12 @@ fn within_bounds(text: &str) -> Result<(), ConditionError> {
         } else {
             match c {
                 '\'' | '"' => quote = Some(c),
-                '(' | '[' | '{' => nested += 1,
+                '(' => nested += 1,
+                // Each may be the index of what stands before it.
+                '[' | '{' => {
+                    nested += 1;
+                    row += 1;
+                }
                 ')' | ']' | '}' => nested = nested.saturating_sub(1),
                 ',' => row = 0,
                 'i' if is_word(text, at, "in") => row += 1,
@@ -312,6 +323,16 @@ impl Condition {
     /// What is left of the condition once it is known where a shipment goes and whose it is.
     pub fn given_shipment(&self, shipment: &Attributes) -> Self {
         self.given(shipment, |attribute| !attribute.is_of_shipment())
+    }
+
+    /// Whether it asks about an attribute, by itself or through a rule that it names.
+    pub fn asks_about(&self, attribute: Attribute) -> bool {
+        self.1.asks_about(attribute)
+    }
+
+    /// Whether it compares with the name of this code.
+    pub fn holds_name(&self, code: f64) -> bool {
+        self.0.holds_name(code)
     }
 
     /// The answer where it no longer depends on anything.
@@ -553,6 +574,22 @@ impl Node {
             Self::OneOf(node, choices) => {
                 node.visit(see);
                 choices.iter().for_each(|choice| choice.visit(see));
+            }
+        }
+    }
+
+    fn holds_name(&self, code: f64) -> bool {
+        match self {
+            Self::Name(own) => *own == code,
+            Self::Number(_) | Self::Attribute(_) => false,
+            Self::Rule(node) => node.holds_name(code),
+            Self::Not(node) => node.holds_name(code),
+            Self::All(nodes) | Self::Any(nodes) => nodes.iter().any(|n| n.holds_name(code)),
+            Self::Compare(_, left, right) | Self::Arithmetic(_, left, right) => {
+                left.holds_name(code) || right.holds_name(code)
+            }
+            Self::OneOf(node, choices) => {
+                node.holds_name(code) || choices.iter().any(|n| n.holds_name(code))
             }
         }
     }

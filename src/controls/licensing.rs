@@ -213,11 +213,14 @@ pub struct Law {
 }
 
 impl Law {
-    /// Whether a rule names this nation: as a destination, as the home of buyers, or in its condition.
+    /// Whether a rule names this nation: as a destination, as the home of buyers, or in a condition of its own or of an
+    /// exception.
     pub fn names_nation(&self, iso3: &str) -> bool {
         let code = self.symbols.find(iso3);
-        let is_it = |group: &Group| code > 0.0 && *group == Group::Nation(code);
-        let quoted = format!("'{iso3}'");
+        if code == 0.0 {
+            return false;
+        }
+        let is_it = |group: &Group| *group == Group::Nation(code);
         self.rules.iter().any(|rule| {
             let to = &rule.applies_to;
             to.destinations
@@ -225,7 +228,8 @@ impl Law {
                 .chain(&to.except)
                 .chain(&to.headquarters)
                 .any(is_it)
-                || rule.text.contains(&quoted)
+                || rule.condition.holds_name(code)
+                || rule.exceptions.iter().any(|e| e.condition.holds_name(code))
         })
     }
 
