@@ -88,6 +88,7 @@ fn whole(configs: &Configs) -> Result<(), Problems> {
             .0
             .extend(result.err().into_iter().flat_map(|p| p.0))
     };
+    keep(library.check_cases());
     keep(evidence::Evidence::read(configs).map(|_| ()));
     keep(splits::read(configs).map(|_| ()));
     keep(splits::Registration::read(configs).map(|_| ()));
@@ -119,7 +120,7 @@ fn one(configs: &Configs, source: &Source) -> Result<(), Problems> {
             .any(|l| l.trim_start().starts_with(line_start))
     };
     if has("[[rule]]") || (has("citation") && has("issuer")) {
-        return Library::read(configs.clone(), std::slice::from_ref(source)).map(|_| ());
+        return Library::read(configs.clone(), std::slice::from_ref(source))?.check_cases();
     }
     if has("[draw") || has("draw.") {
         return figure::read(source, &source.name).map(|_| ());

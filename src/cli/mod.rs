@@ -33,6 +33,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::config::diagnostics::{Diagnostic, Problems, nearest};
+use crate::config::law::{ids_of, own_entry};
 use crate::config::source::{Configs, Source};
 use crate::controls::Regime;
 use crate::foundation::calendar::Date;
@@ -298,36 +299,23 @@ pub fn law_with(
     regime: &str,
     extra: &[Source],
 ) -> Result<(Library, Regime), Failure> {
-    let before = if extra.is_empty() {
-        0
-    } else {
-        Library::read(configs.clone(), &[])?.law.rules.len()
-    };
     let library = Library::read(configs, extra)?;
     let mut regime = library.regime(regime)?;
-    if !extra.is_empty() {
-        for at in before..library.law.rules.len() {
-            let rule = &library.law.rules[at];
-            let (Some(announced), Some(compliance)) = (rule.announced, rule.compliance) else {
-                let names: Vec<&str> = extra.iter().map(|s| s.name.as_str()).collect();
-                let nothing = Source {
-                    name: names.join(" "),
-                    text: String::new(),
-                };
-                let message = format!(
-                    "`{}` needs the dates `announced` and `compliance` to be added",
-                    rule.id
-                );
-                return Err(Problems::from(Diagnostic::at(&nothing, 0..0, message)).into());
+    for source in extra {
+        for id in ids_of(std::slice::from_ref(source))? {
+            let wrong = |message| Problems::from(Diagnostic::at_text(source, 0, &id, message));
+            let Some(at) = library.law.find(&id) else {
+                continue;
             };
-            regime.entries.push(crate::controls::Entry {
-                rule: at as u16,
-                announced: announced.min(compliance),
-                text: rule.text_from(announced.min(compliance)),
-                compliance,
-                ended: rule.ended,
-                early: rule.early.clone(),
-            });
+            if regime.entries.iter().any(|entry| entry.rule == at) {
+                let message = format!(
+                    "`{id}` is a rule that `{}` holds already; expected another regime, or another id",
+                    regime.name
+                );
+                return Err(wrong(message).into());
+            }
+            let entry = own_entry(&library.law, at).map_err(wrong)?;
+            regime.entries.push(entry);
         }
     }
     Ok((library, regime))

@@ -161,7 +161,9 @@ pub fn read_toml<T: DeserializeOwned>(source: &Source) -> Result<T, Problems> {
     let deserializer =
         toml::Deserializer::parse(&source.text).map_err(|e| toml_problem(source, &e, None))?;
     serde_path_to_error::deserialize(deserializer).map_err(|e| {
+        // The reader's own name for a value with its place is no part of the path.
         let path = e.path().to_string();
+        let path = path.replace(".$__serde_spanned_private_value", "");
         toml_problem(source, e.inner(), Some(&path))
     })
 }

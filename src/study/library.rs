@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::config::chips::{self, ChipRow};
 use crate::config::diagnostics::{Diagnostic, Problems};
 use crate::config::evidence::Evidence;
-use crate::config::law::{Cases, compose, read_law, read_regime};
+use crate::config::law::{Cases, WorldNames, check_cases, compose, read_law, read_regime};
 use crate::config::nations::{self, NationRow};
 use crate::config::parameters::ParameterSet;
 use crate::config::places::{self, Places};
@@ -36,9 +36,10 @@ impl Library {
     pub fn read(configs: Configs, extra: &[Source]) -> Result<Self, Problems> {
         let nations = nations::read(&configs)?;
         let codes: Vec<String> = nations.iter().map(|n| n.iso3.clone()).collect();
-        let (law, cases) = read_law(&configs, extra, &codes)?;
         let chips = chips::read(&configs.read("world/chips.csv")?)?;
         let tables = world::read(&configs)?;
+        let names = WorldNames::read(&configs, &nations, &chips, &tables)?;
+        let (law, cases) = read_law(&configs, extra, &names)?;
         let places = places::read(&configs, &codes)?;
         let parameters = ParameterSet::read(&configs)?;
         Ok(Self {
@@ -51,6 +52,14 @@ impl Library {
             places,
             parameters,
         })
+    }
+
+    /// Holds the case table of every rule against it.
+    ///
+    /// # Errors
+    /// For chips that do not exist and for answers that differ.
+    pub fn check_cases(&self) -> Result<(), Problems> {
+        check_cases(&self.law, &self.cases, &self.chips, &self.nations)
     }
 
     /// A nation by its ISO3 code.

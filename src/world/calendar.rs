@@ -322,8 +322,8 @@ impl Blueprint {
         // Access to served models is a matter of the frontier, not of two names: any rule that reaches the target counts.
         let model_access = regime.entries.iter().all(|e| {
             let rule = &self.law.rules[usize::from(e.rule)];
-            let served =
-                rule.instrument == Instrument::ModelWeights && rule.text.contains("model in");
+            let served = rule.instrument == Instrument::ModelWeights
+                && rule.condition.asks_about(Attribute::Model);
             let in_force = e.compliance <= day && e.ended.is_none_or(|ended| day <= ended);
             !(served && in_force)
         });
