@@ -26,6 +26,7 @@ mod report;
 mod rules;
 mod signs;
 mod studies;
+mod tables;
 mod twin;
 mod two_sided;
 
