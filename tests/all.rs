@@ -29,6 +29,7 @@ mod rules;
 mod sealed;
 mod signs;
 mod studies;
+mod tables;
 mod twin;
 mod two_sided;
 

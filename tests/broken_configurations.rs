@@ -242,7 +242,7 @@ fn a_number_that_is_none_in_a_table() {
         name: "my-chips.csv".into(),
         text,
     };
-    let problems = chips::read(&source).unwrap_err();
+    let problems = chips::read(&source, &library().nation_codes()).unwrap_err();
     let d = says(
         &problems,
         &source.text,
@@ -258,7 +258,7 @@ fn a_column_that_is_none() {
         name: "my-chips.csv".into(),
         text: "chip,tpp,die_area\nx,1,2\n".into(),
     };
-    let problems = chips::read(&source).unwrap_err();
+    let problems = chips::read(&source, &library().nation_codes()).unwrap_err();
     let d = says(
         &problems,
         &source.text,
@@ -275,7 +275,7 @@ fn a_density_that_does_not_follow_from_its_parts() {
         name: "my-chips.csv".into(),
         text: text.into(),
     };
-    let problems = chips::read(&source).unwrap_err();
+    let problems = chips::read(&source, &library().nation_codes()).unwrap_err();
     says(
         &problems,
         text,
@@ -310,7 +310,7 @@ fn text_that_is_not_a_table_of_anything_never_panics() {
             name: "noise".into(),
             text: text.into(),
         };
-        let _ = chips::read(&source);
+        let _ = chips::read(&source, &library().nation_codes());
         let _ = study::read(&source, &library().configs);
         let _ = figure::read(&source, "noise");
         let _ = Library::read(Configs::embedded(), std::slice::from_ref(&source));

@@ -8,7 +8,7 @@ use super::{Answer, Failure, Format, say, say_json};
 use crate::config::diagnostics::{Diagnostic, Problems};
 use crate::config::source::{Configs, Source};
 use crate::config::study::StudyFile;
-use crate::config::{chips, evidence, figure, posterior, schemas, splits, study};
+use crate::config::{evidence, figure, posterior, schemas, splits, study, world};
 use crate::results::files;
 use crate::study::Library;
 
@@ -53,11 +53,11 @@ pub fn check(configs: Configs, args: &CheckArgs) -> Answer {
     if found.is_empty() {
         return say("no errors\n");
     }
-    let text: String = found.iter().map(Diagnostic::render).collect();
+    let count = found.len();
+    let errors = if count == 1 { "error" } else { "errors" };
     Err(Failure::No(format!(
-        "{text}{} {}\n",
-        found.len(),
-        if found.len() == 1 { "error" } else { "errors" }
+        "{}{count} {errors}\n",
+        Problems(found)
     )))
 }
 
@@ -90,6 +90,7 @@ fn whole(configs: &Configs) -> Result<(), Problems> {
     };
     keep(library.check_cases());
     keep(evidence::Evidence::read(configs).map(|_| ()));
+    keep(evidence::check_shipped_map(configs));
     keep(splits::read(configs).map(|_| ()));
     keep(splits::Registration::read(configs).map(|_| ()));
     for path in configs.list("posterior", ".csv") {
@@ -107,11 +108,8 @@ fn whole(configs: &Configs) -> Result<(), Problems> {
 
 /// One file, by what it holds.
 fn one(configs: &Configs, source: &Source) -> Result<(), Problems> {
-    if source.text.starts_with("target_id") {
-        return evidence::Evidence::of(configs, source).map(|_| ());
-    }
     if source.name.ends_with(".csv") {
-        return chips::read(source).map(|_| ());
+        return world::check_csv(configs, source);
     }
     let has = |line_start: &str| {
         source
@@ -134,7 +132,7 @@ fn one(configs: &Configs, source: &Source) -> Result<(), Problems> {
         return splits::check(source);
     }
     if has("[[series]]") {
-        return evidence::check_map(source);
+        return evidence::check_map(configs, source);
     }
     if has("[[support]]") {
         return splits::check_registration(source);

@@ -67,23 +67,15 @@ pub fn rulings(
 ) -> Result<Vec<Row>, Failure> {
     let destination = library.nation(sale.to)?;
     let headquarters = library.nation(sale.buyer_hq.unwrap_or(sale.to))?;
-    let own = own.map(|source| Ok::<_, Failure>((source, chips::read(source)?)));
+    let own = own.map(|source| Ok::<_, Failure>(chips::read(source, &library.nation_codes())?));
     let own = own.transpose()?;
-    if let Some((source, chips)) = &own
-        && chips.is_empty()
-    {
-        return Err(Failure::Input(format!(
-            "error: {}: found no chip, expected a row for each\n",
-            source.name
-        )));
-    }
     let book = regime.book(&library.law, sale.on);
     let mut symbols = library.law.symbols.clone();
     let (to, hq) = (
         destination.groups(&mut symbols),
         headquarters.groups(&mut symbols),
     );
-    let chips = own.as_ref().map_or(&library.chips, |(_, chips)| chips);
+    let chips = own.as_ref().unwrap_or(&library.chips);
     let rows = chips.iter().map(|chip| {
         let mut a = chip.attributes(&mut symbols);
         a.ship_to(&to, &hq);

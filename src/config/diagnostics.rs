@@ -1,7 +1,10 @@
 //! Errors in configuration: file, line, column, what was found, what was expected, the nearest right name.
 
+use std::collections::BTreeMap;
+
 use miette::{
-    GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteDiagnostic, NamedSource, Report,
+    GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteDiagnostic, MietteError,
+    MietteSpanContents, Report, SourceCode, SourceSpan, SpanContents,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -17,11 +20,81 @@ pub struct Diagnostic {
     pub message: String,
     pub help: String,
     #[serde(skip)]
+    excerpt: Excerpt,
+}
+
+/// Text before and after a place that is drawn with an error, bytes.
+const AROUND_BYTES: usize = 400;
+/// Errors of one file that are drawn.
+const DRAWN: usize = 50;
+
+/// The lines around a place. An error keeps these and not the file, so that many errors of a large file stay small.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Excerpt {
+    file: String,
     text: String,
-    #[serde(skip)]
+    /// Lines of the file before the text.
+    lines_before: usize,
+    /// Characters of the first line before the text.
+    columns_before: usize,
     offset: usize,
-    #[serde(skip)]
     length: usize,
+}
+
+impl Excerpt {
+    /// The line of a place with its neighbours; long lines are cut. `line` counts from 0.
+    fn of(source: &Source, offset: usize, length: usize, line: usize) -> Self {
+        let text = &source.text;
+        let offset = floor_char(text, offset);
+        let start_of_line = |at: usize| text[..at].rfind('\n').map_or(0, |end| end + 1);
+        let end_of_line = |at: usize| text[at..].find('\n').map_or(text.len(), |end| at + end);
+        let this = start_of_line(offset);
+        let cut = floor_char(text, offset.saturating_sub(AROUND_BYTES));
+        let start = start_of_line(this.saturating_sub(1)).max(cut);
+        let length = length.clamp(1, AROUND_BYTES);
+        let next = (end_of_line(offset) + 1).min(text.len());
+        let end = end_of_line(floor_char(text, next));
+        let end = end.min(floor_char(
+            text,
+            (offset + length + AROUND_BYTES).min(text.len()),
+        ));
+        Self {
+            file: source.name.clone(),
+            lines_before: line - newlines(&text[start..offset]),
+            columns_before: text[start_of_line(start)..start].chars().count(),
+            offset: offset - start,
+            length,
+            text: text[start..end].to_string(),
+        }
+    }
+}
+
+impl SourceCode for Excerpt {
+    fn read_span<'a>(
+        &'a self,
+        span: &SourceSpan,
+        lines_before: usize,
+        lines_after: usize,
+    ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
+        let found = self.text.read_span(span, lines_before, lines_after)?;
+        let column = match found.line() {
+            0 => found.column() + self.columns_before,
+            _ => found.column(),
+        };
+        Ok(Box::new(MietteSpanContents::new_named(
+            self.file.clone(),
+            found.data(),
+            *found.span(),
+            found.line() + self.lines_before,
+            column,
+            found.line_count(),
+        )))
+    }
+}
+
+/// Ends of lines in a text.
+fn newlines(text: &str) -> usize {
+    text.bytes().filter(|b| *b == b'\n').count()
 }
 
 impl Diagnostic {
@@ -30,15 +103,15 @@ impl Diagnostic {
         let offset = range.start.min(source.text.len());
         let before = &source.text[..floor_char(&source.text, offset)];
         let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+        let line = newlines(before);
+        let length = range.end.saturating_sub(range.start);
         Self {
             file: source.name.clone(),
-            line: before.matches('\n').count() + 1,
+            line: line + 1,
             column: before[line_start..].chars().count() + 1,
             message: message.into(),
             help: String::new(),
-            text: source.text.clone(),
-            offset,
-            length: range.end.saturating_sub(range.start).max(1),
+            excerpt: Excerpt::of(source, offset, length, line),
         }
     }
 
@@ -64,6 +137,12 @@ impl Diagnostic {
         Self::at(source, start..start + field.len(), message)
     }
 
+    /// The same error in a file by the name that its reader knows.
+    pub fn rename(&mut self, file: &str) {
+        self.file = file.to_string();
+        self.excerpt.file = file.to_string();
+    }
+
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = help.into();
@@ -86,14 +165,13 @@ impl Diagnostic {
             self.file, self.line, self.column, self.message
         ))
         .with_label(LabeledSpan::at(
-            self.offset..self.offset + self.length,
+            self.excerpt.offset..self.excerpt.offset + self.excerpt.length,
             "here",
         ));
         if !self.help.is_empty() {
             drawn = drawn.with_help(self.help.clone());
         }
-        let report =
-            Report::new(drawn).with_source_code(NamedSource::new(&self.file, self.text.clone()));
+        let report = Report::new(drawn).with_source_code(self.excerpt.clone());
         let mut out = String::new();
         let handler =
             GraphicalReportHandler::new_themed(GraphicalTheme::unicode_nocolor()).with_width(110);
@@ -131,8 +209,20 @@ impl From<Diagnostic> for Problems {
 }
 
 impl std::fmt::Display for Problems {
+    /// Every error of a file up to a number, then how many more there are.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.0.iter().try_for_each(|d| f.write_str(&d.render()))
+        let mut files: BTreeMap<&str, usize> = BTreeMap::new();
+        for d in &self.0 {
+            let count = files.entry(&d.file).or_default();
+            *count += 1;
+            if *count <= DRAWN {
+                f.write_str(&d.render())?;
+            }
+        }
+        files
+            .iter()
+            .filter(|(_, count)| **count > DRAWN)
+            .try_for_each(|(file, count)| writeln!(f, "{file}: and {} more errors", count - DRAWN))
     }
 }
 
@@ -183,129 +273,4 @@ fn toml_problem(source: &Source, error: &toml::de::Error, path: Option<&str>) ->
     let near = nearest(&found, &expected).map(|name| format!("did you mean `{name}`?"));
     let diagnostic = Diagnostic::at(source, range, message.clone());
     Problems(vec![diagnostic.help(near.unwrap_or_default())])
-}
-
-/// A row of a table and where it stands.
-#[derive(Clone, Debug)]
-pub struct Located<T> {
-    pub row: T,
-    pub line: usize,
-    /// Byte range of the line.
-    pub range: std::ops::Range<usize>,
-}
-
-impl<T> Located<T> {
-    /// An error at a value of this row.
-    pub fn problem(&self, source: &Source, text: &str, message: impl Into<String>) -> Diagnostic {
-        let line = &source.text[self.range.clone()];
-        let at = line.find(text).unwrap_or(0);
-        let start = self.range.start + at;
-        Diagnostic::at(source, start..start + text.len().max(1), message)
-    }
-}
-
-/// Reads a CSV table, one typed row for each line. `columns` are the names that the type has.
-///
-/// # Errors
-/// For every header that is not a column and every cell that is not what its column says.
-pub fn read_csv<T: DeserializeOwned>(
-    source: &Source,
-    columns: &[&str],
-) -> Result<Vec<Located<T>>, Problems> {
-    let mut reader = csv::ReaderBuilder::new().from_reader(source.text.as_bytes());
-    let headers = reader
-        .headers()
-        .cloned()
-        .map_err(|e| Problems::from(Diagnostic::at(source, 0..1, format!("not a table: {e}"))))?;
-    let mut problems = Problems::default();
-    for header in &headers {
-        if !columns.contains(&header) {
-            let message = format!(
-                "unknown column `{header}`, expected one of the {} columns of this table",
-                columns.len()
-            );
-            problems
-                .0
-                .push(Diagnostic::at_text(source, 0, header, message).nearest(header, columns));
-        }
-    }
-    problems.check()?;
-    let mut rows = Vec::new();
-    let mut problems = Problems::default();
-    let mut record = csv::StringRecord::new();
-    loop {
-        match reader.read_record(&mut record) {
-            Ok(true) => {}
-            Ok(false) => break,
-            Err(e) => {
-                let at = e.position().map_or(0, |p| p.byte() as usize);
-                problems.0.push(Diagnostic::at(
-                    source,
-                    at..at + 1,
-                    format!("broken line: {e}"),
-                ));
-                break;
-            }
-        }
-        let position = record
-            .position()
-            .cloned()
-            .unwrap_or_else(csv::Position::new);
-        let start = position.byte() as usize;
-        let end = reader.position().byte() as usize;
-        match record.deserialize(Some(&headers)) {
-            Ok(row) => rows.push(Located {
-                row,
-                line: position.line() as usize,
-                range: start..end.min(source.text.len()),
-            }),
-            Err(e) => problems
-                .0
-                .push(cell_problem(source, &record, &headers, start, &e)),
-        }
-    }
-    problems.check()?;
-    Ok(rows)
-}
-
-fn cell_problem(
-    source: &Source,
-    record: &csv::StringRecord,
-    headers: &csv::StringRecord,
-    start: usize,
-    error: &csv::Error,
-) -> Diagnostic {
-    // An error of a type's own does not say in which cell it arose, but it quotes what it found.
-    let quoted = |err: &csv::DeserializeError| {
-        let message = err.kind().to_string();
-        let found = message.split('`').nth(1).unwrap_or("").to_string();
-        record.iter().position(|cell| cell == found)
-    };
-    if let csv::ErrorKind::Deserialize { err, .. } = error.kind()
-        && let Some(field) = err.field().map(|f| f as usize).or_else(|| quoted(err))
-    {
-        let value = record.get(field).unwrap_or("");
-        let column = headers.get(field).unwrap_or("");
-        // Skip the cells before this one so that an equal value to the left is not pointed at.
-        let skip: usize = record.iter().take(field).map(|cell| cell.len() + 1).sum();
-        let from = source.text[start..]
-            .find(value)
-            .map_or(start, |_| start + skip.min(source.text.len() - start));
-        let expected = err.kind().to_string();
-        let message = format!("column `{column}`: found `{value}`, {expected}");
-        return Diagnostic::at_text(
-            source,
-            floor_char(&source.text, from.saturating_sub(1)),
-            value,
-            message,
-        );
-    }
-    let message = error.to_string();
-    let missing = message.split('`').nth(1).unwrap_or("").to_string();
-    Diagnostic::at(
-        source,
-        0..1,
-        format!("column missing or unreadable: {message}"),
-    )
-    .help(format!("add the column `{missing}` to the header"))
 }

@@ -2,7 +2,7 @@
 
 use super::{Library, Plan, Settings, Worker};
 use crate::config::diagnostics::Problems;
-use crate::config::evidence::{Block, Evidence, How, Link, Row, Scale};
+use crate::config::evidence::{self, Block, Evidence, How, Link, Row, Scale};
 use crate::config::splits::Discrepancy;
 use crate::config::study;
 use crate::foundation::run::Future;
@@ -52,6 +52,8 @@ impl Hindcast {
         regimes: &[&str],
         settings: Settings,
     ) -> Result<Self, Problems> {
+        // An entity that is none would leave its series unanswered without a word.
+        evidence::check_shipped_map(&library.configs)?;
         let source = library.configs.find("did-controls-work", "studies")?;
         let mut file = study::read(&source, &library.configs)?;
         file.arms = regimes.iter().map(|r| (*r).into()).collect();

@@ -174,9 +174,10 @@ impl Plan {
         let recorded = || Worker::new(&blueprint).anchor(&history, &central);
         let anchor = catch_unwind(AssertUnwindSafe(recorded)).map_err(|cause| {
             let why = reason(cause.as_ref());
-            let message =
-                format!("recorded history does not run with these months and parameters: {why}");
-            Diagnostic::at_field(&study.source, "first_month", message)
+            let message = format!(
+                "recorded history does not run with the months, parameters and tables of this study: {why}"
+            );
+            Diagnostic::at(&study.source, 0..1, message)
         })?;
         Ok(Self {
             inputs: hashes(&library.configs),
