@@ -20,6 +20,9 @@
 //! | does it fit recorded history | `src/study/validate.rs`, `src/study/calibrate.rs` |
 //! | what is there without acting | `src/study/audit.rs` |
 
+// A stream that is closed or full ends no work: `cli::say` and `cli::note` are the ways to print.
+#![deny(clippy::print_stderr, clippy::print_stdout)]
+
 pub mod agents;
 pub mod analysis;
 pub mod capability;

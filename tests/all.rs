@@ -19,6 +19,7 @@ mod evidence;
 mod figures;
 mod gallery;
 mod guide;
+mod hostile;
 mod law_files;
 mod pairing;
 mod politics;

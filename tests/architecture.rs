@@ -62,7 +62,14 @@ fn allowed() -> BTreeMap<&'static str, Vec<&'static str>> {
         ),
         (
             "report",
-            vec!["report", "plots", "analysis", "results", "config"],
+            vec![
+                "report",
+                "plots",
+                "analysis",
+                "results",
+                "config",
+                "foundation",
+            ],
         ),
         (
             "cli",

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use chokepoint::cli::Failure;
 use chokepoint::cli::job;
 use chokepoint::cli::run::{Choice, How, plan_file};
+use chokepoint::foundation::escape::shell_argument;
 use chokepoint::results::files;
 use chokepoint::study::plan_file::PlanFile;
 use chokepoint::study::{Layout, Worker, block as one};
@@ -50,7 +51,7 @@ pub fn plan(
     };
     let made = py.detach(|| {
         let source = configs.find(study, "studies")?;
-        let command = format!("chokepoint run {study}");
+        let command = format!("chokepoint run {}", shell_argument(study));
         plan_file(&configs, source, Vec::new(), &choice, blocks, &command)
     });
     made.map(|file| file.text()).map_err(raised)

@@ -7,8 +7,9 @@ use clap::Args;
 
 use super::job::{block_files, results_folder, working};
 use super::run::{Choice, dressed, plan_file, pool, stop_on_signal, threads, told};
-use super::{Answer, Failure, say, shell_word};
+use super::{Answer, Failure, note, say};
 use crate::config::source::Configs;
+use crate::foundation::escape::shell_argument;
 use crate::results::{Claim, ResultsError};
 use crate::study::block::{may_write, path, write};
 use crate::study::merge::merge as merge_blocks;
@@ -45,7 +46,7 @@ pub fn laid(
     out: &Path,
 ) -> Result<(PlanFile, PathBuf), Failure> {
     let source = configs.find(study, "studies")?;
-    let command = format!("chokepoint run {}", shell_word(study));
+    let command = format!("chokepoint run {}", shell_argument(study));
     let file = plan_file(configs, source, Vec::new(), choice, blocks, &command)?;
     // What is wrong is said now, not on another machine.
     file.open()?;
@@ -77,7 +78,11 @@ pub fn laid(
         )));
     }
     file.write(&path)?;
-    eprintln!("{} futures in {} blocks", file.futures().len(), file.blocks);
+    note(&format!(
+        "{} futures in {} blocks\n",
+        file.futures().len(),
+        file.blocks
+    ));
     Ok((file, path))
 }
 

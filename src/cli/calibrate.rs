@@ -7,8 +7,8 @@ use std::time::Instant;
 use clap::Args;
 use sha2::{Digest, Sha256};
 
-use super::run::stop_on_signal;
-use super::{Answer, Failure, say, table, wrong_word};
+use super::run::{pool, stop_on_signal, threads};
+use super::{Answer, Failure, note, say, table, wrong_word};
 use crate::config::evidence::{Evidence, hex};
 use crate::config::source::Configs;
 use crate::config::splits::{self, Hashes, Registration, Split, short};
@@ -61,10 +61,10 @@ pub fn calibrate(configs: Configs, args: &CalibrateArgs) -> Answer {
     let hashes = Hashes::of(&library.configs, &library.parameters, &evidence)?;
     let registration = Registration::read(&library.configs)?;
     for departure in registration.departures(&hashes) {
-        eprintln!(
-            "note: not as registered on {}: {departure}",
+        note(&format!(
+            "note: not as registered on {}: {departure}\n",
             registration.date
-        );
+        ));
     }
     let names: Vec<&str> = settings.split.iter().map(|s| s.name.as_str()).collect();
     for wanted in &args.split {
@@ -84,14 +84,8 @@ pub fn calibrate(configs: Configs, args: &CalibrateArgs) -> Answer {
         &["history"],
         plan_settings,
     )?;
-    let threads = args
-        .threads
-        .map(usize::from)
-        .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(threads)
-        .build()
-        .map_err(|e| Failure::Input(format!("error: {e}\n")))?;
+    let threads = threads(args.threads);
+    let pool = pool(threads)?;
     let effort = Effort {
         bank: args.bank,
         waves: args.waves,
@@ -118,13 +112,13 @@ pub fn calibrate(configs: Configs, args: &CalibrateArgs) -> Answer {
         } else {
             wanted.len() as u64 * u64::from(args.waves * args.wave)
         };
-    eprintln!(
-        "{} parameters, {} points, {total} runs of {} months at most; work in {}",
+    note(&format!(
+        "{} parameters, {} points, {total} runs of {} months at most; work in {}\n",
         h.plan.parameters.sampled().len(),
         h.asked.len(),
         h.months,
         args.work.display()
-    );
+    ));
     let bar = super::run::progress(total);
     let done = |runs: u64| bar.inc(runs);
     let bank = pool.install(|| bank(&h, &effort, &args.work, &key, &done, &stop))?;
@@ -193,10 +187,10 @@ pub fn calibrate(configs: Configs, args: &CalibrateArgs) -> Answer {
         text.push_str(&in_words(split, &found));
     }
     bar.finish_and_clear();
-    eprintln!(
-        "{:.1} s on {threads} threads",
+    note(&format!(
+        "{:.1} s on {threads} threads\n",
         started.elapsed().as_secs_f64()
-    );
+    ));
     say(&text)
 }
 

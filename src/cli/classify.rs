@@ -3,7 +3,9 @@
 use clap::Args;
 use serde::Serialize;
 
-use super::{Answer, Failure, Format, LawArgs, csv_text, date, law, say, say_json, table};
+use super::{
+    Answer, Failure, Format, LawArgs, csv_text, date, law, say, say_data, say_json, table,
+};
 use crate::config::chips::{self, ChipRow};
 use crate::config::source::{Configs, Source};
 use crate::controls::{Book, Instrument, Reason, Regime, Subject, Symbols};
@@ -134,11 +136,11 @@ pub fn classify(configs: Configs, args: &ClassifyArgs) -> Answer {
                     because,
                 ]
             }));
-            say(&if args.format == Format::Csv {
-                csv_text(&lines)
+            if args.format == Format::Csv {
+                say_data(&csv_text(&lines))
             } else {
-                table(&lines)
-            })
+                say(&table(&lines))
+            }
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use clap::{Args, ValueEnum};
 
-use super::{Answer, Format, csv_text, say, say_json, table, wrong_word};
+use super::{Answer, Format, csv_text, say, say_data, say_json, table, wrong_word};
 use crate::config::source::{Configs, figure_names};
 use crate::config::study::Arm;
 use crate::controls::{Attribute, Instrument};
@@ -66,7 +66,7 @@ pub fn list(configs: Configs, args: &ListArgs) -> Answer {
         .collect();
     match args.format {
         Format::Table => say(&table(&lines)),
-        Format::Csv => say(&csv_text(&lines)),
+        Format::Csv => say_data(&csv_text(&lines)),
         Format::Json => {
             let rows: Vec<_> = chosen
                 .iter()

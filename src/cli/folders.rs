@@ -1,12 +1,13 @@
 //! `chokepoint export` and `chokepoint diff`: tables for spreadsheets; what differs between two results, and why.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 
 use clap::Args;
 
 use super::report::SealArgs;
-use super::{Answer, Failure, say, table, unsaid, wrong_word};
+use super::{Answer, Failure, say, say_data, table, unsaid, wrong_word};
+use crate::foundation::escape::csv_plain;
 use crate::results::compare::compare;
 use crate::results::export::{export as write_table, tables};
 
@@ -40,6 +41,11 @@ pub fn export(args: &ExportArgs) -> Answer {
         return Err(wrong_word("export", &args.table, &expected, &names));
     }
     args.seal.check(&args.folder)?;
+    if args.csv && io::stdout().is_terminal() {
+        let mut text = Vec::new();
+        write_table(&args.folder, &args.table, usize::MAX, &mut text)?;
+        return say_data(&String::from_utf8_lossy(&text));
+    }
     if args.csv {
         let mut out = Output {
             to: io::BufWriter::new(io::stdout().lock()),
@@ -60,7 +66,7 @@ pub fn export(args: &ExportArgs) -> Answer {
     let rows: Vec<Vec<String>> = reader
         .records()
         .flatten()
-        .map(|r| r.iter().map(String::from).collect())
+        .map(|r| r.iter().map(|cell| csv_plain(cell).to_string()).collect())
         .collect();
     say(&table(&rows))
 }

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
-use super::Failure;
 use super::run::{How, dressed, pool, threads, until};
+use super::{Failure, note};
 use crate::measures::OUTCOMES;
 use crate::results::compare::causes;
 use crate::results::seal::TIMING;
@@ -261,7 +261,7 @@ fn take_up(working: &Working, file: &PlanFile, restart: bool) -> Result<usize, F
             .into_iter()
             .partition(|path| block::is_whole(path, &file.hash));
         for path in &broken {
-            eprintln!("{} is broken, and is run again", path.display());
+            note(&format!("{} is broken, and is run again\n", path.display()));
         }
         halves.extend(broken);
         blocks = whole;

@@ -10,11 +10,14 @@ use rayon::ThreadPool;
 use serde::Serialize;
 
 use super::report::SealArgs;
-use super::run::{channels_without, progress, settings, stop_on_signal};
-use super::{Answer, Failure, Format, say, say_json, table, wrong_word};
+use super::run::{channels_without, pool, progress, settings, stop_on_signal, threads};
+use super::{
+    Answer, Failure, Format, csv_written, note, say, say_data, say_json, table, wrong_word,
+};
 use crate::analysis::Refused;
 use crate::config::source::Configs;
 use crate::config::study::{self, Design};
+use crate::foundation::escape::{csv_plain, shell_argument, shell_option};
 use crate::measures::OUTCOMES;
 use crate::results::seal::{self, Seal};
 use crate::results::{ResultsError, files};
@@ -72,9 +75,10 @@ impl QuestionArgs {
         if let Some(folder) = &self.into {
             if !folder.join("manifest.json").exists() {
                 return Err(Failure::Input(format!(
-                    "error: --into {}: no results folder; `chokepoint run {} --out {0}` makes one\n",
+                    "error: --into {}: no results folder; `chokepoint run {} {}` makes one\n",
                     folder.display(),
-                    self.study
+                    shell_argument(&self.study),
+                    shell_option("--out", &folder.to_string_lossy())
                 )));
             }
             self.seal.check(folder)?;
@@ -151,12 +155,7 @@ impl QuestionArgs {
             ..Settings::default()
         };
         let plan = Plan::new(&library, file, settings)?;
-        let threads = self.threads.map_or(0, usize::from);
-        let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(threads)
-            .build()
-            .map_err(|e| Failure::Input(format!("error: {e}\n")))?;
-        Ok((plan, pool))
+        Ok((plan, pool(threads(self.threads))?))
     }
 
     /// Does the runs of a question under a bar that says how far it is. A signal ends it after the runs under way; finished
@@ -170,7 +169,7 @@ impl QuestionArgs {
         let answer = watched(&asked.pool, runs, work)?;
         let kept = asked.plan.kept.as_deref();
         if let Some(lost) = kept.and_then(Kept::lost) {
-            eprintln!("note: {lost}; some finished runs were not kept");
+            note(&format!("note: {lost}; some finished runs were not kept\n"));
         }
         answer.ok_or_else(|| stopped(kept))
     }
@@ -207,7 +206,7 @@ impl QuestionArgs {
     /// Prints rows as the user wants them; `head` stands above a table for readers.
     pub fn show<T: Serialize>(&self, head: &str, rows: &[T]) -> Answer {
         match self.format {
-            Format::Csv => say(&csv_rows(rows)),
+            Format::Csv => say_data(&csv_rows(rows)),
             Format::Json => say_json(&rows),
             Format::Table => say(&format!("{head}\n{}\n", table(&rounded(rows)))),
         }
@@ -278,7 +277,7 @@ fn watched<T: Send>(
     runs: u64,
     work: impl FnOnce(&(dyn Fn() + Sync)) -> T + Send,
 ) -> Result<Option<T>, Failure> {
-    eprintln!("{runs} runs");
+    note(&format!("{runs} runs\n"));
     let bar = progress(runs);
     let answer = stopped_by_signal(|stop| {
         let done = || {
@@ -331,8 +330,7 @@ pub fn csv_rows<T: Serialize>(rows: &[T]) -> String {
         // Writing to memory cannot fail.
         let _ = writer.serialize(row);
     }
-    let bytes = writer.into_inner().unwrap_or_default();
-    String::from_utf8_lossy(&bytes).into_owned()
+    csv_written(writer)
 }
 
 /// Rows as text with numbers to three digits.
@@ -343,7 +341,7 @@ fn rounded<T: Serialize>(rows: &[T]) -> Vec<Vec<String>> {
         .from_reader(text.as_bytes());
     let short = |cell: &str| match cell.parse::<f64>() {
         Ok(v) if cell.contains(['.', 'e', 'N']) => three_digits(v),
-        _ => cell.to_string(),
+        _ => csv_plain(cell).to_string(),
     };
     reader
         .records()

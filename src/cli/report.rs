@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::{Answer, Failure, say};
+use super::{Answer, Failure, note, say};
 use crate::config::figure::{self, FigureFile};
 use crate::config::source::Configs;
 use crate::results::{Results, seal};
@@ -160,6 +160,6 @@ pub fn plot(configs: &Configs, args: &PlotArgs) -> Answer {
 /// Figures that these results cannot fill, on standard error.
 pub fn say_left_out(gallery: &crate::plots::Gallery) {
     for (name, reason) in &gallery.left_out {
-        eprintln!("note: figure {name} is left out: {reason}");
+        note(&format!("note: figure {name} is left out: {reason}\n"));
     }
 }

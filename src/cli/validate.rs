@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::job::Watch;
 use super::question;
 use super::run::{pool, threads};
-use super::{Answer, Failure, Format, csv_text, say, say_json, table, wrong_word};
+use super::{Answer, Failure, Format, csv_text, note, say, say_data, say_json, table, wrong_word};
 use crate::config::evidence::Evidence;
 use crate::config::posterior::Posterior;
 use crate::config::source::{Configs, Source};
@@ -227,7 +227,7 @@ pub fn validate(configs: Configs, mut args: ValidateArgs) -> Answer {
     let ended = question::stopped_by_signal(|stop| {
         let bar = super::run::progress(0);
         let watch = Watch {
-            say: &|text| bar.suspend(|| eprint!("{text}")),
+            say: &|text| bar.suspend(|| note(text)),
             begun: &|runs| bar.set_length(runs),
             done: &|runs| {
                 bar.inc(runs);
@@ -259,7 +259,7 @@ pub fn validate(configs: Configs, mut args: ValidateArgs) -> Answer {
     }
     match args.format {
         Format::Json => say_json(&answer)?,
-        Format::Csv => say(&csv_text(&point_rows(answer.lead())))?,
+        Format::Csv => say_data(&csv_text(&point_rows(answer.lead())))?,
         Format::Table => say(&in_words(&answer))?,
     }
     if args.bars && !answer.missed.is_empty() {

@@ -5,11 +5,12 @@ use std::path::Path;
 use clap::Args;
 
 use super::run::{Choice, How, execute, plan_file};
-use super::{Answer, Failure, shell_word};
+use super::{Answer, Failure};
 use crate::config::diagnostics::read_toml;
 use crate::config::law::ActFile;
 use crate::config::source::{Configs, Source};
 use crate::config::study::overridden;
+use crate::foundation::escape::{shell_argument, shell_option};
 use crate::foundation::name::Name;
 
 #[derive(Args)]
@@ -44,12 +45,13 @@ pub fn whatif(configs: Configs, args: &WhatifArgs) -> Answer {
         ))
     })?;
     let ids: Vec<&str> = act.rule.iter().map(|r| r.id.get_ref().as_str()).collect();
+    let ids = toml::Value::from(ids);
     let words = act.rule.iter().map(|r| r.words.as_str());
     let words = words.collect::<Vec<_>>().join(" ");
     let quoted = |text: &str| toml::Value::String(text.to_string()).to_string();
     let against = &args.against;
     let arms = format!(
-        "[{from}, {{ name = {}, from = {from}, add = {ids:?}, words = {} }}]",
+        "[{from}, {{ name = {}, from = {from}, add = {ids}, words = {} }}]",
         quoted(&name),
         quoted(&format!("`{against}`, and: {words}")),
         from = quoted(against)
@@ -68,12 +70,12 @@ pub fn whatif(configs: Configs, args: &WhatifArgs) -> Answer {
     .map(|(field, value)| (field.to_string(), value));
     let source = configs.find(&args.study, "studies")?;
     let source = overridden(&source, &fields)?;
-    let mut command = format!("chokepoint whatif {}", shell_word(&args.rule));
+    let mut command = format!("chokepoint whatif {}", shell_argument(&args.rule));
     if args.study != "did-controls-work" {
-        command.push_str(&format!(" --study {}", shell_word(&args.study)));
+        command.push_str(&format!(" {}", shell_option("--study", &args.study)));
     }
     if against != "history-free" {
-        command.push_str(&format!(" --against {}", shell_word(against)));
+        command.push_str(&format!(" {}", shell_option("--against", against)));
     }
     let file = plan_file(&configs, source, vec![rule], &args.choice, None, &command)?;
     execute(file, &args.how)

@@ -135,6 +135,12 @@ impl Panel {
     }
 }
 
+/// Whether an axis is made to hold a value. No quantity of the model is near these sizes; powers and differences of numbers
+/// beyond them leave what a number can be, and a table from elsewhere can hold any number.
+pub fn can_be_drawn(value: f64) -> bool {
+    value == 0.0 || (1e-100..=1e100).contains(&value.abs())
+}
+
 /// Round values between two bounds: about five on a linear scale, powers of ten on a logarithmic one.
 pub fn ticks(low: f64, high: f64, scale: Scale) -> Vec<f64> {
     match scale {
@@ -164,7 +170,7 @@ pub fn ticks(low: f64, high: f64, scale: Scale) -> Vec<f64> {
 /// Bounds that hold these values with round ends; zero is in a linear scale.
 pub fn bounds(values: impl Iterator<Item = f64>, scale: Scale) -> (f64, f64) {
     let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
-    for value in values.filter(|v| v.is_finite() && (scale == Scale::Linear || *v > 0.0)) {
+    for value in values.filter(|v| can_be_drawn(*v) && (scale == Scale::Linear || *v > 0.0)) {
         low = low.min(value);
         high = high.max(value);
     }
@@ -194,7 +200,7 @@ pub fn bounds(values: impl Iterator<Item = f64>, scale: Scale) -> (f64, f64) {
 /// Bounds just around these values, zero in or not.
 pub fn around(values: impl Iterator<Item = f64>) -> (f64, f64) {
     let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
-    for value in values.filter(|v| v.is_finite()) {
+    for value in values.filter(|v| can_be_drawn(*v)) {
         low = low.min(value);
         high = high.max(value);
     }
@@ -224,5 +230,38 @@ mod tests {
         assert!(low == 0.0 && high >= 10.0);
         let (low, high) = around([3.0, 10.0].into_iter());
         assert!(low > 2.0 && low < 3.0 && high > 10.0);
+    }
+
+    #[test]
+    fn any_numbers_give_an_axis_with_few_ticks() {
+        let numbers = [
+            f64::INFINITY,
+            f64::NEG_INFINITY,
+            f64::NAN,
+            f64::MAX,
+            f64::MIN,
+            5e-324,
+            -5e-324,
+            1e100,
+            1e-100,
+            -1e100,
+            0.0,
+            1.0,
+        ];
+        for a in numbers {
+            for b in numbers {
+                for scale in [Scale::Linear, Scale::Log] {
+                    for (low, high) in [
+                        bounds([a, b].into_iter(), scale),
+                        bounds([a].into_iter(), scale),
+                    ] {
+                        assert!(low.is_finite() && high.is_finite() && low <= high);
+                        assert!(ticks(low, high, scale).len() < 250, "{a} {b}");
+                    }
+                }
+                let (low, high) = around([a, b].into_iter());
+                assert!(ticks(low, high, Scale::Linear).len() < 250, "{a} {b}");
+            }
+        }
     }
 }

@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 use crate::analysis::Band;
 use crate::config::figure::FigureFile;
 use crate::foundation::calendar::{Date, Month};
+use crate::foundation::escape::{csv_plain, csv_table};
 use crate::foundation::name::{self, Name};
 
 /// What was run, with what, so that anybody can run it again.
@@ -476,8 +477,9 @@ fn write_csv<T: Serialize>(path: &Path, columns: &[&str], rows: &[T]) -> Result<
     for row in rows {
         writer.serialize(row).map_err(|e| io(path, e))?;
     }
-    let bytes = writer.into_inner().map_err(|e| io(path, e))?;
-    files::write(path, bytes)
+    let table = writer.into_inner().map_err(|e| io(path, e))?;
+    let table = csv_table(table).map_err(|e| io(path, e))?;
+    files::write(path, table)
 }
 
 /// Rows of a table that older folders lack.
@@ -495,8 +497,14 @@ fn read_csv_if_there<T: serde::de::DeserializeOwned>(path: &Path) -> Result<Vec<
 /// When it is missing or is not what was written.
 pub fn read_csv<T: serde::de::DeserializeOwned>(path: &Path) -> Result<Vec<T>, ResultsError> {
     let mut reader = csv::Reader::from_path(path).map_err(|e| io(path, e))?;
+    let headers = reader.headers().map_err(|e| io(path, e))?.clone();
+    let row = |record: Result<csv::StringRecord, csv::Error>| {
+        let plain: csv::StringRecord = record?.iter().map(csv_plain).collect();
+        plain.deserialize(Some(&headers))
+    };
     reader
-        .deserialize()
+        .records()
+        .map(row)
         .collect::<Result<_, _>>()
         .map_err(|e| io(path, e))
 }

@@ -197,11 +197,17 @@ struct Open {
     path: PathBuf,
     file: File,
     tail: Tail,
+    /// Where the tail begins: everything before it is chunks.
+    end: u64,
 }
 
 impl Open {
     fn read(path: PathBuf) -> Result<Self, ResultsError> {
         let broken = "is not a whole block; remove it and run the block again";
+        // A pipe of this name would be waited for.
+        if !fs::metadata(&path).map_err(|e| io(&path, e))?.is_file() {
+            return Err(io(&path, broken));
+        }
         let mut file = File::open(&path).map_err(|e| io(&path, e))?;
         let length = file.seek(SeekFrom::End(0)).map_err(|e| io(&path, e))?;
         if length < END {
@@ -226,14 +232,58 @@ impl Open {
             .and_then(|_| (&file).take(length - END - at).read_to_end(&mut text))
             .map_err(|e| io(&path, e))?;
         let tail: Tail = serde_json::from_slice(&text).map_err(|_| io(&path, broken))?;
-        Ok(Self { path, file, tail })
+        Ok(Self {
+            path,
+            file,
+            tail,
+            end: at,
+        })
+    }
+
+    /// Whether its parts are where a block of this layout has them, and its runs are its own. A checksum says that a file is
+    /// as it was written; this, that a block was written.
+    fn fits(&self, layout: &Layout) -> bool {
+        let t = &self.tail;
+        let shape = (t.arms, t.numbers, t.columns, t.months);
+        let asked = (
+            layout.arms,
+            layout.numbers(),
+            layout.columns.len(),
+            layout.months,
+        );
+        let Some(last) = t.first.checked_add(t.count).filter(|_| t.count > 0) else {
+            return false;
+        };
+        let parts = 1 + t.columns;
+        if shape != asked || t.starts.len() != self.chunks() * t.arms * parts {
+            return false;
+        }
+        let inside = |(at, start): (usize, &u64)| {
+            let futures = self.chunk(at / parts / t.arms).len();
+            let least = match at % parts {
+                0 => futures * t.numbers * 8,
+                _ => t.months.div_ceil(8),
+            };
+            let end = start.checked_add(least as u64);
+            *start >= MAGIC.len() as u64 && end.is_some_and(|end| end <= self.end)
+        };
+        let own = |told: &Told| told.arm < t.arms && (t.first..last).contains(&told.run);
+        t.starts.iter().enumerate().all(inside) && t.told.iter().all(own)
+    }
+
+    /// A part of a chunk, which a file that was not written by a run can have beyond its end.
+    fn bytes(&self, from: u64, into: &mut [u8]) -> Result<(), ResultsError> {
+        if from.saturating_add(into.len() as u64) > self.end {
+            return Err(io(&self.path, "holds less than its parts say"));
+        }
+        self.file
+            .read_exact_at(into, from)
+            .map_err(|e| io(&self.path, e))
     }
 
     fn numbers(&self, from: u64, count: usize, into: &mut Vec<f64>) -> Result<(), ResultsError> {
         let mut bytes = vec![0; count * 8];
-        self.file
-            .read_exact_at(&mut bytes, from)
-            .map_err(|e| io(&self.path, e))?;
+        self.bytes(from, &mut bytes)?;
         into.extend(bytes.chunks_exact(8).map(|b| {
             let mut eight = [0; 8];
             eight.copy_from_slice(b);
@@ -328,8 +378,12 @@ impl Store {
             if path.extension().is_some_and(|e| e == "runs") {
                 let block = Open::read(path)?;
                 let t = &block.tail;
-                if t.plan != hash || t.numbers != layout.numbers() || t.months != layout.months {
+                if t.plan != hash {
                     return Err(io(&block.path, "is a block of another plan"));
+                }
+                if !block.fits(layout) {
+                    let message = "is not as a block of this plan is written; remove it and run the block again";
+                    return Err(io(&block.path, message));
                 }
                 if t.first < futures.end && t.first + t.count > futures.start {
                     blocks.push(block);
@@ -405,10 +459,7 @@ impl Runs for Store {
         for (block, chunk, first) in self.chunks() {
             let n = block.chunk(chunk).len();
             let start = block.start(chunk, arm, 1 + column);
-            block
-                .file
-                .read_exact_at(&mut differs, start)
-                .map_err(|e| io(&block.path, e))?;
+            block.bytes(start, &mut differs)?;
             let width = |t: usize| {
                 if differs[t / 8] & (1 << (t % 8)) == 0 {
                     1

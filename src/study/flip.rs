@@ -10,6 +10,7 @@ use super::sensitivity::set_shares;
 use crate::analysis::Refused;
 use crate::analysis::learning::{value_of_knowing_all, value_of_learning};
 use crate::analysis::regret::{regrets, satisficing};
+use crate::foundation::escape::{shell_argument, shell_option};
 
 /// What is asked.
 #[derive(Clone, Debug)]
@@ -438,8 +439,10 @@ impl<'a> Search<'a> {
                 .map(|(_, name, below)| (name, below))
                 .collect(),
             repeat: format!(
-                "chokepoint replay {} --seed {} --regime {} --run {future}",
-                self.plan.study.name, self.plan.seed, regrets[best].regime
+                "chokepoint replay {} --seed {} {} --run {future}",
+                shell_argument(&self.plan.study.name),
+                self.plan.seed,
+                shell_option("--regime", &regrets[best].regime)
             ),
         })
     }

@@ -31,7 +31,7 @@ pub mod validate;
 pub mod verdicts;
 mod worker;
 
-pub use ensemble::{Layout, RunRecord, declared_columns, one_run, run_all};
+pub use ensemble::{Layout, RunRecord, Runs, declared_columns, one_run, run_all};
 pub use join::join;
 pub use library::Library;
 pub use manifest::{made_from, manifest};

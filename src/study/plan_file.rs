@@ -23,7 +23,7 @@ const BLOCK: u32 = 32;
 /// Blocks of a plan at most: each is an open file when they are joined.
 pub const BLOCKS: u32 = 512;
 
-/// What a plan is made from. Its hash covers all but the number of blocks and the command.
+/// What a plan is made from. Its hash covers all but the number of blocks.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct PlanFile {
     pub version: String,
@@ -108,7 +108,6 @@ impl PlanFile {
     fn hashed(&self) -> String {
         let plain = Self {
             blocks: 0,
-            command: String::new(),
             hash: String::new(),
             ..self.clone()
         };
@@ -153,7 +152,8 @@ impl PlanFile {
 
     /// Numbers of the futures that are run.
     pub fn futures(&self) -> Range<u32> {
-        self.only.map_or(0..self.runs, |one| one..one + 1)
+        self.only
+            .map_or(0..self.runs, |one| one..one.saturating_add(1))
     }
 
     /// The futures of a block.
@@ -260,6 +260,7 @@ impl PlanFile {
         );
         say("off", self.off.join(" "), other.off.join(" "));
         say("planning", self.planning.clone(), other.planning.clone());
+        say("command", self.command.clone(), other.command.clone());
         let mut names: Vec<&String> = self.inputs.keys().chain(other.inputs.keys()).collect();
         names.sort();
         names.dedup();
