@@ -20,6 +20,9 @@
 //! | does it fit recorded history | `src/study/validate.rs`, `src/study/calibrate.rs` |
 //! | what is there without acting | `src/study/audit.rs` |
 
+// Tests may take their expectations from the C library.
+#![cfg_attr(test, allow(clippy::disallowed_methods))]
+
 pub mod agents;
 pub mod analysis;
 pub mod capability;

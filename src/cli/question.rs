@@ -11,6 +11,7 @@ use super::{Answer, Failure, Format, say, say_json, table, wrong_word};
 use crate::analysis::Refused;
 use crate::config::source::Configs;
 use crate::config::study::{self, Design};
+use crate::foundation::maths;
 use crate::measures::OUTCOMES;
 use crate::study::{Library, Plan, Settings, probe};
 
@@ -179,7 +180,7 @@ fn three_digits(v: f64) -> String {
     if v == 0.0 || !v.is_finite() {
         return if v == 0.0 { "0".into() } else { "-".into() };
     }
-    let size = v.abs().log10().floor();
+    let size = maths::log10(v.abs()).floor();
     if (-3.0..6.0).contains(&size) {
         format!("{v:.*}", (2.0 - size).max(0.0) as usize)
     } else {

@@ -10,6 +10,7 @@ use toml::Spanned;
 use super::diagnostics::{Diagnostic, Problems, nearest, read_csv, read_toml};
 use super::source::{Configs, Source};
 use crate::foundation::calendar::Month;
+use crate::foundation::maths;
 use crate::measures::{MEASURES, measure};
 
 /// One recorded number with what is known of its error.
@@ -293,7 +294,7 @@ impl Evidence {
                 class: raw
                     .class
                     .unwrap_or(if has_interval { Class::E } else { Class::M }),
-                error: published.hypot(beyond),
+                error: maths::hypot(published, beyond),
                 link,
             });
         }
@@ -353,7 +354,7 @@ fn error_of(raw: &Raw, scale: Scale) -> f64 {
     };
     let sd = match (scale, raw.low, raw.high) {
         (Scale::Log, Some(low), Some(high)) if low > 0.0 && high > low => {
-            ((high / low).ln() / INTERVAL_90).max(EXACT)
+            (maths::ln(high / low) / INTERVAL_90).max(EXACT)
         }
         (Scale::Log, ..) => EXACT,
         (Scale::Own, Some(low), Some(high)) if high > low => (high - low) / INTERVAL_90,
