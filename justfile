@@ -33,7 +33,16 @@ slurm:
     cargo build --release --locked
     tests/slurm.sh
 
-# the program to hand out: stripped, run in an empty root, with its checksum
+# the same bytes by the usual and a static program, on this processor and an emulated old one, one and two threads
+bits:
+    cargo build --release --locked
+    tests/bits.sh static
+
+# licences, origins, advisories and refused crates of what is built in
+dependencies:
+    tests/dependencies.sh
+
+# the program to hand out: static, stripped, run in an empty root, with its checksum
 release:
     tests/release.sh
 

@@ -22,6 +22,8 @@
 
 // A stream that is closed or full ends no work: `cli::say` and `cli::note` are the ways to print.
 #![deny(clippy::print_stderr, clippy::print_stdout)]
+// Tests may take their expectations from the C library.
+#![cfg_attr(test, allow(clippy::disallowed_methods))]
 
 pub mod agents;
 pub mod analysis;

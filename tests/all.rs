@@ -1,5 +1,8 @@
 //! All tests in one binary: the library is linked once. Each file says in its first line what it holds to be true.
 
+// The library's portable functions are held against those of the C library.
+#![allow(clippy::disallowed_methods)]
+
 mod allocation;
 mod architecture;
 mod balances;

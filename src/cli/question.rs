@@ -18,6 +18,7 @@ use crate::analysis::Refused;
 use crate::config::source::Configs;
 use crate::config::study::{self, Design};
 use crate::foundation::escape::{csv_plain, shell_argument, shell_option};
+use crate::foundation::maths;
 use crate::measures::OUTCOMES;
 use crate::results::seal::{self, Seal};
 use crate::results::{ResultsError, files};
@@ -223,7 +224,7 @@ pub fn kept(folder: PathBuf, key: &str) -> Result<Option<Kept>, Failure> {
             let blocks = kept.blocks();
             if blocks > 0 {
                 let place = kept.folder().display();
-                eprintln!("resuming: {blocks} finished blocks in {place}");
+                note(&format!("resuming: {blocks} finished blocks in {place}\n"));
             }
             Ok(Some(kept))
         }
@@ -232,7 +233,7 @@ pub fn kept(folder: PathBuf, key: &str) -> Result<Option<Kept>, Failure> {
             path.display()
         ))),
         Err(error) => {
-            eprintln!("note: {error}; finished runs are not kept");
+            note(&format!("note: {error}; finished runs are not kept\n"));
             Ok(None)
         }
     }
@@ -354,7 +355,7 @@ fn three_digits(v: f64) -> String {
     if v == 0.0 || !v.is_finite() {
         return if v == 0.0 { "0".into() } else { "-".into() };
     }
-    let size = v.abs().log10().floor();
+    let size = maths::log10(v.abs()).floor();
     if (-3.0..6.0).contains(&size) {
         format!("{v:.*}", (2.0 - size).max(0.0) as usize)
     } else {

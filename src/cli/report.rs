@@ -30,7 +30,7 @@ impl SealArgs {
     pub fn check(&self, folder: &Path) -> Result<Vec<String>, Failure> {
         let faults = seal::check(folder, self.unsealed)?;
         for fault in &faults {
-            eprintln!("note: {}: {fault}", folder.display());
+            note(&format!("note: {}: {fault}\n", folder.display()));
         }
         Ok(faults)
     }

@@ -14,6 +14,7 @@ use super::table::{
 };
 use super::world::SERIES_NAMES;
 use crate::foundation::calendar::Month;
+use crate::foundation::maths;
 use crate::measures::{MEASURES, measure};
 
 /// One recorded number with what is known of its error.
@@ -411,7 +412,7 @@ fn checked(raw: &Raw, links: &[Link], silent: &Silent, found: &mut Found) -> Opt
         class: raw
             .class
             .unwrap_or(if has_interval { Class::E } else { Class::M }),
-        error: published.hypot(beyond),
+        error: maths::hypot(published, beyond),
         link,
     })
 }
@@ -490,7 +491,7 @@ fn error_of(value: f64, low: Option<f64>, high: Option<f64>, source: &str, scale
     };
     let sd = match (scale, low, high) {
         (Scale::Log, Some(low), Some(high)) if low > 0.0 && high > low => {
-            ((high / low).ln() / INTERVAL_90).max(EXACT)
+            (maths::ln(high / low) / INTERVAL_90).max(EXACT)
         }
         (Scale::Log, ..) => EXACT,
         (Scale::Own, Some(low), Some(high)) if high > low => (high - low) / INTERVAL_90,

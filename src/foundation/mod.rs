@@ -1,10 +1,12 @@
-//! What every other module stands on: the calendar, chance, the names of the parameters, text from elsewhere made harmless.
+//! What every other module stands on: the calendar, chance, portable maths, the names of the parameters, text from elsewhere made harmless.
 
 pub mod calendar;
 pub mod chance;
 pub mod channels;
 pub mod escape;
 pub mod name;
+pub mod maths;
 pub mod parameters;
 pub mod run;
+pub mod sampling;
 pub mod tape;

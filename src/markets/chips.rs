@@ -11,6 +11,7 @@ use super::choice::{Nest, budget_shares, find_nests};
 use super::delivery::Turn;
 use super::licences::{LicenceQueue, decided_share};
 use super::rationing::{Claim, Supply};
+use crate::foundation::maths;
 use crate::foundation::parameters::Parameters;
 use crate::technology::supply::POOLS;
 
@@ -566,7 +567,8 @@ impl ChipMarket {
                 let at = row.start + usize::from(a);
                 let dearer = paid_usd(self.offers[chip].price_usd, levy_share, rules);
                 if work.open[at] > 0.0 {
-                    work.open[at] = (work.paid[at] / dearer).powf(rules.choice_slope);
+                    work.open[at] =
+                        maths::pow_of_positive(work.paid[at] / dearer, rules.choice_slope);
                 }
                 work.paid[at] = dearer;
             }

@@ -4,6 +4,7 @@ use super::canvas::{Anchor, Canvas};
 use super::theme::{GRID, SMALL, SOFT, TINY, in_unit, width};
 use crate::config::figure::Scale;
 use crate::foundation::calendar::Month;
+use crate::foundation::maths;
 
 /// A range of values laid along a range of pixels.
 #[derive(Clone, Copy, Debug)]
@@ -19,7 +20,9 @@ impl Axis {
     pub fn at(&self, value: f64) -> f64 {
         let part = match self.scale {
             Scale::Linear => (value - self.low) / (self.high - self.low),
-            Scale::Log => (value.max(self.low) / self.low).ln() / (self.high / self.low).ln(),
+            Scale::Log => {
+                maths::ln(value.max(self.low) / self.low) / maths::ln(self.high / self.low)
+            }
         };
         self.from + part.clamp(-0.02, 1.02) * (self.to - self.from)
     }
@@ -146,7 +149,7 @@ pub fn ticks(low: f64, high: f64, scale: Scale) -> Vec<f64> {
     match scale {
         Scale::Linear => {
             let rough = (high - low) / 5.0;
-            let power = 10_f64.powf(rough.log10().floor());
+            let power = maths::pow(10_f64, maths::log10(rough).floor());
             let step = [1.0, 2.0, 2.5, 5.0, 10.0]
                 .into_iter()
                 .map(|m| m * power)
@@ -157,11 +160,14 @@ pub fn ticks(low: f64, high: f64, scale: Scale) -> Vec<f64> {
             (first..=last).map(|n| n as f64 * step).collect()
         }
         Scale::Log => {
-            let (first, last) = (low.log10().ceil() as i32, high.log10().floor() as i32);
+            let (first, last) = (
+                maths::log10(low).ceil() as i32,
+                maths::log10(high).floor() as i32,
+            );
             let every = if last - first > 6 { 2 } else { 1 };
             (first..=last)
                 .filter(|n| (n - first) % every == 0)
-                .map(|n| 10_f64.powi(n))
+                .map(|n| maths::powi(10_f64, n))
                 .collect()
         }
     }
@@ -183,8 +189,13 @@ pub fn bounds(values: impl Iterator<Item = f64>, scale: Scale) -> (f64, f64) {
     }
     match scale {
         Scale::Log => (
-            10_f64.powf(low.log10().floor()),
-            10_f64.powf(high.log10().ceil().max(low.log10().floor() + 1.0)),
+            maths::pow(10_f64, maths::log10(low).floor()),
+            maths::pow(
+                10_f64,
+                maths::log10(high)
+                    .ceil()
+                    .max(maths::log10(low).floor() + 1.0),
+            ),
         ),
         Scale::Linear => {
             let (low, high) = (low.min(0.0), high.max(0.0));

@@ -11,6 +11,7 @@ use plotters::style::{Color, RGBColor, ShapeStyle, WHITE};
 use super::letters::{ABOVE, BELOW, dots, lacking, width};
 use super::theme::Colour;
 use crate::results::files::Whole;
+use crate::foundation::maths;
 
 /// Coordinates of a bitmap are whole pixels: drawing this much larger keeps curves smooth.
 const FINE: u32 = 4;
@@ -142,7 +143,8 @@ impl Canvas {
     pub fn dot(&mut self, at: (f64, f64), radius: f64, colour: Colour, opacity: f64) {
         let corner = |n: u32| {
             let turn = f64::from(n) * std::f64::consts::TAU / 24.0;
-            (at.0 + radius * turn.cos(), at.1 + radius * turn.sin())
+            let (sin, cos) = maths::sin_cos(turn);
+            (at.0 + radius * cos, at.1 + radius * sin)
         };
         self.area((0..24).map(corner).collect(), colour, opacity);
     }
@@ -360,7 +362,7 @@ impl Canvas {
 fn pieces(points: &[(f64, f64)], (on, off): (f64, f64)) -> Vec<Vec<(f64, f64)>> {
     let (mut all, mut piece, mut gone, mut drawing) = (Vec::new(), Vec::new(), 0.0, true);
     for pair in points.windows(2) {
-        let length = (pair[1].0 - pair[0].0).hypot(pair[1].1 - pair[0].1);
+        let length = maths::hypot(pair[1].0 - pair[0].0, pair[1].1 - pair[0].1);
         let steps = (length * 2.0).ceil().max(1.0) as usize;
         for step in 0..steps {
             let part = step as f64 / steps as f64;

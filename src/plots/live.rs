@@ -10,6 +10,7 @@ use super::{entity_name, measure_unit, month_or};
 use crate::config::figure::{FigureFile, FigureKind, Line, Scale, Shares};
 use crate::foundation::calendar::Month;
 use crate::foundation::escape::visible;
+use crate::foundation::maths;
 use crate::results::{ArmInfo, Results};
 
 /// The charts of one figure; they share their months.
@@ -148,11 +149,11 @@ fn four_digits(value: f64) -> Option<f64> {
     if value == 0.0 {
         return Some(0.0);
     }
-    let digits = 3 - value.abs().log10().floor() as i32;
+    let digits = 3 - maths::log10(value.abs()).floor() as i32;
     let text = if digits >= 0 {
         format!("{value:.*}", digits as usize)
     } else {
-        let power = 10_f64.powi(-digits);
+        let power = maths::powi(10_f64, -digits);
         format!("{}", (value / power).round() * power)
     };
     text.parse().ok()

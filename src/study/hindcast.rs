@@ -5,6 +5,7 @@ use crate::config::diagnostics::Problems;
 use crate::config::evidence::{self, Block, Evidence, How, Link, Row, Scale};
 use crate::config::splits::Discrepancy;
 use crate::config::study;
+use crate::foundation::maths;
 use crate::foundation::run::Future;
 use crate::measures::{Recorder, measure};
 use crate::technology::path::Path;
@@ -107,7 +108,7 @@ impl Hindcast {
     pub fn scaled(&self, k: usize, value: f64) -> f64 {
         match self.link(k).scale {
             Scale::Log if value.is_nan() => f64::NAN,
-            Scale::Log => value.max(self.asked[k].floor).ln(),
+            Scale::Log => maths::ln(value.max(self.asked[k].floor)),
             Scale::Own => value,
         }
     }
@@ -115,7 +116,7 @@ impl Hindcast {
     /// The other way.
     pub fn natural(&self, k: usize, scaled: f64) -> f64 {
         match self.link(k).scale {
-            Scale::Log => scaled.exp(),
+            Scale::Log => maths::exp(scaled),
             Scale::Own => scaled,
         }
     }
@@ -267,7 +268,7 @@ fn gathered(months: &[f64], how: How) -> f64 {
             known.iter().sum::<f64>() / known.len() as f64
         }
         How::Last => last,
-        How::GrowthPerYear => (last / first).powf(1.0 / years),
+        How::GrowthPerYear => maths::pow(last / first, 1.0 / years),
         How::SlopePerYear => (last - first) / years,
     }
 }

@@ -18,6 +18,7 @@ use crate::config::evidence::{Class, Scale};
 use crate::config::posterior::Posterior;
 use crate::config::splits::{Part, ScoreSettings, Split};
 use crate::foundation::chance::{Chance, Purpose, stable_key};
+use crate::foundation::maths;
 use crate::foundation::parameters::Parameters;
 use crate::foundation::run::Future;
 
@@ -619,7 +620,7 @@ fn coverage(h: &Hindcast, split: &Split, said: &Ensemble) -> Vec<Coverage> {
             inside_90: held,
             low,
             high,
-            width_factor: widths(Scale::Log).map(f64::exp),
+            width_factor: widths(Scale::Log).map(maths::exp),
             width_own: widths(Scale::Own),
         });
     }
