@@ -18,6 +18,7 @@ mod evidence;
 mod figures;
 mod gallery;
 mod guide;
+mod mutations;
 mod pairing;
 mod politics;
 mod questions;
