@@ -41,6 +41,8 @@ pub struct Change {
     pub field: String,
     /// Whether the result has to be refused; else it may be, and must only not break the program.
     pub must: bool,
+    /// Whether the result means the same as before: it has to be accepted.
+    pub same: bool,
     pub at: Range<usize>,
     pub with: Vec<u8>,
 }
@@ -64,9 +66,19 @@ fn change(
         mutation,
         field: field.to_string(),
         must,
+        same: false,
         at,
         with: with.into(),
     })
+}
+
+/// A change that means nothing.
+fn harmless(mutation: &'static str, at: Range<usize>, with: impl Into<Vec<u8>>) -> Option<Change> {
+    let same = |change| Change {
+        same: true,
+        ..change
+    };
+    change(mutation, "", false, at, with).map(same)
 }
 
 /// A word that is nearly this one, and no word of the configuration.
@@ -108,7 +120,10 @@ fn whole(base: &Base, c: &mut Choices) -> Option<Change> {
         out.extend(text.encode_utf16().flat_map(bytes));
         out
     };
-    match c.number(7) {
+    match c.number(10) {
+        7 => harmless("windows_line_ends", all, text.replace('\n', "\r\n")),
+        8 => harmless("blank_line_at_the_end", text.len()..text.len(), "\n"),
+        9 => harmless("byte_order_mark", 0..0, "\u{feff}"),
         0 => change("emptied_file", "", true, all, ""),
         1 => change(
             "utf16",
@@ -170,6 +185,8 @@ fn of_toml_files<'a>() -> Vec<Mutation<Toml<'a>>> {
         Toml::not_a_number,
         Toml::out_of_range,
         Toml::out_of_range,
+        Toml::parameter_out_of_range,
+        Toml::parameter_out_of_range,
         Toml::impossible_date,
         Toml::dates_out_of_order,
         Toml::swapped_pair,
@@ -371,6 +388,15 @@ impl Toml<'_> {
         change(mutation, &place.path, must, place.value.clone(), with)
     }
 
+    /// A parameter that an arm or a stress fixes outside what its unit allows.
+    fn parameter_out_of_range(&self, c: &mut Choices) -> Option<Change> {
+        let place = self.some(c, |p| {
+            find(self.base.fields, &p.path).is_some_and(|f| f.means == Means::OfParameter)
+        })?;
+        let (mutation, with, must) = beyond(self.means(place)?, &place.says, c)?;
+        change(mutation, &place.path, must, place.value.clone(), with)
+    }
+
     fn impossible_date(&self, c: &mut Choices) -> Option<Change> {
         let dated = |p: &Place| matches!(self.means(p), Some(Means::Day | Means::Month));
         let place = self.some(c, dated)?;
@@ -469,10 +495,8 @@ impl Toml<'_> {
     fn duplicated_element(&self, c: &mut Choices) -> Option<Change> {
         const TWICE: &[&str] = &[
             "include[]",
-            "exclude[]",
             "arms[]",
             "arms[].add[]",
-            "arms[].remove[]",
             "change[]",
             "arms[].change[]",
             "process.administrations[]",

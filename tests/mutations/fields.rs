@@ -512,7 +512,7 @@ confidence name!
 pub const MODELS: &str = "
 model id!
 lab text!
-country name!
+country text!
 release_date day!
 training_flop positive
 training_flop_low positive

@@ -153,6 +153,7 @@ pub fn attempt(c: &mut Choices, folder: &Path) -> Attempt {
         mutation: mutation.into(),
         field: path.into(),
         must,
+        same: false,
         difference: format!("{mutation}: {path}"),
         said,
     }

@@ -106,6 +106,7 @@ fn attempted(
         mutation: name.into(),
         field: field.into(),
         must,
+        same: false,
         difference: format!("{field} at byte {at}"),
         said,
     }
