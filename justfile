@@ -8,6 +8,14 @@ ci:
 test:
     cargo test --release --locked
 
+# mutated inputs of every kind with fresh numbers, and the table of what became of them
+fuzz MINUTES="20":
+    FUZZ_MINUTES={{MINUTES}} cargo test --release --locked --test all fresh_mutations_of_every_kind -- --ignored --nocapture
+
+# one mutation again, as `just fuzz` or a test named it
+mutation KIND NUMBER:
+    MUTATION="{{KIND}} {{NUMBER}}" cargo test --release --locked --test all one_mutation -- --ignored --nocapture
+
 # format and lint
 lint:
     cargo fmt --all -- --check

@@ -24,6 +24,7 @@ mod gallery;
 mod guide;
 mod hostile;
 mod law_files;
+mod mutations;
 mod pairing;
 mod politics;
 mod questions;
