@@ -190,7 +190,24 @@ fn wrong(fault: &Fault) -> Option<String> {
     Some(format!("{}: {why}\n{}", fault.name, said.words))
 }
 
+/// What takes long or much, by name.
+const UNBOUNDED: &[&str] = &[
+    "ten rules that name each other",
+    "a sum of 20,000 terms",
+    "100,000 chips",
+    "a name of 70,000 letters",
+    "20,000 bad cells",
+    "64 parameters of two levels",
+    "an honest chain of seven conditions",
+];
+
+/// Whether a fault has this name.
+pub fn is_fault(name: &str) -> bool {
+    FAULTS.iter().any(|f| f.name == name) || UNBOUNDED.contains(&name)
+}
+
 fn is_left(name: &str) -> bool {
+    assert!(is_fault(name), "no fault has the name `{name}`");
     let named = |[kind, fault, ..]: &[String; 4]| kind == "faults" && fault == name;
     left().iter().any(named)
 }

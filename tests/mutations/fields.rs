@@ -58,8 +58,8 @@ pub struct Field {
 pub fn find(table: &'static str, path: &str) -> Option<Field> {
     let (parent, _) = path.rsplit_once('.').unwrap_or(("", path));
     let any = format!("{parent}.*");
-    let rows = table.lines().filter_map(read);
-    rows.filter(|f| f.path == path || f.path == any).next_back()
+    let mut rows = table.lines().filter_map(read);
+    rows.rfind(|f| f.path == path || f.path == any)
 }
 
 fn read(line: &'static str) -> Option<Field> {
