@@ -19,7 +19,7 @@ use crate::{library, study_of};
 const BASES: [&str; 4] = ["none", "oct22", "history-free", "reactive"];
 
 /// Futures of every pair.
-const FUTURES: u32 = 2;
+const FUTURES: u32 = 1;
 
 fn month(year: i32, month: i32) -> usize {
     (Month::of(year, month) - Month::of(2020, 1)) as usize
@@ -59,8 +59,8 @@ impl Arms {
             }
         }
         let name = source.name;
-        let file = study::read(&Source { name, text }, &library.configs)
-            .unwrap_or_else(|e| panic!("{e}"));
+        let file =
+            study::read(&Source { name, text }, &library.configs).unwrap_or_else(|e| panic!("{e}"));
         let settings = Settings {
             seed: file.seed,
             runs: FUTURES,
@@ -78,7 +78,13 @@ struct Told {
 }
 
 impl Told {
-    fn of(worker: &mut Worker, calendar: &Arc<Calendar>, plan: &Plan, number: u32, months: usize) -> Self {
+    fn of(
+        worker: &mut Worker,
+        calendar: &Arc<Calendar>,
+        plan: &Plan,
+        number: u32,
+        months: usize,
+    ) -> Self {
         worker.run(calendar, &plan.future(number), months, true);
         let columns = plan.blueprint.watch.columns.names().len();
         let bits = |c| {
@@ -116,7 +122,11 @@ impl Told {
         if let Some((a, b)) = self.events.iter().zip(&other.events).find(differs) {
             note(a.t.min(b.t).max(0) as usize, format!("{a:?} and {b:?}"));
         } else if self.events.len() != other.events.len() {
-            let longer = if self.events.len() > other.events.len() { self } else { other };
+            let longer = if self.events.len() > other.events.len() {
+                self
+            } else {
+                other
+            };
             let at = self.events.len().min(other.events.len());
             let event = &longer.events[at];
             note(event.t.max(0) as usize, format!("{event:?} alone"));
@@ -251,7 +261,12 @@ const MADE: [Made; 16] = {
         made("made-line", "chip_threshold", "tpp >= 1000", "denied"),
         Made {
             to: "\"CHN\", \"HKG\"",
-            ..made("made-licence", "chip_threshold", "tpp >= 500", "case_by_case")
+            ..made(
+                "made-licence",
+                "chip_threshold",
+                "tpp >= 500",
+                "case_by_case",
+            )
         },
         Made {
             more: "numbers = { levy_share = 0.3 }",
@@ -267,20 +282,53 @@ const MADE: [Made; 16] = {
             more: "numbers = { tier2_cap_tpp = 1e12 }",
             ..made("made-cap-of-one", "country_cap", "tpp >= 1000", "capped")
         },
-        made("made-list", "entity_list", "buyer in ['Huawei', 'SMIC', 'Cambricon']", "denied"),
+        made(
+            "made-list",
+            "entity_list",
+            "buyer in ['Huawei', 'SMIC', 'Cambricon']",
+            "denied",
+        ),
         Made {
             issuer: "CHN",
-            ..made("made-import-ban", "import_ban", "tpp >= 1000 && hq_country != 'CHN'", "denied")
+            ..made(
+                "made-import-ban",
+                "import_ban",
+                "tpp >= 1000 && hq_country != 'CHN'",
+                "denied",
+            )
         },
         Made {
             issuer: "CHN",
-            ..made("made-state-ban", "import_ban", "buyer_state_funded && hq_country != 'CHN'", "denied")
+            ..made(
+                "made-state-ban",
+                "import_ban",
+                "buyer_state_funded && hq_country != 'CHN'",
+                "denied",
+            )
         },
         made("made-tools", "equipment", "fab_node_nm <= 16", "denied"),
-        made("made-memory", "memory", "hbm_bandwidth_density_gbs_mm2 > 2.0", "denied"),
+        made(
+            "made-memory",
+            "memory",
+            "hbm_bandwidth_density_gbs_mm2 > 2.0",
+            "denied",
+        ),
         made("made-foundry", "foundry", "process_node_nm <= 16", "denied"),
-        made("made-weights", "model_weights", "training_flop >= 1e24", "denied"),
-        made("made-model", "model_weights", "model in ['Fable 5']", "denied"),
+        Made {
+            to: "\"foreign\"",
+            ..made(
+                "made-weights",
+                "model_weights",
+                "training_flop >= 1e24",
+                "denied",
+            )
+        },
+        made(
+            "made-model",
+            "model_weights",
+            "model in ['Fable 5']",
+            "denied",
+        ),
         Made {
             to: "\"foreign\"",
             ..made("made-rental", "remote_access", "headquarters_d5", "denied")
@@ -299,7 +347,8 @@ const MADE: [Made; 16] = {
 };
 
 /// Rules that void others; they come last, when those are known.
-const VOIDING: &str = "supersedes = [\"us-2022-10-3a090\", \"us-2023-10-3a090a\", \"us-2023-10-3a090b\"]";
+const VOIDING: &str =
+    "supersedes = [\"us-2022-10-3a090\", \"us-2023-10-3a090a\", \"us-2023-10-3a090b\"]";
 
 impl Made {
     fn source(&self) -> Source {
@@ -362,7 +411,12 @@ fn seventeen_rules_of_13_instruments_and_6_combinations_act_from_2028_on_4_bases
         &["made-licence", "made-levy", "made-rescission"],
         &["made-tools", "made-memory", "made-foundry"],
         &["made-weights", "made-model", "made-rental", "made-support"],
-        &["cn-2024-12-gallium-ban", "cn-2026-01-h200-customs", "hypothetical-embargo", "made-cap"],
+        &[
+            "cn-2024-12-gallium-ban",
+            "cn-2026-01-h200-customs",
+            "hypothetical-embargo",
+            "made-cap",
+        ],
     ];
     let mut equal = 0;
     for base in BASES {
@@ -383,7 +437,7 @@ fn seventeen_rules_of_13_instruments_and_6_combinations_act_from_2028_on_4_bases
         if base != "oct22" {
             continue;
         }
-        // None of these rules is idle: each is seen once it is announced. A list of buyers is met by no sale of this world.
+        // None of these rules is idle: each is seen once it is announced.
         let mut worker = Worker::new(&plan.blueprint);
         let mut told = |arm: usize| Told::of(&mut worker, &plan.calendars[arm], &plan, 0, 192);
         let without = told(0);
@@ -392,7 +446,7 @@ fn seventeen_rules_of_13_instruments_and_6_combinations_act_from_2028_on_4_bases
             .filter(|(arm, ..)| told(*arm).bits == without.bits)
             .map(|(.., what)| what.as_str())
             .collect();
-        assert_eq!(idle, ["made-list on oct22"]);
+        assert!(idle.is_empty(), "{idle:?}");
     }
     assert_eq!(equal, 92);
 }
@@ -428,53 +482,77 @@ fn nobody_is_bound_before_the_rule_is_announced() {
     let how = "add = [\"us-2023-10-3a090a\"], change = [{ rule = \"us-2023-10-3a090a\", announced = 2028-01-15, compliance = 2028-07-01 }]";
     let late = arms.add("oct22", how);
     let plan = arms.plan(library(), "");
-    assert!(!plan.regimes[late].entries.iter().all(|e| e.early.is_empty()));
+    assert!(
+        !plan.regimes[late]
+            .entries
+            .iter()
+            .all(|e| e.early.is_empty())
+    );
     equal_before(&plan, &[(late, 0, how.to_string())], month(2028, 1));
 }
 
 #[test]
 fn a_regime_frozen_in_a_month_is_recorded_history_until_then() {
     let mut arms = Arms::new("history");
-    let frozen = [(2022, 8), (2022, 12), (2023, 8), (2024, 12), (2025, 10), (2026, 3)];
+    let frozen = [
+        (2022, 8),
+        (2022, 12),
+        (2023, 8),
+        (2024, 12),
+        (2025, 10),
+        (2026, 3),
+    ];
     for (year, month) in frozen {
         arms.0.push(format!("\"frozen-{year}-{month:02}\""));
     }
     arms.0.push("\"history-free\"".into());
     let plan = arms.plan(library(), "");
     for (at, (year, last)) in frozen.into_iter().enumerate() {
-        equal_before(&plan, &[(at + 1, 0, format!("{year}-{last}"))], month(year, last + 1));
+        equal_before(
+            &plan,
+            &[(at + 1, 0, format!("{year}-{last}"))],
+            month(year, last + 1),
+        );
     }
-    // The first act of the target's own is announced in March 2023 and reaches no sale; the first reply in July.
+    // The target's own first act is announced in March 2023.
     let free = frozen.len() + 1;
-    equal_before(&plan, &[(free, 0, "history-free".into())], month(2023, 7));
+    equal_before(&plan, &[(free, 0, "history-free".into())], month(2023, 3));
 }
 
 #[test]
 fn the_target_answers_of_its_own_accord_until_its_first_reply_is_on_record() {
-    // The customs rule of 2026, announced in 2028 and withdrawn: after it the model generates none.
-    let mut arms = Arms::new("oct22");
-    let base = [("retaliation_probability", 1.0), ("refusal_probability", 1.0)];
-    let withdrawn = "add = [\"cn-2024-12-gallium-ban\"], change = [{ rule = \"cn-2024-12-gallium-ban\", announced = 2028-01-15, compliance = 2028-07-01, ended = 2029-06-30 }]";
-    let with = arms.add("oct22", withdrawn);
-    let tightened = format!(
-        "add = [\"hypothetical-embargo\", \"cn-2024-12-gallium-ban\"], change = [{{ rule = \"hypothetical-embargo\", announced = 2031-01-01, compliance = 2031-01-01 }}, {}]",
-        "{ rule = \"cn-2024-12-gallium-ban\", announced = 2028-01-15, compliance = 2028-07-01, ended = 2029-06-30 }"
+    // A ban of 2028 that ends in 2029, before the target is denied everything in 2031.
+    let ban = "{ rule = \"cn-2024-12-gallium-ban\", announced = 2028-01-15, compliance = 2028-07-01, ended = 2029-06-30 }";
+    let embargo =
+        "{ rule = \"hypothetical-embargo\", announced = 2031-01-01, compliance = 2031-01-01 }";
+    let mut arms = Arms::new("none");
+    let with = arms.add(
+        "oct22",
+        &format!("add = [\"cn-2024-12-gallium-ban\"], change = [{ban}]"),
     );
-    let recorded = arms.add("oct22", &tightened);
-    let alone = "add = [\"hypothetical-embargo\"], change = [{ rule = \"hypothetical-embargo\", announced = 2031-01-01, compliance = 2031-01-01 }]";
-    let generated = arms.add("oct22", alone);
+    let recorded = arms.add(
+        "none",
+        &format!("add = [\"hypothetical-embargo\", \"cn-2024-12-gallium-ban\"], change = [{embargo}, {ban}]"),
+    );
+    let generated = arms.add(
+        "none",
+        &format!("add = [\"hypothetical-embargo\"], change = [{embargo}]"),
+    );
     let plan = arms.plan(library(), "");
     let mut worker = Worker::new(&plan.blueprint);
     let mut replies = |arm: usize| -> Vec<i32> {
         let mut future = plan.future(0);
-        future.parameters.retaliation_probability = base[0].1;
+        future.parameters.retaliation_probability = 1.0;
         worker.run(&plan.calendars[arm], &future, 192, true);
         let events = &worker.stage.world.resource::<EventLog>().events;
         let kept_back = |e: &&Event| e.kind == chokepoint::events::EventKind::Restricted;
         events.iter().filter(kept_back).map(|e| e.t).collect()
     };
     let in_2022 = replies(with);
-    assert!(in_2022.iter().any(|t| *t < month(2023, 1) as i32), "{in_2022:?}");
+    assert!(
+        in_2022.iter().any(|t| *t < month(2023, 1) as i32),
+        "{in_2022:?}"
+    );
     let after = |list: Vec<i32>| list.iter().filter(|t| **t >= month(2028, 1) as i32).count();
     assert_eq!(after(replies(recorded)), 0);
     assert!(after(replies(generated)) > 0);
@@ -501,7 +579,10 @@ fn nobody_hears_of_a_process_or_an_administration_before_it_comes() {
     let mut equal = 0;
     for name in ["reactive", "stochastic", "reactive-2022"] {
         let (written, from) = if name == "reactive-2022" {
-            ("administrations = [\"2025-01\", \"2029-01\", \"2033-01\"]", "2022-10")
+            (
+                "administrations = [\"2025-01\", \"2029-01\", \"2033-01\"]",
+                "2022-10",
+            )
         } else {
             (administrations, "2026-11")
         };
@@ -510,9 +591,20 @@ fn nobody_hears_of_a_process_or_an_administration_before_it_comes() {
         let moved = |to: &str| changed(name, &[(written, &format!("administrations = [{to}]"))]);
         let regimes = vec![
             library().regime(name).unwrap(),
-            moved(if name == "reactive-2022" { "\"2025-01\", \"2028-01\", \"2033-01\"" } else { "\"2028-01\", \"2033-01\"" }),
-            moved(if name == "reactive-2022" { "\"2025-01\"" } else { "" }),
-            changed(name, &[(&format!("from = \"{from}\""), "from = \"2028-01\"")]),
+            moved(if name == "reactive-2022" {
+                "\"2025-01\", \"2028-01\", \"2033-01\""
+            } else {
+                "\"2028-01\", \"2033-01\""
+            }),
+            moved(if name == "reactive-2022" {
+                "\"2025-01\""
+            } else {
+                ""
+            }),
+            changed(
+                name,
+                &[(&format!("from = \"{from}\""), "from = \"2028-01\"")],
+            ),
         ];
         let plan = crate::plan_of(regimes, FUTURES);
         let pair = |a: usize, b: usize, what: &str| (a, b, format!("{what} of {name}"));
@@ -526,25 +618,45 @@ fn nobody_hears_of_a_process_or_an_administration_before_it_comes() {
         );
         equal += equal_before(&plan, &[pair(3, 0, "a later beginning")], begins);
     }
-    for (name, when) in [("reactive", "2026-11"), ("reactive", "2028-01"), ("stochastic", "2028-01")] {
-        let with = changed(name, &[waiting, on_rung, ("from = \"2026-11\"", &format!("from = \"{when}\""))]);
+    for (name, when) in [
+        ("reactive", "2026-11"),
+        ("reactive", "2028-01"),
+        ("stochastic", "2028-01"),
+    ] {
+        let with = changed(
+            name,
+            &[
+                waiting,
+                on_rung,
+                ("from = \"2026-11\"", &format!("from = \"{when}\"")),
+            ],
+        );
         let mut calendar = library().regime("history-free").unwrap();
         let at = library().law.find("us-2025-04-h20").unwrap();
         for entry in calendar.entries.iter_mut().filter(|e| e.rule == at) {
             entry.announced = "2026-03-15".parse().unwrap();
-            entry.text = entry.announced;
+            entry.text = library().law.rules[usize::from(at)].text_from(entry.announced);
             entry.compliance = "2027-06-01".parse().unwrap();
         }
         let begins = (when.parse::<Month>().unwrap() - Month::of(2020, 1)) as usize;
         let plan = crate::plan_of(vec![calendar, with], FUTURES);
-        equal += equal_before(&plan, &[(1, 0, format!("{name} from {when} and its calendar"))], begins);
+        equal += equal_before(
+            &plan,
+            &[(1, 0, format!("{name} from {when} and its calendar"))],
+            begins,
+        );
     }
     assert_eq!(equal, 12);
 }
 
 /// Compute of a nation at the end of a year under each arm.
 fn compute(plan: &Plan, arms: &[usize], nation: &str, year: i32) -> Vec<f64> {
-    let at = plan.blueprint.watch.columns.find("compute_h100e", nation).unwrap();
+    let at = plan
+        .blueprint
+        .watch
+        .columns
+        .find("compute_h100e", nation)
+        .unwrap();
     let mut worker = Worker::new(&plan.blueprint);
     arms.iter()
         .map(|arm| {
@@ -570,13 +682,41 @@ fn cap(id: &'static str, to: &'static str, more: &'static str) -> Made {
 #[test]
 fn a_later_cap_acts_when_it_binds_whether_looser_or_tighter() {
     let library = library_with(&[
-        cap("cap-first", "\"tier:2\"", "numbers = { tier2_cap_tpp = 2e7 }"),
-        cap("cap-looser", "\"tier:2\"", "supersedes = [\"cap-first\"]\nnumbers = { tier2_cap_tpp = 1e13 }"),
-        cap("cap-newer", "\"tier:2\"", "numbers = { tier2_cap_tpp = 1e13 }"),
-        cap("cap-of-one", "\"IND\"", "numbers = { tier2_cap_tpp = 1e13 }"),
-        cap("cap-wide", "\"tier:2\"", "numbers = { tier2_cap_tpp = 1e13 }"),
-        cap("cap-tighter", "\"tier:2\"", "numbers = { tier2_cap_tpp = 1e6 }"),
-        cap("cap-general", "\"foreign\"", "numbers = { tier2_cap_tpp = 1e13 }"),
+        cap(
+            "cap-first",
+            "\"tier:2\"",
+            "numbers = { tier2_cap_tpp = 2e7 }",
+        ),
+        cap(
+            "cap-looser",
+            "\"tier:2\"",
+            "supersedes = [\"cap-first\"]\nnumbers = { tier2_cap_tpp = 1e13 }",
+        ),
+        cap(
+            "cap-newer",
+            "\"tier:2\"",
+            "numbers = { tier2_cap_tpp = 1e13 }",
+        ),
+        cap(
+            "cap-of-one",
+            "\"IND\"",
+            "numbers = { tier2_cap_tpp = 1e13 }",
+        ),
+        cap(
+            "cap-wide",
+            "\"tier:2\"",
+            "numbers = { tier2_cap_tpp = 1e13 }",
+        ),
+        cap(
+            "cap-tighter",
+            "\"tier:2\"",
+            "numbers = { tier2_cap_tpp = 1e6 }",
+        ),
+        cap(
+            "cap-general",
+            "\"foreign\"",
+            "numbers = { tier2_cap_tpp = 1e13 }",
+        ),
     ]);
     let first = "change = [{ rule = \"ID\", announced = 2024-03-10, compliance = 2024-06-20 }";
     let later = ", { rule = \"ID\", announced = 2028-01-15, compliance = 2028-03-01 }]";
@@ -590,7 +730,11 @@ fn a_later_cap_acts_when_it_binds_whether_looser_or_tighter() {
         if !ended.is_empty() {
             how = how.replace(" }", &format!(", ended = {ended} }}"));
         }
-        how += &if two.is_empty() { "]".into() } else { later.replace("ID", two) };
+        how += &if two.is_empty() {
+            "]".into()
+        } else {
+            later.replace("ID", two)
+        };
         arms.add("none", &how)
     };
     let narrow = arm("cap-first", "", "");
@@ -615,12 +759,18 @@ fn a_later_cap_acts_when_it_binds_whether_looser_or_tighter() {
     let all: Vec<usize> = (0..plan.regimes.len()).collect();
     let india = compute(&plan, &all, "IND", 2031);
     let brazil = compute(&plan, &all, "BRA", 2031);
-    assert!(india[narrow] < 0.5 * india[0], "the first cap binds: {india:?}");
+    assert!(
+        india[narrow] < 0.5 * india[0],
+        "the first cap binds: {india:?}"
+    );
     for arm in looser {
         assert!(india[arm] > 1.5 * india[narrow], "arm {arm}: {india:?}");
     }
     // A cap for one nation loosens nothing elsewhere, and a later general one leaves an earlier special one as it was.
-    assert!(brazil[looser[2]] < 1.1 * brazil[narrow] && brazil[looser[0]] > 1.5 * brazil[narrow], "{brazil:?}");
+    assert!(
+        brazil[looser[2]] < 1.1 * brazil[narrow] && brazil[looser[0]] > 1.5 * brazil[narrow],
+        "{brazil:?}"
+    );
     assert!(india[general] < 1.1 * india[narrow], "{india:?}");
     assert!(india[tighter] < 0.7 * india[wide], "{india:?}");
     assert!((india[ended] / india[0] - 1.0).abs() < 1e-3, "{india:?}");
@@ -630,11 +780,19 @@ fn a_later_cap_acts_when_it_binds_whether_looser_or_tighter() {
 fn a_cap_reaches_those_that_it_names_and_no_others() {
     let library = library_with(&[
         cap("cap-india", "\"IND\"", "numbers = { tier2_cap_tpp = 1e6 }"),
-        cap("cap-brazil", "\"BRA\"", "numbers = { tier2_cap_tpp = 1e13 }"),
+        cap(
+            "cap-brazil",
+            "\"BRA\"",
+            "numbers = { tier2_cap_tpp = 1e13 }",
+        ),
         // The condition leaves out what the destinations let in.
         Made {
             condition: "tpp >= 1000 && destination_tier >= 2",
-            ..cap("cap-by-condition", "\"foreign\"", "numbers = { tier2_cap_tpp = 1e6 }")
+            ..cap(
+                "cap-by-condition",
+                "\"foreign\"",
+                "numbers = { tier2_cap_tpp = 1e6 }",
+            )
         },
     ]);
     let mut arms = Arms::new("none");
@@ -647,20 +805,32 @@ fn a_cap_reaches_those_that_it_names_and_no_others() {
     let in_india = compute(&plan, &arms, "IND", 2030);
     let in_germany = compute(&plan, &arms, "DEU", 2030);
     assert!(in_india[2] < 0.5 * in_india[0], "{in_india:?}");
-    assert!((in_brazil[2] / in_brazil[1] - 1.0).abs() < 0.02, "{in_brazil:?}");
-    assert!(in_india[3] < 0.5 * in_india[0] && in_germany[3] > 0.99 * in_germany[0], "{in_germany:?}");
+    assert!(
+        (in_brazil[2] / in_brazil[1] - 1.0).abs() < 0.02,
+        "{in_brazil:?}"
+    );
+    assert!(
+        in_india[3] < 0.5 * in_india[0] && in_germany[3] > 0.99 * in_germany[0],
+        "{in_germany:?}"
+    );
 }
 
 #[test]
 fn markets_that_no_law_tells_apart_come_to_the_same_apart_or_together() {
     // Which markets are alike is found over all sets of rules of an arm, later ones too: it saves work and changes nothing.
-    let arms = Arms(["none", "history-free", "diffusion", "reactive"].map(|r| format!("\"{r}\"")).into());
+    let arms = Arms(
+        ["none", "history-free", "diffusion", "reactive"]
+            .map(|r| format!("\"{r}\""))
+            .into(),
+    );
     let plan = arms.plan(library(), "");
     let mut together = 0;
     for (arm, calendar) in plan.calendars.iter().enumerate() {
         let mut apart = Calendar::clone(calendar);
         let markets = apart.shipments.len();
-        together += (0..markets).filter(|m| usize::from(calendar.alike[*m]) < *m).count();
+        together += (0..markets)
+            .filter(|m| usize::from(calendar.alike[*m]) < *m)
+            .count();
         apart.alike = (0..markets as u16).collect();
         for law in &calendar.sales {
             let anew = SalesLaw::new(
@@ -673,7 +843,11 @@ fn markets_that_no_law_tells_apart_come_to_the_same_apart_or_together() {
                 &apart.shipments,
                 &[],
             );
-            assert!(anew.terms == law.terms && anew.free == law.free && anew.announced_bar == law.announced_bar);
+            assert!(
+                anew.terms == law.terms
+                    && anew.free == law.free
+                    && anew.announced_bar == law.announced_bar
+            );
         }
         let mut worker = Worker::new(&plan.blueprint);
         let mut told = |calendar: &Arc<Calendar>| Told::of(&mut worker, calendar, &plan, 0, 192);
@@ -702,13 +876,19 @@ fn a_study_that_ends_later_is_the_same_until_then() {
             let future = plan.future(1);
             worker.run(&plan.calendars[arm], &future, months, false);
             let names = plan.blueprint.watch.columns.names().iter().enumerate();
-            let columns = names.map(|(c, name)| (name.clone(), worker.record().column(c)[..months].to_vec()));
+            let columns =
+                names.map(|(c, name)| (name.clone(), worker.record().column(c)[..months].to_vec()));
             columns.collect::<std::collections::BTreeMap<_, _>>()
         });
         for (name, column) in &a {
             let other = &b[name];
             let first = (0..months).find(|t| column[*t].to_bits() != other[*t].to_bits());
-            assert_eq!(first, None, "arm {arm}, {name:?}: {:?}", first.map(|t| (column[t], other[t])));
+            assert_eq!(
+                first,
+                None,
+                "arm {arm}, {name:?}: {:?}",
+                first.map(|t| (column[t], other[t]))
+            );
         }
     }
 }

@@ -145,7 +145,8 @@ pub fn every_included_rule_acts(
         let acts = law.find(id.get_ref()).is_some_and(|at| {
             let binds = |e: &Entry| e.rule == at && begins.is_none_or(|day| e.compliance <= day);
             let ladder = regime.process.iter().flat_map(|p| &p.ladder);
-            regime.entries.iter().any(binds) || ladder.flat_map(|rung| &rung.rules).any(|r| *r == at)
+            regime.entries.iter().any(binds)
+                || ladder.flat_map(|rung| &rung.rules).any(|r| *r == at)
         });
         if !acts {
             let message = format!(

@@ -300,7 +300,7 @@ impl Regime {
             days.push(entry.announced);
             days.push(entry.text.min(entry.compliance));
             days.push(entry.compliance);
-            days.extend(entry.early.iter().map(|e| e.on));
+            days.extend(entry.early.iter().map(|e| entry.binds_from(e.vendor)));
             days.extend(entry.ended.and_then(|ended| ended.tomorrow().ok()));
         }
         days.sort();

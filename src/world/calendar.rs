@@ -201,10 +201,7 @@ impl Blueprint {
                 rule.instrument,
                 Instrument::ImportBan | Instrument::InputRestriction
             );
-            reply
-                && entry.announced <= day
-                && rule.issuer_code == target
-                && self.can_bind(rule)
+            reply && entry.announced <= day && rule.issuer_code == target && self.can_bind(rule)
         })
     }
 
@@ -275,7 +272,10 @@ impl Blueprint {
                 let mut of_issuers: Vec<usize> = Vec::new();
                 for &cap in ranked.iter().filter(|cap| book.holds(caps[**cap])) {
                     let issuer = &rule(cap).issuer;
-                    if !of_issuers.iter().any(|other| rule(*other).issuer == *issuer) {
+                    if !of_issuers
+                        .iter()
+                        .any(|other| rule(*other).issuer == *issuer)
+                    {
                         of_issuers.push(cap);
                     }
                 }
