@@ -161,8 +161,10 @@ pub fn read_toml<T: DeserializeOwned>(source: &Source) -> Result<T, Problems> {
     let deserializer =
         toml::Deserializer::parse(&source.text).map_err(|e| toml_problem(source, &e, None))?;
     serde_path_to_error::deserialize(deserializer).map_err(|e| {
+        // What a value is wrapped in, to know its place, is no field.
         let path = e.path().to_string();
-        toml_problem(source, e.inner(), Some(&path))
+        let path = path.trim_end_matches(".$__serde_spanned_private_value");
+        toml_problem(source, e.inner(), Some(path))
     })
 }
 
