@@ -81,6 +81,7 @@ again() {
   rm -rf now
 }
 
+took=()
 for name in "${commands[@]}"; do
   cp -a start now
   listed now >"$name.before"
