@@ -32,7 +32,7 @@ impl<'de> Deserialize<'de> for Day {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         const DAY: &str = "expected a day without quotes, such as 2022-10-07";
         let stamp = toml::value::Datetime::deserialize(deserializer)
-            .map_err(|e| serde::de::Error::custom(format!("{e}; {DAY}")))?;
+            .map_err(|e| serde::de::Error::custom(format!("{}; {DAY}", e.message())))?;
         if stamp.time.is_some() {
             return Err(serde::de::Error::custom(format!("found {stamp}, {DAY}")));
         }
@@ -1165,6 +1165,13 @@ impl Reader<'_> {
             }
         }
         let given = |name: &str| file.numbers.keys().any(|key| key.get_ref() == name);
+        // A misspelt name has been told, and is most often the one that is missing.
+        let strange = |key: &Spanned<String>| declared.iter().all(|n| n.name != key.get_ref());
+        let declared = if file.numbers.keys().any(strange) {
+            &[]
+        } else {
+            declared
+        };
         for number in declared {
             let missing = match number.need {
                 Need::Always => !given(number.name),
