@@ -25,6 +25,7 @@ mod guide;
 mod hostile;
 mod law_files;
 mod mutations;
+mod inputs;
 mod pairing;
 mod politics;
 mod questions;

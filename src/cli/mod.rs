@@ -112,6 +112,22 @@ enum Command {
     Schema(check::SchemaArgs),
 }
 
+impl Command {
+    /// Why this command has no use for a folder of configuration, if it has none.
+    const fn without_configs(&self) -> Option<&'static str> {
+        match self {
+            Self::Block(_) | Self::Merge(_) => {
+                Some("a plan holds the configuration that it was made with")
+            }
+            Self::Export(_) | Self::Diff(_) | Self::Report(_) => {
+                Some("results hold what they were made from")
+            }
+            Self::New(_) | Self::Schema(_) => Some("this command reads no configuration"),
+            _ => None,
+        }
+    }
+}
+
 /// How an answer is printed.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Format {
@@ -177,6 +193,12 @@ pub fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(answer) => return usage(&answer),
     };
+    if cli.configs.is_some()
+        && let Some(why) = cli.command.without_configs()
+    {
+        note(&format!("error: --configs: {why}\n"));
+        return ExitCode::from(2);
+    }
     let configs = match &cli.configs {
         Some(folder) if !folder.is_dir() => {
             note(&format!(
@@ -309,12 +331,7 @@ fn date(what: &str, text: &str) -> Result<Date, Failure> {
 fn law(configs: Configs, args: &LawArgs) -> Result<(Library, Regime), Failure> {
     let mut extra = Vec::new();
     for file in &args.with {
-        let text = std::fs::read_to_string(file)
-            .map_err(|e| Failure::Input(format!("error: {file}: {e}\n")))?;
-        extra.push(Source {
-            name: file.clone(),
-            text,
-        });
+        extra.push(Source::of_file(file)?);
     }
     law_with(configs, &args.regime, &extra)
 }

@@ -11,6 +11,8 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::job::{Job, Watch};
 use super::{Answer, Failure, note, say, wrong_word};
+use crate::config::overrides::Overridden;
+use crate::config::parameters::check_value;
 use crate::config::source::{Configs, Source};
 use crate::config::study::{self, StudyFile};
 use crate::foundation::channels::{Channel, Channels};
@@ -19,6 +21,7 @@ use crate::foundation::parameters::Parameters;
 use crate::measures::OUTCOMES;
 use crate::results::{Results, ResultsError};
 use crate::study::batch::Until;
+use crate::study::plan::check;
 use crate::study::plan_file::PlanFile;
 use crate::study::{Library, Plan};
 
@@ -102,8 +105,15 @@ pub fn plan_file(
         let bands = study::read(&source, configs)?.bands;
         fields.push(("series".into(), format!("{bands:?}")));
     }
-    let source = study::overridden(&source, &fields)?;
-    let file = study::read(&source, configs)?;
+    let overridden = Overridden::of(&source, &fields)?;
+    let source = overridden.source.clone();
+    let placed = |problems| overridden.place(problems);
+    let file = study::read(&source, configs).map_err(placed)?;
+    let runs = choice.runs.unwrap_or(file.runs);
+    // What the seal would hold and no run could use is said of what the user wrote.
+    if choice.only.is_none() {
+        check(&library, &file, runs).map_err(placed)?;
+    }
     channels_without(&choice.off)?;
     let mut said: BTreeMap<String, String> = set
         .iter()
@@ -116,7 +126,7 @@ pub fn plan_file(
     let plan = PlanFile {
         rules,
         seed: choice.seed.unwrap_or(file.seed),
-        runs: choice.runs.unwrap_or(file.runs),
+        runs,
         only: choice.only,
         set,
         said,
@@ -307,9 +317,9 @@ pub fn settings(library: &Library, set: &[String]) -> Result<Overrides, Failure>
         }
         let number: f64 = value
             .parse()
-            .ok()
-            .filter(|v: &f64| v.is_finite())
-            .ok_or_else(|| wrong_word("--set", value, "a number", &[]))?;
+            .map_err(|_| wrong_word("--set", value, "a number", &[]))?;
+        check_value(id, number)
+            .map_err(|why| Failure::Input(format!("error: --set {text}: {why}\n")))?;
         if let Some((low, high)) = parameters
             .range(id)
             .filter(|(low, high)| number < *low || number > *high)

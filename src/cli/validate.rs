@@ -12,6 +12,7 @@ use super::job::Watch;
 use super::question;
 use super::run::{pool, threads};
 use super::{Answer, Failure, Format, csv_text, note, say, say_data, say_json, table, wrong_word};
+use crate::config::diagnostics::Problems;
 use crate::config::evidence::Evidence;
 use crate::config::posterior::Posterior;
 use crate::config::source::{Configs, Source};
@@ -115,12 +116,7 @@ pub fn answered(configs: Configs, args: &Asked, watch: &Watch) -> Result<Answere
     let hashes = Hashes::of(&library.configs, &library.parameters, &shipped)?;
     let own = match &args.evidence {
         None => None,
-        Some(path) => {
-            let text = std::fs::read_to_string(path)
-                .map_err(|e| Failure::Input(format!("error: {path}: {e}\n")))?;
-            let name = path.clone();
-            Some(Evidence::of(&library.configs, &Source { name, text })?)
-        }
+        Some(path) => Some(Evidence::of(&library.configs, &Source::of_file(path)?)?),
     };
     let wanted = wanted(&file, args)?;
     let settings = Settings {
@@ -138,17 +134,14 @@ pub fn answered(configs: Configs, args: &Asked, watch: &Watch) -> Result<Answere
     h.plan.kept.clone_from(&args.kept);
     let h = h;
     let pool = pool(threads(args.threads))?;
-    let posteriors: Vec<Option<Arc<Posterior>>> = wanted
+    let samples = |name: &str| -> Result<Option<Arc<Posterior>>, Problems> {
+        Ok(Posterior::if_shipped(&library.configs, name)?.map(Arc::new))
+    };
+    let posteriors = wanted
         .iter()
-        .map(|s| {
-            Posterior::find(&library.configs, &s.name)
-                .ok()
-                .map(Arc::new)
-        })
-        .collect();
-    let last = Posterior::find(&library.configs, "final")
-        .ok()
-        .map(Arc::new);
+        .map(|s| samples(&s.name))
+        .collect::<Result<Vec<_>, _>>()?;
+    let last = samples("final")?;
     let draws = h.plan.runs;
     let fitted = posteriors.iter().flatten().count() as u64;
     (watch.begun)((1 + fitted) * u64::from(draws));

@@ -30,12 +30,11 @@ pub struct WhatifArgs {
 }
 
 pub fn whatif(configs: Configs, args: &WhatifArgs) -> Answer {
-    let text = std::fs::read_to_string(&args.rule)
-        .map_err(|e| Failure::Input(format!("error: {}: {e}\n", args.rule)))?;
-    let rule = Source {
-        name: args.rule.clone(),
-        text,
-    };
+    let rule = Source::of_file(&args.rule)?;
+    // Said of the word that the user gave, and not of the study that is made from it.
+    if !args.against.starts_with("frozen-") {
+        configs.find(&args.against, "regimes")?;
+    }
     let act: ActFile = read_toml(&rule)?;
     let stem = Path::new(&args.rule).file_stem().unwrap_or_default();
     let name = Name::new(stem.to_string_lossy()).map_err(|wrong| {

@@ -19,6 +19,9 @@ pub struct Diagnostic {
     pub column: usize,
     pub message: String,
     pub help: String,
+    /// Bytes of the file before it.
+    #[serde(skip)]
+    pub offset: usize,
     #[serde(skip)]
     excerpt: Excerpt,
 }
@@ -100,8 +103,8 @@ fn newlines(text: &str) -> usize {
 impl Diagnostic {
     /// An error at a byte range of a file.
     pub fn at(source: &Source, range: std::ops::Range<usize>, message: impl Into<String>) -> Self {
-        let offset = range.start.min(source.text.len());
-        let before = &source.text[..floor_char(&source.text, offset)];
+        let offset = floor_char(&source.text, range.start.min(source.text.len()));
+        let before = &source.text[..offset];
         let line_start = before.rfind('\n').map_or(0, |at| at + 1);
         let line = newlines(before);
         let length = range.end.saturating_sub(range.start);
@@ -111,6 +114,7 @@ impl Diagnostic {
             column: before[line_start..].chars().count() + 1,
             message: message.into(),
             help: String::new(),
+            offset,
             excerpt: Excerpt::of(source, offset, length, line),
         }
     }
@@ -141,6 +145,33 @@ impl Diagnostic {
     pub fn rename(&mut self, file: &str) {
         self.file = file.to_string();
         self.excerpt.file = file.to_string();
+    }
+
+    /// An error at a field that is given this number, among all fields of that name.
+    pub fn at_number(
+        source: &Source,
+        field: &str,
+        number: f64,
+        message: impl Into<String>,
+    ) -> Self {
+        let given = |after: &str| {
+            let value = after.trim_start_matches(' ').strip_prefix('=')?;
+            let end = value.find(['\n', '}', '#']).unwrap_or(value.len());
+            let words = value[..end].split([',', '[', ']', ' ']);
+            let same = |n: f64| n == number || n.is_nan() && number.is_nan();
+            let word = |w: &str| w.replace('_', "").parse().is_ok_and(same);
+            words.into_iter().any(word).then_some(())
+        };
+        let mut places = source.text.match_indices(field).map(|(at, _)| at);
+        match places.find(|at| given(&source.text[at + field.len()..]).is_some()) {
+            Some(at) => Self::at(source, at..at + field.len(), message),
+            None => Self::at_field(source, field, message),
+        }
+    }
+
+    /// Bytes that are marked.
+    pub(super) fn length(&self) -> usize {
+        self.excerpt.length
     }
 
     #[must_use]
@@ -273,4 +304,139 @@ fn toml_problem(source: &Source, error: &toml::de::Error, path: Option<&str>) ->
     let near = nearest(&found, &expected).map(|name| format!("did you mean `{name}`?"));
     let diagnostic = Diagnostic::at(source, range, message.clone());
     Problems(vec![diagnostic.help(near.unwrap_or_default())])
+}
+
+/// Errors of one table that are told; a table of another kind has one in every cell.
+pub const MOST_ERRORS: usize = 100;
+
+/// A row of a table and where it stands.
+#[derive(Clone, Debug)]
+pub struct Located<T> {
+    pub row: T,
+    pub line: usize,
+    /// Byte range of the line.
+    pub range: std::ops::Range<usize>,
+}
+
+impl<T> Located<T> {
+    /// An error at a value of this row.
+    pub fn problem(&self, source: &Source, text: &str, message: impl Into<String>) -> Diagnostic {
+        let line = &source.text[self.range.clone()];
+        let at = line.find(text).unwrap_or(0);
+        let start = self.range.start + at;
+        Diagnostic::at(source, start..start + text.len().max(1), message)
+    }
+}
+
+/// Reads a CSV table, one typed row for each line. `columns` are the names that the type has.
+///
+/// # Errors
+/// For every header that is not a column and every cell that is not what its column says.
+pub fn read_csv<T: DeserializeOwned>(
+    source: &Source,
+    columns: &[&str],
+) -> Result<Vec<Located<T>>, Problems> {
+    let mut reader = csv::ReaderBuilder::new().from_reader(source.text.as_bytes());
+    let headers = reader
+        .headers()
+        .cloned()
+        .map_err(|e| Problems::from(Diagnostic::at(source, 0..1, format!("not a table: {e}"))))?;
+    let mut problems = Problems::default();
+    for header in &headers {
+        if !columns.contains(&header) {
+            let message = format!(
+                "unknown column `{header}`, expected one of the {} columns of this table",
+                columns.len()
+            );
+            problems
+                .0
+                .push(Diagnostic::at_text(source, 0, header, message).nearest(header, columns));
+        }
+    }
+    problems.check()?;
+    let mut rows = Vec::new();
+    let mut problems = Problems::default();
+    let mut record = csv::StringRecord::new();
+    loop {
+        match reader.read_record(&mut record) {
+            Ok(true) => {}
+            Ok(false) => break,
+            Err(e) => {
+                let at = e.position().map_or(0, |p| p.byte() as usize);
+                problems.0.push(Diagnostic::at(
+                    source,
+                    at..at + 1,
+                    format!("broken line: {e}"),
+                ));
+                break;
+            }
+        }
+        let position = record
+            .position()
+            .cloned()
+            .unwrap_or_else(csv::Position::new);
+        let start = position.byte() as usize;
+        let end = reader.position().byte() as usize;
+        match record.deserialize(Some(&headers)) {
+            Ok(row) => rows.push(Located {
+                row,
+                line: position.line() as usize,
+                range: start..end.min(source.text.len()),
+            }),
+            Err(e) => problems
+                .0
+                .push(cell_problem(source, &record, &headers, start, &e)),
+        }
+        if problems.0.len() == MOST_ERRORS {
+            let message = format!("{MOST_ERRORS} errors to here; what follows was not read");
+            problems
+                .0
+                .push(Diagnostic::at(source, start..start + 1, message));
+            break;
+        }
+    }
+    problems.check()?;
+    Ok(rows)
+}
+
+fn cell_problem(
+    source: &Source,
+    record: &csv::StringRecord,
+    headers: &csv::StringRecord,
+    start: usize,
+    error: &csv::Error,
+) -> Diagnostic {
+    // An error of a type's own does not say in which cell it arose, but it quotes what it found.
+    let quoted = |err: &csv::DeserializeError| {
+        let message = err.kind().to_string();
+        let found = message.split('`').nth(1).unwrap_or("").to_string();
+        record.iter().position(|cell| cell == found)
+    };
+    if let csv::ErrorKind::Deserialize { err, .. } = error.kind()
+        && let Some(field) = err.field().map(|f| f as usize).or_else(|| quoted(err))
+    {
+        let value = record.get(field).unwrap_or("");
+        let column = headers.get(field).unwrap_or("");
+        // Skip the cells before this one so that an equal value to the left is not pointed at.
+        let skip: usize = record.iter().take(field).map(|cell| cell.len() + 1).sum();
+        let from = source.text[start..]
+            .find(value)
+            .map_or(start, |_| start + skip.min(source.text.len() - start));
+        let expected = err.kind().to_string();
+        let message = format!("column `{column}`: found `{value}`, {expected}");
+        return Diagnostic::at_text(
+            source,
+            floor_char(&source.text, from.saturating_sub(1)),
+            value,
+            message,
+        );
+    }
+    let message = error.to_string();
+    let missing = message.split('`').nth(1).unwrap_or("").to_string();
+    Diagnostic::at(
+        source,
+        0..1,
+        format!("column missing or unreadable: {message}"),
+    )
+    .help(format!("add the column `{missing}` to the header"))
 }

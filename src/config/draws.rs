@@ -7,7 +7,7 @@ use parquet::record::Field;
 
 use super::diagnostics::{Diagnostic, Problems};
 use super::source::{Configs, Source};
-use super::study::FuturesFile;
+use super::study::{Alternative, FuturesFile};
 use super::table::cell_range;
 use crate::foundation::parameters::Parameters;
 
@@ -68,6 +68,42 @@ pub fn read(
 
 /// Errors after which a table is read no further.
 const MOST: usize = 50;
+/// Checks a table of futures by itself: every stress and variant that it names is taken for one of its study's.
+///
+/// # Errors
+/// With the place of what is wrong.
+pub fn check(source: &Source) -> Result<(), Problems> {
+    let mut futures = FuturesFile::default();
+    let mut reader = csv::Reader::from_reader(source.text.as_bytes());
+    let headers = reader.headers().cloned().unwrap_or_default();
+    for record in reader.records().flatten() {
+        for (name, cell) in headers.iter().zip(&record) {
+            let list = match name {
+                "stress" => &mut futures.stress,
+                "variant" => &mut futures.variant,
+                _ => continue,
+            };
+            if !cell.is_empty() && list.iter().all(|a| a.name != cell) {
+                list.push(Alternative::named(cell));
+            }
+        }
+    }
+    parse(source.clone(), &futures).map(|_| ())
+}
+
+/// As [`check`], of a file that may be Parquet.
+///
+/// # Errors
+/// When it cannot be read, and as [`check`].
+pub fn check_file(name: &str) -> Result<(), Problems> {
+    let mut source = Source {
+        name: name.into(),
+        text: String::new(),
+    };
+    source.text = csv_of_parquet(Path::new(name))
+        .map_err(|why| Problems::from(Diagnostic::at(&source, 0..0, why)))?;
+    check(&source)
+}
 
 fn parse(source: Source, futures: &FuturesFile) -> Result<Draws, Problems> {
     let broken = |message: String| Problems::from(Diagnostic::at(&source, 0..1, message));

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::diagnostics::{Diagnostic, Problems, read_toml};
+use super::diagnostics::{Diagnostic, Problems, read_csv, read_toml};
 use super::evidence::{Block, Evidence, Row, hex};
 use super::parameters::ParameterSet;
 use super::source::{Configs, Source};
@@ -424,6 +424,38 @@ const LOOKS: u32 = 10_000;
 /// With the place of what is wrong.
 pub fn check_registration(source: &Source) -> Result<(), Problems> {
     Registration::parse(source).map(|_| ())
+}
+
+#[derive(Deserialize)]
+struct Look {
+    date: String,
+    version: String,
+    split: String,
+    what: String,
+    why: String,
+}
+
+/// Checks the list of looks at test periods (`evidence/looks.csv`): a day, and a word in every cell.
+///
+/// # Errors
+/// With the place of what is wrong.
+pub fn check_looks(source: &Source) -> Result<(), Problems> {
+    let mut problems = Problems::default();
+    let columns = ["date", "version", "split", "what", "why"];
+    for row in read_csv::<Look>(source, &columns)? {
+        let look = &row.row;
+        if look.date.parse::<Date>().is_err() {
+            let message = format!("found `{}`, expected a day such as 2026-11-24", look.date);
+            problems.0.push(row.problem(source, &look.date, message));
+        }
+        let cells = [&look.version, &look.split, &look.what, &look.why];
+        if cells.iter().any(|cell| cell.trim().is_empty()) {
+            problems
+                .0
+                .push(row.problem(source, ",", "found an empty cell"));
+        }
+    }
+    problems.check()
 }
 
 /// What a fit rests on.

@@ -20,7 +20,7 @@ mod library;
 mod manifest;
 pub mod merge;
 pub mod patterns;
-mod plan;
+pub mod plan;
 pub mod plan_file;
 pub mod probe;
 pub mod reference;

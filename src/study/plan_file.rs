@@ -11,8 +11,8 @@ use super::{Library, Plan, Settings};
 use crate::config::diagnostics::Problems;
 use crate::config::draws::sealed_path;
 use crate::config::figure::{self, FigureFile};
-use crate::config::posterior;
-use crate::config::source::{Configs, Source};
+use crate::config::posterior::{self, Posterior};
+use crate::config::source::{Configs, Source, figure_path};
 use crate::config::study;
 use crate::foundation::channels::{Channel, Channels};
 use crate::foundation::run::Planning;
@@ -75,15 +75,14 @@ impl PlanFile {
                 .insert(sealed_path(path), draws.source.text.clone());
         }
         if let Some(name) = &study.posterior
-            && let Some(text) = configs.on_disk(name)
+            && let Some(table) = Posterior::on_disk(configs, name)?
         {
-            self.files.insert(posterior::sealed_path(name), text);
+            self.files.insert(posterior::sealed_path(name), table.text);
         }
         let mut figures = BTreeMap::new();
         for name in &study.figures {
             let source = configs.find_figure(name)?;
-            let stem = name.trim_start_matches("plots/").trim_end_matches(".toml");
-            let path = format!("plots/{stem}.toml");
+            let path = figure_path(name);
             figures.insert(path.clone(), hash(source.text.as_bytes()));
             if source.name != path {
                 self.files.insert(path, source.text);
