@@ -10,7 +10,8 @@ use crate::config::kinds::{Found, Kind, kind_of};
 use crate::config::law::regime_from;
 use crate::config::posterior::{self, Posterior};
 use crate::config::source::{Configs, Source};
-use crate::config::{chips, draws, evidence, figure, schemas, splits, study};
+use crate::config::{draws, evidence, figure, schemas, splits, study, world};
+use crate::results::files;
 use crate::study::timeline::kinds;
 use crate::study::{Library, plan};
 
@@ -46,11 +47,11 @@ pub fn check(configs: Configs, args: &CheckArgs) -> Answer {
     if found.is_empty() {
         return say("no errors\n");
     }
-    let text: String = found.iter().map(Diagnostic::render).collect();
+    let count = found.len();
+    let errors = if count == 1 { "error" } else { "errors" };
     Err(Failure::No(format!(
-        "{text}{} {}\n",
-        found.len(),
-        if found.len() == 1 { "error" } else { "errors" }
+        "{}{count} {errors}\n",
+        Problems(found)
     )))
 }
 
@@ -63,6 +64,7 @@ fn whole(configs: &Configs) -> Result<(), Problems> {
             .0
             .extend(result.err().into_iter().flat_map(|p| p.0))
     };
+    keep(library.check_cases());
     for path in configs.list("regimes", ".toml") {
         let name = path
             .trim_start_matches("regimes/")
@@ -81,6 +83,7 @@ fn whole(configs: &Configs) -> Result<(), Problems> {
         keep(source.and_then(|source| figure_of(&library, &source)));
     }
     keep(evidence::Evidence::read(configs).map(|_| ()));
+    keep(evidence::check_shipped_map(configs));
     keep(splits::read(configs).map(|_| ()));
     keep(splits::Registration::read(configs).map(|_| ()));
     for path in configs.list("posterior", ".csv") {
@@ -133,22 +136,22 @@ fn one(configs: &Configs, source: &Source) -> Result<(), Problems> {
     let library = || Library::read(placed(), &[]);
     match kind {
         Kind::Text => Ok(()),
-        Kind::Act if path.is_some() => library().map(|_| ()),
-        Kind::Act => Library::read(configs.clone(), std::slice::from_ref(source)).map(|_| ()),
+        Kind::Act if path.is_some() => library()?.check_cases(),
+        Kind::Act => Library::read(configs.clone(), std::slice::from_ref(source))?.check_cases(),
         Kind::Regime => regime_from(source, &library()?.law).map(|_| ()),
         Kind::Study => study_of(&library()?, source),
         Kind::Figure => figure_of(&library()?, source),
-        Kind::World => library().map(|_| ()),
+        Kind::World => world::check_csv(&placed(), source),
         Kind::Parameters if path.is_some() => library().map(|_| ()),
         Kind::Parameters => Err(Problems::from(Diagnostic::at(
             source,
             0..1,
             "found no parameter that the model has",
         ))),
-        Kind::Chips => chips::read(source).map(|_| ()),
+        Kind::Chips => world::check_csv(configs, source),
         Kind::Series => evidence::Evidence::of(configs, source).map(|_| ()),
         Kind::Map if path.is_some() => evidence::Evidence::read(&placed()).map(|_| ()),
-        Kind::Map => evidence::check_map(source),
+        Kind::Map => evidence::check_map(configs, source),
         Kind::Splits => splits::check(source),
         Kind::Registration => splits::check_registration(source),
         Kind::Looks => splits::check_looks(source),
@@ -190,7 +193,15 @@ pub fn schema(args: &SchemaArgs) -> Answer {
         std::fs::create_dir_all(folder).map_err(failed)?;
         for (kind, schema) in &all {
             let text = serde_json::to_string_pretty(schema).unwrap_or_default() + "\n";
-            std::fs::write(folder.join(format!("{kind}.json")), text).map_err(failed)?;
+            let path = folder.join(format!("{kind}.json"));
+            let old = std::fs::read_to_string(&path).unwrap_or_default();
+            if path.exists() && !old.contains("json-schema.org") {
+                return Err(Failure::Input(format!(
+                    "error: {}: is there and is no schema; move it, or choose another --out\n",
+                    path.display()
+                )));
+            }
+            files::write(&path, text)?;
         }
         return Ok(());
     }

@@ -2,10 +2,11 @@
 
 use clap::{Args, ValueEnum};
 
-use super::{Answer, Format, csv_text, say, say_json, table, wrong_word};
+use super::{Answer, Format, csv_text, say, say_data, say_json, table, wrong_word};
 use crate::config::parameters::limits;
 use crate::config::source::Configs;
 use crate::config::study::Arm;
+use crate::controls::{Attribute, Instrument};
 use crate::foundation::channels::Channel;
 use crate::measures::{MEASURES, OUTCOMES};
 use crate::study::Library;
@@ -23,6 +24,7 @@ pub struct ListArgs {
 enum Kind {
     Regimes,
     Rules,
+    Instruments,
     Studies,
     Figures,
     Chips,
@@ -35,7 +37,7 @@ enum Kind {
 
 #[derive(Args)]
 pub struct ExplainArgs {
-    /// A rule, regime, study, chip, nation, parameter, measure or outcome.
+    /// A rule, instrument, regime, study, chip, nation, parameter, measure or outcome.
     name: String,
 }
 
@@ -65,7 +67,7 @@ pub fn list(configs: Configs, args: &ListArgs) -> Answer {
         .collect();
     match args.format {
         Format::Table => say(&table(&lines)),
-        Format::Csv => say(&csv_text(&lines)),
+        Format::Csv => say_data(&csv_text(&lines)),
         Format::Json => {
             let rows: Vec<_> = chosen
                 .iter()
@@ -141,6 +143,15 @@ fn entries(library: &Library) -> Result<Vec<Entry>, super::Failure> {
     }
     for rule in &library.law.rules {
         add(Kind::Rules, &rule.id, &rule.words, rule_in_words(rule));
+    }
+    for instrument in Instrument::ALL {
+        let words = instrument.words();
+        add(
+            Kind::Instruments,
+            instrument.name(),
+            words,
+            instrument_in_words(instrument),
+        );
     }
     for name in names(library, "studies") {
         let source = library.configs.find(&name, "studies")?;
@@ -245,6 +256,39 @@ fn process_in_words(process: &crate::controls::Process, law: &crate::controls::L
     text
 }
 
+/// What its rules judge, may ask about, can say and hold under `numbers`.
+fn instrument_in_words(instrument: Instrument) -> String {
+    let list = |words: Vec<String>| {
+        if words.is_empty() {
+            "none".to_string()
+        } else {
+            words.join(", ")
+        }
+    };
+    let known = Attribute::ALL.iter().filter(|a| instrument.knows(**a));
+    let known = known.map(|a| a.name().to_string()).collect();
+    let said = instrument.licences().iter().map(ToString::to_string);
+    let mut text = format!(
+        "{}\njudges: {}\nlicence: {}\nconditions ask about: {}\nnumbers: ",
+        instrument.words(),
+        instrument.judged(),
+        list(said.collect()),
+        list(known)
+    );
+    let numbers = instrument.numbers().iter().map(|n| {
+        format!(
+            "\n  {} ({}): {}; {}",
+            n.name,
+            n.need.words(),
+            n.range(),
+            n.words
+        )
+    });
+    let numbers: String = numbers.collect();
+    text.push_str(if numbers.is_empty() { "none" } else { &numbers });
+    text
+}
+
 fn rule_in_words(rule: &crate::controls::Rule) -> String {
     let day = |d: Option<crate::foundation::calendar::Date>| {
         d.map_or("no date".to_string(), |d| d.to_string())
@@ -266,6 +310,14 @@ fn rule_in_words(rule: &crate::controls::Rule) -> String {
         text.push_str(&format!(
             "exception {}: {} Then: {}\n",
             e.name, e.words, e.licence
+        ));
+    }
+    if !rule.facts.is_empty() {
+        let facts = rule.facts.iter().map(|(name, x)| format!("{name} {x}"));
+        let facts: Vec<String> = facts.collect();
+        text.push_str(&format!(
+            "facts, which the model does not read: {}\n",
+            facts.join(", ")
         ));
     }
     text.push_str(&format!(

@@ -1,5 +1,7 @@
 //! Errors in configuration: file, line, column, what was found, what was expected, the nearest right name.
 
+use std::collections::BTreeMap;
+
 use miette::{
     GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteDiagnostic, MietteError,
     MietteSpanContents, Report, SourceCode, SourceSpan, SpanContents,
@@ -24,50 +26,48 @@ pub struct Diagnostic {
     excerpt: Excerpt,
 }
 
-/// The line of an error and its neighbours, cut where they are long: an error does not keep the file.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Text before and after a place that is drawn with an error, bytes.
+const AROUND_BYTES: usize = 400;
+/// Errors of one file that are drawn.
+const DRAWN: usize = 50;
+
+/// The lines around a place. An error keeps these and not the file, so that many errors of a large file stay small.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Excerpt {
-    name: String,
+    file: String,
     text: String,
-    /// Lines of the file before it.
+    /// Lines of the file before the text.
     lines_before: usize,
-    /// What is marked, in bytes of the excerpt.
+    /// Characters of the first line before the text.
+    columns_before: usize,
     offset: usize,
     length: usize,
 }
 
-/// Bytes of an excerpt on each side of an error, at most.
-const EXCERPT: usize = 400;
-/// Errors of one table that are told; a table of another kind has one in every cell.
-pub const MOST_ERRORS: usize = 100;
-
 impl Excerpt {
-    fn of(source: &Source, range: &std::ops::Range<usize>, line: usize) -> Self {
+    /// The line of a place with its neighbours; long lines are cut. `line` counts from 0.
+    fn of(source: &Source, offset: usize, length: usize, line: usize) -> Self {
         let text = &source.text;
-        let at = floor_char(text, range.start.min(text.len()));
-        let first = floor_char(text, at.saturating_sub(EXCERPT));
-        let last = floor_char(text, (at + EXCERPT).min(text.len()));
-        let line_start = text[first..at].rfind('\n').map_or(first, |n| first + n + 1);
-        let mut start = line_start;
-        let mut lines_before = line - 1;
-        if start > first {
-            start = text[first..start - 1]
-                .rfind('\n')
-                .map_or(first, |n| first + n + 1);
-            lines_before -= 1;
-        }
-        let mut ends = text[at..last].match_indices('\n').map(|(n, _)| at + n);
-        let line_end = ends.next().unwrap_or(last);
-        let end = ends.next().unwrap_or(last);
-        // A mark has a width where there is something to mark.
-        let length = range.end.min(line_end).saturating_sub(at);
-        let length = length.max(usize::from(at < line_end));
+        let offset = floor_char(text, offset);
+        let start_of_line = |at: usize| text[..at].rfind('\n').map_or(0, |end| end + 1);
+        let end_of_line = |at: usize| text[at..].find('\n').map_or(text.len(), |end| at + end);
+        let this = start_of_line(offset);
+        let cut = floor_char(text, offset.saturating_sub(AROUND_BYTES));
+        let start = start_of_line(this.saturating_sub(1)).max(cut);
+        let length = length.clamp(1, AROUND_BYTES);
+        let next = (end_of_line(offset) + 1).min(text.len());
+        let end = end_of_line(floor_char(text, next));
+        let end = end.min(floor_char(
+            text,
+            (offset + length + AROUND_BYTES).min(text.len()),
+        ));
         Self {
-            name: source.name.clone(),
-            text: text[start..end].to_string(),
-            lines_before,
-            offset: at - start,
+            file: source.name.clone(),
+            lines_before: line - newlines(&text[start..offset]),
+            columns_before: text[start_of_line(start)..start].chars().count(),
+            offset: offset - start,
             length,
+            text: text[start..end].to_string(),
         }
     }
 }
@@ -76,47 +76,46 @@ impl SourceCode for Excerpt {
     fn read_span<'a>(
         &'a self,
         span: &SourceSpan,
-        before: usize,
-        after: usize,
+        lines_before: usize,
+        lines_after: usize,
     ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
-        let inner = self.text.as_str().read_span(span, before, after)?;
+        let found = self.text.read_span(span, lines_before, lines_after)?;
+        let column = match found.line() {
+            0 => found.column() + self.columns_before,
+            _ => found.column(),
+        };
         Ok(Box::new(MietteSpanContents::new_named(
-            self.name.clone(),
-            inner.data(),
-            *inner.span(),
-            inner.line() + self.lines_before,
-            inner.column(),
-            inner.line_count(),
+            self.file.clone(),
+            found.data(),
+            *found.span(),
+            found.line() + self.lines_before,
+            column,
+            found.line_count(),
         )))
     }
+}
+
+/// Ends of lines in a text.
+fn newlines(text: &str) -> usize {
+    text.bytes().filter(|b| *b == b'\n').count()
 }
 
 impl Diagnostic {
     /// An error at a byte range of a file.
     pub fn at(source: &Source, range: std::ops::Range<usize>, message: impl Into<String>) -> Self {
-        let end = floor_char(&source.text, range.start.min(source.text.len()));
-        let line = source.text[..end].matches('\n').count() + 1;
-        Self::in_line(source, range, line, message)
-    }
-
-    /// As [`Diagnostic::at`], where the number of the line is known.
-    fn in_line(
-        source: &Source,
-        range: std::ops::Range<usize>,
-        line: usize,
-        message: impl Into<String>,
-    ) -> Self {
         let offset = floor_char(&source.text, range.start.min(source.text.len()));
         let before = &source.text[..offset];
         let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+        let line = newlines(before);
+        let length = range.end.saturating_sub(range.start);
         Self {
             file: source.name.clone(),
-            line,
+            line: line + 1,
             column: before[line_start..].chars().count() + 1,
             message: message.into(),
             help: String::new(),
             offset,
-            excerpt: Excerpt::of(source, &range, line),
+            excerpt: Excerpt::of(source, offset, length, line),
         }
     }
 
@@ -140,6 +139,12 @@ impl Diagnostic {
         let places = source.text.match_indices(field).map(|(at, _)| at);
         let start = places.into_iter().find(named).unwrap_or(0);
         Self::at(source, start..start + field.len(), message)
+    }
+
+    /// The same error in a file by the name that its reader knows.
+    pub fn rename(&mut self, file: &str) {
+        self.file = file.to_string();
+        self.excerpt.file = file.to_string();
     }
 
     /// An error at a field that is given this number, among all fields of that name.
@@ -235,8 +240,20 @@ impl From<Diagnostic> for Problems {
 }
 
 impl std::fmt::Display for Problems {
+    /// Every error of a file up to a number, then how many more there are.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.0.iter().try_for_each(|d| f.write_str(&d.render()))
+        let mut files: BTreeMap<&str, usize> = BTreeMap::new();
+        for d in &self.0 {
+            let count = files.entry(&d.file).or_default();
+            *count += 1;
+            if *count <= DRAWN {
+                f.write_str(&d.render())?;
+            }
+        }
+        files
+            .iter()
+            .filter(|(_, count)| **count > DRAWN)
+            .try_for_each(|(file, count)| writeln!(f, "{file}: and {} more errors", count - DRAWN))
     }
 }
 
@@ -265,7 +282,9 @@ pub fn read_toml<T: DeserializeOwned>(source: &Source) -> Result<T, Problems> {
     let deserializer =
         toml::Deserializer::parse(&source.text).map_err(|e| toml_problem(source, &e, None))?;
     serde_path_to_error::deserialize(deserializer).map_err(|e| {
+        // The reader's own name for a value with its place is no part of the path.
         let path = e.path().to_string();
+        let path = path.replace(".$__serde_spanned_private_value", "");
         toml_problem(source, e.inner(), Some(&path))
     })
 }
@@ -287,6 +306,9 @@ fn toml_problem(source: &Source, error: &toml::de::Error, path: Option<&str>) ->
     Problems(vec![diagnostic.help(near.unwrap_or_default())])
 }
 
+/// Errors of one table that are told; a table of another kind has one in every cell.
+pub const MOST_ERRORS: usize = 100;
+
 /// A row of a table and where it stands.
 #[derive(Clone, Debug)]
 pub struct Located<T> {
@@ -302,9 +324,7 @@ impl<T> Located<T> {
         let line = &source.text[self.range.clone()];
         let at = line.find(text).unwrap_or(0);
         let start = self.range.start + at;
-        let before = self.range.start..start;
-        let line = self.line + source.text[before].matches('\n').count();
-        Diagnostic::in_line(source, start..start + text.len().max(1), line, message)
+        Diagnostic::at(source, start..start + text.len().max(1), message)
     }
 }
 

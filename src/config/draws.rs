@@ -8,6 +8,7 @@ use parquet::record::Field;
 use super::diagnostics::{Diagnostic, Problems};
 use super::source::{Configs, Source};
 use super::study::{Alternative, FuturesFile};
+use super::table::cell_range;
 use crate::foundation::parameters::Parameters;
 
 /// A table of futures, and its text, so that it can travel with a plan.
@@ -65,6 +66,8 @@ pub fn read(
     parse(source, futures)
 }
 
+/// Errors after which a table is read no further.
+const MOST: usize = 50;
 /// Checks a table of futures by itself: every stress and variant that it names is taken for one of its study's.
 ///
 /// # Errors
@@ -131,39 +134,54 @@ fn parse(source: Source, futures: &FuturesFile) -> Result<Draws, Problems> {
         }
     }
     let mut rows = Vec::new();
+    let mut problems = Problems::default();
     for record in reader.records() {
         let record = record.map_err(unread)?;
         let from = record.position().map_or(0, |p| p.byte() as usize);
-        let wrong = |cell: &str, expected: &str, names: &[&str]| {
-            let message = format!("found `{cell}`, expected {expected}");
-            Diagnostic::at_text(&source, from, cell, message).nearest(cell, names)
-        };
         let mut row = DrawRow::default();
-        for (name, cell) in headers.iter().zip(&record) {
+        for (at, (name, cell)) in headers.iter().zip(&record).enumerate() {
+            let mut wrong = |message: String, names: &[&str]| {
+                let place = cell_range(&source.text, from, at);
+                let wrong = Diagnostic::at(&source, place, message);
+                problems.0.push(wrong.nearest(cell, names));
+            };
             let list = match name {
                 "stress" => &futures.stress,
                 "variant" => &futures.variant,
                 _ => {
-                    let value: Option<f64> = cell.trim().parse().ok();
-                    let value = value.filter(|v| v.is_finite());
-                    row.values
-                        .push(value.ok_or_else(|| wrong(cell, "a number", &[]))?);
+                    let value: Option<f64> = cell.parse().ok();
+                    match value.filter(|v| v.is_finite()) {
+                        Some(value) => row.values.push(value),
+                        None => {
+                            let message = format!(
+                                "found `{cell}`, expected a number for the parameter `{name}`"
+                            );
+                            wrong(message, &[]);
+                        }
+                    }
                     continue;
                 }
             };
-            let at = list.iter().position(|a| a.name == cell);
-            if at.is_none() {
+            let found = list.iter().position(|a| a.name == cell);
+            if found.is_none() {
                 let names: Vec<&str> = list.iter().map(|a| a.name.as_str()).collect();
-                return Err(wrong(cell, &format!("a {name} of the study"), &names).into());
+                wrong(
+                    format!("found `{cell}`, expected a {name} of the study"),
+                    &names,
+                );
             }
             if name == "stress" {
-                row.stress = at;
+                row.stress = found;
             } else {
-                row.variant = at;
+                row.variant = found;
             }
+        }
+        if problems.0.len() >= MOST {
+            break;
         }
         rows.push(row);
     }
+    problems.check()?;
     if rows.is_empty() {
         return Err(broken("a table of futures without rows".into()));
     }

@@ -9,6 +9,7 @@ use super::diagnostics::{Diagnostic, Problems, read_toml};
 use super::source::{Configs, Source};
 use super::study::repeated;
 use crate::foundation::calendar::Month;
+use crate::foundation::name::Name;
 use crate::foundation::parameters::Parameters;
 use crate::measures::{Columns, MEASURES, OUTCOMES, measure};
 
@@ -32,7 +33,7 @@ pub struct FigureFile {
     /// File name without its ending; filled in when read.
     #[serde(default)]
     #[schemars(skip)]
-    pub name: String,
+    pub name: Name,
 }
 
 /// Questions of the report, in its order.
@@ -474,7 +475,8 @@ pub fn read_all(configs: &Configs, names: &[String]) -> Result<Vec<FigureFile>, 
 pub fn read(source: &Source, name: &str) -> Result<FigureFile, Problems> {
     let mut figure: FigureFile = read_toml(source)?;
     let last = name.rsplit('/').next().unwrap_or(name);
-    figure.name = last.trim_end_matches(".toml").to_string();
+    figure.name = Name::new(last.trim_end_matches(".toml"))
+        .map_err(|wrong| Diagnostic::at(source, 0..0, format!("the name of the file: {wrong}")))?;
     let mut problems = Problems::default();
     let number = |field: &str, found: u64, low: u64, high: u64| {
         let message = format!("found {found}, expected a number from {low} to {high}");

@@ -6,13 +6,13 @@ use std::sync::OnceLock;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use statrs::distribution::{ContinuousCDF, Normal};
 use toml::Spanned;
 
 use super::diagnostics::{Diagnostic, Problems, read_toml};
 use super::evidence::hex;
 use super::source::{Configs, shipped_text};
 use crate::foundation::chance::{Chance, Purpose, stable_key};
+use crate::foundation::maths;
 use crate::foundation::parameters::Parameters;
 
 /// One file under `configs/parameters`.
@@ -165,14 +165,14 @@ impl Prior {
                 sd_log,
                 min,
                 max,
-            } => bounded(median * (sd_log * standard(u)).exp(), min, max),
+            } => bounded(median * maths::exp(sd_log * standard(u)), min, max),
         }
     }
 }
 
 /// The standard normal number below which a share `u` lies.
 pub fn normal_score(u: f64) -> f64 {
-    Normal::standard().inverse_cdf(u)
+    maths::normal_quantile(u)
 }
 
 fn bounded(x: f64, min: Option<f64>, max: Option<f64>) -> f64 {
@@ -181,7 +181,7 @@ fn bounded(x: f64, min: Option<f64>, max: Option<f64>) -> f64 {
 }
 
 fn share_below(score: f64) -> f64 {
-    Normal::standard().cdf(score).clamp(1e-12, 1.0 - 1e-12)
+    maths::normal_cdf(score).clamp(1e-12, 1.0 - 1e-12)
 }
 
 /// A unit of a parameter, and the values that have a meaning in it.

@@ -5,8 +5,9 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::diagnostics::{Diagnostic, Problems};
+use super::law::plausible_month;
 use super::source::Source;
-use crate::controls::{Law, Process, Regime, Rung};
+use crate::controls::{Entry, Law, Process, Regime, Rung};
 use crate::foundation::calendar::Month;
 
 /// A process: from a month on, rules move along a ladder.
@@ -16,14 +17,14 @@ pub struct ProcessFile {
     pub kind: ProcessKind,
     /// The first month that it governs. What is in force then and on no rung stays for ever.
     #[schemars(with = "String")]
-    pub from: Month,
+    pub from: Spanned<Month>,
     /// The rung that it begins on.
     #[schemars(with = "String")]
     pub start: Spanned<String>,
-    /// Months in which a new administration takes office.
+    /// Months in which a new administration takes office: in order, none before `from`.
     #[serde(default)]
     #[schemars(with = "Vec<String>")]
-    pub administrations: Vec<Month>,
+    pub administrations: Vec<Spanned<Month>>,
     /// From loose to strict.
     pub ladder: Vec<RungFile>,
 }
@@ -51,6 +52,7 @@ pub struct RungFile {
 impl ProcessFile {
     /// The process, names resolved; every problem is noted.
     pub fn read(&self, source: &Source, law: &Law, problems: &mut Problems) -> Option<Process> {
+        self.months_in_order(source, problems);
         let ids: Vec<&str> = law.rules.iter().map(|r| r.id.as_str()).collect();
         let names: Vec<&str> = self
             .ladder
@@ -74,6 +76,10 @@ impl ProcessFile {
             let mut rules = Vec::with_capacity(rung.rules.len());
             for id in &rung.rules {
                 match law.find(id.get_ref()) {
+                    Some(rule) if rules.contains(&rule) => {
+                        let message = format!("`{}` is on this rung twice", id.get_ref());
+                        wrong(id, message, &[]);
+                    }
                     Some(rule) => rules.push(rule),
                     None => {
                         let message =
@@ -97,11 +103,29 @@ impl ProcessFile {
         }
         Some(Process {
             reactive: self.kind == ProcessKind::Reactive,
-            from: self.from,
+            from: *self.from.get_ref(),
             ladder,
             start: start?,
-            administrations: self.administrations.clone(),
+            administrations: self.administrations.iter().map(|m| *m.get_ref()).collect(),
         })
+    }
+
+    fn months_in_order(&self, source: &Source, problems: &mut Problems) {
+        let mut before: Option<Month> = None;
+        for month in std::iter::once(&self.from).chain(&self.administrations) {
+            let (at, now) = (month.span(), *month.get_ref());
+            let found = plausible_month(now).and_then(|()| match before {
+                // An administration can take office in the first month that the process governs.
+                Some(last) if now < last || now == last && last != *self.from.get_ref() => Err(
+                    format!("found {now} after {last}, expected later months in order"),
+                ),
+                _ => Ok(()),
+            });
+            if let Err(message) = found {
+                problems.0.push(Diagnostic::at(source, at, message));
+            }
+            before = Some(now);
+        }
     }
 }
 
@@ -117,9 +141,13 @@ pub fn every_included_rule_acts(
 ) -> Result<(), Problems> {
     let mut problems = Problems::default();
     for id in include {
-        let acts = law
-            .find(id.get_ref())
-            .is_some_and(|at| regime.rules().any(|rule| rule == at));
+        let begins = regime.process.as_ref().map(|p| p.from.first_day());
+        let acts = law.find(id.get_ref()).is_some_and(|at| {
+            let binds = |e: &Entry| e.rule == at && begins.is_none_or(|day| e.compliance <= day);
+            let ladder = regime.process.iter().flat_map(|p| &p.ladder);
+            regime.entries.iter().any(binds)
+                || ladder.flat_map(|rung| &rung.rules).any(|r| *r == at)
+        });
         if !acts {
             let message = format!(
                 "`{}` would bind after the process begins, when the calendar stands still; expected an earlier `compliance` under [[change]], or a rung",

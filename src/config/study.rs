@@ -17,6 +17,7 @@ use super::source::{Configs, Source};
 use super::world;
 use crate::foundation::calendar::Month;
 use crate::foundation::channels::Channel;
+use crate::foundation::name::{self, Name};
 use crate::foundation::parameters::Parameters;
 use crate::foundation::run::Planning;
 use crate::measures::measure;
@@ -36,7 +37,7 @@ const COMBINATIONS: usize = 4096;
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StudyFile {
-    pub name: String,
+    pub name: Name,
     /// What it asks, as a question.
     pub question: String,
     pub words: String,
@@ -103,7 +104,7 @@ pub enum Arm {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ComposedArm {
-    pub name: String,
+    pub name: Name,
     /// The regime that it starts from.
     #[schemars(with = "String")]
     pub from: Spanned<String>,
@@ -208,6 +209,8 @@ pub enum Design {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Alternative {
+    #[serde(deserialize_with = "name::text")]
+    #[schemars(with = "Name")]
     pub name: String,
     #[serde(default)]
     pub words: String,

@@ -66,6 +66,37 @@ attributes! {
     RareEarthValueShare "rare_earth_value_share" "fraction" "controlled rare earths in the value of a good";
 }
 
+/// Whose names an attribute takes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Named {
+    Chip,
+    /// Designers of chips, and the foundries that make wafers.
+    Designer,
+    /// Firms that buy chips or order wafers.
+    Buyer,
+    /// ISO3 codes.
+    Nation,
+    Model,
+}
+
+impl Named {
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Chip => "a chip of configs/world/chips.csv",
+            Self::Designer => "a designer or foundry of the tables under configs/world",
+            Self::Buyer => "a chipmaker or lab of the tables under configs/world",
+            Self::Nation => "the ISO3 code of a nation of configs/world/nations.csv",
+            Self::Model => "a model of configs/world/models.csv",
+        }
+    }
+
+    /// Whether values of both can be the same.
+    pub fn can_equal(self, other: Self) -> bool {
+        let firm = |n| matches!(n, Self::Designer | Self::Buyer);
+        self == other || firm(self) && firm(other)
+    }
+}
+
 impl Attribute {
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|a| a.name() == name)
@@ -76,18 +107,36 @@ impl Attribute {
         (Self::Destination as usize..=Self::HeadquartersMacau as usize).contains(&(self as usize))
     }
 
-    /// Attributes whose values are names, coded by [`Symbols`].
+    /// Attributes of a chip on sale and of its designer.
+    pub fn is_of_chip(self) -> bool {
+        (Self::Chip as usize..=Self::OnSaleInUs20260115 as usize).contains(&(self as usize))
+    }
+
+    /// Attributes of whoever buys.
+    pub fn is_of_buyer(self) -> bool {
+        (Self::Buyer as usize..=Self::ListedOwnershipShare as usize).contains(&(self as usize))
+    }
+
+    /// Whose names its values are; none where they are numbers or truth. Values are coded by [`Symbols`].
+    pub const fn names(self) -> Option<Named> {
+        Some(match self {
+            Self::Chip => Named::Chip,
+            Self::Vendor => Named::Designer,
+            Self::Buyer => Named::Buyer,
+            Self::HqCountry | Self::Destination | Self::Headquarters => Named::Nation,
+            Self::Model => Named::Model,
+            _ => return None,
+        })
+    }
+
+    /// Attributes whose values are names.
     pub const fn is_name(self) -> bool {
-        matches!(
-            self,
-            Self::Chip
-                | Self::Vendor
-                | Self::HqCountry
-                | Self::Destination
-                | Self::Headquarters
-                | Self::Buyer
-                | Self::Model
-        )
+        self.names().is_some()
+    }
+
+    /// Attributes that are true or false.
+    pub fn is_truth(self) -> bool {
+        self.unit() == "bool"
     }
 }
 

@@ -1,11 +1,24 @@
 //! Conditions: boolean expressions in the Common Expression Language, compiled once, answered with yes, no or unknown.
 
+use std::ops::Range;
 use std::sync::Arc;
 
-use cel::common::ast::{Expr, IdedExpr, LiteralValue, operators};
+use cel::common::ast::{Expr, IdedExpr, LiteralValue, SourceInfo, operators};
 use cel::parser::Parser;
 
-use super::attribute::{Attribute, Attributes, Symbols};
+use super::attribute::{Attribute, Attributes, Named, Symbols};
+use super::instrument::Instrument;
+
+/// Bytes of one condition: a list of some hundred names fits.
+const MOST_BYTES: usize = 20_000;
+/// Brackets within brackets.
+const MOST_NESTED: usize = 32;
+/// Operators in a row between two of `&& || ,`.
+const MOST_IN_A_ROW: usize = 64;
+/// Levels of a condition with the rules that it names: what a walk down it may take of the stack.
+const MOST_LEVELS: u32 = 1000;
+/// Parts of a condition with the rules that it names: what one answer may cost.
+const MOST_PARTS: u32 = 20_000;
 
 /// Three-valued truth: an attribute that is missing makes an answer unknown only where it matters.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -16,8 +29,45 @@ pub enum Truth {
 }
 
 /// A compiled condition.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Condition(Arc<Node>);
+#[derive(Clone, Debug)]
+pub struct Condition(Arc<Node>, Extent);
+
+impl PartialEq for Condition {
+    fn eq(&self, other: &Self) -> bool {
+        self.0 == other.0
+    }
+}
+
+/// How large a condition is, with the rules that it names.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Extent {
+    levels: u32,
+    parts: u32,
+    /// A bit for each attribute that it asks about.
+    asks: u64,
+}
+
+const _: () = assert!(Attribute::COUNT <= 64);
+
+impl Extent {
+    const LEAF: Self = Self {
+        levels: 1,
+        parts: 1,
+        asks: 0,
+    };
+
+    fn beside(self, other: Self) -> Self {
+        Self {
+            levels: self.levels.max(other.levels),
+            parts: self.parts.saturating_add(other.parts),
+            asks: self.asks | other.asks,
+        }
+    }
+
+    fn asks_about(self, attribute: Attribute) -> bool {
+        self.asks >> attribute as usize & 1 == 1
+    }
+}
 
 #[derive(Clone, Debug, PartialEq)]
 enum Node {
@@ -33,6 +83,8 @@ enum Node {
     Compare(Comparison, Box<Node>, Box<Node>),
     Arithmetic(Operation, Box<Node>, Box<Node>),
     OneOf(Box<Node>, Vec<Node>),
+    /// The condition of another rule, shared with all that name it.
+    Rule(Arc<Node>),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -73,43 +125,189 @@ enum Operation {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct ConditionError {
-    /// The word in the condition that is wrong; empty for a syntax error.
-    pub found: String,
-    /// Byte offset in the condition where known.
-    pub offset: Option<usize>,
     pub message: String,
+    /// Bytes of the condition that are wrong.
+    pub place: Range<usize>,
+    /// The name that is wrong; empty where none is.
+    pub found: String,
+    /// Names that could stand there.
+    pub expected: Vec<String>,
+}
+
+impl ConditionError {
+    fn new(place: Range<usize>, message: impl Into<String>) -> Self {
+        Self {
+            message: message.into(),
+            place,
+            found: String::new(),
+            expected: Vec::new(),
+        }
+    }
+}
+
+/// What a condition may speak of.
+pub struct Scope<'a> {
+    /// The kind of rule that it decides.
+    pub instrument: Instrument,
+    /// The condition of another rule by its id with `-` written as `_`.
+    pub rule: &'a dyn Fn(&str) -> Option<Condition>,
+    /// Ids of rules as conditions write them.
+    pub rules: &'a dyn Fn() -> Vec<String>,
+    /// The names of a kind, where this is none of them.
+    pub not_among: &'a dyn Fn(Named, &str) -> Option<Vec<String>>,
+}
+
+/// The text of a condition, read but not yet held against what it may speak of.
+pub struct Expression {
+    root: IdedExpr,
+    places: SourceInfo,
+    text: String,
+}
+
+impl Expression {
+    /// Reads the text. What is too long or too deep to walk is refused before.
+    ///
+    /// # Errors
+    /// When the text is not an expression.
+    pub fn read(text: &str) -> Result<Self, ConditionError> {
+        within_bounds(text)?;
+        let parsed = Parser::new().parse_with_source_info(text);
+        let (root, places) = parsed.map_err(|errors| {
+            let first = errors.errors.first();
+            let at = first.map_or(0, |e| offset_of(text, e.pos.0, e.pos.1));
+            let detail = first.map_or("not an expression", |e| e.msg.as_str());
+            let end = text[at..].chars().next().map_or(at, |c| at + c.len_utf8());
+            ConditionError::new(at..end, format!("not a valid condition: {detail}"))
+        })?;
+        Ok(Self {
+            root,
+            places,
+            text: text.to_string(),
+        })
+    }
+
+    /// Every name in it that is no attribute, with its place.
+    pub fn names(&self) -> Vec<(String, Range<usize>)> {
+        let mut found = Vec::new();
+        let mut open = vec![&self.root];
+        while let Some(expr) = open.pop() {
+            match &expr.expr {
+                Expr::Ident(name) if Attribute::named(name).is_none() => {
+                    found.push((name.clone(), self.place(expr)));
+                }
+                Expr::Call(call) => {
+                    open.extend(call.args.iter().rev());
+                    open.extend(call.target.as_deref());
+                }
+                Expr::List(list) => open.extend(list.elements.iter().rev()),
+                _ => {}
+            }
+        }
+        found
+    }
+
+    /// Where a part stands: a name whole, an operation at its operator.
+    fn place(&self, expr: &IdedExpr) -> Range<usize> {
+        let (start, stop) = self.places.offset_for(expr.id).unwrap_or((0, 0));
+        // Places of the parser count characters.
+        let byte = |at: u32| {
+            let mut starts = self.text.char_indices().map(|(byte, _)| byte);
+            starts.nth(at as usize).unwrap_or(self.text.len())
+        };
+        let start = byte(start);
+        let end = match &expr.expr {
+            Expr::Ident(name) => start + name.len(),
+            _ => byte(stop).max(start + 1),
+        };
+        start..end.min(self.text.len()).max(start)
+    }
+}
+
+/// Length and depth of a text, before anything walks down it.
+fn within_bounds(text: &str) -> Result<(), ConditionError> {
+    if text.len() > MOST_BYTES {
+        let message = format!(
+            "a condition of {} bytes, expected at most {MOST_BYTES}",
+            text.len()
+        );
+        return Err(ConditionError::new(0..1, message));
+    }
+    let (mut nested, mut row) = (0_usize, 0_usize);
+    let mut quote = None;
+    let mut before = ' ';
+    for (at, c) in text.char_indices() {
+        if let Some(open) = quote {
+            if c == open && before != '\\' {
+                quote = None;
+            }
+        } else {
+            match c {
+                '\'' | '"' => quote = Some(c),
+                '(' => nested += 1,
+                // Each may be the index of what stands before it.
+                '[' | '{' => {
+                    nested += 1;
+                    row += 1;
+                }
+                ')' | ']' | '}' => nested = nested.saturating_sub(1),
+                ',' => row = 0,
+                'i' if is_word(text, at, "in") => row += 1,
+                '&' | '|' if before == c => row = 0,
+                '+' | '-' | '*' | '/' | '%' | '!' | '<' | '>' | '=' | '?' | ':' | '.' => row += 1,
+                _ => {}
+            }
+        }
+        let here = at..at + c.len_utf8();
+        if nested > MOST_NESTED {
+            let message = format!("brackets more than {MOST_NESTED} deep");
+            return Err(ConditionError::new(here, message));
+        }
+        if row > 2 * MOST_IN_A_ROW {
+            let message = format!("more than {MOST_IN_A_ROW} operators in a row");
+            return Err(ConditionError::new(here, message));
+        }
+        before = if before == '\\' && c == '\\' { ' ' } else { c };
+    }
+    Ok(())
+}
+
+fn is_word(text: &str, at: usize, word: &str) -> bool {
+    let of_name = |c: char| c.is_alphanumeric() || c == '_';
+    text[at..].starts_with(word)
+        && !text[..at].ends_with(of_name)
+        && !text[at + word.len()..].starts_with(of_name)
 }
 
 impl Condition {
-    /// Compiles an expression. `other_rule` gives the condition of another rule by id with `-` written as `_`.
+    /// Compiles an expression for the rules that a scope describes.
     ///
     /// # Errors
-    /// When the text is not an expression, names something unknown, or uses what conditions do not have.
+    /// When it names something unknown, compares what cannot be compared, is neither true nor false, or is too large.
     pub fn compile(
-        text: &str,
+        expression: &Expression,
         symbols: &mut Symbols,
-        other_rule: &dyn Fn(&str) -> Option<Self>,
+        scope: &Scope<'_>,
     ) -> Result<Self, ConditionError> {
-        let parsed = Parser::new().parse(text).map_err(|errors| {
-            let first = errors.errors.first();
-            let offset = first.map(|e| offset_of(text, e.pos.0, e.pos.1));
-            let detail = first.map_or_else(|| "not an expression".to_string(), |e| e.msg.clone());
-            ConditionError {
-                found: String::new(),
-                offset,
-                message: format!("not a valid condition: {detail}"),
-            }
-        })?;
-        lower(&parsed, symbols, other_rule)
-            .map(|node| Self(Arc::new(node)))
-            .map_err(|mut error| {
-                error.offset = if error.found.is_empty() {
-                    None
-                } else {
-                    text.find(&error.found)
-                };
-                error
-            })
+        let mut reader = Lowering {
+            expression,
+            symbols,
+            scope,
+        };
+        let root = reader.lower(&expression.root)?;
+        let place = expression.place(&expression.root);
+        if root.kind != Kind::Truth {
+            let message = format!(
+                "a condition is true or false, found {}; expected a comparison",
+                root.kind.words()
+            );
+            return Err(ConditionError::new(place, message));
+        }
+        Ok(Self(Arc::new(root.node), root.extent))
+    }
+
+    /// A condition that never holds.
+    pub fn never() -> Self {
+        Self(Arc::new(Node::Number(0.0)), Extent::LEAF)
     }
 
     pub fn eval(&self, attributes: &Attributes) -> Truth {
@@ -119,12 +317,22 @@ impl Condition {
     /// The condition with the values of a case written in for all but some attributes, folded as far as it goes: what is
     /// left of it when many cases differ in these alone.
     pub fn given(&self, attributes: &Attributes, free: impl Fn(Attribute) -> bool) -> Self {
-        Self(Arc::new(self.0.given(attributes, &free)))
+        Self(Arc::new(self.0.given(attributes, &free)), self.1)
     }
 
     /// What is left of the condition once it is known where a shipment goes and whose it is.
     pub fn given_shipment(&self, shipment: &Attributes) -> Self {
         self.given(shipment, |attribute| !attribute.is_of_shipment())
+    }
+
+    /// Whether it asks about an attribute, by itself or through a rule that it names.
+    pub fn asks_about(&self, attribute: Attribute) -> bool {
+        self.1.asks_about(attribute)
+    }
+
+    /// Whether it compares with the name of this code.
+    pub fn holds_name(&self, code: f64) -> bool {
+        self.0.holds_name(code)
     }
 
     /// The answer where it no longer depends on anything.
@@ -176,13 +384,15 @@ impl Condition {
     }
 }
 
+/// The byte at a line and a column, both in characters.
 fn offset_of(text: &str, line: isize, column: isize) -> usize {
     let before: usize = text
-        .lines()
+        .split_inclusive('\n')
         .take((line - 1).max(0) as usize)
-        .map(|l| l.len() + 1)
+        .map(str::len)
         .sum();
-    (before + column.max(0) as usize).min(text.len())
+    let mut starts = text[before..].char_indices().map(|(byte, _)| before + byte);
+    starts.nth(column.max(0) as usize).unwrap_or(text.len())
 }
 
 fn truth(value: f64) -> Truth {
@@ -205,6 +415,7 @@ impl Node {
         match self {
             Self::Number(x) | Self::Name(x) => *x,
             Self::Attribute(attribute) => a.get(*attribute),
+            Self::Rule(node) => node.value(a),
             Self::Not(node) => {
                 let x = node.value(a);
                 if x.is_nan() { x } else { flag(x == 0.0) }
@@ -282,6 +493,7 @@ impl Node {
         let part = |node: &Self| Box::new(node.given(a, free));
         let folded = match self {
             Self::Number(_) | Self::Name(_) => self.clone(),
+            Self::Rule(node) => return node.given(a, free),
             Self::Attribute(attribute) if free(*attribute) => self.clone(),
             Self::Attribute(attribute) => Self::Number(a.get(*attribute)),
             Self::Not(node) => Self::Not(part(node)),
@@ -298,7 +510,7 @@ impl Node {
         };
         let known = |node: &Self| matches!(node, Self::Number(_) | Self::Name(_));
         let settled = match &folded {
-            Self::Attribute(_) => false,
+            Self::Attribute(_) | Self::Rule(_) => false,
             Self::Number(_) | Self::Name(_) => true,
             Self::Not(node) => known(node),
             Self::All(nodes) | Self::Any(nodes) => nodes.iter().all(known),
@@ -352,6 +564,7 @@ impl Node {
         match self {
             Self::Number(_) | Self::Name(_) => {}
             Self::Attribute(attribute) => see(*attribute),
+            Self::Rule(node) => node.visit(see),
             Self::Not(node) => node.visit(see),
             Self::All(nodes) | Self::Any(nodes) => nodes.iter().for_each(|node| node.visit(see)),
             Self::Compare(_, left, right) | Self::Arithmetic(_, left, right) => {
@@ -365,9 +578,26 @@ impl Node {
         }
     }
 
+    fn holds_name(&self, code: f64) -> bool {
+        match self {
+            Self::Name(own) => *own == code,
+            Self::Number(_) | Self::Attribute(_) => false,
+            Self::Rule(node) => node.holds_name(code),
+            Self::Not(node) => node.holds_name(code),
+            Self::All(nodes) | Self::Any(nodes) => nodes.iter().any(|n| n.holds_name(code)),
+            Self::Compare(_, left, right) | Self::Arithmetic(_, left, right) => {
+                left.holds_name(code) || right.holds_name(code)
+            }
+            Self::OneOf(node, choices) => {
+                node.holds_name(code) || choices.iter().any(|n| n.holds_name(code))
+            }
+        }
+    }
+
     fn each_comparison(&self, see: &mut impl FnMut(&Self)) {
         match self {
             Self::Compare(..) => see(self),
+            Self::Rule(node) => node.each_comparison(see),
             Self::Not(node) => node.each_comparison(see),
             Self::All(nodes) | Self::Any(nodes) => {
                 nodes.iter().for_each(|node| node.each_comparison(see));
@@ -396,13 +626,14 @@ impl Node {
                     "unknown".to_string()
                 } else if attribute.is_name() {
                     format!("'{}'", symbols.name(x))
-                } else if attribute.unit() == "bool" {
+                } else if attribute.is_truth() {
                     (x != 0.0).to_string()
                 } else {
                     format!("{}", (x * 1000.0).round() / 1000.0)
                 };
                 format!("{} [{shown}]", attribute.name())
             }
+            Self::Rule(node) => node.write(a, symbols, depth),
             Self::Not(node) => format!("!{}", node.write(a, symbols, 9)),
             Self::Any(nodes) => joined(&nodes.iter().collect::<Vec<_>>(), "||", 1),
             Self::All(nodes) => joined(&nodes.iter().collect::<Vec<_>>(), "&&", 2),
@@ -434,107 +665,409 @@ impl Node {
     }
 }
 
-fn lower(
-    expr: &IdedExpr,
-    symbols: &mut Symbols,
-    other_rule: &dyn Fn(&str) -> Option<Condition>,
-) -> Result<Node, ConditionError> {
-    match &expr.expr {
-        Expr::Literal(LiteralValue::Int(x)) => Ok(Node::Number(*x.inner() as f64)),
-        Expr::Literal(LiteralValue::UInt(x)) => Ok(Node::Number(*x.inner() as f64)),
-        Expr::Literal(LiteralValue::Double(x)) => Ok(Node::Number(*x.inner())),
-        Expr::Literal(LiteralValue::Boolean(x)) => Ok(Node::Number(flag(*x.inner()))),
-        Expr::Literal(LiteralValue::String(x)) => Ok(Node::Name(symbols.code(x.inner()))),
-        Expr::Ident(name) => match Attribute::named(name) {
-            Some(attribute) => Ok(Node::Attribute(attribute)),
-            None => other_rule(name)
-                .map(|rule| (*rule.0).clone())
-                .ok_or_else(|| ConditionError {
-                    found: name.clone(),
-                    offset: None,
-                    message: format!("found `{name}`, expected an attribute or the id of a rule"),
-                }),
-        },
-        Expr::Call(call) => {
-            let args: Vec<&IdedExpr> = call
-                .target
-                .as_deref()
-                .into_iter()
-                .chain(&call.args)
-                .collect();
-            let name = call.func_name.as_str();
-            let mut nodes = Vec::with_capacity(2);
-            if name == operators::IN {
-                let (Some(node), Some(list)) = (args.first(), args.get(1)) else {
-                    return Err(unusable(name));
-                };
-                let Expr::List(list) = &list.expr else {
-                    return Err(unusable("in without a list"));
-                };
-                let node = lower(node, symbols, other_rule)?;
-                for element in &list.elements {
-                    nodes.push(lower(element, symbols, other_rule)?);
-                }
-                return Ok(Node::OneOf(Box::new(node), nodes));
-            }
-            for arg in args {
-                nodes.push(lower(arg, symbols, other_rule)?);
-            }
-            operation(name, nodes)
+/// What a part of a condition is.
+#[derive(Clone, Debug, PartialEq)]
+enum Kind {
+    Truth,
+    Number,
+    /// An attribute whose values are names.
+    Name(Attribute),
+    /// A quoted text that nothing has been compared with yet.
+    Quoted(String),
+}
+
+impl Kind {
+    fn words(&self) -> String {
+        match self {
+            Self::Truth => "what is true or false".into(),
+            Self::Number => "a number".into(),
+            Self::Name(attribute) => format!("the name `{}`", attribute.name()),
+            Self::Quoted(text) => format!("the text '{text}'"),
         }
-        _ => Err(unusable("this kind of expression")),
     }
 }
 
-fn operation(name: &str, mut nodes: Vec<Node>) -> Result<Node, ConditionError> {
-    match name {
-        operators::LOGICAL_AND => return Ok(Node::join(nodes, true)),
-        operators::LOGICAL_OR => return Ok(Node::join(nodes, false)),
-        _ => {}
+/// A part of a condition with what it is and how large.
+struct Part {
+    node: Node,
+    kind: Kind,
+    extent: Extent,
+    place: Range<usize>,
+}
+
+struct Lowering<'a> {
+    expression: &'a Expression,
+    symbols: &'a mut Symbols,
+    scope: &'a Scope<'a>,
+}
+
+impl Lowering<'_> {
+    fn lower(&mut self, expr: &IdedExpr) -> Result<Part, ConditionError> {
+        let place = self.expression.place(expr);
+        let leaf = |node, kind| Part {
+            node,
+            kind,
+            extent: Extent::LEAF,
+            place: place.clone(),
+        };
+        let number = |x: f64| {
+            if x.is_finite() {
+                Ok(leaf(Node::Number(x), Kind::Number))
+            } else {
+                let message = format!("found {x}, expected a number that is finite");
+                Err(ConditionError::new(place.clone(), message))
+            }
+        };
+        match &expr.expr {
+            Expr::Literal(LiteralValue::Int(x)) => number(*x.inner() as f64),
+            Expr::Literal(LiteralValue::UInt(x)) => number(*x.inner() as f64),
+            Expr::Literal(LiteralValue::Double(x)) => number(*x.inner()),
+            Expr::Literal(LiteralValue::Boolean(x)) => {
+                Ok(leaf(Node::Number(flag(*x.inner())), Kind::Truth))
+            }
+            // Its code is given when it is known what it names.
+            Expr::Literal(LiteralValue::String(x)) => {
+                Ok(leaf(Node::Name(0.0), Kind::Quoted(x.inner().to_string())))
+            }
+            Expr::Ident(name) => self.named(name, place),
+            Expr::Call(call) => {
+                let args: Vec<&IdedExpr> = call
+                    .target
+                    .as_deref()
+                    .into_iter()
+                    .chain(&call.args)
+                    .collect();
+                self.call(call.func_name.as_str(), &args, place)
+            }
+            Expr::List(_) => Err(unusable("a list, unless after `in`", place)),
+            _ => Err(unusable("this kind of expression", place)),
+        }
     }
-    let right = nodes.pop().map(Box::new).ok_or_else(|| unusable(name))?;
-    if name == operators::LOGICAL_NOT {
-        return Ok(Node::Not(right));
+
+    /// An attribute, or the condition of another rule.
+    fn named(&self, name: &str, place: Range<usize>) -> Result<Part, ConditionError> {
+        let instrument = self.scope.instrument;
+        if let Some(attribute) = Attribute::named(name) {
+            if !instrument.knows(attribute) {
+                return Err(ConditionError {
+                    found: name.to_string(),
+                    expected: known_to(instrument),
+                    ..ConditionError::new(
+                        place,
+                        format!(
+                            "`{name}` is no attribute of {}, which a rule of instrument `{}` judges; expected {}",
+                            instrument.judged(),
+                            instrument.name(),
+                            one_of(&known_to(instrument))
+                        ),
+                    )
+                });
+            }
+            let kind = if attribute.is_name() {
+                Kind::Name(attribute)
+            } else if attribute.is_truth() {
+                Kind::Truth
+            } else {
+                Kind::Number
+            };
+            return Ok(Part {
+                node: Node::Attribute(attribute),
+                kind,
+                extent: Extent {
+                    asks: 1 << attribute as usize,
+                    ..Extent::LEAF
+                },
+                place,
+            });
+        }
+        let Some(rule) = (self.scope.rule)(name) else {
+            let mut expected = known_to(instrument);
+            expected.extend((self.scope.rules)());
+            return Err(ConditionError {
+                found: name.to_string(),
+                expected,
+                ..ConditionError::new(
+                    place,
+                    format!("found `{name}`, expected an attribute or the id of a rule"),
+                )
+            });
+        };
+        let strange = |a: &&Attribute| rule.1.asks_about(**a) && !instrument.knows(**a);
+        if let Some(strange) = Attribute::ALL.iter().find(strange) {
+            let message = format!(
+                "`{name}` asks about `{}`, which is no attribute of {}",
+                strange.name(),
+                instrument.judged()
+            );
+            return Err(ConditionError::new(place, message));
+        }
+        Ok(Part {
+            node: Node::Rule(rule.0),
+            kind: Kind::Truth,
+            extent: rule.1,
+            place,
+        })
     }
-    if name == operators::NEGATE {
-        return Ok(Node::Arithmetic(
-            Operation::Subtract,
-            Box::new(Node::Number(0.0)),
-            right,
-        ));
+
+    fn call(
+        &mut self,
+        name: &str,
+        args: &[&IdedExpr],
+        place: Range<usize>,
+    ) -> Result<Part, ConditionError> {
+        if name == operators::IN {
+            let [node, list] = args else {
+                return Err(unusable("this `in`", place));
+            };
+            let Expr::List(list) = &list.expr else {
+                return Err(unusable("`in` without a list", place));
+            };
+            let node = self.lower(node)?;
+            if list.elements.is_empty() {
+                let message = "found an empty list, expected what it is compared with";
+                return Err(ConditionError::new(place, message));
+            }
+            let mut extent = node.extent;
+            let mut choices = Vec::with_capacity(list.elements.len());
+            let mut left = node;
+            for element in &list.elements {
+                let right = self.lower(element)?;
+                let (one, other) = self.comparable(left, right, false)?;
+                extent = extent.beside(other.extent);
+                choices.push(other.node);
+                left = one;
+            }
+            let node = Node::OneOf(Box::new(left.node), choices);
+            return within(node, Kind::Truth, extent, place);
+        }
+        let mut parts = Vec::with_capacity(2);
+        for arg in args {
+            parts.push(self.lower(arg)?);
+        }
+        let all = match name {
+            operators::LOGICAL_AND => Some(true),
+            operators::LOGICAL_OR => Some(false),
+            _ => None,
+        };
+        if let Some(all) = all {
+            let mut extent = Extent {
+                levels: 0,
+                parts: 0,
+                asks: 0,
+            };
+            for part in &parts {
+                is(part, &Kind::Truth)?;
+                let flat = matches!(
+                    (&part.node, all),
+                    (Node::All(_), true) | (Node::Any(_), false)
+                );
+                // What is joined to the whole takes no level of its own.
+                let levels = part.extent.levels - u32::from(flat);
+                extent = extent.beside(Extent {
+                    levels,
+                    ..part.extent
+                });
+            }
+            let node = Node::join(parts.into_iter().map(|part| part.node), all);
+            return within(node, Kind::Truth, extent, place);
+        }
+        let Some(right) = parts.pop() else {
+            return Err(unusable(&format!("`{name}()`"), place));
+        };
+        if name == operators::LOGICAL_NOT {
+            is(&right, &Kind::Truth)?;
+            let extent = right.extent;
+            return within(Node::Not(Box::new(right.node)), Kind::Truth, extent, place);
+        }
+        if name == operators::NEGATE {
+            is(&right, &Kind::Number)?;
+            let zero = Box::new(Node::Number(0.0));
+            let node = Node::Arithmetic(Operation::Subtract, zero, Box::new(right.node));
+            return within(node, Kind::Number, right.extent, place);
+        }
+        let comparison = match name {
+            operators::EQUALS => Some(Comparison::Equal),
+            operators::NOT_EQUALS => Some(Comparison::NotEqual),
+            operators::LESS => Some(Comparison::Less),
+            operators::LESS_EQUALS => Some(Comparison::LessOrEqual),
+            operators::GREATER => Some(Comparison::Greater),
+            operators::GREATER_EQUALS => Some(Comparison::GreaterOrEqual),
+            _ => None,
+        };
+        let arithmetic = match name {
+            operators::ADD => Some(Operation::Add),
+            operators::SUBSTRACT => Some(Operation::Subtract),
+            operators::MULTIPLY => Some(Operation::Multiply),
+            operators::DIVIDE => Some(Operation::Divide),
+            _ => None,
+        };
+        let Some(left) = parts
+            .pop()
+            .filter(|_| comparison.is_some() || arithmetic.is_some())
+        else {
+            return Err(unusable(&format!("`{}`", name.trim_matches('_')), place));
+        };
+        let extent = left.extent.beside(right.extent);
+        if let Some(comparison) = comparison {
+            let ordered = !matches!(comparison, Comparison::Equal | Comparison::NotEqual);
+            let (left, right) = self.comparable(left, right, ordered)?;
+            let node = Node::Compare(comparison, Box::new(left.node), Box::new(right.node));
+            return within(node, Kind::Truth, extent, place);
+        }
+        is(&left, &Kind::Number)?;
+        is(&right, &Kind::Number)?;
+        let operation = arithmetic.unwrap_or(Operation::Add);
+        if operation == Operation::Divide && right.node == Node::Number(0.0) {
+            return Err(ConditionError::new(
+                right.place,
+                "found 0, expected a number to divide by",
+            ));
+        }
+        let node = Node::Arithmetic(operation, Box::new(left.node), Box::new(right.node));
+        within(node, Kind::Number, extent, place)
     }
-    let left = nodes.pop().map(Box::new).ok_or_else(|| unusable(name))?;
-    Ok(match name {
-        operators::EQUALS => Node::Compare(Comparison::Equal, left, right),
-        operators::NOT_EQUALS => Node::Compare(Comparison::NotEqual, left, right),
-        operators::LESS => Node::Compare(Comparison::Less, left, right),
-        operators::LESS_EQUALS => Node::Compare(Comparison::LessOrEqual, left, right),
-        operators::GREATER => Node::Compare(Comparison::Greater, left, right),
-        operators::GREATER_EQUALS => Node::Compare(Comparison::GreaterOrEqual, left, right),
-        operators::ADD => Node::Arithmetic(Operation::Add, left, right),
-        operators::SUBSTRACT => Node::Arithmetic(Operation::Subtract, left, right),
-        operators::MULTIPLY => Node::Arithmetic(Operation::Multiply, left, right),
-        operators::DIVIDE => Node::Arithmetic(Operation::Divide, left, right),
-        other => return Err(unusable(other)),
+
+    /// Two parts that can be the same, or be ordered, quoted names resolved.
+    fn comparable(
+        &mut self,
+        left: Part,
+        right: Part,
+        ordered: bool,
+    ) -> Result<(Part, Part), ConditionError> {
+        match (&left.kind, &right.kind) {
+            (Kind::Number, Kind::Number) => Ok((left, right)),
+            (Kind::Truth, Kind::Truth) if !ordered => Ok((left, right)),
+            (Kind::Name(a), Kind::Name(b)) if !ordered && both_name(*a, *b) => Ok((left, right)),
+            (Kind::Name(a), Kind::Quoted(text)) if !ordered => {
+                let code = self.code(*a, text, &right.place)?;
+                let node = Node::Name(code);
+                Ok((left, Part { node, ..right }))
+            }
+            (Kind::Quoted(text), Kind::Name(a)) if !ordered => {
+                let code = self.code(*a, text, &left.place)?;
+                let node = Node::Name(code);
+                Ok((Part { node, ..left }, right))
+            }
+            (a, b) => {
+                let verb = if ordered { "ordered" } else { "compared" };
+                let hint = match (a, b) {
+                    (Kind::Number, Kind::Quoted(_)) | (Kind::Quoted(_), Kind::Number) => {
+                        "; expected a number"
+                    }
+                    (Kind::Name(_), _) | (_, Kind::Name(_)) if !ordered => {
+                        "; expected a name in quotes"
+                    }
+                    (Kind::Truth, _) | (_, Kind::Truth) if !ordered => "; expected true or false",
+                    _ if ordered => "; expected two numbers",
+                    _ => "; expected an attribute on one side",
+                };
+                let message = format!("{} cannot be {verb} with {}{hint}", a.words(), b.words());
+                Err(ConditionError::new(right.place, message))
+            }
+        }
+    }
+
+    /// The code of a quoted name that an attribute can have.
+    fn code(
+        &mut self,
+        attribute: Attribute,
+        text: &str,
+        place: &Range<usize>,
+    ) -> Result<f64, ConditionError> {
+        let named = attribute.names().unwrap_or(Named::Buyer);
+        match (self.scope.not_among)(named, text) {
+            None => Ok(self.symbols.code(text)),
+            Some(names) => Err(ConditionError {
+                found: text.to_string(),
+                expected: names,
+                ..ConditionError::new(
+                    place.clone(),
+                    format!("found '{text}', expected {}", named.words()),
+                )
+            }),
+        }
+    }
+}
+
+fn both_name(a: Attribute, b: Attribute) -> bool {
+    match (a.names(), b.names()) {
+        (Some(a), Some(b)) => a.can_equal(b),
+        _ => false,
+    }
+}
+
+fn is(part: &Part, kind: &Kind) -> Result<(), ConditionError> {
+    if part.kind == *kind {
+        return Ok(());
+    }
+    let message = format!("found {}, expected {}", part.kind.words(), kind.words());
+    Err(ConditionError::new(part.place.clone(), message))
+}
+
+/// A whole that stands one level above its parts, if it is not too large.
+fn within(
+    node: Node,
+    kind: Kind,
+    parts: Extent,
+    place: Range<usize>,
+) -> Result<Part, ConditionError> {
+    let extent = Extent {
+        levels: parts.levels + 1,
+        parts: parts.parts.saturating_add(1),
+        ..parts
+    };
+    if extent.levels > MOST_LEVELS || extent.parts > MOST_PARTS {
+        let message = format!(
+            "with the rules that it names this condition has {} parts in {} levels, expected at most {MOST_PARTS} in {MOST_LEVELS}",
+            extent.parts, extent.levels
+        );
+        return Err(ConditionError::new(place, message));
+    }
+    Ok(Part {
+        node,
+        kind,
+        extent,
+        place,
     })
 }
 
-fn unusable(what: &str) -> ConditionError {
-    ConditionError {
-        found: String::new(),
-        offset: None,
-        message: format!(
-            "conditions have no {what}: use && || ! == != < <= > >= + - * / and `in [..]`"
-        ),
+/// Names of the attributes that a rule can know.
+fn known_to(instrument: Instrument) -> Vec<String> {
+    let known = Attribute::ALL.iter().filter(|a| instrument.knows(**a));
+    known.map(|a| a.name().to_string()).collect()
+}
+
+fn one_of(names: &[String]) -> String {
+    match names {
+        [] => "`true` or `false`".into(),
+        [one] => format!("`{one}`"),
+        [first, .., last] => format!("one of {}, `{first}` to `{last}`", names.len()),
     }
+}
+
+fn unusable(what: &str, place: Range<usize>) -> ConditionError {
+    ConditionError::new(
+        place,
+        format!("conditions have no {what}: use && || ! == != < <= > >= + - * / and `in [..]`"),
+    )
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn of(instrument: Instrument, text: &str) -> Result<Condition, ConditionError> {
+        let scope = Scope {
+            instrument,
+            rule: &|_| None,
+            rules: &Vec::new,
+            not_among: &|_, _| None,
+        };
+        Condition::compile(&Expression::read(text)?, &mut Symbols::default(), &scope)
+    }
+
     fn compile(text: &str) -> Condition {
-        Condition::compile(text, &mut Symbols::default(), &|_| None).unwrap()
+        of(Instrument::ChipThreshold, text).unwrap()
     }
 
     #[test]
@@ -552,9 +1085,8 @@ mod tests {
 
     #[test]
     fn an_unknown_name_is_pointed_at() {
-        let error = Condition::compile("tpp >= 1 && tppp > 2", &mut Symbols::default(), &|_| None)
-            .unwrap_err();
-        assert_eq!((error.found.as_str(), error.offset), ("tppp", Some(12)));
+        let error = of(Instrument::ChipThreshold, "chip == 'é' && tppp > 2").unwrap_err();
+        assert_eq!((error.found.as_str(), error.place), ("tppp", 16..20));
     }
 
     #[test]

@@ -1,7 +1,12 @@
 //! Instruments: what kinds of rule there are, and what each kind speaks of.
 
+use std::ops::{Bound, RangeBounds};
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use super::attribute::Attribute;
+use super::licensing::Verdict;
 
 /// The kind of a rule.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize, JsonSchema)]
@@ -35,7 +40,220 @@ pub enum Instrument {
     Rescission,
 }
 
+/// A number that the rules of an instrument hold under `numbers`: one declaration for reading, checks, schema and documents.
+#[derive(Clone, Copy, Debug)]
+pub struct RuleNumber {
+    pub name: &'static str,
+    pub unit: &'static str,
+    /// What it does in the model.
+    pub words: &'static str,
+    pub need: Need,
+    /// From this, which is never negative.
+    pub least: f64,
+    pub most: Bound<f64>,
+}
+
+/// Which rules of an instrument hold a number.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Need {
+    /// Every rule.
+    Always,
+    /// Those that say `capped`, in the rule or in an exception, and no others.
+    WhereCapped,
+    /// Every rule has one or more of these.
+    OneOfThem,
+}
+
+impl Need {
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Always => "required",
+            Self::WhereCapped => {
+                "required where the rule or an exception says `capped`, else refused"
+            }
+            Self::OneOfThem => "one or more of these are required",
+        }
+    }
+}
+
+impl RuleNumber {
+    pub fn takes(&self, value: f64) -> bool {
+        (Bound::Included(self.least), self.most).contains(&value)
+    }
+
+    /// What it may be, in words with its unit.
+    pub fn range(&self) -> String {
+        let most = match self.most {
+            Bound::Included(most) => format!("to {}", short(most)),
+            Bound::Excluded(most) => format!("to less than {}", short(most)),
+            Bound::Unbounded => "on".into(),
+        };
+        format!("from {} {most} ({})", short(self.least), self.unit)
+    }
+}
+
+/// A round number as people write it.
+fn short(x: f64) -> String {
+    if x.abs() >= 1e6 {
+        format!("{x:e}")
+    } else {
+        x.to_string()
+    }
+}
+
+pub const LEVY_SHARE: RuleNumber = RuleNumber {
+    name: "levy_share",
+    unit: "part of the price",
+    words: "part of the price of each sale that goes to the issuer; where two levies meet, the larger",
+    need: Need::Always,
+    least: 0.0,
+    most: Bound::Excluded(1.0),
+};
+
+pub const TIER2_CAP_TPP: RuleNumber = RuleNumber {
+    name: "tier2_cap_tpp",
+    unit: "TOPS x bit",
+    words: "processing performance that one nation may import under the cap, over all chips together",
+    need: Need::WhereCapped,
+    least: 0.0,
+    most: Bound::Included(1e18),
+};
+
+const fn support(name: &'static str, words: &'static str) -> RuleNumber {
+    RuleNumber {
+        name,
+        unit: "USD a year",
+        words,
+        need: Need::OneOfThem,
+        least: 0.0,
+        // A third of what the largest economy produces in a year.
+        most: Bound::Included(1e13),
+    }
+}
+
+/// Public money, in the order of `Rule::support_usd`.
+pub const SUPPORT: [RuleNumber; 3] = [
+    support(
+        "research_usd_per_year",
+        "buys compute for training at the issuer's labs",
+    ),
+    support(
+        "energy_usd_per_year",
+        "adds power for the issuer's data centres, year after year",
+    ),
+    support(
+        "build_out_usd_per_year",
+        "adds to what buyers in the issuer spend on chips",
+    ),
+];
+
 impl Instrument {
+    /// The numbers that its rules hold; any other is refused.
+    pub const fn numbers(self) -> &'static [RuleNumber] {
+        match self {
+            Self::Levy => &[LEVY_SHARE],
+            Self::CountryCap => &[TIER2_CAP_TPP],
+            Self::Promotion => &SUPPORT,
+            _ => &[],
+        }
+    }
+
+    /// Whether its rules can know an attribute of what they judge: conditions on others would stay open for ever.
+    pub fn knows(self, attribute: Attribute) -> bool {
+        use Attribute as A;
+        let deal = attribute.is_of_shipment() || attribute.is_of_buyer();
+        match self {
+            Self::ChipThreshold
+            | Self::Levy
+            | Self::CountryCap
+            | Self::ImportBan
+            | Self::EntityList => deal || attribute.is_of_chip(),
+            Self::Equipment => deal || matches!(attribute, A::FabNodeNm | A::FabNonPlanar),
+            Self::Memory => deal || attribute == A::HbmBandwidthDensity,
+            Self::Foundry => {
+                deal || matches!(
+                    attribute,
+                    A::Vendor
+                        | A::HqCountry
+                        | A::ProcessNodeNm
+                        | A::NonPlanar
+                        | A::DesignerApproved
+                        | A::TransistorsBn
+                        | A::PackagedAbroad
+                )
+            }
+            Self::ModelWeights => {
+                deal || matches!(attribute, A::TrainingFlop | A::OpenWeights | A::Model)
+            }
+            Self::RemoteAccess => deal,
+            Self::InputRestriction => deal || attribute == A::RareEarthValueShare,
+            Self::Promotion | Self::Rescission => false,
+        }
+    }
+
+    /// Whether what its rules judge has a designer whose headquarters can be told.
+    pub fn knows_designer(self) -> bool {
+        self.knows(Attribute::HqCountry)
+    }
+
+    /// What its rules can say of what they reach.
+    pub const fn licences(self) -> &'static [Verdict] {
+        use Verdict::{Capped, CaseByCase, Denied, Free, Levied, Notify};
+        match self {
+            Self::Levy => &[Levied],
+            Self::CountryCap => &[Free, Notify, CaseByCase, Capped, Denied],
+            Self::Promotion | Self::Rescission => &[Free],
+            _ => &[Free, Notify, CaseByCase, Denied],
+        }
+    }
+
+    /// What an exception of its rules can say.
+    pub const fn licences_of_exceptions(self) -> &'static [Verdict] {
+        use Verdict::{CaseByCase, Denied, Free, Levied, Notify};
+        match self {
+            Self::Levy => &[Free, Notify, CaseByCase, Levied, Denied],
+            _ => self.licences(),
+        }
+    }
+
+    /// Its name in files.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::ChipThreshold => "chip_threshold",
+            Self::Levy => "levy",
+            Self::CountryCap => "country_cap",
+            Self::EntityList => "entity_list",
+            Self::ImportBan => "import_ban",
+            Self::Equipment => "equipment",
+            Self::Memory => "memory",
+            Self::Foundry => "foundry",
+            Self::ModelWeights => "model_weights",
+            Self::RemoteAccess => "remote_access",
+            Self::InputRestriction => "input_restriction",
+            Self::Promotion => "promotion",
+            Self::Rescission => "rescission",
+        }
+    }
+
+    /// What its rules judge, in words.
+    pub const fn judged(self) -> &'static str {
+        match self {
+            Self::ChipThreshold
+            | Self::Levy
+            | Self::CountryCap
+            | Self::EntityList
+            | Self::ImportBan => "a sale of chips",
+            Self::Equipment => "a sale of fab tools",
+            Self::Memory => "a sale of memory stacks",
+            Self::Foundry => "an order of wafers",
+            Self::ModelWeights => "a model",
+            Self::RemoteAccess => "a lease of compute",
+            Self::InputRestriction => "a sale of materials",
+            Self::Promotion => "public money",
+            Self::Rescission => "the end of a rule",
+        }
+    }
+
     pub const ALL: [Self; 13] = [
         Self::ChipThreshold,
         Self::Levy,
@@ -70,6 +288,13 @@ impl Instrument {
             Subject::Rental => matches!(self, Self::RemoteAccess),
             Subject::Input => matches!(self, Self::InputRestriction),
         }
+    }
+
+    /// Whether rules of both kinds speak of some goods.
+    pub fn meets(self, other: Self) -> bool {
+        Subject::ALL
+            .iter()
+            .any(|subject| self.judges(*subject) && other.judges(*subject))
     }
 
     /// One or two words, for labels in figures.
@@ -120,4 +345,16 @@ pub enum Subject {
     Model,
     Rental,
     Input,
+}
+
+impl Subject {
+    pub const ALL: [Self; 7] = [
+        Self::ChipSale,
+        Self::Tool,
+        Self::MemoryStack,
+        Self::Wafer,
+        Self::Model,
+        Self::Rental,
+        Self::Input,
+    ];
 }

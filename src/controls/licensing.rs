@@ -186,6 +186,8 @@ pub struct Rule {
     pub cap_tpp: f64,
     /// Public support, USD a year: research, energy, build-out.
     pub support_usd: [f64; 3],
+    /// Numbers of its text that nothing in the model reads.
+    pub facts: Vec<(String, f64)>,
 }
 
 impl Rule {
@@ -211,11 +213,14 @@ pub struct Law {
 }
 
 impl Law {
-    /// Whether a rule names this nation: as a destination, as the home of buyers, or in its condition.
+    /// Whether a rule names this nation: as a destination, as the home of buyers, or in a condition of its own or of an
+    /// exception.
     pub fn names_nation(&self, iso3: &str) -> bool {
         let code = self.symbols.find(iso3);
-        let is_it = |group: &Group| code > 0.0 && *group == Group::Nation(code);
-        let quoted = format!("'{iso3}'");
+        if code == 0.0 {
+            return false;
+        }
+        let is_it = |group: &Group| *group == Group::Nation(code);
         self.rules.iter().any(|rule| {
             let to = &rule.applies_to;
             to.destinations
@@ -223,8 +228,15 @@ impl Law {
                 .chain(&to.except)
                 .chain(&to.headquarters)
                 .any(is_it)
-                || rule.text.contains(&quoted)
+                || rule.condition.holds_name(code)
+                || rule.exceptions.iter().any(|e| e.condition.holds_name(code))
         })
+    }
+
+    /// What one rule says by itself, after its exceptions, whatever the day; none where it is silent.
+    pub fn says(&self, rule: u16, subject: Subject, a: &Attributes) -> Option<Verdict> {
+        let active = Active::of(rule, &self.rules[usize::from(rule)], Vec::new(), true);
+        own_outcome(&active, subject, a.get(Attribute::Vendor), a).map(|(verdict, _)| verdict)
     }
 
     pub fn find(&self, id: &str) -> Option<u16> {
@@ -246,7 +258,7 @@ pub struct Regime {
 }
 
 /// A rule as a regime has it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
     pub rule: u16,
     pub announced: Date,
@@ -258,11 +270,14 @@ pub struct Entry {
 }
 
 impl Entry {
+    /// Nobody is bound before the rule is announced.
     fn binds_from(&self, vendor: f64) -> Date {
         self.early
             .iter()
             .find(|e| e.vendor == vendor)
-            .map_or(self.compliance, |e| e.on.min(self.compliance))
+            .map_or(self.compliance, |e| {
+                e.on.max(self.announced).min(self.compliance)
+            })
     }
 
     fn in_force(&self, on: Date, vendor: f64) -> bool {
@@ -285,7 +300,7 @@ impl Regime {
             days.push(entry.announced);
             days.push(entry.text.min(entry.compliance));
             days.push(entry.compliance);
-            days.extend(entry.early.iter().map(|e| e.on));
+            days.extend(entry.early.iter().map(|e| entry.binds_from(e.vendor)));
             days.extend(entry.ended.and_then(|ended| ended.tomorrow().ok()));
         }
         days.sort();
@@ -350,6 +365,19 @@ struct Active {
 }
 
 impl Active {
+    fn of(index: u16, rule: &Arc<Rule>, but: Vec<f64>, by_default: bool) -> Self {
+        let exceptions = rule.exceptions.iter().map(|e| e.condition.clone());
+        Self {
+            index,
+            rule: rule.clone(),
+            condition: rule.condition.clone(),
+            exceptions: exceptions.collect(),
+            but,
+            by_default,
+            reaches: false,
+        }
+    }
+
     /// The rule, and for whom it counts.
     fn what(&self) -> (u16, bool, &[f64]) {
         (self.index, self.by_default, &self.but)
@@ -441,18 +469,9 @@ impl Book {
                     .copied()
                     .filter(|v| effective(entry, *v) != by_default)
                     .collect();
-                (by_default || !but.is_empty()).then(|| Active {
-                    index: entry.rule,
-                    rule: law.rules[usize::from(entry.rule)].clone(),
-                    condition: law.rules[usize::from(entry.rule)].condition.clone(),
-                    exceptions: law.rules[usize::from(entry.rule)]
-                        .exceptions
-                        .iter()
-                        .map(|e| e.condition.clone())
-                        .collect(),
-                    but,
-                    by_default,
-                    reaches: false,
+                (by_default || !but.is_empty()).then(|| {
+                    let rule = &law.rules[usize::from(entry.rule)];
+                    Active::of(entry.rule, rule, but, by_default)
                 })
             })
             .collect();

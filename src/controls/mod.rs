@@ -7,9 +7,9 @@ mod instrument;
 mod licensing;
 mod process;
 
-pub use attribute::{Attribute, Attributes, NationGroups, Symbols};
-pub use condition::{Condition, ConditionError, Truth};
-pub use instrument::{Instrument, Subject};
+pub use attribute::{Attribute, Attributes, Named, NationGroups, Symbols};
+pub use condition::{Condition, ConditionError, Expression, Scope, Truth};
+pub use instrument::{Instrument, LEVY_SHARE, Need, RuleNumber, SUPPORT, Subject, TIER2_CAP_TPP};
 pub use licensing::{
     AppliesTo, Book, Early, Entry, Exception, Group, Law, Reason, Regime, Rule, Ruling, Verdict,
 };

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
+use super::bank::Kept;
 use super::ensemble::reason;
 use super::futures::{Draw, Futures, Switch, switched};
 use super::{Library, Worker, feedback};
@@ -53,6 +54,8 @@ pub struct Plan {
     /// What has changed since the samples of the posterior were drawn.
     pub stale: Vec<String>,
     pub(super) inputs: BTreeMap<String, String>,
+    /// Where questions that are put to the plan keep their finished runs.
+    pub kept: Option<Arc<Kept>>,
 }
 
 /// What a plan is run with, beside its study.
@@ -163,12 +166,14 @@ impl Plan {
         let recorded = || Worker::new(&blueprint).anchor(&history, &central);
         let anchor = catch_unwind(AssertUnwindSafe(recorded)).map_err(|cause| {
             let why = reason(cause.as_ref());
-            let message =
-                format!("recorded history does not run with these months and parameters: {why}");
-            Diagnostic::at_field(&study.source, "first_month", message)
+            let message = format!(
+                "recorded history does not run with the months, parameters and tables of this study: {why}"
+            );
+            Diagnostic::at(&study.source, 0..1, message)
         })?;
         Ok(Self {
             inputs: hashes(&library.configs),
+            kept: None,
             study,
             channels,
             planning,
