@@ -6,6 +6,7 @@ use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::record::Field;
 
 use super::diagnostics::{Diagnostic, Problems};
+use super::parameters::check_value;
 use super::source::{Configs, Source};
 use super::study::{Alternative, FuturesFile};
 use super::table::cell_range;
@@ -68,6 +69,7 @@ pub fn read(
 
 /// Errors after which a table is read no further.
 const MOST: usize = 50;
+
 /// Checks a table of futures by itself: every stress and variant that it names is taken for one of its study's.
 ///
 /// # Errors
@@ -151,7 +153,12 @@ fn parse(source: Source, futures: &FuturesFile) -> Result<Draws, Problems> {
                 _ => {
                     let value: Option<f64> = cell.parse().ok();
                     match value.filter(|v| v.is_finite()) {
-                        Some(value) => row.values.push(value),
+                        Some(value) => {
+                            if let Err(why) = check_value(name, value) {
+                                wrong(why, &[]);
+                            }
+                            row.values.push(value);
+                        }
                         None => {
                             let message = format!(
                                 "found `{cell}`, expected a number for the parameter `{name}`"

@@ -216,7 +216,7 @@ const NARROWER: &[(&str, f64, f64)] = &[
     // Divisors: chips come from wafers, orders from capacity, a nest of its own from the choice in it.
     ("die_yield", 0.01, 1.0),
     ("capacity_use_target", 0.01, 1.0),
-    ("choice_nest", 0.01, 1.0),
+    ("choice_nest", 0.1, 1.0),
     // Beyond it exponents of prices leave the range of numbers.
     ("choice_slope", 0.01, 50.0),
     ("rd_elasticity_quality", 0.0, 10.0),

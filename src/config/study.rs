@@ -382,7 +382,14 @@ fn limits(source: &Source, study: &StudyFile) -> Problems {
         && study.window_months > 0
         && let Err(message) = window_end(study, first)
     {
-        wrong("window_months", message);
+        // A length that fits no start is wrong by itself.
+        let fits = window_end(study, study.first_month).is_ok();
+        let field = if fits {
+            "window_first"
+        } else {
+            "window_months"
+        };
+        wrong(field, message);
     }
     problems
 }
