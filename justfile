@@ -8,6 +8,14 @@ ci:
 test:
     cargo test --release --locked
 
+# mutated inputs of every kind with fresh numbers, and the table of what became of them
+fuzz MINUTES="20":
+    FUZZ_MINUTES={{MINUTES}} cargo test --release --locked --test all fresh_mutations_of_every_kind -- --ignored --nocapture
+
+# one mutation again, as `just fuzz` or a test named it
+mutation KIND NUMBER:
+    MUTATION="{{KIND}} {{NUMBER}}" cargo test --release --locked --test all one_mutation -- --ignored --nocapture
+
 # format and lint
 lint:
     cargo fmt --all -- --check
@@ -17,10 +25,11 @@ lint:
 study *ARGS:
     cargo run --release --locked -- run configs/studies/did-controls-work.toml {{ARGS}}
 
-# killed 100 times at random moments, resumed: the same bytes; a full and a read-only disk (needs the right to mount)
+# killed 200 times, 60 of them at system calls (needs strace): the same bytes; a full and a read-only disk (needs the right to mount)
 hard-times:
     cargo build --release --locked
-    tests/kill.sh 100
+    tests/kill.sh 40
+    tests/kill_at.sh 100 60
     tests/full_disk.sh
 
 # the Python side on a clean clone: environment, wheel, tests, tutorials, Dask, what it costs
@@ -32,7 +41,16 @@ slurm:
     cargo build --release --locked
     tests/slurm.sh
 
-# the program to hand out: stripped, run in an empty root, with its checksum
+# the same bytes by the usual and a static program, on this processor and an emulated old one, one and two threads
+bits:
+    cargo build --release --locked
+    tests/bits.sh static
+
+# licences, origins, advisories and refused crates of what is built in
+dependencies:
+    tests/dependencies.sh
+
+# the program to hand out: static, stripped, run in an empty root, with its checksum
 release:
     tests/release.sh
 
@@ -81,7 +99,7 @@ answers STUDY RUNS="1000":
 
 # every posterior, from nothing
 calibrate:
-    cargo run --release --locked -- calibrate --out configs/posterior
+    cargo run --release --locked -- calibrate --out configs/posterior --overwrite
 
 # the scorecard
 validate *ARGS:

@@ -2,7 +2,8 @@
 "use strict";
 (function () {
   var data = JSON.parse(document.getElementById("data").textContent);
-  var off = {};
+  // Without a prototype: an arm can have any name.
+  var off = Object.create(null);
   var charts = [];
   document.documentElement.classList.add("scripted");
 
@@ -69,7 +70,7 @@
   }
 
   data.figures.forEach(function (figure) {
-    var host = document.querySelector('[data-live="' + figure.figure + '"]');
+    var host = document.getElementById(figure.id);
     if (!host) return;
     var svg = host.querySelector("svg");
     var live = make("div", { class: "live" });
@@ -177,7 +178,8 @@
       chart.series.forEach(function (s) {
         if (s.arm && off[s.arm]) return;
         var item = make("li", {}, readout);
-        make("span", { class: "key", style: "background:" + s.colour + ";vertical-align:middle;margin-right:6px" }, item);
+        // The page's policy lets a script set a style, but no attribute.
+        make("span", { class: "key" }, item).style.background = s.colour;
         make("b", { text: s.name + " " }, item);
         var text = number(s.middle[index], chart.unit);
         if (s.bands && s.middle[index] !== null) text += " (90 %: " + number(s.bands[0][index], chart.unit) + " to " + number(s.bands[3][index], chart.unit) + ")";

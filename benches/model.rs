@@ -10,6 +10,8 @@
 //! Beside it stand a plain loop of a reference market, which every time is to be divided by, and plain twins of the market
 //! and of a month of research.
 
+#![allow(clippy::disallowed_methods)]
+
 mod cases;
 
 use std::time::Duration;

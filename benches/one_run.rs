@@ -1,5 +1,7 @@
 //! The shipped world run a few times and nothing else: what `callgrind` counts. `one_run [RUNS]`.
 
+#![allow(clippy::disallowed_methods)]
+
 use chokepoint::config::source::Configs;
 use chokepoint::config::study;
 use chokepoint::study::{Library, Plan, Settings, Worker};

@@ -3,6 +3,8 @@
 //! A ratio is a median of ratios of times taken in turn, so that what else the machine does falls on both alike. Instruction
 //! counts come from callgrind where it is installed. `table runs N` and `table steps` are what is counted.
 
+#![allow(clippy::disallowed_methods)]
+
 mod callgrind;
 mod cases;
 mod one_run;

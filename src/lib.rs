@@ -20,6 +20,11 @@
 //! | does it fit recorded history | `src/study/validate.rs`, `src/study/calibrate.rs` |
 //! | what is there without acting | `src/study/audit.rs` |
 
+// A stream that is closed or full ends no work: `cli::say` and `cli::note` are the ways to print.
+#![deny(clippy::print_stderr, clippy::print_stdout)]
+// Tests may take their expectations from the C library.
+#![cfg_attr(test, allow(clippy::disallowed_methods))]
+
 pub mod agents;
 pub mod analysis;
 pub mod capability;

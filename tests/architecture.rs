@@ -44,7 +44,7 @@ fn allowed() -> BTreeMap<&'static str, Vec<&'static str>> {
         ("month", join(&["month", "world"], &model)),
         ("world", join(&["world", "config"], &model)),
         ("config", config),
-        ("analysis", vec!["analysis"]),
+        ("analysis", vec!["analysis", "foundation"]),
         (
             "results",
             vec!["results", "analysis", "config", "foundation"],
@@ -62,7 +62,14 @@ fn allowed() -> BTreeMap<&'static str, Vec<&'static str>> {
         ),
         (
             "report",
-            vec!["report", "plots", "analysis", "results", "config"],
+            vec![
+                "report",
+                "plots",
+                "analysis",
+                "results",
+                "config",
+                "foundation",
+            ],
         ),
         (
             "cli",

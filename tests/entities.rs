@@ -1,5 +1,6 @@
 //! Every kind of entity and every channel matters: silence one, and an outcome moves.
 
+use chokepoint::config::source::Configs;
 use chokepoint::controls::Regime;
 use chokepoint::foundation::channels::Channel;
 use chokepoint::measures::OUTCOMES;
@@ -66,17 +67,22 @@ fn in_world(library: &Library) -> Vec<f64> {
     outcomes_of(&plan, &mut Worker::new(&plan.blueprint), 0, 0, &[])
 }
 
-/// A table without the rows that hold one of these words.
-fn without_rows(path: &str, words: &[&str]) -> Library {
-    with_table(path, |text| {
+/// Tables without the rows that hold one of these words.
+fn without_rows(tables: &[(&str, &[&str])]) -> Library {
+    let folder = tempfile::tempdir().unwrap();
+    for (path, words) in tables {
+        let text = library().configs.read(path).unwrap().text;
         let keep = |line: &&str| !words.iter().any(|word| line.contains(word));
         let kept: Vec<&str> = text.lines().filter(keep).collect();
         assert!(
             kept.len() < text.lines().count(),
             "{path} holds none of {words:?}"
         );
-        kept.join("\n") + "\n"
-    })
+        let file = folder.path().join(path);
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(&file, kept.join("\n") + "\n").unwrap();
+    }
+    Library::read(Configs::folder(folder.path()), &[]).unwrap_or_else(|e| panic!("{e}"))
 }
 
 #[test]
@@ -85,42 +91,51 @@ fn silencing_an_entity_moves_an_outcome_that_is_its_own() {
     let silenced: [(&str, Library, &str); 8] = [
         (
             "a nation",
-            without_rows("world/nations.csv", &["MEX,"]),
+            without_rows(&[("world/nations.csv", &["MEX,"])]),
             "third_alignment_mean_end",
         ),
         (
             "a chipmaker",
-            without_rows("world/chipmakers.csv", &["amd,AMD"]),
+            without_rows(&[
+                ("world/chipmakers.csv", &["amd,AMD"]),
+                ("world/chips.csv", &["amd-instinct"]),
+            ]),
             "world_hhi_end",
         ),
         (
             "a chip",
-            without_rows("world/chips.csv", &["nvidia-h100-sxm,"]),
+            without_rows(&[("world/chips.csv", &["nvidia-h100-sxm,"])]),
             "us_maker_revenue_usd",
         ),
         (
             "a foundry",
-            without_rows("world/foundries.csv", &["smic,"]),
+            without_rows(&[
+                ("world/foundries.csv", &["smic,"]),
+                ("world/pools.csv", &["smic_7nm,"]),
+            ]),
             "target_self_sufficiency_fab_end",
         ),
         (
             "memory makers of the target",
-            without_rows("world/foundries.csv", &["cxmt,"]),
+            without_rows(&[
+                ("world/foundries.csv", &["cxmt,"]),
+                ("world/pools.csv", &["hbm_china_domestic,"]),
+            ]),
             "target_self_sufficiency_end",
         ),
         (
             "labs",
-            without_rows("world/labs.csv", &["deepseek,", "alibaba"]),
+            without_rows(&[("world/labs.csv", &["deepseek,", "alibaba"])]),
             "target_frontier_points_end",
         ),
         (
             "hosts",
-            without_rows("world/hosts.csv", &["rental_assumption,GPU"]),
+            without_rows(&[("world/hosts.csv", &["rental_assumption,GPU"])]),
             "rented_h100e_mean",
         ),
         (
             "brokers",
-            without_rows("world/hubs.csv", &["share of diverted flow by last hub"]),
+            without_rows(&[("world/hubs.csv", &["share of diverted flow by last hub"])]),
             "grey_h100e_total",
         ),
     ];
@@ -144,7 +159,15 @@ fn silencing_a_rule_or_the_worlds_demand_moves_an_outcome() {
     let whole = outcomes_of(&plan, &mut worker, 0, 0, &[]);
     let without = outcomes_of(&plan, &mut worker, 1, 0, &[]);
     assert!(moved(&whole, &without).contains(&"target_self_sufficiency_end"));
-    let poorer = without_rows("world/demand.csv", &["third_demand,Europe"]);
+    let poorer = with_table("world/demand.csv", |text| {
+        let nothing = |line: &str| match line.split(',').collect::<Vec<_>>()[..] {
+            ["third_demand", "Europe", month, _, _, _, unit, ..] => {
+                format!("third_demand,Europe,{month},0,0,0,{unit},background: a test,,low")
+            }
+            _ => line.to_string(),
+        };
+        text.lines().map(nothing).collect::<Vec<_>>().join("\n") + "\n"
+    });
     assert!(moved(&whole, &in_world(&poorer)).contains(&"third_compute_h100e_end"));
 }
 

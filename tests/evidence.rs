@@ -127,39 +127,39 @@ fn errors_in_a_table_say_where_they_are() {
     let head = "target_id,series,entity,period,value,low,high,unit,class\n";
     let cases = [
         (
-            "a,yield,SMIC 910C,2024-Q9,0.2,0.1,0.3,x,J\n",
+            "a,yield,SMIC 910C,2024-Q9,0.2,0.1,0.3,good-die fraction,J\n",
             2,
             19,
             "expected a period",
         ),
         (
-            "a,yield,SMIC 910C,2024,much,0.1,0.3,x,J\n",
+            "a,yield,SMIC 910C,2024,much,0.1,0.3,good-die fraction,J\n",
             2,
             24,
             "column `value`",
         ),
         (
-            "a,yield,SMIC 910C,2024,0.2,0.4,0.3,x,J\n",
+            "a,yield,SMIC 910C,2024,0.2,0.4,0.3,good-die fraction,J\n",
             2,
-            1,
+            28,
             "low 0.4 above high 0.3",
         ),
         (
-            "a,yield,SMIC 910C,2024,0.2,0.1,0.3,x,Q\n",
+            "a,yield,SMIC 910C,2024,0.2,0.1,0.3,good-die fraction,Q\n",
             2,
-            38,
-            "unknown variant `Q`",
+            54,
+            "column `class`: found `Q`, expected one of M, E, J, X",
         ),
         (
-            "a,yield,S,2024,0.2,0.1,0.3,x,J\na,yield,S,2024,0.2,0.1,0.3,x,J\n",
+            "a,yield,S,2024,0.2,0.1,0.3,good-die fraction,J\na,yield,S,2024,0.2,0.1,0.3,good-die fraction,J\n",
             3,
             1,
             "here twice",
         ),
         (
-            "a,china_legal_nvidia_flow,China,2024,-5,,,x,E\n",
+            "a,china_legal_nvidia_flow,China,2024,-5,,,H100e,E\n",
             2,
-            1,
+            38,
             "expected a positive number",
         ),
     ];

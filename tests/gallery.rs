@@ -8,6 +8,7 @@ use chokepoint::config::figure::{self, FigureFile};
 use chokepoint::config::source::figure_names;
 use chokepoint::plots::{compose, draw_all};
 use chokepoint::results::Results;
+use chokepoint::results::seal::Seal;
 use chokepoint::results::tables;
 use chokepoint::study::verdicts::verdicts;
 use chokepoint::study::{join, run_all};
@@ -28,6 +29,13 @@ fn sum(bytes: &[u8]) -> String {
         .iter()
         .map(|b| format!("{b:02x}"))
         .collect()
+}
+
+fn seal(folder: &Path) {
+    Seal::over(folder, "gallery")
+        .unwrap()
+        .write(folder)
+        .unwrap();
 }
 
 fn tables() -> Results {
@@ -108,11 +116,13 @@ fn the_gallery_is_what_its_tables_draw() {
     let wanted = std::env::var("GALLERY").unwrap_or_default();
     if wanted == "tables" {
         write_tables(&written.join("tables"));
+        seal(&written.join("tables"));
     }
     let mut results = tables();
     if !wanted.is_empty() {
         results.manifest.study.figures = shipped();
         results.write(&written.join("tables")).unwrap();
+        seal(&written.join("tables"));
     }
     let folder = tempfile::tempdir().unwrap();
     assert_eq!(

@@ -58,6 +58,7 @@ class Job:
         threads: int | None = None,
         report: bool = True,
         restart: bool = False,
+        overwrite: bool = False,
         until_error: str | None = None,
     ) -> Job: ...
     def missing(self) -> list[int]:
@@ -113,14 +114,14 @@ def find(
 def template(kind: str, name: str) -> str:
     """The commented file that `chokepoint new KIND NAME` writes."""
 
-def table(folder: str | PathLike[str], name: str) -> Table:
+def table(folder: str | PathLike[str], name: str, unsealed: bool = False) -> Table:
     """A Parquet table of a results folder."""
 
-def effects(folder: str | PathLike[str]) -> Table: ...
-def manifest(folder: str | PathLike[str]) -> str:
+def effects(folder: str | PathLike[str], unsealed: bool = False) -> Table: ...
+def manifest(folder: str | PathLike[str], unsealed: bool = False) -> str:
     """The manifest of a results folder, as JSON."""
 
-def short(folder: str | PathLike[str]) -> str:
+def short(folder: str | PathLike[str], unsealed: bool = False) -> str:
     """The answers in short, as HTML."""
 
 def table_of(rows: str) -> Table:

@@ -41,6 +41,7 @@ def run(
     out: str | PathLike[str] | None = None,
     report: bool = True,
     restart: bool = False,
+    overwrite: bool = False,
     progress: bool | Progress | None = None,
     **plan: Any,
 ) -> Results:
@@ -53,7 +54,7 @@ def run(
     Raises `ValueError` as `Study.run` does; so does a block on its worker.
     """
     text = study.plan(runs=runs, seed=seed, blocks=blocks, **plan)
-    job = _core.Job(text, out=out, report=report, restart=restart)
+    job = _core.Job(text, out=out, report=report, restart=restart, overwrite=overwrite)
     missing, tell = job.missing(), shown(progress)
     total = job.runs()
     done = total - sum(map(job.block_runs, missing))

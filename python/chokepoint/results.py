@@ -28,22 +28,24 @@ class Results:
     """A results folder, of `Study.run` or of `chokepoint run`: the same files.
 
     Rows of `outcomes()` are futures times arms; a future is the same under every arm.
-    Raises `ValueError` where the folder holds no results.
+    Raises `ValueError` where the folder holds no results, and where a table was changed after the run, is missing or was
+    added; with `unsealed` such a folder is read as it is.
     """
 
-    def __init__(self, folder: str | PathLike[str]) -> None:
+    def __init__(self, folder: str | PathLike[str], *, unsealed: bool = False) -> None:
         self.folder = Path(folder)
+        self._unsealed = unsealed
         #: What was run, with what: the hash of every input, and the command that repeats it.
-        self.manifest: dict[str, Any] = json.loads(_core.manifest(self.folder))
+        self.manifest: dict[str, Any] = json.loads(_core.manifest(self.folder, unsealed))
 
     def outcomes(self) -> Table:
         """One row a run: `regime`, `run` (the future), `stratum`, `variant`, `failed`; then each sampled parameter and
         each outcome, in the units that `units()` tells. NaN where an outcome has no value."""
-        return _core.table(self.folder, "outcomes")
+        return _core.table(self.folder, "outcomes", self._unsealed)
 
     def bands(self) -> Table:
         """One row for each regime, month (`2024-01`), measure and entity: mean and quantiles p05 to p95 over futures."""
-        return _core.table(self.folder, "bands")
+        return _core.table(self.folder, "bands", self._unsealed)
 
     def effects(self) -> Table:
         """Paired effects, one row for each outcome, regime, part, stratum, horizon and discount rate.
@@ -52,15 +54,15 @@ class Results:
         is the standard error of the mean. The study's own window over all futures has `stratum` `all`, no
         `horizon_months`, and `discount` 0.
         """
-        return _core.effects(self.folder)
+        return _core.effects(self.folder, self._unsealed)
 
     def events(self) -> Table:
         """What happened in the first futures; `cause_id` is the `id` of the event that caused it."""
-        return _core.table(self.folder, "events")
+        return _core.table(self.folder, "events", self._unsealed)
 
     def table(self, name: str) -> Table:
         """A Parquet table by its name, such as `series`."""
-        return _core.table(self.folder, name)
+        return _core.table(self.folder, name, self._unsealed)
 
     def units(self) -> dict[str, str]:
         """Units of outcomes and parameters by name."""
@@ -84,7 +86,7 @@ class Results:
         return Figure(path)
 
     def _repr_html_(self) -> str:
-        return _core.short(self.folder)
+        return _core.short(self.folder, self._unsealed)
 
     def __repr__(self) -> str:
         study = self.manifest["study"]

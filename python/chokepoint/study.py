@@ -157,6 +157,7 @@ class Study:
         out: str | PathLike[str] | None = None,
         report: bool = True,
         restart: bool = False,
+        overwrite: bool = False,
         until_error: str | None = None,
         planning: str = "adaptive",
         only: int | None = None,
@@ -168,10 +169,13 @@ class Study:
         default one a core. `report`: figures and page too. `until_error`: stop early, as `OUTCOME=ERROR`.
 
         Raises `ValueError` in the words of the command line. Ctrl-C raises `KeyboardInterrupt`; finished blocks are
-        kept, and the same call goes on where it stopped. `restart` throws away unfinished work of another plan.
+        kept, and the same call goes on where it stopped. `restart` throws away unfinished work of another plan;
+        `overwrite` replaces finished results of another plan.
         """
         plan = self.plan(runs=runs, seed=seed, planning=planning, only=only, series=series)
-        job = _core.Job(plan, out=out, threads=threads, report=report, restart=restart, until_error=until_error)
+        job = _core.Job(
+            plan, out=out, threads=threads, report=report, restart=restart, overwrite=overwrite, until_error=until_error
+        )
         return Results(job.carry_out(shown(progress)))
 
     def replay(self, regime: str, *, run: int = 0, seed: int | None = None, why: int | None = None) -> Table:

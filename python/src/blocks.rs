@@ -7,6 +7,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use chokepoint::cli::Failure;
 use chokepoint::cli::job;
 use chokepoint::cli::run::{Choice, How, plan_file};
+use chokepoint::foundation::escape::shell_argument;
+use chokepoint::results::files;
 use chokepoint::study::plan_file::PlanFile;
 use chokepoint::study::{Layout, Worker, block as one};
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
@@ -49,7 +51,7 @@ pub fn plan(
     };
     let made = py.detach(|| {
         let source = configs.find(study, "studies")?;
-        let command = format!("chokepoint run {study}");
+        let command = format!("chokepoint run {}", shell_argument(study));
         plan_file(&configs, source, Vec::new(), &choice, blocks, &command)
     });
     made.map(|file| file.text()).map_err(raised)
@@ -130,7 +132,7 @@ impl Job {
 #[pymethods]
 impl Job {
     #[new]
-    #[pyo3(signature = (plan, *, out=None, threads=None, report=true, restart=false, until_error=None))]
+    #[pyo3(signature = (plan, *, out=None, threads=None, report=true, restart=false, overwrite=false, until_error=None))]
     fn new(
         py: Python<'_>,
         plan: &str,
@@ -138,6 +140,7 @@ impl Job {
         threads: Option<u16>,
         report: bool,
         restart: bool,
+        overwrite: bool,
         until_error: Option<String>,
     ) -> PyResult<Self> {
         if threads == Some(0) {
@@ -150,6 +153,7 @@ impl Job {
             out,
             until_error,
             restart,
+            overwrite,
             no_report: !report,
         };
         let opened = py.detach(|| job::Job::open(read(plan)?, &how));
@@ -174,9 +178,7 @@ impl Job {
     /// Puts a block in its place: under another name first, so that it is there whole or not at all.
     fn put(&self, number: u32, bytes: &[u8]) -> PyResult<()> {
         let path = self.open()?.block(number);
-        let partial = path.with_extension("tmp-put");
-        std::fs::write(&partial, bytes).and_then(|()| std::fs::rename(&partial, &path))?;
-        Ok(())
+        files::write(&path, bytes).map_err(failed)
     }
 
     /// Runs what is missing and joins it; the folder of the results.

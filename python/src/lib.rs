@@ -15,13 +15,15 @@ use std::path::PathBuf;
 
 use chokepoint::cli::Failure;
 use chokepoint::config::source::Configs;
+use chokepoint::foundation::escape::visible;
 use pyo3::exceptions::{PyKeyboardInterrupt, PyValueError};
 use pyo3::prelude::*;
 
 /// A failure as Python has it: the words of the command line, with place and hint.
 fn raised(failure: Failure) -> PyErr {
     let text = failure.text().trim_end();
-    let text = text.strip_prefix("error: ").unwrap_or(text).to_string();
+    let text = text.strip_prefix("error: ").unwrap_or(text);
+    let text = visible(text).into_owned();
     match failure {
         Failure::Stopped(_) => PyKeyboardInterrupt::new_err(text),
         _ => PyValueError::new_err(text),

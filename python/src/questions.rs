@@ -145,6 +145,7 @@ pub fn validate(
         seed,
         patterns,
         threads,
+        kept: None,
     };
     watched(py, progress, Stop::ByUnwinding, |watch| {
         let answer = answered(configs, &asked, watch)?;

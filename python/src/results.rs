@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use arrow_schema::DataType::{Float64, UInt32, UInt64, Utf8};
 use chokepoint::cli::Failure;
-use chokepoint::results::{EffectRow, Results, batches, export, read_csv};
+use chokepoint::results::{EffectRow, Manifest, Results, batches, export, read_csv, seal};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
@@ -13,7 +13,8 @@ use crate::frame::Table;
 
 /// A Parquet table of a folder.
 #[pyfunction]
-pub fn table(py: Python<'_>, folder: PathBuf, name: &str) -> PyResult<Table> {
+#[pyo3(signature = (folder, name, unsealed=false))]
+pub fn table(py: Python<'_>, folder: PathBuf, name: &str, unsealed: bool) -> PyResult<Table> {
     let path = folder.join(format!("{name}.parquet"));
     if !path.exists() {
         let message = format!(
@@ -23,11 +24,17 @@ pub fn table(py: Python<'_>, folder: PathBuf, name: &str) -> PyResult<Table> {
         );
         return Err(PyValueError::new_err(message));
     }
-    py.detach(|| batches(&path)).map(Table::new).map_err(failed)
+    let read = py.detach(|| {
+        seal::check(&folder, unsealed)?;
+        batches(&path)
+    });
+    read.map(Table::new).map_err(failed)
 }
 
 #[pyfunction]
-pub fn effects(folder: PathBuf) -> PyResult<Table> {
+#[pyo3(signature = (folder, unsealed=false))]
+pub fn effects(folder: PathBuf, unsealed: bool) -> PyResult<Table> {
+    seal::check(&folder, unsealed).map_err(failed)?;
     let rows: Vec<EffectRow> = read_csv(&folder.join("effects.csv")).map_err(failed)?;
     let words = ["outcome", "regime", "baseline", "part", "stratum"].map(|n| (n, Utf8));
     let numbers = [
@@ -51,16 +58,23 @@ pub fn effects(folder: PathBuf) -> PyResult<Table> {
 
 /// The manifest as JSON.
 #[pyfunction]
-pub fn manifest(folder: PathBuf) -> PyResult<String> {
+#[pyo3(signature = (folder, unsealed=false))]
+pub fn manifest(folder: PathBuf, unsealed: bool) -> PyResult<String> {
     let path = folder.join("manifest.json");
+    std::fs::metadata(&path).map_err(|e| no_results(&path, &e))?;
+    seal::check(&folder, unsealed).map_err(failed)?;
+    Manifest::read(&folder).map_err(failed)?;
     std::fs::read_to_string(&path).map_err(|e| no_results(&path, &e))
 }
 
 /// The answers in short, as HTML.
 #[pyfunction]
-pub fn short(py: Python<'_>, folder: PathBuf) -> PyResult<String> {
+#[pyo3(signature = (folder, unsealed=false))]
+pub fn short(py: Python<'_>, folder: PathBuf, unsealed: bool) -> PyResult<String> {
     let made = py.detach(|| {
-        let results = Results::read_for_figures(&folder)?;
+        let faults = seal::check(&folder, unsealed)?;
+        let mut results = Results::read_for_figures(&folder)?;
+        results.unsealed = faults;
         chokepoint::report::short(&results).map_err(|e| Failure::Input(e.to_string()))
     });
     made.map_err(failed)

@@ -168,3 +168,19 @@ def test_the_scorecard_is_that_of_the_program(said):
     assert card.answer == json.loads(out)
     assert pa.table(card.series()).num_rows == len(card.answer["series"])
     assert pa.table(card.points()).num_rows == len(card.answer["points"])
+
+
+def test_results_are_what_was_written_or_say_that_they_are_not(study, tmp_path):
+    made = study.run(runs=2, out=tmp_path / "r", report=False)
+    table = made.folder / "effects.csv"
+    whole = table.read_bytes()
+    table.write_bytes(whole.replace(b"none", b"nobody"))
+    for read in (chokepoint.Results, lambda folder: made.effects(), lambda folder: made.outcomes()):
+        with pytest.raises(ValueError, match="effects.csv was changed"):
+            read(made.folder)
+    unsealed = chokepoint.Results(made.folder, unsealed=True).outcomes()
+    table.write_bytes(whole)
+    assert len(unsealed) == len(made.outcomes())
+    with pytest.raises(ValueError, match="finished results of another plan"):
+        study.run(runs=3, out=tmp_path / "r", report=False)
+    assert study.run(runs=3, out=tmp_path / "r", report=False, overwrite=True).manifest["runs"] == 3

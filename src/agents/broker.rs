@@ -7,6 +7,7 @@ use bevy_ecs::system::{Query, Res, ResMut};
 use crate::events::{Event, EventKind, EventLog};
 use crate::foundation::chance::Purpose;
 use crate::foundation::channels::Channel;
+use crate::foundation::maths;
 use crate::foundation::parameters::Parameters;
 use crate::foundation::run::{Clock, Future};
 use crate::markets::chips::{ChipMarket, Wallet, place_of};
@@ -54,7 +55,7 @@ pub fn grey_premium(scarcity: f64, p: &Parameters) -> f64 {
 
 /// Whether the trade pays: `premium * (1 - detection) > detection * penalty`, with the chance of detection in a year.
 pub fn trade_pays(premium: f64, p: &Parameters) -> bool {
-    let caught = 1.0 - (-p.detection_per_year * p.enforcement).exp();
+    let caught = 1.0 - maths::exp(-p.detection_per_year * p.enforcement);
     premium * (1.0 - caught) > caught * p.penalty_multiple
 }
 
@@ -73,7 +74,7 @@ pub fn next_broker_capacity(
     }
     let capacity = capacity.max(start);
     let room = 1.0 - capacity / limit.max(start);
-    capacity * (p.broker_growth_per_month * room).clamp(-1.0, 1.0).exp()
+    capacity * maths::exp((p.broker_growth_per_month * room).clamp(-1.0, 1.0))
 }
 
 /// Hazard of detection in a month: convex in volume, for a large trade is seen sooner.

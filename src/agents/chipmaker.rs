@@ -8,6 +8,7 @@ use super::nation::{DemandShocks, training_share};
 use crate::events::{Event, EventId, EventKind, EventLog};
 use crate::foundation::chance::Purpose;
 use crate::foundation::channels::Channel;
+use crate::foundation::maths;
 use crate::foundation::parameters::Parameters;
 use crate::foundation::run::{Clock, Future, Planning};
 use crate::markets::chips::{ChipMarket, MAKERS_MAX, MarketRules, Offer};
@@ -71,8 +72,8 @@ pub fn next_price_index(price: f64, asked: f64, capacity: f64, p: &Parameters) -
     if asked <= 0.0 || capacity <= 0.0 {
         return price;
     }
-    let pressure = p.price_response * (asked / capacity).ln() / 4.0;
-    let next = (price.ln() + pressure - p.price_reversion * (price - 1.0)).exp();
+    let pressure = p.price_response * maths::ln(asked / capacity) / 4.0;
+    let next = maths::exp(maths::ln(price) + pressure - p.price_reversion * (price - 1.0));
     next.clamp(1.0 - p.price_clip, 1.0 + p.price_clip)
 }
 
@@ -94,7 +95,7 @@ pub fn next_research_stock(stock_usd: f64, rd_usd: f64, p: &Parameters) -> f64 {
 
 /// Performance of a generation over its plan: `(research stock / stock on record) ^ elasticity`.
 pub fn generation_quality(research_ratio: f64, p: &Parameters) -> f64 {
-    research_ratio.powf(p.rd_elasticity_quality)
+    maths::pow(research_ratio, p.rd_elasticity_quality)
 }
 
 /// System: a generation that comes on sale is as good as the research behind it.
@@ -522,19 +523,20 @@ pub fn make_offers(
             chips.listed_usd(slot, t, p)
         };
         let price_usd = list * price[maker];
-        let ramp = 1.0 - (-(f64::from(age) + 1.0) / p.new_part_ramp_months).exp();
+        let ramp = 1.0 - maths::exp(-(f64::from(age) + 1.0) / p.new_part_ramp_months);
         let useful =
             [chips.useful_training[slot], chips.useful_serving[slot]].map(|u| u * realised.0[slot]);
         // Buyers pay for the server around a chip too; it counts in what they compare, not in what makers earn.
-        let log_pull = useful
-            .map(|u| p.choice_slope * (1e4 * u / (price_usd + p.host_cost_usd)).ln() + ramp.ln());
+        let log_pull = useful.map(|u| {
+            p.choice_slope * maths::ln(1e4 * u / (price_usd + p.host_cost_usd)) + maths::ln(ramp)
+        });
         m.offers[slot] = Offer {
             price_usd,
             unit_cost_usd: cost,
             size: cost / reference_cost_usd,
             tpp: chips.spec[slot].tpp,
-            pull: log_pull.map(f64::exp),
-            within: log_pull.map(|x| (x / p.choice_nest).exp() / chips.copies[slot]),
+            pull: log_pull.map(maths::exp),
+            within: log_pull.map(|x| maths::exp(x / p.choice_nest) / chips.copies[slot]),
             uses: pool_uses(&chips.spec[slot], sourcing, p),
         };
     }
@@ -545,14 +547,14 @@ pub fn make_offers(
         // An immature stack is worth less per dollar, everywhere but for those who own it.
         let lock_in =
             channels.factor(Channel::SoftwareLockIn) * p.lock_in_log_value * (1.0 - maturity);
-        *worth = (-p.choice_slope * lock_in).exp();
+        *worth = maths::exp(-p.choice_slope * lock_in);
     }
     for market in 0..m.layout.markets {
         let feared = channels.factor(Channel::Hedging)
             * p.supply_assurance_log_value
             * shortage.belief[market];
         // Makers out of reach of the rules gain where supply may be cut.
-        let out_of_reach = (p.choice_slope * feared).exp();
+        let out_of_reach = maths::exp(p.choice_slope * feared);
         let row = &mut m.stack[market * rows..(market + 1) * rows];
         for (maker, stack) in row.iter_mut().enumerate() {
             let gain = if targets[maker] { out_of_reach } else { 1.0 };

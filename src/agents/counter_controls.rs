@@ -9,7 +9,7 @@ use crate::foundation::channels::Channel;
 use crate::foundation::run::{Clock, Future};
 use crate::markets::chips::ChipMarket;
 use crate::markets::chronicle::Causes;
-use crate::markets::terms::{LawCalendar, LawNow};
+use crate::markets::terms::LawNow;
 use crate::technology::supply::Access;
 
 /// What the target remembers of what it is denied, and until when it keeps materials back.
@@ -34,7 +34,7 @@ pub fn denied_in_all(access: &Access) -> f64 {
     access.denied_share + access.tools.denied + 1.0 - access.memory_imports
 }
 
-/// System: where replies are not recorded, a tightening against the target is answered, with a chance drawn by its
+/// System: as long as no reply of the target is on record, a tightening against the target is answered, with a chance drawn by its
 /// ordinal, by a ban on materials for some months; what recorded law keeps back stands beside it.
 ///
 /// A tightening is a rise of [`denied_in_all`] by `retaliation_tightening` within three months of a change of rules, so
@@ -42,7 +42,6 @@ pub fn denied_in_all(access: &Access) -> f64 {
 pub fn restrict_inputs(
     clock: Res<Clock>,
     future: Res<Future>,
-    calendar: Res<LawCalendar>,
     now: Res<LawNow>,
     market: Res<ChipMarket>,
     causes: Res<Causes>,
@@ -52,7 +51,7 @@ pub fn restrict_inputs(
 ) {
     /// A rule of the middle of a month shows in full in the next, and what buyers miss a month later.
     const SHOWS_WITHIN_MONTHS: i32 = 3;
-    if !calendar.0.replies_generated || !future.channels.on(Channel::CounterMeasures) {
+    if !now.replies_generated || !future.channels.on(Channel::CounterMeasures) {
         return;
     }
     let (p, t) = (&future.parameters, clock.t as i32);

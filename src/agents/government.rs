@@ -9,6 +9,7 @@ use crate::capability::gap::Record;
 use crate::events::{Event, EventId, EventKind, EventLog};
 use crate::foundation::chance::{Chance, Purpose, stable_key};
 use crate::foundation::channels::Channel;
+use crate::foundation::maths;
 use crate::foundation::parameters::Parameters;
 use crate::foundation::run::{Clock, Future};
 use crate::foundation::tape::{Cause, Change};
@@ -50,8 +51,8 @@ pub fn changes_per_year(year: f64, seen: &Seen, p: &Parameters) -> [f64; 2] {
     let loosened = p.policy_revenue_response * seen.lost_revenue_share
         + p.policy_administration_response * seen.new_administration;
     [
-        p.policy_events_per_year * (1.0 - loosen) * tightened.exp(),
-        p.policy_events_per_year * loosen * loosened.exp(),
+        p.policy_events_per_year * (1.0 - loosen) * maths::exp(tightened),
+        p.policy_events_per_year * loosen * maths::exp(loosened),
     ]
 }
 

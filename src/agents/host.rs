@@ -5,6 +5,7 @@ use bevy_ecs::system::{Query, Res, ResMut};
 
 use super::nation::{Nation, NationTotals};
 use crate::foundation::channels::Channel;
+use crate::foundation::maths;
 use crate::foundation::run::Future;
 use crate::markets::chips::ChipMarket;
 use crate::markets::rental::{Rental, attraction, next_rented_h100e, rent_usd, wanted_h100e};
@@ -82,7 +83,7 @@ pub fn rent_out(
         on_offer += letting.for_rent_h100e * open(host);
     }
     // Scarcity is the log of what compute is worth over its list price: who rents for more than that is worse off.
-    let missing = if (1.0 + p.rent_markup).ln() < shortage.scarcity[target] {
+    let missing = if maths::ln(1.0 + p.rent_markup) < shortage.scarcity[target] {
         shortage.missing_beyond(target, third)
     } else {
         0.0

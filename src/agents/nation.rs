@@ -11,6 +11,7 @@ use crate::capability::efficiency::{Efficiency, codesign_skill};
 use crate::foundation::calendar::Month;
 use crate::foundation::chance::Purpose;
 use crate::foundation::channels::Channel;
+use crate::foundation::maths;
 use crate::foundation::parameters::Parameters;
 use crate::foundation::run::{Clock, Future, Planning};
 use crate::markets::chips::{ChipMarket, Wallet, place_of};
@@ -118,7 +119,7 @@ pub struct DemandShocks {
 /// `capex * (before + (after - before) / (1 + exp(-(t - jump) / width)))`: a share of big-four capital spending that
 /// jumps when generative AI becomes the thing to build. Form and starting values: numerical trial, fitted in-sample.
 pub fn world_wants_usd(capex_usd: f64, year: f64, p: &Parameters) -> f64 {
-    let jump = 1.0 / (1.0 + (-(year - p.wants_jump_year) / p.wants_jump_width_years).exp());
+    let jump = 1.0 / (1.0 + maths::exp(-(year - p.wants_jump_year) / p.wants_jump_width_years));
     capex_usd * (p.wants_share_before + (p.wants_share_after - p.wants_share_before) * jump)
 }
 
@@ -135,7 +136,7 @@ const REGION_WANTS_AT_MOST: f64 = 0.2;
 pub fn target_wants_usd(recorded_usd: f64, month: Month, first_rule: Month, p: &Parameters) -> f64 {
     let years = f64::from(month - first_rule) / 12.0;
     let part = (years / YEARS_TO_FULL_WANTS).clamp(0.0, 1.0);
-    recorded_usd * p.target_wants_multiplier.powf(part)
+    recorded_usd * maths::pow(p.target_wants_multiplier, part)
 }
 
 /// Share of accelerator spending meant for training; the rest is for serving.
@@ -261,9 +262,10 @@ fn invest_what_services_earn(
             bloc as usize,
             services.revenue_usd[bloc as usize],
         );
-        shocks.wants_usd[region] *= ratio
-            .clamp(0.1, 10.0)
-            .powf(future.parameters.service_investment_elasticity);
+        shocks.wants_usd[region] *= maths::pow(
+            ratio.clamp(0.1, 10.0),
+            future.parameters.service_investment_elasticity,
+        );
     }
 }
 
@@ -328,7 +330,7 @@ fn wants_by_region(clock: &Clock, future: &Future, d: &RecordedDemand, shocks: &
                 .normal(Purpose::DemandShock, d.region_keys[region], clock.t as u64);
         let deviation = &mut shocks.log_deviation[region];
         *deviation = p.demand_shock_persistence * *deviation + p.demand_shock_sd * luck;
-        let level = deviation.exp();
+        let level = maths::exp(*deviation);
         shocks.wants_usd[region] = if region == d.target_region {
             target_wants_usd(recorded, clock.month, d.first_rule, p) * level
         } else if region == d.issuer_region {

@@ -7,6 +7,7 @@ use bevy_ecs::system::{Query, Res, ResMut};
 use super::nation::Nation;
 use crate::capability::frontier::{Frontier, Side};
 use crate::events::{Event, EventKind, EventLog};
+use crate::foundation::maths;
 use crate::foundation::run::{Clock, Future};
 use crate::markets::chips::ChipMarket;
 use crate::markets::chronicle::Causes;
@@ -68,7 +69,7 @@ pub fn use_services(
         closed_price(points(Side::Target) - best_open, p),
         1.0,
     ];
-    let log_price = price.map(|price: f64| price.max(1e-6).ln());
+    let log_price = price.map(|price: f64| maths::ln(price.max(1e-6)));
     let spending_share = spending_share(clock.year, p);
     let (by_home, all) = deliveries(&market);
     // What the target's side can deliver to others: its makers' part of what is sold there, and open models in any case.

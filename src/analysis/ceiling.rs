@@ -1,17 +1,19 @@
 //! The accounting ceiling: what less compute alone takes from capability, before anybody responds. Larger simulated effects
 //! need an explanation.
 
+use crate::foundation::maths;
+
 /// Points that a run loses when this share of its compute is denied: `points_per_decade * log10(1 / (1 - share))`.
 ///
 /// At 7 points a decade, nine tenths denied are 7 points. A negative share (more compute) gains. Infinite at 1.
 pub fn run_points(points_per_decade_of_compute: f64, share_denied: f64) -> f64 {
-    points_per_decade_of_compute * (1.0 / (1.0 - share_denied)).log10()
+    points_per_decade_of_compute * maths::log10(1.0 / (1.0 - share_denied))
 }
 
 /// Points of research that a month loses: `points * (1 - (1 - share)^elasticity)`, with `points` what research adds
 /// without denial.
 pub fn research_points(points_per_month: f64, share_denied: f64, elasticity: f64) -> f64 {
-    points_per_month * (1.0 - (1.0 - share_denied).max(0.0).powf(elasticity))
+    points_per_month * (1.0 - maths::pow((1.0 - share_denied).max(0.0), elasticity))
 }
 
 /// One month of two arms: what research adds in the baseline, and the shares of compute denied to runs and research.

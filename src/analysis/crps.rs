@@ -33,11 +33,12 @@ fn score(values: &[f64], observed: f64, less: f64) -> f64 {
 mod tests {
     use super::*;
     use crate::analysis::skill::normal_quantiles;
+    use crate::foundation::maths;
 
     /// Gneiting and Raftery 2007, equation 21, of a standard normal at y.
     fn of_normal(y: f64) -> f64 {
         let density = (-0.5 * y * y).exp() / (2.0 * std::f64::consts::PI).sqrt();
-        let below = statrs::function::erf::erfc(-y / std::f64::consts::SQRT_2) / 2.0;
+        let below = maths::normal_cdf(y);
         y * (2.0 * below - 1.0) + 2.0 * density - 1.0 / std::f64::consts::PI.sqrt()
     }
 

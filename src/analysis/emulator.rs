@@ -4,6 +4,7 @@
 //! standard normal scores `z`; only terms that stand clear of noise are kept. What is left, chance and lack of fit together, is a covariance between outputs.
 //! Source: history matching as in Craig et al. 1997 and Vernon et al. 2010, <https://doi.org/10.1214/10-BA524>.
 
+use crate::foundation::maths;
 use nalgebra::{Cholesky, DMatrix, DVector, Dyn};
 
 /// Terms of a row of scores: one, then linear and curved of each.
@@ -55,7 +56,8 @@ impl Emulator {
             let noise = left.column(k).norm_squared() / (n - t) as f64;
             let kept: Vec<usize> = (0..t)
                 .filter(|j| {
-                    *j == 0 || beta[(*j, k)].powi(2) > CLEAR * CLEAR * noise * spread[(*j, *j)]
+                    *j == 0
+                        || maths::square(beta[(*j, k)]) > CLEAR * CLEAR * noise * spread[(*j, *j)]
                 })
                 .collect();
             let few = DMatrix::from_fn(kept.len(), kept.len(), |a, b| gram[(kept[a], kept[b])]);
@@ -76,7 +78,7 @@ impl Emulator {
             .map(|k| {
                 let all = y.column(k);
                 let mean = all.mean();
-                let total: f64 = all.iter().map(|v| (v - mean).powi(2)).sum();
+                let total: f64 = all.iter().map(|v| maths::square(v - mean)).sum();
                 let unexplained: f64 = left.column(k).iter().map(|v| v * v).sum();
                 if total > 0.0 {
                     1.0 - unexplained / total

@@ -2,6 +2,7 @@
 
 use super::regret::futures_of;
 use super::{Estimate, Refused, finite, moments};
+use crate::foundation::maths;
 
 /// Bins for so many rows: about 25 in each, 3 to 12 of them.
 fn bins_for(rows: usize) -> usize {
@@ -46,7 +47,7 @@ pub fn variance_share(x: &[f64], y: &[f64]) -> Result<Estimate, Refused> {
                 .filter(|r| bins[*r] == bin)
                 .map(|r| y[r])
                 .collect();
-            own.len() as f64 * (moments(&own).0 - mean).powi(2)
+            own.len() as f64 * maths::square(moments(&own).0 - mean)
         })
         .sum::<f64>()
         / n;
@@ -54,7 +55,7 @@ pub fn variance_share(x: &[f64], y: &[f64]) -> Result<Estimate, Refused> {
     let ratio = value.clamp(0.0, 1.0);
     Ok(Estimate {
         value,
-        error: (4.0 * ratio * (1.0 - ratio).powi(2) / n + 2.0 * (count - 1) as f64 / (n * n))
+        error: (4.0 * ratio * maths::square(1.0 - ratio) / n + 2.0 * (count - 1) as f64 / (n * n))
             .sqrt(),
     })
 }
@@ -73,7 +74,7 @@ pub fn chance_share(y: &[f64], again: &[f64]) -> Result<Estimate, Refused> {
     let parts: Vec<f64> = y
         .iter()
         .zip(again)
-        .map(|(a, b)| (a - b).powi(2) / 2.0 / variance)
+        .map(|(a, b)| maths::square(a - b) / 2.0 / variance)
         .collect();
     Ok(Estimate::of(&parts))
 }

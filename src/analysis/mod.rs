@@ -10,6 +10,8 @@
 //! | how well does an ensemble foretell | `crps.rs`, `coverage.rs`, `skill.rs` |
 //! | which parameters fit what was recorded | `emulator.rs`, `slice.rs` |
 
+use crate::foundation::maths;
+
 pub mod coverage;
 pub mod crps;
 pub mod emulator;
@@ -59,7 +61,7 @@ impl Estimate {
     pub fn of(values: &[f64]) -> Self {
         let n = values.len() as f64;
         let value = values.iter().sum::<f64>() / n;
-        let squares: f64 = values.iter().map(|v| (v - value).powi(2)).sum();
+        let squares: f64 = values.iter().map(|v| maths::square(v - value)).sum();
         Self {
             value,
             error: (squares / (n - 1.0).max(1.0) / n).sqrt(),
@@ -73,7 +75,7 @@ fn moments(values: &[f64]) -> (f64, f64) {
     let mean = values.iter().sum::<f64>() / n;
     (
         mean,
-        values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / n,
+        values.iter().map(|v| maths::square(v - mean)).sum::<f64>() / n,
     )
 }
 

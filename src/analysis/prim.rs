@@ -5,6 +5,7 @@
 //! a box is peeled, pasted and pruned on one half and scored on the other, and one that does not hold there is not reported.
 
 use super::{Refused, finite};
+use crate::foundation::maths;
 
 /// Share of the rows in a box that one peel takes away: small is patient.
 const PEEL: f64 = 0.07;
@@ -317,7 +318,7 @@ fn normal_below(z: f64) -> f64 {
         * (0.319_381_530
             + t * (-0.356_563_782
                 + t * (1.781_477_937 + t * (-1.821_255_978 + t * 1.330_274_429))));
-    let tail = (-z * z / 2.0).exp() / (2.0 * std::f64::consts::PI).sqrt() * poly;
+    let tail = maths::exp(-z * z / 2.0) / (2.0 * std::f64::consts::PI).sqrt() * poly;
     if z >= 0.0 { 1.0 - tail } else { tail }
 }
 

@@ -1,6 +1,6 @@
 //! Benchmark forecasts, and skill against them.
 
-use statrs::distribution::{ContinuousCDF, Normal};
+use crate::foundation::maths;
 
 /// A recorded series: decimal years, values, standard deviations of what was observed.
 #[derive(Clone, Debug, Default)]
@@ -23,19 +23,21 @@ impl Forecast {
     /// put at `floor`.
     pub fn quantiles(&self, m: usize, to_log: bool, error: f64, floor: f64) -> Vec<f64> {
         match (self.log, to_log) {
-            (true, true) | (false, false) => normal_quantiles(self.mean, self.sd.hypot(error), m),
+            (true, true) | (false, false) => {
+                normal_quantiles(self.mean, maths::hypot(self.sd, error), m)
+            }
             (false, true) => {
-                let sd = self.sd.hypot(error * self.mean.abs());
+                let sd = maths::hypot(self.sd, error * self.mean.abs());
                 normal_quantiles(self.mean, sd, m)
                     .into_iter()
-                    .map(|x| x.max(floor).ln())
+                    .map(|x| maths::ln(x.max(floor)))
                     .collect()
             }
             (true, false) => {
-                let error = error / self.mean.exp().max(floor);
-                normal_quantiles(self.mean, self.sd.hypot(error), m)
+                let error = error / maths::exp(self.mean).max(floor);
+                normal_quantiles(self.mean, maths::hypot(self.sd, error), m)
                     .into_iter()
-                    .map(f64::exp)
+                    .map(maths::exp)
                     .collect()
             }
         }
@@ -44,9 +46,8 @@ impl Forecast {
 
 /// Quantiles of a normal distribution at `(i + 1/2) / m`.
 pub fn normal_quantiles(mean: f64, sd: f64, m: usize) -> Vec<f64> {
-    let standard = Normal::standard();
     (0..m)
-        .map(|i| mean + sd * standard.inverse_cdf((i as f64 + 0.5) / m as f64))
+        .map(|i| mean + sd * maths::normal_quantile((i as f64 + 0.5) / m as f64))
         .collect()
 }
 
@@ -73,19 +74,19 @@ pub fn trend(train: &Series, year: f64, log: bool) -> Option<Forecast> {
     }
     let mean = |f: &dyn Fn(&(f64, f64)) -> f64| points.iter().map(f).sum::<f64>() / n;
     let (t, y) = (mean(&|p| p.0), mean(&|p| p.1));
-    let spread: f64 = points.iter().map(|p| (p.0 - t).powi(2)).sum();
+    let spread: f64 = points.iter().map(|p| maths::square(p.0 - t)).sum();
     if spread <= 0.0 {
         return None;
     }
     let slope = points.iter().map(|p| (p.0 - t) * (p.1 - y)).sum::<f64>() / spread;
     let residual: f64 = points
         .iter()
-        .map(|p| (p.1 - y - slope * (p.0 - t)).powi(2))
+        .map(|p| maths::square(p.1 - y - slope * (p.0 - t)))
         .sum::<f64>()
         / (n - 2.0);
     Some(Forecast {
         mean: y + slope * (year - t),
-        sd: (residual * (1.0 + 1.0 / n + (year - t).powi(2) / spread)).sqrt(),
+        sd: (residual * (1.0 + 1.0 / n + maths::square(year - t) / spread)).sqrt(),
         log,
     })
 }
@@ -112,7 +113,7 @@ pub fn conditional_ratio(
     };
     let forecast = last_value(&ratio, year, true)?;
     Some(Forecast {
-        mean: forecast.mean + ahead.ln(),
+        mean: forecast.mean + maths::ln(ahead),
         ..forecast
     })
 }
@@ -124,7 +125,12 @@ pub fn constant_mean(train: &Series) -> Option<Forecast> {
         return None;
     }
     let mean = train.values.iter().sum::<f64>() / n;
-    let variance = train.values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / (n - 1.0);
+    let variance = train
+        .values
+        .iter()
+        .map(|v| maths::square(v - mean))
+        .sum::<f64>()
+        / (n - 1.0);
     Some(Forecast {
         mean,
         sd: (variance * (1.0 + 1.0 / n)).sqrt(),
@@ -136,7 +142,7 @@ fn scaled(train: &Series, log: bool) -> Option<Vec<(f64, f64)>> {
     if log && train.values.iter().any(|v| *v <= 0.0) {
         return None;
     }
-    let to = |v: f64| if log { v.ln() } else { v };
+    let to = |v: f64| if log { maths::ln(v) } else { v };
     let mut points: Vec<(f64, f64)> = train
         .years
         .iter()
@@ -151,7 +157,7 @@ fn step_sd(points: &[(f64, f64)]) -> Option<f64> {
     let steps: Vec<f64> = points
         .windows(2)
         .filter(|w| w[1].0 > w[0].0)
-        .map(|w| (w[1].1 - w[0].1).powi(2) / (w[1].0 - w[0].0))
+        .map(|w| maths::square(w[1].1 - w[0].1) / (w[1].0 - w[0].0))
         .collect();
     (!steps.is_empty()).then(|| (steps.iter().sum::<f64>() / steps.len() as f64).sqrt())
 }

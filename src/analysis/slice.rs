@@ -2,6 +2,8 @@
 //!
 //! Source: Murray, Adams and MacKay 2010, <https://proceedings.mlr.press/v9/murray10a.html>.
 
+use crate::foundation::maths;
+
 /// What a chain asks chance for.
 pub trait Draws {
     /// In (0, 1).
@@ -20,13 +22,13 @@ pub fn step(
     draws: &mut dyn Draws,
 ) {
     let fresh: Vec<f64> = state.iter().map(|_| draws.normal()).collect();
-    let threshold = *log + draws.uniform().ln();
+    let threshold = *log + maths::ln(draws.uniform());
     let mut angle = draws.uniform() * std::f64::consts::TAU;
     let (mut low, mut high) = (angle - std::f64::consts::TAU, angle);
     let mut next = state.to_vec();
     // The bracket shrinks by a third or so each time; a hundred times is nothing left.
     for _ in 0..100 {
-        let (sin, cos) = angle.sin_cos();
+        let (sin, cos) = maths::sin_cos(angle);
         for ((n, s), f) in next.iter_mut().zip(state.iter()).zip(&fresh) {
             *n = s * cos + f * sin;
         }
@@ -61,11 +63,11 @@ pub fn split_r_hat(chains: &[Vec<f64>]) -> f64 {
     }
     let means: Vec<f64> = halves.iter().map(|h| h.iter().sum::<f64>() / n).collect();
     let all = means.iter().sum::<f64>() / m;
-    let between = n * means.iter().map(|x| (x - all).powi(2)).sum::<f64>() / (m - 1.0);
+    let between = n * means.iter().map(|x| maths::square(x - all)).sum::<f64>() / (m - 1.0);
     let within = halves
         .iter()
         .zip(&means)
-        .map(|(h, mean)| h.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / (n - 1.0))
+        .map(|(h, mean)| h.iter().map(|x| maths::square(x - mean)).sum::<f64>() / (n - 1.0))
         .sum::<f64>()
         / m;
     if within > 0.0 {

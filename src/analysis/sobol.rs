@@ -1,6 +1,7 @@
 //! Sobol indices: the share of an answer's variance that each factor explains alone (first) and with all others (total).
 
 use super::{Estimate, Refused, finite, moments};
+use crate::foundation::maths;
 
 /// The two indices of one factor.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -75,7 +76,7 @@ fn one(a: &[f64], b: &[f64], ab: &[f64], rows: &[usize]) -> (f64, f64) {
     let mean = rows.iter().map(|&r| a[r] + b[r]).sum::<f64>() / (2.0 * n);
     let variance = rows
         .iter()
-        .map(|&r| (a[r] - mean).powi(2) + (b[r] - mean).powi(2))
+        .map(|&r| maths::square(a[r] - mean) + maths::square(b[r] - mean))
         .sum::<f64>()
         / (2.0 * n);
     if variance <= 0.0 {
@@ -86,7 +87,11 @@ fn one(a: &[f64], b: &[f64], ab: &[f64], rows: &[usize]) -> (f64, f64) {
         .map(|&r| (b[r] - mean) * (ab[r] - a[r]))
         .sum::<f64>()
         / n;
-    let total = rows.iter().map(|&r| (a[r] - ab[r]).powi(2)).sum::<f64>() / (2.0 * n);
+    let total = rows
+        .iter()
+        .map(|&r| maths::square(a[r] - ab[r]))
+        .sum::<f64>()
+        / (2.0 * n);
     (first / variance, total / variance)
 }
 

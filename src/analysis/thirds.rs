@@ -1,6 +1,6 @@
 //! What an outcome is where a parameter is low and where it is high: read from an ensemble, without further runs.
 
-use statrs::distribution::{ContinuousCDF, Normal};
+use crate::foundation::maths;
 
 /// Means of an outcome in the lowest and in the highest third of a parameter.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -20,7 +20,7 @@ impl Thirds {
     /// (Bonferroni): among 85 that do nothing, two standard errors are passed by four.
     pub fn beyond_chance(&self, among: usize) -> bool {
         let share = 1.0 - 0.025 / among.max(1) as f64;
-        self.swing() > Normal::standard().inverse_cdf(share) * self.error
+        self.swing() > maths::normal_quantile(share) * self.error
     }
 }
 
@@ -39,7 +39,7 @@ pub fn thirds(parameter: &[f64], outcome: &[f64]) -> Option<Thirds> {
     }
     let mean = |part: &[(f64, f64)]| part.iter().map(|p| p.1).sum::<f64>() / part.len() as f64;
     let all = mean(&pairs);
-    let variance = pairs.iter().map(|p| (p.1 - all).powi(2)).sum::<f64>() / (n - 1) as f64;
+    let variance = pairs.iter().map(|p| maths::square(p.1 - all)).sum::<f64>() / (n - 1) as f64;
     Some(Thirds {
         low: mean(&pairs[..third]),
         high: mean(&pairs[n - third..]),

@@ -1,5 +1,6 @@
 //! Research: how fast a bloc's knowledge grows, in index points.
 
+use crate::foundation::maths;
 use crate::foundation::parameters::Parameters;
 use crate::measures::Bloc;
 
@@ -28,11 +29,12 @@ pub fn research_points_per_month(
     } else {
         p.frontier_points_per_year_after
     };
-    let effort = (bloc_research_h100e / p.research_reference_h100e)
-        .max(0.0)
-        .powf(p.research_compute_elasticity);
+    let effort = maths::pow(
+        (bloc_research_h100e / p.research_reference_h100e).max(0.0),
+        p.research_compute_elasticity,
+    );
     let known_years = years_beyond_break(mean_knowledge_points, p);
-    let harder = (-p.research_saturation_per_year * known_years).exp();
+    let harder = maths::exp(-p.research_saturation_per_year * known_years);
     research_base(total, p) * effort * harder / 12.0
 }
 
@@ -63,14 +65,12 @@ pub fn research_by_models(best_latent_points: f64, p: &Parameters) -> f64 {
     let after = p.frontier_points_per_year_after * (FROM_YEAR - p.regime_break_year);
     let from = p.frontier_points_reference + before + after;
     // Never more than a hundredfold: beyond that the equation says nothing.
-    (p.ai_research_per_point * (best_latent_points - from).max(0.0))
-        .exp()
-        .min(100.0)
+    maths::exp(p.ai_research_per_point * (best_latent_points - from).max(0.0)).min(100.0)
 }
 
 /// Points a year that growth of the leading lab's compute explains in this model.
 pub fn compute_points_per_year(p: &Parameters) -> f64 {
-    p.points_per_decade_of_compute * p.frontier_compute_growth.log10()
+    p.points_per_decade_of_compute * maths::log10(p.frontier_compute_growth)
 }
 
 /// Knowledge of the frontier at a time before the break, index points relative to the reference month 2023-03.
@@ -82,7 +82,7 @@ pub fn knowledge_before_break(year: f64, p: &Parameters) -> f64 {
 ///
 /// A logistic from 0.05 around 2023 to its value in 2027 (reinforcement learning is near parity with pre-training by then).
 pub fn post_training_share(year: f64, p: &Parameters) -> f64 {
-    0.05 + (p.post_training_share_2027 - 0.05) / (1.0 + (-(year - 2025.0) / 0.5).exp())
+    0.05 + (p.post_training_share_2027 - 0.05) / (1.0 + maths::exp(-(year - 2025.0) / 0.5))
 }
 
 /// Share of a nation's useful compute that its labs train with:
@@ -94,9 +94,7 @@ pub fn labs_share(year: f64, bloc: Bloc, p: &Parameters) -> f64 {
         Bloc::Target => p.lab_share_growth_target,
         Bloc::Issuer | Bloc::Third => p.lab_share_growth,
     };
-    let early = growth
-        .max(1.0)
-        .powf((year - p.lab_share_stands_year).min(0.0));
+    let early = maths::pow(growth.max(1.0), (year - p.lab_share_stands_year).min(0.0));
     (p.lab_share_of_compute * early).min(1.0)
 }
 
@@ -105,7 +103,10 @@ pub fn effective_compute(training_h100e: f64, serving_h100e: f64, post_training:
     if training_h100e <= 0.0 || serving_h100e <= 0.0 {
         return 0.0;
     }
-    training_h100e.powf(1.0 - post_training) * serving_h100e.powf(post_training)
+    maths::exp(
+        (1.0 - post_training) * maths::ln(training_h100e)
+            + post_training * maths::ln(serving_h100e),
+    )
 }
 
 #[cfg(test)]

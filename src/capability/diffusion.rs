@@ -1,5 +1,6 @@
 //! How knowledge spreads: sources are substitutes under one catch-up rate, so closing one exposes the next best.
 
+use crate::foundation::maths;
 use crate::foundation::parameters::Parameters;
 
 /// A source that a lab can learn from: what was known there `lag` months ago, and with how much compute.
@@ -28,7 +29,7 @@ pub fn catch_up_points(own_points: f64, own_h100e: f64, sources: &[Source], p: &
             source.carries * usable_share(own_h100e, source.compute_h100e, p) * ahead
         })
         .fold(0.0, f64::max);
-    (1.0 - (-p.catch_up_per_year / 12.0).exp()) * reach
+    (1.0 - maths::exp(-p.catch_up_per_year / 12.0)) * reach
 }
 
 /// Part of what was found with more compute that is of use with less.
@@ -43,7 +44,7 @@ pub fn usable_share(own_h100e: f64, source_h100e: f64, p: &Parameters) -> f64 {
         return 1.0;
     }
     // A lab without compute can use what shows at any scale.
-    let below = (source_h100e / own_h100e).log10() / p.scale_span_decades;
+    let below = maths::log10(source_h100e / own_h100e) / p.scale_span_decades;
     1.0 - p.scale_dependence * below.clamp(0.0, 1.0)
 }
 

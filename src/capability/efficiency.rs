@@ -2,12 +2,13 @@
 
 use bevy_ecs::resource::Resource;
 
+use crate::foundation::maths;
 use crate::foundation::parameters::Parameters;
 
 /// Part of research that turns to saving compute: `1 - exp(-intensity * scarcity)`.
 /// Source: elasticity of directed research to the shadow price (Popp 2002 and after), see `induced_intensity`.
 pub fn effort(scarcity: f64, p: &Parameters) -> f64 {
-    1.0 - (-p.induced_intensity * scarcity.max(0.0)).exp()
+    1.0 - maths::exp(-p.induced_intensity * scarcity.max(0.0))
 }
 
 /// A month of induced efficiency: (points gained by the bloc, points that become known to all).
@@ -20,7 +21,8 @@ pub fn effort(scarcity: f64, p: &Parameters) -> f64 {
 /// What a bloc has invented under scarcity is its own until it spreads; then it is knowledge of everybody, so that scarcity
 /// lifts the world more than the position of those who suffer it.
 pub fn induced_month(induced_points: f64, effort: f64, p: &Parameters) -> (f64, f64) {
-    let full = p.points_per_decade_of_compute * p.induced_multiplier_per_year.log10() * effort;
+    let full =
+        p.points_per_decade_of_compute * maths::log10(p.induced_multiplier_per_year) * effort;
     let room = (1.0 - induced_points / p.induced_max_points.max(1e-9)).max(0.0);
     (
         full * room / 12.0,
@@ -30,7 +32,7 @@ pub fn induced_month(induced_points: f64, effort: f64, p: &Parameters) -> (f64, 
 
 /// How far labs have learned to hide links and memory behind arithmetic, 0 to 1, after a cumulative effort in years.
 pub fn codesign_skill(cumulative_effort_years: f64, p: &Parameters) -> f64 {
-    1.0 - (-cumulative_effort_years / p.codesign_scale_years.max(1e-9)).exp()
+    1.0 - maths::exp(-cumulative_effort_years / p.codesign_scale_years.max(1e-9))
 }
 
 /// Effort by bloc and what came of it.

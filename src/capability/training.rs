@@ -1,5 +1,6 @@
 //! Training runs: what a finished run scores, without and with luck.
 
+use crate::foundation::maths;
 use crate::foundation::parameters::Parameters;
 
 /// Expected score, in index points, of a model made with this compute and knowledge: no luck, no cadence.
@@ -9,7 +10,7 @@ pub fn latent_points(effective_h100e: f64, knowledge_points: f64, p: &Parameters
     // A lab without compute scores nine decades below the reference: finite, far from any frontier.
     let compute = (effective_h100e / p.run_reference_h100e).max(1e-9);
     p.frontier_points_reference
-        + p.points_per_decade_of_compute * compute.log10()
+        + p.points_per_decade_of_compute * maths::log10(compute)
         + knowledge_points
 }
 

@@ -3,7 +3,7 @@
 use clap::Args;
 use serde::Serialize;
 
-use super::{Answer, Failure, Format, say, say_json};
+use super::{Answer, Failure, Format, csv_text, say, say_data, say_json};
 use crate::config::source::Configs;
 use crate::config::study::{self, StudyFile};
 use crate::study::Library;
@@ -53,11 +53,13 @@ pub fn audit(configs: Configs, args: &AuditArgs) -> Answer {
             findings: &found.findings,
         })?,
         Format::Csv => {
-            let rows = found.findings.iter().map(|f| {
-                let quoted = [f.kind, &f.name, &f.known].map(|t| format!("\"{t}\""));
-                quoted.join(",") + "\n"
-            });
-            say(&("kind,name,known\n".to_string() + &rows.collect::<String>()))?;
+            let rows = found
+                .findings
+                .iter()
+                .map(|f| [f.kind, &f.name, &f.known].map(String::from).to_vec());
+            let head = ["kind", "name", "known"].map(String::from).to_vec();
+            let all: Vec<Vec<String>> = std::iter::once(head).chain(rows).collect();
+            say_data(&csv_text(&all))?;
         }
         Format::Table => say(&text(&found.findings, found.runs, found.worst_imbalance))?,
     }

@@ -5,15 +5,16 @@ use std::sync::atomic::Ordering;
 
 use clap::Args;
 
-use super::job::{block_files, results_folder};
+use super::job::{block_files, results_folder, working};
 use super::run::{Choice, dressed, plan_file, pool, stop_on_signal, threads, told};
-use super::{Answer, Failure, say, shell_word};
+use super::{Answer, Failure, note, say};
 use crate::config::source::Configs;
-use crate::results::{ResultsError, Working};
-use crate::study::block::{path, write};
+use crate::foundation::escape::shell_argument;
+use crate::results::{Claim, ResultsError};
+use crate::study::block::{may_write, path, write};
 use crate::study::merge::merge as merge_blocks;
 use crate::study::plan_file::{BLOCKS, Opened, PlanFile};
-use crate::study::{Layout, Worker};
+use crate::study::{Layout, Worker, made_from};
 
 #[derive(Args)]
 pub struct PlanArgs {
@@ -45,13 +46,19 @@ pub fn laid(
     out: &Path,
 ) -> Result<(PlanFile, PathBuf), Failure> {
     let source = configs.find(study, "studies")?;
-    let command = format!("chokepoint run {}", shell_word(study));
+    let command = format!("chokepoint run {}", shell_argument(study));
     let file = plan_file(configs, source, Vec::new(), choice, blocks, &command)?;
     // What is wrong is said now, not on another machine.
     file.open()?;
     std::fs::create_dir_all(out).map_err(|e| failed(out, &e))?;
     let path = out.join("plan.json");
     let old = PlanFile::peek(&path);
+    if old.is_none() && path.exists() {
+        return Err(failed(
+            &path,
+            &"is there and is no plan; move it, or choose another folder",
+        ));
+    }
     let done = block_files(&out.join("blocks")).0.len();
     if let Some(old) = old.as_ref().filter(|old| old.blocks != file.blocks)
         && old.hash == file.hash
@@ -71,7 +78,11 @@ pub fn laid(
         )));
     }
     file.write(&path)?;
-    eprintln!("{} futures in {} blocks", file.futures().len(), file.blocks);
+    note(&format!(
+        "{} futures in {} blocks\n",
+        file.futures().len(),
+        file.blocks
+    ));
     Ok((file, path))
 }
 
@@ -101,11 +112,12 @@ pub fn block(args: &BlockArgs) -> Answer {
         .clone()
         .unwrap_or_else(|| plan_path(&args.plan).with_file_name("blocks"));
     std::fs::create_dir_all(&folder).map_err(|e| failed(&folder, &e))?;
+    let to = path(&folder, args.number);
+    may_write(&to, &file.hash)?;
     let Opened { plan, .. } = file.open()?;
     let mut worker = Worker::new(&plan.blueprint);
     let layout = Layout::new(&plan);
     let stop = stop_on_signal()?;
-    let to = path(&folder, args.number);
     let (hash, futures) = (&file.hash, file.block(args.number));
     let whole = write(
         &plan,
@@ -130,6 +142,9 @@ pub struct MergeArgs {
     /// Where results go; by default `results/<name of the study>`.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// Replace finished results of another plan, or results that were changed by hand.
+    #[arg(long)]
+    overwrite: bool,
     /// Tables alone, without figures and page.
     #[arg(long)]
     no_report: bool,
@@ -158,7 +173,11 @@ pub fn merge(args: &MergeArgs) -> Answer {
         opened.figures.clone()
     };
     let out = results_folder(args.out.as_deref(), &file, &opened.plan);
-    let working = Working::open(&out)?;
+    let claim = Claim {
+        made_from: vec![made_from(&opened.plan, &file.futures())],
+        overwrite: args.overwrite,
+    };
+    let working = working(&out, &claim, &opened.plan)?;
     let others = block_files(&working.blocks()).0.len();
     if others > 0 {
         return Err(Failure::Input(format!(
@@ -176,11 +195,9 @@ pub fn merge(args: &MergeArgs) -> Answer {
                 Ok(results)
             })
     });
-    match results {
-        Ok(results) => {
-            let folder = working.finish()?;
-            told(&results, &folder, !args.no_report)
-        }
+    let finished = results.and_then(|results| Ok((results, working.finish(&claim)?)));
+    match finished {
+        Ok((results, folder)) => told(&results, &folder, !args.no_report),
         Err(error) => {
             working.discard();
             Err(error.into())

@@ -1,16 +1,18 @@
 //! `chokepoint calibrate`: from priors and evidence to posterior samples, one set a split.
 
 use std::path::PathBuf;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use clap::Args;
 use sha2::{Digest, Sha256};
 
-use super::{Answer, Failure, say, table, wrong_word};
+use super::run::{pool, stop_on_signal, threads};
+use super::{Answer, Failure, note, say, table, wrong_word};
 use crate::config::evidence::{Evidence, hex};
 use crate::config::source::Configs;
 use crate::config::splits::{self, Hashes, Registration, Split, short};
+use crate::results::files;
 use crate::study::calibrate::{Effort, Fit, Informed, NOT_INFORMED, Trade, bank, fit, recovery};
 use crate::study::hindcast::Hindcast;
 use crate::study::{Library, Settings};
@@ -20,6 +22,9 @@ pub struct CalibrateArgs {
     /// Where posterior samples go: a table a split, what it informs, and what trades off with what.
     #[arg(long, value_name = "DIR", default_value = "posterior")]
     out: PathBuf,
+    /// Replace samples that are there from other inputs, another seed or another effort.
+    #[arg(long)]
+    overwrite: bool,
     /// Where runs are kept, so that a stopped calibration goes on where it stood.
     #[arg(long, value_name = "DIR", default_value = "results/calibration")]
     work: PathBuf,
@@ -56,10 +61,10 @@ pub fn calibrate(configs: Configs, args: &CalibrateArgs) -> Answer {
     let hashes = Hashes::of(&library.configs, &library.parameters, &evidence)?;
     let registration = Registration::read(&library.configs)?;
     for departure in registration.departures(&hashes) {
-        eprintln!(
-            "note: not as registered on {}: {departure}",
+        note(&format!(
+            "note: not as registered on {}: {departure}\n",
             registration.date
-        );
+        ));
     }
     let names: Vec<&str> = settings.split.iter().map(|s| s.name.as_str()).collect();
     for wanted in &args.split {
@@ -79,14 +84,8 @@ pub fn calibrate(configs: Configs, args: &CalibrateArgs) -> Answer {
         &["history"],
         plan_settings,
     )?;
-    let threads = args
-        .threads
-        .map(usize::from)
-        .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(threads)
-        .build()
-        .map_err(|e| Failure::Input(format!("error: {e}\n")))?;
+    let threads = threads(args.threads);
+    let pool = pool(threads)?;
     let effort = Effort {
         bank: args.bank,
         waves: args.waves,
@@ -95,31 +94,43 @@ pub fn calibrate(configs: Configs, args: &CalibrateArgs) -> Answer {
         seed: args.seed,
     };
     let key = key(&hashes, args.seed);
-    let stop = AtomicBool::new(false);
+    let stop = stop_on_signal()?;
     let wanted: Vec<(usize, &Split)> = settings
         .split
         .iter()
         .enumerate()
         .filter(|(_, s)| args.split.is_empty() || args.split.contains(&s.name))
         .collect();
+    if args.synthetic.is_none() && !args.overwrite {
+        for (_, split) in &wanted {
+            free(args, &split.name, &hashes)?;
+        }
+    }
     let total = u64::from(args.bank)
         + if args.synthetic.is_some() {
             0
         } else {
             wanted.len() as u64 * u64::from(args.waves * args.wave)
         };
-    eprintln!(
-        "{} parameters, {} points, {total} runs of {} months at most; work in {}",
+    note(&format!(
+        "{} parameters, {} points, {total} runs of {} months at most; work in {}\n",
         h.plan.parameters.sampled().len(),
         h.asked.len(),
         h.months,
         args.work.display()
-    );
+    ));
     let bar = super::run::progress(total);
     let done = |runs: u64| bar.inc(runs);
     let bank = pool.install(|| bank(&h, &effort, &args.work, &key, &done, &stop))?;
+    let stopped = || {
+        bar.finish_and_clear();
+        Failure::Stopped(format!(
+            "stopped: finished runs are kept in {}; run the same command again to go on\n",
+            args.work.display()
+        ))
+    };
     let Some(bank) = bank else {
-        return Err(Failure::No("stopped\n".into()));
+        return Err(stopped());
     };
     if let Some(truths) = args.synthetic {
         bar.finish_and_clear();
@@ -162,6 +173,9 @@ pub fn calibrate(configs: Configs, args: &CalibrateArgs) -> Answer {
                 &stop,
             )
         })?;
+        if stop.load(Ordering::Relaxed) {
+            return Err(stopped());
+        }
         let Some(found) = found else {
             return Err(Failure::Input(format!(
                 "error: split {}: too few runs for an emulator of {} parameters; raise --bank and --wave\n",
@@ -173,10 +187,10 @@ pub fn calibrate(configs: Configs, args: &CalibrateArgs) -> Answer {
         text.push_str(&in_words(split, &found));
     }
     bar.finish_and_clear();
-    eprintln!(
-        "{:.1} s on {threads} threads",
+    note(&format!(
+        "{:.1} s on {threads} threads\n",
         started.elapsed().as_secs_f64()
-    );
+    ));
     say(&text)
 }
 
@@ -193,6 +207,35 @@ fn key(hashes: &Hashes, seed: u64) -> String {
         short(&hashes.splits),
         short(&build)
     )
+}
+
+/// Makes sure that the files of a split take the place of nothing but samples of the same plan.
+fn free(args: &CalibrateArgs, name: &str, hashes: &Hashes) -> Answer {
+    let waves = format!("bank {}, {} waves of {},", args.bank, args.waves, args.wave);
+    let seed = args.seed.to_string();
+    let head = [
+        ("priors", hashes.priors.as_str()),
+        ("evidence", hashes.evidence.as_str()),
+        ("splits", hashes.splits.as_str()),
+        ("version", env!("CARGO_PKG_VERSION")),
+        ("seed", seed.as_str()),
+        ("effort", waves.as_str()),
+    ];
+    let [samples, others @ ..] =
+        ["", "informed/", "trades/"].map(|below| args.out.join(format!("{below}{name}.csv")));
+    let text = std::fs::read_to_string(&samples).unwrap_or_default();
+    let said = |key: &str, value: &str| {
+        let start = format!("# {key}: {value}");
+        text.lines().any(|line| line.starts_with(&start))
+    };
+    let same = head.iter().all(|(key, value)| said(key, value));
+    match [samples].iter().chain(&others).find(|p| p.exists()) {
+        Some(path) if !same => Err(Failure::Input(format!(
+            "error: {} is there, and is not of the same inputs, seed and effort; add --overwrite to replace it, or choose another --out\n",
+            path.display()
+        ))),
+        _ => Ok(()),
+    }
 }
 
 /// Samples, what they inform and what trades off, whole or not at all.
@@ -250,11 +293,9 @@ fn store(args: &CalibrateArgs, name: &str, fit: &Fit) -> Answer {
     ];
     for (file, text) in files {
         let path = args.out.join(file);
-        let unfinished = path.with_extension("unfinished");
         std::fs::create_dir_all(path.parent().unwrap_or(&path))
-            .and_then(|()| std::fs::write(&unfinished, text))
-            .and_then(|()| std::fs::rename(&unfinished, &path))
             .map_err(|e| Failure::Input(format!("error: {}: {e}\n", path.display())))?;
+        files::write(&path, text)?;
     }
     Ok(())
 }

@@ -6,14 +6,18 @@ use clap::Args;
 
 use super::{Answer, Failure, Format, say, say_json};
 use crate::config::diagnostics::{Diagnostic, Problems};
+use crate::config::kinds::{Found, Kind, kind_of};
+use crate::config::law::regime_from;
+use crate::config::posterior::{self, Posterior};
 use crate::config::source::{Configs, Source};
-use crate::config::study::StudyFile;
-use crate::config::{chips, evidence, figure, posterior, schemas, splits, study};
-use crate::study::Library;
+use crate::config::{draws, evidence, figure, schemas, splits, study, world};
+use crate::results::files;
+use crate::study::timeline::kinds;
+use crate::study::{Library, plan};
 
 #[derive(Args)]
 pub struct CheckArgs {
-    /// Files to check: acts, regimes, studies, figures, evidence (TOML), tables of chips or evidence (CSV). None: the whole configuration.
+    /// Files to check, of any kind that stands in a configuration or is named by a study. None: the whole configuration.
     files: Vec<String>,
     #[arg(long, value_enum, default_value = "table")]
     format: Format,
@@ -30,16 +34,7 @@ pub fn check(configs: Configs, args: &CheckArgs) -> Answer {
         keep(whole(&configs));
     }
     for file in &args.files {
-        match std::fs::read_to_string(file) {
-            Ok(text) => keep(one(
-                &configs,
-                &Source {
-                    name: file.clone(),
-                    text,
-                },
-            )),
-            Err(e) => return Err(Failure::Input(format!("error: {file}: {e}\n"))),
-        }
+        keep(file_of(&configs, file));
     }
     if args.format == Format::Json {
         say_json(&found)?;
@@ -52,11 +47,11 @@ pub fn check(configs: Configs, args: &CheckArgs) -> Answer {
     if found.is_empty() {
         return say("no errors\n");
     }
-    let text: String = found.iter().map(Diagnostic::render).collect();
+    let count = found.len();
+    let errors = if count == 1 { "error" } else { "errors" };
     Err(Failure::No(format!(
-        "{text}{} {}\n",
-        found.len(),
-        if found.len() == 1 { "error" } else { "errors" }
+        "{}{count} {errors}\n",
+        Problems(found)
     )))
 }
 
@@ -64,85 +59,121 @@ pub fn check(configs: Configs, args: &CheckArgs) -> Answer {
 fn whole(configs: &Configs) -> Result<(), Problems> {
     let library = Library::read(configs.clone(), &[])?;
     let mut problems = Problems::default();
-    for path in configs.list("regimes", ".toml") {
-        let name = path
-            .trim_start_matches("regimes/")
-            .trim_end_matches(".toml");
-        if let Err(more) = library.regime(name) {
-            problems.0.extend(more.0);
-        }
-    }
-    for path in configs.list("studies", ".toml") {
-        let result = configs
-            .read(&path)
-            .and_then(|source| study::read(&source, configs));
-        let figures = |study: StudyFile| figure::read_all(configs, &study.figures);
-        match result.and_then(|s| library.arms(&s).and_then(|_| figures(s))) {
-            Ok(_) => {}
-            Err(more) => problems.0.extend(more.0),
-        }
-    }
     let mut keep = |result: Result<(), Problems>| {
         problems
             .0
             .extend(result.err().into_iter().flat_map(|p| p.0))
     };
     keep(library.check_cases());
+    for path in configs.list("regimes", ".toml") {
+        let name = path
+            .trim_start_matches("regimes/")
+            .trim_end_matches(".toml");
+        keep(library.regime(name).map(|_| ()));
+    }
+    for path in configs.list("studies", ".toml") {
+        keep(
+            configs
+                .read(&path)
+                .and_then(|source| study_of(&library, &source)),
+        );
+    }
+    for name in configs.figure_names() {
+        let source = configs.find_figure(&name);
+        keep(source.and_then(|source| figure_of(&library, &source)));
+    }
     keep(evidence::Evidence::read(configs).map(|_| ()));
+    keep(evidence::check_shipped_map(configs));
     keep(splits::read(configs).map(|_| ()));
     keep(splits::Registration::read(configs).map(|_| ()));
     for path in configs.list("posterior", ".csv") {
-        // What a fit informs and what trades off lie in folders of their own.
-        if path.matches('/').count() > 1 {
-            continue;
-        }
-        let name = path
-            .trim_start_matches("posterior/")
-            .trim_end_matches(".csv");
-        keep(posterior::Posterior::find(configs, name).map(|_| ()));
+        let source = configs.read(&path);
+        keep(source.and_then(|source| match Kind::of_path(&path) {
+            Some(Kind::Trades) => posterior::check_trades(&source),
+            Some(Kind::Informed) => posterior::check_informed(&source),
+            _ => Posterior::check(&source),
+        }));
     }
     problems.check()
 }
 
-/// One file, by what it holds.
-fn one(configs: &Configs, source: &Source) -> Result<(), Problems> {
-    if source.text.starts_with("target_id") {
-        return evidence::Evidence::of(configs, source).map(|_| ());
-    }
-    if source.name.ends_with(".csv") {
-        return chips::read(source).map(|_| ());
-    }
-    let has = |line_start: &str| {
-        source
-            .text
-            .lines()
-            .any(|l| l.trim_start().starts_with(line_start))
+/// A study, as a run of it would read it.
+fn study_of(library: &Library, source: &Source) -> Result<(), Problems> {
+    let study = study::read(source, &library.configs)?;
+    plan::check(library, &study, study.runs)
+}
+
+/// A figure, with the entities that the main study has.
+fn figure_of(library: &Library, source: &Source) -> Result<(), Problems> {
+    let read = figure::read(source, &source.name)?;
+    let main = library.configs.find("did-controls-work", "studies")?;
+    let study = study::read(&main, &library.configs)?;
+    let blueprint = library.blueprint(&study)?;
+    let known = figure::Known {
+        columns: &blueprint.watch.columns,
+        events: &kinds(),
+        arms: &[],
     };
-    if has("[[rule]]") || (has("citation") && has("issuer")) {
-        return Library::read(configs.clone(), std::slice::from_ref(source))?.check_cases();
+    figure::unknown(source, &read, &known).check()
+}
+
+/// A file that a user named.
+fn file_of(configs: &Configs, name: &str) -> Result<(), Problems> {
+    if name.ends_with(".parquet") {
+        return draws::check_file(name);
     }
-    if has("[draw") || has("draw.") {
-        return figure::read(source, &source.name).map(|_| ());
+    one(configs, &Source::of_file(name)?)
+}
+
+/// One file, by where it stands or what it holds.
+fn one(configs: &Configs, source: &Source) -> Result<(), Problems> {
+    let Found { kind, path } = kind_of(source)?;
+    // Files with one place act there, in place of what ships.
+    let placed = || match &path {
+        Some(path) => configs.clone().with_source(path, source.clone()),
+        None => configs.clone(),
+    };
+    let library = || Library::read(placed(), &[]);
+    match kind {
+        Kind::Text => Ok(()),
+        Kind::Act if path.is_some() => library()?.check_cases(),
+        Kind::Act => Library::read(configs.clone(), std::slice::from_ref(source))?.check_cases(),
+        Kind::Regime => regime_from(source, &library()?.law).map(|_| ()),
+        Kind::Study => study_of(&library()?, source),
+        Kind::Figure => figure_of(&library()?, source),
+        Kind::World => world::check_csv(&placed(), source),
+        Kind::Parameters if path.is_some() => library().map(|_| ()),
+        Kind::Parameters => Err(Problems::from(Diagnostic::at(
+            source,
+            0..1,
+            "found no parameter that the model has",
+        ))),
+        Kind::Chips => world::check_csv(configs, source),
+        Kind::Series => evidence::Evidence::of(configs, source).map(|_| ()),
+        Kind::Map if path.is_some() => evidence::Evidence::read(&placed()).map(|_| ()),
+        Kind::Map => evidence::check_map(configs, source),
+        Kind::Splits => splits::check(source),
+        Kind::Registration => splits::check_registration(source),
+        Kind::Looks => splits::check_looks(source),
+        Kind::Posterior => Posterior::check(source),
+        Kind::Trades => posterior::check_trades(source),
+        Kind::Informed => posterior::check_informed(source),
+        Kind::Futures => draws::check(source),
+        Kind::Schema => current_schema(source),
     }
-    if has("arms") || has("baseline") || has("question") {
-        let study = study::read(source, configs)?;
-        Library::read(configs.clone(), &[])?.arms(&study)?;
-        return figure::read_all(configs, &study.figures).map(|_| ());
+}
+
+/// A schema is what this program writes.
+fn current_schema(source: &Source) -> Result<(), Problems> {
+    let all = schemas();
+    let written = |(_, schema): &(&str, _)| {
+        serde_json::to_string_pretty(schema).unwrap_or_default() + "\n" == source.text
+    };
+    if all.iter().any(written) {
+        return Ok(());
     }
-    if has("[[split]]") {
-        return splits::check(source);
-    }
-    if has("[[series]]") {
-        return evidence::check_map(source);
-    }
-    if has("[[support]]") {
-        return splits::check_registration(source);
-    }
-    if has("[[parameter]]") {
-        return crate::config::parameters::check(source);
-    }
-    let library = Library::read(configs.clone(), &[])?;
-    crate::config::law::regime_from(source, &library.law).map(|_| ())
+    let message = "is no schema of this program: `chokepoint schema --out DIR` writes them";
+    Err(Diagnostic::at(source, 0..1, message).into())
 }
 
 #[derive(Args)]
@@ -162,7 +193,15 @@ pub fn schema(args: &SchemaArgs) -> Answer {
         std::fs::create_dir_all(folder).map_err(failed)?;
         for (kind, schema) in &all {
             let text = serde_json::to_string_pretty(schema).unwrap_or_default() + "\n";
-            std::fs::write(folder.join(format!("{kind}.json")), text).map_err(failed)?;
+            let path = folder.join(format!("{kind}.json"));
+            let old = std::fs::read_to_string(&path).unwrap_or_default();
+            if path.exists() && !old.contains("json-schema.org") {
+                return Err(Failure::Input(format!(
+                    "error: {}: is there and is no schema; move it, or choose another --out\n",
+                    path.display()
+                )));
+            }
+            files::write(&path, text)?;
         }
         return Ok(());
     }

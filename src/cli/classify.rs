@@ -3,7 +3,9 @@
 use clap::Args;
 use serde::Serialize;
 
-use super::{Answer, Failure, Format, LawArgs, csv_text, date, law, say, say_json, table};
+use super::{
+    Answer, Failure, Format, LawArgs, csv_text, date, law, say, say_data, say_json, table,
+};
 use crate::config::chips::{self, ChipRow};
 use crate::config::source::{Configs, Source};
 use crate::controls::{Book, Instrument, Reason, Regime, Subject, Symbols};
@@ -67,23 +69,15 @@ pub fn rulings(
 ) -> Result<Vec<Row>, Failure> {
     let destination = library.nation(sale.to)?;
     let headquarters = library.nation(sale.buyer_hq.unwrap_or(sale.to))?;
-    let own = own.map(|source| Ok::<_, Failure>((source, chips::read(source)?)));
+    let own = own.map(|source| Ok::<_, Failure>(chips::read(source, &library.nation_codes())?));
     let own = own.transpose()?;
-    if let Some((source, chips)) = &own
-        && chips.is_empty()
-    {
-        return Err(Failure::Input(format!(
-            "error: {}: found no chip, expected a row for each\n",
-            source.name
-        )));
-    }
     let book = regime.book(&library.law, sale.on);
     let mut symbols = library.law.symbols.clone();
     let (to, hq) = (
         destination.groups(&mut symbols),
         headquarters.groups(&mut symbols),
     );
-    let chips = own.as_ref().map_or(&library.chips, |(_, chips)| chips);
+    let chips = own.as_ref().unwrap_or(&library.chips);
     let rows = chips.iter().map(|chip| {
         let mut a = chip.attributes(&mut symbols);
         a.ship_to(&to, &hq);
@@ -142,11 +136,11 @@ pub fn classify(configs: Configs, args: &ClassifyArgs) -> Answer {
                     because,
                 ]
             }));
-            say(&if args.format == Format::Csv {
-                csv_text(&lines)
+            if args.format == Format::Csv {
+                say_data(&csv_text(&lines))
             } else {
-                table(&lines)
-            })
+                say(&table(&lines))
+            }
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::question::{QuestionArgs, outcome_of};
+use super::question::{QuestionArgs, csv_rows, outcome_of};
 use super::{Answer, Format, say_json};
 use crate::config::source::Configs;
 use crate::study::decompose;
@@ -22,14 +22,28 @@ pub struct DecomposeArgs {
 pub fn decompose(configs: Configs, args: &DecomposeArgs) -> Answer {
     let q = &args.question;
     outcome_of(&args.outcome)?;
-    let (plan, pool) = q.plan(configs, 100)?;
-    let runs = decompose::runs(&plan, args.pairs);
-    let parts = q.work(&pool, runs, |done| {
-        decompose::decompose(&plan, args.pairs, done)
+    let tables = ["shapley", "channels", "whole"];
+    let words = format!("{}", args.pairs);
+    let asked = q.ask(configs, 100, "decompose", &words, &tables)?;
+    let plan = &asked.plan;
+    let runs = decompose::runs(plan, args.pairs);
+    let parts = q.work(&asked, runs, |done| {
+        decompose::decompose(plan, args.pairs, done)
     })?;
-    q.put("shapley", &parts.groups)?;
-    q.put("channels", &parts.channels)?;
-    q.put("whole", &parts.wholes)?;
+    let parts = q.settled(&asked, parts)?;
+    let texts = [
+        ("shapley", csv_rows(&parts.groups)),
+        ("channels", csv_rows(&parts.channels)),
+        ("whole", csv_rows(&parts.wholes)),
+    ];
+    q.put(&asked, &texts)?;
+    shown(args, &parts)?;
+    q.finish(&asked);
+    Ok(())
+}
+
+fn shown(args: &DecomposeArgs, parts: &decompose::Decomposition) -> Answer {
+    let q = &args.question;
     let of = |rows: &[decompose::Part]| -> Vec<decompose::Part> {
         let own = |p: &&decompose::Part| p.outcome == args.outcome;
         rows.iter().filter(own).cloned().collect()

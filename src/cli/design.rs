@@ -2,7 +2,9 @@
 
 use clap::Args;
 
-use super::{Answer, Failure, Format, LawArgs, csv_text, date, law, say, say_json, table};
+use super::{
+    Answer, Failure, Format, LawArgs, csv_text, date, law, say, say_data, say_json, table,
+};
 use crate::config::source::Configs;
 use crate::controls::Subject;
 use crate::study::designs::designs;
@@ -62,7 +64,7 @@ pub fn design(configs: Configs, args: &DesignArgs) -> Answer {
         ]
     }));
     if args.format == Format::Csv {
-        return say(&csv_text(&lines));
+        return say_data(&csv_text(&lines));
     }
     let mut text = format!(
         "{} for {} under {} on {on}, the best of each kind of cut:\n",

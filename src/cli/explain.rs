@@ -2,8 +2,9 @@
 
 use clap::{Args, ValueEnum};
 
-use super::{Answer, Format, csv_text, say, say_json, table, wrong_word};
-use crate::config::source::{Configs, figure_names};
+use super::{Answer, Format, csv_text, say, say_data, say_json, table, wrong_word};
+use crate::config::parameters::limits;
+use crate::config::source::Configs;
 use crate::config::study::Arm;
 use crate::controls::{Attribute, Instrument};
 use crate::foundation::channels::Channel;
@@ -66,7 +67,7 @@ pub fn list(configs: Configs, args: &ListArgs) -> Answer {
         .collect();
     match args.format {
         Format::Table => say(&table(&lines)),
-        Format::Csv => say(&csv_text(&lines)),
+        Format::Csv => say_data(&csv_text(&lines)),
         Format::Json => {
             let rows: Vec<_> = chosen
                 .iter()
@@ -169,7 +170,7 @@ fn entries(library: &Library) -> Result<Vec<Entry>, super::Failure> {
         );
         add(Kind::Studies, &name, &study.question, long);
     }
-    for name in figure_names() {
+    for name in library.configs.figure_names() {
         let source = library.configs.find_figure(&name)?;
         let figure = crate::config::figure::read(&source, &name)?;
         add(
@@ -196,8 +197,11 @@ fn entries(library: &Library) -> Result<Vec<Entry>, super::Failure> {
             .as_ref()
             .and_then(|d| serde_json::to_string(d).ok())
             .map_or("fixed".into(), |d| format!("sampled: {d}"));
+        let limits = limits(&p.id).map_or(String::new(), |(_, low, high)| {
+            format!("\nno value below {low} or above {high} has a meaning")
+        });
         let long = format!(
-            "{}\nvalue: {} {}\n{prior}\nsource: {} {} (looked at {})\ngrade: {:?}\nfile: configs/parameters/{}.toml",
+            "{}\nvalue: {} {}\n{prior}{limits}\nsource: {} {} (looked at {})\ngrade: {:?}\nfile: configs/parameters/{}.toml",
             p.words, p.value, p.unit, p.source, p.url, p.date, p.grade, p.mechanism
         );
         add(Kind::Parameters, &p.id, &p.words, long);

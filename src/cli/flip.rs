@@ -2,7 +2,7 @@
 
 use clap::{Args, ValueEnum};
 
-use super::question::{QuestionArgs, arm_of, outcome_of};
+use super::question::{QuestionArgs, arm_of, csv_rows, outcome_of};
 use super::{Answer, Format, say, say_json};
 use crate::config::source::Configs;
 use crate::study::flip::{self, Question};
@@ -40,22 +40,43 @@ enum Better {
 pub fn flip(configs: Configs, args: &FlipArgs) -> Answer {
     let q = &args.question;
     let outcome = outcome_of(&args.outcome)?;
-    let (plan, pool) = q.plan(configs, 200)?;
+    let (arm, more) = (&args.arm, args.better == Better::More);
+    let (enough, lucks) = (args.good_enough, args.lucks);
+    let words = format!("{arm:?} {} {more} {enough:?} {lucks}", args.outcome);
+    let asked = q.ask(
+        configs,
+        200,
+        "flip",
+        &words,
+        &["regret", "learning", "flip"],
+    )?;
+    let plan = &asked.plan;
     let question = Question {
-        arm: arm_of(&plan, args.arm.as_ref())?,
+        arm: arm_of(plan, args.arm.as_ref())?,
         outcome: (outcome, args.outcome.clone()),
         more_is_better: args.better == Better::More,
         good_enough: args.good_enough,
         lucks: args.lucks,
     };
     let runs = u64::from(plan.runs) * plan.regimes.len() as u64 + flip::most_runs(args.lucks);
-    let found = q.work(&pool, runs, |done| {
-        let ensemble = Ensemble::run(&plan, done);
-        flip::flip(&plan, &ensemble, &question, done)
+    let found = q.work(&asked, runs, |done| {
+        let ensemble = Ensemble::run(plan, done);
+        flip::flip(plan, &ensemble, &question, done)
     })?;
-    q.put("regret", &found.regrets)?;
-    q.put("learning", &found.learning)?;
-    q.put("flip", &found.flips)?;
+    let found = q.settled(&asked, found)?;
+    let texts = [
+        ("regret", csv_rows(&found.regrets)),
+        ("learning", csv_rows(&found.learning)),
+        ("flip", csv_rows(&found.flips)),
+    ];
+    q.put(&asked, &texts)?;
+    shown(args, &found)?;
+    q.finish(&asked);
+    Ok(())
+}
+
+fn shown(args: &FlipArgs, found: &flip::Flip) -> Answer {
+    let q = &args.question;
     match q.format {
         Format::Csv => q.show("", &found.flips),
         Format::Json => say_json(&serde_json::json!({

@@ -1,11 +1,13 @@
 //! `chokepoint export` and `chokepoint diff`: tables for spreadsheets; what differs between two results, and why.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{Answer, Failure, say, table, unsaid, wrong_word};
+use super::report::SealArgs;
+use super::{Answer, Failure, say, say_data, table, unsaid, wrong_word};
+use crate::foundation::escape::csv_plain;
 use crate::results::compare::compare;
 use crate::results::export::{export as write_table, tables};
 
@@ -21,6 +23,8 @@ pub struct ExportArgs {
     /// The whole table as comma-separated values, to standard output; else its first rows, to look at.
     #[arg(long)]
     csv: bool,
+    #[command(flatten)]
+    seal: SealArgs,
 }
 
 pub fn export(args: &ExportArgs) -> Answer {
@@ -35,6 +39,12 @@ pub fn export(args: &ExportArgs) -> Answer {
         let names: Vec<&str> = known.iter().map(String::as_str).collect();
         let expected = format!("a table of {}: {}", args.folder.display(), known.join(", "));
         return Err(wrong_word("export", &args.table, &expected, &names));
+    }
+    args.seal.check(&args.folder)?;
+    if args.csv && io::stdout().is_terminal() {
+        let mut text = Vec::new();
+        write_table(&args.folder, &args.table, usize::MAX, &mut text)?;
+        return say_data(&String::from_utf8_lossy(&text));
     }
     if args.csv {
         let mut out = Output {
@@ -56,7 +66,7 @@ pub fn export(args: &ExportArgs) -> Answer {
     let rows: Vec<Vec<String>> = reader
         .records()
         .flatten()
-        .map(|r| r.iter().map(String::from).collect())
+        .map(|r| r.iter().map(|cell| csv_plain(cell).to_string()).collect())
         .collect();
     say(&table(&rows))
 }
@@ -96,6 +106,8 @@ pub struct DiffArgs {
     /// Numbers that differ by no more than this, relative to the larger, are the same.
     #[arg(long, default_value = "0", value_parser = tolerance, allow_hyphen_values = true)]
     tolerance: f64,
+    #[command(flatten)]
+    seal: SealArgs,
 }
 
 fn tolerance(text: &str) -> Result<f64, String> {
@@ -108,6 +120,9 @@ fn tolerance(text: &str) -> Result<f64, String> {
 
 /// Ends with 1 when results differ.
 pub fn diff(args: &DiffArgs) -> Answer {
+    for folder in [&args.first, &args.second] {
+        args.seal.check(folder)?;
+    }
     let found = compare(&args.first, &args.second, args.tolerance)?;
     let mut text = String::new();
     for cause in &found.causes {

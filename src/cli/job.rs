@@ -5,15 +5,17 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
-use super::Failure;
 use super::run::{How, dressed, pool, threads, until};
+use super::{Failure, note};
 use crate::measures::OUTCOMES;
-use crate::results::{Results, ResultsError, Timing, Working};
+use crate::results::compare::causes;
+use crate::results::seal::TIMING;
+use crate::results::{Claim, Manifest, Results, ResultsError, Timing, Working, files};
 use crate::study::batch::{Batch, Until};
 use crate::study::block::{self, path};
 use crate::study::merge::merge;
 use crate::study::plan_file::{Opened, PlanFile};
-use crate::study::{Layout, Plan, RunRecord, Worker, one_run};
+use crate::study::{Layout, Plan, RunRecord, Worker, made_from, manifest, one_run};
 
 /// What watches over work.
 pub struct Watch<'a> {
@@ -34,6 +36,7 @@ pub struct Job {
     working: Working,
     threads: usize,
     report: bool,
+    overwrite: bool,
     kept: usize,
     until: Option<Until>,
 }
@@ -48,7 +51,16 @@ impl Job {
         let until = until(how.until_error.as_deref(), &opened.plan)?;
         let out = results_folder(how.out.as_deref(), &file, &opened.plan);
         // Fails early, before the work: the folder can be written, and is ours.
-        let working = Working::open(&out)?;
+        let ends = match until {
+            Some(_) => Batch::ends(&file),
+            None => vec![file.futures().end],
+        };
+        let of = |end: &u32| made_from(&opened.plan, &(file.futures().start..*end));
+        let claim = Claim {
+            made_from: ends.iter().map(of).collect(),
+            overwrite: how.overwrite,
+        };
+        let working = working(&out, &claim, &opened.plan)?;
         let kept = take_up(&working, &file, how.restart)?;
         Ok(Self {
             file,
@@ -56,6 +68,7 @@ impl Job {
             working,
             threads: threads(how.threads),
             report: !how.no_report,
+            overwrite: how.overwrite,
             kept,
             until,
         })
@@ -147,19 +160,22 @@ impl Job {
         };
         let blocks = self.working.blocks();
         let joined = self.working.fresh().and_then(|into| {
+            let made = futures.clone();
             let results =
-                pool.install(|| merge(&self.opened, &self.file, &blocks, futures, figures, &into))?;
-            let path = into.join("timing.json");
+                pool.install(|| merge(&self.opened, &self.file, &blocks, made, figures, &into))?;
             let text = serde_json::to_string_pretty(timing).unwrap_or_default() + "\n";
-            std::fs::write(&path, text).map_err(|e| ResultsError::Io {
-                path,
-                reason: e.to_string(),
-            })?;
+            files::write(&into.join(TIMING), text)?;
             pool.install(|| dressed(&results, &into, self.report))?;
             Ok(results)
         });
-        let finished =
-            joined.and_then(|results| self.working.finish().map(|folder| (results, folder)));
+        let claim = Claim {
+            made_from: vec![made_from(&self.opened.plan, &futures)],
+            overwrite: self.overwrite,
+        };
+        let finished = joined.and_then(|results| {
+            let folder = self.working.finish(&claim)?;
+            Ok((results, folder))
+        });
         finished.map_err(|error| self.kept_after(&error))
     }
 
@@ -194,10 +210,40 @@ impl Job {
     }
 }
 
+/// The working folder of a target; where results of another plan stand there, in which respects they differ.
+pub fn working(out: &Path, claim: &Claim, plan: &Plan) -> Result<Working, Failure> {
+    Working::open(out, claim).map_err(|error| match error {
+        ResultsError::Finished(folder) => {
+            let futures = plan.futures.len() as u32;
+            let new = manifest(plan, &Layout::new(plan), futures, 0, "");
+            let why = Manifest::read(&folder).map_or_else(
+                |_| Vec::new(),
+                |old| {
+                    let old = Manifest { failed: 0, ..old };
+                    causes(&old, &new)
+                },
+            );
+            let lines: String = why.iter().map(|w| format!("  {w}\n")).collect();
+            Failure::Input(format!(
+                "error: {} holds finished results of another plan:\n{lines}\
+                 add --overwrite to replace them, or choose another --out\n",
+                folder.display()
+            ))
+        }
+        other => other.into(),
+    })
+}
+
 /// Makes a working folder ready: blocks of the same plan are kept, those of another are not thrown away unasked.
 fn take_up(working: &Working, file: &PlanFile, restart: bool) -> Result<usize, Failure> {
     let path = working.path().join("plan.json");
-    let (mut blocks, mut halves) = block_files(&working.blocks());
+    let (mut blocks, others) = block_files(&working.blocks());
+    // What a killed process left; anything else is not the program's.
+    let half = |path: &PathBuf| {
+        let name = path.file_name().map(|n| n.to_string_lossy().into_owned());
+        name.is_some_and(|n| files::is_partial(&n))
+    };
+    let mut halves: Vec<PathBuf> = others.into_iter().filter(half).collect();
     let old = PlanFile::peek(&path);
     let same = old.as_ref().is_some_and(|old| old.hash == file.hash);
     if !same && !blocks.is_empty() && !restart {
@@ -215,7 +261,7 @@ fn take_up(working: &Working, file: &PlanFile, restart: bool) -> Result<usize, F
             .into_iter()
             .partition(|path| block::is_whole(path, &file.hash));
         for path in &broken {
-            eprintln!("{} is broken, and is run again", path.display());
+            note(&format!("{} is broken, and is run again\n", path.display()));
         }
         halves.extend(broken);
         blocks = whole;
@@ -233,7 +279,7 @@ pub fn results_folder(asked: Option<&Path>, file: &PlanFile, plan: &Plan) -> Pat
     let name = &plan.study.name;
     let folder = match file.only {
         Some(one) => format!("{name}-future-{one}"),
-        None => name.clone(),
+        None => name.to_string(),
     };
     asked.map_or_else(|| Path::new("results").join(folder), Path::to_path_buf)
 }

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::question::{QuestionArgs, arm_of, outcome_of};
+use super::question::{QuestionArgs, arm_of, csv_rows, outcome_of};
 use super::{Answer, Format};
 use crate::config::source::Configs;
 use crate::study::ledger;
@@ -42,18 +42,22 @@ pub fn ledger(configs: Configs, args: &LedgerArgs) -> Answer {
         .iter()
         .map(|name| outcome_of(name).map(|at| (at, name.as_str())))
         .collect::<Result<Vec<_>, _>>()?;
-    let (plan, pool) = q.plan(configs, 400)?;
-    let arm = arm_of(&plan, args.arm.as_ref())?;
+    let words = format!("{:?} {:?}", args.arm, args.outcome);
+    let asked = q.ask(configs, 400, "ledger", &words, &["ledger"])?;
+    let plan = &asked.plan;
+    let arm = arm_of(plan, args.arm.as_ref())?;
     let futures = u64::from(plan.runs);
     let runs = futures * (plan.regimes.len() + 2 * outcomes.len()) as u64;
-    let rows = q.work(&pool, runs, |done| {
-        let ensemble = Ensemble::run(&plan, done);
+    let rows = q.work(&asked, runs, |done| {
+        let ensemble = Ensemble::run(plan, done);
         outcomes
             .iter()
-            .map(|outcome| ledger::ledger(&plan, &ensemble, arm, *outcome, done))
+            .map(|outcome| ledger::ledger(plan, &ensemble, arm, *outcome, done))
             .collect::<Result<Vec<_>, _>>()
     })?;
-    q.put("ledger", &rows.concat())?;
+    let rows = q.settled(&asked, rows)?;
+    q.put(&asked, &[("ledger", csv_rows(&rows.concat()))])?;
+    q.finish(&asked);
     if q.format != Format::Table {
         return q.show("", &rows.concat());
     }

@@ -37,6 +37,7 @@ use crate::config::law::{ids_of, own_entry};
 use crate::config::source::{Configs, Source};
 use crate::controls::Regime;
 use crate::foundation::calendar::Date;
+use crate::foundation::escape::{csv_table, visible, visible_line};
 use crate::results::ResultsError;
 use crate::study::Library;
 
@@ -111,6 +112,22 @@ enum Command {
     Schema(check::SchemaArgs),
 }
 
+impl Command {
+    /// Why this command has no use for a folder of configuration, if it has none.
+    const fn without_configs(&self) -> Option<&'static str> {
+        match self {
+            Self::Block(_) | Self::Merge(_) => {
+                Some("a plan holds the configuration that it was made with")
+            }
+            Self::Export(_) | Self::Diff(_) | Self::Report(_) => {
+                Some("results hold what they were made from")
+            }
+            Self::New(_) | Self::Schema(_) => Some("this command reads no configuration"),
+            _ => None,
+        }
+    }
+}
+
 /// How an answer is printed.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Format {
@@ -172,10 +189,22 @@ const STOPPED: u8 = 130;
 
 /// Runs the command line that the process was started with.
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(answer) => return usage(&answer),
+    };
+    if cli.configs.is_some()
+        && let Some(why) = cli.command.without_configs()
+    {
+        note(&format!("error: --configs: {why}\n"));
+        return ExitCode::from(2);
+    }
     let configs = match &cli.configs {
         Some(folder) if !folder.is_dir() => {
-            eprintln!("error: --configs {}: no such folder", folder.display());
+            note(&format!(
+                "error: --configs {}: no such folder\n",
+                folder.display()
+            ));
             return ExitCode::from(2);
         }
         Some(folder) => Configs::folder(folder),
@@ -199,7 +228,7 @@ pub fn main() -> ExitCode {
         Command::Discover(args) => discover::discover(configs, &args),
         Command::Flip(args) => flip::flip(configs, &args),
         Command::Ledger(args) => ledger::ledger(configs, &args),
-        Command::Validate(args) => validate::validate(configs, &args),
+        Command::Validate(args) => validate::validate(configs, args),
         Command::Calibrate(args) => calibrate::calibrate(configs, &args),
         Command::Audit(args) => audit::audit(configs, &args),
         Command::Classify(args) => classify::classify(configs, &args),
@@ -214,22 +243,54 @@ pub fn main() -> ExitCode {
     match answer {
         Ok(()) | Err(Failure::Closed) => ExitCode::SUCCESS,
         Err(Failure::No(text)) => {
-            eprint!("{text}");
+            note(&text);
             ExitCode::from(1)
         }
         Err(Failure::Stopped(text)) => {
-            eprint!("{text}");
+            note(&text);
             ExitCode::from(STOPPED)
         }
         Err(Failure::Input(text)) => {
-            eprint!("{text}");
+            note(&text);
             ExitCode::from(2)
         }
     }
 }
 
-/// Prints to standard output; a closed pipe ends the command quietly.
+/// Help and versions on standard output; what is wrong with the command line, with its words made visible.
+fn usage(answer: &clap::Error) -> ExitCode {
+    if answer.use_stderr() {
+        note(&answer.render().to_string());
+    } else {
+        // As with all that is printed: nobody has to read it.
+        let _ = answer.print();
+    }
+    ExitCode::from(u8::try_from(answer.exit_code()).unwrap_or(2))
+}
+
+/// Says something on standard error, in whole lines. Work does not depend on a reader: a stream that is closed or full is
+/// no error.
+pub fn note(text: &str) {
+    use std::io::Write;
+    let _ = std::io::stderr().write_all(visible(text).as_bytes());
+}
+
+/// Prints words to standard output; a closed pipe ends the command quietly.
 fn say(text: &str) -> Answer {
+    write_out(&visible(text))
+}
+
+/// Prints CSV or JSON: as it is for other programs, made visible where a terminal would show it.
+fn say_data(text: &str) -> Answer {
+    use std::io::IsTerminal;
+    if std::io::stdout().is_terminal() {
+        say(text)
+    } else {
+        write_out(text)
+    }
+}
+
+fn write_out(text: &str) -> Answer {
     use std::io::Write;
     let mut out = std::io::stdout().lock();
     out.write_all(text.as_bytes())
@@ -246,20 +307,10 @@ fn unsaid(error: &std::io::Error) -> Failure {
     }
 }
 
-/// A word as a shell reads it back.
-fn shell_word(word: &str) -> String {
-    let plain = |c: char| c.is_alphanumeric() || "._=-+%/:,@".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        word.to_string()
-    } else {
-        format!("'{}'", word.replace('\'', "'\\''"))
-    }
-}
-
 fn say_json(value: &impl serde::Serialize) -> Answer {
     let text =
         serde_json::to_string_pretty(value).map_err(|e| Failure::Input(format!("error: {e}\n")))?;
-    say(&(text + "\n"))
+    say_data(&(text + "\n"))
 }
 
 /// Something wrong with one word of the command line.
@@ -280,12 +331,7 @@ fn date(what: &str, text: &str) -> Result<Date, Failure> {
 fn law(configs: Configs, args: &LawArgs) -> Result<(Library, Regime), Failure> {
     let mut extra = Vec::new();
     for file in &args.with {
-        let text = std::fs::read_to_string(file)
-            .map_err(|e| Failure::Input(format!("error: {file}: {e}\n")))?;
-        extra.push(Source {
-            name: file.clone(),
-            text,
-        });
+        extra.push(Source::of_file(file)?);
     }
     law_with(configs, &args.regime, &extra)
 }
@@ -323,6 +369,10 @@ pub fn law_with(
 
 /// Columns padded to the widest cell, two spaces apart; cells longer than their share of the line are left whole.
 fn table(rows: &[Vec<String>]) -> String {
+    let rows: Vec<Vec<_>> = rows
+        .iter()
+        .map(|row| row.iter().map(|cell| visible_line(cell)).collect())
+        .collect();
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let width: Vec<usize> = (0..columns)
         .map(|c| {
@@ -334,7 +384,7 @@ fn table(rows: &[Vec<String>]) -> String {
         })
         .collect();
     let mut out = String::new();
-    for row in rows {
+    for row in &rows {
         let mut line = String::new();
         for (c, cell) in row.iter().enumerate() {
             if c + 1 == row.len() {
@@ -357,8 +407,13 @@ fn csv_text(rows: &[Vec<String>]) -> String {
         // Writing to memory cannot fail.
         let _ = writer.write_record(row);
     }
-    writer
-        .into_inner()
-        .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
-        .unwrap_or_default()
+    csv_written(writer)
+}
+
+/// What a writer of CSV holds, as a text whose cells no spreadsheet runs.
+fn csv_written(writer: csv::Writer<Vec<u8>>) -> String {
+    // Memory can be written, and what was written can be read.
+    let bytes = writer.into_inner().unwrap_or_default();
+    let bytes = csv_table(bytes).unwrap_or_default();
+    String::from_utf8_lossy(&bytes).into_owned()
 }

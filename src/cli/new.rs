@@ -1,11 +1,12 @@
 //! `chokepoint new`: a commented file to start from, for a study, a rule or a figure.
 
-use std::io::Write;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
 use super::{Answer, Failure, say};
+use crate::foundation::name::Name;
+use crate::results::files;
 
 #[derive(Args)]
 pub struct NewArgs {
@@ -31,12 +32,8 @@ fn text(kind: Kind, name: &str) -> Result<String, Failure> {
         Kind::Rule => include_str!("../../assets/new/rule.toml"),
         Kind::Figure => include_str!("../../assets/new/figure.toml"),
     };
-    let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-    if name.is_empty() || !name.chars().all(plain) {
-        let expected = "a name of letters, digits and hyphens";
-        return Err(super::wrong_word("new", name, expected, &[]));
-    }
-    Ok(text.replace("NAME", name))
+    let name = Name::new(name).map_err(|wrong| Failure::Input(format!("error: new: {wrong}\n")))?;
+    Ok(text.replace("NAME", &name))
 }
 
 /// The commented file of a kind that is given as a word.
@@ -53,8 +50,6 @@ pub fn template(kind: &str, name: &str) -> Result<String, Failure> {
 pub fn new(args: &NewArgs) -> Answer {
     let text = text(args.kind, &args.name)?;
     let path = args.out.join(format!("{}.toml", args.name));
-    let failed = |e: std::io::Error| Failure::Input(format!("error: {}: {e}\n", path.display()));
-    let mut file = std::fs::File::create_new(&path).map_err(failed)?;
-    file.write_all(text.as_bytes()).map_err(failed)?;
+    files::write_new(&path, text)?;
     say(&format!("{}\n", path.display()))
 }

@@ -1,18 +1,29 @@
 //! What the commands that question a study share: which study, how many futures, where the answer goes.
 
-use std::path::PathBuf;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use clap::Args;
 use rayon::ThreadPool;
 use serde::Serialize;
 
-use super::run::{channels_without, progress, settings};
-use super::{Answer, Failure, Format, say, say_json, table, wrong_word};
+use super::report::SealArgs;
+use super::run::{channels_without, pool, progress, settings, stop_on_signal, threads};
+use super::{
+    Answer, Failure, Format, csv_written, note, say, say_data, say_json, table, wrong_word,
+};
 use crate::analysis::Refused;
 use crate::config::source::Configs;
 use crate::config::study::{self, Design};
+use crate::foundation::escape::{csv_plain, shell_argument, shell_option};
+use crate::foundation::maths;
 use crate::measures::OUTCOMES;
-use crate::study::{Library, Plan, Settings, probe};
+use crate::results::seal::{self, Seal};
+use crate::results::{ResultsError, files};
+use crate::study::bank::{BUSY, Kept};
+use crate::study::{Library, Plan, Settings, hash, made_from, probe};
 
 #[derive(Args)]
 pub struct QuestionArgs {
@@ -35,22 +46,97 @@ pub struct QuestionArgs {
     /// Put the tables in this results folder, where figures find them.
     #[arg(long, value_name = "DIR")]
     into: Option<PathBuf>,
+    /// Replace the answer of another question in that folder.
+    #[arg(long)]
+    overwrite: bool,
+    #[command(flatten)]
+    seal: SealArgs,
     #[arg(long, value_enum, default_value = "table")]
     pub format: Format,
 }
 
+/// A question made ready: what it is put to, the threads that answer it, and what it is made from.
+pub struct Asked {
+    pub plan: Plan,
+    pub pool: ThreadPool,
+    /// Hash of the plan and of the command's own words.
+    made_from: String,
+}
+
 impl QuestionArgs {
-    /// The plan, and the threads that it is run on.
-    pub fn plan(&self, configs: Configs, runs: u32) -> Result<(Plan, ThreadPool), Failure> {
-        if let Some(folder) = &self.into
-            && !folder.join("manifest.json").exists()
-        {
-            return Err(Failure::Input(format!(
-                "error: --into {}: no results folder; `chokepoint run {} --out {0}` makes one\n",
-                folder.display(),
-                self.study
-            )));
+    /// Makes a question ready. `command` and `words` are what is asked; `tables` is what the answer leaves in a results folder.
+    pub fn ask(
+        &self,
+        configs: Configs,
+        runs: u32,
+        command: &str,
+        words: &str,
+        tables: &[&str],
+    ) -> Result<Asked, Failure> {
+        if let Some(folder) = &self.into {
+            if !folder.join("manifest.json").exists() {
+                return Err(Failure::Input(format!(
+                    "error: --into {}: no results folder; `chokepoint run {} {}` makes one\n",
+                    folder.display(),
+                    shell_argument(&self.study),
+                    shell_option("--out", &folder.to_string_lossy())
+                )));
+            }
+            self.seal.check(folder)?;
         }
+        let (mut plan, pool) = self.plan(configs, runs)?;
+        let whole = made_from(&plan, &plan.futures);
+        let text = &plan.study.source.text;
+        let made_from = hash(format!("{whole} {command} {words} {text}").as_bytes());
+        if let Some(folder) = &self.into {
+            self.free(folder, tables, &made_from)?;
+        }
+        plan.kept = self.kept(&plan, command, &made_from)?.map(Arc::new);
+        Ok(Asked {
+            plan,
+            pool,
+            made_from,
+        })
+    }
+
+    /// Makes sure that the tables of the answer take the place of nothing but an answer to the same question.
+    fn free(&self, folder: &Path, tables: &[&str], made_from: &str) -> Answer {
+        let paths: Vec<String> = tables.iter().map(|t| format!("{t}.csv")).collect();
+        seal::may_write(folder, &paths)?;
+        let Some(Ok(seal)) = Seal::read(folder) else {
+            return Ok(());
+        };
+        let other = |path: &&String| {
+            let there = seal.files.get(*path).filter(|_| folder.join(path).exists());
+            there.is_some_and(|sealed| sealed.made_from != made_from)
+        };
+        match paths.iter().find(other) {
+            Some(path) if !self.overwrite => Err(Failure::Input(format!(
+                "error: {} holds the answer of another question; add --overwrite to replace it, or leave --into out\n",
+                folder.join(path).display()
+            ))),
+            _ => Ok(()),
+        }
+    }
+
+    /// Where finished runs are kept until the question is answered: beside the results folder, or below `results`. A question
+    /// that cannot keep them is answered all the same.
+    fn kept(&self, plan: &Plan, command: &str, made_from: &str) -> Result<Option<Kept>, Failure> {
+        let key = &made_from[..12.min(made_from.len())];
+        let beside = |into: &PathBuf| {
+            let name = into.file_name()?.to_string_lossy().into_owned();
+            Some(into.with_file_name(format!(".{name}.{command}-{key}.unfinished")))
+        };
+        let default = || {
+            let name = &plan.study.name;
+            Path::new("results").join(format!(".{name}.{command}-{key}.unfinished"))
+        };
+        let folder = self.into.as_ref().and_then(beside).unwrap_or_else(default);
+        kept(folder, made_from)
+    }
+
+    /// The plan, and the threads that it is run on.
+    fn plan(&self, configs: Configs, runs: u32) -> Result<(Plan, ThreadPool), Failure> {
         let library = Library::read(configs, &[])?;
         let source = library.configs.find(&self.study, "studies")?;
         let mut file = study::read(&source, &library.configs)?;
@@ -70,48 +156,139 @@ impl QuestionArgs {
             ..Settings::default()
         };
         let plan = Plan::new(&library, file, settings)?;
-        let threads = self.threads.map_or(0, usize::from);
-        let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(threads)
-            .build()
-            .map_err(|e| Failure::Input(format!("error: {e}\n")))?;
-        Ok((plan, pool))
+        Ok((plan, pool(threads(self.threads))?))
     }
 
-    /// Does the runs of a question under a bar that says how far it is.
+    /// Does the runs of a question under a bar that says how far it is. A signal ends it after the runs under way; finished
+    /// blocks are kept, and the same command goes on from there.
     pub fn work<T: Send>(
         &self,
-        pool: &ThreadPool,
+        asked: &Asked,
         runs: u64,
         work: impl FnOnce(&(dyn Fn() + Sync)) -> T + Send,
-    ) -> T {
-        eprintln!("{runs} runs");
-        let bar = progress(runs);
-        let answer = pool.install(|| work(&|| bar.inc(1)));
-        bar.finish_and_clear();
-        answer
+    ) -> Result<T, Failure> {
+        let answer = watched(&asked.pool, runs, work)?;
+        let kept = asked.plan.kept.as_deref();
+        if let Some(lost) = kept.and_then(Kept::lost) {
+            note(&format!("note: {lost}; some finished runs were not kept\n"));
+        }
+        answer.ok_or_else(|| stopped(kept))
     }
 
-    /// Writes a table into the results folder, if one is named: whole, under a temporary name first.
-    pub fn put<T: Serialize>(&self, name: &str, rows: &[T]) -> Answer {
+    /// Writes the tables of an answer into the results folder, if one is named, and lists them in its seal.
+    pub fn put(&self, asked: &Asked, tables: &[(&str, String)]) -> Answer {
         let Some(folder) = &self.into else {
             return Ok(());
         };
-        let path = folder.join(format!("{name}.csv"));
-        let partial = folder.join(format!(".{name}.csv.partial"));
-        std::fs::write(&partial, csv_rows(rows))
-            .and_then(|()| std::fs::rename(&partial, &path))
-            .map_err(|e| Failure::Input(format!("error: {}: {e}\n", path.display())))
+        let mut paths = Vec::new();
+        for (name, text) in tables {
+            let path = format!("{name}.csv");
+            files::write(&folder.join(&path), text)?;
+            paths.push(path);
+        }
+        Ok(seal::add(folder, &paths, &asked.made_from)?)
+    }
+
+    /// An answer, or why there is none: what was kept is of no use then.
+    pub fn settled<T>(&self, asked: &Asked, answer: Result<T, Refused>) -> Result<T, Failure> {
+        answer.map_err(|refused| {
+            self.finish(asked);
+            refused.into()
+        })
+    }
+
+    /// Removes what was kept, once everything is written and said.
+    pub fn finish(&self, asked: &Asked) {
+        if let Some(kept) = &asked.plan.kept {
+            kept.discard();
+        }
     }
 
     /// Prints rows as the user wants them; `head` stands above a table for readers.
     pub fn show<T: Serialize>(&self, head: &str, rows: &[T]) -> Answer {
         match self.format {
-            Format::Csv => say(&csv_rows(rows)),
+            Format::Csv => say_data(&csv_rows(rows)),
             Format::Json => say_json(&rows),
             Format::Table => say(&format!("{head}\n{}\n", table(&rounded(rows)))),
         }
     }
+}
+
+/// Opens the folder of what is kept, and says what is there. A question that cannot keep its runs is answered all the same.
+///
+/// # Errors
+/// When another process answers the same question.
+pub fn kept(folder: PathBuf, key: &str) -> Result<Option<Kept>, Failure> {
+    match Kept::open(folder, key.to_string()) {
+        Ok(kept) => {
+            let blocks = kept.blocks();
+            if blocks > 0 {
+                let place = kept.folder().display();
+                note(&format!("resuming: {blocks} finished blocks in {place}\n"));
+            }
+            Ok(Some(kept))
+        }
+        Err(ResultsError::Io { path, reason }) if reason == BUSY => Err(Failure::Input(format!(
+            "error: {}: {reason}\n",
+            path.display()
+        ))),
+        Err(error) => {
+            note(&format!("note: {error}; finished runs are not kept\n"));
+            Ok(None)
+        }
+    }
+}
+
+/// What is said when a question was stopped: where its finished runs are.
+pub fn stopped(kept: Option<&Kept>) -> Failure {
+    let blocks = kept.map_or(0, Kept::blocks);
+    match kept {
+        Some(kept) if blocks > 0 => Failure::Stopped(format!(
+            "stopped: {blocks} finished blocks are kept in {}; run the same command again to go on\n",
+            kept.folder().display()
+        )),
+        _ => Failure::Stopped("stopped: nothing is kept\n".into()),
+    }
+}
+
+/// What unwinding carries when a question is stopped.
+struct Stopped;
+
+/// Does work that calls `stop` after each run; None when a signal ended it there. It ends by unwinding, between two runs, when
+/// nothing is being written.
+pub fn stopped_by_signal<T>(
+    work: impl FnOnce(&(dyn Fn() + Sync)) -> T,
+) -> Result<Option<T>, Failure> {
+    let asked = stop_on_signal()?;
+    let stop = || {
+        if asked.load(Ordering::Relaxed) {
+            resume_unwind(Box::new(Stopped));
+        }
+    };
+    match catch_unwind(AssertUnwindSafe(|| work(&stop))) {
+        Ok(answer) => Ok(Some(answer)),
+        Err(cause) if cause.is::<Stopped>() => Ok(None),
+        Err(cause) => resume_unwind(cause),
+    }
+}
+
+/// Does runs under a bar; None when a signal stopped them.
+fn watched<T: Send>(
+    pool: &ThreadPool,
+    runs: u64,
+    work: impl FnOnce(&(dyn Fn() + Sync)) -> T + Send,
+) -> Result<Option<T>, Failure> {
+    note(&format!("{runs} runs\n"));
+    let bar = progress(runs);
+    let answer = stopped_by_signal(|stop| {
+        let done = || {
+            bar.inc(1);
+            stop();
+        };
+        pool.install(|| work(&done))
+    });
+    bar.finish_and_clear();
+    answer
 }
 
 /// The arm that is asked about: named, or the study's last.
@@ -148,14 +325,13 @@ impl From<Refused> for Failure {
     }
 }
 
-fn csv_rows<T: Serialize>(rows: &[T]) -> String {
+pub fn csv_rows<T: Serialize>(rows: &[T]) -> String {
     let mut writer = csv::Writer::from_writer(Vec::new());
     for row in rows {
         // Writing to memory cannot fail.
         let _ = writer.serialize(row);
     }
-    let bytes = writer.into_inner().unwrap_or_default();
-    String::from_utf8_lossy(&bytes).into_owned()
+    csv_written(writer)
 }
 
 /// Rows as text with numbers to three digits.
@@ -166,7 +342,7 @@ fn rounded<T: Serialize>(rows: &[T]) -> Vec<Vec<String>> {
         .from_reader(text.as_bytes());
     let short = |cell: &str| match cell.parse::<f64>() {
         Ok(v) if cell.contains(['.', 'e', 'N']) => three_digits(v),
-        _ => cell.to_string(),
+        _ => csv_plain(cell).to_string(),
     };
     reader
         .records()
@@ -179,7 +355,7 @@ fn three_digits(v: f64) -> String {
     if v == 0.0 || !v.is_finite() {
         return if v == 0.0 { "0".into() } else { "-".into() };
     }
-    let size = v.abs().log10().floor();
+    let size = maths::log10(v.abs()).floor();
     if (-3.0..6.0).contains(&size) {
         format!("{v:.*}", (2.0 - size).max(0.0) as usize)
     } else {

@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::{Answer, Failure, say};
 use crate::config::source::Configs;
+use crate::results::files;
 use crate::study::Library;
 use crate::study::reference::{BEGIN, END, evidence_markdown, markdown, replaced};
 
@@ -34,5 +35,5 @@ pub fn reference(configs: Configs, args: &ReferenceArgs) -> Answer {
     let document = std::fs::read_to_string(path).map_err(|e| failed(&e))?;
     let new = replaced(&document, &text)
         .ok_or_else(|| failed(&format!("no `{BEGIN}` and `{END}` in it")))?;
-    std::fs::write(path, new).map_err(|e| failed(&e))
+    Ok(files::write(path, new)?)
 }

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::run::channels_without;
-use super::{Answer, Format, say, say_json, table, wrong_word};
+use super::{Answer, Format, say, say_data, say_json, table, wrong_word};
 use crate::config::source::Configs;
 use crate::config::study;
 use crate::results::EventRow;
@@ -128,11 +128,11 @@ pub fn replay(configs: Configs, args: &ReplayArgs) -> Answer {
         let words = [&e.kind, &e.actor, &e.text, &e.cause].map(String::clone);
         [vec![e.id.to_string(), e.month.to_string()], words.to_vec()].concat()
     }));
-    say(&if args.format == Format::Csv {
-        super::csv_text(&lines)
+    if args.format == Format::Csv {
+        say_data(&super::csv_text(&lines))
     } else {
-        table(&lines)
-    })
+        say(&table(&lines))
+    }
 }
 
 /// How many events two runs share before they part, and the first in which they differ.

@@ -1,18 +1,39 @@
 //! `chokepoint report` and `chokepoint plot`: figures and page from results alone.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::{Answer, Failure, say};
-use crate::config::figure;
+use super::{Answer, Failure, note, say};
+use crate::config::figure::{self, FigureFile};
 use crate::config::source::Configs;
-use crate::results::Results;
+use crate::results::{Results, seal};
 
 #[derive(Args)]
 pub struct FolderArgs {
     /// A results folder.
     folder: PathBuf,
+    #[command(flatten)]
+    seal: SealArgs,
+}
+
+/// Whether results must be as they were written.
+#[derive(Args, Default)]
+pub struct SealArgs {
+    /// Use results whose tables were changed after the run, or that have no seal; page and captions say so.
+    #[arg(long)]
+    pub unsealed: bool,
+}
+
+impl SealArgs {
+    /// Makes sure that a folder is as it was written, or says what is not.
+    pub fn check(&self, folder: &Path) -> Result<Vec<String>, Failure> {
+        let faults = seal::check(folder, self.unsealed)?;
+        for fault in &faults {
+            note(&format!("note: {}: {fault}\n", folder.display()));
+        }
+        Ok(faults)
+    }
 }
 
 #[derive(Args)]
@@ -25,34 +46,104 @@ pub struct PlotArgs {
     /// Where the files go; by default the folder's `plots`.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    #[command(flatten)]
+    seal: SealArgs,
 }
 
 /// Draws the figures again, and the page around them.
 pub fn report(args: &FolderArgs) -> Answer {
-    let results = Results::read_for_figures(&args.folder)?;
+    let folder = &args.folder;
+    let results = read(folder, &args.seal)?;
     let figures = &results.manifest.study.figures;
-    let gallery = crate::plots::draw_all(&results, figures, &args.folder.join("plots"))?;
-    let page = args.folder.join("report.html");
+    let plots = folder.join("plots");
+    std::fs::create_dir_all(&plots).map_err(|e| failed(&plots, &e))?;
+    let mut paths = drawn_files("plots/", figures);
+    paths.push("report.html".into());
+    seal::may_write(folder, &paths)?;
+    let gallery = crate::plots::draw_all(&results, figures, &plots)?;
+    let page = folder.join("report.html");
     crate::report::write(&results, &gallery, &page)?;
+    sealed(folder, &paths)?;
     say_left_out(&gallery);
     say(&format!("{}\n", page.display()))
 }
 
+/// Results for figures, as they were written or as the user will have them.
+fn read(folder: &Path, seal: &SealArgs) -> Result<Results, Failure> {
+    let unsealed = seal.check(folder)?;
+    let mut results = Results::read_for_figures(folder)?;
+    results.unsealed = unsealed;
+    Ok(results)
+}
+
+/// Paths of the files of figures.
+fn drawn_files(below: &str, figures: &[FigureFile]) -> Vec<String> {
+    let both = |f: &FigureFile| ["svg", "png"].map(|end| format!("{below}{}.{end}", f.name));
+    figures.iter().flat_map(both).collect()
+}
+
+/// Lists what was written, of these, in the seal of the folder.
+fn sealed(folder: &Path, paths: &[String]) -> Answer {
+    let there = paths.iter().filter(|p| folder.join(p).exists());
+    let there: Vec<String> = there.cloned().collect();
+    Ok(seal::add(folder, &there, "")?)
+}
+
+/// Where figures go that are drawn from a folder: below a results folder, whose seal then lists them, or elsewhere.
+fn place(from: &Path, out: Option<&Path>) -> Result<(PathBuf, Option<String>), Failure> {
+    let folder = out.map_or_else(|| from.join("plots"), Path::to_path_buf);
+    std::fs::create_dir_all(&folder).map_err(|e| failed(&folder, &e))?;
+    let real = |path: &Path| path.canonicalize().map_err(|e| failed(path, &e));
+    let (inside, whole) = (real(&folder)?, real(from)?);
+    let below = inside.strip_prefix(&whole).ok().map(|below| {
+        let parts = below.components().map(|c| c.as_os_str().to_string_lossy());
+        parts.map(|part| format!("{part}/")).collect()
+    });
+    Ok((folder, below))
+}
+
+/// Makes sure that figures replace nothing but figures that this program drew: all of them say which version did.
+fn only_drawn(folder: &Path, figures: &[FigureFile]) -> Answer {
+    for figure in figures {
+        let svg = folder.join(format!("{}.svg", figure.name));
+        let png = folder.join(format!("{}.png", figure.name));
+        let ours = || {
+            let text = seal::text_of(&svg).unwrap_or_default();
+            text.contains("; chokepoint ")
+        };
+        for path in [&svg, &png] {
+            if path.exists() && !ours() {
+                let why =
+                    "is there and was not drawn by this program; move it, or choose another --out";
+                return Err(failed(path, &why));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn failed(path: &Path, error: &dyn std::fmt::Display) -> Failure {
+    Failure::Input(format!("error: {}: {error}\n", path.display()))
+}
+
 /// Draws the figures again, or others from the same results.
 pub fn plot(configs: &Configs, args: &PlotArgs) -> Answer {
-    let results = Results::read_for_figures(&args.folder)?;
-    let folder = args
-        .out
-        .clone()
-        .unwrap_or_else(|| args.folder.join("plots"));
-    std::fs::create_dir_all(&folder)
-        .map_err(|e| Failure::Input(format!("error: {}: {e}\n", folder.display())))?;
+    let results = read(&args.folder, &args.seal)?;
+    let (folder, below) = place(&args.folder, args.out.as_deref())?;
     let figures = if args.figures.is_empty() {
         results.manifest.study.figures.clone()
     } else {
         figure::read_all(configs, &args.figures)?
     };
+    let paths = drawn_files(below.as_deref().unwrap_or_default(), &figures);
+    match &below {
+        Some(_) => seal::may_write(&args.folder, &paths)?,
+        None => only_drawn(&folder, &figures)?,
+    }
     let gallery = crate::plots::draw_all(&results, &figures, &folder)?;
+    if below.is_some() {
+        sealed(&args.folder, &paths)?;
+    }
     say_left_out(&gallery);
     let path = |d: &crate::plots::Drawn| folder.join(format!("{}.svg", d.figure.name));
     let paths = gallery
@@ -69,6 +160,6 @@ pub fn plot(configs: &Configs, args: &PlotArgs) -> Answer {
 /// Figures that these results cannot fill, on standard error.
 pub fn say_left_out(gallery: &crate::plots::Gallery) {
     for (name, reason) in &gallery.left_out {
-        eprintln!("note: figure {name} is left out: {reason}");
+        note(&format!("note: figure {name} is left out: {reason}\n"));
     }
 }

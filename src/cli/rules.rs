@@ -3,7 +3,9 @@
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
-use super::{Answer, Failure, Format, LawArgs, csv_text, date, law, say, say_json, table};
+use super::{
+    Answer, Failure, Format, LawArgs, csv_text, date, law, say, say_data, say_json, table,
+};
 use crate::config::source::Configs;
 use crate::controls::{Book, Law, Regime, Subject};
 use crate::foundation::calendar::Date;
@@ -109,12 +111,13 @@ pub fn rules(configs: Configs, args: &RulesArgs) -> Answer {
                     r.words,
                 ]
             }));
-            say(&if args.format == Format::Csv {
-                csv_text(&lines)
+            if args.format == Format::Csv {
+                say_data(&csv_text(&lines))
             } else {
                 let process = regime.process.as_ref();
-                table(&lines) + &process.map_or(String::new(), |p| p.in_words() + "\n")
-            })
+                let process = process.map_or(String::new(), |p| p.in_words() + "\n");
+                say(&(table(&lines) + &process))
+            }
         }
     }
 }

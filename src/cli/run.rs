@@ -10,14 +10,18 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::job::{Job, Watch};
-use super::{Answer, Failure, say, shell_word, wrong_word};
+use super::{Answer, Failure, note, say, wrong_word};
+use crate::config::overrides::Overridden;
+use crate::config::parameters::check_value;
 use crate::config::source::{Configs, Source};
 use crate::config::study::{self, StudyFile};
 use crate::foundation::channels::{Channel, Channels};
+use crate::foundation::escape::{shell_argument, shell_option};
 use crate::foundation::parameters::Parameters;
 use crate::measures::OUTCOMES;
 use crate::results::{Results, ResultsError};
 use crate::study::batch::Until;
+use crate::study::plan::check;
 use crate::study::plan_file::PlanFile;
 use crate::study::{Library, Plan};
 
@@ -71,6 +75,9 @@ pub struct How {
     /// Throw away unfinished work of another plan.
     #[arg(long)]
     pub restart: bool,
+    /// Replace finished results of another plan, or results that were changed by hand.
+    #[arg(long)]
+    pub overwrite: bool,
     /// Tables alone, without figures and page.
     #[arg(long)]
     pub no_report: bool,
@@ -78,7 +85,7 @@ pub struct How {
 
 pub fn run(configs: Configs, args: &RunArgs) -> Answer {
     let source = configs.find(&args.study, "studies")?;
-    let command = format!("chokepoint run {}", shell_word(&args.study));
+    let command = format!("chokepoint run {}", shell_argument(&args.study));
     let file = plan_file(&configs, source, Vec::new(), &args.choice, None, &command)?;
     execute(file, &args.how)
 }
@@ -98,8 +105,15 @@ pub fn plan_file(
         let bands = study::read(&source, configs)?.bands;
         fields.push(("series".into(), format!("{bands:?}")));
     }
-    let source = study::overridden(&source, &fields)?;
-    let file = study::read(&source, configs)?;
+    let overridden = Overridden::of(&source, &fields)?;
+    let source = overridden.source.clone();
+    let placed = |problems| overridden.place(problems);
+    let file = study::read(&source, configs).map_err(placed)?;
+    let runs = choice.runs.unwrap_or(file.runs);
+    // What the seal would hold and no run could use is said of what the user wrote.
+    if choice.only.is_none() {
+        check(&library, &file, runs).map_err(placed)?;
+    }
     channels_without(&choice.off)?;
     let mut said: BTreeMap<String, String> = set
         .iter()
@@ -112,7 +126,7 @@ pub fn plan_file(
     let plan = PlanFile {
         rules,
         seed: choice.seed.unwrap_or(file.seed),
-        runs: choice.runs.unwrap_or(file.runs),
+        runs,
         only: choice.only,
         set,
         said,
@@ -133,7 +147,7 @@ pub fn execute(file: PlanFile, how: &How) -> Answer {
     let bar = progress(0);
     let stop = stop_on_signal()?;
     let watch = Watch {
-        say: &|text| bar.suspend(|| eprint!("{text}")),
+        say: &|text| bar.suspend(|| note(text)),
         begun: &|runs| bar.set_length(runs),
         done: &|runs| bar.inc(runs),
         stop: &stop,
@@ -159,10 +173,10 @@ pub fn dressed(results: &Results, into: &Path, report: bool) -> Result<(), Resul
 /// Says what failed and where the results are.
 pub fn told(results: &Results, folder: &Path, report: bool) -> Answer {
     for failure in &results.failures {
-        eprintln!(
-            "failed: {} future {}: {}\n  repeat: {}",
+        note(&format!(
+            "failed: {} future {}: {}\n  repeat: {}\n",
             failure.regime, failure.run, failure.reason, failure.command
-        );
+        ));
     }
     let made = if report {
         folder.join("report.html")
@@ -178,10 +192,23 @@ pub fn told(results: &Results, folder: &Path, report: bool) -> Answer {
     Ok(())
 }
 
+/// Threads for each that the machine runs at once, at most: more make nothing faster, and each keeps a world in memory.
+const THREADS_PER_CORE: usize = 4;
+
+/// How many threads work: those that were asked for, as far as the machine has a use for them; by default one a core.
 pub fn threads(asked: Option<u16>) -> usize {
-    asked
-        .map(usize::from)
-        .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from))
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let most = cores * THREADS_PER_CORE;
+    match asked.map_or(0, usize::from) {
+        0 => cores,
+        many if many > most => {
+            note(&format!(
+                "note: {many} threads asked for; this machine runs {cores} at a time, and {most} are used\n"
+            ));
+            most
+        }
+        some => some,
+    }
 }
 
 pub fn pool(threads: usize) -> Result<rayon::ThreadPool, Failure> {
@@ -290,14 +317,16 @@ pub fn settings(library: &Library, set: &[String]) -> Result<Overrides, Failure>
         }
         let number: f64 = value
             .parse()
-            .ok()
-            .filter(|v: &f64| v.is_finite())
-            .ok_or_else(|| wrong_word("--set", value, "a number", &[]))?;
+            .map_err(|_| wrong_word("--set", value, "a number", &[]))?;
+        check_value(id, number)
+            .map_err(|why| Failure::Input(format!("error: --set {text}: {why}\n")))?;
         if let Some((low, high)) = parameters
             .range(id)
             .filter(|(low, high)| number < *low || number > *high)
         {
-            eprintln!("note: {id} = {number} is outside its recorded range, {low} to {high}");
+            note(&format!(
+                "note: {id} = {number} is outside its recorded range, {low} to {high}\n"
+            ));
         }
         parameters.set(id, number);
         all.insert(id.to_string(), number);
@@ -309,22 +338,23 @@ pub fn settings(library: &Library, set: &[String]) -> Result<Overrides, Failure>
 fn command_line(command: &str, configs: &Configs, file: &StudyFile, choice: &Choice) -> String {
     let mut text = command.to_string();
     if let Some(folder) = configs.own_folder() {
-        text.push_str(&format!(
-            " --configs {}",
-            shell_word(&folder.to_string_lossy())
-        ));
+        let folder = folder.to_string_lossy();
+        text.push_str(&format!(" {}", shell_option("--configs", &folder)));
     }
     if let Some(seed) = choice.seed.filter(|s| *s != file.seed) {
         text.push_str(&format!(" --seed {seed}"));
     }
     if choice.planning != "adaptive" {
-        text.push_str(&format!(" --planning {}", choice.planning));
+        text.push_str(&format!(
+            " {}",
+            shell_option("--planning", &choice.planning)
+        ));
     }
     for off in &choice.off {
-        text.push_str(&format!(" --off {off}"));
+        text.push_str(&format!(" {}", shell_option("--off", off)));
     }
     for set in &choice.set {
-        text.push_str(&format!(" --set {}", shell_word(set)));
+        text.push_str(&format!(" {}", shell_option("--set", set)));
     }
     if choice.series {
         text.push_str(" --series");

@@ -3,7 +3,7 @@
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 
-use super::question::{QuestionArgs, outcome_of};
+use super::question::{QuestionArgs, csv_rows, outcome_of};
 use super::{Answer, Failure};
 use crate::config::source::Configs;
 use crate::study::sensitivity;
@@ -35,18 +35,25 @@ pub fn sensitivity(configs: Configs, args: &SensitivityArgs) -> Answer {
     for name in &args.outcome {
         outcome_of(name)?;
     }
+    let method = args.method == Method::Sobol;
+    let words = format!("sobol {method} {:?}", args.outcome);
     let refused = match args.method {
         Method::Sobol => {
-            let (plan, pool) = q.plan(configs, 256)?;
-            let runs = sensitivity::sobol_runs(&plan);
-            let found = q.work(&pool, runs, |done| {
-                sensitivity::sobol(&plan, &args.outcome, done)
-            });
+            let tables = ["sobol", "sobol_convergence"];
+            let asked = q.ask(configs, 256, "sensitivity", &words, &tables)?;
+            let plan = &asked.plan;
+            let runs = sensitivity::sobol_runs(plan);
+            let found = q.work(&asked, runs, |done| {
+                sensitivity::sobol(plan, &args.outcome, done)
+            })?;
             let most = found.rows.iter().map(|r| r.rows).max().unwrap_or(0);
             let (last, _): (Vec<_>, Vec<_>) =
                 found.rows.iter().cloned().partition(|r| r.rows == most);
-            q.put("sobol", &last)?;
-            q.put("sobol_convergence", &found.rows)?;
+            let texts = [
+                ("sobol", csv_rows(&last)),
+                ("sobol_convergence", csv_rows(&found.rows)),
+            ];
+            q.put(&asked, &texts)?;
             let top = first_of(
                 &last,
                 args.top,
@@ -57,15 +64,17 @@ pub fn sensitivity(configs: Configs, args: &SensitivityArgs) -> Answer {
                 "Share of variance that each factor explains alone (first) and with others (total)",
                 &top,
             )?;
+            q.finish(&asked);
             found.refused
         }
         Method::Morris => {
-            let (plan, pool) = q.plan(configs, 50)?;
-            let runs = sensitivity::morris_runs(&plan);
-            let found = q.work(&pool, runs, |done| {
-                sensitivity::morris(&plan, &args.outcome, done)
-            });
-            q.put("morris", &found.rows)?;
+            let asked = q.ask(configs, 50, "sensitivity", &words, &["morris"])?;
+            let plan = &asked.plan;
+            let runs = sensitivity::morris_runs(plan);
+            let found = q.work(&asked, runs, |done| {
+                sensitivity::morris(plan, &args.outcome, done)
+            })?;
+            q.put(&asked, &[("morris", csv_rows(&found.rows))])?;
             let top = first_of(
                 &found.rows,
                 args.top,
@@ -76,6 +85,7 @@ pub fn sensitivity(configs: Configs, args: &SensitivityArgs) -> Answer {
                 "Change of the answer as a factor moves through its distribution",
                 &top,
             )?;
+            q.finish(&asked);
             found.refused
         }
     };

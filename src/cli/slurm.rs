@@ -3,6 +3,8 @@
 //! Nodes need the program and the folder, at the same paths. A task whose node is lost is queued again: a block is a pure
 //! function of the plan and its number, and its file is there whole or not at all.
 
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -10,8 +12,10 @@ use clap::{Args, Subcommand};
 
 use super::blocks::laid;
 use super::run::Choice;
-use super::{Answer, Failure, say};
+use super::{Answer, Failure, note, say};
 use crate::config::source::Configs;
+use crate::foundation::escape::{shell_bytes, shell_option, shell_word};
+use crate::results::files;
 use crate::study::plan_file::BLOCKS;
 
 #[derive(Args)]
@@ -66,85 +70,185 @@ pub fn slurm(configs: Configs, args: &SlurmArgs) -> Answer {
     let program = std::env::current_exe().map_err(|e| failed("this program", &e))?;
     let logs = folder.join("logs");
     std::fs::create_dir_all(&logs).map_err(|e| failed(&logs.display().to_string(), &e))?;
-    let [program, folder_word, out_word] =
-        [&program, &folder, &out].map(|p| quoted(&p.display().to_string()));
     let last = file.blocks - 1;
     let blocks = [
-        ("--job-name", "chokepoint-block".to_string()),
-        ("--array", format!("0-{last}")),
-        ("--requeue", String::new()),
-        ("--open-mode", "append".into()),
-        ("--output", logs.join("block-%a.log").display().to_string()),
+        "--job-name=chokepoint-block".to_string(),
+        format!("--array=0-{last}"),
+        "--requeue".into(),
+        "--open-mode=append".into(),
     ];
-    let each = format!("exec {program} block {folder_word} \"$SLURM_ARRAY_TASK_ID\"");
-    let first = script(&folder.join("block.sh"), &blocks, &each)?;
+    let words: [&OsStr; 3] = [program.as_ref(), "block".as_ref(), folder.as_ref()];
+    let first = folder.join("block.sh");
+    script(&first, &blocks, &words, " \"$SLURM_ARRAY_TASK_ID\"")?;
     let merge = [
-        ("--job-name", "chokepoint-merge".to_string()),
-        ("--kill-on-invalid-dep", "yes".into()),
-        ("--requeue", String::new()),
-        ("--output", logs.join("merge.log").display().to_string()),
+        "--job-name=chokepoint-merge".to_string(),
+        "--kill-on-invalid-dep=yes".into(),
+        "--requeue".into(),
     ];
-    let all = format!("exec {program} merge {folder_word} --out {out_word}");
-    let second = script(&folder.join("merge.sh"), &merge, &all)?;
-    let array = submitted(args, &[], &first)?;
-    let after = format!("--dependency=afterok:{array}");
-    let merged = submitted(args, &[after], &second)?;
-    say(&format!("{array}\n{merged}\n"))
+    let words: [&OsStr; 5] = [
+        program.as_ref(),
+        "merge".as_ref(),
+        folder.as_ref(),
+        "--out".as_ref(),
+        out.as_ref(),
+    ];
+    let second = folder.join("merge.sh");
+    script(&second, &merge, &words, "")?;
+    let array = submitted(args, &logs.join("block-%a.log"), None, &first)?;
+    let merged = submitted(args, &logs.join("merge.log"), Some(&array), &second)
+        .map_err(|failure| left_waiting(failure, &array))?;
+    say(&format!("{}\n{}\n", array.number, merged.number))
 }
 
-/// Writes a script with its options for `sbatch`.
-fn script(path: &Path, options: &[(&str, String)], line: &str) -> Result<PathBuf, Failure> {
-    let mut text = "#!/bin/sh\n".to_string();
-    for (option, value) in options {
-        let value = if value.is_empty() {
-            String::new()
-        } else {
-            format!("={}", quoted(value))
-        };
-        text.push_str(&format!("#SBATCH {option}{value}\n"));
+/// Writes a script: fixed options for `sbatch`, and one command whose words are quoted for the shell.
+///
+/// What comes from the user stands after the options, in the command alone: `sbatch` reads no option there, and the shell
+/// no second command.
+fn script(path: &Path, options: &[String], words: &[&OsStr], rest: &str) -> Result<(), Failure> {
+    let mut text = b"#!/bin/sh\n".to_vec();
+    for option in options {
+        text.extend_from_slice(format!("#SBATCH {option}\n").as_bytes());
     }
-    text.push_str(&format!("{line}\n"));
-    std::fs::write(path, text).map_err(|e| failed(&path.display().to_string(), &e))?;
-    Ok(path.to_path_buf())
+    text.extend_from_slice(b"exec");
+    for word in words {
+        text.push(b' ');
+        text.extend(shell_bytes(word.as_bytes()));
+    }
+    text.extend_from_slice(rest.as_bytes());
+    text.push(b'\n');
+    let there = std::fs::read(path);
+    if path.exists() && there.is_ok_and(|old| old != text) {
+        return Err(Failure::Input(format!(
+            "error: {}: is there and is another script; move it, or choose another --folder\n",
+            path.display()
+        )));
+    }
+    files::write(path, text)?;
+    Ok(())
 }
 
-/// Hands a script to `sbatch`; the number of its job.
-fn submitted(args: &SubmitArgs, more: &[String], script: &Path) -> Result<String, Failure> {
+/// A job as `sbatch` names it.
+struct Submitted {
+    number: String,
+    /// Where there are several clusters.
+    cluster: Option<String>,
+}
+
+/// Hands a script to `sbatch`; the user's own options come last, and win.
+fn submitted(
+    args: &SubmitArgs,
+    log: &Path,
+    after: Option<&Submitted>,
+    script: &Path,
+) -> Result<Submitted, Failure> {
     let mut command = Command::new("sbatch");
-    command.arg("--parsable").args(&args.sbatch).args(more);
-    command.arg(script);
+    command.arg("--parsable").arg(log_option(log));
+    if let Some(array) = after {
+        command.arg(format!("--dependency=afterok:{}", array.number));
+    }
+    command.args(&args.sbatch).arg(script);
     if args.dry_run {
-        let words = command.get_args().map(|a| a.to_string_lossy());
+        let words = command.get_args().map(|a| shell_word(&a.to_string_lossy()));
         let line: Vec<_> = words.collect();
-        eprintln!("sbatch {}", line.join(" "));
-        return Ok("JOB".into());
+        note(&format!("sbatch {}\n", line.join(" ")));
+        return Ok(Submitted {
+            number: "JOB".into(),
+            cluster: None,
+        });
     }
     let output = command
         .output()
         .map_err(|e| failed("sbatch, which Slurm installs where jobs are submitted", &e))?;
+    let (out, err) = (
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr),
+    );
+    let said = format!("{}\n{}", out.trim_end(), err.trim_end());
+    let said = said.trim();
     if !output.status.success() {
-        let said = String::from_utf8_lossy(&output.stderr);
-        return Err(Failure::Input(format!("error: {said}")));
+        return Err(Failure::Input(format!("error: sbatch failed: {said}\n")));
     }
-    // `--parsable` prints the number, and the cluster after a semicolon where there are several.
-    let said = String::from_utf8_lossy(&output.stdout);
-    Ok(said.trim().split(';').next().unwrap_or("").to_string())
+    // What a site's own `sbatch` warns of is for the user.
+    note(&err);
+    job_of(&out).ok_or_else(|| {
+        Failure::Input(format!(
+            "error: found no job number in what sbatch said, expected a line such as `519605`: {said}\n\
+             the job may be submitted all the same: `squeue --me` shows it\n"
+        ))
+    })
+}
+
+/// Where a job writes, as an option: `%a` in the name of the file is the task, and `%` in its folder is itself.
+fn log_option(log: &Path) -> OsString {
+    let folder = log.parent().unwrap_or(Path::new("")).as_os_str();
+    let mut option = b"--output=".to_vec();
+    for byte in folder.as_bytes() {
+        option.push(*byte);
+        if *byte == b'%' {
+            option.push(b'%');
+        }
+    }
+    option.push(b'/');
+    option.extend_from_slice(log.file_name().unwrap_or_default().as_bytes());
+    OsString::from_vec(option)
+}
+
+/// The job in what `sbatch --parsable` said: the number, and the cluster after a semicolon where there are several. A site's
+/// own `sbatch` can say more before it, and after.
+fn job_of(said: &str) -> Option<Submitted> {
+    said.lines().rev().find_map(|line| {
+        let (number, cluster) = match line.trim().split_once(';') {
+            Some((number, cluster)) => (number, Some(cluster.to_string())),
+            None => (line.trim(), None),
+        };
+        let digits = !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());
+        digits.then(|| Submitted {
+            number: number.into(),
+            cluster,
+        })
+    })
+}
+
+/// Says that the array is submitted and nothing waits for it, and how to be rid of it.
+fn left_waiting(failure: Failure, array: &Submitted) -> Failure {
+    let number = &array.number;
+    let cluster = array.cluster.as_ref().map_or(String::new(), |c| {
+        format!(" {}", shell_option("--clusters", c))
+    });
+    Failure::Input(format!(
+        "{}the array {number} is submitted and no merge waits for it; cancel it with: scancel{cluster} {number}\n",
+        failure.text()
+    ))
 }
 
 fn absolute(path: &Path) -> Result<PathBuf, Failure> {
     std::path::absolute(path).map_err(|e| failed(&path.display().to_string(), &e))
 }
 
-/// A word as the shell takes it.
-fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_alphanumeric() || "._=-+%/,:".contains(c);
-    if word.chars().all(plain) {
-        word.to_string()
-    } else {
-        format!("'{}'", word.replace('\'', "'\\''"))
-    }
-}
-
 fn failed(what: &str, error: &std::io::Error) -> Failure {
     Failure::Input(format!("error: {what}: {error}\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_job_is_the_last_line_that_is_a_number() {
+        let number = |said: &str| job_of(said).map(|job| job.number);
+        assert_eq!(number("519605\n").unwrap(), "519605");
+        assert_eq!(number("--> host...OK\n519605;big\n").unwrap(), "519605");
+        assert_eq!(
+            number("2 nodes are free\n519605\nhave fun\n").unwrap(),
+            "519605"
+        );
+        assert_eq!(number("Submitted batch job\n"), None);
+        assert_eq!(job_of("7;big").unwrap().cluster.unwrap(), "big");
+    }
+
+    #[test]
+    fn a_folder_with_a_percent_sign_is_no_pattern() {
+        let option = log_option(Path::new("/a%b/logs/block-%a.log"));
+        assert_eq!(option, "--output=/a%%b/logs/block-%a.log");
+    }
 }

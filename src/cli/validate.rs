@@ -9,19 +9,22 @@ use clap::Args;
 use serde::Serialize;
 
 use super::job::Watch;
+use super::question;
 use super::run::{pool, threads};
-use super::{Answer, Failure, Format, csv_text, say, say_json, table, wrong_word};
+use super::{Answer, Failure, Format, csv_text, note, say, say_data, say_json, table, wrong_word};
+use crate::config::diagnostics::Problems;
 use crate::config::evidence::Evidence;
 use crate::config::posterior::Posterior;
 use crate::config::source::{Configs, Source};
 use crate::config::splits::{self, Hashes, Part, Registration, Split, SplitsFile, short};
 use crate::plots::{Held, draw_scorecard};
-use crate::results::Working;
+use crate::results::{Claim, Working, files};
+use crate::study::bank::Kept;
 use crate::study::headline::{HeadlineEffect, headline_effects, unsupported};
 use crate::study::hindcast::Hindcast;
 use crate::study::patterns::{PatternScore, patterns};
 use crate::study::validate::{PointScore, Scorecard, SeriesScore, ensemble, score};
-use crate::study::{Library, Settings};
+use crate::study::{Library, Settings, hash};
 
 #[derive(Args)]
 pub struct ValidateArgs {
@@ -32,6 +35,9 @@ pub struct ValidateArgs {
     /// Write every table, and a page of figures for each split, into this folder as well.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// Replace another scorecard in that folder, or one that was changed by hand.
+    #[arg(long)]
+    overwrite: bool,
     /// End with 1 when a registered bar is missed.
     #[arg(long)]
     bars: bool,
@@ -57,6 +63,9 @@ pub struct Asked {
     /// Threads; by default one a core.
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
     pub threads: Option<u16>,
+    /// Where finished runs are kept, so that a scorecard that was stopped goes on where it stood.
+    #[arg(skip)]
+    pub kept: Option<Arc<Kept>>,
 }
 
 /// Everything that is said, in the order in which it is said.
@@ -107,12 +116,7 @@ pub fn answered(configs: Configs, args: &Asked, watch: &Watch) -> Result<Answere
     let hashes = Hashes::of(&library.configs, &library.parameters, &shipped)?;
     let own = match &args.evidence {
         None => None,
-        Some(path) => {
-            let text = std::fs::read_to_string(path)
-                .map_err(|e| Failure::Input(format!("error: {path}: {e}\n")))?;
-            let name = path.clone();
-            Some(Evidence::of(&library.configs, &Source { name, text })?)
-        }
+        Some(path) => Some(Evidence::of(&library.configs, &Source::of_file(path)?)?),
     };
     let wanted = wanted(&file, args)?;
     let settings = Settings {
@@ -120,25 +124,24 @@ pub fn answered(configs: Configs, args: &Asked, watch: &Watch) -> Result<Answere
         runs: args.runs.unwrap_or(file.score.draws),
         ..Settings::default()
     };
-    let h = Hindcast::new(
+    let mut h = Hindcast::new(
         &library,
         own.unwrap_or(shipped),
         &file.discrepancy,
         &["history"],
         settings,
     )?;
+    h.plan.kept.clone_from(&args.kept);
+    let h = h;
     let pool = pool(threads(args.threads))?;
-    let posteriors: Vec<Option<Arc<Posterior>>> = wanted
+    let samples = |name: &str| -> Result<Option<Arc<Posterior>>, Problems> {
+        Ok(Posterior::if_shipped(&library.configs, name)?.map(Arc::new))
+    };
+    let posteriors = wanted
         .iter()
-        .map(|s| {
-            Posterior::find(&library.configs, &s.name)
-                .ok()
-                .map(Arc::new)
-        })
-        .collect();
-    let last = Posterior::find(&library.configs, "final")
-        .ok()
-        .map(Arc::new);
+        .map(|s| samples(&s.name))
+        .collect::<Result<Vec<_>, _>>()?;
+    let last = samples("final")?;
     let draws = h.plan.runs;
     let fitted = posteriors.iter().flatten().count() as u64;
     (watch.begun)((1 + fitted) * u64::from(draws));
@@ -198,29 +201,79 @@ pub fn answered(configs: Configs, args: &Asked, watch: &Watch) -> Result<Answere
     })
 }
 
-pub fn validate(configs: Configs, args: &ValidateArgs) -> Answer {
-    let bar = super::run::progress(0);
-    let watch = Watch {
-        say: &|text| bar.suspend(|| eprint!("{text}")),
-        begun: &|runs| bar.set_length(runs),
-        done: &|runs| bar.inc(runs),
-        stop: &AtomicBool::new(false),
+pub fn validate(configs: Configs, mut args: ValidateArgs) -> Answer {
+    let hash = made_from(&configs, &args.asked)?;
+    // Fails early, before the work: the folder can be written, and is ours.
+    let claim = Claim {
+        made_from: vec![hash.clone()],
+        overwrite: args.overwrite,
     };
-    let answer = answered(configs, &args.asked, &watch);
-    bar.finish_and_clear();
-    let answer = answer?;
-    if let Some(folder) = &args.out {
-        store(folder, &answer)?;
+    let working = match &args.out {
+        Some(folder) => Some(Working::open(folder, &claim)?),
+        None => None,
+    };
+    let kept = question::kept(
+        PathBuf::from(format!("results/.validate-{}.unfinished", &hash[..12])),
+        &hash,
+    )?;
+    args.asked.kept = kept.map(Arc::new);
+    let ended = question::stopped_by_signal(|stop| {
+        let bar = super::run::progress(0);
+        let watch = Watch {
+            say: &|text| bar.suspend(|| note(text)),
+            begun: &|runs| bar.set_length(runs),
+            done: &|runs| {
+                bar.inc(runs);
+                stop();
+            },
+            stop: &AtomicBool::new(false),
+        };
+        let answer = answered(configs, &args.asked, &watch);
+        bar.finish_and_clear();
+        answer
+    })?;
+    let kept = args.asked.kept.as_deref();
+    let answer = match ended {
+        Some(answer) => answer,
+        None => Err(question::stopped(kept)),
+    };
+    let stored = answer.and_then(|answer| {
+        if let Some(working) = &working {
+            store(working, &claim, &answer)?;
+        }
+        Ok(answer)
+    });
+    if let (Err(_), Some(working)) = (&stored, &working) {
+        working.discard();
+    }
+    let answer = stored?;
+    if let Some(kept) = kept {
+        kept.discard();
     }
     match args.format {
         Format::Json => say_json(&answer)?,
-        Format::Csv => say(&csv_text(&point_rows(answer.lead())))?,
+        Format::Csv => say_data(&csv_text(&point_rows(answer.lead())))?,
         Format::Table => say(&in_words(&answer))?,
     }
     if args.bars && !answer.missed.is_empty() {
         return Err(Failure::No(String::new()));
     }
     Ok(())
+}
+
+/// Hash of all that the scorecard is made from.
+fn made_from(configs: &Configs, asked: &Asked) -> Result<String, Failure> {
+    let own = match &asked.evidence {
+        Some(path) => std::fs::read_to_string(path)
+            .map_err(|e| Failure::Input(format!("error: {path}: {e}\n")))?,
+        None => String::new(),
+    };
+    let inputs: Vec<Source> = configs.all();
+    let asked = (&asked.split, asked.runs, asked.seed, asked.patterns);
+    let program = (env!("CARGO_PKG_VERSION"), env!("CHOKEPOINT_SOURCE"));
+    Ok(hash(
+        format!("validate {program:?} {asked:?} {own} {inputs:?}").as_bytes(),
+    ))
 }
 
 /// Parameters that the final posterior is informed of.
@@ -541,8 +594,7 @@ fn effect_rows(effects: &[HeadlineEffect]) -> Vec<Vec<String>> {
 }
 
 /// Every table in a folder, whole or not at all.
-fn store(folder: &std::path::Path, answer: &Answered) -> Answer {
-    let working = Working::open(folder)?;
+fn store(working: &Working, claim: &Claim, answer: &Answered) -> Answer {
     let into = working.fresh()?;
     let mut files: BTreeMap<String, String> = BTreeMap::new();
     for card in &answer.splits {
@@ -585,10 +637,9 @@ fn store(folder: &std::path::Path, answer: &Answered) -> Answer {
     }
     for (name, text) in files {
         let path = into.join(name);
-        std::fs::write(&path, text)
-            .map_err(|e| Failure::Input(format!("error: {}: {e}\n", path.display())))?;
+        files::write(&path, text)?;
     }
-    working.finish()?;
+    working.finish(claim)?;
     Ok(())
 }
 

@@ -5,11 +5,13 @@ use std::path::Path;
 use clap::Args;
 
 use super::run::{Choice, How, execute, plan_file};
-use super::{Answer, Failure, shell_word};
+use super::{Answer, Failure};
 use crate::config::diagnostics::read_toml;
 use crate::config::law::ActFile;
 use crate::config::source::{Configs, Source};
 use crate::config::study::overridden;
+use crate::foundation::escape::{shell_argument, shell_option};
+use crate::foundation::name::Name;
 
 #[derive(Args)]
 pub struct WhatifArgs {
@@ -28,23 +30,27 @@ pub struct WhatifArgs {
 }
 
 pub fn whatif(configs: Configs, args: &WhatifArgs) -> Answer {
-    let text = std::fs::read_to_string(&args.rule)
-        .map_err(|e| Failure::Input(format!("error: {}: {e}\n", args.rule)))?;
-    let rule = Source {
-        name: args.rule.clone(),
-        text,
-    };
+    let rule = Source::of_file(&args.rule)?;
+    // Said of the word that the user gave, and not of the study that is made from it.
+    if !args.against.starts_with("frozen-") {
+        configs.find(&args.against, "regimes")?;
+    }
     let act: ActFile = read_toml(&rule)?;
-    let name = Path::new(&args.rule)
-        .file_stem()
-        .map_or_else(|| "rule".into(), |s| s.to_string_lossy().into_owned());
+    let stem = Path::new(&args.rule).file_stem().unwrap_or_default();
+    let name = Name::new(stem.to_string_lossy()).map_err(|wrong| {
+        Failure::Input(format!(
+            "error: {}: the name of the file: {wrong}\n",
+            args.rule
+        ))
+    })?;
     let ids: Vec<&str> = act.rule.iter().map(|r| r.id.get_ref().as_str()).collect();
+    let ids = toml::Value::from(ids);
     let words = act.rule.iter().map(|r| r.words.as_str());
     let words = words.collect::<Vec<_>>().join(" ");
     let quoted = |text: &str| toml::Value::String(text.to_string()).to_string();
     let against = &args.against;
     let arms = format!(
-        "[{from}, {{ name = {}, from = {from}, add = {ids:?}, words = {} }}]",
+        "[{from}, {{ name = {}, from = {from}, add = {ids}, words = {} }}]",
         quoted(&name),
         quoted(&format!("`{against}`, and: {words}")),
         from = quoted(against)
@@ -63,12 +69,12 @@ pub fn whatif(configs: Configs, args: &WhatifArgs) -> Answer {
     .map(|(field, value)| (field.to_string(), value));
     let source = configs.find(&args.study, "studies")?;
     let source = overridden(&source, &fields)?;
-    let mut command = format!("chokepoint whatif {}", shell_word(&args.rule));
+    let mut command = format!("chokepoint whatif {}", shell_argument(&args.rule));
     if args.study != "did-controls-work" {
-        command.push_str(&format!(" --study {}", shell_word(&args.study)));
+        command.push_str(&format!(" {}", shell_option("--study", &args.study)));
     }
     if against != "history-free" {
-        command.push_str(&format!(" --against {}", shell_word(against)));
+        command.push_str(&format!(" {}", shell_option("--against", against)));
     }
     let file = plan_file(&configs, source, vec![rule], &args.choice, None, &command)?;
     execute(file, &args.how)

@@ -1,9 +1,14 @@
 //! The table of chips, shipped or a user's own: attributes for the law, specification for the model.
 
+use std::collections::HashSet;
+
 use serde::{Deserialize, Serialize};
 
-use super::diagnostics::{Located, Problems, read_csv};
-use super::source::Source;
+use super::diagnostics::Problems;
+use super::source::{Configs, Source};
+use super::table::{
+    CellType, ColumnSpec, Found, KnownNames, Names, TableReading, TableSpec, column,
+};
 use crate::controls::{Attribute, Attributes, Symbols};
 use crate::foundation::calendar::Month;
 use crate::technology::chip::{ChipSpec, Packaging};
@@ -60,97 +65,156 @@ fn month<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Mon
     text.parse().map(Some).map_err(serde::de::Error::custom)
 }
 
-/// Columns of a chip table.
-pub const COLUMNS: &[&str] = &[
-    "key",
-    "vendor",
-    "chip",
-    "hq_country",
-    "first_ship",
-    "fp16_dense_tflops",
-    "int8_dense_tops",
-    "fp8_dense_tflops",
-    "fp6_dense_tflops",
-    "fp4_dense_tflops",
-    "int4_dense_tops",
-    "tpp",
-    "tpp_format",
-    "die_area_mm2",
-    "process_node_nm",
-    "non_planar",
-    "performance_density",
-    "interconnect_gbps",
-    "host_link_gbps",
-    "io",
-    "mem_capacity_gb",
-    "mem_bandwidth_tbs",
-    "tdp_w",
-    "list_price_usd",
-    "china_specific",
-    "datacenter_marketed",
-    "status",
-    "source",
-    "source_url",
-    "confidence",
-    "background_fields",
-    "notes",
-    "packaging",
-    "packages_per_wafer",
-    "hbm_stacks",
-    "sold",
+const RATE: CellType = CellType::Number(0.01, 1e6);
+const LINK: CellType = CellType::Number(0.0, 1e5);
+const FORMATS: &[&str] = &["FP16", "FP8", "FP6", "FP4", "INT8", "INT4"];
+/// Parts of this status are no part of the roadmap.
+const NEVER_SOLD: [&str; 3] = ["proposed_never_shipped", "never_volume", "uncertain"];
+const STATUS: &[&str] = &[
+    "shipping",
+    "ramping",
+    "announced",
+    NEVER_SOLD[0],
+    NEVER_SOLD[1],
+    NEVER_SOLD[2],
+];
+const SURE: &[&str] = &["high", "med", "medium", "low"];
+const VENDOR: usize = 1;
+const NAME: usize = 2;
+const HOST_LINK: usize = 18;
+
+#[rustfmt::skip]
+const COLUMNS: [ColumnSpec; 36] = [
+    column("key", CellType::Name, ""),
+    column("vendor", CellType::Known(Names::VendorOfMaker), ""),
+    column("chip", CellType::Name, ""),
+    column("hq_country", CellType::Known(Names::Nation), ""),
+    column("first_ship", CellType::Month, ""),
+    column("fp16_dense_tflops", RATE, "TFLOPS").or_blank(),
+    column("int8_dense_tops", RATE, "TOPS").or_blank(),
+    column("fp8_dense_tflops", RATE, "TFLOPS").or_blank(),
+    column("fp6_dense_tflops", RATE, "TFLOPS").or_blank(),
+    column("fp4_dense_tflops", RATE, "TFLOPS").or_blank(),
+    column("int4_dense_tops", RATE, "TOPS").or_blank(),
+    column("tpp", CellType::Number(0.1, 1e7), "TOPS x bit"),
+    column("tpp_format", CellType::Word(FORMATS), "").or_blank(),
+    column("die_area_mm2", CellType::Number(10.0, 1e5), "mm2"),
+    column("process_node_nm", CellType::Number(1.0, 250.0), "nm"),
+    column("non_planar", CellType::Truth, ""),
+    column("performance_density", CellType::Number(0.0, 1e4), "TPP a mm2").or_blank(),
+    column("interconnect_gbps", LINK, "GB/s"),
+    column("host_link_gbps", CellType::Number(0.1, 1e5), "GB/s"),
+    column("io", LINK, "GB/s").or_absent(),
+    column("mem_capacity_gb", CellType::Number(0.01, 1e5), "GB"),
+    column("mem_bandwidth_tbs", CellType::Number(0.001, 100.0), "TB/s"),
+    column("tdp_w", CellType::Number(1.0, 1e5), "W"),
+    column("list_price_usd", CellType::Number(1.0, 1e7), "USD").or_blank(),
+    column("china_specific", CellType::Truth, ""),
+    column("datacenter_marketed", CellType::Truth, ""),
+    column("status", CellType::Word(STATUS), ""),
+    column("source", CellType::Text, ""),
+    column("source_url", CellType::Text, "").or_blank(),
+    column("confidence", CellType::Word(SURE), ""),
+    column("background_fields", CellType::Text, "").or_absent(),
+    column("notes", CellType::Text, "").or_absent(),
+    column("packaging", CellType::Word(&["cowos_s", "cowos_l", "china", "none"]), ""),
+    column("packages_per_wafer", CellType::Number(0.1, 1e4), "packages"),
+    column("hbm_stacks", CellType::Number(0.0, 100.0), "stacks"),
+    column("sold", CellType::Word(&["market", "captive"]), ""),
 ];
 
-/// Reads a chip table.
+/// Columns of a user's own table: everything but the name may be missing, and a vendor need not be a maker of the model.
+const fn own_columns() -> [ColumnSpec; 36] {
+    let mut own = COLUMNS;
+    let mut at = 0;
+    while at < own.len() {
+        if at != NAME {
+            own[at] = own[at].or_absent();
+        }
+        at += 1;
+    }
+    own[VENDOR].cell = CellType::Name;
+    own[HOST_LINK].cell = LINK;
+    own
+}
+
+/// The table of chips.
+pub static CHIPS: TableSpec = TableSpec {
+    path: "world/chips.csv",
+    row: "an accelerator: rates by format, die, links, memory, power, price, packaging",
+    key: &["chip"],
+    columns: &COLUMNS,
+};
+
+/// A user's own table of chips.
+pub static OWN_CHIPS: TableSpec = TableSpec {
+    path: "chips of your own",
+    row: "a chip by its name, with what is known of it",
+    key: &["chip"],
+    columns: &own_columns(),
+};
+
+/// Reads the chips of the configuration.
 ///
 /// # Errors
 /// For cells that are not as the columns say, and where processing performance or density differ from what the rates give.
-pub fn read(source: &Source) -> Result<Vec<ChipRow>, Problems> {
-    let rows: Vec<Located<ChipRow>> = read_csv(source, COLUMNS)?;
-    let mut problems = Problems::default();
-    for (at, located) in rows.iter().enumerate() {
-        let row = &located.row;
-        if row.chip.is_empty() {
-            problems.0.push(located.problem(
-                source,
-                ",",
-                "a chip needs a name in the column `chip`",
-            ));
+pub fn read_shipped(configs: &Configs, names: &KnownNames) -> Result<Vec<ChipRow>, Problems> {
+    let source = configs.read(CHIPS.path)?;
+    let mut table: TableReading<'_, ChipRow> = TableReading::of(&source, &CHIPS, names)?;
+    let mut keys = HashSet::new();
+    table.check(|row, found| {
+        if !keys.insert(row.key.clone()) {
+            found.push(("key", format!("`{}` is here twice", row.key)));
         }
-        if rows[..at].iter().any(|other| other.row.chip == row.chip) {
-            problems.0.push(located.problem(
-                source,
-                &row.chip,
-                format!("`{}` is here twice", row.chip),
-            ));
+        if row.fp16_dense_tflops.or(row.int8_dense_tops).is_none() {
+            let message =
+                "found an empty cell here and for 8-bit integers, expected one of the rates";
+            found.push(("fp16_dense_tflops", message.into()));
         }
-        if let (Some(stated), Some(computed)) = (row.tpp, row.computed_tpp())
-            && (stated - computed).abs() > 0.2
-        {
-            let message = format!(
-                "tpp: found {stated}, expected {computed}, the largest rate times its bits"
-            );
-            problems
-                .0
-                .push(located.problem(source, &format!("{stated}"), message));
-        }
-        if let (Some(stated), Some(tpp), Some(area)) =
-            (row.performance_density, row.tpp, row.die_area_mm2)
-            && (stated - tpp / area).abs() > 0.01
-        {
-            let message = format!(
-                "performance_density: found {stated}, expected {:.3}, tpp over die area",
-                tpp / area
-            );
-            problems
-                .0
-                .push(located.problem(source, &format!("{stated}"), message));
-        }
+    });
+    table.check(check_derived);
+    table.finish()
+}
+
+/// Reads a user's own table; `names` holds the codes of nations.
+///
+/// # Errors
+/// As for the chips of the configuration, but everything except the name may be missing.
+pub fn read(source: &Source, names: &KnownNames) -> Result<Vec<ChipRow>, Problems> {
+    let mut table: TableReading<'_, ChipRow> = TableReading::of(source, &OWN_CHIPS, names)?;
+    table.check(check_derived);
+    table.finish()
+}
+
+/// Holds what follows from other columns against them.
+fn check_derived(row: &ChipRow, found: &mut Found) {
+    if let (Some(stated), Some(computed)) = (row.tpp, row.computed_tpp())
+        && (stated - computed).abs() > 0.2
+    {
+        let message =
+            format!("tpp: found {stated}, expected {computed}, the largest rate times its bits");
+        found.push(("tpp", message));
     }
-    problems.check()?;
-    Ok(rows.into_iter().map(|r| r.row).collect())
+    if let (Some(stated), Some(tpp), Some(area)) =
+        (row.performance_density, row.tpp, row.die_area_mm2)
+        && (stated - tpp / area).abs() > 0.01
+    {
+        let message = format!(
+            "performance_density: found {stated}, expected {:.3}, tpp over die area",
+            tpp / area
+        );
+        found.push(("performance_density", message));
+    }
 }
 
 impl ChipRow {
+    /// Whether its maker sells it in the model: parts for one market are designed there, and some were never sold.
+    pub fn in_roadmap(&self) -> bool {
+        self.china_specific != Some(true)
+            && self.datacenter_marketed == Some(true)
+            && !NEVER_SOLD.contains(&self.status.as_str())
+    }
+
     /// Largest dense rate times bit length, TOPS x bit; none where no rate is given.
     pub fn computed_tpp(&self) -> Option<f64> {
         [

@@ -1,7 +1,10 @@
 //! Errors in configuration: file, line, column, what was found, what was expected, the nearest right name.
 
+use std::collections::BTreeMap;
+
 use miette::{
-    GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteDiagnostic, NamedSource, Report,
+    GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteDiagnostic, MietteError,
+    MietteSpanContents, Report, SourceCode, SourceSpan, SpanContents,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -16,29 +19,103 @@ pub struct Diagnostic {
     pub column: usize,
     pub message: String,
     pub help: String,
+    /// Bytes of the file before it.
     #[serde(skip)]
+    pub offset: usize,
+    #[serde(skip)]
+    excerpt: Excerpt,
+}
+
+/// Text before and after a place that is drawn with an error, bytes.
+const AROUND_BYTES: usize = 400;
+/// Errors of one file that are drawn.
+const DRAWN: usize = 50;
+
+/// The lines around a place. An error keeps these and not the file, so that many errors of a large file stay small.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Excerpt {
+    file: String,
     text: String,
-    #[serde(skip)]
+    /// Lines of the file before the text.
+    lines_before: usize,
+    /// Characters of the first line before the text.
+    columns_before: usize,
     offset: usize,
-    #[serde(skip)]
     length: usize,
+}
+
+impl Excerpt {
+    /// The line of a place with its neighbours; long lines are cut. `line` counts from 0.
+    fn of(source: &Source, offset: usize, length: usize, line: usize) -> Self {
+        let text = &source.text;
+        let offset = floor_char(text, offset);
+        let start_of_line = |at: usize| text[..at].rfind('\n').map_or(0, |end| end + 1);
+        let end_of_line = |at: usize| text[at..].find('\n').map_or(text.len(), |end| at + end);
+        let this = start_of_line(offset);
+        let cut = floor_char(text, offset.saturating_sub(AROUND_BYTES));
+        let start = start_of_line(this.saturating_sub(1)).max(cut);
+        let length = length.clamp(1, AROUND_BYTES);
+        let next = (end_of_line(offset) + 1).min(text.len());
+        let end = end_of_line(floor_char(text, next));
+        let end = end.min(floor_char(
+            text,
+            (offset + length + AROUND_BYTES).min(text.len()),
+        ));
+        Self {
+            file: source.name.clone(),
+            lines_before: line - newlines(&text[start..offset]),
+            columns_before: text[start_of_line(start)..start].chars().count(),
+            offset: offset - start,
+            length,
+            text: text[start..end].to_string(),
+        }
+    }
+}
+
+impl SourceCode for Excerpt {
+    fn read_span<'a>(
+        &'a self,
+        span: &SourceSpan,
+        lines_before: usize,
+        lines_after: usize,
+    ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
+        let found = self.text.read_span(span, lines_before, lines_after)?;
+        let column = match found.line() {
+            0 => found.column() + self.columns_before,
+            _ => found.column(),
+        };
+        Ok(Box::new(MietteSpanContents::new_named(
+            self.file.clone(),
+            found.data(),
+            *found.span(),
+            found.line() + self.lines_before,
+            column,
+            found.line_count(),
+        )))
+    }
+}
+
+/// Ends of lines in a text.
+fn newlines(text: &str) -> usize {
+    text.bytes().filter(|b| *b == b'\n').count()
 }
 
 impl Diagnostic {
     /// An error at a byte range of a file.
     pub fn at(source: &Source, range: std::ops::Range<usize>, message: impl Into<String>) -> Self {
-        let offset = range.start.min(source.text.len());
-        let before = &source.text[..floor_char(&source.text, offset)];
+        let offset = floor_char(&source.text, range.start.min(source.text.len()));
+        let before = &source.text[..offset];
         let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+        let line = newlines(before);
+        let length = range.end.saturating_sub(range.start);
         Self {
             file: source.name.clone(),
-            line: before.matches('\n').count() + 1,
+            line: line + 1,
             column: before[line_start..].chars().count() + 1,
             message: message.into(),
             help: String::new(),
-            text: source.text.clone(),
             offset,
-            length: range.end.saturating_sub(range.start).max(1),
+            excerpt: Excerpt::of(source, offset, length, line),
         }
     }
 
@@ -64,6 +141,39 @@ impl Diagnostic {
         Self::at(source, start..start + field.len(), message)
     }
 
+    /// The same error in a file by the name that its reader knows.
+    pub fn rename(&mut self, file: &str) {
+        self.file = file.to_string();
+        self.excerpt.file = file.to_string();
+    }
+
+    /// An error at a field that is given this number, among all fields of that name.
+    pub fn at_number(
+        source: &Source,
+        field: &str,
+        number: f64,
+        message: impl Into<String>,
+    ) -> Self {
+        let given = |after: &str| {
+            let value = after.trim_start_matches(' ').strip_prefix('=')?;
+            let end = value.find(['\n', '}', '#']).unwrap_or(value.len());
+            let words = value[..end].split([',', '[', ']', ' ']);
+            let same = |n: f64| n == number || n.is_nan() && number.is_nan();
+            let word = |w: &str| w.replace('_', "").parse().is_ok_and(same);
+            words.into_iter().any(word).then_some(())
+        };
+        let mut places = source.text.match_indices(field).map(|(at, _)| at);
+        match places.find(|at| given(&source.text[at + field.len()..]).is_some()) {
+            Some(at) => Self::at(source, at..at + field.len(), message),
+            None => Self::at_field(source, field, message),
+        }
+    }
+
+    /// Bytes that are marked.
+    pub(super) fn length(&self) -> usize {
+        self.excerpt.length
+    }
+
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = help.into();
@@ -86,14 +196,13 @@ impl Diagnostic {
             self.file, self.line, self.column, self.message
         ))
         .with_label(LabeledSpan::at(
-            self.offset..self.offset + self.length,
+            self.excerpt.offset..self.excerpt.offset + self.excerpt.length,
             "here",
         ));
         if !self.help.is_empty() {
             drawn = drawn.with_help(self.help.clone());
         }
-        let report =
-            Report::new(drawn).with_source_code(NamedSource::new(&self.file, self.text.clone()));
+        let report = Report::new(drawn).with_source_code(self.excerpt.clone());
         let mut out = String::new();
         let handler =
             GraphicalReportHandler::new_themed(GraphicalTheme::unicode_nocolor()).with_width(110);
@@ -131,8 +240,20 @@ impl From<Diagnostic> for Problems {
 }
 
 impl std::fmt::Display for Problems {
+    /// Every error of a file up to a number, then how many more there are.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.0.iter().try_for_each(|d| f.write_str(&d.render()))
+        let mut files: BTreeMap<&str, usize> = BTreeMap::new();
+        for d in &self.0 {
+            let count = files.entry(&d.file).or_default();
+            *count += 1;
+            if *count <= DRAWN {
+                f.write_str(&d.render())?;
+            }
+        }
+        files
+            .iter()
+            .filter(|(_, count)| **count > DRAWN)
+            .try_for_each(|(file, count)| writeln!(f, "{file}: and {} more errors", count - DRAWN))
     }
 }
 
@@ -184,6 +305,9 @@ fn toml_problem(source: &Source, error: &toml::de::Error, path: Option<&str>) ->
     let diagnostic = Diagnostic::at(source, range, message.clone());
     Problems(vec![diagnostic.help(near.unwrap_or_default())])
 }
+
+/// Errors of one table that are told; a table of another kind has one in every cell.
+pub const MOST_ERRORS: usize = 100;
 
 /// A row of a table and where it stands.
 #[derive(Clone, Debug)]
@@ -262,6 +386,13 @@ pub fn read_csv<T: DeserializeOwned>(
             Err(e) => problems
                 .0
                 .push(cell_problem(source, &record, &headers, start, &e)),
+        }
+        if problems.0.len() == MOST_ERRORS {
+            let message = format!("{MOST_ERRORS} errors to here; what follows was not read");
+            problems
+                .0
+                .push(Diagnostic::at(source, start..start + 1, message));
+            break;
         }
     }
     problems.check()?;

@@ -7,7 +7,8 @@ use parquet::record::Field;
 
 use super::diagnostics::{Diagnostic, Problems};
 use super::source::{Configs, Source};
-use super::study::FuturesFile;
+use super::study::{Alternative, FuturesFile};
+use super::table::cell_range;
 use crate::foundation::parameters::Parameters;
 
 /// A table of futures, and its text, so that it can travel with a plan.
@@ -65,6 +66,45 @@ pub fn read(
     parse(source, futures)
 }
 
+/// Errors after which a table is read no further.
+const MOST: usize = 50;
+/// Checks a table of futures by itself: every stress and variant that it names is taken for one of its study's.
+///
+/// # Errors
+/// With the place of what is wrong.
+pub fn check(source: &Source) -> Result<(), Problems> {
+    let mut futures = FuturesFile::default();
+    let mut reader = csv::Reader::from_reader(source.text.as_bytes());
+    let headers = reader.headers().cloned().unwrap_or_default();
+    for record in reader.records().flatten() {
+        for (name, cell) in headers.iter().zip(&record) {
+            let list = match name {
+                "stress" => &mut futures.stress,
+                "variant" => &mut futures.variant,
+                _ => continue,
+            };
+            if !cell.is_empty() && list.iter().all(|a| a.name != cell) {
+                list.push(Alternative::named(cell));
+            }
+        }
+    }
+    parse(source.clone(), &futures).map(|_| ())
+}
+
+/// As [`check`], of a file that may be Parquet.
+///
+/// # Errors
+/// When it cannot be read, and as [`check`].
+pub fn check_file(name: &str) -> Result<(), Problems> {
+    let mut source = Source {
+        name: name.into(),
+        text: String::new(),
+    };
+    source.text = csv_of_parquet(Path::new(name))
+        .map_err(|why| Problems::from(Diagnostic::at(&source, 0..0, why)))?;
+    check(&source)
+}
+
 fn parse(source: Source, futures: &FuturesFile) -> Result<Draws, Problems> {
     let broken = |message: String| Problems::from(Diagnostic::at(&source, 0..1, message));
     let unread = |error: csv::Error| {
@@ -94,39 +134,54 @@ fn parse(source: Source, futures: &FuturesFile) -> Result<Draws, Problems> {
         }
     }
     let mut rows = Vec::new();
+    let mut problems = Problems::default();
     for record in reader.records() {
         let record = record.map_err(unread)?;
         let from = record.position().map_or(0, |p| p.byte() as usize);
-        let wrong = |cell: &str, expected: &str, names: &[&str]| {
-            let message = format!("found `{cell}`, expected {expected}");
-            Diagnostic::at_text(&source, from, cell, message).nearest(cell, names)
-        };
         let mut row = DrawRow::default();
-        for (name, cell) in headers.iter().zip(&record) {
+        for (at, (name, cell)) in headers.iter().zip(&record).enumerate() {
+            let mut wrong = |message: String, names: &[&str]| {
+                let place = cell_range(&source.text, from, at);
+                let wrong = Diagnostic::at(&source, place, message);
+                problems.0.push(wrong.nearest(cell, names));
+            };
             let list = match name {
                 "stress" => &futures.stress,
                 "variant" => &futures.variant,
                 _ => {
-                    let value: Option<f64> = cell.trim().parse().ok();
-                    let value = value.filter(|v| v.is_finite());
-                    row.values
-                        .push(value.ok_or_else(|| wrong(cell, "a number", &[]))?);
+                    let value: Option<f64> = cell.parse().ok();
+                    match value.filter(|v| v.is_finite()) {
+                        Some(value) => row.values.push(value),
+                        None => {
+                            let message = format!(
+                                "found `{cell}`, expected a number for the parameter `{name}`"
+                            );
+                            wrong(message, &[]);
+                        }
+                    }
                     continue;
                 }
             };
-            let at = list.iter().position(|a| a.name == cell);
-            if at.is_none() {
+            let found = list.iter().position(|a| a.name == cell);
+            if found.is_none() {
                 let names: Vec<&str> = list.iter().map(|a| a.name.as_str()).collect();
-                return Err(wrong(cell, &format!("a {name} of the study"), &names).into());
+                wrong(
+                    format!("found `{cell}`, expected a {name} of the study"),
+                    &names,
+                );
             }
             if name == "stress" {
-                row.stress = at;
+                row.stress = found;
             } else {
-                row.variant = at;
+                row.variant = found;
             }
+        }
+        if problems.0.len() >= MOST {
+            break;
         }
         rows.push(row);
     }
+    problems.check()?;
     if rows.is_empty() {
         return Err(broken("a table of futures without rows".into()));
     }

@@ -7,9 +7,14 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use toml::Spanned;
 
-use super::diagnostics::{Diagnostic, Problems, nearest, read_csv, read_toml};
+use super::diagnostics::{Diagnostic, Problems, nearest, read_toml};
 use super::source::{Configs, Source};
+use super::table::{
+    CONFIDENCE, CellType, Found, KnownNames, Names, TableReading, TableSpec, YEARS, column,
+};
+use super::world::SERIES_NAMES;
 use crate::foundation::calendar::Month;
+use crate::foundation::maths;
 use crate::measures::{MEASURES, measure};
 
 /// One recorded number with what is known of its error.
@@ -100,6 +105,9 @@ pub struct Link {
     #[serde(default)]
     pub over: Vec<String>,
     pub how: How,
+    /// Unit of the table's numbers, such as `USD bn`, `million cards` or `share`; a row in thousands, millions, billions or
+    /// trillions of the same, or in percent of a share, is converted.
+    pub unit: String,
     /// From the model's unit to the table's.
     #[serde(default = "one")]
     pub factor: f64,
@@ -137,6 +145,8 @@ const fn one() -> f64 {
 #[serde(deny_unknown_fields)]
 pub struct Unanswered {
     series: String,
+    /// Units that its rows are in.
+    units: Vec<String>,
     reason: String,
 }
 
@@ -181,23 +191,30 @@ struct Raw {
     source: String,
 }
 
-const COLUMNS: &[&str] = &[
-    "target_id",
-    "series",
-    "entity",
-    "period",
-    "first_month",
-    "last_month",
-    "value",
-    "low",
-    "high",
-    "unit",
-    "class",
-    "error",
-    "source",
-    "source_url",
-    "confidence",
-];
+/// A table of evidence.
+#[rustfmt::skip]
+pub static EVIDENCE: TableSpec = TableSpec {
+    path: "evidence/series.csv",
+    row: "a recorded number of a series, for an entity and a period",
+    key: &["target_id"],
+    columns: &[
+        column("target_id", CellType::Name, ""),
+        column("series", CellType::Name, ""),
+        column("entity", CellType::Name, ""),
+        column("period", CellType::Name, ""),
+        column("first_month", CellType::Month, "").or_absent(),
+        column("last_month", CellType::Month, "").or_absent(),
+        column("value", CellType::Number(-1e40, 1e40), "as `unit` says"),
+        column("low", CellType::Number(-1e40, 1e40), "as `unit` says").or_absent(),
+        column("high", CellType::Number(-1e40, 1e40), "as `unit` says").or_absent(),
+        column("unit", CellType::Name, "").or_absent(),
+        column("class", CellType::Word(&["M", "E", "J", "X"]), "").or_absent(),
+        column("error", CellType::Number(1e-12, 1e40), "standard deviation: a part of the value on the log scale, else as `unit` says").or_absent(),
+        column("source", CellType::Text, "").or_absent(),
+        column("source_url", CellType::Text, "").or_absent(),
+        column("confidence", CellType::Word(CONFIDENCE), "").or_absent(),
+    ],
+};
 
 /// Error of a number that was published without one, as a fraction.
 const EXACT: f64 = 0.02;
@@ -218,90 +235,17 @@ impl Evidence {
     /// # Errors
     /// With file, line and column of what is wrong.
     pub fn of(configs: &Configs, table: &Source) -> Result<Self, Problems> {
-        let links = read_map(&configs.read("evidence/map.toml")?)?;
-        let mut problems = Problems::default();
-        let mut seen = BTreeSet::new();
+        let (links, silent) = read_map(&configs.read(MAP)?)?;
+        let names = KnownNames::default();
+        let mut reading: TableReading<'_, Raw> = TableReading::of(table, &EVIDENCE, &names)?;
         let mut rows = Vec::new();
-        for located in read_csv::<Raw>(table, COLUMNS)? {
-            let mut wrong = |text: &str, message: String| {
-                problems.0.push(located.problem(table, text, message))
-            };
-            let raw = &located.row;
-            if !seen.insert(raw.target_id.clone()) {
-                wrong(&raw.target_id, format!("`{}` is here twice", raw.target_id));
+        reading.check(|raw, found| {
+            if let Some(row) = checked(raw, &links, &silent, found) {
+                rows.push(row);
             }
-            let link = links.1.find(&links.0, &raw.series, &raw.entity);
-            let used = link.as_ref().ok().map(|at| &links.0[*at]);
-            let Some((first, last)) = span(&raw.period, used.is_some_and(|l| l.fiscal)) else {
-                wrong(
-                    &raw.period,
-                    format!(
-                        "found `{}`, expected a period: 2024, 2024-Q3, 2024-11, or two of them with / between",
-                        raw.period
-                    ),
-                );
-                continue;
-            };
-            let (first, last) = (
-                raw.first_month.unwrap_or(first),
-                raw.last_month.unwrap_or(last),
-            );
-            if first > last {
-                wrong(
-                    &first.to_string(),
-                    format!("found first month {first} after last month {last}"),
-                );
-            }
-            if !raw.value.is_finite() {
-                wrong("", format!("`{}` has no value", raw.target_id));
-            }
-            if let (Some(low), Some(high)) = (raw.low, raw.high)
-                && low > high
-            {
-                wrong("", format!("found low {low} above high {high}"));
-            }
-            let scale = used.map_or(Scale::Own, |l| l.scale);
-            if scale == Scale::Log && raw.value <= 0.0 {
-                wrong(
-                    "",
-                    format!(
-                        "found {}, expected a positive number: `{}` is compared on the log scale",
-                        raw.value, raw.series
-                    ),
-                );
-            }
-            if raw.error.is_some_and(|e| !(e > 0.0 && e.is_finite())) {
-                wrong("", "found an error that is not above zero".into());
-            }
-            let published = raw.error.unwrap_or_else(|| error_of(raw, scale));
-            let beyond = used.map_or(0.0, |l| match l.scale {
-                Scale::Log => l.plus_error / raw.value,
-                Scale::Own => l.plus_error,
-            });
-            let has_interval = raw.low.is_some() && raw.high.is_some() && raw.low != raw.high;
-            rows.push(Row {
-                target_id: raw.target_id.clone(),
-                unit: raw.unit.clone(),
-                series: raw.series.clone(),
-                entity: raw.entity.clone(),
-                period: raw.period.clone(),
-                first,
-                last,
-                value: raw.value,
-                low: raw.low,
-                high: raw.high,
-                class: raw
-                    .class
-                    .unwrap_or(if has_interval { Class::E } else { Class::M }),
-                error: published.hypot(beyond),
-                link,
-            });
-        }
-        problems.check()?;
-        Ok(Self {
-            rows,
-            links: links.0,
-        })
+        });
+        reading.finish()?;
+        Ok(Self { rows, links })
     }
 
     /// SHA-256 of everything in the table and map that a fit or a score can see.
@@ -339,25 +283,219 @@ impl Evidence {
     }
 }
 
+/// The recorded number of a row, or none where its period is no period; what is wrong goes to `found`.
+fn checked(raw: &Raw, links: &[Link], silent: &Silent, found: &mut Found) -> Option<Row> {
+    let link = silent.find(links, &raw.series, &raw.entity, found);
+    let used = link.as_ref().ok().map(|at| &links[*at]);
+    let Some(period) = span(&raw.period, used.is_some_and(|l| l.fiscal)) else {
+        let message = format!(
+            "found `{}`, expected a period: 2024, 2024-Q3, 2024-11, or two of them with / between",
+            raw.period
+        );
+        found.push(("period", message));
+        return None;
+    };
+    if period.0 > period.1 || !YEARS.contains(&period.0.year()) || !YEARS.contains(&period.1.year())
+    {
+        let message = format!(
+            "found `{}`, expected a beginning before its end, both from {} to {}",
+            raw.period,
+            YEARS.start(),
+            YEARS.end()
+        );
+        found.push(("period", message));
+    }
+    let first = raw.first_month.unwrap_or(period.0);
+    let last = raw.last_month.unwrap_or(period.1);
+    if first > last {
+        let message = format!("found first month {first} after last month {last}");
+        found.push(("first_month", message));
+    }
+    if last < period.0.plus(-FISCAL_MONTHS) || last > period.1.plus(FISCAL_MONTHS) {
+        let message = format!(
+            "found {last}, expected a month of the period {}",
+            raw.period
+        );
+        found.push(("last_month", message));
+    }
+    if first < period.0.plus(-CUMULATIVE_MONTHS) {
+        let message = format!(
+            "found {first}, expected a month near the period {}",
+            raw.period
+        );
+        found.push(("first_month", message));
+    }
+    let units: Vec<&str> = match (used, silent.entry(&raw.series)) {
+        (Some(link), _) => vec![&link.unit],
+        (None, Some(entry)) => entry.units.iter().map(String::as_str).collect(),
+        // A series that the map does not know is shown as it is.
+        (None, None) => Vec::new(),
+    };
+    let months = period.1 - period.0 + 1;
+    let converted = units
+        .iter()
+        .find_map(|unit| in_unit(&raw.unit, unit, months));
+    if !units.is_empty() && converted.is_none() {
+        let message = format!(
+            "found {}, expected `{}`, or the same in thousand, million (mn), billion (bn) or trillion (tn)",
+            if raw.unit.is_empty() {
+                "no unit".into()
+            } else {
+                format!("`{}`", raw.unit)
+            },
+            units.join("` or `")
+        );
+        found.push(("unit", message));
+    }
+    let by = converted.unwrap_or(1.0);
+    let times = |value: f64| if by == 1.0 { value } else { value * by };
+    let value = times(raw.value);
+    let (low, high) = (raw.low.map(times), raw.high.map(times));
+    if let (Some(low), Some(high)) = (raw.low, raw.high)
+        && low > high
+    {
+        found.push(("low", format!("found low {low} above high {high}")));
+    } else if raw.low.is_some_and(|low| low > raw.value)
+        || raw.high.is_some_and(|high| high < raw.value)
+    {
+        let bound = |bound: Option<f64>| bound.map_or("its low".into(), |b| b.to_string());
+        let message = format!(
+            "found {}, expected a value from {} to {}, its own bounds",
+            raw.value,
+            bound(raw.low),
+            raw.high.map_or("its high".into(), |b| b.to_string())
+        );
+        found.push(("value", message));
+    }
+    let scale = used.map_or(Scale::Own, |l| l.scale);
+    if scale == Scale::Log && value <= 0.0 {
+        let message = format!(
+            "found {value}, expected a positive number: `{}` is compared on the log scale",
+            raw.series
+        );
+        found.push(("value", message));
+    }
+    let is_share = used.is_some_and(|l| base_of(&l.unit) == [SHARE]);
+    if is_share && !(0.0..=1.0).contains(&value) {
+        let message = format!(
+            "found {}, expected a share from 0 to 1, or percent with that unit",
+            raw.value
+        );
+        found.push(("value", message));
+    }
+    let published = raw.error.map_or_else(
+        || error_of(value, low, high, &raw.source, scale),
+        |error| match scale {
+            Scale::Log => error,
+            Scale::Own => times(error),
+        },
+    );
+    let beyond = used.map_or(0.0, |l| match l.scale {
+        Scale::Log => l.plus_error / value,
+        Scale::Own => l.plus_error,
+    });
+    let has_interval = low.is_some() && high.is_some() && low != high;
+    Some(Row {
+        target_id: raw.target_id.clone(),
+        unit: match used {
+            Some(link) if by != 1.0 => link.unit.clone(),
+            _ => raw.unit.clone(),
+        },
+        series: raw.series.clone(),
+        entity: raw.entity.clone(),
+        period: raw.period.clone(),
+        first,
+        last,
+        value,
+        low,
+        high,
+        class: raw
+            .class
+            .unwrap_or(if has_interval { Class::E } else { Class::M }),
+        error: maths::hypot(published, beyond),
+        link,
+    })
+}
+
+/// Fiscal years end up to two months before or after the calendar's.
+const FISCAL_MONTHS: i32 = 2;
+/// What is counted up to a month may have begun ten years before it.
+const CUMULATIVE_MONTHS: i32 = 120;
+/// What `share`, `fraction` and percent are parts of.
+const SHARE: &str = "share";
+
+/// The factor and what is counted: `million cards` is 1e6 and `cards`, `USD bn` is 1e9 and `USD`, `percent` 0.01 and `share`.
+fn read_unit(unit: &str) -> (f64, Vec<&str>) {
+    let mut scale = 1.0;
+    let mut base = Vec::new();
+    for (at, word) in unit.split_whitespace().enumerate() {
+        let plain = word.trim_end_matches([',', ';', ':']);
+        let times = match plain {
+            "thousand" | "k" => 1e3,
+            "million" | "mn" | "m" | "M" => 1e6,
+            "billion" | "bn" => 1e9,
+            "trillion" | "tn" => 1e12,
+            _ => 1.0,
+        };
+        if at < 2 && times > 1.0 && scale == 1.0 {
+            scale = times;
+            continue;
+        }
+        match plain {
+            "percent" | "%" if at == 0 => {
+                scale = 0.01;
+                base.push(SHARE);
+            }
+            "fraction" if at == 0 => base.push(SHARE),
+            "H100e" => base.push("H100-equivalents"),
+            _ => base.push(plain),
+        }
+        if plain != word {
+            // What follows a comma is a remark.
+            break;
+        }
+    }
+    (scale, base)
+}
+
+fn base_of(unit: &str) -> Vec<&str> {
+    read_unit(unit).1
+}
+
+/// What turns a number in `found` into one in `expected`; none where they count different things. Words after the unit are
+/// remarks, but a rate must be that of the period.
+fn in_unit(found: &str, expected: &str, months: i32) -> Option<f64> {
+    let ((from, base), (to, known)) = (read_unit(found), read_unit(expected));
+    let rest = base.strip_prefix(&known[..])?;
+    let rate_of_period = match rest {
+        ["per" | "a", "year", ..] => months == 12,
+        ["per" | "a", "quarter", ..] => months == 3,
+        ["per" | "a", "month", ..] => months == 1,
+        ["per" | "a", ..] => false,
+        _ => true,
+    };
+    rate_of_period.then_some(from / to)
+}
+
 pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
 /// `sd = ln(high/low)/3.29` on the log scale, `(high-low)/3.29` on its own; 2 % where no interval was published; twice
 /// that for a number that was recalled and not looked up.
-fn error_of(raw: &Raw, scale: Scale) -> f64 {
-    let recalled = if raw.source.starts_with("background") {
+fn error_of(value: f64, low: Option<f64>, high: Option<f64>, source: &str, scale: Scale) -> f64 {
+    let recalled = if source.starts_with("background") {
         2.0
     } else {
         1.0
     };
-    let sd = match (scale, raw.low, raw.high) {
+    let sd = match (scale, low, high) {
         (Scale::Log, Some(low), Some(high)) if low > 0.0 && high > low => {
-            ((high / low).ln() / INTERVAL_90).max(EXACT)
+            (maths::ln(high / low) / INTERVAL_90).max(EXACT)
         }
         (Scale::Log, ..) => EXACT,
         (Scale::Own, Some(low), Some(high)) if high > low => (high - low) / INTERVAL_90,
-        (Scale::Own, ..) => (EXACT * raw.value.abs()).max(1e-6),
+        (Scale::Own, ..) => (EXACT * value.abs()).max(1e-6),
     };
     recalled * sd
 }
@@ -387,26 +525,52 @@ fn span(period: &str, fiscal: bool) -> Option<(Month, Month)> {
 struct Silent(Vec<Unanswered>);
 
 impl Silent {
-    /// The first link that matches, or the reason why there is none.
-    fn find(&self, links: &[Link], series: &str, entity: &str) -> Result<usize, String> {
-        let found = links
+    /// The first link that matches, or the reason why there is none. A series that is known by a near name only is misspelt.
+    fn find(
+        &self,
+        links: &[Link],
+        series: &str,
+        entity: &str,
+        found: &mut Found,
+    ) -> Result<usize, String> {
+        let link = links
             .iter()
             .position(|l| matches(&l.series, series) && matches(&l.entity, entity));
-        found.ok_or_else(
-            || match self.0.iter().find(|u| matches(&u.series, series)) {
-                Some(u) => u.reason.clone(),
-                None => {
-                    let names: Vec<&str> = links.iter().map(|l| l.series.as_str()).collect();
-                    match nearest(series, &names) {
-                        Some(near) if near != series => {
-                            format!("no measure is mapped to `{series}`; did you mean `{near}`?")
-                        }
-                        Some(_) => format!("`{series}` has no link for the entity `{entity}`"),
-                        None => format!("no measure is mapped to `{series}`"),
-                    }
-                }
-            },
-        )
+        link.ok_or_else(|| {
+            if let Some(entry) = self.entry(series) {
+                return entry.reason.clone();
+            }
+            let of_series: Vec<&str> = links
+                .iter()
+                .filter(|l| matches(&l.series, series))
+                .map(|l| l.entity.as_str())
+                .collect();
+            if !of_series.is_empty() {
+                let message = format!(
+                    "found `{entity}`, expected an entity of `{series}`: {}, as map.toml names them",
+                    of_series.join(", ")
+                );
+                found.push(("entity", message));
+            }
+            let names: Vec<&str> = links
+                .iter()
+                .map(|l| l.series.as_str())
+                .chain(self.0.iter().map(|u| u.series.as_str()))
+                .collect();
+            if of_series.is_empty()
+                && let Some(near) = nearest(series, &names)
+            {
+                let message =
+                    format!("no measure is mapped to `{series}`; did you mean `{near}`?");
+                found.push(("series", message));
+            }
+            format!("no measure is mapped to `{series}`")
+        })
+    }
+
+    /// The entry of a series that no measure answers.
+    fn entry(&self, series: &str) -> Option<&Unanswered> {
+        self.0.iter().find(|u| matches(&u.series, series))
     }
 }
 
@@ -430,35 +594,165 @@ fn matches(pattern: &str, text: &str) -> bool {
     rest.ends_with(last)
 }
 
-/// Checks a map by its form.
+/// Where the map stands below `configs/`.
+const MAP: &str = "evidence/map.toml";
+
+/// Checks a map, with the makers, labs, foundries and nations that it may name.
 ///
 /// # Errors
 /// With the place of what is wrong.
-pub fn check_map(source: &Source) -> Result<(), Problems> {
-    read_map(source).map(|_| ())
+pub fn check_map(configs: &Configs, source: &Source) -> Result<(), Problems> {
+    let (links, _) = read_map(source)?;
+    let names = KnownNames::read(configs);
+    let mut problems = Problems::default();
+    for link in &links {
+        let known = entities_of(link.measure.get_ref(), &names);
+        for entity in link.entities.iter().chain(&link.over) {
+            if !known.contains(entity) {
+                let list: Vec<&str> = known.iter().map(String::as_str).collect();
+                let message = format!(
+                    "found `{entity}`, expected an entity of `{}`",
+                    link.measure.get_ref()
+                );
+                let quoted = format!("\"{entity}\"");
+                let place =
+                    Diagnostic::at_text(source, link.measure.span().start, &quoted, message);
+                problems.0.push(place.nearest(entity, &list));
+            }
+        }
+    }
+    problems.check()
+}
+
+/// Checks the map of the configuration.
+///
+/// # Errors
+/// With the place of what is wrong.
+pub fn check_shipped_map(configs: &Configs) -> Result<(), Problems> {
+    check_map(configs, &configs.read(MAP)?)
+}
+
+/// Entities that a measure may have: firms in a place, sides, pairs of sides, nations, labs, foundries.
+fn entities_of(measure: &str, names: &KnownNames) -> Vec<String> {
+    let makers = || {
+        let groups = ["all_makers", "target_makers"].map(String::from);
+        names.list(Names::Maker).iter().cloned().chain(groups)
+    };
+    if measure == "maker_rd_usd" {
+        return makers().collect();
+    }
+    if measure.starts_with("maker_") {
+        let places = ["world", "target", "third"];
+        return makers()
+            .flat_map(|maker| places.map(|place| format!("{maker}:{place}")))
+            .collect();
+    }
+    let sides: &[&str] = if measure.contains("gap_") {
+        &["target_vs_issuer", "open_vs_closed"]
+    } else {
+        &[
+            "issuer", "target", "third", "world", "open", "closed", "allied",
+        ]
+    };
+    let mut found: Vec<String> = sides.iter().map(|s| (*s).to_string()).collect();
+    if !measure.contains("gap_") {
+        for kind in [Names::Nation, Names::Lab, Names::Foundry] {
+            found.extend(names.list(kind).iter().cloned());
+        }
+    }
+    found
 }
 
 fn read_map(source: &Source) -> Result<(Vec<Link>, Silent), Problems> {
     let file: MapFile = read_toml(source)?;
     let mut problems = Problems::default();
     let names: Vec<&str> = MEASURES.iter().map(|m| m.name).collect();
+    let mut seen = BTreeSet::new();
     for link in &file.series {
         let name = link.measure.get_ref();
+        let mut wrong = |message: String, near: (&str, &[&str])| {
+            let place = Diagnostic::at(source, link.measure.span(), message);
+            problems.0.push(place.nearest(near.0, near.1));
+        };
+        let series = &link.series;
         if measure(name).is_none() {
-            problems.0.push(
-                Diagnostic::at(
-                    source,
-                    link.measure.span(),
-                    format!("found `{name}`, expected a measure"),
-                )
-                .nearest(name, &names),
+            wrong(
+                format!("found `{name}`, expected a measure"),
+                (name, &names),
             );
         }
         if link.entities.is_empty() {
-            problems.0.push(Diagnostic::at(
-                source,
-                link.measure.span(),
-                format!("`{}` names no entity of the measure", link.series),
+            wrong(
+                format!("`{series}` names no entity of the measure"),
+                ("", &[]),
+            );
+        }
+        if series.trim().is_empty() || link.entity.trim().is_empty() {
+            wrong(
+                "found an empty name, expected a series and an entity, or *".into(),
+                ("", &[]),
+            );
+        }
+        if !seen.insert((series.clone(), link.entity.clone())) {
+            wrong(
+                format!("`{series}` is here twice for `{}`", link.entity),
+                ("", &[]),
+            );
+        }
+        if let Some(driver) = &link.driver
+            && !SERIES_NAMES.contains(&driver.as_str())
+        {
+            let message = format!("`driver`: found `{driver}`, expected a series of demand.csv");
+            wrong(message, (driver, SERIES_NAMES));
+        }
+        if !(link.factor.is_finite() && link.factor > 0.0) {
+            let message = format!("`factor`: found {}, expected a number above 0", link.factor);
+            wrong(message, ("", &[]));
+        }
+        if !link.plus.is_finite() {
+            let message = format!(
+                "`plus`: found {}, expected a number in the table's unit",
+                link.plus
+            );
+            wrong(message, ("", &[]));
+        }
+        if !(link.plus_error.is_finite() && link.plus_error >= 0.0) {
+            let message = format!(
+                "`plus_error`: found {}, expected 0 or a number above",
+                link.plus_error
+            );
+            wrong(message, ("", &[]));
+        }
+        if base_of(&link.unit).is_empty() {
+            let message = format!(
+                "`unit`: found `{}`, expected a unit such as USD bn",
+                link.unit
+            );
+            wrong(message, ("", &[]));
+        }
+    }
+    let mut seen = BTreeSet::new();
+    for entry in &file.unanswered {
+        let mut wrong = |message: String| {
+            let quoted = format!("\"{}\"", entry.series);
+            let from = source.text.find("[[unanswered]]").unwrap_or(0);
+            problems
+                .0
+                .push(Diagnostic::at_text(source, from, &quoted, message));
+        };
+        if !seen.insert(&entry.series) {
+            wrong(format!("`{}` is here twice", entry.series));
+        }
+        if entry.reason.trim().is_empty() {
+            wrong(format!(
+                "`{}` has no reason, expected why no measure answers it",
+                entry.series
+            ));
+        }
+        if entry.units.iter().all(|unit| base_of(unit).is_empty()) {
+            wrong(format!(
+                "`{}` has no unit, expected those of its rows",
+                entry.series
             ));
         }
     }
@@ -484,6 +778,30 @@ mod tests {
     }
 
     #[test]
+    fn units_are_converted_or_refused() {
+        assert_eq!(in_unit("USD bn", "USD bn", 3), Some(1.0));
+        assert_eq!(in_unit("USD mn", "USD bn", 3), Some(1e-3));
+        assert_eq!(in_unit("USD million, restated", "USD bn", 3), Some(1e-3));
+        assert_eq!(in_unit("k cards", "million cards", 12), Some(1e-3));
+        assert_eq!(in_unit("percent", "share", 12), Some(0.01));
+        assert_eq!(in_unit("share of sales (units)", "share", 12), Some(1.0));
+        assert_eq!(
+            in_unit("H100e per quarter", "H100-equivalents", 3),
+            Some(1.0)
+        );
+        for (found, expected) in [
+            ("CNY bn", "USD bn"),
+            ("", "USD bn"),
+            ("USD", "million cards"),
+            ("ECI points per year", "ECI points"),
+            ("percentage points", "share"),
+            ("years", "months"),
+        ] {
+            assert_eq!(in_unit(found, expected, 1), None, "{found}, {expected}");
+        }
+    }
+
+    #[test]
     fn a_star_stands_for_anything() {
         assert!(
             matches("*", "x") && matches("US:*", "US: GPT-3") && matches("*910C", "Ascend 910C")
@@ -497,15 +815,19 @@ mod tests {
         let configs = Configs::embedded();
         let table = configs.read("evidence/series.csv").unwrap();
         let shipped = Evidence::read(&configs).unwrap();
-        for located in read_csv::<Raw>(&table, COLUMNS).unwrap() {
-            let raw = located.row;
+        let names = KnownNames::default();
+        let reading: TableReading<'_, Raw> = TableReading::of(&table, &EVIDENCE, &names).unwrap();
+        for raw in reading.finish().unwrap() {
             let row = shipped.rows.iter().find(|r| r.target_id == raw.target_id);
             let link = row.and_then(|r| shipped.link(r));
             // Points of the index and revenue that can be zero carry errors of their own.
             if let Some(link) = link
                 && !["eci_frontier", "nvidia_h20_revenue"].contains(&raw.series.as_str())
             {
-                let (by_rule, stated) = (error_of(&raw, link.scale), raw.error.unwrap());
+                let (by_rule, stated) = (
+                    error_of(raw.value, raw.low, raw.high, &raw.source, link.scale),
+                    raw.error.unwrap(),
+                );
                 assert!(
                     (by_rule / stated - 1.0).abs() < 0.01,
                     "{}: {by_rule} against {stated}",

@@ -7,9 +7,16 @@ use serde::{Deserialize, Serialize};
 
 use super::diagnostics::{Diagnostic, Problems, read_toml};
 use super::source::{Configs, Source};
+use super::study::repeated;
 use crate::foundation::calendar::Month;
+use crate::foundation::name::Name;
 use crate::foundation::parameters::Parameters;
-use crate::measures::{MEASURES, OUTCOMES, measure};
+use crate::measures::{Columns, MEASURES, OUTCOMES, measure};
+
+/// Makers or parameters that a figure draws by name, at most.
+const MOST_DRAWN: u64 = 100;
+/// Futures whose events a results folder keeps.
+const KEPT_EVENTS: u64 = 5;
 
 /// A figure: a file under `plots/`.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema, PartialEq)]
@@ -26,7 +33,7 @@ pub struct FigureFile {
     /// File name without its ending; filled in when read.
     #[serde(default)]
     #[schemars(skip)]
-    pub name: String,
+    pub name: Name,
 }
 
 /// Questions of the report, in its order.
@@ -295,7 +302,78 @@ fn error() -> String {
     "error".into()
 }
 
+/// What a figure can name: the columns of a world, its events, the arms of a study.
+pub struct Known<'a> {
+    pub columns: &'a Columns,
+    pub events: &'a [&'static str],
+    pub arms: &'a [&'a str],
+}
+
+/// Names in a figure that are none of a study's: entities of measures, arms, kinds of event.
+pub fn unknown(source: &Source, figure: &FigureFile, known: &Known<'_>) -> Problems {
+    let mut problems = Problems::default();
+    let mut wrong = |found: &str, expected: &str, names: &[&str]| {
+        let message = format!("found `{found}`, expected {expected}");
+        problems.0.push(
+            Diagnostic::at_text(source, 0, &format!("\"{found}\""), message).nearest(found, names),
+        );
+    };
+    let entities = |measure: &str| -> Vec<&str> {
+        let of_it = known.columns.names().iter().filter(|(m, _)| *m == measure);
+        of_it.map(|(_, entity)| entity.as_str()).collect()
+    };
+    let lines: Vec<(&str, &str)> = match &figure.draw {
+        FigureKind::Fan(f) => {
+            let lines = f.lines.iter();
+            lines
+                .map(|l| (l.measure.as_str(), l.entity.as_str()))
+                .collect()
+        }
+        FigureKind::Multiples(f) => {
+            let rows = f.rows.iter();
+            rows.map(|r| (r.measure.as_str(), r.entity.as_str()))
+                .collect()
+        }
+        _ => Vec::new(),
+    };
+    for (measure, entity) in lines {
+        let of_it = entities(measure);
+        if !of_it.contains(&entity) {
+            wrong(entity, &format!("an entity of `{measure}`"), &of_it);
+        }
+    }
+    if let FigureKind::Timeline(t) = &figure.draw {
+        for kind in t
+            .without
+            .iter()
+            .filter(|k| !known.events.contains(&k.as_str()))
+        {
+            wrong(kind, "a kind of event", known.events);
+        }
+    }
+    if let Some(arm) = figure.draw.regime()
+        && !known.arms.is_empty()
+        && !known.arms.contains(&arm)
+    {
+        wrong(arm, "an arm of the study", known.arms);
+    }
+    problems
+}
+
 impl FigureKind {
+    fn regime(&self) -> Option<&str> {
+        let named = match self {
+            Self::Waterfall(f) => &f.regime,
+            Self::Heat(f) => &f.regime,
+            Self::Timeline(f) => &f.regime,
+            Self::Tornado(f) => &f.regime,
+            Self::Reversal(f) => &f.regime,
+            Self::Tiles(f) => &f.regime,
+            _ => &None,
+        };
+        named.as_deref()
+    }
+
     fn measures(&self) -> Vec<&str> {
         match self {
             Self::Fan(f) => f.lines.iter().map(|l| l.measure.as_str()).collect(),
@@ -397,8 +475,19 @@ pub fn read_all(configs: &Configs, names: &[String]) -> Result<Vec<FigureFile>, 
 pub fn read(source: &Source, name: &str) -> Result<FigureFile, Problems> {
     let mut figure: FigureFile = read_toml(source)?;
     let last = name.rsplit('/').next().unwrap_or(name);
-    figure.name = last.trim_end_matches(".toml").to_string();
+    figure.name = Name::new(last.trim_end_matches(".toml"))
+        .map_err(|wrong| Diagnostic::at(source, 0..0, format!("the name of the file: {wrong}")))?;
     let mut problems = Problems::default();
+    let number = |field: &str, found: u64, low: u64, high: u64| {
+        let message = format!("found {found}, expected a number from {low} to {high}");
+        (!(low..=high).contains(&found)).then(|| Diagnostic::at_field(source, field, message))
+    };
+    problems.0.extend(match &figure.draw {
+        FigureKind::Shares(f) => number("top", f.top as u64, 1, MOST_DRAWN),
+        FigureKind::Tornado(f) => number("top", f.top as u64, 1, MOST_DRAWN),
+        FigureKind::Timeline(f) => number("run", u64::from(f.run), 0, KEPT_EVENTS - 1),
+        _ => None,
+    });
     let mut wrong = |found: &str, expected: &str, names: &[&str]| {
         let message = format!("found `{found}`, expected {expected}");
         problems.0.push(
@@ -417,6 +506,17 @@ pub fn read(source: &Source, name: &str) -> Result<FigureFile, Problems> {
     for found in draw.months() {
         if found.parse::<Month>().is_err() {
             wrong(found, "a month such as 2022-10", &[]);
+        }
+    }
+    if let [from, to] = draw.months()[..]
+        && let (Ok(first), Ok(last)) = (from.parse::<Month>(), to.parse::<Month>())
+        && first >= last
+    {
+        wrong(to, &format!("a month after {from}"), &[]);
+    }
+    if let FigureKind::Forest(f) = draw {
+        for twice in repeated(&f.outcomes) {
+            wrong(twice, "each outcome once", &[]);
         }
     }
     let empty = |what: &str, at: &str| {
@@ -452,11 +552,7 @@ pub fn read(source: &Source, name: &str) -> Result<FigureFile, Problems> {
             if !places.contains(&shares.place.as_str()) {
                 wrong(&shares.place, "`world`, `target` or `third`", &places);
             }
-            if shares.top == 0 {
-                problems.0.push(empty("maker", "top"));
-            }
         }
-        FigureKind::Tornado(t) if t.top == 0 => problems.0.push(empty("parameter", "top")),
         FigureKind::Reversal(Reversal {
             parameter: Some(found),
             ..

@@ -22,6 +22,7 @@ use crate::controls::{
     TIER2_CAP_TPP, Truth, Verdict,
 };
 use crate::foundation::calendar::Month;
+use crate::foundation::name::Name;
 
 /// A date as TOML writes it.
 #[derive(Clone, Copy, Debug)]
@@ -49,6 +50,12 @@ impl JsonSchema for Day {
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
         schemars::json_schema!({ "type": "string", "format": "date" })
     }
+}
+
+/// A name and where it stands.
+fn spanned_name<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Spanned<String>, D::Error> {
+    let name = Spanned::<Name>::deserialize(from)?;
+    Ok(Spanned::new(name.span(), name.into_inner().into()))
 }
 
 /// One legal act: a file under `configs/rules`.
@@ -87,7 +94,8 @@ pub enum Status {
 #[serde(deny_unknown_fields)]
 #[schemars(transform = numbers_by_instrument)]
 pub struct RuleFile {
-    #[schemars(with = "String")]
+    #[serde(deserialize_with = "spanned_name")]
+    #[schemars(with = "Name")]
     pub id: Spanned<String>,
     pub instrument: Instrument,
     pub words: String,
@@ -215,7 +223,8 @@ pub struct CaseFile {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RegimeFile {
-    #[schemars(with = "String")]
+    #[serde(deserialize_with = "spanned_name")]
+    #[schemars(with = "Name")]
     pub name: Spanned<String>,
     pub words: String,
     #[serde(default)]
@@ -1860,6 +1869,9 @@ pub fn compose(
         }
     }
     problems.check()?;
+    if let Some(process) = &regime.process {
+        process.settle(&mut regime.entries);
+    }
     regime.entries.sort_by_key(|e| e.rule);
     Ok(regime)
 }

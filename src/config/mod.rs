@@ -5,8 +5,11 @@ pub mod diagnostics;
 pub mod draws;
 pub mod evidence;
 pub mod figure;
+mod folder;
+pub mod kinds;
 pub mod law;
 pub mod nations;
+pub mod overrides;
 pub mod parameters;
 pub mod places;
 pub mod posterior;
@@ -14,11 +17,12 @@ pub mod process;
 pub mod source;
 pub mod splits;
 pub mod study;
+pub mod table;
 pub mod world;
 
-/// JSON Schemas of the files that people write, by kind.
+/// JSON Schemas of the files that people write, by kind; that of a table is of one of its rows.
 pub fn schemas() -> Vec<(&'static str, schemars::Schema)> {
-    vec![
+    let mut all = vec![
         ("act", schemars::schema_for!(law::ActFile)),
         ("regime", schemars::schema_for!(law::RegimeFile)),
         ("parameters", schemars::schema_for!(parameters::File)),
@@ -27,5 +31,15 @@ pub fn schemas() -> Vec<(&'static str, schemars::Schema)> {
         ("evidence", schemars::schema_for!(evidence::MapFile)),
         ("splits", schemars::schema_for!(splits::SplitsFile)),
         ("registration", schemars::schema_for!(splits::Registration)),
-    ]
+        ("series", table::row_schema(&evidence::EVIDENCE)),
+        ("own_chips", table::row_schema(&chips::OWN_CHIPS)),
+    ];
+    for spec in world::TABLES {
+        let name = spec
+            .path
+            .trim_start_matches("world/")
+            .trim_end_matches(".csv");
+        all.push((name, table::row_schema(spec)));
+    }
+    all
 }

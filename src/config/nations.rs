@@ -1,9 +1,12 @@
 //! The table of nations: country groups, tier, region, size.
 
+use std::collections::HashSet;
+
 use serde::Deserialize;
 
-use super::diagnostics::{Located, Problems, read_csv};
+use super::diagnostics::Problems;
 use super::source::Configs;
+use super::table::{CONFIDENCE, CellType, KnownNames, Names, TableReading, TableSpec, column};
 use crate::controls::{NationGroups, Symbols};
 
 /// One row of `configs/world/nations.csv`.
@@ -26,58 +29,62 @@ pub struct NationRow {
     pub confidence: String,
 }
 
-/// Columns of the table.
-pub const COLUMNS: &[&str] = &[
-    "iso3",
-    "name",
-    "diffusion_tier",
-    "group_a1_approx",
-    "group_a5",
-    "group_a6",
-    "group_d1",
-    "group_d4",
-    "group_d5",
-    "bloc_alignment",
-    "alignment_unga",
-    "alignment_judgement",
-    "gdp_usd_2024",
-    "gdp_usd_2023_worldbank",
-    "ai_compute_stock_share_2025",
-    "ai_compute_stock_share_2025_strict",
-    "ai_compute_h100e_2025",
-    "domestic_chip_design",
-    "leading_edge_fab",
-    "sme_supplier",
-    "hbm_supplier",
-    "transshipment_hub",
-    "region",
-    "source",
-    "confidence",
-];
+/// The table of nations.
+#[rustfmt::skip]
+pub static NATIONS: TableSpec = TableSpec {
+    path: "world/nations.csv",
+    row: "a nation: country groups, tier, region, GDP",
+    key: &["iso3"],
+    columns: &[
+        column("iso3", CellType::Iso3, ""),
+        column("name", CellType::Name, ""),
+        column("diffusion_tier", CellType::Whole(1, 3), ""),
+        column("group_a1_approx", CellType::Truth, ""),
+        column("group_a5", CellType::Truth, ""),
+        column("group_a6", CellType::Truth, ""),
+        column("group_d1", CellType::Truth, ""),
+        column("group_d4", CellType::Truth, ""),
+        column("group_d5", CellType::Truth, ""),
+        column("bloc_alignment", CellType::Number(-1.0, 1.0), "-1 the target's side, 1 the issuer's"),
+        column("alignment_unga", CellType::Number(-1.0, 1.0), "-1 the target's side, 1 the issuer's").or_absent(),
+        column("alignment_judgement", CellType::Number(-1.0, 1.0), "-1 the target's side, 1 the issuer's").or_absent(),
+        column("gdp_usd_2024", CellType::Number(1e7, 1e15), "USD of 2024"),
+        column("gdp_usd_2023_worldbank", CellType::Number(1e7, 1e15), "USD of 2023").or_absent(),
+        column("ai_compute_stock_share_2025", CellType::Number(0.0, 1.0), "share of the world's").or_absent(),
+        column("ai_compute_stock_share_2025_strict", CellType::Number(0.0, 1.0), "share of the world's").or_absent(),
+        column("ai_compute_h100e_2025", CellType::Number(0.0, 1e9), "H100-equivalents").or_absent(),
+        column("domestic_chip_design", CellType::Truth, "").or_absent(),
+        column("leading_edge_fab", CellType::Truth, "").or_absent(),
+        column("sme_supplier", CellType::Truth, "").or_absent(),
+        column("hbm_supplier", CellType::Truth, "").or_absent(),
+        column("transshipment_hub", CellType::Truth, "").or_absent(),
+        column("region", CellType::Known(Names::RegionOfDemand), ""),
+        column("source", CellType::Text, ""),
+        column("confidence", CellType::Word(CONFIDENCE), ""),
+    ],
+};
 
 /// Reads the nations.
 ///
 /// # Errors
-/// For rows that are not as the columns say, and for codes that stand twice.
+/// For rows that are not as the columns say, and for names that stand twice.
 pub fn read(configs: &Configs) -> Result<Vec<NationRow>, Problems> {
-    let source = configs.read("world/nations.csv")?;
-    let rows: Vec<Located<NationRow>> = read_csv(&source, COLUMNS)?;
-    let mut problems = Problems::default();
-    for (at, row) in rows.iter().enumerate() {
-        let iso3 = &row.row.iso3;
-        if rows[..at].iter().any(|other| other.row.iso3 == *iso3) {
-            problems
-                .0
-                .push(row.problem(&source, iso3, format!("`{iso3}` is here twice")));
+    read_known(configs, &KnownNames::read(configs))
+}
+
+pub(super) fn read_known(
+    configs: &Configs,
+    names: &KnownNames,
+) -> Result<Vec<NationRow>, Problems> {
+    let source = configs.read(NATIONS.path)?;
+    let mut table: TableReading<'_, NationRow> = TableReading::of(&source, &NATIONS, names)?;
+    let mut seen = HashSet::new();
+    table.check(|row, found| {
+        if !seen.insert(row.name.clone()) {
+            found.push(("name", format!("`{}` is here twice", row.name)));
         }
-        if row.row.gdp_usd_2024.is_nan() || row.row.gdp_usd_2024 < 0.0 {
-            problems
-                .0
-                .push(row.problem(&source, iso3, "gdp_usd_2024 must not be negative"));
-        }
-    }
-    problems.check()?;
-    Ok(rows.into_iter().map(|r| r.row).collect())
+    });
+    table.finish()
 }
 
 impl NationRow {

@@ -1,15 +1,18 @@
 //! Parameter files: value, unit, distribution, source; and the draw of a future from them.
 
+use std::collections::HashMap;
+use std::sync::OnceLock;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use statrs::distribution::{ContinuousCDF, Normal};
 use toml::Spanned;
 
 use super::diagnostics::{Diagnostic, Problems, read_toml};
 use super::evidence::hex;
-use super::source::{Configs, Source};
+use super::source::{Configs, shipped_text};
 use crate::foundation::chance::{Chance, Purpose, stable_key};
+use crate::foundation::maths;
 use crate::foundation::parameters::Parameters;
 
 /// One file under `configs/parameters`.
@@ -28,11 +31,15 @@ pub struct Entry {
     #[schemars(with = "String")]
     id: Spanned<String>,
     words: String,
-    unit: String,
+    #[schemars(with = "String", extend("enum" = unit_names(), "description" = units_in_words()))]
+    unit: Spanned<String>,
     #[schemars(with = "f64")]
     value: Spanned<f64>,
-    distribution: Option<Prior>,
-    range: Option<[f64; 2]>,
+    #[schemars(with = "Option<Prior>")]
+    distribution: Option<Spanned<Prior>>,
+    /// The smallest and the largest value that sources or judgement speak of.
+    #[schemars(with = "Option<[f64; 2]>")]
+    range: Option<Spanned<[f64; 2]>>,
     /// Another sampled parameter that it moves with.
     #[schemars(with = "Option<Follows>")]
     follows: Option<Spanned<Follows>>,
@@ -93,6 +100,52 @@ pub enum Prior {
 }
 
 impl Prior {
+    /// What is wrong with its numbers, in words.
+    fn wrong(&self, id: &str) -> Option<String> {
+        let (numbers, ordered, expected) = match *self {
+            Self::Uniform { low, high } => (vec![low, high], low < high, "low below high"),
+            Self::Triangular { low, mode, high } => (
+                vec![low, mode, high],
+                low <= mode && mode <= high && low < high,
+                "low, mode and high in this order",
+            ),
+            Self::Normal { mean, sd, min, max } => (
+                [Some(mean), Some(sd), min, max]
+                    .into_iter()
+                    .flatten()
+                    .collect(),
+                sd > 0.0 && min.unwrap_or(f64::MIN) < max.unwrap_or(f64::MAX),
+                "sd above zero and min below max",
+            ),
+            Self::Lognormal {
+                median,
+                sd_log,
+                min,
+                max,
+            } => (
+                [Some(median), Some(sd_log), min, max]
+                    .into_iter()
+                    .flatten()
+                    .collect(),
+                median > 0.0 && sd_log > 0.0 && min.unwrap_or(f64::MIN) < max.unwrap_or(f64::MAX),
+                "median and sd_log above zero and min below max",
+            ),
+        };
+        if let Some(found) = numbers.iter().find(|n| !n.is_finite()) {
+            return Some(format!("found {found}, expected a finite number"));
+        }
+        if !ordered {
+            return Some(format!(
+                "found a distribution of `{id}` that is empty, expected {expected}"
+            ));
+        }
+        // One draw in a million may lie beyond: tails have no end.
+        [1e-6, 1.0 - 1e-6]
+            .iter()
+            .find_map(|u| check_value(id, self.quantile(*u)).err())
+            .map(|why| format!("{why}: its distribution goes beyond"))
+    }
+
     /// The value below which a share `u` of the distribution lies.
     pub fn quantile(&self, u: f64) -> f64 {
         let standard = normal_score;
@@ -112,14 +165,14 @@ impl Prior {
                 sd_log,
                 min,
                 max,
-            } => bounded(median * (sd_log * standard(u)).exp(), min, max),
+            } => bounded(median * maths::exp(sd_log * standard(u)), min, max),
         }
     }
 }
 
 /// The standard normal number below which a share `u` lies.
 pub fn normal_score(u: f64) -> f64 {
-    Normal::standard().inverse_cdf(u)
+    maths::normal_quantile(u)
 }
 
 fn bounded(x: f64, min: Option<f64>, max: Option<f64>) -> f64 {
@@ -128,15 +181,107 @@ fn bounded(x: f64, min: Option<f64>, max: Option<f64>) -> f64 {
 }
 
 fn share_below(score: f64) -> f64 {
-    Normal::standard().cdf(score).clamp(1e-12, 1.0 - 1e-12)
+    maths::normal_cdf(score).clamp(1e-12, 1.0 - 1e-12)
 }
 
-/// Checks one file of parameters by its form.
+/// A unit of a parameter, and the values that have a meaning in it.
+struct Unit {
+    name: &'static str,
+    low: f64,
+    high: f64,
+}
+
+const fn unit(name: &'static str, low: f64, high: f64) -> Unit {
+    Unit { name, low, high }
+}
+
+/// Every unit that a parameter may have. Amounts end a thousand times or more beyond what is recorded, months and years at
+/// a length that a study can hold.
+#[rustfmt::skip]
+const UNITS: &[Unit] = &[
+    unit("fraction", 0.0, 1.0), unit("probability", 0.0, 1.0), unit("fraction/month", 0.0, 1.0),
+    unit("ratio", 0.0, 1e3), unit("elasticity", 0.0, 100.0), unit("power", 0.1, 100.0), unit("shape", 0.1, 1e3),
+    unit("log units", 0.0, 20.0), unit("log odds", 0.0, 50.0), unit("decades", 0.1, 100.0),
+    unit("months", 0.0, 600.0), unit("years", 0.0, 50.0), unit("days", 0.0, 3650.0), unit("year", 2000.0, 2100.0),
+    unit("1/year", 0.0, 100.0), unit("1/month", 0.0, 1.0), unit("x/year", 0.1, 100.0), unit("events/year", 0.0, 365.0),
+    unit("index points", 0.0, 1e3), unit("index points/year", 0.0, 1e3), unit("1/index point", 0.0, 10.0),
+    unit("USD", 0.0, 1e13), unit("USD/year", 0.0, 1e16), unit("USD/GB", 0.0, 1e6),
+    unit("H100e", 1.0, 1e12), unit("chips", 0.0, 1e10), unit("chips/month", 0.0, 1e9), unit("TB/s", 0.0, 1e3),
+    unit("million dies", 1e-3, 1e6), unit("wafers/month", 0.0, 1e9), unit("stacks", 0.0, 1e12),
+    unit("stacks/month", 0.0, 1e12),
+];
+
+/// Parameters whose equations ask for more than their unit does: id, low, high.
+const NARROWER: &[(&str, f64, f64)] = &[
+    // Divisors: chips come from wafers, orders from capacity, a nest of its own from the choice in it.
+    ("die_yield", 0.01, 1.0),
+    ("capacity_use_target", 0.01, 1.0),
+    ("choice_nest", 0.01, 1.0),
+    // Beyond it exponents of prices leave the range of numbers.
+    ("choice_slope", 0.01, 50.0),
+    ("rd_elasticity_quality", 0.0, 10.0),
+    // Something is left for chips, and for other blocs.
+    ("networking_share", 0.0, 0.99),
+    ("chips_at_start_issuer_share", 0.0, 0.99),
+    ("chips_at_start_target_share", 0.0, 0.99),
+];
+
+fn unit_names() -> Vec<&'static str> {
+    UNITS.iter().map(|unit| unit.name).collect()
+}
+
+/// Every unit with the values that have a meaning in it.
+pub fn units_in_words() -> String {
+    let one = |u: &Unit| format!("{} {} to {}", u.name, u.low, u.high);
+    let all: Vec<String> = UNITS.iter().map(one).collect();
+    format!("What a value may be, by unit: {}.", all.join("; "))
+}
+
+/// The unit in which the model reads each parameter: that of the shipped file.
+fn unit_of(id: &str) -> Option<&'static Unit> {
+    static OF_ID: OnceLock<HashMap<String, &'static Unit>> = OnceLock::new();
+    let read = || {
+        let mut found = HashMap::new();
+        let mut mechanisms: Vec<&str> = Parameters::NAMES.iter().map(|(m, _)| *m).collect();
+        mechanisms.dedup();
+        for mechanism in mechanisms {
+            let text = shipped_text(&format!("parameters/{mechanism}.toml")).unwrap_or_default();
+            let entries = toml::from_str::<File>(text).map_or(Vec::new(), |file| file.parameter);
+            for entry in entries {
+                let named = UNITS.iter().find(|u| u.name == entry.unit.get_ref());
+                if let Some(unit) = named {
+                    found.insert(entry.id.into_inner(), unit);
+                }
+            }
+        }
+        found
+    };
+    OF_ID.get_or_init(read).get(id).copied()
+}
+
+/// The unit of a parameter, and the smallest and largest value that have a meaning.
+pub fn limits(id: &str) -> Option<(&'static str, f64, f64)> {
+    let unit = unit_of(id)?;
+    let narrower = NARROWER.iter().find(|(name, ..)| *name == id);
+    let (low, high) = narrower.map_or((unit.low, unit.high), |(_, low, high)| (*low, *high));
+    Some((unit.name, low, high))
+}
+
+/// Holds a value of a parameter against its unit, wherever the value comes from: a file, the command line, an arm, a level,
+/// a table, a sample.
 ///
 /// # Errors
-/// For what is not as the type says.
-pub fn check(source: &Source) -> Result<(), Problems> {
-    read_toml::<File>(source).map(|_| ())
+/// In words: what was found, and what the unit allows. A name that is no parameter's is the error of who reads names.
+pub fn check_value(id: &str, value: f64) -> Result<(), String> {
+    if !value.is_finite() {
+        return Err(format!("found {value}, expected a finite number"));
+    }
+    match limits(id) {
+        Some((unit, low, high)) if !(low..=high).contains(&value) => Err(format!(
+            "found {value}, expected a value of `{id}` from {low} to {high} ({unit})"
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// A parameter with everything that is known of it.
@@ -203,19 +348,46 @@ impl ParameterSet {
                     );
                 }
                 let value = *entry.value.get_ref();
-                if let Some(prior) = &entry.distribution {
-                    let (low, high) = (prior.quantile(1e-9), prior.quantile(1.0 - 1e-9));
-                    let inside = value >= low && value <= high;
-                    if !(low.is_finite() && high.is_finite() && low < high) {
-                        wrong(
-                            entry.value.span(),
-                            format!("the distribution of `{id}` is empty or not finite"),
-                        );
-                    } else if !inside {
+                let unit = entry.unit.get_ref();
+                if let Some((expected, ..)) = limits(&id).filter(|(name, ..)| name != unit) {
+                    let message = format!(
+                        "found the unit `{unit}`, expected `{expected}`, in which the model reads `{id}`"
+                    );
+                    problems
+                        .0
+                        .push(Diagnostic::at(&source, entry.unit.span(), message));
+                }
+                let mut wrong = |range: std::ops::Range<usize>, message: String| {
+                    problems.0.push(Diagnostic::at(&source, range, message));
+                };
+                if let Err(why) = check_value(&id, value) {
+                    wrong(entry.value.span(), why);
+                } else if let Some(prior) = &entry.distribution {
+                    let (span, prior) = (prior.span(), prior.get_ref());
+                    if let Some(why) = prior.wrong(&id) {
+                        wrong(span, why);
+                    } else {
+                        let (low, high) = (prior.quantile(1e-9), prior.quantile(1.0 - 1e-9));
+                        if !(value >= low && value <= high) {
+                            wrong(
+                                entry.value.span(),
+                                format!(
+                                    "found {value}, expected a value from {low:.4} to {high:.4}, the span of its distribution"
+                                ),
+                            );
+                        }
+                    }
+                }
+                if let Some(range) = &entry.range {
+                    let [low, high] = *range.get_ref();
+                    let ends = [low, high].map(|end| check_value(&id, end));
+                    if let Some(why) = ends.into_iter().find_map(Result::err) {
+                        wrong(range.span(), why);
+                    } else if !(low <= value && value <= high) {
                         wrong(
                             entry.value.span(),
                             format!(
-                                "found {value}, expected a value from {low:.4} to {high:.4}, the span of its distribution"
+                                "found {value}, expected a value from {low} to {high}, its own range"
                             ),
                         );
                     }
@@ -224,10 +396,10 @@ impl ParameterSet {
                     id,
                     mechanism: mechanism.clone(),
                     words: entry.words,
-                    unit: entry.unit,
+                    unit: entry.unit.into_inner(),
                     value,
-                    prior: entry.distribution,
-                    range: entry.range,
+                    prior: entry.distribution.map(Spanned::into_inner),
+                    range: entry.range.map(Spanned::into_inner),
                     follows: match entry.follows {
                         None => None,
                         Some(follows) => {

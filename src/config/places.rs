@@ -1,9 +1,15 @@
 //! Tables of places and things: power, hosts, hubs, foundries, suppliers of tools, released models.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde::Deserialize;
 
-use super::diagnostics::{Diagnostic, Located, Problems, read_csv};
-use super::source::{Configs, Source};
+use super::diagnostics::Problems;
+use super::source::Configs;
+use super::table::{
+    CONFIDENCE, CellType, ColumnSpec, KnownNames, Names, TableReading, TableSpec, check_bounds,
+    column, kept,
+};
 use crate::foundation::calendar::Month;
 
 /// `configs/world/power.csv`: what data centres of a nation can draw.
@@ -34,6 +40,7 @@ pub struct RouteRow {
     pub item: String,
     pub destination_iso3: String,
     pub period_start: Month,
+    pub period_end: Option<Month>,
     pub value: f64,
     pub low: Option<f64>,
     pub high: Option<f64>,
@@ -97,105 +104,346 @@ pub struct Places {
     pub models: Vec<ModelRow>,
 }
 
+/// The table of power.
 #[rustfmt::skip]
-const POWER: &[&str] = &[
-    "iso3", "year", "dc_capacity_gw", "dc_capacity_low_gw", "dc_capacity_high_gw", "capacity_basis", "ai_capacity_gw",
-    "dc_electricity_twh", "growth_share_per_year", "planned_gw", "planned_basis", "reserve_margin_share",
-    "slack_index", "electricity_price_usd_kwh", "source", "source_url", "confidence",
-];
-#[rustfmt::skip]
-const ROUTES: &[&str] = &[
-    "hub_iso3", "kind", "item", "destination_iso3", "period_start", "period_end", "disclosed", "value", "low", "high",
-    "unit", "detail", "source", "source_url", "confidence",
-];
-#[rustfmt::skip]
-const FOUNDRIES: &[&str] =
-    &["key", "name", "home", "pools", "source", "source_url", "confidence"];
-#[rustfmt::skip]
-const TOOLS: &[&str] = &[
-    "process_step", "country", "year", "supplier_share_percent", "low_percent", "high_percent", "advanced_tool",
-    "main_suppliers", "chip_relevance", "source", "source_url", "confidence",
-];
-#[rustfmt::skip]
-const MODELS: &[&str] = &[
-    "model", "lab", "country", "release_date", "training_flop", "training_flop_low", "training_flop_high",
-    "open_weights", "score_eci", "score_other", "source", "source_url", "confidence",
-];
+pub static POWER: TableSpec = TableSpec {
+    path: "world/power.csv",
+    row: "power for data centres of a nation, or of the world, in a year",
+    key: &["iso3", "year"],
+    columns: &[
+        column("iso3", CellType::Known(Names::Place), ""),
+        column("year", CellType::Whole(1990, 2100), ""),
+        column("dc_capacity_gw", CellType::Number(0.001, 1e5), "GW"),
+        column("dc_capacity_low_gw", CellType::Number(0.0, 1e5), "GW"),
+        column("dc_capacity_high_gw", CellType::Number(0.001, 1e5), "GW"),
+        column("capacity_basis", CellType::Text, "").or_absent(),
+        column("ai_capacity_gw", CellType::Number(0.0, 1e5), "GW").or_blank(),
+        column("dc_electricity_twh", CellType::Number(0.0, 1e6), "TWh a year").or_absent(),
+        column("growth_share_per_year", CellType::Number(-0.9, 10.0), "share a year").or_blank(),
+        column("planned_gw", CellType::Number(0.0, 1e5), "GW").or_absent(),
+        column("planned_basis", CellType::Text, "").or_absent(),
+        column("reserve_margin_share", CellType::Number(-0.5, 5.0), "share of the peak load").or_blank(),
+        column("slack_index", CellType::Number(0.0, 1.0), "0 every connection waits, 1 power is there for the asking").or_blank(),
+        column("electricity_price_usd_kwh", CellType::Number(0.001, 10.0), "USD a kWh").or_blank(),
+        column("source", CellType::Text, ""),
+        column("source_url", CellType::Text, "").or_blank(),
+        column("confidence", CellType::Word(CONFIDENCE), ""),
+    ],
+};
 
-/// Reads the tables; `nations` are the codes that they may name.
-///
-/// # Errors
-/// For rows that are not as the columns say, name no nation, lie outside their own bounds, or have no source.
-pub fn read(configs: &Configs, nations: &[String]) -> Result<Places, Problems> {
-    let mut problems = Problems::default();
-    let mut check = Check {
-        nations,
-        problems: &mut problems,
-    };
-    let places = Places {
-        power: check.table(configs, "world/power.csv", POWER, |r: &PowerRow| Facts {
-            nation: Some(&r.iso3),
-            bounds: Some((
-                r.dc_capacity_low_gw,
-                r.dc_capacity_gw,
-                r.dc_capacity_high_gw,
-            )),
-            source: &r.source,
-        })?,
-        hosts: check.table(configs, "world/hosts.csv", ROUTES, route_facts)?,
-        hubs: check.table(configs, "world/hubs.csv", ROUTES, route_facts)?,
-        foundries: check.table(
-            configs,
-            "world/foundries.csv",
-            FOUNDRIES,
-            |r: &FoundryRow| Facts {
-                nation: Some(&r.home),
-                bounds: None,
-                source: &r.source,
-            },
-        )?,
-        tools: check.table(configs, "world/tool_supply.csv", TOOLS, |r: &ToolRow| {
-            Facts {
-                nation: None,
-                bounds: Some((r.low_percent, r.supplier_share_percent, r.high_percent)),
-                source: &r.source,
-            }
-        })?,
-        models: check.table(configs, "world/models.csv", MODELS, |r: &ModelRow| Facts {
-            nation: None,
-            bounds: r.training_flop.map(|v| {
-                (
-                    r.training_flop_low.unwrap_or(v),
-                    v,
-                    r.training_flop_high.unwrap_or(v),
-                )
-            }),
-            source: &r.source,
-        })?,
-    };
-    problems.check()?;
-    check_foundries(configs, &places.foundries)?;
-    Ok(places)
+/// Columns of what passes through, or stands in, a third country; kinds are those of the table.
+#[rustfmt::skip]
+const fn routes(kinds: &'static [&'static str]) -> [ColumnSpec; 15] {
+    [
+        column("hub_iso3", CellType::Known(Names::Place), ""),
+        column("kind", CellType::Word(kinds), ""),
+        column("item", CellType::Name, ""),
+        column("destination_iso3", CellType::Known(Names::Nation), "").or_blank(),
+        column("period_start", CellType::Month, ""),
+        column("period_end", CellType::Month, "").or_blank(),
+        column("disclosed", CellType::Date, "").or_absent(),
+        column("value", CellType::Number(0.0, 1e9), "as `unit` says"),
+        column("low", CellType::Number(0.0, 1e9), "as `unit` says").or_blank(),
+        column("high", CellType::Number(0.0, 1e9), "as `unit` says").or_blank(),
+        column("unit", CellType::Name, ""),
+        column("detail", CellType::Text, "").or_absent(),
+        column("source", CellType::Text, ""),
+        column("source_url", CellType::Text, "").or_blank(),
+        column("confidence", CellType::Word(CONFIDENCE), ""),
+    ]
 }
 
-/// Every foundry fills pools that are recorded, and no pool is filled twice.
-fn check_foundries(configs: &Configs, foundries: &[FoundryRow]) -> Result<(), Problems> {
-    let source = configs.read("world/foundries.csv")?;
-    let mut names = super::world::pool_names(configs)?;
-    for row in foundries {
+/// The kind of rows from which hosts are made, their item and how its unit begins.
+pub const RENTAL: [&str; 3] = ["rental_assumption", "GPU power used by Chinese firms", "MW"];
+/// The other item of that kind, which is evidence, and its unit.
+const RENTAL_LENGTH: [&str; 2] = ["contract length reserved by Chinese clients", "years"];
+/// The kind of rows from which brokers are made, their item and how its unit begins.
+pub const DIVERSION: [&str; 3] = ["assumption", "share of diverted flow by last hub", "share"];
+
+/// The table of hosts.
+pub static HOSTS: TableSpec = TableSpec {
+    path: "world/hosts.csv",
+    row: "what is known of a host of rented compute",
+    key: ROUTE_KEY,
+    columns: &routes(&["hosting", "rental", RENTAL[0], "host_policy"]),
+};
+
+/// The table of hubs.
+pub static HUBS: TableSpec = TableSpec {
+    path: "world/hubs.csv",
+    row: "a nation through which goods are re-exported",
+    key: ROUTE_KEY,
+    columns: &routes(&[
+        DIVERSION[0],
+        "billing",
+        "case",
+        "estimate",
+        "market",
+        "shipping",
+        "trade_flow",
+    ]),
+};
+
+const ROUTE_KEY: &[&str] = &[
+    "hub_iso3",
+    "kind",
+    "item",
+    "destination_iso3",
+    "period_start",
+    "period_end",
+];
+
+/// The table of foundries.
+#[rustfmt::skip]
+pub static FOUNDRIES: TableSpec = TableSpec {
+    path: "world/foundries.csv",
+    row: "a foundry, packager or memory maker: nation, and which rows of pools.csv it fills",
+    key: &["key"],
+    columns: &[
+        column("key", CellType::Name, ""),
+        column("name", CellType::Name, ""),
+        column("home", CellType::Known(Names::Nation), ""),
+        column("pools", CellType::KnownList(Names::Pool), ""),
+        column("source", CellType::Text, ""),
+        column("source_url", CellType::Text, "").or_blank(),
+        column("confidence", CellType::Word(CONFIDENCE), ""),
+    ],
+};
+
+/// The table of suppliers of tools.
+#[rustfmt::skip]
+pub static TOOLS: TableSpec = TableSpec {
+    path: "world/tool_supply.csv",
+    row: "the share of a nation's suppliers in a step of chip making",
+    key: &["process_step", "country", "year"],
+    columns: &[
+        column("process_step", CellType::Name, ""),
+        column("country", CellType::Known(Names::Supplier), ""),
+        column("year", CellType::Whole(1990, 2100), ""),
+        column("supplier_share_percent", CellType::Number(0.0, 100.0), "percent"),
+        column("low_percent", CellType::Number(0.0, 100.0), "percent"),
+        column("high_percent", CellType::Number(0.0, 100.0), "percent"),
+        column("advanced_tool", CellType::Truth, ""),
+        column("main_suppliers", CellType::Text, "").or_absent(),
+        column("chip_relevance", CellType::Text, "").or_absent(),
+        column("source", CellType::Text, ""),
+        column("source_url", CellType::Text, "").or_blank(),
+        column("confidence", CellType::Word(CONFIDENCE), ""),
+    ],
+};
+
+/// The table of released models.
+#[rustfmt::skip]
+pub static MODELS: TableSpec = TableSpec {
+    path: "world/models.csv",
+    row: "a released model with its score",
+    key: &["model"],
+    columns: &[
+        column("model", CellType::Name, ""),
+        column("lab", CellType::Name, ""),
+        column("country", CellType::KnownSides(Names::Country), ""),
+        column("release_date", CellType::Date, ""),
+        column("training_flop", CellType::Number(1e12, 1e32), "FLOP").or_blank(),
+        column("training_flop_low", CellType::Number(1e12, 1e32), "FLOP").or_blank(),
+        column("training_flop_high", CellType::Number(1e12, 1e32), "FLOP").or_blank(),
+        column("open_weights", CellType::Truth, ""),
+        column("score_eci", CellType::Number(0.0, 1000.0), "index points").or_blank(),
+        column("score_other", CellType::Text, "").or_absent(),
+        column("source", CellType::Text, ""),
+        column("source_url", CellType::Text, "").or_blank(),
+        column("confidence", CellType::Word(CONFIDENCE), ""),
+    ],
+};
+
+/// Reads the tables; what is wrong goes to `problems`.
+pub fn read(configs: &Configs, names: &KnownNames, problems: &mut Problems) -> Places {
+    Places {
+        power: kept(read_power(configs, names), problems),
+        hosts: kept(read_routes(configs, names, &HOSTS), problems),
+        hubs: kept(read_routes(configs, names, &HUBS), problems),
+        foundries: kept(read_foundries(configs, names), problems),
+        tools: kept(read_tools(configs, names), problems),
+        models: kept(read_models(configs, names), problems),
+    }
+}
+
+fn read_power(configs: &Configs, names: &KnownNames) -> Result<Vec<PowerRow>, Problems> {
+    let source = configs.read(POWER.path)?;
+    let mut table: TableReading<'_, PowerRow> = TableReading::of(&source, &POWER, names)?;
+    table.check(|row, found| {
+        check_bounds(
+            [
+                row.dc_capacity_low_gw,
+                row.dc_capacity_gw,
+                row.dc_capacity_high_gw,
+            ],
+            0.0,
+            [
+                "dc_capacity_low_gw",
+                "dc_capacity_gw",
+                "dc_capacity_high_gw",
+            ],
+            found,
+        );
+        if let Some(ai) = row.ai_capacity_gw.filter(|ai| *ai > row.dc_capacity_gw) {
+            let message = format!(
+                "found {ai}, expected at most {} GW, that of all data centres",
+                row.dc_capacity_gw
+            );
+            found.push(("ai_capacity_gw", message));
+        }
+    });
+    if !table.is_wrong() && !table.rows().any(|r| r.iso3 == "WLD") {
+        table.lacks("no row of `WLD`, the world, expected at least one".into());
+    }
+    table.finish()
+}
+
+fn read_routes(
+    configs: &Configs,
+    names: &KnownNames,
+    spec: &TableSpec,
+) -> Result<Vec<RouteRow>, Problems> {
+    let source = configs.read(spec.path)?;
+    let mut table: TableReading<'_, RouteRow> = TableReading::of(&source, spec, names)?;
+    let mut shares: BTreeMap<String, f64> = BTreeMap::new();
+    table.check(|row, found| {
+        let bounds = [
+            row.low.unwrap_or(row.value),
+            row.value,
+            row.high.unwrap_or(row.value),
+        ];
+        check_bounds(bounds, 0.0, ["low", "value", "high"], found);
+        if let Some(end) = row.period_end.filter(|end| *end < row.period_start) {
+            let message = format!("found {end}, before its start {}", row.period_start);
+            found.push(("period_end", message));
+        }
+        if row.unit.starts_with("share") && row.value > 1.0 {
+            let message = format!("found {}, expected a share from 0 to 1", row.value);
+            found.push(("value", message));
+        }
+        let items: &[(&str, &str)] = match row.kind.as_str() {
+            kind if kind == RENTAL[0] => {
+                &[(RENTAL[1], RENTAL[2]), (RENTAL_LENGTH[0], RENTAL_LENGTH[1])]
+            }
+            kind if kind == DIVERSION[0] => &[(DIVERSION[1], DIVERSION[2])],
+            _ => return,
+        };
+        let Some((item, unit)) = items.iter().find(|(item, _)| *item == row.item) else {
+            let list: Vec<&str> = items.iter().map(|(item, _)| *item).collect();
+            let message = format!(
+                "found `{}`, expected `{}` for the kind {}",
+                row.item,
+                list.join("` or `"),
+                row.kind
+            );
+            found.push(("item", message));
+            return;
+        };
+        if !row.unit.starts_with(unit) {
+            let message = format!("found `{}`, expected `{unit}` for this item", row.unit);
+            found.push(("unit", message));
+        }
+        if row.destination_iso3.is_empty() {
+            let message = "found an empty cell, expected the nation to which it goes";
+            found.push(("destination_iso3", message.into()));
+        }
+        if *item == DIVERSION[1] {
+            let sum = shares.entry(row.destination_iso3.clone()).or_default();
+            *sum += row.value;
+            if *sum > 1.0 + SUM_ERROR {
+                let message =
+                    format!("the shares up to this row add up to {sum:.3}, expected 1 at most");
+                found.push(("value", message));
+            }
+        }
+    });
+    table.finish()
+}
+
+/// How far shares may miss their sum by rounding.
+const SUM_ERROR: f64 = 0.001;
+
+/// Every foundry fills pools that no other fills.
+fn read_foundries(configs: &Configs, names: &KnownNames) -> Result<Vec<FoundryRow>, Problems> {
+    let source = configs.read(FOUNDRIES.path)?;
+    let mut table: TableReading<'_, FoundryRow> = TableReading::of(&source, &FOUNDRIES, names)?;
+    let mut filled = BTreeSet::new();
+    table.check(|row, found| {
         for pool in row.pools.split(';') {
-            let Some(at) = names.iter().position(|n| n == pool) else {
-                let start = source.text.find(&row.key).unwrap_or(0);
-                let known: Vec<&str> = names.iter().map(String::as_str).collect();
+            if !filled.insert(pool.to_string()) {
                 let message =
                     format!("found `{pool}`, expected a pool of pools.csv that no other row fills");
-                let problem = Diagnostic::at(&source, start..start + row.key.len(), message);
-                return Err(problem.nearest(pool, &known).into());
-            };
-            names.swap_remove(at);
+                found.push(("pools", message));
+            }
         }
+    });
+    table.finish()
+}
+
+fn read_tools(configs: &Configs, names: &KnownNames) -> Result<Vec<ToolRow>, Problems> {
+    let source = configs.read(TOOLS.path)?;
+    let mut table: TableReading<'_, ToolRow> = TableReading::of(&source, &TOOLS, names)?;
+    let mut sums: BTreeMap<(String, i32), f64> = BTreeMap::new();
+    let mut years: BTreeMap<String, i32> = BTreeMap::new();
+    table.check(|row, found| {
+        check_bounds(
+            [row.low_percent, row.supplier_share_percent, row.high_percent],
+            0.0,
+            ["low_percent", "supplier_share_percent", "high_percent"],
+            found,
+        );
+        let sum = sums.entry((row.process_step.clone(), row.year)).or_default();
+        *sum += row.supplier_share_percent;
+        if *sum > 100.0 + 100.0 * SUM_ERROR {
+            let message = format!(
+                "the shares of `{}` up to this row add up to {sum:.1}, expected 100 percent at most",
+                row.process_step
+            );
+            found.push(("supplier_share_percent", message));
+        }
+        if row.advanced_tool {
+            let year = *years.entry(row.process_step.clone()).or_insert(row.year);
+            if year != row.year {
+                let message = format!(
+                    "found {}, expected {year} as in the rows before: an advanced step counts once",
+                    row.year
+                );
+                found.push(("year", message));
+            }
+        }
+    });
+    if !table.is_wrong() && !table.rows().any(|r| r.advanced_tool) {
+        table.lacks("no row counts as `advanced_tool`, expected at least one".into());
     }
-    Ok(())
+    table.finish()
+}
+
+fn read_models(configs: &Configs, names: &KnownNames) -> Result<Vec<ModelRow>, Problems> {
+    let source = configs.read(MODELS.path)?;
+    let mut table: TableReading<'_, ModelRow> = TableReading::of(&source, &MODELS, names)?;
+    table.check(|row, found| {
+        let bounds = [
+            row.training_flop_low,
+            row.training_flop,
+            row.training_flop_high,
+        ];
+        let columns = ["training_flop_low", "training_flop", "training_flop_high"];
+        match bounds {
+            [low, Some(value), high] => check_bounds(
+                [low.unwrap_or(value), value, high.unwrap_or(value)],
+                0.0,
+                columns,
+                found,
+            ),
+            [None, None, None] => {}
+            _ => found.push((
+                columns[1],
+                "found an empty cell beside its bounds, FLOP".into(),
+            )),
+        }
+    });
+    table.finish()
 }
 
 impl Places {
@@ -218,77 +466,5 @@ impl Places {
                 (nation.to_string(), percent / 100.0 / steps.len() as f64)
             })
             .collect()
-    }
-}
-
-fn route_facts(row: &RouteRow) -> Facts<'_> {
-    Facts {
-        nation: Some(&row.hub_iso3),
-        bounds: Some((
-            row.low.unwrap_or(row.value),
-            row.value,
-            row.high.unwrap_or(row.value),
-        )),
-        source: &row.source,
-    }
-}
-
-/// Rows that speak of the whole world, or of all other nations.
-const WIDER: [&str; 2] = ["WLD", "OTH"];
-
-/// What every row can be held against.
-struct Facts<'a> {
-    nation: Option<&'a str>,
-    /// Low, value, high.
-    bounds: Option<(f64, f64, f64)>,
-    source: &'a str,
-}
-
-struct Check<'a> {
-    nations: &'a [String],
-    problems: &'a mut Problems,
-}
-
-impl Check<'_> {
-    fn table<T: serde::de::DeserializeOwned>(
-        &mut self,
-        configs: &Configs,
-        path: &str,
-        columns: &[&str],
-        facts: impl Fn(&T) -> Facts<'_>,
-    ) -> Result<Vec<T>, Problems> {
-        let source = configs.read(path)?;
-        let rows: Vec<Located<T>> = read_csv(&source, columns)?;
-        for row in &rows {
-            let facts = facts(&row.row);
-            if let Some(problem) = self.wrong(&source, row, &facts) {
-                self.problems.0.push(problem);
-            }
-        }
-        Ok(rows.into_iter().map(|r| r.row).collect())
-    }
-
-    fn wrong<T>(&self, source: &Source, row: &Located<T>, facts: &Facts<'_>) -> Option<Diagnostic> {
-        let codes: Vec<&str> = self.nations.iter().map(String::as_str).collect();
-        if let Some(iso3) = facts
-            .nation
-            .filter(|n| !codes.contains(n) && !WIDER.contains(n))
-        {
-            let message = format!("found `{iso3}`, expected the ISO3 code of a nation");
-            return Some(row.problem(source, iso3, message).nearest(iso3, &codes));
-        }
-        if let Some((low, value, high)) = facts.bounds
-            && !(low <= value && value <= high && value >= 0.0)
-        {
-            let message =
-                format!("found {value}, expected a value from {low} to {high}, its own bounds");
-            return Some(row.problem(source, &format!("{value}"), message));
-        }
-        let message = "a row needs a source; `background` or `judgement` is one if it says why";
-        facts
-            .source
-            .trim()
-            .is_empty()
-            .then(|| row.problem(source, ",", message))
     }
 }

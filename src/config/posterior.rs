@@ -2,14 +2,20 @@
 
 use std::collections::BTreeMap;
 
-use super::diagnostics::{Diagnostic, Problems, nearest};
-use super::parameters::ParameterSet;
+use serde::Deserialize;
+
+use super::diagnostics::{Diagnostic, MOST_ERRORS, Problems, nearest, read_csv};
+use super::parameters::{ParameterSet, check_value};
 use super::source::{Configs, Source};
 use super::splits::{Hashes, short};
+use crate::foundation::parameters::Parameters;
 
-/// The path of a sealed table of samples.
+/// The name with which a study says that futures are drawn from the priors.
+pub const PRIOR: &str = "prior";
+
+/// The path of a sealed table of samples that lay on the disk.
 pub fn sealed_path(name: &str) -> String {
-    format!("posterior/{name}")
+    format!("samples/{name}")
 }
 
 /// Samples from a posterior.
@@ -28,34 +34,30 @@ impl Posterior {
     /// # Errors
     /// When there is none, with the nearest name; when a cell is no number.
     pub fn find(configs: &Configs, name: &str) -> Result<Self, Problems> {
-        let sealed = configs.sealed_file(&sealed_path(name)).cloned();
-        let text = sealed.or_else(|| configs.on_disk(name).filter(|_| name.ends_with(".csv")));
-        let source = match text {
-            Some(text) => Source {
-                name: name.into(),
-                text,
-            },
-            None => configs
-                .read(&format!("posterior/{name}.csv"))
-                .map_err(|_| {
-                    let shipped = configs.list("posterior", ".csv");
-                    let names: Vec<&str> = shipped
-                        .iter()
-                        .map(|p| p.trim_start_matches("posterior/").trim_end_matches(".csv"))
-                        .filter(|p| !p.contains('/'))
-                        .collect();
-                    let nothing = Source {
-                        name: name.into(),
-                        text: String::new(),
-                    };
-                    let hint = nearest(name, &names).map_or_else(
-                        || format!("there are: {}", names.join(", ")),
-                        |n| format!("did you mean `{n}`?"),
-                    );
-                    Problems::from(
-                        Diagnostic::at(&nothing, 0..0, "no such posterior is shipped").help(hint),
-                    )
-                })?,
+        let source = match Self::on_disk(configs, name)? {
+            Some(source) => source,
+            None if Self::shipped(configs, name) => {
+                configs.read(&format!("posterior/{name}.csv"))?
+            }
+            None => {
+                let shipped = configs.list("posterior", ".csv");
+                let mut names: Vec<&str> = shipped
+                    .iter()
+                    .map(|p| p.trim_start_matches("posterior/").trim_end_matches(".csv"))
+                    .filter(|p| !p.contains('/'))
+                    .collect();
+                names.push(PRIOR);
+                let nothing = Source {
+                    name: name.into(),
+                    text: String::new(),
+                };
+                let hint = nearest(name, &names).map_or_else(
+                    || format!("there are: {}", names.join(", ")),
+                    |n| format!("did you mean `{n}`?"),
+                );
+                let message = "no such posterior is shipped, and no file of this name is here";
+                return Err(Diagnostic::at(&nothing, 0..0, message).help(hint).into());
+            }
         };
         let short_name = name
             .rsplit(['/', '\\'])
@@ -63,6 +65,71 @@ impl Posterior {
             .unwrap_or(name)
             .trim_end_matches(".csv");
         Self::parse(short_name, &source)
+    }
+
+    /// The samples that a study names; none where it names the priors.
+    ///
+    /// # Errors
+    /// As [`Posterior::find`], at the name in the study.
+    pub fn of_study(
+        configs: &Configs,
+        study: &Source,
+        name: Option<&str>,
+    ) -> Result<Option<Self>, Problems> {
+        let Some(name) = name.filter(|name| *name != PRIOR) else {
+            return Ok(None);
+        };
+        let found = Self::find(configs, name).map_err(|mut problems| {
+            if let Some(first) = problems.0.iter_mut().find(|p| p.file == name) {
+                let message = format!("`{name}`: {}", first.message);
+                let help = std::mem::take(&mut first.help);
+                *first = Diagnostic::at_field(study, "posterior", message).help(help);
+            }
+            problems
+        })?;
+        Ok(Some(found))
+    }
+
+    /// The samples of this name where they ship or stand in the folder of `--configs`.
+    ///
+    /// # Errors
+    /// When they are there and cannot be read.
+    pub fn if_shipped(configs: &Configs, name: &str) -> Result<Option<Self>, Problems> {
+        if !Self::shipped(configs, name) {
+            return Ok(None);
+        }
+        Self::find(configs, name).map(Some)
+    }
+
+    fn shipped(configs: &Configs, name: &str) -> bool {
+        let path = format!("posterior/{name}.csv");
+        configs.list("posterior", ".csv").contains(&path)
+    }
+
+    /// A table of the disk by its path, or as a plan carries it.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn on_disk(configs: &Configs, name: &str) -> Result<Option<Source>, Problems> {
+        if let Some(text) = configs.sealed_file(&sealed_path(name)) {
+            return Ok(Some(Source {
+                name: name.into(),
+                text: text.clone(),
+            }));
+        }
+        if name.ends_with(".csv") {
+            configs.on_disk(name)
+        } else {
+            Ok(None)
+        }
+    }
+
+    /// Checks a table of samples by itself.
+    ///
+    /// # Errors
+    /// With the place of what is wrong.
+    pub fn check(source: &Source) -> Result<(), Problems> {
+        Self::parse("", source).map(|_| ())
     }
 
     fn parse(name: &str, source: &Source) -> Result<Self, Problems> {
@@ -82,29 +149,36 @@ impl Posterior {
                 }
             } else if found.parameters.is_empty() {
                 found.parameters = line.split(',').map(str::to_string).collect();
+                problems
+                    .0
+                    .extend(wrong_names(source, start, &found.parameters));
+            } else if problems.0.len() > MOST_ERRORS {
+                break;
             } else if !line.is_empty() {
                 let mut cell_at = start;
                 let mut row = Vec::with_capacity(found.parameters.len());
-                for cell in line.split(',') {
-                    match cell.parse::<f64>() {
-                        Ok(value) if value.is_finite() => row.push(value),
-                        _ => problems.0.push(Diagnostic::at(
+                for (column, cell) in line.split(',').enumerate() {
+                    let id = found.parameters.get(column).map_or("", String::as_str);
+                    let held = match cell.trim().parse::<f64>() {
+                        Ok(value) => check_value(id, value).map(|()| value),
+                        Err(_) => Err(format!("found `{cell}`, expected a number")),
+                    };
+                    match held {
+                        Ok(value) => row.push(value),
+                        Err(why) => problems.0.push(Diagnostic::at(
                             source,
                             cell_at..cell_at + cell.len().max(1),
-                            format!("found `{cell}`, expected a number"),
+                            why,
                         )),
                     }
                     cell_at += cell.len() + 1;
                 }
-                if row.len() != found.parameters.len() {
+                let cells = line.split(',').count();
+                if cells != found.parameters.len() {
                     problems.0.push(Diagnostic::at(
                         source,
                         start..start + line.len(),
-                        format!(
-                            "found {} numbers, expected {}",
-                            row.len(),
-                            found.parameters.len()
-                        ),
+                        format!("found {cells} cells, expected {}", found.parameters.len()),
                     ));
                 }
                 found.rows.push(row);
@@ -169,6 +243,18 @@ impl Posterior {
         if !missing.is_empty() {
             all.push(format!("drawn from their priors: {}", missing.join(", ")));
         }
+        let fixed: Vec<&str> = priors
+            .0
+            .iter()
+            .filter(|p| p.prior.is_none() && self.parameters.contains(&p.id))
+            .map(|p| p.id.as_str())
+            .collect();
+        if !fixed.is_empty() {
+            all.push(format!(
+                "fixed by their files, whatever the samples hold: {}",
+                fixed.join(", ")
+            ));
+        }
         all
     }
 
@@ -180,6 +266,120 @@ impl Posterior {
             .map(String::as_str)
             .zip(row.iter().copied())
     }
+}
+
+/// What is wrong with the names above the samples.
+fn wrong_names(source: &Source, start: usize, names: &[String]) -> Vec<Diagnostic> {
+    let known: Vec<&str> = Parameters::NAMES.iter().map(|(_, id)| *id).collect();
+    let mut at = start;
+    let mut wrong = Vec::new();
+    for (column, name) in names.iter().enumerate() {
+        let range = at..at + name.len();
+        if !known.contains(&name.as_str()) {
+            let message = format!("found the column `{name}`, expected a parameter");
+            wrong.push(Diagnostic::at(source, range, message).nearest(name, &known));
+        } else if names[..column].contains(name) {
+            let message = format!("the column `{name}` is there twice");
+            wrong.push(Diagnostic::at(source, range, message));
+        }
+        at += name.len() + 1;
+    }
+    wrong
+}
+
+#[derive(Deserialize)]
+struct TradeRow {
+    one: String,
+    other: String,
+    correlation: f64,
+}
+
+/// Checks a table of what trades off with what (`posterior/trades/`).
+///
+/// # Errors
+/// With the place of what is wrong.
+pub fn check_trades(source: &Source) -> Result<(), Problems> {
+    let known: Vec<&str> = Parameters::NAMES.iter().map(|(_, id)| *id).collect();
+    let mut problems = Problems::default();
+    for row in read_csv::<TradeRow>(source, &["one", "other", "correlation"])? {
+        let TradeRow {
+            one,
+            other,
+            correlation,
+        } = &row.row;
+        for id in [one, other]
+            .into_iter()
+            .filter(|id| !known.contains(&id.as_str()))
+        {
+            let message = format!("found `{id}`, expected a parameter");
+            problems
+                .0
+                .push(row.problem(source, id, message).nearest(id, &known));
+        }
+        if !(-1.0..=1.0).contains(correlation) {
+            let message = format!("found {correlation}, expected a correlation from -1 to 1");
+            problems.0.push(row.problem(source, ",", message));
+        }
+    }
+    problems.check()
+}
+
+#[derive(Deserialize)]
+struct InformedRow {
+    parameter: String,
+    prior_median: f64,
+    p05: f64,
+    p50: f64,
+    p95: f64,
+    variance_ratio: f64,
+    verdict: String,
+}
+
+/// Checks a table of what a posterior is informed of (`posterior/informed/`).
+///
+/// # Errors
+/// With the place of what is wrong.
+pub fn check_informed(source: &Source) -> Result<(), Problems> {
+    const VERDICTS: [&str; 2] = ["informed", "not informed by data"];
+    let columns = [
+        "parameter",
+        "prior_median",
+        "p05",
+        "p50",
+        "p95",
+        "variance_ratio",
+        "verdict",
+    ];
+    let known: Vec<&str> = Parameters::NAMES.iter().map(|(_, id)| *id).collect();
+    let mut problems = Problems::default();
+    for row in read_csv::<InformedRow>(source, &columns)? {
+        let cells = &row.row;
+        let id = cells.parameter.as_str();
+        let mut wrong = |found: &str, expected: &str, names: &[&str]| {
+            let message = format!("found `{found}`, expected {expected}");
+            problems
+                .0
+                .push(row.problem(source, found, message).nearest(found, names));
+        };
+        if !known.contains(&id) {
+            wrong(id, "a parameter", &known);
+        }
+        if !VERDICTS.contains(&cells.verdict.as_str()) {
+            wrong(&cells.verdict, "a verdict", &VERDICTS);
+        }
+        let quantiles = [cells.prior_median, cells.p05, cells.p50, cells.p95];
+        if let Some(why) = quantiles.iter().find_map(|v| check_value(id, *v).err()) {
+            problems.0.push(row.problem(source, id, why));
+        }
+        if !(cells.variance_ratio.is_finite() && cells.variance_ratio >= 0.0) {
+            let message = format!(
+                "found {}, expected a ratio of variances",
+                cells.variance_ratio
+            );
+            problems.0.push(row.problem(source, id, message));
+        }
+    }
+    problems.check()
 }
 
 fn six_digits(value: f64) -> String {

@@ -7,7 +7,7 @@ use toml::Spanned;
 use super::diagnostics::{Diagnostic, Problems};
 use super::law::plausible_month;
 use super::source::Source;
-use crate::controls::{Law, Process, Regime, Rung};
+use crate::controls::{Entry, Law, Process, Regime, Rung};
 use crate::foundation::calendar::Month;
 
 /// A process: from a month on, rules move along a ladder.
@@ -146,9 +146,13 @@ pub fn every_included_rule_acts(
 ) -> Result<(), Problems> {
     let mut problems = Problems::default();
     for id in include {
-        let acts = law
-            .find(id.get_ref())
-            .is_some_and(|at| regime.rules().any(|rule| rule == at));
+        let begins = regime.process.as_ref().map(|p| p.from.first_day());
+        let acts = law.find(id.get_ref()).is_some_and(|at| {
+            let binds = |e: &Entry| e.rule == at && begins.is_none_or(|day| e.compliance <= day);
+            let ladder = regime.process.iter().flat_map(|p| &p.ladder);
+            regime.entries.iter().any(binds)
+                || ladder.flat_map(|rung| &rung.rules).any(|r| *r == at)
+        });
         if !acts {
             let message = format!(
                 "`{}` would bind after the process begins, when the calendar stands still; expected an earlier `compliance` under [[change]], or a rung",

@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use super::diagnostics::{Diagnostic, Problems, nearest};
 use super::figure::SHIPPED;
+use super::folder;
+use super::kinds::Kind;
 
 static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/configs");
 
@@ -19,12 +21,29 @@ pub struct Source {
     pub text: String,
 }
 
+impl Source {
+    /// A file of the disk, as a user named it.
+    ///
+    /// # Errors
+    /// When it cannot be read as text.
+    pub fn of_file(name: &str) -> Result<Self, Problems> {
+        folder::text(Path::new(name))
+            .map(|text| Self {
+                name: name.into(),
+                text,
+            })
+            .map_err(|why| missing(name, &why))
+    }
+}
+
 /// A set of configuration files.
 #[derive(Clone, Debug, Default)]
 pub struct Configs {
     folder: Option<PathBuf>,
-    /// Files by path that come before those of the folder and of the program.
-    files: Arc<BTreeMap<String, String>>,
+    /// Files by path that come before those of the program.
+    files: Arc<BTreeMap<String, Source>>,
+    /// What is wrong with the folder: whoever reads first is told.
+    wrong: Arc<Problems>,
     /// Whether nothing is read from the disk.
     sealed: bool,
 }
@@ -35,33 +54,55 @@ impl Configs {
         Self::default()
     }
 
-    /// Files of a folder laid out like `configs/`; what it lacks is taken from the program.
+    /// Files of a folder laid out like `configs/`; what it lacks is taken from the program. The folder is read once, here;
+    /// what is wrong with it is the error of the first read.
     pub fn folder(path: impl Into<PathBuf>) -> Self {
+        let folder = path.into();
+        let (files, wrong) = folder::read(&folder);
         Self {
-            folder: Some(path.into()),
-            ..Self::default()
+            folder: Some(folder),
+            files: Arc::new(files),
+            wrong: Arc::new(wrong),
+            sealed: false,
         }
     }
 
     /// The shipped files and these, by path; the disk is never read.
     pub fn sealed(files: BTreeMap<String, String>) -> Self {
+        let named = |(path, text): (String, String)| {
+            let name = shown(&path);
+            (path, Source { name, text })
+        };
         Self {
-            folder: None,
-            files: Arc::new(files),
+            files: Arc::new(files.into_iter().map(named).collect()),
             sealed: true,
+            ..Self::default()
         }
     }
 
     /// These files, by path, before all others.
     #[must_use]
     pub fn with(mut self, files: BTreeMap<String, String>) -> Self {
-        Arc::make_mut(&mut self.files).extend(files);
+        for (path, text) in files {
+            let name = shown(&path);
+            self = self.with_source(&path, Source { name, text });
+        }
+        self
+    }
+
+    /// A file at this path, before all others.
+    #[must_use]
+    pub fn with_source(mut self, path: &str, source: Source) -> Self {
+        if let Some(wrong) = folder::unknown(path) {
+            Arc::make_mut(&mut self.wrong).0.push(wrong);
+        }
+        Arc::make_mut(&mut self.files).insert(path.to_string(), source);
         self
     }
 
     /// The text of a file that comes before all others, if there is one.
     pub fn sealed_file(&self, path: &str) -> Option<&String> {
-        self.files.get(path)
+        self.files.get(path).map(|source| &source.text)
     }
 
     /// The folder that stands before the program's own files, if there is one.
@@ -74,48 +115,48 @@ impl Configs {
         !self.sealed
     }
 
-    /// A file of the disk by the name that a user gave.
-    pub fn on_disk(&self, name: &str) -> Option<String> {
-        if self.sealed {
-            return None;
+    /// A file of the disk by the name that a user gave: a path, or a name with an ending. A name alone is that of a
+    /// shipped file, whatever lies in the folder in which the program was started.
+    ///
+    /// # Errors
+    /// When it is there and cannot be read: no other file takes its place.
+    pub fn on_disk(&self, name: &str) -> Result<Option<Source>, Problems> {
+        let path = Path::new(name);
+        let is_path = name.contains('/') || path.extension().is_some();
+        if self.sealed || !is_path || path.symlink_metadata().is_err() {
+            return Ok(None);
         }
-        std::fs::read_to_string(name).ok()
+        Source::of_file(name).map(Some)
     }
 
     /// Files that are not as the program carries them: what has to travel with a plan.
     pub fn own(&self) -> BTreeMap<String, String> {
-        ["parameters", "regimes", "rules", "studies", "world"]
+        self.files
             .iter()
-            .flat_map(|folder| self.list(folder, ""))
-            .filter_map(|path| Some((path.clone(), self.read(&path).ok()?.text)))
-            .filter(|(path, text)| {
-                EMBEDDED.get_file(path).and_then(|f| f.contents_utf8()) != Some(text)
+            .filter(|(path, source)| {
+                Kind::of_path(path).is_none_or(Kind::acts)
+                    && shipped_text(path) != Some(source.text.as_str())
             })
+            .map(|(path, source)| (path.clone(), source.text.clone()))
             .collect()
+    }
+
+    fn holds(&self, path: &str) -> bool {
+        self.files.contains_key(path) || shipped_text(path).is_some()
     }
 
     /// A file by its path below `configs/`.
     ///
     /// # Errors
-    /// When there is no such file.
+    /// When there is no such file, or the folder of one's own is not as it should be.
     pub fn read(&self, path: &str) -> Result<Source, Problems> {
-        if let Some(text) = self.sealed_file(path) {
-            return Ok(Source {
-                name: format!("configs/{path}"),
-                text: text.clone(),
-            });
+        Problems::clone(&self.wrong).check()?;
+        if let Some(source) = self.files.get(path) {
+            return Ok(source.clone());
         }
-        if let Some(folder) = &self.folder
-            && let Ok(text) = std::fs::read_to_string(folder.join(path))
-        {
-            return Ok(Source {
-                name: folder.join(path).display().to_string(),
-                text,
-            });
-        }
-        match EMBEDDED.get_file(path).and_then(|f| f.contents_utf8()) {
+        match shipped_text(path) {
             Some(text) => Ok(Source {
-                name: format!("configs/{path}"),
+                name: shown(path),
                 text: text.to_string(),
             }),
             None => Err(missing(path, "no such file in the configuration")),
@@ -124,17 +165,10 @@ impl Configs {
 
     /// Paths of the files with this ending below a folder of `configs/`, sorted.
     pub fn list(&self, folder: &str, ending: &str) -> Vec<String> {
-        let mut found: Vec<String> = Vec::new();
-        if let Some(dir) = EMBEDDED.get_dir(folder) {
-            walk_embedded(dir, &mut found);
-        }
-        if let Some(root) = &self.folder {
-            walk_disk(&root.join(folder), root, &mut found);
-        }
         let below = format!("{folder}/");
-        let first = self.files.keys().filter(|p| p.starts_with(&below));
-        found.extend(first.cloned());
-        found.retain(|path| path.ends_with(ending));
+        let mut found = shipped_paths();
+        found.extend(self.files.keys().cloned());
+        found.retain(|path| path.starts_with(&below) && path.ends_with(ending));
         found.sort();
         found.dedup();
         found
@@ -145,11 +179,9 @@ impl Configs {
     /// # Errors
     /// When neither exists, with the nearest shipped name.
     pub fn find(&self, name: &str, folder: &str) -> Result<Source, Problems> {
-        if let Some(text) = self.on_disk(name) {
-            return Ok(Source {
-                name: name.to_string(),
-                text,
-            });
+        Problems::clone(&self.wrong).check()?;
+        if let Some(source) = self.on_disk(name)? {
+            return Ok(source);
         }
         let below = name.trim_start_matches("./").trim_start_matches("configs/");
         let candidates = [
@@ -157,10 +189,8 @@ impl Configs {
             format!("{folder}/{below}"),
             format!("{folder}/{below}.toml"),
         ];
-        for candidate in &candidates {
-            if let Ok(source) = self.read(candidate) {
-                return Ok(source);
-            }
+        if let Some(path) = candidates.iter().find(|path| self.holds(path)) {
+            return self.read(path);
         }
         let shipped = self.list(folder, ".toml");
         let names: Vec<&str> = shipped
@@ -180,59 +210,48 @@ impl Configs {
         Err(problem)
     }
 
-    /// A figure definition: a path on disk wins; else a shipped one of that name.
+    /// A figure definition: a path on disk wins; else that of the folder, else a shipped one of that name.
     ///
     /// # Errors
     /// When neither exists, with the nearest shipped name.
     pub fn find_figure(&self, name: &str) -> Result<Source, Problems> {
-        if let Some(text) = self.on_disk(name) {
-            return Ok(Source {
-                name: name.to_string(),
-                text,
-            });
+        if let Some(source) = self.on_disk(name)? {
+            return Ok(source);
         }
-        let plain = name.trim_start_matches("plots/").trim_end_matches(".toml");
-        let file = format!("plots/{plain}.toml");
-        if let Some(text) = self.sealed_file(&file) {
-            return Ok(Source {
-                name: file,
-                text: text.clone(),
-            });
+        let file = figure_path(name);
+        if self.holds(&file) {
+            return self.read(&file);
         }
-        match SHIPPED.iter().find(|(shipped, _)| *shipped == plain) {
-            Some((_, text)) => Ok(Source {
-                name: file,
-                text: (*text).to_string(),
-            }),
-            None => {
-                let mut problem = missing(
-                    name,
-                    "no such figure here, and none of this name ships under plots/",
-                );
-                if let Some(near) = nearest(
-                    name,
-                    &figure_names()
-                        .iter()
-                        .map(String::as_str)
-                        .collect::<Vec<_>>(),
-                ) {
-                    problem.0[0].help = format!("did you mean `{near}`?");
-                }
-                Err(problem)
-            }
+        let message = "no such figure here, and none of this name ships under plots/";
+        let mut problem = missing(name, message);
+        let names = self.figure_names();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        if let Some(near) = nearest(name, &names) {
+            problem.0[0].help = format!("did you mean `{near}`?");
         }
+        Err(problem)
     }
 
-    /// Names (paths below `configs/`) and texts of every file that may shape a run, for hashing.
+    /// Names of the figures that ship or stand in the folder.
+    pub fn figure_names(&self) -> Vec<String> {
+        let plain = |path: &String| {
+            let name = path.trim_start_matches("plots/");
+            name.trim_end_matches(".toml").to_string()
+        };
+        self.list("plots", ".toml").iter().map(plain).collect()
+    }
+
+    /// Names (paths below `configs/`) and texts of every file that may shape a run, for hashing. Figures are hashed by
+    /// who draws them.
     pub fn all(&self) -> Vec<Source> {
-        let mut found = Vec::new();
-        walk_embedded(&EMBEDDED, &mut found);
+        let mut found = shipped_paths();
         found.extend(self.own().into_keys());
+        found.retain(|path| !path.starts_with("plots/"));
         found.sort();
         found.dedup();
         let named = |path: String| {
             self.read(&path).ok().map(|source| Source {
-                name: format!("configs/{path}"),
+                name: shown(&path),
                 ..source
             })
         };
@@ -248,6 +267,38 @@ pub fn figure_names() -> Vec<String> {
         .collect()
 }
 
+/// The path of a figure below `configs/`, by the name that a study gives.
+pub fn figure_path(name: &str) -> String {
+    let plain = name.trim_start_matches("plots/").trim_end_matches(".toml");
+    format!("plots/{plain}.toml")
+}
+
+/// What a shipped file is called: its path in the repository.
+fn shown(path: &str) -> String {
+    if path.starts_with("plots/") {
+        path.to_string()
+    } else {
+        format!("configs/{path}")
+    }
+}
+
+/// The text of a shipped file by its path below `configs/`; figures stand beside it.
+pub(super) fn shipped_text(path: &str) -> Option<&'static str> {
+    if let Some(name) = path.strip_prefix("plots/") {
+        let name = name.strip_suffix(".toml")?;
+        return SHIPPED.iter().find(|(n, _)| *n == name).map(|(_, t)| *t);
+    }
+    EMBEDDED.get_file(path)?.contents_utf8()
+}
+
+/// Paths of all shipped files.
+pub(super) fn shipped_paths() -> Vec<String> {
+    let mut found = Vec::new();
+    walk_embedded(&EMBEDDED, &mut found);
+    found.extend(SHIPPED.iter().map(|(name, _)| figure_path(name)));
+    found
+}
+
 fn missing(name: &str, message: &str) -> Problems {
     let nothing = Source {
         name: name.to_string(),
@@ -259,18 +310,4 @@ fn missing(name: &str, message: &str) -> Problems {
 fn walk_embedded(dir: &Dir<'_>, found: &mut Vec<String>) {
     found.extend(dir.files().map(|f| f.path().display().to_string()));
     dir.dirs().for_each(|d| walk_embedded(d, found));
-}
-
-fn walk_disk(dir: &Path, root: &Path, found: &mut Vec<String>) {
-    let Ok(entries) = std::fs::read_dir(dir) else {
-        return;
-    };
-    for entry in entries.flatten() {
-        let path = entry.path();
-        if path.is_dir() {
-            walk_disk(&path, root, found);
-        } else if let Ok(below) = path.strip_prefix(root) {
-            found.push(below.display().to_string());
-        }
-    }
 }

@@ -1,14 +1,20 @@
 //! Splits of the evidence into fit and test, how scores are taken, and their registration before the first fit.
 
+use std::collections::BTreeSet;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::diagnostics::{Problems, read_toml};
+use super::diagnostics::{Diagnostic, Problems, read_csv, read_toml};
 use super::evidence::{Block, Evidence, Row, hex};
 use super::parameters::ParameterSet;
 use super::source::{Configs, Source};
-use crate::foundation::calendar::Month;
+use super::table::YEARS;
+use crate::foundation::calendar::{Date, Month};
+use crate::foundation::channels::Channel;
+use crate::foundation::name::{self, Name};
+use crate::foundation::parameters::Parameters;
 
 /// `configs/evidence/splits.toml`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -24,6 +30,8 @@ pub struct SplitsFile {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Split {
+    #[serde(deserialize_with = "name::text")]
+    #[schemars(with = "Name")]
     pub name: String,
     pub words: String,
     /// Last month of the fit; without it everything outside the test is fitted.
@@ -106,15 +114,165 @@ impl Split {
 /// # Errors
 /// With the place of what is not as the type says.
 pub fn read(configs: &Configs) -> Result<SplitsFile, Problems> {
-    read_toml(&configs.read("evidence/splits.toml")?)
+    parse(&configs.read("evidence/splits.toml")?)
 }
 
-/// Checks a file of splits by its form.
+/// Checks a file of splits.
 ///
 /// # Errors
-/// With the place of what is not as the type says.
+/// With the place of what is wrong.
 pub fn check(source: &Source) -> Result<(), Problems> {
-    read_toml::<SplitsFile>(source).map(|_| ())
+    parse(source).map(|_| ())
+}
+
+fn parse(source: &Source) -> Result<SplitsFile, Problems> {
+    let file: SplitsFile = read_toml(source)?;
+    let mut problems = Problems::default();
+    let mut names = BTreeSet::new();
+    for (number, split) in file.split.iter().enumerate() {
+        let mut wrong = |field: &str, message: String| {
+            problems
+                .0
+                .push(at_entry(source, "[[split]]", number, field, message));
+        };
+        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+        if split.name.is_empty()
+            || split.name.starts_with('.')
+            || split.name.len() > LONGEST_NAME
+            || !split.name.chars().all(plain)
+        {
+            let message = format!(
+                "found the name `{}`, expected 1 to {LONGEST_NAME} letters, digits, `-`, `_` or `.`: it names files",
+                split.name
+            );
+            wrong("name", message);
+        }
+        if !names.insert(&split.name) {
+            wrong("name", format!("the split `{}` is here twice", split.name));
+        }
+        for (field, month) in [
+            ("fit_to", split.fit_to),
+            ("test_from", split.test_from),
+            ("test_to", split.test_to),
+        ] {
+            if let Some(month) = month.filter(|m| !YEARS.contains(&m.year())) {
+                let message = format!(
+                    "found {month}, expected a month from {} to {}",
+                    YEARS.start(),
+                    YEARS.end()
+                );
+                wrong(field, message);
+            }
+        }
+        match (split.test_from, split.test_to) {
+            (Some(from), Some(to)) if from > to => {
+                let message = format!("found test_to {to} before test_from {from}");
+                wrong("test_to", message);
+            }
+            (Some(from), Some(_)) => {
+                if let Some(end) = split.fit_to.filter(|end| *end >= from) {
+                    let message = format!(
+                        "found fit_to {end}, expected a month before the test, which begins {from}"
+                    );
+                    wrong("fit_to", message);
+                }
+            }
+            (Some(_), None) => wrong("test_from", "found test_from without test_to".into()),
+            (None, Some(_)) => wrong("test_to", "found test_to without test_from".into()),
+            (None, None) if split.fit_to.is_some() => {
+                wrong(
+                    "fit_to",
+                    "found fit_to without a test, which it would have no effect on".into(),
+                );
+            }
+            (None, None) => {}
+        }
+        let dated = split.test_from.is_some() || split.test_to.is_some();
+        if split.test_block.is_some() && dated {
+            wrong(
+                "test_block",
+                "found test_block beside months of a test, expected one of them".into(),
+            );
+        }
+    }
+    if file.split.is_empty() {
+        problems.0.push(Diagnostic::at(
+            source,
+            0..1,
+            "no split, expected at least one",
+        ));
+    }
+    let mut within = |field: &str, value: f64, low: f64, high: f64, unit: &str| {
+        if !(low..=high).contains(&value) {
+            let message = format!(
+                "`{field}`: found {value}, expected a number from {low} to {high} ({unit})"
+            );
+            problems
+                .0
+                .push(Diagnostic::at_field(source, field, message));
+        }
+    };
+    within("draws", f64::from(file.score.draws), 1.0, 1e5, "draws");
+    within(
+        "bootstrap",
+        f64::from(file.score.bootstrap),
+        1.0,
+        1e6,
+        "resamples",
+    );
+    let d = &file.discrepancy;
+    within("log", d.log, 0.0, 5.0, "natural logarithm");
+    within("fraction", d.fraction, 0.0, 1.0, "fraction");
+    within("points", d.points, 0.0, 100.0, "index points");
+    within("months", d.months, 0.0, 120.0, "months");
+    let bars = &file.bars;
+    within(
+        "coverage_low",
+        bars.coverage_low,
+        0.0,
+        1.0,
+        "share of points",
+    );
+    within(
+        "coverage_high",
+        bars.coverage_high,
+        bars.coverage_low.clamp(0.0, 1.0),
+        1.0,
+        "share of points",
+    );
+    within(
+        "series_with_skill",
+        bars.series_with_skill,
+        0.0,
+        1.0,
+        "share of series",
+    );
+    within("patterns", f64::from(bars.patterns), 0.0, 100.0, "patterns");
+    problems.check()?;
+    Ok(file)
+}
+
+/// Longest name of a split, characters.
+const LONGEST_NAME: usize = 60;
+
+/// An error at a field of the entry with this number under a heading that stands once for each, or at the heading.
+fn at_entry(
+    source: &Source,
+    heading: &str,
+    number: usize,
+    field: &str,
+    message: String,
+) -> Diagnostic {
+    let start = source.text.match_indices(heading).nth(number);
+    let start = start.map_or(0, |(at, _)| at);
+    let rest = &source.text[start..];
+    let end = rest[1..].find("\n[").map_or(rest.len(), |at| at + 1);
+    let place = rest[..end]
+        .match_indices(field)
+        .map(|(at, _)| at)
+        .find(|at| rest[..*at].ends_with('\n'))
+        .map_or(start, |at| start + at);
+    Diagnostic::at(source, place..place + field.len(), message)
 }
 
 /// `configs/evidence/registration.toml`: what was fixed before the first fit.
@@ -152,7 +310,84 @@ impl Registration {
     /// # Errors
     /// With the place of what is not as the type says.
     pub fn read(configs: &Configs) -> Result<Self, Problems> {
-        read_toml(&configs.read("evidence/registration.toml")?)
+        Self::parse(&configs.read("evidence/registration.toml")?)
+    }
+
+    fn parse(source: &Source) -> Result<Self, Problems> {
+        let found: Self = read_toml(source)?;
+        let mut problems = Problems::default();
+        let mut wrong = |field: &str, message: String| {
+            problems
+                .0
+                .push(Diagnostic::at_field(source, field, message));
+        };
+        let date = found.date.parse::<Date>();
+        if !date.is_ok_and(|d| YEARS.contains(&i32::from(d.year()))) {
+            wrong(
+                "date",
+                format!("found `{}`, expected a date such as 2026-11-25", found.date),
+            );
+        }
+        for (field, hash) in [
+            ("priors", &found.priors),
+            ("evidence", &found.evidence),
+            ("splits", &found.splits),
+        ] {
+            let digit = |b: u8| matches!(b, b'0'..=b'9' | b'a'..=b'f');
+            if hash.len() != 64 || !hash.bytes().all(digit) {
+                let message = format!(
+                    "`{field}`: found `{hash}`, expected 64 digits of a SHA-256, 0 to 9 and a to f"
+                );
+                wrong(field, message);
+            }
+        }
+        if !(1..=LOOKS).contains(&found.model_versions) {
+            let message = format!(
+                "found {}, expected a number from 1 to {LOOKS}",
+                found.model_versions
+            );
+            wrong("model_versions", message);
+        }
+        if found.exposure.trim().is_empty() {
+            wrong(
+                "exposure",
+                "found no words, expected what the priors had seen".into(),
+            );
+        }
+        let ids: Vec<&str> = Parameters::NAMES.iter().map(|(_, id)| *id).collect();
+        let channels: Vec<&str> = Channel::ALL.iter().map(|c| c.name()).collect();
+        let mut seen = BTreeSet::new();
+        for (number, support) in found.support.iter().enumerate() {
+            let mut wrong = |field: &str, message: String, near: (&str, &[&str])| {
+                let place = at_entry(source, "[[support]]", number, field, message);
+                problems.0.push(place.nearest(near.0, near.1));
+            };
+            let channel = support.channel.as_str();
+            if !channels.contains(&channel) {
+                let message = format!("found `{channel}`, expected a channel");
+                wrong("channel", message, (channel, &channels));
+            }
+            if !seen.insert(channel) {
+                wrong("channel", format!("`{channel}` is here twice"), ("", &[]));
+            }
+            for id in support
+                .parameters
+                .iter()
+                .filter(|id| !ids.contains(&id.as_str()))
+            {
+                let message = format!("found `{id}`, expected a parameter");
+                wrong("parameters", message, (id, &ids));
+            }
+            for name in &support.patterns {
+                let number = name.strip_prefix('P').and_then(|n| n.parse::<u32>().ok());
+                if !number.is_some_and(|n| (1..=99).contains(&n)) {
+                    let message = format!("found `{name}`, expected a pattern such as P1");
+                    wrong("patterns", message, ("", &[]));
+                }
+            }
+        }
+        problems.check()?;
+        Ok(found)
     }
 
     /// What no longer is as it was registered, in words.
@@ -180,12 +415,47 @@ pub fn short(hash: &str) -> &str {
     hash.get(..12).unwrap_or(hash)
 }
 
-/// Checks a registration by its form.
+/// More versions of the model than ever saw a test period.
+const LOOKS: u32 = 10_000;
+
+/// Checks a registration.
 ///
 /// # Errors
-/// With the place of what is not as the type says.
+/// With the place of what is wrong.
 pub fn check_registration(source: &Source) -> Result<(), Problems> {
-    read_toml::<Registration>(source).map(|_| ())
+    Registration::parse(source).map(|_| ())
+}
+
+#[derive(Deserialize)]
+struct Look {
+    date: String,
+    version: String,
+    split: String,
+    what: String,
+    why: String,
+}
+
+/// Checks the list of looks at test periods (`evidence/looks.csv`): a day, and a word in every cell.
+///
+/// # Errors
+/// With the place of what is wrong.
+pub fn check_looks(source: &Source) -> Result<(), Problems> {
+    let mut problems = Problems::default();
+    let columns = ["date", "version", "split", "what", "why"];
+    for row in read_csv::<Look>(source, &columns)? {
+        let look = &row.row;
+        if look.date.parse::<Date>().is_err() {
+            let message = format!("found `{}`, expected a day such as 2026-11-24", look.date);
+            problems.0.push(row.problem(source, &look.date, message));
+        }
+        let cells = [&look.version, &look.split, &look.what, &look.why];
+        if cells.iter().any(|cell| cell.trim().is_empty()) {
+            problems
+                .0
+                .push(row.problem(source, ",", "found an empty cell"));
+        }
+    }
+    problems.check()
 }
 
 /// What a fit rests on.

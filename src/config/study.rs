@@ -11,18 +11,33 @@ use super::diagnostics::{Diagnostic, Problems, read_toml};
 use super::draws::{self, Draws};
 use super::law::ChangeFile;
 use super::nations;
+use super::overrides::Overridden;
+use super::parameters::check_value;
 use super::source::{Configs, Source};
+use super::world;
 use crate::foundation::calendar::Month;
 use crate::foundation::channels::Channel;
+use crate::foundation::name::{self, Name};
 use crate::foundation::parameters::Parameters;
 use crate::foundation::run::Planning;
 use crate::measures::measure;
+
+/// The year that chips, shares and gaps at the start are recorded for: studies begin in it.
+const START_YEAR: i32 = 2020;
+/// Studies end in it at the latest.
+const LAST_YEAR: i32 = 2100;
+/// Labs without names, at most: a hundred thousand take a run of half a minute.
+const SYNTHETIC_LABS: u32 = 100_000;
+/// Weight of a stress or variant, at most.
+const WEIGHT: f64 = 1e6;
+/// Stresses, variants or arms of a study, at most: each of their combinations has its own law.
+const COMBINATIONS: usize = 4096;
 
 /// A study: arms crossed with futures.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StudyFile {
-    pub name: String,
+    pub name: Name,
     /// What it asks, as a question.
     pub question: String,
     pub words: String,
@@ -32,11 +47,12 @@ pub struct StudyFile {
     /// Number of futures if the command line gives none.
     pub runs: u32,
     pub seed: u64,
+    /// A month of 2020: what stands at the start is recorded for that year.
     #[schemars(with = "String")]
     pub first_month: Month,
     #[schemars(with = "String")]
     pub last_month: Month,
-    /// Months of the window in which outcomes are taken.
+    /// Months of the window in which outcomes are taken; it ends with the last month of the study at the latest.
     pub window_months: u32,
     /// First month of the window; by default that in which the law of the arms first differs.
     #[schemars(with = "Option<String>")]
@@ -51,12 +67,13 @@ pub struct StudyFile {
     pub series: Vec<String>,
     /// Names of figures under `plots/`.
     pub figures: Vec<String>,
-    /// Samples that futures take their parameters from: a name under `posterior/`, or a file. Without it, the priors.
+    /// Samples that futures take their parameters from: a name under `posterior/`, or a file. Without it, or with `prior`, the
+    /// priors.
     #[serde(default)]
     pub posterior: Option<String>,
     /// What this version leaves out, said in the report.
     pub limits: Vec<String>,
-    /// Small labs without names, on compute that no named lab uses: for scale tests, without changing blocs.
+    /// Small labs without names, on compute that no named lab uses: for scale tests, without changing blocs. 100,000 at most.
     #[serde(default)]
     pub synthetic_labs: u32,
     /// Splits effects into a direct part, under the changes of rules of the baseline's own process, and a feedback through
@@ -87,7 +104,7 @@ pub enum Arm {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ComposedArm {
-    pub name: String,
+    pub name: Name,
     /// The regime that it starts from.
     #[schemars(with = "String")]
     pub from: Spanned<String>,
@@ -192,6 +209,8 @@ pub enum Design {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Alternative {
+    #[serde(deserialize_with = "name::text")]
+    #[schemars(with = "Name")]
     pub name: String,
     #[serde(default)]
     pub words: String,
@@ -205,6 +224,20 @@ pub struct Alternative {
     pub planning: Option<String>,
 }
 
+impl Alternative {
+    /// One that changes nothing.
+    pub(super) fn named(name: &str) -> Self {
+        Self {
+            name: name.into(),
+            words: String::new(),
+            weight: one(),
+            set: BTreeMap::new(),
+            off: Vec::new(),
+            planning: None,
+        }
+    }
+}
+
 fn one() -> f64 {
     1.0
 }
@@ -214,34 +247,7 @@ fn one() -> f64 {
 /// # Errors
 /// When the file is no TOML, or a path leads through what is no table.
 pub fn overridden(source: &Source, fields: &[(String, String)]) -> Result<Source, Problems> {
-    if fields.is_empty() {
-        return Ok(source.clone());
-    }
-    let mut table: toml::Table = read_toml(source)?;
-    for (path, text) in fields {
-        // A word that is no value of TOML is text.
-        let value = toml::from_str::<toml::Table>(&format!("value = {text}"))
-            .ok()
-            .and_then(|mut t| t.remove("value"))
-            .unwrap_or_else(|| toml::Value::String(text.clone()));
-        let mut at = &mut table;
-        let mut parts: Vec<&str> = path.split('.').collect();
-        let last = parts.pop().unwrap_or_default();
-        for part in parts {
-            let next = at
-                .entry(part)
-                .or_insert_with(|| toml::Value::Table(toml::Table::new()));
-            at = next.as_table_mut().ok_or_else(|| {
-                Diagnostic::at_text(source, 0, part, format!("`{part}` holds no fields to set"))
-            })?;
-        }
-        at.insert(last.to_string(), value);
-    }
-    let text = toml::to_string(&table).map_err(|e| Diagnostic::at(source, 0..1, e.to_string()))?;
-    Ok(Source {
-        name: source.name.clone(),
-        text,
-    })
+    Overridden::of(source, fields).map(|all| all.source)
 }
 
 /// Reads a study.
@@ -269,6 +275,15 @@ pub fn read(source: &Source, configs: &Configs) -> Result<StudyFile, Problems> {
         let bands: Vec<&str> = study.bands.iter().map(String::as_str).collect();
         let message = format!("found `{name}`, expected a measure of `bands`");
         wrong(name, message, &bands);
+    }
+    for (what, list) in [
+        ("measure", &study.bands),
+        ("measure", &study.series),
+        ("figure", &study.figures),
+    ] {
+        for name in repeated(list) {
+            wrong(name, format!("the {what} `{name}` is there twice"), &[]);
+        }
     }
     let shipped = configs.list("regimes", ".toml");
     let regimes: Vec<&str> = shipped
@@ -307,6 +322,12 @@ pub fn read(source: &Source, configs: &Configs) -> Result<StudyFile, Problems> {
     Ok(study)
 }
 
+/// Words that a list holds more than once.
+pub(super) fn repeated(list: &[String]) -> impl Iterator<Item = &String> {
+    let twice = |(at, word): &(usize, &String)| list[..*at].contains(word);
+    list.iter().enumerate().filter(twice).map(|(_, word)| word)
+}
+
 /// What is wrong with months and numbers of futures.
 fn limits(source: &Source, study: &StudyFile) -> Problems {
     let mut problems = Problems::default();
@@ -319,6 +340,33 @@ fn limits(source: &Source, study: &StudyFile) -> Problems {
         let message = "found less than 24 months, expected at least two years";
         wrong("last_month", message.into());
     }
+    if study.first_month.year() != START_YEAR {
+        let message = format!(
+            "found {}, expected a month of {START_YEAR}, the year that stocks, shares and gaps at the start are recorded for",
+            study.first_month
+        );
+        wrong("first_month", message);
+    }
+    if study.last_month.year() > LAST_YEAR {
+        let message = format!(
+            "found {}, expected a month to {LAST_YEAR}",
+            study.last_month
+        );
+        wrong("last_month", message);
+    }
+    if study.synthetic_labs > SYNTHETIC_LABS {
+        let found = study.synthetic_labs;
+        let message = format!("found {found}, expected {SYNTHETIC_LABS} labs at most");
+        wrong("synthetic_labs", message);
+    }
+    let kinds = study.futures.stress.len().max(1) * study.futures.variant.len().max(1);
+    let combinations = kinds.saturating_mul(study.arms.len());
+    if combinations > COMBINATIONS {
+        let message = format!(
+            "found {combinations} combinations of arms, stress and variants, expected {COMBINATIONS} at most"
+        );
+        wrong("arms", message);
+    }
     if study.runs == 0 {
         wrong("runs", "found 0, expected at least 1".into());
     }
@@ -330,8 +378,28 @@ fn limits(source: &Source, study: &StudyFile) -> Problems {
         let (from, to) = (study.first_month, study.last_month);
         let message = format!("found {first}, expected a month from {from} to {to}");
         wrong("window_first", message);
+    } else if let Some(first) = study.window_first
+        && study.window_months > 0
+        && let Err(message) = window_end(study, first)
+    {
+        wrong("window_months", message);
     }
     problems
+}
+
+/// Holds the end of a window that begins in this month against that of the study.
+///
+/// # Errors
+/// In words, when it is later.
+pub fn window_end(study: &StudyFile, first: Month) -> Result<(), String> {
+    let left = study.last_month - first + 1;
+    if i64::from(study.window_months) <= i64::from(left) {
+        return Ok(());
+    }
+    Err(format!(
+        "found a window of {} months from {first}, expected {left} at most: the study ends with {}",
+        study.window_months, study.last_month
+    ))
 }
 
 /// What is wrong with the target and the issuer.
@@ -344,6 +412,19 @@ fn parties(source: &Source, study: &StudyFile, configs: &Configs) -> Result<Prob
             let message = format!("found `{iso3}`, expected the ISO3 code of a nation");
             let wrong = Diagnostic::at_field(source, field, message);
             problems.0.push(wrong.nearest(iso3, &codes));
+        }
+    }
+    let tables = world::read(configs)?;
+    let has_lab = |iso3: &str| tables.labs.iter().any(|lab| lab.home == iso3);
+    let possible: Vec<&str> = codes.iter().copied().filter(|c| has_lab(c)).collect();
+    for (field, iso3) in [("target", &study.target), ("issuer", &study.issuer)] {
+        if codes.contains(&iso3.as_str()) && !has_lab(iso3) {
+            let message = format!(
+                "labs.csv has no lab at home in {iso3}, so that the gap between target and issuer has no meaning"
+            );
+            let help = format!("nations with labs: {}", possible.join(", "));
+            let wrong = Diagnostic::at_field(source, field, message);
+            problems.0.push(wrong.help(help));
         }
     }
     if study.target == study.issuer {
@@ -397,19 +478,18 @@ fn switches(source: &Source, study: &StudyFile) -> Problems {
     for planning in planned.chain(composed.iter().filter_map(|a| a.planning.as_ref())) {
         known(planning, "a rule of behaviour", &plannings);
     }
-    let mut wrong = |field: &str, message: &str| {
-        problems
-            .0
-            .push(Diagnostic::at_field(source, field, message));
-    };
     let sets = alternatives()
         .map(|a| &a.set)
         .chain(composed.iter().map(|a| &a.set));
     let numbers = sets.flatten().map(|(id, value)| (id, *value));
     let levels = f.levels.iter();
     let levels = levels.flat_map(|(id, values)| values.iter().map(move |v| (id, *v)));
-    for (id, value) in numbers.chain(levels).filter(|(_, v)| !v.is_finite()) {
-        wrong(id, &format!("found {value}, expected a finite number"));
+    for (id, value) in numbers.chain(levels) {
+        if let Err(why) = check_value(id, value) {
+            problems
+                .0
+                .push(Diagnostic::at_number(source, id, value, why));
+        }
     }
     let mut wrong = |text: &str, message: &str| {
         problems
@@ -418,8 +498,10 @@ fn switches(source: &Source, study: &StudyFile) -> Problems {
     };
     for alternative in alternatives() {
         let name = format!("\"{}\"", alternative.name);
-        if !(alternative.weight.is_finite() && alternative.weight > 0.0) {
-            wrong(&name, "the weight must be above zero");
+        if !(alternative.weight > 0.0 && alternative.weight <= WEIGHT) {
+            let found = alternative.weight;
+            let message = format!("found the weight {found}, expected one above zero, to {WEIGHT}");
+            wrong(&name, &message);
         }
         if alternatives()
             .filter(|a| a.name == alternative.name)
@@ -454,6 +536,12 @@ fn switches(source: &Source, study: &StudyFile) -> Problems {
         }
         _ if f.levels.values().any(Vec::is_empty) => wrong("levels", "a parameter without levels"),
         _ => {}
+    }
+    for (id, values) in &f.levels {
+        let twice = |at: &usize| values[..*at].contains(&values[*at]);
+        if let Some(at) = (0..values.len()).find(twice) {
+            wrong(id, &format!("the level {} is there twice", values[at]));
+        }
     }
     problems
 }

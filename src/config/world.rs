@@ -1,9 +1,19 @@
 //! The world's tables as people edit them: one typed row for each line, every column named with its unit.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde::Deserialize;
 
-use super::diagnostics::{Located, Problems, read_csv};
-use super::source::Configs;
+use super::chips::{self, CHIPS, ChipRow};
+use super::diagnostics::{Diagnostic, Problems};
+use super::evidence::Evidence;
+use super::nations::{self, NATIONS, NationRow};
+use super::places::{self, FOUNDRIES, HOSTS, HUBS, MODELS, POWER, Places, TOOLS};
+use super::source::{Configs, Source};
+use super::table::{
+    CONFIDENCE, CellType, KnownNames, Names, TableReading, TableSpec, check_bounds, column, kept,
+    or_nearest,
+};
 use crate::foundation::calendar::Month;
 use crate::technology::path::Path;
 
@@ -14,22 +24,12 @@ pub struct DemandRow {
     pub region: String,
     pub period_start: Month,
     pub value: f64,
+    pub low: Option<f64>,
+    pub high: Option<f64>,
+    pub unit: String,
     pub source: String,
     pub confidence: String,
 }
-
-const DEMAND: &[&str] = &[
-    "series",
-    "region",
-    "period_start",
-    "value",
-    "low",
-    "high",
-    "unit",
-    "source",
-    "source_url",
-    "confidence",
-];
 
 /// `configs/world/pools.csv`: recorded capacity of shared supply.
 #[derive(Clone, Debug, Deserialize)]
@@ -37,21 +37,12 @@ pub struct PoolRow {
     pub pool: String,
     pub period_start: Month,
     pub value: f64,
+    pub low: f64,
+    pub high: f64,
+    pub unit: String,
     pub source: String,
     pub confidence: String,
 }
-
-const POOLS: &[&str] = &[
-    "pool",
-    "period_start",
-    "value",
-    "low",
-    "high",
-    "unit",
-    "source",
-    "source_url",
-    "confidence",
-];
 
 /// `configs/world/chipmakers.csv`.
 #[derive(Clone, Debug, Deserialize)]
@@ -82,39 +73,6 @@ pub enum Role {
     Foundry,
 }
 
-const MAKERS: &[&str] = &[
-    "key",
-    "name",
-    "home",
-    "chip_vendor",
-    "role",
-    "hq_country",
-    "bloc",
-    "fabless",
-    "foundry",
-    "foundry_country",
-    "rd_usd_bn_2021",
-    "rd_usd_bn_2022",
-    "rd_usd_bn_2023",
-    "rd_usd_bn_2024",
-    "rd_usd_bn_2025",
-    "gross_margin_2024",
-    "china_revenue_share_2021",
-    "china_revenue_share_2022",
-    "china_revenue_share_2023",
-    "china_revenue_share_2024",
-    "units_2022",
-    "units_2023",
-    "units_2024",
-    "units_2025",
-    "cadence_months",
-    "software_maturity",
-    "notes",
-    "source",
-    "confidence",
-    "source_url",
-];
-
 /// `configs/world/labs.csv`.
 #[derive(Clone, Debug, Deserialize)]
 pub struct LabRow {
@@ -124,6 +82,10 @@ pub struct LabRow {
     pub release_policy: Policy,
     pub compute_2025_h100e: Option<f64>,
     pub compute_2026_h100e: Option<f64>,
+    #[serde(default)]
+    pub compute_low_latest: Option<f64>,
+    #[serde(default)]
+    pub compute_high_latest: Option<f64>,
     pub source: String,
     pub confidence: String,
 }
@@ -137,30 +99,6 @@ pub enum Policy {
     Mixed,
 }
 
-const LABS: &[&str] = &[
-    "key",
-    "name",
-    "home",
-    "release_policy",
-    "hq_country",
-    "bloc",
-    "open_weights_policy",
-    "compute_2023_h100e",
-    "compute_2024_h100e",
-    "compute_2025_h100e",
-    "compute_2026_h100e",
-    "compute_low_latest",
-    "compute_high_latest",
-    "best_models",
-    "best_model_training_flop",
-    "best_eci_by_aug2025",
-    "funding_type",
-    "primary_chips",
-    "source",
-    "source_url",
-    "confidence",
-];
-
 /// Every table of the world that the model reads beside chips and nations.
 #[derive(Clone, Debug, Default)]
 pub struct WorldTables {
@@ -170,38 +108,520 @@ pub struct WorldTables {
     pub labs: Vec<LabRow>,
 }
 
-/// Reads the tables.
+/// What a series of demand holds.
+struct SeriesFacts {
+    name: &'static str,
+    /// How its unit begins.
+    unit: &'static str,
+    low: f64,
+    high: f64,
+    /// Whether it is told apart by region; a series that is not, has one path.
+    by_region: bool,
+    /// Whether its region is empty.
+    everywhere: bool,
+}
+
+const SERIES: [SeriesFacts; 5] = [
+    SeriesFacts {
+        name: "hyperscaler_capex",
+        unit: "USD bn a year",
+        low: 0.1,
+        high: 1e5,
+        by_region: false,
+        everywhere: true,
+    },
+    SeriesFacts {
+        name: "target_wants",
+        unit: "USD bn a year",
+        low: 0.001,
+        high: 1e5,
+        by_region: false,
+        everywhere: false,
+    },
+    SeriesFacts {
+        name: "third_demand",
+        unit: "USD bn a year",
+        low: 0.0,
+        high: 1e5,
+        by_region: true,
+        everywhere: false,
+    },
+    SeriesFacts {
+        name: "captive_share",
+        unit: "share",
+        low: 0.0,
+        high: 0.95,
+        by_region: false,
+        everywhere: false,
+    },
+    SeriesFacts {
+        name: "deflator",
+        unit: "2024 = 1",
+        low: 0.2,
+        high: 5.0,
+        by_region: false,
+        everywhere: true,
+    },
+];
+
+/// The series of demand.
+pub const SERIES_NAMES: &[&str] = &[
+    "hyperscaler_capex",
+    "target_wants",
+    "third_demand",
+    "captive_share",
+    "deflator",
+];
+
+/// The table of demand.
+#[rustfmt::skip]
+pub static DEMAND: TableSpec = TableSpec {
+    path: "world/demand.csv",
+    row: "a value of a series of spending, by region and month, or of the deflator",
+    key: &["series", "region", "period_start"],
+    columns: &[
+        column("series", CellType::Word(SERIES_NAMES), ""),
+        column("region", CellType::Known(Names::Region), "").or_blank(),
+        column("period_start", CellType::Month, ""),
+        column("value", CellType::Number(0.0, 1e5), "as `unit` says"),
+        column("low", CellType::Number(0.0, 1e5), "as `unit` says").or_blank(),
+        column("high", CellType::Number(0.0, 1e5), "as `unit` says").or_blank(),
+        column("unit", CellType::Name, ""),
+        column("source", CellType::Text, ""),
+        column("source_url", CellType::Text, "").or_blank(),
+        column("confidence", CellType::Word(CONFIDENCE), ""),
+    ],
+};
+
+/// The table of pools.
+#[rustfmt::skip]
+pub static POOLS: TableSpec = TableSpec {
+    path: "world/pools.csv",
+    row: "the capacity of a shared pool in a month",
+    key: &["pool", "period_start"],
+    columns: &[
+        column("pool", CellType::Name, ""),
+        column("period_start", CellType::Month, ""),
+        column("value", CellType::Number(0.0, 1e9), "as `unit` says"),
+        column("low", CellType::Number(0.0, 1e9), "as `unit` says"),
+        column("high", CellType::Number(0.0, 1e9), "as `unit` says"),
+        column("unit", CellType::Name, ""),
+        column("source", CellType::Text, ""),
+        column("source_url", CellType::Text, "").or_blank(),
+        column("confidence", CellType::Word(CONFIDENCE), ""),
+    ],
+};
+
+/// Bounds of a pool are those of its source; its value holds what other firms make besides.
+const POOL_BEYOND_BOUNDS: f64 = 0.2;
+
+/// The pool of dies through proxies, which no foundry of the table fills.
+const PROXY_POOL: &str = "proxy_fab_dies";
+
+/// Sides of nations, as the tables of firms name them.
+const BLOCS: &[&str] = &[
+    "US",
+    "China",
+    "US-aligned",
+    "EU",
+    "Gulf",
+    "Russia",
+    "non-aligned",
+];
+
+/// The table of chipmakers.
+#[rustfmt::skip]
+pub static MAKERS: TableSpec = TableSpec {
+    path: "world/chipmakers.csv",
+    row: "a designer or foundry: home, role, software maturity",
+    key: &["key"],
+    columns: &[
+        column("key", CellType::Name, ""),
+        column("name", CellType::Name, ""),
+        column("home", CellType::Known(Names::Nation), ""),
+        column("chip_vendor", CellType::Known(Names::VendorOfChip), "").or_blank(),
+        column("role", CellType::Word(&["merchant", "captive", "foundry"]), ""),
+        column("hq_country", CellType::KnownSides(Names::Country), "").or_absent(),
+        column("bloc", CellType::Word(BLOCS), "").or_absent(),
+        column("fabless", CellType::Truth, "").or_absent(),
+        column("foundry", CellType::Text, "").or_absent(),
+        column("foundry_country", CellType::KnownSides(Names::Country), "").or_absent(),
+        column("rd_usd_bn_2021", CellType::Number(0.0, 1000.0), "USD bn").or_absent(),
+        column("rd_usd_bn_2022", CellType::Number(0.0, 1000.0), "USD bn").or_absent(),
+        column("rd_usd_bn_2023", CellType::Number(0.0, 1000.0), "USD bn").or_absent(),
+        column("rd_usd_bn_2024", CellType::Number(0.0, 1000.0), "USD bn").or_absent(),
+        column("rd_usd_bn_2025", CellType::Number(0.0, 1000.0), "USD bn").or_absent(),
+        column("gross_margin_2024", CellType::Number(-1.0, 1.0), "share of revenue").or_absent(),
+        column("china_revenue_share_2021", CellType::Number(0.0, 1.0), "share of revenue").or_absent(),
+        column("china_revenue_share_2022", CellType::Number(0.0, 1.0), "share of revenue").or_absent(),
+        column("china_revenue_share_2023", CellType::Number(0.0, 1.0), "share of revenue").or_absent(),
+        column("china_revenue_share_2024", CellType::Number(0.0, 1.0), "share of revenue").or_absent(),
+        column("units_2022", CellType::Number(0.0, 1e9), "chips").or_absent(),
+        column("units_2023", CellType::Number(0.0, 1e9), "chips").or_absent(),
+        column("units_2024", CellType::Number(0.0, 1e9), "chips").or_absent(),
+        column("units_2025", CellType::Number(0.0, 1e9), "chips").or_absent(),
+        column("cadence_months", CellType::Number(1.0, 240.0), "months").or_absent(),
+        column("software_maturity", CellType::Number(0.0, 1.0), "0 none, 1 mature").or_blank(),
+        column("notes", CellType::Text, "").or_absent(),
+        column("source", CellType::Text, ""),
+        column("confidence", CellType::Word(CONFIDENCE), ""),
+        column("source_url", CellType::Text, "").or_blank(),
+    ],
+};
+
+/// The table of labs.
+#[rustfmt::skip]
+pub static LABS: TableSpec = TableSpec {
+    path: "world/labs.csv",
+    row: "an AI lab: home, release policy, compute",
+    key: &["key"],
+    columns: &[
+        column("key", CellType::Name, ""),
+        column("name", CellType::Name, ""),
+        column("home", CellType::Known(Names::Nation), ""),
+        column("release_policy", CellType::Word(&["open", "closed", "mixed"]), ""),
+        column("hq_country", CellType::KnownSides(Names::Country), "").or_absent(),
+        column("bloc", CellType::Word(BLOCS), "").or_absent(),
+        column("open_weights_policy", CellType::Text, "").or_absent(),
+        column("compute_2023_h100e", CellType::Number(0.0, 1e9), "H100-equivalents").or_absent(),
+        column("compute_2024_h100e", CellType::Number(0.0, 1e9), "H100-equivalents").or_absent(),
+        column("compute_2025_h100e", CellType::Number(0.0, 1e9), "H100-equivalents").or_blank(),
+        column("compute_2026_h100e", CellType::Number(0.0, 1e9), "H100-equivalents").or_blank(),
+        column("compute_low_latest", CellType::Number(0.0, 1e9), "H100-equivalents").or_absent(),
+        column("compute_high_latest", CellType::Number(0.0, 1e9), "H100-equivalents").or_absent(),
+        column("best_models", CellType::Text, "").or_absent(),
+        column("best_model_training_flop", CellType::Text, "").or_absent(),
+        column("best_eci_by_aug2025", CellType::Number(0.0, 1000.0), "index points").or_absent(),
+        column("funding_type", CellType::Text, "").or_absent(),
+        column("primary_chips", CellType::Text, "").or_absent(),
+        column("source", CellType::Text, ""),
+        column("source_url", CellType::Text, "").or_blank(),
+        column("confidence", CellType::Word(CONFIDENCE), ""),
+    ],
+};
+
+/// Every table of the world.
+pub static TABLES: [&TableSpec; 12] = [
+    &CHIPS, &NATIONS, &MAKERS, &LABS, &DEMAND, &POOLS, &TOOLS, &FOUNDRIES, &MODELS, &POWER, &HOSTS,
+    &HUBS,
+];
+
+/// What the tables of the world say, checked row by row and against each other.
+#[derive(Clone, Debug, Default)]
+pub struct RecordedWorld {
+    pub chips: Vec<ChipRow>,
+    pub nations: Vec<NationRow>,
+    pub tables: WorldTables,
+    pub places: Places,
+}
+
+/// Reads the tables of demand, pools, makers and labs.
 ///
 /// # Errors
-/// For rows that are not as the columns say.
+/// As for the whole world.
 pub fn read(configs: &Configs) -> Result<WorldTables, Problems> {
-    Ok(WorldTables {
-        demand: table(configs, "world/demand.csv", DEMAND)?,
-        pools: table(configs, "world/pools.csv", POOLS)?,
-        makers: table(configs, "world/chipmakers.csv", MAKERS)?,
-        labs: table(configs, "world/labs.csv", LABS)?,
-    })
+    RecordedWorld::read(configs).map(|world| world.tables)
 }
 
-/// Names of the pools that are recorded.
-pub(super) fn pool_names(configs: &Configs) -> Result<Vec<String>, Problems> {
-    let mut names: Vec<String> = table::<PoolRow>(configs, "world/pools.csv", POOLS)?
-        .into_iter()
-        .map(|row| row.pool)
+impl RecordedWorld {
+    /// Reads every table.
+    ///
+    /// # Errors
+    /// With what is wrong in all of them.
+    pub fn read(configs: &Configs) -> Result<Self, Problems> {
+        let names = &KnownNames::read(configs);
+        let mut problems = Problems::default();
+        let world = Self {
+            nations: kept(nations::read_known(configs, names), &mut problems),
+            chips: kept(chips::read_shipped(configs, names), &mut problems),
+            tables: WorldTables {
+                demand: kept(read_demand(configs, names), &mut problems),
+                pools: kept(read_pools(configs, names), &mut problems),
+                makers: kept(read_makers(configs, names), &mut problems),
+                labs: kept(read_labs(configs, names), &mut problems),
+            },
+            places: places::read(configs, names, &mut problems),
+        };
+        problems.check()?;
+        world.check_across(configs)?;
+        Ok(world)
+    }
+
+    /// What one table says of another, beyond names.
+    fn check_across(&self, configs: &Configs) -> Result<(), Problems> {
+        let mut problems = Problems::default();
+        let mut wrong = |path: &str, text: &str, message: String| -> Result<(), Problems> {
+            let source = configs.read(path)?;
+            problems
+                .0
+                .push(Diagnostic::at_text(&source, 0, text, message));
+            Ok(())
+        };
+        for maker in self
+            .tables
+            .makers
+            .iter()
+            .filter(|m| !m.chip_vendor.is_empty())
+        {
+            for chip in self.chips.iter().filter(|c| c.vendor == maker.chip_vendor) {
+                if chip.hq_country != maker.home {
+                    let message = format!(
+                        "column `hq_country`: found `{}`, expected `{}`, the home of `{}` in chipmakers.csv",
+                        chip.hq_country, maker.home, maker.key
+                    );
+                    wrong(CHIPS.path, &chip.key, message)?;
+                }
+                let captive = maker.role == Role::Captive;
+                if (chip.sold == "captive") != captive {
+                    let expected = if captive { "captive" } else { "market" };
+                    let message = format!(
+                        "column `sold`: found `{}`, expected `{expected}`, as the role of `{}` in chipmakers.csv",
+                        chip.sold, maker.key
+                    );
+                    wrong(CHIPS.path, &chip.key, message)?;
+                }
+            }
+        }
+        let filled = |pool: &str| {
+            let mut foundries = self.places.foundries.iter();
+            foundries.any(|f| f.pools.split(';').any(|name| name == pool))
+        };
+        let mut pools: Vec<&str> = self.tables.pools.iter().map(|p| p.pool.as_str()).collect();
+        pools.sort_unstable();
+        pools.dedup();
+        for pool in pools {
+            if pool != PROXY_POOL && !filled(pool) {
+                let names: Vec<String> = self
+                    .places
+                    .foundries
+                    .iter()
+                    .flat_map(|f| f.pools.split(';').map(String::from))
+                    .collect();
+                let message = format!(
+                    "column `pool`: found `{pool}`, expected a pool that a row of foundries.csv fills, or {PROXY_POOL}{}",
+                    or_nearest(pool, &names)
+                );
+                wrong(POOLS.path, pool, message)?;
+            }
+        }
+        let on_sale = |c: &ChipRow| {
+            let makers = &self.tables.makers;
+            let mut merchants = makers.iter().filter(|m| m.role == Role::Merchant);
+            c.in_roadmap() && merchants.any(|m| m.chip_vendor == c.vendor)
+        };
+        if !self.chips.iter().any(on_sale) {
+            let message = "no chip is `datacenter_marketed`, shipping and of a merchant of chipmakers.csv, expected at least one";
+            wrong(CHIPS.path, "key", message.into())?;
+        }
+        problems.check()
+    }
+}
+
+/// Checks one table of the world with all others as the configuration has them.
+///
+/// # Errors
+/// With what is wrong in it, and in what others say of it.
+pub fn check_table(configs: &Configs, table: &TableSpec, source: &Source) -> Result<(), Problems> {
+    let own = BTreeMap::from([(table.path.to_string(), source.text.clone())]);
+    let name = format!("configs/{}", table.path);
+    RecordedWorld::read(&configs.clone().with(own))
+        .map(|_| ())
+        .map_err(|mut problems| {
+            for problem in problems.0.iter_mut().filter(|p| p.file == name) {
+                problem.rename(&source.name);
+            }
+            problems
+        })
+}
+
+/// The table of the world that a file is, by its name or by its columns.
+pub fn find_table(source: &Source) -> Option<&'static TableSpec> {
+    let file = source.name.rsplit(['/', '\\']).next().unwrap_or("");
+    let by_name = |t: &&&TableSpec| t.path.strip_prefix("world/") == Some(file);
+    if let Some(table) = TABLES.iter().find(by_name) {
+        return Some(table);
+    }
+    let header = source.text.trim_start_matches('\u{feff}').lines().next()?;
+    let names: Vec<&str> = header.split(',').map(|h| h.trim_matches('"')).collect();
+    let shared = |t: &&&TableSpec| {
+        let known = |name: &&&str| t.columns.iter().any(|c| c.name == **name);
+        names.iter().filter(known).count()
+    };
+    TABLES
+        .iter()
+        .max_by_key(shared)
+        .filter(|best| 2 * shared(best) > names.len())
+        .copied()
+}
+
+/// Checks a table by what it is: one of the world, evidence, or chips of one's own.
+///
+/// # Errors
+/// With what is wrong, and for a table that is none of these.
+pub fn check_csv(configs: &Configs, source: &Source) -> Result<(), Problems> {
+    if source
+        .text
+        .trim_start_matches('\u{feff}')
+        .starts_with("target_id")
+    {
+        return Evidence::of(configs, source).map(|_| ());
+    }
+    match find_table(source) {
+        // A copy of the shipped table has its key; a table of one's own need not have it.
+        Some(table) if table.path == CHIPS.path && !source.name.ends_with(CHIPS.path) => {
+            chips::read(source, &KnownNames::read(configs).nations()).map(|_| ())
+        }
+        Some(table) => check_table(configs, table, source),
+        None => {
+            let message = format!(
+                "found a table of no known columns, expected evidence, chips, or a table as {}",
+                TABLES.map(|t| t.path).join(", ")
+            );
+            Err(Diagnostic::at(source, 0..1, message).into())
+        }
+    }
+}
+
+fn read_demand(configs: &Configs, names: &KnownNames) -> Result<Vec<DemandRow>, Problems> {
+    let source = configs.read(DEMAND.path)?;
+    let mut table: TableReading<'_, DemandRow> = TableReading::of(&source, &DEMAND, names)?;
+    let mut region_of: BTreeMap<String, String> = BTreeMap::new();
+    table.check(|row, found| {
+        let Some(facts) = SERIES.iter().find(|s| s.name == row.series) else {
+            return;
+        };
+        if !row.unit.starts_with(facts.unit) {
+            let message = format!(
+                "found `{}`, expected `{}` for {}",
+                row.unit, facts.unit, facts.name
+            );
+            found.push(("unit", message));
+        }
+        if !(facts.low..=facts.high).contains(&row.value) {
+            let message = format!(
+                "found {}, expected a number from {} to {} ({}) for {}",
+                row.value, facts.low, facts.high, facts.unit, facts.name
+            );
+            found.push(("value", message));
+        }
+        let (low, high) = (row.low.unwrap_or(row.value), row.high.unwrap_or(row.value));
+        check_bounds([low, row.value, high], 0.0, ["low", "value", "high"], found);
+        if facts.everywhere && !row.region.is_empty() {
+            let message = format!(
+                "found `{}`, expected an empty cell: {} has no region",
+                row.region, facts.name
+            );
+            found.push(("region", message));
+        } else if !facts.everywhere && row.region.is_empty() {
+            let message = format!("found an empty cell, expected the region of {}", facts.name);
+            found.push(("region", message));
+        } else if !facts.by_region {
+            let first = region_of
+                .entry(row.series.clone())
+                .or_insert_with(|| row.region.clone());
+            if *first != row.region {
+                let message = format!(
+                    "found `{}`, expected `{first}` as in the rows before: {} has one path",
+                    row.region, facts.name
+                );
+                found.push(("region", message));
+            }
+        }
+    });
+    for name in SERIES_NAMES {
+        if !table.is_wrong() && !table.rows().any(|r| r.series == *name) {
+            table.lacks(format!(
+                "no row of the series `{name}`, expected at least one"
+            ));
+        }
+    }
+    table.finish()
+}
+
+fn read_pools(configs: &Configs, names: &KnownNames) -> Result<Vec<PoolRow>, Problems> {
+    let source = configs.read(POOLS.path)?;
+    let mut table: TableReading<'_, PoolRow> = TableReading::of(&source, &POOLS, names)?;
+    table.check(|row, found| {
+        let (unit, high) = match row.pool.as_str() {
+            PROXY_POOL => ("dies a year", 1e9),
+            memory if memory.starts_with("hbm") => ("million stacks a month", 1e4),
+            _ => ("wafers a month", 1e7),
+        };
+        if !row.unit.starts_with(unit) {
+            let message = format!("found `{}`, expected `{unit}` for {}", row.unit, row.pool);
+            found.push(("unit", message));
+        }
+        if row.value > high {
+            let message = format!(
+                "found {}, expected a number from 0 to {high} ({unit})",
+                row.value
+            );
+            found.push(("value", message));
+        }
+        let bounds = [row.low, row.value, row.high];
+        check_bounds(bounds, POOL_BEYOND_BOUNDS, ["low", "value", "high"], found);
+    });
+    if !table.is_wrong() && !table.rows().any(|r| r.pool == PROXY_POOL) {
+        table.lacks(format!(
+            "no row of the pool `{PROXY_POOL}`, expected at least one; its value may be 0"
+        ));
+    }
+    table.finish()
+}
+
+fn read_makers(configs: &Configs, names: &KnownNames) -> Result<Vec<MakerRow>, Problems> {
+    let source = configs.read(MAKERS.path)?;
+    let mut table: TableReading<'_, MakerRow> = TableReading::of(&source, &MAKERS, names)?;
+    let (mut vendors, mut firms) = (BTreeSet::new(), BTreeSet::new());
+    table.check(|row, found| {
+        if !firms.insert(row.name.clone()) {
+            found.push(("name", format!("`{}` is here twice", row.name)));
+        }
+        if !row.chip_vendor.is_empty() && !vendors.insert(row.chip_vendor.clone()) {
+            let message = format!(
+                "`{}` is here twice: its chips have one maker",
+                row.chip_vendor
+            );
+            found.push(("chip_vendor", message));
+        }
+    });
+    table.finish()
+}
+
+fn read_labs(configs: &Configs, names: &KnownNames) -> Result<Vec<LabRow>, Problems> {
+    let source = configs.read(LABS.path)?;
+    let mut table: TableReading<'_, LabRow> = TableReading::of(&source, &LABS, names)?;
+    let mut labs = BTreeSet::new();
+    let compute = |row: &LabRow| row.compute_2025_h100e.or(row.compute_2026_h100e);
+    let busy: BTreeSet<String> = table
+        .rows()
+        .filter(|row| compute(row).is_some_and(|h100e| h100e > 0.0))
+        .map(|row| row.home.clone())
         .collect();
-    names.sort();
-    names.dedup();
-    Ok(names)
-}
-
-fn table<T: serde::de::DeserializeOwned>(
-    configs: &Configs,
-    path: &str,
-    columns: &[&str],
-) -> Result<Vec<T>, Problems> {
-    let source = configs.read(path)?;
-    let rows: Vec<Located<T>> = read_csv(&source, columns)?;
-    Ok(rows.into_iter().map(|r| r.row).collect())
+    table.check(|row, found| {
+        if !busy.contains(&row.home) {
+            let message = format!(
+                "no lab of `{}` has compute, expected some in one of them",
+                row.home
+            );
+            found.push(("compute_2025_h100e", message));
+        }
+        if !labs.insert(row.name.clone()) {
+            found.push(("name", format!("`{}` is here twice", row.name)));
+        }
+        if compute(row).is_none() {
+            let message =
+                "found an empty cell here and for 2026, expected one of them, H100-equivalents";
+            found.push(("compute_2025_h100e", message.into()));
+        }
+        if let (Some(low), Some(high)) = (row.compute_low_latest, row.compute_high_latest)
+            && low > high
+        {
+            let message = format!("found {low} above its high value {high}");
+            found.push(("compute_low_latest", message));
+        }
+    });
+    table.finish()
 }
 
 impl WorldTables {

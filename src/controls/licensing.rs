@@ -258,7 +258,7 @@ pub struct Regime {
 }
 
 /// A rule as a regime has it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
     pub rule: u16,
     pub announced: Date,
@@ -270,11 +270,14 @@ pub struct Entry {
 }
 
 impl Entry {
+    /// Nobody is bound before the rule is announced.
     fn binds_from(&self, vendor: f64) -> Date {
         self.early
             .iter()
             .find(|e| e.vendor == vendor)
-            .map_or(self.compliance, |e| e.on.min(self.compliance))
+            .map_or(self.compliance, |e| {
+                e.on.max(self.announced).min(self.compliance)
+            })
     }
 
     fn in_force(&self, on: Date, vendor: f64) -> bool {
@@ -297,7 +300,7 @@ impl Regime {
             days.push(entry.announced);
             days.push(entry.text.min(entry.compliance));
             days.push(entry.compliance);
-            days.extend(entry.early.iter().map(|e| e.on));
+            days.extend(entry.early.iter().map(|e| entry.binds_from(e.vendor)));
             days.extend(entry.ended.and_then(|ended| ended.tomorrow().ok()));
         }
         days.sort();

@@ -33,18 +33,19 @@ impl Process {
     }
 
     /// The calendar of a regime as it is when the process never moves: what is in force on the first day stays, what stands
-    /// on other rungs ends the day before, what would bind later never does.
+    /// on other rungs ends the day before, what would bind later never does. What was announced by then is known until then:
+    /// nobody hears of the process before it begins.
     pub fn settle(&self, entries: &mut Vec<Entry>) {
         let day = self.from.first_day();
         let start = &self.ladder[self.start].rules;
-        entries.retain(|e| e.compliance <= day);
+        entries.retain(|e| e.announced < day || e.compliance <= day);
         for entry in entries.iter_mut() {
             if entry.ended.is_none_or(|ended| ended >= day) {
-                let stays = !self.on_ladder(entry.rule) || start.contains(&entry.rule);
+                let stays = entry.compliance <= day
+                    && (!self.on_ladder(entry.rule) || start.contains(&entry.rule));
                 entry.ended = (!stays).then(|| self.from.plus(-1).last_day());
             }
         }
-        entries.retain(|e| e.ended.is_none_or(|ended| e.compliance <= ended));
         for &rule in start {
             if !entries.iter().any(|e| e.rule == rule && e.ended.is_none()) {
                 entries.push(entry(rule, day));

@@ -7,8 +7,9 @@
 //! The generator is Philox4x32-10 (Salmon et al. 2011, <https://doi.org/10.1145/2063384.2063405>), checked
 //! against the published known-answer vectors in `tests/chance.rs`.
 
-use rand_distr::{Distribution, Exp1, Gamma, StandardNormal};
 use rand_philox::{Philox, splitmix64};
+
+use super::{maths, sampling};
 
 /// What a draw is for. Numbers are never reused: a changed number changes every result.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -87,27 +88,25 @@ impl Chance {
 
     /// A number in (0, 1).
     pub fn uniform(self, purpose: Purpose, who: u64, ordinal: u64) -> f64 {
-        let word = self.stream(purpose, who, ordinal).next_u64();
-        ((word >> 12) as f64 + 0.5) / (1_u64 << 52) as f64
+        sampling::open_part(self.stream(purpose, who, ordinal).next_u64())
     }
 
     /// A standard normal number.
     pub fn normal(self, purpose: Purpose, who: u64, ordinal: u64) -> f64 {
-        StandardNormal.sample(&mut self.stream(purpose, who, ordinal))
+        let mut stream = self.stream(purpose, who, ordinal);
+        sampling::normal(&mut || stream.next_u64())
     }
 
     /// A unit exponential number: the threshold that an integrated hazard must pass.
     pub fn exponential(self, purpose: Purpose, who: u64, ordinal: u64) -> f64 {
-        Exp1.sample(&mut self.stream(purpose, who, ordinal))
+        let mut stream = self.stream(purpose, who, ordinal);
+        sampling::exponential(&mut || stream.next_u64())
     }
 
     /// A gamma number with mean 1 and this shape (shape at least 0.01).
     pub fn gamma_of_mean_one(self, purpose: Purpose, who: u64, ordinal: u64, shape: f64) -> f64 {
-        let shape = shape.max(0.01);
-        match Gamma::new(shape, 1.0 / shape) {
-            Ok(gamma) => gamma.sample(&mut self.stream(purpose, who, ordinal)),
-            Err(_) => f64::NAN,
-        }
+        let (shape, mut stream) = (shape.max(0.01), self.stream(purpose, who, ordinal));
+        sampling::gamma(shape, &mut || stream.next_u64()) / shape
     }
 }
 
@@ -137,7 +136,7 @@ pub fn permuted(seed: u64, who: u64, at: u64, count: u64) -> u64 {
 pub fn sobol(index: u32, dimension: u32, seed: u64) -> f64 {
     let seed = splitmix64(seed) as u32;
     // The 24 bits of a single, moved to the middle of their cells.
-    f64::from(sobol_burley::sample(index, dimension, seed)) + 2.0_f64.powi(-25)
+    f64::from(sobol_burley::sample(index, dimension, seed)) + maths::powi(2.0, -25)
 }
 
 #[cfg(test)]

@@ -1,8 +1,12 @@
-//! What every other module stands on: the calendar, chance, and the names of the parameters.
+//! What every other module stands on: the calendar, chance, portable maths, the names of the parameters, text from elsewhere made harmless.
 
 pub mod calendar;
 pub mod chance;
 pub mod channels;
+pub mod escape;
+pub mod name;
+pub mod maths;
 pub mod parameters;
 pub mod run;
+pub mod sampling;
 pub mod tape;

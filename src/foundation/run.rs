@@ -7,7 +7,7 @@ use bevy_ecs::system::ResMut;
 
 use super::calendar::Month;
 use super::chance::Chance;
-use super::channels::Channels;
+use super::channels::{Channel, Channels};
 use super::parameters::Parameters;
 use super::tape::Change;
 
@@ -125,4 +125,14 @@ pub struct Future {
     pub anchor: Arc<Anchor>,
     /// Changes of the rules to be replayed in place of a process's own.
     pub tape: Option<Arc<[Change]>>,
+}
+
+impl Future {
+    /// The future as it goes on record: what the target answered stands in the recorded rules, and that it answered nothing
+    /// before the first of them is on record too.
+    #[must_use]
+    pub fn on_record(mut self) -> Self {
+        self.channels = self.channels.without(Channel::CounterMeasures);
+        self
+    }
 }

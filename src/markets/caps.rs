@@ -8,7 +8,9 @@ pub struct NationImports {
     pub market: usize,
     /// What its buyers want this month, USD a year.
     pub wants_usd: f64,
-    /// Processing performance that it may still import; infinite where no cap is in the regime.
+    /// The cap that holds, as a place among those of the regime, and the processing performance that it may still import
+    /// under it; infinite where no cap reaches it.
+    cap: Option<u16>,
     pub left_tpp: f64,
     /// What it may import of this month's capped orders, and whether its cap leaves it less than it asked for.
     granted_tpp: f64,
@@ -33,6 +35,7 @@ impl NationImports {
         Self {
             market,
             wants_usd: 0.0,
+            cap: None,
             left_tpp: f64::INFINITY,
             granted_tpp: 0.0,
             short: false,
@@ -42,6 +45,34 @@ impl NationImports {
 }
 
 impl ChipMarket {
+    /// The caps of a regime, none of them in force yet. Each counts what a nation imports while it holds, and keeps its count
+    /// while another holds.
+    pub fn set_caps(&mut self, caps_tpp: &[f64]) {
+        self.caps_left_tpp.clear();
+        for cap_tpp in caps_tpp {
+            let nations = self.nations.iter();
+            self.caps_left_tpp.extend(nations.map(|_| *cap_tpp));
+        }
+    }
+
+    /// Which cap holds from this month on, by market.
+    pub fn hold_caps(&mut self, cap_of_market: impl Fn(usize) -> Option<u16>) {
+        let nations = self.nations.len();
+        for (row, nation) in self.nations.iter_mut().enumerate() {
+            let cap = cap_of_market(nation.market);
+            if cap == nation.cap {
+                continue;
+            }
+            if let Some(before) = nation.cap {
+                self.caps_left_tpp[usize::from(before) * nations + row] = nation.left_tpp;
+            }
+            nation.cap = cap;
+            nation.left_tpp = cap.map_or(f64::INFINITY, |cap| {
+                self.caps_left_tpp[usize::from(cap) * nations + row]
+            });
+        }
+    }
+
     /// Orders of capped chips by the nations of a market, in proportion to what they want, each as far as its cap goes:
     /// `granted = min(asked * share of wants, what is left)`. Nobody's cap serves another. Returns what the market may order.
     fn grant(&mut self, market: usize, asked_tpp: f64) -> f64 {

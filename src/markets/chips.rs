@@ -11,6 +11,7 @@ use super::choice::{Nest, budget_shares, find_nests};
 use super::delivery::Turn;
 use super::licences::{LicenceQueue, decided_share};
 use super::rationing::{Claim, Supply};
+use crate::foundation::maths;
 use crate::foundation::parameters::Parameters;
 use crate::technology::supply::POOLS;
 
@@ -189,6 +190,8 @@ pub struct ChipMarket {
     pub refused_share: Vec<f64>,
     /// What each nation may import under caps, and its part of its market, by row.
     pub nations: Vec<NationImports>,
+    /// What each nation may still import under each cap of the regime: `[cap][nation]`, up to date for caps that do not hold.
+    pub(super) caps_left_tpp: Vec<f64>,
     /// Packages delivered to users this month, by [`place_of`].
     pub sold: Vec<f64>,
     /// Packages delivered to brokers this month, by chip slot.
@@ -320,6 +323,7 @@ impl ChipMarket {
                 .iter()
                 .map(|m| NationImports::of(*m))
                 .collect(),
+            caps_left_tpp: Vec::new(),
             sold: vec![0.0; ROWS * chips],
             sold_to_brokers: vec![0.0; chips],
             stock: vec![0.0; ROWS * chips],
@@ -563,7 +567,8 @@ impl ChipMarket {
                 let at = row.start + usize::from(a);
                 let dearer = paid_usd(self.offers[chip].price_usd, levy_share, rules);
                 if work.open[at] > 0.0 {
-                    work.open[at] = (work.paid[at] / dearer).powf(rules.choice_slope);
+                    work.open[at] =
+                        maths::pow_of_positive(work.paid[at] / dearer, rules.choice_slope);
                 }
                 work.paid[at] = dearer;
             }

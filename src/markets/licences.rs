@@ -1,5 +1,7 @@
 //! The queue for licences: applied = granted + refused + still pending, every month.
 
+use crate::foundation::maths;
+
 /// Licences for one chip in one market, in packages.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct LicenceQueue {
@@ -16,7 +18,7 @@ pub struct LicenceQueue {
 /// Part of what is pending that is decided in a month, when a decision takes this many days on average:
 /// `1 - exp(-30.4 / mean days)`.
 pub fn decided_share(mean_days: f64) -> f64 {
-    1.0 - (-30.4 / mean_days.max(1.0)).exp()
+    1.0 - maths::exp(-30.4 / mean_days.max(1.0))
 }
 
 impl LicenceQueue {

@@ -1,5 +1,6 @@
 //! Refusal: the target discourages chips that their exporter has opened. Permission is not sale.
 
+use crate::foundation::maths;
 use crate::foundation::parameters::Parameters;
 
 /// What the target knows when it looks at a chip, now and on record.
@@ -25,7 +26,7 @@ pub fn refusal_chance(known: HomeSupply, p: &Parameters) -> f64 {
     let pushed = p.refusal_home_slope * known.home_above_record
         + p.refusal_denial_slope * known.denied_above_record;
     // The same as the logistic of the sum, without the infinities of a certain answer.
-    let odds = pushed.clamp(-50.0, 50.0).exp();
+    let odds = maths::exp(pushed.clamp(-50.0, 50.0));
     likely * odds / (likely * odds + 1.0 - likely)
 }
 

@@ -2,6 +2,7 @@
 
 use bevy_ecs::resource::Resource;
 
+use crate::foundation::maths;
 use crate::foundation::parameters::Parameters;
 
 /// Compute that users of the target rent abroad, and what it costs.
@@ -58,7 +59,7 @@ pub fn rent_usd(owning_usd: f64, full: f64, p: &Parameters) -> f64 {
 /// Part of what labs would rent at the cost of owning that they rent at this host's price: `(1 + markup) ^ -slope`, the
 /// slope of the choice between chips.
 pub fn attraction(full: f64, p: &Parameters) -> f64 {
-    (1.0 + markup(full, p)).powf(-p.choice_slope)
+    maths::pow_of_positive(1.0 + markup(full, p), -p.choice_slope)
 }
 
 /// Next rented compute of a host: moves toward what is asked of it, as far as it has it and the law lets it.

@@ -4,6 +4,7 @@ use bevy_ecs::resource::Resource;
 use bevy_ecs::system::{Res, ResMut};
 
 use super::chips::ChipMarket;
+use crate::foundation::maths;
 use crate::foundation::parameters::Parameters;
 use crate::foundation::run::{Clock, Future};
 use crate::measures::Bloc;
@@ -15,9 +16,7 @@ pub fn scarcity(would_buy_h100e: f64, obtained_h100e: f64) -> f64 {
     if would_buy_h100e <= 0.0 {
         return 0.0;
     }
-    (would_buy_h100e / obtained_h100e.max(1e-9 * would_buy_h100e))
-        .ln()
-        .max(0.0)
+    maths::ln(would_buy_h100e / obtained_h100e.max(1e-9 * would_buy_h100e)).max(0.0)
 }
 
 /// Next belief that supply is cut: `h' = h + (denied - h) / memory`, which falls again when denial ends.
@@ -45,7 +44,7 @@ impl Shortage {
     /// What a bloc would buy a month and does not get, beyond what another bloc misses as well, H100-equivalents.
     pub fn missing_beyond(&self, bloc: usize, other: usize) -> f64 {
         let beyond = (self.scarcity[bloc] - self.scarcity[other]).max(0.0);
-        self.would_buy[bloc] * (1.0 - (-beyond).exp())
+        self.would_buy[bloc] * (1.0 - maths::exp(-beyond))
     }
 
     pub fn reset(&mut self, markets: usize) {

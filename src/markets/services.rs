@@ -1,5 +1,6 @@
 //! AI services: whose models the world uses, what they cost, and what that earns.
 
+use crate::foundation::maths;
 use crate::foundation::parameters::Parameters;
 
 /// Whose models a user can choose among.
@@ -45,9 +46,9 @@ pub fn use_shares(
         let quality = p.service_quality_per_point * (o.points - reference_points);
         let dear = p.service_price_slope * o.log_price;
         o.open
-            * (quality - dear + p.service_affinity_weight * o.affinity)
-                .clamp(-50.0, 50.0)
-                .exp()
+            * maths::exp(
+                (quality - dear + p.service_affinity_weight * o.affinity).clamp(-50.0, 50.0),
+            )
     });
     let all: f64 = 1.0 + pull.iter().sum::<f64>();
     pull.map(|x| x / all)
@@ -58,12 +59,12 @@ pub fn use_shares(
 /// `1 + markup * (1 - exp(-lead / scale))`; a lead of nothing is worth nothing.
 pub fn closed_price(lead_points: f64, p: &Parameters) -> f64 {
     1.0 + p.service_markup_max
-        * (1.0 - (-lead_points.max(0.0) / p.service_markup_scale_points).exp())
+        * (1.0 - maths::exp(-lead_points.max(0.0) / p.service_markup_scale_points))
 }
 
 /// Share of GDP that a nation spends on AI services in a month; it saturates.
 pub fn spending_share(year: f64, p: &Parameters) -> f64 {
-    p.service_gdp_share_2035 / (1.0 + (-(year - 2029.0) / 1.5).exp()) / 12.0
+    p.service_gdp_share_2035 / (1.0 + maths::exp(-(year - 2029.0) / 1.5)) / 12.0
 }
 
 /// Next share of a nation that builds on the issuer's stack: inertia toward whose chips and models it uses.

@@ -50,10 +50,8 @@ pub struct Calendar {
     pub tool_suppliers: Vec<ToolSupplier>,
     /// The share of tools denied under the recorded rules, by month.
     pub tools_denied_on_record: Vec<f64>,
-    /// Processing performance that each nation may import under a cap, by row; infinite where there is none.
+    /// Processing performance that each nation may import under each cap of the regime, in force or not.
     pub caps_tpp: Vec<f64>,
-    /// No recorded reply of the target is in the regime: it answers of its own accord.
-    pub replies_generated: bool,
     /// What governs from a month on; none in a fixed regime.
     pub ladder: Option<Ladder>,
 }
@@ -133,6 +131,10 @@ pub struct Books {
     pub text_is_out: bool,
     /// Index of the first month in which one of the announced rules binds.
     pub next_binds: Option<i32>,
+    /// The target has announced a rule of its own on imports or materials: from then on its replies are those on record.
+    pub replies_recorded: bool,
+    /// By market: the cap on imports of its nations that holds, as a place in `Calendar::caps_tpp`.
+    pub cap_of_market: Vec<Option<u16>>,
 }
 
 /// What the law leaves of inputs under one set of rules.
@@ -166,6 +168,8 @@ pub struct LawCalendar(pub Arc<Calendar>);
 pub struct LawNow {
     /// The set of rules at the end of the month.
     pub known: u16,
+    /// Nothing that the target has announced so far is a reply of its own: the model answers for it.
+    pub replies_generated: bool,
     /// The laws of sales of this month, and those of the last: (part of the month, place in `Calendar::sales`).
     laws: Vec<(f64, u16)>,
     laws_before: Vec<(f64, u16)>,
@@ -406,6 +410,7 @@ impl LawNow {
     pub fn reset(&mut self, calendar: &Calendar, makers: usize) {
         let (markets, slots) = (calendar.shipments.len(), calendar.chips.len());
         self.known = 0;
+        self.replies_generated = true;
         let pieces = calendar.months.iter().map(Vec::len).max().unwrap_or(0);
         for laws in [&mut self.laws, &mut self.laws_before] {
             laws.clear();
@@ -515,8 +520,12 @@ pub fn apply_law(
     outlook.binds = standing
         .binds
         .or(c.books[usize::from(now.known)].next_binds);
+    hold_caps(c, pieces, &mut market);
     now.turn_to(c, pieces);
-    let stands = now.laws.len() == 1 && now.laws == now.laws_before;
+    let generated = now.replies_generated && !c.books[usize::from(now.known)].replies_recorded;
+    let same_replies = generated == now.replies_generated;
+    now.replies_generated = generated;
+    let stands = same_replies && now.laws.len() == 1 && now.laws == now.laws_before;
     if stands && !now.refusals.due(clock.t as i32) {
         return;
     }
@@ -560,6 +569,20 @@ impl LawNow {
             only.0 = 1.0;
         }
     }
+}
+
+/// Which cap holds in every market this month: the tightest of its days, as strict as [`mixed`] terms are.
+fn hold_caps(c: &Calendar, pieces: &[(f64, u16)], market: &mut ChipMarket) {
+    if c.caps_tpp.is_empty() {
+        return;
+    }
+    let cap_tpp = |cap: &u16| c.caps_tpp[usize::from(*cap)];
+    market.hold_caps(|place| {
+        let of_days = pieces
+            .iter()
+            .filter_map(|(_, book)| c.books[usize::from(*book)].cap_of_market[place]);
+        of_days.min_by(|a, b| cap_tpp(a).total_cmp(&cap_tpp(b)))
+    });
 }
 
 /// Terms of listed chips outside the target: only where the law has changed since last month, or changes within this one.
@@ -608,9 +631,9 @@ fn set_target_terms(
         if !terms.licensed() && !market.layout.target_made[slot] {
             terms.open *= 1.0 - over_complied;
         }
-        if !terms.case_by_case && !terms.capped {
+        if !now.replies_generated || (!terms.case_by_case && !terms.capped) {
             now.refusals.forget(slot);
-        } else if refuses(c, roadmap, future, home, now, slot, t) {
+        } else if refuses(roadmap, future, home, now, slot, t) {
             terms.open *= open_share(&future.parameters);
             if terms.open <= 0.0 {
                 terms = Terms::DENIED;
@@ -664,10 +687,8 @@ fn over_complied(c: &Calendar, laws: &[(f64, u16)], p: &Parameters) -> f64 {
     }
 }
 
-/// Whether the target discourages a chip that its exporter has opened under licence or up to a cap, in every arm in which no
-/// recorded reply is imposed.
+/// Whether the target discourages a chip that its exporter has opened under licence or up to a cap, of its own accord.
 fn refuses(
-    c: &Calendar,
     roadmap: &Roadmap,
     future: &Future,
     home: HomeSupply,
@@ -675,7 +696,7 @@ fn refuses(
     slot: usize,
     t: usize,
 ) -> bool {
-    if !c.replies_generated || !future.channels.on(Channel::CounterMeasures) {
+    if !future.channels.on(Channel::CounterMeasures) {
         return false;
     }
     let p = &future.parameters;

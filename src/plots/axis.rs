@@ -4,6 +4,7 @@ use super::canvas::{Anchor, Canvas};
 use super::theme::{GRID, SMALL, SOFT, TINY, in_unit, width};
 use crate::config::figure::Scale;
 use crate::foundation::calendar::Month;
+use crate::foundation::maths;
 
 /// A range of values laid along a range of pixels.
 #[derive(Clone, Copy, Debug)]
@@ -19,7 +20,9 @@ impl Axis {
     pub fn at(&self, value: f64) -> f64 {
         let part = match self.scale {
             Scale::Linear => (value - self.low) / (self.high - self.low),
-            Scale::Log => (value.max(self.low) / self.low).ln() / (self.high / self.low).ln(),
+            Scale::Log => {
+                maths::ln(value.max(self.low) / self.low) / maths::ln(self.high / self.low)
+            }
         };
         self.from + part.clamp(-0.02, 1.02) * (self.to - self.from)
     }
@@ -135,12 +138,18 @@ impl Panel {
     }
 }
 
+/// Whether an axis is made to hold a value. No quantity of the model is near these sizes; powers and differences of numbers
+/// beyond them leave what a number can be, and a table from elsewhere can hold any number.
+pub fn can_be_drawn(value: f64) -> bool {
+    value == 0.0 || (1e-100..=1e100).contains(&value.abs())
+}
+
 /// Round values between two bounds: about five on a linear scale, powers of ten on a logarithmic one.
 pub fn ticks(low: f64, high: f64, scale: Scale) -> Vec<f64> {
     match scale {
         Scale::Linear => {
             let rough = (high - low) / 5.0;
-            let power = 10_f64.powf(rough.log10().floor());
+            let power = maths::pow(10_f64, maths::log10(rough).floor());
             let step = [1.0, 2.0, 2.5, 5.0, 10.0]
                 .into_iter()
                 .map(|m| m * power)
@@ -151,11 +160,14 @@ pub fn ticks(low: f64, high: f64, scale: Scale) -> Vec<f64> {
             (first..=last).map(|n| n as f64 * step).collect()
         }
         Scale::Log => {
-            let (first, last) = (low.log10().ceil() as i32, high.log10().floor() as i32);
+            let (first, last) = (
+                maths::log10(low).ceil() as i32,
+                maths::log10(high).floor() as i32,
+            );
             let every = if last - first > 6 { 2 } else { 1 };
             (first..=last)
                 .filter(|n| (n - first) % every == 0)
-                .map(|n| 10_f64.powi(n))
+                .map(|n| maths::powi(10_f64, n))
                 .collect()
         }
     }
@@ -164,7 +176,7 @@ pub fn ticks(low: f64, high: f64, scale: Scale) -> Vec<f64> {
 /// Bounds that hold these values with round ends; zero is in a linear scale.
 pub fn bounds(values: impl Iterator<Item = f64>, scale: Scale) -> (f64, f64) {
     let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
-    for value in values.filter(|v| v.is_finite() && (scale == Scale::Linear || *v > 0.0)) {
+    for value in values.filter(|v| can_be_drawn(*v) && (scale == Scale::Linear || *v > 0.0)) {
         low = low.min(value);
         high = high.max(value);
     }
@@ -177,8 +189,13 @@ pub fn bounds(values: impl Iterator<Item = f64>, scale: Scale) -> (f64, f64) {
     }
     match scale {
         Scale::Log => (
-            10_f64.powf(low.log10().floor()),
-            10_f64.powf(high.log10().ceil().max(low.log10().floor() + 1.0)),
+            maths::pow(10_f64, maths::log10(low).floor()),
+            maths::pow(
+                10_f64,
+                maths::log10(high)
+                    .ceil()
+                    .max(maths::log10(low).floor() + 1.0),
+            ),
         ),
         Scale::Linear => {
             let (low, high) = (low.min(0.0), high.max(0.0));
@@ -194,7 +211,7 @@ pub fn bounds(values: impl Iterator<Item = f64>, scale: Scale) -> (f64, f64) {
 /// Bounds just around these values, zero in or not.
 pub fn around(values: impl Iterator<Item = f64>) -> (f64, f64) {
     let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
-    for value in values.filter(|v| v.is_finite()) {
+    for value in values.filter(|v| can_be_drawn(*v)) {
         low = low.min(value);
         high = high.max(value);
     }
@@ -224,5 +241,38 @@ mod tests {
         assert!(low == 0.0 && high >= 10.0);
         let (low, high) = around([3.0, 10.0].into_iter());
         assert!(low > 2.0 && low < 3.0 && high > 10.0);
+    }
+
+    #[test]
+    fn any_numbers_give_an_axis_with_few_ticks() {
+        let numbers = [
+            f64::INFINITY,
+            f64::NEG_INFINITY,
+            f64::NAN,
+            f64::MAX,
+            f64::MIN,
+            5e-324,
+            -5e-324,
+            1e100,
+            1e-100,
+            -1e100,
+            0.0,
+            1.0,
+        ];
+        for a in numbers {
+            for b in numbers {
+                for scale in [Scale::Linear, Scale::Log] {
+                    for (low, high) in [
+                        bounds([a, b].into_iter(), scale),
+                        bounds([a].into_iter(), scale),
+                    ] {
+                        assert!(low.is_finite() && high.is_finite() && low <= high);
+                        assert!(ticks(low, high, scale).len() < 250, "{a} {b}");
+                    }
+                }
+                let (low, high) = around([a, b].into_iter());
+                assert!(ticks(low, high, Scale::Linear).len() < 250, "{a} {b}");
+            }
+        }
     }
 }

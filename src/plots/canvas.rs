@@ -1,5 +1,6 @@
 //! A sheet of marks: lines, areas and texts with known boxes, drawn as SVG or PNG with the same letters on every machine.
 
+use std::io::Write;
 use std::path::Path;
 
 use plotters::backend::{BitMapBackend, DrawingBackend};
@@ -9,6 +10,8 @@ use plotters::style::{Color, RGBColor, ShapeStyle, WHITE};
 
 use super::letters::{ABOVE, BELOW, dots, lacking, width};
 use super::theme::Colour;
+use crate::results::files::Whole;
+use crate::foundation::maths;
 
 /// Coordinates of a bitmap are whole pixels: drawing this much larger keeps curves smooth.
 const FINE: u32 = 4;
@@ -140,7 +143,8 @@ impl Canvas {
     pub fn dot(&mut self, at: (f64, f64), radius: f64, colour: Colour, opacity: f64) {
         let corner = |n: u32| {
             let turn = f64::from(n) * std::f64::consts::TAU / 24.0;
-            (at.0 + radius * turn.cos(), at.1 + radius * turn.sin())
+            let (sin, cos) = maths::sin_cos(turn);
+            (at.0 + radius * cos, at.1 + radius * sin)
         };
         self.area((0..24).map(corner).collect(), colour, opacity);
     }
@@ -329,10 +333,22 @@ impl Canvas {
         }
         let small = halved(&large, w as usize, h as usize);
         let (w, h) = self.size(PNG);
-        let mut file = BitMapBackend::new(path, (w, h));
-        file.blit_bitmap((0, 0), (w, h), &small)
-            .map_err(|e| e.to_string())?;
-        file.present().map_err(|e| e.to_string())
+        // The encoder takes its format from the ending and writes in place: beside the file under way first.
+        let failed = |e: std::io::Error| e.to_string();
+        let mut whole = Whole::create(path).map_err(failed)?;
+        let mut beside = whole.partial().as_os_str().to_os_string();
+        beside.push(".png");
+        let encoded = || -> Result<Vec<u8>, String> {
+            let mut file = BitMapBackend::new(&beside, (w, h));
+            file.blit_bitmap((0, 0), (w, h), &small)
+                .map_err(|e| e.to_string())?;
+            file.present().map_err(|e| e.to_string())?;
+            std::fs::read(&beside).map_err(failed)
+        };
+        let bytes = encoded();
+        let _ = std::fs::remove_file(&beside);
+        whole.write_all(&bytes?).map_err(failed)?;
+        whole.finish().map_err(failed)
     }
 
     fn size(&self, scale: u32) -> (u32, u32) {
@@ -346,7 +362,7 @@ impl Canvas {
 fn pieces(points: &[(f64, f64)], (on, off): (f64, f64)) -> Vec<Vec<(f64, f64)>> {
     let (mut all, mut piece, mut gone, mut drawing) = (Vec::new(), Vec::new(), 0.0, true);
     for pair in points.windows(2) {
-        let length = (pair[1].0 - pair[0].0).hypot(pair[1].1 - pair[0].1);
+        let length = maths::hypot(pair[1].0 - pair[0].0, pair[1].1 - pair[0].1);
         let steps = (length * 2.0).ceil().max(1.0) as usize;
         for step in 0..steps {
             let part = step as f64 / steps as f64;

@@ -2,18 +2,22 @@
 
 use serde::Serialize;
 
+use super::axis::can_be_drawn;
 use super::fan::band_rows;
 use super::shares::largest_makers;
 use super::theme::SERIES;
 use super::{entity_name, measure_unit, month_or};
 use crate::config::figure::{FigureFile, FigureKind, Line, Scale, Shares};
 use crate::foundation::calendar::Month;
+use crate::foundation::escape::visible;
+use crate::foundation::maths;
 use crate::results::{ArmInfo, Results};
 
 /// The charts of one figure; they share their months.
 #[derive(Clone, Debug, Serialize)]
 pub struct Live {
-    pub figure: String,
+    /// Of the figure that it takes the place of.
+    id: String,
     /// Year and month of the first value, and how many there are.
     first: (i32, i32),
     months: usize,
@@ -25,7 +29,7 @@ struct Chart {
     title: String,
     unit: String,
     log: bool,
-    /// The regime that the whole chart belongs to, if it does.
+    /// The regime that the whole chart belongs to, if it does, as the page writes it.
     arm: Option<String>,
     series: Vec<Series>,
 }
@@ -41,7 +45,7 @@ struct Series {
 }
 
 /// The charts of a figure, if it is one over time.
-pub fn live(results: &Results, figure: &FigureFile) -> Option<Live> {
+pub fn live(results: &Results, figure: &FigureFile, id: String) -> Option<Live> {
     let study = &results.manifest.study;
     let (from, charts) = match &figure.draw {
         FigureKind::Fan(fan) => {
@@ -56,7 +60,7 @@ pub fn live(results: &Results, figure: &FigureFile) -> Option<Live> {
         _ => return None,
     };
     Some(Live {
-        figure: figure.name.clone(),
+        id,
         first: (from.year(), from.month_of_year()),
         months: (study.last_month - from + 1).max(0) as usize,
         charts,
@@ -70,15 +74,14 @@ fn fan_chart(results: &Results, line: &Line, scale: Scale, from: Month) -> Chart
         let mut columns = [(); 5].map(|()| vec![None; months]);
         for row in band_rows(results, &arm.name, &line.measure, &line.entity, from) {
             let b = &row.band;
-            let at = (row.month - from) as usize;
             for (column, value) in columns.iter_mut().zip([b.p50, b.p05, b.p25, b.p75, b.p95]) {
-                column[at] = four_digits(value);
+                put(column, row.month - from, value);
             }
         }
         let [middle, p05, p25, p75, p95] = columns;
         Series {
             name: arm.name.clone(),
-            arm: Some(arm.name.clone()),
+            arm: Some(visible(&arm.name).into_owned()),
             colour: colour(turn),
             middle,
             bands: Some([p05, p25, p75, p95]),
@@ -104,7 +107,7 @@ fn share_charts(results: &Results, shares: &Shares, from: Month) -> Vec<Chart> {
         let series = makers.iter().enumerate().map(|(turn, maker)| {
             let mut middle = vec![None; months];
             for row in band_rows(results, &arm.name, &shares.measure, maker, from) {
-                middle[(row.month - from) as usize] = four_digits(row.band.mean);
+                put(&mut middle, row.month - from, row.band.mean);
             }
             Series {
                 name: entity_name(results, maker.trim_end_matches(&suffix)),
@@ -118,7 +121,7 @@ fn share_charts(results: &Results, shares: &Shares, from: Month) -> Vec<Chart> {
             title: arm.name.clone(),
             unit: measure_unit(results, &shares.measure),
             log: false,
-            arm: Some(arm.name.clone()),
+            arm: Some(visible(&arm.name).into_owned()),
             series: series.collect(),
         }
     };
@@ -130,19 +133,27 @@ fn colour(turn: usize) -> String {
     format!("#{r:02x}{g:02x}{b:02x}")
 }
 
-/// To four significant digits: a screen shows no more.
+/// Puts a value in its month. A table from elsewhere can hold months outside of the study's.
+fn put(column: &mut [Option<f64>], month: i32, value: f64) {
+    let place = usize::try_from(month).ok();
+    if let Some(place) = place.and_then(|at| column.get_mut(at)) {
+        *place = four_digits(value);
+    }
+}
+
+/// To four significant digits, as a screen shows no more; nothing where no axis can hold it.
 fn four_digits(value: f64) -> Option<f64> {
-    if !value.is_finite() {
+    if !can_be_drawn(value) {
         return None;
     }
     if value == 0.0 {
         return Some(0.0);
     }
-    let digits = 3 - value.abs().log10().floor() as i32;
+    let digits = 3 - maths::log10(value.abs()).floor() as i32;
     let text = if digits >= 0 {
         format!("{value:.*}", digits as usize)
     } else {
-        let power = 10_f64.powi(-digits);
+        let power = maths::powi(10_f64, -digits);
         format!("{}", (value / power).round() * power)
     };
     text.parse().ok()
@@ -157,5 +168,6 @@ mod tests {
         assert_eq!(four_digits(1234567.0), Some(1235000.0));
         assert_eq!(four_digits(0.000123456), Some(0.0001235));
         assert_eq!(four_digits(f64::NAN), None);
+        assert_eq!(four_digits(5e-324), None);
     }
 }

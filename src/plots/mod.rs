@@ -19,7 +19,7 @@ mod tornado;
 mod tradeoff;
 mod waterfall;
 
-use std::path::Path;
+use std::path::{Component, Path};
 
 use rayon::prelude::*;
 
@@ -33,13 +33,15 @@ pub use theme::{change_unit, in_unit, month, number, rounded, supported, two_dig
 use crate::config::figure::{FigureFile, FigureKind};
 use crate::foundation::calendar::Month;
 use crate::results::tables::SideTable;
-use crate::results::{ArmInfo, DRAWN, Results, ResultsError};
+use crate::results::{ArmInfo, DRAWN, Results, ResultsError, files};
 
 const WIDTH: f64 = 980.0;
 
 /// A figure that has been drawn.
 #[derive(Clone, Debug)]
 pub struct Drawn {
+    /// Its name on a page: unlike that of any other figure, and nothing but letters, digits and a hyphen.
+    pub id: String,
     pub figure: FigureFile,
     pub caption: String,
     /// What the figure shows, for readers who do not see it.
@@ -87,11 +89,22 @@ pub fn draw_all(
     figures: &[FigureFile],
     folder: &Path,
 ) -> Result<Gallery, ResultsError> {
+    // A manifest from elsewhere can hold any name: one that is a path would write outside the folder.
+    if let Some(figure) = figures.iter().find(|f| !is_file_name(&f.name)) {
+        return Err(ResultsError::Io {
+            path: folder.to_path_buf(),
+            reason: format!(
+                "found a figure named `{}`, expected a name without folders",
+                figure.name
+            ),
+        });
+    }
     let all: Vec<Result<Drawn, (String, String)>> = figures
         .par_iter()
-        .map(|figure| match compose(results, figure) {
-            Ok(composed) => draw(results, figure, &composed, folder).map(Ok),
-            Err(reason) => Ok(Err((figure.name.clone(), reason))),
+        .enumerate()
+        .map(|(at, figure)| match compose(results, figure) {
+            Ok(composed) => draw(results, figure, at, &composed, folder).map(Ok),
+            Err(reason) => Ok(Err((figure.name.to_string(), reason))),
         })
         .collect::<Result<_, ResultsError>>()?;
     let mut gallery = Gallery::default();
@@ -102,6 +115,14 @@ pub fn draw_all(
         }
     }
     Ok(gallery)
+}
+
+/// Whether a text can be the name of a file in a folder, and of nothing elsewhere.
+fn is_file_name(name: &str) -> bool {
+    let mut parts = Path::new(name).components();
+    matches!(parts.next(), Some(Component::Normal(part)) if part == name)
+        && parts.next().is_none()
+        && !name.contains(['/', '\\', '\0'])
 }
 
 /// Lays a figure out.
@@ -157,9 +178,12 @@ pub fn compose(results: &Results, figure: &FigureFile) -> Result<Composed, Strin
 fn draw(
     results: &Results,
     figure: &FigureFile,
+    at: usize,
     composed: &Composed,
     folder: &Path,
 ) -> Result<Drawn, ResultsError> {
+    // Not made of the name, which can hold anything and occur twice.
+    let id = format!("figure-{}", at + 1);
     let path = folder.join(format!("{}.svg", figure.name));
     let failed = |reason: String| ResultsError::Io {
         path: path.clone(),
@@ -168,17 +192,18 @@ fn draw(
     let (title, canvas) = (&figure.title, &composed.canvas);
     let said = format!("{}. {}", composed.description, composed.caption);
     let alone = svg::svg(canvas, "figure", title, &said, svg::Words::Outlines);
-    std::fs::write(&path, alone).map_err(|e| failed(e.to_string()))?;
+    files::write(&path, alone)?;
     canvas
         .png(&folder.join(format!("{}.png", figure.name)))
         .map_err(failed)?;
     let said = &composed.description;
     Ok(Drawn {
+        id: id.clone(),
         figure: figure.clone(),
         caption: composed.caption.clone(),
         description: said.clone(),
-        svg: svg::svg(canvas, &figure.name, title, said, svg::Words::Text),
-        live: live::live(results, figure),
+        svg: svg::svg(canvas, &id, title, said, svg::Words::Text),
+        live: live::live(results, figure, id),
     })
 }
 
@@ -199,8 +224,13 @@ pub fn basis(results: &Results) -> String {
     let moved = movers(results).map_or(String::new(), |(outcome, names)| {
         format!(" What moves {outcome} most: {}.", names.join(" and "))
     });
+    let unsealed = if results.unsealed.is_empty() {
+        String::new()
+    } else {
+        format!("NOT AS THE RUN WROTE IT: {}. ", results.unsealed.join("; "))
+    };
     format!(
-        "{} futures under each of {} regimes, {excluded}; outcomes from {} to {}; {}; chokepoint {}, seed {}.{moved}{shown} \
+        "{unsealed}{} futures under each of {} regimes, {excluded}; outcomes from {} to {}; {}; chokepoint {}, seed {}.{moved}{shown} \
          Conditional on these assumptions, not a forecast.",
         number(f64::from(m.runs)),
         s.arms.len(),

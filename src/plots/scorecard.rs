@@ -9,6 +9,8 @@ use super::svg;
 use super::theme::{BLUE, INK, SMALL, SOFT, TITLE, VERMILLION, WORDS, fitted, wrap};
 use crate::config::figure::Scale;
 use crate::foundation::calendar::Month;
+use crate::results::files;
+use crate::foundation::maths;
 
 /// One recorded point and what is said of it, in the unit of its table.
 #[derive(Clone, Debug)]
@@ -50,7 +52,7 @@ pub fn draw_scorecard(
     let said = format!("{title}. {basis}");
     let drawn = svg::svg(&canvas, name, title, &said, svg::Words::Outlines);
     let path = folder.join(format!("{name}.svg"));
-    std::fs::write(&path, drawn).map_err(|e| format!("{}: {e}", path.display()))?;
+    files::write(&path, drawn).map_err(|e| e.to_string())?;
     canvas.png(&folder.join(format!("{name}.png")))
 }
 
@@ -99,7 +101,7 @@ fn draw_panel(canvas: &mut Canvas, list: &[&Held], left: f64, top: f64, wide: f6
     // Training runs are beyond every prefix.
     let most = list.iter().map(|p| p.observed[2]).fold(0.0, f64::max);
     let factor = if most > 1e15 {
-        10_f64.powf(most.log10().floor())
+        maths::pow(10_f64, maths::log10(most).floor())
     } else {
         1.0
     };

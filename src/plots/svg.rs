@@ -6,6 +6,7 @@ use std::fmt::Write;
 use super::canvas::{Anchor, Canvas, Mark};
 use super::letters::{FAMILY, outline, outlined};
 use super::theme::Colour;
+use crate::foundation::escape::markup;
 
 /// How words are written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -19,11 +20,12 @@ pub enum Words {
 /// The sheet as SVG. `title` and `description` speak to readers who do not see it; `id` is unique on a page.
 pub fn svg(canvas: &Canvas, id: &str, title: &str, description: &str, words: Words) -> String {
     let (w, h) = (canvas.width.round(), canvas.height.round());
+    let id = markup(id);
     let mut out = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {w} {h}\" width=\"{w}\" height=\"{h}\" role=\"img\" \
          aria-labelledby=\"{id}-t {id}-d\"><title id=\"{id}-t\">{}</title><desc id=\"{id}-d\">{}</desc>\n",
-        escape(title),
-        escape(description)
+        markup(title),
+        markup(description)
     );
     if words == Words::Outlines {
         out.push_str(&definitions(canvas));
@@ -80,7 +82,7 @@ pub fn svg(canvas: &Canvas, id: &str, title: &str, description: &str, words: Wor
                             short(text.at.0),
                             short(y),
                             short(text.size),
-                            escape(&text.text)
+                            markup(&text.text)
                         );
                     }
                     Words::Outlines => {
@@ -186,10 +188,4 @@ fn tenth(tenths: i64) -> String {
 fn short(value: f64) -> String {
     let text = format!("{value:.2}");
     text.trim_end_matches('0').trim_end_matches('.').to_string()
-}
-
-pub fn escape(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
 }

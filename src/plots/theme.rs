@@ -2,6 +2,7 @@
 
 pub use super::letters::width;
 use crate::foundation::calendar::Month;
+use crate::foundation::maths;
 
 /// Red, green, blue.
 pub type Colour = (u8, u8, u8);
@@ -49,7 +50,7 @@ fn luminance(colour: Colour) -> f64 {
         if c <= 0.04045 {
             c / 12.92
         } else {
-            ((c + 0.055) / 1.055).powf(2.4)
+            maths::pow((c + 0.055) / 1.055, 2.4)
         }
     };
     0.2126 * part(colour.0) + 0.7152 * part(colour.1) + 0.0722 * part(colour.2)
@@ -131,7 +132,7 @@ pub fn two_digits(value: f64) -> f64 {
     if value == 0.0 || !value.is_finite() {
         return value;
     }
-    let power = 10_f64.powi(1 - value.abs().log10().floor() as i32);
+    let power = maths::powi(10_f64, 1 - maths::log10(value.abs()).floor() as i32);
     (value * power).round() / power
 }
 
@@ -141,11 +142,11 @@ pub fn supported(value: f64, monte_carlo_error: f64) -> f64 {
         return value;
     }
     let finest = if monte_carlo_error > 0.0 {
-        10_f64.powf(monte_carlo_error.log10().floor())
+        maths::pow(10_f64, maths::log10(monte_carlo_error).floor())
     } else {
         0.0
     };
-    let step = finest.max(10_f64.powf(value.abs().log10().floor() - 1.0));
+    let step = finest.max(maths::pow(10_f64, maths::log10(value.abs()).floor() - 1.0));
     two_digits((value / step).round() * step)
 }
 

@@ -5,6 +5,7 @@ use super::canvas::Anchor;
 use super::theme::{GRID, INK, SERIES, SMALL, SOFT, TINY, fitted, ink_of, month, width};
 use super::{Sheet, arm_of, month_or};
 use crate::config::figure::{Scale, Timeline};
+use crate::foundation::escape::{shell_argument, shell_option};
 use crate::results::{EventRow, Results};
 
 /// Rows of labels in a lane, and their distance.
@@ -129,9 +130,10 @@ pub fn draw(sheet: &mut Sheet, results: &Results, timeline: &Timeline) -> Result
     };
     let (run, name) = (timeline.run, &arm.name);
     sheet.caption.push(format!(
-        "Future {run} under {name}: {} events, {named} of them named{left_out}. All of it: chokepoint replay {} --regime {name} --run {run} --seed {}.",
+        "Future {run} under {name}: {} events, {named} of them named{left_out}. All of it: chokepoint replay {} {} --run {run} --seed {}.",
         events.len(),
-        study.name,
+        shell_argument(&study.name),
+        shell_option("--regime", name),
         results.manifest.seed
     ));
     Ok(format!("under {}: {}", arm.name, said.join("; ")))

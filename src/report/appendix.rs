@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::findings::HEADLINE;
+use crate::foundation::escape::{recorded_command, shell_argument, shell_option, shell_words};
 use crate::plots::{in_unit, last_arm, number, rounded, two_digits};
 use crate::results::tables::SideTable;
 use crate::results::{EffectRow, Manifest, Part, Results, RuleInfo};
@@ -71,24 +72,42 @@ fn effect(results: &Results, e: &EffectRow) -> EffectPart {
 
 /// The command that runs one future of one arm again. What `replay` does not know is run with `--only`.
 pub fn replay(manifest: &Manifest, arm: &str, run: u32) -> String {
-    let words: Vec<&str> = manifest.command.split_whitespace().collect();
+    let Some(command) = recorded_command(&manifest.command) else {
+        return NO_COMMAND.into();
+    };
+    let words = shell_words(&command).unwrap_or_default();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let study = words.get(2).copied().unwrap_or(&manifest.study.name);
     if words.contains(&"--only") {
-        return manifest.command.clone();
+        return command;
     }
     if words.get(1) != Some(&"run") {
-        return format!("{} --only {run}", manifest.command);
+        return format!("{command} --only {run}");
     }
     let mut kept = String::new();
     for pair in words.get(3..).unwrap_or(&[]).chunks(2) {
         match pair {
-            ["--seed" | "--off", value] => kept.push_str(&format!(" {} {value}", pair[0])),
+            [option @ ("--seed" | "--off"), value] => {
+                kept.push_str(&format!(" {}", shell_option(option, value)));
+            }
             ["--runs", _] => {}
-            _ => return format!("{} --only {run}", manifest.command),
+            _ => return format!("{command} --only {run}"),
         }
     }
-    let baseline = &manifest.study.baseline;
-    format!("chokepoint replay {study} --regime {arm} --run {run} --against {baseline}{kept}")
+    format!(
+        "chokepoint replay {} {} --run {run} {}{kept}",
+        shell_argument(study),
+        shell_option("--regime", arm),
+        shell_option("--against", &manifest.study.baseline)
+    )
+}
+
+/// Stands where a results folder from elsewhere holds something else than a command of this program.
+const NO_COMMAND: &str = "(the folder records no command of this program)";
+
+/// A recorded command as it can be pasted into a shell.
+pub fn command(recorded: &str) -> String {
+    recorded_command(recorded).unwrap_or_else(|| NO_COMMAND.into())
 }
 
 /// The command behind the median of the headline.
@@ -351,7 +370,7 @@ pub fn checklist(results: &Results) -> Vec<Item> {
         item("Program", "5.2 Chance", format!("Philox, keyed by seed {}, future, purpose, actor and ordinal: arms of a future share their luck.", m.seed)),
         item("Program", "5.3 Execution", "Monthly steps, one schedule; runs in blocks on any number of threads and machines; results do not depend on it.".into()),
         item("Program", "5.4 Time", "Seconds, threads and runs a second stand in timing.json, for they alone differ between machines.".into()),
-        item("Code", "6.1 Access", format!("Source and data under MIT or Apache-2.0 and the licences of NOTICE. Repeat with: {}", m.command)),
+        item("Code", "6.1 Access", format!("Source and data under MIT or Apache-2.0 and the licences of NOTICE. Repeat with: {}", command(&m.command))),
     ]
 }
 
@@ -379,6 +398,18 @@ mod tests {
             replay(&m, "mine", 7),
             "chokepoint whatif mine.toml --runs 60 --only 7"
         );
+        m.command = "chokepoint run 'my studies/a.toml' --seed 3".into();
+        assert_eq!(
+            replay(&m, "a; touch pwned #", 7),
+            "chokepoint replay 'my studies/a.toml' --regime 'a; touch pwned #' --run 7 --against none --seed 3"
+        );
+        m.command = "chokepoint run mine; touch pwned".into();
+        assert_eq!(
+            replay(&m, "oct22", 7),
+            "chokepoint run 'mine;' touch pwned --only 7"
+        );
+        m.command = "touch pwned".into();
+        assert_eq!(replay(&m, "oct22", 7), NO_COMMAND);
         m.command = "chokepoint run 'my studies/a.toml' --only 7".into();
         assert_eq!(
             replay(&m, "oct22", 7),

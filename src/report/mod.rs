@@ -4,15 +4,19 @@
 mod appendix;
 mod findings;
 
+use std::borrow::Cow;
 use std::path::Path;
 
+use base64::Engine;
 use minijinja::value::Serde;
-use minijinja::{Environment, context};
+use minijinja::{Environment, context, escape_formatter};
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 
 use crate::config::figure::Part;
+use crate::foundation::escape::{json_in_script, markup, visible};
 use crate::plots::{Gallery, Live, basis, font_faces};
-use crate::results::{Results, ResultsError};
+use crate::results::{FailureRow, Results, ResultsError, files};
 
 const TEMPLATE: &str = include_str!("../../assets/report.html.j2");
 const SHORT: &str = include_str!("../../assets/short.html.j2");
@@ -35,7 +39,7 @@ const EVERYDAY: [&str; 7] = [
 
 #[derive(Serialize)]
 struct FigurePart {
-    name: String,
+    id: String,
     title: String,
     description: String,
     part: Part,
@@ -46,7 +50,7 @@ struct FigurePart {
 /// What the page's own charts are drawn from.
 #[derive(Serialize)]
 struct Data<'a> {
-    arms: Vec<&'a str>,
+    arms: Vec<Cow<'a, str>>,
     figures: Vec<&'a Live>,
 }
 
@@ -60,7 +64,7 @@ pub fn write(results: &Results, gallery: &Gallery, path: &Path) -> Result<(), Re
         reason,
     };
     let page = render(results, gallery).map_err(|e| failed(e.to_string()))?;
-    std::fs::write(path, page).map_err(|e| failed(e.to_string()))
+    files::write(path, page)
 }
 
 /// The answers in short as a piece of HTML, for pages of others.
@@ -68,8 +72,7 @@ pub fn write(results: &Results, gallery: &Gallery, path: &Path) -> Result<(), Re
 /// # Errors
 /// When the template fails.
 pub fn short(results: &Results) -> Result<String, minijinja::Error> {
-    let mut environment = Environment::new();
-    environment.set_auto_escape_callback(|_| minijinja::AutoEscape::Html);
+    let mut environment = environment();
     environment.add_template("short", SHORT)?;
     environment.get_template("short")?.render(context! {
         m => Serde(&results.manifest),
@@ -77,12 +80,37 @@ pub fn short(results: &Results) -> Result<String, minijinja::Error> {
     })
 }
 
+/// Templates whose every value is text of the page, but what is marked as safe.
+fn environment() -> Environment<'static> {
+    let mut environment = Environment::new();
+    environment.set_auto_escape_callback(|_| minijinja::AutoEscape::Html);
+    environment.set_formatter(|out, state, value| match value.as_str() {
+        Some(text) if !value.is_safe() => Ok(out.write_str(&markup(text))?),
+        _ => escape_formatter(out, state, value),
+    });
+    environment
+}
+
+/// What a browser lets the page do: its own styles and scripts, by their hashes, and the typeface that it carries.
+fn policy(style: &str) -> String {
+    let hash = |text: &str| {
+        let sum = base64::engine::general_purpose::STANDARD.encode(Sha256::digest(text));
+        format!("'sha256-{sum}'")
+    };
+    format!(
+        "default-src 'none'; style-src {}; script-src {} {}; font-src data:; img-src data:; base-uri 'none'; form-action 'none'",
+        hash(style),
+        hash(UPLOT),
+        hash(SCRIPT)
+    )
+}
+
 fn render(results: &Results, gallery: &Gallery) -> Result<String, minijinja::Error> {
     let figures: Vec<FigurePart> = gallery
         .drawn
         .iter()
         .map(|d| FigurePart {
-            name: d.figure.name.clone(),
+            id: d.id.clone(),
             title: d.figure.title.clone(),
             description: d.description.clone(),
             part: d.figure.part,
@@ -92,17 +120,25 @@ fn render(results: &Results, gallery: &Gallery) -> Result<String, minijinja::Err
         .collect();
     let study = &results.manifest.study;
     let data = Data {
-        arms: study.arms.iter().map(|a| a.name.as_str()).collect(),
+        arms: study.arms.iter().map(|a| visible(&a.name)).collect(),
         figures: gallery
             .drawn
             .iter()
             .filter_map(|d| d.live.as_ref())
             .collect(),
     };
-    // Inside a script element only `</` could end the data early.
-    let data = serde_json::to_string(&data)
-        .map_err(|e| minijinja::Error::new(minijinja::ErrorKind::BadSerialization, e.to_string()))?
-        .replace("</", "<\\/");
+    let data = serde_json::to_string(&data).map_err(|e| {
+        minijinja::Error::new(minijinja::ErrorKind::BadSerialization, e.to_string())
+    })?;
+    let style = format!("{}{UPLOT_STYLE}{STYLE}", font_faces());
+    let failures: Vec<FailureRow> = results
+        .failures
+        .iter()
+        .map(|f| FailureRow {
+            command: appendix::command(&f.command),
+            ..f.clone()
+        })
+        .collect();
     let timeline: Vec<_> = results
         .events
         .iter()
@@ -143,17 +179,17 @@ fn render(results: &Results, gallery: &Gallery) -> Result<String, minijinja::Err
         "Conditions of reversal",
         "Ranges of parameters that together hold most of the futures in which the sign turns.",
     );
-    let mut environment = Environment::new();
-    environment.set_auto_escape_callback(|_| minijinja::AutoEscape::Html);
+    let mut environment = environment();
     environment.add_template("report", TEMPLATE)?;
     environment.get_template("report")?.render(context! {
         m => Serde(&results.manifest),
         basis => basis(results),
-        style => format!("{}{UPLOT_STYLE}{STYLE}", font_faces()),
+        policy => policy(&style),
+        style => style,
         uplot => UPLOT,
         uplot_licence => UPLOT_LICENCE,
         script => SCRIPT,
-        data => data,
+        data => json_in_script(&data),
         short => Serde(&findings::short(results)),
         answers => Serde(&findings::answers(results)),
         viewpoints => Serde(&findings::viewpoints(results)),
@@ -173,7 +209,8 @@ fn render(results: &Results, gallery: &Gallery) -> Result<String, minijinja::Err
         claims => Serde(&claims),
         sobol => Serde(&sobol),
         boxes => Serde(&boxes),
-        failures => Serde(&results.failures),
+        failures => Serde(&failures),
+        command => appendix::command(&results.manifest.command),
         timeline => Serde(&timeline),
     })
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::export::{export, tables};
-use super::{Manifest, Results, ResultsError, io};
+use super::{Manifest, ResultsError, io};
 
 /// What differs between two results.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -36,10 +36,7 @@ impl TableDifference {
 /// # Errors
 /// When one of them is no results folder.
 pub fn compare(a: &Path, b: &Path, tolerance: f64) -> Result<Comparison, ResultsError> {
-    let (first, second) = (
-        Results::read_but_outcomes(a)?.manifest,
-        Results::read_but_outcomes(b)?.manifest,
-    );
+    let (first, second) = (Manifest::read(a)?, Manifest::read(b)?);
     let mut names = tables(a);
     names.extend(tables(b));
     names.sort();
@@ -57,7 +54,8 @@ pub fn compare(a: &Path, b: &Path, tolerance: f64) -> Result<Comparison, Results
     Ok(found)
 }
 
-fn causes(a: &Manifest, b: &Manifest) -> Vec<String> {
+/// What went in differently, in words.
+pub fn causes(a: &Manifest, b: &Manifest) -> Vec<String> {
     let mut all = Vec::new();
     let mut say = |what: &str, x: String, y: String| {
         if x != y {
@@ -66,7 +64,7 @@ fn causes(a: &Manifest, b: &Manifest) -> Vec<String> {
     };
     say("version", a.version.clone(), b.version.clone());
     say("source of the program", a.source.clone(), b.source.clone());
-    say("study", a.study.name.clone(), b.study.name.clone());
+    say("study", a.study.name.to_string(), b.study.name.to_string());
     let arms = |m: &Manifest| -> String {
         let names: Vec<&str> = m.study.arms.iter().map(|a| a.name.as_str()).collect();
         names.join(", ")

@@ -11,6 +11,7 @@ use arrow_schema::DataType;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 use super::{ResultsError, io};
+use crate::foundation::escape::{csv_cell, csv_plain};
 
 /// Names of the tables that a folder holds.
 pub fn tables(folder: &Path) -> Vec<String> {
@@ -18,6 +19,9 @@ pub fn tables(folder: &Path) -> Vec<String> {
     let mut names: Vec<String> = entries
         .filter_map(|e| {
             let path = e.path();
+            if !path.is_file() {
+                return None;
+            }
             let table = path
                 .extension()
                 .is_some_and(|x| x == "parquet" || x == "csv");
@@ -47,7 +51,10 @@ pub fn export(
             .map_err(|e| io(&text, e))?;
         for record in reader.records().take(limit.saturating_add(1)) {
             let record = record.map_err(|e| io(&text, e))?;
-            writer.write_record(&record).map_err(|e| io(&text, e))?;
+            let cells = record
+                .iter()
+                .map(|cell| csv_cell(csv_plain(cell)).into_owned());
+            writer.write_record(cells).map_err(|e| io(&text, e))?;
         }
         return writer.flush().map_err(|e| io(&text, e));
     }
@@ -73,7 +80,7 @@ pub fn export(
 fn cell(batch: &RecordBatch, column: usize, row: usize) -> String {
     let array = batch.column(column);
     match array.data_type() {
-        DataType::Utf8 => array.as_string::<i32>().value(row).to_string(),
+        DataType::Utf8 => csv_cell(array.as_string::<i32>().value(row)).into_owned(),
         DataType::UInt32 => array.as_primitive::<UInt32Type>().value(row).to_string(),
         DataType::Boolean => array.as_boolean().value(row).to_string(),
         DataType::Float64 => match array.as_primitive::<Float64Type>().value(row) {

@@ -1,9 +1,21 @@
 //! The folder that results are made in: beside the target, kept until they are whole, taken up again after a crash.
 
 use std::fs::{self, File};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use super::{ResultsError, io};
+use super::seal::{SEAL, Seal, is_partial, walk};
+use super::{ResultsError, files, io};
+
+/// What may take the place of finished results.
+#[derive(Clone, Debug, Default)]
+pub struct Claim {
+    /// Hashes of what goes in: results with one of them are of the same plan. More than one where it is open how many futures
+    /// will be run.
+    pub made_from: Vec<String>,
+    /// Whether results of another plan, or changed ones, may be replaced.
+    pub overwrite: bool,
+}
 
 /// A target and the working folder beside it. The target appears, or changes, at once and whole.
 pub struct Working {
@@ -14,39 +26,65 @@ pub struct Working {
 
 impl Working {
     /// # Errors
-    /// When the target exists and is not a results folder, nothing can be written beside it, or another run works on it.
-    pub fn open(target: &Path) -> Result<Self, ResultsError> {
+    /// When the target may not be replaced, nothing can be written beside it, or another run works on it.
+    pub fn open(target: &Path, claim: &Claim) -> Result<Self, ResultsError> {
+        let foreign = || ResultsError::NotOurs(target.to_path_buf());
         // `.` and `..` cannot be put in place at once; a link that leads nowhere is not ours.
-        let ours = target.file_name().is_some();
-        if !ours || fs::symlink_metadata(target).is_ok() && !target.join("manifest.json").exists() {
-            let empty = fs::read_dir(target).is_ok_and(|mut d| d.next().is_none());
-            if !ours || !empty {
-                return Err(ResultsError::NotOurs(target.to_path_buf()));
-            }
+        let name = target.file_name().ok_or_else(foreign)?.to_owned();
+        let linked = fs::symlink_metadata(target).is_ok_and(|m| m.is_symlink());
+        let target = if linked {
+            fs::canonicalize(target).map_err(|_| foreign())?
+        } else {
+            target.to_path_buf()
+        };
+        let name = target.file_name().map_or(name, std::ffi::OsStr::to_owned);
+        let mut own = std::ffi::OsString::from(".");
+        own.push(name);
+        own.push(".unfinished");
+        let folder = target.with_file_name(own);
+        if !folder.exists() {
+            admit(&target, claim)?;
         }
-        let name = target
-            .file_name()
-            .map_or_else(|| "results".into(), |n| n.to_string_lossy().into_owned());
-        let folder = target.with_file_name(format!(".{name}.unfinished"));
         fs::create_dir_all(folder.join("blocks")).map_err(|e| io(&folder, e))?;
         let path = folder.join("lock");
         let lock = File::create(&path).map_err(|e| io(&path, e))?;
         if lock.try_lock().is_err() {
             return Err(io(&folder, "another run is writing these results"));
         }
-        Ok(Self {
-            target: target.to_path_buf(),
+        let working = Self {
+            target,
             folder,
             _lock: lock,
-        })
+        };
+        working.recover()?;
+        if let Err(refused) = admit(&working.target, claim) {
+            let blocks = fs::read_dir(working.blocks());
+            if blocks.is_ok_and(|mut b| b.next().is_none()) {
+                working.discard();
+            }
+            return Err(refused);
+        }
+        Ok(working)
     }
 
     pub fn path(&self) -> &Path {
         &self.folder
     }
 
+    pub fn target(&self) -> &Path {
+        &self.target
+    }
+
     pub fn blocks(&self) -> PathBuf {
         self.folder.join("blocks")
+    }
+
+    fn old(&self) -> PathBuf {
+        self.folder.join("old")
+    }
+
+    fn new_results(&self) -> PathBuf {
+        self.folder.join("results")
     }
 
     /// An empty folder for the tables and figures under way.
@@ -54,34 +92,200 @@ impl Working {
     /// # Errors
     /// When it cannot be made.
     pub fn fresh(&self) -> Result<PathBuf, ResultsError> {
-        let results = self.folder.join("results");
+        let results = self.new_results();
         let _ = fs::remove_dir_all(&results);
         fs::create_dir_all(results.join("plots")).map_err(|e| io(&results, e))?;
         Ok(results)
     }
 
-    /// Puts the finished results in place of the old ones, and removes what they were made from.
+    /// Seals the finished results, carries over what must not be lost, puts them in place of the old ones, and removes what
+    /// they were made from. `claim` names the one plan that they are results of.
+    ///
+    /// Carried over are files that the old seal does not list, and, when the old results are of the same plan, what other
+    /// commands have put beside them.
     ///
     /// # Errors
-    /// When renaming fails; the old folder is then still there, or in the working folder as `old`, and the working folder too.
-    pub fn finish(&self) -> Result<PathBuf, ResultsError> {
-        let (old, new) = (self.folder.join("old"), self.folder.join("results"));
+    /// When the target may no longer be replaced, a file of somebody else stands where one of the results belongs, or renaming
+    /// fails; the old folder is then still there, or in the working folder as `old`, and the working folder too.
+    pub fn finish(&self, claim: &Claim) -> Result<PathBuf, ResultsError> {
+        let (old, new) = (self.old(), self.new_results());
+        let made_from = claim.made_from.first().map_or("", String::as_str);
+        let mut seal = Seal::over(&new, made_from)?;
+        if let Some(before) = admit(&self.target, claim)? {
+            carry_over(&self.target, &before, &new, &mut seal)?;
+        }
+        seal.write(&new)?;
+        files::sync_folder(&new.join("plots").join(SEAL));
         if self.target.exists() {
-            let _ = fs::remove_dir_all(&old);
+            // Commands that add to the old folder are waited for; where a folder cannot be locked they are not.
+            let busy = File::open(&self.target).map_err(|e| io(&self.target, e))?;
+            let _ = busy.lock();
             fs::rename(&self.target, &old).map_err(|e| io(&self.target, e))?;
         }
         if let Err(error) = fs::rename(&new, &self.target) {
             let _ = fs::rename(&old, &self.target);
             return Err(io(&self.target, error));
         }
-        let target = self.target.clone();
+        files::sync_folder(&self.target);
         self.discard();
-        Ok(target)
+        Ok(self.target.clone())
     }
 
-    /// Removes the working folder: blocks before the plan that says whose they are.
+    /// Ends what a process was killed in: old results go back where nothing has taken their place, and are removed where the
+    /// new ones have.
+    fn recover(&self) -> Result<(), ResultsError> {
+        let old = self.old();
+        if fs::symlink_metadata(&old).is_err() {
+            return Ok(());
+        }
+        if fs::symlink_metadata(&self.target).is_err() {
+            fs::rename(&old, &self.target).map_err(|e| io(&old, e))?;
+            files::sync_folder(&self.target);
+        } else if self.new_results().exists() {
+            return Err(io(
+                &old,
+                format!(
+                    "holds the results that were to be replaced, and something else now stands at {}; move one of them",
+                    self.target.display()
+                ),
+            ));
+        } else {
+            self.remove_old();
+            if old.exists() {
+                return Err(io(
+                    &old,
+                    "holds files that are not the program's; move them",
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes replaced results: what their seal lists, and what the new folder holds too. What somebody put there while they
+    /// were replaced goes over to the new folder.
+    fn remove_old(&self) {
+        let old = self.old();
+        let listed = match Seal::read(&old) {
+            Some(Ok(seal)) => seal.files,
+            _ => std::collections::BTreeMap::new(),
+        };
+        let same = |path: &str| {
+            let one = fs::symlink_metadata(old.join(path));
+            let other = fs::symlink_metadata(self.target.join(path));
+            let inode = |m: fs::Metadata| (m.dev(), m.ino());
+            let linked = one.ok().map(inode) == other.ok().map(inode);
+            let read = |folder: &Path| fs::read(folder.join(path)).ok();
+            linked || read(&old).is_some() && read(&old) == read(&self.target)
+        };
+        for path in walk(&old).unwrap_or_default() {
+            let (from, to) = (old.join(&path), self.target.join(&path));
+            if listed.contains_key(&path) || path == SEAL || is_partial(&path) || same(&path) {
+                let _ = fs::remove_file(&from);
+            } else if fs::symlink_metadata(&to).is_err() {
+                let _ = to.parent().map(fs::create_dir_all);
+                let _ = fs::rename(&from, &to);
+            }
+        }
+        remove_empty(&old);
+    }
+
+    /// Removes the working folder: blocks before the plan that says whose they are. Replaced results are removed only once
+    /// others stand in their place.
     pub fn discard(&self) {
         let _ = fs::remove_dir_all(self.blocks());
-        let _ = fs::remove_dir_all(&self.folder);
+        let replaced = self.target.join(SEAL).exists() && !self.new_results().exists();
+        if replaced && self.old().exists() {
+            self.remove_old();
+        }
+        let _ = fs::remove_dir_all(self.new_results());
+        for name in ["plan.json", ".plan.json.partial", "lock"] {
+            let _ = fs::remove_file(self.folder.join(name));
+        }
+        // What is not the program's keeps the folder.
+        let _ = fs::remove_dir(&self.folder);
     }
+}
+
+/// Removes empty folders below a folder, and itself.
+fn remove_empty(folder: &Path) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        if entry.file_type().is_ok_and(|t| t.is_dir()) {
+            remove_empty(&entry.path());
+        }
+    }
+    let _ = fs::remove_dir(folder);
+}
+
+/// Whether results may be put at a target: nothing is there, or results of the same plan, or the user said so. Answers the seal
+/// of what is there.
+fn admit(target: &Path, claim: &Claim) -> Result<Option<Seal>, ResultsError> {
+    if fs::symlink_metadata(target).is_err() {
+        return Ok(None);
+    }
+    if fs::read_dir(target).is_ok_and(|mut d| d.next().is_none()) {
+        return Ok(None);
+    }
+    let seal = match Seal::read(target) {
+        Some(Ok(seal)) => seal,
+        Some(Err(fault)) => {
+            return Err(io(
+                target,
+                format!("{fault}, so it is not known for a results folder; choose another --out"),
+            ));
+        }
+        None => return Err(ResultsError::NotOurs(target.to_path_buf())),
+    };
+    // Everything in it can be named, and so be kept.
+    walk(target)?;
+    if !claim.overwrite {
+        if !claim.made_from.contains(&seal.made_from) {
+            return Err(ResultsError::Finished(target.to_path_buf()));
+        }
+        let changed = seal.changed(target);
+        if !changed.is_empty() {
+            return Err(io(
+                target,
+                format!(
+                    "holds results that were changed by hand:\n  {}\nadd --overwrite to replace them, or choose another --out",
+                    changed.join("\n  ")
+                ),
+            ));
+        }
+    }
+    Ok(Some(seal))
+}
+
+/// Takes over what the new results do not hold: files that the old seal does not list, and, for the same plan, those that it
+/// does.
+fn carry_over(from: &Path, before: &Seal, to: &Path, seal: &mut Seal) -> Result<(), ResultsError> {
+    let same_plan = before.made_from == seal.made_from;
+    for path in walk(from)? {
+        if path == SEAL || is_partial(&path) {
+            continue;
+        }
+        let listed = before.files.get(&path);
+        let there = fs::symlink_metadata(to.join(&path)).is_ok();
+        match listed {
+            Some(_) if there || !same_plan => continue,
+            Some(sealed) => {
+                seal.files.insert(path.clone(), sealed.clone());
+            }
+            None if there => {
+                return Err(io(
+                    &from.join(&path),
+                    "is not the program's and stands where a file of the results belongs; move it, and run the same command again",
+                ));
+            }
+            None => {}
+        }
+        let (one, other) = (from.join(&path), to.join(&path));
+        if let Some(parent) = other.parent() {
+            fs::create_dir_all(parent).map_err(|e| io(parent, e))?;
+        }
+        // A second name for the same file; a copy where the file system has no such thing.
+        fs::hard_link(&one, &other)
+            .or_else(|_| fs::copy(&one, &other).map(|_| ()))
+            .map_err(|e| io(&one, e))?;
+    }
+    Ok(())
 }

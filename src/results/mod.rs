@@ -2,16 +2,17 @@
 
 pub mod compare;
 pub mod export;
+pub mod files;
 mod folder;
 pub mod pairs;
 mod parquet_tables;
+pub mod seal;
 pub mod tables;
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 
-pub use folder::Working;
+pub use folder::{Claim, Working};
 pub use parquet_tables::{OutcomeWriter, SeriesWriter, batches};
 
 use serde::{Deserialize, Serialize};
@@ -19,6 +20,8 @@ use serde::{Deserialize, Serialize};
 use crate::analysis::Band;
 use crate::config::figure::FigureFile;
 use crate::foundation::calendar::{Date, Month};
+use crate::foundation::escape::{csv_plain, csv_table};
+use crate::foundation::name::{self, Name};
 
 /// What was run, with what, so that anybody can run it again.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, PartialEq)]
@@ -64,7 +67,7 @@ pub struct Timing {
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize, PartialEq)]
 pub struct StudyInfo {
-    pub name: String,
+    pub name: Name,
     pub question: String,
     pub words: String,
     pub arms: Vec<ArmInfo>,
@@ -85,6 +88,7 @@ pub struct StudyInfo {
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize, PartialEq)]
 pub struct ArmInfo {
+    #[serde(deserialize_with = "name::text")]
     pub name: String,
     pub words: String,
     pub rules: Vec<RuleInfo>,
@@ -92,6 +96,7 @@ pub struct ArmInfo {
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize, PartialEq)]
 pub struct RuleInfo {
+    #[serde(deserialize_with = "name::text")]
     pub id: String,
     pub title: String,
     pub instrument: String,
@@ -267,6 +272,8 @@ pub struct Results {
     pub failures: Vec<FailureRow>,
     /// What other commands have left in the folder, by name.
     pub tables: BTreeMap<String, tables::SideTable>,
+    /// What in the folder is not as it was written, where it is used all the same: [`seal::check`].
+    pub unsealed: Vec<String>,
 }
 
 /// Why results could not be written or read.
@@ -274,8 +281,19 @@ pub struct Results {
 pub enum ResultsError {
     #[error("{path}: {reason}")]
     Io { path: PathBuf, reason: String },
-    #[error("{0} exists and is not a results folder; choose another with --out")]
+    #[error(
+        "{0} exists and is not a results folder (it has no seal.json); nothing in it is replaced; choose another with --out"
+    )]
     NotOurs(PathBuf),
+    #[error(
+        "{0} holds finished results of another plan; add --overwrite to replace them, or choose another --out"
+    )]
+    Finished(PathBuf),
+    #[error("{folder} is not as it was written:\n  {}\nadd --unsealed to use it as it is", .faults.join("\n  "))]
+    Broken {
+        folder: PathBuf,
+        faults: Vec<String>,
+    },
 }
 
 pub fn io(path: &Path, error: impl std::fmt::Display) -> ResultsError {
@@ -284,6 +302,70 @@ pub fn io(path: &Path, error: impl std::fmt::Display) -> ResultsError {
         reason: error.to_string(),
     }
 }
+
+impl Manifest {
+    /// Reads the manifest of a results folder.
+    ///
+    /// # Errors
+    /// When it is missing, is no manifest, or holds what no study can have.
+    pub fn read(folder: &Path) -> Result<Self, ResultsError> {
+        let path = folder.join("manifest.json");
+        let text = seal::text_of(&path).map_err(|e| io(&path, e))?;
+        let manifest: Self = serde_json::from_str(&text).map_err(|e| io(&path, e))?;
+        manifest.sensible().map_err(|wrong| io(&path, wrong))?;
+        Ok(manifest)
+    }
+
+    /// What no study can have, in words: figures and page are laid out by these numbers.
+    fn sensible(&self) -> Result<(), String> {
+        let s = &self.study;
+        let months = |what: &str, first: Month, last: Month| {
+            let sane = first <= last && last - first < MOST_MONTHS;
+            let expected =
+                format!("expected a last month that follows within {MOST_MONTHS} months");
+            sane.then_some(())
+                .ok_or_else(|| format!("{what}: found {first} to {last}, {expected}"))
+        };
+        months("study", s.first_month, s.last_month)?;
+        months("window", s.window_first, s.window_last)?;
+        if s.window_first < s.first_month || s.window_last > s.last_month {
+            return Err(format!(
+                "window: found {} to {}, expected months from {} to {}",
+                s.window_first, s.window_last, s.first_month, s.last_month
+            ));
+        }
+        if self.failed > self.runs {
+            return Err(format!(
+                "failed: found {}, expected at most {}, the number of futures",
+                self.failed, self.runs
+            ));
+        }
+        let mut names: Vec<&str> = s.arms.iter().map(|a| a.name.as_str()).collect();
+        names.sort_unstable();
+        if let Some(twice) = names.windows(2).find(|two| two[0] == two[1]) {
+            return Err(format!("study.arms: the arm `{}` is there twice", twice[0]));
+        }
+        if names.is_empty() || names.len() > MOST_ARMS {
+            return Err(format!(
+                "study.arms: found {}, expected 1 to {MOST_ARMS}",
+                names.len()
+            ));
+        }
+        if !names.contains(&s.baseline.as_str()) {
+            return Err(format!(
+                "study.baseline: found `{}`, expected one of the arms: {}",
+                s.baseline,
+                names.join(", ")
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// Months that a page can be laid out for: four centuries.
+const MOST_MONTHS: i32 = 4800;
+/// Arms that a page can be laid out for.
+const MOST_ARMS: usize = 1000;
 
 impl Results {
     /// Effects of the study's own window over all futures.
@@ -312,7 +394,7 @@ impl Results {
     pub fn write_but_outcomes(&self, folder: &Path) -> Result<(), ResultsError> {
         let manifest = folder.join("manifest.json");
         let text = serde_json::to_string_pretty(&self.manifest).map_err(|e| io(&manifest, e))?;
-        fs::write(&manifest, text + "\n").map_err(|e| io(&manifest, e))?;
+        files::write(&manifest, text + "\n")?;
         write_csv(&folder.join("effects.csv"), EFFECT_COLUMNS, &self.effects)?;
         write_csv(
             &folder.join("failures.csv"),
@@ -349,10 +431,8 @@ impl Results {
     /// # Errors
     /// When a table is missing or is not what was written.
     pub fn read_but_outcomes(folder: &Path) -> Result<Self, ResultsError> {
-        let manifest = folder.join("manifest.json");
-        let text = fs::read_to_string(&manifest).map_err(|e| io(&manifest, e))?;
         let mut results = Self {
-            manifest: serde_json::from_str(&text).map_err(|e| io(&manifest, e))?,
+            manifest: Manifest::read(folder)?,
             effects: read_csv(&folder.join("effects.csv"))?,
             failures: read_csv(&folder.join("failures.csv"))?,
             tape: read_csv_if_there(&folder.join("tape.csv"))?,
@@ -392,13 +472,14 @@ const TAPE_COLUMNS: &[&str] = &["regime", "run", "announced", "binds", "from", "
 fn write_csv<T: Serialize>(path: &Path, columns: &[&str], rows: &[T]) -> Result<(), ResultsError> {
     let mut writer = csv::WriterBuilder::new()
         .has_headers(false)
-        .from_path(path)
-        .map_err(|e| io(path, e))?;
+        .from_writer(Vec::new());
     writer.write_record(columns).map_err(|e| io(path, e))?;
     for row in rows {
         writer.serialize(row).map_err(|e| io(path, e))?;
     }
-    writer.flush().map_err(|e| io(path, e))
+    let table = writer.into_inner().map_err(|e| io(path, e))?;
+    let table = csv_table(table).map_err(|e| io(path, e))?;
+    files::write(path, table)
 }
 
 /// Rows of a table that older folders lack.
@@ -416,8 +497,14 @@ fn read_csv_if_there<T: serde::de::DeserializeOwned>(path: &Path) -> Result<Vec<
 /// When it is missing or is not what was written.
 pub fn read_csv<T: serde::de::DeserializeOwned>(path: &Path) -> Result<Vec<T>, ResultsError> {
     let mut reader = csv::Reader::from_path(path).map_err(|e| io(path, e))?;
+    let headers = reader.headers().map_err(|e| io(path, e))?.clone();
+    let row = |record: Result<csv::StringRecord, csv::Error>| {
+        let plain: csv::StringRecord = record?.iter().map(csv_plain).collect();
+        plain.deserialize(Some(&headers))
+    };
     reader
-        .deserialize()
+        .records()
+        .map(row)
         .collect::<Result<_, _>>()
         .map_err(|e| io(path, e))
 }

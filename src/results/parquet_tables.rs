@@ -13,6 +13,7 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::basic::Compression;
 use parquet::file::properties::WriterProperties;
 
+use super::files::Whole;
 use super::{BandRow, EventRow, OutcomeRow, OutcomeTable, Results, ResultsError, io};
 use crate::analysis::Band;
 use crate::foundation::calendar::Month;
@@ -24,7 +25,7 @@ const GROUP: usize = 4;
 /// A table that is written as rows come, holding one batch at a time.
 struct Stream {
     path: PathBuf,
-    writer: Option<ArrowWriter<File>>,
+    writer: Option<ArrowWriter<Whole>>,
     batches: usize,
 }
 
@@ -54,7 +55,10 @@ impl Stream {
 
     fn close(self) -> Result<(), ResultsError> {
         match self.writer {
-            Some(writer) => writer.close().map(|_| ()).map_err(|e| io(&self.path, e)),
+            Some(writer) => {
+                let file = writer.into_inner().map_err(|e| io(&self.path, e))?;
+                file.finish().map_err(|e| io(&self.path, e))
+            }
             None => Ok(()),
         }
     }
@@ -251,8 +255,8 @@ fn batch_of(path: &Path, columns: Vec<(String, ArrayRef)>) -> Result<RecordBatch
     RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays).map_err(|e| io(path, e))
 }
 
-fn writer_of(path: &Path, batch: &RecordBatch) -> Result<ArrowWriter<File>, ResultsError> {
-    let file = File::create(path).map_err(|e| io(path, e))?;
+fn writer_of(path: &Path, batch: &RecordBatch) -> Result<ArrowWriter<Whole>, ResultsError> {
+    let file = Whole::create(path).map_err(|e| io(path, e))?;
     let properties = WriterProperties::builder()
         .set_compression(Compression::LZ4_RAW)
         .build();

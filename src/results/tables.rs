@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::{ResultsError, io};
+use crate::foundation::escape::{csv_cell, csv_plain};
+use super::{ResultsError, files, io};
 
 /// A table as it is written: columns by name, cells as text.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -70,7 +71,7 @@ pub fn read(folder: &Path) -> Result<BTreeMap<String, SideTable>, ResultsError> 
         else {
             continue;
         };
-        if path.extension().is_none_or(|e| e != "csv") {
+        if path.extension().is_none_or(|e| e != "csv") || !path.is_file() {
             continue;
         }
         let mut reader = csv::Reader::from_path(&path).map_err(|e| io(&path, e))?;
@@ -78,7 +79,7 @@ pub fn read(folder: &Path) -> Result<BTreeMap<String, SideTable>, ResultsError> 
         let columns = columns.iter().map(str::to_string).collect();
         let rows = reader
             .records()
-            .map(|r| r.map(|r| r.iter().map(str::to_string).collect()))
+            .map(|r| r.map(|r| r.iter().map(|cell| csv_plain(cell).to_string()).collect()))
             .collect::<Result<_, _>>()
             .map_err(|e| io(&path, e))?;
         tables.insert(name, SideTable { columns, rows });
@@ -93,14 +94,16 @@ pub fn read(folder: &Path) -> Result<BTreeMap<String, SideTable>, ResultsError> 
 pub fn write(tables: &BTreeMap<String, SideTable>, folder: &Path) -> Result<(), ResultsError> {
     for (name, table) in tables {
         let path = folder.join(format!("{name}.csv"));
-        let mut writer = csv::Writer::from_path(&path).map_err(|e| io(&path, e))?;
+        let mut writer = csv::Writer::from_writer(Vec::new());
         writer
             .write_record(&table.columns)
             .map_err(|e| io(&path, e))?;
         for row in &table.rows {
-            writer.write_record(row).map_err(|e| io(&path, e))?;
+            let cells = row.iter().map(|cell| csv_cell(cell).into_owned());
+            writer.write_record(cells).map_err(|e| io(&path, e))?;
         }
-        writer.flush().map_err(|e| io(&path, e))?;
+        let bytes = writer.into_inner().map_err(|e| io(&path, e))?;
+        files::write(&path, bytes)?;
     }
     Ok(())
 }

@@ -1,13 +1,17 @@
-//! A bank of simulations on disk: blocks that are written whole, so that what was stopped goes on where it stood.
+//! Simulations on disk: blocks that are written whole, so that what was stopped goes on where it stood. A calibration has its
+//! bank, a question keeps its finished runs.
 
-use std::fs;
-use std::path::Path;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use rayon::prelude::*;
 
 use super::hindcast::{Hindcast, future_with};
-use crate::results::{ResultsError, io};
+use super::plan::hash;
+use super::probe::Point;
+use crate::results::{ResultsError, files, io};
 
 /// One run to make: its future's number and the scores of its parameters.
 #[derive(Clone, Debug, PartialEq)]
@@ -67,6 +71,116 @@ pub fn simulate(
         .map(|blocks| blocks.concat()))
 }
 
+/// Why a folder of finished runs cannot be opened twice.
+pub const BUSY: &str = "another process answers this question";
+
+/// Finished runs of a question, kept until it is answered.
+pub struct Kept {
+    folder: PathBuf,
+    /// What the numbers rest on.
+    key: String,
+    /// Why a block could not be kept: the question goes on without.
+    lost: Mutex<Option<ResultsError>>,
+    _lock: File,
+}
+
+impl Kept {
+    /// # Errors
+    /// When the folder cannot be made, or another process answers the same question there.
+    pub fn open(folder: PathBuf, key: String) -> Result<Self, ResultsError> {
+        fs::create_dir_all(&folder).map_err(|e| io(&folder, e))?;
+        let path = folder.join("lock");
+        let lock = File::create(&path).map_err(|e| io(&path, e))?;
+        if lock.try_lock().is_err() {
+            return Err(io(&folder, BUSY));
+        }
+        Ok(Self {
+            folder,
+            key,
+            lost: Mutex::new(None),
+            _lock: lock,
+        })
+    }
+
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Blocks that are there.
+    pub fn blocks(&self) -> usize {
+        let entries = fs::read_dir(&self.folder).into_iter().flatten().flatten();
+        let whole = entries.filter(|e| e.path().extension().is_some_and(|x| x == "csv"));
+        whole.count()
+    }
+
+    /// Why blocks could not be kept, the first time that it happened.
+    pub fn lost(&self) -> Option<String> {
+        let lost = self.lost.lock().ok()?;
+        lost.as_ref().map(ToString::to_string)
+    }
+
+    /// Answers of a block by point, arm and outcome, as they were kept.
+    pub(super) fn answers(
+        &self,
+        points: &[Point],
+        arms: &[usize],
+        width: usize,
+    ) -> Option<Vec<Vec<Vec<f64>>>> {
+        let what = format!("{arms:?} {points:?}");
+        let rows = self.rows(&what, points.len() * arms.len(), width)?;
+        Some(rows.chunks(arms.len()).map(<[_]>::to_vec).collect())
+    }
+
+    pub(super) fn keep_answers(&self, points: &[Point], arms: &[usize], answers: &[Vec<Vec<f64>>]) {
+        self.keep(&format!("{arms:?} {points:?}"), &answers.concat());
+    }
+
+    /// The rows of a block that were kept; `what` says in full what was asked for.
+    pub(super) fn rows(&self, what: &str, rows: usize, columns: usize) -> Option<Vec<Vec<f64>>> {
+        let (path, head) = self.place(what);
+        read(&path, &head, rows, columns)
+    }
+
+    pub(super) fn keep(&self, what: &str, rows: &[Vec<f64>]) {
+        let (path, head) = self.place(what);
+        if let Err(error) = write(&path, &head, rows)
+            && let Ok(mut lost) = self.lost.lock()
+        {
+            lost.get_or_insert(error);
+        }
+    }
+
+    fn place(&self, what: &str) -> (PathBuf, String) {
+        let digest = hash(what.as_bytes());
+        let path = self.folder.join(format!("{}.csv", &digest[..32]));
+        (path, format!("{} {digest}", self.key))
+    }
+
+    /// Removes what was kept: the question is answered.
+    pub fn discard(&self) {
+        for entry in fs::read_dir(&self.folder).into_iter().flatten().flatten() {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if name.ends_with(".csv") || name == "lock" || files::is_partial(&name) {
+                let _ = fs::remove_file(entry.path());
+            }
+        }
+        let _ = fs::remove_dir(&self.folder);
+        // Made for it, if nothing else is in it.
+        if let Some(parent) = self.folder.parent().filter(|p| p.ends_with("results")) {
+            let _ = fs::remove_dir(parent);
+        }
+    }
+}
+
+/// A question that ends before its first block leaves nothing.
+impl Drop for Kept {
+    fn drop(&mut self) {
+        if self.blocks() == 0 {
+            self.discard();
+        }
+    }
+}
+
 /// What a block was asked for, as a number that changes with every score.
 fn digest(block: &[Draw]) -> String {
     let mut hash = 0xcbf2_9ce4_8422_2325_u64;
@@ -82,26 +196,26 @@ fn digest(block: &[Draw]) -> String {
 }
 
 fn write(path: &Path, head: &str, points: &[Vec<f64>]) -> Result<(), ResultsError> {
-    let mut text = format!("# {head}\n");
+    let mut text = String::new();
     for row in points {
         // The shortest text that reads back as the same number.
         let cells: Vec<String> = row.iter().map(f64::to_string).collect();
         text.push_str(&cells.join(","));
         text.push('\n');
     }
-    let unfinished = path.with_extension("unfinished");
-    fs::write(&unfinished, text).map_err(|e| io(&unfinished, e))?;
-    fs::rename(&unfinished, path).map_err(|e| io(path, e))
+    let sum = hash(text.as_bytes());
+    files::write(path, format!("# {head} {sum}\n{text}"))
 }
 
 /// A block as it was written; None when it is another's, or broken.
 fn read(path: &Path, head: &str, rows: usize, columns: usize) -> Option<Vec<Vec<f64>>> {
     let text = fs::read_to_string(path).ok()?;
-    let mut lines = text.lines();
-    if lines.next()? != format!("# {head}") {
+    let (first, rest) = text.split_once('\n')?;
+    if first != format!("# {head} {}", hash(rest.as_bytes())) {
         return None;
     }
-    let points: Vec<Vec<f64>> = lines
+    let points: Vec<Vec<f64>> = rest
+        .lines()
         .map(|line| {
             let cells: Result<Vec<f64>, _> = line.split(',').map(str::parse).collect();
             cells.ok().filter(|c| c.len() == columns)
@@ -127,6 +241,14 @@ mod tests {
         assert_eq!(back[1], points[1]);
         assert!(read(&path, "other", 2, 2).is_none());
         assert!(read(&path, "key", 3, 2).is_none());
+        // A digit that a disk or a copy lost.
+        let text = fs::read_to_string(&path).unwrap();
+        fs::write(
+            &path,
+            text.replace("0.30000000000000004", "0.30000000000000005"),
+        )
+        .unwrap();
+        assert!(read(&path, "key", 2, 2).is_none());
         fs::remove_dir_all(&folder).unwrap();
     }
 }

@@ -33,6 +33,11 @@ pub struct Batch<'a> {
     pub stop: &'a AtomicBool,
 }
 
+/// Blocks after the next round of so many.
+fn round(next: u32, all: u32) -> u32 {
+    (next * 2).max(8).min(all)
+}
+
 impl Batch<'_> {
     /// Runs what is missing; answers the futures that are there, or nothing when it was stopped.
     ///
@@ -46,7 +51,7 @@ impl Batch<'_> {
         let mut next = 0;
         loop {
             let end = match until {
-                Some(_) => (next * 2).max(8).min(all),
+                Some(_) => round(next, all),
                 None => all,
             };
             if !self.blocks(next..end)? {
@@ -62,6 +67,17 @@ impl Batch<'_> {
                 return Ok(Some(futures));
             }
         }
+    }
+
+    /// Ends of the futures at which a run of this plan may be stopped by a small error.
+    pub fn ends(file: &PlanFile) -> Vec<u32> {
+        let mut next = 0;
+        let mut ends = Vec::new();
+        while next < file.blocks {
+            next = round(next, file.blocks);
+            ends.push(file.block(next - 1).end);
+        }
+        ends
     }
 
     /// Runs these blocks where they are missing. False when stopped.

@@ -19,6 +19,7 @@ use super::ensemble::{Layout, RunRecord, Runs, Told, one_run};
 use super::{Plan, Worker};
 use crate::foundation::tape::Change;
 use crate::results::ResultsError;
+use crate::results::files::Whole;
 
 /// Futures of a chunk: what a worker holds before it writes.
 const CHUNK: u32 = 32;
@@ -68,26 +69,12 @@ pub fn write(
     done: &(dyn Fn() + Sync),
     stop: &AtomicBool,
 ) -> Result<bool, ResultsError> {
-    let stamp = std::time::SystemTime::now()
-        .duration_since(std::time::UNIX_EPOCH)
-        .map_or(0, |d| d.subsec_nanos());
-    let temporary = file.with_extension(format!("tmp-{}-{stamp}", std::process::id()));
-    let finished = write_to(plan, layout, hash, futures, worker, &temporary, done, stop)
-        .map_err(|e| io(file, e))
-        .and_then(|whole| {
-            if whole {
-                fs::rename(&temporary, file).map_err(|e| io(file, e))?;
-                if let Some(folder) = file.parent() {
-                    // The name is on the disk when the folder is.
-                    let _ = File::open(folder).and_then(|f| f.sync_all());
-                }
-            }
-            Ok(whole)
-        });
-    if !matches!(finished, Ok(true)) {
-        let _ = fs::remove_file(&temporary);
+    let whole = Whole::create(file).map_err(|e| io(file, e))?;
+    let done = write_to(plan, layout, hash, futures, worker, whole, done, stop);
+    match done.map_err(|e| io(file, e))? {
+        Some(whole) => whole.finish().map_err(|e| io(file, e)).map(|()| true),
+        None => Ok(false),
     }
-    finished
 }
 
 fn write_to(
@@ -96,12 +83,12 @@ fn write_to(
     hash: &str,
     futures: Range<u32>,
     worker: &mut Worker,
-    file: &Path,
+    file: Whole,
     done: &(dyn Fn() + Sync),
     stop: &AtomicBool,
-) -> std::io::Result<bool> {
+) -> std::io::Result<Option<Whole>> {
     let mut out = Counted {
-        to: BufWriter::with_capacity(1 << 18, File::create(file)?),
+        to: BufWriter::with_capacity(1 << 18, file),
         at: 0,
         sum: crc32fast::Hasher::new(),
     };
@@ -127,7 +114,7 @@ fn write_to(
         for arm in plan.order() {
             for (at, (record, number)) in records.iter_mut().zip(numbers.clone()).enumerate() {
                 if stop.load(Ordering::Relaxed) {
-                    return Ok(false);
+                    return Ok(None);
                 }
                 let (draw, given) = (&draws[at], tapes.get(at));
                 one_run(plan, layout, worker, arm, number, draw, given, record);
@@ -148,13 +135,12 @@ fn write_to(
     let sum = u64::from(out.sum.clone().finalize());
     out.bytes(&sum.to_le_bytes())?;
     out.bytes(MAGIC)?;
-    out.to.flush()?;
-    out.to.get_ref().sync_all()?;
-    Ok(true)
+    let whole = out.to.into_inner().map_err(|e| e.into_error())?;
+    Ok(Some(whole))
 }
 
 struct Counted {
-    to: BufWriter<File>,
+    to: BufWriter<Whole>,
     at: u64,
     sum: crc32fast::Hasher,
 }
@@ -211,11 +197,17 @@ struct Open {
     path: PathBuf,
     file: File,
     tail: Tail,
+    /// Where the tail begins: everything before it is chunks.
+    end: u64,
 }
 
 impl Open {
     fn read(path: PathBuf) -> Result<Self, ResultsError> {
         let broken = "is not a whole block; remove it and run the block again";
+        // A pipe of this name would be waited for.
+        if !fs::metadata(&path).map_err(|e| io(&path, e))?.is_file() {
+            return Err(io(&path, broken));
+        }
         let mut file = File::open(&path).map_err(|e| io(&path, e))?;
         let length = file.seek(SeekFrom::End(0)).map_err(|e| io(&path, e))?;
         if length < END {
@@ -240,14 +232,58 @@ impl Open {
             .and_then(|_| (&file).take(length - END - at).read_to_end(&mut text))
             .map_err(|e| io(&path, e))?;
         let tail: Tail = serde_json::from_slice(&text).map_err(|_| io(&path, broken))?;
-        Ok(Self { path, file, tail })
+        Ok(Self {
+            path,
+            file,
+            tail,
+            end: at,
+        })
+    }
+
+    /// Whether its parts are where a block of this layout has them, and its runs are its own. A checksum says that a file is
+    /// as it was written; this, that a block was written.
+    fn fits(&self, layout: &Layout) -> bool {
+        let t = &self.tail;
+        let shape = (t.arms, t.numbers, t.columns, t.months);
+        let asked = (
+            layout.arms,
+            layout.numbers(),
+            layout.columns.len(),
+            layout.months,
+        );
+        let Some(last) = t.first.checked_add(t.count).filter(|_| t.count > 0) else {
+            return false;
+        };
+        let parts = 1 + t.columns;
+        if shape != asked || t.starts.len() != self.chunks() * t.arms * parts {
+            return false;
+        }
+        let inside = |(at, start): (usize, &u64)| {
+            let futures = self.chunk(at / parts / t.arms).len();
+            let least = match at % parts {
+                0 => futures * t.numbers * 8,
+                _ => t.months.div_ceil(8),
+            };
+            let end = start.checked_add(least as u64);
+            *start >= MAGIC.len() as u64 && end.is_some_and(|end| end <= self.end)
+        };
+        let own = |told: &Told| told.arm < t.arms && (t.first..last).contains(&told.run);
+        t.starts.iter().enumerate().all(inside) && t.told.iter().all(own)
+    }
+
+    /// A part of a chunk, which a file that was not written by a run can have beyond its end.
+    fn bytes(&self, from: u64, into: &mut [u8]) -> Result<(), ResultsError> {
+        if from.saturating_add(into.len() as u64) > self.end {
+            return Err(io(&self.path, "holds less than its parts say"));
+        }
+        self.file
+            .read_exact_at(into, from)
+            .map_err(|e| io(&self.path, e))
     }
 
     fn numbers(&self, from: u64, count: usize, into: &mut Vec<f64>) -> Result<(), ResultsError> {
         let mut bytes = vec![0; count * 8];
-        self.file
-            .read_exact_at(&mut bytes, from)
-            .map_err(|e| io(&self.path, e))?;
+        self.bytes(from, &mut bytes)?;
         into.extend(bytes.chunks_exact(8).map(|b| {
             let mut eight = [0; 8];
             eight.copy_from_slice(b);
@@ -286,6 +322,32 @@ fn checksum(file: &File, length: u64) -> std::io::Result<u32> {
     Ok(sum.finalize())
 }
 
+/// Whether the block of a plan may be written to a place: nothing is there, or what is there is a block of the same plan, or
+/// a broken one.
+///
+/// # Errors
+/// When another plan's block is there, or what is no block.
+pub fn may_write(path: &Path, hash: &str) -> Result<(), ResultsError> {
+    if fs::symlink_metadata(path).is_err() {
+        return Ok(());
+    }
+    let mut start = Vec::new();
+    let read = File::open(path).and_then(|f| f.take(8).read_to_end(&mut start));
+    read.map_err(|e| io(path, e))?;
+    if !start.is_empty() && start != MAGIC {
+        return Err(io(
+            path,
+            "is there and is no block; move it, or choose another --out",
+        ));
+    }
+    match Open::read(path.to_path_buf()) {
+        Ok(other) if other.tail.plan != hash => {
+            Err(io(path, "is a block of another plan; choose another --out"))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Whether a file is a whole block of this plan.
 pub fn is_whole(path: &Path, hash: &str) -> bool {
     Open::read(path.to_path_buf()).is_ok_and(|block| block.tail.plan == hash)
@@ -316,8 +378,12 @@ impl Store {
             if path.extension().is_some_and(|e| e == "runs") {
                 let block = Open::read(path)?;
                 let t = &block.tail;
-                if t.plan != hash || t.numbers != layout.numbers() || t.months != layout.months {
+                if t.plan != hash {
                     return Err(io(&block.path, "is a block of another plan"));
+                }
+                if !block.fits(layout) {
+                    let message = "is not as a block of this plan is written; remove it and run the block again";
+                    return Err(io(&block.path, message));
                 }
                 if t.first < futures.end && t.first + t.count > futures.start {
                     blocks.push(block);
@@ -393,10 +459,7 @@ impl Runs for Store {
         for (block, chunk, first) in self.chunks() {
             let n = block.chunk(chunk).len();
             let start = block.start(chunk, arm, 1 + column);
-            block
-                .file
-                .read_exact_at(&mut differs, start)
-                .map_err(|e| io(&block.path, e))?;
+            block.bytes(start, &mut differs)?;
             let width = |t: usize| {
                 if differs[t / 8] & (1 << (t % 8)) == 0 {
                     1

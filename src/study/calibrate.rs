@@ -19,6 +19,7 @@ use crate::analysis::slice::{Draws, split_r_hat, step};
 use crate::config::posterior::Posterior;
 use crate::config::splits::{Hashes, Part, Split};
 use crate::foundation::chance::{Chance, Purpose, stable_key};
+use crate::foundation::maths;
 use crate::results::ResultsError;
 
 /// How much work a calibration does.
@@ -104,8 +105,8 @@ pub fn aim(h: &Hindcast, split: &Split, discrepancy: f64) -> Aim {
     let variance = points
         .iter()
         .map(|k| {
-            let error = h.row(*k).error.powi(2);
-            let miss = (discrepancy * h.asked[*k].discrepancy).powi(2);
+            let error = maths::square(h.row(*k).error);
+            let miss = maths::square(discrepancy * h.asked[*k].discrepancy);
             in_year[&year(*k)] * (error + miss)
         })
         .collect();
@@ -136,7 +137,7 @@ pub fn widened(h: &Hindcast, bank: &Bank, aim: &Aim) -> Aim {
             .iter()
             .map(|row| {
                 let squares = members.iter().map(|at| {
-                    (row[aim.points[*at]] - aim.observed[*at]).powi(2) / aim.variance[*at]
+                    maths::square(row[aim.points[*at]] - aim.observed[*at]) / aim.variance[*at]
                 });
                 squares.sum::<f64>() / members.len() as f64
             })
@@ -525,7 +526,7 @@ fn trades(h: &Hindcast, samples: &[Vec<f64>]) -> Vec<Trade> {
 fn variance(values: impl Iterator<Item = f64> + Clone) -> f64 {
     let n = values.clone().count() as f64;
     let mean = values.clone().sum::<f64>() / n;
-    values.map(|v| (v - mean).powi(2)).sum::<f64>() / (n - 1.0)
+    values.map(|v| maths::square(v - mean)).sum::<f64>() / (n - 1.0)
 }
 
 /// How often 90 % intervals hold the truth when the truth is known.

@@ -48,6 +48,7 @@ pub struct Layout {
     pub angles: Vec<Angle>,
     /// Whether outcomes are kept that the rules of the baseline's own process would have given.
     pub direct: bool,
+    pub arms: usize,
     /// Columns of the record whose months are kept.
     pub columns: Vec<usize>,
     pub months: usize,
@@ -84,6 +85,7 @@ impl Layout {
             parameters: plan.recorded(),
             angles,
             direct: plan.study.direct,
+            arms: plan.regimes.len(),
             columns: declared_columns(plan),
             months: plan.blueprint.months,
             formulas,

@@ -41,7 +41,7 @@ pub fn check(study: &StudyFile, regimes: &[Regime]) -> Result<(), Problems> {
         return Ok(());
     };
     let named = Source {
-        name: study.name.clone(),
+        name: study.name.to_string(),
         text: "direct = true".into(),
     };
     Err(Diagnostic::at(&named, 0..named.text.len(), message).into())

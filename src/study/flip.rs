@@ -2,7 +2,6 @@
 //! the worst future that is still credible.
 
 use serde::Serialize;
-use statrs::distribution::{ContinuousCDF, Normal};
 
 use super::Plan;
 use super::probe::{Ensemble, Point, ask, baseline, draw};
@@ -10,6 +9,8 @@ use super::sensitivity::set_shares;
 use crate::analysis::Refused;
 use crate::analysis::learning::{value_of_knowing_all, value_of_learning};
 use crate::analysis::regret::{regrets, satisficing};
+use crate::foundation::escape::{shell_argument, shell_option};
+use crate::foundation::maths;
 
 /// What is asked.
 #[derive(Clone, Debug)]
@@ -295,7 +296,7 @@ impl<'a> Search<'a> {
             .iter()
             .zip(z)
             .filter(|(_, z)| **z != 0.0)
-            .map(|(at, z)| (*at, Normal::standard().cdf(*z)))
+            .map(|(at, z)| (*at, maths::normal_cdf(*z)))
             .unzip();
         set_shares(self.plan, &mut point, &places, &shares);
         point
@@ -374,7 +375,7 @@ impl<'a> Search<'a> {
             .iter()
             .map(|f| {
                 let parameter = &self.plan.parameters.0[self.places[*f]];
-                let quantile = Normal::standard().cdf(z[*f]);
+                let quantile = maths::normal_cdf(z[*f]);
                 FlipRow {
                     regime: self.plan.regimes[self.q.arm].name.clone(),
                     baseline: self.plan.study.baseline.clone(),
@@ -438,8 +439,10 @@ impl<'a> Search<'a> {
                 .map(|(_, name, below)| (name, below))
                 .collect(),
             repeat: format!(
-                "chokepoint replay {} --seed {} --regime {} --run {future}",
-                self.plan.study.name, self.plan.seed, regrets[best].regime
+                "chokepoint replay {} --seed {} {} --run {future}",
+                shell_argument(&self.plan.study.name),
+                self.plan.seed,
+                shell_option("--regime", &regrets[best].regime)
             ),
         })
     }
@@ -453,7 +456,7 @@ fn scores(x: &[Vec<f64>]) -> Vec<Vec<f64>> {
         let mut order: Vec<usize> = (0..x.len()).collect();
         order.sort_by(|a, b| x[*a][f].total_cmp(&x[*b][f]));
         for (rank, row) in order.into_iter().enumerate() {
-            z[row][f] = Normal::standard().inverse_cdf((rank as f64 + 0.5) / x.len() as f64);
+            z[row][f] = maths::normal_quantile((rank as f64 + 0.5) / x.len() as f64);
         }
     }
     z

@@ -104,10 +104,70 @@ impl Futures {
         }
     }
 
-    /// Combinations of a factorial design.
+    /// Combinations of a factorial design; as many as can be counted where there are more.
     pub fn cells(&self) -> u64 {
-        let levels: u64 = self.levels.iter().map(|(_, v)| v.len() as u64).product();
-        levels * self.stress.len().max(1) as u64 * self.variant.len().max(1) as u64
+        let levels = self.levels.iter().map(|(_, values)| values.len());
+        let kinds = [self.stress.len().max(1), self.variant.len().max(1)];
+        levels
+            .chain(kinds)
+            .fold(1, |cells: u64, n| cells.saturating_mul(n as u64))
+    }
+
+    /// Holds the number of futures against the combinations of a factorial design: each has as many as the others.
+    ///
+    /// # Errors
+    /// With what was found, and how many futures would do.
+    pub fn whole(&self, runs: u32) -> Result<(), (String, String)> {
+        let cells = self.cells();
+        let runs = u64::from(runs);
+        if self.design != Design::Factorial || runs.is_multiple_of(cells) {
+            return Ok(());
+        }
+        let most = u64::from(u32::MAX);
+        if cells > most {
+            let found = format!(
+                "found a grid of more than {most} combinations, which no study can run through"
+            );
+            return Err((found, "name fewer levels, stresses or variants".into()));
+        }
+        let found = format!(
+            "found {runs} futures for a grid of {cells} combinations, expected a multiple: combinations would have unequal weight"
+        );
+        let (below, above) = (runs / cells * cells, runs.div_ceil(cells) * cells);
+        let help = if below == 0 {
+            format!("ask for {above} futures")
+        } else {
+            format!("ask for {below} or {above} futures")
+        };
+        Err((found, help))
+    }
+
+    /// Makes sure that a design that spreads draws has something to spread: samples of a posterior are taken whole, in turn,
+    /// because quantiles of each parameter by itself would lose what moves together.
+    ///
+    /// # Errors
+    /// With why it would change nothing, and what to do.
+    pub fn acts(&self, set: &ParameterSet) -> Result<(), (String, String)> {
+        let name = match self.design {
+            Design::LatinHypercube => "latin_hypercube",
+            Design::Sobol => "sobol",
+            _ => return Ok(()),
+        };
+        let Some(posterior) = &self.posterior else {
+            return Ok(());
+        };
+        let free = |at: &usize| !posterior.parameters.contains(&set.0[*at].id);
+        let spread = self.stress.len() > 1 || self.variant.len() > 1;
+        if spread || set.sampled().iter().any(free) {
+            return Ok(());
+        }
+        Err((
+            format!(
+                "the design `{name}` would change nothing: every sampled parameter comes from the posterior `{}`, whose samples are taken whole so that what moves together stays together",
+                posterior.name
+            ),
+            "use the design `replicates`, or draw from the priors: `posterior = \"prior\"` in the study, or --set study.posterior=prior".into(),
+        ))
     }
 
     /// Parameters whose value differs between futures or arms though their own file fixes them.
@@ -162,7 +222,8 @@ impl Futures {
         let drawn = set.draw_by(|at, p| share(&p.id, 2 + at as u32));
         let mut parameters = drawn.values();
         if let Some(posterior) = &self.posterior {
-            set.overwrite(&mut parameters, posterior.sample(u64::from(number)));
+            // Combinations of one replicate share its sample too.
+            set.overwrite(&mut parameters, posterior.sample(u64::from(number) / cells));
         }
         let mut stress = pick(&self.stress, || share("futures.stress", 0));
         let mut variant = pick(&self.variant, || share("futures.variant", 1));

@@ -2,9 +2,10 @@
 
 use super::{Library, Plan, Settings, Worker};
 use crate::config::diagnostics::Problems;
-use crate::config::evidence::{Block, Evidence, How, Link, Row, Scale};
+use crate::config::evidence::{self, Block, Evidence, How, Link, Row, Scale};
 use crate::config::splits::Discrepancy;
 use crate::config::study;
+use crate::foundation::maths;
 use crate::foundation::run::Future;
 use crate::measures::{Recorder, measure};
 use crate::technology::path::Path;
@@ -52,6 +53,8 @@ impl Hindcast {
         regimes: &[&str],
         settings: Settings,
     ) -> Result<Self, Problems> {
+        // An entity that is none would leave its series unanswered without a word.
+        evidence::check_shipped_map(&library.configs)?;
         let source = library.configs.find("did-controls-work", "studies")?;
         let mut file = study::read(&source, &library.configs)?;
         file.arms = regimes.iter().map(|r| (*r).into()).collect();
@@ -105,7 +108,7 @@ impl Hindcast {
     pub fn scaled(&self, k: usize, value: f64) -> f64 {
         match self.link(k).scale {
             Scale::Log if value.is_nan() => f64::NAN,
-            Scale::Log => value.max(self.asked[k].floor).ln(),
+            Scale::Log => maths::ln(value.max(self.asked[k].floor)),
             Scale::Own => value,
         }
     }
@@ -113,14 +116,15 @@ impl Hindcast {
     /// The other way.
     pub fn natural(&self, k: usize, scaled: f64) -> f64 {
         match self.link(k).scale {
-            Scale::Log => scaled.exp(),
+            Scale::Log => maths::exp(scaled),
             Scale::Own => scaled,
         }
     }
 
-    /// One run of an arm, read at every point, in the table's units.
+    /// One run of an arm as it goes on record, read at every point, in the table's units.
     pub fn run(&self, worker: &mut Worker, arm: usize, future: &Future) -> Vec<f64> {
-        worker.run(&self.plan.calendars[arm], future, self.months, false);
+        let recorded = future.clone().on_record();
+        worker.run(&self.plan.calendars[arm], &recorded, self.months, false);
         let record = worker.record();
         self.asked
             .iter()
@@ -264,7 +268,7 @@ fn gathered(months: &[f64], how: How) -> f64 {
             known.iter().sum::<f64>() / known.len() as f64
         }
         How::Last => last,
-        How::GrowthPerYear => (last / first).powf(1.0 / years),
+        How::GrowthPerYear => maths::pow(last / first, 1.0 / years),
         How::SlopePerYear => (last - first) / years,
     }
 }

@@ -2,17 +2,18 @@
 
 use std::sync::Arc;
 
-use crate::config::chips::{self, ChipRow};
+use crate::config::chips::ChipRow;
 use crate::config::diagnostics::{Diagnostic, Problems};
 use crate::config::evidence::Evidence;
 use crate::config::law::{Cases, WorldNames, check_cases, compose, read_law, read_regime};
-use crate::config::nations::{self, NationRow};
+use crate::config::nations::NationRow;
 use crate::config::parameters::ParameterSet;
-use crate::config::places::{self, Places};
+use crate::config::places::Places;
 use crate::config::source::{Configs, Source};
 use crate::config::splits::Hashes;
 use crate::config::study::{Arm, StudyFile};
-use crate::config::world;
+use crate::config::table::KnownNames;
+use crate::config::world::{RecordedWorld, WorldTables};
 use crate::controls::{Law, Regime};
 use crate::world::{Blueprint, Inputs};
 
@@ -23,7 +24,7 @@ pub struct Library {
     pub cases: Cases,
     pub chips: Vec<ChipRow>,
     pub nations: Vec<NationRow>,
-    pub tables: world::WorldTables,
+    pub tables: WorldTables,
     pub places: Places,
     pub parameters: ParameterSet,
 }
@@ -34,13 +35,14 @@ impl Library {
     /// # Errors
     /// With every problem found.
     pub fn read(configs: Configs, extra: &[Source]) -> Result<Self, Problems> {
-        let nations = nations::read(&configs)?;
-        let codes: Vec<String> = nations.iter().map(|n| n.iso3.clone()).collect();
-        let chips = chips::read(&configs.read("world/chips.csv")?)?;
-        let tables = world::read(&configs)?;
+        let RecordedWorld {
+            chips,
+            nations,
+            tables,
+            places,
+        } = RecordedWorld::read(&configs)?;
         let names = WorldNames::read(&configs, &nations, &chips, &tables)?;
         let (law, cases) = read_law(&configs, extra, &names)?;
-        let places = places::read(&configs, &codes)?;
         let parameters = ParameterSet::read(&configs)?;
         Ok(Self {
             configs,
@@ -60,6 +62,11 @@ impl Library {
     /// For chips that do not exist and for answers that differ.
     pub fn check_cases(&self) -> Result<(), Problems> {
         check_cases(&self.law, &self.cases, &self.chips, &self.nations)
+    }
+
+    /// What a user's own table of chips may point at.
+    pub fn nation_codes(&self) -> KnownNames {
+        KnownNames::of_nations(self.nations.iter().map(|n| n.iso3.clone()))
     }
 
     /// A nation by its ISO3 code.
@@ -116,7 +123,7 @@ impl Library {
                 let (add, remove) = (&arm.add, &arm.remove);
                 let source = &study.source;
                 let mut regime = compose(source, &self.law, base, add, remove, &arm.change)?;
-                regime.name.clone_from(&arm.name);
+                regime.name = arm.name.to_string();
                 if !arm.words.is_empty() {
                     regime.words.clone_from(&arm.words);
                 }

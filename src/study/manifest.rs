@@ -1,12 +1,33 @@
 //! What was run, with what: the manifest of a plan.
 
+use std::ops::Range;
+
 use super::Plan;
 use super::ensemble::Layout;
+use super::plan::hash;
 use crate::controls::Regime;
 use crate::foundation::channels::Channel;
 use crate::measures::{MEASURES, OUTCOMES};
 use crate::results::{ArmInfo, Manifest, Named, RuleInfo, StudyInfo};
 
+/// Hash of all that goes into the results of these futures: equal hashes mean equal bytes, and the same plan.
+pub fn made_from(plan: &Plan, futures: &Range<u32>) -> String {
+    let off: Vec<&str> = Channel::ALL
+        .iter()
+        .filter(|c| !plan.channels.on(**c))
+        .map(|c| c.name())
+        .collect();
+    let posterior = plan.design.posterior.as_ref().map(|p| p.text());
+    let parts = (
+        (env!("CARGO_PKG_VERSION"), env!("CHOKEPOINT_SOURCE")),
+        (&plan.study.name, plan.seed, futures, plan.fail),
+        (&plan.said, &plan.set, off, plan.planning.name()),
+        (&plan.inputs, posterior),
+    );
+    hash(format!("{parts:?}").as_bytes())
+}
+
+/// What was run, with what.
 pub fn manifest(
     plan: &Plan,
     layout: &Layout,

@@ -19,6 +19,7 @@ use crate::config::posterior::Posterior;
 use crate::events::{Event, EventKind, EventLog};
 use crate::foundation::calendar::Month;
 use crate::foundation::channels::Channel;
+use crate::foundation::maths;
 use crate::foundation::run::Future;
 use crate::markets::terms::Calendar;
 use crate::measures::Recorder;
@@ -382,8 +383,13 @@ fn median(sorted: &[f64]) -> f64 {
 impl<'a> Runner<'a> {
     fn run(&mut self, regime: &str, future: &Future) -> Reading<'a> {
         if let Some(calendar) = self.calendars.get(regime) {
-            self.worker
-                .run(calendar, future, self.h.months.max(79), true);
+            let months = self.h.months.max(79);
+            if regime == "history" || regime.starts_with("frozen-") {
+                let recorded = future.clone().on_record();
+                self.worker.run(calendar, &recorded, months, true);
+            } else {
+                self.worker.run(calendar, future, months, true);
+            }
         }
         Reading {
             h: self.h,
@@ -606,7 +612,7 @@ fn p6(r: &mut Runner, future: &Future, null: bool) -> Vec<f64> {
     };
     let growth = |bloc: &str| {
         let runs = run.column("largest_run_h100e_months", bloc);
-        (runs[run.at(2024, 12)] / runs[run.at(2020, 12)]).powf(0.25)
+        maths::pow(runs[run.at(2024, 12)] / runs[run.at(2020, 12)], 0.25)
     };
     let from = run.at(2023, 1);
     let gap = &run.column("gap_months", "target_vs_issuer")[from..=run.at(2025, 12)];
@@ -693,7 +699,7 @@ fn p9(r: &mut Runner, future: &Future, null: bool) -> Vec<f64> {
         let target = f64::from(u8::from(b.labs[lab].bloc == crate::measures::Bloc::Target));
         let year = t as f64 / 12.0 - 4.0;
         releases.push((
-            vec![1.0, h100e.log10(), year, target, target * year],
+            vec![1.0, maths::log10(h100e), year, target, target * year],
             e.values[0],
         ));
     }

@@ -6,13 +6,15 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
+use super::bank::Kept;
 use super::ensemble::reason;
 use super::futures::{Draw, Futures, Switch, switched};
 use super::{Library, Worker, feedback};
 use crate::config::diagnostics::{Diagnostic, Problems};
+use crate::config::figure;
 use crate::config::parameters::ParameterSet;
 use crate::config::posterior::Posterior;
-use crate::config::study::StudyFile;
+use crate::config::study::{self, StudyFile};
 use crate::controls::Regime;
 use crate::foundation::calendar::Month;
 use crate::foundation::channels::{Channel, Channels};
@@ -52,6 +54,8 @@ pub struct Plan {
     /// What has changed since the samples of the posterior were drawn.
     pub stale: Vec<String>,
     pub(super) inputs: BTreeMap<String, String>,
+    /// Where questions that are put to the plan keep their finished runs.
+    pub kept: Option<Arc<Kept>>,
 }
 
 /// What a plan is run with, beside its study.
@@ -80,7 +84,8 @@ impl Plan {
     /// A plan with regimes at hand, one for each arm of the study.
     ///
     /// # Errors
-    /// When the recorded regime cannot be read or run, or the design has fewer futures than are asked for.
+    /// When the recorded regime cannot be read or run, the design does not suit the futures that are asked for or changes
+    /// nothing in them, or the window ends after the study.
     pub fn of(
         library: &Library,
         study: StudyFile,
@@ -96,27 +101,24 @@ impl Plan {
             planning,
             posterior,
         } = settings;
-        feedback::check(&study, &regimes)?;
-        let mut design = Futures::new(&study.futures, study.draws.as_ref());
+        let posterior = match posterior {
+            Some(given) => Some(given),
+            None => samples(library, &study)?,
+        };
+        let blueprint = library.blueprint(&study)?;
+        let Settled { design, window } =
+            settled(library, &study, &regimes, &blueprint, posterior, runs, only)?;
         let futures = only.map_or(0..runs, |one| one..one + 1);
-        design
-            .enough(futures.end.max(runs))
-            .map_err(|why| Diagnostic::at_text(&study.source, 0, "[futures", why))?;
         let channels = study
             .futures
             .off
             .iter()
             .filter_map(|name| Channel::named(name))
             .fold(channels, Channels::without);
-        design.posterior = match (posterior, &study.posterior) {
-            (None, Some(name)) => Some(Arc::new(Posterior::find(&library.configs, name)?)),
-            (given, _) => given,
-        };
         let stale = match &design.posterior {
             Some(p) => p.stale(&library.hashes()?, &library.parameters),
             None => Vec::new(),
         };
-        let blueprint = library.blueprint(&study)?;
         let mut parameters = library.parameters.clone();
         for (id, value) in &set {
             parameters.set(id, *value);
@@ -160,23 +162,18 @@ impl Plan {
                 }
             }
         }
-        let differs = blueprint.first_difference(&regimes);
-        let from = study.window_first.or(differs).unwrap_or(study.first_month) - study.first_month;
-        let from = (from.max(0) as usize).min(blueprint.months - 1);
-        let window = Window {
-            from,
-            to: (from + study.window_months as usize).min(blueprint.months),
-        };
         let history = library.regime("history")?;
         let recorded = || Worker::new(&blueprint).anchor(&history, &central);
         let anchor = catch_unwind(AssertUnwindSafe(recorded)).map_err(|cause| {
             let why = reason(cause.as_ref());
-            let message =
-                format!("recorded history does not run with these months and parameters: {why}");
-            Diagnostic::at_field(&study.source, "first_month", message)
+            let message = format!(
+                "recorded history does not run with the months, parameters and tables of this study: {why}"
+            );
+            Diagnostic::at(&study.source, 0..1, message)
         })?;
         Ok(Self {
             inputs: hashes(&library.configs),
+            kept: None,
             study,
             channels,
             planning,
@@ -296,6 +293,91 @@ impl Plan {
     pub fn month_of(&self, t: usize) -> Month {
         self.blueprint.first.plus(t as i32)
     }
+}
+
+/// What follows from a study before any run.
+struct Settled {
+    design: Futures,
+    window: Window,
+}
+
+/// The samples that a study names.
+fn samples(library: &Library, study: &StudyFile) -> Result<Option<Arc<Posterior>>, Problems> {
+    let name = study.posterior.as_deref();
+    let found = Posterior::of_study(&library.configs, &study.source, name)?;
+    Ok(found.map(Arc::new))
+}
+
+/// Holds what a study asks for against what there is: its process, its futures, its window.
+fn settled(
+    library: &Library,
+    study: &StudyFile,
+    regimes: &[Regime],
+    blueprint: &Blueprint,
+    posterior: Option<Arc<Posterior>>,
+    runs: u32,
+    only: Option<u32>,
+) -> Result<Settled, Problems> {
+    feedback::check(study, regimes)?;
+    let mut design = Futures::new(&study.futures, study.draws.as_ref());
+    design.posterior = posterior;
+    let last = only.map_or(runs, |one| runs.max(one + 1));
+    design
+        .enough(last)
+        .map_err(|why| Diagnostic::at_text(&study.source, 0, "[futures", why))?;
+    // One future alone is part of a grid that is whole elsewhere.
+    if only.is_none() {
+        design
+            .whole(runs)
+            .map_err(|(why, help)| Diagnostic::at_field(&study.source, "runs", why).help(help))?;
+    }
+    design
+        .acts(&library.parameters)
+        .map_err(|(why, help)| Diagnostic::at_field(&study.source, "design", why).help(help))?;
+    let differs = blueprint.first_difference(regimes);
+    let first = study.window_first.or(differs).unwrap_or(study.first_month);
+    let first = first.max(study.first_month);
+    study::window_end(study, first).map_err(|why| {
+        Diagnostic::at_field(&study.source, "window_months", why)
+            .help("without `window_first` it begins where the law of the arms first differs")
+    })?;
+    let from = (first - study.first_month) as usize;
+    Ok(Settled {
+        design,
+        window: Window {
+            from,
+            to: from + study.window_months as usize,
+        },
+    })
+}
+
+/// Holds a study against the library, as a run of so many futures would, without running anything.
+///
+/// # Errors
+/// With everything that would stop the run before its first future, and names in figures that this study does not have.
+pub fn check(library: &Library, study: &StudyFile, runs: u32) -> Result<(), Problems> {
+    let regimes = library.arms(study)?;
+    let blueprint = library.blueprint(study)?;
+    let posterior = samples(library, study)?;
+    settled(library, study, &regimes, &blueprint, posterior, runs, None)?;
+    let arms: Vec<&str> = study.arms.iter().map(|arm| arm.name()).collect();
+    let known = figure::Known {
+        columns: &blueprint.watch.columns,
+        events: &super::timeline::kinds(),
+        arms: &arms,
+    };
+    let mut problems = Problems::default();
+    for name in &study.figures {
+        let read = library
+            .configs
+            .find_figure(name)
+            .and_then(|source| figure::read(&source, name).map(|read| (source, read)));
+        match read {
+            Ok((source, read)) => problems.0.extend(figure::unknown(&source, &read, &known).0),
+            Err(more) => problems.0.extend(more.0),
+        }
+    }
+    problems.check()
 }
 
 /// Parameters with those of each switch in turn, and those of the command line last.

@@ -11,19 +11,19 @@ use super::{Library, Plan, Settings};
 use crate::config::diagnostics::Problems;
 use crate::config::draws::sealed_path;
 use crate::config::figure::{self, FigureFile};
-use crate::config::posterior;
-use crate::config::source::{Configs, Source};
+use crate::config::posterior::{self, Posterior};
+use crate::config::source::{Configs, Source, figure_path};
 use crate::config::study;
 use crate::foundation::channels::{Channel, Channels};
 use crate::foundation::run::Planning;
-use crate::results::ResultsError;
+use crate::results::{ResultsError, files};
 
 /// Futures of a block, if nobody says otherwise.
 const BLOCK: u32 = 32;
 /// Blocks of a plan at most: each is an open file when they are joined.
 pub const BLOCKS: u32 = 512;
 
-/// What a plan is made from. Its hash covers all but the number of blocks and the command.
+/// What a plan is made from. Its hash covers all but the number of blocks.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct PlanFile {
     pub version: String,
@@ -75,15 +75,14 @@ impl PlanFile {
                 .insert(sealed_path(path), draws.source.text.clone());
         }
         if let Some(name) = &study.posterior
-            && let Some(text) = configs.on_disk(name)
+            && let Some(table) = Posterior::on_disk(configs, name)?
         {
-            self.files.insert(posterior::sealed_path(name), text);
+            self.files.insert(posterior::sealed_path(name), table.text);
         }
         let mut figures = BTreeMap::new();
         for name in &study.figures {
             let source = configs.find_figure(name)?;
-            let stem = name.trim_start_matches("plots/").trim_end_matches(".toml");
-            let path = format!("plots/{stem}.toml");
+            let path = figure_path(name);
             figures.insert(path.clone(), hash(source.text.as_bytes()));
             if source.name != path {
                 self.files.insert(path, source.text);
@@ -108,7 +107,6 @@ impl PlanFile {
     fn hashed(&self) -> String {
         let plain = Self {
             blocks: 0,
-            command: String::new(),
             hash: String::new(),
             ..self.clone()
         };
@@ -153,7 +151,8 @@ impl PlanFile {
 
     /// Numbers of the futures that are run.
     pub fn futures(&self) -> Range<u32> {
-        self.only.map_or(0..self.runs, |one| one..one + 1)
+        self.only
+            .map_or(0..self.runs, |one| one..one.saturating_add(1))
     }
 
     /// The futures of a block.
@@ -233,14 +232,7 @@ impl PlanFile {
     /// # Errors
     /// When it cannot be written.
     pub fn write(&self, path: &Path) -> Result<(), ResultsError> {
-        let failed = |e: &dyn std::fmt::Display| ResultsError::Io {
-            path: path.to_path_buf(),
-            reason: e.to_string(),
-        };
-        let temporary = path.with_extension("tmp");
-        std::fs::write(&temporary, self.text())
-            .and_then(|()| std::fs::rename(&temporary, path))
-            .map_err(|e| failed(&e))
+        files::write(path, self.text())
     }
 
     /// In which respects another plan differs from this one, in words.
@@ -267,6 +259,7 @@ impl PlanFile {
         );
         say("off", self.off.join(" "), other.off.join(" "));
         say("planning", self.planning.clone(), other.planning.clone());
+        say("command", self.command.clone(), other.command.clone());
         let mut names: Vec<&String> = self.inputs.keys().chain(other.inputs.keys()).collect();
         names.sort();
         names.dedup();

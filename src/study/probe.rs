@@ -60,28 +60,44 @@ pub struct Answers {
     pub failed: usize,
 }
 
-/// Runs every point in every one of these arms, in parallel; `done` is called after each run.
+/// Points of a block at most: what is lost when a question is stopped.
+const BLOCK: usize = 16;
+
+/// Runs every point in every one of these arms, in parallel; `done` is called after each run. Blocks that the plan keeps from
+/// before are not run again.
 pub fn ask(plan: &Plan, points: &[Point], arms: &[usize], done: &(dyn Fn() + Sync)) -> Answers {
-    let pieces = rayon::current_num_threads() * 8;
-    let size = points.len().div_ceil(pieces).max(1);
-    let values: Vec<Vec<Vec<f64>>> = points
+    // The same blocks whatever the number of threads.
+    let size = (points.len() / 64).clamp(1, BLOCK);
+    let kept = plan.kept.as_deref();
+    let values: Vec<Vec<Vec<Vec<f64>>>> = points
         .par_chunks(size)
-        .flat_map_iter(|chunk| {
-            let mut worker = Worker::new(&plan.blueprint);
-            let answers: Vec<Vec<Vec<f64>>> = chunk
-                .iter()
-                .map(|point| {
-                    let run = |arm: &usize| {
-                        let answer = one(plan, &mut worker, *arm, point);
-                        done();
-                        answer
-                    };
-                    arms.iter().map(run).collect()
-                })
-                .collect();
-            answers
-        })
+        .map_init(
+            || None,
+            |worker, chunk| {
+                if let Some(found) = kept.and_then(|k| k.answers(chunk, arms, OUTCOMES.len())) {
+                    (0..chunk.len() * arms.len()).for_each(|_| done());
+                    return found;
+                }
+                let worker = worker.get_or_insert_with(|| Worker::new(&plan.blueprint));
+                let answers: Vec<Vec<Vec<f64>>> = chunk
+                    .iter()
+                    .map(|point| {
+                        let run = |arm: &usize| {
+                            let answer = one(plan, worker, *arm, point);
+                            done();
+                            answer
+                        };
+                        arms.iter().map(run).collect()
+                    })
+                    .collect();
+                if let Some(kept) = kept {
+                    kept.keep_answers(chunk, arms, &answers);
+                }
+                answers
+            },
+        )
         .collect();
+    let values = values.concat();
     let failed = values
         .iter()
         .flatten()

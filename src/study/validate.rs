@@ -6,6 +6,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use serde::Serialize;
 
+use super::Worker;
 use super::hindcast::Hindcast;
 use crate::analysis::coverage::{Z_90, bins, rank, wilson};
 use crate::analysis::skill::{
@@ -17,6 +18,7 @@ use crate::config::evidence::{Class, Scale};
 use crate::config::posterior::Posterior;
 use crate::config::splits::{Part, ScoreSettings, Split};
 use crate::foundation::chance::{Chance, Purpose, stable_key};
+use crate::foundation::maths;
 use crate::foundation::parameters::Parameters;
 use crate::foundation::run::Future;
 
@@ -131,33 +133,53 @@ impl Scorecard {
 /// What every draw says of every point, on the points' scales, with errors of observation.
 pub struct Ensemble(Vec<Vec<f64>>);
 
-/// Runs `draws` futures, from a posterior or the prior.
+/// Draws of a block: what is lost when it is stopped.
+const BLOCK: usize = 10;
+
+/// Runs `draws` futures, from a posterior or the prior. Blocks that the plan keeps from before are not run again.
 pub fn ensemble(
     h: &Hindcast,
     draws: u32,
     posterior: Option<&Arc<Posterior>>,
     done: &(dyn Fn(u64) + Sync),
 ) -> Ensemble {
-    let rows: Vec<Vec<f64>> = (0..draws)
-        .into_par_iter()
+    let run = |worker: &mut Worker, number: u32| -> Vec<f64> {
+        let future = future_of(h, number, posterior);
+        let said = h.run(worker, 0, &future);
+        done(1);
+        said.iter()
+            .enumerate()
+            .map(|(k, value)| {
+                let who = stable_key(&h.row(k).target_id);
+                let error =
+                    h.row(k).error * future.chance.normal(Purpose::ObservationError, who, 0);
+                h.scaled(k, *value) + error
+            })
+            .collect()
+    };
+    let from = posterior.map_or_else(String::new, |p| format!("{} {}", p.name, p.text()));
+    let kept = h.plan.kept.as_deref();
+    let numbers: Vec<u32> = (0..draws).collect();
+    let rows: Vec<Vec<Vec<f64>>> = numbers
+        .par_chunks(BLOCK)
         .map_init(
-            || h.worker(),
-            |worker, number| {
-                let future = future_of(h, number, posterior);
-                let said = h.run(worker, 0, &future);
-                done(1);
-                said.iter()
-                    .enumerate()
-                    .map(|(k, value)| {
-                        let who = stable_key(&h.row(k).target_id);
-                        let error = h.row(k).error
-                            * future.chance.normal(Purpose::ObservationError, who, 0);
-                        h.scaled(k, *value) + error
-                    })
-                    .collect()
+            || None,
+            |worker, block| {
+                let what = format!("ensemble {from} {block:?}");
+                if let Some(rows) = kept.and_then(|k| k.rows(&what, block.len(), h.asked.len())) {
+                    done(block.len() as u64);
+                    return rows;
+                }
+                let worker = worker.get_or_insert_with(|| h.worker());
+                let rows: Vec<Vec<f64>> = block.iter().map(|n| run(worker, *n)).collect();
+                if let Some(kept) = kept {
+                    kept.keep(&what, &rows);
+                }
+                rows
             },
         )
         .collect();
+    let rows = rows.concat();
     Ensemble(rows)
 }
 
@@ -598,7 +620,7 @@ fn coverage(h: &Hindcast, split: &Split, said: &Ensemble) -> Vec<Coverage> {
             inside_90: held,
             low,
             high,
-            width_factor: widths(Scale::Log).map(f64::exp),
+            width_factor: widths(Scale::Log).map(maths::exp),
             width_own: widths(Scale::Own),
         });
     }

@@ -53,7 +53,8 @@ impl Worker {
             planning: Planning::default(),
             anchor: Arc::default(),
             tape: None,
-        };
+        }
+        .on_record();
         self.stage.reset(&calendar, &future, false);
         let mut anchor = Anchor {
             makers: b.makers.len(),

@@ -1,5 +1,6 @@
 //! A chip: what it can do for a lab, and what it costs to make.
 
+use crate::foundation::maths;
 use crate::foundation::parameters::Parameters;
 
 /// The physical attributes that throughput, cost and supply need; one row of the chip table.
@@ -96,7 +97,7 @@ pub fn training_throughput(
 fn training_time(spec: &ChipSpec, overlap_share: f64, fp8_share: f64, p: &Parameters) -> f64 {
     let in_16_bits = spec.fp16_dense_tflops / H100.fp16_dense_tflops;
     let in_8_bits = spec.fp8_dense_tflops / H100.fp8_dense_tflops;
-    let compute = in_16_bits.powf(1.0 - fp8_share) * in_8_bits.powf(fp8_share);
+    let compute = maths::pow(in_16_bits, 1.0 - fp8_share) * maths::pow(in_8_bits, fp8_share);
     let memory = spec.mem_bandwidth_tbs / H100.mem_bandwidth_tbs;
     let h100_links_gbps = H100.interconnect_gbps + H100.host_link_gbps;
     let links = (spec.interconnect_gbps + spec.host_link_gbps) / h100_links_gbps;
@@ -122,7 +123,10 @@ pub fn codesigned_throughput(spec: &ChipSpec, fp8_share: f64, p: &Parameters) ->
 pub fn serving_throughput(spec: &ChipSpec, p: &Parameters) -> f64 {
     let time = |c: &ChipSpec| {
         let bandwidth = c.mem_bandwidth_tbs / H100.mem_bandwidth_tbs
-            * (c.mem_capacity_gb / H100.mem_capacity_gb).powf(p.serving_capacity_exponent);
+            * maths::pow(
+                c.mem_capacity_gb / H100.mem_capacity_gb,
+                p.serving_capacity_exponent,
+            );
         let links = (c.interconnect_gbps + c.host_link_gbps)
             / (H100.interconnect_gbps + H100.host_link_gbps);
         let compute = c.fp8_dense_tflops / H100.fp8_dense_tflops;
@@ -140,7 +144,11 @@ fn norm(a: f64, b: f64, c: f64, power: f64) -> f64 {
     if power == 1.0 {
         a + b + c
     } else {
-        (a.powf(power) + b.powf(power) + c.powf(power)).powf(1.0 / power)
+        let sum: f64 = [a, b, c]
+            .map(|x| maths::pow_of_positive(x, power))
+            .iter()
+            .sum();
+        maths::pow_of_positive(sum, 1.0 / power)
     }
 }
 

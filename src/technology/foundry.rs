@@ -1,5 +1,6 @@
 //! Fabs and shared supply: yield that learns, capacity that follows orders with a lag, tools and materials withheld.
 
+use crate::foundation::maths;
 use crate::foundation::parameters::Parameters;
 
 /// Good-die fraction after `cumulative_million_dies` of experience.
@@ -13,8 +14,8 @@ pub fn experience_yield(
     scale_million_dies: f64,
 ) -> f64 {
     let start = start.min(0.99 * ceiling);
-    let initial = -scale_million_dies * (1.0 - start / ceiling).ln();
-    ceiling * (1.0 - (-(initial + cumulative_million_dies) / scale_million_dies).exp())
+    let initial = -scale_million_dies * maths::ln(1.0 - start / ceiling);
+    ceiling * (1.0 - maths::exp(-(initial + cumulative_million_dies) / scale_million_dies))
 }
 
 /// Next month's capacity: lagged partial adjustment toward what orders ask for.
@@ -26,10 +27,7 @@ pub fn adjusted_capacity(capacity: f64, wanted: f64, speed: f64, fall_per_month:
     if capacity <= 0.0 || wanted <= 0.0 {
         return capacity.max(0.0) * (1.0 - fall_per_month);
     }
-    capacity
-        * (speed * (wanted / capacity).ln())
-            .clamp(-fall_per_month, 0.25)
-            .exp()
+    capacity * maths::exp((speed * maths::ln(wanted / capacity)).clamp(-fall_per_month, 0.25))
 }
 
 /// What suppliers of advanced tools do for the target in a month, as shares of the tools that it would buy.
@@ -76,9 +74,10 @@ pub fn tools_for_target(suppliers: &[ToolSupplier], p: &Parameters) -> Tools {
     let (mut denied, mut made_good, mut open, mut sold) = (0.0, 0.0, 0.0, [0.0; 2]);
     for s in suppliers {
         let kept_back = s.share * s.denies;
-        let left = (1.0 - p.tool_backfill_per_year)
-            .clamp(0.0, 1.0)
-            .powf(s.years_denied);
+        let left = maths::pow(
+            (1.0 - p.tool_backfill_per_year).clamp(0.0, 1.0),
+            s.years_denied,
+        );
         denied += kept_back * left;
         made_good += kept_back * (1.0 - left);
         open += s.share - kept_back;

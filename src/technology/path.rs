@@ -1,5 +1,7 @@
 //! A recorded path: knots in time, interpolated between them, grown beyond them.
 
+use crate::foundation::maths;
+
 /// Knots: (decimal year, value), sorted by year.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Path(pub Vec<(f64, f64)>);
@@ -22,7 +24,7 @@ impl Path {
         let ((t0, v0), (t1, v1)) = (knots[after - 1], knots[after]);
         let part = (year - t0) / (t1 - t0);
         if v0 > 0.0 && v1 > 0.0 {
-            v0 * (v1 / v0).powf(part)
+            v0 * maths::pow_of_positive(v1 / v0, part)
         } else {
             v0 + (v1 - v0) * part
         }
@@ -35,9 +37,9 @@ fn saturating(start: f64, years: f64, growth: f64, ceiling: f64) -> f64 {
         return start.max(0.0);
     }
     if ceiling.is_infinite() {
-        return start * (growth * years).exp();
+        return start * maths::exp(growth * years);
     }
-    ceiling / (1.0 + (ceiling / start - 1.0) * (-growth * years).exp())
+    ceiling / (1.0 + (ceiling / start - 1.0) * maths::exp(-growth * years))
 }
 
 #[cfg(test)]

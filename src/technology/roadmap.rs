@@ -10,6 +10,7 @@ use super::chip::{
     unit_cost_usd,
 };
 use crate::foundation::chance::Purpose;
+use crate::foundation::maths;
 use crate::foundation::parameters::Parameters;
 use crate::foundation::run::{Clock, Future};
 
@@ -96,8 +97,8 @@ pub fn generation(last: &ChipSpec, years: f64, held_back: bool, p: &Parameters) 
     } else {
         1.0
     };
-    let dearer = PRICE_GROWTH.powf(years * share);
-    let faster = (p.generation_gain * PRICE_GROWTH).powf(years * share);
+    let dearer = maths::pow(PRICE_GROWTH, years * share);
+    let faster = maths::pow(p.generation_gain * PRICE_GROWTH, years * share);
     ChipSpec {
         fp16_dense_tflops: last.fp16_dense_tflops * faster,
         fp8_dense_tflops: last.fp8_dense_tflops * faster,
@@ -138,7 +139,7 @@ impl Chips {
         let age_years = f64::from((t - self.launch[slot]).max(0)) / 12.0;
         let first_usd = self.spec[slot].list_price_usd;
         let least_usd = self.unit_cost_usd[slot].min(first_usd);
-        (first_usd * (-p.price_fall_per_year * age_years).exp()).max(least_usd)
+        (first_usd * maths::exp(-p.price_fall_per_year * age_years)).max(least_usd)
     }
 
     /// The roadmap as this future has it: slips drawn, later generations specified, variant slots empty.

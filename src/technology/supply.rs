@@ -11,6 +11,7 @@ use super::foundry::{
 };
 use super::path::Path;
 use crate::foundation::channels::Channel;
+use crate::foundation::maths;
 use crate::foundation::parameters::Parameters;
 use crate::foundation::run::{Clock, Future, Planning};
 
@@ -304,14 +305,17 @@ pub fn open_pools(
         for (pool, recorded) in &foundry.fills {
             let made = match pool {
                 Pool::LogicTarget => {
-                    let wafers =
-                        recorded.at(year, p.smic_growth_per_year.ln(), p.smic_ceiling_wafers);
-                    (wafers * s.log_deviation.exp()).min(p.smic_ceiling_wafers)
+                    let wafers = recorded.at(
+                        year,
+                        maths::ln(p.smic_growth_per_year),
+                        p.smic_ceiling_wafers,
+                    );
+                    (wafers * maths::exp(s.log_deviation)).min(p.smic_ceiling_wafers)
                         * p.smic_accelerator_share
                 }
                 Pool::HbmTarget => {
                     recorded.at(year, p.hbm_domestic_growth, p.hbm_domestic_ceiling_stacks)
-                        * s.log_push.exp()
+                        * maths::exp(s.log_push)
                 }
                 _ => recorded.at(year, p.pool_growth_late, f64::INFINITY) * outside,
             };

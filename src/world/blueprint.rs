@@ -11,7 +11,7 @@ use crate::agents::nation::{Demand, Nation, RecordedDemand};
 use crate::agents::users::Users;
 use crate::config::chips::ChipRow;
 use crate::config::nations::NationRow;
-use crate::config::places::Places;
+use crate::config::places::{DIVERSION, Places, RENTAL};
 use crate::config::world::{MakerRow, Policy, Role, WorldTables};
 use crate::controls::{Attribute, Attributes, Law, NationGroups, Regime};
 use crate::foundation::calendar::Month;
@@ -422,10 +422,7 @@ fn customers_and_brokers(
     }
     let mut brokers = Vec::new();
     let mut names = Vec::new();
-    let recorded = places
-        .hubs
-        .iter()
-        .filter(|r| r.item == "share of diverted flow by last hub");
+    let recorded = places.hubs.iter().filter(|r| r.item == DIVERSION[1]);
     for row in recorded {
         let Some(nation) = nations.iter().position(|n| n.iso3 == row.hub_iso3) else {
             continue;
@@ -460,7 +457,7 @@ fn hosts(
     let recorded: Vec<(usize, f64)> = places
         .hosts
         .iter()
-        .filter(|r| r.kind == "rental_assumption" && r.unit.starts_with("MW"))
+        .filter(|r| r.kind == RENTAL[0] && r.item == RENTAL[1])
         .filter(|r| r.destination_iso3 == target)
         .filter_map(|r| Some((nations.iter().position(|n| n.iso3 == r.hub_iso3)?, r.value)))
         .filter(|(at, _)| rows[*at].bloc != Bloc::Target)
@@ -536,15 +533,7 @@ fn slots<'a>(
     const SHORTEST_MONTHS: i32 = 12;
     let mut all = Vec::new();
     for (row, maker) in makers.iter().enumerate() {
-        let of_maker = |c: &&ChipRow| {
-            c.vendor == maker.chip_vendor
-                && c.china_specific != Some(true)
-                && c.datacenter_marketed == Some(true)
-                && !matches!(
-                    c.status.as_str(),
-                    "proposed_never_shipped" | "never_volume" | "uncertain"
-                )
-        };
+        let of_maker = |c: &&ChipRow| c.vendor == maker.chip_vendor && c.in_roadmap();
         let listed: Vec<&ChipRow> = chips.iter().filter(of_maker).collect();
         if maker.chip_vendor.is_empty() || listed.is_empty() {
             continue;
@@ -666,7 +655,7 @@ fn labs(tables: &WorldTables, nations: &[NationRow], bloc_of: &dyn Fn(&str) -> B
                     Policy::Closed => Release::Closed,
                     Policy::Mixed => Release::Mixed,
                 },
-                share_of_nation: size(lab) / all,
+                share_of_nation: size(lab) / all.max(f64::MIN_POSITIVE),
                 skill: 1.0,
                 synthetic: false,
             }

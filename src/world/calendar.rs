@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock, PoisonError, Weak};
 
 use super::Blueprint;
 use crate::controls::{
-    Attribute, Attributes, Book, Instrument, Regime, Rule, Subject, Truth, Verdict,
+    Attribute, Attributes, Book, Entry, Instrument, Regime, Rule, Subject, Truth, Verdict,
 };
 use crate::foundation::calendar::{Date, Month};
 use crate::foundation::parameters::Parameters;
@@ -12,21 +12,22 @@ use crate::markets::terms::{Books, Calendar, Inputs, Ladder, Parts, SalesLaw};
 use crate::measures::Bloc;
 use crate::technology::design::Reach;
 use crate::technology::foundry::{ToolSupplier, tools_for_target};
+use crate::technology::roadmap::SlotKind;
 
 impl Blueprint {
     /// The calendar of a regime. `p` gives what makers can do in a redesign and the shares of tool suppliers.
     pub fn calendar(&self, regime: &Regime, p: &Parameters) -> Arc<Calendar> {
         let law = &self.law;
         let kept = self.days_of(regime);
+        let caps = self.caps(regime);
         let mut books: Vec<Books> = kept
             .iter()
             .map(|&day| Books {
-                in_force: regime.book(law, day),
-                announced: regime.announced(law, day),
                 text_is_out: regime.text_is_out(law, day),
                 next_binds: regime
                     .next_binds(day)
                     .map(|d| Month::from_date(d) - self.first),
+                ..self.books(regime, day, &caps)
             })
             .collect();
         let months = (0..self.months)
@@ -37,7 +38,7 @@ impl Blueprint {
             .zip(&books)
             .map(|(day, b)| self.inputs(regime, *day, b, p))
             .collect();
-        let ladder = self.ladder(regime, p, &mut books, &mut inputs);
+        let ladder = self.ladder(regime, p, &caps, &mut books, &mut inputs);
         let parts = Arc::new(Parts {
             nominal: (0..self.roadmap.slots.len())
                 .map(|slot| self.roadmap.nominal(slot, p).0)
@@ -58,8 +59,10 @@ impl Blueprint {
             changes: Vec::new(),
             tool_suppliers: self.tool_suppliers(),
             tools_denied_on_record: self.tools_denied_on_record(p),
-            caps_tpp: self.caps(regime),
-            replies_generated: self.replies_generated(regime),
+            caps_tpp: caps
+                .iter()
+                .map(|&rule| self.law.rules[usize::from(rule)].cap_tpp)
+                .collect(),
             ladder,
             books,
         };
@@ -128,11 +131,12 @@ impl Blueprint {
         &self,
         regime: &Regime,
         p: &Parameters,
+        caps: &[u16],
         books: &mut Vec<Books>,
         inputs: &mut Vec<Inputs>,
     ) -> Option<Ladder> {
         let process = regime.process.as_ref()?;
-        let (law, day) = (&self.law, process.from.first_day());
+        let day = process.from.first_day();
         let rungs = process.ladder.len();
         let mut ladder = Ladder {
             reactive: process.reactive,
@@ -148,13 +152,8 @@ impl Blueprint {
         };
         for (now, coming) in process.reachable() {
             let state = process.standing(regime, now, coming);
-            let judged = Books {
-                in_force: state.book(law, day),
-                announced: state.announced(law, day),
-                text_is_out: true,
-                // Known in a run alone.
-                next_binds: None,
-            };
+            // When what is announced binds is known in a run alone.
+            let judged = self.books(&state, day, caps);
             ladder.books[now * rungs + coming] = books.len() as u16;
             inputs.push(self.inputs(&state, day, &judged, p));
             books.push(judged);
@@ -176,17 +175,33 @@ impl Blueprint {
         days
     }
 
-    /// Whether the regime leaves the target's replies to the model: it holds no rule of the target's own on imports or on
-    /// materials.
-    fn replies_generated(&self, regime: &Regime) -> bool {
+    /// What the regime says on a day, its text at hand and nothing known of when the next rule binds.
+    fn books(&self, regime: &Regime, day: Date, caps: &[u16]) -> Books {
+        let in_force = regime.book(&self.law, day);
+        Books {
+            announced: regime.announced(&self.law, day),
+            text_is_out: true,
+            next_binds: None,
+            replies_recorded: self.replies_recorded(regime, day),
+            cap_of_market: self.caps_in_force(regime, &in_force, caps),
+            in_force,
+        }
+    }
+
+    /// Whether the target has announced a rule of its own on imports or on materials by a day.
+    ///
+    /// From then on its replies are those on record, also when that rule ends or is withdrawn before it binds: its end is an
+    /// act of the target as its beginning was, so whoever imposes the one imposes the other, and a reply of the model's own
+    /// beside them would contradict both.
+    fn replies_recorded(&self, regime: &Regime, day: Date) -> bool {
         let target = self.shipments[self.target_market].get(Attribute::Destination);
-        !regime.rules().any(|at| {
-            let rule = &self.law.rules[usize::from(at)];
+        regime.entries.iter().any(|entry| {
+            let rule = &self.law.rules[usize::from(entry.rule)];
             let reply = matches!(
                 rule.instrument,
                 Instrument::ImportBan | Instrument::InputRestriction
             );
-            reply && rule.issuer_code == target && self.can_bind(rule)
+            reply && entry.announced <= day && rule.issuer_code == target && self.can_bind(rule)
         })
     }
 
@@ -202,15 +217,74 @@ impl Blueprint {
             })
     }
 
-    /// Caps by nation: infinite where no cap rule is in the regime.
-    fn caps(&self, regime: &Regime) -> Vec<f64> {
-        let cap = regime
-            .rules()
-            .map(|at| &self.law.rules[usize::from(at)])
-            .filter(|r| r.instrument == Instrument::CountryCap)
-            .map(|r| r.cap_tpp)
-            .fold(f64::INFINITY, f64::min);
-        vec![cap; self.nations.len()]
+    /// Rules of the regime that set a cap, in force or not, in the order of the law.
+    fn caps(&self, regime: &Regime) -> Vec<u16> {
+        let sets_cap = |at: &u16| {
+            let rule = &self.law.rules[usize::from(*at)];
+            let capped = rule.licence == Verdict::Capped
+                || rule.exceptions.iter().any(|e| e.licence == Verdict::Capped);
+            rule.instrument == Instrument::CountryCap && capped && rule.cap_tpp.is_finite()
+        };
+        let mut caps: Vec<u16> = regime.rules().filter(sets_cap).collect();
+        caps.sort_unstable();
+        caps.dedup();
+        caps
+    }
+
+    /// By market: which of the regime's caps holds under the rules in force, as a place in `caps`; none where no cap rule
+    /// reaches it.
+    ///
+    /// Of one issuer's caps that reach a nation the one that reaches the fewest nations holds, and of those the last to
+    /// bind: a special rule goes before a general one, and a later one before an earlier one. Where several issuers cap a
+    /// nation, the tightest holds.
+    fn caps_in_force(&self, regime: &Regime, in_force: &Book, caps: &[u16]) -> Vec<Option<u16>> {
+        let held: Vec<usize> = (0..caps.len())
+            .filter(|cap| in_force.holds(caps[*cap]))
+            .collect();
+        if held.is_empty() {
+            return vec![None; self.shipments.len()];
+        }
+        let there: Vec<Book> = self
+            .shipments
+            .iter()
+            .map(|shipment| in_force.going(Subject::ChipSale, shipment))
+            .collect();
+        let rule = |cap: usize| &self.law.rules[usize::from(caps[cap])];
+        let nations_reached = |cap: usize| {
+            let markets = self.market_of_nation.iter();
+            markets.filter(|m| there[**m].holds(caps[cap])).count()
+        };
+        let binds = |cap: usize| {
+            let of_rule = regime.entries.iter().filter(|e| e.rule == caps[cap]);
+            of_rule.map(|e| e.compliance).max()
+        };
+        // The first that reaches a nation goes before the others of its issuer.
+        let mut ranked = held;
+        ranked.sort_by(|&a, &b| {
+            let first = nations_reached(a).cmp(&nations_reached(b));
+            first
+                .then_with(|| binds(b).cmp(&binds(a)))
+                .then_with(|| rule(a).cap_tpp.total_cmp(&rule(b).cap_tpp))
+        });
+        there
+            .iter()
+            .map(|book| {
+                let mut of_issuers: Vec<usize> = Vec::new();
+                for &cap in ranked.iter().filter(|cap| book.holds(caps[**cap])) {
+                    let issuer = &rule(cap).issuer;
+                    if !of_issuers
+                        .iter()
+                        .any(|other| rule(*other).issuer == *issuer)
+                    {
+                        of_issuers.push(cap);
+                    }
+                }
+                of_issuers
+                    .into_iter()
+                    .min_by(|a, b| rule(*a).cap_tpp.total_cmp(&rule(*b).cap_tpp))
+                    .map(|cap| cap as u16)
+            })
+            .collect()
     }
 
     fn inputs(&self, regime: &Regime, day: Date, books: &Books, p: &Parameters) -> Inputs {
@@ -274,19 +348,26 @@ impl Blueprint {
                 [0, 1, 2].map(|kind| sum[kind] + support[kind])
             }),
             leading_foundry,
-            state_closed: self.state_closed(&books.in_force),
+            state_closed: self.state_closed(&books.in_force, day),
             memory_imports,
             memory_closes,
         }
     }
 
-    /// Of the foreign chips that the target lets others buy, the part that it bars from centres that the state pays for.
-    fn state_closed(&self, book: &Book) -> f64 {
+    /// Of the listed foreign chips on sale by a day that the target lets others buy, the part that it bars from centres that
+    /// the state pays for.
+    fn state_closed(&self, book: &Book, day: Date) -> f64 {
+        let month = Month::from_date(day) - self.first;
         let barred =
             |sale: &Attributes| book.judge(Subject::ChipSale, sale).importer == Verdict::Denied;
         let (mut open, mut closed) = (0_u32, 0_u32);
         for (slot, chip) in self.slot_attributes.iter().enumerate() {
-            if self.layout.target_made[slot] || self.layout.captive_chip[slot] {
+            let foreign = !self.layout.target_made[slot] && !self.layout.captive_chip[slot];
+            let on_sale = match self.roadmap.slots[slot].kind {
+                SlotKind::Catalogue { launch } => launch <= month,
+                _ => false,
+            };
+            if !foreign || !on_sale {
                 continue;
             }
             let mut sale = chip.with_shipment(&self.shipments[self.target_market]);
@@ -407,26 +488,19 @@ impl Blueprint {
     /// The first month in which arms may differ: the first day on which one has announced what another has not, or from
     /// which one is governed by what another is not.
     pub fn first_difference(&self, regimes: &[Regime]) -> Option<Month> {
-        let key = |r: &Regime| -> Vec<(u16, Date, Date, Option<Date>)> {
-            r.entries
-                .iter()
-                .map(|e| (e.rule, e.announced, e.compliance, e.ended))
-                .collect()
-        };
-        let keys: Vec<_> = regimes.iter().map(key).collect();
         let mut days: Vec<Date> = Vec::new();
-        for entry in keys.iter().flatten() {
-            let shared = keys.iter().all(|k| k.contains(entry));
+        for entry in regimes.iter().flat_map(|r| &r.entries) {
+            let shared = regimes.iter().all(|r| r.entries.contains(entry));
             if !shared {
                 // A rule that all arms have but end differently separates them when it ends in one of them.
-                let everywhere = keys.iter().all(|k| {
-                    k.iter()
-                        .any(|e| (e.0, e.1, e.2) == (entry.0, entry.1, entry.2))
-                });
-                if everywhere {
-                    days.extend(entry.3);
+                let begins_alike = |e: &Entry| {
+                    let ended = entry.ended;
+                    *entry == Entry { ended, ..e.clone() }
+                };
+                if regimes.iter().all(|r| r.entries.iter().any(begins_alike)) {
+                    days.extend(entry.ended);
                 } else {
-                    days.push(entry.1.min(entry.2));
+                    days.push(entry.announced.min(entry.compliance));
                 }
             }
         }

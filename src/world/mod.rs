@@ -29,6 +29,7 @@ use crate::capability::frontier::Frontier;
 use crate::capability::training::latent_points;
 use crate::events::EventLog;
 use crate::foundation::chance::Purpose;
+use crate::foundation::maths;
 use crate::foundation::parameters::Parameters;
 use crate::foundation::run::{Anchor, Clock, Future};
 use crate::markets::chips::{ChipMarket, Wallet, place_of};
@@ -177,9 +178,7 @@ impl Stage {
         let mut market = w.resource_mut::<ChipMarket>();
         market.reset();
         market.buyers.alike = calendar.alike.clone();
-        for (nation, cap) in market.nations.iter_mut().zip(&calendar.caps_tpp) {
-            nation.left_tpp = *cap;
-        }
+        market.set_caps(&calendar.caps_tpp);
         w.resource_mut::<Chips>().reset(&b.roadmap, future);
         w.resource_mut::<SupplyState>()
             .reset(b.makers.len(), b.supply.foundries.len(), p);
@@ -328,7 +327,8 @@ impl Stage {
             let skill = if blueprint.synthetic { 0.0 } else { skill };
             if let Some(mut lab) = w.get_mut::<crate::agents::lab::Lab>(entity) {
                 // Mean 1 over labs: a lognormal draw divided by its mean.
-                lab.skill = (p.lab_skill_sd * skill - 0.5 * p.lab_skill_sd * p.lab_skill_sd).exp();
+                lab.skill =
+                    maths::exp(p.lab_skill_sd * skill - 0.5 * p.lab_skill_sd * p.lab_skill_sd);
             }
             if let Some(mut knowledge) = w.get_mut::<Knowledge>(entity) {
                 knowledge.points = points;

@@ -15,6 +15,7 @@ use crate::agents::users::{Services, Users};
 use crate::capability::efficiency::{Efficiency, codesign_skill};
 use crate::capability::frontier::{Frontier, Side};
 use crate::capability::gap::{gap_months, trend_months};
+use crate::foundation::maths;
 use crate::foundation::run::{Clock, Future};
 use crate::markets::chips::ChipMarket;
 use crate::markets::rental::Rental;
@@ -559,7 +560,7 @@ pub fn observe_state(
         record.set(
             *column,
             t,
-            10_f64.powf((points - start) / p.points_per_decade_of_compute),
+            maths::exp10((points - start) / p.points_per_decade_of_compute),
         );
     }
     record.set(watch.supply[0], t, supply.yield_target);
@@ -666,7 +667,7 @@ pub fn observe_responses(
     record.set(columns.home_supply, t, access.home_share);
     let b = crate::measures::Bloc::Target as usize;
     let decades = efficiency.induced_points[b] / p.points_per_decade_of_compute.max(1e-9);
-    record.set(columns.induced, t, 10_f64.powf(decades));
+    record.set(columns.induced, t, maths::exp10(decades));
     record.set(
         columns.codesign,
         t,

@@ -2,6 +2,7 @@
 
 use super::Blueprint;
 use crate::capability::gap::crossing_months;
+use crate::foundation::maths;
 use crate::measures::{OUTCOMES, Recorder};
 
 /// Months of the run in which outcomes are taken: first and one past the last.
@@ -106,7 +107,7 @@ impl Formula {
         let Self::Sum(columns) = self else {
             return f64::NAN;
         };
-        let monthly = (1.0 + rate_per_year).powf(-1.0 / 12.0);
+        let monthly = maths::pow(1.0 + rate_per_year, -1.0 / 12.0);
         let of = |c: &usize| {
             let start = (0.0, 1.0);
             let add = |(sum, factor): (f64, f64), v: &f64| (sum + v * factor, factor * monthly);

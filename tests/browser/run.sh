@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Opens REPORT in headless Chromium (check.mjs says what is looked at). Installs what is missing: Chromium and Node from
-# Debian's packages, two npm packages by their lock file.
+# Opens REPORT in headless Chromium: check.mjs says what is looked at, hostile.mjs of a page named hostile.html. Installs what
+# is missing: Chromium and Node from Debian's packages, two npm packages by their lock file.
 # usage: tests/browser/run.sh REPORT [FOLDER FOR PICTURES]
 set -euo pipefail
 report=$(realpath "$1")
@@ -15,4 +15,7 @@ if [ ${#missing[@]} -gt 0 ]; then
   DEBIAN_FRONTEND=noninteractive $root apt-get install -qy --no-install-recommends "${missing[@]}" >/dev/null
 fi
 [ -d node_modules ] || npm ci --no-audit --no-fund --ignore-scripts
+if [ "$(basename "$report")" = hostile.html ]; then
+  exec node hostile.mjs "$report"
+fi
 exec node check.mjs "$report" ${pictures:+"$pictures"}
