@@ -28,8 +28,8 @@ study *ARGS:
 # killed 200 times, 60 of them at system calls (needs strace): the same bytes; a full and a read-only disk (needs the right to mount)
 hard-times:
     cargo build --release --locked
-    tests/kill.sh 40
-    tests/kill_at.sh 100 60
+    tests/kill.sh 20
+    tests/kill_at.sh 140 60
     tests/full_disk.sh
 
 # the Python side on a clean clone: environment, wheel, tests, tutorials, Dask, what it costs

@@ -252,9 +252,10 @@ fn list_and_explain_name_everything_that_ships() {
             .clone(),
     )
     .unwrap();
-    assert_eq!(kinds.lines().count(), 10);
+    assert_eq!(kinds.lines().count(), 11);
     for name in [
         "us-2023-10-3a090a",
+        "country_cap",
         "history-free",
         "H20 96GB",
         "CHN",

@@ -116,7 +116,7 @@ fn hostile_results() -> Results {
 fn a_page_of_hostile_text_has_no_tag_and_no_attribute_of_it() {
     let results = hostile_results();
     let out = tempfile::tempdir().unwrap();
-    let mut figures = results.manifest.study.figures.clone();
+    let figures = results.manifest.study.figures.clone();
     let gallery = draw_all(&results, &figures, out.path()).unwrap();
     assert!(gallery.drawn.len() > 5, "{:?}", gallery.left_out);
     let path = out.path().join("report.html");

@@ -42,7 +42,7 @@ command_of() {
   export) echo export out outcomes --csv ;;
   decompose) echo decompose mine.toml --runs 1 --into out --threads 1 ;;
   sensitivity) echo sensitivity mine.toml --method morris --runs 2 --into out --threads 1 ;;
-  discover) echo discover mine.toml --runs 24 --resamples 2 --into out --threads 1 ;;
+  discover) echo discover mine.toml --runs 44 --resamples 2 --into out --threads 1 ;;
   esac
 }
 commands=(run rerun overwrite plan block merge remerge report plot export decompose sensitivity discover)
@@ -103,7 +103,7 @@ for ((k = 0; k < random; k++)); do
   pid=$!
   sleep "$(awk -v t="${took[at]}" -v r="$RANDOM" 'BEGIN { printf "%.3f", t / 1000 * r / 32768 }')"
   if kill -9 "$pid" 2>/dev/null; then killed=$((killed + 1)); fi
-  wait "$pid" 2>/dev/null || true
+  { wait "$pid" || true; } 2>/dev/null
   whole "$name"
   again "$name"
   if grep -q '^resuming' log; then resumed=$((resumed + 1)); fi
@@ -118,8 +118,8 @@ for ((k = 0, tries = 0; at_call < exact && tries < 20 * exact; tries++)); do
   cp -a start now
   code=0
   # shellcheck disable=SC2046
-  (cd now && exec strace -f -qq -o /dev/null -e trace="$call" -e inject="$call:signal=SIGKILL:when=$when" \
-    "$program" $(command_of "$name") >/dev/null 2>&1) || code=$?
+  { (cd now && exec strace -f -qq -o /dev/null -e trace="$call" -e inject="$call:signal=SIGKILL:when=$when" \
+    "$program" $(command_of "$name") >/dev/null 2>&1) || code=$?; } 2>/dev/null
   if [ "$code" -eq 137 ]; then
     at_call=$((at_call + 1)) k=$((k + 1))
     by[$name]=$((${by[$name]:-0} + 1))

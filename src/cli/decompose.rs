@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::question::{QuestionArgs, csv_rows, outcome_of};
+use super::question::{QuestionArgs, csv_table, outcome_of};
 use super::{Answer, Format, say_json};
 use crate::config::source::Configs;
 use crate::study::decompose;
@@ -32,9 +32,9 @@ pub fn decompose(configs: Configs, args: &DecomposeArgs) -> Answer {
     })?;
     let parts = q.settled(&asked, parts)?;
     let texts = [
-        ("shapley", csv_rows(&parts.groups)),
-        ("channels", csv_rows(&parts.channels)),
-        ("whole", csv_rows(&parts.wholes)),
+        ("shapley", csv_table(&parts.groups)),
+        ("channels", csv_table(&parts.channels)),
+        ("whole", csv_table(&parts.wholes)),
     ];
     q.put(&asked, &texts)?;
     shown(args, &parts)?;

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::question::{QuestionArgs, arm_of, csv_rows, outcome_of};
+use super::question::{QuestionArgs, arm_of, csv_table, outcome_of};
 use super::{Answer, Format, say, say_json};
 use crate::config::source::Configs;
 use crate::study::discover::{self, Question};
@@ -58,7 +58,7 @@ pub fn discover(configs: Configs, args: &DiscoverArgs) -> Answer {
     let runs = u64::from(plan.runs) * plan.regimes.len() as u64;
     let ensemble = q.work(&asked, runs, |done| Ensemble::run(plan, done))?;
     let found = q.settled(&asked, discover::discover(plan, &ensemble, &question))?;
-    q.put(&asked, &[("boxes", csv_rows(&found.rows))])?;
+    q.put(&asked, &[("boxes", csv_table(&found.rows))])?;
     shown(q, &found)?;
     q.finish(&asked);
     Ok(())

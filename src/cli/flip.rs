@@ -2,7 +2,7 @@
 
 use clap::{Args, ValueEnum};
 
-use super::question::{QuestionArgs, arm_of, csv_rows, outcome_of};
+use super::question::{QuestionArgs, arm_of, csv_table, outcome_of};
 use super::{Answer, Format, say, say_json};
 use crate::config::source::Configs;
 use crate::study::flip::{self, Question};
@@ -65,9 +65,9 @@ pub fn flip(configs: Configs, args: &FlipArgs) -> Answer {
     })?;
     let found = q.settled(&asked, found)?;
     let texts = [
-        ("regret", csv_rows(&found.regrets)),
-        ("learning", csv_rows(&found.learning)),
-        ("flip", csv_rows(&found.flips)),
+        ("regret", csv_table(&found.regrets)),
+        ("learning", csv_table(&found.learning)),
+        ("flip", csv_table(&found.flips)),
     ];
     q.put(&asked, &texts)?;
     shown(args, &found)?;

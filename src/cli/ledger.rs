@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::question::{QuestionArgs, arm_of, csv_rows, outcome_of};
+use super::question::{QuestionArgs, arm_of, csv_table, outcome_of};
 use super::{Answer, Format};
 use crate::config::source::Configs;
 use crate::study::ledger;
@@ -56,7 +56,7 @@ pub fn ledger(configs: Configs, args: &LedgerArgs) -> Answer {
             .collect::<Result<Vec<_>, _>>()
     })?;
     let rows = q.settled(&asked, rows)?;
-    q.put(&asked, &[("ledger", csv_rows(&rows.concat()))])?;
+    q.put(&asked, &[("ledger", csv_table(&rows.concat()))])?;
     q.finish(&asked);
     if q.format != Format::Table {
         return q.show("", &rows.concat());

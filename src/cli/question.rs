@@ -325,7 +325,16 @@ impl From<Refused> for Failure {
     }
 }
 
-pub fn csv_rows<T: Serialize>(rows: &[T]) -> String {
+/// A table as it is kept: without a row it still has its header.
+pub fn csv_table<T: Serialize + Default>(rows: &[T]) -> String {
+    if !rows.is_empty() {
+        return csv_rows(rows);
+    }
+    let text = csv_rows(&[T::default()]);
+    text.split_inclusive('\n').take(1).collect()
+}
+
+fn csv_rows<T: Serialize>(rows: &[T]) -> String {
     let mut writer = csv::Writer::from_writer(Vec::new());
     for row in rows {
         // Writing to memory cannot fail.

@@ -3,7 +3,7 @@
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 
-use super::question::{QuestionArgs, csv_rows, outcome_of};
+use super::question::{QuestionArgs, csv_table, outcome_of};
 use super::{Answer, Failure};
 use crate::config::source::Configs;
 use crate::study::sensitivity;
@@ -50,8 +50,8 @@ pub fn sensitivity(configs: Configs, args: &SensitivityArgs) -> Answer {
             let (last, _): (Vec<_>, Vec<_>) =
                 found.rows.iter().cloned().partition(|r| r.rows == most);
             let texts = [
-                ("sobol", csv_rows(&last)),
-                ("sobol_convergence", csv_rows(&found.rows)),
+                ("sobol", csv_table(&last)),
+                ("sobol_convergence", csv_table(&found.rows)),
             ];
             q.put(&asked, &texts)?;
             let top = first_of(
@@ -74,7 +74,7 @@ pub fn sensitivity(configs: Configs, args: &SensitivityArgs) -> Answer {
             let found = q.work(&asked, runs, |done| {
                 sensitivity::morris(plan, &args.outcome, done)
             })?;
-            q.put(&asked, &[("morris", csv_rows(&found.rows))])?;
+            q.put(&asked, &[("morris", csv_table(&found.rows))])?;
             let top = first_of(
                 &found.rows,
                 args.top,

@@ -32,7 +32,7 @@ impl<'de> Deserialize<'de> for Day {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         const DAY: &str = "expected a day without quotes, such as 2022-10-07";
         let stamp = toml::value::Datetime::deserialize(deserializer)
-            .map_err(|e| serde::de::Error::custom(format!("{}; {DAY}", e.message())))?;
+            .map_err(|e| serde::de::Error::custom(format!("{e}; {DAY}")))?;
         if stamp.time.is_some() {
             return Err(serde::de::Error::custom(format!("found {stamp}, {DAY}")));
         }

@@ -21,7 +21,7 @@ pub struct ProcessFile {
     /// The rung that it begins on.
     #[schemars(with = "String")]
     pub start: Spanned<String>,
-    /// Months in which a new administration takes office: in order, none before `from`.
+    /// Months in which a new administration takes office, in order.
     #[serde(default)]
     #[schemars(with = "Vec<String>")]
     pub administrations: Vec<Spanned<Month>>,
@@ -112,19 +112,24 @@ impl ProcessFile {
 
     fn months_in_order(&self, source: &Source, problems: &mut Problems) {
         let mut before: Option<Month> = None;
-        for month in std::iter::once(&self.from).chain(&self.administrations) {
-            let (at, now) = (month.span(), *month.get_ref());
+        let mut check = |month: &Spanned<Month>, before: Option<Month>| {
+            let now = *month.get_ref();
             let found = plausible_month(now).and_then(|()| match before {
-                // An administration can take office in the first month that the process governs.
-                Some(last) if now < last || now == last && last != *self.from.get_ref() => Err(
-                    format!("found {now} after {last}, expected later months in order"),
-                ),
+                Some(last) if now <= last => {
+                    Err(format!("found {now} after {last}, expected a later month"))
+                }
                 _ => Ok(()),
             });
             if let Err(message) = found {
-                problems.0.push(Diagnostic::at(source, at, message));
+                problems
+                    .0
+                    .push(Diagnostic::at(source, month.span(), message));
             }
-            before = Some(now);
+        };
+        check(&self.from, None);
+        for month in &self.administrations {
+            check(month, before);
+            before = Some(*month.get_ref());
         }
     }
 }

@@ -77,7 +77,7 @@ pub fn open_part(word: u64) -> f64 {
 /// Layers of the normal density `exp(-x^2 / 2)`; tail and area as Doornik 2005 gives them for 256 layers.
 static NORMAL: LazyLock<Ziggurat> = LazyLock::new(|| {
     let density = |x: f64| maths::exp(-x * x / 2.0);
-    let (tail, area) = (3.654_152_885_361_008_8, 0.004_928_673_233_99);
+    let (tail, area) = (3.654_152_885_361_009, 0.004_928_673_233_99);
     Ziggurat::new(tail, area, density, |y| (-2.0 * maths::ln(y)).sqrt())
 });
 

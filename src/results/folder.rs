@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use super::seal::{SEAL, Seal, is_partial, walk};
+use super::seal::{SEAL, Seal, is_own, walk};
 use super::{ResultsError, files, io};
 
 /// What may take the place of finished results.
@@ -179,7 +179,7 @@ impl Working {
         };
         for path in walk(&old).unwrap_or_default() {
             let (from, to) = (old.join(&path), self.target.join(&path));
-            if listed.contains_key(&path) || path == SEAL || is_partial(&path) || same(&path) {
+            if listed.contains_key(&path) || is_own(&path) || same(&path) {
                 let _ = fs::remove_file(&from);
             } else if fs::symlink_metadata(&to).is_err() {
                 let _ = to.parent().map(fs::create_dir_all);
@@ -260,7 +260,7 @@ fn admit(target: &Path, claim: &Claim) -> Result<Option<Seal>, ResultsError> {
 fn carry_over(from: &Path, before: &Seal, to: &Path, seal: &mut Seal) -> Result<(), ResultsError> {
     let same_plan = before.made_from == seal.made_from;
     for path in walk(from)? {
-        if path == SEAL || is_partial(&path) {
+        if is_own(&path) {
             continue;
         }
         let listed = before.files.get(&path);

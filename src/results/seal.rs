@@ -13,7 +13,7 @@ use super::{ResultsError, files, io};
 
 /// The name of the file.
 pub const SEAL: &str = "seal.json";
-/// All that differs between machines, and so has no hash.
+/// All that differs between machines, and so is not listed; it is the program's all the same.
 pub const TIMING: &str = "timing.json";
 const PROGRAM: &str = "chokepoint";
 /// Bytes of a seal or a manifest at most.
@@ -35,7 +35,6 @@ pub struct Seal {
 /// One file.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Sealed {
-    /// Empty for [`TIMING`].
     pub sha256: String,
     /// Hash of the question that it answers, for a table that another command put beside the results.
     #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -55,7 +54,7 @@ impl Seal {
             ..Self::default()
         };
         for path in walk(folder)? {
-            if path != SEAL && !is_partial(&path) {
+            if !is_own(&path) {
                 seal.put(folder, &path, "")?;
             }
         }
@@ -67,13 +66,8 @@ impl Seal {
     /// # Errors
     /// When it cannot be read.
     pub fn put(&mut self, folder: &Path, path: &str, made_from: &str) -> Result<(), ResultsError> {
-        let sha256 = if path == TIMING {
-            String::new()
-        } else {
-            hash_of(&folder.join(path))?
-        };
         let sealed = Sealed {
-            sha256,
+            sha256: hash_of(&folder.join(path))?,
             made_from: made_from.into(),
         };
         self.files.insert(path.into(), sealed);
@@ -123,9 +117,6 @@ impl Seal {
         let listed = self.files.iter().filter(|(path, _)| only(path));
         listed
             .filter_map(|(path, sealed)| {
-                if sealed.sha256.is_empty() {
-                    return None;
-                }
                 let there = fs::symlink_metadata(folder.join(path)).is_ok();
                 match hash_of(&folder.join(path)) {
                     Ok(hash) if hash == sealed.sha256 => None,
@@ -170,7 +161,7 @@ pub fn check(folder: &Path, unsealed: bool) -> Result<Vec<String>, ResultsError>
                 .flatten()
                 .map(|e| e.file_name().to_string_lossy().into_owned())
                 .collect();
-            let added = names.iter().filter(|n| is_table(n) && !is_partial(n));
+            let added = names.iter().filter(|n| is_table(n));
             let added = added.filter(|n| !seal.files.contains_key(*n));
             faults.extend(added.map(|n| format!("{n} was added")));
             faults
@@ -272,9 +263,10 @@ fn stays_below(path: &str) -> bool {
     !path.is_empty() && parts.all(|part| matches!(part, Component::Normal(_)))
 }
 
-/// Whether the last part of a path is the name of a file under way.
-pub fn is_partial(path: &str) -> bool {
-    files::is_partial(path.rsplit('/').next().unwrap_or(path))
+/// Whether a path of a results folder is the program's without being listed: the seal, the times, a file under way.
+pub fn is_own(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    path == SEAL || path == TIMING || files::is_partial(name)
 }
 
 /// Every file below a folder, by path, sorted; links are not followed. A path that is no text is an error: it cannot be listed.

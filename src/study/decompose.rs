@@ -24,7 +24,7 @@ use crate::foundation::channels::Channel;
 use crate::measures::{Bloc, OUTCOMES};
 
 /// The part of one group or channel in one effect.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Default)]
 pub struct Part {
     pub regime: String,
     pub baseline: String,
@@ -43,7 +43,7 @@ pub struct Part {
 }
 
 /// An effect with all channels and with none, beside what compute alone accounts for.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Default)]
 pub struct Whole {
     pub regime: String,
     pub baseline: String,

@@ -23,7 +23,7 @@ pub struct Question {
 }
 
 /// One limit of one box.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Default)]
 pub struct BoxRow {
     pub regime: String,
     pub baseline: String,

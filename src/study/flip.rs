@@ -25,7 +25,7 @@ pub struct Question {
 }
 
 /// What choosing one arm may cost.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Default)]
 pub struct RegretRow {
     pub regime: String,
     pub outcome: String,
@@ -42,7 +42,7 @@ pub struct RegretRow {
 }
 
 /// What knowing one parameter before choosing is worth, in units of the outcome.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Default)]
 pub struct LearningRow {
     pub outcome: String,
     pub parameter: String,
@@ -53,7 +53,7 @@ pub struct LearningRow {
 }
 
 /// One parameter of one change that reverses the effect.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Default)]
 pub struct FlipRow {
     pub regime: String,
     pub baseline: String,

@@ -10,7 +10,7 @@ use crate::analysis::{Estimate, Refused};
 use crate::config::parameters::{Grade, Parameter};
 
 /// What is known of a parameter, and how much rests on it.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Default)]
 pub struct LedgerRow {
     pub regime: String,
     pub baseline: String,

@@ -15,7 +15,7 @@ use crate::measures::OUTCOMES;
 pub const CHANCE: &str = "chance";
 
 /// Indices of one factor from so many rows.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Default)]
 pub struct SobolRow {
     pub regime: String,
     /// Empty for the outcome itself, else the arm against which the effect is taken.
@@ -30,7 +30,7 @@ pub struct SobolRow {
 }
 
 /// Elementary effects of one factor.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Default)]
 pub struct MorrisRow {
     pub regime: String,
     pub baseline: String,

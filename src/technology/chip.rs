@@ -97,7 +97,9 @@ pub fn training_throughput(
 fn training_time(spec: &ChipSpec, overlap_share: f64, fp8_share: f64, p: &Parameters) -> f64 {
     let in_16_bits = spec.fp16_dense_tflops / H100.fp16_dense_tflops;
     let in_8_bits = spec.fp8_dense_tflops / H100.fp8_dense_tflops;
-    let compute = maths::pow(in_16_bits, 1.0 - fp8_share) * maths::pow(in_8_bits, fp8_share);
+    // in_16_bits^(1 - share) * in_8_bits^share.
+    let compute =
+        maths::exp((1.0 - fp8_share) * maths::ln(in_16_bits) + fp8_share * maths::ln(in_8_bits));
     let memory = spec.mem_bandwidth_tbs / H100.mem_bandwidth_tbs;
     let h100_links_gbps = H100.interconnect_gbps + H100.host_link_gbps;
     let links = (spec.interconnect_gbps + spec.host_link_gbps) / h100_links_gbps;
@@ -123,7 +125,7 @@ pub fn codesigned_throughput(spec: &ChipSpec, fp8_share: f64, p: &Parameters) ->
 pub fn serving_throughput(spec: &ChipSpec, p: &Parameters) -> f64 {
     let time = |c: &ChipSpec| {
         let bandwidth = c.mem_bandwidth_tbs / H100.mem_bandwidth_tbs
-            * maths::pow(
+            * maths::pow_of_positive(
                 c.mem_capacity_gb / H100.mem_capacity_gb,
                 p.serving_capacity_exponent,
             );

@@ -97,8 +97,8 @@ pub fn generation(last: &ChipSpec, years: f64, held_back: bool, p: &Parameters) 
     } else {
         1.0
     };
-    let dearer = maths::pow(PRICE_GROWTH, years * share);
-    let faster = maths::pow(p.generation_gain * PRICE_GROWTH, years * share);
+    let dearer = maths::pow_of_positive(PRICE_GROWTH, years * share);
+    let faster = maths::pow_of_positive(p.generation_gain * PRICE_GROWTH, years * share);
     ChipSpec {
         fp16_dense_tflops: last.fp16_dense_tflops * faster,
         fp8_dense_tflops: last.fp8_dense_tflops * faster,
