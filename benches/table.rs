@@ -299,6 +299,7 @@ fn driver(shipped: &Shipped, bars: &mut Vec<Bar>) {
         if short {
             study.last_month = "2022-01".parse().expect("a month");
             study.window_first = None;
+            study.window_months = 25;
             study.bands.clear();
             study.figures.clear();
         }

@@ -576,7 +576,8 @@ fn futures_come_from_a_table_and_wrong_tables_say_where() {
             "design = \"list\"\ntable = \"futures.csv\"",
         )
         .replace("runs = 100", "runs = 3")
-        .replace("last_month = \"2035-12\"", "last_month = \"2025-12\"");
+        .replace("last_month = \"2035-12\"", "last_month = \"2025-12\"")
+        .replace("window_months = 60", "window_months = 36");
     std::fs::write(here.join("mine.toml"), &text).unwrap();
     let rows = "choice_slope,stress\n1.25,tight\n1.5,slack\n0.1,tight\n";
     std::fs::write(here.join("futures.csv"), rows).unwrap();
@@ -669,6 +670,7 @@ fn what_is_new_passes_the_check_and_a_rule_from_it_answers_what_if() {
     assert!(rule.lines().count() < 20);
     let mut args = vec!["whatif", "my-rule.toml", "--runs", "12", "--out", "what"];
     args.extend(["--set", "study.last_month=2029-12"]);
+    args.extend(["--set", "study.window_months=42"]);
     chokepoint(here).args(args).assert().success();
     assert!(here.join("what/report.html").exists());
     let results = Results::read(&here.join("what")).unwrap();

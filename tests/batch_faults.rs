@@ -103,7 +103,10 @@ fn the_recorded_command_repeats_one_future_from_any_path_and_leaves_the_study_al
     chokepoint(here).args(new).assert().success();
     let study = here.join("own files/mine.toml");
     let text = std::fs::read_to_string(&study).unwrap();
-    std::fs::write(&study, text.replace("2035-12", "2024-12")).unwrap();
+    let text = text
+        .replace("2035-12", "2024-12")
+        .replace("window_months = 60", "window_months = 24");
+    std::fs::write(&study, text).unwrap();
     let args = ["run", "own files/mine.toml", "--configs", "own files"];
     let with = |more: &[&str]| chokepoint(here).args(args).args(more).assert().success();
     with(&["--runs", "3", "--no-report"]);

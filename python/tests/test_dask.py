@@ -56,7 +56,7 @@ def test_a_cluster_of_its_own_is_held_to_loopback(tmp_path, monkeypatch):
         begun(self, cluster, *args, **options)
 
     monkeypatch.setattr(Client, "__init__", noted)
-    study = chokepoint.Study.load("did-controls-work").set({**SHORT, "study.last_month": "2024-12"})
+    study = chokepoint.Study.load("did-controls-work").set({**SHORT, "study.last_month": "2024-12", "study.window_months": 24})
     made = chokepoint.dask.run(study, runs=4, blocks=2, out=tmp_path / "out", report=False)
     assert made.manifest["runs"] == 4
     assert addresses and all(a.startswith("tcp://127.0.0.1:") for a in addresses)

@@ -399,7 +399,7 @@ fn limits(source: &Source, study: &StudyFile) -> Problems {
 /// # Errors
 /// In words, when it is later.
 pub fn window_end(study: &StudyFile, first: Month) -> Result<(), String> {
-    let left = study.last_month - first + 1;
+    let left = (study.last_month - first + 1).max(0);
     if i64::from(study.window_months) <= i64::from(left) {
         return Ok(());
     }
