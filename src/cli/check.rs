@@ -13,7 +13,7 @@ use crate::study::Library;
 
 #[derive(Args)]
 pub struct CheckArgs {
-    /// Files to check: acts, regimes, studies, figures, evidence (TOML), tables of chips or evidence (CSV). None: the whole configuration.
+    /// Files to check: acts, regimes, studies, figures, evidence (TOML), tables of the world, of evidence or of chips of your own (CSV). None: the whole configuration.
     files: Vec<String>,
     #[arg(long, value_enum, default_value = "table")]
     format: Format,
@@ -144,7 +144,7 @@ fn one(configs: &Configs, source: &Source) -> Result<(), Problems> {
 
 #[derive(Args)]
 pub struct SchemaArgs {
-    /// Which: act, regime, parameters, study, figure, evidence, splits or registration.
+    /// Which: act, regime, parameters, study, figure, evidence, splits, registration, or a table such as chips.
     kind: Option<String>,
     /// Write one file a kind into this folder.
     #[arg(long, value_name = "DIR")]
