@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use chokepoint::config::diagnostics::Problems;
+use chokepoint::config::diagnostics::{Diagnostic, Problems};
 use chokepoint::config::evidence::{EVIDENCE, Evidence};
 use chokepoint::config::source::{Configs, Source};
 use chokepoint::config::splits::{self, check_registration};
@@ -56,6 +56,11 @@ fn answer(path: &str, source: &Source) -> Result<(), Problems> {
         return Evidence::of(&library().configs, source).map(|_| ());
     }
     check_table(&library().configs, spec(path), source)
+}
+
+/// Whether an error holds these words.
+fn said(problems: &Problems, words: &str) -> bool {
+    problems.0.iter().any(|p| p.message.contains(words))
 }
 
 /// Refused, in this line, with these words.
@@ -193,7 +198,7 @@ fn rows_and_columns_are_complete_and_stand_once() {
         cells.0.truncate(1);
         let source = cells.source();
         let problems = answer(path, &source).unwrap_err();
-        assert!(problems.to_string().contains("without rows"), "{problems}");
+        assert!(said(&problems, "without rows"), "{problems}");
         for (from, to) in [("\n", ",\n"), (",", "")] {
             let mut source = whole().source();
             let line = source.text.match_indices('\n').nth(1).unwrap().0;
@@ -201,9 +206,8 @@ fn rows_and_columns_are_complete_and_stand_once() {
             let row = source.text[line + 1..end].replacen(from, to, 1);
             source.text.replace_range(line + 1..end, &row);
             let problems = answer(path, &source).unwrap_err();
-            let first = &problems.0[0];
-            assert!(first.message.contains("cells, expected"), "{problems}");
-            assert_eq!(first.line, 3, "{problems}");
+            let cells = |p: &&Diagnostic| p.message.contains("cells, expected") && p.line == 3;
+            assert!(problems.0.iter().any(|p| cells(&p)), "{problems}");
         }
     }
 }
@@ -233,7 +237,6 @@ fn tables_agree_with_themselves_and_with_each_other() {
             "NVIDA",
             "did you mean `NVIDIA`?",
         ),
-        ("world/chips.csv", 1, "vendor", "AMD", "expected"),
         (
             "world/chips.csv",
             1,
@@ -342,7 +345,7 @@ fn tables_agree_with_themselves_and_with_each_other() {
             "world/pools.csv",
             1,
             "pool",
-            "cowos_z",
+            "cowos_ss",
             "did you mean `cowos_s`?",
         ),
         (
@@ -458,10 +461,8 @@ fn tables_agree_with_themselves_and_with_each_other() {
         let Err(problems) = answer(path, &source) else {
             panic!("{path}: `{column}` with `{cell}` was accepted");
         };
-        let said = |p: &&chokepoint::config::diagnostics::Diagnostic| {
-            format!("{} {}", p.message, p.help).contains(words)
-        };
-        let hit = problems.0.iter().find(said);
+        let says = |p: &&Diagnostic| format!("{} {}", p.message, p.help).contains(words);
+        let hit = problems.0.iter().find(says);
         assert!(hit.is_some(), "{path}: no `{words}` in\n{problems}");
         let in_order = hit.unwrap().line == row + 1 || !words.contains("its own");
         assert!(in_order, "{path}: not in line {}\n{problems}", row + 1);
@@ -529,9 +530,17 @@ fn what_the_model_needs_is_there() {
     ] {
         let mut cells = Cells::of(path);
         let at = cells.column(column);
-        cells.0.retain(|row| row[at] != word);
+        if word == "true" {
+            cells
+                .0
+                .iter_mut()
+                .skip(1)
+                .for_each(|row| row[at] = "false".into());
+        } else {
+            cells.0.retain(|row| row[at] != word);
+        }
         let problems = answer(path, &cells.source()).unwrap_err();
-        assert!(problems.to_string().contains(words), "{path}: {problems}");
+        assert!(said(&problems, words), "{path}: {problems}");
     }
 }
 

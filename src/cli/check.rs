@@ -178,7 +178,7 @@ fn current_schema(source: &Source) -> Result<(), Problems> {
 
 #[derive(Args)]
 pub struct SchemaArgs {
-    /// Which: act, regime, parameters, study, figure, evidence, splits or registration.
+    /// Which: act, regime, parameters, study, figure, evidence, splits, registration, or a table such as chips.
     kind: Option<String>,
     /// Write one file a kind into this folder.
     #[arg(long, value_name = "DIR")]

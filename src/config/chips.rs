@@ -65,7 +65,7 @@ fn month<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Mon
     text.parse().map(Some).map_err(serde::de::Error::custom)
 }
 
-const RATE: CellType = CellType::Number(0.01, 1e6);
+const RATE: CellType = CellType::Number(0.01, 6e5);
 const LINK: CellType = CellType::Number(0.0, 1e5);
 const FORMATS: &[&str] = &["FP16", "FP8", "FP6", "FP4", "INT8", "INT4"];
 /// Parts of this status are no part of the roadmap.

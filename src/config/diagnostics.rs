@@ -141,6 +141,26 @@ impl Diagnostic {
         Self::at(source, start..start + field.len(), message)
     }
 
+    /// An error at a field of the entry with this number under a heading that stands once for each, or at the heading.
+    pub fn at_entry(
+        source: &Source,
+        heading: &str,
+        number: usize,
+        field: &str,
+        message: impl Into<String>,
+    ) -> Self {
+        let start = source.text.match_indices(heading).nth(number);
+        let start = start.map_or(0, |(at, _)| at);
+        let rest = &source.text[start..];
+        let end = rest.find("\n[").map_or(rest.len(), |at| at + 1);
+        let place = rest[..end]
+            .match_indices(field)
+            .map(|(at, _)| at)
+            .find(|at| rest[..*at].ends_with('\n'))
+            .map_or(start, |at| start + at);
+        Self::at(source, place..place + field.len(), message)
+    }
+
     /// The same error in a file by the name that its reader knows.
     pub fn rename(&mut self, file: &str) {
         self.file = file.to_string();

@@ -311,14 +311,15 @@ fn checked(raw: &Raw, links: &[Link], silent: &Silent, found: &mut Found) -> Opt
         let message = format!("found first month {first} after last month {last}");
         found.push(("first_month", message));
     }
-    if last < period.0.plus(-FISCAL_MONTHS) || last > period.1.plus(FISCAL_MONTHS) {
+    let calendar = span(&raw.period, false).unwrap_or(period);
+    if last < calendar.0.plus(-FISCAL_MONTHS) || last > calendar.1.plus(FISCAL_MONTHS) {
         let message = format!(
             "found {last}, expected a month of the period {}",
             raw.period
         );
         found.push(("last_month", message));
     }
-    if first < period.0.plus(-CUMULATIVE_MONTHS) {
+    if first < calendar.0.plus(-CUMULATIVE_MONTHS) {
         let message = format!(
             "found {first}, expected a month near the period {}",
             raw.period
@@ -668,67 +669,60 @@ fn read_map(source: &Source) -> Result<(Vec<Link>, Silent), Problems> {
     let mut problems = Problems::default();
     let names: Vec<&str> = MEASURES.iter().map(|m| m.name).collect();
     let mut seen = BTreeSet::new();
-    for link in &file.series {
+    for (number, link) in file.series.iter().enumerate() {
         let name = link.measure.get_ref();
-        let mut wrong = |message: String, near: (&str, &[&str])| {
-            let place = Diagnostic::at(source, link.measure.span(), message);
+        let mut wrong = |field: &str, message: String, near: (&str, &[&str])| {
+            let place = Diagnostic::at_entry(source, "[[series]]", number, field, message);
             problems.0.push(place.nearest(near.0, near.1));
         };
+        let nothing: (&str, &[&str]) = ("", &[]);
         let series = &link.series;
         if measure(name).is_none() {
-            wrong(
-                format!("found `{name}`, expected a measure"),
-                (name, &names),
-            );
+            let message = format!("found `{name}`, expected a measure");
+            wrong("measure", message, (name, &names));
         }
         if link.entities.is_empty() {
-            wrong(
-                format!("`{series}` names no entity of the measure"),
-                ("", &[]),
-            );
+            let message = format!("`{series}` names no entity of the measure");
+            wrong("entities", message, nothing);
         }
         if series.trim().is_empty() || link.entity.trim().is_empty() {
-            wrong(
-                "found an empty name, expected a series and an entity, or *".into(),
-                ("", &[]),
-            );
+            let message = "found an empty name, expected a series and an entity, or *";
+            wrong("series", message.into(), nothing);
         }
         if !seen.insert((series.clone(), link.entity.clone())) {
-            wrong(
-                format!("`{series}` is here twice for `{}`", link.entity),
-                ("", &[]),
-            );
+            let message = format!("`{series}` is here twice for `{}`", link.entity);
+            wrong("series", message, nothing);
         }
         if let Some(driver) = &link.driver
             && !SERIES_NAMES.contains(&driver.as_str())
         {
             let message = format!("`driver`: found `{driver}`, expected a series of demand.csv");
-            wrong(message, (driver, SERIES_NAMES));
+            wrong("driver", message, (driver, SERIES_NAMES));
         }
         if !(link.factor.is_finite() && link.factor > 0.0) {
             let message = format!("`factor`: found {}, expected a number above 0", link.factor);
-            wrong(message, ("", &[]));
+            wrong("factor", message, nothing);
         }
         if !link.plus.is_finite() {
             let message = format!(
                 "`plus`: found {}, expected a number in the table's unit",
                 link.plus
             );
-            wrong(message, ("", &[]));
+            wrong("plus", message, nothing);
         }
         if !(link.plus_error.is_finite() && link.plus_error >= 0.0) {
             let message = format!(
                 "`plus_error`: found {}, expected 0 or a number above",
                 link.plus_error
             );
-            wrong(message, ("", &[]));
+            wrong("plus_error", message, nothing);
         }
         if base_of(&link.unit).is_empty() {
             let message = format!(
                 "`unit`: found `{}`, expected a unit such as USD bn",
                 link.unit
             );
-            wrong(message, ("", &[]));
+            wrong("unit", message, nothing);
         }
     }
     let mut seen = BTreeSet::new();

@@ -351,7 +351,9 @@ fn read_routes(
         if *item == DIVERSION[1] {
             let sum = shares.entry(row.destination_iso3.clone()).or_default();
             *sum += row.value;
-            if *sum > 1.0 + SUM_ERROR {
+            // Told once, at the row with which it begins.
+            let before = *sum - row.value;
+            if *sum > 1.0 + SUM_ERROR && before <= 1.0 + SUM_ERROR {
                 let message =
                     format!("the shares up to this row add up to {sum:.3}, expected 1 at most");
                 found.push(("value", message));
@@ -395,7 +397,11 @@ fn read_tools(configs: &Configs, names: &KnownNames) -> Result<Vec<ToolRow>, Pro
         );
         let sum = sums.entry((row.process_step.clone(), row.year)).or_default();
         *sum += row.supplier_share_percent;
-        if *sum > 100.0 + 100.0 * SUM_ERROR {
+        let (most, before) = (
+            100.0 + 100.0 * SUM_ERROR,
+            *sum - row.supplier_share_percent,
+        );
+        if *sum > most && before <= most {
             let message = format!(
                 "the shares of `{}` up to this row add up to {sum:.1}, expected 100 percent at most",
                 row.process_step

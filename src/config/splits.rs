@@ -131,9 +131,13 @@ fn parse(source: &Source) -> Result<SplitsFile, Problems> {
     let mut names = BTreeSet::new();
     for (number, split) in file.split.iter().enumerate() {
         let mut wrong = |field: &str, message: String| {
-            problems
-                .0
-                .push(at_entry(source, "[[split]]", number, field, message));
+            problems.0.push(Diagnostic::at_entry(
+                source,
+                "[[split]]",
+                number,
+                field,
+                message,
+            ));
         };
         let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
         if split.name.is_empty()
@@ -255,26 +259,6 @@ fn parse(source: &Source) -> Result<SplitsFile, Problems> {
 /// Longest name of a split, characters.
 const LONGEST_NAME: usize = 60;
 
-/// An error at a field of the entry with this number under a heading that stands once for each, or at the heading.
-fn at_entry(
-    source: &Source,
-    heading: &str,
-    number: usize,
-    field: &str,
-    message: String,
-) -> Diagnostic {
-    let start = source.text.match_indices(heading).nth(number);
-    let start = start.map_or(0, |(at, _)| at);
-    let rest = &source.text[start..];
-    let end = rest[1..].find("\n[").map_or(rest.len(), |at| at + 1);
-    let place = rest[..end]
-        .match_indices(field)
-        .map(|(at, _)| at)
-        .find(|at| rest[..*at].ends_with('\n'))
-        .map_or(start, |at| start + at);
-    Diagnostic::at(source, place..place + field.len(), message)
-}
-
 /// `configs/evidence/registration.toml`: what was fixed before the first fit.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -359,7 +343,7 @@ impl Registration {
         let mut seen = BTreeSet::new();
         for (number, support) in found.support.iter().enumerate() {
             let mut wrong = |field: &str, message: String, near: (&str, &[&str])| {
-                let place = at_entry(source, "[[support]]", number, field, message);
+                let place = Diagnostic::at_entry(source, "[[support]]", number, field, message);
                 problems.0.push(place.nearest(near.0, near.1));
             };
             let channel = support.channel.as_str();

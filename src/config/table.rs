@@ -557,6 +557,11 @@ impl<'a, T: DeserializeOwned> TableReading<'a, T> {
     }
 
     fn check_row(&mut self, specs: &[&ColumnSpec], record: &csv::StringRecord, start: usize) {
+        if let Some(at) = record.iter().position(|cell| cell.contains(['\n', '\r'])) {
+            let message = "found a cell that runs on over lines, expected a closing quotation mark";
+            self.fault(None, self.cell(start, at), message.into(), Hint::None);
+            return;
+        }
         if record.len() != specs.len() {
             let message = format!(
                 "found {} cells, expected {}, one for each column",
@@ -574,13 +579,7 @@ impl<'a, T: DeserializeOwned> TableReading<'a, T> {
             return;
         }
         for (at, (cell, spec)) in record.iter().zip(specs).enumerate() {
-            if cell.contains(['\n', '\r']) {
-                let message = format!(
-                    "column `{}`: the cell runs on over lines, expected a closing quotation mark",
-                    spec.name
-                );
-                self.fault(None, self.cell(start, at), message, Hint::None);
-            } else if let Err((found, hint)) = check_cell(cell, spec, self.names) {
+            if let Err((found, hint)) = check_cell(cell, spec, self.names) {
                 let message = format!(
                     "column `{}`: {found}, expected {}",
                     spec.name,
