@@ -4,7 +4,7 @@
 
 use chokepoint::config::source::Configs;
 use chokepoint::config::study;
-use chokepoint::study::{Library, Plan, Settings, Worker};
+use chokepoint::study::{Library, Plan, PlanSettings, Worker};
 
 pub fn main() {
     let runs = std::env::args().filter_map(|a| a.parse().ok()).next();
@@ -17,10 +17,10 @@ pub fn main() {
     let plan = Plan::new(
         &library,
         study,
-        Settings {
+        PlanSettings {
             seed: 1,
             runs: 100,
-            ..Settings::default()
+            ..PlanSettings::default()
         },
     )
     .expect("the main study is sound");

@@ -19,9 +19,9 @@ use std::time::{Duration, Instant};
 use cases::{Case, Shipped};
 use chokepoint::config::study::StudyFile;
 use chokepoint::foundation::run::Future;
-use chokepoint::markets::terms::Calendar;
+use chokepoint::markets::terms::CompiledCalendar;
 use chokepoint::study::{
-    Layout, Library, Plan, RunRecord, Settings, Worker, block, one_run as recorded_run,
+    Library, Plan, PlanSettings, RunRecord, RunRecordLayout, Worker, block, one_run as recorded_run,
 };
 use cpu_time::ProcessTime;
 
@@ -56,14 +56,17 @@ fn repeat_steps() {
 }
 
 #[inline(never)]
-fn bare_run(worker: &mut Worker, calendar: &Arc<Calendar>, future: &Future, months: usize) {
+fn bare_run(worker: &mut Worker, calendar: &Arc<CompiledCalendar>, future: &Future, months: usize) {
     worker.run(calendar, future, months, false);
     std::hint::black_box("bare_run");
 }
 
 /// The same runs bare and taken down, each once before it counts: what runs of an arm share is found then.
 fn run_and_take_down(s: &Shipped, times: u64) {
-    let (layout, mut worker) = (Layout::new(&s.plan), Worker::new(&s.plan.blueprint));
+    let (layout, mut worker) = (
+        RunRecordLayout::new(&s.plan),
+        Worker::new(&s.plan.blueprint),
+    );
     let mut record = RunRecord::default();
     // Beyond the first futures, whose events are kept.
     for number in 5..5 + times as u32 {
@@ -327,13 +330,13 @@ fn driver(shipped: &Shipped, bars: &mut Vec<Bar>) {
 fn blocks_over_bare(library: &Library, study: StudyFile, rounds: u32) -> (f64, f64) {
     // Beyond the first futures, whose events are kept.
     const FUTURES: std::ops::Range<u32> = 5..37;
-    let settings = Settings {
+    let settings = PlanSettings {
         seed: 1,
         runs: FUTURES.end,
-        ..Settings::default()
+        ..PlanSettings::default()
     };
     let plan = Plan::new(library, study, settings).expect("the study is sound");
-    let (layout, mut worker) = (Layout::new(&plan), Worker::new(&plan.blueprint));
+    let (layout, mut worker) = (RunRecordLayout::new(&plan), Worker::new(&plan.blueprint));
     let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("bench.runs");
     let never = AtomicBool::new(false);
     let runs = f64::from(FUTURES.end - FUTURES.start) * plan.regimes.len() as f64;

@@ -595,12 +595,12 @@ pub fn measure(name: &str) -> Option<&'static Measure> {
 
 /// The monthly values of one run: one column a (measure, entity), in the order of their registration.
 #[derive(Resource, Clone, Debug, Default)]
-pub struct Recorder {
+pub struct MonthlyRecord {
     months: usize,
     columns: Vec<f64>,
 }
 
-impl Recorder {
+impl MonthlyRecord {
     pub fn new(columns: usize, months: usize) -> Self {
         Self {
             months,
@@ -623,12 +623,12 @@ impl Recorder {
 
 /// The names of the columns: (measure, entity) to column number.
 #[derive(Clone, Debug, Default)]
-pub struct Columns {
+pub struct ColumnIndex {
     names: Vec<(&'static str, String)>,
     index: std::collections::HashMap<(&'static str, String), usize>,
 }
 
-impl Columns {
+impl ColumnIndex {
     /// Registers a column once; the same name gives the same number.
     pub fn add(&mut self, measure: &'static str, entity: impl Into<String>) -> usize {
         let key = (measure, entity.into());

@@ -23,9 +23,10 @@ mod figures;
 mod gallery;
 mod guide;
 mod hostile;
+mod inputs;
 mod law_files;
 mod mutations;
-mod inputs;
+mod naming;
 mod pairing;
 mod politics;
 mod questions;
@@ -44,7 +45,7 @@ use std::sync::OnceLock;
 use chokepoint::config::source::Configs;
 use chokepoint::config::study::{self, StudyFile};
 use chokepoint::controls::Regime;
-use chokepoint::study::{Library, Plan, Settings};
+use chokepoint::study::{Library, Plan, PlanSettings};
 
 /// The shipped configuration, read once.
 fn library() -> &'static Library {
@@ -76,10 +77,10 @@ fn plan_of(regimes: Vec<Regime>, runs: u32) -> Plan {
         library(),
         study,
         regimes,
-        Settings {
+        PlanSettings {
             seed: 1,
             runs,
-            ..Settings::default()
+            ..PlanSettings::default()
         },
     )
     .unwrap()

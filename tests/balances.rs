@@ -1,6 +1,6 @@
 //! Money, chips, licences and pools balance in every month, recounted from the stores themselves.
 
-use chokepoint::markets::chips::{ChipMarket, ROWS, Wallet, place_of};
+use chokepoint::markets::chips::{BudgetPurpose, ChipMarket, ROWS, place_of};
 use chokepoint::measures::Bloc;
 use chokepoint::study::Worker;
 use chokepoint::technology::supply::{POOLS, SupplyState};
@@ -85,7 +85,7 @@ fn recount(
         let kept = before.stock[at] * (1.0 - p.retirement_per_year / 12.0);
         // What a broker buys goes to users in the target, less what is seized.
         let chip = at / ROWS;
-        let handed = if at == place_of(chip, Bloc::Target as usize, Wallet::Training) {
+        let handed = if at == place_of(chip, Bloc::Target as usize, BudgetPurpose::Training) {
             after.handed[chip]
         } else {
             0.0
@@ -163,7 +163,7 @@ fn nations_add_up_to_their_blocs() {
     let held = worker
         .stage
         .world
-        .resource::<chokepoint::agents::nation::HeldCompute>();
+        .resource::<chokepoint::agents::nation::ComputeStock>();
     let nations = worker
         .stage
         .world

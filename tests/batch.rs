@@ -5,10 +5,10 @@ use std::path::Path;
 
 use assert_cmd::Command;
 use chokepoint::config::source::{Configs, Source};
-use chokepoint::config::study::{self, Design, StudyFile};
+use chokepoint::config::study::{self, FutureDesign, StudyFile};
 use chokepoint::foundation::parameters::Parameters;
 use chokepoint::results::{EffectRow, Results};
-use chokepoint::study::{Plan, Settings, join, run_all};
+use chokepoint::study::{Plan, PlanSettings, join, run_all};
 
 use crate::library;
 
@@ -84,10 +84,10 @@ pub fn with_futures(arms: &str, futures: &str) -> StudyFile {
 }
 
 pub fn plan(study: StudyFile, runs: u32) -> Plan {
-    let settings = Settings {
+    let settings = PlanSettings {
         seed: 1,
         runs,
-        ..Settings::default()
+        ..PlanSettings::default()
     };
     Plan::new(library(), study, settings).unwrap_or_else(|e| panic!("{e}"))
 }
@@ -517,7 +517,7 @@ fn every_design_covers_what_it_says() {
         }
     }
     assert!(seen.len() == 6 && seen.values().all(|n| *n == 2));
-    assert_eq!(plan.design.design, Design::Factorial);
+    assert_eq!(plan.design.design, FutureDesign::Factorial);
 }
 
 #[test]
@@ -526,11 +526,11 @@ fn fixing_one_parameter_moves_no_other_draw_whatever_the_design() {
         let futures = format!("[futures]\ndesign = \"{design}\"");
         let study = || with_futures("[\"none\", \"history-free\"]", &futures);
         let free = plan(study(), 20);
-        let settings = Settings {
+        let settings = PlanSettings {
             seed: 1,
             runs: 20,
             set: BTreeMap::from([("choice_slope".to_string(), 1.5)]),
-            ..Settings::default()
+            ..PlanSettings::default()
         };
         let fixed = Plan::new(library(), study(), settings).unwrap();
         for number in 0..20 {

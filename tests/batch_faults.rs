@@ -6,7 +6,7 @@ use std::path::Path;
 use chokepoint::config::source::{Configs, Source};
 use chokepoint::config::study;
 use chokepoint::results::Results;
-use chokepoint::study::{Plan, Settings};
+use chokepoint::study::{Plan, PlanSettings};
 
 use crate::batch::{SHORT, chokepoint, results, run, same, with_futures};
 use crate::library;
@@ -248,11 +248,11 @@ fn wrong_parties_months_and_dates_are_named_where_they_stand() {
 #[test]
 fn a_world_that_loses_its_numbers_is_a_failed_run_and_not_the_end_of_the_study() {
     let plan = |id: &str, value: f64| {
-        let settings = Settings {
+        let settings = PlanSettings {
             seed: 1,
             runs: 1,
             set: BTreeMap::from([(id.to_string(), value)]),
-            ..Settings::default()
+            ..PlanSettings::default()
         };
         let study = with_futures("[\"none\", \"history-free\"]", "");
         Plan::new(library(), study, settings)
@@ -273,7 +273,7 @@ fn a_world_that_loses_its_numbers_is_a_failed_run_and_not_the_end_of_the_study()
     // What stops even recorded history is said before any run: nothing can be made, nothing is sold yet.
     let mut study = with_futures("[\"none\", \"history-free\"]", "");
     study.first_month = "2018-01".parse().unwrap();
-    let early = Plan::new(library(), study, Settings::default());
+    let early = Plan::new(library(), study, PlanSettings::default());
     for plan in [plan("die_yield", 0.0), early] {
         let said = plan.err().map(|e| e.to_string()).unwrap_or_default();
         assert!(said.contains("recorded history does not run"), "{said}");

@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 use assert_cmd::Command;
 use chokepoint::results::{EventRow, Results};
 use chokepoint::study::timeline::{chain, kinds, timeline};
-use chokepoint::study::{Plan, Settings, Worker, join, run_all};
+use chokepoint::study::{Plan, PlanSettings, Worker, join, run_all};
 
 use crate::{library, plan_of, regime, study_of};
 
@@ -207,11 +207,11 @@ fn a_replay_is_the_run_of_the_study_event_by_event() {
         library(),
         study_of(&["none", "history-free"]),
         vec![regime("none"), regime("history-free")],
-        Settings {
+        PlanSettings {
             seed: 1,
             runs: 3,
             only: Some(2),
-            ..Settings::default()
+            ..PlanSettings::default()
         },
     )
     .unwrap();

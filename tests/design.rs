@@ -1,15 +1,15 @@
 //! Design-around emerges from profit and the law as a black box: the parts that were sold, without a special case.
 
-use chokepoint::study::designs::{Design, designs};
+use chokepoint::study::designs::{DesignOption, designs};
 
 use crate::{library, regime};
 
-fn best(parent: &str, law: &str, on: &str) -> Vec<Design> {
+fn best(parent: &str, law: &str, on: &str) -> Vec<DesignOption> {
     let chip = library().chip(parent).unwrap();
     designs(library(), chip, &regime(law), on.parse().unwrap(), "CHN").unwrap()
 }
 
-fn io(design: &Design) -> f64 {
+fn io(design: &DesignOption) -> f64 {
     design.spec.interconnect_gbps + design.spec.host_link_gbps
 }
 

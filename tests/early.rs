@@ -10,8 +10,8 @@ use chokepoint::config::study;
 use chokepoint::controls::Regime;
 use chokepoint::events::{Event, EventLog};
 use chokepoint::foundation::calendar::Month;
-use chokepoint::markets::terms::{Calendar, SalesLaw};
-use chokepoint::study::{Library, Plan, Settings, Worker};
+use chokepoint::markets::terms::{CompiledCalendar, CompiledRules};
+use chokepoint::study::{Library, Plan, PlanSettings, Worker};
 
 use crate::{library, study_of};
 
@@ -61,10 +61,10 @@ impl Arms {
         let name = source.name;
         let file =
             study::read(&Source { name, text }, &library.configs).unwrap_or_else(|e| panic!("{e}"));
-        let settings = Settings {
+        let settings = PlanSettings {
             seed: file.seed,
             runs: FUTURES,
-            ..Settings::default()
+            ..PlanSettings::default()
         };
         Plan::new(library, file, settings).unwrap_or_else(|e| panic!("{e}"))
     }
@@ -80,7 +80,7 @@ struct Told {
 impl Told {
     fn of(
         worker: &mut Worker,
-        calendar: &Arc<Calendar>,
+        calendar: &Arc<CompiledCalendar>,
         plan: &Plan,
         number: u32,
         months: usize,
@@ -826,14 +826,14 @@ fn markets_that_no_law_tells_apart_come_to_the_same_apart_or_together() {
     let plan = arms.plan(library(), "");
     let mut together = 0;
     for (arm, calendar) in plan.calendars.iter().enumerate() {
-        let mut apart = Calendar::clone(calendar);
+        let mut apart = CompiledCalendar::clone(calendar);
         let markets = apart.shipments.len();
         together += (0..markets)
             .filter(|m| usize::from(calendar.alike[*m]) < *m)
             .count();
         apart.alike = (0..markets as u16).collect();
         for law in &calendar.sales {
-            let anew = SalesLaw::new(
+            let anew = CompiledRules::new(
                 law.in_force.clone(),
                 law.announced.clone(),
                 &apart.alike,
@@ -850,7 +850,8 @@ fn markets_that_no_law_tells_apart_come_to_the_same_apart_or_together() {
             );
         }
         let mut worker = Worker::new(&plan.blueprint);
-        let mut told = |calendar: &Arc<Calendar>| Told::of(&mut worker, calendar, &plan, 0, 192);
+        let mut told =
+            |calendar: &Arc<CompiledCalendar>| Told::of(&mut worker, calendar, &plan, 0, 192);
         let (a, b) = (told(calendar), told(&Arc::new(apart)));
         assert!(a.first_difference(&b, &plan).is_none(), "arm {arm}");
     }
@@ -861,10 +862,10 @@ fn markets_that_no_law_tells_apart_come_to_the_same_apart_or_together() {
 fn a_study_that_ends_later_is_the_same_until_then() {
     let mut study = study_of(&["history-free", "history", "reactive"]);
     study.last_month = Month::of(2030, 12);
-    let settings = || Settings {
+    let settings = || PlanSettings {
         seed: 3,
         runs: FUTURES,
-        ..Settings::default()
+        ..PlanSettings::default()
     };
     let short = Plan::new(library(), study.clone(), settings()).unwrap();
     study.last_month = Month::of(2035, 12);

@@ -4,8 +4,8 @@ use chokepoint::config::source::Configs;
 use chokepoint::controls::Regime;
 use chokepoint::foundation::channels::Channel;
 use chokepoint::measures::OUTCOMES;
-use chokepoint::study::{Library, Plan, Settings, Worker};
-use chokepoint::world::outcomes::{Window, outcomes};
+use chokepoint::study::{Library, Plan, PlanSettings, Worker};
+use chokepoint::world::outcomes::{OutcomeWindow, outcomes};
 
 use crate::{library, regime, study_of, with_table};
 
@@ -14,10 +14,10 @@ const POLITICS: [Channel; 2] = [Channel::Lobbying, Channel::PolicyReaction];
 
 fn plan(library: &Library, regimes: Vec<Regime>) -> Plan {
     let names: Vec<&str> = regimes.iter().map(|r| r.name.as_str()).collect();
-    let settings = Settings {
+    let settings = PlanSettings {
         seed: 5,
         runs: 3,
-        ..Settings::default()
+        ..PlanSettings::default()
     };
     Plan::of(library, study_of(&names), regimes, settings).unwrap()
 }
@@ -44,7 +44,7 @@ fn outcomes_of(
     outcomes(
         &plan.blueprint,
         worker.record(),
-        Window {
+        OutcomeWindow {
             from: 33,
             to: months,
         },
@@ -198,7 +198,7 @@ fn a_host_that_law_bars_rents_nothing_and_hosts_add_up_to_what_the_target_rents(
         let mut all = regime("history-free");
         let at = library().law.find("bill-remote-access").unwrap();
         let law = &library().law.rules[usize::from(at)];
-        all.entries.push(chokepoint::controls::Entry {
+        all.entries.push(chokepoint::controls::DatedRule {
             rule: at,
             announced: law.announced.unwrap(),
             text: law.announced.unwrap(),

@@ -8,21 +8,21 @@ use assert_cmd::Command;
 use chokepoint::agents::lab::{Lab, LabCompute};
 use chokepoint::analysis::emulator::{Emulator, Likelihood};
 use chokepoint::analysis::quantile;
-use chokepoint::analysis::slice::{Draws, step};
-use chokepoint::capability::frontier::{Frontier, Side};
-use chokepoint::config::evidence::{Class, Evidence};
+use chokepoint::analysis::slice::{RandomSource, step};
+use chokepoint::capability::frontier::{FrontierGroup, FrontierHistory};
+use chokepoint::config::evidence::{Evidence, EvidenceClass};
 use chokepoint::config::parameters::ParameterSet;
 use chokepoint::config::posterior::Posterior;
 use chokepoint::config::source::{Configs, Source};
-use chokepoint::config::splits::{self, Hashes, Part, Registration};
+use chokepoint::config::splits::{self, InputHashes, Registration, SplitPart};
 use chokepoint::foundation::calendar::Month;
 use chokepoint::foundation::chance::{Chance, Purpose};
 use chokepoint::foundation::channels::Channel;
 use chokepoint::foundation::parameters::Parameters;
 use chokepoint::measures::Bloc;
-use chokepoint::study::calibrate::{Effort, bank, fit};
+use chokepoint::study::calibrate::{CalibrationSettings, bank, fit};
 use chokepoint::study::hindcast::Hindcast;
-use chokepoint::study::{Plan, Settings};
+use chokepoint::study::{Plan, PlanSettings};
 use serde_json::Value;
 
 use crate::{library, study_of};
@@ -59,10 +59,10 @@ fn every_shipped_row_is_answered_or_says_why_not() {
 /// 2020 to the break: else research would not grow as recorded. The bounds catch a model that has moved on.
 #[test]
 fn normalisations_are_what_the_model_measures() {
-    let settings = Settings {
+    let settings = PlanSettings {
         seed: 1,
         runs: 100,
-        ..Settings::default()
+        ..PlanSettings::default()
     };
     let plan = Plan::new(library(), study_of(&["history"]), settings).unwrap();
     let at = |year: i32, month: i32| (Month::of(year, month) - plan.study.first_month) as usize;
@@ -75,7 +75,9 @@ fn normalisations_are_what_the_model_measures() {
         for _ in 0..=at(2025, 6) {
             worker.step();
             let world = &mut worker.stage.world;
-            released.push(world.resource::<Frontier>().released[Side::Issuer as usize].now());
+            released.push(
+                world.resource::<FrontierHistory>().released[FrontierGroup::Issuer as usize].now(),
+            );
             let mut labs = world.query::<(&Lab, &LabCompute)>();
             let own = labs.iter(world).filter(|(lab, _)| lab.bloc == Bloc::Issuer);
             lead.push(own.map(|(_, c)| c.effective_h100e).fold(0.0, f64::max));
@@ -113,10 +115,10 @@ fn hindcast() -> Hindcast {
         shipped(),
         &file.discrepancy,
         &["history"],
-        Settings {
+        PlanSettings {
             seed: 3,
             runs: 10,
-            ..Settings::default()
+            ..PlanSettings::default()
         },
     )
     .unwrap()
@@ -190,7 +192,7 @@ fn a_split_never_fits_what_it_tests() {
         for k in 0..h.asked.len() {
             let row = h.row(k);
             match split.part(row, h.block(k)) {
-                Part::Fit => {
+                SplitPart::Fit => {
                     counts[0] += 1;
                     if let (Some(from), Some(to)) = (split.test_from, split.test_to) {
                         assert!(row.last < from || row.first > to, "{}", row.target_id);
@@ -199,8 +201,8 @@ fn a_split_never_fits_what_it_tests() {
                         assert!(row.last <= end, "{}", row.target_id);
                     }
                 }
-                Part::Test => counts[1] += 1,
-                Part::Neither => {}
+                SplitPart::Test => counts[1] += 1,
+                SplitPart::Neither => {}
             }
         }
         assert!(counts[0] > 0, "{} fits nothing", split.name);
@@ -210,7 +212,7 @@ fn a_split_never_fits_what_it_tests() {
     let k = (0..h.asked.len())
         .find(|k| h.row(*k).target_id == "nvidia_china_share_of_dc_03")
         .unwrap();
-    assert_eq!(b.part(h.row(k), h.block(k)), Part::Neither);
+    assert_eq!(b.part(h.row(k), h.block(k)), SplitPart::Neither);
 }
 
 #[test]
@@ -264,7 +266,7 @@ fn correlation(pairs: &[(f64, f64)]) -> f64 {
 
 struct Keyed(Chance, u64);
 
-impl Draws for Keyed {
+impl RandomSource for Keyed {
     fn uniform(&mut self) -> f64 {
         self.1 += 1;
         self.0.uniform(Purpose::PosteriorSample, 0, self.1)
@@ -346,7 +348,7 @@ fn a_calibration_that_was_stopped_goes_on_to_the_same_bytes() {
     let split = file.split.iter().find(|s| s.name == "D-hardware").unwrap();
     let hashes = library().hashes().unwrap();
     let terms = 1 + 2 * h.plan.parameters.sampled().len() as u32;
-    let effort = Effort {
+    let effort = CalibrationSettings {
         bank: terms + 20,
         waves: 1,
         wave: 100,
@@ -402,7 +404,7 @@ fn a_calibration_that_was_stopped_goes_on_to_the_same_bytes() {
     );
 }
 
-fn sample_of(priors: &ParameterSet, hashes: &Hashes) -> Posterior {
+fn sample_of(priors: &ParameterSet, hashes: &InputHashes) -> Posterior {
     let sampled = priors.sampled();
     let rows = (0..3)
         .map(|n| {
@@ -443,7 +445,7 @@ fn one_changed_row_or_prior_makes_a_posterior_stale() {
         let configs = Configs::folder(folder.path());
         let priors = ParameterSet::read(&configs).unwrap();
         let evidence = Evidence::read(&configs).unwrap();
-        let hashes = Hashes::of(&configs, &priors, &evidence).unwrap();
+        let hashes = InputHashes::of(&configs, &priors, &evidence).unwrap();
         std::fs::remove_file(file).unwrap();
         posterior.stale(&hashes, &priors)
     };
@@ -465,11 +467,11 @@ fn a_study_takes_its_parameters_from_the_samples_that_it_names() {
     let plan = Plan::new(
         library,
         study_of(&["none"]),
-        Settings {
+        PlanSettings {
             seed: 5,
             runs: 4,
             posterior: Some(Arc::new(posterior.clone())),
-            ..Settings::default()
+            ..PlanSettings::default()
         },
     )
     .unwrap();
@@ -620,8 +622,8 @@ fn a_table_that_is_wrong_ends_with_2_and_its_place() {
 
 #[test]
 fn classes_that_are_judged_or_given_are_never_scored() {
-    assert!(Class::M.scored() && Class::E.scored());
-    assert!(!Class::J.scored() && !Class::X.scored());
+    assert!(EvidenceClass::M.scored() && EvidenceClass::E.scored());
+    assert!(!EvidenceClass::J.scored() && !EvidenceClass::X.scored());
     let evidence = shipped();
     for id in [
         "china_market_size_02",
@@ -629,7 +631,7 @@ fn classes_that_are_judged_or_given_are_never_scored() {
         "compute_advantage_01",
     ] {
         let row = evidence.rows.iter().find(|r| r.target_id == id).unwrap();
-        assert_eq!(row.class, Class::X, "{id}: a forecast or an input");
+        assert_eq!(row.class, EvidenceClass::X, "{id}: a forecast or an input");
     }
 }
 

@@ -7,12 +7,12 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use chokepoint::config::source::Source;
-use chokepoint::plots::draw_all;
 use chokepoint::foundation::name::Name;
+use chokepoint::plots::draw_all;
 use chokepoint::results::{FailureRow, Results};
-use chokepoint::study::block::{Store, path};
+use chokepoint::study::block::{BlockStore, path};
 use chokepoint::study::plan_file::PlanFile;
-use chokepoint::study::{Layout, Runs, Worker};
+use chokepoint::study::{RunRecordLayout, RunStore, Worker};
 
 use crate::batch::chokepoint;
 
@@ -175,7 +175,17 @@ fn a_page_of_hostile_text_has_no_tag_and_no_attribute_of_it() {
     assert!(!out.path().join("pwned").exists());
     // What leaves the folder, or would run, is no name: it cannot get as far as a figure.
     let scripts = "f\" onload=\"document.title='PWN'\" x=\"y";
-    for name in ["/tmp/outside", "../outside", "a/b", ".", "", scripts, "x<!--<script", "a;b", "\u{1b}"] {
+    for name in [
+        "/tmp/outside",
+        "../outside",
+        "a/b",
+        ".",
+        "",
+        scripts,
+        "x<!--<script",
+        "a;b",
+        "\u{1b}",
+    ] {
         assert!(Name::new(name).is_err(), "{name}");
     }
 }
@@ -499,7 +509,7 @@ fn plan_and_block(folder: &Path) -> (PlanFile, Vec<u8>) {
     };
     let file = file.seal(configs, Some(1)).unwrap();
     let plan = file.open().unwrap().plan;
-    let (layout, to) = (Layout::new(&plan), path(folder, 0));
+    let (layout, to) = (RunRecordLayout::new(&plan), path(folder, 0));
     let mut worker = Worker::new(&plan.blueprint);
     let stop = std::sync::atomic::AtomicBool::new(false);
     let whole = chokepoint::study::block::write(
@@ -518,8 +528,8 @@ fn plan_and_block(folder: &Path) -> (PlanFile, Vec<u8>) {
 }
 
 /// Every number and month of a block as bits, or nothing where it is refused.
-fn read_block(folder: &Path, hash: &str, layout: &Layout) -> Option<Vec<u64>> {
-    let mut store = Store::open(folder, hash, layout, 0..3).ok()?;
+fn read_block(folder: &Path, hash: &str, layout: &RunRecordLayout) -> Option<Vec<u64>> {
+    let mut store = BlockStore::open(folder, hash, layout, 0..3).ok()?;
     let mut all = Vec::new();
     for arm in 0..layout.arms {
         for at in 0..layout.numbers() {
@@ -539,7 +549,7 @@ fn read_block(folder: &Path, hash: &str, layout: &Layout) -> Option<Vec<u64>> {
 fn a_changed_block_is_refused_or_reads_the_same() {
     let folder = tempfile::tempdir().unwrap();
     let (file, bytes) = plan_and_block(folder.path());
-    let layout = Layout::new(&file.open().unwrap().plan);
+    let layout = RunRecordLayout::new(&file.open().unwrap().plan);
     let to = path(folder.path(), 0);
     let good = read_block(folder.path(), &file.hash, &layout).unwrap();
     let mut random = Numbers(19);
@@ -555,7 +565,7 @@ fn a_changed_block_is_refused_or_reads_the_same() {
 fn a_block_made_up_with_a_right_checksum_is_refused_or_read_without_harm() {
     let folder = tempfile::tempdir().unwrap();
     let (file, bytes) = plan_and_block(folder.path());
-    let layout = Layout::new(&file.open().unwrap().plan);
+    let layout = RunRecordLayout::new(&file.open().unwrap().plan);
     let to = path(folder.path(), 0);
     let end = bytes.len() - 24;
     let at = u64::from_le_bytes(bytes[end..end + 8].try_into().unwrap()) as usize;
@@ -619,7 +629,7 @@ fn a_block_made_up_with_a_right_checksum_is_refused_or_read_without_harm() {
     }
     fs::remove_file(&to).unwrap();
     assert!(Command::new("mkfifo").arg(&to).status().unwrap().success());
-    assert!(Store::open(folder.path(), &file.hash, &layout, 0..3).is_err());
+    assert!(BlockStore::open(folder.path(), &file.hash, &layout, 0..3).is_err());
 }
 
 #[test]

@@ -10,7 +10,7 @@ use chokepoint::config::source::{Configs, Source};
 use chokepoint::config::study;
 use chokepoint::foundation::parameters::Parameters;
 use chokepoint::study::plan_file::PlanFile;
-use chokepoint::study::{Library, Plan, Settings, plan};
+use chokepoint::study::{Library, Plan, PlanSettings, plan};
 
 use crate::batch::chokepoint;
 use crate::library;
@@ -416,10 +416,10 @@ fn a_plan_carries_posterior_evidence_and_figures_of_the_folder_as_replay_reads_t
     // As `replay` builds it: from the folder itself.
     let read = Library::read(configs, &[]).unwrap();
     let study = study::read(&source, &read.configs).unwrap();
-    let settings = Settings {
+    let settings = PlanSettings {
         seed: 1,
         runs: 2,
-        ..Settings::default()
+        ..PlanSettings::default()
     };
     let replayed = Plan::new(&read, study, settings).unwrap();
     for number in 0..2 {
@@ -662,11 +662,11 @@ fn combinations_of_a_grid_share_the_sample_of_their_replicate() {
         ),
     };
     let study = study::read(&source, &library().configs).unwrap();
-    let settings = Settings {
+    let settings = PlanSettings {
         seed: 1,
         runs: 4,
         set: BTreeMap::new(),
-        ..Settings::default()
+        ..PlanSettings::default()
     };
     let plan = Plan::new(library(), study, settings).unwrap();
     let draws: Vec<Vec<f64>> = (0..4).map(|n| plan.draw(n).parameters).collect();

@@ -8,7 +8,7 @@ use chokepoint::config::law::regime_from;
 use chokepoint::config::source::{Configs, Source};
 use chokepoint::config::study::{self, overridden};
 use chokepoint::controls::{
-    Attribute, Attributes, Condition, Expression, Instrument, Scope, Symbols, Truth,
+    Attribute, Attributes, Condition, ConditionScope, Expression, Instrument, Symbols, ThreeValued,
 };
 use chokepoint::study::Library;
 use proptest::prelude::*;
@@ -304,7 +304,7 @@ fn a_letter_can_bind_before_it_is_heard_of() {
 
 fn condition(instrument: Instrument, text: &str) -> Result<Condition, String> {
     let expression = Expression::read(text).map_err(|e| e.message)?;
-    let scope = Scope {
+    let scope = ConditionScope {
         instrument,
         rule: &|_| None,
         rules: &Vec::new,
@@ -441,10 +441,10 @@ fn an_honest_chain_of_conditions_holds() {
         let last = library.law.find("r-399").unwrap();
         let mut chip = Attributes::default();
         for (tpp, holds) in [
-            (2400.0, Truth::Yes),
-            (398.0, Truth::No),
-            (399.5, Truth::Yes),
-            (1.0, Truth::No),
+            (2400.0, ThreeValued::Yes),
+            (398.0, ThreeValued::No),
+            (399.5, ThreeValued::Yes),
+            (1.0, ThreeValued::No),
         ] {
             chip.set(Attribute::Tpp, tpp);
             assert_eq!(
@@ -588,7 +588,7 @@ proptest! {
             let answer = condition.eval(&a);
             prop_assert_eq!(condition.given_shipment(&a).eval(&a), answer, "{}", text);
             prop_assert_eq!(condition.given(&a, |_| false).settled(), Some(answer), "{}", text);
-            prop_assert!(!all_known || answer != Truth::Unknown || text.contains('/'), "{}", text);
+            prop_assert!(!all_known || answer != ThreeValued::Unknown || text.contains('/'), "{}", text);
         }
     }
 

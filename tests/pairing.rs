@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
 
 use chokepoint::config::source::{Configs, Source};
-use chokepoint::controls::Entry;
+use chokepoint::controls::DatedRule;
 use chokepoint::foundation::calendar::Month;
 use chokepoint::results::Results;
-use chokepoint::study::{Library, Plan, Settings, Worker, join, run_all};
+use chokepoint::study::{Library, Plan, PlanSettings, Worker, join, run_all};
 
 use crate::{plan_of, regime, study_of};
 
@@ -125,7 +125,7 @@ fn a_rule_announced_in_2028_changes_nothing_before() {
     with.name = "with".into();
     let at = library.law.find("test-2028").unwrap();
     let rule = &library.law.rules[usize::from(at)];
-    with.entries.push(Entry {
+    with.entries.push(DatedRule {
         rule: at,
         announced: rule.announced.unwrap(),
         text: rule.announced.unwrap(),
@@ -138,10 +138,10 @@ fn a_rule_announced_in_2028_changes_nothing_before() {
         &library,
         study,
         vec![without, with],
-        Settings {
+        PlanSettings {
             seed: 5,
             runs: 3,
-            ..Settings::default()
+            ..PlanSettings::default()
         },
     )
     .unwrap();

@@ -4,24 +4,25 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use chokepoint::agents::government::{
-    Government, Seen, changes_per_year, gap_change_points, lost_usd, new_administration,
+    Government, GovernmentInformation, changes_per_year, gap_change_points, lost_usd,
+    new_administration,
 };
-use chokepoint::capability::gap::Record;
+use chokepoint::capability::gap::LeaderRecord;
 use chokepoint::config::law::regime_from;
 use chokepoint::config::source::Source;
 use chokepoint::controls::Regime;
 use chokepoint::foundation::calendar::Month;
 use chokepoint::foundation::channels::{Channel, Channels};
 use chokepoint::foundation::run::Future;
-use chokepoint::foundation::tape::{Cause, Change};
+use chokepoint::foundation::tape::{PolicyChange, PolicyChangeCause};
 use chokepoint::measures::OUTCOMES;
-use chokepoint::results::{EffectRow, Part, Results};
-use chokepoint::study::{Plan, Settings, Worker, join, run_all};
+use chokepoint::results::{EffectComponent, EffectRow, Results};
+use chokepoint::study::{Plan, PlanSettings, Worker, join, run_all};
 
 use crate::{library, plan_of, regime, study_of};
 
 /// Every recorded value of a run, bit by bit, and the changes that its process made.
-fn run(plan: &Plan, arm: usize, future: &Future) -> (Vec<u64>, Vec<Change>) {
+fn run(plan: &Plan, arm: usize, future: &Future) -> (Vec<u64>, Vec<PolicyChange>) {
     let mut worker = Worker::new(&plan.blueprint);
     worker.run(&plan.calendars[arm], future, plan.blueprint.months, false);
     let columns = plan.blueprint.watch.columns.names().len();
@@ -69,10 +70,10 @@ fn results(plan: &Plan) -> Results {
 fn the_hazard_of_tightening_falls_with_the_gap_and_rises_with_variants() {
     let p = library().parameters.central();
     let tighten = |gap: f64, variants: f64| {
-        let seen = Seen {
+        let seen = GovernmentInformation {
             gap_change_points: gap,
             variant_share: variants,
-            ..Seen::default()
+            ..GovernmentInformation::default()
         };
         changes_per_year(2026.0, &seen, &p)
     };
@@ -87,10 +88,10 @@ fn the_hazard_of_tightening_falls_with_the_gap_and_rises_with_variants() {
 fn the_hazard_of_loosening_rises_with_lost_revenue_and_in_a_first_year() {
     let p = library().parameters.central();
     let loosen = |lost: f64, first: f64| {
-        let seen = Seen {
+        let seen = GovernmentInformation {
             lost_revenue_share: lost,
             new_administration: first,
-            ..Seen::default()
+            ..GovernmentInformation::default()
         };
         changes_per_year(2026.0, &seen, &p)
     };
@@ -99,7 +100,7 @@ fn the_hazard_of_loosening_rises_with_lost_revenue_and_in_a_first_year() {
     assert!(loosen(0.0, 1.0)[1] > loosen(0.0, 0.0)[1]);
     assert_eq!(loosen(0.4, 1.0)[0], loosen(0.0, 0.0)[0]);
     // With nothing seen there are as many changes a year as on record, and hardly any loosens before 2025.
-    let base = changes_per_year(2024.0, &Seen::default(), &p);
+    let base = changes_per_year(2024.0, &GovernmentInformation::default(), &p);
     assert!((base[0] + base[1] - p.policy_events_per_year).abs() < 1e-12);
     assert!((base[1] / base[0] - 0.05 / 0.95).abs() < 1e-12);
 }
@@ -112,7 +113,7 @@ fn nothing_is_lost_while_others_wait() {
 
 #[test]
 fn the_gap_is_seen_late_and_as_a_mean_of_a_year() {
-    let (mut leader, mut follower) = (Record::default(), Record::default());
+    let (mut leader, mut follower) = (LeaderRecord::default(), LeaderRecord::default());
     leader.restart(100.0, 1.0, 40);
     follower.restart(90.0, 1.0, 40);
     assert!(gap_change_points(&leader, &follower, 3).abs() < 1e-9);
@@ -129,16 +130,20 @@ fn the_gap_is_seen_late_and_as_a_mean_of_a_year() {
 fn a_new_administration_takes_back_keeps_or_expands_in_the_stated_proportions() {
     let p = library().parameters.central();
     let n = 10_000;
-    let share = |cause: Option<Cause>| {
+    let share = |cause: Option<PolicyChangeCause>| {
         let hits = (0..n)
             .filter(|i| new_administration((f64::from(*i) + 0.5) / f64::from(n), &p) == cause);
         hits.count() as f64 / f64::from(n)
     };
-    let reversal = share(Some(Cause::Shrunk)) + share(Some(Cause::Overturned));
+    let reversal =
+        share(Some(PolicyChangeCause::Shrunk)) + share(Some(PolicyChangeCause::Overturned));
     assert!((reversal - p.administration_reversal).abs() < 1e-3);
     let overturned = p.administration_reversal * p.administration_overturn_share;
-    assert!((share(Some(Cause::Overturned)) - overturned).abs() < 1e-3);
-    assert!((share(None) - 0.2).abs() < 1e-3 && (share(Some(Cause::Expanded)) - 0.2).abs() < 1e-3);
+    assert!((share(Some(PolicyChangeCause::Overturned)) - overturned).abs() < 1e-3);
+    assert!(
+        (share(None) - 0.2).abs() < 1e-3
+            && (share(Some(PolicyChangeCause::Expanded)) - 0.2).abs() < 1e-3
+    );
 }
 
 #[test]
@@ -251,12 +256,12 @@ fn r36_the_baselines_tape_replayed_in_the_baseline_is_the_baseline() {
 #[test]
 fn a_replayed_tape_rules_in_place_of_draws_and_what_is_pinned_stays() {
     let plan = plan_of(vec![regime("reactive-2022")], 1);
-    let change = |announced, binds, from, to| Change {
+    let change = |announced, binds, from, to| PolicyChange {
         announced,
         binds,
         from,
         to,
-        cause: Cause::Overturned,
+        cause: PolicyChangeCause::Overturned,
     };
     let future = Future {
         tape: Some(Arc::from(vec![change(60, 63, 1, 0)])),
@@ -285,12 +290,12 @@ fn an_announced_tightening_is_anticipated_and_a_surprise_is_not() {
     let plan = plan_of(vec![regime("reactive-2022")], 1);
     let t = Month::of(2024, 1) - plan.blueprint.first;
     let backlog = |announced: i32| {
-        let embargo = Change {
+        let embargo = PolicyChange {
             announced,
             binds: t,
             from: 1,
             to: 2,
-            cause: Cause::Tightened,
+            cause: PolicyChangeCause::Tightened,
         };
         let future = Future {
             tape: Some(Arc::from(vec![embargo])),
@@ -326,10 +331,10 @@ fn total_is_direct_and_feedback() {
     );
     let mut study = study_of(&["reactive-2022", "with-memory", "by-chance"]);
     study.direct = true;
-    let settings = Settings {
+    let settings = PlanSettings {
         seed: 1,
         runs: 6,
-        ..Settings::default()
+        ..PlanSettings::default()
     };
     let regimes = vec![regime("reactive-2022"), memory, chance];
     let plan = Plan::of(library(), study, regimes, settings).unwrap();
@@ -337,15 +342,18 @@ fn total_is_direct_and_feedback() {
     let (mut direct_moves, mut feedback_moves) = (0, 0);
     for arm in ["with-memory", "by-chance"] {
         for outcome in OUTCOMES {
-            let mean = |part: Part| {
+            let mean = |part: EffectComponent| {
                 let same =
                     |e: &&EffectRow| e.outcome == outcome.name && e.regime == arm && e.part == part;
                 results.effects.iter().find(same).map(|e| e.mean)
             };
-            let Some(total) = mean(Part::Total) else {
+            let Some(total) = mean(EffectComponent::Total) else {
                 continue;
             };
-            let (direct, back) = (mean(Part::Direct).unwrap(), mean(Part::Feedback).unwrap());
+            let (direct, back) = (
+                mean(EffectComponent::Direct).unwrap(),
+                mean(EffectComponent::Feedback).unwrap(),
+            );
             let size = total.abs() + direct.abs() + back.abs();
             assert!(
                 (total - direct - back).abs() <= 1e-12 * size,
@@ -379,11 +387,16 @@ fn total_is_direct_and_feedback() {
 fn ordinary_studies_pay_nothing_and_direct_effects_need_a_process() {
     let plan = plan_of(vec![regime("none"), regime("oct22")], 2);
     let results = results(&plan);
-    assert!(results.effects.iter().all(|e| e.part == Part::Total));
+    assert!(
+        results
+            .effects
+            .iter()
+            .all(|e| e.part == EffectComponent::Total)
+    );
     assert_eq!(results.tape, []);
     let mut study = study_of(&["none", "reactive"]);
     study.direct = true;
-    let Err(problems) = Plan::new(library(), study, Settings::default()) else {
+    let Err(problems) = Plan::new(library(), study, PlanSettings::default()) else {
         panic!("a tape without a process was accepted");
     };
     assert!(
@@ -438,12 +451,12 @@ fn mistakes_in_a_process_are_answered_with_the_nearest_name() {
 
 /// Outcomes of a regime in twenty futures with parameters set, over five years from when its process begins.
 fn outcomes_of(name: &str, channels: Channels, set: &[(&str, f64)]) -> Results {
-    let settings = Settings {
+    let settings = PlanSettings {
         seed: 11,
         runs: 20,
         set: set.iter().map(|(id, v)| ((*id).to_string(), *v)).collect(),
         channels,
-        ..Settings::default()
+        ..PlanSettings::default()
     };
     let mut plan = Plan::of(library(), study_of(&[name]), vec![regime(name)], settings).unwrap();
     let from = plan.regimes[0].process.as_ref().unwrap().from;

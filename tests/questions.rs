@@ -8,9 +8,9 @@ use chokepoint::study::decompose::{accounting_points, decompose};
 use chokepoint::study::discover::{self, discover};
 use chokepoint::study::flip::{self, flip};
 use chokepoint::study::ledger::ledger;
-use chokepoint::study::probe::{Ensemble, Point, ask, outcome};
+use chokepoint::study::probe::{CustomFuture, EnsembleTable, ask, outcome};
 use chokepoint::study::sensitivity::{CHANCE, morris, sobol};
-use chokepoint::study::{Plan, Settings, join, run_all};
+use chokepoint::study::{Plan, PlanSettings, join, run_all};
 
 use crate::{library, study_of};
 
@@ -23,11 +23,11 @@ fn short(arms: &[&str]) -> StudyFile {
 }
 
 fn plan(arms: &[&str], runs: u32, set: &[(&str, f64)]) -> Plan {
-    let settings = Settings {
+    let settings = PlanSettings {
         seed: 5,
         runs,
         set: set.iter().map(|(id, v)| ((*id).to_string(), *v)).collect(),
-        ..Settings::default()
+        ..PlanSettings::default()
     };
     Plan::new(library(), short(arms), settings).unwrap()
 }
@@ -68,7 +68,7 @@ fn r37_shapley_values_over_groups_add_up_to_the_total_effect() {
             (whole.total - effect.mean).abs() <= 1e-12 * scale,
             "{whole:?}"
         );
-        let sum = |rows: &[chokepoint::study::decompose::Part]| -> f64 {
+        let sum = |rows: &[chokepoint::study::decompose::EffectShare]| -> f64 {
             rows.iter()
                 .filter(|p| p.outcome == whole.outcome)
                 .map(|p| p.value)
@@ -105,9 +105,9 @@ fn with_every_channel_off_the_effect_is_what_compute_and_research_account_for() 
     for arm in ["embargo", "oct23"] {
         let plan = plan(&["none", arm], 4, &set);
         for number in 0..4 {
-            let point = Point {
+            let point = CustomFuture {
                 off: Channel::ALL.to_vec(),
-                ..Point::of(&plan, number)
+                ..CustomFuture::of(&plan, number)
             };
             let answers = ask(&plan, std::slice::from_ref(&point), &[0, 1], &|| {});
             let effect = answers.values[0][1][o] - answers.values[0][0][o];
@@ -162,7 +162,7 @@ fn a_parameter_without_effect_has_index_zero_and_the_driver_is_first() {
     assert_eq!(star("refusal_probability"), 0.0);
     assert!(star("points_per_decade_of_compute") > 0.0);
 
-    let ensemble = Ensemble::run(&plan, &|| {});
+    let ensemble = EnsembleTable::run(&plan, &|| {});
     let at = (outcome(&name).unwrap(), name.as_str());
     let agenda = ledger(&plan, &ensemble, 1, at, &|| {}).unwrap();
     assert_eq!(agenda.len(), Parameters::NAMES.len() + 1);
@@ -186,9 +186,9 @@ fn a_parameter_without_effect_has_index_zero_and_the_driver_is_first() {
 #[test]
 fn what_reverses_an_effect_is_found_where_a_parameter_decides_its_sign() {
     let plan = plan(&["none", "oct22"], 40, &[]);
-    let ensemble = Ensemble::run(&plan, &|| {});
+    let ensemble = EnsembleTable::run(&plan, &|| {});
     let name = "us_maker_revenue_target_usd".to_string();
-    let question = discover::Question {
+    let question = discover::DiscoveryQuestion {
         arm: 1,
         outcome: (outcome(&name).unwrap(), name.clone()),
         bar: f64::MAX,
@@ -198,7 +198,7 @@ fn what_reverses_an_effect_is_found_where_a_parameter_decides_its_sign() {
     };
     let always = discover(&plan, &ensemble, &question).unwrap();
     assert!(always.rows.is_empty() && always.sentences[0].starts_with("In all of 40 futures"));
-    let question = flip::Question {
+    let question = flip::ReversalQuestion {
         arm: 1,
         outcome: (outcome(&name).unwrap(), name),
         more_is_better: true,

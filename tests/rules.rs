@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use chokepoint::config::chips::ChipRow;
-use chokepoint::controls::{Attributes, Book, Subject, Truth, Verdict};
+use chokepoint::controls::{Attributes, ControlledItem, RuleSet, ThreeValued, Verdict};
 use chokepoint::foundation::calendar::{Date, Month};
 use rstest::rstest;
 
@@ -22,7 +22,7 @@ fn day(text: &str) -> Date {
     text.parse().unwrap()
 }
 
-fn on(text: &str) -> Book {
+fn on(text: &str) -> RuleSet {
     regime("history").book(&library().law, day(text))
 }
 
@@ -58,9 +58,9 @@ fn every_condition_holds_for_the_chips_for_which_it_is_known_to_hold() {
             let chip = library().chip(&row[0]).unwrap();
             let holds = rule.condition.eval(&sale(chip));
             let expected = if row[at] == "Y" {
-                Truth::Yes
+                ThreeValued::Yes
             } else {
-                Truth::No
+                ThreeValued::No
             };
             assert_eq!(holds, expected, "{id} for {}", row[0]);
             asked += 1;
@@ -81,7 +81,10 @@ fn every_us_chip_on_sale_has_its_known_verdict(#[case] column: &str, #[case] dat
     let book = on(date);
     let mut asked = 0;
     for row in rows.iter().filter(|r| r[at] != "-") {
-        let ruling = book.judge(Subject::ChipSale, &sale(library().chip(&row[0]).unwrap()));
+        let ruling = book.judge(
+            ControlledItem::ChipSale,
+            &sale(library().chip(&row[0]).unwrap()),
+        );
         let expected = match row[at].as_str() {
             "free" => Verdict::Free,
             "nac" => Verdict::Notify,
@@ -108,7 +111,7 @@ fn the_case_table_of_every_rule_holds() {
     for (at, case, _) in &library.cases {
         let rule = &library.law.rules[usize::from(*at)];
         let chip = library.chip(case.chip.get_ref()).unwrap();
-        let met = rule.condition.eval(&sale(chip)) == Truth::Yes;
+        let met = rule.condition.eval(&sale(chip)) == ThreeValued::Yes;
         assert_eq!(met, *case.met.get_ref(), "{} for {}", rule.id, chip.chip);
     }
     assert!(library.cases.len() >= 38, "{} cases", library.cases.len());
@@ -129,12 +132,12 @@ fn made_up(die_area_mm2: Option<f64>) -> ChipRow {
 #[test]
 fn a_chip_just_under_the_line_is_free_until_density_counts() {
     for die in [None, Some(800.0), Some(826.0)] {
-        let ruling = on("2022-12-01").judge(Subject::ChipSale, &sale(&made_up(die)));
+        let ruling = on("2022-12-01").judge(ControlledItem::ChipSale, &sale(&made_up(die)));
         assert_eq!(ruling.exporter, Verdict::Free);
     }
     let late = |die| {
         on("2023-12-01")
-            .judge(Subject::ChipSale, &sale(&made_up(die)))
+            .judge(ControlledItem::ChipSale, &sale(&made_up(die)))
             .exporter
     };
     assert_eq!(late(Some(800.0)), Verdict::Denied);
@@ -148,14 +151,14 @@ fn a_line_catches_what_stands_on_it_and_not_what_stands_below() {
     chip.tpp = Some(4800.0);
     assert_eq!(
         on("2022-12-01")
-            .judge(Subject::ChipSale, &sale(&chip))
+            .judge(ControlledItem::ChipSale, &sale(&chip))
             .exporter,
         Verdict::Denied
     );
     chip.io = Some(599.9);
     assert_eq!(
         on("2022-12-01")
-            .judge(Subject::ChipSale, &sale(&chip))
+            .judge(ControlledItem::ChipSale, &sale(&chip))
             .exporter,
         Verdict::Free
     );
@@ -167,7 +170,7 @@ fn a_chinese_designer_is_out_of_reach_and_a_chinese_parent_is_within_it() {
     let ascend = library.chip("Ascend 910B").unwrap();
     assert_eq!(
         on("2023-12-01")
-            .judge(Subject::ChipSale, &sale(ascend))
+            .judge(ControlledItem::ChipSale, &sale(ascend))
             .exporter,
         Verdict::Free
     );
@@ -177,12 +180,16 @@ fn a_chinese_designer_is_out_of_reach_and_a_chinese_parent_is_within_it() {
     let china = library.nation("CHN").unwrap().groups(&mut symbols);
     a.ship_to(&singapore, &singapore);
     assert_eq!(
-        on("2023-12-01").judge(Subject::ChipSale, &a).exporter,
+        on("2023-12-01")
+            .judge(ControlledItem::ChipSale, &a)
+            .exporter,
         Verdict::Free
     );
     a.ship_to(&singapore, &china);
     assert_eq!(
-        on("2023-12-01").judge(Subject::ChipSale, &a).exporter,
+        on("2023-12-01")
+            .judge(ControlledItem::ChipSale, &a)
+            .exporter,
         Verdict::Denied
     );
 }
@@ -190,7 +197,7 @@ fn a_chinese_designer_is_out_of_reach_and_a_chinese_parent_is_within_it() {
 #[test]
 fn the_importer_has_its_own_verdict() {
     let h20 = sale(library().chip("H20 96GB").unwrap());
-    let ruling = on("2025-09-01").judge(Subject::ChipSale, &h20);
+    let ruling = on("2025-09-01").judge(ControlledItem::ChipSale, &h20);
     assert_eq!(
         (ruling.exporter, ruling.importer),
         (Verdict::Levied, Verdict::Denied)
@@ -198,7 +205,7 @@ fn the_importer_has_its_own_verdict() {
     // Without the recorded replies of the importer only the exporter speaks.
     let free = regime("history-free")
         .book(&library().law, day("2025-09-01"))
-        .judge(Subject::ChipSale, &h20);
+        .judge(ControlledItem::ChipSale, &h20);
     assert_eq!(free.importer, Verdict::Free);
 }
 
@@ -215,7 +222,7 @@ fn bills_are_never_part_of_history() {
 #[test]
 fn a_reason_carries_the_values_of_the_case() {
     let h100 = sale(library().chip("H100 SXM").unwrap());
-    let reasons = on("2023-12-01").explain(Subject::ChipSale, &h100, &library().law.symbols);
+    let reasons = on("2023-12-01").explain(ControlledItem::ChipSale, &h100, &library().law.symbols);
     assert_eq!(reasons[0].rule, "us-2023-10-3a090a");
     assert!(
         reasons[0].because.contains("tpp [15832] >= 4800"),
@@ -223,7 +230,7 @@ fn a_reason_carries_the_values_of_the_case() {
         reasons[0].because
     );
     let unknown = on("2023-12-01").explain(
-        Subject::ChipSale,
+        ControlledItem::ChipSale,
         &sale(&made_up(None)),
         &library().law.symbols,
     );
@@ -257,7 +264,7 @@ fn shared_laws_of_sales_say_what_their_own_books_say() {
             for market in 0..calendar.shipments.len() {
                 for slot in 0..calendar.chips.len() {
                     let sale = calendar.sale(slot, market);
-                    let terms = terms_of(&law.in_force.judge(Subject::ChipSale, &sale));
+                    let terms = terms_of(&law.in_force.judge(ControlledItem::ChipSale, &sale));
                     let at = market * calendar.chips.len() + slot;
                     assert_eq!(law.terms[at], terms, "market {market}, slot {slot}");
                     asked += usize::from(terms.open < 1.0 || terms.licensed());
@@ -265,7 +272,7 @@ fn shared_laws_of_sales_say_what_their_own_books_say() {
             }
             for slot in 0..calendar.chips.len() {
                 let sale = calendar.sale(slot, calendar.target_market);
-                let later = law.announced.judge(Subject::ChipSale, &sale);
+                let later = law.announced.judge(ControlledItem::ChipSale, &sale);
                 assert_eq!(law.announced_bar[slot], terms_of(&later).open == 0.0);
             }
         }

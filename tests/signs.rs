@@ -3,7 +3,7 @@
 use std::sync::atomic::AtomicBool;
 
 use chokepoint::results::EffectRow;
-use chokepoint::study::{Plan, Settings, join, run_all};
+use chokepoint::study::{Plan, PlanSettings, join, run_all};
 
 use crate::{library, plan_of, regime, study_of};
 
@@ -76,11 +76,11 @@ fn rules_on_tools_slow_the_targets_fabs_and_allied_rules_slow_them_more() {
 /// Wafers of the target's foundry after ten years, under the issuer's tool rules alone and with its allies'.
 fn wafers(library: &chokepoint::study::Library, backfill: f64) -> [f64; 2] {
     let regimes = ["tools-us", "tools-allied"].map(|name| library.regime(name).unwrap());
-    let settings = Settings {
+    let settings = PlanSettings {
         seed: 1,
         runs: 1,
         set: [("tool_backfill_per_year".to_string(), backfill)].into(),
-        ..Settings::default()
+        ..PlanSettings::default()
     };
     let study = study_of(&["tools-us", "tools-allied"]);
     let plan = Plan::of(library, study, regimes.to_vec(), settings).unwrap();
@@ -193,11 +193,11 @@ fn at_two_values(id: &str, low: f64, high: f64, outcome: &str) -> (f64, f64) {
             library(),
             study,
             regimes,
-            Settings {
+            PlanSettings {
                 seed: 1,
                 runs: 6,
                 set,
-                ..Settings::default()
+                ..PlanSettings::default()
             },
         )
         .unwrap();

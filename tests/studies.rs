@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 
 use chokepoint::analysis::band;
 use chokepoint::config::study;
-use chokepoint::study::probe::{Ensemble, baseline, outcome};
-use chokepoint::study::{Plan, Settings};
+use chokepoint::study::probe::{EnsembleTable, baseline, outcome};
+use chokepoint::study::{Plan, PlanSettings};
 use serde::Deserialize;
 
 use crate::library;
@@ -62,16 +62,16 @@ fn plan(name: &str) -> Plan {
     let source = library().configs.find(name, "studies").unwrap();
     let study = study::read(&source, &library().configs).unwrap_or_else(|e| panic!("{e}"));
     assert_eq!(study.name, name, "a study is called as its file");
-    let settings = Settings {
+    let settings = PlanSettings {
         seed: study.seed,
         runs: RUNS,
-        ..Settings::default()
+        ..PlanSettings::default()
     };
     Plan::new(library(), study, settings).unwrap_or_else(|e| panic!("{e}"))
 }
 
 fn effects(plan: &Plan) -> Vec<Row> {
-    let ensemble = Ensemble::run(plan, &|| {});
+    let ensemble = EnsembleTable::run(plan, &|| {});
     assert_eq!(ensemble.failed, 0, "{}: failed runs", plan.study.name);
     let base = baseline(plan);
     let arms = (0..plan.regimes.len()).filter(|arm| *arm != base);

@@ -2,8 +2,8 @@
 
 use chokepoint::foundation::chance::{Chance, Purpose, stable_key};
 use chokepoint::foundation::parameters::Parameters;
-use chokepoint::study::probe::{Answers, Point, ask, outcome};
-use chokepoint::study::{Plan, Settings};
+use chokepoint::study::probe::{CustomFuture, ProbeOutcomes, ask, outcome};
+use chokepoint::study::{Plan, PlanSettings};
 
 use crate::{library, study_of};
 
@@ -40,19 +40,19 @@ fn plan(arms: &[&str], last: &str, window: u32) -> Plan {
     let mut study = study_of(arms);
     study.last_month = last.parse().unwrap();
     study.window_months = window;
-    let settings = Settings {
+    let settings = PlanSettings {
         seed: 12,
         runs: RUNS,
-        ..Settings::default()
+        ..PlanSettings::default()
     };
     Plan::new(library(), study, settings).unwrap()
 }
 
 /// Futures of the plan with the region's parameters drawn inside it.
-fn inside(plan: &Plan, region: Region) -> Answers {
-    let points: Vec<Point> = (0..RUNS)
+fn inside(plan: &Plan, region: Region) -> ProbeOutcomes {
+    let points: Vec<CustomFuture> = (0..RUNS)
         .map(|n| {
-            let mut point = Point::of(plan, n);
+            let mut point = CustomFuture::of(plan, n);
             for (id, low, high) in region {
                 let at = Parameters::NAMES
                     .iter()
@@ -69,7 +69,7 @@ fn inside(plan: &Plan, region: Region) -> Answers {
     ask(plan, &points, &arms, &|| {})
 }
 
-fn share(answers: &Answers, holds: impl Fn(&[Vec<f64>]) -> bool) -> f64 {
+fn share(answers: &ProbeOutcomes, holds: impl Fn(&[Vec<f64>]) -> bool) -> f64 {
     answers.values.iter().filter(|v| holds(v)).count() as f64 / answers.values.len() as f64
 }
 

@@ -21,15 +21,15 @@ use bevy_ecs::system::ScheduleSystem;
 use bevy_ecs::world::World;
 use chokepoint::agents::chipmaker::trade;
 use chokepoint::agents::lab::{Knowledge, do_research};
-use chokepoint::capability::frontier::Frontier;
+use chokepoint::capability::frontier::FrontierHistory;
 use chokepoint::config::source::Configs;
 use chokepoint::config::study::{self, StudyFile};
-use chokepoint::controls::Subject;
+use chokepoint::controls::ControlledItem;
 use chokepoint::foundation::parameters::Parameters;
-use chokepoint::foundation::run::{Clock, Future};
+use chokepoint::foundation::run::{Future, SimulationClock};
 use chokepoint::markets::chips::{ChipMarket, MarketRules};
-use chokepoint::study::{Layout, RunRecord, one_run, run_all};
-use chokepoint::study::{Library, Plan, Settings, Worker};
+use chokepoint::study::{Library, Plan, PlanSettings, Worker};
+use chokepoint::study::{RunRecord, RunRecordLayout, one_run, run_all};
 use chokepoint::technology::supply::SupplyState;
 use chokepoint::world::Blueprint;
 
@@ -85,10 +85,10 @@ pub fn main_study(library: &Library) -> StudyFile {
 }
 
 pub fn plan(library: &Library, runs: u32) -> Plan {
-    let settings = Settings {
+    let settings = PlanSettings {
         seed: 1,
         runs,
-        ..Settings::default()
+        ..PlanSettings::default()
     };
     Plan::new(library, main_study(library), settings).expect("the main study is sound")
 }
@@ -202,7 +202,7 @@ pub fn runs(s: &Shipped) -> Vec<Case<'_>> {
     let mut worker = Worker::new(b);
     let mut next = s.futures();
     let reset = move |times| timed(times, || worker.stage.reset(calendar, &next(), false));
-    let layout = Layout::new(&s.plan);
+    let layout = RunRecordLayout::new(&s.plan);
     let mut worker = Worker::new(b);
     let mut record = RunRecord::default();
     let mut number = 0;
@@ -239,7 +239,7 @@ pub fn runs(s: &Shipped) -> Vec<Case<'_>> {
     let verdicts = move |times| {
         timed(times, || {
             for sale in &sales {
-                black_box(book.judge(Subject::ChipSale, sale));
+                black_box(book.judge(ControlledItem::ChipSale, sale));
             }
         })
     };
@@ -340,9 +340,9 @@ fn learning_step(s: &Shipped) -> [Case<'_>; 2] {
     let mut worker = s.stopped();
     let world = &mut worker.stage.world;
     let mut twin = taken::learning(world);
-    let year = world.resource::<Clock>().year;
+    let year = world.resource::<SimulationClock>().year;
     let parameters = world.resource::<Future>().parameters.clone();
-    let frontier = world.resource::<Frontier>().clone();
+    let frontier = world.resource::<FrontierHistory>().clone();
     let mut labs = world.query::<&mut Knowledge>();
     let points: Vec<f64> = labs.iter(world).map(|k| k.points).collect();
     let mut step = only(do_research);
@@ -358,7 +358,7 @@ fn learning_step(s: &Shipped) -> [Case<'_>; 2] {
             now.latent
                 .iter_mut()
                 .for_each(|l| l.reserve(MONTHS_OF_RESEARCH as usize));
-            *world.resource_mut::<Frontier>() = now;
+            *world.resource_mut::<FrontierHistory>() = now;
             sum += timed(MONTHS_OF_RESEARCH, || learn_in_model(&mut step, world));
         }
         sum / MONTHS_OF_RESEARCH as u32

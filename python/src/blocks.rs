@@ -6,11 +6,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use chokepoint::cli::Failure;
 use chokepoint::cli::job;
-use chokepoint::cli::run::{Choice, How, plan_file};
+use chokepoint::cli::run::{ExecutionArgs, StudyOverrides, plan_file};
 use chokepoint::foundation::escape::shell_argument;
 use chokepoint::results::files;
 use chokepoint::study::plan_file::PlanFile;
-use chokepoint::study::{Layout, Worker, block as one};
+use chokepoint::study::{RunRecordLayout, Worker, block as one};
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
@@ -40,7 +40,7 @@ pub fn plan(
         return Err(PyValueError::new_err("runs: found 0, expected 1 or more"));
     }
     let configs = configs(folder, files)?;
-    let choice = Choice {
+    let choice = StudyOverrides {
         runs,
         seed,
         set,
@@ -75,7 +75,7 @@ pub fn block<'py>(py: Python<'py>, plan: &str, number: u32) -> PyResult<Bound<'p
         let scratch = Scratch::new()?;
         let to = scratch.0.join("block.runs");
         let plan = file.open()?.plan;
-        let layout = Layout::new(&plan);
+        let layout = RunRecordLayout::new(&plan);
         let mut worker = Worker::new(&plan.blueprint);
         let (hash, futures) = (&file.hash, file.block(number));
         let done = || (watch.done)(1);
@@ -120,10 +120,10 @@ impl Drop for Scratch {
 
 /// A plan that is being carried out in the folder beside its target.
 #[pyclass(module = "chokepoint")]
-pub struct Job(Option<job::Job>);
+pub struct Job(Option<job::StudyJob>);
 
 impl Job {
-    fn open(&self) -> PyResult<&job::Job> {
+    fn open(&self) -> PyResult<&job::StudyJob> {
         let job = self.0.as_ref();
         job.ok_or_else(|| PyRuntimeError::new_err("this job is carried out already"))
     }
@@ -148,7 +148,7 @@ impl Job {
                 "threads: found 0, expected 1 or more",
             ));
         }
-        let how = How {
+        let how = ExecutionArgs {
             threads,
             out,
             until_error,
@@ -156,7 +156,7 @@ impl Job {
             overwrite,
             no_report: !report,
         };
-        let opened = py.detach(|| job::Job::open(read(plan)?, &how));
+        let opened = py.detach(|| job::StudyJob::open(read(plan)?, &how));
         opened.map(|job| Self(Some(job))).map_err(raised)
     }
 

@@ -28,7 +28,7 @@ pub fn sobol_indices(
     seed: u64,
 ) -> PyResult<Vec<(f64, f64, f64, f64)>> {
     let found = indices(&a, &b, &ab, resamples, &draws(seed)).map_err(refused)?;
-    let row = |i: &chokepoint::analysis::sobol::Indices| {
+    let row = |i: &chokepoint::analysis::sobol::SobolIndices| {
         (i.first.value, i.first.error, i.total.value, i.total.error)
     };
     Ok(found.iter().map(row).collect())
@@ -96,7 +96,7 @@ pub fn prim_boxes(
     seed: u64,
 ) -> PyResult<Vec<Boxed>> {
     let found = discover(&x, &hit, boxes, resamples, &draws(seed)).map_err(refused)?;
-    let one = |b: &chokepoint::analysis::prim::Found| {
+    let one = |b: &chokepoint::analysis::prim::ScenarioBox| {
         let limits = b.limits.iter().map(|l| (l.factor, l.low, l.high));
         let (t, h) = (&b.training, &b.held_out);
         (

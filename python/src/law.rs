@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use arrow_schema::DataType::Utf8;
-use chokepoint::cli::classify::{Sale, rulings};
+use chokepoint::cli::classify::{SaleQuery, rulings};
 use chokepoint::cli::{Failure, law_with};
 use chokepoint::config::source::Source;
 use pyo3::exceptions::PyValueError;
@@ -53,7 +53,7 @@ pub fn classify(
         .collect();
     let rows = py.detach(|| {
         let (library, regime) = law_with(configs, regime, &rules)?;
-        let sale = Sale {
+        let sale = SaleQuery {
             on: day,
             to,
             buyer_hq,

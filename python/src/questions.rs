@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use arrow_schema::DataType::{Float64, UInt32, UInt64, Utf8};
 use chokepoint::cli::Failure;
 use chokepoint::cli::run::{pool, threads};
-use chokepoint::cli::validate::{Asked, answered};
+use chokepoint::cli::validate::{ValidationRequest, answered};
 use chokepoint::config::source::Configs;
-use chokepoint::config::study::{self, Design};
+use chokepoint::config::study::{self, FutureDesign};
 use chokepoint::study::timeline::{chain, timeline};
 use chokepoint::study::{Library, Plan, decompose as channels};
 use pyo3::exceptions::PyValueError;
@@ -75,7 +75,7 @@ pub fn decompose(
         let library = Library::read(Configs::sealed(file.files.clone()), &file.rules)?;
         let mut study = study::read(&file.study, &library.configs)?;
         // Questions draw futures one by one, whatever design the study is run with.
-        study.futures.design = Design::Replicates;
+        study.futures.design = FutureDesign::Replicates;
         study.futures.levels.clear();
         study.draws = None;
         let plan = Plan::new(&library, study, file.settings())?;
@@ -138,7 +138,7 @@ pub fn validate(
         return Err(PyValueError::new_err("runs: expected 2 or more"));
     }
     let configs = configs(folder, BTreeMap::new())?;
-    let asked = Asked {
+    let asked = ValidationRequest {
         evidence,
         split,
         runs,

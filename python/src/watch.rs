@@ -6,7 +6,7 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 
 use chokepoint::cli::Failure;
-use chokepoint::cli::job::Watch;
+use chokepoint::cli::job::Progress;
 use pyo3::exceptions::{PyKeyboardInterrupt, PyUserWarning};
 use pyo3::prelude::*;
 
@@ -28,7 +28,7 @@ pub fn watched<T: Send>(
     py: Python<'_>,
     progress: Option<Py<PyAny>>,
     stops: Stop,
-    work: impl FnOnce(&Watch) -> Result<T, Failure> + Send,
+    work: impl FnOnce(&Progress) -> Result<T, Failure> + Send,
 ) -> PyResult<T> {
     let stop = AtomicBool::new(false);
     let (done, total) = (AtomicU64::new(0), AtomicU64::new(0));
@@ -47,7 +47,7 @@ pub fn watched<T: Send>(
                 // Dropped with the thread, which is what ends the wait.
                 let _alive = alive;
                 let said = std::cell::RefCell::new(String::new());
-                let watch = Watch {
+                let watch = Progress {
                     say: &|text| said.borrow_mut().push_str(text),
                     begun: &|runs| total.store(runs, Ordering::Relaxed),
                     done: &|runs| {

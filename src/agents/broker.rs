@@ -9,12 +9,12 @@ use crate::foundation::chance::Purpose;
 use crate::foundation::channels::Channel;
 use crate::foundation::maths;
 use crate::foundation::parameters::Parameters;
-use crate::foundation::run::{Clock, Future};
-use crate::markets::chips::{ChipMarket, Wallet, place_of};
-use crate::markets::chronicle::Causes;
+use crate::foundation::run::{Future, SimulationClock};
+use crate::markets::chips::{BudgetPurpose, ChipMarket, place_of};
+use crate::markets::chronicle::EventCauses;
 use crate::markets::scarcity::Shortage;
 use crate::measures::Bloc;
-use crate::technology::roadmap::{Chips, Realised};
+use crate::technology::roadmap::{ChipTable, RealisedThroughput};
 
 /// What a broker is: fixed within a run.
 #[derive(Component, Clone, Copy, Debug)]
@@ -30,7 +30,7 @@ pub struct Broker {
 
 /// What changes from month to month.
 #[derive(Component, Clone, Copy, Debug, Default)]
-pub struct Trade {
+pub struct BrokerState {
     /// Packages a month that it can move.
     pub capacity: f64,
     /// How often it has been caught; the next threshold is drawn by this.
@@ -89,10 +89,10 @@ const WALLETS_AT_MOST: f64 = 0.5;
 pub fn run_brokers(
     future: Res<Future>,
     shortage: Res<Shortage>,
-    chips: Res<Chips>,
+    chips: Res<ChipTable>,
     mut grey: ResMut<GreyMarket>,
     mut market: ResMut<ChipMarket>,
-    mut brokers: Query<(&Broker, &mut Trade)>,
+    mut brokers: Query<(&Broker, &mut BrokerState)>,
 ) {
     let p = &future.parameters;
     let m = &mut *market;
@@ -139,15 +139,15 @@ pub fn run_brokers(
 
 /// System: what brokers bought reaches users in the target, less what is seized; money that bought nothing goes back.
 pub fn settle_brokers(
-    clock: Res<Clock>,
+    clock: Res<SimulationClock>,
     future: Res<Future>,
-    chips: Res<Chips>,
-    realised: Res<Realised>,
-    causes: Res<Causes>,
+    chips: Res<ChipTable>,
+    realised: Res<RealisedThroughput>,
+    causes: Res<EventCauses>,
     mut grey: ResMut<GreyMarket>,
     mut market: ResMut<ChipMarket>,
     mut events: ResMut<EventLog>,
-    mut brokers: Query<(&Broker, &mut Trade)>,
+    mut brokers: Query<(&Broker, &mut BrokerState)>,
 ) {
     let p = &future.parameters;
     let m = &mut *market;
@@ -179,7 +179,7 @@ pub fn settle_brokers(
                     cause: causes.of_grey_trade(),
                     ..Event::new(clock.t as i32, EventKind::Seized)
                 });
-                *trade = Trade {
+                *trade = BrokerState {
                     capacity: 0.0,
                     ordinal: trade.ordinal + 1,
                     hazard: 0.0,
@@ -204,7 +204,7 @@ impl ChipMarket {
         let is_user = |k: &usize| {
             let c = self.layout.customers[*k];
             c.market == self.layout.target_market
-                && c.wallet == Wallet::Training
+                && c.wallet == BudgetPurpose::Training
                 && !c.captive
                 && !c.grey
                 && !c.steered
@@ -242,7 +242,7 @@ impl ChipMarket {
         let buyer = usize::from(self.buyers.of[broker_customer]);
         let bought =
             self.buyers.part[broker_customer] * self.buyers.bought[buyer * self.active.len() + a];
-        let at = place_of(slot, Bloc::Target as usize, Wallet::Training);
+        let at = place_of(slot, Bloc::Target as usize, BudgetPurpose::Training);
         self.stock[at] += bought * (1.0 - seized);
         self.handed[slot] += bought * (1.0 - seized);
         bought

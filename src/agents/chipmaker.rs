@@ -10,19 +10,20 @@ use crate::foundation::chance::Purpose;
 use crate::foundation::channels::Channel;
 use crate::foundation::maths;
 use crate::foundation::parameters::Parameters;
-use crate::foundation::run::{Clock, Future, Planning};
-use crate::markets::chips::{ChipMarket, MAKERS_MAX, MarketRules, Offer};
-use crate::markets::chronicle::Causes;
+use crate::foundation::run::{ExpectationRule, Future, SimulationClock};
+use crate::markets::chips::{ChipMarket, ChipOffer, MAKERS_MAX, MarketRules};
+use crate::markets::chronicle::EventCauses;
 use crate::markets::scarcity::Shortage;
-use crate::markets::terms::{LawCalendar, LawNow, Outlook};
+use crate::markets::terms::{AnnouncedClosures, CurrentLaw, LawCalendar};
 use crate::measures::Bloc;
 use crate::technology::chip::{ChipSpec, H100, unit_cost_usd};
-use crate::technology::design::{Cut, blended_value, profit_per_unit_usd};
+use crate::technology::design::{CutKind, blended_value, profit_per_unit_usd};
 use crate::technology::roadmap::{
-    ChipSlot, Chips, NEVER, Realised, Roadmap, SlotKind, realised_share,
+    ChipSlot, ChipTable, NEVER, RealisedThroughput, Roadmap, SlotKind, realised_share,
 };
 use crate::technology::supply::{
-    Access, POOLS, Pool, Sourcing, SupplyPaths, SupplyState, USABLE_WAFER_MM2, pool_uses,
+    ChipSourcing, InputAccessState, POOLS, SupplyPaths, SupplyPool, SupplyState, USABLE_WAFER_MM2,
+    pool_uses,
 };
 
 /// What a maker is: fixed within a run.
@@ -41,7 +42,7 @@ pub struct Chipmaker {
 
 /// What changes from month to month.
 #[derive(Component, Clone, Copy, Debug, Default)]
-pub struct Business {
+pub struct ChipmakerState {
     /// Price over list price.
     pub price_index: f64,
     /// Maturity of the software stack, 0 to 1.
@@ -54,7 +55,7 @@ pub struct Business {
     pub research_stock_usd: f64,
 }
 
-impl Business {
+impl ChipmakerState {
     pub fn at_start(maker: &Chipmaker, p: &Parameters) -> Self {
         let maturity = maker.maturity_at_start.unwrap_or(p.maturity_target_start);
         Self {
@@ -100,12 +101,12 @@ pub fn generation_quality(research_ratio: f64, p: &Parameters) -> f64 {
 
 /// System: a generation that comes on sale is as good as the research behind it.
 pub fn bring_generations(
-    clock: Res<Clock>,
+    clock: Res<SimulationClock>,
     future: Res<Future>,
     roadmap: Res<Roadmap>,
-    mut chips: ResMut<Chips>,
+    mut chips: ResMut<ChipTable>,
     mut events: ResMut<EventLog>,
-    makers: Query<(&Chipmaker, &Business)>,
+    makers: Query<(&Chipmaker, &ChipmakerState)>,
 ) {
     let feedback = future.channels.on(Channel::RdFeedback);
     for (maker, business) in &makers {
@@ -148,11 +149,11 @@ pub fn next_idle_share(idle: f64, closed_share: f64, p: &Parameters) -> f64 {
 /// `packages a year * (profit new - profit old) * life > cost`, packages being what the market's budget buys.
 pub fn worth_redesign(
     budget_usd_per_year: f64,
-    new: Prospect,
-    old: Option<Prospect>,
+    new: DesignProspect,
+    old: Option<DesignProspect>,
     p: &Parameters,
 ) -> bool {
-    let yearly = |prospect: Prospect| {
+    let yearly = |prospect: DesignProspect| {
         budget_usd_per_year * prospect.profit_usd / prospect.price_usd.max(1.0)
     };
     let gain = yearly(new) - old.map_or(0.0, yearly).max(0.0);
@@ -161,14 +162,14 @@ pub fn worth_redesign(
 
 /// What one design would bring: price and profit of a package, USD.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Prospect {
+pub struct DesignProspect {
     pub price_usd: f64,
     pub profit_usd: f64,
 }
 
 /// A variant under way.
 #[derive(Clone, Copy, Debug)]
-struct Project {
+struct VariantProject {
     maker: u16,
     slot: usize,
     parent: usize,
@@ -181,17 +182,17 @@ struct Project {
 
 /// Variant projects of all makers.
 #[derive(Resource, Clone, Debug, Default)]
-pub struct Studio {
+pub struct DesignPipeline {
     /// Variant slots of each maker, ascending.
     pub slots: Vec<Vec<usize>>,
     /// How many each maker has used.
     used: Vec<usize>,
-    projects: Vec<Project>,
+    projects: Vec<VariantProject>,
     /// The rules and the catalogue for which each maker last looked.
     looked: Vec<Option<(u16, usize)>>,
 }
 
-impl Studio {
+impl DesignPipeline {
     pub fn new(slots: Vec<Vec<usize>>) -> Self {
         Self {
             slots,
@@ -218,15 +219,15 @@ impl Studio {
 
 /// System: variants that are ready come on sale; makers that see a better one begin it.
 pub fn design_variants(
-    clock: Res<Clock>,
+    clock: Res<SimulationClock>,
     future: Res<Future>,
     calendar: Res<LawCalendar>,
     roadmap: Res<Roadmap>,
     demand: Res<DemandShocks>,
-    causes: Res<Causes>,
-    mut now: ResMut<LawNow>,
-    mut chips: ResMut<Chips>,
-    mut studio: ResMut<Studio>,
+    causes: Res<EventCauses>,
+    mut now: ResMut<CurrentLaw>,
+    mut chips: ResMut<ChipTable>,
+    mut studio: ResMut<DesignPipeline>,
     mut market: ResMut<ChipMarket>,
     mut events: ResMut<EventLog>,
     makers: Query<&Chipmaker>,
@@ -234,7 +235,7 @@ pub fn design_variants(
     let t = clock.t as i32;
     for maker in &makers {
         let m = maker.row as usize;
-        let ready = |p: &Project| u32::from(p.maker) == maker.row && p.first_sale <= t;
+        let ready = |p: &VariantProject| u32::from(p.maker) == maker.row && p.first_sale <= t;
         while let Some(at) = studio.projects.iter().position(ready) {
             let project = studio.projects.remove(at);
             launch(
@@ -288,7 +289,7 @@ pub fn design_variants(
             cause: causes.of_variant(&calendar.0, now.known, choice.parent, m),
             ..Event::new(t, EventKind::VariantBegun)
         });
-        studio.projects.push(Project {
+        studio.projects.push(VariantProject {
             maker: m as u16,
             slot,
             parent: choice.parent,
@@ -321,12 +322,12 @@ fn redesign_lag_months(future: &Future, maker_key: u64, ordinal: u64) -> i32 {
 }
 
 fn launch(
-    project: Project,
+    project: VariantProject,
     maker: &Chipmaker,
     t: i32,
     future: &Future,
     roadmap: &Roadmap,
-    chips: &mut Chips,
+    chips: &mut ChipTable,
     events: &mut EventLog,
 ) {
     let slot = project.slot;
@@ -346,18 +347,18 @@ fn launch(
 }
 
 /// The design that a maker settles on, and the best it could have had from each kind of cut.
-struct Choice {
+struct DesignChoice {
     parent: usize,
     spec: ChipSpec,
-    cut: Cut,
-    profit_usd: [f64; Cut::KINDS],
+    cut: CutKind,
+    profit_usd: [f64; CutKind::KINDS],
 }
 
-impl Choice {
+impl DesignChoice {
     /// Profit, that of the next best kind of cut, this kind, that kind. A cut of its own where there is no other.
     fn weighed(&self) -> [f64; 4] {
         let own = self.cut.code();
-        let next = (0..Cut::KINDS)
+        let next = (0..CutKind::KINDS)
             .filter(|kind| *kind != own)
             .max_by(|a, b| self.profit_usd[*a].total_cmp(&self.profit_usd[*b]))
             .filter(|kind| self.profit_usd[*kind].is_finite())
@@ -376,26 +377,26 @@ fn better_variant(
     wants_usd: f64,
     future: &Future,
     calendar: &LawCalendar,
-    now: &LawNow,
+    now: &CurrentLaw,
     roadmap: &Roadmap,
-    chips: &Chips,
-    under_way: &[Project],
-) -> Option<Choice> {
+    chips: &ChipTable,
+    under_way: &[VariantProject],
+) -> Option<DesignChoice> {
     let p = &future.parameters;
     let for_training = training_share(year, p);
     let usd_per_h100e = going_price_usd(maker, t, for_training, roadmap, chips, p)?;
-    let prospect = |spec: &ChipSpec| Prospect {
+    let prospect = |spec: &ChipSpec| DesignProspect {
         price_usd: blended_value(spec, for_training, chips.fp8_share, p) * usd_per_h100e,
         profit_usd: profit_per_unit_usd(spec, for_training, chips.fp8_share, usd_per_h100e, p),
     };
     // What it has under way counts as what it will have: a second project must be worth its own work.
-    let mut old: Option<Prospect> = under_way
+    let mut old: Option<DesignProspect> = under_way
         .iter()
         .filter(|p| p.maker == maker)
         .map(|p| prospect(&p.spec))
         .max_by(|a, b| a.profit_usd.total_cmp(&b.profit_usd));
-    let mut new: Option<(Prospect, usize, ChipSpec)> = None;
-    let mut profit_usd = [f64::NEG_INFINITY; Cut::KINDS];
+    let mut new: Option<(DesignProspect, usize, ChipSpec)> = None;
+    let mut profit_usd = [f64::NEG_INFINITY; CutKind::KINDS];
     for slot in roadmap.slots_of(maker) {
         let place = &roadmap.slots[slot];
         if chips.launch[slot] > t {
@@ -409,7 +410,7 @@ fn better_variant(
         } else if !matches!(place.kind, SlotKind::Variant { .. }) {
             for spec in calendar.designs(now.known, slot, &chips.spec[slot]) {
                 let this = prospect(&spec);
-                let best_of_kind = &mut profit_usd[Cut::of(&spec, &chips.spec[slot]).code()];
+                let best_of_kind = &mut profit_usd[CutKind::of(&spec, &chips.spec[slot]).code()];
                 *best_of_kind = best_of_kind.max(this.profit_usd);
                 if new.is_none_or(|(best, ..)| this.profit_usd > best.profit_usd) {
                     new = Some((
@@ -425,10 +426,10 @@ fn better_variant(
         }
     }
     let (best, parent, spec) = new?;
-    worth_redesign(wants_usd, best, old, p).then(|| Choice {
+    worth_redesign(wants_usd, best, old, p).then(|| DesignChoice {
         parent,
         spec,
-        cut: Cut::of(&spec, &chips.spec[parent]),
+        cut: CutKind::of(&spec, &chips.spec[parent]),
         profit_usd,
     })
 }
@@ -440,7 +441,7 @@ fn going_price_usd(
     t: i32,
     for_training: f64,
     roadmap: &Roadmap,
-    chips: &Chips,
+    chips: &ChipTable,
     p: &Parameters,
 ) -> Option<f64> {
     roadmap
@@ -462,17 +463,17 @@ fn going_price_usd(
 
 /// System: what is on offer this month, at which price, with which pull, from which pools.
 pub fn make_offers(
-    clock: Res<Clock>,
+    clock: Res<SimulationClock>,
     future: Res<Future>,
     roadmap: Res<Roadmap>,
-    access: Res<Access>,
+    access: Res<InputAccessState>,
     supply: Res<SupplyState>,
     shortage: Res<Shortage>,
-    chips: Res<Chips>,
-    mut realised: ResMut<Realised>,
-    mut home_made: ResMut<HomeMade>,
+    chips: Res<ChipTable>,
+    mut realised: ResMut<RealisedThroughput>,
+    mut home_made: ResMut<HomeFabrication>,
     mut market: ResMut<ChipMarket>,
-    makers: Query<(&Chipmaker, &Business)>,
+    makers: Query<(&Chipmaker, &ChipmakerState)>,
 ) {
     let (p, t) = (&future.parameters, clock.t as i32);
     let reference_cost_usd = unit_cost_usd(&H100, p);
@@ -510,7 +511,7 @@ pub fn make_offers(
             continue;
         }
         m.active.push(slot as u16);
-        let sourcing = place.target_made.then(|| Sourcing {
+        let sourcing = place.target_made.then(|| ChipSourcing {
             dies_at_home: access.leading_foundry[maker] < 0.5,
             memory_at_home: access.memory_imports < 0.5,
             home_yield: supply.yield_target,
@@ -530,7 +531,7 @@ pub fn make_offers(
         let log_pull = useful.map(|u| {
             p.choice_slope * maths::ln(1e4 * u / (price_usd + p.host_cost_usd)) + maths::ln(ramp)
         });
-        m.offers[slot] = Offer {
+        m.offers[slot] = ChipOffer {
             price_usd,
             unit_cost_usd: cost,
             size: cost / reference_cost_usd,
@@ -569,7 +570,7 @@ fn is_variant(place: &ChipSlot) -> bool {
 
 /// By slot: 1 where the dies are made at home in the target this month.
 #[derive(Resource, Clone, Debug, Default)]
-pub struct HomeMade(pub Vec<f64>);
+pub struct HomeFabrication(pub Vec<f64>);
 
 /// Dies of 665 mm2 on a wafer of 300 mm, of which experience is counted.
 const DIES_PER_WAFER: f64 = 70.0;
@@ -577,12 +578,12 @@ const DIES_PER_WAFER: f64 = 70.0;
 /// System: the month's trade.
 pub fn trade(
     future: Res<Future>,
-    access: Res<Access>,
-    outlook: Res<Outlook>,
+    access: Res<InputAccessState>,
+    outlook: Res<AnnouncedClosures>,
     paths: Res<SupplyPaths>,
     mut supply: ResMut<SupplyState>,
     mut market: ResMut<ChipMarket>,
-    makers: Query<(&Chipmaker, &Business)>,
+    makers: Query<(&Chipmaker, &ChipmakerState)>,
 ) {
     let p = &future.parameters;
     let mut capacity = [0.0; MAKERS_MAX];
@@ -602,12 +603,12 @@ pub fn trade(
     market.trade(&capacity[..rows], &pools, &rules);
     supply.die_bank -= drawn_dies;
     supply.hbm_bank_stacks =
-        (supply.hbm_bank_stacks - market.pool_used[Pool::HbmTarget as usize]).max(0.0);
+        (supply.hbm_bank_stacks - market.pool_used[SupplyPool::HbmTarget as usize]).max(0.0);
     supply.pools = pools;
     supply.dies_target_millions +=
-        market.pool_used[Pool::LogicTarget as usize] * DIES_PER_WAFER / 1e6;
+        market.pool_used[SupplyPool::LogicTarget as usize] * DIES_PER_WAFER / 1e6;
     let mut wanted = std::mem::take(&mut market.wanted);
-    if future.planning == Planning::Foresight {
+    if future.planning == ExpectationRule::Foresight {
         take_out_what_closes(&outlook, &market, &mut wanted);
     }
     let suppliers_use = suppliers_use(&market, &pools);
@@ -638,7 +639,7 @@ fn suppliers_use(market: &ChipMarket, pools: &[f64; POOLS]) -> [f64; MAKERS_MAX]
 }
 
 /// Makers that look ahead leave out of their plans what an announced rule will close.
-fn take_out_what_closes(outlook: &Outlook, market: &ChipMarket, wanted: &mut [f64]) {
+fn take_out_what_closes(outlook: &AnnouncedClosures, market: &ChipMarket, wanted: &mut [f64]) {
     if !outlook.any {
         return;
     }
@@ -667,7 +668,7 @@ fn take_out_what_closes(outlook: &Outlook, market: &ChipMarket, wanted: &mut [f6
 /// Dies that came through proxies stand in for wafers of the target's foundry.
 fn with_die_bank(
     supply: &SupplyState,
-    access: &Access,
+    access: &InputAccessState,
     paths: &SupplyPaths,
     dies: f64,
 ) -> [f64; POOLS] {
@@ -679,7 +680,7 @@ fn with_die_bank(
         .is_some_and(|m| access.leading_foundry[usize::from(m)] < 0.5);
     if barred {
         let per_wafer = USABLE_WAFER_MM2 / TYPICAL_DIE_MM2 * supply.yield_target;
-        pools[Pool::LogicTarget as usize] += dies / per_wafer.max(1.0);
+        pools[SupplyPool::LogicTarget as usize] += dies / per_wafer.max(1.0);
     }
     pools
 }
@@ -689,8 +690,8 @@ pub fn settle_makers(
     future: Res<Future>,
     supply: Res<SupplyState>,
     market: Res<ChipMarket>,
-    now: Res<LawNow>,
-    mut makers: Query<(&Chipmaker, &mut Business)>,
+    now: Res<CurrentLaw>,
+    mut makers: Query<(&Chipmaker, &mut ChipmakerState)>,
 ) {
     let p = &future.parameters;
     let mut value = [[0.0; 2]; MAKERS_MAX];

@@ -6,11 +6,11 @@ use bevy_ecs::system::{Res, ResMut};
 use crate::events::{Event, EventKind, EventLog};
 use crate::foundation::chance::Purpose;
 use crate::foundation::channels::Channel;
-use crate::foundation::run::{Clock, Future};
+use crate::foundation::run::{Future, SimulationClock};
 use crate::markets::chips::ChipMarket;
-use crate::markets::chronicle::Causes;
-use crate::markets::terms::LawNow;
-use crate::technology::supply::Access;
+use crate::markets::chronicle::EventCauses;
+use crate::markets::terms::CurrentLaw;
+use crate::technology::supply::InputAccessState;
 
 /// What the target remembers of what it is denied, and until when it keeps materials back.
 #[derive(Resource, Clone, Copy, Debug, Default)]
@@ -30,7 +30,7 @@ pub struct CounterControls {
 /// What is denied of chips, of advanced tools and of memory, as fractions added up: 0 nothing, 3 everything.
 ///
 /// Chips are those of last month: what a rule takes from buyers shows when they buy.
-pub fn denied_in_all(access: &Access) -> f64 {
+pub fn denied_in_all(access: &InputAccessState) -> f64 {
     access.denied_share + access.tools.denied + 1.0 - access.memory_imports
 }
 
@@ -40,12 +40,12 @@ pub fn denied_in_all(access: &Access) -> f64 {
 /// A tightening is a rise of [`denied_in_all`] by `retaliation_tightening` within three months of a change of rules, so
 /// that a new chip which an old rule bars is none. It costs the target's own exporters nothing here.
 pub fn restrict_inputs(
-    clock: Res<Clock>,
+    clock: Res<SimulationClock>,
     future: Res<Future>,
-    now: Res<LawNow>,
+    now: Res<CurrentLaw>,
     market: Res<ChipMarket>,
-    causes: Res<Causes>,
-    mut access: ResMut<Access>,
+    causes: Res<EventCauses>,
+    mut access: ResMut<InputAccessState>,
     mut state: ResMut<CounterControls>,
     mut events: ResMut<EventLog>,
 ) {

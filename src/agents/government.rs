@@ -3,25 +3,25 @@
 use bevy_ecs::resource::Resource;
 use bevy_ecs::system::{Query, Res, ResMut};
 
-use super::chipmaker::{Business, Chipmaker};
-use crate::capability::frontier::Frontier;
-use crate::capability::gap::Record;
+use super::chipmaker::{Chipmaker, ChipmakerState};
+use crate::capability::frontier::FrontierHistory;
+use crate::capability::gap::LeaderRecord;
 use crate::events::{Event, EventId, EventKind, EventLog};
 use crate::foundation::chance::{Chance, Purpose, stable_key};
 use crate::foundation::channels::Channel;
 use crate::foundation::maths;
 use crate::foundation::parameters::Parameters;
-use crate::foundation::run::{Clock, Future};
-use crate::foundation::tape::{Cause, Change};
+use crate::foundation::run::{Future, SimulationClock};
+use crate::foundation::tape::{PolicyChange, PolicyChangeCause};
 use crate::markets::chips::ChipMarket;
 use crate::markets::scarcity::Shortage;
-use crate::markets::terms::{Ladder, LawCalendar, Standing};
+use crate::markets::terms::{LawCalendar, PolicyLadder, PolicyState};
 use crate::measures::Bloc;
 use crate::technology::roadmap::{Roadmap, SlotKind};
 
 /// What a government has before it when it decides, all of it some time old.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Seen {
+pub struct GovernmentInformation {
     /// Change within a year of the 12-month mean of the latent gap, index points; negative where the follower comes nearer.
     pub gap_change_points: f64,
     /// Part of the target's purchases that are designs made to fit a rule, by value.
@@ -39,7 +39,7 @@ pub struct Seen {
 /// year and `s` the part of them that loosen, before and after the shift of 2025. Eleven changes in 45 months identify about two
 /// numbers: the responses are judgement, to be swept and never fitted. A change is one rung; rules that leave the ladder
 /// alone (on third countries, on tools) are counted in the base all the same, so the ladder moves faster than it did.
-pub fn changes_per_year(year: f64, seen: &Seen, p: &Parameters) -> [f64; 2] {
+pub fn changes_per_year(year: f64, seen: &GovernmentInformation, p: &Parameters) -> [f64; 2] {
     let loosen = if year < p.policy_shift_year {
         p.policy_loosen_share_before
     } else {
@@ -57,7 +57,7 @@ pub fn changes_per_year(year: f64, seen: &Seen, p: &Parameters) -> [f64; 2] {
 }
 
 /// Change within a year of the 12-month mean of the gap between two records, as it is known `lag` months late, points.
-pub fn gap_change_points(leader: &Record, follower: &Record, lag: usize) -> f64 {
+pub fn gap_change_points(leader: &LeaderRecord, follower: &LeaderRecord, lag: usize) -> f64 {
     let mean = |from: usize| -> f64 {
         let year = from..from + 12;
         year.map(|ago| leader.ago(ago) - follower.ago(ago))
@@ -77,27 +77,27 @@ pub fn lost_usd(denied_usd: f64, waiting_elsewhere_usd: f64) -> f64 {
 ///
 /// One uniform number, in this order: overturned (to the loosest rung), shrunk by one rung, kept, expanded by one rung. A reversal is
 /// either of the first two. Sources: see the parameters.
-pub fn new_administration(uniform: f64, p: &Parameters) -> Option<Cause> {
+pub fn new_administration(uniform: f64, p: &Parameters) -> Option<PolicyChangeCause> {
     let reversal = p.administration_reversal.clamp(0.0, 1.0);
     let overturned = reversal * p.administration_overturn_share;
     let expanded = (1.0 - reversal) * p.administration_expand_share;
     if uniform < overturned {
-        Some(Cause::Overturned)
+        Some(PolicyChangeCause::Overturned)
     } else if uniform < reversal {
-        Some(Cause::Shrunk)
+        Some(PolicyChangeCause::Shrunk)
     } else if uniform >= 1.0 - expanded {
-        Some(Cause::Expanded)
+        Some(PolicyChangeCause::Expanded)
     } else {
         None
     }
 }
 
 /// The rung that a change leads to.
-fn target(cause: Cause, rung: usize, rungs: usize) -> usize {
+fn target(cause: PolicyChangeCause, rung: usize, rungs: usize) -> usize {
     match cause {
-        Cause::Tightened | Cause::Expanded => (rung + 1).min(rungs - 1),
-        Cause::Loosened | Cause::Shrunk => rung.saturating_sub(1),
-        Cause::Overturned => 0,
+        PolicyChangeCause::Tightened | PolicyChangeCause::Expanded => (rung + 1).min(rungs - 1),
+        PolicyChangeCause::Loosened | PolicyChangeCause::Shrunk => rung.saturating_sub(1),
+        PolicyChangeCause::Overturned => 0,
     }
 }
 
@@ -106,7 +106,7 @@ fn target(cause: Cause, rung: usize, rungs: usize) -> usize {
 pub struct Government {
     rung: usize,
     /// A change that is announced and does not bind yet. There is one at a time: what comes meanwhile waits.
-    coming: Option<Change>,
+    coming: Option<PolicyChange>,
     /// The events of the change that is announced and of the one that bound last.
     announced_by: Option<EventId>,
     bound_by: Option<EventId>,
@@ -114,7 +114,7 @@ pub struct Government {
     built_up: [f64; 2],
     fired: [u64; 2],
     /// What a new administration has decided and not announced yet.
-    decided: Option<Cause>,
+    decided: Option<PolicyChangeCause>,
     /// Smoothed over a year, USD a month: the target's purchases, variants among them, lost and earned by the issuer's makers.
     bought_usd: f64,
     variants_usd: f64,
@@ -124,13 +124,13 @@ pub struct Government {
     /// Rungs above where the process began; not a number while no process governs.
     pub strictness: f64,
     /// Every change so far.
-    pub tape: Vec<Change>,
+    pub tape: Vec<PolicyChange>,
     /// Changes of a tape that have been replayed.
     replayed: usize,
 }
 
 impl Government {
-    pub fn reset(&mut self, ladder: Option<&Ladder>, makers: usize, months: usize) {
+    pub fn reset(&mut self, ladder: Option<&PolicyLadder>, makers: usize, months: usize) {
         let mut tape = std::mem::take(&mut self.tape);
         let mut revenue_by_maker = std::mem::take(&mut self.revenue_by_maker);
         tape.clear();
@@ -156,7 +156,7 @@ impl Government {
         }
     }
 
-    fn announce(&mut self, change: Change, events: &mut EventLog) {
+    fn announce(&mut self, change: PolicyChange, events: &mut EventLog) {
         self.coming = Some(change);
         self.tape.push(change);
         self.announced_by = events.push(Event {
@@ -180,15 +180,15 @@ impl Government {
 
     /// The next change whose time has come: an administration's first, then tightening, then loosening. What a hazard has built up
     /// beyond its threshold is carried to the next.
-    fn due(&mut self, rungs: usize, chance: Chance) -> Option<Cause> {
+    fn due(&mut self, rungs: usize, chance: Chance) -> Option<PolicyChangeCause> {
         if let Some(cause) = self.decided.take()
             && target(cause, self.rung, rungs) != self.rung
         {
             return Some(cause);
         }
         let sides = [
-            (Cause::Tightened, stable_key("tighten")),
-            (Cause::Loosened, stable_key("loosen")),
+            (PolicyChangeCause::Tightened, stable_key("tighten")),
+            (PolicyChangeCause::Loosened, stable_key("loosen")),
         ];
         for (side, (cause, key)) in sides.into_iter().enumerate() {
             let threshold = chance.exponential(Purpose::Politics, key, self.fired[side]);
@@ -204,16 +204,16 @@ impl Government {
 
 /// System: what the government sees, what it announces, what binds; from the first month that the process governs.
 pub fn govern(
-    clock: Res<Clock>,
+    clock: Res<SimulationClock>,
     future: Res<Future>,
     calendar: Res<LawCalendar>,
     roadmap: Res<Roadmap>,
-    frontier: Res<Frontier>,
+    frontier: Res<FrontierHistory>,
     shortage: Res<Shortage>,
     market: Res<ChipMarket>,
-    makers: Query<(&Chipmaker, &Business)>,
+    makers: Query<(&Chipmaker, &ChipmakerState)>,
     mut government: ResMut<Government>,
-    mut standing: ResMut<Standing>,
+    mut standing: ResMut<PolicyState>,
     mut events: ResMut<EventLog>,
 ) {
     let Some(ladder) = &calendar.0.ladder else {
@@ -248,7 +248,7 @@ pub fn govern(
         if g.coming.is_none()
             && let Some(cause) = g.due(ladder.rungs, future.chance)
         {
-            let change = Change {
+            let change = PolicyChange {
                 announced: t,
                 binds: t + p.policy_notice_months.round() as i32,
                 from: g.rung as u16,
@@ -261,7 +261,7 @@ pub fn govern(
     }
     let coming = g.coming.map_or(g.rung, |change| usize::from(change.to));
     g.strictness = g.rung as f64 - ladder.start as f64;
-    *standing = Standing {
+    *standing = PolicyState {
         book: Some(ladder.book(g.rung, coming)),
         binds: g.coming.map(|change| change.binds),
         announced_by: g.announced_by,
@@ -311,16 +311,16 @@ fn watch_the_market(
 /// What moves the hazards: nothing but the age of the administration under a stochastic process.
 fn seen(
     g: &Government,
-    clock: &Clock,
+    clock: &SimulationClock,
     future: &Future,
-    ladder: &Ladder,
-    frontier: &Frontier,
-) -> Seen {
+    ladder: &PolicyLadder,
+    frontier: &FrontierHistory,
+) -> GovernmentInformation {
     let t = clock.t as i32;
     let first_year = |month: &i32| *month <= t && t < *month + 12;
-    let mut seen = Seen {
+    let mut seen = GovernmentInformation {
         new_administration: f64::from(u8::from(ladder.administrations.iter().any(first_year))),
-        ..Seen::default()
+        ..GovernmentInformation::default()
     };
     let reacts = |channel| ladder.reactive && future.channels.on(channel);
     if reacts(Channel::PolicyReaction) {

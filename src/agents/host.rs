@@ -8,15 +8,17 @@ use crate::foundation::channels::Channel;
 use crate::foundation::maths;
 use crate::foundation::run::Future;
 use crate::markets::chips::ChipMarket;
-use crate::markets::rental::{Rental, attraction, next_rented_h100e, rent_usd, wanted_h100e};
+use crate::markets::rental::{
+    RentedCompute, attraction, next_rented_h100e, rent_usd, wanted_h100e,
+};
 use crate::markets::scarcity::Shortage;
 use crate::measures::Bloc;
-use crate::technology::roadmap::Chips;
-use crate::technology::supply::Access;
+use crate::technology::roadmap::ChipTable;
+use crate::technology::supply::InputAccessState;
 
 /// A host: the firms of one nation that rent out compute, fixed within a run.
 #[derive(Component, Clone, Copy, Debug)]
-pub struct Host {
+pub struct CloudHost {
     /// Row in the table of hosts; results are summed in this order.
     pub row: u32,
     /// The market whose law says whom it may serve.
@@ -30,7 +32,7 @@ pub struct Host {
 
 /// What a host has and does this month.
 #[derive(Component, Clone, Copy, Debug, Default, PartialEq)]
-pub struct Letting {
+pub struct RentalCapacity {
     /// Compute for rent to the target's labs, H100-equivalents.
     pub for_rent_h100e: f64,
     pub rented_h100e: f64,
@@ -38,7 +40,7 @@ pub struct Letting {
     pub rent_usd: f64,
 }
 
-impl Letting {
+impl RentalCapacity {
     /// Part of what is for rent that is rented.
     fn full(&self) -> f64 {
         if self.for_rent_h100e > 0.0 {
@@ -55,14 +57,14 @@ impl Letting {
 /// that the world's sum stays the same.
 pub fn rent_out(
     future: Res<Future>,
-    access: Res<Access>,
+    access: Res<InputAccessState>,
     shortage: Res<Shortage>,
     market: Res<ChipMarket>,
-    chips: Res<Chips>,
-    mut rental: ResMut<Rental>,
+    chips: Res<ChipTable>,
+    mut rental: ResMut<RentedCompute>,
     mut totals: ResMut<NationTotals>,
     nations: Query<&Nation>,
-    mut hosts: Query<(&Host, &mut Letting)>,
+    mut hosts: Query<(&CloudHost, &mut RentalCapacity)>,
 ) {
     let p = &future.parameters;
     let (target, third) = (Bloc::Target as usize, Bloc::Third as usize);
@@ -72,7 +74,7 @@ pub fn rent_out(
         r.stands_h100e[nation.region as usize] += t.training_h100e[nation.row as usize];
     }
     let allowed = future.channels.factor(Channel::RemoteAccess);
-    let open = |host: &Host| allowed * access.remote_open[host.market as usize];
+    let open = |host: &CloudHost| allowed * access.remote_open[host.market as usize];
     let owning_usd = cheapest_usd_per_h100e(&market, &chips, p.host_cost_usd);
     let mut on_offer = 0.0;
     for (host, mut letting) in &mut hosts {
@@ -123,7 +125,7 @@ pub fn rent_out(
 }
 
 /// What a useful H100-equivalent costs to own where it is cheapest, server included, USD; 0 before anything is on sale.
-fn cheapest_usd_per_h100e(market: &ChipMarket, chips: &Chips, host_cost_usd: f64) -> f64 {
+fn cheapest_usd_per_h100e(market: &ChipMarket, chips: &ChipTable, host_cost_usd: f64) -> f64 {
     let cheapest = market
         .active
         .iter()

@@ -9,18 +9,20 @@ use crate::capability::algorithms::{
     effective_compute, labs_share, post_training_share, research_by_models,
     research_points_per_month,
 };
-use crate::capability::diffusion::{Source, catch_up_points, distilled_points, usable_share};
-use crate::capability::efficiency::Efficiency;
-use crate::capability::frontier::{Frontier, Known, Side, known_ago};
+use crate::capability::diffusion::{
+    LearningSource, catch_up_points, distilled_points, usable_share,
+};
+use crate::capability::efficiency::ScarcityEfficiency;
+use crate::capability::frontier::{FrontierGroup, FrontierHistory, PublicKnowledge, known_ago};
 use crate::capability::training::{finished_points, latent_points};
 use crate::events::{Event, EventId, EventKind, EventLog};
 use crate::foundation::chance::Purpose;
 use crate::foundation::channels::Channel;
 use crate::foundation::parameters::Parameters;
-use crate::foundation::run::{Clock, Future};
+use crate::foundation::run::{Future, SimulationClock};
 use crate::markets::scarcity::Shortage;
 use crate::measures::Bloc;
-use crate::technology::supply::Access;
+use crate::technology::supply::InputAccessState;
 
 /// What a lab is: fixed within a run.
 #[derive(Component, Clone, Copy, Debug)]
@@ -32,7 +34,7 @@ pub struct Lab {
     /// Row of the home nation.
     pub nation: u32,
     pub bloc: Bloc,
-    pub release: Release,
+    pub release: ReleaseChoice,
     /// Its part of the compute that the labs of its nation use.
     pub share_of_nation: f64,
     /// Lasting research skill, mean 1 within its bloc.
@@ -43,14 +45,14 @@ pub struct Lab {
 
 /// Whether a lab gives its weights away.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Release {
+pub enum ReleaseChoice {
     Open,
     Closed,
     /// Open every second time.
     Mixed,
 }
 
-impl Release {
+impl ReleaseChoice {
     /// Whether the run with this ordinal is released with open weights.
     pub fn opens(self, ordinal: u64) -> bool {
         match self {
@@ -89,12 +91,12 @@ pub struct TrainingRun {
 
 /// Finished models that the lab still holds back.
 #[derive(Component, Clone, Debug, Default)]
-pub struct HeldBack {
+pub struct UnreleasedModels {
     /// Months between the end of a run and its release, the lab's own.
     pub delay_months: usize,
     /// By the month of the run in which it ends, in turn, as many as the delay has months and one: a lab finishes one run a month at
     /// most. Empty where there is no delay.
-    models: Vec<Option<Finished>>,
+    models: Vec<Option<FinishedModel>>,
 }
 
 /// Longest delay that a file can ask for, months.
@@ -102,16 +104,16 @@ const DELAY_MAX_MONTHS: f64 = 15.0;
 
 /// A model that is made and may not be out.
 #[derive(Clone, Copy, Debug)]
-pub struct Finished {
+pub struct FinishedModel {
     pub score: f64,
     pub ordinal: u64,
     /// What its makers knew, and with how much compute it was made.
-    pub known: Known,
+    pub known: PublicKnowledge,
     /// The event that told of its run.
     pub told: Option<EventId>,
 }
 
-impl HeldBack {
+impl UnreleasedModels {
     /// A lab that holds its models back for a part, drawn once, of the longest delay there is: what a lab has is ahead of
     /// what it shows, which the latent gap measures and the released gap does not.
     pub fn restart(&mut self, lab: &Lab, future: &Future) {
@@ -127,7 +129,7 @@ impl HeldBack {
     }
 
     /// Puts away a model that is made this month, if any, and takes out the one whose time has come.
-    pub fn in_turn(&mut self, t: usize, finished: Option<Finished>) -> Option<Finished> {
+    pub fn in_turn(&mut self, t: usize, finished: Option<FinishedModel>) -> Option<FinishedModel> {
         let places = self.models.len();
         if places == 0 {
             return finished;
@@ -157,7 +159,7 @@ impl TrainingRun {
 
 /// System: labs use their part of what their nation holds.
 pub fn assign_compute(
-    clock: Res<Clock>,
+    clock: Res<SimulationClock>,
     future: Res<Future>,
     nations: Res<NationTotals>,
     mut labs: Query<(&Lab, &mut LabCompute)>,
@@ -179,7 +181,7 @@ pub fn assign_compute(
 pub fn learn_from_scarcity(
     future: Res<Future>,
     shortage: Res<Shortage>,
-    mut efficiency: ResMut<Efficiency>,
+    mut efficiency: ResMut<ScarcityEfficiency>,
 ) {
     let channels = &future.channels;
     let induced = channels.factor(Channel::InducedEfficiency);
@@ -190,22 +192,27 @@ pub fn learn_from_scarcity(
 /// When the next theft succeeds: the hazard adds up until it passes a threshold drawn by ordinal, so that a higher
 /// hazard is never later.
 #[derive(Resource, Clone, Copy, Debug, Default)]
-pub struct Theft {
+pub struct TheftHazard {
     ordinal: u64,
     hazard: f64,
 }
 
 /// Points that a theft carries across: a share of the distance, as far as the thief has the compute to use it.
-pub fn stolen_points(own_points: f64, own_h100e: f64, victim: Known, p: &Parameters) -> f64 {
+pub fn stolen_points(
+    own_points: f64,
+    own_h100e: f64,
+    victim: PublicKnowledge,
+    p: &Parameters,
+) -> f64 {
     let usable = usable_share(own_h100e, victim.compute_h100e, p);
     p.theft_share * usable * (victim.points - own_points).max(0.0)
 }
 
 /// System: now and then the target's best lab obtains unreleased work of the leader.
 pub fn steal(
-    clock: Res<Clock>,
+    clock: Res<SimulationClock>,
     future: Res<Future>,
-    mut theft: ResMut<Theft>,
+    mut theft: ResMut<TheftHazard>,
     mut events: ResMut<EventLog>,
     mut labs: Query<(&Lab, &LabCompute, &mut Knowledge)>,
 ) {
@@ -219,14 +226,14 @@ pub fn steal(
     }
     theft.ordinal += 1;
     theft.hazard = 0.0;
-    let mut victim = Known::NOTHING;
+    let mut victim = PublicKnowledge::NOTHING;
     let mut thief: Option<(u32, f64)> = None;
     for (lab, compute, knowledge) in labs.iter() {
         if compute.effective_h100e <= 0.0 {
             continue;
         }
         if lab.bloc != Bloc::Target && knowledge.points > victim.points {
-            victim = Known {
+            victim = PublicKnowledge {
                 points: knowledge.points,
                 compute_h100e: compute.effective_h100e,
             };
@@ -251,12 +258,12 @@ pub fn steal(
 
 /// System: a month of research in every lab, and of learning from others.
 pub fn do_research(
-    clock: Res<Clock>,
+    clock: Res<SimulationClock>,
     future: Res<Future>,
     nations: Res<NationTotals>,
-    efficiency: Res<Efficiency>,
-    access: Res<Access>,
-    mut frontier: ResMut<Frontier>,
+    efficiency: Res<ScarcityEfficiency>,
+    access: Res<InputAccessState>,
+    mut frontier: ResMut<FrontierHistory>,
     mut labs: Query<(&Lab, &LabCompute, &mut Knowledge)>,
 ) {
     let p = &future.parameters;
@@ -302,13 +309,13 @@ pub fn do_research(
 }
 
 /// Whether law lets a lab query the models that the leader serves.
-fn may_query(lab: &Lab, access: &Access) -> bool {
+fn may_query(lab: &Lab, access: &InputAccessState) -> bool {
     lab.bloc != Bloc::Target || access.model_access >= 0.5
 }
 
 /// Publications (what the best lab knew some months ago), open weights (what the best open model is made with) and, last,
 /// served models (what the best model of all is made with, as far as its answers show it).
-fn what_can_be_learned(frontier: &Frontier, future: &Future) -> [Source; 3] {
+fn what_can_be_learned(frontier: &FrontierHistory, future: &Future) -> [LearningSource; 3] {
     let p = &future.parameters;
     let open = p.open_share * future.channels.factor(Channel::OpenDiffusion);
     let served = p.served_share * future.channels.factor(Channel::Distillation);
@@ -323,7 +330,7 @@ fn what_can_be_learned(frontier: &Frontier, future: &Future) -> [Source; 3] {
     ]
     .map(|(record, lag, carries)| {
         let known = known_ago(record, lag);
-        Source {
+        LearningSource {
             knowledge_points: known.points,
             compute_h100e: known.compute_h100e,
             carries,
@@ -333,16 +340,16 @@ fn what_can_be_learned(frontier: &Frontier, future: &Future) -> [Source; 3] {
 
 /// Best knowledge and latent score of each bloc. Maxima do not depend on the order of the labs; ties keep the lower row.
 fn note_what_is_known(
-    frontier: &mut Frontier,
+    frontier: &mut FrontierHistory,
     labs: &mut Query<(&Lab, &LabCompute, &mut Knowledge)>,
-    efficiency: &Efficiency,
+    efficiency: &ScarcityEfficiency,
     p: &Parameters,
 ) {
-    let mut best = Known::NOTHING;
+    let mut best = PublicKnowledge::NOTHING;
     let mut points = [f64::NEG_INFINITY; 3];
     let (mut mean, mut weight) = ([0.0; 3], [0.0; 3]);
     let mut latent = [f64::NEG_INFINITY; 3];
-    let mut leads = [Known::default(); 3];
+    let mut leads = [PublicKnowledge::default(); 3];
     // A lab without compute finds nothing out and teaches nobody.
     let counts = |lab: &Lab, compute: &LabCompute| !lab.synthetic && compute.effective_h100e > 0.0;
     for (lab, compute, knowledge) in labs.iter().filter(|(lab, compute, _)| counts(lab, compute)) {
@@ -357,14 +364,14 @@ fn note_what_is_known(
             let score = latent_points(compute.effective_h100e, knowledge.points + induced, p);
             if score > latent[bloc] {
                 latent[bloc] = score;
-                *lead = Known {
+                *lead = PublicKnowledge {
                     points: knowledge.points,
                     compute_h100e: compute.effective_h100e,
                 };
             }
         }
         if knowledge.points > best.points {
-            best = Known {
+            best = PublicKnowledge {
                 points: knowledge.points,
                 compute_h100e: compute.effective_h100e,
             };
@@ -384,24 +391,24 @@ fn note_what_is_known(
 
 /// System: runs go on; those that end are released, with luck, with what distillation adds, open or closed.
 pub fn train_and_release(
-    clock: Res<Clock>,
+    clock: Res<SimulationClock>,
     future: Res<Future>,
-    efficiency: Res<Efficiency>,
-    access: Res<Access>,
-    mut frontier: ResMut<Frontier>,
+    efficiency: Res<ScarcityEfficiency>,
+    access: Res<InputAccessState>,
+    mut frontier: ResMut<FrontierHistory>,
     mut events: ResMut<EventLog>,
     mut labs: Query<(
         &Lab,
         &LabCompute,
         &Knowledge,
         &mut TrainingRun,
-        &mut HeldBack,
+        &mut UnreleasedModels,
     )>,
 ) {
     let p = &future.parameters;
     let lag = p.distillation_lag_months.round() as usize;
-    let best_rival = frontier.released[Side::World as usize].ago(lag.max(1) - 1);
-    let best_open = frontier.released[Side::Open as usize].ago(lag.max(1) - 1);
+    let best_rival = frontier.released[FrontierGroup::World as usize].ago(lag.max(1) - 1);
+    let best_open = frontier.released[FrontierGroup::Open as usize].ago(lag.max(1) - 1);
     let mut best = [f64::NEG_INFINITY; 6];
     let mut gained = 0.0;
     let mut open = known_ago(&frontier.open_known, 0.0);
@@ -417,7 +424,7 @@ pub fn train_and_release(
             let largest = &mut frontier.largest_run_h100e_months[lab.bloc as usize];
             *largest = largest.max(trained);
         }
-        let finished = finished.map(|model| Finished {
+        let finished = finished.map(|model| FinishedModel {
             told: tell_finished(lab, &model, clock.t, &mut events),
             ..model
         });
@@ -437,8 +444,16 @@ pub fn train_and_release(
             gained += distilled;
         }
         let is_open = lab.release.opens(model.ordinal);
-        let side = if is_open { Side::Open } else { Side::Closed };
-        for side in [lab.bloc as usize, side as usize, Side::World as usize] {
+        let side = if is_open {
+            FrontierGroup::Open
+        } else {
+            FrontierGroup::Closed
+        };
+        for side in [
+            lab.bloc as usize,
+            side as usize,
+            FrontierGroup::World as usize,
+        ] {
             best[side] = best[side].max(score);
         }
         // Small labs move no frontier: what they know is what their bloc knows.
@@ -466,7 +481,12 @@ pub fn train_and_release(
     frontier.distilled_points = gained;
 }
 
-fn tell_finished(lab: &Lab, model: &Finished, t: usize, events: &mut EventLog) -> Option<EventId> {
+fn tell_finished(
+    lab: &Lab,
+    model: &FinishedModel,
+    t: usize,
+    events: &mut EventLog,
+) -> Option<EventId> {
     if lab.synthetic {
         return None;
     }
@@ -484,9 +504,9 @@ fn finish(
     compute: &LabCompute,
     knowledge: &Knowledge,
     run: &mut TrainingRun,
-    efficiency: &Efficiency,
+    efficiency: &ScarcityEfficiency,
     future: &Future,
-) -> Option<Finished> {
+) -> Option<FinishedModel> {
     let p = &future.parameters;
     run.compute_h100e_months += compute.effective_h100e;
     run.months_run += 1.0;
@@ -503,10 +523,10 @@ fn finish(
     };
     let known = knowledge.points + efficiency.induced_points[lab.bloc as usize];
     *run = TrainingRun::start(ordinal + 1, lab.key, future);
-    Some(Finished {
+    Some(FinishedModel {
         score: finished_points(latent_points(mean_compute, known, p), luck, p),
         ordinal,
-        known: Known {
+        known: PublicKnowledge {
             points: knowledge.points,
             compute_h100e: mean_compute,
         },

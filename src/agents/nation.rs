@@ -6,23 +6,23 @@ use bevy_ecs::component::Component;
 use bevy_ecs::resource::Resource;
 use bevy_ecs::system::{Query, Res, ResMut};
 
-use super::users::Services;
-use crate::capability::efficiency::{Efficiency, codesign_skill};
+use super::users::ServiceTotals;
+use crate::capability::efficiency::{ScarcityEfficiency, codesign_skill};
 use crate::foundation::calendar::Month;
 use crate::foundation::chance::Purpose;
 use crate::foundation::channels::Channel;
 use crate::foundation::maths;
 use crate::foundation::parameters::Parameters;
-use crate::foundation::run::{Clock, Future, Planning};
-use crate::markets::chips::{ChipMarket, Wallet, place_of};
-use crate::markets::rental::Rental;
+use crate::foundation::run::{ExpectationRule, Future, SimulationClock};
+use crate::markets::chips::{BudgetPurpose, ChipMarket, place_of};
+use crate::markets::rental::RentedCompute;
 use crate::markets::scarcity::Shortage;
-use crate::markets::terms::Outlook;
+use crate::markets::terms::AnnouncedClosures;
 use crate::measures::Bloc;
-use crate::technology::path::Path;
+use crate::technology::path::TimePath;
 use crate::technology::power::{PowerPaths, powered_share};
-use crate::technology::roadmap::Chips;
-use crate::technology::supply::Access;
+use crate::technology::roadmap::ChipTable;
+use crate::technology::supply::InputAccessState;
 
 /// A nation: fixed within a run but for its stock of useful compute.
 #[derive(Component, Clone, Copy, Debug)]
@@ -88,17 +88,17 @@ impl NationTotals {
 
 /// Recorded demand, shared by all runs.
 #[derive(Resource, Clone, Debug)]
-pub struct Demand(pub Arc<RecordedDemand>);
+pub struct DemandPaths(pub Arc<RecordedDemand>);
 
 /// Paths of demand in constant 2024 USD a year.
 #[derive(Clone, Debug, Default)]
 pub struct RecordedDemand {
-    pub capex_usd: Path,
-    pub target_wants_usd: Path,
+    pub capex_usd: TimePath,
+    pub target_wants_usd: TimePath,
     /// Share of spending outside the target that goes to captive chips.
-    pub captive_share: Path,
+    pub captive_share: TimePath,
     /// By region; empty for the issuer's and the target's own.
-    pub region_usd: Vec<Path>,
+    pub region_usd: Vec<TimePath>,
     pub region_keys: Vec<u64>,
     pub issuer_region: usize,
     pub target_region: usize,
@@ -178,14 +178,14 @@ pub fn steered_share(denied: f64, p: &Parameters) -> f64 {
 /// World wants are a share of big-four capital spending; third regions follow their recorded paths and then the world's
 /// growth; what is left is the issuer's. The networking share buys no chips. Captive chips take their recorded share.
 pub fn set_budgets(
-    clock: Res<Clock>,
+    clock: Res<SimulationClock>,
     future: Res<Future>,
-    demand: Res<Demand>,
-    outlook: Res<Outlook>,
-    chips: Res<Chips>,
-    services: Res<Services>,
-    access: Res<Access>,
-    rental: Res<Rental>,
+    demand: Res<DemandPaths>,
+    outlook: Res<AnnouncedClosures>,
+    chips: Res<ChipTable>,
+    services: Res<ServiceTotals>,
+    access: Res<InputAccessState>,
+    rental: Res<RentedCompute>,
     shortage: Res<Shortage>,
     mut shocks: ResMut<DemandShocks>,
     mut totals: ResMut<NationTotals>,
@@ -224,8 +224,8 @@ pub fn set_budgets(
     }
     for (customer, c) in market.layout.clone().customers.iter().enumerate() {
         let part = match c.wallet {
-            Wallet::Training => for_training,
-            Wallet::Serving => 1.0 - for_training,
+            BudgetPurpose::Training => for_training,
+            BudgetPurpose::Serving => 1.0 - for_training,
         };
         let steered = if c.market == market.layout.target_market {
             steered
@@ -238,7 +238,7 @@ pub fn set_budgets(
         }
     }
     pay_rent(&rental, &mut market);
-    let ahead = future.planning != Planning::Naive;
+    let ahead = future.planning != ExpectationRule::Naive;
     if ahead && future.channels.on(Channel::Stockpiling) {
         pull_forward(clock.t, &outlook, &chips, &mut market, p);
     }
@@ -248,7 +248,7 @@ pub fn set_budgets(
 fn invest_what_services_earn(
     t: usize,
     future: &Future,
-    services: &Services,
+    services: &ServiceTotals,
     d: &RecordedDemand,
     shocks: &mut DemandShocks,
 ) {
@@ -270,11 +270,11 @@ fn invest_what_services_earn(
 }
 
 /// Rent for compute abroad comes out of the target's training budget.
-fn pay_rent(rental: &Rental, market: &mut ChipMarket) {
+fn pay_rent(rental: &RentedCompute, market: &mut ChipMarket) {
     for k in 0..market.layout.customers.len() {
         let c = market.layout.customers[k];
         if c.market == market.layout.target_market
-            && c.wallet == Wallet::Training
+            && c.wallet == BudgetPurpose::Training
             && !c.captive
             && !c.grey
             && !c.steered
@@ -286,7 +286,7 @@ fn pay_rent(rental: &Rental, market: &mut ChipMarket) {
 
 /// What buyers outside the target paid for a chip last month, on average; before the first trade, the mean list price of
 /// what is then on sale.
-fn mean_price_usd(market: &ChipMarket, on_sale: &Chips, t: usize, p: &Parameters) -> f64 {
+fn mean_price_usd(market: &ChipMarket, on_sale: &ChipTable, t: usize, p: &Parameters) -> f64 {
     let (mut paid, mut units) = (0.0, 0.0);
     for &chip in &market.active {
         let chip = usize::from(chip);
@@ -311,7 +311,12 @@ fn mean_price_usd(market: &ChipMarket, on_sale: &Chips, t: usize, p: &Parameters
     listed / kinds
 }
 
-fn wants_by_region(clock: &Clock, future: &Future, d: &RecordedDemand, shocks: &mut DemandShocks) {
+fn wants_by_region(
+    clock: &SimulationClock,
+    future: &Future,
+    d: &RecordedDemand,
+    shocks: &mut DemandShocks,
+) {
     let p = &future.parameters;
     let capex = d
         .capex_usd
@@ -348,7 +353,7 @@ fn wants_by_region(clock: &Clock, future: &Future, d: &RecordedDemand, shocks: &
 
 /// A third region wants its recorded share of the world's wants: the share at the knots, held outside them.
 fn third_wants_usd(
-    path: &Path,
+    path: &TimePath,
     year: f64,
     world_usd: f64,
     d: &RecordedDemand,
@@ -366,8 +371,8 @@ fn third_wants_usd(
 /// Buyers in a market that an announced rule will close bring purchases forward.
 fn pull_forward(
     t: usize,
-    outlook: &Outlook,
-    chips: &Chips,
+    outlook: &AnnouncedClosures,
+    chips: &ChipTable,
     market: &mut ChipMarket,
     p: &Parameters,
 ) {
@@ -380,7 +385,7 @@ fn pull_forward(
         if c.captive || c.steered || c.market != outlook.market {
             continue;
         }
-        let useful = if c.wallet == Wallet::Training {
+        let useful = if c.wallet == BudgetPurpose::Training {
             &chips.useful_training
         } else {
             &chips.useful_serving
@@ -409,15 +414,15 @@ fn pull_forward(
 /// to it.
 pub fn hold_compute(
     future: Res<Future>,
-    chips: Res<Chips>,
+    chips: Res<ChipTable>,
     market: Res<ChipMarket>,
-    realised: Res<crate::technology::roadmap::Realised>,
-    efficiency: Res<Efficiency>,
-    clock: Res<Clock>,
+    realised: Res<crate::technology::roadmap::RealisedThroughput>,
+    efficiency: Res<ScarcityEfficiency>,
+    clock: Res<SimulationClock>,
     power: Res<PowerPaths>,
-    access: Res<Access>,
+    access: Res<InputAccessState>,
     mut totals: ResMut<NationTotals>,
-    mut held: ResMut<HeldCompute>,
+    mut held: ResMut<ComputeStock>,
     mut nations: Query<(&Nation, &mut NationCompute)>,
 ) {
     let kept = 1.0 - future.parameters.retirement_per_year / 12.0;
@@ -467,11 +472,11 @@ pub fn hold_compute(
 
 /// Part of each bloc's installed compute that has power.
 fn powered(
-    clock: &Clock,
+    clock: &SimulationClock,
     future: &Future,
     power: &PowerPaths,
-    access: &Access,
-    held: &HeldCompute,
+    access: &InputAccessState,
+    held: &ComputeStock,
 ) -> [f64; 3] {
     let p = &future.parameters;
     // What the issuer pays for energy each year adds capacity from the year in which it began on.
@@ -492,7 +497,7 @@ fn powered(
 /// Useful compute: for training, for serving, and of everything by training throughput. Stocks by bloc, this month's flows
 /// by market.
 #[derive(Resource, Clone, Debug, Default)]
-pub struct HeldCompute {
+pub struct ComputeStock {
     pub stock: [[f64; 3]; 3],
     pub flow: Vec<[f64; 3]>,
     /// 8-bit peak of the stock by bloc, H100-equivalents.
@@ -505,7 +510,7 @@ pub struct HeldCompute {
     of_buyer: Vec<[f64; 2]>,
 }
 
-impl HeldCompute {
+impl ComputeStock {
     pub fn reset(&mut self, markets: usize, customers: usize, slots: usize) {
         self.flow.clear();
         self.flow.resize(markets, [0.0; 3]);
@@ -521,8 +526,8 @@ impl HeldCompute {
     fn measure(
         &mut self,
         market: &ChipMarket,
-        chips: &Chips,
-        realised: &crate::technology::roadmap::Realised,
+        chips: &ChipTable,
+        realised: &crate::technology::roadmap::RealisedThroughput,
         codesign_skill: [f64; 3],
     ) {
         self.stock = [[0.0; 3]; 3];
@@ -539,7 +544,7 @@ impl HeldCompute {
                 let training = realised.0[slot] * (plain + codesign_skill[bloc] * skilled);
                 self.worth[bloc][0][slot] = training;
                 self.worth[bloc][1][slot] = serving;
-                let at = place_of(slot, bloc, Wallet::Training);
+                let at = place_of(slot, bloc, BudgetPurpose::Training);
                 let (to_train, to_serve) = (market.stock[at], market.stock[at + 1]);
                 self.stock[bloc][0] += to_train * training;
                 self.stock[bloc][1] += to_serve * serving;

@@ -5,22 +5,23 @@ use bevy_ecs::resource::Resource;
 use bevy_ecs::system::{Query, Res, ResMut};
 
 use super::nation::Nation;
-use crate::capability::frontier::{Frontier, Side};
+use crate::capability::frontier::{FrontierGroup, FrontierHistory};
 use crate::events::{Event, EventKind, EventLog};
 use crate::foundation::maths;
-use crate::foundation::run::{Clock, Future};
+use crate::foundation::run::{Future, SimulationClock};
 use crate::markets::chips::ChipMarket;
-use crate::markets::chronicle::Causes;
+use crate::markets::chronicle::EventCauses;
 use crate::markets::scarcity::Shortage;
 use crate::markets::services::{
-    OFFERERS, Offer, Offerer, closed_price, next_alignment, next_stack, spending_share, use_shares,
+    OFFERERS, ServiceOffer, ServiceSupplier, closed_price, next_alignment, next_stack,
+    spending_share, use_shares,
 };
 use crate::measures::Bloc;
-use crate::technology::supply::Access;
+use crate::technology::supply::InputAccessState;
 
 /// What a nation's users have come to.
 #[derive(Component, Clone, Copy, Debug, Default)]
-pub struct Users {
+pub struct ServiceUsers {
     pub gdp_usd: f64,
     /// Where the nation stood when the run began: -1 the target's side, 1 the issuer's.
     pub alignment_start: f64,
@@ -34,7 +35,7 @@ pub struct Users {
 
 /// AI services of the month, added up.
 #[derive(Resource, Clone, Copy, Debug, Default)]
-pub struct Services {
+pub struct ServiceTotals {
     /// Revenue by bloc, USD a month; what open models save their users earns nobody anything.
     pub revenue_usd: [f64; 3],
     /// Price of the best closed model over the cost of serving the best open one.
@@ -50,23 +51,23 @@ const TOLD_STEP: f64 = 0.05;
 
 /// System: a month of AI services in every nation.
 pub fn use_services(
-    clock: Res<Clock>,
+    clock: Res<SimulationClock>,
     future: Res<Future>,
-    frontier: Res<Frontier>,
+    frontier: Res<FrontierHistory>,
     shortage: Res<Shortage>,
-    access: Res<Access>,
+    access: Res<InputAccessState>,
     market: Res<ChipMarket>,
-    causes: Res<Causes>,
+    causes: Res<EventCauses>,
     mut events: ResMut<EventLog>,
-    mut services: ResMut<Services>,
-    mut nations: Query<(&Nation, &mut Users)>,
+    mut services: ResMut<ServiceTotals>,
+    mut nations: Query<(&Nation, &mut ServiceUsers)>,
 ) {
     let p = &future.parameters;
-    let points = |side: Side| frontier.released[side as usize].now();
-    let best_open = points(Side::Open);
+    let points = |side: FrontierGroup| frontier.released[side as usize].now();
+    let best_open = points(FrontierGroup::Open);
     let price = [
-        closed_price(points(Side::Issuer) - best_open, p),
-        closed_price(points(Side::Target) - best_open, p),
+        closed_price(points(FrontierGroup::Issuer) - best_open, p),
+        closed_price(points(FrontierGroup::Target) - best_open, p),
         1.0,
     ];
     let log_price = price.map(|price: f64| maths::ln(price.max(1e-6)));
@@ -74,21 +75,22 @@ pub fn use_services(
     let (by_home, all) = deliveries(&market);
     // What the target's side can deliver to others: its makers' part of what is sold there, and open models in any case.
     let target_delivers = (by_home / all.max(f64::MIN_POSITIVE) + p.open_stack_weight).min(1.0);
-    let mut next = Services {
+    let mut next = ServiceTotals {
         closed_price: price[0],
-        ..Services::default()
+        ..ServiceTotals::default()
     };
     let mut third_gdp = 0.0;
     for (nation, mut users) in &mut nations {
         let m = nation.market as usize;
-        let offer = |who: Offerer, side: Side, affinity: f64, open: f64| Offer {
-            points: points(side),
-            log_price: log_price[who as usize],
-            affinity,
-            open,
-        };
+        let offer =
+            |who: ServiceSupplier, side: FrontierGroup, affinity: f64, open: f64| ServiceOffer {
+                points: points(side),
+                log_price: log_price[who as usize],
+                affinity,
+                open,
+            };
         // Rules on closed weights are silent where the issuer's best model is open, or no better than an open one.
-        let closed_open = if points(Side::Issuer) <= best_open {
+        let closed_open = if points(FrontierGroup::Issuer) <= best_open {
             1.0
         } else if nation.bloc == Bloc::Target {
             access.model_access
@@ -96,9 +98,19 @@ pub fn use_services(
             access.weights_open[m]
         };
         let offers = [
-            offer(Offerer::Issuer, Side::Issuer, users.alignment, closed_open),
-            offer(Offerer::Target, Side::Target, -users.alignment, 1.0),
-            offer(Offerer::Open, Side::Open, 0.0, 1.0),
+            offer(
+                ServiceSupplier::Issuer,
+                FrontierGroup::Issuer,
+                users.alignment,
+                closed_open,
+            ),
+            offer(
+                ServiceSupplier::Target,
+                FrontierGroup::Target,
+                -users.alignment,
+                1.0,
+            ),
+            offer(ServiceSupplier::Open, FrontierGroup::Open, 0.0, 1.0),
         ];
         users.use_shares = use_shares(&offers, p.service_reference_points, p);
         let spent = users.gdp_usd * spending_share;

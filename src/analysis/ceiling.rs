@@ -18,14 +18,18 @@ pub fn research_points(points_per_month: f64, share_denied: f64, elasticity: f64
 
 /// One month of two arms: what research adds in the baseline, and the shares of compute denied to runs and research.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Month {
+pub struct AccountingMonth {
     pub research_points_per_month: f64,
     pub run_share_denied: f64,
     pub research_share_denied: f64,
 }
 
 /// Points lost by each month: the run's part of that month and research lost up to it.
-pub fn path(months: &[Month], points_per_decade_of_compute: f64, elasticity: f64) -> Vec<f64> {
+pub fn path(
+    months: &[AccountingMonth],
+    points_per_decade_of_compute: f64,
+    elasticity: f64,
+) -> Vec<f64> {
     let mut lost = 0.0;
     months
         .iter()
@@ -56,7 +60,7 @@ mod tests {
     fn research_lost_adds_up_month_by_month() {
         assert!((research_points(1.0, 0.75, 0.5) - 0.5).abs() < 1e-12);
         assert_eq!(research_points(1.0, 0.75, 0.0), 0.0);
-        let month = Month {
+        let month = AccountingMonth {
             research_points_per_month: 1.0,
             run_share_denied: 0.0,
             research_share_denied: 0.75,

@@ -157,7 +157,7 @@ impl Likelihood {
 
     /// A normal distribution near the posterior: its mode, by damped Gauss and Newton steps, and the curvature there. A chain
     /// that walks in its coordinates moves as freely along what is not informed as along what is.
-    pub fn guide(&self) -> Option<Guide> {
+    pub fn guide(&self) -> Option<ProposalDistribution> {
         let parameters = (self.coefficients.ncols() - 1) / 2;
         let mut mode = DVector::zeros(parameters);
         let density = |z: &DVector<f64>| self.log(z.as_slice()) - 0.5 * z.norm_squared();
@@ -182,7 +182,7 @@ impl Likelihood {
         let (slopes, _) = self.linearised(&mode);
         let precision = slopes.tr_mul(&slopes) + DMatrix::identity(parameters, parameters);
         let spread = Cholesky::new(Cholesky::new(precision)?.inverse())?.l() * WIDER;
-        Some(Guide { mode, spread })
+        Some(ProposalDistribution { mode, spread })
     }
 
     /// Slopes of the whitened predictions at a point, and what they leave of what was observed.
@@ -196,7 +196,7 @@ impl Likelihood {
     }
 
     /// What is left of the posterior in the coordinates of a guide, beside their standard normal prior.
-    pub fn beside(&self, guide: &Guide, walk: &[f64]) -> f64 {
+    pub fn beside(&self, guide: &ProposalDistribution, walk: &[f64]) -> f64 {
         let scores = guide.scores(walk);
         let square = |v: &[f64]| v.iter().map(|x| x * x).sum::<f64>();
         self.log(&scores) - 0.5 * square(&scores) + 0.5 * square(walk)
@@ -204,7 +204,7 @@ impl Likelihood {
 }
 
 /// A normal distribution near a posterior.
-pub struct Guide {
+pub struct ProposalDistribution {
     mode: DVector<f64>,
     spread: DMatrix<f64>,
 }
@@ -212,7 +212,7 @@ pub struct Guide {
 /// How much wider the guide is than the curvature says, so that tails are reached.
 const WIDER: f64 = 1.1;
 
-impl Guide {
+impl ProposalDistribution {
     /// Scores at a place in standard normal coordinates.
     pub fn scores(&self, walk: &[f64]) -> Vec<f64> {
         let moved = &self.mode + &self.spread * DVector::from_column_slice(walk);

@@ -1,7 +1,7 @@
 //! What an ensemble that is there already says of one parameter: its share of the variance, and what knowing it is worth.
 
 use super::regret::futures_of;
-use super::{Estimate, Refused, finite, moments};
+use super::{Estimate, EstimatorError, finite, moments};
 use crate::foundation::maths;
 
 /// Bins for so many rows: about 25 in each, 3 to 12 of them.
@@ -33,7 +33,7 @@ fn bins_of(x: &[f64]) -> (Vec<usize>, usize) {
 ///
 /// # Errors
 /// When lengths differ, there are fewer than 20 rows, or a number is not finite.
-pub fn variance_share(x: &[f64], y: &[f64]) -> Result<Estimate, Refused> {
+pub fn variance_share(x: &[f64], y: &[f64]) -> Result<Estimate, EstimatorError> {
     rows_of(x, y)?;
     let n = y.len() as f64;
     let (mean, total) = moments(y);
@@ -65,7 +65,7 @@ pub fn variance_share(x: &[f64], y: &[f64]) -> Result<Estimate, Refused> {
 ///
 /// # Errors
 /// As [`variance_share`].
-pub fn chance_share(y: &[f64], again: &[f64]) -> Result<Estimate, Refused> {
+pub fn chance_share(y: &[f64], again: &[f64]) -> Result<Estimate, EstimatorError> {
     rows_of(y, again)?;
     let variance = (moments(y).1 + moments(again).1) / 2.0;
     if variance <= 0.0 {
@@ -79,9 +79,9 @@ pub fn chance_share(y: &[f64], again: &[f64]) -> Result<Estimate, Refused> {
     Ok(Estimate::of(&parts))
 }
 
-fn rows_of(x: &[f64], y: &[f64]) -> Result<(), Refused> {
+fn rows_of(x: &[f64], y: &[f64]) -> Result<(), EstimatorError> {
     if x.len() != y.len() || x.len() < 20 {
-        return Err(Refused(format!(
+        return Err(EstimatorError(format!(
             "a share of variance needs 20 futures at least; found {} and {}",
             x.len(),
             y.len()
@@ -108,10 +108,10 @@ pub fn value_of_learning(
     answers: &[Vec<f64>],
     shuffles: usize,
     uniform: &dyn Fn(u64) -> f64,
-) -> Result<Estimate, Refused> {
+) -> Result<Estimate, EstimatorError> {
     let futures = futures_of(answers)?;
     if futures != x.len() {
-        return Err(Refused(format!(
+        return Err(EstimatorError(format!(
             "{futures} futures, and values of the parameter for {}",
             x.len()
         )));
@@ -144,7 +144,7 @@ pub fn value_of_learning(
 ///
 /// # Errors
 /// As [`value_of_learning`].
-pub fn value_of_knowing_all(answers: &[Vec<f64>]) -> Result<f64, Refused> {
+pub fn value_of_knowing_all(answers: &[Vec<f64>]) -> Result<f64, EstimatorError> {
     let futures = futures_of(answers)?;
     let each: f64 = (0..futures)
         .map(|f| {

@@ -30,18 +30,18 @@ pub mod thirds;
 /// Why an estimator does not answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub struct Refused(pub String);
+pub struct EstimatorError(pub String);
 
 /// Refuses numbers that are not finite: an estimator that left them out in silence would answer another question.
 ///
 /// # Errors
 /// With how many there are and which comes first.
-pub fn finite(what: &str, values: &[f64]) -> Result<(), Refused> {
+pub fn finite(what: &str, values: &[f64]) -> Result<(), EstimatorError> {
     match values.iter().position(|v| !v.is_finite()) {
         None => Ok(()),
         Some(first) => {
             let bad = values.iter().filter(|v| !v.is_finite()).count();
-            Err(Refused(format!(
+            Err(EstimatorError(format!(
                 "{what}: {bad} of {} values are not finite, the first of them number {first}",
                 values.len()
             )))
@@ -90,7 +90,7 @@ fn uniform(k: u64) -> f64 {
 
 /// Mean and quantiles of a sample.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Band {
+pub struct QuantileBand {
     pub mean: f64,
     pub p05: f64,
     pub p25: f64,
@@ -111,7 +111,7 @@ pub fn quantile(sorted: &[f64], q: f64) -> f64 {
 }
 
 /// The band of a sample; values that are not numbers (a censored gap) are left out. None when nothing is left.
-pub fn band(values: &mut Vec<f64>) -> Option<Band> {
+pub fn band(values: &mut Vec<f64>) -> Option<QuantileBand> {
     values.retain(|v| !v.is_nan());
     if values.is_empty() {
         return None;
@@ -119,7 +119,7 @@ pub fn band(values: &mut Vec<f64>) -> Option<Band> {
     values.sort_unstable_by(f64::total_cmp);
     let (first, last) = (values[0], values[values.len() - 1]);
     if first.to_bits() == last.to_bits() {
-        return Some(Band {
+        return Some(QuantileBand {
             mean: first,
             p05: first,
             p25: first,
@@ -128,7 +128,7 @@ pub fn band(values: &mut Vec<f64>) -> Option<Band> {
             p95: first,
         });
     }
-    Some(Band {
+    Some(QuantileBand {
         mean: values.iter().sum::<f64>() / values.len() as f64,
         p05: quantile(values, 0.05),
         p25: quantile(values, 0.25),
@@ -140,8 +140,8 @@ pub fn band(values: &mut Vec<f64>) -> Option<Band> {
 
 /// The paired effect of one arm against another on one outcome.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Effect {
-    pub band: Band,
+pub struct PairedEffect {
+    pub band: QuantileBand,
     /// Pairs in which both arms have a number.
     pub pairs: usize,
     /// Share of pairs with a difference above zero.
@@ -155,7 +155,7 @@ pub struct Effect {
 }
 
 /// Effect of `arm` minus `baseline`, future by future. None when no future has both numbers.
-pub fn effect(arm: &[f64], baseline: &[f64]) -> Option<Effect> {
+pub fn effect(arm: &[f64], baseline: &[f64]) -> Option<PairedEffect> {
     let pairs: Vec<(f64, f64)> = arm
         .iter()
         .copied()
@@ -171,7 +171,7 @@ pub fn effect(arm: &[f64], baseline: &[f64]) -> Option<Effect> {
     let paired = variance(&|i| pairs[i].0 - pairs[i].1);
     let unpaired = variance(&|i| pairs[i].0) + variance(&|i| pairs[i].1);
     let positive = differences.iter().filter(|d| **d > 0.0).count();
-    Some(Effect {
+    Some(PairedEffect {
         band: band(&mut differences)?,
         pairs: n,
         probability_positive: positive as f64 / n as f64,

@@ -1,10 +1,10 @@
 //! Elementary effects: a cheap screen that tells factors that matter from factors that do not.
 
-use super::{Estimate, Refused, finite};
+use super::{Estimate, EstimatorError, finite};
 
 /// What one factor does along many trajectories.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Screen {
+pub struct ElementaryEffect {
     /// Mean effect, with its sign.
     pub mu: Estimate,
     /// Mean of its absolute value: how much the factor matters.
@@ -64,9 +64,9 @@ pub fn screen(
     factors: usize,
     trajectories: &[Trajectory],
     answers: &[Vec<f64>],
-) -> Result<Vec<Screen>, Refused> {
+) -> Result<Vec<ElementaryEffect>, EstimatorError> {
     if trajectories.is_empty() || trajectories.len() != answers.len() {
-        return Err(Refused(format!(
+        return Err(EstimatorError(format!(
             "{} trajectories and answers for {}",
             trajectories.len(),
             answers.len()
@@ -76,7 +76,7 @@ pub fn screen(
     for (trajectory, y) in trajectories.iter().zip(answers) {
         finite("answers along a trajectory", y)?;
         if y.len() != trajectory.steps.len() + 1 {
-            return Err(Refused(format!(
+            return Err(EstimatorError(format!(
                 "a trajectory of {} steps needs one answer more, found {}",
                 trajectory.steps.len(),
                 y.len()
@@ -90,10 +90,10 @@ pub fn screen(
 }
 
 /// The screen of one factor from its elementary effects.
-pub fn of_effects(effects: &[f64]) -> Screen {
+pub fn of_effects(effects: &[f64]) -> ElementaryEffect {
     let sizes: Vec<f64> = effects.iter().map(|e| e.abs()).collect();
     let mu = Estimate::of(effects);
-    Screen {
+    ElementaryEffect {
         mu,
         mu_star: Estimate::of(&sizes),
         sigma: mu.error * (effects.len() as f64).sqrt(),
@@ -111,7 +111,7 @@ mod tests {
             .collect()
     }
 
-    fn run(f: &dyn Fn(&[f64]) -> f64, factors: usize) -> Vec<Screen> {
+    fn run(f: &dyn Fn(&[f64]) -> f64, factors: usize) -> Vec<ElementaryEffect> {
         let all = trajectories(factors, 60);
         let answers: Vec<Vec<f64>> = all
             .iter()
@@ -136,7 +136,7 @@ mod tests {
         let found = run(&|x| 4.0 * (x[0] - 0.5) * (x[1] - 0.5), 3);
         assert!(found[0].mu.value.abs() < 4.0 * found[0].mu.error.max(0.05));
         assert!(found[0].mu_star.value > 0.5 && found[0].sigma > 0.5);
-        assert_eq!(found[2], Screen::default());
+        assert_eq!(found[2], ElementaryEffect::default());
     }
 
     #[test]

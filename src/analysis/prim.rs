@@ -4,7 +4,7 @@
 //! for scenario discovery (Bryant and Lempert 2010, <https://doi.org/10.1016/j.techfore.2009.08.002>). Rows are split in two:
 //! a box is peeled, pasted and pruned on one half and scored on the other, and one that does not hold there is not reported.
 
-use super::{Refused, finite};
+use super::{EstimatorError, finite};
 use crate::foundation::maths;
 
 /// Share of the rows in a box that one peel takes away: small is patient.
@@ -18,7 +18,7 @@ const ERRORS_ABOVE_BASE: f64 = 2.0;
 
 /// One side of a box: rows with the factor at least `low` and at most `high`.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Limit {
+pub struct BoxLimit {
     pub factor: usize,
     pub low: Option<f64>,
     pub high: Option<f64>,
@@ -28,7 +28,7 @@ pub struct Limit {
 
 /// How a box does on some rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Score {
+pub struct BoxScore {
     /// Rows inside.
     pub rows: usize,
     /// Share of all rows that are inside.
@@ -43,17 +43,17 @@ pub struct Score {
 
 /// A box that holds on rows it was not made from.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Found {
-    pub limits: Vec<Limit>,
-    pub training: Score,
-    pub held_out: Score,
+pub struct ScenarioBox {
+    pub limits: Vec<BoxLimit>,
+    pub training: BoxScore,
+    pub held_out: BoxScore,
     /// Standard error of the held-out density if the box said nothing.
     pub held_out_error: f64,
 }
 
-type Sides = Vec<[Option<f64>; 2]>;
+type BoxSides = Vec<[Option<f64>; 2]>;
 
-struct Rows<'a> {
+struct BoxSample<'a> {
     x: &'a [Vec<f64>],
     hit: &'a [bool],
 }
@@ -70,9 +70,9 @@ pub fn discover(
     boxes: usize,
     resamples: usize,
     uniform: &dyn Fn(u64) -> f64,
-) -> Result<Vec<Found>, Refused> {
+) -> Result<Vec<ScenarioBox>, EstimatorError> {
     if x.len() < 40 || x.len() != hit.len() {
-        return Err(Refused(format!(
+        return Err(EstimatorError(format!(
             "a box needs 40 futures at least, half of them to test it on; found {}",
             x.len()
         )));
@@ -81,10 +81,10 @@ pub fn discover(
     for row in x {
         finite("parameters of a future", row)?;
         if row.len() != factors {
-            return Err(Refused("futures differ in their parameters".into()));
+            return Err(EstimatorError("futures differ in their parameters".into()));
         }
     }
-    let rows = Rows { x, hit };
+    let rows = BoxSample { x, hit };
     let (mut training, mut held_out): (Vec<usize>, Vec<usize>) =
         (0..x.len()).partition(|r| uniform(*r as u64) < 0.5);
     let mut found = Vec::new();
@@ -98,7 +98,7 @@ pub fn discover(
         if score.rows == 0 || score.density - score.base <= ERRORS_ABOVE_BASE * error {
             break;
         }
-        let again: Vec<Sides> = (0..resamples)
+        let again: Vec<BoxSides> = (0..resamples)
             .map(|s| {
                 let n = training.len();
                 let from = x.len() * (1 + s + nth * resamples);
@@ -114,11 +114,11 @@ pub fn discover(
             .filter(|f| sides[*f].iter().any(Option::is_some))
             .map(|factor| {
                 let [low, high] = sides[factor];
-                let same = |s: &&Sides| {
+                let same = |s: &&BoxSides| {
                     (low.is_none() || s[factor][0].is_some())
                         && (high.is_none() || s[factor][1].is_some())
                 };
-                Limit {
+                BoxLimit {
                     factor,
                     low,
                     high,
@@ -126,7 +126,7 @@ pub fn discover(
                 }
             })
             .collect();
-        found.push(Found {
+        found.push(ScenarioBox {
             limits,
             training: rows.score(&training, &sides),
             held_out: score,
@@ -141,15 +141,15 @@ pub fn discover(
     Ok(found)
 }
 
-impl Rows<'_> {
-    fn inside(&self, row: usize, sides: &Sides) -> bool {
+impl BoxSample<'_> {
+    fn inside(&self, row: usize, sides: &BoxSides) -> bool {
         self.x[row]
             .iter()
             .zip(sides)
             .all(|(v, [low, high])| low.is_none_or(|l| *v >= l) && high.is_none_or(|h| *v <= h))
     }
 
-    fn among(&self, rows: &[usize], sides: &Sides) -> Vec<usize> {
+    fn among(&self, rows: &[usize], sides: &BoxSides) -> Vec<usize> {
         rows.iter()
             .copied()
             .filter(|r| self.inside(*r, sides))
@@ -160,10 +160,10 @@ impl Rows<'_> {
         rows.iter().filter(|r| self.hit[**r]).count() as f64 / rows.len().max(1) as f64
     }
 
-    fn score(&self, rows: &[usize], sides: &Sides) -> Score {
+    fn score(&self, rows: &[usize], sides: &BoxSides) -> BoxScore {
         let inside = self.among(rows, sides);
         let hits = |rows: &[usize]| rows.iter().filter(|r| self.hit[**r]).count();
-        Score {
+        BoxScore {
             rows: inside.len(),
             support: inside.len() as f64 / rows.len().max(1) as f64,
             coverage: hits(&inside) as f64 / hits(rows).max(1) as f64,
@@ -179,8 +179,8 @@ impl Rows<'_> {
     }
 
     /// Peels, pastes, prunes.
-    fn find(&self, rows: &[usize]) -> Sides {
-        let mut sides: Sides = vec![[None; 2]; self.x[0].len()];
+    fn find(&self, rows: &[usize]) -> BoxSides {
+        let mut sides: BoxSides = vec![[None; 2]; self.x[0].len()];
         let least = (LEAST_SUPPORT * rows.len() as f64).ceil() as usize;
         let base = self.density(rows);
         let mut inside = rows.to_vec();
@@ -235,7 +235,7 @@ impl Rows<'_> {
     }
 
     /// Moves limits outwards again, one small step at a time, while that makes the box worth more.
-    fn paste(&self, rows: &[usize], sides: &mut Sides) {
+    fn paste(&self, rows: &[usize], sides: &mut BoxSides) {
         let mut most = self.worth(rows, &self.among(rows, sides));
         loop {
             let mut step: Option<(f64, usize, usize, Option<f64>)> = None;
@@ -275,7 +275,7 @@ impl Rows<'_> {
 
     /// Lifts limits that hits inside the box do not need: the rows that a limit shuts out must be poor in hits by more
     /// than chance (the quasi-p-value of Bryant and Lempert, with the normal approximation of the binomial).
-    fn prune(&self, rows: &[usize], sides: &mut Sides) {
+    fn prune(&self, rows: &[usize], sides: &mut BoxSides) {
         loop {
             let inside = self.among(rows, sides);
             let (n, hits) = (

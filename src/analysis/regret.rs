@@ -1,10 +1,10 @@
 //! Choice under deep uncertainty: how wrong each choice could be, and how often it is good enough.
 
-use super::{Estimate, Refused, finite, quantile};
+use super::{Estimate, EstimatorError, finite, quantile};
 
 /// What choosing one arm costs against the best arm of each future.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Regret {
+pub struct RegretSummary {
     pub mean: Estimate,
     pub p90: f64,
     pub worst: f64,
@@ -20,7 +20,10 @@ pub struct Regret {
 ///
 /// # Errors
 /// When arms differ in their number of futures, there is none, or an answer is not finite.
-pub fn regrets(answers: &[Vec<f64>], more_is_better: bool) -> Result<Vec<Regret>, Refused> {
+pub fn regrets(
+    answers: &[Vec<f64>],
+    more_is_better: bool,
+) -> Result<Vec<RegretSummary>, EstimatorError> {
     let futures = futures_of(answers)?;
     let sign = if more_is_better { 1.0 } else { -1.0 };
     let best: Vec<f64> = (0..futures)
@@ -43,7 +46,7 @@ pub fn regrets(answers: &[Vec<f64>], more_is_better: bool) -> Result<Vec<Regret>
             );
             let mut sorted = regret.clone();
             sorted.sort_by(f64::total_cmp);
-            Regret {
+            RegretSummary {
                 mean: Estimate::of(&regret),
                 p90: quantile(&sorted, 0.9),
                 worst,
@@ -62,7 +65,7 @@ pub fn satisficing(
     answers: &[Vec<f64>],
     bar: f64,
     more_is_better: bool,
-) -> Result<Vec<Estimate>, Refused> {
+) -> Result<Vec<Estimate>, EstimatorError> {
     let futures = futures_of(answers)? as f64;
     let meets = |y: &&f64| {
         if more_is_better {
@@ -83,10 +86,10 @@ pub fn satisficing(
         .collect())
 }
 
-pub(super) fn futures_of(answers: &[Vec<f64>]) -> Result<usize, Refused> {
+pub(super) fn futures_of(answers: &[Vec<f64>]) -> Result<usize, EstimatorError> {
     let futures = answers.first().map_or(0, Vec::len);
     if futures == 0 || answers.iter().any(|a| a.len() != futures) {
-        return Err(Refused(
+        return Err(EstimatorError(
             "arms need answers in the same futures, one at least".into(),
         ));
     }

@@ -1,6 +1,6 @@
 //! Shapley values: what each of several causes that act together adds, on average over the orders in which they could come.
 
-use super::{Estimate, Refused, finite};
+use super::{Estimate, EstimatorError, finite};
 
 /// Exact values from the worth of every set of players; a set is a number whose bit `i` says that player `i` is in.
 ///
@@ -12,9 +12,9 @@ use super::{Estimate, Refused, finite};
 ///
 /// # Errors
 /// When there is not one number for each of the `2^n` sets, or one is not finite.
-pub fn exact(players: usize, worth: &[f64]) -> Result<Vec<f64>, Refused> {
+pub fn exact(players: usize, worth: &[f64]) -> Result<Vec<f64>, EstimatorError> {
     if players > 20 || worth.len() != 1 << players {
-        return Err(Refused(format!(
+        return Err(EstimatorError(format!(
             "{players} players have 2^{players} sets; found the worth of {}",
             worth.len()
         )));
@@ -68,9 +68,9 @@ pub fn antithetic_pair(players: usize, uniform: &dyn Fn(u64) -> f64) -> [Vec<usi
 ///
 /// # Errors
 /// When a number is not finite, or there is no pair.
-pub fn sampled(pairs: &[[Vec<f64>; 2]]) -> Result<Vec<Estimate>, Refused> {
+pub fn sampled(pairs: &[[Vec<f64>; 2]]) -> Result<Vec<Estimate>, EstimatorError> {
     let Some(players) = pairs.first().map(|[a, _]| a.len()) else {
-        return Err(Refused("no pair of orders was tried".into()));
+        return Err(EstimatorError("no pair of orders was tried".into()));
     };
     (0..players)
         .map(|player| {

@@ -4,21 +4,21 @@ use crate::foundation::maths;
 
 /// A recorded series: decimal years, values, standard deviations of what was observed.
 #[derive(Clone, Debug, Default)]
-pub struct Series {
+pub struct RecordedSeries {
     pub years: Vec<f64>,
     pub values: Vec<f64>,
 }
 
 /// A forecast of one point, normal on the log scale or its own.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Forecast {
+pub struct PointForecast {
     pub mean: f64,
     pub sd: f64,
     /// Mean and standard deviation are those of the logarithm.
     pub log: bool,
 }
 
-impl Forecast {
+impl PointForecast {
     /// Quantiles at `(i + 1/2) / m` with an error of observation added, on the log scale or not; what has no logarithm is
     /// put at `floor`.
     pub fn quantiles(&self, m: usize, to_log: bool, error: f64, floor: f64) -> Vec<f64> {
@@ -53,11 +53,11 @@ pub fn normal_quantiles(mean: f64, sd: f64, m: usize) -> Vec<f64> {
 
 /// The last value before the point, with independent steps as large as those of the training part:
 /// `sd = sqrt(mean(step^2 / years)) * sqrt(years ahead)`.
-pub fn last_value(train: &Series, year: f64, log: bool) -> Option<Forecast> {
+pub fn last_value(train: &RecordedSeries, year: f64, log: bool) -> Option<PointForecast> {
     let points = scaled(train, log)?;
     let sd_year = step_sd(&points)?;
     let last = points.iter().rev().find(|p| p.0 < year)?;
-    Some(Forecast {
+    Some(PointForecast {
         mean: last.1,
         sd: sd_year * (year - last.0).sqrt(),
         log,
@@ -66,7 +66,7 @@ pub fn last_value(train: &Series, year: f64, log: bool) -> Option<Forecast> {
 
 /// A straight line through the training part, with the variance of its residuals and of its estimate:
 /// `s^2 (1 + 1/n + (t - mean t)^2 / sum (t - mean t)^2)`.
-pub fn trend(train: &Series, year: f64, log: bool) -> Option<Forecast> {
+pub fn trend(train: &RecordedSeries, year: f64, log: bool) -> Option<PointForecast> {
     let points = scaled(train, log)?;
     let n = points.len() as f64;
     if points.len() < 3 {
@@ -84,7 +84,7 @@ pub fn trend(train: &Series, year: f64, log: bool) -> Option<Forecast> {
         .map(|p| maths::square(p.1 - y - slope * (p.0 - t)))
         .sum::<f64>()
         / (n - 2.0);
-    Some(Forecast {
+    Some(PointForecast {
         mean: y + slope * (year - t),
         sd: (residual * (1.0 + 1.0 / n + maths::square(year - t) / spread)).sqrt(),
         log,
@@ -94,15 +94,15 @@ pub fn trend(train: &Series, year: f64, log: bool) -> Option<Forecast> {
 /// The last ratio to a known driver times the driver: `driver` has the value at each training point and at the end that of
 /// the point to forecast.
 pub fn conditional_ratio(
-    train: &Series,
+    train: &RecordedSeries,
     driver: &[f64],
     ahead: f64,
     year: f64,
-) -> Option<Forecast> {
+) -> Option<PointForecast> {
     if driver.len() != train.values.len() || driver.iter().any(|d| *d <= 0.0) || ahead <= 0.0 {
         return None;
     }
-    let ratio = Series {
+    let ratio = RecordedSeries {
         years: train.years.clone(),
         values: train
             .values
@@ -112,14 +112,14 @@ pub fn conditional_ratio(
             .collect(),
     };
     let forecast = last_value(&ratio, year, true)?;
-    Some(Forecast {
+    Some(PointForecast {
         mean: forecast.mean + maths::ln(ahead),
         ..forecast
     })
 }
 
 /// The mean of the training part with its variance.
-pub fn constant_mean(train: &Series) -> Option<Forecast> {
+pub fn constant_mean(train: &RecordedSeries) -> Option<PointForecast> {
     let n = train.values.len() as f64;
     if train.values.len() < 3 {
         return None;
@@ -131,14 +131,14 @@ pub fn constant_mean(train: &Series) -> Option<Forecast> {
         .map(|v| maths::square(v - mean))
         .sum::<f64>()
         / (n - 1.0);
-    Some(Forecast {
+    Some(PointForecast {
         mean,
         sd: (variance * (1.0 + 1.0 / n)).sqrt(),
         log: false,
     })
 }
 
-fn scaled(train: &Series, log: bool) -> Option<Vec<(f64, f64)>> {
+fn scaled(train: &RecordedSeries, log: bool) -> Option<Vec<(f64, f64)>> {
     if log && train.values.iter().any(|v| *v <= 0.0) {
         return None;
     }
@@ -169,13 +169,13 @@ pub fn skill(score: f64, benchmark: f64) -> f64 {
 
 /// How a skill stands against chance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Verdict {
+pub enum SkillVerdict {
     Loses,
     Ties,
     Beats,
 }
 
-impl Verdict {
+impl SkillVerdict {
     /// By whether an interval lies beside zero.
     pub fn of(low: f64, high: f64) -> Self {
         if low > 0.0 {
@@ -226,8 +226,8 @@ pub fn bootstrap(
 mod tests {
     use super::*;
 
-    fn line() -> Series {
-        Series {
+    fn line() -> RecordedSeries {
+        RecordedSeries {
             years: vec![2020.0, 2021.0, 2022.0, 2023.0],
             values: vec![1.0, 3.0, 5.0, 7.0],
         }
@@ -237,7 +237,7 @@ mod tests {
     fn a_trend_of_a_straight_line_goes_on_without_error() {
         let f = trend(&line(), 2025.0, false).unwrap();
         assert!((f.mean - 11.0).abs() < 1e-9 && f.sd < 1e-9);
-        let growth = Series {
+        let growth = RecordedSeries {
             years: line().years,
             values: vec![1.0, 2.0, 4.0, 8.0],
         };
@@ -245,7 +245,7 @@ mod tests {
         assert!((f.mean.exp() - 16.0).abs() < 1e-9);
         assert!(
             trend(
-                &Series {
+                &RecordedSeries {
                     years: vec![1.0, 2.0],
                     values: vec![1.0, 2.0]
                 },
@@ -259,7 +259,7 @@ mod tests {
     #[test]
     fn a_trend_is_as_unsure_as_least_squares_says() {
         // Residuals 1, -2, 1 around a level line: s^2 = 6, and at the mean of t plus 3: 1 + 1/3 + 9/2.
-        let bent = Series {
+        let bent = RecordedSeries {
             years: vec![0.0, 1.0, 2.0],
             values: vec![1.0, -2.0, 1.0],
         };
@@ -278,7 +278,7 @@ mod tests {
 
     #[test]
     fn a_ratio_that_stayed_follows_its_driver() {
-        let series = Series {
+        let series = RecordedSeries {
             years: vec![2020.0, 2021.0, 2022.0],
             values: vec![2.0, 4.0, 8.0],
         };
@@ -301,8 +301,8 @@ mod tests {
         );
         assert_eq!(found, Some((5.0, 5.0)));
         assert_eq!(bootstrap(1, 50, |_| 0.0, |_| 0.5), None);
-        assert_eq!(Verdict::of(0.1, 0.2), Verdict::Beats);
-        assert_eq!(Verdict::of(-0.1, 0.2), Verdict::Ties);
-        assert_eq!(Verdict::of(-0.3, -0.1), Verdict::Loses);
+        assert_eq!(SkillVerdict::of(0.1, 0.2), SkillVerdict::Beats);
+        assert_eq!(SkillVerdict::of(-0.1, 0.2), SkillVerdict::Ties);
+        assert_eq!(SkillVerdict::of(-0.3, -0.1), SkillVerdict::Loses);
     }
 }

@@ -5,7 +5,7 @@
 use crate::foundation::maths;
 
 /// What a chain asks chance for.
-pub trait Draws {
+pub trait RandomSource {
     /// In (0, 1).
     fn uniform(&mut self) -> f64;
     fn normal(&mut self) -> f64;
@@ -19,7 +19,7 @@ pub fn step(
     state: &mut [f64],
     log: &mut f64,
     likelihood: &dyn Fn(&[f64]) -> f64,
-    draws: &mut dyn Draws,
+    draws: &mut dyn RandomSource,
 ) {
     let fresh: Vec<f64> = state.iter().map(|_| draws.normal()).collect();
     let threshold = *log + maths::ln(draws.uniform());
@@ -84,7 +84,7 @@ mod tests {
 
     struct Weyl(u64, Vec<f64>);
 
-    impl Draws for Weyl {
+    impl RandomSource for Weyl {
         fn uniform(&mut self) -> f64 {
             // A mixed counter is random enough for moments.
             self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);

@@ -1,11 +1,11 @@
 //! Sobol indices: the share of an answer's variance that each factor explains alone (first) and with all others (total).
 
-use super::{Estimate, Refused, finite, moments};
+use super::{Estimate, EstimatorError, finite, moments};
 use crate::foundation::maths;
 
 /// The two indices of one factor.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Indices {
+pub struct SobolIndices {
     pub first: Estimate,
     pub total: Estimate,
 }
@@ -29,10 +29,10 @@ pub fn indices(
     ab: &[Vec<f64>],
     resamples: usize,
     uniform: &dyn Fn(u64) -> f64,
-) -> Result<Vec<Indices>, Refused> {
+) -> Result<Vec<SobolIndices>, EstimatorError> {
     let n = a.len();
     if n < 2 || b.len() != n || ab.iter().any(|column| column.len() != n) {
-        return Err(Refused(format!(
+        return Err(EstimatorError(format!(
             "indices need two rows at least, and as many in every column; found {n} and {}",
             b.len()
         )));
@@ -56,7 +56,7 @@ pub fn indices(
             let (first, total) = one(a, b, column, &all);
             let (firsts, totals): (Vec<f64>, Vec<f64>) =
                 draws.iter().map(|rows| one(a, b, column, rows)).unzip();
-            Indices {
+            SobolIndices {
                 first: Estimate {
                     value: first,
                     error: moments(&firsts).1.sqrt(),
@@ -105,7 +105,7 @@ pub fn convergence(
     ab: &[Vec<f64>],
     resamples: usize,
     uniform: &dyn Fn(u64) -> f64,
-) -> Result<Vec<(usize, Vec<Indices>)>, Refused> {
+) -> Result<Vec<(usize, Vec<SobolIndices>)>, EstimatorError> {
     [8, 4, 2, 1]
         .iter()
         .map(|part| a.len() / part)
@@ -222,7 +222,7 @@ mod tests {
     fn a_constant_has_indices_zero_and_numbers_that_are_none_are_refused() {
         let same = vec![2.0; 16];
         let found = indices(&same, &same, std::slice::from_ref(&same), 10, &uniform).unwrap();
-        assert_eq!(found[0], Indices::default());
+        assert_eq!(found[0], SobolIndices::default());
         let mut bad = same.clone();
         bad[3] = f64::NAN;
         let message = indices(&same, &same, &[bad], 10, &uniform)

@@ -4,14 +4,14 @@ use crate::foundation::maths;
 
 /// Means of an outcome in the lowest and in the highest third of a parameter.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Thirds {
+pub struct Terciles {
     pub low: f64,
     pub high: f64,
     /// Standard error of the difference if the parameter did nothing.
     pub error: f64,
 }
 
-impl Thirds {
+impl Terciles {
     pub fn swing(&self) -> f64 {
         (self.high - self.low).abs()
     }
@@ -25,7 +25,7 @@ impl Thirds {
 }
 
 /// None below nine pairs, or when the parameter never moves.
-pub fn thirds(parameter: &[f64], outcome: &[f64]) -> Option<Thirds> {
+pub fn thirds(parameter: &[f64], outcome: &[f64]) -> Option<Terciles> {
     let mut pairs: Vec<(f64, f64)> = parameter
         .iter()
         .copied()
@@ -40,7 +40,7 @@ pub fn thirds(parameter: &[f64], outcome: &[f64]) -> Option<Thirds> {
     let mean = |part: &[(f64, f64)]| part.iter().map(|p| p.1).sum::<f64>() / part.len() as f64;
     let all = mean(&pairs);
     let variance = pairs.iter().map(|p| maths::square(p.1 - all)).sum::<f64>() / (n - 1) as f64;
-    Some(Thirds {
+    Some(Terciles {
         low: mean(&pairs[..third]),
         high: mean(&pairs[n - third..]),
         error: (2.0 * variance / third as f64).sqrt(),

@@ -5,7 +5,7 @@ use crate::foundation::parameters::Parameters;
 
 /// A source that a lab can learn from: what was known there `lag` months ago, and with how much compute.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Source {
+pub struct LearningSource {
     pub knowledge_points: f64,
     pub compute_h100e: f64,
     /// Share of the difference that this kind of source can carry across.
@@ -18,7 +18,12 @@ pub struct Source {
 /// reach = max over sources of  carries * usable_share(own compute, source compute) * max(0, source - own)
 /// gain  = (1 - exp(-catch_up_per_year / 12)) * reach
 /// ```
-pub fn catch_up_points(own_points: f64, own_h100e: f64, sources: &[Source], p: &Parameters) -> f64 {
+pub fn catch_up_points(
+    own_points: f64,
+    own_h100e: f64,
+    sources: &[LearningSource],
+    p: &Parameters,
+) -> f64 {
     let reach = sources
         .iter()
         .map(|source| {
@@ -73,12 +78,12 @@ mod tests {
     fn the_best_source_counts_and_no_two_add_up() {
         let mut p = Parameters::zero();
         p.catch_up_per_year = 1.2;
-        let near = Source {
+        let near = LearningSource {
             knowledge_points: 5.0,
             compute_h100e: 0.0,
             carries: 1.0,
         };
-        let far = Source {
+        let far = LearningSource {
             knowledge_points: 10.0,
             compute_h100e: 0.0,
             carries: 1.0,

@@ -37,7 +37,7 @@ pub fn codesign_skill(cumulative_effort_years: f64, p: &Parameters) -> f64 {
 
 /// Effort by bloc and what came of it.
 #[derive(Resource, Clone, Debug, Default)]
-pub struct Efficiency {
+pub struct ScarcityEfficiency {
     /// Efforts of past months, youngest last: what they bring comes with a delay.
     efforts: Vec<[f64; 3]>,
     /// Points that a bloc has gained by scarcity and that have not spread yet.
@@ -50,7 +50,7 @@ pub struct Efficiency {
     pub cost_share: [f64; 3],
 }
 
-impl Efficiency {
+impl ScarcityEfficiency {
     pub fn reset(&mut self, months: usize) {
         self.efforts.clear();
         self.efforts.reserve(months);
@@ -112,7 +112,7 @@ mod tests {
     fn at_the_sourced_values_the_lasting_gain_is_small() {
         // About 0.05 decades of compute: the world is lifted more than the position of those who are short.
         let p = p();
-        let mut e = Efficiency::default();
+        let mut e = ScarcityEfficiency::default();
         for _ in 0..240 {
             e.step([0.0, 3.0, 0.0], 1.0, 0.0, &p);
         }

@@ -2,13 +2,13 @@
 
 use bevy_ecs::resource::Resource;
 
-use super::gap::Record;
+use super::gap::LeaderRecord;
 use crate::foundation::parameters::Parameters;
 
 /// Whose best model a record follows.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(usize)]
-pub enum Side {
+pub enum FrontierGroup {
     Issuer = 0,
     Target = 1,
     Third = 2,
@@ -17,7 +17,7 @@ pub enum Side {
     World = 5,
 }
 
-impl Side {
+impl FrontierGroup {
     pub const ALL: [Self; 6] = [
         Self::Issuer,
         Self::Target,
@@ -41,12 +41,12 @@ impl Side {
 
 /// Knowledge that could be learned from, at one month.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Known {
+pub struct PublicKnowledge {
     pub points: f64,
     pub compute_h100e: f64,
 }
 
-impl Known {
+impl PublicKnowledge {
     /// Less than anybody knows.
     pub const NOTHING: Self = Self {
         points: f64::NEG_INFINITY,
@@ -56,17 +56,17 @@ impl Known {
 
 /// Records of capability and knowledge.
 #[derive(Resource, Clone, Debug, Default)]
-pub struct Frontier {
-    /// Best released score so far by [`Side`].
-    pub released: [Record; 6],
+pub struct FrontierHistory {
+    /// Best released score so far by [`FrontierGroup`].
+    pub released: [LeaderRecord; 6],
     /// Best latent score by bloc: issuer, target, third.
-    pub latent: [Record; 3],
+    pub latent: [LeaderRecord; 3],
     /// Best knowledge anywhere, and with how much compute, by month.
-    pub best_known: Vec<Known>,
+    pub best_known: Vec<PublicKnowledge>,
     /// Knowledge behind the best open release so far, by month.
-    pub open_known: Vec<Known>,
+    pub open_known: Vec<PublicKnowledge>,
     /// The same behind the best release of any kind.
-    pub served_known: Vec<Known>,
+    pub served_known: Vec<PublicKnowledge>,
     /// What distillation added to the target's models released this month.
     pub distilled_points: f64,
     /// Best knowledge by bloc now.
@@ -82,7 +82,7 @@ pub struct Frontier {
 /// Months of history before the first month of a run: enough for a follower three years behind at the start.
 pub const MONTHS_BEFORE: usize = 72;
 
-impl Frontier {
+impl FrontierHistory {
     /// Starts the records so that each side's history ends at `now` and slopes as the recorded frontier did.
     pub fn reset(&mut self, now: [f64; 3], months: usize, p: &Parameters) {
         let slope = p.frontier_points_per_year_before / 12.0;
@@ -109,7 +109,7 @@ impl Frontier {
 }
 
 /// What stood in a record of knowledge `months` ago; nothing before the run began.
-pub fn known_ago(record: &[Known], months: f64) -> Known {
+pub fn known_ago(record: &[PublicKnowledge], months: f64) -> PublicKnowledge {
     let at = record.len().checked_sub(1 + months.round() as usize);
-    at.map_or(Known::NOTHING, |at| record[at])
+    at.map_or(PublicKnowledge::NOTHING, |at| record[at])
 }

@@ -2,13 +2,13 @@
 
 /// The record of a leader: best score so far, by month, beginning before the first month of the run.
 #[derive(Clone, Debug, Default)]
-pub struct Record {
+pub struct LeaderRecord {
     /// Running maximum, one value a month; index 0 is `months_before` months before the start of the run.
     best: Vec<f64>,
     months_before: usize,
 }
 
-impl Record {
+impl LeaderRecord {
     /// Starts a record with `months_before` months of history at a constant slope that ends at `now`.
     ///
     /// No score of the index exists before 2023; the recorded slope to 2024 extends it to the left, so that a
@@ -61,7 +61,7 @@ impl Record {
 /// Gap in months, signed: positive when the follower is behind. NaN when censored.
 ///
 /// `t - first{u : leader(u) >= follower(t)}` if the leader is ahead, else minus the same with the two exchanged.
-pub fn gap_months(leader: &Record, follower: &Record) -> f64 {
+pub fn gap_months(leader: &LeaderRecord, follower: &LeaderRecord) -> f64 {
     if leader.now() >= follower.now() {
         leader.months_since(follower.now()).unwrap_or(f64::NAN)
     } else {
@@ -72,7 +72,7 @@ pub fn gap_months(leader: &Record, follower: &Record) -> f64 {
 }
 
 /// Gap in points over the leader's slope of the last 24 months.
-pub fn trend_months(leader: &Record, follower: &Record) -> f64 {
+pub fn trend_months(leader: &LeaderRecord, follower: &LeaderRecord) -> f64 {
     let slope = (leader.now() - leader.ago(24)) / 24.0;
     if slope > 1e-9 {
         (leader.now() - follower.now()) / slope
@@ -96,7 +96,7 @@ pub fn crossing_months(leader: &[f64], follower: &[f64], from: usize, to: usize)
     if !(low.is_finite() && high.is_finite() && high - low < MOST_LEVELS) {
         return f64::NAN;
     }
-    let (mut ahead, mut behind) = (Climb::of(leader), Climb::of(follower));
+    let (mut ahead, mut behind) = (RecordClimb::of(leader), RecordClimb::of(follower));
     let (mut sum, mut count) = (0.0, 0.0);
     for level in low as i64..=high as i64 {
         let (Some(a), Some(b)) = (ahead.crosses(level as f64), behind.crosses(level as f64)) else {
@@ -111,7 +111,7 @@ pub fn crossing_months(leader: &[f64], follower: &[f64], from: usize, to: usize)
 }
 
 /// The best score so far, walked up once for levels that ascend.
-struct Climb<'a> {
+struct RecordClimb<'a> {
     series: &'a [f64],
     /// Months that have been walked.
     months: usize,
@@ -119,7 +119,7 @@ struct Climb<'a> {
     best: f64,
 }
 
-impl<'a> Climb<'a> {
+impl<'a> RecordClimb<'a> {
     fn of(series: &'a [f64]) -> Self {
         Self {
             series,
@@ -150,8 +150,8 @@ impl<'a> Climb<'a> {
 mod tests {
     use super::*;
 
-    fn record(scores: &[f64]) -> Record {
-        let mut r = Record::default();
+    fn record(scores: &[f64]) -> LeaderRecord {
+        let mut r = LeaderRecord::default();
         r.restart(scores[0], 1.0, 12);
         scores.iter().for_each(|s| r.push(*s));
         r

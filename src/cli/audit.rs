@@ -7,7 +7,7 @@ use super::{Answer, Failure, Format, csv_text, say, say_data, say_json};
 use crate::config::source::Configs;
 use crate::config::study::{self, StudyFile};
 use crate::study::Library;
-use crate::study::audit::{Finding, KINDS, NOT_ASKED, audit as run_audit};
+use crate::study::audit::{InactiveElement, KINDS, NOT_ASKED, audit as run_audit};
 
 #[derive(Args)]
 pub struct AuditArgs {
@@ -18,11 +18,11 @@ pub struct AuditArgs {
 }
 
 #[derive(Serialize)]
-struct Answers<'a> {
+struct AuditRunner<'a> {
     runs: usize,
     worst_imbalance: f64,
     unexplained: usize,
-    findings: &'a [Finding],
+    findings: &'a [InactiveElement],
 }
 
 /// Largest imbalance of a month's books that is rounding.
@@ -46,7 +46,7 @@ pub fn audit(configs: Configs, args: &AuditArgs) -> Answer {
     let unexplained = found.findings.iter().filter(|f| f.known.is_empty()).count()
         + usize::from(found.worst_imbalance > ROUNDING);
     match args.format {
-        Format::Json => say_json(&Answers {
+        Format::Json => say_json(&AuditRunner {
             runs: found.runs,
             worst_imbalance: found.worst_imbalance,
             unexplained,
@@ -69,7 +69,7 @@ pub fn audit(configs: Configs, args: &AuditArgs) -> Answer {
     Ok(())
 }
 
-fn text(findings: &[Finding], runs: usize, worst: f64) -> String {
+fn text(findings: &[InactiveElement], runs: usize, worst: f64) -> String {
     let mut text =
         format!("books: worst imbalance {worst:.1e} of a month's volume in {runs} runs\n");
     for kind in KINDS {

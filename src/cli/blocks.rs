@@ -6,15 +6,15 @@ use std::sync::atomic::Ordering;
 use clap::Args;
 
 use super::job::{block_files, results_folder, working};
-use super::run::{Choice, dressed, plan_file, pool, stop_on_signal, threads, told};
+use super::run::{StudyOverrides, dressed, plan_file, pool, stop_on_signal, threads, told};
 use super::{Answer, Failure, note, say};
 use crate::config::source::Configs;
 use crate::foundation::escape::shell_argument;
-use crate::results::{Claim, ResultsError};
+use crate::results::{FolderClaim, ResultsError};
 use crate::study::block::{may_write, path, write};
 use crate::study::merge::merge as merge_blocks;
-use crate::study::plan_file::{BLOCKS, Opened, PlanFile};
-use crate::study::{Layout, Worker, made_from};
+use crate::study::plan_file::{BLOCKS, OpenedPlan, PlanFile};
+use crate::study::{RunRecordLayout, Worker, made_from};
 
 #[derive(Args)]
 pub struct PlanArgs {
@@ -27,7 +27,7 @@ pub struct PlanArgs {
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
     #[command(flatten)]
-    choice: Choice,
+    choice: StudyOverrides,
 }
 
 /// Writes a plan: one file with everything that its blocks need.
@@ -41,7 +41,7 @@ pub fn plan(configs: Configs, args: &PlanArgs) -> Answer {
 pub fn laid(
     configs: &Configs,
     study: &str,
-    choice: &Choice,
+    choice: &StudyOverrides,
     blocks: Option<u32>,
     out: &Path,
 ) -> Result<(PlanFile, PathBuf), Failure> {
@@ -114,9 +114,9 @@ pub fn block(args: &BlockArgs) -> Answer {
     std::fs::create_dir_all(&folder).map_err(|e| failed(&folder, &e))?;
     let to = path(&folder, args.number);
     may_write(&to, &file.hash)?;
-    let Opened { plan, .. } = file.open()?;
+    let OpenedPlan { plan, .. } = file.open()?;
     let mut worker = Worker::new(&plan.blueprint);
-    let layout = Layout::new(&plan);
+    let layout = RunRecordLayout::new(&plan);
     let stop = stop_on_signal()?;
     let (hash, futures) = (&file.hash, file.block(args.number));
     let whole = write(
@@ -173,7 +173,7 @@ pub fn merge(args: &MergeArgs) -> Answer {
         opened.figures.clone()
     };
     let out = results_folder(args.out.as_deref(), &file, &opened.plan);
-    let claim = Claim {
+    let claim = FolderClaim {
         made_from: vec![made_from(&opened.plan, &file.futures())],
         overwrite: args.overwrite,
     };

@@ -11,11 +11,14 @@ use super::run::{pool, stop_on_signal, threads};
 use super::{Answer, Failure, note, say, table, wrong_word};
 use crate::config::evidence::{Evidence, hex};
 use crate::config::source::Configs;
-use crate::config::splits::{self, Hashes, Registration, Split, short};
+use crate::config::splits::{self, InputHashes, Registration, Split, short};
 use crate::results::files;
-use crate::study::calibrate::{Effort, Fit, Informed, NOT_INFORMED, Trade, bank, fit, recovery};
+use crate::study::calibrate::{
+    CalibrationSettings, NOT_INFORMED, ParameterInformation, ParameterTradeoff, SplitFit, bank,
+    fit, recovery,
+};
 use crate::study::hindcast::Hindcast;
-use crate::study::{Library, Settings};
+use crate::study::{Library, PlanSettings};
 
 #[derive(Args)]
 pub struct CalibrateArgs {
@@ -58,7 +61,7 @@ pub fn calibrate(configs: Configs, args: &CalibrateArgs) -> Answer {
     let library = Library::read(configs, &[])?;
     let evidence = Evidence::read(&library.configs)?;
     let settings = splits::read(&library.configs)?;
-    let hashes = Hashes::of(&library.configs, &library.parameters, &evidence)?;
+    let hashes = InputHashes::of(&library.configs, &library.parameters, &evidence)?;
     let registration = Registration::read(&library.configs)?;
     for departure in registration.departures(&hashes) {
         note(&format!(
@@ -72,10 +75,10 @@ pub fn calibrate(configs: Configs, args: &CalibrateArgs) -> Answer {
             return Err(wrong_word("--split", wanted, "a split", &names));
         }
     }
-    let plan_settings = Settings {
+    let plan_settings = PlanSettings {
         seed: args.seed,
         runs: args.bank,
-        ..Settings::default()
+        ..PlanSettings::default()
     };
     let h = Hindcast::new(
         &library,
@@ -86,7 +89,7 @@ pub fn calibrate(configs: Configs, args: &CalibrateArgs) -> Answer {
     )?;
     let threads = threads(args.threads);
     let pool = pool(threads)?;
-    let effort = Effort {
+    let effort = CalibrationSettings {
         bank: args.bank,
         waves: args.waves,
         wave: args.wave,
@@ -195,7 +198,7 @@ pub fn calibrate(configs: Configs, args: &CalibrateArgs) -> Answer {
 }
 
 /// What the runs of a bank rest on: inputs, seed and the program itself, so that none of another build is used again.
-fn key(hashes: &Hashes, seed: u64) -> String {
+fn key(hashes: &InputHashes, seed: u64) -> String {
     let build = std::env::current_exe()
         .and_then(std::fs::read)
         .map(|bytes| hex(&Sha256::digest(bytes)))
@@ -210,7 +213,7 @@ fn key(hashes: &Hashes, seed: u64) -> String {
 }
 
 /// Makes sure that the files of a split take the place of nothing but samples of the same plan.
-fn free(args: &CalibrateArgs, name: &str, hashes: &Hashes) -> Answer {
+fn free(args: &CalibrateArgs, name: &str, hashes: &InputHashes) -> Answer {
     let waves = format!("bank {}, {} waves of {},", args.bank, args.waves, args.wave);
     let seed = args.seed.to_string();
     let head = [
@@ -239,11 +242,11 @@ fn free(args: &CalibrateArgs, name: &str, hashes: &Hashes) -> Answer {
 }
 
 /// Samples, what they inform and what trades off, whole or not at all.
-fn store(args: &CalibrateArgs, name: &str, fit: &Fit) -> Answer {
+fn store(args: &CalibrateArgs, name: &str, fit: &SplitFit) -> Answer {
     let informed: Vec<Vec<String>> = fit
         .informed
         .iter()
-        .map(|i: &Informed| {
+        .map(|i: &ParameterInformation| {
             vec![
                 i.parameter.clone(),
                 i.prior_median.to_string(),
@@ -258,7 +261,7 @@ fn store(args: &CalibrateArgs, name: &str, fit: &Fit) -> Answer {
     let trades: Vec<Vec<String>> = fit
         .trades
         .iter()
-        .map(|t: &Trade| {
+        .map(|t: &ParameterTradeoff| {
             vec![
                 t.one.clone(),
                 t.other.clone(),
@@ -300,8 +303,8 @@ fn store(args: &CalibrateArgs, name: &str, fit: &Fit) -> Answer {
     Ok(())
 }
 
-fn in_words(split: &Split, fit: &Fit) -> String {
-    let mut informed: Vec<&Informed> = fit
+fn in_words(split: &Split, fit: &SplitFit) -> String {
+    let mut informed: Vec<&ParameterInformation> = fit
         .informed
         .iter()
         .filter(|i| i.variance_ratio <= NOT_INFORMED)

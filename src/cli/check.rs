@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::{Answer, Failure, Format, say, say_json};
 use crate::config::diagnostics::{Diagnostic, Problems};
-use crate::config::kinds::{Found, Kind, kind_of};
+use crate::config::kinds::{FileIdentity, FileKind, kind_of};
 use crate::config::law::regime_from;
 use crate::config::posterior::{self, Posterior};
 use crate::config::source::{Configs, Source};
@@ -88,9 +88,9 @@ fn whole(configs: &Configs) -> Result<(), Problems> {
     keep(splits::Registration::read(configs).map(|_| ()));
     for path in configs.list("posterior", ".csv") {
         let source = configs.read(&path);
-        keep(source.and_then(|source| match Kind::of_path(&path) {
-            Some(Kind::Trades) => posterior::check_trades(&source),
-            Some(Kind::Informed) => posterior::check_informed(&source),
+        keep(source.and_then(|source| match FileKind::of_path(&path) {
+            Some(FileKind::Trades) => posterior::check_trades(&source),
+            Some(FileKind::Informed) => posterior::check_informed(&source),
             _ => Posterior::check(&source),
         }));
     }
@@ -109,7 +109,7 @@ fn figure_of(library: &Library, source: &Source) -> Result<(), Problems> {
     let main = library.configs.find("did-controls-work", "studies")?;
     let study = study::read(&main, &library.configs)?;
     let blueprint = library.blueprint(&study)?;
-    let known = figure::Known {
+    let known = figure::KnownEntities {
         columns: &blueprint.watch.columns,
         events: &kinds(),
         arms: &[],
@@ -127,7 +127,7 @@ fn file_of(configs: &Configs, name: &str) -> Result<(), Problems> {
 
 /// One file, by where it stands or what it holds.
 fn one(configs: &Configs, source: &Source) -> Result<(), Problems> {
-    let Found { kind, path } = kind_of(source)?;
+    let FileIdentity { kind, path } = kind_of(source)?;
     // Files with one place act there, in place of what ships.
     let placed = || match &path {
         Some(path) => configs.clone().with_source(path, source.clone()),
@@ -135,31 +135,33 @@ fn one(configs: &Configs, source: &Source) -> Result<(), Problems> {
     };
     let library = || Library::read(placed(), &[]);
     match kind {
-        Kind::Text => Ok(()),
-        Kind::Act if path.is_some() => library()?.check_cases(),
-        Kind::Act => Library::read(configs.clone(), std::slice::from_ref(source))?.check_cases(),
-        Kind::Regime => regime_from(source, &library()?.law).map(|_| ()),
-        Kind::Study => study_of(&library()?, source),
-        Kind::Figure => figure_of(&library()?, source),
-        Kind::World => world::check_csv(&placed(), source),
-        Kind::Parameters if path.is_some() => library().map(|_| ()),
-        Kind::Parameters => Err(Problems::from(Diagnostic::at(
+        FileKind::Text => Ok(()),
+        FileKind::Act if path.is_some() => library()?.check_cases(),
+        FileKind::Act => {
+            Library::read(configs.clone(), std::slice::from_ref(source))?.check_cases()
+        }
+        FileKind::Regime => regime_from(source, &library()?.law).map(|_| ()),
+        FileKind::Study => study_of(&library()?, source),
+        FileKind::Figure => figure_of(&library()?, source),
+        FileKind::World => world::check_csv(&placed(), source),
+        FileKind::Parameters if path.is_some() => library().map(|_| ()),
+        FileKind::Parameters => Err(Problems::from(Diagnostic::at(
             source,
             0..1,
             "found no parameter that the model has",
         ))),
-        Kind::Chips => world::check_csv(configs, source),
-        Kind::Series => evidence::Evidence::of(configs, source).map(|_| ()),
-        Kind::Map if path.is_some() => evidence::Evidence::read(&placed()).map(|_| ()),
-        Kind::Map => evidence::check_map(configs, source),
-        Kind::Splits => splits::check(source),
-        Kind::Registration => splits::check_registration(source),
-        Kind::Looks => splits::check_looks(source),
-        Kind::Posterior => Posterior::check(source),
-        Kind::Trades => posterior::check_trades(source),
-        Kind::Informed => posterior::check_informed(source),
-        Kind::Futures => draws::check(source),
-        Kind::Schema => current_schema(source),
+        FileKind::Chips => world::check_csv(configs, source),
+        FileKind::Series => evidence::Evidence::of(configs, source).map(|_| ()),
+        FileKind::Map if path.is_some() => evidence::Evidence::read(&placed()).map(|_| ()),
+        FileKind::Map => evidence::check_map(configs, source),
+        FileKind::Splits => splits::check(source),
+        FileKind::Registration => splits::check_registration(source),
+        FileKind::Looks => splits::check_looks(source),
+        FileKind::Posterior => Posterior::check(source),
+        FileKind::Trades => posterior::check_trades(source),
+        FileKind::Informed => posterior::check_informed(source),
+        FileKind::Futures => draws::check(source),
+        FileKind::Schema => current_schema(source),
     }
 }
 

@@ -9,7 +9,9 @@ use super::{
 };
 use crate::config::chips::{self, ChipRow};
 use crate::config::source::{Configs, Source};
-use crate::controls::{Attributes, Book, Instrument, Reason, Regime, Subject, Symbols};
+use crate::controls::{
+    Attributes, ControlledItem, Instrument, Regime, RuleSet, Symbols, VerdictReason,
+};
 use crate::foundation::calendar::Date;
 use crate::study::Library;
 
@@ -37,7 +39,7 @@ pub struct ClassifyArgs {
 
 /// The verdict on one chip.
 #[derive(Serialize)]
-pub struct Row {
+pub struct ChipVerdictRow {
     pub chip: String,
     pub verdict: String,
     pub importer_verdict: String,
@@ -50,7 +52,7 @@ pub struct Row {
 }
 
 /// A sale of chips that is asked about.
-pub struct Sale<'a> {
+pub struct SaleQuery<'a> {
     pub on: Date,
     /// ISO3.
     pub to: &'a str,
@@ -65,9 +67,9 @@ pub struct Sale<'a> {
 pub fn rulings(
     library: &Library,
     regime: &Regime,
-    sale: &Sale,
+    sale: &SaleQuery,
     own: Option<&Source>,
-) -> Result<Vec<Row>, Failure> {
+) -> Result<Vec<ChipVerdictRow>, Failure> {
     let destination = library.nation(sale.to)?;
     let headquarters = library.nation(sale.buyer_hq.unwrap_or(sale.to))?;
     let own = own.map(|source| Ok::<_, Failure>(chips::read(source, &library.nation_codes())?));
@@ -95,7 +97,7 @@ pub fn rulings(
 }
 
 pub fn classify(configs: Configs, args: &ClassifyArgs) -> Answer {
-    let sale = Sale {
+    let sale = SaleQuery {
         on: date("--on", &args.on)?,
         to: &args.to,
         buyer_hq: args.buyer_hq.as_deref(),
@@ -153,18 +155,18 @@ pub fn classify(configs: Configs, args: &ClassifyArgs) -> Answer {
     }
 }
 
-fn row(chip: &ChipRow, book: &Book, a: &Attributes, symbols: &Symbols) -> Row {
-    let ruling = book.judge(Subject::ChipSale, a);
-    let reasons = book.explain(Subject::ChipSale, a, symbols);
+fn row(chip: &ChipRow, book: &RuleSet, a: &Attributes, symbols: &Symbols) -> ChipVerdictRow {
+    let ruling = book.judge(ControlledItem::ChipSale, a);
+    let reasons = book.explain(ControlledItem::ChipSale, a, symbols);
     // The rule that gave the verdict; for a free sale, the line of performance that the chip stays under.
-    let side = |importer: bool, verdict: String| -> Option<&Reason> {
+    let side = |importer: bool, verdict: String| -> Option<&VerdictReason> {
         let mut mine = reasons.iter().filter(|r| r.importer == importer);
-        let line = |r: &&Reason| {
+        let line = |r: &&VerdictReason| {
             !importer && verdict == "free" && r.instrument == Instrument::ChipThreshold
         };
         mine.find(|r| r.verdict == verdict || line(r))
     };
-    let words = |reason: Option<&Reason>| {
+    let words = |reason: Option<&VerdictReason>| {
         reason.map_or((String::new(), String::new()), |r| {
             let exception = r
                 .exception
@@ -180,7 +182,7 @@ fn row(chip: &ChipRow, book: &Book, a: &Attributes, symbols: &Symbols) -> Row {
     };
     let (rule, because) = words(side(false, ruling.exporter.to_string()));
     let (importer_rule, importer_because) = words(side(true, ruling.importer.to_string()));
-    Row {
+    ChipVerdictRow {
         chip: chip.chip.clone(),
         verdict: ruling.exporter.to_string(),
         importer_verdict: ruling.importer.to_string(),

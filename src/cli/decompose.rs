@@ -44,8 +44,8 @@ pub fn decompose(configs: Configs, args: &DecomposeArgs) -> Answer {
 
 fn shown(args: &DecomposeArgs, parts: &decompose::Decomposition) -> Answer {
     let q = &args.question;
-    let of = |rows: &[decompose::Part]| -> Vec<decompose::Part> {
-        let own = |p: &&decompose::Part| p.outcome == args.outcome;
+    let of = |rows: &[decompose::EffectShare]| -> Vec<decompose::EffectShare> {
+        let own = |p: &&decompose::EffectShare| p.outcome == args.outcome;
         rows.iter().filter(own).cloned().collect()
     };
     let wholes: Vec<_> = parts

@@ -6,7 +6,7 @@ use super::{
     Answer, Failure, Format, LawArgs, csv_text, date, law, say, say_data, say_json, table,
 };
 use crate::config::source::Configs;
-use crate::controls::Subject;
+use crate::controls::ControlledItem;
 use crate::study::designs::designs;
 
 #[derive(Args)]
@@ -78,7 +78,7 @@ pub fn design(configs: Configs, args: &DesignArgs) -> Answer {
     text.push_str("why, for the parent as it is:\n");
     for reason in regime
         .book(&library.law, on)
-        .explain(Subject::ChipSale, &sale, &symbols)
+        .explain(ControlledItem::ChipSale, &sale, &symbols)
     {
         text.push_str(&format!(
             "  {} {}: {}\n",

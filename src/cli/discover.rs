@@ -5,8 +5,8 @@ use clap::Args;
 use super::question::{QuestionArgs, arm_of, csv_table, outcome_of};
 use super::{Answer, Format, say, say_json};
 use crate::config::source::Configs;
-use crate::study::discover::{self, Question};
-use crate::study::probe::Ensemble;
+use crate::study::discover::{self, DiscoveryQuestion};
+use crate::study::probe::EnsembleTable;
 
 #[derive(Args)]
 pub struct DiscoverArgs {
@@ -47,7 +47,7 @@ pub fn discover(configs: Configs, args: &DiscoverArgs) -> Answer {
     );
     let asked = q.ask(configs, 400, "discover", &words, &["boxes"])?;
     let plan = &asked.plan;
-    let question = Question {
+    let question = DiscoveryQuestion {
         arm: arm_of(plan, args.arm.as_ref())?,
         outcome: (outcome, args.outcome.clone()),
         bar: args.above.or(args.below).unwrap_or(0.0),
@@ -56,7 +56,7 @@ pub fn discover(configs: Configs, args: &DiscoverArgs) -> Answer {
         resamples: args.resamples,
     };
     let runs = u64::from(plan.runs) * plan.regimes.len() as u64;
-    let ensemble = q.work(&asked, runs, |done| Ensemble::run(plan, done))?;
+    let ensemble = q.work(&asked, runs, |done| EnsembleTable::run(plan, done))?;
     let found = q.settled(&asked, discover::discover(plan, &ensemble, &question))?;
     q.put(&asked, &[("boxes", csv_table(&found.rows))])?;
     shown(q, &found)?;

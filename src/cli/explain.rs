@@ -15,13 +15,13 @@ use crate::study::Library;
 pub struct ListArgs {
     /// What to list.
     #[arg(value_enum)]
-    what: Option<Kind>,
+    what: Option<ListKind>,
     #[arg(long, value_enum, default_value = "table")]
     format: Format,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Kind {
+enum ListKind {
     Regimes,
     Rules,
     Instruments,
@@ -42,8 +42,8 @@ pub struct ExplainArgs {
 }
 
 /// One thing that ships: kind, name, words, and the long text of it.
-struct Entry {
-    kind: Kind,
+struct CatalogueEntry {
+    kind: ListKind,
     name: String,
     words: String,
     long: String,
@@ -54,13 +54,13 @@ pub fn list(configs: Configs, args: &ListArgs) -> Answer {
     let all = entries(&library)?;
     let Some(what) = args.what else {
         let mut lines = Vec::new();
-        for kind in Kind::value_variants() {
+        for kind in ListKind::value_variants() {
             let count = all.iter().filter(|e| e.kind == *kind).count();
             lines.push(vec![label(*kind), count.to_string()]);
         }
         return say(&table(&lines));
     };
-    let chosen: Vec<&Entry> = all.iter().filter(|e| e.kind == what).collect();
+    let chosen: Vec<&CatalogueEntry> = all.iter().filter(|e| e.kind == what).collect();
     let lines: Vec<Vec<String>> = chosen
         .iter()
         .map(|e| vec![e.name.clone(), e.words.clone()])
@@ -78,7 +78,7 @@ pub fn list(configs: Configs, args: &ListArgs) -> Answer {
     }
 }
 
-fn label(kind: Kind) -> String {
+fn label(kind: ListKind) -> String {
     kind.to_possible_value()
         .map_or(String::new(), |v| v.get_name().to_string())
 }
@@ -86,7 +86,7 @@ fn label(kind: Kind) -> String {
 pub fn explain(configs: Configs, args: &ExplainArgs) -> Answer {
     let library = Library::read(configs, &[])?;
     let all = entries(&library)?;
-    let found: Vec<&Entry> = all
+    let found: Vec<&CatalogueEntry> = all
         .iter()
         .filter(|e| e.name.eq_ignore_ascii_case(&args.name))
         .collect();
@@ -106,10 +106,10 @@ pub fn explain(configs: Configs, args: &ExplainArgs) -> Answer {
     say(&text.join("\n"))
 }
 
-fn entries(library: &Library) -> Result<Vec<Entry>, super::Failure> {
+fn entries(library: &Library) -> Result<Vec<CatalogueEntry>, super::Failure> {
     let mut all = Vec::new();
-    let mut add = |kind: Kind, name: &str, words: &str, long: String| {
-        all.push(Entry {
+    let mut add = |kind: ListKind, name: &str, words: &str, long: String| {
+        all.push(CatalogueEntry {
             kind,
             name: name.to_string(),
             words: words.to_string(),
@@ -135,19 +135,19 @@ fn entries(library: &Library) -> Result<Vec<Entry>, super::Failure> {
             .as_ref()
             .map_or(String::new(), |p| process_in_words(p, &library.law));
         add(
-            Kind::Regimes,
+            ListKind::Regimes,
             &name,
             &regime.words,
             format!("{}\n{}{process}", regime.words, rules.join("\n")),
         );
     }
     for rule in &library.law.rules {
-        add(Kind::Rules, &rule.id, &rule.words, rule_in_words(rule));
+        add(ListKind::Rules, &rule.id, &rule.words, rule_in_words(rule));
     }
     for instrument in Instrument::ALL {
         let words = instrument.words();
         add(
-            Kind::Instruments,
+            ListKind::Instruments,
             instrument.name(),
             words,
             instrument_in_words(instrument),
@@ -168,13 +168,13 @@ fn entries(library: &Library) -> Result<Vec<Entry>, super::Failure> {
                 .join(", "),
             study.baseline
         );
-        add(Kind::Studies, &name, &study.question, long);
+        add(ListKind::Studies, &name, &study.question, long);
     }
     for name in library.configs.figure_names() {
         let source = library.configs.find_figure(&name)?;
         let figure = crate::config::figure::read(&source, &name)?;
         add(
-            Kind::Figures,
+            ListKind::Figures,
             &name,
             &figure.title,
             format!("{}\n{}", figure.title, figure.words),
@@ -182,14 +182,14 @@ fn entries(library: &Library) -> Result<Vec<Entry>, super::Failure> {
     }
     for chip in &library.chips {
         let words = format!("{} {}", chip.vendor, chip.status.replace('_', " "));
-        add(Kind::Chips, &chip.chip, &words, chip_in_words(chip));
+        add(ListKind::Chips, &chip.chip, &words, chip_in_words(chip));
     }
     for nation in &library.nations {
         let long = format!(
             "{}\nregion: {}\nGDP 2024: {:.0} USD\nsource: {}",
             nation.name, nation.region, nation.gdp_usd_2024, nation.source
         );
-        add(Kind::Nations, &nation.iso3, &nation.name, long);
+        add(ListKind::Nations, &nation.iso3, &nation.name, long);
     }
     for p in &library.parameters.0 {
         let prior = p
@@ -204,11 +204,11 @@ fn entries(library: &Library) -> Result<Vec<Entry>, super::Failure> {
             "{}\nvalue: {} {}\n{prior}{limits}\nsource: {} {} (looked at {})\ngrade: {:?}\nfile: configs/parameters/{}.toml",
             p.words, p.value, p.unit, p.source, p.url, p.date, p.grade, p.mechanism
         );
-        add(Kind::Parameters, &p.id, &p.words, long);
+        add(ListKind::Parameters, &p.id, &p.words, long);
     }
     for m in MEASURES {
         add(
-            Kind::Measures,
+            ListKind::Measures,
             m.name,
             m.words,
             format!("{}\nunit: {}, every month", m.words, m.unit),
@@ -216,11 +216,11 @@ fn entries(library: &Library) -> Result<Vec<Entry>, super::Failure> {
     }
     for c in Channel::ALL {
         let long = format!("group: {}\noff: {}", c.group(), c.off());
-        add(Kind::Channels, c.name(), c.group(), long);
+        add(ListKind::Channels, c.name(), c.group(), long);
     }
     for m in OUTCOMES {
         add(
-            Kind::Outcomes,
+            ListKind::Outcomes,
             m.name,
             m.words,
             format!("{}\nunit: {}, one number a run", m.words, m.unit),
@@ -243,7 +243,10 @@ fn names(library: &Library, folder: &str) -> Vec<String> {
         .collect()
 }
 
-fn process_in_words(process: &crate::controls::Process, law: &crate::controls::Law) -> String {
+fn process_in_words(
+    process: &crate::controls::PolicyProcess,
+    law: &crate::controls::Law,
+) -> String {
     let mut text = format!("\n{}", process.in_words());
     for rung in &process.ladder {
         let ids: Vec<&str> = rung

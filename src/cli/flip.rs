@@ -5,8 +5,8 @@ use clap::{Args, ValueEnum};
 use super::question::{QuestionArgs, arm_of, csv_table, outcome_of};
 use super::{Answer, Format, say, say_json};
 use crate::config::source::Configs;
-use crate::study::flip::{self, Question};
-use crate::study::probe::Ensemble;
+use crate::study::flip::{self, ReversalQuestion};
+use crate::study::probe::EnsembleTable;
 
 #[derive(Args)]
 pub struct FlipArgs {
@@ -19,7 +19,7 @@ pub struct FlipArgs {
     outcome: String,
     /// Which way is better, for whoever asks.
     #[arg(long, value_enum)]
-    better: Better,
+    better: BetterDirection,
     /// A level of the outcome that is good enough: the share of futures that reach it is counted.
     #[arg(long, value_name = "LEVEL", allow_negative_numbers = true)]
     good_enough: Option<f64>,
@@ -32,7 +32,7 @@ pub struct FlipArgs {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Better {
+enum BetterDirection {
     More,
     Less,
 }
@@ -40,7 +40,7 @@ enum Better {
 pub fn flip(configs: Configs, args: &FlipArgs) -> Answer {
     let q = &args.question;
     let outcome = outcome_of(&args.outcome)?;
-    let (arm, more) = (&args.arm, args.better == Better::More);
+    let (arm, more) = (&args.arm, args.better == BetterDirection::More);
     let (enough, lucks) = (args.good_enough, args.lucks);
     let words = format!("{arm:?} {} {more} {enough:?} {lucks}", args.outcome);
     let asked = q.ask(
@@ -51,16 +51,16 @@ pub fn flip(configs: Configs, args: &FlipArgs) -> Answer {
         &["regret", "learning", "flip"],
     )?;
     let plan = &asked.plan;
-    let question = Question {
+    let question = ReversalQuestion {
         arm: arm_of(plan, args.arm.as_ref())?,
         outcome: (outcome, args.outcome.clone()),
-        more_is_better: args.better == Better::More,
+        more_is_better: args.better == BetterDirection::More,
         good_enough: args.good_enough,
         lucks: args.lucks,
     };
     let runs = u64::from(plan.runs) * plan.regimes.len() as u64 + flip::most_runs(args.lucks);
     let found = q.work(&asked, runs, |done| {
-        let ensemble = Ensemble::run(plan, done);
+        let ensemble = EnsembleTable::run(plan, done);
         flip::flip(plan, &ensemble, &question, done)
     })?;
     let found = q.settled(&asked, found)?;
@@ -75,7 +75,7 @@ pub fn flip(configs: Configs, args: &FlipArgs) -> Answer {
     Ok(())
 }
 
-fn shown(args: &FlipArgs, found: &flip::Flip) -> Answer {
+fn shown(args: &FlipArgs, found: &flip::ReversalAnalysis) -> Answer {
     let q = &args.question;
     match q.format {
         Format::Csv => q.show("", &found.flips),

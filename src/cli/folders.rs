@@ -47,7 +47,7 @@ pub fn export(args: &ExportArgs) -> Answer {
         return say_data(&String::from_utf8_lossy(&text));
     }
     if args.csv {
-        let mut out = Output {
+        let mut out = StandardOutput {
             to: io::BufWriter::new(io::stdout().lock()),
             failed: None,
         };
@@ -72,12 +72,12 @@ pub fn export(args: &ExportArgs) -> Answer {
 }
 
 /// Standard output, which remembers why it could not be written: what was read is not at fault then.
-struct Output<'a> {
+struct StandardOutput<'a> {
     to: io::BufWriter<io::StdoutLock<'a>>,
     failed: Option<io::Error>,
 }
 
-impl Output<'_> {
+impl StandardOutput<'_> {
     fn keep<T>(&mut self, result: io::Result<T>) -> io::Result<T> {
         result.map_err(|error| {
             let kind = error.kind();
@@ -87,7 +87,7 @@ impl Output<'_> {
     }
 }
 
-impl Write for Output<'_> {
+impl Write for StandardOutput<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let result = self.to.write(bytes);
         self.keep(result)

@@ -5,20 +5,20 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
-use super::run::{How, dressed, pool, threads, until};
+use super::run::{ExecutionArgs, dressed, pool, threads, until};
 use super::{Failure, note};
 use crate::measures::OUTCOMES;
 use crate::results::compare::causes;
 use crate::results::seal::TIMING;
-use crate::results::{Claim, Manifest, Results, ResultsError, Timing, Working, files};
-use crate::study::batch::{Batch, Until};
+use crate::results::{FolderClaim, Manifest, Results, ResultsError, Timing, WorkingFolder, files};
+use crate::study::batch::{BlockBatch, StoppingRule};
 use crate::study::block::{self, path};
 use crate::study::merge::merge;
-use crate::study::plan_file::{Opened, PlanFile};
-use crate::study::{Layout, Plan, RunRecord, Worker, made_from, manifest, one_run};
+use crate::study::plan_file::{OpenedPlan, PlanFile};
+use crate::study::{Plan, RunRecord, RunRecordLayout, Worker, made_from, manifest, one_run};
 
 /// What watches over work.
-pub struct Watch<'a> {
+pub struct Progress<'a> {
     /// Told what there is to say, in whole lines.
     pub say: &'a dyn Fn(&str),
     /// Told how many runs there will be.
@@ -30,33 +30,33 @@ pub struct Watch<'a> {
 }
 
 /// A plan that is being carried out.
-pub struct Job {
+pub struct StudyJob {
     file: PlanFile,
-    opened: Opened,
-    working: Working,
+    opened: OpenedPlan,
+    working: WorkingFolder,
     threads: usize,
     report: bool,
     overwrite: bool,
     kept: usize,
-    until: Option<Until>,
+    until: Option<StoppingRule>,
 }
 
-impl Job {
+impl StudyJob {
     /// Opens the folder of the plan's results, and takes up what is there of the same plan.
     ///
     /// # Errors
     /// When the study is not as it should be, the folder is not ours, or it holds blocks of another plan.
-    pub fn open(file: PlanFile, how: &How) -> Result<Self, Failure> {
+    pub fn open(file: PlanFile, how: &ExecutionArgs) -> Result<Self, Failure> {
         let opened = file.open()?;
         let until = until(how.until_error.as_deref(), &opened.plan)?;
         let out = results_folder(how.out.as_deref(), &file, &opened.plan);
         // Fails early, before the work: the folder can be written, and is ours.
         let ends = match until {
-            Some(_) => Batch::ends(&file),
+            Some(_) => BlockBatch::ends(&file),
             None => vec![file.futures().end],
         };
         let of = |end: &u32| made_from(&opened.plan, &(file.futures().start..*end));
-        let claim = Claim {
+        let claim = FolderClaim {
             made_from: ends.iter().map(of).collect(),
             overwrite: how.overwrite,
         };
@@ -103,7 +103,7 @@ impl Job {
     ///
     /// # Errors
     /// When it is stopped, or something cannot be written: finished blocks are kept then.
-    pub fn carry_out(self, watch: &Watch) -> Result<(Results, PathBuf), Failure> {
+    pub fn carry_out(self, watch: &Progress) -> Result<(Results, PathBuf), Failure> {
         let started = Instant::now();
         let plan = &self.opened.plan;
         if let Some(warning) = plan.stale_warning() {
@@ -117,7 +117,7 @@ impl Job {
         (watch.say)(&estimate(plan, self.runs(), self.threads, most));
         (watch.begun)(self.runs());
         let clock = Instant::now();
-        let batch = Batch {
+        let batch = BlockBatch {
             plan,
             file: &self.file,
             folder: &self.working.blocks(),
@@ -168,7 +168,7 @@ impl Job {
             pool.install(|| dressed(&results, &into, self.report))?;
             Ok(results)
         });
-        let claim = Claim {
+        let claim = FolderClaim {
             made_from: vec![made_from(&self.opened.plan, &futures)],
             overwrite: self.overwrite,
         };
@@ -211,11 +211,11 @@ impl Job {
 }
 
 /// The working folder of a target; where results of another plan stand there, in which respects they differ.
-pub fn working(out: &Path, claim: &Claim, plan: &Plan) -> Result<Working, Failure> {
-    Working::open(out, claim).map_err(|error| match error {
+pub fn working(out: &Path, claim: &FolderClaim, plan: &Plan) -> Result<WorkingFolder, Failure> {
+    WorkingFolder::open(out, claim).map_err(|error| match error {
         ResultsError::Finished(folder) => {
             let futures = plan.futures.len() as u32;
-            let new = manifest(plan, &Layout::new(plan), futures, 0, "");
+            let new = manifest(plan, &RunRecordLayout::new(plan), futures, 0, "");
             let why = Manifest::read(&folder).map_or_else(
                 |_| Vec::new(),
                 |old| {
@@ -235,7 +235,7 @@ pub fn working(out: &Path, claim: &Claim, plan: &Plan) -> Result<Working, Failur
 }
 
 /// Makes a working folder ready: blocks of the same plan are kept, those of another are not thrown away unasked.
-fn take_up(working: &Working, file: &PlanFile, restart: bool) -> Result<usize, Failure> {
+fn take_up(working: &WorkingFolder, file: &PlanFile, restart: bool) -> Result<usize, Failure> {
     let path = working.path().join("plan.json");
     let (mut blocks, others) = block_files(&working.blocks());
     // What a killed process left; anything else is not the program's.
@@ -297,7 +297,7 @@ fn estimate(plan: &Plan, total: u64, threads: usize, most: bool) -> String {
     let mut worker = Worker::new(&plan.blueprint);
     let arm = plan.calendars.len() - 1;
     let number = plan.futures.start;
-    let layout = Layout::new(plan);
+    let layout = RunRecordLayout::new(plan);
     let (draw, mut record) = (plan.draw(number), RunRecord::default());
     // As it is run later: one that stops is no reason to stop before the others.
     let mut once = || {

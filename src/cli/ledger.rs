@@ -6,7 +6,7 @@ use super::question::{QuestionArgs, arm_of, csv_table, outcome_of};
 use super::{Answer, Format};
 use crate::config::source::Configs;
 use crate::study::ledger;
-use crate::study::probe::Ensemble;
+use crate::study::probe::EnsembleTable;
 
 #[derive(Args)]
 pub struct LedgerArgs {
@@ -25,7 +25,7 @@ pub struct LedgerArgs {
 
 /// One printed line: what a reader needs first.
 #[derive(serde::Serialize)]
-struct Line<'a> {
+struct LedgerLine<'a> {
     rank: usize,
     parameter: &'a str,
     share: Option<f64>,
@@ -49,7 +49,7 @@ pub fn ledger(configs: Configs, args: &LedgerArgs) -> Answer {
     let futures = u64::from(plan.runs);
     let runs = futures * (plan.regimes.len() + 2 * outcomes.len()) as u64;
     let rows = q.work(&asked, runs, |done| {
-        let ensemble = Ensemble::run(plan, done);
+        let ensemble = EnsembleTable::run(plan, done);
         outcomes
             .iter()
             .map(|outcome| ledger::ledger(plan, &ensemble, arm, *outcome, done))
@@ -62,11 +62,11 @@ pub fn ledger(configs: Configs, args: &LedgerArgs) -> Answer {
         return q.show("", &rows.concat());
     }
     for ((_, name), own) in outcomes.iter().zip(&rows) {
-        let lines: Vec<Line> = own
+        let lines: Vec<LedgerLine> = own
             .iter()
             .enumerate()
             .filter(|(at, _)| *at < args.top || *at + 1 == own.len())
-            .map(|(_, r)| Line {
+            .map(|(_, r)| LedgerLine {
                 rank: r.rank,
                 parameter: &r.parameter,
                 share: r.share,

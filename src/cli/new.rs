@@ -10,7 +10,7 @@ use crate::results::files;
 
 #[derive(Args)]
 pub struct NewArgs {
-    kind: Kind,
+    kind: TemplateKind,
     /// Its name; the file is NAME.toml.
     name: String,
     /// The folder that it goes to.
@@ -19,18 +19,18 @@ pub struct NewArgs {
 }
 
 #[derive(Clone, Copy, ValueEnum)]
-enum Kind {
+enum TemplateKind {
     Study,
     Rule,
     Figure,
 }
 
 /// The text of a file of this name.
-fn text(kind: Kind, name: &str) -> Result<String, Failure> {
+fn text(kind: TemplateKind, name: &str) -> Result<String, Failure> {
     let text = match kind {
-        Kind::Study => include_str!("../../assets/new/study.toml"),
-        Kind::Rule => include_str!("../../assets/new/rule.toml"),
-        Kind::Figure => include_str!("../../assets/new/figure.toml"),
+        TemplateKind::Study => include_str!("../../assets/new/study.toml"),
+        TemplateKind::Rule => include_str!("../../assets/new/rule.toml"),
+        TemplateKind::Figure => include_str!("../../assets/new/figure.toml"),
     };
     let name = Name::new(name).map_err(|wrong| Failure::Input(format!("error: new: {wrong}\n")))?;
     Ok(text.replace("NAME", &name))
@@ -43,7 +43,7 @@ fn text(kind: Kind, name: &str) -> Result<String, Failure> {
 pub fn template(kind: &str, name: &str) -> Result<String, Failure> {
     let kinds = ["study", "rule", "figure"];
     let wrong = |_| super::wrong_word("new", kind, "study, rule or figure", &kinds);
-    text(Kind::from_str(kind, false).map_err(wrong)?, name)
+    text(TemplateKind::from_str(kind, false).map_err(wrong)?, name)
 }
 
 /// Writes the file; one that is there is never written over.

@@ -14,16 +14,16 @@ use super::run::{channels_without, pool, progress, settings, stop_on_signal, thr
 use super::{
     Answer, Failure, Format, csv_written, note, say, say_data, say_json, table, wrong_word,
 };
-use crate::analysis::Refused;
+use crate::analysis::EstimatorError;
 use crate::config::source::Configs;
-use crate::config::study::{self, Design};
+use crate::config::study::{self, FutureDesign};
 use crate::foundation::escape::{csv_plain, shell_argument, shell_option};
 use crate::foundation::maths;
 use crate::measures::OUTCOMES;
 use crate::results::seal::{self, Seal};
 use crate::results::{ResultsError, files};
-use crate::study::bank::{BUSY, Kept};
-use crate::study::{Library, Plan, Settings, hash, made_from, probe};
+use crate::study::bank::{BUSY, KeptRuns};
+use crate::study::{Library, Plan, PlanSettings, hash, made_from, probe};
 
 #[derive(Args)]
 pub struct QuestionArgs {
@@ -56,7 +56,7 @@ pub struct QuestionArgs {
 }
 
 /// A question made ready: what it is put to, the threads that answer it, and what it is made from.
-pub struct Asked {
+pub struct PreparedQuestion {
     pub plan: Plan,
     pub pool: ThreadPool,
     /// Hash of the plan and of the command's own words.
@@ -72,7 +72,7 @@ impl QuestionArgs {
         command: &str,
         words: &str,
         tables: &[&str],
-    ) -> Result<Asked, Failure> {
+    ) -> Result<PreparedQuestion, Failure> {
         if let Some(folder) = &self.into {
             if !folder.join("manifest.json").exists() {
                 return Err(Failure::Input(format!(
@@ -92,7 +92,7 @@ impl QuestionArgs {
             self.free(folder, tables, &made_from)?;
         }
         plan.kept = self.kept(&plan, command, &made_from)?.map(Arc::new);
-        Ok(Asked {
+        Ok(PreparedQuestion {
             plan,
             pool,
             made_from,
@@ -121,7 +121,12 @@ impl QuestionArgs {
 
     /// Where finished runs are kept until the question is answered: beside the results folder, or below `results`. A question
     /// that cannot keep them is answered all the same.
-    fn kept(&self, plan: &Plan, command: &str, made_from: &str) -> Result<Option<Kept>, Failure> {
+    fn kept(
+        &self,
+        plan: &Plan,
+        command: &str,
+        made_from: &str,
+    ) -> Result<Option<KeptRuns>, Failure> {
         let key = &made_from[..12.min(made_from.len())];
         let beside = |into: &PathBuf| {
             let name = into.file_name()?.to_string_lossy().into_owned();
@@ -141,19 +146,19 @@ impl QuestionArgs {
         let source = library.configs.find(&self.study, "studies")?;
         let mut file = study::read(&source, &library.configs)?;
         // Questions draw futures one by one, whatever design the study is run with.
-        file.futures.design = Design::Replicates;
+        file.futures.design = FutureDesign::Replicates;
         file.futures.levels.clear();
         file.draws = None;
         let (set, fields) = settings(&library, &self.set)?;
         if let Some((path, _)) = fields.first() {
             return Err(wrong_word("--set", path, "a parameter", &[]));
         }
-        let settings = Settings {
+        let settings = PlanSettings {
             seed: self.seed.unwrap_or(file.seed),
             runs: self.runs.unwrap_or(runs),
             set,
             channels: channels_without(&self.off)?,
-            ..Settings::default()
+            ..PlanSettings::default()
         };
         let plan = Plan::new(&library, file, settings)?;
         Ok((plan, pool(threads(self.threads))?))
@@ -163,20 +168,20 @@ impl QuestionArgs {
     /// blocks are kept, and the same command goes on from there.
     pub fn work<T: Send>(
         &self,
-        asked: &Asked,
+        asked: &PreparedQuestion,
         runs: u64,
         work: impl FnOnce(&(dyn Fn() + Sync)) -> T + Send,
     ) -> Result<T, Failure> {
         let answer = watched(&asked.pool, runs, work)?;
         let kept = asked.plan.kept.as_deref();
-        if let Some(lost) = kept.and_then(Kept::lost) {
+        if let Some(lost) = kept.and_then(KeptRuns::lost) {
             note(&format!("note: {lost}; some finished runs were not kept\n"));
         }
         answer.ok_or_else(|| stopped(kept))
     }
 
     /// Writes the tables of an answer into the results folder, if one is named, and lists them in its seal.
-    pub fn put(&self, asked: &Asked, tables: &[(&str, String)]) -> Answer {
+    pub fn put(&self, asked: &PreparedQuestion, tables: &[(&str, String)]) -> Answer {
         let Some(folder) = &self.into else {
             return Ok(());
         };
@@ -190,7 +195,11 @@ impl QuestionArgs {
     }
 
     /// An answer, or why there is none: what was kept is of no use then.
-    pub fn settled<T>(&self, asked: &Asked, answer: Result<T, Refused>) -> Result<T, Failure> {
+    pub fn settled<T>(
+        &self,
+        asked: &PreparedQuestion,
+        answer: Result<T, EstimatorError>,
+    ) -> Result<T, Failure> {
         answer.map_err(|refused| {
             self.finish(asked);
             refused.into()
@@ -198,7 +207,7 @@ impl QuestionArgs {
     }
 
     /// Removes what was kept, once everything is written and said.
-    pub fn finish(&self, asked: &Asked) {
+    pub fn finish(&self, asked: &PreparedQuestion) {
         if let Some(kept) = &asked.plan.kept {
             kept.discard();
         }
@@ -218,8 +227,8 @@ impl QuestionArgs {
 ///
 /// # Errors
 /// When another process answers the same question.
-pub fn kept(folder: PathBuf, key: &str) -> Result<Option<Kept>, Failure> {
-    match Kept::open(folder, key.to_string()) {
+pub fn kept(folder: PathBuf, key: &str) -> Result<Option<KeptRuns>, Failure> {
+    match KeptRuns::open(folder, key.to_string()) {
         Ok(kept) => {
             let blocks = kept.blocks();
             if blocks > 0 {
@@ -240,8 +249,8 @@ pub fn kept(folder: PathBuf, key: &str) -> Result<Option<Kept>, Failure> {
 }
 
 /// What is said when a question was stopped: where its finished runs are.
-pub fn stopped(kept: Option<&Kept>) -> Failure {
-    let blocks = kept.map_or(0, Kept::blocks);
+pub fn stopped(kept: Option<&KeptRuns>) -> Failure {
+    let blocks = kept.map_or(0, KeptRuns::blocks);
     match kept {
         Some(kept) if blocks > 0 => Failure::Stopped(format!(
             "stopped: {blocks} finished blocks are kept in {}; run the same command again to go on\n",
@@ -252,7 +261,7 @@ pub fn stopped(kept: Option<&Kept>) -> Failure {
 }
 
 /// What unwinding carries when a question is stopped.
-struct Stopped;
+struct StoppedBySignal;
 
 /// Does work that calls `stop` after each run; None when a signal ended it there. It ends by unwinding, between two runs, when
 /// nothing is being written.
@@ -262,12 +271,12 @@ pub fn stopped_by_signal<T>(
     let asked = stop_on_signal()?;
     let stop = || {
         if asked.load(Ordering::Relaxed) {
-            resume_unwind(Box::new(Stopped));
+            resume_unwind(Box::new(StoppedBySignal));
         }
     };
     match catch_unwind(AssertUnwindSafe(|| work(&stop))) {
         Ok(answer) => Ok(Some(answer)),
-        Err(cause) if cause.is::<Stopped>() => Ok(None),
+        Err(cause) if cause.is::<StoppedBySignal>() => Ok(None),
         Err(cause) => resume_unwind(cause),
     }
 }
@@ -319,8 +328,8 @@ pub fn outcome_of(name: &str) -> Result<usize, Failure> {
     probe::outcome(name).ok_or_else(|| wrong_word("--outcome", name, "an outcome", &names))
 }
 
-impl From<Refused> for Failure {
-    fn from(refused: Refused) -> Self {
+impl From<EstimatorError> for Failure {
+    fn from(refused: EstimatorError) -> Self {
         Self::No(format!("refused: {refused}\n"))
     }
 }

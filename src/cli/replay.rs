@@ -8,7 +8,7 @@ use crate::config::source::Configs;
 use crate::config::study;
 use crate::results::EventRow;
 use crate::study::timeline::{chain, kinds, timeline};
-use crate::study::{Library, Plan, Settings};
+use crate::study::{Library, Plan, PlanSettings};
 
 #[derive(Args)]
 pub struct ReplayArgs {
@@ -51,12 +51,12 @@ pub fn replay(configs: Configs, args: &ReplayArgs) -> Answer {
         let found = known.iter().position(|arm| *arm == name);
         found.ok_or_else(|| wrong_word(flag, name, "a regime of this study", &known))
     };
-    let settings = Settings {
+    let settings = PlanSettings {
         seed: args.seed.unwrap_or(file.seed),
         runs: file.runs.max(args.run + 1),
         only: Some(args.run),
         channels: channels_without(&args.off)?,
-        ..Settings::default()
+        ..PlanSettings::default()
     };
     let arm = at(&args.regime, "--regime")?;
     let other = args

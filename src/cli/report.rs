@@ -145,7 +145,7 @@ pub fn plot(configs: &Configs, args: &PlotArgs) -> Answer {
         sealed(&args.folder, &paths)?;
     }
     say_left_out(&gallery);
-    let path = |d: &crate::plots::Drawn| folder.join(format!("{}.svg", d.figure.name));
+    let path = |d: &crate::plots::DrawnFigure| folder.join(format!("{}.svg", d.figure.name));
     let paths = gallery
         .drawn
         .iter()
@@ -158,7 +158,7 @@ pub fn plot(configs: &Configs, args: &PlotArgs) -> Answer {
 }
 
 /// Figures that these results cannot fill, on standard error.
-pub fn say_left_out(gallery: &crate::plots::Gallery) {
+pub fn say_left_out(gallery: &crate::plots::DrawnFigures) {
     for (name, reason) in &gallery.left_out {
         note(&format!("note: figure {name} is left out: {reason}\n"));
     }

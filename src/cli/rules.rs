@@ -7,7 +7,7 @@ use super::{
     Answer, Failure, Format, LawArgs, csv_text, date, law, say, say_data, say_json, table,
 };
 use crate::config::source::Configs;
-use crate::controls::{Book, Law, Regime, Subject};
+use crate::controls::{ControlledItem, Law, Regime, RuleSet};
 use crate::foundation::calendar::Date;
 use crate::study::Library;
 
@@ -150,14 +150,14 @@ fn rows(law: &Law, regime: &Regime) -> Vec<(u16, RuleRow)> {
 }
 
 #[derive(Serialize)]
-struct Difference {
+struct RuleDifference {
     only_a: Vec<String>,
     only_b: Vec<String>,
-    chips: Vec<Change>,
+    chips: Vec<VerdictChange>,
 }
 
 #[derive(Serialize)]
-struct Change {
+struct VerdictChange {
     chip: String,
     exporter_a: String,
     exporter_b: String,
@@ -175,14 +175,14 @@ fn diff(
 ) -> Answer {
     let library = Library::read(configs, &[])?;
     let day = date("--on", on)?;
-    let book = |side: &str| -> Result<Book, Failure> {
+    let book = |side: &str| -> Result<RuleSet, Failure> {
         match side.parse::<Date>() {
             Ok(date) => Ok(library.regime(regime)?.book(&library.law, date)),
             Err(_) => Ok(library.regime(side)?.book(&library.law, day)),
         }
     };
     let (a, b) = (book(sides[0])?, book(sides[1])?);
-    let ids = |book: &Book| -> Vec<String> {
+    let ids = |book: &RuleSet| -> Vec<String> {
         book.rules()
             .map(|at| library.law.rules[usize::from(at)].id.clone())
             .collect()
@@ -197,10 +197,10 @@ fn diff(
             let mut sale = chip.attributes(&mut symbols);
             sale.ship_to(&nation, &nation);
             let (x, y) = (
-                a.judge(Subject::ChipSale, &sale),
-                b.judge(Subject::ChipSale, &sale),
+                a.judge(ControlledItem::ChipSale, &sale),
+                b.judge(ControlledItem::ChipSale, &sale),
             );
-            ((x.exporter, x.importer) != (y.exporter, y.importer)).then(|| Change {
+            ((x.exporter, x.importer) != (y.exporter, y.importer)).then(|| VerdictChange {
                 chip: chip.chip.clone(),
                 exporter_a: x.exporter.to_string(),
                 exporter_b: y.exporter.to_string(),
@@ -209,7 +209,7 @@ fn diff(
             })
         })
         .collect();
-    let difference = Difference {
+    let difference = RuleDifference {
         only_a: of_a
             .iter()
             .filter(|id| !of_b.contains(id))

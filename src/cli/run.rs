@@ -9,9 +9,9 @@ use std::sync::atomic::AtomicBool;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::job::{Job, Watch};
+use super::job::{Progress, StudyJob};
 use super::{Answer, Failure, note, say, wrong_word};
-use crate::config::overrides::Overridden;
+use crate::config::overrides::OverriddenStudy;
 use crate::config::parameters::check_value;
 use crate::config::source::{Configs, Source};
 use crate::config::study::{self, StudyFile};
@@ -20,7 +20,7 @@ use crate::foundation::escape::{shell_argument, shell_option};
 use crate::foundation::parameters::Parameters;
 use crate::measures::OUTCOMES;
 use crate::results::{Results, ResultsError};
-use crate::study::batch::Until;
+use crate::study::batch::StoppingRule;
 use crate::study::plan::check;
 use crate::study::plan_file::PlanFile;
 use crate::study::{Library, Plan};
@@ -30,14 +30,14 @@ pub struct RunArgs {
     /// A study file, or the name of a shipped study.
     study: String,
     #[command(flatten)]
-    choice: Choice,
+    choice: StudyOverrides,
     #[command(flatten)]
-    how: How,
+    how: ExecutionArgs,
 }
 
 /// What is run: everything that changes results.
 #[derive(Args, Default)]
-pub struct Choice {
+pub struct StudyOverrides {
     /// Number of futures; each is run under every arm of the study.
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
     pub runs: Option<u32>,
@@ -62,7 +62,7 @@ pub struct Choice {
 
 /// How it is run: nothing here changes a byte of the results, but where they stop.
 #[derive(Args, Default)]
-pub struct How {
+pub struct ExecutionArgs {
     /// Threads; by default one a core.
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
     pub threads: Option<u16>,
@@ -95,7 +95,7 @@ pub fn plan_file(
     configs: &Configs,
     source: Source,
     rules: Vec<Source>,
-    choice: &Choice,
+    choice: &StudyOverrides,
     blocks: Option<u32>,
     command: &str,
 ) -> Result<PlanFile, Failure> {
@@ -105,7 +105,7 @@ pub fn plan_file(
         let bands = study::read(&source, configs)?.bands;
         fields.push(("series".into(), format!("{bands:?}")));
     }
-    let overridden = Overridden::of(&source, &fields)?;
+    let overridden = OverriddenStudy::of(&source, &fields)?;
     let source = overridden.source.clone();
     let placed = |problems| overridden.place(problems);
     let file = study::read(&source, configs).map_err(placed)?;
@@ -141,16 +141,16 @@ pub fn plan_file(
 }
 
 /// Runs a plan to its results, under a bar, until a signal stops it.
-pub fn execute(file: PlanFile, how: &How) -> Answer {
+pub fn execute(file: PlanFile, how: &ExecutionArgs) -> Answer {
     let bar = progress(0);
     let stop = stop_on_signal()?;
-    let watch = Watch {
+    let watch = Progress {
         say: &|text| bar.suspend(|| note(text)),
         begun: &|runs| bar.set_length(runs),
         done: &|runs| bar.inc(runs),
         stop: &stop,
     };
-    let made = Job::open(file, how)?.carry_out(&watch);
+    let made = StudyJob::open(file, how)?.carry_out(&watch);
     bar.finish_and_clear();
     let (results, folder) = made?;
     told(&results, &folder, !how.no_report)
@@ -243,12 +243,16 @@ pub fn channels_without(names: &[String]) -> Result<Channels, Failure> {
 }
 
 /// `OUTCOME=ERROR` on the command line: in the outcome's unit, or in per cent of the effect.
-pub(super) fn until(text: Option<&str>, plan: &Plan) -> Result<Option<Until>, Failure> {
-    use crate::config::study::Design;
+pub(super) fn until(text: Option<&str>, plan: &Plan) -> Result<Option<StoppingRule>, Failure> {
+    use crate::config::study::FutureDesign;
     let Some(text) = text else {
         return Ok(None);
     };
-    if !matches!(plan.design.design, Design::Replicates | Design::Sobol) || plan.futures.start > 0 {
+    if !matches!(
+        plan.design.design,
+        FutureDesign::Replicates | FutureDesign::Sobol
+    ) || plan.futures.start > 0
+    {
         return Err(Failure::Input(
             "error: --until-error needs the design `replicates` or `sobol`, for the others are whole or nothing\n".into(),
         ));
@@ -275,7 +279,7 @@ pub(super) fn until(text: Option<&str>, plan: &Plan) -> Result<Option<Until>, Fa
                 &[],
             )
         })?;
-    Ok(Some(Until {
+    Ok(Some(StoppingRule {
         outcome,
         error: if relative { error / 100.0 } else { error },
         relative,
@@ -283,10 +287,10 @@ pub(super) fn until(text: Option<&str>, plan: &Plan) -> Result<Option<Until>, Fa
 }
 
 /// Parameters by name, and fields of the study with their values.
-pub type Overrides = (BTreeMap<String, f64>, Vec<(String, String)>);
+pub type ParsedOverrides = (BTreeMap<String, f64>, Vec<(String, String)>);
 
 /// `PATH=VALUE` on the command line: parameters, checked against their names, and fields of the study.
-pub fn settings(library: &Library, set: &[String]) -> Result<Overrides, Failure> {
+pub fn settings(library: &Library, set: &[String]) -> Result<ParsedOverrides, Failure> {
     let names: Vec<&str> = Parameters::NAMES.iter().map(|(_, id)| *id).collect();
     let mut parameters = library.parameters.clone();
     let mut all = BTreeMap::new();
@@ -333,7 +337,12 @@ pub fn settings(library: &Library, set: &[String]) -> Result<Overrides, Failure>
 }
 
 /// What repeats these results, but for the number of futures.
-fn command_line(command: &str, configs: &Configs, file: &StudyFile, choice: &Choice) -> String {
+fn command_line(
+    command: &str,
+    configs: &Configs,
+    file: &StudyFile,
+    choice: &StudyOverrides,
+) -> String {
     let mut text = command.to_string();
     if let Some(folder) = configs.own_folder() {
         let folder = folder.to_string_lossy();

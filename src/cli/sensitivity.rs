@@ -16,14 +16,14 @@ pub struct SensitivityArgs {
     #[arg(long, default_value = "latent_gap_points_mean")]
     outcome: Vec<String>,
     #[arg(long, value_enum, default_value = "sobol")]
-    method: Method,
+    method: SensitivityMethod,
     /// How many parameters are printed for each quantity; the table holds all.
     #[arg(long, default_value_t = 12)]
     top: usize,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Method {
+enum SensitivityMethod {
     /// Shares of variance: (parameters + 3) runs an arm for each future.
     Sobol,
     /// Elementary effects, a screen: (parameters + 2) runs an arm for each future.
@@ -35,10 +35,10 @@ pub fn sensitivity(configs: Configs, args: &SensitivityArgs) -> Answer {
     for name in &args.outcome {
         outcome_of(name)?;
     }
-    let method = args.method == Method::Sobol;
+    let method = args.method == SensitivityMethod::Sobol;
     let words = format!("sobol {method} {:?}", args.outcome);
     let refused = match args.method {
-        Method::Sobol => {
+        SensitivityMethod::Sobol => {
             let tables = ["sobol", "sobol_convergence"];
             let asked = q.ask(configs, 256, "sensitivity", &words, &tables)?;
             let plan = &asked.plan;
@@ -67,7 +67,7 @@ pub fn sensitivity(configs: Configs, args: &SensitivityArgs) -> Answer {
             q.finish(&asked);
             found.refused
         }
-        Method::Morris => {
+        SensitivityMethod::Morris => {
             let asked = q.ask(configs, 50, "sensitivity", &words, &["morris"])?;
             let plan = &asked.plan;
             let runs = sensitivity::morris_runs(plan);

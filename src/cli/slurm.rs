@@ -11,7 +11,7 @@ use std::process::Command;
 use clap::{Args, Subcommand};
 
 use super::blocks::laid;
-use super::run::Choice;
+use super::run::StudyOverrides;
 use super::{Answer, Failure, note, say};
 use crate::config::source::Configs;
 use crate::foundation::escape::{shell_bytes, shell_option, shell_word};
@@ -21,11 +21,11 @@ use crate::study::plan_file::BLOCKS;
 #[derive(Args)]
 pub struct SlurmArgs {
     #[command(subcommand)]
-    command: Verb,
+    command: SlurmCommand,
 }
 
 #[derive(Subcommand)]
-enum Verb {
+enum SlurmCommand {
     /// Writes the plan and two scripts into a folder and hands them to `sbatch`; prints the numbers of the two jobs.
     Submit(SubmitArgs),
 }
@@ -35,7 +35,7 @@ struct SubmitArgs {
     /// A study file, or the name of a shipped study.
     study: String,
     #[command(flatten)]
-    choice: Choice,
+    choice: StudyOverrides,
     /// Number of blocks; by default 32 futures to a block.
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..=i64::from(BLOCKS)))]
     blocks: Option<u32>,
@@ -54,7 +54,7 @@ struct SubmitArgs {
 }
 
 pub fn slurm(configs: Configs, args: &SlurmArgs) -> Answer {
-    let Verb::Submit(args) = &args.command;
+    let SlurmCommand::Submit(args) = &args.command;
     let (file, plan) = laid(
         &configs,
         &args.study,
@@ -128,7 +128,7 @@ fn script(path: &Path, options: &[String], words: &[&OsStr], rest: &str) -> Resu
 }
 
 /// A job as `sbatch` names it.
-struct Submitted {
+struct SubmittedJob {
     number: String,
     /// Where there are several clusters.
     cluster: Option<String>,
@@ -138,9 +138,9 @@ struct Submitted {
 fn submitted(
     args: &SubmitArgs,
     log: &Path,
-    after: Option<&Submitted>,
+    after: Option<&SubmittedJob>,
     script: &Path,
-) -> Result<Submitted, Failure> {
+) -> Result<SubmittedJob, Failure> {
     let mut command = Command::new("sbatch");
     command.arg("--parsable").arg(log_option(log));
     if let Some(array) = after {
@@ -151,7 +151,7 @@ fn submitted(
         let words = command.get_args().map(|a| shell_word(&a.to_string_lossy()));
         let line: Vec<_> = words.collect();
         note(&format!("sbatch {}\n", line.join(" ")));
-        return Ok(Submitted {
+        return Ok(SubmittedJob {
             number: "JOB".into(),
             cluster: None,
         });
@@ -195,14 +195,14 @@ fn log_option(log: &Path) -> OsString {
 
 /// The job in what `sbatch --parsable` said: the number, and the cluster after a semicolon where there are several. A site's
 /// own `sbatch` can say more before it, and after.
-fn job_of(said: &str) -> Option<Submitted> {
+fn job_of(said: &str) -> Option<SubmittedJob> {
     said.lines().rev().find_map(|line| {
         let (number, cluster) = match line.trim().split_once(';') {
             Some((number, cluster)) => (number, Some(cluster.to_string())),
             None => (line.trim(), None),
         };
         let digits = !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());
-        digits.then(|| Submitted {
+        digits.then(|| SubmittedJob {
             number: number.into(),
             cluster,
         })
@@ -210,7 +210,7 @@ fn job_of(said: &str) -> Option<Submitted> {
 }
 
 /// Says that the array is submitted and nothing waits for it, and how to be rid of it.
-fn left_waiting(failure: Failure, array: &Submitted) -> Failure {
+fn left_waiting(failure: Failure, array: &SubmittedJob) -> Failure {
     let number = &array.number;
     let cluster = array.cluster.as_ref().map_or(String::new(), |c| {
         format!(" {}", shell_option("--clusters", c))

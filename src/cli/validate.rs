@@ -8,7 +8,7 @@ use std::sync::atomic::AtomicBool;
 use clap::Args;
 use serde::Serialize;
 
-use super::job::Watch;
+use super::job::Progress;
 use super::question;
 use super::run::{pool, threads};
 use super::{Answer, Failure, Format, csv_text, note, say, say_data, say_json, table, wrong_word};
@@ -16,20 +16,20 @@ use crate::config::diagnostics::Problems;
 use crate::config::evidence::Evidence;
 use crate::config::posterior::Posterior;
 use crate::config::source::{Configs, Source};
-use crate::config::splits::{self, Hashes, Part, Registration, Split, SplitsFile, short};
-use crate::plots::{Held, draw_scorecard};
-use crate::results::{Claim, Working, files};
-use crate::study::bank::Kept;
+use crate::config::splits::{self, InputHashes, Registration, Split, SplitPart, SplitsFile, short};
+use crate::plots::{ScorecardPoint, draw_scorecard};
+use crate::results::{FolderClaim, WorkingFolder, files};
+use crate::study::bank::KeptRuns;
 use crate::study::headline::{HeadlineEffect, headline_effects, unsupported};
 use crate::study::hindcast::Hindcast;
 use crate::study::patterns::{PatternScore, patterns};
 use crate::study::validate::{PointScore, Scorecard, SeriesScore, ensemble, score};
-use crate::study::{Library, Settings, hash};
+use crate::study::{Library, PlanSettings, hash};
 
 #[derive(Args)]
 pub struct ValidateArgs {
     #[command(flatten)]
-    asked: Asked,
+    asked: ValidationRequest,
     #[arg(long, value_enum, default_value = "table")]
     format: Format,
     /// Write every table, and a page of figures for each split, into this folder as well.
@@ -45,7 +45,7 @@ pub struct ValidateArgs {
 
 /// What is held against the record.
 #[derive(Args, Default)]
-pub struct Asked {
+pub struct ValidationRequest {
     /// A table of your own with the columns of the shipped evidence.
     #[arg(long, value_name = "FILE")]
     pub evidence: Option<String>,
@@ -65,13 +65,13 @@ pub struct Asked {
     pub threads: Option<u16>,
     /// Where finished runs are kept, so that a scorecard that was stopped goes on where it stood.
     #[arg(skip)]
-    pub kept: Option<Arc<Kept>>,
+    pub kept: Option<Arc<KeptRuns>>,
 }
 
 /// Everything that is said, in the order in which it is said.
 #[derive(Serialize)]
-pub struct Answered {
-    registration: Registered,
+pub struct ValidationReport {
+    registration: RegistrationStatus,
     /// Draws of each ensemble.
     draws: u32,
     /// What misses a bar, worst first.
@@ -85,7 +85,7 @@ pub struct Answered {
     splits: Vec<Scorecard>,
 }
 
-impl Answered {
+impl ValidationReport {
     /// The split that the answer leads with.
     fn lead(&self) -> &Scorecard {
         let named = self.splits.iter().find(|c| c.split == self.split);
@@ -94,9 +94,9 @@ impl Answered {
 }
 
 #[derive(Serialize)]
-struct Registered {
+struct RegistrationStatus {
     date: String,
-    now: Hashes,
+    now: InputHashes,
     /// What no longer is as registered.
     departures: Vec<String>,
     model_versions: u32,
@@ -108,21 +108,25 @@ struct Registered {
 ///
 /// # Errors
 /// When configuration, evidence or the name of a split is not as it should be.
-pub fn answered(configs: Configs, args: &Asked, watch: &Watch) -> Result<Answered, Failure> {
+pub fn answered(
+    configs: Configs,
+    args: &ValidationRequest,
+    watch: &Progress,
+) -> Result<ValidationReport, Failure> {
     let library = Library::read(configs, &[])?;
     let shipped = Evidence::read(&library.configs)?;
     let file = splits::read(&library.configs)?;
     let registration = Registration::read(&library.configs)?;
-    let hashes = Hashes::of(&library.configs, &library.parameters, &shipped)?;
+    let hashes = InputHashes::of(&library.configs, &library.parameters, &shipped)?;
     let own = match &args.evidence {
         None => None,
         Some(path) => Some(Evidence::of(&library.configs, &Source::of_file(path)?)?),
     };
     let wanted = wanted(&file, args)?;
-    let settings = Settings {
+    let settings = PlanSettings {
         seed: args.seed,
         runs: args.runs.unwrap_or(file.score.draws),
-        ..Settings::default()
+        ..PlanSettings::default()
     };
     let mut h = Hindcast::new(
         &library,
@@ -181,9 +185,9 @@ pub fn answered(configs: Configs, args: &Asked, watch: &Watch) -> Result<Answere
         .configs
         .read("evidence/looks.csv")
         .map_or(0, |s| s.text.lines().count().saturating_sub(1));
-    Ok(Answered {
+    Ok(ValidationReport {
         draws,
-        registration: Registered {
+        registration: RegistrationStatus {
             date: registration.date.clone(),
             departures: registration.departures(&hashes),
             now: hashes,
@@ -204,12 +208,12 @@ pub fn answered(configs: Configs, args: &Asked, watch: &Watch) -> Result<Answere
 pub fn validate(configs: Configs, mut args: ValidateArgs) -> Answer {
     let hash = made_from(&configs, &args.asked)?;
     // Fails early, before the work: the folder can be written, and is ours.
-    let claim = Claim {
+    let claim = FolderClaim {
         made_from: vec![hash.clone()],
         overwrite: args.overwrite,
     };
     let working = match &args.out {
-        Some(folder) => Some(Working::open(folder, &claim)?),
+        Some(folder) => Some(WorkingFolder::open(folder, &claim)?),
         None => None,
     };
     let kept = question::kept(
@@ -219,7 +223,7 @@ pub fn validate(configs: Configs, mut args: ValidateArgs) -> Answer {
     args.asked.kept = kept.map(Arc::new);
     let ended = question::stopped_by_signal(|stop| {
         let bar = super::run::progress(0);
-        let watch = Watch {
+        let watch = Progress {
             say: &|text| bar.suspend(|| note(text)),
             begun: &|runs| bar.set_length(runs),
             done: &|runs| {
@@ -262,7 +266,7 @@ pub fn validate(configs: Configs, mut args: ValidateArgs) -> Answer {
 }
 
 /// Hash of all that the scorecard is made from.
-fn made_from(configs: &Configs, asked: &Asked) -> Result<String, Failure> {
+fn made_from(configs: &Configs, asked: &ValidationRequest) -> Result<String, Failure> {
     let own = match &asked.evidence {
         Some(path) => std::fs::read_to_string(path)
             .map_err(|e| Failure::Input(format!("error: {path}: {e}\n")))?,
@@ -290,7 +294,7 @@ fn informed(configs: &Configs) -> Vec<String> {
     })
 }
 
-fn wanted<'a>(file: &'a SplitsFile, args: &Asked) -> Result<Vec<&'a Split>, Failure> {
+fn wanted<'a>(file: &'a SplitsFile, args: &ValidationRequest) -> Result<Vec<&'a Split>, Failure> {
     let tested: Vec<&Split> = file
         .split
         .iter()
@@ -430,11 +434,11 @@ fn point_rows(card: &Scorecard) -> Vec<Vec<String>> {
     rows
 }
 
-const fn part_name(part: Option<Part>) -> &'static str {
+const fn part_name(part: Option<SplitPart>) -> &'static str {
     match part {
-        Some(Part::Fit) => "fit",
-        Some(Part::Test) => "test",
-        Some(Part::Neither) => "neither",
+        Some(SplitPart::Fit) => "fit",
+        Some(SplitPart::Test) => "test",
+        Some(SplitPart::Neither) => "neither",
         None => "",
     }
 }
@@ -594,7 +598,7 @@ fn effect_rows(effects: &[HeadlineEffect]) -> Vec<Vec<String>> {
 }
 
 /// Every table in a folder, whole or not at all.
-fn store(working: &Working, claim: &Claim, answer: &Answered) -> Answer {
+fn store(working: &WorkingFolder, claim: &FolderClaim, answer: &ValidationReport) -> Answer {
     let into = working.fresh()?;
     let mut files: BTreeMap<String, String> = BTreeMap::new();
     for card in &answer.splits {
@@ -658,9 +662,9 @@ fn entity_of(card: &Scorecard, p: &PointScore) -> String {
 }
 
 /// What the page of figures shows: every point that the model answers.
-fn held(card: &Scorecard) -> Vec<Held> {
+fn held(card: &Scorecard) -> Vec<ScorecardPoint> {
     let of = |p: &PointScore| {
-        Some(Held {
+        Some(ScorecardPoint {
             series: p.series.clone(),
             entity: entity_of(card, p),
             class: format!("{:?}", p.class),
@@ -674,13 +678,13 @@ fn held(card: &Scorecard) -> Vec<Held> {
                 .zip(p.benchmark_p50)
                 .zip(p.benchmark_p95)
                 .map(|((low, middle), high)| [low, middle, high]),
-            tested: p.part == Some(Part::Test),
+            tested: p.part == Some(SplitPart::Test),
         })
     };
     card.points.iter().filter_map(of).collect()
 }
 
-fn in_words(answer: &Answered) -> String {
+fn in_words(answer: &ValidationReport) -> String {
     let mut text = String::new();
     if let Some(sentence) = signs(&answer.effects) {
         text.push_str(&format!("{sentence}\n\n"));

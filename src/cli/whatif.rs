@@ -4,7 +4,7 @@ use std::path::Path;
 
 use clap::Args;
 
-use super::run::{Choice, How, execute, plan_file};
+use super::run::{ExecutionArgs, StudyOverrides, execute, plan_file};
 use super::{Answer, Failure};
 use crate::config::diagnostics::read_toml;
 use crate::config::law::ActFile;
@@ -24,9 +24,9 @@ pub struct WhatifArgs {
     #[arg(long, default_value = "history-free", value_name = "REGIME")]
     against: String,
     #[command(flatten)]
-    choice: Choice,
+    choice: StudyOverrides,
     #[command(flatten)]
-    how: How,
+    how: ExecutionArgs,
 }
 
 pub fn whatif(configs: Configs, args: &WhatifArgs) -> Answer {

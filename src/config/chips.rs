@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::diagnostics::Problems;
 use super::source::{Configs, Source};
 use super::table::{
-    CellType, ColumnSpec, Found, KnownNames, Names, TableReading, TableSpec, column,
+    CellType, ColumnSpec, KnownNames, NameKind, TableProblems, TableReading, TableSpec, column,
 };
 use crate::controls::{Attribute, Attributes, Symbols};
 use crate::foundation::calendar::Month;
@@ -86,9 +86,9 @@ const HOST_LINK: usize = 18;
 #[rustfmt::skip]
 const COLUMNS: [ColumnSpec; 36] = [
     column("key", CellType::Name, ""),
-    column("vendor", CellType::Known(Names::VendorOfMaker), ""),
+    column("vendor", CellType::Known(NameKind::VendorOfMaker), ""),
     column("chip", CellType::Name, ""),
-    column("hq_country", CellType::Known(Names::Nation), ""),
+    column("hq_country", CellType::Known(NameKind::Nation), ""),
     column("first_ship", CellType::Month, ""),
     column("fp16_dense_tflops", RATE, "TFLOPS").or_blank(),
     column("int8_dense_tops", RATE, "TOPS").or_blank(),
@@ -187,7 +187,7 @@ pub fn read(source: &Source, names: &KnownNames) -> Result<Vec<ChipRow>, Problem
 }
 
 /// Holds what follows from other columns against them.
-fn check_derived(row: &ChipRow, found: &mut Found) {
+fn check_derived(row: &ChipRow, found: &mut TableProblems) {
     if let (Some(stated), Some(computed)) = (row.tpp, row.computed_tpp())
         && (stated - computed).abs() > 0.2
     {

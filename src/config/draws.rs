@@ -8,22 +8,22 @@ use parquet::record::Field;
 use super::diagnostics::{Diagnostic, Problems};
 use super::parameters::check_value;
 use super::source::{Configs, Source};
-use super::study::{Alternative, FuturesFile};
+use super::study::{FuturesFile, WeightedAlternative};
 use super::table::cell_range;
 use crate::foundation::parameters::Parameters;
 
 /// A table of futures, and its text, so that it can travel with a plan.
 #[derive(Clone, Debug, Default)]
-pub struct Draws {
+pub struct FuturesTable {
     pub source: Source,
     /// Parameters by their place in [`Parameters::NAMES`].
     pub columns: Vec<usize>,
-    pub rows: Vec<DrawRow>,
+    pub rows: Vec<FuturesTableRow>,
 }
 
 /// What a row fixes; what it does not name is drawn.
 #[derive(Clone, Debug, Default)]
-pub struct DrawRow {
+pub struct FuturesTableRow {
     pub values: Vec<f64>,
     pub stress: Option<usize>,
     pub variant: Option<usize>,
@@ -43,7 +43,7 @@ pub fn read(
     study: &Source,
     path: &str,
     futures: &FuturesFile,
-) -> Result<Draws, Problems> {
+) -> Result<FuturesTable, Problems> {
     let text = match configs.sealed_file(&sealed_path(path)) {
         Some(text) => text.clone(),
         None if configs.reads_disk() => {
@@ -86,7 +86,7 @@ pub fn check(source: &Source) -> Result<(), Problems> {
                 _ => continue,
             };
             if !cell.is_empty() && list.iter().all(|a| a.name != cell) {
-                list.push(Alternative::named(cell));
+                list.push(WeightedAlternative::named(cell));
             }
         }
     }
@@ -107,7 +107,7 @@ pub fn check_file(name: &str) -> Result<(), Problems> {
     check(&source)
 }
 
-fn parse(source: Source, futures: &FuturesFile) -> Result<Draws, Problems> {
+fn parse(source: Source, futures: &FuturesFile) -> Result<FuturesTable, Problems> {
     let broken = |message: String| Problems::from(Diagnostic::at(&source, 0..1, message));
     let unread = |error: csv::Error| {
         let at = error.position().map_or(0, |p| p.byte() as usize);
@@ -140,7 +140,7 @@ fn parse(source: Source, futures: &FuturesFile) -> Result<Draws, Problems> {
     for record in reader.records() {
         let record = record.map_err(unread)?;
         let from = record.position().map_or(0, |p| p.byte() as usize);
-        let mut row = DrawRow::default();
+        let mut row = FuturesTableRow::default();
         for (at, (name, cell)) in headers.iter().zip(&record).enumerate() {
             let mut wrong = |message: String, names: &[&str]| {
                 let place = cell_range(&source.text, from, at);
@@ -192,7 +192,7 @@ fn parse(source: Source, futures: &FuturesFile) -> Result<Draws, Problems> {
     if rows.is_empty() {
         return Err(broken("a table of futures without rows".into()));
     }
-    Ok(Draws {
+    Ok(FuturesTable {
         source,
         columns,
         rows,

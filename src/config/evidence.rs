@@ -10,7 +10,8 @@ use toml::Spanned;
 use super::diagnostics::{Diagnostic, Problems, nearest, read_toml};
 use super::source::{Configs, Source};
 use super::table::{
-    CONFIDENCE, CellType, Found, KnownNames, Names, TableReading, TableSpec, YEARS, column,
+    CONFIDENCE, CellType, KnownNames, NameKind, TableProblems, TableReading, TableSpec, YEARS,
+    column,
 };
 use super::world::SERIES_NAMES;
 use crate::foundation::calendar::Month;
@@ -19,7 +20,7 @@ use crate::measures::{MEASURES, measure};
 
 /// One recorded number with what is known of its error.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Row {
+pub struct EvidenceRow {
     pub target_id: String,
     pub series: String,
     pub entity: String,
@@ -30,7 +31,7 @@ pub struct Row {
     pub unit: String,
     pub low: Option<f64>,
     pub high: Option<f64>,
-    pub class: Class,
+    pub class: EvidenceClass,
     /// Standard deviation of what was observed, on the scale of its link.
     pub error: f64,
     /// The link that answers it, or why none does.
@@ -39,7 +40,7 @@ pub struct Row {
 
 /// How a series may be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum Class {
+pub enum EvidenceClass {
     /// Measured: scored with its published error.
     M,
     /// Estimated: scored through its published interval.
@@ -50,7 +51,7 @@ pub enum Class {
     X,
 }
 
-impl Class {
+impl EvidenceClass {
     /// Whether points of this class are fitted and scored.
     pub const fn scored(self) -> bool {
         matches!(self, Self::M | Self::E)
@@ -60,7 +61,7 @@ impl Class {
 /// How the months of a row become one number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum How {
+pub enum PeriodStatistic {
     Sum,
     Mean,
     Last,
@@ -73,7 +74,7 @@ pub enum How {
 /// Where errors and scores of a series live.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Scale {
+pub enum ErrorScale {
     /// Positive amounts: natural logarithm.
     Log,
     /// Points, shares, and what can be zero.
@@ -83,7 +84,7 @@ pub enum Scale {
 /// What part of the model a series speaks of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Block {
+pub enum EvidenceBlock {
     Hardware,
     Capability,
 }
@@ -91,7 +92,7 @@ pub enum Block {
 /// From a series and entity to a measure.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Link {
+pub struct SeriesMapping {
     /// Name of the series; `*` stands for anything.
     pub series: String,
     /// Entity of the table; `*` stands for anything.
@@ -104,7 +105,7 @@ pub struct Link {
     /// Entities whose sum it is divided by.
     #[serde(default)]
     pub over: Vec<String>,
-    pub how: How,
+    pub how: PeriodStatistic,
     /// Unit of the table's numbers, such as `USD bn`, `million cards` or `share`; a row in thousands, millions, billions or
     /// trillions of the same, or in percent of a share, is converted.
     pub unit: String,
@@ -119,8 +120,8 @@ pub struct Link {
     /// The record is in dollars of its day, the model in those of 2024.
     #[serde(default)]
     pub nominal: bool,
-    pub scale: Scale,
-    pub block: Block,
+    pub scale: ErrorScale,
+    pub block: EvidenceBlock,
     /// Periods are those of a fiscal year that ends in January, placed in the calendar period in which they end.
     #[serde(default)]
     pub fiscal: bool,
@@ -143,7 +144,7 @@ const fn one() -> f64 {
 
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Unanswered {
+pub struct UnmappedSeries {
     series: String,
     /// Units that its rows are in.
     units: Vec<String>,
@@ -153,21 +154,21 @@ pub struct Unanswered {
 /// `configs/evidence/map.toml`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct MapFile {
-    series: Vec<Link>,
+pub struct EvidenceMapFile {
+    series: Vec<SeriesMapping>,
     #[serde(default)]
-    unanswered: Vec<Unanswered>,
+    unanswered: Vec<UnmappedSeries>,
 }
 
 /// The table and its map.
 #[derive(Clone, Debug)]
 pub struct Evidence {
-    pub rows: Vec<Row>,
-    pub links: Vec<Link>,
+    pub rows: Vec<EvidenceRow>,
+    pub links: Vec<SeriesMapping>,
 }
 
 #[derive(Deserialize)]
-struct Raw {
+struct RawEvidenceRow {
     target_id: String,
     series: String,
     entity: String,
@@ -184,7 +185,7 @@ struct Raw {
     #[serde(default)]
     unit: String,
     #[serde(default)]
-    class: Option<Class>,
+    class: Option<EvidenceClass>,
     #[serde(default)]
     error: Option<f64>,
     #[serde(default)]
@@ -237,7 +238,8 @@ impl Evidence {
     pub fn of(configs: &Configs, table: &Source) -> Result<Self, Problems> {
         let (links, silent) = read_map(&configs.read(MAP)?)?;
         let names = KnownNames::default();
-        let mut reading: TableReading<'_, Raw> = TableReading::of(table, &EVIDENCE, &names)?;
+        let mut reading: TableReading<'_, RawEvidenceRow> =
+            TableReading::of(table, &EVIDENCE, &names)?;
         let mut rows = Vec::new();
         reading.check(|raw, found| {
             if let Some(row) = checked(raw, &links, &silent, found) {
@@ -278,13 +280,18 @@ impl Evidence {
         hex(&hash.finalize())
     }
 
-    pub fn link(&self, row: &Row) -> Option<&Link> {
+    pub fn link(&self, row: &EvidenceRow) -> Option<&SeriesMapping> {
         row.link.as_ref().ok().map(|at| &self.links[*at])
     }
 }
 
 /// The recorded number of a row, or none where its period is no period; what is wrong goes to `found`.
-fn checked(raw: &Raw, links: &[Link], silent: &Silent, found: &mut Found) -> Option<Row> {
+fn checked(
+    raw: &RawEvidenceRow,
+    links: &[SeriesMapping],
+    silent: &UnmappedList,
+    found: &mut TableProblems,
+) -> Option<EvidenceRow> {
     let link = silent.find(links, &raw.series, &raw.entity, found);
     let used = link.as_ref().ok().map(|at| &links[*at]);
     let Some(period) = span(&raw.period, used.is_some_and(|l| l.fiscal)) else {
@@ -368,8 +375,8 @@ fn checked(raw: &Raw, links: &[Link], silent: &Silent, found: &mut Found) -> Opt
         );
         found.push(("value", message));
     }
-    let scale = used.map_or(Scale::Own, |l| l.scale);
-    if scale == Scale::Log && value <= 0.0 {
+    let scale = used.map_or(ErrorScale::Own, |l| l.scale);
+    if scale == ErrorScale::Log && value <= 0.0 {
         let message = format!(
             "found {value}, expected a positive number: `{}` is compared on the log scale",
             raw.series
@@ -387,16 +394,16 @@ fn checked(raw: &Raw, links: &[Link], silent: &Silent, found: &mut Found) -> Opt
     let published = raw.error.map_or_else(
         || error_of(value, low, high, &raw.source, scale),
         |error| match scale {
-            Scale::Log => error,
-            Scale::Own => times(error),
+            ErrorScale::Log => error,
+            ErrorScale::Own => times(error),
         },
     );
     let beyond = used.map_or(0.0, |l| match l.scale {
-        Scale::Log => l.plus_error / value,
-        Scale::Own => l.plus_error,
+        ErrorScale::Log => l.plus_error / value,
+        ErrorScale::Own => l.plus_error,
     });
     let has_interval = low.is_some() && high.is_some() && low != high;
-    Some(Row {
+    Some(EvidenceRow {
         target_id: raw.target_id.clone(),
         unit: match used {
             Some(link) if by != 1.0 => link.unit.clone(),
@@ -410,9 +417,11 @@ fn checked(raw: &Raw, links: &[Link], silent: &Silent, found: &mut Found) -> Opt
         value,
         low,
         high,
-        class: raw
-            .class
-            .unwrap_or(if has_interval { Class::E } else { Class::M }),
+        class: raw.class.unwrap_or(if has_interval {
+            EvidenceClass::E
+        } else {
+            EvidenceClass::M
+        }),
         error: maths::hypot(published, beyond),
         link,
     })
@@ -484,19 +493,25 @@ pub fn hex(bytes: &[u8]) -> String {
 
 /// `sd = ln(high/low)/3.29` on the log scale, `(high-low)/3.29` on its own; 2 % where no interval was published; twice
 /// that for a number that was recalled and not looked up.
-fn error_of(value: f64, low: Option<f64>, high: Option<f64>, source: &str, scale: Scale) -> f64 {
+fn error_of(
+    value: f64,
+    low: Option<f64>,
+    high: Option<f64>,
+    source: &str,
+    scale: ErrorScale,
+) -> f64 {
     let recalled = if source.starts_with("background") {
         2.0
     } else {
         1.0
     };
     let sd = match (scale, low, high) {
-        (Scale::Log, Some(low), Some(high)) if low > 0.0 && high > low => {
+        (ErrorScale::Log, Some(low), Some(high)) if low > 0.0 && high > low => {
             (maths::ln(high / low) / INTERVAL_90).max(EXACT)
         }
-        (Scale::Log, ..) => EXACT,
-        (Scale::Own, Some(low), Some(high)) if high > low => (high - low) / INTERVAL_90,
-        (Scale::Own, ..) => (EXACT * value.abs()).max(1e-6),
+        (ErrorScale::Log, ..) => EXACT,
+        (ErrorScale::Own, Some(low), Some(high)) if high > low => (high - low) / INTERVAL_90,
+        (ErrorScale::Own, ..) => (EXACT * value.abs()).max(1e-6),
     };
     recalled * sd
 }
@@ -523,16 +538,16 @@ fn span(period: &str, fiscal: bool) -> Option<(Month, Month)> {
     Some((first, first.plus(11)))
 }
 
-struct Silent(Vec<Unanswered>);
+struct UnmappedList(Vec<UnmappedSeries>);
 
-impl Silent {
+impl UnmappedList {
     /// The first link that matches, or the reason why there is none. A series that is known by a near name only is misspelt.
     fn find(
         &self,
-        links: &[Link],
+        links: &[SeriesMapping],
         series: &str,
         entity: &str,
-        found: &mut Found,
+        found: &mut TableProblems,
     ) -> Result<usize, String> {
         let link = links
             .iter()
@@ -570,7 +585,7 @@ impl Silent {
     }
 
     /// The entry of a series that no measure answers.
-    fn entry(&self, series: &str) -> Option<&Unanswered> {
+    fn entry(&self, series: &str) -> Option<&UnmappedSeries> {
         self.0.iter().find(|u| matches(&u.series, series))
     }
 }
@@ -637,7 +652,7 @@ pub fn check_shipped_map(configs: &Configs) -> Result<(), Problems> {
 fn entities_of(measure: &str, names: &KnownNames) -> Vec<String> {
     let makers = || {
         let groups = ["all_makers", "target_makers"].map(String::from);
-        names.list(Names::Maker).iter().cloned().chain(groups)
+        names.list(NameKind::Maker).iter().cloned().chain(groups)
     };
     if measure == "maker_rd_usd" {
         return makers().collect();
@@ -657,15 +672,15 @@ fn entities_of(measure: &str, names: &KnownNames) -> Vec<String> {
     };
     let mut found: Vec<String> = sides.iter().map(|s| (*s).to_string()).collect();
     if !measure.contains("gap_") {
-        for kind in [Names::Nation, Names::Lab, Names::Foundry] {
+        for kind in [NameKind::Nation, NameKind::Lab, NameKind::Foundry] {
             found.extend(names.list(kind).iter().cloned());
         }
     }
     found
 }
 
-fn read_map(source: &Source) -> Result<(Vec<Link>, Silent), Problems> {
-    let file: MapFile = read_toml(source)?;
+fn read_map(source: &Source) -> Result<(Vec<SeriesMapping>, UnmappedList), Problems> {
+    let file: EvidenceMapFile = read_toml(source)?;
     let mut problems = Problems::default();
     let names: Vec<&str> = MEASURES.iter().map(|m| m.name).collect();
     let mut seen = BTreeSet::new();
@@ -751,7 +766,7 @@ fn read_map(source: &Source) -> Result<(Vec<Link>, Silent), Problems> {
         }
     }
     problems.check()?;
-    Ok((file.series, Silent(file.unanswered)))
+    Ok((file.series, UnmappedList(file.unanswered)))
 }
 
 #[cfg(test)]
@@ -810,7 +825,8 @@ mod tests {
         let table = configs.read("evidence/series.csv").unwrap();
         let shipped = Evidence::read(&configs).unwrap();
         let names = KnownNames::default();
-        let reading: TableReading<'_, Raw> = TableReading::of(&table, &EVIDENCE, &names).unwrap();
+        let reading: TableReading<'_, RawEvidenceRow> =
+            TableReading::of(&table, &EVIDENCE, &names).unwrap();
         for raw in reading.finish().unwrap() {
             let row = shipped.rows.iter().find(|r| r.target_id == raw.target_id);
             let link = row.and_then(|r| shipped.link(r));

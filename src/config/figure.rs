@@ -11,7 +11,7 @@ use super::study::repeated;
 use crate::foundation::calendar::Month;
 use crate::foundation::name::Name;
 use crate::foundation::parameters::Parameters;
-use crate::measures::{Columns, MEASURES, OUTCOMES, measure};
+use crate::measures::{ColumnIndex, MEASURES, OUTCOMES, measure};
 
 /// Makers or parameters that a figure draws by name, at most.
 const MOST_DRAWN: u64 = 100;
@@ -28,7 +28,7 @@ pub struct FigureFile {
     pub words: String,
     /// The question of the report that it helps to answer.
     #[serde(default)]
-    pub part: Part,
+    pub part: ReportQuestion,
     pub draw: FigureKind,
     /// File name without its ending; filled in when read.
     #[serde(default)]
@@ -39,7 +39,7 @@ pub struct FigureFile {
 /// Questions of the report, in its order.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, JsonSchema, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
-pub enum Part {
+pub enum ReportQuestion {
     /// Did it work?
     #[default]
     Worked,
@@ -50,7 +50,7 @@ pub enum Part {
     /// How sure?
     Certainty,
     /// What would change the answer?
-    Reversal,
+    ReversalSpec,
     /// What the law says.
     Law,
 }
@@ -60,38 +60,38 @@ pub enum Part {
 #[serde(rename_all = "snake_case")]
 pub enum FigureKind {
     /// Median with 50 and 90 % bands over time.
-    Fan(Fan),
+    Fan(FanSpec),
     /// Small panels: a row a measure, a column a regime.
-    Multiples(Multiples),
+    Multiples(SmallMultiplesSpec),
     /// Mean shares of the largest makers over time, one panel a regime.
-    Shares(Shares),
+    Shares(SharesSpec),
     /// Paired effects with their intervals.
-    Forest(Forest),
+    Forest(ForestSpec),
     /// From the effect without responses to the effect with all of them.
-    Waterfall(Waterfall),
+    Waterfall(WaterfallSpec),
     /// Cells of a table, coloured: chips by dates, instruments by coalitions.
-    Heat(Heat),
+    Heat(HeatmapSpec),
     /// What happened in one run.
-    Timeline(Timeline),
+    Timeline(TimelineSpec),
     /// The effect where each parameter is low and where it is high.
-    Tornado(Tornado),
+    Tornado(TornadoSpec),
     /// Two outcomes against each other, future by future, with the regret of each regime.
-    Tradeoff(Tradeoff),
+    Tradeoff(TradeoffSpec),
     /// One parameter against the effect, with the conditions that reverse it.
-    Reversal(Reversal),
+    Reversal(ReversalSpec),
     /// A tile for each nation, coloured by a column of a table.
-    Tiles(Tiles),
+    Tiles(TileMapSpec),
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema, PartialEq)]
 #[serde(deny_unknown_fields)]
-pub struct Fan {
+pub struct FanSpec {
     /// What is drawn, all in one unit.
-    pub lines: Vec<Line>,
+    pub lines: Vec<FanLine>,
     #[serde(default)]
-    pub scale: Scale,
+    pub scale: AxisScale,
     #[serde(default)]
-    pub panels: Panels,
+    pub panels: PanelDimension,
     /// First month drawn; by default that of the study.
     #[serde(default)]
     pub from: Option<String>,
@@ -100,7 +100,7 @@ pub struct Fan {
 /// What has a panel of its own; the other lies side by side in it.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, JsonSchema, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
-pub enum Panels {
+pub enum PanelDimension {
     #[default]
     Regime,
     Line,
@@ -109,7 +109,7 @@ pub enum Panels {
 /// One line with its bands.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema, PartialEq)]
 #[serde(deny_unknown_fields)]
-pub struct Line {
+pub struct FanLine {
     pub measure: String,
     /// For whom: `issuer`, `target`, `third`, `world`, a nation, a maker.
     pub entity: String,
@@ -120,8 +120,8 @@ pub struct Line {
 
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema, PartialEq)]
 #[serde(deny_unknown_fields)]
-pub struct Multiples {
-    pub rows: Vec<Small>,
+pub struct SmallMultiplesSpec {
+    pub rows: Vec<SmallMultiplesRow>,
     #[serde(default)]
     pub from: Option<String>,
 }
@@ -129,32 +129,32 @@ pub struct Multiples {
 /// One row of small panels.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema, PartialEq)]
 #[serde(deny_unknown_fields)]
-pub struct Small {
+pub struct SmallMultiplesRow {
     pub measure: String,
     pub entity: String,
     /// What stands above the row.
     pub name: String,
     #[serde(default)]
-    pub scale: Scale,
+    pub scale: AxisScale,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema, PartialEq)]
 #[serde(deny_unknown_fields)]
-pub struct Shares {
+pub struct SharesSpec {
     pub measure: String,
     /// Entities `maker:place` of this place: `world`, `target` or `third`.
     pub place: String,
     /// How many are drawn by name; stacked, the rest are one band.
     pub top: usize,
     #[serde(default)]
-    pub style: Style,
+    pub style: SharesStyle,
     #[serde(default)]
     pub from: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, JsonSchema, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
-pub enum Style {
+pub enum SharesStyle {
     #[default]
     Stacked,
     Lines,
@@ -162,13 +162,13 @@ pub enum Style {
 
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema, PartialEq)]
 #[serde(deny_unknown_fields)]
-pub struct Forest {
+pub struct ForestSpec {
     pub outcomes: Vec<String>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema, PartialEq)]
 #[serde(deny_unknown_fields)]
-pub struct Waterfall {
+pub struct WaterfallSpec {
     pub outcome: String,
     /// By default the study's last arm.
     #[serde(default)]
@@ -186,7 +186,7 @@ pub struct Waterfall {
 
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema, PartialEq)]
 #[serde(deny_unknown_fields)]
-pub struct Heat {
+pub struct HeatmapSpec {
     /// The table of the results folder, and its columns.
     pub table: String,
     pub rows: String,
@@ -208,7 +208,7 @@ pub struct Heat {
 
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema, PartialEq)]
 #[serde(deny_unknown_fields)]
-pub struct Timeline {
+pub struct TimelineSpec {
     #[serde(default)]
     pub regime: Option<String>,
     /// The number of the future; the events of the first five are kept.
@@ -225,7 +225,7 @@ pub struct Timeline {
 
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema, PartialEq)]
 #[serde(deny_unknown_fields)]
-pub struct Tornado {
+pub struct TornadoSpec {
     pub outcome: String,
     #[serde(default)]
     pub regime: Option<String>,
@@ -235,29 +235,29 @@ pub struct Tornado {
 
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema, PartialEq)]
 #[serde(deny_unknown_fields)]
-pub struct Tradeoff {
-    pub across: Goal,
-    pub up: Goal,
+pub struct TradeoffSpec {
+    pub across: OutcomeGoal,
+    pub up: OutcomeGoal,
 }
 
 /// An outcome and which way is better, for whoever looks at this figure.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema, PartialEq)]
 #[serde(deny_unknown_fields)]
-pub struct Goal {
+pub struct OutcomeGoal {
     pub outcome: String,
-    pub better: Better,
+    pub better: GoalDirection,
 }
 
 #[derive(Clone, Copy, Debug, Serialize, Deserialize, JsonSchema, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
-pub enum Better {
+pub enum GoalDirection {
     More,
     Less,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema, PartialEq)]
 #[serde(deny_unknown_fields)]
-pub struct Reversal {
+pub struct ReversalSpec {
     pub outcome: String,
     #[serde(default)]
     pub regime: Option<String>,
@@ -268,7 +268,7 @@ pub struct Reversal {
 
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema, PartialEq)]
 #[serde(deny_unknown_fields)]
-pub struct Tiles {
+pub struct TileMapSpec {
     /// A measure between 0 and 1 whose entities are nations: its median at the end of the window.
     pub measure: String,
     /// What the lowest and the highest value mean.
@@ -280,7 +280,7 @@ pub struct Tiles {
 
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, JsonSchema, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
-pub enum Scale {
+pub enum AxisScale {
     #[default]
     Linear,
     Log,
@@ -303,14 +303,14 @@ fn error() -> String {
 }
 
 /// What a figure can name: the columns of a world, its events, the arms of a study.
-pub struct Known<'a> {
-    pub columns: &'a Columns,
+pub struct KnownEntities<'a> {
+    pub columns: &'a ColumnIndex,
     pub events: &'a [&'static str],
     pub arms: &'a [&'a str],
 }
 
 /// Names in a figure that are none of a study's: entities of measures, arms, kinds of event.
-pub fn unknown(source: &Source, figure: &FigureFile, known: &Known<'_>) -> Problems {
+pub fn unknown(source: &Source, figure: &FigureFile, known: &KnownEntities<'_>) -> Problems {
     let mut problems = Problems::default();
     let mut wrong = |found: &str, expected: &str, names: &[&str]| {
         let message = format!("found `{found}`, expected {expected}");
@@ -529,7 +529,7 @@ pub fn read(source: &Source, name: &str) -> Result<FigureFile, Problems> {
     };
     match draw {
         FigureKind::Fan(fan) => {
-            let unit = |line: &Line| measure(&line.measure).map(|m| m.unit);
+            let unit = |line: &FanLine| measure(&line.measure).map(|m| m.unit);
             for line in fan.lines.iter().skip(1) {
                 if unit(line) != unit(&fan.lines[0]) {
                     wrong(
@@ -553,7 +553,7 @@ pub fn read(source: &Source, name: &str) -> Result<FigureFile, Problems> {
                 wrong(&shares.place, "`world`, `target` or `third`", &places);
             }
         }
-        FigureKind::Reversal(Reversal {
+        FigureKind::Reversal(ReversalSpec {
             parameter: Some(found),
             ..
         }) => {

@@ -7,7 +7,7 @@ use std::io::Read;
 use std::path::Path;
 
 use super::diagnostics::{Diagnostic, Problems, nearest};
-use super::kinds::{Kind, is_study};
+use super::kinds::{FileKind, is_study};
 use super::source::{Source, shipped_paths};
 
 /// Files of a folder, at most.
@@ -17,7 +17,7 @@ const BYTES: u64 = 64 << 20;
 
 /// The files of a folder by path, and what is wrong with it.
 pub fn read(root: &Path) -> (BTreeMap<String, Source>, Problems) {
-    let mut reader = Reader {
+    let mut reader = FolderReader {
         root,
         files: BTreeMap::new(),
         problems: Problems::default(),
@@ -28,13 +28,13 @@ pub fn read(root: &Path) -> (BTreeMap<String, Source>, Problems) {
     reader.walk("");
     let nothing = reader.files.is_empty() && reader.studies == 0;
     if nothing && reader.problems.0.is_empty() {
-        let help = format!("it is laid out like `configs/`: {}", Kind::PLACES);
+        let help = format!("it is laid out like `configs/`: {}", FileKind::PLACES);
         reader.wrong("", "holds no file that the program reads", help);
     }
     (reader.files, reader.problems)
 }
 
-struct Reader<'a> {
+struct FolderReader<'a> {
     root: &'a Path,
     files: BTreeMap<String, Source>,
     problems: Problems,
@@ -44,7 +44,7 @@ struct Reader<'a> {
     studies: usize,
 }
 
-impl Reader<'_> {
+impl FolderReader<'_> {
     fn wrong(&mut self, path: &str, message: &str, help: String) {
         let problem = at(&self.root.join(path).display().to_string(), message);
         self.problems.0.push(problem.help(help));
@@ -101,16 +101,16 @@ impl Reader<'_> {
             Err(e) => return self.wrong(path, &e.to_string(), String::new()),
         };
         if metadata.is_dir() {
-            if Kind::is_folder(path) {
+            if FileKind::is_folder(path) {
                 return self.walk(path);
             }
-            if Kind::of_path(path).is_some() {
+            if FileKind::of_path(path).is_some() {
                 return self.wrong(path, "is a folder, expected a file", String::new());
             }
             let help = match path {
                 "configs" => format!("name it: --configs {}", file.display()),
-                _ => nearest(path, Kind::FOLDERS).map_or_else(
-                    || format!("there are: {}", Kind::FOLDERS.join(", ")),
+                _ => nearest(path, FileKind::FOLDERS).map_or_else(
+                    || format!("there are: {}", FileKind::FOLDERS.join(", ")),
                     |near| format!("did you mean `{near}`?"),
                 ),
             };
@@ -157,13 +157,13 @@ impl Reader<'_> {
 
 /// What is wrong with a path at which nothing is looked for.
 pub fn unknown(path: &str) -> Option<Diagnostic> {
-    if Kind::of_path(path).is_some() {
+    if FileKind::of_path(path).is_some() {
         return None;
     }
     let shipped = shipped_paths();
     let shipped: Vec<&str> = shipped.iter().map(String::as_str).collect();
     let help = nearest(path, &shipped).map_or_else(
-        || format!("files are: {}", Kind::PLACES),
+        || format!("files are: {}", FileKind::PLACES),
         |near| format!("did you mean `{near}`?"),
     );
     let message = "nothing reads this file: it takes the place of no shipped file, and adds none";

@@ -6,7 +6,7 @@ use crate::foundation::parameters::Parameters;
 
 /// What a file is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum FileKind {
     Act,
     Regime,
     Study,
@@ -36,24 +36,24 @@ pub enum Kind {
 }
 
 /// Keys at the top of a TOML file that belong to one kind alone.
-const KEYS: &[(Kind, &[&str])] = &[
-    (Kind::Act, &["rule", "citation", "issuer", "status"]),
+const KEYS: &[(FileKind, &[&str])] = &[
+    (FileKind::Act, &["rule", "citation", "issuer", "status"]),
     (
-        Kind::Study,
+        FileKind::Study,
         &["arms", "baseline", "question", "window_months"],
     ),
-    (Kind::Figure, &["draw", "part"]),
+    (FileKind::Figure, &["draw", "part"]),
     (
-        Kind::Regime,
+        FileKind::Regime,
         &["include", "select", "exclude", "process", "change"],
     ),
-    (Kind::Parameters, &["parameter"]),
-    (Kind::Map, &["series", "unanswered"]),
-    (Kind::Splits, &["split", "score", "bars", "discrepancy"]),
-    (Kind::Registration, &["support", "model_versions"]),
+    (FileKind::Parameters, &["parameter"]),
+    (FileKind::Map, &["series", "unanswered"]),
+    (FileKind::Splits, &["split", "score", "bars", "discrepancy"]),
+    (FileKind::Registration, &["support", "model_versions"]),
 ];
 
-impl Kind {
+impl FileKind {
     /// Folders of a configuration, below its root.
     pub const FOLDERS: &[&str] = &[
         "rules",
@@ -130,18 +130,18 @@ pub fn below_root(name: &str) -> Option<String> {
     // The longest tail that has a place: `posterior/trades/A.csv` before `trades/A.csv`.
     (0..parts.len().saturating_sub(1))
         .map(|from| parts[from..].join("/"))
-        .find(|tail| Kind::of_path(tail).is_some_and(|kind| kind != Kind::Text))
+        .find(|tail| FileKind::of_path(tail).is_some_and(|kind| kind != FileKind::Text))
 }
 
 /// Whether a file at the top of a folder is a study.
 pub fn is_study(source: &Source) -> bool {
-    of_content(source).is_ok_and(|found| found.kind == Kind::Study)
+    of_content(source).is_ok_and(|found| found.kind == FileKind::Study)
 }
 
 /// A kind, and the path below a configuration at which a file of it acts, where there is but one.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Found {
-    pub kind: Kind,
+pub struct FileIdentity {
+    pub kind: FileKind,
     pub path: Option<String>,
 }
 
@@ -149,34 +149,34 @@ pub struct Found {
 ///
 /// # Errors
 /// When it is of no kind, or of two.
-pub fn kind_of(source: &Source) -> Result<Found, Problems> {
+pub fn kind_of(source: &Source) -> Result<FileIdentity, Problems> {
     if let Some(path) = below_root(&source.name)
-        && let Some(kind) = Kind::of_path(&path)
+        && let Some(kind) = FileKind::of_path(&path)
     {
-        return Ok(Found {
+        return Ok(FileIdentity {
             kind,
             path: Some(path),
         });
     }
-    if Kind::of_path(&source.name.replace('\\', "/")) == Some(Kind::Text) {
-        return Ok(Found {
-            kind: Kind::Text,
+    if FileKind::of_path(&source.name.replace('\\', "/")) == Some(FileKind::Text) {
+        return Ok(FileIdentity {
+            kind: FileKind::Text,
             path: None,
         });
     }
     of_content(source)
 }
 
-fn of_content(source: &Source) -> Result<Found, Problems> {
-    let plain = |kind| Found { kind, path: None };
+fn of_content(source: &Source) -> Result<FileIdentity, Problems> {
+    let plain = |kind| FileIdentity { kind, path: None };
     let unknown = |message: String| {
-        let kinds = format!("expected {}", Kind::WORDS);
+        let kinds = format!("expected {}", FileKind::WORDS);
         Problems::from(Diagnostic::at(source, 0..1, message).help(kinds))
     };
     let csv = source.name.ends_with(".csv") || source.name.ends_with(".parquet");
     if !csv {
         let table: toml::Table = read_toml(source)?;
-        let mut found: Vec<(usize, Kind)> = KEYS
+        let mut found: Vec<(usize, FileKind)> = KEYS
             .iter()
             .map(|(kind, keys)| {
                 let held = keys.iter().filter(|key| table.contains_key(**key));
@@ -190,8 +190,8 @@ fn of_content(source: &Source) -> Result<Found, Problems> {
             [(a, one), (b, other), ..] if a == b => Err(unknown(format!(
                 "the keys of this file are of two kinds, {one:?} and {other:?}"
             ))),
-            [(_, Kind::Parameters), ..] => Ok(Found {
-                kind: Kind::Parameters,
+            [(_, FileKind::Parameters), ..] => Ok(FileIdentity {
+                kind: FileKind::Parameters,
                 path: mechanism(&table).map(|name| format!("parameters/{name}.toml")),
             }),
             [(_, kind), ..] => Ok(plain(kind)),
@@ -210,15 +210,15 @@ fn of_content(source: &Source) -> Result<Found, Problems> {
     let drawn = columns.iter().filter(draws).count();
     if 2 * drawn >= columns.len() {
         return Ok(plain(if samples {
-            Kind::Posterior
+            FileKind::Posterior
         } else {
-            Kind::Futures
+            FileKind::Futures
         }));
     }
     // The shipped table with most of the columns of both.
     let tables = shipped_paths().into_iter().filter(|p| p.ends_with(".csv"));
     let mut near: Vec<(usize, String)> = tables
-        .filter(|path| Kind::of_path(path) != Some(Kind::Posterior))
+        .filter(|path| FileKind::of_path(path) != Some(FileKind::Posterior))
         .filter_map(|path| {
             let head = shipped_text(&path)?.lines().next()?;
             let of_it: Vec<&str> = head.split(',').collect();
@@ -234,14 +234,14 @@ fn of_content(source: &Source) -> Result<Found, Problems> {
     let Some((best, path)) = near.first() else {
         return Err(unknown("the columns of this table are of no kind".into()));
     };
-    let kind = Kind::of_path(path).unwrap_or(Kind::World);
-    if kind == Kind::World {
+    let kind = FileKind::of_path(path).unwrap_or(FileKind::World);
+    if kind == FileKind::World {
         if path == "world/chips.csv" {
-            return Ok(plain(Kind::Chips));
+            return Ok(plain(FileKind::Chips));
         }
         let same: Vec<&String> = near
             .iter()
-            .filter(|(share, p)| share == best && Kind::of_path(p) == Some(Kind::World))
+            .filter(|(share, p)| share == best && FileKind::of_path(p) == Some(FileKind::World))
             .map(|(_, p)| p)
             .collect();
         let named = |p: &&&String| source.name.ends_with(p.trim_start_matches("world/"));
@@ -257,7 +257,7 @@ fn of_content(source: &Source) -> Result<Found, Problems> {
                 )));
             }
         };
-        return Ok(Found {
+        return Ok(FileIdentity {
             kind,
             path: Some(path),
         });
@@ -266,7 +266,7 @@ fn of_content(source: &Source) -> Result<Found, Problems> {
         .iter()
         .all(|folder| !path.starts_with(folder))
         .then(|| path.clone());
-    Ok(Found { kind, path })
+    Ok(FileIdentity { kind, path })
 }
 
 /// The mechanism of the first known parameter of a file.

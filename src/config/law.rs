@@ -17,18 +17,18 @@ use super::process::ProcessFile;
 use super::source::{Configs, Source};
 use super::world::WorldTables;
 use crate::controls::{
-    AppliesTo, Attribute, Condition, ConditionError, Early, Entry, Exception, Expression, Group,
-    Instrument, LEVY_SHARE, Law, Named, Need, Regime, Rule, SUPPORT, Scope, Subject, Symbols,
-    TIER2_CAP_TPP, Truth, Verdict,
+    AppliesTo, Attribute, Condition, ConditionError, ConditionScope, ControlledItem, DatedRule,
+    EarlyNotice, Exception, Expression, Instrument, LEVY_SHARE, Law, NameDomain, NationGroup,
+    NumberNeed, Regime, Rule, SUPPORT, Symbols, TIER2_CAP_TPP, ThreeValued, Verdict,
 };
 use crate::foundation::calendar::Month;
 use crate::foundation::name::Name;
 
 /// A date as TOML writes it.
 #[derive(Clone, Copy, Debug)]
-pub struct Day(pub Date);
+pub struct TomlDate(pub Date);
 
-impl<'de> Deserialize<'de> for Day {
+impl<'de> Deserialize<'de> for TomlDate {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         const DAY: &str = "expected a day without quotes, such as 2022-10-07";
         let stamp = toml::value::Datetime::deserialize(deserializer)
@@ -38,12 +38,12 @@ impl<'de> Deserialize<'de> for Day {
         }
         let date = stamp.date.ok_or_else(|| serde::de::Error::custom(DAY))?;
         Date::new(date.year as i16, date.month as i8, date.day as i8)
-            .map(Day)
+            .map(TomlDate)
             .map_err(|_| serde::de::Error::custom("expected a day that exists, such as 2022-10-07"))
     }
 }
 
-impl JsonSchema for Day {
+impl JsonSchema for TomlDate {
     fn schema_name() -> std::borrow::Cow<'static, str> {
         "Day".into()
     }
@@ -70,7 +70,7 @@ pub struct ActFile {
     #[schemars(with = "String")]
     pub source: Spanned<String>,
     pub url: String,
-    pub status: Status,
+    pub status: LegalStatus,
     /// Chips, firms and models that its conditions name and that stand in no table under `configs/world`: nothing that
     /// the model sells carries such a name, so a condition on it alone is never met.
     #[serde(default)]
@@ -82,7 +82,7 @@ pub struct ActFile {
 /// Whether an act is law. Bills, drafts and hypothetical acts are never part of history.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Status {
+pub enum LegalStatus {
     Law,
     Bill,
     Draft,
@@ -100,20 +100,20 @@ pub struct RuleFile {
     pub instrument: Instrument,
     pub words: String,
     /// The first day on which it was known. A letter can bind before others hear of it, by 31 days at most.
-    #[schemars(with = "Option<Day>")]
-    pub announced: Option<Spanned<Day>>,
+    #[schemars(with = "Option<TomlDate>")]
+    pub announced: Option<Spanned<TomlDate>>,
     /// The first day on which the press had it; `announced` is not later.
-    #[schemars(with = "Option<Day>")]
-    pub leaked: Option<Spanned<Day>>,
+    #[schemars(with = "Option<TomlDate>")]
+    pub leaked: Option<Spanned<TomlDate>>,
     /// The day of its text: nobody designs a chip to fit a rule before. By default that on which it was announced.
-    #[schemars(with = "Option<Day>")]
-    pub published: Option<Spanned<Day>>,
+    #[schemars(with = "Option<TomlDate>")]
+    pub published: Option<Spanned<TomlDate>>,
     /// The first day on which it binds.
-    #[schemars(with = "Option<Day>")]
-    pub compliance: Option<Spanned<Day>>,
+    #[schemars(with = "Option<TomlDate>")]
+    pub compliance: Option<Spanned<TomlDate>>,
     /// The last day on which it binds; before `compliance` where it was dropped first, and was never enforced.
-    #[schemars(with = "Option<Day>")]
-    pub ended: Option<Spanned<Day>>,
+    #[schemars(with = "Option<TomlDate>")]
+    pub ended: Option<Spanned<TomlDate>>,
     #[serde(default)]
     pub early: Vec<EarlyFile>,
     /// Whether it was ever enforced: `select = "enforced"` of a regime takes rules of status law that were.
@@ -169,8 +169,8 @@ pub struct EarlyFile {
     #[schemars(with = "String")]
     pub vendor: Spanned<String>,
     /// From the announcement to `compliance`.
-    #[schemars(with = "Day")]
-    pub on: Spanned<Day>,
+    #[schemars(with = "TomlDate")]
+    pub on: Spanned<TomlDate>,
 }
 
 /// Whose goods, going where, bought by whom.
@@ -231,13 +231,13 @@ pub struct RegimeFile {
     #[schemars(with = "Vec<String>")]
     pub include: Vec<Spanned<String>>,
     /// `enforced`: every rule of status law that was enforced.
-    pub select: Option<Select>,
+    pub select: Option<RuleSelection>,
     /// Keeps only rules of these issuers among the selected.
     #[schemars(with = "Option<Vec<String>>")]
     pub issuers: Option<Vec<Spanned<String>>>,
     /// Keeps only rules announced by this day among the selected.
-    #[schemars(with = "Option<Day>")]
-    pub announced_by: Option<Spanned<Day>>,
+    #[schemars(with = "Option<TomlDate>")]
+    pub announced_by: Option<Spanned<TomlDate>>,
     /// Takes rules from among the selected.
     #[serde(default)]
     #[schemars(with = "Vec<String>")]
@@ -250,7 +250,7 @@ pub struct RegimeFile {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Select {
+pub enum RuleSelection {
     Enforced,
 }
 
@@ -260,12 +260,12 @@ pub enum Select {
 pub struct ChangeFile {
     #[schemars(with = "String")]
     pub rule: Spanned<String>,
-    pub announced: Option<Day>,
-    pub compliance: Option<Day>,
+    pub announced: Option<TomlDate>,
+    pub compliance: Option<TomlDate>,
     /// A date, or `never`.
-    pub ended: Option<End>,
+    pub ended: Option<EndDate>,
     /// `none` drops earlier dates of single firms.
-    pub early: Option<NoEarly>,
+    pub early: Option<NoneKeyword>,
     /// `false` takes the rule out; `true` is refused, since every rule that a regime holds is in force.
     #[schemars(with = "Option<bool>")]
     pub enforced: Option<Spanned<bool>>,
@@ -273,25 +273,25 @@ pub struct ChangeFile {
 
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum NoEarly {
+pub enum NoneKeyword {
     None,
 }
 
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(untagged, expecting = "expected a day or `never`")]
-pub enum End {
-    On(Day),
-    Word(Never),
+pub enum EndDate {
+    On(TomlDate),
+    Word(NeverKeyword),
 }
 
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Never {
+pub enum NeverKeyword {
     Never,
 }
 
 /// The case table of every rule: rule index, case, the file that it stands in.
-pub type Cases = Vec<(u16, CaseFile, Arc<Source>)>;
+pub type CaseTable = Vec<(u16, CaseFile, Arc<Source>)>;
 
 /// Days before its announcement from which a rule can bind: a letter to single firms is heard of later.
 const LETTER_DAYS: i32 = 31;
@@ -346,13 +346,13 @@ impl WorldNames {
         Ok(names)
     }
 
-    fn of(&self, named: Named) -> &[String] {
+    fn of(&self, named: NameDomain) -> &[String] {
         match named {
-            Named::Chip => &self.chips,
-            Named::Designer => &self.designers,
-            Named::Buyer => &self.buyers,
-            Named::Nation => &self.nations,
-            Named::Model => &self.models,
+            NameDomain::Chip => &self.chips,
+            NameDomain::Designer => &self.designers,
+            NameDomain::Buyer => &self.buyers,
+            NameDomain::Nation => &self.nations,
+            NameDomain::Model => &self.models,
         }
     }
 }
@@ -386,7 +386,7 @@ pub fn read_law(
     configs: &Configs,
     extra: &[Source],
     names: &WorldNames,
-) -> Result<(Law, Cases), Problems> {
+) -> Result<(Law, CaseTable), Problems> {
     let mut acts: Vec<(Arc<Source>, ActFile)> = Vec::new();
     let mut problems = Problems::default();
     let mut read = |source: Source| match read_toml::<ActFile>(&source) {
@@ -424,7 +424,7 @@ pub fn read_law(
         let message = format!("{} rules, expected at most {}", files.len(), u16::MAX);
         return Err(Diagnostic::at(source, act.issuer.span(), message).into());
     }
-    let mut reader = Reader {
+    let mut reader = LawReader {
         ids: files.iter().map(|r| r.id.get_ref().clone()).collect(),
         by_name: HashMap::new(),
         kinds: files.iter().map(|r| r.instrument).collect(),
@@ -444,7 +444,7 @@ pub fn read_law(
     };
     reader.claim_names(&acts);
     reader.compile_all(&acts);
-    let mut cases = Cases::new();
+    let mut cases = CaseTable::new();
     for (number, (source, act)) in acts.iter().enumerate() {
         reader.act(source, act);
         for file in &act.rule {
@@ -486,7 +486,7 @@ pub fn ids_of(extra: &[Source]) -> Result<Vec<String>, Problems> {
 /// For chips that are in no table, and for answers that differ from what the rule says.
 pub fn check_cases(
     law: &Law,
-    cases: &Cases,
+    cases: &CaseTable,
     chips: &[ChipRow],
     nations: &[NationRow],
 ) -> Result<(), Problems> {
@@ -503,7 +503,7 @@ pub fn check_cases(
         let mut wrong = |span: Range<usize>, message: String| {
             problems.0.push(Diagnostic::at(source, span, message));
         };
-        if !rule.instrument.judges(Subject::ChipSale) {
+        if !rule.instrument.judges(ControlledItem::ChipSale) {
             let message = format!(
                 "a case of a chip, expected none: a rule of instrument `{}` judges {}",
                 rule.instrument.name(),
@@ -521,9 +521,9 @@ pub fn check_cases(
         let mut sale = chip.attributes(&mut symbols);
         sale.ship_to(&china, &china);
         let met = match rule.condition.eval(&sale) {
-            Truth::Yes => true,
-            Truth::No => false,
-            Truth::Unknown => {
+            ThreeValued::Yes => true,
+            ThreeValued::No => false,
+            ThreeValued::Unknown => {
                 let open = rule.condition.unknown(&sale).unwrap_or(Attribute::Tpp);
                 let message = format!(
                     "whether `{}` is met by `{name}` cannot be told: its `{}` is unknown",
@@ -544,7 +544,7 @@ pub fn check_cases(
             );
             wrong(case.met.span(), message);
         } else if let Some(outcome) = &case.outcome {
-            let said = law.says(*at, Subject::ChipSale, &sale);
+            let said = law.says(*at, ControlledItem::ChipSale, &sale);
             if said != Some(*outcome.get_ref()) {
                 let said = said.map_or_else(|| "nothing".into(), |v| format!("`{v}`"));
                 let message = format!(
@@ -560,7 +560,7 @@ pub fn check_cases(
 }
 
 /// The dates of a rule, of its file or as a regime has it.
-struct Dates {
+struct RuleDateOrder {
     announced: Option<Date>,
     leaked: Option<Date>,
     published: Option<Date>,
@@ -571,7 +571,7 @@ struct Dates {
     binds: bool,
 }
 
-impl Dates {
+impl RuleDateOrder {
     /// The first field that is out of order, and what is wrong with it.
     fn out_of_order(&self) -> Option<(&'static str, String)> {
         let fields = [
@@ -702,12 +702,12 @@ fn numbers_by_instrument(schema: &mut schemars::Schema) {
             }
             let needed = |need| declared.iter().any(|number| number.need == need);
             let mut then = serde_json::json!({});
-            if needed(Need::Always) {
-                let always = declared.iter().filter(|n| n.need == Need::Always);
+            if needed(NumberNeed::Always) {
+                let always = declared.iter().filter(|n| n.need == NumberNeed::Always);
                 numbers["required"] = always.map(|n| n.name).collect::<Vec<_>>().into();
                 then["required"] = serde_json::json!(["numbers"]);
             }
-            if needed(Need::OneOfThem) {
+            if needed(NumberNeed::OneOfThem) {
                 numbers["minProperties"] = 1.into();
                 then["required"] = serde_json::json!(["numbers"]);
             }
@@ -721,7 +721,7 @@ fn numbers_by_instrument(schema: &mut schemars::Schema) {
     schema.insert("allOf".into(), cases.into());
 }
 
-struct Reader<'a> {
+struct LawReader<'a> {
     /// By index of the rule.
     ids: Vec<String>,
     /// Rules by their ids as conditions write them.
@@ -741,7 +741,7 @@ fn in_conditions(id: &str) -> String {
     id.replace('-', "_")
 }
 
-impl Reader<'_> {
+impl LawReader<'_> {
     fn at(&mut self, source: &Source, span: Range<usize>, message: impl Into<String>) {
         self.problems.0.push(Diagnostic::at(source, span, message));
     }
@@ -861,7 +861,7 @@ impl Reader<'_> {
             Condition::compile(
                 text,
                 &mut symbols,
-                &Scope {
+                &ConditionScope {
                     instrument,
                     rule: &|name| by_name.get(name).map(|at| conditions[*at].clone()),
                     rules: &|| by_name.keys().cloned().collect(),
@@ -871,7 +871,7 @@ impl Reader<'_> {
                             return None;
                         }
                         let own = outside.iter().find(|(name, _)| name == text);
-                        if let Some((_, used)) = own.filter(|_| named != Named::Nation) {
+                        if let Some((_, used)) = own.filter(|_| named != NameDomain::Nation) {
                             used.set(true);
                             return None;
                         }
@@ -960,12 +960,12 @@ impl Reader<'_> {
         self.dates(source, file);
         let status = act.status;
         let enforced = *file.enforced.get_ref();
-        if status == Status::Law && enforced && (announced.is_none() || compliance.is_none()) {
+        if status == LegalStatus::Law && enforced && (announced.is_none() || compliance.is_none()) {
             let message =
                 format!("`{id}` is enforced law and needs the dates `announced` and `compliance`");
             self.at(source, file.id.span(), message);
         }
-        if enforced && matches!(status, Status::Bill | Status::Draft) {
+        if enforced && matches!(status, LegalStatus::Bill | LegalStatus::Draft) {
             let message = format!(
                 "found `enforced = true` in an act of status `{}`, expected `false`, or the status `law` or `hypothetical`",
                 status.name()
@@ -1065,8 +1065,8 @@ impl Reader<'_> {
     }
 
     fn dates(&mut self, source: &Source, file: &RuleFile) {
-        let day = |d: &Option<Spanned<Day>>| d.as_ref().map(|d| d.get_ref().0);
-        let dates = Dates {
+        let day = |d: &Option<Spanned<TomlDate>>| d.as_ref().map(|d| d.get_ref().0);
+        let dates = RuleDateOrder {
             announced: day(&file.announced),
             leaked: day(&file.leaked),
             published: day(&file.published),
@@ -1086,7 +1086,7 @@ impl Reader<'_> {
             "ended" => file.ended.as_ref().map(Spanned::span),
             _ => {
                 let one = file.early.iter().find(|e| {
-                    let alone = Dates {
+                    let alone = RuleDateOrder {
                         early: vec![e.on.get_ref().0],
                         ..dates
                     };
@@ -1098,7 +1098,7 @@ impl Reader<'_> {
         self.at(source, span.unwrap_or_else(|| file.id.span()), message);
     }
 
-    fn early(&mut self, source: &Source, file: &RuleFile) -> Vec<Early> {
+    fn early(&mut self, source: &Source, file: &RuleFile) -> Vec<EarlyNotice> {
         let mut early = Vec::with_capacity(file.early.len());
         for (nth, one) in file.early.iter().enumerate() {
             let vendor = one.vendor.get_ref();
@@ -1109,12 +1109,15 @@ impl Reader<'_> {
                 let message = format!("`{vendor}` is here twice, expected one day for each firm");
                 self.at(source, one.vendor.span(), message);
             }
-            let known = self.names.of(Named::Designer);
+            let known = self.names.of(NameDomain::Designer);
             if !known.contains(vendor) {
-                let message = format!("found `{vendor}`, expected {}", Named::Designer.words());
+                let message = format!(
+                    "found `{vendor}`, expected {}",
+                    NameDomain::Designer.words()
+                );
                 self.wrong(source, &one.vendor, message, &known.to_vec());
             }
-            early.push(Early {
+            early.push(EarlyNotice {
                 vendor: self.law.symbols.code(vendor),
                 on: one.on.get_ref().0,
             });
@@ -1147,7 +1150,7 @@ impl Reader<'_> {
                 self.wrong(source, key, message, &list);
                 continue;
             };
-            if number.need == Need::WhereCapped && !says_capped {
+            if number.need == NumberNeed::WhereCapped && !says_capped {
                 let message = format!(
                     "found `{name}` in a rule that never says `capped`, expected none: nothing would read it"
                 );
@@ -1174,15 +1177,15 @@ impl Reader<'_> {
         };
         for number in declared {
             let missing = match number.need {
-                Need::Always => !given(number.name),
-                Need::WhereCapped => says_capped && !given(number.name),
-                Need::OneOfThem => {
+                NumberNeed::Always => !given(number.name),
+                NumberNeed::WhereCapped => says_capped && !given(number.name),
+                NumberNeed::OneOfThem => {
                     number.name == declared[0].name && !declared.iter().any(|n| given(n.name))
                 }
             };
             if missing {
                 let names: Vec<&str> = match number.need {
-                    Need::OneOfThem => declared.iter().map(|n| n.name).collect(),
+                    NumberNeed::OneOfThem => declared.iter().map(|n| n.name).collect(),
                     _ => vec![number.name],
                 };
                 let message = format!(
@@ -1323,7 +1326,7 @@ impl Reader<'_> {
             );
             self.at(source, to.origin.span(), message);
         }
-        let mut groups = |list: &[Spanned<String>], of_buyers: bool| -> Vec<Group> {
+        let mut groups = |list: &[Spanned<String>], of_buyers: bool| -> Vec<NationGroup> {
             list.iter()
                 .filter_map(|name| self.group(source, name, own, of_buyers))
                 .collect()
@@ -1343,23 +1346,23 @@ impl Reader<'_> {
         name: &Spanned<String>,
         issuer: f64,
         of_buyers: bool,
-    ) -> Option<Group> {
+    ) -> Option<NationGroup> {
         let group = match name.get_ref().as_str() {
-            "world" => Some(Group::World),
-            "foreign" => Some(Group::AllBut(issuer)),
-            "D:5" => Some(Group::D5),
+            "world" => Some(NationGroup::World),
+            "foreign" => Some(NationGroup::AllBut(issuer)),
+            "D:5" => Some(NationGroup::D5),
             nation if self.names.nations.iter().any(|n| n == nation) => {
-                Some(Group::Nation(self.law.symbols.code(nation)))
+                Some(NationGroup::Nation(self.law.symbols.code(nation)))
             }
             _ if of_buyers => None,
-            "A:1" => Some(Group::A1),
-            "A:5" => Some(Group::A5),
-            "A:6" => Some(Group::A6),
-            "D:1" => Some(Group::D1),
-            "D:4" => Some(Group::D4),
-            "tier:1" => Some(Group::Tier(1)),
-            "tier:2" => Some(Group::Tier(2)),
-            "tier:3" => Some(Group::Tier(3)),
+            "A:1" => Some(NationGroup::A1),
+            "A:5" => Some(NationGroup::A5),
+            "A:6" => Some(NationGroup::A6),
+            "D:1" => Some(NationGroup::D1),
+            "D:4" => Some(NationGroup::D4),
+            "tier:1" => Some(NationGroup::Tier(1)),
+            "tier:2" => Some(NationGroup::Tier(2)),
+            "tier:3" => Some(NationGroup::Tier(3)),
             _ => None,
         };
         if group.is_none() {
@@ -1386,7 +1389,7 @@ impl Reader<'_> {
 }
 
 /// Rules whose conditions name each other in a circle.
-struct Circle {
+struct ConditionCycle {
     /// From the rule that is named to the one that names it.
     rules: Vec<usize>,
     /// The rule whose condition closes the circle, and where.
@@ -1395,46 +1398,46 @@ struct Circle {
 }
 
 /// Every rule after those that it names, and the circles, one of those that hang together.
-fn in_order(named: &[Vec<(usize, Range<usize>)>]) -> (Vec<usize>, Vec<Circle>) {
+fn in_order(named: &[Vec<(usize, Range<usize>)>]) -> (Vec<usize>, Vec<ConditionCycle>) {
     #[derive(Clone, Copy, PartialEq)]
-    enum Mark {
+    enum VisitState {
         New,
         Open,
         Done,
     }
-    let mut mark = vec![Mark::New; named.len()];
+    let mut mark = vec![VisitState::New; named.len()];
     let mut told = vec![false; named.len()];
     let mut order = Vec::with_capacity(named.len());
     let mut circles = Vec::new();
     for root in 0..named.len() {
-        if mark[root] != Mark::New {
+        if mark[root] != VisitState::New {
             continue;
         }
-        mark[root] = Mark::Open;
+        mark[root] = VisitState::Open;
         // A path with how far each rule on it has been followed: no recursion, however long a chain is.
         let mut path: Vec<(usize, usize)> = vec![(root, 0)];
         while let Some((rule, next)) = path.last_mut() {
             let rule = *rule;
             let Some((other, place)) = named[rule].get(*next) else {
-                mark[rule] = Mark::Done;
+                mark[rule] = VisitState::Done;
                 order.push(rule);
                 path.pop();
                 continue;
             };
             *next += 1;
             match mark[*other] {
-                Mark::New => {
-                    mark[*other] = Mark::Open;
+                VisitState::New => {
+                    mark[*other] = VisitState::Open;
                     path.push((*other, 0));
                 }
-                Mark::Done => {}
-                Mark::Open => {
+                VisitState::Done => {}
+                VisitState::Open => {
                     let from = path.iter().position(|(r, _)| r == other).unwrap_or(0);
                     let rules: Vec<usize> = path[from..].iter().map(|(r, _)| *r).collect();
                     // Of circles that hang together one is told.
                     if !path.iter().any(|(r, _)| told[*r]) {
                         rules.iter().for_each(|r| told[*r] = true);
-                        circles.push(Circle {
+                        circles.push(ConditionCycle {
                             rules,
                             closes: rule,
                             place: place.clone(),
@@ -1542,7 +1545,7 @@ pub fn regime_from(source: &Source, law: &Law) -> Result<Regime, Problems> {
         at
     };
     let mut chosen: Vec<u16> = Vec::new();
-    if file.select == Some(Select::Enforced) {
+    if file.select == Some(RuleSelection::Enforced) {
         for (at, rule) in law.rules.iter().enumerate() {
             let issuer = file
                 .issuers
@@ -1552,7 +1555,7 @@ pub fn regime_from(source: &Source, law: &Law) -> Result<Regime, Problems> {
                 .announced_by
                 .as_ref()
                 .is_none_or(|day| rule.announced.is_some_and(|a| a <= day.get_ref().0));
-            if rule.status == Status::Law.name() && rule.enforced && issuer && known {
+            if rule.status == LegalStatus::Law.name() && rule.enforced && issuer && known {
                 chosen.push(at as u16);
             }
         }
@@ -1694,7 +1697,7 @@ fn changes_by_rule<'a>(
 }
 
 /// A rule with its own dates or those of a change; none where the change takes it out of force.
-fn entry(law: &Law, at: u16, change: Option<&ChangeFile>) -> Result<Option<Entry>, String> {
+fn entry(law: &Law, at: u16, change: Option<&ChangeFile>) -> Result<Option<DatedRule>, String> {
     let rule = &law.rules[usize::from(at)];
     if change.is_some_and(ChangeFile::takes_out) {
         return Ok(None);
@@ -1712,7 +1715,7 @@ fn entry(law: &Law, at: u16, change: Option<&ChangeFile>) -> Result<Option<Entry
             rule.id
         ));
     };
-    let own = Entry {
+    let own = DatedRule {
         rule: at,
         announced,
         text: announced,
@@ -1724,18 +1727,18 @@ fn entry(law: &Law, at: u16, change: Option<&ChangeFile>) -> Result<Option<Entry
 }
 
 /// An entry of a rule with the dates of a change, in order.
-fn redated(rule: &Rule, own: Entry, change: Option<&ChangeFile>) -> Result<Entry, String> {
+fn redated(rule: &Rule, own: DatedRule, change: Option<&ChangeFile>) -> Result<DatedRule, String> {
     let announced = change.and_then(|c| c.announced.map(|d| d.0));
     let compliance = change.and_then(|c| c.compliance.map(|d| d.0));
     let end = change.and_then(|c| c.ended.as_ref());
     // A rule that was dropped before it bound may be added as it was; other dates have to make it bind.
     let binds = compliance.is_some() || end.is_some();
-    let mut entry = Entry {
+    let mut entry = DatedRule {
         announced: announced.unwrap_or(own.announced),
         compliance: compliance.unwrap_or(own.compliance),
         ended: match end {
-            Some(End::Word(Never::Never)) => None,
-            Some(End::On(day)) => Some(day.0),
+            Some(EndDate::Word(NeverKeyword::Never)) => None,
+            Some(EndDate::On(day)) => Some(day.0),
             None => own.ended,
         },
         ..own
@@ -1743,7 +1746,7 @@ fn redated(rule: &Rule, own: Entry, change: Option<&ChangeFile>) -> Result<Entry
     if change.is_some_and(|c| c.early.is_some()) {
         entry.early.clear();
     }
-    let dates = Dates {
+    let dates = RuleDateOrder {
         announced: Some(entry.announced),
         leaked: None,
         published: None,
@@ -1770,7 +1773,7 @@ fn redated(rule: &Rule, own: Entry, change: Option<&ChangeFile>) -> Result<Entry
 ///
 /// # Errors
 /// In words, for a rule without dates.
-pub fn own_entry(law: &Law, at: u16) -> Result<Entry, String> {
+pub fn own_entry(law: &Law, at: u16) -> Result<DatedRule, String> {
     match entry(law, at, None)? {
         Some(entry) => Ok(entry),
         None => Err("a rule that is taken out".into()),
@@ -1882,7 +1885,7 @@ impl ChangeFile {
     }
 }
 
-impl Status {
+impl LegalStatus {
     const fn name(self) -> &'static str {
         match self {
             Self::Law => "law",

@@ -25,10 +25,13 @@ pub fn schemas() -> Vec<(&'static str, schemars::Schema)> {
     let mut all = vec![
         ("act", schemars::schema_for!(law::ActFile)),
         ("regime", schemars::schema_for!(law::RegimeFile)),
-        ("parameters", schemars::schema_for!(parameters::File)),
+        (
+            "parameters",
+            schemars::schema_for!(parameters::ParameterFile),
+        ),
         ("study", schemars::schema_for!(study::StudyFile)),
         ("figure", schemars::schema_for!(figure::FigureFile)),
-        ("evidence", schemars::schema_for!(evidence::MapFile)),
+        ("evidence", schemars::schema_for!(evidence::EvidenceMapFile)),
         ("splits", schemars::schema_for!(splits::SplitsFile)),
         ("registration", schemars::schema_for!(splits::Registration)),
         ("series", table::row_schema(&evidence::EVIDENCE)),

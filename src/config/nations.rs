@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::diagnostics::Problems;
 use super::source::Configs;
-use super::table::{CONFIDENCE, CellType, KnownNames, Names, TableReading, TableSpec, column};
+use super::table::{CONFIDENCE, CellType, KnownNames, NameKind, TableReading, TableSpec, column};
 use crate::controls::{NationGroups, Symbols};
 
 /// One row of `configs/world/nations.csv`.
@@ -58,7 +58,7 @@ pub static NATIONS: TableSpec = TableSpec {
         column("sme_supplier", CellType::Truth, "").or_absent(),
         column("hbm_supplier", CellType::Truth, "").or_absent(),
         column("transshipment_hub", CellType::Truth, "").or_absent(),
-        column("region", CellType::Known(Names::RegionOfDemand), ""),
+        column("region", CellType::Known(NameKind::RegionOfDemand), ""),
         column("source", CellType::Text, ""),
         column("confidence", CellType::Word(CONFIDENCE), ""),
     ],

@@ -8,16 +8,16 @@ use super::source::Source;
 
 /// A study's text with some of its fields written over.
 #[derive(Clone, Debug)]
-pub struct Overridden {
+pub struct OverriddenStudy {
     /// As it is read.
     pub source: Source,
     original: Source,
-    edits: Vec<Edit>,
+    edits: Vec<TextEdit>,
 }
 
 /// One change of the text, in bytes of what it was before and of what it is after.
 #[derive(Clone, Debug)]
-struct Edit {
+struct TextEdit {
     start: usize,
     before: usize,
     after: usize,
@@ -25,7 +25,7 @@ struct Edit {
     said: String,
 }
 
-impl Overridden {
+impl OverriddenStudy {
     /// Writes fields over: `window_months`, `futures.design`. A word that is no value of TOML is text.
     ///
     /// # Errors
@@ -83,7 +83,7 @@ impl Overridden {
         let new = document.to_string();
         let (start, before, after) = difference(old, &new);
         if before + after > 0 {
-            self.edits.push(Edit {
+            self.edits.push(TextEdit {
                 start,
                 before,
                 after,
@@ -121,10 +121,7 @@ impl Overridden {
 }
 
 /// Bytes of the lines with which two texts begin, or end, alike.
-fn alike<'a>(
-    one: impl Iterator<Item = &'a str>,
-    other: impl Iterator<Item = &'a str>,
-) -> usize {
+fn alike<'a>(one: impl Iterator<Item = &'a str>, other: impl Iterator<Item = &'a str>) -> usize {
     let same = one.zip(other).take_while(|(a, b)| a == b);
     same.map(|(line, _)| line.len()).sum()
 }
@@ -158,7 +155,7 @@ mod tests {
             ("name".to_string(), "b c".to_string()),
             ("futures.design".to_string(), "sobol".to_string()),
         ];
-        let edited = Overridden::of(&source, &fields).unwrap();
+        let edited = OverriddenStudy::of(&source, &fields).unwrap();
         let text = &edited.source.text;
         assert_eq!(
             text,
@@ -175,7 +172,9 @@ mod tests {
             assert_eq!(placed(word), "--set:1:1", "{word}");
         }
         let nowhere = [("name.first".to_string(), "1".to_string())];
-        let said = Overridden::of(&source, &nowhere).unwrap_err().to_string();
+        let said = OverriddenStudy::of(&source, &nowhere)
+            .unwrap_err()
+            .to_string();
         assert!(said.contains("`name` holds no fields to set"), "{said}");
     }
 }

@@ -18,16 +18,16 @@ use crate::foundation::parameters::Parameters;
 /// One file under `configs/parameters`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct File {
+pub struct ParameterFile {
     /// The day on which the sources of this file were last looked at.
     #[serde(default)]
     date: String,
-    parameter: Vec<Entry>,
+    parameter: Vec<ParameterEntry>,
 }
 
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Entry {
+pub struct ParameterEntry {
     #[schemars(with = "String")]
     id: Spanned<String>,
     words: String,
@@ -41,19 +41,19 @@ pub struct Entry {
     #[schemars(with = "Option<[f64; 2]>")]
     range: Option<Spanned<[f64; 2]>>,
     /// Another sampled parameter that it moves with.
-    #[schemars(with = "Option<Follows>")]
-    follows: Option<Spanned<Follows>>,
+    #[schemars(with = "Option<PriorCorrelation>")]
+    follows: Option<Spanned<PriorCorrelation>>,
     #[schemars(with = "String")]
     source: Spanned<String>,
     #[serde(default)]
     url: String,
-    grade: Grade,
+    grade: EvidenceGrade,
 }
 
 /// A known correlation: of normal scores, so that each keeps its own distribution.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Follows {
+pub struct PriorCorrelation {
     pub id: String,
     /// Correlation of the normal scores, between -1 and 1.
     pub correlation: f64,
@@ -61,7 +61,7 @@ pub struct Follows {
 
 /// How well a value is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
-pub enum Grade {
+pub enum EvidenceGrade {
     /// Measured.
     A,
     /// Estimated.
@@ -185,20 +185,20 @@ fn share_below(score: f64) -> f64 {
 }
 
 /// A unit of a parameter, and the values that have a meaning in it.
-struct Unit {
+struct ParameterUnit {
     name: &'static str,
     low: f64,
     high: f64,
 }
 
-const fn unit(name: &'static str, low: f64, high: f64) -> Unit {
-    Unit { name, low, high }
+const fn unit(name: &'static str, low: f64, high: f64) -> ParameterUnit {
+    ParameterUnit { name, low, high }
 }
 
 /// Every unit that a parameter may have. Amounts end a thousand times or more beyond what is recorded, months and years at
 /// a length that a study can hold.
 #[rustfmt::skip]
-const UNITS: &[Unit] = &[
+const UNITS: &[ParameterUnit] = &[
     unit("fraction", 0.0, 1.0), unit("probability", 0.0, 1.0), unit("fraction/month", 0.0, 1.0),
     unit("ratio", 0.0, 1e3), unit("elasticity", 0.0, 100.0), unit("power", 0.1, 100.0), unit("shape", 0.1, 1e3),
     unit("log units", 0.0, 20.0), unit("log odds", 0.0, 50.0), unit("decades", 0.1, 100.0),
@@ -232,21 +232,22 @@ fn unit_names() -> Vec<&'static str> {
 
 /// Every unit with the values that have a meaning in it.
 pub fn units_in_words() -> String {
-    let one = |u: &Unit| format!("{} {} to {}", u.name, u.low, u.high);
+    let one = |u: &ParameterUnit| format!("{} {} to {}", u.name, u.low, u.high);
     let all: Vec<String> = UNITS.iter().map(one).collect();
     format!("What a value may be, by unit: {}.", all.join("; "))
 }
 
 /// The unit in which the model reads each parameter: that of the shipped file.
-fn unit_of(id: &str) -> Option<&'static Unit> {
-    static OF_ID: OnceLock<HashMap<String, &'static Unit>> = OnceLock::new();
+fn unit_of(id: &str) -> Option<&'static ParameterUnit> {
+    static OF_ID: OnceLock<HashMap<String, &'static ParameterUnit>> = OnceLock::new();
     let read = || {
         let mut found = HashMap::new();
         let mut mechanisms: Vec<&str> = Parameters::NAMES.iter().map(|(m, _)| *m).collect();
         mechanisms.dedup();
         for mechanism in mechanisms {
             let text = shipped_text(&format!("parameters/{mechanism}.toml")).unwrap_or_default();
-            let entries = toml::from_str::<File>(text).map_or(Vec::new(), |file| file.parameter);
+            let entries =
+                toml::from_str::<ParameterFile>(text).map_or(Vec::new(), |file| file.parameter);
             for entry in entries {
                 let named = UNITS.iter().find(|u| u.name == entry.unit.get_ref());
                 if let Some(unit) = named {
@@ -294,10 +295,10 @@ pub struct Parameter {
     pub value: f64,
     pub prior: Option<Prior>,
     pub range: Option<[f64; 2]>,
-    pub follows: Option<Follows>,
+    pub follows: Option<PriorCorrelation>,
     pub source: String,
     pub url: String,
-    pub grade: Grade,
+    pub grade: EvidenceGrade,
     /// When its source was last looked at.
     pub date: String,
 }
@@ -317,7 +318,7 @@ impl ParameterSet {
         let ids: Vec<&str> = Parameters::NAMES.iter().map(|(_, id)| *id).collect();
         for path in configs.list("parameters", ".toml") {
             let source = configs.read(&path)?;
-            let file: File = read_toml(&source)?;
+            let file: ParameterFile = read_toml(&source)?;
             let mechanism = path
                 .trim_start_matches("parameters/")
                 .trim_end_matches(".toml")
@@ -454,7 +455,7 @@ impl ParameterSet {
             }
         }
         for (at, p) in ordered.iter().enumerate() {
-            let leader = |f: &Follows| {
+            let leader = |f: &PriorCorrelation| {
                 let found = ordered[..at].iter().find(|q| q.id == f.id);
                 found.is_some_and(|q| q.prior.is_some())
             };

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::diagnostics::Problems;
 use super::source::Configs;
 use super::table::{
-    CONFIDENCE, CellType, ColumnSpec, KnownNames, Names, TableReading, TableSpec, check_bounds,
+    CONFIDENCE, CellType, ColumnSpec, KnownNames, NameKind, TableReading, TableSpec, check_bounds,
     column, kept,
 };
 use crate::foundation::calendar::Month;
@@ -95,7 +95,7 @@ pub struct ModelRow {
 
 /// The tables, checked.
 #[derive(Clone, Debug, Default)]
-pub struct Places {
+pub struct PlaceTables {
     pub power: Vec<PowerRow>,
     pub hosts: Vec<RouteRow>,
     pub hubs: Vec<RouteRow>,
@@ -111,7 +111,7 @@ pub static POWER: TableSpec = TableSpec {
     row: "power for data centres of a nation, or of the world, in a year",
     key: &["iso3", "year"],
     columns: &[
-        column("iso3", CellType::Known(Names::Place), ""),
+        column("iso3", CellType::Known(NameKind::Place), ""),
         column("year", CellType::Whole(1990, 2100), ""),
         column("dc_capacity_gw", CellType::Number(0.001, 1e5), "GW"),
         column("dc_capacity_low_gw", CellType::Number(0.0, 1e5), "GW"),
@@ -135,10 +135,10 @@ pub static POWER: TableSpec = TableSpec {
 #[rustfmt::skip]
 const fn routes(kinds: &'static [&'static str]) -> [ColumnSpec; 15] {
     [
-        column("hub_iso3", CellType::Known(Names::Place), ""),
+        column("hub_iso3", CellType::Known(NameKind::Place), ""),
         column("kind", CellType::Word(kinds), ""),
         column("item", CellType::Name, ""),
-        column("destination_iso3", CellType::Known(Names::Nation), "").or_blank(),
+        column("destination_iso3", CellType::Known(NameKind::Nation), "").or_blank(),
         column("period_start", CellType::Month, ""),
         column("period_end", CellType::Month, "").or_blank(),
         column("disclosed", CellType::Date, "").or_absent(),
@@ -202,8 +202,8 @@ pub static FOUNDRIES: TableSpec = TableSpec {
     columns: &[
         column("key", CellType::Name, ""),
         column("name", CellType::Name, ""),
-        column("home", CellType::Known(Names::Nation), ""),
-        column("pools", CellType::KnownList(Names::Pool), ""),
+        column("home", CellType::Known(NameKind::Nation), ""),
+        column("pools", CellType::KnownList(NameKind::Pool), ""),
         column("source", CellType::Text, ""),
         column("source_url", CellType::Text, "").or_blank(),
         column("confidence", CellType::Word(CONFIDENCE), ""),
@@ -218,7 +218,7 @@ pub static TOOLS: TableSpec = TableSpec {
     key: &["process_step", "country", "year"],
     columns: &[
         column("process_step", CellType::Name, ""),
-        column("country", CellType::Known(Names::Supplier), ""),
+        column("country", CellType::Known(NameKind::Supplier), ""),
         column("year", CellType::Whole(1990, 2100), ""),
         column("supplier_share_percent", CellType::Number(0.0, 100.0), "percent"),
         column("low_percent", CellType::Number(0.0, 100.0), "percent"),
@@ -241,7 +241,7 @@ pub static MODELS: TableSpec = TableSpec {
     columns: &[
         column("model", CellType::Name, ""),
         column("lab", CellType::Name, ""),
-        column("country", CellType::KnownSides(Names::Country), ""),
+        column("country", CellType::KnownSides(NameKind::Country), ""),
         column("release_date", CellType::Date, ""),
         column("training_flop", CellType::Number(1e12, 1e32), "FLOP").or_blank(),
         column("training_flop_low", CellType::Number(1e12, 1e32), "FLOP").or_blank(),
@@ -256,8 +256,8 @@ pub static MODELS: TableSpec = TableSpec {
 };
 
 /// Reads the tables; what is wrong goes to `problems`.
-pub fn read(configs: &Configs, names: &KnownNames, problems: &mut Problems) -> Places {
-    Places {
+pub fn read(configs: &Configs, names: &KnownNames, problems: &mut Problems) -> PlaceTables {
+    PlaceTables {
         power: kept(read_power(configs, names), problems),
         hosts: kept(read_routes(configs, names, &HOSTS), problems),
         hubs: kept(read_routes(configs, names, &HUBS), problems),
@@ -452,7 +452,7 @@ fn read_models(configs: &Configs, names: &KnownNames) -> Result<Vec<ModelRow>, P
     table.finish()
 }
 
-impl Places {
+impl PlaceTables {
     /// Each nation's share of the advanced tools sold in the world, as a fraction: its mean over the steps that count.
     pub fn tool_shares(&self) -> Vec<(String, f64)> {
         let counted = || self.tools.iter().filter(|t| t.advanced_tool);

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::diagnostics::{Diagnostic, MOST_ERRORS, Problems, nearest, read_csv};
 use super::parameters::{ParameterSet, check_value};
 use super::source::{Configs, Source};
-use super::splits::{Hashes, short};
+use super::splits::{InputHashes, short};
 use crate::foundation::parameters::Parameters;
 
 /// The name with which a study says that futures are drawn from the priors.
@@ -210,7 +210,7 @@ impl Posterior {
     }
 
     /// What is no longer as it was when the samples were drawn, in words; empty while they are good.
-    pub fn stale(&self, now: &Hashes, priors: &ParameterSet) -> Vec<String> {
+    pub fn stale(&self, now: &InputHashes, priors: &ParameterSet) -> Vec<String> {
         let said = |key: &str| self.head.get(key).map_or("", String::as_str);
         let mut all: Vec<String> = [
             ("priors", &now.priors),
@@ -325,7 +325,7 @@ pub fn check_trades(source: &Source) -> Result<(), Problems> {
 }
 
 #[derive(Deserialize)]
-struct InformedRow {
+struct InformationRow {
     parameter: String,
     prior_median: f64,
     p05: f64,
@@ -352,7 +352,7 @@ pub fn check_informed(source: &Source) -> Result<(), Problems> {
     ];
     let known: Vec<&str> = Parameters::NAMES.iter().map(|(_, id)| *id).collect();
     let mut problems = Problems::default();
-    for row in read_csv::<InformedRow>(source, &columns)? {
+    for row in read_csv::<InformationRow>(source, &columns)? {
         let cells = &row.row;
         let id = cells.parameter.as_str();
         let mut wrong = |found: &str, expected: &str, names: &[&str]| {

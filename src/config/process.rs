@@ -7,7 +7,7 @@ use toml::Spanned;
 use super::diagnostics::{Diagnostic, Problems};
 use super::law::plausible_month;
 use super::source::Source;
-use crate::controls::{Entry, Law, Process, Regime, Rung};
+use crate::controls::{DatedRule, Law, PolicyProcess, PolicyStep, Regime};
 use crate::foundation::calendar::Month;
 
 /// A process: from a month on, rules move along a ladder.
@@ -51,7 +51,12 @@ pub struct RungFile {
 
 impl ProcessFile {
     /// The process, names resolved; every problem is noted.
-    pub fn read(&self, source: &Source, law: &Law, problems: &mut Problems) -> Option<Process> {
+    pub fn read(
+        &self,
+        source: &Source,
+        law: &Law,
+        problems: &mut Problems,
+    ) -> Option<PolicyProcess> {
         self.months_in_order(source, problems);
         let ids: Vec<&str> = law.rules.iter().map(|r| r.id.as_str()).collect();
         let names: Vec<&str> = self
@@ -88,7 +93,7 @@ impl ProcessFile {
                     }
                 }
             }
-            ladder.push(Rung {
+            ladder.push(PolicyStep {
                 name: name.clone(),
                 rules,
             });
@@ -101,7 +106,7 @@ impl ProcessFile {
             );
             wrong(&self.start, message, &names);
         }
-        Some(Process {
+        Some(PolicyProcess {
             reactive: self.kind == ProcessKind::Reactive,
             from: *self.from.get_ref(),
             ladder,
@@ -148,7 +153,8 @@ pub fn every_included_rule_acts(
     for id in include {
         let begins = regime.process.as_ref().map(|p| p.from.first_day());
         let acts = law.find(id.get_ref()).is_some_and(|at| {
-            let binds = |e: &Entry| e.rule == at && begins.is_none_or(|day| e.compliance <= day);
+            let binds =
+                |e: &DatedRule| e.rule == at && begins.is_none_or(|day| e.compliance <= day);
             let ladder = regime.process.iter().flat_map(|p| &p.ladder);
             regime.entries.iter().any(binds)
                 || ladder.flat_map(|rung| &rung.rules).any(|r| *r == at)

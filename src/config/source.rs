@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::diagnostics::{Diagnostic, Problems, nearest};
 use super::figure::SHIPPED;
 use super::folder;
-use super::kinds::Kind;
+use super::kinds::FileKind;
 
 static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/configs");
 
@@ -134,7 +134,7 @@ impl Configs {
         self.files
             .iter()
             .filter(|(path, source)| {
-                Kind::of_path(path).is_none_or(Kind::acts)
+                FileKind::of_path(path).is_none_or(FileKind::acts)
                     && shipped_text(path) != Some(source.text.as_str())
             })
             .map(|(path, source)| (path.clone(), source.text.clone()))

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::diagnostics::{Diagnostic, Problems, read_csv, read_toml};
-use super::evidence::{Block, Evidence, Row, hex};
+use super::evidence::{Evidence, EvidenceBlock, EvidenceRow, hex};
 use super::parameters::ParameterSet;
 use super::source::{Configs, Source};
 use super::table::YEARS;
@@ -23,7 +23,7 @@ pub struct SplitsFile {
     pub split: Vec<Split>,
     pub score: ScoreSettings,
     pub discrepancy: Discrepancy,
-    pub bars: Bars,
+    pub bars: ScoreBars,
 }
 
 /// What is fitted and what is tested.
@@ -42,7 +42,7 @@ pub struct Split {
     #[schemars(with = "Option<String>")]
     pub test_to: Option<Month>,
     /// The part of the model that is tested, in every month.
-    pub test_block: Option<Block>,
+    pub test_block: Option<EvidenceBlock>,
 }
 
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -66,7 +66,7 @@ pub struct Discrepancy {
 
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Bars {
+pub struct ScoreBars {
     pub coverage_low: f64,
     pub coverage_high: f64,
     /// Part of the scorable series whose skill is above zero.
@@ -77,7 +77,7 @@ pub struct Bars {
 /// Which part of a split a row is in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Part {
+pub enum SplitPart {
     Fit,
     Test,
     /// Its months lie in both, or beyond both.
@@ -86,25 +86,25 @@ pub enum Part {
 
 impl Split {
     /// The part that a row is in: never in the fit when any of its months is tested.
-    pub fn part(&self, row: &Row, block: Block) -> Part {
+    pub fn part(&self, row: &EvidenceRow, block: EvidenceBlock) -> SplitPart {
         if let Some(tested) = self.test_block {
             return if tested == block {
-                Part::Test
+                SplitPart::Test
             } else {
-                Part::Fit
+                SplitPart::Fit
             };
         }
         let (Some(from), Some(to)) = (self.test_from, self.test_to) else {
-            return Part::Fit;
+            return SplitPart::Fit;
         };
         if row.first >= from && row.last <= to {
-            return Part::Test;
+            return SplitPart::Test;
         }
         let outside = row.last < from || row.first > to;
         if outside && self.fit_to.is_none_or(|end| row.last <= end) {
-            Part::Fit
+            SplitPart::Fit
         } else {
-            Part::Neither
+            SplitPart::Neither
         }
     }
 }
@@ -274,13 +274,13 @@ pub struct Registration {
     /// What the priors had seen of the record before.
     pub exposure: String,
     /// Channels and what would support each of them.
-    pub support: Vec<Support>,
+    pub support: Vec<ChannelSupport>,
 }
 
 /// What a channel rests on.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Support {
+pub struct ChannelSupport {
     pub channel: String,
     /// Patterns that it is needed for.
     #[serde(default)]
@@ -375,7 +375,7 @@ impl Registration {
     }
 
     /// What no longer is as it was registered, in words.
-    pub fn departures(&self, now: &Hashes) -> Vec<String> {
+    pub fn departures(&self, now: &InputHashes) -> Vec<String> {
         [
             ("priors", &self.priors, &now.priors),
             ("evidence", &self.evidence, &now.evidence),
@@ -411,7 +411,7 @@ pub fn check_registration(source: &Source) -> Result<(), Problems> {
 }
 
 #[derive(Deserialize)]
-struct Look {
+struct LookRow {
     date: String,
     version: String,
     split: String,
@@ -426,7 +426,7 @@ struct Look {
 pub fn check_looks(source: &Source) -> Result<(), Problems> {
     let mut problems = Problems::default();
     let columns = ["date", "version", "split", "what", "why"];
-    for row in read_csv::<Look>(source, &columns)? {
+    for row in read_csv::<LookRow>(source, &columns)? {
         let look = &row.row;
         if look.date.parse::<Date>().is_err() {
             let message = format!("found `{}`, expected a day such as 2026-11-24", look.date);
@@ -444,13 +444,13 @@ pub fn check_looks(source: &Source) -> Result<(), Problems> {
 
 /// What a fit rests on.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Hashes {
+pub struct InputHashes {
     pub priors: String,
     pub evidence: String,
     pub splits: String,
 }
 
-impl Hashes {
+impl InputHashes {
     /// # Errors
     /// When the splits cannot be read.
     pub fn of(

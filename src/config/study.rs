@@ -8,10 +8,10 @@ use serde::de::value::MapAccessDeserializer;
 use toml::Spanned;
 
 use super::diagnostics::{Diagnostic, Problems, read_toml};
-use super::draws::{self, Draws};
+use super::draws::{self, FuturesTable};
 use super::law::ChangeFile;
 use super::nations;
-use super::overrides::Overridden;
+use super::overrides::OverriddenStudy;
 use super::parameters::check_value;
 use super::source::{Configs, Source};
 use super::world;
@@ -19,7 +19,7 @@ use crate::foundation::calendar::Month;
 use crate::foundation::channels::Channel;
 use crate::foundation::name::{self, Name};
 use crate::foundation::parameters::Parameters;
-use crate::foundation::run::Planning;
+use crate::foundation::run::ExpectationRule;
 use crate::measures::measure;
 
 /// The year that chips, shares and gaps at the start are recorded for: studies begin in it.
@@ -85,7 +85,7 @@ pub struct StudyFile {
     /// The table of futures, read.
     #[serde(skip)]
     #[schemars(skip)]
-    pub draws: Option<Draws>,
+    pub draws: Option<FuturesTable>,
     /// Where it was read from.
     #[serde(skip)]
     #[schemars(skip)]
@@ -171,7 +171,7 @@ impl<'de> Deserialize<'de> for Arm {
 #[serde(deny_unknown_fields)]
 pub struct FuturesFile {
     #[serde(default)]
-    pub design: Design,
+    pub design: FutureDesign,
     /// Factorial: the values that a parameter takes, crossed with each other, with every stress and every variant.
     #[serde(default)]
     pub levels: BTreeMap<String, Vec<f64>>,
@@ -182,16 +182,16 @@ pub struct FuturesFile {
     pub off: Vec<String>,
     /// Conditions under which effects are also reported apart: strata.
     #[serde(default)]
-    pub stress: Vec<Alternative>,
+    pub stress: Vec<WeightedAlternative>,
     /// Structural variants: other worlds that fit as well, each with its weight.
     #[serde(default)]
-    pub variant: Vec<Alternative>,
+    pub variant: Vec<WeightedAlternative>,
 }
 
 /// How the space of futures is covered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Design {
+pub enum FutureDesign {
     /// Each future is drawn by itself.
     #[default]
     Replicates,
@@ -208,7 +208,7 @@ pub enum Design {
 /// A set of parameters, channels and planning with a name and a weight.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Alternative {
+pub struct WeightedAlternative {
     #[serde(deserialize_with = "name::text")]
     #[schemars(with = "Name")]
     pub name: String,
@@ -224,7 +224,7 @@ pub struct Alternative {
     pub planning: Option<String>,
 }
 
-impl Alternative {
+impl WeightedAlternative {
     /// One that changes nothing.
     pub(super) fn named(name: &str) -> Self {
         Self {
@@ -247,7 +247,7 @@ fn one() -> f64 {
 /// # Errors
 /// When the file is no TOML, or a path leads through what is no table.
 pub fn overridden(source: &Source, fields: &[(String, String)]) -> Result<Source, Problems> {
-    Overridden::of(source, fields).map(|all| all.source)
+    OverriddenStudy::of(source, fields).map(|all| all.source)
 }
 
 /// Reads a study.
@@ -449,7 +449,7 @@ fn switches(source: &Source, study: &StudyFile) -> Problems {
     let f = &study.futures;
     let parameters: Vec<&str> = Parameters::NAMES.iter().map(|(_, id)| *id).collect();
     let channels: Vec<&str> = Channel::ALL.iter().map(|c| c.name()).collect();
-    let plannings: Vec<&str> = Planning::ALL.iter().map(|p| p.name()).collect();
+    let plannings: Vec<&str> = ExpectationRule::ALL.iter().map(|p| p.name()).collect();
     // Names are looked for after the table that speaks of futures or arms, not in the measures before it.
     let mut known = |found: &str, expected: &str, list: &[&str]| {
         if !list.contains(&found) {
@@ -528,17 +528,17 @@ fn switches(source: &Source, study: &StudyFile) -> Problems {
             .push(Diagnostic::at_field(source, field, message));
     };
     match (f.design, f.levels.is_empty(), &f.table) {
-        (Design::List, _, None) => wrong("design", "the design `list` needs a `table`"),
-        (Design::Factorial, true, _) if alternatives().next().is_none() => {
+        (FutureDesign::List, _, None) => wrong("design", "the design `list` needs a `table`"),
+        (FutureDesign::Factorial, true, _) if alternatives().next().is_none() => {
             wrong(
                 "design",
                 "the design `factorial` needs `levels`, `stress` or `variant`",
             );
         }
-        (d, false, _) if d != Design::Factorial => {
+        (d, false, _) if d != FutureDesign::Factorial => {
             wrong("levels", "`levels` belong to the design `factorial`");
         }
-        (d, _, Some(_)) if d != Design::List => {
+        (d, _, Some(_)) if d != FutureDesign::List => {
             wrong("table", "a `table` belongs to the design `list`");
         }
         _ if f.levels.values().any(Vec::is_empty) => wrong("levels", "a parameter without levels"),

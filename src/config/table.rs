@@ -52,16 +52,16 @@ pub enum CellType {
     Number(f64, f64),
     Word(&'static [&'static str]),
     /// A name that another table holds.
-    Known(Names),
+    Known(NameKind),
     /// Such names, joined by `;`.
-    KnownList(Names),
+    KnownList(NameKind),
     /// Such names, joined by `/`.
-    KnownSides(Names),
+    KnownSides(NameKind),
 }
 
 /// Names that stand in a column of another table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Names {
+pub enum NameKind {
     Nation,
     /// A nation, the world, or all other nations.
     Place,
@@ -81,7 +81,7 @@ pub enum Names {
     Foundry,
 }
 
-impl Names {
+impl NameKind {
     const ALL: [Self; 12] = [
         Self::Nation,
         Self::Place,
@@ -254,19 +254,19 @@ fn plain(value: f64) -> String {
 
 /// Names that cells may point at, by where they stand.
 #[derive(Clone, Debug, Default)]
-pub struct KnownNames(HashMap<Names, Vec<String>>);
+pub struct KnownNames(HashMap<NameKind, Vec<String>>);
 
 impl KnownNames {
     /// The names that the tables of the world hold. A table that cannot be read gives none; its own reader says why.
     pub fn read(configs: &Configs) -> Self {
         let mut columns: HashMap<(&str, &str), Vec<String>> = HashMap::new();
-        for names in Names::ALL {
+        for names in NameKind::ALL {
             let (path, name, ..) = names.origin();
             columns
                 .entry((path, name))
                 .or_insert_with(|| cells_of(configs, path, name));
         }
-        let of = |names: Names| {
+        let of = |names: NameKind| {
             let (path, name, besides, _) = names.origin();
             let mut found = columns.get(&(path, name)).cloned().unwrap_or_default();
             if !found.is_empty() {
@@ -274,13 +274,13 @@ impl KnownNames {
             }
             (names, found)
         };
-        Self(Names::ALL.into_iter().map(of).collect())
+        Self(NameKind::ALL.into_iter().map(of).collect())
     }
 
     /// Codes of nations alone, for tables that point at nothing else.
     pub fn of_nations(codes: impl IntoIterator<Item = String>) -> Self {
         Self(HashMap::from([(
-            Names::Nation,
+            NameKind::Nation,
             codes.into_iter().collect(),
         )]))
     }
@@ -288,15 +288,15 @@ impl KnownNames {
     /// Codes of nations alone.
     #[must_use]
     pub fn nations(&self) -> Self {
-        Self::of_nations(self.list(Names::Nation).iter().cloned())
+        Self::of_nations(self.list(NameKind::Nation).iter().cloned())
     }
 
     /// Every name of a kind; empty where they are not known.
-    pub fn list(&self, names: Names) -> &[String] {
+    pub fn list(&self, names: NameKind) -> &[String] {
         self.0.get(&names).map_or(&[], Vec::as_slice)
     }
 
-    fn holds(&self, names: Names, text: &str) -> bool {
+    fn holds(&self, names: NameKind, text: &str) -> bool {
         let list = self.list(names);
         list.is_empty() || list.iter().any(|n| n == text)
     }
@@ -331,24 +331,24 @@ fn cells_of(configs: &Configs, path: &str, name: &str) -> Vec<String> {
 
 /// What helps with a wrong cell; the nearest name is looked for only when the error is told.
 #[derive(Clone, Debug)]
-enum Hint {
+enum CellHint {
     None,
     Nearest(String, Vec<&'static str>),
-    NearestKnown(String, Names),
+    NearestKnown(String, NameKind),
     Words(&'static str),
 }
 
 #[derive(Clone, Debug)]
-struct Fault {
+struct RowFault {
     column: Option<usize>,
     range: Range<usize>,
     message: String,
-    hint: Hint,
+    hint: CellHint,
 }
 
 /// A row and where it begins.
 #[derive(Clone, Debug)]
-struct Placed<T> {
+struct PlacedRow<T> {
     row: T,
     start: usize,
 }
@@ -358,14 +358,14 @@ pub struct TableReading<'a, T> {
     source: &'a Source,
     names: &'a KnownNames,
     headers: Vec<String>,
-    rows: Vec<Placed<T>>,
-    faults: Vec<Fault>,
+    rows: Vec<PlacedRow<T>>,
+    faults: Vec<RowFault>,
     /// Rows of the table, wrong ones among them.
     count: usize,
 }
 
 /// What a rule over rows finds: the column, and a message.
-pub type Found = Vec<(&'static str, String)>;
+pub type TableProblems = Vec<(&'static str, String)>;
 
 impl<'a, T: DeserializeOwned> TableReading<'a, T> {
     /// Reads a table and holds every cell to its column.
@@ -411,7 +411,12 @@ impl<'a, T: DeserializeOwned> TableReading<'a, T> {
                 Ok(false) => break,
                 Err(e) => {
                     let at = e.position().map_or(0, |p| p.byte() as usize);
-                    reading.fault(None, at..at + 1, format!("broken line: {e}"), Hint::None);
+                    reading.fault(
+                        None,
+                        at..at + 1,
+                        format!("broken line: {e}"),
+                        CellHint::None,
+                    );
                     break;
                 }
             }
@@ -433,39 +438,39 @@ impl<'a, T: DeserializeOwned> TableReading<'a, T> {
             {
                 let message = format!("`{}` is here twice", shortened(&named.join(", ")));
                 let at = key.first().copied().unwrap_or(0);
-                reading.fault(None, reading.cell(start, at), message, Hint::None);
+                reading.fault(None, reading.cell(start, at), message, CellHint::None);
                 continue;
             }
             match record.deserialize(Some(&header)) {
-                Ok(row) => reading.rows.push(Placed { row, start }),
+                Ok(row) => reading.rows.push(PlacedRow { row, start }),
                 Err(e) => {
                     let message = format!("this row cannot be read: {e}");
-                    reading.fault(None, reading.cell(start, 0), message, Hint::None);
+                    reading.fault(None, reading.cell(start, 0), message, CellHint::None);
                 }
             }
         }
         if reading.count == 0 {
             let end = source.text.len();
             let message = format!("a table without rows, expected at least one: {}", spec.row);
-            reading.fault(None, end..end, message, Hint::None);
+            reading.fault(None, end..end, message, CellHint::None);
         }
         Ok(reading)
     }
 
     /// Holds every row to a rule.
-    pub fn check(&mut self, mut rule: impl FnMut(&T, &mut Found)) {
-        let mut found = Found::new();
+    pub fn check(&mut self, mut rule: impl FnMut(&T, &mut TableProblems)) {
+        let mut found = TableProblems::new();
         let mut faults = Vec::new();
         for placed in &self.rows {
             rule(&placed.row, &mut found);
             for (column, message) in found.drain(..) {
                 let at = self.headers.iter().position(|h| h == column);
                 let message = format!("column `{column}`: {message}");
-                faults.push(Fault {
+                faults.push(RowFault {
                     column: at,
                     range: self.cell(placed.start, at.unwrap_or(0)),
                     message,
-                    hint: Hint::None,
+                    hint: CellHint::None,
                 });
             }
         }
@@ -475,7 +480,7 @@ impl<'a, T: DeserializeOwned> TableReading<'a, T> {
     /// Says that the table as a whole lacks something.
     pub fn lacks(&mut self, message: String) {
         let end = self.source.text.len();
-        self.fault(None, end..end, message, Hint::None);
+        self.fault(None, end..end, message, CellHint::None);
     }
 
     /// Whether anything is wrong so far.
@@ -523,10 +528,10 @@ impl<'a, T: DeserializeOwned> TableReading<'a, T> {
             };
             let diagnostic = Diagnostic::at(self.source, fault.range.clone(), message);
             problems.0.push(match &fault.hint {
-                Hint::None => diagnostic,
-                Hint::Words(words) => diagnostic.help(*words),
-                Hint::Nearest(found, list) => diagnostic.nearest(found, list),
-                Hint::NearestKnown(found, names) => {
+                CellHint::None => diagnostic,
+                CellHint::Words(words) => diagnostic.help(*words),
+                CellHint::Nearest(found, list) => diagnostic.nearest(found, list),
+                CellHint::NearestKnown(found, names) => {
                     let known: Vec<&str> =
                         self.names.list(*names).iter().map(String::as_str).collect();
                     diagnostic.nearest(found, &known)
@@ -543,8 +548,14 @@ impl<'a, T: DeserializeOwned> TableReading<'a, T> {
         Err(problems)
     }
 
-    fn fault(&mut self, column: Option<usize>, range: Range<usize>, message: String, hint: Hint) {
-        self.faults.push(Fault {
+    fn fault(
+        &mut self,
+        column: Option<usize>,
+        range: Range<usize>,
+        message: String,
+        hint: CellHint,
+    ) {
+        self.faults.push(RowFault {
             column,
             range,
             message,
@@ -559,7 +570,7 @@ impl<'a, T: DeserializeOwned> TableReading<'a, T> {
     fn check_row(&mut self, specs: &[&ColumnSpec], record: &csv::StringRecord, start: usize) {
         if let Some(at) = record.iter().position(|cell| cell.contains(['\n', '\r'])) {
             let message = "found a cell that runs on over lines, expected a closing quotation mark";
-            self.fault(None, self.cell(start, at), message.into(), Hint::None);
+            self.fault(None, self.cell(start, at), message.into(), CellHint::None);
             return;
         }
         if record.len() != specs.len() {
@@ -570,12 +581,12 @@ impl<'a, T: DeserializeOwned> TableReading<'a, T> {
             );
             let at = record.len().min(specs.len()).saturating_sub(1);
             let help = "a text that holds a comma stands between quotation marks";
-            self.fault(None, self.cell(start, at), message, Hint::Words(help));
+            self.fault(None, self.cell(start, at), message, CellHint::Words(help));
             return;
         }
         if record.iter().all(str::is_empty) {
             let message = "found a row without a value, expected values or no row".into();
-            self.fault(None, self.cell(start, 0), message, Hint::None);
+            self.fault(None, self.cell(start, 0), message, CellHint::None);
             return;
         }
         for (at, (cell, spec)) in record.iter().zip(specs).enumerate() {
@@ -635,26 +646,26 @@ fn check_header(source: &Source, spec: &TableSpec, headers: &[String]) -> Result
     problems.check()
 }
 
-type Wrong = (String, Hint);
+type WrongCell = (String, CellHint);
 
 /// Holds one cell to its column.
-fn check_cell(cell: &str, spec: &ColumnSpec, names: &KnownNames) -> Result<(), Wrong> {
+fn check_cell(cell: &str, spec: &ColumnSpec, names: &KnownNames) -> Result<(), WrongCell> {
     let found = || format!("found `{}`", shortened(cell));
-    let wrong = |hint: Hint| Err((found(), hint));
+    let wrong = |hint: CellHint| Err((found(), hint));
     if cell.is_empty() {
         return if spec.blank {
             Ok(())
         } else {
-            Err(("found an empty cell".into(), Hint::None))
+            Err(("found an empty cell".into(), CellHint::None))
         };
     }
-    let known = |text: &str, kind: Names| {
+    let known = |text: &str, kind: NameKind| {
         if names.holds(kind, text) {
             Ok(())
         } else {
             Err((
                 format!("found `{}`", shortened(text)),
-                Hint::NearestKnown(shortened(text), kind),
+                CellHint::NearestKnown(shortened(text), kind),
             ))
         }
     };
@@ -666,11 +677,11 @@ fn check_cell(cell: &str, spec: &ColumnSpec, names: &KnownNames) -> Result<(), W
             };
             let length = cell.chars().count();
             if length > longest {
-                return Err((format!("found {length} characters"), Hint::None));
+                return Err((format!("found {length} characters"), CellHint::None));
             }
             let padded = matches!(spec.cell, CellType::Name) && cell.trim() != cell;
             if padded {
-                return wrong(Hint::Words("a space stands before or after it"));
+                return wrong(CellHint::Words("a space stands before or after it"));
             }
             !cell.chars().any(char::is_control) && !cell.trim().is_empty()
         }
@@ -678,7 +689,7 @@ fn check_cell(cell: &str, spec: &ColumnSpec, names: &KnownNames) -> Result<(), W
         CellType::Truth => {
             if !matches!(cell, "true" | "false") {
                 let list = vec!["true", "false"];
-                return wrong(Hint::Nearest(shortened(cell), list));
+                return wrong(CellHint::Nearest(shortened(cell), list));
             }
             true
         }
@@ -692,9 +703,9 @@ fn check_cell(cell: &str, spec: &ColumnSpec, names: &KnownNames) -> Result<(), W
         CellType::Number(low, high) => match cell.parse::<f64>() {
             Ok(v) if v == 0.0 && low > 0.0 => {
                 return wrong(if spec.blank {
-                    Hint::Words("leave the cell empty where the number is not known")
+                    CellHint::Words("leave the cell empty where the number is not known")
                 } else {
-                    Hint::None
+                    CellHint::None
                 });
             }
             Ok(v) => v >= low && v <= high,
@@ -702,7 +713,7 @@ fn check_cell(cell: &str, spec: &ColumnSpec, names: &KnownNames) -> Result<(), W
         },
         CellType::Word(words) => {
             if !words.contains(&cell) {
-                return wrong(Hint::Nearest(shortened(cell), words.to_vec()));
+                return wrong(CellHint::Nearest(shortened(cell), words.to_vec()));
             }
             true
         }
@@ -714,7 +725,7 @@ fn check_cell(cell: &str, spec: &ColumnSpec, names: &KnownNames) -> Result<(), W
             return cell.split('/').try_for_each(|part| known(part, kind));
         }
     };
-    if good { Ok(()) } else { wrong(Hint::None) }
+    if good { Ok(()) } else { wrong(CellHint::None) }
 }
 
 /// The beginning of a text that may be long.
@@ -830,7 +841,7 @@ pub fn check_bounds(
     [low, value, high]: [f64; 3],
     part: f64,
     columns: [&'static str; 3],
-    found: &mut Found,
+    found: &mut TableProblems,
 ) {
     if low > high {
         found.push((

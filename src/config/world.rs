@@ -8,14 +8,14 @@ use super::chips::{self, CHIPS, ChipRow};
 use super::diagnostics::{Diagnostic, Problems};
 use super::evidence::Evidence;
 use super::nations::{self, NATIONS, NationRow};
-use super::places::{self, FOUNDRIES, HOSTS, HUBS, MODELS, POWER, Places, TOOLS};
+use super::places::{self, FOUNDRIES, HOSTS, HUBS, MODELS, POWER, PlaceTables, TOOLS};
 use super::source::{Configs, Source};
 use super::table::{
-    CONFIDENCE, CellType, KnownNames, Names, TableReading, TableSpec, check_bounds, column, kept,
-    or_nearest,
+    CONFIDENCE, CellType, KnownNames, NameKind, TableReading, TableSpec, check_bounds, column,
+    kept, or_nearest,
 };
 use crate::foundation::calendar::Month;
-use crate::technology::path::Path;
+use crate::technology::path::TimePath;
 
 /// `configs/world/demand.csv`: what buyers spent, by series and region.
 #[derive(Clone, Debug, Deserialize)]
@@ -52,7 +52,7 @@ pub struct MakerRow {
     pub home: String,
     /// Name in the column `vendor` of the chip table; empty where the maker has no chip there.
     pub chip_vendor: String,
-    pub role: Role,
+    pub role: ChipUse,
     /// Maturity of the software stack, 0 to 1, in the first month; empty for makers of the target, whose start is a
     /// parameter. Judgement: an owner's stack fits its own use; AMD's chips sold at about half the price of a slower
     /// H100; Intel's, cheap on paper, hardly sold.
@@ -64,7 +64,7 @@ pub struct MakerRow {
 /// What a maker does with its chips.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Role {
+pub enum ChipUse {
     /// Sells to all comers.
     Merchant,
     /// Makes for its owner.
@@ -79,7 +79,7 @@ pub struct LabRow {
     pub key: String,
     pub name: String,
     pub home: String,
-    pub release_policy: Policy,
+    pub release_policy: LabReleasePolicy,
     pub compute_2025_h100e: Option<f64>,
     pub compute_2026_h100e: Option<f64>,
     #[serde(default)]
@@ -93,7 +93,7 @@ pub struct LabRow {
 /// Whether a lab publishes weights.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Policy {
+pub enum LabReleasePolicy {
     Open,
     Closed,
     Mixed,
@@ -181,7 +181,7 @@ pub static DEMAND: TableSpec = TableSpec {
     key: &["series", "region", "period_start"],
     columns: &[
         column("series", CellType::Word(SERIES_NAMES), ""),
-        column("region", CellType::Known(Names::Region), "").or_blank(),
+        column("region", CellType::Known(NameKind::Region), "").or_blank(),
         column("period_start", CellType::Month, ""),
         column("value", CellType::Number(0.0, 1e5), "as `unit` says"),
         column("low", CellType::Number(0.0, 1e5), "as `unit` says").or_blank(),
@@ -238,14 +238,14 @@ pub static MAKERS: TableSpec = TableSpec {
     columns: &[
         column("key", CellType::Name, ""),
         column("name", CellType::Name, ""),
-        column("home", CellType::Known(Names::Nation), ""),
-        column("chip_vendor", CellType::Known(Names::VendorOfChip), "").or_blank(),
+        column("home", CellType::Known(NameKind::Nation), ""),
+        column("chip_vendor", CellType::Known(NameKind::VendorOfChip), "").or_blank(),
         column("role", CellType::Word(&["merchant", "captive", "foundry"]), ""),
-        column("hq_country", CellType::KnownSides(Names::Country), "").or_absent(),
+        column("hq_country", CellType::KnownSides(NameKind::Country), "").or_absent(),
         column("bloc", CellType::Word(BLOCS), "").or_absent(),
         column("fabless", CellType::Truth, "").or_absent(),
         column("foundry", CellType::Text, "").or_absent(),
-        column("foundry_country", CellType::KnownSides(Names::Country), "").or_absent(),
+        column("foundry_country", CellType::KnownSides(NameKind::Country), "").or_absent(),
         column("rd_usd_bn_2021", CellType::Number(0.0, 1000.0), "USD bn").or_absent(),
         column("rd_usd_bn_2022", CellType::Number(0.0, 1000.0), "USD bn").or_absent(),
         column("rd_usd_bn_2023", CellType::Number(0.0, 1000.0), "USD bn").or_absent(),
@@ -278,9 +278,9 @@ pub static LABS: TableSpec = TableSpec {
     columns: &[
         column("key", CellType::Name, ""),
         column("name", CellType::Name, ""),
-        column("home", CellType::Known(Names::Nation), ""),
+        column("home", CellType::Known(NameKind::Nation), ""),
         column("release_policy", CellType::Word(&["open", "closed", "mixed"]), ""),
-        column("hq_country", CellType::KnownSides(Names::Country), "").or_absent(),
+        column("hq_country", CellType::KnownSides(NameKind::Country), "").or_absent(),
         column("bloc", CellType::Word(BLOCS), "").or_absent(),
         column("open_weights_policy", CellType::Text, "").or_absent(),
         column("compute_2023_h100e", CellType::Number(0.0, 1e9), "H100-equivalents").or_absent(),
@@ -312,7 +312,7 @@ pub struct RecordedWorld {
     pub chips: Vec<ChipRow>,
     pub nations: Vec<NationRow>,
     pub tables: WorldTables,
-    pub places: Places,
+    pub places: PlaceTables,
 }
 
 /// Reads the tables of demand, pools, makers and labs.
@@ -371,7 +371,7 @@ impl RecordedWorld {
                     );
                     wrong(CHIPS.path, &chip.key, message)?;
                 }
-                let captive = maker.role == Role::Captive;
+                let captive = maker.role == ChipUse::Captive;
                 if (chip.sold == "captive") != captive {
                     let expected = if captive { "captive" } else { "market" };
                     let message = format!(
@@ -406,7 +406,7 @@ impl RecordedWorld {
         }
         let on_sale = |c: &ChipRow| {
             let makers = &self.tables.makers;
-            let mut merchants = makers.iter().filter(|m| m.role == Role::Merchant);
+            let mut merchants = makers.iter().filter(|m| m.role == ChipUse::Merchant);
             c.in_roadmap() && merchants.any(|m| m.chip_vendor == c.vendor)
         };
         if !self.chips.iter().any(on_sale) {
@@ -626,7 +626,7 @@ fn read_labs(configs: &Configs, names: &KnownNames) -> Result<Vec<LabRow>, Probl
 
 impl WorldTables {
     /// A demand series of a region as a path in decimal years, times `scale`.
-    pub fn demand_path(&self, series: &str, region: &str, scale: f64) -> Path {
+    pub fn demand_path(&self, series: &str, region: &str, scale: f64) -> TimePath {
         sorted(
             self.demand
                 .iter()
@@ -636,7 +636,7 @@ impl WorldTables {
     }
 
     /// The capacity of a pool as a path in decimal years, times `scale`.
-    pub fn pool_path(&self, pool: &str, scale: f64) -> Path {
+    pub fn pool_path(&self, pool: &str, scale: f64) -> TimePath {
         sorted(
             self.pools
                 .iter()
@@ -654,8 +654,8 @@ impl WorldTables {
     }
 }
 
-fn sorted(knots: impl Iterator<Item = (f64, f64)>) -> Path {
+fn sorted(knots: impl Iterator<Item = (f64, f64)>) -> TimePath {
     let mut knots: Vec<(f64, f64)> = knots.collect();
     knots.sort_by(|a, b| a.0.total_cmp(&b.0));
-    Path(knots)
+    TimePath(knots)
 }

@@ -68,7 +68,7 @@ attributes! {
 
 /// Whose names an attribute takes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Named {
+pub enum NameDomain {
     Chip,
     /// Designers of chips, and the foundries that make wafers.
     Designer,
@@ -79,7 +79,7 @@ pub enum Named {
     Model,
 }
 
-impl Named {
+impl NameDomain {
     pub const fn words(self) -> &'static str {
         match self {
             Self::Chip => "a chip of configs/world/chips.csv",
@@ -118,13 +118,13 @@ impl Attribute {
     }
 
     /// Whose names its values are; none where they are numbers or truth. Values are coded by [`Symbols`].
-    pub const fn names(self) -> Option<Named> {
+    pub const fn names(self) -> Option<NameDomain> {
         Some(match self {
-            Self::Chip => Named::Chip,
-            Self::Vendor => Named::Designer,
-            Self::Buyer => Named::Buyer,
-            Self::HqCountry | Self::Destination | Self::Headquarters => Named::Nation,
-            Self::Model => Named::Model,
+            Self::Chip => NameDomain::Chip,
+            Self::Vendor => NameDomain::Designer,
+            Self::Buyer => NameDomain::Buyer,
+            Self::HqCountry | Self::Destination | Self::Headquarters => NameDomain::Nation,
+            Self::Model => NameDomain::Model,
             _ => return None,
         })
     }

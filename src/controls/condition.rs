@@ -6,7 +6,7 @@ use std::sync::Arc;
 use cel::common::ast::{Expr, IdedExpr, LiteralValue, SourceInfo, operators};
 use cel::parser::Parser;
 
-use super::attribute::{Attribute, Attributes, Named, Symbols};
+use super::attribute::{Attribute, Attributes, NameDomain, Symbols};
 use super::instrument::Instrument;
 
 /// Bytes of one condition: a list of some hundred names fits.
@@ -22,7 +22,7 @@ const MOST_PARTS: u32 = 20_000;
 
 /// Three-valued truth: an attribute that is missing makes an answer unknown only where it matters.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Truth {
+pub enum ThreeValued {
     Yes,
     No,
     Unknown,
@@ -30,7 +30,7 @@ pub enum Truth {
 
 /// A compiled condition.
 #[derive(Clone, Debug)]
-pub struct Condition(Arc<Node>, Extent);
+pub struct Condition(Arc<ConditionNode>, ConditionSize);
 
 impl PartialEq for Condition {
     fn eq(&self, other: &Self) -> bool {
@@ -40,7 +40,7 @@ impl PartialEq for Condition {
 
 /// How large a condition is, with the rules that it names.
 #[derive(Clone, Copy, Debug, PartialEq)]
-struct Extent {
+struct ConditionSize {
     levels: u32,
     parts: u32,
     /// A bit for each attribute that it asks about.
@@ -49,7 +49,7 @@ struct Extent {
 
 const _: () = assert!(Attribute::COUNT <= 64);
 
-impl Extent {
+impl ConditionSize {
     const LEAF: Self = Self {
         levels: 1,
         parts: 1,
@@ -70,25 +70,25 @@ impl Extent {
 }
 
 #[derive(Clone, Debug, PartialEq)]
-enum Node {
+enum ConditionNode {
     Number(f64),
     /// A quoted name, by its code.
     Name(f64),
     Attribute(Attribute),
-    Not(Box<Node>),
+    Not(Box<ConditionNode>),
     /// Two or more, none of them an `All`.
-    All(Vec<Node>),
+    All(Vec<ConditionNode>),
     /// Two or more, none of them an `Any`.
-    Any(Vec<Node>),
-    Compare(Comparison, Box<Node>, Box<Node>),
-    Arithmetic(Operation, Box<Node>, Box<Node>),
-    OneOf(Box<Node>, Vec<Node>),
+    Any(Vec<ConditionNode>),
+    Compare(ComparisonOperator, Box<ConditionNode>, Box<ConditionNode>),
+    Arithmetic(ArithmeticOperator, Box<ConditionNode>, Box<ConditionNode>),
+    OneOf(Box<ConditionNode>, Vec<ConditionNode>),
     /// The condition of another rule, shared with all that name it.
-    Rule(Arc<Node>),
+    Rule(Arc<ConditionNode>),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Comparison {
+enum ComparisonOperator {
     Equal,
     NotEqual,
     Less,
@@ -97,7 +97,7 @@ enum Comparison {
     GreaterOrEqual,
 }
 
-impl Comparison {
+impl ComparisonOperator {
     fn value(self, x: f64, y: f64) -> f64 {
         if x.is_nan() || y.is_nan() {
             return f64::NAN;
@@ -114,7 +114,7 @@ impl Comparison {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Operation {
+enum ArithmeticOperator {
     Add,
     Subtract,
     Multiply,
@@ -146,7 +146,7 @@ impl ConditionError {
 }
 
 /// What a condition may speak of.
-pub struct Scope<'a> {
+pub struct ConditionScope<'a> {
     /// The kind of rule that it decides.
     pub instrument: Instrument,
     /// The condition of another rule by its id with `-` written as `_`.
@@ -154,7 +154,7 @@ pub struct Scope<'a> {
     /// Ids of rules as conditions write them.
     pub rules: &'a dyn Fn() -> Vec<String>,
     /// The names of a kind, where this is none of them.
-    pub not_among: &'a dyn Fn(Named, &str) -> Option<Vec<String>>,
+    pub not_among: &'a dyn Fn(NameDomain, &str) -> Option<Vec<String>>,
 }
 
 /// The text of a condition, read but not yet held against what it may speak of.
@@ -286,16 +286,16 @@ impl Condition {
     pub fn compile(
         expression: &Expression,
         symbols: &mut Symbols,
-        scope: &Scope<'_>,
+        scope: &ConditionScope<'_>,
     ) -> Result<Self, ConditionError> {
-        let mut reader = Lowering {
+        let mut reader = ConditionCompiler {
             expression,
             symbols,
             scope,
         };
         let root = reader.lower(&expression.root)?;
         let place = expression.place(&expression.root);
-        if root.kind != Kind::Truth {
+        if root.kind != ValueKind::Truth {
             let message = format!(
                 "a condition is true or false, found {}; expected a comparison",
                 root.kind.words()
@@ -307,10 +307,10 @@ impl Condition {
 
     /// A condition that never holds.
     pub fn never() -> Self {
-        Self(Arc::new(Node::Number(0.0)), Extent::LEAF)
+        Self(Arc::new(ConditionNode::Number(0.0)), ConditionSize::LEAF)
     }
 
-    pub fn eval(&self, attributes: &Attributes) -> Truth {
+    pub fn eval(&self, attributes: &Attributes) -> ThreeValued {
         truth(self.0.value(attributes))
     }
 
@@ -336,9 +336,9 @@ impl Condition {
     }
 
     /// The answer where it no longer depends on anything.
-    pub fn settled(&self) -> Option<Truth> {
+    pub fn settled(&self) -> Option<ThreeValued> {
         match &*self.0 {
-            Node::Number(x) => Some(truth(*x)),
+            ConditionNode::Number(x) => Some(truth(*x)),
             _ => None,
         }
     }
@@ -395,13 +395,13 @@ fn offset_of(text: &str, line: isize, column: isize) -> usize {
     starts.nth(column.max(0) as usize).unwrap_or(text.len())
 }
 
-fn truth(value: f64) -> Truth {
+fn truth(value: f64) -> ThreeValued {
     if value.is_nan() {
-        Truth::Unknown
+        ThreeValued::Unknown
     } else if value != 0.0 {
-        Truth::Yes
+        ThreeValued::Yes
     } else {
-        Truth::No
+        ThreeValued::No
     }
 }
 
@@ -409,7 +409,7 @@ fn flag(value: bool) -> f64 {
     f64::from(u8::from(value))
 }
 
-impl Node {
+impl ConditionNode {
     /// Numbers as they are, truth as 1 and 0, unknown as NaN.
     fn value(&self, a: &Attributes) -> f64 {
         match self {
@@ -451,10 +451,10 @@ impl Node {
             Self::Arithmetic(operation, left, right) => {
                 let (x, y) = (left.operand(a), right.operand(a));
                 match operation {
-                    Operation::Add => x + y,
-                    Operation::Subtract => x - y,
-                    Operation::Multiply => x * y,
-                    Operation::Divide => x / y,
+                    ArithmeticOperator::Add => x + y,
+                    ArithmeticOperator::Subtract => x - y,
+                    ArithmeticOperator::Multiply => x * y,
+                    ArithmeticOperator::Divide => x / y,
                 }
             }
             Self::OneOf(node, choices) => {
@@ -639,21 +639,21 @@ impl Node {
             Self::All(nodes) => joined(&nodes.iter().collect::<Vec<_>>(), "&&", 2),
             Self::Compare(comparison, left, right) => {
                 let word = match comparison {
-                    Comparison::Equal => "==",
-                    Comparison::NotEqual => "!=",
-                    Comparison::Less => "<",
-                    Comparison::LessOrEqual => "<=",
-                    Comparison::Greater => ">",
-                    Comparison::GreaterOrEqual => ">=",
+                    ComparisonOperator::Equal => "==",
+                    ComparisonOperator::NotEqual => "!=",
+                    ComparisonOperator::Less => "<",
+                    ComparisonOperator::LessOrEqual => "<=",
+                    ComparisonOperator::Greater => ">",
+                    ComparisonOperator::GreaterOrEqual => ">=",
                 };
                 both(left, word, right, 3)
             }
             Self::Arithmetic(operation, left, right) => {
                 let (word, own) = match operation {
-                    Operation::Add => ("+", 4),
-                    Operation::Subtract => ("-", 4),
-                    Operation::Multiply => ("*", 5),
-                    Operation::Divide => ("/", 5),
+                    ArithmeticOperator::Add => ("+", 4),
+                    ArithmeticOperator::Subtract => ("-", 4),
+                    ArithmeticOperator::Multiply => ("*", 5),
+                    ArithmeticOperator::Divide => ("/", 5),
                 };
                 both(left, word, right, own)
             }
@@ -667,7 +667,7 @@ impl Node {
 
 /// What a part of a condition is.
 #[derive(Clone, Debug, PartialEq)]
-enum Kind {
+enum ValueKind {
     Truth,
     Number,
     /// An attribute whose values are names.
@@ -676,7 +676,7 @@ enum Kind {
     Quoted(String),
 }
 
-impl Kind {
+impl ValueKind {
     fn words(&self) -> String {
         match self {
             Self::Truth => "what is true or false".into(),
@@ -688,31 +688,31 @@ impl Kind {
 }
 
 /// A part of a condition with what it is and how large.
-struct Part {
-    node: Node,
-    kind: Kind,
-    extent: Extent,
+struct TypedPart {
+    node: ConditionNode,
+    kind: ValueKind,
+    extent: ConditionSize,
     place: Range<usize>,
 }
 
-struct Lowering<'a> {
+struct ConditionCompiler<'a> {
     expression: &'a Expression,
     symbols: &'a mut Symbols,
-    scope: &'a Scope<'a>,
+    scope: &'a ConditionScope<'a>,
 }
 
-impl Lowering<'_> {
-    fn lower(&mut self, expr: &IdedExpr) -> Result<Part, ConditionError> {
+impl ConditionCompiler<'_> {
+    fn lower(&mut self, expr: &IdedExpr) -> Result<TypedPart, ConditionError> {
         let place = self.expression.place(expr);
-        let leaf = |node, kind| Part {
+        let leaf = |node, kind| TypedPart {
             node,
             kind,
-            extent: Extent::LEAF,
+            extent: ConditionSize::LEAF,
             place: place.clone(),
         };
         let number = |x: f64| {
             if x.is_finite() {
-                Ok(leaf(Node::Number(x), Kind::Number))
+                Ok(leaf(ConditionNode::Number(x), ValueKind::Number))
             } else {
                 let message = format!("found {x}, expected a number that is finite");
                 Err(ConditionError::new(place.clone(), message))
@@ -722,13 +722,15 @@ impl Lowering<'_> {
             Expr::Literal(LiteralValue::Int(x)) => number(*x.inner() as f64),
             Expr::Literal(LiteralValue::UInt(x)) => number(*x.inner() as f64),
             Expr::Literal(LiteralValue::Double(x)) => number(*x.inner()),
-            Expr::Literal(LiteralValue::Boolean(x)) => {
-                Ok(leaf(Node::Number(flag(*x.inner())), Kind::Truth))
-            }
+            Expr::Literal(LiteralValue::Boolean(x)) => Ok(leaf(
+                ConditionNode::Number(flag(*x.inner())),
+                ValueKind::Truth,
+            )),
             // Its code is given when it is known what it names.
-            Expr::Literal(LiteralValue::String(x)) => {
-                Ok(leaf(Node::Name(0.0), Kind::Quoted(x.inner().to_string())))
-            }
+            Expr::Literal(LiteralValue::String(x)) => Ok(leaf(
+                ConditionNode::Name(0.0),
+                ValueKind::Quoted(x.inner().to_string()),
+            )),
             Expr::Ident(name) => self.named(name, place),
             Expr::Call(call) => {
                 let args: Vec<&IdedExpr> = call
@@ -745,7 +747,7 @@ impl Lowering<'_> {
     }
 
     /// An attribute, or the condition of another rule.
-    fn named(&self, name: &str, place: Range<usize>) -> Result<Part, ConditionError> {
+    fn named(&self, name: &str, place: Range<usize>) -> Result<TypedPart, ConditionError> {
         let instrument = self.scope.instrument;
         if let Some(attribute) = Attribute::named(name) {
             if !instrument.knows(attribute) {
@@ -764,18 +766,18 @@ impl Lowering<'_> {
                 });
             }
             let kind = if attribute.is_name() {
-                Kind::Name(attribute)
+                ValueKind::Name(attribute)
             } else if attribute.is_truth() {
-                Kind::Truth
+                ValueKind::Truth
             } else {
-                Kind::Number
+                ValueKind::Number
             };
-            return Ok(Part {
-                node: Node::Attribute(attribute),
+            return Ok(TypedPart {
+                node: ConditionNode::Attribute(attribute),
                 kind,
-                extent: Extent {
+                extent: ConditionSize {
                     asks: 1 << attribute as usize,
-                    ..Extent::LEAF
+                    ..ConditionSize::LEAF
                 },
                 place,
             });
@@ -801,9 +803,9 @@ impl Lowering<'_> {
             );
             return Err(ConditionError::new(place, message));
         }
-        Ok(Part {
-            node: Node::Rule(rule.0),
-            kind: Kind::Truth,
+        Ok(TypedPart {
+            node: ConditionNode::Rule(rule.0),
+            kind: ValueKind::Truth,
             extent: rule.1,
             place,
         })
@@ -814,7 +816,7 @@ impl Lowering<'_> {
         name: &str,
         args: &[&IdedExpr],
         place: Range<usize>,
-    ) -> Result<Part, ConditionError> {
+    ) -> Result<TypedPart, ConditionError> {
         if name == operators::IN {
             let [node, list] = args else {
                 return Err(unusable("this `in`", place));
@@ -837,8 +839,8 @@ impl Lowering<'_> {
                 choices.push(other.node);
                 left = one;
             }
-            let node = Node::OneOf(Box::new(left.node), choices);
-            return within(node, Kind::Truth, extent, place);
+            let node = ConditionNode::OneOf(Box::new(left.node), choices);
+            return within(node, ValueKind::Truth, extent, place);
         }
         let mut parts = Vec::with_capacity(2);
         for arg in args {
@@ -850,55 +852,61 @@ impl Lowering<'_> {
             _ => None,
         };
         if let Some(all) = all {
-            let mut extent = Extent {
+            let mut extent = ConditionSize {
                 levels: 0,
                 parts: 0,
                 asks: 0,
             };
             for part in &parts {
-                is(part, &Kind::Truth)?;
+                is(part, &ValueKind::Truth)?;
                 let flat = matches!(
                     (&part.node, all),
-                    (Node::All(_), true) | (Node::Any(_), false)
+                    (ConditionNode::All(_), true) | (ConditionNode::Any(_), false)
                 );
                 // What is joined to the whole takes no level of its own.
                 let levels = part.extent.levels - u32::from(flat);
-                extent = extent.beside(Extent {
+                extent = extent.beside(ConditionSize {
                     levels,
                     ..part.extent
                 });
             }
-            let node = Node::join(parts.into_iter().map(|part| part.node), all);
-            return within(node, Kind::Truth, extent, place);
+            let node = ConditionNode::join(parts.into_iter().map(|part| part.node), all);
+            return within(node, ValueKind::Truth, extent, place);
         }
         let Some(right) = parts.pop() else {
             return Err(unusable(&format!("`{name}()`"), place));
         };
         if name == operators::LOGICAL_NOT {
-            is(&right, &Kind::Truth)?;
+            is(&right, &ValueKind::Truth)?;
             let extent = right.extent;
-            return within(Node::Not(Box::new(right.node)), Kind::Truth, extent, place);
+            return within(
+                ConditionNode::Not(Box::new(right.node)),
+                ValueKind::Truth,
+                extent,
+                place,
+            );
         }
         if name == operators::NEGATE {
-            is(&right, &Kind::Number)?;
-            let zero = Box::new(Node::Number(0.0));
-            let node = Node::Arithmetic(Operation::Subtract, zero, Box::new(right.node));
-            return within(node, Kind::Number, right.extent, place);
+            is(&right, &ValueKind::Number)?;
+            let zero = Box::new(ConditionNode::Number(0.0));
+            let node =
+                ConditionNode::Arithmetic(ArithmeticOperator::Subtract, zero, Box::new(right.node));
+            return within(node, ValueKind::Number, right.extent, place);
         }
         let comparison = match name {
-            operators::EQUALS => Some(Comparison::Equal),
-            operators::NOT_EQUALS => Some(Comparison::NotEqual),
-            operators::LESS => Some(Comparison::Less),
-            operators::LESS_EQUALS => Some(Comparison::LessOrEqual),
-            operators::GREATER => Some(Comparison::Greater),
-            operators::GREATER_EQUALS => Some(Comparison::GreaterOrEqual),
+            operators::EQUALS => Some(ComparisonOperator::Equal),
+            operators::NOT_EQUALS => Some(ComparisonOperator::NotEqual),
+            operators::LESS => Some(ComparisonOperator::Less),
+            operators::LESS_EQUALS => Some(ComparisonOperator::LessOrEqual),
+            operators::GREATER => Some(ComparisonOperator::Greater),
+            operators::GREATER_EQUALS => Some(ComparisonOperator::GreaterOrEqual),
             _ => None,
         };
         let arithmetic = match name {
-            operators::ADD => Some(Operation::Add),
-            operators::SUBSTRACT => Some(Operation::Subtract),
-            operators::MULTIPLY => Some(Operation::Multiply),
-            operators::DIVIDE => Some(Operation::Divide),
+            operators::ADD => Some(ArithmeticOperator::Add),
+            operators::SUBSTRACT => Some(ArithmeticOperator::Subtract),
+            operators::MULTIPLY => Some(ArithmeticOperator::Multiply),
+            operators::DIVIDE => Some(ArithmeticOperator::Divide),
             _ => None,
         };
         let Some(left) = parts
@@ -909,55 +917,62 @@ impl Lowering<'_> {
         };
         let extent = left.extent.beside(right.extent);
         if let Some(comparison) = comparison {
-            let ordered = !matches!(comparison, Comparison::Equal | Comparison::NotEqual);
+            let ordered = !matches!(
+                comparison,
+                ComparisonOperator::Equal | ComparisonOperator::NotEqual
+            );
             let (left, right) = self.comparable(left, right, ordered)?;
-            let node = Node::Compare(comparison, Box::new(left.node), Box::new(right.node));
-            return within(node, Kind::Truth, extent, place);
+            let node =
+                ConditionNode::Compare(comparison, Box::new(left.node), Box::new(right.node));
+            return within(node, ValueKind::Truth, extent, place);
         }
-        is(&left, &Kind::Number)?;
-        is(&right, &Kind::Number)?;
-        let operation = arithmetic.unwrap_or(Operation::Add);
-        if operation == Operation::Divide && right.node == Node::Number(0.0) {
+        is(&left, &ValueKind::Number)?;
+        is(&right, &ValueKind::Number)?;
+        let operation = arithmetic.unwrap_or(ArithmeticOperator::Add);
+        if operation == ArithmeticOperator::Divide && right.node == ConditionNode::Number(0.0) {
             return Err(ConditionError::new(
                 right.place,
                 "found 0, expected a number to divide by",
             ));
         }
-        let node = Node::Arithmetic(operation, Box::new(left.node), Box::new(right.node));
-        within(node, Kind::Number, extent, place)
+        let node = ConditionNode::Arithmetic(operation, Box::new(left.node), Box::new(right.node));
+        within(node, ValueKind::Number, extent, place)
     }
 
     /// Two parts that can be the same, or be ordered, quoted names resolved.
     fn comparable(
         &mut self,
-        left: Part,
-        right: Part,
+        left: TypedPart,
+        right: TypedPart,
         ordered: bool,
-    ) -> Result<(Part, Part), ConditionError> {
+    ) -> Result<(TypedPart, TypedPart), ConditionError> {
         match (&left.kind, &right.kind) {
-            (Kind::Number, Kind::Number) => Ok((left, right)),
-            (Kind::Truth, Kind::Truth) if !ordered => Ok((left, right)),
-            (Kind::Name(a), Kind::Name(b)) if !ordered && both_name(*a, *b) => Ok((left, right)),
-            (Kind::Name(a), Kind::Quoted(text)) if !ordered => {
-                let code = self.code(*a, text, &right.place)?;
-                let node = Node::Name(code);
-                Ok((left, Part { node, ..right }))
+            (ValueKind::Number, ValueKind::Number) => Ok((left, right)),
+            (ValueKind::Truth, ValueKind::Truth) if !ordered => Ok((left, right)),
+            (ValueKind::Name(a), ValueKind::Name(b)) if !ordered && both_name(*a, *b) => {
+                Ok((left, right))
             }
-            (Kind::Quoted(text), Kind::Name(a)) if !ordered => {
+            (ValueKind::Name(a), ValueKind::Quoted(text)) if !ordered => {
+                let code = self.code(*a, text, &right.place)?;
+                let node = ConditionNode::Name(code);
+                Ok((left, TypedPart { node, ..right }))
+            }
+            (ValueKind::Quoted(text), ValueKind::Name(a)) if !ordered => {
                 let code = self.code(*a, text, &left.place)?;
-                let node = Node::Name(code);
-                Ok((Part { node, ..left }, right))
+                let node = ConditionNode::Name(code);
+                Ok((TypedPart { node, ..left }, right))
             }
             (a, b) => {
                 let verb = if ordered { "ordered" } else { "compared" };
                 let hint = match (a, b) {
-                    (Kind::Number, Kind::Quoted(_)) | (Kind::Quoted(_), Kind::Number) => {
-                        "; expected a number"
-                    }
-                    (Kind::Name(_), _) | (_, Kind::Name(_)) if !ordered => {
+                    (ValueKind::Number, ValueKind::Quoted(_))
+                    | (ValueKind::Quoted(_), ValueKind::Number) => "; expected a number",
+                    (ValueKind::Name(_), _) | (_, ValueKind::Name(_)) if !ordered => {
                         "; expected a name in quotes"
                     }
-                    (Kind::Truth, _) | (_, Kind::Truth) if !ordered => "; expected true or false",
+                    (ValueKind::Truth, _) | (_, ValueKind::Truth) if !ordered => {
+                        "; expected true or false"
+                    }
                     _ if ordered => "; expected two numbers",
                     _ => "; expected an attribute on one side",
                 };
@@ -974,7 +989,7 @@ impl Lowering<'_> {
         text: &str,
         place: &Range<usize>,
     ) -> Result<f64, ConditionError> {
-        let named = attribute.names().unwrap_or(Named::Buyer);
+        let named = attribute.names().unwrap_or(NameDomain::Buyer);
         match (self.scope.not_among)(named, text) {
             None => Ok(self.symbols.code(text)),
             Some(names) => Err(ConditionError {
@@ -996,7 +1011,7 @@ fn both_name(a: Attribute, b: Attribute) -> bool {
     }
 }
 
-fn is(part: &Part, kind: &Kind) -> Result<(), ConditionError> {
+fn is(part: &TypedPart, kind: &ValueKind) -> Result<(), ConditionError> {
     if part.kind == *kind {
         return Ok(());
     }
@@ -1006,12 +1021,12 @@ fn is(part: &Part, kind: &Kind) -> Result<(), ConditionError> {
 
 /// A whole that stands one level above its parts, if it is not too large.
 fn within(
-    node: Node,
-    kind: Kind,
-    parts: Extent,
+    node: ConditionNode,
+    kind: ValueKind,
+    parts: ConditionSize,
     place: Range<usize>,
-) -> Result<Part, ConditionError> {
-    let extent = Extent {
+) -> Result<TypedPart, ConditionError> {
+    let extent = ConditionSize {
         levels: parts.levels + 1,
         parts: parts.parts.saturating_add(1),
         ..parts
@@ -1023,7 +1038,7 @@ fn within(
         );
         return Err(ConditionError::new(place, message));
     }
-    Ok(Part {
+    Ok(TypedPart {
         node,
         kind,
         extent,
@@ -1057,7 +1072,7 @@ mod tests {
     use super::*;
 
     fn of(instrument: Instrument, text: &str) -> Result<Condition, ConditionError> {
-        let scope = Scope {
+        let scope = ConditionScope {
             instrument,
             rule: &|_| None,
             rules: &Vec::new,
@@ -1075,11 +1090,11 @@ mod tests {
         let rule = compile("tpp >= 4800 || (tpp >= 1600 && performance_density >= 5.92)");
         let mut chip = Attributes::default();
         chip.set(Attribute::Tpp, 5000.0);
-        assert_eq!(rule.eval(&chip), Truth::Yes);
+        assert_eq!(rule.eval(&chip), ThreeValued::Yes);
         chip.set(Attribute::Tpp, 1000.0);
-        assert_eq!(rule.eval(&chip), Truth::No);
+        assert_eq!(rule.eval(&chip), ThreeValued::No);
         chip.set(Attribute::Tpp, 4799.0);
-        assert_eq!(rule.eval(&chip), Truth::Unknown);
+        assert_eq!(rule.eval(&chip), ThreeValued::Unknown);
         assert_eq!(rule.unknown(&chip), Some(Attribute::DieAreaMm2));
     }
 

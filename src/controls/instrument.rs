@@ -47,7 +47,7 @@ pub struct RuleNumber {
     pub unit: &'static str,
     /// What it does in the model.
     pub words: &'static str,
-    pub need: Need,
+    pub need: NumberNeed,
     /// From this, which is never negative.
     pub least: f64,
     pub most: Bound<f64>,
@@ -55,7 +55,7 @@ pub struct RuleNumber {
 
 /// Which rules of an instrument hold a number.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Need {
+pub enum NumberNeed {
     /// Every rule.
     Always,
     /// Those that say `capped`, in the rule or in an exception, and no others.
@@ -64,7 +64,7 @@ pub enum Need {
     OneOfThem,
 }
 
-impl Need {
+impl NumberNeed {
     pub const fn words(self) -> &'static str {
         match self {
             Self::Always => "required",
@@ -105,7 +105,7 @@ pub const LEVY_SHARE: RuleNumber = RuleNumber {
     name: "levy_share",
     unit: "part of the price",
     words: "part of the price of each sale that goes to the issuer; where two levies meet, the larger",
-    need: Need::Always,
+    need: NumberNeed::Always,
     least: 0.0,
     most: Bound::Excluded(1.0),
 };
@@ -114,7 +114,7 @@ pub const TIER2_CAP_TPP: RuleNumber = RuleNumber {
     name: "tier2_cap_tpp",
     unit: "TOPS x bit",
     words: "processing performance that one nation may import under the cap, over all chips together",
-    need: Need::WhereCapped,
+    need: NumberNeed::WhereCapped,
     least: 0.0,
     most: Bound::Included(1e18),
 };
@@ -124,7 +124,7 @@ const fn support(name: &'static str, words: &'static str) -> RuleNumber {
         name,
         unit: "USD a year",
         words,
-        need: Need::OneOfThem,
+        need: NumberNeed::OneOfThem,
         least: 0.0,
         // A third of what the largest economy produces in a year.
         most: Bound::Included(1e13),
@@ -271,9 +271,9 @@ impl Instrument {
     ];
 
     /// Whether rules of this kind speak of such goods.
-    pub const fn judges(self, subject: Subject) -> bool {
+    pub const fn judges(self, subject: ControlledItem) -> bool {
         match subject {
-            Subject::ChipSale => matches!(
+            ControlledItem::ChipSale => matches!(
                 self,
                 Self::ChipThreshold
                     | Self::Levy
@@ -281,18 +281,18 @@ impl Instrument {
                     | Self::EntityList
                     | Self::ImportBan
             ),
-            Subject::Tool => matches!(self, Self::Equipment),
-            Subject::MemoryStack => matches!(self, Self::Memory),
-            Subject::Wafer => matches!(self, Self::Foundry | Self::EntityList),
-            Subject::Model => matches!(self, Self::ModelWeights),
-            Subject::Rental => matches!(self, Self::RemoteAccess),
-            Subject::Input => matches!(self, Self::InputRestriction),
+            ControlledItem::Tool => matches!(self, Self::Equipment),
+            ControlledItem::MemoryStack => matches!(self, Self::Memory),
+            ControlledItem::Wafer => matches!(self, Self::Foundry | Self::EntityList),
+            ControlledItem::Model => matches!(self, Self::ModelWeights),
+            ControlledItem::Rental => matches!(self, Self::RemoteAccess),
+            ControlledItem::Input => matches!(self, Self::InputRestriction),
         }
     }
 
     /// Whether rules of both kinds speak of some goods.
     pub fn meets(self, other: Self) -> bool {
-        Subject::ALL
+        ControlledItem::ALL
             .iter()
             .any(|subject| self.judges(*subject) && other.judges(*subject))
     }
@@ -337,7 +337,7 @@ impl Instrument {
 
 /// What is being judged.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Subject {
+pub enum ControlledItem {
     ChipSale,
     Tool,
     MemoryStack,
@@ -347,7 +347,7 @@ pub enum Subject {
     Input,
 }
 
-impl Subject {
+impl ControlledItem {
     pub const ALL: [Self; 7] = [
         Self::ChipSale,
         Self::Tool,

@@ -7,9 +7,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::attribute::{Attribute, Attributes, Symbols};
-use super::condition::{Condition, Truth};
-use super::instrument::{Instrument, Subject};
-use super::process::Process;
+use super::condition::{Condition, ThreeValued};
+use super::instrument::{ControlledItem, Instrument};
+use super::process::PolicyProcess;
 use crate::foundation::calendar::Date;
 
 /// What the law says of one sale, from loose to strict.
@@ -68,7 +68,7 @@ impl std::fmt::Display for Verdict {
 
 /// A group of nations that a rule can name.
 #[derive(Clone, Copy, PartialEq, Debug)]
-pub enum Group {
+pub enum NationGroup {
     /// One nation, by the code of its ISO3 name.
     Nation(f64),
     A1,
@@ -83,7 +83,7 @@ pub enum Group {
     AllBut(f64),
 }
 
-impl Group {
+impl NationGroup {
     fn holds_destination(self, a: &Attributes) -> bool {
         match self {
             Self::Nation(code) => a.get(Attribute::Destination) == code,
@@ -117,10 +117,10 @@ pub struct AppliesTo {
     pub not_from: Option<f64>,
     /// Only goods of designers headquartered here.
     pub only_from: Option<f64>,
-    pub destinations: Vec<Group>,
-    pub except: Vec<Group>,
+    pub destinations: Vec<NationGroup>,
+    pub except: Vec<NationGroup>,
     /// Buyers with headquarters here are reached wherever they sit.
-    pub headquarters: Vec<Group>,
+    pub headquarters: Vec<NationGroup>,
 }
 
 impl AppliesTo {
@@ -170,7 +170,7 @@ pub struct Rule {
     pub text_lag_days: i32,
     pub compliance: Option<Date>,
     pub ended: Option<Date>,
-    pub early: Vec<Early>,
+    pub early: Vec<EarlyNotice>,
     pub enforced: bool,
     pub text: String,
     pub condition: Condition,
@@ -200,7 +200,7 @@ impl Rule {
 
 /// A firm that a rule bound before the others.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Early {
+pub struct EarlyNotice {
     pub vendor: f64,
     pub on: Date,
 }
@@ -220,7 +220,7 @@ impl Law {
         if code == 0.0 {
             return false;
         }
-        let is_it = |group: &Group| *group == Group::Nation(code);
+        let is_it = |group: &NationGroup| *group == NationGroup::Nation(code);
         self.rules.iter().any(|rule| {
             let to = &rule.applies_to;
             to.destinations
@@ -234,8 +234,8 @@ impl Law {
     }
 
     /// What one rule says by itself, after its exceptions, whatever the day; none where it is silent.
-    pub fn says(&self, rule: u16, subject: Subject, a: &Attributes) -> Option<Verdict> {
-        let active = Active::of(rule, &self.rules[usize::from(rule)], Vec::new(), true);
+    pub fn says(&self, rule: u16, subject: ControlledItem, a: &Attributes) -> Option<Verdict> {
+        let active = ActiveRule::of(rule, &self.rules[usize::from(rule)], Vec::new(), true);
         own_outcome(&active, subject, a.get(Attribute::Vendor), a).map(|(verdict, _)| verdict)
     }
 
@@ -252,24 +252,24 @@ impl Law {
 pub struct Regime {
     pub name: String,
     pub words: String,
-    pub entries: Vec<Entry>,
+    pub entries: Vec<DatedRule>,
     /// What moves its rules when the calendar stands still; none in a fixed regime.
-    pub process: Option<Process>,
+    pub process: Option<PolicyProcess>,
 }
 
 /// A rule as a regime has it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Entry {
+pub struct DatedRule {
     pub rule: u16,
     pub announced: Date,
     /// When its text can be read.
     pub text: Date,
     pub compliance: Date,
     pub ended: Option<Date>,
-    pub early: Vec<Early>,
+    pub early: Vec<EarlyNotice>,
 }
 
-impl Entry {
+impl DatedRule {
     /// Nobody is bound before the rule is announced.
     fn binds_from(&self, vendor: f64) -> Date {
         self.early
@@ -309,13 +309,13 @@ impl Regime {
     }
 
     /// The rules in force on a day.
-    pub fn book(&self, law: &Law, on: Date) -> Book {
-        Book::of(self, law, |entry, vendor| entry.in_force(on, vendor))
+    pub fn book(&self, law: &Law, on: Date) -> RuleSet {
+        RuleSet::of(self, law, |entry, vendor| entry.in_force(on, vendor))
     }
 
     /// The rules announced by a day that do not bind anybody's sale yet and have not been dropped.
-    pub fn announced(&self, law: &Law, on: Date) -> Book {
-        Book::of(self, law, |entry, vendor| {
+    pub fn announced(&self, law: &Law, on: Date) -> RuleSet {
+        RuleSet::of(self, law, |entry, vendor| {
             let ahead = entry.announced <= on && on < entry.binds_from(vendor);
             ahead && entry.ended.is_none_or(|ended| on <= ended)
         })
@@ -328,13 +328,13 @@ impl Regime {
             rumour
                 && law.rules[usize::from(e.rule)]
                     .instrument
-                    .judges(Subject::ChipSale)
+                    .judges(ControlledItem::ChipSale)
         })
     }
 
     /// The first day after `on` on which an announced rule binds.
     pub fn next_binds(&self, on: Date) -> Option<Date> {
-        let ahead = |e: &&Entry| {
+        let ahead = |e: &&DatedRule| {
             e.announced <= on && on < e.compliance && e.ended.is_none_or(|ended| on <= ended)
         };
         self.entries
@@ -347,12 +347,12 @@ impl Regime {
 
 /// The rules that count on one day, superseded ones left out for the vendors for whom they are.
 #[derive(Clone, Debug, Default)]
-pub struct Book {
-    active: Vec<Active>,
+pub struct RuleSet {
+    active: Vec<ActiveRule>,
 }
 
 #[derive(Clone, Debug)]
-struct Active {
+struct ActiveRule {
     index: u16,
     rule: Arc<Rule>,
     condition: Condition,
@@ -364,7 +364,7 @@ struct Active {
     reaches: bool,
 }
 
-impl Active {
+impl ActiveRule {
     fn of(index: u16, rule: &Arc<Rule>, but: Vec<f64>, by_default: bool) -> Self {
         let exceptions = rule.exceptions.iter().map(|e| e.condition.clone());
         Self {
@@ -387,7 +387,7 @@ impl Active {
         self.by_default != self.but.contains(&vendor)
     }
 
-    fn speaks_of(&self, subject: Subject, vendor: f64, a: &Attributes) -> bool {
+    fn speaks_of(&self, subject: ControlledItem, vendor: f64, a: &Attributes) -> bool {
         self.reaches
             || self.rule.instrument.judges(subject)
                 && self.binds(vendor)
@@ -424,7 +424,7 @@ impl Ruling {
 
 /// One rule's part in a verdict, in words.
 #[derive(Clone, Debug, Serialize)]
-pub struct Reason {
+pub struct VerdictReason {
     pub rule: String,
     pub instrument: Instrument,
     pub citation: String,
@@ -440,8 +440,8 @@ pub struct Reason {
 /// The verdict of a rule that reaches a sale whose condition does not hold.
 const NOT_MET: &str = "not met";
 
-impl Book {
-    fn of(regime: &Regime, law: &Law, counts: impl Fn(&Entry, f64) -> bool) -> Self {
+impl RuleSet {
+    fn of(regime: &Regime, law: &Law, counts: impl Fn(&DatedRule, f64) -> bool) -> Self {
         let mut vendors: Vec<f64> = regime
             .entries
             .iter()
@@ -449,7 +449,7 @@ impl Book {
             .collect();
         vendors.sort_by(f64::total_cmp);
         vendors.dedup();
-        let effective = |entry: &Entry, vendor: f64| {
+        let effective = |entry: &DatedRule, vendor: f64| {
             counts(entry, vendor)
                 && !regime.entries.iter().any(|other| {
                     law.rules[usize::from(other.rule)]
@@ -471,7 +471,7 @@ impl Book {
                     .collect();
                 (by_default || !but.is_empty()).then(|| {
                     let rule = &law.rules[usize::from(entry.rule)];
-                    Active::of(entry.rule, rule, but, by_default)
+                    ActiveRule::of(entry.rule, rule, but, by_default)
                 })
             })
             .collect();
@@ -485,8 +485,8 @@ impl Book {
 
     /// The rules that speak of such goods at all.
     #[must_use]
-    pub fn only(&self, subject: Subject) -> Self {
-        let speaks = |active: &&Active| active.rule.instrument.judges(subject);
+    pub fn only(&self, subject: ControlledItem) -> Self {
+        let speaks = |active: &&ActiveRule| active.rule.instrument.judges(subject);
         Self {
             active: self.active.iter().filter(speaks).cloned().collect(),
         }
@@ -495,35 +495,35 @@ impl Book {
     /// Whether two books hold the same rules for the same firms, and so say the same of every sale.
     pub fn says_the_same(&self, other: &Self) -> bool {
         let (own, others) = (self.active.iter(), other.active.iter());
-        own.map(Active::what).eq(others.map(Active::what))
+        own.map(ActiveRule::what).eq(others.map(ActiveRule::what))
     }
 
     /// Whether two books hold the same rules for goods of one kind that go one way.
     pub fn says_the_same_there(
         &self,
         other: &Self,
-        subject: Subject,
+        subject: ControlledItem,
         shipment: &Attributes,
     ) -> bool {
-        let there = |active: &&Active| {
+        let there = |active: &&ActiveRule| {
             active.rule.instrument.judges(subject) && active.rule.applies_to.takes(shipment)
         };
         let (own, others) = (self.active.iter(), other.active.iter());
         let (own, others) = (own.filter(there), others.filter(there));
-        own.map(Active::what).eq(others.map(Active::what))
+        own.map(ActiveRule::what).eq(others.map(ActiveRule::what))
     }
 
     /// What is left of the book for sales that differ from this one in some attributes alone, none of them who sells or
     /// where to: rules that cannot matter are gone, conditions hold only what varies.
     #[must_use]
-    pub fn about(&self, subject: Subject, sale: &Attributes, free: &[Attribute]) -> Self {
+    pub fn about(&self, subject: ControlledItem, sale: &Attributes, free: &[Attribute]) -> Self {
         let vendor = sale.get(Attribute::Vendor);
         let free = |attribute| free.contains(&attribute);
-        let left = |active: &Active| {
+        let left = |active: &ActiveRule| {
             let condition = active.condition.given(sale, free);
-            let matters =
-                active.speaks_of(subject, vendor, sale) && condition.settled() != Some(Truth::No);
-            matters.then(|| Active {
+            let matters = active.speaks_of(subject, vendor, sale)
+                && condition.settled() != Some(ThreeValued::No);
+            matters.then(|| ActiveRule {
                 condition,
                 exceptions: active
                     .exceptions
@@ -541,12 +541,12 @@ impl Book {
 
     /// What is left of the book for such goods when they all go one way to one buyer, whoever made them.
     #[must_use]
-    pub fn going(&self, subject: Subject, shipment: &Attributes) -> Self {
-        let left = |active: &Active| {
+    pub fn going(&self, subject: ControlledItem, shipment: &Attributes) -> Self {
+        let left = |active: &ActiveRule| {
             let speaks =
                 active.rule.instrument.judges(subject) && active.rule.applies_to.takes(shipment);
             let condition = speaks.then(|| active.condition.given_shipment(shipment))?;
-            (condition.settled() != Some(Truth::No)).then(|| Active {
+            (condition.settled() != Some(ThreeValued::No)).then(|| ActiveRule {
                 condition,
                 exceptions: active
                     .exceptions
@@ -588,7 +588,7 @@ impl Book {
     }
 
     /// The verdict on one sale. Allocates nothing.
-    pub fn judge(&self, subject: Subject, a: &Attributes) -> Ruling {
+    pub fn judge(&self, subject: ControlledItem, a: &Attributes) -> Ruling {
         let vendor = a.get(Attribute::Vendor);
         let mut ruling = Ruling::free();
         for (at, active) in self.active.iter().enumerate() {
@@ -618,7 +618,7 @@ impl Book {
     }
 
     /// Whether no rule stands in the way of a sale: what `judge` would call free on both sides, told at the first that does.
-    pub fn leaves_free(&self, subject: Subject, a: &Attributes) -> bool {
+    pub fn leaves_free(&self, subject: ControlledItem, a: &Attributes) -> bool {
         let vendor = a.get(Attribute::Vendor);
         let says = |at: usize| self.outcome(at, subject, vendor, a);
         (0..self.active.len())
@@ -629,7 +629,7 @@ impl Book {
     fn outcome(
         &self,
         at: usize,
-        subject: Subject,
+        subject: ControlledItem,
         vendor: f64,
         a: &Attributes,
     ) -> Option<(Verdict, Option<usize>)> {
@@ -654,7 +654,13 @@ impl Book {
     }
 
     /// Whether one of the rules that this one carves out would be stricter without it.
-    fn carves_something(&self, at: usize, subject: Subject, vendor: f64, a: &Attributes) -> bool {
+    fn carves_something(
+        &self,
+        at: usize,
+        subject: ControlledItem,
+        vendor: f64,
+        a: &Attributes,
+    ) -> bool {
         let carver = &self.active[at];
         let Some((own, _)) = own_outcome(carver, subject, vendor, a) else {
             return false;
@@ -668,9 +674,14 @@ impl Book {
 
     /// Every rule that reaches this sale, strictest first, with the reason in words; those whose conditions do not hold
     /// come last.
-    pub fn explain(&self, subject: Subject, a: &Attributes, symbols: &Symbols) -> Vec<Reason> {
+    pub fn explain(
+        &self,
+        subject: ControlledItem,
+        a: &Attributes,
+        symbols: &Symbols,
+    ) -> Vec<VerdictReason> {
         let vendor = a.get(Attribute::Vendor);
-        let mut said: Vec<(Option<u8>, Reason)> = Vec::new();
+        let mut said: Vec<(Option<u8>, VerdictReason)> = Vec::new();
         for (at, active) in self.active.iter().enumerate() {
             let rule = &active.rule;
             if !active.speaks_of(subject, vendor, a) {
@@ -683,7 +694,7 @@ impl Book {
                 }
                 None => (None, NOT_MET.to_string(), None),
             };
-            let reason = Reason {
+            let reason = VerdictReason {
                 rule: rule.id.clone(),
                 instrument: rule.instrument,
                 citation: rule.citation.clone(),
@@ -702,8 +713,8 @@ impl Book {
 
 /// What a rule says by itself.
 fn own_outcome(
-    active: &Active,
-    subject: Subject,
+    active: &ActiveRule,
+    subject: ControlledItem,
     vendor: f64,
     a: &Attributes,
 ) -> Option<(Verdict, Option<usize>)> {
@@ -712,17 +723,17 @@ fn own_outcome(
     }
     let rule = &active.rule;
     match active.condition.eval(a) {
-        Truth::No => None,
-        Truth::Unknown => {
+        ThreeValued::No => None,
+        ThreeValued::Unknown => {
             let missing = active.condition.unknown(a).unwrap_or(Attribute::Tpp);
             Some((Verdict::Unknown(missing), None))
         }
-        Truth::Yes => {
+        ThreeValued::Yes => {
             for (at, exception) in active.exceptions.iter().enumerate() {
                 match exception.eval(a) {
-                    Truth::No => {}
-                    Truth::Yes => return Some((rule.exceptions[at].licence, Some(at))),
-                    Truth::Unknown => {
+                    ThreeValued::No => {}
+                    ThreeValued::Yes => return Some((rule.exceptions[at].licence, Some(at))),
+                    ThreeValued::Unknown => {
                         let missing = exception.unknown(a).unwrap_or(Attribute::Tpp);
                         return Some((Verdict::Unknown(missing), Some(at)));
                     }

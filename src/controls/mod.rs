@@ -7,10 +7,13 @@ mod instrument;
 mod licensing;
 mod process;
 
-pub use attribute::{Attribute, Attributes, Named, NationGroups, Symbols};
-pub use condition::{Condition, ConditionError, Expression, Scope, Truth};
-pub use instrument::{Instrument, LEVY_SHARE, Need, RuleNumber, SUPPORT, Subject, TIER2_CAP_TPP};
-pub use licensing::{
-    AppliesTo, Book, Early, Entry, Exception, Group, Law, Reason, Regime, Rule, Ruling, Verdict,
+pub use attribute::{Attribute, Attributes, NameDomain, NationGroups, Symbols};
+pub use condition::{Condition, ConditionError, ConditionScope, Expression, ThreeValued};
+pub use instrument::{
+    ControlledItem, Instrument, LEVY_SHARE, NumberNeed, RuleNumber, SUPPORT, TIER2_CAP_TPP,
 };
-pub use process::{Process, Rung};
+pub use licensing::{
+    AppliesTo, DatedRule, EarlyNotice, Exception, Law, NationGroup, Regime, Rule, RuleSet, Ruling,
+    Verdict, VerdictReason,
+};
+pub use process::{PolicyProcess, PolicyStep};

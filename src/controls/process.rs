@@ -1,18 +1,18 @@
 //! A regime that goes on by itself: from one month on its rules move along a ladder, from loose to strict.
 
-use super::licensing::{Entry, Regime};
+use super::licensing::{DatedRule, Regime};
 use crate::foundation::calendar::{Date, Month};
 
 /// What moves the rules of a regime once its calendar stands still. Every rule that the calendar has in force then and
 /// that stands on no rung stays for ever: it is pinned, and no process reaches it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Process {
+pub struct PolicyProcess {
     /// Reacts to the gap, to variants and to lost revenue; otherwise chance alone moves it.
     pub reactive: bool,
     /// The first month that the process governs.
     pub from: Month,
     /// From loose to strict.
-    pub ladder: Vec<Rung>,
+    pub ladder: Vec<PolicyStep>,
     /// Where it begins.
     pub start: usize,
     /// Months in which a new administration takes office.
@@ -21,13 +21,13 @@ pub struct Process {
 
 /// One state of the law that a process can reach.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Rung {
+pub struct PolicyStep {
     pub name: String,
     /// Rules in force on it, beside the pinned ones.
     pub rules: Vec<u16>,
 }
 
-impl Process {
+impl PolicyProcess {
     fn on_ladder(&self, rule: u16) -> bool {
         self.ladder.iter().any(|rung| rung.rules.contains(&rule))
     }
@@ -35,7 +35,7 @@ impl Process {
     /// The calendar of a regime as it is when the process never moves: what is in force on the first day stays, what stands
     /// on other rungs ends the day before, what would bind later never does. What was announced by then is known until then:
     /// nobody hears of the process before it begins.
-    pub fn settle(&self, entries: &mut Vec<Entry>) {
+    pub fn settle(&self, entries: &mut Vec<DatedRule>) {
         let day = self.from.first_day();
         let start = &self.ladder[self.start].rules;
         entries.retain(|e| e.announced < day || e.compliance <= day);
@@ -56,14 +56,14 @@ impl Process {
     /// The law while the process stands on rung `now` and has announced rung `coming`, as a regime on its first day.
     pub fn standing(&self, regime: &Regime, now: usize, coming: usize) -> Regime {
         let day = self.from.first_day();
-        let pinned = |e: &&Entry| e.ended.is_none() && !self.on_ladder(e.rule);
-        let mut entries: Vec<Entry> = regime.entries.iter().filter(pinned).cloned().collect();
+        let pinned = |e: &&DatedRule| e.ended.is_none() && !self.on_ladder(e.rule);
+        let mut entries: Vec<DatedRule> = regime.entries.iter().filter(pinned).cloned().collect();
         let (here, next) = (&self.ladder[now].rules, &self.ladder[coming].rules);
         entries.extend(here.iter().map(|rule| entry(*rule, day)));
         entries.extend(
             next.iter()
                 .filter(|rule| !here.contains(rule))
-                .map(|rule| Entry {
+                .map(|rule| DatedRule {
                     compliance: self.from.last_day(),
                     ..entry(*rule, day)
                 }),
@@ -100,8 +100,8 @@ impl Process {
     }
 }
 
-fn entry(rule: u16, day: Date) -> Entry {
-    Entry {
+fn entry(rule: u16, day: Date) -> DatedRule {
+    DatedRule {
         rule,
         announced: day,
         text: day,

@@ -9,11 +9,11 @@ use super::calendar::Month;
 use super::chance::Chance;
 use super::channels::{Channel, Channels};
 use super::parameters::Parameters;
-use super::tape::Change;
+use super::tape::PolicyChange;
 
 /// Where the run stands in time.
 #[derive(Resource, Clone, Copy, Debug)]
-pub struct Clock {
+pub struct SimulationClock {
     pub first: Month,
     /// Months since the first month.
     pub t: usize,
@@ -22,7 +22,7 @@ pub struct Clock {
     pub year: f64,
 }
 
-impl Clock {
+impl SimulationClock {
     pub fn at(first: Month, t: usize) -> Self {
         let month = first.plus(t as i32);
         Self {
@@ -35,14 +35,14 @@ impl Clock {
 }
 
 /// System: the clock moves on.
-pub fn next_month(mut clock: ResMut<Clock>) {
-    *clock = Clock::at(clock.first, clock.t + 1);
+pub fn next_month(mut clock: ResMut<SimulationClock>) {
+    *clock = SimulationClock::at(clock.first, clock.t + 1);
 }
 
 /// The median run of recorded history: what deviations are measured against, so that no recorded path is imposed on an
 /// arm that left it. Empty while it is being recorded: deviations are then zero.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Anchor {
+pub struct ReferenceRun {
     pub makers: usize,
     /// Part of the target's wants that law kept back, by month.
     pub denied_share: Vec<f64>,
@@ -54,7 +54,7 @@ pub struct Anchor {
     pub service_usd: Vec<[f64; 3]>,
 }
 
-impl Anchor {
+impl ReferenceRun {
     /// What was denied on record this month; `now` where there is no record.
     pub fn denied(&self, t: usize, now: f64) -> f64 {
         self.denied_share.get(t).copied().unwrap_or(now)
@@ -92,7 +92,7 @@ impl Anchor {
 
 /// How makers and buyers form expectations: alternative rules of behaviour, to see whether a ranking of regimes survives.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum Planning {
+pub enum ExpectationRule {
     /// By the orders of this month; nobody acts on what is only announced.
     Naive,
     /// By orders of some months ago; buyers pull forward what an announced rule will close.
@@ -102,7 +102,7 @@ pub enum Planning {
     Foresight,
 }
 
-impl Planning {
+impl ExpectationRule {
     pub const ALL: [Self; 3] = [Self::Naive, Self::Adaptive, Self::Foresight];
 
     pub const fn name(self) -> &'static str {
@@ -121,10 +121,10 @@ pub struct Future {
     pub chance: Chance,
     pub parameters: Parameters,
     pub channels: Channels,
-    pub planning: Planning,
-    pub anchor: Arc<Anchor>,
+    pub planning: ExpectationRule,
+    pub anchor: Arc<ReferenceRun>,
     /// Changes of the rules to be replayed in place of a process's own.
-    pub tape: Option<Arc<[Change]>>,
+    pub tape: Option<Arc<[PolicyChange]>>,
 }
 
 impl Future {

@@ -2,19 +2,19 @@
 
 /// One change of the rules along a ladder, from its announcement.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Change {
+pub struct PolicyChange {
     /// Months of the run.
     pub announced: i32,
     pub binds: i32,
     /// Rungs of the ladder, 0 the loosest.
     pub from: u16,
     pub to: u16,
-    pub cause: Cause,
+    pub cause: PolicyChangeCause,
 }
 
 /// Why rules changed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Cause {
+pub enum PolicyChangeCause {
     Tightened,
     Loosened,
     Shrunk,
@@ -22,7 +22,7 @@ pub enum Cause {
     Overturned,
 }
 
-impl Cause {
+impl PolicyChangeCause {
     pub const fn words(self) -> &'static str {
         match self {
             Self::Tightened => "the hazard of tightening passed its threshold",

@@ -5,14 +5,14 @@
 
 use std::sync::Arc;
 
-use super::chips::{ChipMarket, Wallet};
+use super::chips::{BudgetPurpose, ChipMarket};
 
 /// Customers who buy as one this month.
 #[derive(Clone, Copy, Debug)]
-pub struct Buyer {
+pub struct BuyerGroup {
     /// The market whose terms and stacks they face: the first of theirs.
     pub market: usize,
-    pub wallet: Wallet,
+    pub wallet: BudgetPurpose,
     pub captive: bool,
     pub grey: bool,
     pub steered: bool,
@@ -31,7 +31,7 @@ pub struct Buyer {
     pub asks: bool,
 }
 
-impl Buyer {
+impl BuyerGroup {
     /// Whether law and kind leave it the same chips as another.
     pub(super) fn may_what(&self, other: &Self) -> bool {
         let kind = |buyer: &Self| (buyer.captive, buyer.grey, buyer.steered);
@@ -41,7 +41,7 @@ impl Buyer {
 
 /// Places among active chips where a market's terms do more than open or bar.
 #[derive(Clone, Debug, Default)]
-pub struct Bounds {
+pub struct RestrictedChips {
     /// Open for a part of the month.
     pub part_time: Vec<u16>,
     /// Under licence or levy.
@@ -51,8 +51,8 @@ pub struct Bounds {
 
 /// The buyers of the month.
 #[derive(Clone, Debug, Default)]
-pub struct Buyers {
-    pub list: Vec<Buyer>,
+pub struct BuyerGroups {
+    pub list: Vec<BuyerGroup>,
     /// Buyer of each customer, and the customer's part of its money.
     pub of: Vec<u16>,
     pub part: Vec<f64>,
@@ -60,7 +60,7 @@ pub struct Buyers {
     pub bought: Vec<f64>,
     /// Markets with terms of their own.
     pub alone: Vec<bool>,
-    pub bounds: Vec<Bounds>,
+    pub bounds: Vec<RestrictedChips>,
     pub customers_of_market: Vec<Vec<u16>>,
     /// The first market with the same terms for every active chip.
     like: Vec<u16>,
@@ -71,7 +71,7 @@ pub struct Buyers {
     stale: bool,
 }
 
-impl Bounds {
+impl RestrictedChips {
     fn of(chips: usize) -> Self {
         let list = || Vec::with_capacity(chips);
         Self {
@@ -89,7 +89,7 @@ impl Bounds {
     }
 }
 
-impl Buyers {
+impl BuyerGroups {
     pub fn new(customers: usize, markets: usize, chips: usize) -> Self {
         Self {
             list: Vec::with_capacity(customers),
@@ -97,7 +97,7 @@ impl Buyers {
             part: vec![0.0; customers],
             bought: Vec::with_capacity(customers * chips),
             alone: vec![false; markets],
-            bounds: (0..markets).map(|_| Bounds::of(chips)).collect(),
+            bounds: (0..markets).map(|_| RestrictedChips::of(chips)).collect(),
             customers_of_market: Vec::new(),
             like: vec![0; markets],
             alike: (0..markets as u16).collect(),
@@ -152,7 +152,7 @@ impl ChipMarket {
             };
             let planned = new_part + (1.0 - new_part) / 12.0;
             let stack = |market: usize| &self.stack[market * makers..(market + 1) * makers];
-            let joins = |buyer: &Buyer| {
+            let joins = |buyer: &BuyerGroup| {
                 buyer.wallet == customer.wallet
                     && !(buyer.captive || customer.captive || buyer.grey || customer.grey)
                     && !(buyer.steered || customer.steered)
@@ -170,7 +170,7 @@ impl ChipMarket {
                 }
                 None => {
                     buyers.of[k] = buyers.list.len() as u16;
-                    buyers.list.push(Buyer {
+                    buyers.list.push(BuyerGroup {
                         market: customer.market,
                         wallet: customer.wallet,
                         captive: customer.captive,

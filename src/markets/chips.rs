@@ -5,12 +5,12 @@
 
 use bevy_ecs::resource::Resource;
 
-use super::buyers::Buyers;
+use super::buyers::BuyerGroups;
 use super::caps::{MarketImports, NationImports};
-use super::choice::{Nest, budget_shares, find_nests};
-use super::delivery::Turn;
+use super::choice::{MakerNest, budget_shares, find_nests};
+use super::delivery::AllocationRound;
 use super::licences::{LicenceQueue, decided_share};
-use super::rationing::{Claim, Supply};
+use super::rationing::{AvailableSupply, SupplyClaim};
 use crate::foundation::maths;
 use crate::foundation::parameters::Parameters;
 use crate::technology::supply::POOLS;
@@ -24,13 +24,13 @@ pub const MAKERS_MAX: usize = 64;
 /// What a wallet is for; each customer has one.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(usize)]
-pub enum Wallet {
+pub enum BudgetPurpose {
     Training = 0,
     Serving = 1,
 }
 
 /// Where a chip slot of a bloc and wallet stands in tables of packages: `[chip slot][bloc][wallet]`.
-pub const fn place_of(chip: usize, bloc: usize, wallet: Wallet) -> usize {
+pub const fn place_of(chip: usize, bloc: usize, wallet: BudgetPurpose) -> usize {
     chip * ROWS + 2 * bloc + wallet as usize
 }
 
@@ -39,7 +39,7 @@ pub const fn place_of(chip: usize, bloc: usize, wallet: Wallet) -> usize {
 #[derive(Clone, Copy, Debug)]
 pub struct Customer {
     pub market: usize,
-    pub wallet: Wallet,
+    pub wallet: BudgetPurpose,
     /// Buys only the chips that its own group makes.
     pub captive: bool,
     /// Buys here for users in the target, through a broker.
@@ -50,7 +50,7 @@ pub struct Customer {
 
 /// What does not change within a run.
 #[derive(Clone, Debug)]
-pub struct Layout {
+pub struct MarketLayout {
     pub customers: Vec<Customer>,
     pub markets: usize,
     pub makers: usize,
@@ -70,7 +70,7 @@ pub struct Layout {
 
 /// The law's answer for one chip in one market this month, in the terms of trade.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Terms {
+pub struct SaleTerms {
     /// Part of the month in which a sale is not barred.
     pub open: f64,
     /// Volume is bounded by notices that the issuer may refuse.
@@ -83,7 +83,7 @@ pub struct Terms {
     pub levy_share: f64,
 }
 
-impl Terms {
+impl SaleTerms {
     pub const FREE: Self = Self {
         open: 1.0,
         notify: false,
@@ -104,7 +104,7 @@ impl Terms {
 
 /// How one chip trades this month, the same in every market.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Offer {
+pub struct ChipOffer {
     pub price_usd: f64,
     pub unit_cost_usd: f64,
     /// Standard packages of the maker's capacity that one package takes: its cost over that of the reference chip.
@@ -160,7 +160,7 @@ impl MarketRules {
 /// Money, orders and stocks of the chip market.
 #[derive(Resource, Clone, Debug)]
 pub struct ChipMarket {
-    pub layout: std::sync::Arc<Layout>,
+    pub layout: std::sync::Arc<MarketLayout>,
     /// Money at hand by customer, USD.
     pub wallet_usd: Vec<f64>,
     /// Money taken from later budgets by customer, USD.
@@ -171,9 +171,9 @@ pub struct ChipMarket {
     pub pulled_usd: Vec<f64>,
     /// Chip slots on sale this month, ascending.
     pub active: Vec<u16>,
-    pub offers: Vec<Offer>,
+    pub offers: Vec<ChipOffer>,
     /// Terms by market and chip slot; written through [`ChipMarket::set_terms`].
-    pub terms: Vec<Terms>,
+    pub terms: Vec<SaleTerms>,
     /// Attraction of each maker's software by market and maker.
     pub stack: Vec<f64>,
     /// Licences by market and chip slot.
@@ -212,16 +212,16 @@ pub struct ChipMarket {
     /// Pool units that the month's orders would have taken, and what they took.
     pub pool_asked: [f64; POOLS],
     pub pool_used: [f64; POOLS],
-    pub supply: Supply,
-    pub books: Books,
+    pub supply: AvailableSupply,
+    pub books: MarketAccounts,
     /// Customers who face the same law and the same stacks buy as one: who buys with whom this month.
-    pub buyers: Buyers,
-    pub(super) work: Work,
+    pub buyers: BuyerGroups,
+    pub(super) work: MonthWorkspace,
 }
 
 /// The month's sums, and how far they are from balancing.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Books {
+pub struct MarketAccounts {
     pub budget_usd: f64,
     pub advanced_usd: f64,
     pub repaid_usd: f64,
@@ -237,8 +237,8 @@ pub struct Books {
 
 /// Dense tables of the month, kept so that none is allocated.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Work {
-    pub(super) nests: Vec<Nest>,
+pub(super) struct MonthWorkspace {
+    pub(super) nests: Vec<MakerNest>,
     pub(super) maker_of: Vec<u16>,
     pub(super) uses: Vec<[f64; POOLS]>,
     pub(super) size: Vec<f64>,
@@ -260,14 +260,14 @@ pub(super) struct Work {
     pub(super) served: Vec<f64>,
     /// What was bought by row of [`place_of`] and place among active chips, brokers' last.
     pub(super) by_row: Vec<f64>,
-    pub(super) claims: Vec<Claim>,
+    pub(super) claims: Vec<SupplyClaim>,
     pub(super) bids: Vec<[f64; POOLS]>,
     pub(super) imports: Vec<MarketImports>,
     /// Buyers of the market that is being looked at.
     pub(super) own: Vec<usize>,
 }
 
-impl Work {
+impl MonthWorkspace {
     fn new(customers: usize, makers: usize, chips: usize) -> Self {
         let row = || Vec::with_capacity(chips);
         let table = || Vec::with_capacity(customers * chips);
@@ -299,7 +299,7 @@ impl Work {
 }
 
 impl ChipMarket {
-    pub fn new(layout: std::sync::Arc<Layout>) -> Self {
+    pub fn new(layout: std::sync::Arc<MarketLayout>) -> Self {
         let (customers, markets, makers) = (layout.customers.len(), layout.markets, layout.makers);
         let chips = layout.maker_of.len();
         Self {
@@ -308,8 +308,8 @@ impl ChipMarket {
             budget_usd: vec![0.0; customers],
             pulled_usd: vec![0.0; customers],
             active: Vec::with_capacity(chips),
-            offers: vec![Offer::default(); chips],
-            terms: vec![Terms::FREE; markets * chips],
+            offers: vec![ChipOffer::default(); chips],
+            terms: vec![SaleTerms::FREE; markets * chips],
             stack: vec![1.0; markets * makers],
             licences: vec![LicenceQueue::default(); markets * chips],
             asked_for_licence: Vec::with_capacity(markets * chips),
@@ -335,14 +335,14 @@ impl ChipMarket {
             asked: vec![0.0; makers],
             pool_asked: [0.0; POOLS],
             pool_used: [0.0; POOLS],
-            supply: Supply {
+            supply: AvailableSupply {
                 maker_left: vec![0.0; makers],
                 pool_left: [0.0; POOLS],
                 quota_left: vec![[0.0; POOLS]; makers],
             },
-            books: Books::default(),
-            buyers: Buyers::new(customers, markets, chips),
-            work: Work::new(customers, makers, chips),
+            books: MarketAccounts::default(),
+            buyers: BuyerGroups::new(customers, markets, chips),
+            work: MonthWorkspace::new(customers, makers, chips),
             layout,
         }
     }
@@ -370,8 +370,8 @@ impl ChipMarket {
         self.active.clear();
         self.in_use.clear();
         self.was_used.fill(false);
-        self.offers.fill(Offer::default());
-        self.terms.fill(Terms::FREE);
+        self.offers.fill(ChipOffer::default());
+        self.terms.fill(SaleTerms::FREE);
         self.stack.fill(1.0);
         for at in self.asked_for_licence.drain(..) {
             self.licences[at as usize] = LicenceQueue::default();
@@ -381,7 +381,7 @@ impl ChipMarket {
             *nation = NationImports::of(nation.market);
         }
         self.quota_share.fill([0.0; POOLS]);
-        self.books = Books::default();
+        self.books = MarketAccounts::default();
         self.buyers.forget();
     }
 
@@ -391,7 +391,7 @@ impl ChipMarket {
 
     /// Packages delivered to users of a bloc this month, for training and serving together, by chip slot.
     pub fn sold_in(&self, bloc: usize, chip: usize) -> f64 {
-        let at = place_of(chip, bloc, Wallet::Training);
+        let at = place_of(chip, bloc, BudgetPurpose::Training);
         self.sold[at] + self.sold[at + 1]
     }
 
@@ -413,7 +413,7 @@ impl ChipMarket {
     }
 
     /// New terms for one chip in one market; what was pending under a licence that is no longer asked for is void.
-    pub fn set_terms(&mut self, market: usize, chip: usize, terms: Terms) {
+    pub fn set_terms(&mut self, market: usize, chip: usize, terms: SaleTerms) {
         let at = market * self.chips() + chip;
         let before = self.terms[at];
         if before != terms {
@@ -429,15 +429,15 @@ impl ChipMarket {
     pub fn trade(&mut self, capacity: &[f64], pools: &[f64; POOLS], rules: &MarketRules) {
         let opening: f64 =
             self.wallet_usd.iter().sum::<f64>() - self.advance_usd.iter().sum::<f64>();
-        self.books = Books::default();
+        self.books = MarketAccounts::default();
         self.levy_usd.fill(0.0);
         self.receive_budgets(rules);
         self.gather_buyers();
         self.place_orders(rules);
         self.note_what_was_asked();
         self.set_quotas(capacity, pools, rules);
-        self.fill(Turn::RelationshipFirst, capacity, rules);
-        self.fill(Turn::TheRest, capacity, rules);
+        self.fill(AllocationRound::RelationshipFirst, capacity, rules);
+        self.fill(AllocationRound::TheRest, capacity, rules);
         self.spill();
         self.settle_imports();
         self.close(opening, pools, rules);
@@ -466,7 +466,7 @@ impl ChipMarket {
             self.lay_out_terms(b);
             self.lay_out_prices(b, rules);
             let row = self.row(b);
-            let spread = self.share_budget(b, Among::All);
+            let spread = self.share_budget(b, ChoiceSet::All);
             let buyer = &mut self.buyers.list[b];
             buyer.spread = spread;
             let work = &mut self.work;
@@ -627,7 +627,7 @@ impl ChipMarket {
         if usd <= 0.0 {
             return;
         }
-        self.share_budget(b, Among::Free);
+        self.share_budget(b, ChoiceSet::Free);
         let row = self.row(b);
         let work = &mut self.work;
         let each = work
@@ -641,20 +641,20 @@ impl ChipMarket {
     }
 
     /// Writes `work.shares` for one buyer over some of the active chips; whether any can be had.
-    pub(super) fn share_budget(&mut self, b: usize, among: Among) -> bool {
+    pub(super) fn share_budget(&mut self, b: usize, among: ChoiceSet) -> bool {
         let row = self.row(b);
         let buyer = &self.buyers.list[b];
         let work = &mut self.work;
         let open = &work.open[row.clone()];
         let offered = match among {
-            Among::All => open,
-            Among::Free => {
+            ChoiceSet::All => open,
+            ChoiceSet::Free => {
                 for (mask, free) in work.mask.iter_mut().zip(&work.free[row]) {
                     *mask = f64::from(u8::from(*free > 0.0));
                 }
                 &work.mask
             }
-            Among::Served => {
+            ChoiceSet::Served => {
                 for ((mask, open), served) in work.mask.iter_mut().zip(open).zip(&work.served) {
                     *mask = open * served;
                 }
@@ -755,7 +755,7 @@ impl ChipMarket {
 
 /// Which of the chips that are open to a buyer its money is spread over.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Among {
+pub(super) enum ChoiceSet {
     All,
     /// Those that need neither licence nor cap.
     Free,

@@ -4,19 +4,19 @@ use super::chips::MAKERS_MAX;
 
 /// Chips of one maker among those on sale: they stand side by side.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Nest {
+pub struct MakerNest {
     pub maker: u16,
     pub from: u16,
     pub to: u16,
 }
 
 /// Writes where each maker's chips stand; `maker_of` is sorted.
-pub fn find_nests(maker_of: &[u16], nests: &mut Vec<Nest>) {
+pub fn find_nests(maker_of: &[u16], nests: &mut Vec<MakerNest>) {
     nests.clear();
     for (at, &maker) in maker_of.iter().enumerate() {
         match nests.last_mut() {
             Some(nest) if nest.maker == maker => nest.to = at as u16 + 1,
-            _ => nests.push(Nest {
+            _ => nests.push(MakerNest {
                 maker,
                 from: at as u16,
                 to: at as u16 + 1,
@@ -40,7 +40,7 @@ pub fn find_nests(maker_of: &[u16], nests: &mut Vec<Nest>) {
 pub fn budget_shares(
     worth: &[[f64; 2]],
     open: &[f64],
-    nests: &[Nest],
+    nests: &[MakerNest],
     stack: &[f64],
     shares: &mut [f64],
 ) -> bool {

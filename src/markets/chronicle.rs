@@ -5,15 +5,17 @@ use bevy_ecs::resource::Resource;
 use bevy_ecs::system::{Res, ResMut};
 
 use super::chips::ChipMarket;
-use super::terms::{Calendar, LawCalendar, LawNow, Outlook, Standing, terms_of};
-use crate::controls::{Attribute, Instrument, Ruling, Subject};
+use super::terms::{
+    AnnouncedClosures, CompiledCalendar, CurrentLaw, LawCalendar, PolicyState, terms_of,
+};
+use crate::controls::{Attribute, ControlledItem, Instrument, Ruling};
 use crate::events::{Event, EventId, EventKind, EventLog};
-use crate::foundation::run::Clock;
-use crate::technology::roadmap::{Chips, Roadmap, SlotKind};
+use crate::foundation::run::SimulationClock;
+use crate::technology::roadmap::{ChipTable, Roadmap, SlotKind};
 
 /// The events that later ones point back to.
 #[derive(Resource, Clone, Debug, Default)]
-pub struct Causes {
+pub struct EventCauses {
     /// The set of rules that was told of last.
     told: Option<u16>,
     /// The last event of each rule.
@@ -37,10 +39,14 @@ pub struct Causes {
 }
 
 /// What the target is denied: chips, tools, memory.
-const DENIED: [Subject; 3] = [Subject::ChipSale, Subject::Tool, Subject::MemoryStack];
+const DENIED: [ControlledItem; 3] = [
+    ControlledItem::ChipSale,
+    ControlledItem::Tool,
+    ControlledItem::MemoryStack,
+];
 
-impl Causes {
-    pub fn reset(&mut self, calendar: &Calendar, makers: usize) {
+impl EventCauses {
+    pub fn reset(&mut self, calendar: &CompiledCalendar, makers: usize) {
         fn empty<T: Clone>(column: &mut Vec<T>, length: usize, with: T) {
             column.clear();
             column.resize(length, with);
@@ -63,7 +69,7 @@ impl Causes {
     /// a sale there from the maker.
     pub fn of_variant(
         &self,
-        c: &Calendar,
+        c: &CompiledCalendar,
         known: u16,
         slot: usize,
         maker: usize,
@@ -73,7 +79,11 @@ impl Causes {
         let barred = self.closed[self.target * self.slots + slot].or_else(|| {
             self.of_announced(c, known, slot).or_else(|| {
                 let sale = c.sale(slot, self.target);
-                self.of_ruling(&c.sales(known).in_force.judge(Subject::ChipSale, &sale))
+                self.of_ruling(
+                    &c.sales(known)
+                        .in_force
+                        .judge(ControlledItem::ChipSale, &sale),
+                )
             })
         });
         barred.max(self.loss[maker].map(|(id, _)| id))
@@ -95,9 +105,9 @@ impl Causes {
     }
 
     /// The announced rule that will close the target to a part.
-    fn of_announced(&self, c: &Calendar, known: u16, slot: usize) -> Option<EventId> {
+    fn of_announced(&self, c: &CompiledCalendar, known: u16, slot: usize) -> Option<EventId> {
         let announced = &c.sales(known).announced;
-        self.of_ruling(&announced.judge(Subject::ChipSale, &c.sale(slot, self.target)))
+        self.of_ruling(&announced.judge(ControlledItem::ChipSale, &c.sale(slot, self.target)))
     }
 
     /// The last event of the rule that decides a ruling.
@@ -109,7 +119,7 @@ impl Causes {
     /// ends. Where neither happened this month the chip is new, or its firm was given longer: the rule stands behind it.
     fn of_closing(
         &self,
-        c: &Calendar,
+        c: &CompiledCalendar,
         after: &Ruling,
         t: i32,
         events: &EventLog,
@@ -123,7 +133,7 @@ impl Causes {
     /// What of this month's law opened a sale: the rule that barred it ends, or something is carved out of it.
     fn of_opening(
         &self,
-        c: &Calendar,
+        c: &CompiledCalendar,
         before: &Ruling,
         after: &Ruling,
         t: i32,
@@ -149,7 +159,7 @@ impl Causes {
     /// This month's event of a rule that carves something out of another.
     fn of_carving(
         &self,
-        c: &Calendar,
+        c: &CompiledCalendar,
         carved: u16,
         kind: EventKind,
         t: i32,
@@ -163,8 +173,8 @@ impl Causes {
     /// Rules that were announced, bind or end since the set of rules that was told of last.
     fn tell_rules(
         &mut self,
-        c: &Calendar,
-        standing: &Standing,
+        c: &CompiledCalendar,
+        standing: &PolicyState,
         known: u16,
         t: i32,
         events: &mut EventLog,
@@ -220,7 +230,7 @@ impl Causes {
     }
 
     /// The last event of the rules that a rule answers, as recorded with it.
-    fn answered_by(&self, c: &Calendar, rule: u16) -> Option<EventId> {
+    fn answered_by(&self, c: &CompiledCalendar, rule: u16) -> Option<EventId> {
         let answers = &c.law.rules[usize::from(rule)].responds_to;
         answers
             .iter()
@@ -229,7 +239,7 @@ impl Causes {
     }
 
     /// The rule in force that voids another, by superseding or by rescinding it.
-    fn ended_by(&self, c: &Calendar, rule: u16, known: u16) -> Option<EventId> {
+    fn ended_by(&self, c: &CompiledCalendar, rule: u16, known: u16) -> Option<EventId> {
         let id = &c.law.rules[usize::from(rule)].id;
         let now = &c.books[usize::from(known)].in_force;
         (0..c.law.rules.len() as u16)
@@ -259,15 +269,15 @@ impl Causes {
 
 /// System: tells which rules were announced, bind or end, and which sales they close, open or see refused.
 pub fn tell_law(
-    clock: Res<Clock>,
+    clock: Res<SimulationClock>,
     calendar: Res<LawCalendar>,
-    standing: Res<Standing>,
+    standing: Res<PolicyState>,
     roadmap: Res<Roadmap>,
-    chips: Res<Chips>,
-    now: Res<LawNow>,
-    outlook: Res<Outlook>,
+    chips: Res<ChipTable>,
+    now: Res<CurrentLaw>,
+    outlook: Res<AnnouncedClosures>,
     market: Res<ChipMarket>,
-    mut causes: ResMut<Causes>,
+    mut causes: ResMut<EventCauses>,
     mut events: ResMut<EventLog>,
 ) {
     if !events.on {
@@ -293,7 +303,7 @@ pub fn tell_law(
                 continue;
             }
             let ruling = ruling_of(c, known, place, slot, &roadmap, &chips);
-            let of_opening = |causes: &Causes, events: &EventLog| {
+            let of_opening = |causes: &EventCauses, events: &EventLog| {
                 let before = ruling_of(c, before, place, slot, &roadmap, &chips);
                 causes.of_opening(c, &before, &ruling, t, events)
             };
@@ -372,13 +382,13 @@ pub fn tell_law(
 
 /// System: tells of the first licences that are refused for a chip in a market.
 pub fn tell_refused_licences(
-    clock: Res<Clock>,
+    clock: Res<SimulationClock>,
     calendar: Res<LawCalendar>,
     roadmap: Res<Roadmap>,
-    chips: Res<Chips>,
-    now: Res<LawNow>,
+    chips: Res<ChipTable>,
+    now: Res<CurrentLaw>,
     market: Res<ChipMarket>,
-    mut causes: ResMut<Causes>,
+    mut causes: ResMut<EventCauses>,
     mut events: ResMut<EventLog>,
 ) {
     if !events.on {
@@ -408,19 +418,21 @@ pub fn tell_refused_licences(
 
 /// What rules say of a part as this run has it.
 fn ruling_of(
-    c: &Calendar,
+    c: &CompiledCalendar,
     known: u16,
     place: usize,
     slot: usize,
     roadmap: &Roadmap,
-    chips: &Chips,
+    chips: &ChipTable,
 ) -> Ruling {
     let sale = if let SlotKind::Variant { .. } = roadmap.slots[slot].kind {
         c.variant_attributes(chips.parent[slot], &chips.spec[slot], place)
     } else {
         c.sale(slot, place)
     };
-    c.sales(known).in_force.judge(Subject::ChipSale, &sale)
+    c.sales(known)
+        .in_force
+        .judge(ControlledItem::ChipSale, &sale)
 }
 
 /// Packages of a chip that came to a market in the last month of trade.

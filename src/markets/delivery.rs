@@ -1,6 +1,6 @@
 //! The second half of a month of trade: quotas, rationing, deliveries, stocks, and the books that must balance.
 
-use super::chips::{Among, ChipMarket, MarketRules, ROWS, place_of};
+use super::chips::{ChipMarket, ChoiceSet, MarketRules, ROWS, place_of};
 use super::rationing::fill_fractions;
 use crate::technology::supply::POOLS;
 
@@ -86,10 +86,10 @@ impl ChipMarket {
     }
 
     /// Fills one part of the orders from what supply is left.
-    pub(super) fn fill(&mut self, turn: Turn, capacity: &[f64], rules: &MarketRules) {
+    pub(super) fn fill(&mut self, turn: AllocationRound, capacity: &[f64], rules: &MarketRules) {
         let active = self.active.len();
         let first = rules.relationship_share_target.clamp(0.0, 1.0);
-        if turn == Turn::RelationshipFirst {
+        if turn == AllocationRound::RelationshipFirst {
             self.limit_relationship(capacity, first, rules.customary_share_target);
         }
         let work = &mut self.work;
@@ -99,8 +99,8 @@ impl ChipMarket {
             // Old customers come first with what they order now, not with all that was ever left unserved.
             // Brokers pay more than the list says, and are served; nobody else comes first.
             buyer.asks = match turn {
-                Turn::RelationshipFirst => target || buyer.grey,
-                Turn::TheRest => !buyer.grey,
+                AllocationRound::RelationshipFirst => target || buyer.grey,
+                AllocationRound::TheRest => !buyer.grey,
             };
             let row = b * active..(b + 1) * active;
             let (orders, part) = (&work.orders[row.clone()], &mut work.part[row]);
@@ -113,8 +113,8 @@ impl ChipMarket {
                 for (part, maker) in part.iter_mut().zip(&work.maker_of) {
                     let at_once = first * buyer.new_part * work.first_limit[usize::from(*maker)];
                     *part *= match turn {
-                        Turn::RelationshipFirst => at_once,
-                        Turn::TheRest => 1.0 - at_once,
+                        AllocationRound::RelationshipFirst => at_once,
+                        AllocationRound::TheRest => 1.0 - at_once,
                     };
                 }
             }
@@ -156,7 +156,7 @@ impl ChipMarket {
                 self.work.part[row].fill(0.0);
                 continue;
             }
-            self.share_budget(b, Among::Served);
+            self.share_budget(b, ChoiceSet::Served);
             let work = &mut self.work;
             let asked = work.part[row.clone()].iter_mut().zip(&mut work.totals);
             let each = work
@@ -315,7 +315,7 @@ impl ChipMarket {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Turn {
+pub(super) enum AllocationRound {
     RelationshipFirst,
     TheRest,
 }

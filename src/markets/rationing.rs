@@ -1,11 +1,11 @@
 //! Who gets scarce supply: makers hold quotas in shared pools, orders are filled pro rata.
 
-use super::choice::Nest;
+use super::choice::MakerNest;
 use crate::technology::supply::POOLS;
 
 /// What is left to hand out this month.
 #[derive(Clone, Debug, Default)]
-pub struct Supply {
+pub struct AvailableSupply {
     /// Standard packages that each maker can still deliver.
     pub maker_left: Vec<f64>,
     /// Units left in each pool.
@@ -22,11 +22,11 @@ pub struct Supply {
 /// packages of its maker's capacity one takes; chips of one maker stand side by side in `nests`.
 pub fn fill_fractions(
     orders: &[f64],
-    nests: &[Nest],
+    nests: &[MakerNest],
     uses: &[[f64; POOLS]],
     size: &[f64],
-    supply: &mut Supply,
-    scratch: &mut Vec<Claim>,
+    supply: &mut AvailableSupply,
+    scratch: &mut Vec<SupplyClaim>,
     fill: &mut [f64],
 ) {
     scratch.clear();
@@ -39,7 +39,7 @@ pub fn fill_fractions(
             usize::from(nest.to),
         );
         let mut asked = 0.0;
-        let mut claim = Claim::default();
+        let mut claim = SupplyClaim::default();
         for i in from..to {
             asked += orders[i] * size[i];
             for pool in 0..POOLS {
@@ -105,7 +105,7 @@ fn ratio(have: f64, need: f64) -> f64 {
 
 /// What one maker needs of every pool, and is given.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Claim {
+pub struct SupplyClaim {
     able: f64,
     need: [f64; POOLS],
     given: [f64; POOLS],
@@ -115,21 +115,21 @@ pub struct Claim {
 mod tests {
     use super::*;
 
-    const NESTS: [Nest; 2] = [
-        Nest {
+    const NESTS: [MakerNest; 2] = [
+        MakerNest {
             maker: 0,
             from: 0,
             to: 1,
         },
-        Nest {
+        MakerNest {
             maker: 1,
             from: 1,
             to: 2,
         },
     ];
 
-    fn one_pool(capacity: f64, quota: [f64; 2]) -> Supply {
-        let mut supply = Supply {
+    fn one_pool(capacity: f64, quota: [f64; 2]) -> AvailableSupply {
+        let mut supply = AvailableSupply {
             maker_left: vec![1e9; 2],
             pool_left: [f64::INFINITY; POOLS],
             quota_left: vec![[0.0; POOLS]; 2],

@@ -5,7 +5,7 @@ use crate::foundation::parameters::Parameters;
 
 /// What the target knows when it looks at a chip, now and on record.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct HomeSupply {
+pub struct HomeSupplyShare {
     /// What makers of the target deliver at home over what buyers there would spend, less the same on record.
     pub home_above_record: f64,
     /// What law has lately denied the target, less the same on record.
@@ -21,7 +21,7 @@ pub struct HomeSupply {
 /// At what is on record it is `refusal_probability`: both products that were opened were discouraged. The more a nation
 /// can make itself, and the more it was denied, the less it wants to depend on a seller again. 0 and 1 stay 0 and 1.
 /// Source: form of the expert review.
-pub fn refusal_chance(known: HomeSupply, p: &Parameters) -> f64 {
+pub fn refusal_chance(known: HomeSupplyShare, p: &Parameters) -> f64 {
     let likely = p.refusal_probability.clamp(0.0, 1.0);
     let pushed = p.refusal_home_slope * known.home_above_record
         + p.refusal_denial_slope * known.denied_above_record;
@@ -38,13 +38,13 @@ pub fn open_share(p: &Parameters) -> f64 {
 /// What the target has decided of every chip. One draw a chip answers every review of it, so that a chip is refused the
 /// sooner the higher the chance; a decision stands for some months, so that no threshold chatters.
 #[derive(Clone, Debug, Default)]
-pub struct Refusals {
+pub struct ImportRefusals {
     stands: Vec<bool>,
     /// Month of the next look at a chip that is so open.
     review: Vec<Option<i32>>,
 }
 
-impl Refusals {
+impl ImportRefusals {
     pub fn reset(&mut self, chips: usize) {
         self.stands.clear();
         self.stands.resize(chips, false);
@@ -91,8 +91,8 @@ mod tests {
         p
     }
 
-    fn known(home: f64, denied: f64) -> HomeSupply {
-        HomeSupply {
+    fn known(home: f64, denied: f64) -> HomeSupplyShare {
+        HomeSupplyShare {
             home_above_record: home,
             denied_above_record: denied,
         }
@@ -111,7 +111,7 @@ mod tests {
     #[test]
     fn a_decision_stands_until_its_review() {
         let p = p(0.7);
-        let mut refusals = Refusals::default();
+        let mut refusals = ImportRefusals::default();
         refusals.reset(1);
         assert!(refusals.answer(0, 10, 0.5, 0.7, &p) && refusals.stands(0));
         // The chance has fallen below the draw; the answer changes at the review and not before.

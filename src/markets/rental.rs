@@ -7,7 +7,7 @@ use crate::foundation::parameters::Parameters;
 
 /// Compute that users of the target rent abroad, and what it costs.
 #[derive(Resource, Clone, Debug, Default)]
-pub struct Rental {
+pub struct RentedCompute {
     pub h100e: f64,
     /// USD a month, out of the target's training budget.
     pub cost_usd: f64,
@@ -16,7 +16,7 @@ pub struct Rental {
     pub rented_h100e: Vec<f64>,
 }
 
-impl Rental {
+impl RentedCompute {
     pub fn reset(&mut self, regions: usize) {
         for column in [&mut self.stands_h100e, &mut self.rented_h100e] {
             column.clear();

@@ -6,10 +6,10 @@ use bevy_ecs::system::{Res, ResMut};
 use super::chips::ChipMarket;
 use crate::foundation::maths;
 use crate::foundation::parameters::Parameters;
-use crate::foundation::run::{Clock, Future};
+use crate::foundation::run::{Future, SimulationClock};
 use crate::measures::Bloc;
-use crate::technology::roadmap::{Chips, Realised};
-use crate::technology::supply::Access;
+use crate::technology::roadmap::{ChipTable, RealisedThroughput};
+use crate::technology::supply::InputAccessState;
 
 /// How short compute is: the log of what the budget would buy at list price over what was obtained, never below 0.
 pub fn scarcity(would_buy_h100e: f64, obtained_h100e: f64) -> f64 {
@@ -62,11 +62,11 @@ impl Shortage {
 /// System: what law denies in each market, how short compute is in each bloc, what buyers come to expect.
 pub fn measure_shortage(
     future: Res<Future>,
-    chips: Res<Chips>,
-    realised: Res<Realised>,
+    chips: Res<ChipTable>,
+    realised: Res<RealisedThroughput>,
     market: Res<ChipMarket>,
-    clock: Res<Clock>,
-    mut access: ResMut<Access>,
+    clock: Res<SimulationClock>,
+    mut access: ResMut<InputAccessState>,
     mut shortage: ResMut<Shortage>,
 ) {
     let p = &future.parameters;

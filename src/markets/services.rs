@@ -6,7 +6,7 @@ use crate::foundation::parameters::Parameters;
 /// Whose models a user can choose among.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(usize)]
-pub enum Offerer {
+pub enum ServiceSupplier {
     /// The issuer's best closed model.
     Issuer = 0,
     /// The target's best model.
@@ -19,7 +19,7 @@ pub const OFFERERS: usize = 3;
 
 /// What one offer is worth to users of a nation.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Offer {
+pub struct ServiceOffer {
     pub points: f64,
     /// Log of the price relative to the cost of serving the best open model.
     pub log_price: f64,
@@ -35,7 +35,7 @@ pub struct Offer {
 /// pull = open * exp(quality * (points - reference) - price_slope * log_price + affinity_weight * affinity);   share = pull / (1 + sum)
 /// ```
 pub fn use_shares(
-    offers: &[Offer; OFFERERS],
+    offers: &[ServiceOffer; OFFERERS],
     reference_points: f64,
     p: &Parameters,
 ) -> [f64; OFFERERS] {
@@ -102,14 +102,18 @@ mod tests {
 
     #[test]
     fn a_model_that_law_keeps_away_is_not_used_and_others_gain() {
-        let offer = Offer {
+        let offer = ServiceOffer {
             points: 150.0,
             log_price: 0.0,
             affinity: 0.0,
             open: 1.0,
         };
         let all = use_shares(&[offer; 3], 150.0, &p());
-        let without = use_shares(&[Offer { open: 0.0, ..offer }, offer, offer], 150.0, &p());
+        let without = use_shares(
+            &[ServiceOffer { open: 0.0, ..offer }, offer, offer],
+            150.0,
+            &p(),
+        );
         assert_eq!(without[0], 0.0);
         assert!(without[1] > all[1] && without.iter().sum::<f64>() < all.iter().sum::<f64>());
     }

@@ -8,27 +8,27 @@ use std::sync::{Arc, OnceLock};
 use bevy_ecs::resource::Resource;
 use bevy_ecs::system::{Res, ResMut};
 
-use super::chips::{ChipMarket, Terms};
-use super::refusal::{HomeSupply, Refusals, open_share, refusal_chance};
-use crate::controls::{Attribute, Attributes, Book, Law, Ruling, Subject, Verdict};
+use super::chips::{ChipMarket, SaleTerms};
+use super::refusal::{HomeSupplyShare, ImportRefusals, open_share, refusal_chance};
+use crate::controls::{Attribute, Attributes, ControlledItem, Law, RuleSet, Ruling, Verdict};
 use crate::events::EventId;
 use crate::foundation::chance::Purpose;
 use crate::foundation::channels::Channel;
 use crate::foundation::parameters::Parameters;
-use crate::foundation::run::{Clock, Future};
+use crate::foundation::run::{Future, SimulationClock};
 use crate::measures::Bloc;
 use crate::technology::chip::ChipSpec;
-use crate::technology::design::{Candidate, Reach, candidates};
+use crate::technology::design::{DesignCandidate, RedesignLimits, candidates};
 use crate::technology::foundry::{ToolSupplier, tools_for_target};
-use crate::technology::roadmap::{Chips, Roadmap, SlotKind};
-use crate::technology::supply::Access;
+use crate::technology::roadmap::{ChipTable, Roadmap, SlotKind};
+use crate::technology::supply::InputAccessState;
 
 /// The law of one arm, day by day, for a fixed world.
 #[derive(Clone, Debug)]
-pub struct Calendar {
+pub struct CompiledCalendar {
     pub law: Arc<Law>,
     /// Sets of rules; a new one each day on which something changes.
-    pub books: Vec<Books>,
+    pub books: Vec<DatedRuleSets>,
     /// By month: (part of the month, set of rules).
     pub months: Vec<Vec<(f64, u16)>>,
     /// The shipment as the law sees it, by market.
@@ -39,13 +39,13 @@ pub struct Calendar {
     pub target_region: usize,
     /// By set of rules: what of it speaks of sales, as a place in `sales`. Most days change something else.
     pub sales_of: Vec<u16>,
-    pub sales: Vec<Arc<SalesLaw>>,
+    pub sales: Vec<Arc<CompiledRules>>,
     /// By market: the first market from which no law of sales tells it apart; the target stands alone.
     pub alike: Arc<[u16]>,
-    /// By two laws of sales: where their terms differ, as places in `SalesLaw::terms`; found when first asked for.
+    /// By two laws of sales: where their terms differ, as places in `CompiledRules::terms`; found when first asked for.
     pub changes: Vec<OnceLock<Vec<u32>>>,
     /// Inputs of the target's makers, by set of rules.
-    pub inputs: Vec<Inputs>,
+    pub inputs: Vec<InputAccess>,
     /// Who sells advanced tools, before anybody denies them.
     pub tool_suppliers: Vec<ToolSupplier>,
     /// The share of tools denied under the recorded rules, by month.
@@ -53,12 +53,12 @@ pub struct Calendar {
     /// Processing performance that each nation may import under each cap of the regime, in force or not.
     pub caps_tpp: Vec<f64>,
     /// What governs from a month on; none in a fixed regime.
-    pub ladder: Option<Ladder>,
+    pub ladder: Option<PolicyLadder>,
 }
 
 /// The ladder that a process moves the rules along, with the set of rules of every state that it can reach.
 #[derive(Clone, Debug)]
-pub struct Ladder {
+pub struct PolicyLadder {
     pub reactive: bool,
     /// First month of the run that the process governs; it may lie outside the run.
     pub from: i32,
@@ -70,7 +70,7 @@ pub struct Ladder {
     pub books: Vec<u16>,
 }
 
-impl Ladder {
+impl PolicyLadder {
     /// The set of rules while one rung is in force and another, or the same, is announced.
     pub fn book(&self, now: usize, coming: usize) -> u16 {
         self.books[now * self.rungs + coming]
@@ -79,7 +79,7 @@ impl Ladder {
 
 /// What a process has made of the law this month; empty while the calendar rules.
 #[derive(Resource, Clone, Copy, Debug, Default)]
-pub struct Standing {
+pub struct PolicyState {
     pub book: Option<u16>,
     /// Month of the run in which what is announced binds.
     pub binds: Option<i32>,
@@ -90,23 +90,23 @@ pub struct Standing {
 
 /// What designs start from, and how far makers can go.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Parts {
+pub struct DesignBasis {
     /// The chip at the centre of its uncertainty, by slot.
     pub nominal: Vec<ChipSpec>,
-    pub reach: Reach,
+    pub reach: RedesignLimits,
 }
 
 /// What the law says of sales under one set of rules, asked once for every chip and market, whatever the regime that holds it.
 #[derive(Debug)]
-pub struct SalesLaw {
-    pub in_force: Book,
-    pub announced: Book,
-    pub parts: Arc<Parts>,
+pub struct CompiledRules {
+    pub in_force: RuleSet,
+    pub announced: RuleSet,
+    pub parts: Arc<DesignBasis>,
     /// By slot: designs from a part, found when first asked for, shared by all runs and by all laws that say the same in the
     /// target.
-    designs: Arc<[OnceLock<Designs>]>,
+    designs: Arc<[OnceLock<LegalDesigns>]>,
     /// `[market][slot]`
-    pub terms: Vec<Terms>,
+    pub terms: Vec<SaleTerms>,
     /// `[market][slot]`: sold without licence.
     pub free: Vec<bool>,
     /// By slot: barred in the target by rules announced and not yet in force.
@@ -115,31 +115,31 @@ pub struct SalesLaw {
 
 /// Designs from one part under one law of sales: what the law asks of them, and those that no other legal one beats.
 #[derive(Clone, Debug)]
-pub struct Designs {
-    in_force: Book,
-    announced: Book,
+pub struct LegalDesigns {
+    in_force: RuleSet,
+    announced: RuleSet,
     sale: Attributes,
-    candidates: Vec<Candidate>,
+    candidates: Vec<DesignCandidate>,
 }
 
 /// Rules in force on a day, and those announced by then that will bind later.
 #[derive(Clone, Debug)]
-pub struct Books {
-    pub in_force: Book,
-    pub announced: Book,
+pub struct DatedRuleSets {
+    pub in_force: RuleSet,
+    pub announced: RuleSet,
     /// No announced rule on sales of chips is known by rumour alone.
     pub text_is_out: bool,
     /// Index of the first month in which one of the announced rules binds.
     pub next_binds: Option<i32>,
     /// The target has announced a rule of its own on imports or materials: from then on its replies are those on record.
     pub replies_recorded: bool,
-    /// By market: the cap on imports of its nations that holds, as a place in `Calendar::caps_tpp`.
+    /// By market: the cap on imports of its nations that holds, as a place in `CompiledCalendar::caps_tpp`.
     pub cap_of_market: Vec<Option<u16>>,
 }
 
 /// What the law leaves of inputs under one set of rules.
 #[derive(Clone, Debug, Default)]
-pub struct Inputs {
+pub struct InputAccess {
     /// By maker: 1 where the leading foundry may make its dies.
     pub leading_foundry: Vec<f64>,
     pub memory_imports: f64,
@@ -161,32 +161,32 @@ pub struct Inputs {
 
 /// The calendar, shared by all runs of an arm.
 #[derive(Resource, Clone, Debug)]
-pub struct LawCalendar(pub Arc<Calendar>);
+pub struct LawCalendar(pub Arc<CompiledCalendar>);
 
 /// The law as it stands in this run this month.
 #[derive(Resource, Clone, Debug, Default)]
-pub struct LawNow {
+pub struct CurrentLaw {
     /// The set of rules at the end of the month.
     pub known: u16,
     /// Nothing that the target has announced so far is a reply of its own: the model answers for it.
     pub replies_generated: bool,
-    /// The laws of sales of this month, and those of the last: (part of the month, place in `Calendar::sales`).
+    /// The laws of sales of this month, and those of the last: (part of the month, place in `CompiledCalendar::sales`).
     laws: Vec<(f64, u16)>,
     laws_before: Vec<(f64, u16)>,
     /// Terms of variant slots under `known`: `[market][slot]`, unused for other slots; the law that they were judged by.
-    variant_terms: Vec<Terms>,
+    variant_terms: Vec<SaleTerms>,
     judged_by: Option<u16>,
     variant_bar: Vec<bool>,
     /// By maker: sales of last month, at list price, in markets that rules have closed since.
     pub closed_usd: Vec<f64>,
     slots: usize,
     sellable: Vec<bool>,
-    refusals: Refusals,
+    refusals: ImportRefusals,
 }
 
 /// Markets that announced rules will close, and when.
 #[derive(Resource, Clone, Debug, Default)]
-pub struct Outlook {
+pub struct AnnouncedClosures {
     /// By slot: open in the target now, barred by what has been announced.
     pub closing: Vec<bool>,
     pub any: bool,
@@ -221,7 +221,7 @@ impl LawCalendar {
     }
 }
 
-impl Calendar {
+impl CompiledCalendar {
     /// A variant of a parent as one sale.
     pub fn variant_attributes(
         &self,
@@ -248,37 +248,37 @@ impl Calendar {
     }
 
     /// The law of sales under a set of rules.
-    pub(super) fn sales(&self, book: u16) -> &SalesLaw {
+    pub(super) fn sales(&self, book: u16) -> &CompiledRules {
         &self.sales[usize::from(self.sales_of[usize::from(book)])]
     }
 }
 
-impl Designs {
+impl LegalDesigns {
     /// Whether a design may be sold in the target without licence, and will be when all that is announced binds.
     fn allow(&self, design: &ChipSpec) -> bool {
         let attributes = design_attributes(&self.sale, design);
-        let free = |book: &Book| book.leaves_free(Subject::ChipSale, &attributes);
+        let free = |book: &RuleSet| book.leaves_free(ControlledItem::ChipSale, &attributes);
         free(&self.in_force) && free(&self.announced)
     }
 }
 
-impl SalesLaw {
+impl CompiledRules {
     /// Asks both books about every chip in every market, but where one of the laws that are `known` holds the same rules.
     pub fn new(
-        in_force: Book,
-        announced: Book,
+        in_force: RuleSet,
+        announced: RuleSet,
         alike: &[u16],
         target_market: usize,
         chips: &[Attributes],
-        parts: Arc<Parts>,
+        parts: Arc<DesignBasis>,
         shipments: &[Attributes],
         known: &[Arc<Self>],
     ) -> Self {
         let (markets, slots) = (alike.len(), chips.len());
         let mut terms = Vec::with_capacity(markets * slots);
         let mut free = Vec::with_capacity(markets * slots);
-        let same = |a: &Book, b: &Book, to: usize| {
-            a.says_the_same_there(b, Subject::ChipSale, &shipments[to])
+        let same = |a: &RuleSet, b: &RuleSet, to: usize| {
+            a.says_the_same_there(b, ControlledItem::ChipSale, &shipments[to])
         };
         for market in 0..markets {
             let first = usize::from(alike[market]) * slots;
@@ -323,11 +323,11 @@ impl SalesLaw {
     }
 
     /// Designs for the nominal part; `sale` is it, sold in the target.
-    fn designs_from(&self, parent: usize, sale: impl FnOnce() -> Attributes) -> &Designs {
+    fn designs_from(&self, parent: usize, sale: impl FnOnce() -> Attributes) -> &LegalDesigns {
         self.designs[parent].get_or_init(|| {
             let sale = sale();
-            let about = |book: &Book| book.about(Subject::ChipSale, &sale, DESIGNED);
-            let mut found = Designs {
+            let about = |book: &RuleSet| book.about(ControlledItem::ChipSale, &sale, DESIGNED);
+            let mut found = LegalDesigns {
                 in_force: about(&self.in_force),
                 announced: about(&self.announced),
                 sale,
@@ -342,16 +342,16 @@ impl SalesLaw {
 
 /// What a book says of every chip in one market.
 fn rulings(
-    book: &Book,
+    book: &RuleSet,
     chips: &[Attributes],
     shipment: &Attributes,
 ) -> impl Iterator<Item = Ruling> {
-    let here = book.going(Subject::ChipSale, shipment);
+    let here = book.going(ControlledItem::ChipSale, shipment);
     chips.iter().map(move |chip| {
         if here.is_empty() {
             return Ruling::free();
         }
-        here.judge(Subject::ChipSale, &chip.with_shipment(shipment))
+        here.judge(ControlledItem::ChipSale, &chip.with_shipment(shipment))
     })
 }
 
@@ -387,8 +387,8 @@ pub fn design_attributes(parent: &Attributes, design: &ChipSpec) -> Attributes {
 }
 
 /// What one ruling means for trade.
-pub fn terms_of(ruling: &Ruling) -> Terms {
-    let mut terms = Terms::FREE;
+pub fn terms_of(ruling: &Ruling) -> SaleTerms {
+    let mut terms = SaleTerms::FREE;
     for verdict in [ruling.exporter, ruling.importer] {
         match verdict {
             Verdict::Free => {}
@@ -400,14 +400,14 @@ pub fn terms_of(ruling: &Ruling) -> Terms {
             }
             Verdict::Capped => terms.capped = true,
             // Nobody ships what the law may forbid.
-            Verdict::Denied | Verdict::Unknown(_) => return Terms::DENIED,
+            Verdict::Denied | Verdict::Unknown(_) => return SaleTerms::DENIED,
         }
     }
     terms
 }
 
-impl LawNow {
-    pub fn reset(&mut self, calendar: &Calendar, makers: usize) {
+impl CurrentLaw {
+    pub fn reset(&mut self, calendar: &CompiledCalendar, makers: usize) {
         let (markets, slots) = (calendar.shipments.len(), calendar.chips.len());
         self.known = 0;
         self.replies_generated = true;
@@ -418,7 +418,7 @@ impl LawNow {
         }
         self.judged_by = None;
         self.variant_terms.clear();
-        self.variant_terms.resize(markets * slots, Terms::FREE);
+        self.variant_terms.resize(markets * slots, SaleTerms::FREE);
         self.variant_bar.clear();
         self.variant_bar.resize(slots, false);
         self.closed_usd.clear();
@@ -460,17 +460,17 @@ impl LawNow {
             // Up to a cap the whole chip is to be had as well.
             let whole = &law.terms[market * self.slots + parent];
             let needed = whole.open <= 0.0 || whole.licensed();
-            let mut terms = Terms::DENIED;
+            let mut terms = SaleTerms::DENIED;
             if needed {
                 let attributes = c.variant_attributes(parent, spec, market);
-                terms = terms_of(&law.in_force.judge(Subject::ChipSale, &attributes));
+                terms = terms_of(&law.in_force.judge(ControlledItem::ChipSale, &attributes));
             }
             self.variant_terms[market * self.slots + slot] = terms;
             if market == c.target_market {
                 let attributes = c.variant_attributes(parent, spec, market);
-                let later = law.announced.judge(Subject::ChipSale, &attributes);
+                let later = law.announced.judge(ControlledItem::ChipSale, &attributes);
                 self.variant_bar[slot] = terms_of(&later).open == 0.0;
-                let free = terms == Terms::FREE;
+                let free = terms == SaleTerms::FREE;
                 self.sellable[slot] = needed && free && !self.variant_bar[slot];
             }
         }
@@ -479,7 +479,7 @@ impl LawNow {
 
 impl ChipMarket {
     /// Terms of a variant that has just been judged, in every market.
-    pub fn set_variant_terms(&mut self, now: &LawNow, slot: usize) {
+    pub fn set_variant_terms(&mut self, now: &CurrentLaw, slot: usize) {
         for market in 0..self.layout.markets {
             self.set_terms(market, slot, now.variant_terms[market * now.slots + slot]);
         }
@@ -492,15 +492,15 @@ fn is_free(ruling: &Ruling) -> bool {
 
 /// System: the law of this month in every market, and what has been announced.
 pub fn apply_law(
-    clock: Res<Clock>,
+    clock: Res<SimulationClock>,
     future: Res<Future>,
     calendar: Res<LawCalendar>,
-    standing: Res<Standing>,
+    standing: Res<PolicyState>,
     roadmap: Res<Roadmap>,
-    chips: Res<Chips>,
-    mut now: ResMut<LawNow>,
-    mut outlook: ResMut<Outlook>,
-    mut access: ResMut<Access>,
+    chips: Res<ChipTable>,
+    mut now: ResMut<CurrentLaw>,
+    mut outlook: ResMut<AnnouncedClosures>,
+    mut access: ResMut<InputAccessState>,
     mut market: ResMut<ChipMarket>,
 ) {
     let c = &*calendar.0;
@@ -529,7 +529,7 @@ pub fn apply_law(
     if stands && !now.refusals.due(clock.t as i32) {
         return;
     }
-    let home = HomeSupply {
+    let home = HomeSupplyShare {
         home_above_record: access.home_share - access.home_share_on_record,
         denied_above_record: access.denied_share - access.denied_share_on_record,
     };
@@ -553,9 +553,9 @@ pub fn apply_law(
     set_outlook(c, &roadmap, &mut now, &mut outlook, &market);
 }
 
-impl LawNow {
+impl CurrentLaw {
     /// Takes up the laws of sales of a month. Neighbours that say the same of sales are one.
-    fn turn_to(&mut self, c: &Calendar, pieces: &[(f64, u16)]) {
+    fn turn_to(&mut self, c: &CompiledCalendar, pieces: &[(f64, u16)]) {
         std::mem::swap(&mut self.laws, &mut self.laws_before);
         self.laws.clear();
         for (part, book) in pieces {
@@ -572,7 +572,7 @@ impl LawNow {
 }
 
 /// Which cap holds in every market this month: the tightest of its days, as strict as [`mixed`] terms are.
-fn hold_caps(c: &Calendar, pieces: &[(f64, u16)], market: &mut ChipMarket) {
+fn hold_caps(c: &CompiledCalendar, pieces: &[(f64, u16)], market: &mut ChipMarket) {
     if c.caps_tpp.is_empty() {
         return;
     }
@@ -586,7 +586,7 @@ fn hold_caps(c: &Calendar, pieces: &[(f64, u16)], market: &mut ChipMarket) {
 }
 
 /// Terms of listed chips outside the target: only where the law has changed since last month, or changes within this one.
-fn set_terms(c: &Calendar, now: &LawNow, roadmap: &Roadmap, market: &mut ChipMarket) {
+fn set_terms(c: &CompiledCalendar, now: &CurrentLaw, roadmap: &Roadmap, market: &mut ChipMarket) {
     let slots = c.chips.len();
     let mut set = |at: usize| {
         let (place, slot) = (at / slots, at % slots);
@@ -612,11 +612,11 @@ fn set_terms(c: &Calendar, now: &LawNow, roadmap: &Roadmap, market: &mut ChipMar
 /// Terms in the target, where sellers hold back and buyers are discouraged beyond the law. Part-months act in proportion: a
 /// sale is open for the days on which no rule bars it.
 fn set_target_terms(
-    c: &Calendar,
+    c: &CompiledCalendar,
     roadmap: &Roadmap,
     future: &Future,
-    home: HomeSupply,
-    now: &mut LawNow,
+    home: HomeSupplyShare,
+    now: &mut CurrentLaw,
     market: &mut ChipMarket,
     t: usize,
 ) {
@@ -636,7 +636,7 @@ fn set_target_terms(
         } else if refuses(roadmap, future, home, now, slot, t) {
             terms.open *= open_share(&future.parameters);
             if terms.open <= 0.0 {
-                terms = Terms::DENIED;
+                terms = SaleTerms::DENIED;
             }
         }
         let closed = (market.terms[at].open - terms.open).max(0.0);
@@ -651,19 +651,19 @@ fn set_target_terms(
 
 /// Terms of a month in which the rules change: open for the days on which no rule bars the sale, else as strict as any of
 /// its days.
-fn mixed(pieces: &[(f64, u16)], of: impl Fn(u16) -> Terms) -> Terms {
+fn mixed(pieces: &[(f64, u16)], of: impl Fn(u16) -> SaleTerms) -> SaleTerms {
     let first = of(pieces[0].1);
     if pieces[1..].iter().all(|piece| of(piece.1) == first) {
         return first;
     }
-    let none = Terms {
+    let none = SaleTerms {
         open: 0.0,
-        ..Terms::FREE
+        ..SaleTerms::FREE
     };
     let open = over_month(pieces, |book| of(book).open);
     pieces
         .iter()
-        .fold(Terms { open, ..none }, |mut terms, &(_, book)| {
+        .fold(SaleTerms { open, ..none }, |mut terms, &(_, book)| {
             let piece = of(book);
             terms.notify |= piece.notify;
             terms.case_by_case |= piece.case_by_case;
@@ -674,7 +674,7 @@ fn mixed(pieces: &[(f64, u16)], of: impl Fn(u16) -> Terms) -> Terms {
 }
 
 /// Part of lawful sales to the target that the issuer's makers give up: none while no rule bars any of them.
-fn over_complied(c: &Calendar, laws: &[(f64, u16)], p: &Parameters) -> f64 {
+fn over_complied(c: &CompiledCalendar, laws: &[(f64, u16)], p: &Parameters) -> f64 {
     let barring = |&(part, law): &(f64, u16)| {
         let here = c.target_market * c.chips.len();
         let bars = c.sales[usize::from(law)].free[here..here + c.chips.len()].contains(&false);
@@ -691,8 +691,8 @@ fn over_complied(c: &Calendar, laws: &[(f64, u16)], p: &Parameters) -> f64 {
 fn refuses(
     roadmap: &Roadmap,
     future: &Future,
-    home: HomeSupply,
-    now: &mut LawNow,
+    home: HomeSupplyShare,
+    now: &mut CurrentLaw,
     slot: usize,
     t: usize,
 ) -> bool {
@@ -708,10 +708,10 @@ fn refuses(
 }
 
 fn set_outlook(
-    c: &Calendar,
+    c: &CompiledCalendar,
     roadmap: &Roadmap,
-    now: &mut LawNow,
-    outlook: &mut Outlook,
+    now: &mut CurrentLaw,
+    outlook: &mut AnnouncedClosures,
     market: &ChipMarket,
 ) {
     let slots = c.chips.len();
@@ -746,9 +746,15 @@ fn over_month(pieces: &[(f64, u16)], value: impl Fn(u16) -> f64) -> f64 {
     pieces.iter().map(|(part, book)| part * value(*book)).sum()
 }
 
-fn set_access(c: &Calendar, pieces: &[(f64, u16)], t: usize, p: &Parameters, access: &mut Access) {
+fn set_access(
+    c: &CompiledCalendar,
+    pieces: &[(f64, u16)],
+    t: usize,
+    p: &Parameters,
+    access: &mut InputAccessState,
+) {
     let inputs = |book: u16| &c.inputs[usize::from(book)];
-    let over = |value: &dyn Fn(&Inputs) -> f64| over_month(pieces, |book| value(inputs(book)));
+    let over = |value: &dyn Fn(&InputAccess) -> f64| over_month(pieces, |book| value(inputs(book)));
     for (maker, open) in access.leading_foundry.iter_mut().enumerate() {
         *open = over(&|i| i.leading_foundry[maker]);
     }

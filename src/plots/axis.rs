@@ -1,26 +1,26 @@
 //! Axes: where a value stands in a panel, and which values carry a tick.
 
-use super::canvas::{Anchor, Canvas};
+use super::canvas::{Canvas, TextAnchor};
 use super::theme::{GRID, SMALL, SOFT, TINY, in_unit, width};
-use crate::config::figure::Scale;
+use crate::config::figure::AxisScale;
 use crate::foundation::calendar::Month;
 use crate::foundation::maths;
 
 /// A range of values laid along a range of pixels.
 #[derive(Clone, Copy, Debug)]
-pub struct Axis {
+pub struct AxisScaleRange {
     pub low: f64,
     pub high: f64,
     pub from: f64,
     pub to: f64,
-    pub scale: Scale,
+    pub scale: AxisScale,
 }
 
-impl Axis {
+impl AxisScaleRange {
     pub fn at(&self, value: f64) -> f64 {
         let part = match self.scale {
-            Scale::Linear => (value - self.low) / (self.high - self.low),
-            Scale::Log => {
+            AxisScale::Linear => (value - self.low) / (self.high - self.low),
+            AxisScale::Log => {
                 maths::ln(value.max(self.low) / self.low) / maths::ln(self.high / self.low)
             }
         };
@@ -33,24 +33,24 @@ impl Axis {
 }
 
 /// Months as values of an axis.
-pub fn months(from: Month, to: Month, left: f64, right: f64) -> Axis {
-    Axis {
+pub fn months(from: Month, to: Month, left: f64, right: f64) -> AxisScaleRange {
+    AxisScaleRange {
         low: f64::from(from.index()),
         high: f64::from(to.index().max(from.index() + 1)),
         from: left,
         to: right,
-        scale: Scale::Linear,
+        scale: AxisScale::Linear,
     }
 }
 
 /// A rectangle with something across and values upward.
 #[derive(Clone, Copy, Debug)]
-pub struct Panel {
-    pub across: Axis,
-    pub up: Axis,
+pub struct PlotPanel {
+    pub across: AxisScaleRange,
+    pub up: AxisScaleRange,
 }
 
-impl Panel {
+impl PlotPanel {
     pub fn left(&self) -> f64 {
         self.across.from
     }
@@ -82,12 +82,12 @@ impl Panel {
             canvas.line(vec![(self.left(), y), (self.right(), y)], GRID, 0.8);
             if labelled {
                 let at = (self.left() - 6.0, y);
-                canvas.text(at, in_unit(value, unit), SMALL, SOFT, Anchor::Right);
+                canvas.text(at, in_unit(value, unit), SMALL, SOFT, TextAnchor::Right);
             }
         }
         let foot = vec![(self.left(), self.bottom()), (self.right(), self.bottom())];
         canvas.line(foot, SOFT, 0.9);
-        if self.up.scale == Scale::Linear && self.up.low < 0.0 && self.up.high > 0.0 {
+        if self.up.scale == AxisScale::Linear && self.up.low < 0.0 && self.up.high > 0.0 {
             let y = self.y(0.0);
             canvas.line(vec![(self.left(), y), (self.right(), y)], SOFT, 0.9);
         }
@@ -111,13 +111,13 @@ impl Panel {
                     year,
                     SMALL,
                     SOFT,
-                    Anchor::Centre,
+                    TextAnchor::Centre,
                 );
             } else if part % 3 == 0 && per_year >= 48.0 {
                 canvas.line(vec![(x, foot), (x, foot + 3.0)], SOFT, 0.7);
                 if part > 0 && per_year >= 150.0 {
                     let quarter = format!("Q{}", part / 3 + 1);
-                    canvas.text((x, foot + 12.0), quarter, TINY, SOFT, Anchor::Centre);
+                    canvas.text((x, foot + 12.0), quarter, TINY, SOFT, TextAnchor::Centre);
                 }
             }
         }
@@ -129,7 +129,7 @@ impl Panel {
             let x = self.across.at(value);
             canvas.line(vec![(x, self.top()), (x, self.bottom())], GRID, 0.8);
             let at = (x, self.bottom() + 13.0);
-            canvas.text(at, in_unit(value, unit), SMALL, SOFT, Anchor::Centre);
+            canvas.text(at, in_unit(value, unit), SMALL, SOFT, TextAnchor::Centre);
         }
         if self.across.low < 0.0 && self.across.high > 0.0 {
             let x = self.across.at(0.0);
@@ -145,9 +145,9 @@ pub fn can_be_drawn(value: f64) -> bool {
 }
 
 /// Round values between two bounds: about five on a linear scale, powers of ten on a logarithmic one.
-pub fn ticks(low: f64, high: f64, scale: Scale) -> Vec<f64> {
+pub fn ticks(low: f64, high: f64, scale: AxisScale) -> Vec<f64> {
     match scale {
-        Scale::Linear => {
+        AxisScale::Linear => {
             let rough = (high - low) / 5.0;
             let power = maths::pow(10_f64, maths::log10(rough).floor());
             let step = [1.0, 2.0, 2.5, 5.0, 10.0]
@@ -159,7 +159,7 @@ pub fn ticks(low: f64, high: f64, scale: Scale) -> Vec<f64> {
             let last = (high / step + 1e-9).floor() as i64;
             (first..=last).map(|n| n as f64 * step).collect()
         }
-        Scale::Log => {
+        AxisScale::Log => {
             let (first, last) = (
                 maths::log10(low).ceil() as i32,
                 maths::log10(high).floor() as i32,
@@ -174,21 +174,21 @@ pub fn ticks(low: f64, high: f64, scale: Scale) -> Vec<f64> {
 }
 
 /// Bounds that hold these values with round ends; zero is in a linear scale.
-pub fn bounds(values: impl Iterator<Item = f64>, scale: Scale) -> (f64, f64) {
+pub fn bounds(values: impl Iterator<Item = f64>, scale: AxisScale) -> (f64, f64) {
     let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
-    for value in values.filter(|v| can_be_drawn(*v) && (scale == Scale::Linear || *v > 0.0)) {
+    for value in values.filter(|v| can_be_drawn(*v) && (scale == AxisScale::Linear || *v > 0.0)) {
         low = low.min(value);
         high = high.max(value);
     }
     if low > high {
-        return if scale == Scale::Linear {
+        return if scale == AxisScale::Linear {
             (0.0, 1.0)
         } else {
             (1.0, 10.0)
         };
     }
     match scale {
-        Scale::Log => (
+        AxisScale::Log => (
             maths::pow(10_f64, maths::log10(low).floor()),
             maths::pow(
                 10_f64,
@@ -197,7 +197,7 @@ pub fn bounds(values: impl Iterator<Item = f64>, scale: Scale) -> (f64, f64) {
                     .max(maths::log10(low).floor() + 1.0),
             ),
         ),
-        Scale::Linear => {
+        AxisScale::Linear => {
             let (low, high) = (low.min(0.0), high.max(0.0));
             let pad = 0.04 * (high - low).max(1e-9);
             (
@@ -229,15 +229,18 @@ mod tests {
     #[test]
     fn ticks_are_round() {
         assert_eq!(
-            ticks(0.0, 23.0, Scale::Linear),
+            ticks(0.0, 23.0, AxisScale::Linear),
             [0.0, 5.0, 10.0, 15.0, 20.0]
         );
-        assert_eq!(ticks(1.0, 1e4, Scale::Log), [1.0, 10.0, 100.0, 1e3, 1e4]);
+        assert_eq!(
+            ticks(1.0, 1e4, AxisScale::Log),
+            [1.0, 10.0, 100.0, 1e3, 1e4]
+        );
     }
 
     #[test]
     fn bounds_hold_zero_and_all_values() {
-        let (low, high) = bounds([3.0, 10.0].into_iter(), Scale::Linear);
+        let (low, high) = bounds([3.0, 10.0].into_iter(), AxisScale::Linear);
         assert!(low == 0.0 && high >= 10.0);
         let (low, high) = around([3.0, 10.0].into_iter());
         assert!(low > 2.0 && low < 3.0 && high > 10.0);
@@ -261,7 +264,7 @@ mod tests {
         ];
         for a in numbers {
             for b in numbers {
-                for scale in [Scale::Linear, Scale::Log] {
+                for scale in [AxisScale::Linear, AxisScale::Log] {
                     for (low, high) in [
                         bounds([a, b].into_iter(), scale),
                         bounds([a].into_iter(), scale),
@@ -271,7 +274,7 @@ mod tests {
                     }
                 }
                 let (low, high) = around([a, b].into_iter());
-                assert!(ticks(low, high, Scale::Linear).len() < 250, "{a} {b}");
+                assert!(ticks(low, high, AxisScale::Linear).len() < 250, "{a} {b}");
             }
         }
     }

@@ -10,8 +10,8 @@ use plotters::style::{Color, RGBColor, ShapeStyle, WHITE};
 
 use super::letters::{ABOVE, BELOW, dots, lacking, width};
 use super::theme::Colour;
-use crate::results::files::Whole;
 use crate::foundation::maths;
+use crate::results::files::AtomicFile;
 
 /// Coordinates of a bitmap are whole pixels: drawing this much larger keeps curves smooth.
 const FINE: u32 = 4;
@@ -22,7 +22,7 @@ pub const SMALLEST: f64 = 9.0;
 
 /// Where a text hangs on its point.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Anchor {
+pub enum TextAnchor {
     Left,
     Centre,
     Right,
@@ -30,16 +30,16 @@ pub enum Anchor {
 
 /// Words at a place; `at` is half the height of its capitals above the line they stand on.
 #[derive(Clone, Debug)]
-pub struct Text {
+pub struct TextMark {
     pub at: (f64, f64),
     pub text: String,
     pub size: f64,
     pub bold: bool,
     pub colour: Colour,
-    pub anchor: Anchor,
+    pub anchor: TextAnchor,
 }
 
-impl Text {
+impl TextMark {
     fn width(&self) -> f64 {
         width(&self.text, self.size, self.bold)
     }
@@ -47,9 +47,9 @@ impl Text {
     /// Where its first letter stands on the line.
     pub fn start(&self) -> (f64, f64) {
         let back = match self.anchor {
-            Anchor::Left => 0.0,
-            Anchor::Centre => self.width() / 2.0,
-            Anchor::Right => self.width(),
+            TextAnchor::Left => 0.0,
+            TextAnchor::Centre => self.width() / 2.0,
+            TextAnchor::Right => self.width(),
         };
         (self.at.0 - back, self.at.1 + 0.36 * self.size)
     }
@@ -79,7 +79,7 @@ pub enum Mark {
         colour: Colour,
         opacity: f64,
     },
-    Text(Text),
+    Text(TextMark),
 }
 
 /// Marks on a sheet, in pixels from the top left.
@@ -155,7 +155,7 @@ impl Canvas {
         text: impl Into<String>,
         size: f64,
         colour: Colour,
-        anchor: Anchor,
+        anchor: TextAnchor,
     ) {
         self.words(at, text.into(), size, false, colour, anchor);
     }
@@ -166,7 +166,7 @@ impl Canvas {
         text: impl Into<String>,
         size: f64,
         colour: Colour,
-        anchor: Anchor,
+        anchor: TextAnchor,
     ) {
         self.words(at, text.into(), size, true, colour, anchor);
     }
@@ -178,9 +178,9 @@ impl Canvas {
         size: f64,
         bold: bool,
         colour: Colour,
-        anchor: Anchor,
+        anchor: TextAnchor,
     ) {
-        self.marks.push(Mark::Text(Text {
+        self.marks.push(Mark::Text(TextMark {
             at,
             text,
             size,
@@ -190,7 +190,7 @@ impl Canvas {
         }));
     }
 
-    pub fn texts(&self) -> impl Iterator<Item = &Text> {
+    pub fn texts(&self) -> impl Iterator<Item = &TextMark> {
         self.marks.iter().filter_map(|mark| match mark {
             Mark::Text(text) => Some(text),
             _ => None,
@@ -200,7 +200,7 @@ impl Canvas {
     /// What is wrong with the words on the sheet: those that overlap, leave the sheet, are painted over, are too small, or
     /// lack a letter.
     pub fn faults(&self) -> Vec<String> {
-        let boxes: Vec<(&Text, [f64; 4])> = self.texts().map(|t| (t, t.bounds())).collect();
+        let boxes: Vec<(&TextMark, [f64; 4])> = self.texts().map(|t| (t, t.bounds())).collect();
         let mut faults = Vec::new();
         for (n, (text, [left, top, right, bottom])) in boxes.iter().enumerate() {
             let words = &text.text;
@@ -335,7 +335,7 @@ impl Canvas {
         let (w, h) = self.size(PNG);
         // The encoder takes its format from the ending and writes in place: beside the file under way first.
         let failed = |e: std::io::Error| e.to_string();
-        let mut whole = Whole::create(path).map_err(failed)?;
+        let mut whole = AtomicFile::create(path).map_err(failed)?;
         let mut beside = whole.partial().as_os_str().to_os_string();
         beside.push(".png");
         let encoded = || -> Result<Vec<u8>, String> {
@@ -416,11 +416,11 @@ mod tests {
         let mut canvas = Canvas::new(100.0);
         canvas.height = 50.0;
         let ink = (0, 0, 0);
-        canvas.text((10.0, 10.0), "one", 10.0, ink, Anchor::Left);
-        canvas.text((12.0, 14.0), "two", 10.0, ink, Anchor::Left);
-        canvas.text((95.0, 30.0), "three", 10.0, ink, Anchor::Left);
-        canvas.text((10.0, 40.0), "four", 8.0, ink, Anchor::Left);
-        canvas.text((50.0, 40.0), "five", 9.0, ink, Anchor::Left);
+        canvas.text((10.0, 10.0), "one", 10.0, ink, TextAnchor::Left);
+        canvas.text((12.0, 14.0), "two", 10.0, ink, TextAnchor::Left);
+        canvas.text((95.0, 30.0), "three", 10.0, ink, TextAnchor::Left);
+        canvas.text((10.0, 40.0), "four", 8.0, ink, TextAnchor::Left);
+        canvas.text((50.0, 40.0), "five", 9.0, ink, TextAnchor::Left);
         canvas.rect((55.0, 35.0), (60.0, 45.0), ink, 1.0);
         let faults = canvas.faults();
         assert_eq!(

@@ -1,13 +1,13 @@
 //! Fan: median with 50 and 90 % bands over time, a panel a regime or a panel a line; rules marked when they bind.
 
-use super::axis::{Axis, Panel, bounds, months};
-use super::canvas::{Anchor, Canvas};
+use super::axis::{AxisScaleRange, PlotPanel, bounds, months};
+use super::canvas::{Canvas, TextAnchor};
 use super::theme::{
     Colour, INK, LABEL, SERIES, SMALL, SOFT, TINY, axis_unit, colour_of, fitted, in_unit, ink_of,
     month, width, wrap,
 };
-use super::{Sheet, entity_name, measure_unit, month_or};
-use crate::config::figure::{Fan, Line, Panels, Scale};
+use super::{FigureLayout, entity_name, measure_unit, month_or};
+use crate::config::figure::{AxisScale, FanLine, FanSpec, PanelDimension};
 use crate::foundation::calendar::Month;
 use crate::results::{ArmInfo, BandRow, Results};
 
@@ -17,7 +17,7 @@ const TALL: f64 = 270.0;
 pub const LEFT: f64 = 62.0;
 
 /// One curve with its bands.
-struct Curve<'a> {
+struct BandedCurve<'a> {
     name: String,
     colour: Colour,
     rows: Vec<&'a BandRow>,
@@ -26,10 +26,11 @@ struct Curve<'a> {
 }
 
 /// Draws the panels below the sheet's head; answers what the figure says, for readers who do not see it.
-pub fn draw(sheet: &mut Sheet, results: &Results, fan: &Fan) -> Result<String, String> {
+pub fn draw(sheet: &mut FigureLayout, results: &Results, fan: &FanSpec) -> Result<String, String> {
     let study = &results.manifest.study;
     let from = month_or(&fan.from, study.first_month);
-    let rows = |arm: &str, line: &Line| band_rows(results, arm, &line.measure, &line.entity, from);
+    let rows =
+        |arm: &str, line: &FanLine| band_rows(results, arm, &line.measure, &line.entity, from);
     let everything: Vec<&BandRow> = study
         .arms
         .iter()
@@ -44,11 +45,11 @@ pub fn draw(sheet: &mut Sheet, results: &Results, fan: &Fan) -> Result<String, S
         return Err(format!("no bands were kept of {}", said.join(", ")));
     }
     let unit = measure_unit(results, &fan.lines[0].measure);
-    let name_of = |line: &Line| {
+    let name_of = |line: &FanLine| {
         let name = line.name.clone();
         name.unwrap_or_else(|| entity_name(results, &line.entity))
     };
-    let colour_of_line = |turn: usize, line: &Line| match (fan.lines.len(), &line.name) {
+    let colour_of_line = |turn: usize, line: &FanLine| match (fan.lines.len(), &line.name) {
         (1, _) => SERIES[0],
         (_, Some(_)) => SERIES[turn % SERIES.len()],
         (_, None) => colour_of(&line.entity, turn),
@@ -63,7 +64,7 @@ pub fn draw(sheet: &mut Sheet, results: &Results, fan: &Fan) -> Result<String, S
     };
     let mut said = Vec::new();
     match fan.panels {
-        Panels::Regime => {
+        PanelDimension::Regime => {
             let (low, high) = value_bounds(&everything);
             let room = label_room(fan.lines.iter().map(&name_of));
             for arm in &study.arms {
@@ -77,11 +78,11 @@ pub fn draw(sheet: &mut Sheet, results: &Results, fan: &Fan) -> Result<String, S
                     room,
                 );
                 frame_panel(sheet, &panel, arm, &unit);
-                let curves: Vec<Curve> = fan
+                let curves: Vec<BandedCurve> = fan
                     .lines
                     .iter()
                     .enumerate()
-                    .map(|(turn, line)| Curve {
+                    .map(|(turn, line)| BandedCurve {
                         name: name_of(line),
                         colour: colour_of_line(turn, line),
                         rows: rows(&arm.name, line),
@@ -100,7 +101,7 @@ pub fn draw(sheet: &mut Sheet, results: &Results, fan: &Fan) -> Result<String, S
                 sheet.caption.push(dashed);
             }
         }
-        Panels::Line => {
+        PanelDimension::Line => {
             let room = label_room(study.arms.iter().map(|a| a.name.clone()));
             for line in &fan.lines {
                 let mine: Vec<&BandRow> = study
@@ -118,11 +119,11 @@ pub fn draw(sheet: &mut Sheet, results: &Results, fan: &Fan) -> Result<String, S
                 let above = if head.is_empty() { 22.0 } else { 44.0 };
                 let panel = panel_at(sheet.y + above, TALL, across, inner(&mine), fan.scale);
                 frame(sheet, &panel, &head, "", &unit);
-                let curves: Vec<Curve> = study
+                let curves: Vec<BandedCurve> = study
                     .arms
                     .iter()
                     .enumerate()
-                    .map(|(turn, arm)| Curve {
+                    .map(|(turn, arm)| BandedCurve {
                         name: arm.name.clone(),
                         colour: SERIES[turn % SERIES.len()],
                         rows: rows(&arm.name, line),
@@ -141,8 +142,8 @@ pub fn draw(sheet: &mut Sheet, results: &Results, fan: &Fan) -> Result<String, S
         }
     }
     sheet.caption.push(match fan.panels {
-        Panels::Regime => "Line: median; dark band: 50 % of futures; light band: 90 %. Dotted uprights: rules bind.".into(),
-        Panels::Line => "Line: median; band: 50 % of futures.".into(),
+        PanelDimension::Regime => "Line: median; dark band: 50 % of futures; light band: 90 %. Dotted uprights: rules bind.".into(),
+        PanelDimension::Line => "Line: median; band: 50 % of futures.".into(),
     });
     Ok(said.join("; "))
 }
@@ -165,9 +166,9 @@ pub fn band_rows<'a>(
 }
 
 fn draw_curves(
-    sheet: &mut Sheet,
-    panel: &Panel,
-    curves: &[Curve],
+    sheet: &mut FigureLayout,
+    panel: &PlotPanel,
+    curves: &[BandedCurve],
     unit: &str,
     arm: Option<&str>,
 ) -> Vec<String> {
@@ -213,7 +214,7 @@ fn draw_curves(
         let at = (panel.right() + 6.0, y);
         sheet
             .canvas
-            .bold(at, name, SMALL, ink_of(colour), Anchor::Left);
+            .bold(at, name, SMALL, ink_of(colour), TextAnchor::Left);
     }
     said
 }
@@ -226,13 +227,13 @@ pub fn label_room(names: impl Iterator<Item = String>) -> f64 {
 
 /// The next panel down the sheet: its head, three rows of labels if rules begin to bind in it, the panel.
 pub fn open_panel(
-    sheet: &Sheet,
+    sheet: &FigureLayout,
     marks: &[(Month, Vec<&str>)],
     (from, to): (Month, Month),
     (low, high): (f64, f64),
-    scale: Scale,
+    scale: AxisScale,
     room: f64,
-) -> Panel {
+) -> PlotPanel {
     let right = sheet.canvas.width - room;
     let above = 40.0 + 12.0 * rows_of_marks(marks, from, to, right) as f64;
     panel_at(
@@ -244,10 +245,16 @@ pub fn open_panel(
     )
 }
 
-fn panel_at(top: f64, tall: f64, across: Axis, (low, high): (f64, f64), scale: Scale) -> Panel {
-    Panel {
+fn panel_at(
+    top: f64,
+    tall: f64,
+    across: AxisScaleRange,
+    (low, high): (f64, f64),
+    scale: AxisScale,
+) -> PlotPanel {
+    PlotPanel {
         across,
-        up: Axis {
+        up: AxisScaleRange {
             low,
             high,
             from: top + tall,
@@ -258,7 +265,7 @@ fn panel_at(top: f64, tall: f64, across: Axis, (low, high): (f64, f64), scale: S
 }
 
 /// Grid and axes of a regime's panel, its name and words above it, its rules.
-pub fn frame_panel(sheet: &mut Sheet, panel: &Panel, arm: &ArmInfo, unit: &str) {
+pub fn frame_panel(sheet: &mut FigureLayout, panel: &PlotPanel, arm: &ArmInfo, unit: &str) {
     frame(sheet, panel, &arm.name, &arm.words, unit);
     let span = (
         Month::from_index(panel.across.low as i32),
@@ -267,21 +274,21 @@ pub fn frame_panel(sheet: &mut Sheet, panel: &Panel, arm: &ArmInfo, unit: &str) 
     mark_rules(&mut sheet.canvas, panel, &arm.rules_in(span));
 }
 
-fn frame(sheet: &mut Sheet, panel: &Panel, name: &str, words: &str, unit: &str) {
+fn frame(sheet: &mut FigureLayout, panel: &PlotPanel, name: &str, words: &str, unit: &str) {
     let canvas = &mut sheet.canvas;
     panel.values(canvas, unit, true);
     panel.years(canvas);
     let (size, head) = (LABEL + 1.0, sheet.y + 10.0);
     if !name.is_empty() {
-        canvas.bold((10.0, head), name, size, INK, Anchor::Left);
+        canvas.bold((10.0, head), name, size, INK, TextAnchor::Left);
     }
     let beside = 10.0 + width(name, size, true) + 14.0;
     let words = fitted(words, canvas.width - beside - 10.0, SMALL);
     if !words.is_empty() {
-        canvas.text((beside, head), words, SMALL, SOFT, Anchor::Left);
+        canvas.text((beside, head), words, SMALL, SOFT, TextAnchor::Left);
     }
     let at = (10.0, panel.top() - 12.0);
-    canvas.text(at, axis_unit(unit), SMALL, SOFT, Anchor::Left);
+    canvas.text(at, axis_unit(unit), SMALL, SOFT, TextAnchor::Left);
 }
 
 /// Pieces of a series without a missing month between them.
@@ -289,13 +296,13 @@ fn pieces<'a>(rows: &'a [&'a BandRow]) -> Vec<&'a [&'a BandRow]> {
     rows.chunk_by(|a, b| b.month - a.month == 1).collect()
 }
 
-fn path(panel: &Panel, rows: &[&BandRow]) -> Vec<(f64, f64)> {
+fn path(panel: &PlotPanel, rows: &[&BandRow]) -> Vec<(f64, f64)> {
     let at = |r: &&BandRow| (panel.x(r.month), panel.y(r.band.p50));
     rows.iter().map(at).collect()
 }
 
 /// The light and the dark band, or the dark one alone.
-fn bands(canvas: &mut Canvas, panel: &Panel, rows: &[&BandRow], colour: Colour, inner: bool) {
+fn bands(canvas: &mut Canvas, panel: &PlotPanel, rows: &[&BandRow], colour: Colour, inner: bool) {
     let layers = [(true, 0.20), (false, 0.30)];
     for (outer, opacity) in layers.into_iter().skip(usize::from(inner)) {
         let of = |r: &BandRow| {
@@ -322,7 +329,7 @@ fn bands(canvas: &mut Canvas, panel: &Panel, rows: &[&BandRow], colour: Colour, 
 /// A median with its bands, and the dashed median of a baseline.
 pub fn fan_of(
     canvas: &mut Canvas,
-    panel: &Panel,
+    panel: &PlotPanel,
     rows: &[&BandRow],
     base: &[&BandRow],
     colour: Colour,
@@ -337,7 +344,7 @@ pub fn fan_of(
 }
 
 /// The months in which outcomes are taken: a bar along the foot.
-fn mark_window(canvas: &mut Canvas, panel: &Panel, first: Month, last: Month) {
+fn mark_window(canvas: &mut Canvas, panel: &PlotPanel, first: Month, last: Month) {
     let (left, right) = (panel.x(first).max(panel.left()), panel.x(last));
     if right > left {
         canvas.line(
@@ -347,7 +354,7 @@ fn mark_window(canvas: &mut Canvas, panel: &Panel, first: Month, last: Month) {
         );
         let words = "outcomes are taken in these months";
         let at = (left, panel.top() - 12.0);
-        canvas.text(at, words, TINY, SOFT, Anchor::Left);
+        canvas.text(at, words, TINY, SOFT, TextAnchor::Left);
     }
 }
 
@@ -374,7 +381,7 @@ impl ArmInfo {
 
 /// Where each label of a mark goes: row, left end, text. Rules on chips choose first; what fits in none of four rows is
 /// left to its upright.
-fn places(marks: &[(Month, Vec<&str>)], across: &Axis) -> Vec<(usize, f64, String)> {
+fn places(marks: &[(Month, Vec<&str>)], across: &AxisScaleRange) -> Vec<(usize, f64, String)> {
     let mut order: Vec<&(Month, Vec<&str>)> = marks.iter().collect();
     order.sort_by_key(|(when, kinds)| (!kinds.contains(&"chips"), *when));
     let mut taken: [Vec<(f64, f64)>; 4] = Default::default();
@@ -400,7 +407,7 @@ fn rows_of_marks(marks: &[(Month, Vec<&str>)], from: Month, to: Month, right: f6
 }
 
 /// An upright for every month in which a rule of the regime begins to bind, named where there is room.
-fn mark_rules(canvas: &mut Canvas, panel: &Panel, marks: &[(Month, Vec<&str>)]) {
+fn mark_rules(canvas: &mut Canvas, panel: &PlotPanel, marks: &[(Month, Vec<&str>)]) {
     for (when, _) in marks {
         let x = panel.x(*when);
         let upright = vec![(x, panel.top()), (x, panel.bottom())];
@@ -408,7 +415,7 @@ fn mark_rules(canvas: &mut Canvas, panel: &Panel, marks: &[(Month, Vec<&str>)]) 
     }
     for (row, start, label) in places(marks, &panel.across) {
         let at = (start, panel.top() - 25.0 - 12.0 * row as f64);
-        canvas.text(at, label, TINY, SOFT, Anchor::Left);
+        canvas.text(at, label, TINY, SOFT, TextAnchor::Left);
     }
 }
 

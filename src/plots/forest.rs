@@ -1,19 +1,23 @@
 //! Forest: paired effects with 50 and 90 % intervals, relative to the baseline's mean.
 
-use super::axis::{Axis, Panel};
-use super::canvas::Anchor;
+use super::axis::{AxisScaleRange, PlotPanel};
+use super::canvas::TextAnchor;
 use super::fan::lines_of;
 use super::theme::{
     INK, LABEL, SERIES, SMALL, SOFT, change_unit, in_unit, ink_of, signed, supported, width,
 };
-use super::{Sheet, outcome_words};
-use crate::config::figure::{Forest, Scale};
+use super::{FigureLayout, outcome_words};
+use crate::config::figure::{AxisScale, ForestSpec};
 use crate::results::{EffectRow, Results};
 
 const ROW: f64 = 17.0;
 
 /// Draws one row for each outcome and regime; answers what the figure says.
-pub fn draw(sheet: &mut Sheet, results: &Results, forest: &Forest) -> Result<String, String> {
+pub fn draw(
+    sheet: &mut FigureLayout,
+    results: &Results,
+    forest: &ForestSpec,
+) -> Result<String, String> {
     let study = &results.manifest.study;
     let arms: Vec<&str> = study
         .arms
@@ -44,20 +48,20 @@ pub fn draw(sheet: &mut Sheet, results: &Results, forest: &Forest) -> Result<Str
     }
     let top = sheet.y + 30.0;
     // A few long intervals would flatten the rest: they are cut at the edge, with an arrow, and stand in figures beside.
-    let panel = Panel {
-        across: Axis {
+    let panel = PlotPanel {
+        across: AxisScaleRange {
             low: low.max(-1.2),
             high: high.min(1.6),
             from: 310.0,
             to: sheet.canvas.width - 250.0,
-            scale: Scale::Linear,
+            scale: AxisScale::Linear,
         },
-        up: Axis {
+        up: AxisScaleRange {
             low: 0.0,
             high: 1.0,
             from: top + forest.outcomes.len() as f64 * (ROW * arms.len() as f64 + 10.0),
             to: top - 6.0,
-            scale: Scale::Linear,
+            scale: AxisScale::Linear,
         },
     };
     let (left, right, bottom) = (panel.left(), panel.right(), panel.bottom());
@@ -69,9 +73,15 @@ pub fn draw(sheet: &mut Sheet, results: &Results, forest: &Forest) -> Result<Str
     panel.values_below(&mut sheet.canvas, "fraction");
     let head = (right + 14.0, top - 14.0);
     let canvas = &mut sheet.canvas;
-    canvas.text(head, "median (90 % of futures)", SMALL, SOFT, Anchor::Left);
+    canvas.text(
+        head,
+        "median (90 % of futures)",
+        SMALL,
+        SOFT,
+        TextAnchor::Left,
+    );
     let axis = format!("change against {}", study.baseline);
-    canvas.text((left, top - 14.0), axis, SMALL, SOFT, Anchor::Left);
+    canvas.text((left, top - 14.0), axis, SMALL, SOFT, TextAnchor::Left);
     let mut said = Vec::new();
     let mut y = top + 6.0;
     for outcome in &forest.outcomes {
@@ -81,7 +91,7 @@ pub fn draw(sheet: &mut Sheet, results: &Results, forest: &Forest) -> Result<Str
         let first = middle - 6.25 * (lines.len() as f64 - 1.0);
         for (n, line) in lines.into_iter().enumerate() {
             let at = (left - 14.0, first + 12.5 * n as f64);
-            canvas.text(at, line, SMALL, INK, Anchor::Right);
+            canvas.text(at, line, SMALL, INK, TextAnchor::Right);
         }
         for (turn, arm) in arms.iter().enumerate() {
             let colour = SERIES[turn % SERIES.len()];
@@ -105,11 +115,11 @@ pub fn draw(sheet: &mut Sheet, results: &Results, forest: &Forest) -> Result<Str
                 let median = signed(factor * e.p50, error, unit);
                 let end = |v: f64| in_unit(supported(factor * v, error), unit);
                 let text = format!("{median} ({} to {}) {unit}", end(e.p05), end(e.p95));
-                canvas.text(beside, text, SMALL, ink_of(colour), Anchor::Left);
+                canvas.text(beside, text, SMALL, ink_of(colour), TextAnchor::Left);
                 said.push(format!("{name} under {arm}: {median} {unit}"));
             } else {
                 let nothing = "no baseline to compare with";
-                canvas.text(beside, nothing, SMALL, SOFT, Anchor::Left);
+                canvas.text(beside, nothing, SMALL, SOFT, TextAnchor::Left);
             }
             y += ROW;
         }
@@ -125,7 +135,7 @@ pub fn draw(sheet: &mut Sheet, results: &Results, forest: &Forest) -> Result<Str
         let colour = SERIES[turn % SERIES.len()];
         canvas.line(vec![(across, foot), (across + 22.0, foot)], colour, 5.0);
         let at = (across + 28.0, foot);
-        canvas.bold(at, (*arm).to_string(), LABEL, INK, Anchor::Left);
+        canvas.bold(at, (*arm).to_string(), LABEL, INK, TextAnchor::Left);
         across += wide + 22.0;
     }
     sheet.y = foot + 12.0;

@@ -1,13 +1,13 @@
 //! Heat: the cells of a table, coloured from weak to strong if they are words, around zero if they are numbers.
 
-use super::canvas::Anchor;
+use super::canvas::TextAnchor;
 use super::fan::lines_of;
 use super::theme::{
     BLUE, Colour, INK, LABEL, OTHERS, SMALL, SOFT, TINY, VERMILLION, axis_unit, between, fitted,
     in_unit, on, width,
 };
-use super::{Sheet, arm_of, table_of, two_digits};
-use crate::config::figure::Heat;
+use super::{FigureLayout, arm_of, table_of, two_digits};
+use crate::config::figure::HeatmapSpec;
 use crate::results::Results;
 
 const PALE: Colour = (247, 247, 247);
@@ -15,7 +15,11 @@ const PALE: Colour = (247, 247, 247);
 const WEAK: Colour = (222, 239, 247);
 
 /// Draws the grid; answers what the figure says.
-pub fn draw(sheet: &mut Sheet, results: &Results, heat: &Heat) -> Result<String, String> {
+pub fn draw(
+    sheet: &mut FigureLayout,
+    results: &Results,
+    heat: &HeatmapSpec,
+) -> Result<String, String> {
     let table = table_of(results, &heat.table)?;
     for column in [&heat.rows, &heat.columns, &heat.value] {
         if table.column(column).is_none() {
@@ -102,7 +106,7 @@ pub fn draw(sheet: &mut Sheet, results: &Results, heat: &Heat) -> Result<String,
         let x = left + (n as f64 + 0.5) * wide;
         for (line, text) in head.iter().enumerate() {
             let y = top - 8.0 - 12.0 * (head.len() - 1 - line) as f64;
-            canvas.text((x, y), text.clone(), TINY, SOFT, Anchor::Centre);
+            canvas.text((x, y), text.clone(), TINY, SOFT, TextAnchor::Centre);
         }
     }
     let shown = |text: &str| {
@@ -116,7 +120,7 @@ pub fn draw(sheet: &mut Sheet, results: &Results, heat: &Heat) -> Result<String,
         let y = top + r as f64 * high;
         let name = fitted(&row.replace('_', " "), left - 22.0, SMALL);
         let at = (left - 10.0, y + high / 2.0);
-        canvas.text(at, name, SMALL, INK, Anchor::Right);
+        canvas.text(at, name, SMALL, INK, TextAnchor::Right);
         for (c, column) in columns.iter().enumerate() {
             let cell = cells.iter().find(|x| {
                 table.text(x, &heat.rows) == row && table.text(x, &heat.columns) == column
@@ -134,7 +138,7 @@ pub fn draw(sheet: &mut Sheet, results: &Results, heat: &Heat) -> Result<String,
             let words = shown(text);
             if width(&words, size, false) <= wide - 3.0 && (numeric || !words_are_legend(wide)) {
                 let at = (x + wide / 2.0, y + high / 2.0);
-                canvas.text(at, words, size, on(colour), Anchor::Centre);
+                canvas.text(at, words, size, on(colour), TextAnchor::Centre);
             }
         }
     }
@@ -143,7 +147,7 @@ pub fn draw(sheet: &mut Sheet, results: &Results, heat: &Heat) -> Result<String,
     if numeric {
         let unit = axis_unit(&heat.unit);
         let text = format!("blue: more {unit}; red: less; the stronger the colour, the larger");
-        canvas.text((left, foot), text, SMALL, SOFT, Anchor::Left);
+        canvas.text((left, foot), text, SMALL, SOFT, TextAnchor::Left);
     } else {
         let mut x = left;
         let mut y = foot;
@@ -160,7 +164,7 @@ pub fn draw(sheet: &mut Sheet, results: &Results, heat: &Heat) -> Result<String,
                 colour_of(word),
                 1.0,
             );
-            canvas.text((x + 18.0, y), label, LABEL, INK, Anchor::Left);
+            canvas.text((x + 18.0, y), label, LABEL, INK, TextAnchor::Left);
             x += step;
         }
         sheet.y = y;

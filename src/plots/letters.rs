@@ -83,18 +83,18 @@ pub fn dots(
 }
 
 /// One letter as the path of its outline in thousandths of its size, with its place in the text.
-pub struct Outlined {
+pub struct GlyphOutline {
     pub letter: char,
     pub x: f64,
 }
 
 /// Where the letters of a text stand; spaces are left out.
-pub fn outlined(text: &str, size: f64, bold: bool) -> Vec<Outlined> {
+pub fn outlined(text: &str, size: f64, bold: bool) -> Vec<GlyphOutline> {
     let places = set(text, size, bold).0;
     text.chars()
         .zip(places)
         .filter(|(letter, _)| *letter != ' ')
-        .map(|(letter, glyph)| Outlined {
+        .map(|(letter, glyph)| GlyphOutline {
             letter,
             x: f64::from(glyph.position.x),
         })

@@ -7,7 +7,7 @@ use super::fan::band_rows;
 use super::shares::largest_makers;
 use super::theme::SERIES;
 use super::{entity_name, measure_unit, month_or};
-use crate::config::figure::{FigureFile, FigureKind, Line, Scale, Shares};
+use crate::config::figure::{AxisScale, FanLine, FigureFile, FigureKind, SharesSpec};
 use crate::foundation::calendar::Month;
 use crate::foundation::escape::visible;
 use crate::foundation::maths;
@@ -15,27 +15,27 @@ use crate::results::{ArmInfo, Results};
 
 /// The charts of one figure; they share their months.
 #[derive(Clone, Debug, Serialize)]
-pub struct Live {
+pub struct InteractiveCharts {
     /// Of the figure that it takes the place of.
     id: String,
     /// Year and month of the first value, and how many there are.
     first: (i32, i32),
     months: usize,
-    charts: Vec<Chart>,
+    charts: Vec<InteractiveChart>,
 }
 
 #[derive(Clone, Debug, Serialize)]
-struct Chart {
+struct InteractiveChart {
     title: String,
     unit: String,
     log: bool,
     /// The regime that the whole chart belongs to, if it does, as the page writes it.
     arm: Option<String>,
-    series: Vec<Series>,
+    series: Vec<InteractiveSeries>,
 }
 
 #[derive(Clone, Debug, Serialize)]
-struct Series {
+struct InteractiveSeries {
     name: String,
     arm: Option<String>,
     colour: String,
@@ -45,12 +45,12 @@ struct Series {
 }
 
 /// The charts of a figure, if it is one over time.
-pub fn live(results: &Results, figure: &FigureFile, id: String) -> Option<Live> {
+pub fn live(results: &Results, figure: &FigureFile, id: String) -> Option<InteractiveCharts> {
     let study = &results.manifest.study;
     let (from, charts) = match &figure.draw {
         FigureKind::Fan(fan) => {
             let from = month_or(&fan.from, study.first_month);
-            let chart = |line: &Line| fan_chart(results, line, fan.scale, from);
+            let chart = |line: &FanLine| fan_chart(results, line, fan.scale, from);
             (from, fan.lines.iter().map(chart).collect())
         }
         FigureKind::Shares(shares) => {
@@ -59,7 +59,7 @@ pub fn live(results: &Results, figure: &FigureFile, id: String) -> Option<Live> 
         }
         _ => return None,
     };
-    Some(Live {
+    Some(InteractiveCharts {
         id,
         first: (from.year(), from.month_of_year()),
         months: (study.last_month - from + 1).max(0) as usize,
@@ -67,7 +67,7 @@ pub fn live(results: &Results, figure: &FigureFile, id: String) -> Option<Live> 
     })
 }
 
-fn fan_chart(results: &Results, line: &Line, scale: Scale, from: Month) -> Chart {
+fn fan_chart(results: &Results, line: &FanLine, scale: AxisScale, from: Month) -> InteractiveChart {
     let study = &results.manifest.study;
     let months = (study.last_month - from + 1).max(0) as usize;
     let series = study.arms.iter().enumerate().map(|(turn, arm)| {
@@ -79,7 +79,7 @@ fn fan_chart(results: &Results, line: &Line, scale: Scale, from: Month) -> Chart
             }
         }
         let [middle, p05, p25, p75, p95] = columns;
-        Series {
+        InteractiveSeries {
             name: arm.name.clone(),
             arm: Some(visible(&arm.name).into_owned()),
             colour: colour(turn),
@@ -89,16 +89,16 @@ fn fan_chart(results: &Results, line: &Line, scale: Scale, from: Month) -> Chart
     });
     let name = line.name.clone();
     let unit = measure_unit(results, &line.measure);
-    Chart {
+    InteractiveChart {
         title: name.unwrap_or_else(|| entity_name(results, &line.entity)),
         unit: unit.clone(),
-        log: scale == Scale::Log,
+        log: scale == AxisScale::Log,
         arm: None,
         series: series.collect(),
     }
 }
 
-fn share_charts(results: &Results, shares: &Shares, from: Month) -> Vec<Chart> {
+fn share_charts(results: &Results, shares: &SharesSpec, from: Month) -> Vec<InteractiveChart> {
     let study = &results.manifest.study;
     let months = (study.last_month - from + 1).max(0) as usize;
     let makers = largest_makers(results, shares, from);
@@ -109,7 +109,7 @@ fn share_charts(results: &Results, shares: &Shares, from: Month) -> Vec<Chart> {
             for row in band_rows(results, &arm.name, &shares.measure, maker, from) {
                 put(&mut middle, row.month - from, row.band.mean);
             }
-            Series {
+            InteractiveSeries {
                 name: entity_name(results, maker.trim_end_matches(&suffix)),
                 arm: None,
                 colour: colour(turn),
@@ -117,7 +117,7 @@ fn share_charts(results: &Results, shares: &Shares, from: Month) -> Vec<Chart> {
                 bands: None,
             }
         });
-        Chart {
+        InteractiveChart {
             title: arm.name.clone(),
             unit: measure_unit(results, &shares.measure),
             log: false,

@@ -23,10 +23,10 @@ use std::path::{Component, Path};
 
 use rayon::prelude::*;
 
-use canvas::{Anchor, Canvas};
+use canvas::{Canvas, TextAnchor};
 pub use letters::font_faces;
-pub use live::Live;
-pub use scorecard::{Held, draw_scorecard};
+pub use live::InteractiveCharts;
+pub use scorecard::{ScorecardPoint, draw_scorecard};
 use theme::{INK, SMALL, SOFT, TITLE, WORDS, wrap};
 pub use theme::{change_unit, in_unit, month, number, rounded, supported, two_digits};
 
@@ -39,7 +39,7 @@ const WIDTH: f64 = 980.0;
 
 /// A figure that has been drawn.
 #[derive(Clone, Debug)]
-pub struct Drawn {
+pub struct DrawnFigure {
     /// Its name on a page: unlike that of any other figure, and nothing but letters, digits and a hyphen.
     pub id: String,
     pub figure: FigureFile,
@@ -49,31 +49,31 @@ pub struct Drawn {
     /// For a page that carries the typeface.
     pub svg: String,
     /// The numbers behind it, for a page that draws them itself.
-    pub live: Option<live::Live>,
+    pub live: Option<live::InteractiveCharts>,
 }
 
 /// Figures that have been drawn, and those that could not be, with the reason.
 #[derive(Clone, Debug, Default)]
-pub struct Gallery {
-    pub drawn: Vec<Drawn>,
+pub struct DrawnFigures {
+    pub drawn: Vec<DrawnFigure>,
     pub left_out: Vec<(String, String)>,
 }
 
 /// A sheet under way: where the next thing goes, and what the caption will say.
-struct Sheet {
+struct FigureLayout {
     canvas: Canvas,
     y: f64,
     caption: Vec<String>,
 }
 
 /// A figure laid out, before it becomes a file.
-pub struct Composed {
+pub struct ComposedFigure {
     canvas: Canvas,
     pub caption: String,
     pub description: String,
 }
 
-impl Composed {
+impl ComposedFigure {
     /// Words that overlap, leave the sheet, are too small or lack a letter.
     pub fn faults(&self) -> Vec<String> {
         self.canvas.faults()
@@ -88,7 +88,7 @@ pub fn draw_all(
     results: &Results,
     figures: &[FigureFile],
     folder: &Path,
-) -> Result<Gallery, ResultsError> {
+) -> Result<DrawnFigures, ResultsError> {
     // A manifest from elsewhere can hold any name: one that is a path would write outside the folder.
     if let Some(figure) = figures.iter().find(|f| !is_file_name(&f.name)) {
         return Err(ResultsError::Io {
@@ -99,7 +99,7 @@ pub fn draw_all(
             ),
         });
     }
-    let all: Vec<Result<Drawn, (String, String)>> = figures
+    let all: Vec<Result<DrawnFigure, (String, String)>> = figures
         .par_iter()
         .enumerate()
         .map(|(at, figure)| match compose(results, figure) {
@@ -107,7 +107,7 @@ pub fn draw_all(
             Err(reason) => Ok(Err((figure.name.to_string(), reason))),
         })
         .collect::<Result<_, ResultsError>>()?;
-    let mut gallery = Gallery::default();
+    let mut gallery = DrawnFigures::default();
     for one in all {
         match one {
             Ok(drawn) => gallery.drawn.push(drawn),
@@ -129,20 +129,20 @@ fn is_file_name(name: &str) -> bool {
 ///
 /// # Errors
 /// With the reason why these results cannot fill it.
-pub fn compose(results: &Results, figure: &FigureFile) -> Result<Composed, String> {
-    let mut sheet = Sheet {
+pub fn compose(results: &Results, figure: &FigureFile) -> Result<ComposedFigure, String> {
+    let mut sheet = FigureLayout {
         canvas: Canvas::new(WIDTH),
         y: 26.0,
         caption: Vec::new(),
     };
     for line in wrap(&figure.title, WIDTH - 60.0, TITLE) {
         let at = (10.0, sheet.y);
-        sheet.canvas.bold(at, line, TITLE, INK, Anchor::Left);
+        sheet.canvas.bold(at, line, TITLE, INK, TextAnchor::Left);
         sheet.y += 25.0;
     }
     for line in wrap(&figure.words, WIDTH - 30.0, WORDS) {
         let at = (10.0, sheet.y);
-        sheet.canvas.text(at, line, WORDS, SOFT, Anchor::Left);
+        sheet.canvas.text(at, line, WORDS, SOFT, TextAnchor::Left);
         sheet.y += 17.0;
     }
     sheet.y += 6.0;
@@ -164,11 +164,11 @@ pub fn compose(results: &Results, figure: &FigureFile) -> Result<Composed, Strin
     sheet.y += 12.0;
     for line in wrap(&caption, WIDTH - 20.0, SMALL) {
         let at = (10.0, sheet.y);
-        sheet.canvas.text(at, line, SMALL, SOFT, Anchor::Left);
+        sheet.canvas.text(at, line, SMALL, SOFT, TextAnchor::Left);
         sheet.y += 14.5;
     }
     sheet.canvas.height = (sheet.y + 4.0).ceil();
-    Ok(Composed {
+    Ok(ComposedFigure {
         canvas: sheet.canvas,
         caption,
         description,
@@ -179,9 +179,9 @@ fn draw(
     results: &Results,
     figure: &FigureFile,
     at: usize,
-    composed: &Composed,
+    composed: &ComposedFigure,
     folder: &Path,
-) -> Result<Drawn, ResultsError> {
+) -> Result<DrawnFigure, ResultsError> {
     // Not made of the name, which can hold anything and occur twice.
     let id = format!("figure-{}", at + 1);
     let path = folder.join(format!("{}.svg", figure.name));
@@ -191,18 +191,18 @@ fn draw(
     };
     let (title, canvas) = (&figure.title, &composed.canvas);
     let said = format!("{}. {}", composed.description, composed.caption);
-    let alone = svg::svg(canvas, "figure", title, &said, svg::Words::Outlines);
+    let alone = svg::svg(canvas, "figure", title, &said, svg::TextRendering::Outlines);
     files::write(&path, alone)?;
     canvas
         .png(&folder.join(format!("{}.png", figure.name)))
         .map_err(failed)?;
     let said = &composed.description;
-    Ok(Drawn {
+    Ok(DrawnFigure {
         id: id.clone(),
         figure: figure.clone(),
         caption: composed.caption.clone(),
         description: said.clone(),
-        svg: svg::svg(canvas, &id, title, said, svg::Words::Text),
+        svg: svg::svg(canvas, &id, title, said, svg::TextRendering::Text),
         live: live::live(results, figure, id),
     })
 }

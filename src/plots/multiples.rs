@@ -1,18 +1,22 @@
 //! Multiples: small panels on shared axes, a row a measure, a column a regime.
 
-use super::axis::{Axis, Panel, bounds, months};
-use super::canvas::Anchor;
+use super::axis::{AxisScaleRange, PlotPanel, bounds, months};
+use super::canvas::TextAnchor;
 use super::fan::{LEFT, band_rows, fan_of};
 use super::theme::{INK, LABEL, SERIES, SMALL, SOFT, axis_unit, in_unit, month, width};
-use super::{Sheet, measure_unit, month_or, two_digits};
-use crate::config::figure::Multiples;
+use super::{FigureLayout, measure_unit, month_or, two_digits};
+use crate::config::figure::SmallMultiplesSpec;
 use crate::results::{BandRow, Results};
 
 const PANEL: f64 = 96.0;
 const GAP: f64 = 16.0;
 
 /// Draws the grid; answers what the figure says.
-pub fn draw(sheet: &mut Sheet, results: &Results, multiples: &Multiples) -> Result<String, String> {
+pub fn draw(
+    sheet: &mut FigureLayout,
+    results: &Results,
+    multiples: &SmallMultiplesSpec,
+) -> Result<String, String> {
     let study = &results.manifest.study;
     let from = month_or(&multiples.from, study.first_month);
     let columns = study.arms.len() as f64;
@@ -22,7 +26,9 @@ pub fn draw(sheet: &mut Sheet, results: &Results, multiples: &Multiples) -> Resu
     for (column, arm) in study.arms.iter().enumerate() {
         let at = (left(column), sheet.y);
         let name = arm.name.clone();
-        sheet.canvas.bold(at, name, LABEL + 1.0, INK, Anchor::Left);
+        sheet
+            .canvas
+            .bold(at, name, LABEL + 1.0, INK, TextAnchor::Left);
     }
     sheet.y += 10.0;
     let mut said = Vec::new();
@@ -42,17 +48,17 @@ pub fn draw(sheet: &mut Sheet, results: &Results, multiples: &Multiples) -> Resu
         let name = row.name.clone();
         sheet
             .canvas
-            .bold((10.0, head), name, SMALL, INK, Anchor::Left);
+            .bold((10.0, head), name, SMALL, INK, TextAnchor::Left);
         let beside = 10.0 + width(&row.name, SMALL, true) + 8.0;
         let unit_words = axis_unit(&unit);
         sheet
             .canvas
-            .text((beside, head), unit_words, SMALL, SOFT, Anchor::Left);
+            .text((beside, head), unit_words, SMALL, SOFT, TextAnchor::Left);
         let top = head + 16.0;
         for (column, arm) in study.arms.iter().enumerate() {
-            let panel = Panel {
+            let panel = PlotPanel {
                 across: months(from, study.last_month, left(column), left(column) + wide),
-                up: Axis {
+                up: AxisScaleRange {
                     low,
                     high,
                     from: top + PANEL,

@@ -1,25 +1,29 @@
 //! Reversal: one parameter against the effect, future by future, with the conditions under which the sign turns.
 
-use super::axis::{Axis, Panel, around, bounds};
-use super::canvas::Anchor;
+use super::axis::{AxisScaleRange, PlotPanel, around, bounds};
+use super::canvas::TextAnchor;
 use super::fan::lines_of;
 use super::theme::{
     BLUE, INK, LABEL, ORANGE, SMALL, SOFT, VERMILLION, axis_unit, change_unit, in_unit,
 };
-use super::{Sheet, arm_of, outcome_words, parameter_words, two_digits};
-use crate::config::figure::{Reversal, Scale};
+use super::{FigureLayout, arm_of, outcome_words, parameter_words, two_digits};
+use crate::config::figure::{AxisScale, ReversalSpec};
 use crate::results::Results;
-use crate::results::pairs::Pair;
+use crate::results::pairs::PairedOutcome;
 
 /// A range of one parameter.
-struct Side {
+struct ParameterRange {
     parameter: String,
     low: f64,
     high: f64,
 }
 
 /// Draws the dots, the median in fifths of the parameter, and the box; answers what the figure says.
-pub fn draw(sheet: &mut Sheet, results: &Results, r: &Reversal) -> Result<String, String> {
+pub fn draw(
+    sheet: &mut FigureLayout,
+    results: &Results,
+    r: &ReversalSpec,
+) -> Result<String, String> {
     let arm = arm_of(results, &r.regime)?;
     let mut pairs = results.pairs(&r.outcome, &arm.name);
     let found = first_box(results, &r.outcome, &arm.name);
@@ -38,28 +42,28 @@ pub fn draw(sheet: &mut Sheet, results: &Results, r: &Reversal) -> Result<String
     pairs.iter_mut().for_each(|p| p.difference *= factor);
     let (meaning, parameter_unit) = parameter_words(results, &parameter);
     let (x_low, x_high) = around(values.iter().copied());
-    let (y_low, y_high) = bounds(pairs.iter().map(|p| p.difference), Scale::Linear);
+    let (y_low, y_high) = bounds(pairs.iter().map(|p| p.difference), AxisScale::Linear);
     let top = sheet.y + 28.0;
-    let panel = Panel {
-        across: Axis {
+    let panel = PlotPanel {
+        across: AxisScaleRange {
             low: x_low,
             high: x_high,
             from: 70.0,
             to: sheet.canvas.width - 30.0,
-            scale: Scale::Linear,
+            scale: AxisScale::Linear,
         },
-        up: Axis {
+        up: AxisScaleRange {
             low: y_low,
             high: y_high,
             from: top + 320.0,
             to: top,
-            scale: Scale::Linear,
+            scale: AxisScale::Linear,
         },
     };
     let canvas = &mut sheet.canvas;
     let head = format!("change of {words} under {}, {}", arm.name, axis_unit(unit));
     for line in lines_of(&head, 900.0, SMALL, 1) {
-        canvas.text((10.0, sheet.y + 6.0), line, SMALL, SOFT, Anchor::Left);
+        canvas.text((10.0, sheet.y + 6.0), line, SMALL, SOFT, TextAnchor::Left);
     }
     let side = found.iter().find(|s| s.parameter == parameter);
     if let Some(side) = side {
@@ -75,10 +79,10 @@ pub fn draw(sheet: &mut Sheet, results: &Results, r: &Reversal) -> Result<String
     );
     for line in lines_of(&foot, 880.0, SMALL, 1) {
         let at = (panel.left(), panel.bottom() + 31.0);
-        canvas.text(at, line, SMALL, INK, Anchor::Left);
+        canvas.text(at, line, SMALL, INK, TextAnchor::Left);
     }
-    let inside = |pair: &Pair| {
-        let holds = |s: &Side| {
+    let inside = |pair: &PairedOutcome| {
+        let holds = |s: &ParameterRange| {
             let value = results.parameter(&s.parameter, std::slice::from_ref(pair));
             value.is_some_and(|v| v[0] >= s.low && v[0] <= s.high)
         };
@@ -122,7 +126,7 @@ pub fn draw(sheet: &mut Sheet, results: &Results, r: &Reversal) -> Result<String
     let end = if found.is_empty() {
         "No table boxes.csv in the folder: the conditions have not been looked for.".to_string()
     } else {
-        let side = |s: &Side| {
+        let side = |s: &ParameterRange| {
             let unit = parameter_words(results, &s.parameter).1;
             let value = |v: f64| in_unit(two_digits(v), &unit);
             format!(
@@ -142,7 +146,7 @@ pub fn draw(sheet: &mut Sheet, results: &Results, r: &Reversal) -> Result<String
     let foot = panel.bottom() + 52.0;
     let mut legend = |colour, text: &str, room: f64| {
         canvas.dot((key + 4.0, foot), 4.0, colour, 1.0);
-        canvas.text((key + 13.0, foot), text, LABEL, INK, Anchor::Left);
+        canvas.text((key + 13.0, foot), text, LABEL, INK, TextAnchor::Left);
         key += room;
     };
     legend(BLUE, "one future", 110.0);
@@ -161,7 +165,7 @@ pub fn draw(sheet: &mut Sheet, results: &Results, r: &Reversal) -> Result<String
 }
 
 /// The first box of `boxes.csv` for this outcome and regime: a row a parameter, with `low` and `high`.
-fn first_box(results: &Results, outcome: &str, arm: &str) -> Vec<Side> {
+fn first_box(results: &Results, outcome: &str, arm: &str) -> Vec<ParameterRange> {
     let Some(table) = results.tables.get("boxes") else {
         return Vec::new();
     };
@@ -169,7 +173,7 @@ fn first_box(results: &Results, outcome: &str, arm: &str) -> Vec<Side> {
     let first = rows.first().map(|r| table.text(r, "box").to_string());
     rows.iter()
         .filter(|row| Some(table.text(row, "box")) == first.as_deref())
-        .map(|row| Side {
+        .map(|row| ParameterRange {
             parameter: table.text(row, "parameter").to_string(),
             low: table.number(row, "low").unwrap_or(f64::MIN),
             high: table.number(row, "high").unwrap_or(f64::MAX),

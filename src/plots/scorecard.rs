@@ -3,18 +3,18 @@
 use std::path::Path;
 
 use super::WIDTH;
-use super::axis::{Axis, Panel, bounds, months};
-use super::canvas::{Anchor, Canvas};
+use super::axis::{AxisScaleRange, PlotPanel, bounds, months};
+use super::canvas::{Canvas, TextAnchor};
 use super::svg;
 use super::theme::{BLUE, INK, SMALL, SOFT, TITLE, VERMILLION, WORDS, fitted, wrap};
-use crate::config::figure::Scale;
+use crate::config::figure::AxisScale;
 use crate::foundation::calendar::Month;
-use crate::results::files;
 use crate::foundation::maths;
+use crate::results::files;
 
 /// One recorded point and what is said of it, in the unit of its table.
 #[derive(Clone, Debug)]
-pub struct Held {
+pub struct ScorecardPoint {
     pub series: String,
     pub entity: String,
     /// Class of evidence.
@@ -44,35 +44,35 @@ const ROW: f64 = PANEL + 68.0;
 pub fn draw_scorecard(
     title: &str,
     basis: &str,
-    points: &[Held],
+    points: &[ScorecardPoint],
     folder: &Path,
     name: &str,
 ) -> Result<(), String> {
     let canvas = page(title, basis, points);
     let said = format!("{title}. {basis}");
-    let drawn = svg::svg(&canvas, name, title, &said, svg::Words::Outlines);
+    let drawn = svg::svg(&canvas, name, title, &said, svg::TextRendering::Outlines);
     let path = folder.join(format!("{name}.svg"));
     files::write(&path, drawn).map_err(|e| e.to_string())?;
     canvas.png(&folder.join(format!("{name}.png")))
 }
 
-fn page(title: &str, basis: &str, points: &[Held]) -> Canvas {
+fn page(title: &str, basis: &str, points: &[ScorecardPoint]) -> Canvas {
     let mut canvas = Canvas::new(WIDTH);
     let mut y = 26.0;
     for line in wrap(title, WIDTH - 60.0, TITLE) {
-        canvas.bold((10.0, y), line, TITLE, INK, Anchor::Left);
+        canvas.bold((10.0, y), line, TITLE, INK, TextAnchor::Left);
         y += 25.0;
     }
     let words = "Dots: recorded, with their intervals; open in grey: fitted, black: tested. Blue: the model, median, 50 and 90 %. \
                  Red crosses: the strongest simple forecast.";
     for line in wrap(words, WIDTH - 30.0, WORDS) {
-        canvas.text((10.0, y), line, WORDS, SOFT, Anchor::Left);
+        canvas.text((10.0, y), line, WORDS, SOFT, TextAnchor::Left);
         y += 17.0;
     }
     y += 8.0;
-    let mut panels: Vec<Vec<&Held>> = Vec::new();
+    let mut panels: Vec<Vec<&ScorecardPoint>> = Vec::new();
     for point in points {
-        let of = |p: &Held| (p.series.clone(), p.entity.clone());
+        let of = |p: &ScorecardPoint| (p.series.clone(), p.entity.clone());
         match panels.iter_mut().find(|list| of(list[0]) == of(point)) {
             Some(list) => list.push(point),
             None => panels.push(vec![point]),
@@ -86,18 +86,18 @@ fn page(title: &str, basis: &str, points: &[Held]) -> Canvas {
     }
     y += ROW * panels.len().div_ceil(COLUMNS) as f64 + 6.0;
     for line in wrap(basis, WIDTH - 20.0, SMALL) {
-        canvas.text((10.0, y), line, SMALL, SOFT, Anchor::Left);
+        canvas.text((10.0, y), line, SMALL, SOFT, TextAnchor::Left);
         y += 14.5;
     }
     canvas.height = (y + 4.0).ceil();
     canvas
 }
 
-fn draw_panel(canvas: &mut Canvas, list: &[&Held], left: f64, top: f64, wide: f64) {
+fn draw_panel(canvas: &mut Canvas, list: &[&ScorecardPoint], left: f64, top: f64, wide: f64) {
     let first = list[0];
     let name = first.series.replace('_', " ");
     let head = fitted(&name, wide - 24.0, SMALL);
-    canvas.bold((left, top + 10.0), head, SMALL, INK, Anchor::Left);
+    canvas.bold((left, top + 10.0), head, SMALL, INK, TextAnchor::Left);
     // Training runs are beyond every prefix.
     let most = list.iter().map(|p| p.observed[2]).fold(0.0, f64::max);
     let factor = if most > 1e15 {
@@ -112,7 +112,7 @@ fn draw_panel(canvas: &mut Canvas, list: &[&Held], left: f64, top: f64, wide: f6
     };
     let below = format!("{} ({}), {unit}", first.entity, first.class);
     let below = fitted(&below, wide - 24.0, SMALL);
-    canvas.text((left, top + 24.0), below, SMALL, SOFT, Anchor::Left);
+    canvas.text((left, top + 24.0), below, SMALL, SOFT, TextAnchor::Left);
     let all = || {
         list.iter().flat_map(|p| {
             let benchmark = p.benchmark.unwrap_or([p.observed[0]; 3]);
@@ -122,17 +122,17 @@ fn draw_panel(canvas: &mut Canvas, list: &[&Held], left: f64, top: f64, wide: f6
     };
     let spread = all().fold(0.0, f64::max) / all().fold(f64::INFINITY, f64::min);
     let scale = if all().all(|v| v > 0.0) && spread > 5.0 {
-        Scale::Log
+        AxisScale::Log
     } else {
-        Scale::Linear
+        AxisScale::Linear
     };
     let (low, high) = bounds(all(), scale);
     let (from, to) = (Month::of(2020, 1), list.iter().map(|p| p.last).max());
     let to = to.unwrap_or(from).max(Month::of(2026, 12));
     let foot = top + 40.0 + PANEL;
-    let panel = Panel {
+    let panel = PlotPanel {
         across: months(from, to, left + LEFT, left + wide - 16.0),
-        up: Axis {
+        up: AxisScaleRange {
             low,
             high,
             from: foot,
@@ -187,7 +187,7 @@ mod tests {
 
     #[test]
     fn a_page_holds_every_series_and_its_words_fit() {
-        let held = |series: &str, value: f64| Held {
+        let held = |series: &str, value: f64| ScorecardPoint {
             series: series.into(),
             entity: "*".into(),
             class: "M".into(),

@@ -1,15 +1,19 @@
 //! Shares: mean shares of the largest makers over time, stacked or as lines, one panel a regime.
 
-use super::canvas::Anchor;
+use super::canvas::TextAnchor;
 use super::fan::{frame_panel, label_room, open_panel, spread};
 use super::theme::{INK, OTHERS, SERIES, SMALL, in_unit, ink_of};
-use super::{Sheet, entity_name, measure_unit, month_or};
-use crate::config::figure::{Scale, Shares, Style};
+use super::{FigureLayout, entity_name, measure_unit, month_or};
+use crate::config::figure::{AxisScale, SharesSpec, SharesStyle};
 use crate::foundation::calendar::Month;
 use crate::results::{BandRow, Results};
 
 /// Draws the panels; answers what the figure says.
-pub fn draw(sheet: &mut Sheet, results: &Results, shares: &Shares) -> Result<String, String> {
+pub fn draw(
+    sheet: &mut FigureLayout,
+    results: &Results,
+    shares: &SharesSpec,
+) -> Result<String, String> {
     let study = &results.manifest.study;
     let from = month_or(&shares.from, study.first_month.plus(12));
     let suffix = format!(":{}", shares.place);
@@ -22,7 +26,7 @@ pub fn draw(sheet: &mut Sheet, results: &Results, shares: &Shares) -> Result<Str
     }
     let order = largest_makers(results, shares, from);
     let unit = measure_unit(results, &shares.measure);
-    let stacked = shares.style == Style::Stacked;
+    let stacked = shares.style == SharesStyle::Stacked;
     let whole = |v: f64| in_unit((v * 100.0).round() / 100.0, &unit);
     let named = |maker: &str| entity_name(results, maker.trim_end_matches(&suffix));
     let room = label_room(order.iter().map(|m| format!("{} 100 %", named(m)))) + 12.0;
@@ -40,7 +44,7 @@ pub fn draw(sheet: &mut Sheet, results: &Results, shares: &Shares) -> Result<Str
             &arm.rules_in(span),
             span,
             (0.0, high),
-            Scale::Linear,
+            AxisScale::Linear,
             room,
         );
         let months: Vec<Month> = (0..=(study.last_month - from))
@@ -115,11 +119,11 @@ pub fn draw(sheet: &mut Sheet, results: &Results, shares: &Shares) -> Result<Str
                     .canvas
                     .rect((x, y - 4.0), (x + 8.0, y + 4.0), colour, 0.85);
                 let at = (x + 12.0, y);
-                sheet.canvas.text(at, name, SMALL, INK, Anchor::Left);
+                sheet.canvas.text(at, name, SMALL, INK, TextAnchor::Left);
             } else {
                 sheet
                     .canvas
-                    .bold((x, y), name, SMALL, ink_of(colour), Anchor::Left);
+                    .bold((x, y), name, SMALL, ink_of(colour), TextAnchor::Left);
             }
         }
         sheet.y = panel.bottom() + 26.0;
@@ -130,7 +134,7 @@ pub fn draw(sheet: &mut Sheet, results: &Results, shares: &Shares) -> Result<Str
     Ok(said.join("; "))
 }
 
-fn rows_of<'a>(results: &'a Results, shares: &Shares, from: Month) -> Vec<&'a BandRow> {
+fn rows_of<'a>(results: &'a Results, shares: &SharesSpec, from: Month) -> Vec<&'a BandRow> {
     let suffix = format!(":{}", shares.place);
     let here = |r: &&BandRow| {
         r.measure == shares.measure && r.entity.ends_with(&suffix) && r.month >= from
@@ -139,7 +143,7 @@ fn rows_of<'a>(results: &'a Results, shares: &Shares, from: Month) -> Vec<&'a Ba
 }
 
 /// The makers that hold most at any month of any regime.
-pub fn largest_makers(results: &Results, shares: &Shares, from: Month) -> Vec<String> {
+pub fn largest_makers(results: &Results, shares: &SharesSpec, from: Month) -> Vec<String> {
     let mut peak: Vec<(String, f64)> = Vec::new();
     for row in rows_of(results, shares, from) {
         match peak.iter_mut().find(|(entity, _)| *entity == row.entity) {

@@ -3,14 +3,14 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
-use super::canvas::{Anchor, Canvas, Mark};
+use super::canvas::{Canvas, Mark, TextAnchor};
 use super::letters::{FAMILY, outline, outlined};
 use super::theme::Colour;
 use crate::foundation::escape::markup;
 
 /// How words are written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Words {
+pub enum TextRendering {
     /// As outlines: nothing is asked of the viewer's machine.
     Outlines,
     /// As text in the typeface that the page carries: can be searched and read aloud.
@@ -18,7 +18,13 @@ pub enum Words {
 }
 
 /// The sheet as SVG. `title` and `description` speak to readers who do not see it; `id` is unique on a page.
-pub fn svg(canvas: &Canvas, id: &str, title: &str, description: &str, words: Words) -> String {
+pub fn svg(
+    canvas: &Canvas,
+    id: &str,
+    title: &str,
+    description: &str,
+    words: TextRendering,
+) -> String {
     let (w, h) = (canvas.width.round(), canvas.height.round());
     let id = markup(id);
     let mut out = format!(
@@ -27,7 +33,7 @@ pub fn svg(canvas: &Canvas, id: &str, title: &str, description: &str, words: Wor
         markup(title),
         markup(description)
     );
-    if words == Words::Outlines {
+    if words == TextRendering::Outlines {
         out.push_str(&definitions(canvas));
         let _ = writeln!(out, "<path fill=\"#fff\" d=\"M0 0H{w}V{h}H0z\"/>");
     }
@@ -65,16 +71,16 @@ pub fn svg(canvas: &Canvas, id: &str, title: &str, description: &str, words: Wor
                 let (x, y) = text.start();
                 let ink = hex(text.colour);
                 match words {
-                    Words::Text => {
+                    TextRendering::Text => {
                         let weight = if text.bold {
                             " font-weight=\"700\""
                         } else {
                             ""
                         };
                         let anchor = match text.anchor {
-                            Anchor::Left => "",
-                            Anchor::Centre => " text-anchor=\"middle\"",
-                            Anchor::Right => " text-anchor=\"end\"",
+                            TextAnchor::Left => "",
+                            TextAnchor::Centre => " text-anchor=\"middle\"",
+                            TextAnchor::Right => " text-anchor=\"end\"",
                         };
                         let _ = writeln!(
                             out,
@@ -85,7 +91,7 @@ pub fn svg(canvas: &Canvas, id: &str, title: &str, description: &str, words: Wor
                             markup(&text.text)
                         );
                     }
-                    Words::Outlines => {
+                    TextRendering::Outlines => {
                         let part = text.size / 1000.0;
                         let _ = write!(
                             out,
@@ -109,8 +115,8 @@ pub fn svg(canvas: &Canvas, id: &str, title: &str, description: &str, words: Wor
     }
     out.push_str("</svg>\n");
     match words {
-        Words::Outlines => out,
-        Words::Text => out.replacen(
+        TextRendering::Outlines => out,
+        TextRendering::Text => out.replacen(
             " role=",
             &format!(" font-family=\"'{FAMILY}',sans-serif\" role="),
             1,

@@ -1,11 +1,11 @@
 //! Tiles: a tile for each nation near its place on the map, coloured by the median of a measure.
 
-use super::canvas::Anchor;
+use super::canvas::TextAnchor;
 use super::theme::{
     BLUE, Colour, GRID, INK, LABEL, SMALL, SOFT, TINY, VERMILLION, between, in_unit, on,
 };
-use super::{Sheet, arm_of, two_digits};
-use crate::config::figure::Tiles;
+use super::{FigureLayout, arm_of, two_digits};
+use crate::config::figure::TileMapSpec;
 use crate::results::Results;
 
 /// Column and row of each nation, by ISO3: near neighbours stay near; not to scale.
@@ -14,7 +14,11 @@ const TILE: f64 = 36.5;
 const PALE: Colour = (245, 245, 245);
 
 /// Draws the map; answers what the figure says.
-pub fn draw(sheet: &mut Sheet, results: &Results, tiles: &Tiles) -> Result<String, String> {
+pub fn draw(
+    sheet: &mut FigureLayout,
+    results: &Results,
+    tiles: &TileMapSpec,
+) -> Result<String, String> {
     let arm = arm_of(results, &tiles.regime)?;
     let last = results.manifest.study.window_last;
     let value_of = |iso3: &str| {
@@ -65,8 +69,20 @@ pub fn draw(sheet: &mut Sheet, results: &Results, tiles: &Tiles) -> Result<Strin
             1.0,
         );
         let ink = on(fill);
-        canvas.bold((centre.0, centre.1 - 6.0), iso3, TINY, ink, Anchor::Centre);
-        canvas.text((centre.0, centre.1 + 7.0), text, TINY, ink, Anchor::Centre);
+        canvas.bold(
+            (centre.0, centre.1 - 6.0),
+            iso3,
+            TINY,
+            ink,
+            TextAnchor::Centre,
+        );
+        canvas.text(
+            (centre.0, centre.1 + 7.0),
+            text,
+            TINY,
+            ink,
+            TextAnchor::Centre,
+        );
     }
     if drawn == 0 {
         return Err(format!(
@@ -81,20 +97,26 @@ pub fn draw(sheet: &mut Sheet, results: &Results, tiles: &Tiles) -> Result<Strin
         "part of what it builds on",
         SMALL,
         SOFT,
-        Anchor::Left,
+        TextAnchor::Left,
     );
     for step in 0..20 {
         let part = f64::from(step) / 19.0;
         let from = x + f64::from(step) * 9.0;
         canvas.rect((from, y - 6.0), (from + 9.0, y + 6.0), colour(part), 1.0);
     }
-    canvas.text((x, y + 16.0), tiles.low.clone(), LABEL, INK, Anchor::Left);
+    canvas.text(
+        (x, y + 16.0),
+        tiles.low.clone(),
+        LABEL,
+        INK,
+        TextAnchor::Left,
+    );
     canvas.text(
         (x + 180.0, y + 16.0),
         tiles.high.clone(),
         LABEL,
         INK,
-        Anchor::Right,
+        TextAnchor::Right,
     );
     sheet.y = bottom + 12.0;
     sheet.caption.push(format!(

@@ -1,10 +1,10 @@
 //! Timeline: the events of one run, a lane a kind; those with room are named.
 
-use super::axis::{Axis, Panel, months};
-use super::canvas::Anchor;
+use super::axis::{AxisScaleRange, PlotPanel, months};
+use super::canvas::TextAnchor;
 use super::theme::{GRID, INK, SERIES, SMALL, SOFT, TINY, fitted, ink_of, month, width};
-use super::{Sheet, arm_of, month_or};
-use crate::config::figure::{Scale, Timeline};
+use super::{FigureLayout, arm_of, month_or};
+use crate::config::figure::{AxisScale, TimelineSpec};
 use crate::foundation::escape::{shell_argument, shell_option};
 use crate::results::{EventRow, Results};
 
@@ -14,7 +14,11 @@ const STEP: f64 = 13.0;
 const LONGEST: f64 = 250.0;
 
 /// Draws the lanes; answers what the figure says.
-pub fn draw(sheet: &mut Sheet, results: &Results, timeline: &Timeline) -> Result<String, String> {
+pub fn draw(
+    sheet: &mut FigureLayout,
+    results: &Results,
+    timeline: &TimelineSpec,
+) -> Result<String, String> {
     let study = &results.manifest.study;
     let arm = arm_of(results, &timeline.regime)?;
     let from = month_or(&timeline.from, study.first_month);
@@ -85,13 +89,13 @@ pub fn draw(sheet: &mut Sheet, results: &Results, timeline: &Timeline) -> Result
             name,
             SMALL,
             ink_of(colour),
-            Anchor::Left,
+            TextAnchor::Left,
         );
         for (row, start, label) in placed {
             let at = base - 12.0 - STEP * row as f64;
             let stem = vec![(start - 6.0, base), (start - 6.0, at), (start - 2.0, at)];
             canvas.line(stem, GRID, 0.9);
-            canvas.text((start, at), label, TINY, INK, Anchor::Left);
+            canvas.text((start, at), label, TINY, INK, TextAnchor::Left);
             named += 1;
         }
         for event in &lane {
@@ -107,14 +111,14 @@ pub fn draw(sheet: &mut Sheet, results: &Results, timeline: &Timeline) -> Result
         ));
         y += high + 8.0;
     }
-    let panel = Panel {
+    let panel = PlotPanel {
         across,
-        up: Axis {
+        up: AxisScaleRange {
             low: 0.0,
             high: 1.0,
             from: y,
             to: top,
-            scale: Scale::Linear,
+            scale: AxisScale::Linear,
         },
     };
     sheet.canvas.line(vec![(left, y), (right, y)], SOFT, 0.9);

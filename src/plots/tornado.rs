@@ -1,19 +1,23 @@
 //! Tornado: the effect in the futures where a parameter is low and where it is high, most influential first.
 
-use super::axis::{Axis, Panel, around};
-use super::canvas::Anchor;
+use super::axis::{AxisScaleRange, PlotPanel, around};
+use super::canvas::TextAnchor;
 use super::fan::lines_of;
 use super::theme::{
     BLUE, GRID, INK, LABEL, ORANGE, SMALL, SOFT, axis_unit, change_unit, in_unit, ink_of,
 };
-use super::{Sheet, arm_of, outcome_words, parameter_words, two_digits};
-use crate::config::figure::{Scale, Tornado};
+use super::{FigureLayout, arm_of, outcome_words, parameter_words, two_digits};
+use crate::config::figure::{AxisScale, TornadoSpec};
 use crate::results::Results;
 
 const ROW: f64 = 32.0;
 
 /// Draws the bars; answers what the figure says.
-pub fn draw(sheet: &mut Sheet, results: &Results, tornado: &Tornado) -> Result<String, String> {
+pub fn draw(
+    sheet: &mut FigureLayout,
+    results: &Results,
+    tornado: &TornadoSpec,
+) -> Result<String, String> {
     let arm = arm_of(results, &tornado.regime)?;
     let mut found = results.influence(&tornado.outcome, &arm.name);
     let of = found.len();
@@ -32,20 +36,20 @@ pub fn draw(sheet: &mut Sheet, results: &Results, tornado: &Tornado) -> Result<S
     let ends = found.iter().flat_map(|(_, t)| [t.low, t.high]);
     let (low, high) = around(ends.chain([middle - chance, middle + chance]));
     let top = sheet.y + 44.0;
-    let panel = Panel {
-        across: Axis {
+    let panel = PlotPanel {
+        across: AxisScaleRange {
             low,
             high,
             from: 330.0,
             to: sheet.canvas.width - 70.0,
-            scale: Scale::Linear,
+            scale: AxisScale::Linear,
         },
-        up: Axis {
+        up: AxisScaleRange {
             low: 0.0,
             high: 1.0,
             from: top + ROW * found.len() as f64,
             to: top,
-            scale: Scale::Linear,
+            scale: AxisScale::Linear,
         },
     };
     let x = |v: f64| panel.across.at(v);
@@ -54,7 +58,7 @@ pub fn draw(sheet: &mut Sheet, results: &Results, tornado: &Tornado) -> Result<S
     let head = format!("change of {name} under {}, {unit_words}", arm.name);
     for (n, line) in lines_of(&head, 560.0, SMALL, 2).into_iter().enumerate() {
         let at = (panel.left(), sheet.y + 4.0 + 13.0 * n as f64);
-        canvas.text(at, line, SMALL, SOFT, Anchor::Left);
+        canvas.text(at, line, SMALL, SOFT, TextAnchor::Left);
     }
     // Ends inside this strip differ no more than two random thirds would.
     let strip = (x(middle - chance), x(middle + chance));
@@ -66,15 +70,21 @@ pub fn draw(sheet: &mut Sheet, results: &Results, tornado: &Tornado) -> Result<S
         1.2,
     );
     let mean = format!("mean {}", in_unit(two_digits(middle), unit));
-    canvas.text((x(middle), top - 13.0), mean, SMALL, INK, Anchor::Centre);
+    canvas.text(
+        (x(middle), top - 13.0),
+        mean,
+        SMALL,
+        INK,
+        TextAnchor::Centre,
+    );
     let mut said = Vec::new();
     for (n, (parameter, t)) in found.iter().enumerate() {
         let y = top + ROW * (n as f64 + 0.5);
         let (words, _) = parameter_words(results, parameter);
         let id = parameter.replace('_', " ");
-        canvas.bold((10.0, y - 6.5), id.clone(), SMALL, INK, Anchor::Left);
+        canvas.bold((10.0, y - 6.5), id.clone(), SMALL, INK, TextAnchor::Left);
         let words = super::theme::fitted(&words, panel.left() - 34.0, SMALL);
-        canvas.text((10.0, y + 7.0), words, SMALL, SOFT, Anchor::Left);
+        canvas.text((10.0, y + 7.0), words, SMALL, SOFT, TextAnchor::Left);
         let (a, b) = (x(t.low), x(t.high));
         canvas.line(vec![(a, y), (b, y)], SOFT, 1.2);
         let left_is_low = a <= b;
@@ -84,9 +94,9 @@ pub fn draw(sheet: &mut Sheet, results: &Results, tornado: &Tornado) -> Result<S
         ] {
             canvas.dot((at, y), 5.0, colour, 1.0);
             let (beside, anchor) = if is_left {
-                (at - 9.0, Anchor::Right)
+                (at - 9.0, TextAnchor::Right)
             } else {
-                (at + 9.0, Anchor::Left)
+                (at + 9.0, TextAnchor::Left)
             };
             let text = in_unit(two_digits(value), unit);
             canvas.text((beside, y), text, SMALL, ink_of(colour), anchor);
@@ -104,7 +114,7 @@ pub fn draw(sheet: &mut Sheet, results: &Results, tornado: &Tornado) -> Result<S
         "lowest third",
         LABEL,
         INK,
-        Anchor::Left,
+        TextAnchor::Left,
     );
     canvas.dot((panel.left() + 126.0, foot), 5.0, ORANGE, 1.0);
     canvas.text(
@@ -112,7 +122,7 @@ pub fn draw(sheet: &mut Sheet, results: &Results, tornado: &Tornado) -> Result<S
         "highest third",
         LABEL,
         INK,
-        Anchor::Left,
+        TextAnchor::Left,
     );
     canvas.rect(
         (panel.left() + 246.0, foot - 6.0),
@@ -126,7 +136,7 @@ pub fn draw(sheet: &mut Sheet, results: &Results, tornado: &Tornado) -> Result<S
         words,
         LABEL,
         INK,
-        Anchor::Left,
+        TextAnchor::Left,
     );
     sheet.y = foot + 14.0;
     sheet.caption.push(format!(

@@ -1,16 +1,16 @@
 //! Trade-off: two effects against each other, future by future, and the regret of each regime beside.
 
-use super::axis::{Axis, Panel, bounds};
-use super::canvas::Anchor;
+use super::axis::{AxisScaleRange, PlotPanel, bounds};
+use super::canvas::TextAnchor;
 use super::fan::{lines_of, spread};
 use super::theme::{INK, LABEL, SERIES, SMALL, SOFT, axis_unit, change_unit, in_unit, ink_of};
-use super::{Sheet, outcome_words, two_digits};
+use super::{FigureLayout, outcome_words, two_digits};
 use crate::analysis::quantile;
-use crate::config::figure::{Better, Goal, Scale, Tradeoff};
+use crate::config::figure::{AxisScale, GoalDirection, OutcomeGoal, TradeoffSpec};
 use crate::results::Results;
 
 /// What a regime costs in one outcome against the best regime of the same future.
-struct Regret {
+struct RegimeRegret {
     mean: f64,
     /// In 95 % of futures it is no more than this.
     p95: f64,
@@ -19,7 +19,11 @@ struct Regret {
 }
 
 /// Draws the scatter and the table of regret; answers what the figure says.
-pub fn draw(sheet: &mut Sheet, results: &Results, t: &Tradeoff) -> Result<String, String> {
+pub fn draw(
+    sheet: &mut FigureLayout,
+    results: &Results,
+    t: &TradeoffSpec,
+) -> Result<String, String> {
     let study = &results.manifest.study;
     let (x_words, x_unit) = outcome_words(results, &t.across.outcome);
     let (y_words, y_unit) = outcome_words(results, &t.up.outcome);
@@ -45,32 +49,32 @@ pub fn draw(sheet: &mut Sheet, results: &Results, t: &Tradeoff) -> Result<String
     let ends = |of: fn(&(f64, f64)) -> f64| {
         bounds(
             clouds.iter().flat_map(|(_, cloud)| cloud.iter().map(of)),
-            Scale::Linear,
+            AxisScale::Linear,
         )
     };
     let (x_low, x_high) = ends(|p| p.0);
     let (y_low, y_high) = ends(|p| p.1);
     let top = sheet.y + 34.0;
-    let panel = Panel {
-        across: Axis {
+    let panel = PlotPanel {
+        across: AxisScaleRange {
             low: x_low,
             high: x_high,
             from: 62.0,
             to: 560.0,
-            scale: Scale::Linear,
+            scale: AxisScale::Linear,
         },
-        up: Axis {
+        up: AxisScaleRange {
             low: y_low,
             high: y_high,
             from: top + 360.0,
             to: top,
-            scale: Scale::Linear,
+            scale: AxisScale::Linear,
         },
     };
     let canvas = &mut sheet.canvas;
-    let more = |goal: &Goal| match goal.better {
-        Better::More => "more is better",
-        Better::Less => "less is better",
+    let more = |goal: &OutcomeGoal| match goal.better {
+        GoalDirection::More => "more is better",
+        GoalDirection::Less => "less is better",
     };
     let head = format!(
         "change of {y_words}, {} ({})",
@@ -79,7 +83,7 @@ pub fn draw(sheet: &mut Sheet, results: &Results, t: &Tradeoff) -> Result<String
     );
     for (n, line) in lines_of(&head, 550.0, SMALL, 2).into_iter().enumerate() {
         let at = (10.0, sheet.y + 4.0 + 13.0 * n as f64);
-        canvas.text(at, line, SMALL, SOFT, Anchor::Left);
+        canvas.text(at, line, SMALL, SOFT, TextAnchor::Left);
     }
     panel.values(canvas, y_unit, true);
     panel.values_below(canvas, x_unit);
@@ -90,7 +94,7 @@ pub fn draw(sheet: &mut Sheet, results: &Results, t: &Tradeoff) -> Result<String
     );
     for (n, line) in lines_of(&foot, 500.0, SMALL, 2).into_iter().enumerate() {
         let at = (panel.left(), panel.bottom() + 31.0 + 13.0 * n as f64);
-        canvas.text(at, line, SMALL, SOFT, Anchor::Left);
+        canvas.text(at, line, SMALL, SOFT, TextAnchor::Left);
     }
     for (arm, cloud) in &clouds {
         for p in cloud {
@@ -130,7 +134,7 @@ pub fn draw(sheet: &mut Sheet, results: &Results, t: &Tradeoff) -> Result<String
             name,
             LABEL,
             ink_of(colour),
-            Anchor::Left,
+            TextAnchor::Left,
         );
     }
     // Regret: against the best regime of the same future, in each outcome by itself.
@@ -144,21 +148,27 @@ pub fn draw(sheet: &mut Sheet, results: &Results, t: &Tradeoff) -> Result<String
             "Regret against the best regime of each future",
             LABEL,
             INK,
-            Anchor::Left,
+            TextAnchor::Left,
         );
         for line in lines_of(&format!("{words}, {}", axis_unit(unit)), 350.0, SMALL, 2) {
             y += 15.0;
-            canvas.text((610.0, y), line, SMALL, SOFT, Anchor::Left);
+            canvas.text((610.0, y), line, SMALL, SOFT, TextAnchor::Left);
         }
         y += 21.0;
         for (at, head) in [(770.0, "mean"), (860.0, "95 % below"), (960.0, "best in")] {
-            canvas.text((at, y), head, SMALL, SOFT, Anchor::Right);
+            canvas.text((at, y), head, SMALL, SOFT, TextAnchor::Right);
         }
-        let regrets: Vec<(&str, Regret)> = regrets(results, goal, &arms);
+        let regrets: Vec<(&str, RegimeRegret)> = regrets(results, goal, &arms);
         let most = regrets.iter().map(|r| r.1.mean).fold(1e-12, f64::max);
         for (arm, regret) in regrets {
             y += 22.0;
-            canvas.bold((610.0, y), arm, SMALL, ink_of(colour(arm)), Anchor::Left);
+            canvas.bold(
+                (610.0, y),
+                arm,
+                SMALL,
+                ink_of(colour(arm)),
+                TextAnchor::Left,
+            );
             let bar = 350.0 * regret.mean / most;
             canvas.rect((610.0, y + 8.0), (610.0 + bar, y + 11.0), colour(arm), 0.9);
             for (at, text) in [
@@ -166,7 +176,7 @@ pub fn draw(sheet: &mut Sheet, results: &Results, t: &Tradeoff) -> Result<String
                 (860.0, in_unit(two_digits(factor * regret.p95), unit)),
                 (960.0, in_unit(two_digits(regret.best), "fraction")),
             ] {
-                canvas.text((at, y), text, SMALL, INK, Anchor::Right);
+                canvas.text((at, y), text, SMALL, INK, TextAnchor::Right);
             }
             said.push(format!(
                 "{arm} is best in {words} in {} of futures",
@@ -190,8 +200,12 @@ fn sorted(values: impl Iterator<Item = f64>) -> Vec<f64> {
 }
 
 /// The regret of each regime, over the futures in which all have the outcome.
-fn regrets<'a>(results: &Results, goal: &Goal, arms: &[&'a str]) -> Vec<(&'a str, Regret)> {
-    let sign = if goal.better == Better::More {
+fn regrets<'a>(
+    results: &Results,
+    goal: &OutcomeGoal,
+    arms: &[&'a str],
+) -> Vec<(&'a str, RegimeRegret)> {
+    let sign = if goal.better == GoalDirection::More {
         1.0
     } else {
         -1.0
@@ -220,7 +234,7 @@ fn regrets<'a>(results: &Results, goal: &Goal, arms: &[&'a str]) -> Vec<(&'a str
         };
         let all = sorted(runs.iter().map(lost));
         let count = (all.len() as f64).max(1.0);
-        Regret {
+        RegimeRegret {
             mean: all.iter().sum::<f64>() / count,
             p95: quantile(&all, 0.95),
             best: all.iter().filter(|r| **r == 0.0).count() as f64 / count,

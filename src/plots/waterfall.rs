@@ -1,19 +1,23 @@
 //! Waterfall: from the effect without any response to the effect with all of them, one step a group of responses.
 
-use super::axis::{Axis, Panel, bounds};
-use super::canvas::Anchor;
+use super::axis::{AxisScaleRange, PlotPanel, bounds};
+use super::canvas::TextAnchor;
 use super::fan::lines_of;
 use super::theme::{
     BLUE, INK, LABEL, SMALL, SOFT, VERMILLION, axis_unit, change_unit, in_unit, signed, supported,
 };
-use super::{Sheet, arm_of, outcome_words, table_of};
-use crate::config::figure::{Scale, Waterfall};
+use super::{FigureLayout, arm_of, outcome_words, table_of};
+use crate::config::figure::{AxisScale, WaterfallSpec};
 use crate::results::Results;
 
 const ROW: f64 = 27.0;
 
 /// Draws the steps, largest first; answers what the figure says.
-pub fn draw(sheet: &mut Sheet, results: &Results, w: &Waterfall) -> Result<String, String> {
+pub fn draw(
+    sheet: &mut FigureLayout,
+    results: &Results,
+    w: &WaterfallSpec,
+) -> Result<String, String> {
     let arm = arm_of(results, &w.regime)?;
     let table = table_of(results, &w.table)?;
     let wanted = [
@@ -63,28 +67,34 @@ pub fn draw(sheet: &mut Sheet, results: &Results, w: &Waterfall) -> Result<Strin
         level += step.1;
         ends.push(level);
     }
-    let (low, high) = bounds(ends.into_iter(), Scale::Linear);
+    let (low, high) = bounds(ends.into_iter(), AxisScale::Linear);
     let count = steps.len() as f64 + 2.0;
     let top = sheet.y + 26.0;
-    let panel = Panel {
-        across: Axis {
+    let panel = PlotPanel {
+        across: AxisScaleRange {
             low,
             high,
             from: 250.0,
             to: sheet.canvas.width - 110.0,
-            scale: Scale::Linear,
+            scale: AxisScale::Linear,
         },
-        up: Axis {
+        up: AxisScaleRange {
             low: 0.0,
             high: 1.0,
             from: top + count * ROW,
             to: top,
-            scale: Scale::Linear,
+            scale: AxisScale::Linear,
         },
     };
     let canvas = &mut sheet.canvas;
     let head = format!("{name}: change under {}, {}", arm.name, axis_unit(unit));
-    canvas.text((panel.left(), top - 12.0), head, SMALL, SOFT, Anchor::Left);
+    canvas.text(
+        (panel.left(), top - 12.0),
+        head,
+        SMALL,
+        SOFT,
+        TextAnchor::Left,
+    );
     panel.values_below(canvas, unit);
     let mut level = 0.0;
     let mut y = top + ROW / 2.0;
@@ -112,9 +122,9 @@ pub fn draw(sheet: &mut Sheet, results: &Results, w: &Waterfall) -> Result<Strin
         {
             let at = (panel.left() - 14.0, y + 12.0 * n as f64);
             if whole {
-                canvas.bold(at, line, SMALL, INK, Anchor::Right);
+                canvas.bold(at, line, SMALL, INK, TextAnchor::Right);
             } else {
-                canvas.text(at, line, SMALL, INK, Anchor::Right);
+                canvas.text(at, line, SMALL, INK, TextAnchor::Right);
             }
         }
         let text = if whole {
@@ -123,7 +133,7 @@ pub fn draw(sheet: &mut Sheet, results: &Results, w: &Waterfall) -> Result<Strin
             signed(to - from, error, unit)
         };
         let right = panel.across.at(to.max(from) + 2.0 * error) + 8.0;
-        canvas.text((right, y), text, LABEL, INK, Anchor::Left);
+        canvas.text((right, y), text, LABEL, INK, TextAnchor::Left);
         y += ROW;
     };
     bar("no response at all", 0.0, direct, 0.0, true);

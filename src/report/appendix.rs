@@ -6,10 +6,10 @@ use super::findings::HEADLINE;
 use crate::foundation::escape::{recorded_command, shell_argument, shell_option, shell_words};
 use crate::plots::{in_unit, last_arm, number, rounded, two_digits};
 use crate::results::tables::SideTable;
-use crate::results::{EffectRow, Manifest, Part, Results, RuleInfo};
+use crate::results::{EffectComponent, EffectRow, Manifest, Results, RuleInfo};
 
 #[derive(Serialize)]
-pub struct EffectPart {
+pub struct EffectTable {
     pub outcome: String,
     pub name: String,
     pub regime: String,
@@ -26,21 +26,21 @@ pub struct EffectPart {
 }
 
 /// Every effect, rounded as far as its error supports.
-pub fn effects(results: &Results) -> Vec<EffectPart> {
+pub fn effects(results: &Results) -> Vec<EffectTable> {
     results.main_effects().map(|e| effect(results, e)).collect()
 }
 
-fn effect(results: &Results, e: &EffectRow) -> EffectPart {
+fn effect(results: &Results, e: &EffectRow) -> EffectTable {
     let outcomes = &results.manifest.outcomes;
     let about = outcomes.iter().find(|o| o.name == e.outcome);
     let unit = about.map_or(String::new(), |o| o.unit.clone());
     let value = |v: f64| rounded(v, e.monte_carlo_error, &unit);
     let mut name = about.map_or(e.outcome.clone(), |o| o.words.clone());
-    if e.part != Part::Total {
+    if e.part != EffectComponent::Total {
         name.push_str(&format!(" ({})", e.part.name()));
     }
     // Only a whole effect is the difference of two runs.
-    let whole = e.part == Part::Total;
+    let whole = e.part == EffectComponent::Total;
     let future = |v: f64| {
         results
             .future_at(&e.outcome, &e.regime, v)
@@ -50,7 +50,7 @@ fn effect(results: &Results, e: &EffectRow) -> EffectPart {
         .into_iter()
         .filter_map(future)
         .collect();
-    EffectPart {
+    EffectTable {
         outcome: e.outcome.clone(),
         name,
         regime: e.regime.clone(),
@@ -120,13 +120,13 @@ pub fn headline_replay(results: &Results) -> Option<String> {
 
 /// A regime in words.
 #[derive(Serialize)]
-pub struct LawPart {
+pub struct RegimeSummary {
     pub name: String,
     pub summary: String,
     pub rules: Vec<RuleInfo>,
 }
 
-pub fn law(results: &Results) -> Vec<LawPart> {
+pub fn law(results: &Results) -> Vec<RegimeSummary> {
     let arms = &results.manifest.study.arms;
     let part = |arm: &crate::results::ArmInfo| {
         let mut rules = arm.rules.clone();
@@ -150,7 +150,7 @@ pub fn law(results: &Results) -> Vec<LawPart> {
                 rules[n - 1].compliance
             ),
         };
-        LawPart {
+        RegimeSummary {
             name: arm.name.clone(),
             summary: format!("{} {count}", arm.words),
             rules,
@@ -161,14 +161,14 @@ pub fn law(results: &Results) -> Vec<LawPart> {
 
 /// A rule that the arms do not share: when it binds and ends in each of them.
 #[derive(Serialize)]
-pub struct Difference {
+pub struct RuleDates {
     pub rule: String,
     pub title: String,
     pub cells: Vec<String>,
 }
 
 /// Rules that are not the same in every arm.
-pub fn differences(results: &Results) -> Vec<Difference> {
+pub fn differences(results: &Results) -> Vec<RuleDates> {
     let arms = &results.manifest.study.arms;
     let mut ids: Vec<&RuleInfo> = Vec::new();
     for rule in arms.iter().flat_map(|a| &a.rules) {
@@ -188,7 +188,7 @@ pub fn differences(results: &Results) -> Vec<Difference> {
         .filter_map(|rule| {
             let cells: Vec<String> = arms.iter().map(|a| cell(a, &rule.id)).collect();
             let same = cells.windows(2).all(|pair| pair[0] == pair[1]);
-            (!same).then(|| Difference {
+            (!same).then(|| RuleDates {
                 rule: rule.id.clone(),
                 title: rule.title.clone(),
                 cells,
@@ -199,28 +199,28 @@ pub fn differences(results: &Results) -> Vec<Difference> {
 
 /// The law of one arm on each chip.
 #[derive(Serialize)]
-pub struct Matrix {
+pub struct VerdictMatrix {
     pub arm: String,
     pub months: Vec<String>,
-    pub rows: Vec<MatrixRow>,
+    pub rows: Vec<VerdictMatrixRow>,
     pub free: usize,
 }
 
 #[derive(Serialize)]
-pub struct MatrixRow {
+pub struct VerdictMatrixRow {
     pub chip: String,
-    pub verdicts: Vec<Cell>,
+    pub verdicts: Vec<VerdictCell>,
     /// The rule that decides at the end.
     pub rule: String,
 }
 
 #[derive(Serialize)]
-pub struct Cell {
+pub struct VerdictCell {
     pub verdict: String,
     pub importer: String,
 }
 
-pub fn matrices(results: &Results) -> Vec<Matrix> {
+pub fn matrices(results: &Results) -> Vec<VerdictMatrix> {
     let Some(table) = results.tables.get("verdicts") else {
         return Vec::new();
     };
@@ -228,18 +228,18 @@ pub fn matrices(results: &Results) -> Vec<Matrix> {
         let rows = table.matching(&[("regime", &arm.name)]);
         let months = table.distinct(&rows, "month");
         let chips = table.distinct(&rows, "chip");
-        let mut lines: Vec<MatrixRow> = chips
+        let mut lines: Vec<VerdictMatrixRow> = chips
             .iter()
             .map(|chip| {
                 let mine: Vec<&&[String]> = rows
                     .iter()
                     .filter(|r| table.text(r, "chip") == chip)
                     .collect();
-                let cell = |row: &&&[String]| Cell {
+                let cell = |row: &&&[String]| VerdictCell {
                     verdict: table.text(row, "verdict").replace('_', " "),
                     importer: table.text(row, "importer_verdict").replace('_', " "),
                 };
-                MatrixRow {
+                VerdictMatrixRow {
                     chip: chip.clone(),
                     verdicts: mine.iter().map(cell).collect(),
                     rule: mine
@@ -254,7 +254,7 @@ pub fn matrices(results: &Results) -> Vec<Matrix> {
                 .iter()
                 .any(|c| c.verdict != "free" || c.importer != "free")
         });
-        Matrix {
+        VerdictMatrix {
             arm: arm.name.clone(),
             months,
             free: all - lines.len(),
@@ -270,16 +270,16 @@ pub fn matrices(results: &Results) -> Vec<Matrix> {
 
 /// A side table as it stands, numbers cut to three digits.
 #[derive(Serialize)]
-pub struct TablePart {
+pub struct DisplayTable {
     pub id: &'static str,
     pub title: &'static str,
     pub words: &'static str,
     pub columns: Vec<String>,
-    pub rows: Vec<Vec<TableCell>>,
+    pub rows: Vec<Vec<DisplayCell>>,
 }
 
 #[derive(Serialize)]
-pub struct TableCell {
+pub struct DisplayCell {
     pub text: String,
     pub number: bool,
     /// What it is sorted by.
@@ -292,23 +292,23 @@ pub fn table(
     id: &'static str,
     title: &'static str,
     words: &'static str,
-) -> Option<TablePart> {
+) -> Option<DisplayTable> {
     let table: &SideTable = results.tables.get(id)?;
     let years: Vec<bool> = table.columns.iter().map(|c| c == "year").collect();
     let cell = |(text, year): (&String, &bool)| match text.parse::<f64>() {
-        Ok(value) if value.is_finite() => TableCell {
+        Ok(value) if value.is_finite() => DisplayCell {
             // A year has no thousands.
             text: if *year { text.clone() } else { number(value) },
             number: true,
             raw: text.clone(),
         },
-        _ => TableCell {
+        _ => DisplayCell {
             text: text.clone(),
             number: false,
             raw: String::new(),
         },
     };
-    Some(TablePart {
+    Some(DisplayTable {
         id,
         title,
         words,
@@ -323,14 +323,14 @@ pub fn table(
 
 /// An item of the checklist for the reporting of agent-based simulations.
 #[derive(Serialize)]
-pub struct Item {
+pub struct ChecklistItem {
     pub section: &'static str,
     pub item: &'static str,
     pub answer: String,
 }
 
 /// STRESS-ABS (Monks and others, 2019, Journal of Simulation 13(1), 55-67), filled from the manifest.
-pub fn checklist(results: &Results) -> Vec<Item> {
+pub fn checklist(results: &Results) -> Vec<ChecklistItem> {
     let m = &results.manifest;
     let s = &m.study;
     let names: Vec<&str> = s.arms.iter().map(|a| a.name.as_str()).collect();
@@ -345,7 +345,7 @@ pub fn checklist(results: &Results) -> Vec<Item> {
     } else {
         format!("fixed by hand: {}", set.join(", "))
     };
-    let item = |section, item, answer: String| Item {
+    let item = |section, item, answer: String| ChecklistItem {
         section,
         item,
         answer,

@@ -12,7 +12,7 @@ pub const HEADLINE: &str = "latent_gap_months_mean";
 
 /// A question of the report and its answer in a sentence or two.
 #[derive(Clone, Debug, Serialize)]
-pub struct Short {
+pub struct ShortAnswer {
     pub question: &'static str,
     pub answer: String,
     pub part: &'static str,
@@ -20,22 +20,22 @@ pub struct Short {
 
 /// A heading and what is found below it.
 #[derive(Clone, Debug, Serialize)]
-pub struct Finding {
+pub struct ReportFinding {
     pub heading: String,
     pub text: String,
 }
 
 /// What one kind of reader looks at.
 #[derive(Clone, Debug, Serialize)]
-pub struct Viewpoint {
+pub struct ReaderViewpoint {
     pub who: String,
     pub asks: String,
-    pub points: Vec<Point>,
+    pub points: Vec<FindingSentence>,
 }
 
 /// A sentence about one arm.
 #[derive(Clone, Debug, Serialize)]
-pub struct Point {
+pub struct FindingSentence {
     pub arm: String,
     pub text: String,
 }
@@ -113,7 +113,7 @@ fn the(name: &str) -> String {
 }
 
 /// The five questions with an answer each, for who reads nothing else.
-pub fn short(results: &Results) -> Vec<Short> {
+pub fn short(results: &Results) -> Vec<ShortAnswer> {
     let study = &results.manifest.study;
     let Some(last) = last_arm(results) else {
         return Vec::new();
@@ -196,7 +196,7 @@ pub fn short(results: &Results) -> Vec<Short> {
     ]
     .into_iter()
     .filter_map(|(question, answer, part)| {
-        Some(Short {
+        Some(ShortAnswer {
             question,
             answer: answer?,
             part,
@@ -206,7 +206,7 @@ pub fn short(results: &Results) -> Vec<Short> {
 }
 
 /// Question and answer for each regime.
-pub fn answers(results: &Results) -> Vec<Finding> {
+pub fn answers(results: &Results) -> Vec<ReportFinding> {
     let study = &results.manifest.study;
     let target = &study.target_name;
     let about = |arm: &ArmInfo| {
@@ -245,7 +245,7 @@ pub fn answers(results: &Results) -> Vec<Finding> {
                 moved(lead)
             ));
         }
-        Finding {
+        ReportFinding {
             heading: format!("{name}: {}", arm.words.trim_end_matches('.')),
             text: text.join(" "),
         }
@@ -327,10 +327,10 @@ fn moved(results: &Results, arm: &str) -> Option<String> {
 }
 
 /// What moves under an arm on the way to the gap.
-fn through(results: &Results, arm: &str) -> Vec<Point> {
+fn through(results: &Results, arm: &str) -> Vec<FindingSentence> {
     let point = |(outcome, subject, more, less): &(&str, &str, &str, &str)| {
         let c = change(results, outcome, arm, more, less)?.replacen(" x ", " ", 1);
-        Some(Point {
+        Some(FindingSentence {
             arm: arm.to_string(),
             text: format!("Under {arm}, {subject}: {c}."),
         })
@@ -339,10 +339,10 @@ fn through(results: &Results, arm: &str) -> Vec<Point> {
 }
 
 /// Through what each regime works.
-pub fn channels(results: &Results) -> Vec<Point> {
+pub fn channels(results: &Results) -> Vec<FindingSentence> {
     let of = |arm: &ArmInfo| {
         let name = &arm.name;
-        let said = steps(results, name).map(|s| Point {
+        let said = steps(results, name).map(|s| FindingSentence {
             arm: name.clone(),
             text: format!("Of the effect of {name} on the gap: {s}."),
         });
@@ -354,7 +354,7 @@ pub fn channels(results: &Results) -> Vec<Point> {
 }
 
 /// When an effect turns: how often, with which parameters, under which conditions.
-fn reversal(results: &Results, arm: &ArmInfo) -> Option<Finding> {
+fn reversal(results: &Results, arm: &ArmInfo) -> Option<ReportFinding> {
     let name = &arm.name;
     let e = results.effect(HEADLINE, name)?;
     let against = 1.0 - e.probability_positive.max(1.0 - e.probability_positive);
@@ -406,14 +406,14 @@ fn reversal(results: &Results, arm: &ArmInfo) -> Option<Finding> {
             ));
         }
     }
-    Some(Finding {
+    Some(ReportFinding {
         heading: format!("{name}: when it turns"),
         text: text.join(" "),
     })
 }
 
 /// What would change the answer, for each regime.
-pub fn reversals(results: &Results) -> Vec<Finding> {
+pub fn reversals(results: &Results) -> Vec<ReportFinding> {
     arms(results).filter_map(|a| reversal(results, a)).collect()
 }
 
@@ -456,15 +456,15 @@ pub fn certainty(results: &Results) -> Vec<String> {
 }
 
 /// Four readers of the same runs.
-pub fn viewpoints(results: &Results) -> Vec<Viewpoint> {
+pub fn viewpoints(results: &Results) -> Vec<ReaderViewpoint> {
     let study = &results.manifest.study;
     let (issuer, target) = (&study.issuer_name, &study.target_name);
-    let points = |list: &[(&str, &str, &str, &str)]| -> Vec<Point> {
+    let points = |list: &[(&str, &str, &str, &str)]| -> Vec<FindingSentence> {
         list.iter()
             .flat_map(|(outcome, subject, more, less)| {
                 arms(results).filter_map(move |arm| {
                     let c = change(results, outcome, &arm.name, more, less)?;
-                    Some(Point {
+                    Some(FindingSentence {
                         arm: arm.name.clone(),
                         text: format!("{}: {subject} {c}.", arm.name),
                     })
@@ -473,7 +473,7 @@ pub fn viewpoints(results: &Results) -> Vec<Viewpoint> {
             .collect()
     };
     vec![
-        Viewpoint {
+        ReaderViewpoint {
             who: format!("Security of {}", the(issuer)),
             asks: "Is the target kept behind, and in compute?".into(),
             points: points(&[
@@ -491,7 +491,7 @@ pub fn viewpoints(results: &Results) -> Vec<Viewpoint> {
                 ),
             ]),
         },
-        Viewpoint {
+        ReaderViewpoint {
             who: format!("Industry of {}", the(issuer)),
             asks: "What does it cost those who sell?".into(),
             points: points(&[
@@ -510,7 +510,7 @@ pub fn viewpoints(results: &Results) -> Vec<Viewpoint> {
                 ),
             ]),
         },
-        Viewpoint {
+        ReaderViewpoint {
             who: format!("Labs and makers of {target}"),
             asks: "What is left to train with, and who makes it?".into(),
             points: points(&[
@@ -534,7 +534,7 @@ pub fn viewpoints(results: &Results) -> Vec<Viewpoint> {
                 ),
             ]),
         },
-        Viewpoint {
+        ReaderViewpoint {
             who: "Third countries".into(),
             asks: "Do they gain what the target cannot buy, and at which price?".into(),
             points: points(&[

@@ -13,9 +13,9 @@ use minijinja::{Environment, context, escape_formatter};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use crate::config::figure::Part;
+use crate::config::figure::ReportQuestion;
 use crate::foundation::escape::{json_in_script, markup, visible};
-use crate::plots::{Gallery, Live, basis, font_faces};
+use crate::plots::{DrawnFigures, InteractiveCharts, basis, font_faces};
 use crate::results::{FailureRow, Results, ResultsError, files};
 
 const TEMPLATE: &str = include_str!("../../assets/report.html.j2");
@@ -38,27 +38,27 @@ const EVERYDAY: [&str; 7] = [
 ];
 
 #[derive(Serialize)]
-struct FigurePart {
+struct ReportFigure {
     id: String,
     title: String,
     description: String,
-    part: Part,
+    part: ReportQuestion,
     svg: String,
     live: bool,
 }
 
 /// What the page's own charts are drawn from.
 #[derive(Serialize)]
-struct Data<'a> {
+struct ChartData<'a> {
     arms: Vec<Cow<'a, str>>,
-    figures: Vec<&'a Live>,
+    figures: Vec<&'a InteractiveCharts>,
 }
 
 /// Writes the page.
 ///
 /// # Errors
 /// When the template fails or the file cannot be written.
-pub fn write(results: &Results, gallery: &Gallery, path: &Path) -> Result<(), ResultsError> {
+pub fn write(results: &Results, gallery: &DrawnFigures, path: &Path) -> Result<(), ResultsError> {
     let failed = |reason: String| ResultsError::Io {
         path: path.to_path_buf(),
         reason,
@@ -105,11 +105,11 @@ fn policy(style: &str) -> String {
     )
 }
 
-fn render(results: &Results, gallery: &Gallery) -> Result<String, minijinja::Error> {
-    let figures: Vec<FigurePart> = gallery
+fn render(results: &Results, gallery: &DrawnFigures) -> Result<String, minijinja::Error> {
+    let figures: Vec<ReportFigure> = gallery
         .drawn
         .iter()
-        .map(|d| FigurePart {
+        .map(|d| ReportFigure {
             id: d.id.clone(),
             title: d.figure.title.clone(),
             description: d.description.clone(),
@@ -119,7 +119,7 @@ fn render(results: &Results, gallery: &Gallery) -> Result<String, minijinja::Err
         })
         .collect();
     let study = &results.manifest.study;
-    let data = Data {
+    let data = ChartData {
         arms: study.arms.iter().map(|a| visible(&a.name)).collect(),
         figures: gallery
             .drawn

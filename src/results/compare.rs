@@ -8,7 +8,7 @@ use super::{Manifest, ResultsError, io};
 
 /// What differs between two results.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Comparison {
+pub struct ResultsComparison {
     /// Causes: program, seed, settings, inputs.
     pub causes: Vec<String>,
     pub tables: Vec<TableDifference>,
@@ -35,13 +35,13 @@ impl TableDifference {
 ///
 /// # Errors
 /// When one of them is no results folder.
-pub fn compare(a: &Path, b: &Path, tolerance: f64) -> Result<Comparison, ResultsError> {
+pub fn compare(a: &Path, b: &Path, tolerance: f64) -> Result<ResultsComparison, ResultsError> {
     let (first, second) = (Manifest::read(a)?, Manifest::read(b)?);
     let mut names = tables(a);
     names.extend(tables(b));
     names.sort();
     names.dedup();
-    let mut found = Comparison {
+    let mut found = ResultsComparison {
         causes: causes(&first, &second),
         tables: Vec::new(),
     };
@@ -119,7 +119,7 @@ const KEYS: &[&str] = &[
     "cause",
 ];
 
-type Rows = BTreeMap<String, Vec<String>>;
+type KeyedRows = BTreeMap<String, Vec<String>>;
 
 fn table(a: &Path, b: &Path, name: &str, tolerance: f64) -> Result<TableDifference, ResultsError> {
     let (columns, first) = rows(a, name)?;
@@ -154,9 +154,9 @@ fn table(a: &Path, b: &Path, name: &str, tolerance: f64) -> Result<TableDifferen
 }
 
 /// The cells of a table by what each row is about, and the names of its columns.
-fn rows(folder: &Path, name: &str) -> Result<(Vec<String>, Rows), ResultsError> {
+fn rows(folder: &Path, name: &str) -> Result<(Vec<String>, KeyedRows), ResultsError> {
     if !tables(folder).iter().any(|t| t == name) {
-        return Ok((Vec::new(), Rows::new()));
+        return Ok((Vec::new(), KeyedRows::new()));
     }
     let mut text = Vec::new();
     export(folder, name, usize::MAX, &mut text)?;
@@ -168,7 +168,7 @@ fn rows(folder: &Path, name: &str) -> Result<(Vec<String>, Rows), ResultsError> 
         .iter()
         .map(String::from)
         .collect();
-    let mut all = Rows::new();
+    let mut all = KeyedRows::new();
     for record in reader.records() {
         let record = record.map_err(|e| io(&path, e))?;
         let cells: Vec<String> = record.iter().map(String::from).collect();

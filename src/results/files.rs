@@ -14,13 +14,13 @@ const PARTIAL: &str = ".partial";
 ///
 /// The file under way has a fixed name and is locked while it is written: what a killed process left is written over by the
 /// next, and two that write the same file at once do not meet.
-pub struct Whole {
+pub struct AtomicFile {
     path: PathBuf,
     partial: PathBuf,
     file: Option<File>,
 }
 
-impl Whole {
+impl AtomicFile {
     /// # Errors
     /// When nothing can be written beside the place.
     pub fn create(path: &Path) -> io::Result<Self> {
@@ -98,7 +98,7 @@ impl Whole {
     /// Puts it in its place, where nothing stands.
     ///
     /// # Errors
-    /// As [`Whole::finish`], and when something stands there.
+    /// As [`AtomicFile::finish`], and when something stands there.
     pub fn finish_new(self) -> io::Result<()> {
         self.synced()?;
         fs::hard_link(&self.partial, &self.path)?;
@@ -111,7 +111,7 @@ impl Whole {
     }
 }
 
-impl Write for Whole {
+impl Write for AtomicFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let file = self.file.as_mut();
         file.map_or(Err(io::ErrorKind::NotConnected.into()), |f| f.write(bytes))
@@ -122,7 +122,7 @@ impl Write for Whole {
     }
 }
 
-impl Drop for Whole {
+impl Drop for AtomicFile {
     fn drop(&mut self) {
         if self.file.is_some() {
             let _ = fs::remove_file(&self.partial);
@@ -136,7 +136,7 @@ impl Drop for Whole {
 /// When it cannot be written; what stood there is untouched then.
 pub fn write(path: &Path, bytes: impl AsRef<[u8]>) -> Result<(), ResultsError> {
     let whole = || -> io::Result<()> {
-        let mut file = Whole::create(path)?;
+        let mut file = AtomicFile::create(path)?;
         file.write_all(bytes.as_ref())?;
         file.finish()
     };
@@ -149,7 +149,7 @@ pub fn write(path: &Path, bytes: impl AsRef<[u8]>) -> Result<(), ResultsError> {
 /// When it cannot be written, or something stands in its place.
 pub fn write_new(path: &Path, bytes: impl AsRef<[u8]>) -> Result<(), ResultsError> {
     let whole = || -> io::Result<()> {
-        let mut file = Whole::create(path)?;
+        let mut file = AtomicFile::create(path)?;
         file.write_all(bytes.as_ref())?;
         file.finish_new()
     };
@@ -191,8 +191,8 @@ mod tests {
             "left by a killed process",
         )
         .unwrap();
-        let mut first = Whole::create(&path).unwrap();
-        let mut second = Whole::create(&path).unwrap();
+        let mut first = AtomicFile::create(&path).unwrap();
+        let mut second = AtomicFile::create(&path).unwrap();
         assert_ne!(first.partial(), second.partial());
         first.write_all(b"first").unwrap();
         second.write_all(b"second").unwrap();

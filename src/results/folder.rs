@@ -9,7 +9,7 @@ use super::{ResultsError, files, io};
 
 /// What may take the place of finished results.
 #[derive(Clone, Debug, Default)]
-pub struct Claim {
+pub struct FolderClaim {
     /// Hashes of what goes in: results with one of them are of the same plan. More than one where it is open how many futures
     /// will be run.
     pub made_from: Vec<String>,
@@ -18,16 +18,16 @@ pub struct Claim {
 }
 
 /// A target and the working folder beside it. The target appears, or changes, at once and whole.
-pub struct Working {
+pub struct WorkingFolder {
     target: PathBuf,
     folder: PathBuf,
     _lock: File,
 }
 
-impl Working {
+impl WorkingFolder {
     /// # Errors
     /// When the target may not be replaced, nothing can be written beside it, or another run works on it.
-    pub fn open(target: &Path, claim: &Claim) -> Result<Self, ResultsError> {
+    pub fn open(target: &Path, claim: &FolderClaim) -> Result<Self, ResultsError> {
         let foreign = || ResultsError::NotOurs(target.to_path_buf());
         // `.` and `..` cannot be put in place at once; a link that leads nowhere is not ours.
         let name = target.file_name().ok_or_else(foreign)?.to_owned();
@@ -107,7 +107,7 @@ impl Working {
     /// # Errors
     /// When the target may no longer be replaced, a file of somebody else stands where one of the results belongs, or renaming
     /// fails; the old folder is then still there, or in the working folder as `old`, and the working folder too.
-    pub fn finish(&self, claim: &Claim) -> Result<PathBuf, ResultsError> {
+    pub fn finish(&self, claim: &FolderClaim) -> Result<PathBuf, ResultsError> {
         let (old, new) = (self.old(), self.new_results());
         let made_from = claim.made_from.first().map_or("", String::as_str);
         let mut seal = Seal::over(&new, made_from)?;
@@ -218,7 +218,7 @@ fn remove_empty(folder: &Path) {
 
 /// Whether results may be put at a target: nothing is there, or results of the same plan, or the user said so. Answers the seal
 /// of what is there.
-fn admit(target: &Path, claim: &Claim) -> Result<Option<Seal>, ResultsError> {
+fn admit(target: &Path, claim: &FolderClaim) -> Result<Option<Seal>, ResultsError> {
     if fs::symlink_metadata(target).is_err() {
         return Ok(None);
     }

@@ -12,12 +12,12 @@ pub mod tables;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-pub use folder::{Claim, Working};
+pub use folder::{FolderClaim, WorkingFolder};
 pub use parquet_tables::{OutcomeWriter, SeriesWriter, batches};
 
 use serde::{Deserialize, Serialize};
 
-use crate::analysis::Band;
+use crate::analysis::QuantileBand;
 use crate::config::figure::FigureFile;
 use crate::foundation::calendar::{Date, Month};
 use crate::foundation::escape::{csv_plain, csv_table};
@@ -49,9 +49,9 @@ pub struct Manifest {
     pub posterior_stale: Vec<String>,
     /// SHA-256 of every input file.
     pub inputs: BTreeMap<String, String>,
-    pub measures: Vec<Named>,
-    pub outcomes: Vec<Named>,
-    pub parameters: Vec<Named>,
+    pub measures: Vec<NamedQuantity>,
+    pub outcomes: Vec<NamedQuantity>,
+    pub parameters: Vec<NamedQuantity>,
     /// Names of makers by key.
     pub names: BTreeMap<String, String>,
     pub command: String,
@@ -109,7 +109,7 @@ pub struct RuleInfo {
 
 /// A name with its unit and meaning.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, PartialEq)]
-pub struct Named {
+pub struct NamedQuantity {
     pub name: String,
     pub unit: String,
     pub words: String,
@@ -142,7 +142,7 @@ pub struct BandRow {
     pub month: Month,
     pub measure: String,
     pub entity: String,
-    pub band: Band,
+    pub band: QuantileBand,
     /// Futures behind it, and futures left out: failed, or without a value in this month.
     pub runs: u32,
     pub excluded: u32,
@@ -160,7 +160,7 @@ pub struct EffectRow {
     pub regime: String,
     pub baseline: String,
     #[serde(default)]
-    pub part: Part,
+    pub part: EffectComponent,
     /// `all`, or the futures of one kind of stress or structural variant.
     #[serde(default = "all")]
     pub stratum: String,
@@ -193,7 +193,7 @@ pub struct EffectRow {
 /// Which part of an effect: total = direct + feedback.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Part {
+pub enum EffectComponent {
     #[default]
     Total,
     /// With the rules that the baseline's government made in the same future.
@@ -202,7 +202,7 @@ pub enum Part {
     Feedback,
 }
 
-impl Part {
+impl EffectComponent {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Total => "total",
@@ -214,7 +214,7 @@ impl Part {
 
 /// One change of the rules that a process made in a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct TapeRow {
+pub struct PolicyChangeRow {
     pub regime: String,
     pub run: u32,
     pub announced: Month,
@@ -268,7 +268,7 @@ pub struct Results {
     pub bands: Vec<BandRow>,
     pub effects: Vec<EffectRow>,
     pub events: Vec<EventRow>,
-    pub tape: Vec<TapeRow>,
+    pub tape: Vec<PolicyChangeRow>,
     pub failures: Vec<FailureRow>,
     /// What other commands have left in the folder, by name.
     pub tables: BTreeMap<String, tables::SideTable>,

@@ -1,10 +1,10 @@
 //! Pairs: one outcome under two regimes in the same future, and which future to look at for a given number.
 
-use super::{EffectRow, Part, Results};
+use super::{EffectComponent, EffectRow, Results};
 
 /// One future: its row under the arm, and how far the arm's outcome is from the baseline's.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Pair {
+pub struct PairedOutcome {
     pub run: u32,
     /// Row of the arm in the table of outcomes.
     pub row: usize,
@@ -14,8 +14,9 @@ pub struct Pair {
 impl Results {
     /// The whole effect of an arm on an outcome.
     pub fn effect(&self, outcome: &str, arm: &str) -> Option<&EffectRow> {
-        let mine =
-            |e: &&EffectRow| e.outcome == outcome && e.regime == arm && e.part == Part::Total;
+        let mine = |e: &&EffectRow| {
+            e.outcome == outcome && e.regime == arm && e.part == EffectComponent::Total
+        };
         self.main_effects().find(mine)
     }
 
@@ -32,7 +33,7 @@ impl Results {
     }
 
     /// Arm minus baseline, future by future.
-    pub fn pairs(&self, outcome: &str, arm: &str) -> Vec<Pair> {
+    pub fn pairs(&self, outcome: &str, arm: &str) -> Vec<PairedOutcome> {
         let base: std::collections::BTreeMap<u32, f64> = self
             .values(outcome, &self.manifest.study.baseline)
             .into_iter()
@@ -41,7 +42,7 @@ impl Results {
         self.values(outcome, arm)
             .into_iter()
             .filter_map(|(run, row, value)| {
-                Some(Pair {
+                Some(PairedOutcome {
                     run,
                     row,
                     difference: value - base.get(&run)?,
@@ -55,16 +56,16 @@ impl Results {
         self.pairs(outcome, arm)
             .into_iter()
             .min_by(|a, b| {
-                let far = |p: &Pair| (p.difference - difference).abs();
+                let far = |p: &PairedOutcome| (p.difference - difference).abs();
                 far(a).total_cmp(&far(b)).then(a.run.cmp(&b.run))
             })
             .map(|p| p.run)
     }
 
     /// A sampled parameter in the futures of these pairs.
-    pub fn parameter(&self, name: &str, pairs: &[Pair]) -> Option<Vec<f64>> {
+    pub fn parameter(&self, name: &str, pairs: &[PairedOutcome]) -> Option<Vec<f64>> {
         let at = self.outcomes.parameters.iter().position(|p| p == name)?;
-        let value = |p: &Pair| self.outcomes.rows[p.row].parameters[at];
+        let value = |p: &PairedOutcome| self.outcomes.rows[p.row].parameters[at];
         Some(pairs.iter().map(value).collect())
     }
 
@@ -73,7 +74,7 @@ impl Results {
         &self,
         outcome: &str,
         arm: &str,
-    ) -> Vec<(String, crate::analysis::thirds::Thirds)> {
+    ) -> Vec<(String, crate::analysis::thirds::Terciles)> {
         let pairs = self.pairs(outcome, arm);
         let differences: Vec<f64> = pairs.iter().map(|p| p.difference).collect();
         let mut found: Vec<_> = self
@@ -95,7 +96,7 @@ impl Results {
         &self,
         outcome: &str,
         arm: &str,
-    ) -> Vec<(String, crate::analysis::thirds::Thirds)> {
+    ) -> Vec<(String, crate::analysis::thirds::Terciles)> {
         let mut found = self.influence(outcome, arm);
         let among = found.len();
         found.retain(|(_, thirds)| thirds.beyond_chance(among));

@@ -13,9 +13,9 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::basic::Compression;
 use parquet::file::properties::WriterProperties;
 
-use super::files::Whole;
+use super::files::AtomicFile;
 use super::{BandRow, EventRow, OutcomeRow, OutcomeTable, Results, ResultsError, io};
-use crate::analysis::Band;
+use crate::analysis::QuantileBand;
 use crate::foundation::calendar::Month;
 
 /// Rows to a batch, and batches to a group of rows: fixed, so that bytes do not depend on how runs were cut into blocks.
@@ -23,13 +23,13 @@ const BATCH: usize = 1024;
 const GROUP: usize = 4;
 
 /// A table that is written as rows come, holding one batch at a time.
-struct Stream {
+struct TableWriter {
     path: PathBuf,
-    writer: Option<ArrowWriter<Whole>>,
+    writer: Option<ArrowWriter<AtomicFile>>,
     batches: usize,
 }
 
-impl Stream {
+impl TableWriter {
     fn new(path: PathBuf) -> Self {
         Self {
             path,
@@ -66,7 +66,7 @@ impl Stream {
 
 /// Writes `outcomes.parquet` row by row.
 pub struct OutcomeWriter {
-    stream: Stream,
+    stream: TableWriter,
     parameters: Vec<String>,
     outcomes: Vec<String>,
     rows: Vec<OutcomeRow>,
@@ -81,7 +81,7 @@ impl OutcomeWriter {
         outcomes: &[String],
     ) -> Result<Self, ResultsError> {
         Ok(Self {
-            stream: Stream::new(folder.join("outcomes.parquet")),
+            stream: TableWriter::new(folder.join("outcomes.parquet")),
             parameters: parameters.to_vec(),
             outcomes: outcomes.to_vec(),
             rows: Vec::with_capacity(BATCH),
@@ -134,11 +134,11 @@ impl OutcomeWriter {
 }
 
 /// Writes `series.parquet`, one measure of one entity under one regime at a time.
-pub struct SeriesWriter(Stream);
+pub struct SeriesWriter(TableWriter);
 
 impl SeriesWriter {
     pub fn new(folder: &Path) -> Self {
-        Self(Stream::new(folder.join("series.parquet")))
+        Self(TableWriter::new(folder.join("series.parquet")))
     }
 
     /// Rows of (run, month, value); months without a value are left out.
@@ -173,7 +173,7 @@ impl SeriesWriter {
 pub fn write(results: &Results, folder: &Path) -> Result<(), ResultsError> {
     let b = &results.bands;
     let months: Vec<String> = b.iter().map(|r| r.month.to_string()).collect();
-    let band = |f: fn(&Band) -> f64| numbers(b.iter().map(move |r| f(&r.band)));
+    let band = |f: fn(&QuantileBand) -> f64| numbers(b.iter().map(move |r| f(&r.band)));
     store(
         &folder.join("bands.parquet"),
         vec![
@@ -255,8 +255,8 @@ fn batch_of(path: &Path, columns: Vec<(String, ArrayRef)>) -> Result<RecordBatch
     RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays).map_err(|e| io(path, e))
 }
 
-fn writer_of(path: &Path, batch: &RecordBatch) -> Result<ArrowWriter<Whole>, ResultsError> {
-    let file = Whole::create(path).map_err(|e| io(path, e))?;
+fn writer_of(path: &Path, batch: &RecordBatch) -> Result<ArrowWriter<AtomicFile>, ResultsError> {
+    let file = AtomicFile::create(path).map_err(|e| io(path, e))?;
     let properties = WriterProperties::builder()
         .set_compression(Compression::LZ4_RAW)
         .build();
@@ -264,7 +264,7 @@ fn writer_of(path: &Path, batch: &RecordBatch) -> Result<ArrowWriter<Whole>, Res
 }
 
 fn store(path: &Path, columns: Vec<(String, ArrayRef)>) -> Result<(), ResultsError> {
-    let mut stream = Stream::new(path.to_path_buf());
+    let mut stream = TableWriter::new(path.to_path_buf());
     stream.write(columns)?;
     stream.close()
 }
@@ -349,7 +349,7 @@ pub fn read(results: &mut Results, folder: &Path) -> Result<(), ResultsError> {
                 month: month.value(row).parse().map_err(|e: String| io(&path, e))?,
                 measure: measure.value(row).to_string(),
                 entity: entity.value(row).to_string(),
-                band: Band {
+                band: QuantileBand {
                     mean: mean.value(row),
                     p05: p05.value(row),
                     p25: p25.value(row),

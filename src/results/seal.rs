@@ -27,14 +27,14 @@ pub struct Seal {
     /// Hash of what went in: two folders with the same are results of the same plan.
     pub made_from: String,
     /// Files by path below the folder.
-    pub files: BTreeMap<String, Sealed>,
+    pub files: BTreeMap<String, SealedFile>,
     /// Hash of all of the above.
     pub seal: String,
 }
 
 /// One file.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Sealed {
+pub struct SealedFile {
     pub sha256: String,
     /// Hash of the question that it answers, for a table that another command put beside the results.
     #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -66,7 +66,7 @@ impl Seal {
     /// # Errors
     /// When it cannot be read.
     pub fn put(&mut self, folder: &Path, path: &str, made_from: &str) -> Result<(), ResultsError> {
-        let sealed = Sealed {
+        let sealed = SealedFile {
             sha256: hash_of(&folder.join(path))?,
             made_from: made_from.into(),
         };

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::foundation::escape::{csv_cell, csv_plain};
 use super::{ResultsError, files, io};
+use crate::foundation::escape::{csv_cell, csv_plain};
 
 /// A table as it is written: columns by name, cells as text.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::states::{STATES, Stores, hosts_at_work, reached};
-use super::{Library, Plan, Settings, Worker};
+use super::states::{STATES, StateSnapshot, hosts_at_work, reached};
+use super::{Library, Plan, PlanSettings, Worker};
 use crate::config::diagnostics::Problems;
 use crate::config::study::StudyFile;
-use crate::controls::{Instrument, Subject, Verdict};
+use crate::controls::{ControlledItem, Instrument, Verdict};
 use crate::events::{EventKind, EventLog};
 use crate::foundation::channels::Channel;
 use crate::foundation::parameters::Parameters;
@@ -20,12 +20,12 @@ pub struct Audit {
     /// Largest imbalance of the books in any month of any run, relative to the month's volume.
     pub worst_imbalance: f64,
     pub runs: usize,
-    pub findings: Vec<Finding>,
+    pub findings: Vec<InactiveElement>,
 }
 
 /// One thing that is there and does not act.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Finding {
+pub struct InactiveElement {
     /// What kind of thing: one of [`KINDS`].
     pub kind: &'static str,
     pub name: String,
@@ -114,23 +114,23 @@ pub fn audit(library: &Library, studies: &[StudyFile]) -> Result<Audit, Problems
         })
         .collect();
     let mut audit = Audit::default();
-    let mut marks = Marks::default();
+    let mut marks = ActivityMarks::default();
     // What acts in one study is not without effect: each looks only at what was inert in those before it.
-    let mut found: Option<Vec<Finding>> = None;
+    let mut found: Option<Vec<InactiveElement>> = None;
     for study in studies {
         let mut study = study.clone();
         study.arms = names.iter().map(|n| n.as_str().into()).collect();
         study.baseline = names.first().cloned().unwrap_or_default();
-        let settings = Settings {
+        let settings = PlanSettings {
             seed: 1,
             runs: FUTURES,
-            ..Settings::default()
+            ..PlanSettings::default()
         };
         let plan = Plan::new(library, study, settings)?;
         visit(&plan, &mut audit, &mut marks);
         let mut inert = Vec::new();
         let mut add = |kind, items: Vec<String>, known: &dyn Fn(&str) -> Option<&'static str>| {
-            inert.extend(items.into_iter().map(|name| Finding {
+            inert.extend(items.into_iter().map(|name| InactiveElement {
                 kind,
                 known: known(&name).unwrap_or_default().to_string(),
                 name,
@@ -151,7 +151,7 @@ pub fn audit(library: &Library, studies: &[StudyFile]) -> Result<Audit, Problems
         let open = |kind: &'static str| {
             let found = &found;
             move |name: &str| {
-                let inert = |f: &Finding| f.kind == kind && f.name == name;
+                let inert = |f: &InactiveElement| f.kind == kind && f.name == name;
                 found.as_ref().is_none_or(|list| list.iter().any(inert))
             }
         };
@@ -176,7 +176,7 @@ pub fn audit(library: &Library, studies: &[StudyFile]) -> Result<Audit, Problems
     audit.findings = found.unwrap_or_default();
     for (kind, name) in marks.missing() {
         let known = NOT_REACHED.iter().find(|(what, _)| *what == name);
-        audit.findings.push(Finding {
+        audit.findings.push(InactiveElement {
             kind,
             known: known.map(|(_, why)| (*why).to_string()).unwrap_or_default(),
             name,
@@ -187,9 +187,9 @@ pub fn audit(library: &Library, studies: &[StudyFile]) -> Result<Audit, Problems
 
 /// What the runs of an audit could come to, and whether one of them did.
 #[derive(Default)]
-struct Marks(BTreeMap<(&'static str, String), bool>);
+struct ActivityMarks(BTreeMap<(&'static str, String), bool>);
 
-impl Marks {
+impl ActivityMarks {
     fn set(&mut self, kind: &'static str, name: &str, seen: bool) {
         let mark = self.0.entry((kind, name.to_string())).or_default();
         *mark |= seen;
@@ -205,7 +205,7 @@ impl Marks {
 }
 
 /// Runs every regime in every future and notes the worst balance, every kind of event and every state.
-fn visit(plan: &Plan, audit: &mut Audit, marks: &mut Marks) {
+fn visit(plan: &Plan, audit: &mut Audit, marks: &mut ActivityMarks) {
     let b = &plan.blueprint;
     let (event, state) = (KINDS[3], KINDS[4]);
     for kind in EventKind::ALL {
@@ -225,7 +225,7 @@ fn visit(plan: &Plan, audit: &mut Audit, marks: &mut Marks) {
         for calendar in &plan.calendars {
             worker.stage.reset(calendar, &future, true);
             for _ in 0..b.months {
-                let before = Stores::of(&worker.stage.world);
+                let before = StateSnapshot::of(&worker.stage.world);
                 audit.worst_imbalance = audit.worst_imbalance.max(worker.step());
                 let now = reached(&mut worker.stage.world, &before, &future.parameters);
                 for (name, seen) in STATES.iter().zip(now) {
@@ -248,7 +248,8 @@ fn visit(plan: &Plan, audit: &mut Audit, marks: &mut Marks) {
 
 fn inert_channels(plan: &Plan, arms: &[usize], asked: impl Fn(&str) -> bool) -> Vec<String> {
     let mut worker = Worker::new(&plan.blueprint);
-    let mut bases: Vec<Base> = (0..FUTURES).map(|_| Base::new(arms)).collect();
+    let mut bases: Vec<BaselineDigests> =
+        (0..FUTURES).map(|_| BaselineDigests::new(arms)).collect();
     // A channel that waits for an event may wait in vain in one future.
     let mut acts = |channel: &Channel| {
         (0..FUTURES).any(|number| {
@@ -275,7 +276,8 @@ pub fn inert_parameters(
 ) -> Vec<String> {
     let mut worker = Worker::new(&plan.blueprint);
     let values = library.parameters.central().values();
-    let mut bases: Vec<Base> = (0..FUTURES).map(|_| Base::new(arms)).collect();
+    let mut bases: Vec<BaselineDigests> =
+        (0..FUTURES).map(|_| BaselineDigests::new(arms)).collect();
     let at = |number: u32, values: &[f64]| {
         let mut future = plan.future(number);
         if let Some(parameters) = Parameters::from_values(values) {
@@ -312,9 +314,9 @@ pub fn inert_parameters(
 }
 
 /// What one future comes to under some arms, each found when it is first compared with.
-struct Base(Vec<(usize, Option<Vec<u64>>)>);
+struct BaselineDigests(Vec<(usize, Option<Vec<u64>>)>);
 
-impl Base {
+impl BaselineDigests {
     fn new(arms: &[usize]) -> Self {
         Self(arms.iter().map(|arm| (*arm, None)).collect())
     }
@@ -349,7 +351,7 @@ fn idle_rules(plan: &Plan) -> Vec<String> {
         for entry in &regime.entries {
             let rule = &b.law.rules[usize::from(entry.rule)];
             let asked = !NOT_ASKED.iter().any(|(kind, _)| *kind == rule.instrument);
-            let inputs = !rule.instrument.judges(Subject::ChipSale);
+            let inputs = !rule.instrument.judges(ControlledItem::ChipSale);
             if !asked || inputs {
                 // What speaks of inputs is asked by its kind, once a set of rules.
                 working.insert(rule.id.clone());
@@ -362,7 +364,8 @@ fn idle_rules(plan: &Plan) -> Vec<String> {
             let book = alone.book(&b.law, entry.compliance);
             let binds = b.shipments.iter().any(|shipment| {
                 b.slot_attributes.iter().any(|chip| {
-                    let ruling = book.judge(Subject::ChipSale, &chip.with_shipment(shipment));
+                    let ruling =
+                        book.judge(ControlledItem::ChipSale, &chip.with_shipment(shipment));
                     ruling.exporter != Verdict::Free || ruling.importer != Verdict::Free
                 })
             });

@@ -10,12 +10,12 @@ use rayon::prelude::*;
 
 use super::hindcast::{Hindcast, future_with};
 use super::plan::hash;
-use super::probe::Point;
+use super::probe::CustomFuture;
 use crate::results::{ResultsError, files, io};
 
 /// One run to make: its future's number and the scores of its parameters.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Draw {
+pub struct TrainingDraw {
     pub number: u32,
     pub scores: Vec<f64>,
 }
@@ -30,14 +30,14 @@ const BLOCK: usize = 25;
 /// When a block cannot be written.
 pub fn simulate(
     hindcast: &Hindcast,
-    draws: &[Draw],
+    draws: &[TrainingDraw],
     folder: &Path,
     key: &str,
     done: &(dyn Fn(u64) + Sync),
     stop: &AtomicBool,
 ) -> Result<Option<Vec<Vec<f64>>>, ResultsError> {
     fs::create_dir_all(folder).map_err(|e| io(folder, e))?;
-    let blocks: Vec<&[Draw]> = draws.chunks(BLOCK).collect();
+    let blocks: Vec<&[TrainingDraw]> = draws.chunks(BLOCK).collect();
     let found: Vec<Option<Vec<Vec<f64>>>> = blocks
         .into_par_iter()
         .enumerate()
@@ -75,7 +75,7 @@ pub fn simulate(
 pub const BUSY: &str = "another process answers this question";
 
 /// Finished runs of a question, kept until it is answered.
-pub struct Kept {
+pub struct KeptRuns {
     folder: PathBuf,
     /// What the numbers rest on.
     key: String,
@@ -84,7 +84,7 @@ pub struct Kept {
     _lock: File,
 }
 
-impl Kept {
+impl KeptRuns {
     /// # Errors
     /// When the folder cannot be made, or another process answers the same question there.
     pub fn open(folder: PathBuf, key: String) -> Result<Self, ResultsError> {
@@ -122,7 +122,7 @@ impl Kept {
     /// Answers of a block by point, arm and outcome, as they were kept.
     pub(super) fn answers(
         &self,
-        points: &[Point],
+        points: &[CustomFuture],
         arms: &[usize],
         width: usize,
     ) -> Option<Vec<Vec<Vec<f64>>>> {
@@ -131,7 +131,12 @@ impl Kept {
         Some(rows.chunks(arms.len()).map(<[_]>::to_vec).collect())
     }
 
-    pub(super) fn keep_answers(&self, points: &[Point], arms: &[usize], answers: &[Vec<Vec<f64>>]) {
+    pub(super) fn keep_answers(
+        &self,
+        points: &[CustomFuture],
+        arms: &[usize],
+        answers: &[Vec<Vec<f64>>],
+    ) {
         self.keep(&format!("{arms:?} {points:?}"), &answers.concat());
     }
 
@@ -173,7 +178,7 @@ impl Kept {
 }
 
 /// A question that ends before its first block leaves nothing.
-impl Drop for Kept {
+impl Drop for KeptRuns {
     fn drop(&mut self) {
         if self.blocks() == 0 {
             self.discard();
@@ -182,7 +187,7 @@ impl Drop for Kept {
 }
 
 /// What a block was asked for, as a number that changes with every score.
-fn digest(block: &[Draw]) -> String {
+fn digest(block: &[TrainingDraw]) -> String {
     let mut hash = 0xcbf2_9ce4_8422_2325_u64;
     let mut take = |word: u64| {
         hash = (hash ^ word).wrapping_mul(0x0000_0100_0000_01b3);

@@ -5,16 +5,16 @@ use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use super::block::{self, Store};
-use super::ensemble::Layout;
-use super::join::Joined;
+use super::block::{self, BlockStore};
+use super::ensemble::RunRecordLayout;
+use super::join::JoinedRuns;
 use super::plan_file::PlanFile;
 use super::{Plan, Worker};
 use crate::results::ResultsError;
 
 /// When enough runs have been made.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Until {
+pub struct StoppingRule {
     /// Place of the outcome among the outcomes.
     pub outcome: usize,
     /// Monte Carlo error of its effect, in every arm: in its own unit, or as a share of the effect.
@@ -23,7 +23,7 @@ pub struct Until {
 }
 
 /// How blocks are run.
-pub struct Batch<'a> {
+pub struct BlockBatch<'a> {
     pub plan: &'a Plan,
     pub file: &'a PlanFile,
     pub folder: &'a Path,
@@ -38,7 +38,7 @@ fn round(next: u32, all: u32) -> u32 {
     (next * 2).max(8).min(all)
 }
 
-impl Batch<'_> {
+impl BlockBatch<'_> {
     /// Runs what is missing; answers the futures that are there, or nothing when it was stopped.
     ///
     /// With `until`, blocks are run in rounds of 8, 16, 32 and so on, whatever the number of threads, and the error is
@@ -46,7 +46,7 @@ impl Batch<'_> {
     ///
     /// # Errors
     /// When a block cannot be written.
-    pub fn run(&self, until: Option<Until>) -> Result<Option<Range<u32>>, ResultsError> {
+    pub fn run(&self, until: Option<StoppingRule>) -> Result<Option<Range<u32>>, ResultsError> {
         let all = self.file.blocks;
         let mut next = 0;
         loop {
@@ -85,7 +85,7 @@ impl Batch<'_> {
     /// # Errors
     /// When a block cannot be written.
     pub fn blocks(&self, numbers: Range<u32>) -> Result<bool, ResultsError> {
-        let layout = Layout::new(self.plan);
+        let layout = RunRecordLayout::new(self.plan);
         let missing: Vec<u32> = numbers
             .filter(|k| {
                 let there = block::path(self.folder, *k).exists();
@@ -138,10 +138,10 @@ impl Batch<'_> {
         }
     }
 
-    fn small_enough(&self, until: Until, futures: Range<u32>) -> Result<bool, ResultsError> {
-        let layout = Layout::new(self.plan);
-        let store = Store::open(self.folder, &self.file.hash, &layout, futures.clone())?;
-        let joined = Joined::new(self.plan, &layout, &store, futures.clone())?;
+    fn small_enough(&self, until: StoppingRule, futures: Range<u32>) -> Result<bool, ResultsError> {
+        let layout = RunRecordLayout::new(self.plan);
+        let store = BlockStore::open(self.folder, &self.file.hash, &layout, futures.clone())?;
+        let joined = JoinedRuns::new(self.plan, &layout, &store, futures.clone())?;
         let effects = joined.paired(&vec![true; futures.len()], until.outcome)?;
         let small = effects.iter().all(|(_, _, e)| {
             let unit = if until.relative {

@@ -15,11 +15,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::{Deserialize, Serialize};
 
-use super::ensemble::{Layout, RunRecord, Runs, Told, one_run};
+use super::ensemble::{RunNarrative, RunRecord, RunRecordLayout, RunStore, one_run};
 use super::{Plan, Worker};
-use crate::foundation::tape::Change;
+use crate::foundation::tape::PolicyChange;
 use crate::results::ResultsError;
-use crate::results::files::Whole;
+use crate::results::files::AtomicFile;
 
 /// Futures of a chunk: what a worker holds before it writes.
 const CHUNK: u32 = 32;
@@ -29,7 +29,7 @@ const END: u64 = 24;
 
 /// The end of a block: what it is, where its parts are, and what its runs have to say.
 #[derive(Serialize, Deserialize)]
-struct Tail {
+struct BlockFooter {
     /// Hash of the plan that it belongs to.
     plan: String,
     first: u32,
@@ -40,7 +40,7 @@ struct Tail {
     months: usize,
     /// For each chunk and arm: where its numbers begin, and each of its series.
     starts: Vec<u64>,
-    told: Vec<Told>,
+    told: Vec<RunNarrative>,
 }
 
 /// The file of a block.
@@ -61,7 +61,7 @@ fn io(path: &Path, error: impl std::fmt::Display) -> ResultsError {
 /// When the file cannot be written; nothing is left of it then.
 pub fn write(
     plan: &Plan,
-    layout: &Layout,
+    layout: &RunRecordLayout,
     hash: &str,
     futures: Range<u32>,
     worker: &mut Worker,
@@ -69,7 +69,7 @@ pub fn write(
     done: &(dyn Fn() + Sync),
     stop: &AtomicBool,
 ) -> Result<bool, ResultsError> {
-    let whole = Whole::create(file).map_err(|e| io(file, e))?;
+    let whole = AtomicFile::create(file).map_err(|e| io(file, e))?;
     let done = write_to(plan, layout, hash, futures, worker, whole, done, stop);
     match done.map_err(|e| io(file, e))? {
         Some(whole) => whole.finish().map_err(|e| io(file, e)).map(|()| true),
@@ -79,21 +79,21 @@ pub fn write(
 
 fn write_to(
     plan: &Plan,
-    layout: &Layout,
+    layout: &RunRecordLayout,
     hash: &str,
     futures: Range<u32>,
     worker: &mut Worker,
-    file: Whole,
+    file: AtomicFile,
     done: &(dyn Fn() + Sync),
     stop: &AtomicBool,
-) -> std::io::Result<Option<Whole>> {
-    let mut out = Counted {
+) -> std::io::Result<Option<AtomicFile>> {
+    let mut out = CountingWriter {
         to: BufWriter::with_capacity(1 << 18, file),
         at: 0,
         sum: crc32fast::Hasher::new(),
     };
     out.bytes(MAGIC)?;
-    let mut tail = Tail {
+    let mut tail = BlockFooter {
         plan: hash.to_string(),
         first: futures.start,
         count: futures.end - futures.start,
@@ -110,7 +110,7 @@ fn write_to(
         records.resize_with(numbers.len(), RunRecord::default);
         let draws: Vec<_> = numbers.clone().map(|n| plan.draw(n)).collect();
         let mut starts: Vec<Vec<u64>> = vec![Vec::new(); plan.regimes.len()];
-        let mut tapes: Vec<Arc<[Change]>> = Vec::new();
+        let mut tapes: Vec<Arc<[PolicyChange]>> = Vec::new();
         for arm in plan.order() {
             for (at, (record, number)) in records.iter_mut().zip(numbers.clone()).enumerate() {
                 if stop.load(Ordering::Relaxed) {
@@ -139,13 +139,13 @@ fn write_to(
     Ok(Some(whole))
 }
 
-struct Counted {
-    to: BufWriter<Whole>,
+struct CountingWriter {
+    to: BufWriter<AtomicFile>,
     at: u64,
     sum: crc32fast::Hasher,
 }
 
-impl Counted {
+impl CountingWriter {
     fn bytes(&mut self, bytes: &[u8]) -> std::io::Result<()> {
         self.at += bytes.len() as u64;
         self.sum.update(bytes);
@@ -155,9 +155,9 @@ impl Counted {
 
 /// Writes the runs of one arm, turned so that each column of all runs stands together.
 fn write_chunk(
-    layout: &Layout,
+    layout: &RunRecordLayout,
     records: &[RunRecord],
-    out: &mut Counted,
+    out: &mut CountingWriter,
     starts: &mut Vec<u64>,
 ) -> std::io::Result<()> {
     starts.push(out.at);
@@ -193,15 +193,15 @@ fn write_chunk(
 }
 
 /// One block that is open.
-struct Open {
+struct OpenBlock {
     path: PathBuf,
     file: File,
-    tail: Tail,
+    tail: BlockFooter,
     /// Where the tail begins: everything before it is chunks.
     end: u64,
 }
 
-impl Open {
+impl OpenBlock {
     fn read(path: PathBuf) -> Result<Self, ResultsError> {
         let broken = "is not a whole block; remove it and run the block again";
         // A pipe of this name would be waited for.
@@ -231,7 +231,7 @@ impl Open {
         file.seek(SeekFrom::Start(at))
             .and_then(|_| (&file).take(length - END - at).read_to_end(&mut text))
             .map_err(|e| io(&path, e))?;
-        let tail: Tail = serde_json::from_slice(&text).map_err(|_| io(&path, broken))?;
+        let tail: BlockFooter = serde_json::from_slice(&text).map_err(|_| io(&path, broken))?;
         Ok(Self {
             path,
             file,
@@ -242,7 +242,7 @@ impl Open {
 
     /// Whether its parts are where a block of this layout has them, and its runs are its own. A checksum says that a file is
     /// as it was written; this, that a block was written.
-    fn fits(&self, layout: &Layout) -> bool {
+    fn fits(&self, layout: &RunRecordLayout) -> bool {
         let t = &self.tail;
         let shape = (t.arms, t.numbers, t.columns, t.months);
         let asked = (
@@ -267,7 +267,7 @@ impl Open {
             let end = start.checked_add(least as u64);
             *start >= MAGIC.len() as u64 && end.is_some_and(|end| end <= self.end)
         };
-        let own = |told: &Told| told.arm < t.arms && (t.first..last).contains(&told.run);
+        let own = |told: &RunNarrative| told.arm < t.arms && (t.first..last).contains(&told.run);
         t.starts.iter().enumerate().all(inside) && t.told.iter().all(own)
     }
 
@@ -340,7 +340,7 @@ pub fn may_write(path: &Path, hash: &str) -> Result<(), ResultsError> {
             "is there and is no block; move it, or choose another --out",
         ));
     }
-    match Open::read(path.to_path_buf()) {
+    match OpenBlock::read(path.to_path_buf()) {
         Ok(other) if other.tail.plan != hash => {
             Err(io(path, "is a block of another plan; choose another --out"))
         }
@@ -350,17 +350,17 @@ pub fn may_write(path: &Path, hash: &str) -> Result<(), ResultsError> {
 
 /// Whether a file is a whole block of this plan.
 pub fn is_whole(path: &Path, hash: &str) -> bool {
-    Open::read(path.to_path_buf()).is_ok_and(|block| block.tail.plan == hash)
+    OpenBlock::read(path.to_path_buf()).is_ok_and(|block| block.tail.plan == hash)
 }
 
 /// Finished blocks as one list of runs.
-pub struct Store {
-    blocks: Vec<Open>,
+pub struct BlockStore {
+    blocks: Vec<OpenBlock>,
     futures: Range<u32>,
-    layout: Layout,
+    layout: RunRecordLayout,
 }
 
-impl Store {
+impl BlockStore {
     /// Opens the blocks of a folder that cover these futures.
     ///
     /// # Errors
@@ -368,7 +368,7 @@ impl Store {
     pub fn open(
         folder: &Path,
         hash: &str,
-        layout: &Layout,
+        layout: &RunRecordLayout,
         futures: Range<u32>,
     ) -> Result<Self, ResultsError> {
         let entries = fs::read_dir(folder).map_err(|e| io(folder, e))?;
@@ -376,7 +376,7 @@ impl Store {
         for entry in entries.flatten() {
             let path = entry.path();
             if path.extension().is_some_and(|e| e == "runs") {
-                let block = Open::read(path)?;
+                let block = OpenBlock::read(path)?;
                 let t = &block.tail;
                 if t.plan != hash {
                     return Err(io(&block.path, "is a block of another plan"));
@@ -412,14 +412,14 @@ impl Store {
     }
 
     /// What the runs have to say: events and failures.
-    pub fn told(&mut self) -> Vec<Told> {
+    pub fn told(&mut self) -> Vec<RunNarrative> {
         let each = self.blocks.iter_mut();
         each.flat_map(|b| std::mem::take(&mut b.tail.told))
             .collect()
     }
 
     /// Each chunk with the place of its first future in the whole list.
-    fn chunks(&self) -> impl Iterator<Item = (&Open, usize, usize)> {
+    fn chunks(&self) -> impl Iterator<Item = (&OpenBlock, usize, usize)> {
         self.blocks.iter().flat_map(move |block| {
             let first = (block.tail.first - self.futures.start) as usize;
             (0..block.chunks()).map(move |c| (block, c, first + block.chunk(c).start))
@@ -427,7 +427,7 @@ impl Store {
     }
 }
 
-impl Runs for Store {
+impl RunStore for BlockStore {
     fn numbers(
         &self,
         arm: usize,

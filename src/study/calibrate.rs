@@ -11,20 +11,20 @@ use std::sync::atomic::AtomicBool;
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::bank::{Draw, simulate};
+use super::bank::{TrainingDraw, simulate};
 use super::hindcast::Hindcast;
-use crate::analysis::emulator::{Emulator, Guide, Likelihood, implausibility};
+use crate::analysis::emulator::{Emulator, Likelihood, ProposalDistribution, implausibility};
 use crate::analysis::quantile;
-use crate::analysis::slice::{Draws, split_r_hat, step};
+use crate::analysis::slice::{RandomSource, split_r_hat, step};
 use crate::config::posterior::Posterior;
-use crate::config::splits::{Hashes, Part, Split};
+use crate::config::splits::{InputHashes, Split, SplitPart};
 use crate::foundation::chance::{Chance, Purpose, stable_key};
 use crate::foundation::maths;
 use crate::results::ResultsError;
 
 /// How much work a calibration does.
 #[derive(Clone, Debug)]
-pub struct Effort {
+pub struct CalibrationSettings {
     /// Runs from the prior, shared by all splits.
     pub bank: u32,
     /// Waves of further runs a split, and runs a wave.
@@ -36,10 +36,10 @@ pub struct Effort {
 }
 
 /// What one split's fit says.
-pub struct Fit {
+pub struct SplitFit {
     pub posterior: Posterior,
-    pub informed: Vec<Informed>,
-    pub trades: Vec<Trade>,
+    pub informed: Vec<ParameterInformation>,
+    pub trades: Vec<ParameterTradeoff>,
     /// Share of the bank that the evidence rules out.
     pub ruled_out: f64,
     /// The largest over parameters.
@@ -51,7 +51,7 @@ pub struct Fit {
 
 /// What the evidence says of one parameter.
 #[derive(Clone, Debug, Serialize)]
-pub struct Informed {
+pub struct ParameterInformation {
     pub parameter: String,
     pub prior_median: f64,
     pub p05: f64,
@@ -64,7 +64,7 @@ pub struct Informed {
 
 /// Two parameters that the evidence pins only together.
 #[derive(Clone, Debug, Serialize)]
-pub struct Trade {
+pub struct ParameterTradeoff {
     pub one: String,
     pub other: String,
     pub correlation: f64,
@@ -83,7 +83,7 @@ const TRADE: f64 = 0.3;
 
 /// What a fit aims at: points of a hindcast, what was observed, how sure that is.
 #[derive(Clone, Debug)]
-pub struct Aim {
+pub struct FitTarget {
     /// Points by their row in `asked`.
     pub points: Vec<usize>,
     pub observed: Vec<f64>,
@@ -93,9 +93,11 @@ pub struct Aim {
 /// The points that a split fits: classes M and E whose months are in its fit part.
 ///
 /// Points of a series in one year share their error: each has the variance times their number, so that a year counts once.
-pub fn aim(h: &Hindcast, split: &Split, discrepancy: f64) -> Aim {
+pub fn aim(h: &Hindcast, split: &Split, discrepancy: f64) -> FitTarget {
     let points: Vec<usize> = (0..h.asked.len())
-        .filter(|k| h.row(*k).class.scored() && split.part(h.row(*k), h.block(*k)) == Part::Fit)
+        .filter(|k| {
+            h.row(*k).class.scored() && split.part(h.row(*k), h.block(*k)) == SplitPart::Fit
+        })
         .collect();
     let mut in_year: BTreeMap<((String, String), i32), f64> = BTreeMap::new();
     let year = |k: usize| (h.series(k), h.row(k).last.year());
@@ -110,7 +112,7 @@ pub fn aim(h: &Hindcast, split: &Split, discrepancy: f64) -> Aim {
             in_year[&year(*k)] * (error + miss)
         })
         .collect();
-    Aim {
+    FitTarget {
         observed: points
             .iter()
             .map(|k| h.scaled(*k, h.row(*k).value))
@@ -125,7 +127,7 @@ const BEST: f64 = 0.05;
 
 /// Widens the variance of a series that even the best of the prior misses by more than was expected: what the model cannot
 /// reach must not drag its parameters to their edges.
-pub fn widened(h: &Hindcast, bank: &Bank, aim: &Aim) -> Aim {
+pub fn widened(h: &Hindcast, bank: &SimulationBank, aim: &FitTarget) -> FitTarget {
     let mut widened = aim.clone();
     let mut series: BTreeMap<(String, String), Vec<usize>> = BTreeMap::new();
     for (at, k) in aim.points.iter().enumerate() {
@@ -155,12 +157,12 @@ pub fn widened(h: &Hindcast, bank: &Bank, aim: &Aim) -> Aim {
 }
 
 /// A bank: scores, and every point on its scale with what is missing put at the mean.
-pub struct Bank {
+pub struct SimulationBank {
     pub scores: Vec<Vec<f64>>,
     pub points: Vec<Vec<f64>>,
 }
 
-impl Bank {
+impl SimulationBank {
     fn columns(&self, points: &[usize], rows: &[usize]) -> (Vec<Vec<f64>>, Vec<Vec<f64>>) {
         let scores = rows.iter().map(|r| self.scores[*r].clone()).collect();
         let mut outputs: Vec<Vec<f64>> = rows
@@ -183,7 +185,7 @@ impl Bank {
         (scores, outputs)
     }
 
-    fn extend(&mut self, h: &Hindcast, draws: Vec<Draw>, points: Vec<Vec<f64>>) {
+    fn extend(&mut self, h: &Hindcast, draws: Vec<TrainingDraw>, points: Vec<Vec<f64>>) {
         self.scores.extend(draws.into_iter().map(|d| d.scores));
         self.points.extend(points.into_iter().map(|row| {
             row.iter()
@@ -200,14 +202,14 @@ impl Bank {
 /// When a block cannot be written.
 pub fn bank(
     h: &Hindcast,
-    effort: &Effort,
+    effort: &CalibrationSettings,
     folder: &Path,
     key: &str,
     done: &(dyn Fn(u64) + Sync),
     stop: &AtomicBool,
-) -> Result<Option<Bank>, ResultsError> {
-    let draws: Vec<Draw> = (0..effort.bank)
-        .map(|number| Draw {
+) -> Result<Option<SimulationBank>, ResultsError> {
+    let draws: Vec<TrainingDraw> = (0..effort.bank)
+        .map(|number| TrainingDraw {
             number,
             scores: h
                 .plan
@@ -218,7 +220,7 @@ pub fn bank(
     let Some(points) = simulate(h, &draws, &folder.join("bank"), key, done, stop)? else {
         return Ok(None);
     };
-    let mut bank = Bank {
+    let mut bank = SimulationBank {
         scores: Vec::new(),
         points: Vec::new(),
     };
@@ -232,16 +234,16 @@ pub fn bank(
 /// When a block cannot be written.
 pub fn fit(
     h: &Hindcast,
-    bank: &Bank,
+    bank: &SimulationBank,
     split: &Split,
     ordinal: u32,
-    effort: &Effort,
+    effort: &CalibrationSettings,
     folder: &Path,
     key: &str,
-    hashes: &Hashes,
+    hashes: &InputHashes,
     done: &(dyn Fn(u64) + Sync),
     stop: &AtomicBool,
-) -> Result<Option<Fit>, ResultsError> {
+) -> Result<Option<SplitFit>, ResultsError> {
     let aim = aim(h, split, 1.0);
     if aim.points.is_empty() {
         return Ok(None);
@@ -284,10 +286,10 @@ pub fn fit(
         let Some(chains) = walk(&emulator, effort.wave, stream ^ u64::from(wave + 1)) else {
             return Ok(None);
         };
-        let draws: Vec<Draw> = thinned(&chains, effort.wave as usize)
+        let draws: Vec<TrainingDraw> = thinned(&chains, effort.wave as usize)
             .into_iter()
             .enumerate()
-            .map(|(i, scores)| Draw {
+            .map(|(i, scores)| TrainingDraw {
                 // Numbers of futures that no other wave of any split has.
                 number: 1_000_000 * (1 + ordinal) + 100_000 * wave + i as u32,
                 scores,
@@ -297,7 +299,7 @@ pub fn fit(
         let Some(points) = simulate(h, &draws, &place, key, done, stop)? else {
             return Ok(None);
         };
-        let mut more = Bank {
+        let mut more = SimulationBank {
             scores: Vec::new(),
             points: Vec::new(),
         };
@@ -330,7 +332,7 @@ pub fn fit(
         .zip(&first.explained)
         .map(|(k, e)| (h.row(*k).target_id.clone(), *e))
         .collect();
-    Ok(Some(Fit {
+    Ok(Some(SplitFit {
         posterior: posterior(h, split, &samples, effort, hashes, aim.points.len()),
         informed: informed(h, &samples),
         trades: trades(h, &samples),
@@ -341,7 +343,7 @@ pub fn fit(
     }))
 }
 
-fn ruled_out(emulator: &Emulator, scores: &[f64], aim: &Aim) -> bool {
+fn ruled_out(emulator: &Emulator, scores: &[f64], aim: &FitTarget) -> bool {
     let predicted = emulator.predict(scores);
     let mut worst: Vec<f64> = predicted
         .iter()
@@ -357,13 +359,13 @@ fn ruled_out(emulator: &Emulator, scores: &[f64], aim: &Aim) -> bool {
         .is_some_and(|w| *w > RULED_OUT)
 }
 
-struct Keyed {
+struct KeyedRandom {
     chance: Chance,
     who: u64,
     ordinal: u64,
 }
 
-impl Draws for Keyed {
+impl RandomSource for KeyedRandom {
     fn uniform(&mut self) -> f64 {
         self.ordinal += 1;
         self.chance
@@ -379,7 +381,7 @@ impl Draws for Keyed {
 /// Chains in the coordinates of a guide, thinned; `wanted` samples of all together at least.
 fn chains(
     likelihood: &Likelihood,
-    guide: &Guide,
+    guide: &ProposalDistribution,
     parameters: usize,
     wanted: u32,
     seed: u64,
@@ -389,7 +391,7 @@ fn chains(
     (0..CHAINS)
         .into_par_iter()
         .map(|chain| {
-            let mut draws = Keyed {
+            let mut draws = KeyedRandom {
                 chance: Chance::of(seed, chain),
                 who: stream,
                 ordinal: 0,
@@ -422,8 +424,8 @@ fn posterior(
     h: &Hindcast,
     split: &Split,
     samples: &[Vec<f64>],
-    effort: &Effort,
-    hashes: &Hashes,
+    effort: &CalibrationSettings,
+    hashes: &InputHashes,
     points: usize,
 ) -> Posterior {
     let priors = &h.plan.parameters;
@@ -457,7 +459,7 @@ fn posterior(
     }
 }
 
-fn informed(h: &Hindcast, samples: &[Vec<f64>]) -> Vec<Informed> {
+fn informed(h: &Hindcast, samples: &[Vec<f64>]) -> Vec<ParameterInformation> {
     let priors = &h.plan.parameters;
     let sampled = priors.sampled();
     let moved: Vec<Vec<f64>> = samples.iter().map(|z| priors.moved_scores(z)).collect();
@@ -473,7 +475,7 @@ fn informed(h: &Hindcast, samples: &[Vec<f64>]) -> Vec<Informed> {
             let mut of: Vec<f64> = values.iter().map(|v| v[*at]).collect();
             of.sort_by(f64::total_cmp);
             let variance_ratio = variance(moved.iter().map(|m| m[j]));
-            Informed {
+            ParameterInformation {
                 parameter: priors.0[*at].id.clone(),
                 prior_median: middle[*at],
                 p05: quantile(&of, 0.05),
@@ -490,7 +492,7 @@ fn informed(h: &Hindcast, samples: &[Vec<f64>]) -> Vec<Informed> {
         .collect()
 }
 
-fn trades(h: &Hindcast, samples: &[Vec<f64>]) -> Vec<Trade> {
+fn trades(h: &Hindcast, samples: &[Vec<f64>]) -> Vec<ParameterTradeoff> {
     let priors = &h.plan.parameters;
     let names: Vec<&str> = priors
         .sampled()
@@ -511,7 +513,7 @@ fn trades(h: &Hindcast, samples: &[Vec<f64>]) -> Vec<Trade> {
         for j in i + 1..names.len() {
             let r = product(i, j) / (squares[i] * squares[j]).sqrt();
             if r.abs() > TRADE {
-                all.push(Trade {
+                all.push(ParameterTradeoff {
                     one: names[i].into(),
                     other: names[j].into(),
                     correlation: r,
@@ -531,7 +533,7 @@ fn variance(values: impl Iterator<Item = f64> + Clone) -> f64 {
 
 /// How often 90 % intervals hold the truth when the truth is known.
 #[derive(Clone, Debug, Serialize)]
-pub struct Recovery {
+pub struct SyntheticRecovery {
     pub truths: usize,
     /// Parameters and truths with a variance ratio below the bar, and how many intervals held.
     pub informed: usize,
@@ -542,11 +544,11 @@ pub struct Recovery {
 /// what happened, observed with the errors of the record, and fitted with an emulator that never saw it.
 pub fn recovery(
     h: &Hindcast,
-    bank: &Bank,
+    bank: &SimulationBank,
     split: &Split,
     truths: usize,
     seed: u64,
-) -> Option<Recovery> {
+) -> Option<SyntheticRecovery> {
     let aim = aim(h, split, 0.0);
     let rest: Vec<usize> = (truths..bank.scores.len()).collect();
     let (scores, outputs) = bank.columns(&aim.points, &rest);
@@ -580,7 +582,7 @@ pub fn recovery(
             Some(count)
         })
         .collect::<Option<_>>()?;
-    Some(Recovery {
+    Some(SyntheticRecovery {
         truths,
         informed: counts.iter().map(|c| c.0).sum(),
         held: counts.iter().map(|c| c.1).sum(),

@@ -8,24 +8,24 @@ use std::collections::HashMap;
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::probe::{Point, ask, baseline, draw};
+use super::probe::{CustomFuture, ask, baseline, draw};
 use super::{Plan, Worker};
 use crate::agents::lab::Lab;
 use crate::agents::nation::NationTotals;
-use crate::analysis::ceiling::{self, Month};
+use crate::analysis::ceiling::{self, AccountingMonth};
 use crate::analysis::shapley::{along, antithetic_pair, exact, sampled};
-use crate::analysis::{Estimate, Refused};
+use crate::analysis::{Estimate, EstimatorError};
 use crate::capability::algorithms::{
     effective_compute, post_training_share, research_points_per_month,
 };
-use crate::capability::frontier::Frontier;
+use crate::capability::frontier::FrontierHistory;
 use crate::foundation::calendar::Month as CalendarMonth;
 use crate::foundation::channels::Channel;
 use crate::measures::{Bloc, OUTCOMES};
 
 /// The part of one group or channel in one effect.
 #[derive(Clone, Debug, PartialEq, Serialize, Default)]
-pub struct Part {
+pub struct EffectShare {
     pub regime: String,
     pub baseline: String,
     pub outcome: String,
@@ -44,7 +44,7 @@ pub struct Part {
 
 /// An effect with all channels and with none, beside what compute alone accounts for.
 #[derive(Clone, Debug, PartialEq, Serialize, Default)]
-pub struct Whole {
+pub struct EffectBounds {
     pub regime: String,
     pub baseline: String,
     pub outcome: String,
@@ -65,17 +65,17 @@ pub struct Whole {
 /// Effects of every arm of the plan shared out.
 #[derive(Default)]
 pub struct Decomposition {
-    pub groups: Vec<Part>,
-    pub channels: Vec<Part>,
-    pub wholes: Vec<Whole>,
+    pub groups: Vec<EffectShare>,
+    pub channels: Vec<EffectShare>,
+    pub wholes: Vec<EffectBounds>,
 }
 
 /// Players of one game: what each is called, and which channels it switches.
-type Players = Vec<(String, Vec<Channel>)>;
+type GamePlayers = Vec<(String, Vec<Channel>)>;
 
 /// The groups whose channels the plan leaves on.
-fn groups(plan: &Plan) -> Players {
-    let mut players: Players = Vec::new();
+fn groups(plan: &Plan) -> GamePlayers {
+    let mut players: GamePlayers = Vec::new();
     for channel in Channel::ALL.iter().filter(|c| plan.channels.on(**c)) {
         match players.iter_mut().find(|(name, _)| name == channel.group()) {
             Some((_, own)) => own.push(*channel),
@@ -85,7 +85,7 @@ fn groups(plan: &Plan) -> Players {
     players
 }
 
-fn singles(plan: &Plan) -> Players {
+fn singles(plan: &Plan) -> GamePlayers {
     Channel::ALL
         .iter()
         .filter(|c| plan.channels.on(**c))
@@ -94,14 +94,14 @@ fn singles(plan: &Plan) -> Players {
 }
 
 /// The point of a future with only a set of players acting.
-fn with_set(plan: &Plan, players: &Players, future: u32, set: u64) -> Point {
+fn with_set(plan: &Plan, players: &GamePlayers, future: u32, set: u64) -> CustomFuture {
     let silent = players
         .iter()
         .enumerate()
         .filter(|(i, _)| set & (1 << i) == 0);
-    Point {
+    CustomFuture {
         off: silent.flat_map(|(_, (_, own))| own.clone()).collect(),
-        ..Point::of(plan, future)
+        ..CustomFuture::of(plan, future)
     }
 }
 
@@ -124,10 +124,10 @@ pub fn decompose(
     plan: &Plan,
     pairs: usize,
     done: &(dyn Fn() + Sync),
-) -> Result<Decomposition, Refused> {
+) -> Result<Decomposition, EstimatorError> {
     let base = baseline(plan);
     if plan.regimes.len() < 2 || groups(plan).is_empty() {
-        return Err(Refused(
+        return Err(EstimatorError(
             "an effect needs two arms, and its parts a channel that is on".into(),
         ));
     }
@@ -142,12 +142,12 @@ fn by_group(
     base: usize,
     all: &mut Decomposition,
     done: &(dyn Fn() + Sync),
-) -> Result<(), Refused> {
+) -> Result<(), EstimatorError> {
     let players = groups(plan);
     let sets = 1_u64 << players.len();
     let full = (sets - 1) as usize;
     let numbers: Vec<u32> = plan.futures.clone().collect();
-    let points: Vec<Point> = numbers
+    let points: Vec<CustomFuture> = numbers
         .iter()
         .flat_map(|f| (0..sets).map(|set| with_set(plan, &players, *f, set)))
         .collect();
@@ -200,7 +200,7 @@ fn by_group(
             }
             let (total, none) = (over(&|w| w[full]), over(&|w| w[0]));
             let shown = |c: f64| (outcome.name == "latent_gap_points_mean").then_some(c);
-            all.wholes.push(Whole {
+            all.wholes.push(EffectBounds {
                 regime: plan.regimes[arm].name.clone(),
                 baseline: plan.study.baseline.clone(),
                 outcome: outcome.name.to_string(),
@@ -226,7 +226,7 @@ fn by_channel(
     pairs: usize,
     all: &mut Decomposition,
     done: &(dyn Fn() + Sync),
-) -> Result<(), Refused> {
+) -> Result<(), EstimatorError> {
     let players = singles(plan);
     if pairs == 0 {
         return Ok(());
@@ -244,7 +244,7 @@ fn by_channel(
         .collect();
     // Every set that is asked for, once.
     let mut place: HashMap<(u32, u64), usize> = HashMap::new();
-    let mut points: Vec<Point> = Vec::new();
+    let mut points: Vec<CustomFuture> = Vec::new();
     let mut want = |future: u32, set: u64| {
         place.entry((future, set)).or_insert_with(|| {
             points.push(with_set(plan, &players, future, set));
@@ -318,8 +318,8 @@ fn part(
     channel: &str,
     [value, off, only]: [Estimate; 3],
     futures: usize,
-) -> Part {
-    Part {
+) -> EffectShare {
+    EffectShare {
         regime: plan.regimes[arm].name.clone(),
         baseline: plan.regimes[base].name.clone(),
         outcome: outcome.to_string(),
@@ -335,7 +335,7 @@ fn part(
 }
 
 /// What a month of an arm says about compute and research of both sides.
-struct Seen {
+struct MonthlyCompute {
     run_h100e: [f64; 2],
     research_h100e: [f64; 2],
     research_points: [f64; 2],
@@ -345,15 +345,15 @@ struct Seen {
 /// issuer's (or its gain) account for if nobody learned from anybody and knowing less made no idea easier.
 ///
 /// Research is that of the ablest lab of each bloc, in the baseline of the same future.
-pub fn accounting_points(plan: &Plan, arm: usize, base: usize, point: &Point) -> f64 {
+pub fn accounting_points(plan: &Plan, arm: usize, base: usize, point: &CustomFuture) -> f64 {
     let (without, with) = (seen(plan, base, point), seen(plan, arm, point));
     let p = &point.in_arm(plan, base).1.parameters;
     let side = |b: usize| -> Vec<f64> {
         let denied = |with: f64, without: f64| 1.0 - with / without;
-        let months: Vec<Month> = without
+        let months: Vec<AccountingMonth> = without
             .iter()
             .zip(&with)
-            .map(|(o, w)| Month {
+            .map(|(o, w)| AccountingMonth {
                 research_points_per_month: o.research_points[b],
                 run_share_denied: denied(w.run_h100e[b], o.run_h100e[b]),
                 research_share_denied: denied(w.research_h100e[b], o.research_h100e[b]),
@@ -371,7 +371,7 @@ pub fn accounting_points(plan: &Plan, arm: usize, base: usize, point: &Point) ->
     lost.iter().sum::<f64>() / lost.len().max(1) as f64
 }
 
-fn seen(plan: &Plan, arm: usize, point: &Point) -> Vec<Seen> {
+fn seen(plan: &Plan, arm: usize, point: &CustomFuture) -> Vec<MonthlyCompute> {
     let mut worker = Worker::new(&plan.blueprint);
     let (calendar, future) = point.in_arm(plan, arm);
     worker.stage.reset(calendar, &future, false);
@@ -387,11 +387,11 @@ fn seen(plan: &Plan, arm: usize, point: &Point) -> Vec<Seen> {
         .map(|t| {
             worker.step();
             let nations = worker.stage.world.resource::<NationTotals>();
-            let frontier = worker.stage.world.resource::<Frontier>();
+            let frontier = worker.stage.world.resource::<FrontierHistory>();
             let month: CalendarMonth = plan.month_of(t);
             let year = month.decimal_year();
             let post_training = post_training_share(year, p);
-            Seen {
+            MonthlyCompute {
                 run_h100e: [0, 1].map(|b| {
                     effective_compute(
                         nations.training_by_bloc[b],

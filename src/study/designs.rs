@@ -6,19 +6,19 @@ use super::Library;
 use crate::agents::nation::training_share;
 use crate::config::chips::ChipRow;
 use crate::config::diagnostics::Problems;
-use crate::controls::{Regime, Subject, Verdict};
+use crate::controls::{ControlledItem, Regime, Verdict};
 use crate::foundation::calendar::{Date, Month};
 use crate::foundation::parameters::Parameters;
 use crate::markets::terms::design_attributes;
 use crate::technology::chip::{ChipSpec, H100, unit_cost_usd};
 use crate::technology::design::{
-    Candidate, Cut, Reach, blended_value, candidates, profit_per_unit_usd,
+    CutKind, DesignCandidate, RedesignLimits, blended_value, candidates, profit_per_unit_usd,
 };
 use crate::technology::roadmap::fp8_share;
 
 /// A design that the law lets through, and what it is worth.
 #[derive(Clone, Debug, Serialize)]
-pub struct Design {
+pub struct DesignOption {
     /// What is less than in the parent, joined by `+`; `nothing` for the parent itself.
     pub cut: String,
     pub tpp: f64,
@@ -46,7 +46,7 @@ pub fn designs(
     regime: &Regime,
     on: Date,
     to: &str,
-) -> Result<Vec<Design>, Problems> {
+) -> Result<Vec<DesignOption>, Problems> {
     let p = library.parameters.central();
     let mut symbols = library.law.symbols.clone();
     let mut sale = parent.attributes(&mut symbols);
@@ -60,15 +60,15 @@ pub fn designs(
     let legal = |design: &ChipSpec| {
         let a = design_attributes(&sale, design);
         books.iter().all(|book| {
-            let ruling = book.judge(Subject::ChipSale, &a);
+            let ruling = book.judge(ControlledItem::ChipSale, &a);
             ruling.exporter == Verdict::Free && ruling.importer == Verdict::Free
         })
     };
-    let found = candidates(&spec, &Reach::of(&p), legal);
+    let found = candidates(&spec, &RedesignLimits::of(&p), legal);
     let year = Month::from_date(on).decimal_year();
-    let mut all: Vec<Design> = found.iter().map(|c| appraise(c, &spec, year, &p)).collect();
+    let mut all: Vec<DesignOption> = found.iter().map(|c| appraise(c, &spec, year, &p)).collect();
     all.sort_by(|a, b| b.profit_usd.total_cmp(&a.profit_usd));
-    let mut best: Vec<Design> = Vec::new();
+    let mut best: Vec<DesignOption> = Vec::new();
     for design in all {
         if !best.iter().any(|b| b.cut == design.cut) {
             best.push(design);
@@ -77,13 +77,18 @@ pub fn designs(
     Ok(best)
 }
 
-fn appraise(candidate: &Candidate, parent: &ChipSpec, year: f64, p: &Parameters) -> Design {
+fn appraise(
+    candidate: &DesignCandidate,
+    parent: &ChipSpec,
+    year: f64,
+    p: &Parameters,
+) -> DesignOption {
     let (training, fp8) = (training_share(year, p), fp8_share(year, p));
     let spec = candidate.spec;
     let value = blended_value(&spec, training, fp8, p);
     let going = H100.list_price_usd;
-    Design {
-        cut: Cut::of(&spec, parent).words(),
+    DesignOption {
+        cut: CutKind::of(&spec, parent).words(),
         tpp: spec.tpp,
         interconnect_gbps: spec.interconnect_gbps,
         mem_bandwidth_tbs: spec.mem_bandwidth_tbs,

@@ -4,13 +4,13 @@
 use serde::Serialize;
 
 use super::Plan;
-use super::probe::{Ensemble, baseline, draw};
-use crate::analysis::Refused;
-use crate::analysis::prim::{self, Found};
+use super::probe::{EnsembleTable, baseline, draw};
+use crate::analysis::EstimatorError;
+use crate::analysis::prim::{self, ScenarioBox};
 
 /// What is looked for.
 #[derive(Clone, Debug)]
-pub struct Question {
+pub struct DiscoveryQuestion {
     pub arm: usize,
     /// Place in the list of outcomes, and its name.
     pub outcome: (usize, String),
@@ -49,7 +49,7 @@ pub struct BoxRow {
 
 /// Boxes, and the answer in words.
 pub struct Discovery {
-    pub boxes: Vec<Found>,
+    pub boxes: Vec<ScenarioBox>,
     pub rows: Vec<BoxRow>,
     pub sentences: Vec<String>,
     /// Share of futures in which it happens.
@@ -62,7 +62,11 @@ pub struct Discovery {
 ///
 /// # Errors
 /// When there are too few futures.
-pub fn discover(plan: &Plan, ensemble: &Ensemble, q: &Question) -> Result<Discovery, Refused> {
+pub fn discover(
+    plan: &Plan,
+    ensemble: &EnsembleTable,
+    q: &DiscoveryQuestion,
+) -> Result<Discovery, EstimatorError> {
     let base = baseline(plan);
     let (rows, effects) = ensemble.effects(q.arm, base, q.outcome.0);
     let hit: Vec<bool> = effects

@@ -10,14 +10,14 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::feedback::tape_rows;
-use super::futures::Draw;
+use super::futures::FutureDraw;
 use super::timeline::rows;
 use super::{Plan, Worker};
 use crate::agents::government::Government;
-use crate::foundation::tape::Change;
-use crate::measures::{OUTCOMES, Recorder};
-use crate::results::{EventRow, ResultsError, TapeRow};
-use crate::world::outcomes::{Formula, Window, formulas};
+use crate::foundation::tape::PolicyChange;
+use crate::measures::{MonthlyRecord, OUTCOMES};
+use crate::results::{EventRow, PolicyChangeRow, ResultsError};
+use crate::world::outcomes::{Formula, OutcomeWindow, formulas};
 
 /// Futures whose events are kept in the results.
 const TIMELINES: u32 = 5;
@@ -30,7 +30,7 @@ pub const DISCOUNTS: [f64; 2] = [0.03, 0.07];
 
 /// An outcome: at the study's window or a horizon, as it is or in present value.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Angle {
+pub struct OutcomeView {
     /// Its place in [`OUTCOMES`].
     pub outcome: usize,
     /// None: the study's own window.
@@ -41,11 +41,11 @@ pub struct Angle {
 
 /// Which numbers of a run are kept, in which order: kinds, parameters, outcomes, the same from other angles; then series.
 #[derive(Clone, Debug)]
-pub struct Layout {
+pub struct RunRecordLayout {
     /// Parameters by their place in the names.
     pub parameters: Vec<usize>,
     /// The outcomes of [`OUTCOMES`] first, in order, then horizons and present values.
-    pub angles: Vec<Angle>,
+    pub angles: Vec<OutcomeView>,
     /// Whether outcomes are kept that the rules of the baseline's own process would have given.
     pub direct: bool,
     pub arms: usize,
@@ -53,12 +53,12 @@ pub struct Layout {
     pub columns: Vec<usize>,
     pub months: usize,
     formulas: Vec<Formula>,
-    window: Window,
+    window: OutcomeWindow,
     /// Where the windows of an outcome end, in ascending order: horizons, then the study's own.
     ends: Vec<usize>,
 }
 
-impl Layout {
+impl RunRecordLayout {
     /// Where kinds stand: stress, structural variant (NaN for none), and 1 where the run failed.
     pub const STRESS: usize = 0;
     pub const VARIANT: usize = 1;
@@ -66,14 +66,14 @@ impl Layout {
 
     pub fn new(plan: &Plan) -> Self {
         let formulas = formulas(&plan.blueprint);
-        let angle = |outcome, horizon_months, discount| Angle {
+        let angle = |outcome, horizon_months, discount| OutcomeView {
             outcome,
             horizon_months,
             discount,
         };
         let all = 0..OUTCOMES.len();
-        let mut angles: Vec<Angle> = all.clone().map(|o| angle(o, None, 0.0)).collect();
-        let Window { from, to } = plan.window;
+        let mut angles: Vec<OutcomeView> = all.clone().map(|o| angle(o, None, 0.0)).collect();
+        let OutcomeWindow { from, to } = plan.window;
         let horizons = HORIZONS.into_iter().filter(|h| from + *h < to);
         for horizon in horizons.clone() {
             angles.extend(all.clone().map(|o| angle(o, Some(horizon), 0.0)));
@@ -113,7 +113,7 @@ impl Layout {
     }
 
     /// Every angle's number, in their order.
-    fn take_down(&self, record: &Recorder, into: &mut Vec<f64>) {
+    fn take_down(&self, record: &MonthlyRecord, into: &mut Vec<f64>) {
         let (start, outcomes) = (into.len(), self.formulas.len());
         into.resize(start + outcomes * self.ends.len(), f64::NAN);
         let mut at_ends = [f64::NAN; HORIZONS.len() + 1];
@@ -133,19 +133,19 @@ impl Layout {
     }
 
     /// Every outcome in the study's own window.
-    fn outcomes(&self, record: &Recorder, into: &mut Vec<f64>) {
+    fn outcomes(&self, record: &MonthlyRecord, into: &mut Vec<f64>) {
         into.extend(self.formulas.iter().map(|f| f.value(record, self.window)));
     }
 }
 
 /// What a run has to say beside its numbers.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub struct Told {
+pub struct RunNarrative {
     pub arm: usize,
     pub run: u32,
     pub events: Vec<EventRow>,
     /// Changes of the rules that a process made.
-    pub tape: Vec<TapeRow>,
+    pub tape: Vec<PolicyChangeRow>,
     pub failure: Option<String>,
 }
 
@@ -158,13 +158,13 @@ pub struct RunRecord {
     pub numbers: Vec<f64>,
     /// Monthly values of the declared measures, column after column.
     pub series: Vec<f64>,
-    pub told: Option<Told>,
+    pub told: Option<RunNarrative>,
     /// Changes of the rules that a process made, for other arms to be given.
-    pub tape: Vec<Change>,
+    pub tape: Vec<PolicyChange>,
 }
 
 /// Numbers of finished runs, in memory or on disk, future after future.
-pub trait Runs: Sync {
+pub trait RunStore: Sync {
     /// One number of the layout under an arm, over these places in the list of futures.
     ///
     /// # Errors
@@ -204,7 +204,7 @@ pub fn declared_columns(plan: &Plan) -> Vec<usize> {
 
 /// Runs every arm in every future. `done` is called after each run; `stop` ends early.
 pub fn run_all(plan: &Plan, done: &(dyn Fn() + Sync), stop: &AtomicBool) -> Vec<RunRecord> {
-    let layout = Layout::new(plan);
+    let layout = RunRecordLayout::new(plan);
     let pieces = rayon::current_num_threads() * 4;
     let runs: Vec<u32> = plan.futures.clone().collect();
     let size = runs.len().div_ceil(pieces).max(1);
@@ -247,12 +247,12 @@ pub fn run_all(plan: &Plan, done: &(dyn Fn() + Sync), stop: &AtomicBool) -> Vec<
 /// One run into a record, whose memory is used again; `given` are the changes of rules of the baseline's run. A run that panics is a failure like any other.
 pub fn one_run(
     plan: &Plan,
-    layout: &Layout,
+    layout: &RunRecordLayout,
     worker: &mut Worker,
     arm: usize,
     run: u32,
-    draw: &Draw,
-    given: Option<&Arc<[Change]>>,
+    draw: &FutureDraw,
+    given: Option<&Arc<[PolicyChange]>>,
     record: &mut RunRecord,
 ) {
     (record.arm, record.run) = (arm, run);
@@ -263,10 +263,10 @@ pub fn one_run(
     let kinds = [place(draw.stress), place(draw.variant), 0.0];
     record.numbers.reserve(layout.numbers());
     record.numbers.extend(kinds);
-    let mut told = Told {
+    let mut told = RunNarrative {
         arm,
         run,
-        ..Told::default()
+        ..RunNarrative::default()
     };
     let ran = catch_unwind(AssertUnwindSafe(|| {
         simulate(plan, layout, worker, draw, given, record, &mut told)
@@ -281,7 +281,7 @@ pub fn one_run(
         (told.events, told.tape) = (Vec::new(), Vec::new());
         Some(format!("the run stopped: {}", reason(cause.as_ref())))
     });
-    record.numbers[Layout::FAILED] = f64::from(u8::from(told.failure.is_some()));
+    record.numbers[RunRecordLayout::FAILED] = f64::from(u8::from(told.failure.is_some()));
     let silent = told.failure.is_none() && told.events.is_empty() && told.tape.is_empty();
     record.told = (!silent).then_some(told);
 }
@@ -296,12 +296,12 @@ pub(super) fn reason(cause: &(dyn Any + Send)) -> &str {
 /// Runs, and takes down what the layout asks for; answers why the run is a failure.
 fn simulate(
     plan: &Plan,
-    layout: &Layout,
+    layout: &RunRecordLayout,
     worker: &mut Worker,
-    draw: &Draw,
-    given: Option<&Arc<[Change]>>,
+    draw: &FutureDraw,
+    given: Option<&Arc<[PolicyChange]>>,
     record: &mut RunRecord,
-    told: &mut Told,
+    told: &mut RunNarrative,
 ) -> Option<String> {
     let (arm, run) = (record.arm, record.run);
     let keep = run < TIMELINES;
@@ -362,19 +362,19 @@ fn failure(outcomes: &[f64], imbalance: f64) -> Option<String> {
 }
 
 /// Runs in memory, arm after arm.
-pub struct InMemory<'a> {
+pub struct MemoryRunStore<'a> {
     pub records: &'a [RunRecord],
     pub futures: usize,
     pub months: usize,
 }
 
-impl InMemory<'_> {
+impl MemoryRunStore<'_> {
     fn of(&self, arm: usize, places: Range<usize>) -> &[RunRecord] {
         &self.records[arm * self.futures + places.start..arm * self.futures + places.end]
     }
 }
 
-impl Runs for InMemory<'_> {
+impl RunStore for MemoryRunStore<'_> {
     fn numbers(
         &self,
         arm: usize,

@@ -2,13 +2,13 @@
 //! government made, and what is left over, which runs through its government's own reactions.
 
 use super::Plan;
-use crate::analysis::{Effect, effect};
+use crate::analysis::{PairedEffect, effect};
 use crate::config::diagnostics::{Diagnostic, Problems};
 use crate::config::source::Source;
 use crate::config::study::StudyFile;
 use crate::controls::Regime;
-use crate::foundation::tape::Change;
-use crate::results::{Part, TapeRow};
+use crate::foundation::tape::PolicyChange;
+use crate::results::{EffectComponent, PolicyChangeRow};
 
 /// Whether the tape of the baseline can be replayed in every arm that has a process: the same rungs by name, in order.
 ///
@@ -49,16 +49,20 @@ pub fn check(study: &StudyFile, regimes: &[Regime]) -> Result<(), Problems> {
 
 /// Total, direct and feedback of one outcome of one arm; the last two add up to the first. All three are taken over the same
 /// futures, so that they add up: one without a number in any part is left out.
-pub fn parts(arm: &[f64], direct: &[f64], baseline: &[f64]) -> Vec<(Part, Effect)> {
+pub fn parts(
+    arm: &[f64],
+    direct: &[f64],
+    baseline: &[f64],
+) -> Vec<(EffectComponent, PairedEffect)> {
     let whole: Vec<[f64; 3]> = (0..arm.len())
         .map(|i| [arm[i], direct[i], baseline[i]])
         .filter(|three| three.iter().all(|v| v.is_finite()))
         .collect();
     let column = |at: usize| -> Vec<f64> { whole.iter().map(|three| three[at]).collect() };
     let parts = [
-        (Part::Total, 0, 2),
-        (Part::Direct, 1, 2),
-        (Part::Feedback, 0, 1),
+        (EffectComponent::Total, 0, 2),
+        (EffectComponent::Direct, 1, 2),
+        (EffectComponent::Feedback, 0, 1),
     ];
     parts
         .into_iter()
@@ -67,14 +71,14 @@ pub fn parts(arm: &[f64], direct: &[f64], baseline: &[f64]) -> Vec<(Part, Effect
 }
 
 /// The changes of rules of one run, in words.
-pub fn tape_rows(plan: &Plan, arm: usize, run: u32, tape: &[Change]) -> Vec<TapeRow> {
+pub fn tape_rows(plan: &Plan, arm: usize, run: u32, tape: &[PolicyChange]) -> Vec<PolicyChangeRow> {
     let regime = &plan.regimes[arm];
     let Some(process) = &regime.process else {
         return Vec::new();
     };
     let rung = |at: u16| process.ladder[usize::from(at)].name.clone();
     tape.iter()
-        .map(|change| TapeRow {
+        .map(|change| PolicyChangeRow {
             regime: regime.name.clone(),
             run,
             announced: plan.blueprint.first.plus(change.announced),

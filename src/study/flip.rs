@@ -4,9 +4,9 @@
 use serde::Serialize;
 
 use super::Plan;
-use super::probe::{Ensemble, Point, ask, baseline, draw};
+use super::probe::{CustomFuture, EnsembleTable, ask, baseline, draw};
 use super::sensitivity::set_shares;
-use crate::analysis::Refused;
+use crate::analysis::EstimatorError;
 use crate::analysis::learning::{value_of_knowing_all, value_of_learning};
 use crate::analysis::regret::{regrets, satisficing};
 use crate::foundation::escape::{shell_argument, shell_option};
@@ -14,7 +14,7 @@ use crate::foundation::maths;
 
 /// What is asked.
 #[derive(Clone, Debug)]
-pub struct Question {
+pub struct ReversalQuestion {
     pub arm: usize,
     pub outcome: (usize, String),
     pub more_is_better: bool,
@@ -54,7 +54,7 @@ pub struct LearningRow {
 
 /// One parameter of one change that reverses the effect.
 #[derive(Clone, Debug, PartialEq, Serialize, Default)]
-pub struct FlipRow {
+pub struct ReversalRow {
     pub regime: String,
     pub baseline: String,
     pub outcome: String,
@@ -71,7 +71,7 @@ pub struct FlipRow {
 
 /// The future among the nine tenths nearest to the centre in which the arm that is best on average does worst.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Worst {
+pub struct WorstFuture {
     pub regime: String,
     pub outcome: String,
     pub future: u32,
@@ -82,11 +82,11 @@ pub struct Worst {
 }
 
 /// All of it.
-pub struct Flip {
+pub struct ReversalAnalysis {
     pub regrets: Vec<RegretRow>,
     pub learning: Vec<LearningRow>,
-    pub flips: Vec<FlipRow>,
-    pub worst: Option<Worst>,
+    pub flips: Vec<ReversalRow>,
+    pub worst: Option<WorstFuture>,
     /// The effect at the centre of every parameter.
     pub centre: f64,
     pub sentence: String,
@@ -113,10 +113,10 @@ pub fn most_runs(lucks: u32) -> u64 {
 /// When an arm lacks a number in too many futures, or there are too few.
 pub fn flip(
     plan: &Plan,
-    ensemble: &Ensemble,
-    q: &Question,
+    ensemble: &EnsembleTable,
+    q: &ReversalQuestion,
     done: &(dyn Fn() + Sync),
-) -> Result<Flip, Refused> {
+) -> Result<ReversalAnalysis, EstimatorError> {
     let o = q.outcome.0;
     // Futures in which every arm has a number.
     let rows: Vec<usize> = (0..ensemble.futures.len())
@@ -147,11 +147,11 @@ pub fn flip(
         })
         .collect::<Result<_, _>>()?;
     learning.sort_by(|a, b| b.value.total_cmp(&a.value));
-    let search = Search::new(plan, ensemble, q, done);
+    let search = ReversalSearch::new(plan, ensemble, q, done);
     let (centre, flips) = search.smallest();
     let worst = search.worst(&rows, &regrets, &answers);
     let sentence = sentence(plan, q, centre, &flips);
-    Ok(Flip {
+    Ok(ReversalAnalysis {
         regrets,
         learning,
         flips,
@@ -164,11 +164,11 @@ pub fn flip(
 
 fn regret_rows(
     plan: &Plan,
-    ensemble: &Ensemble,
+    ensemble: &EnsembleTable,
     rows: &[usize],
     answers: &[Vec<f64>],
-    q: &Question,
-) -> Result<Vec<RegretRow>, Refused> {
+    q: &ReversalQuestion,
+) -> Result<Vec<RegretRow>, EstimatorError> {
     let enough = q
         .good_enough
         .map(|bar| satisficing(answers, bar, q.more_is_better))
@@ -191,7 +191,7 @@ fn regret_rows(
         .collect())
 }
 
-fn sentence(plan: &Plan, q: &Question, centre: f64, flips: &[FlipRow]) -> String {
+fn sentence(plan: &Plan, q: &ReversalQuestion, centre: f64, flips: &[ReversalRow]) -> String {
     let what = format!(
         "At the centre of every parameter the effect of {} against {} on {} is {centre:.3}",
         plan.regimes[q.arm].name, plan.study.baseline, q.outcome.1
@@ -217,10 +217,10 @@ fn sentence(plan: &Plan, q: &Question, centre: f64, flips: &[FlipRow]) -> String
     )
 }
 
-struct Search<'a> {
+struct ReversalSearch<'a> {
     plan: &'a Plan,
-    ensemble: &'a Ensemble,
-    q: &'a Question,
+    ensemble: &'a EnsembleTable,
+    q: &'a ReversalQuestion,
     done: &'a (dyn Fn() + Sync),
     places: Vec<usize>,
     /// Of each parameter: how the effect moves with one standard deviation of it.
@@ -229,11 +229,11 @@ struct Search<'a> {
     z: Vec<Vec<f64>>,
 }
 
-impl<'a> Search<'a> {
+impl<'a> ReversalSearch<'a> {
     fn new(
         plan: &'a Plan,
-        ensemble: &'a Ensemble,
-        q: &'a Question,
+        ensemble: &'a EnsembleTable,
+        q: &'a ReversalQuestion,
         done: &'a (dyn Fn() + Sync),
     ) -> Self {
         let z = scores(&ensemble.x);
@@ -269,7 +269,7 @@ impl<'a> Search<'a> {
             .clone()
             .take(self.q.lucks as usize)
             .collect();
-        let points: Vec<Point> = at
+        let points: Vec<CustomFuture> = at
             .iter()
             .flat_map(|z| lucks.iter().map(|luck| self.point(&central, *luck, z)))
             .collect();
@@ -287,8 +287,8 @@ impl<'a> Search<'a> {
 
     /// The luck of a future at the centre of every parameter, without stress or variant, moved by `z`. What does not move
     /// stays at its recorded value, not at the middle of its distribution.
-    fn point(&self, central: &[f64], luck: u32, z: &[f64]) -> Point {
-        let mut point = Point::of(self.plan, luck);
+    fn point(&self, central: &[f64], luck: u32, z: &[f64]) -> CustomFuture {
+        let mut point = CustomFuture::of(self.plan, luck);
         (point.draw.stress, point.draw.variant) = (None, None);
         point.draw.parameters = central.to_vec();
         let (places, shares): (Vec<usize>, Vec<f64>) = self
@@ -303,7 +303,7 @@ impl<'a> Search<'a> {
     }
 
     /// For each number of parameters, those with most influence moved together against the effect, as far as needed.
-    fn smallest(&self) -> (f64, Vec<FlipRow>) {
+    fn smallest(&self) -> (f64, Vec<ReversalRow>) {
         let none = vec![0.0; self.places.len()];
         let centre = self.effects(std::slice::from_ref(&none))[0];
         // What only stress varies has no distribution to move along.
@@ -368,7 +368,7 @@ impl<'a> Search<'a> {
         (centre, rows)
     }
 
-    fn rows(&self, z: &[f64]) -> Vec<FlipRow> {
+    fn rows(&self, z: &[f64]) -> Vec<ReversalRow> {
         let distance = z.iter().map(|v| v * v).sum::<f64>().sqrt();
         let moved: Vec<usize> = (0..z.len()).filter(|f| z[*f] != 0.0).collect();
         moved
@@ -376,7 +376,7 @@ impl<'a> Search<'a> {
             .map(|f| {
                 let parameter = &self.plan.parameters.0[self.places[*f]];
                 let quantile = maths::normal_cdf(z[*f]);
-                FlipRow {
+                ReversalRow {
                     regime: self.plan.regimes[self.q.arm].name.clone(),
                     baseline: self.plan.study.baseline.clone(),
                     outcome: self.q.outcome.1.clone(),
@@ -394,7 +394,12 @@ impl<'a> Search<'a> {
             .collect()
     }
 
-    fn worst(&self, rows: &[usize], regrets: &[RegretRow], answers: &[Vec<f64>]) -> Option<Worst> {
+    fn worst(
+        &self,
+        rows: &[usize],
+        regrets: &[RegretRow],
+        answers: &[Vec<f64>],
+    ) -> Option<WorstFuture> {
         let best =
             (0..regrets.len()).min_by(|a, b| regrets[*a].regret.total_cmp(&regrets[*b].regret))?;
         let length = |r: &usize| self.z[*r].iter().map(|v| v * v).sum::<f64>();
@@ -428,7 +433,7 @@ impl<'a> Search<'a> {
             .collect();
         because.sort_by(|a, b| b.0.total_cmp(&a.0));
         let future = self.ensemble.futures[row];
-        Some(Worst {
+        Some(WorstFuture {
             regime: regrets[best].regime.clone(),
             outcome: self.q.outcome.1.clone(),
             future,

@@ -3,24 +3,24 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::config::draws::Draws;
+use crate::config::draws::FuturesTable;
 use crate::config::parameters::ParameterSet;
 use crate::config::posterior::Posterior;
-use crate::config::study::{Alternative, Arm, Design, FuturesFile};
+use crate::config::study::{Arm, FutureDesign, FuturesFile, WeightedAlternative};
 use crate::foundation::chance::{Chance, Purpose, permuted, sobol, stable_key};
 use crate::foundation::channels::{Channel, Channels};
 use crate::foundation::parameters::Parameters;
-use crate::foundation::run::Planning;
+use crate::foundation::run::ExpectationRule;
 
 /// Parameters fixed, channels off, expectations formed otherwise; parameters by their place in the names.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Switch {
+pub struct Override {
     pub set: Vec<(usize, f64)>,
     pub off: Vec<Channel>,
-    pub planning: Option<Planning>,
+    pub planning: Option<ExpectationRule>,
 }
 
-impl Switch {
+impl Override {
     fn of(set: &BTreeMap<String, f64>, off: &[String], planning: Option<&String>) -> Self {
         let place = |id: &str| Parameters::NAMES.iter().position(|(_, name)| *name == id);
         Self {
@@ -30,7 +30,7 @@ impl Switch {
                 .collect(),
             off: off.iter().filter_map(|name| Channel::named(name)).collect(),
             planning: planning
-                .and_then(|name| Planning::ALL.into_iter().find(|p| p.name() == name)),
+                .and_then(|name| ExpectationRule::ALL.into_iter().find(|p| p.name() == name)),
         }
     }
 
@@ -42,34 +42,34 @@ impl Switch {
         }
     }
 
-    fn of_alternative(a: &Alternative) -> Self {
+    fn of_alternative(a: &WeightedAlternative) -> Self {
         Self::of(&a.set, &a.off, a.planning.as_ref())
     }
 }
 
 /// One kind of stress or one structural variant.
 #[derive(Clone, Debug)]
-pub struct Kind {
+pub struct StressOrVariant {
     pub name: String,
     pub weight: f64,
-    pub switch: Switch,
+    pub switch: Override,
 }
 
 /// Everything that says how a future is made.
 #[derive(Clone, Debug)]
 pub struct Futures {
-    pub design: Design,
-    pub stress: Vec<Kind>,
-    pub variant: Vec<Kind>,
+    pub design: FutureDesign,
+    pub stress: Vec<StressOrVariant>,
+    pub variant: Vec<StressOrVariant>,
     levels: Vec<(usize, Vec<f64>)>,
-    draws: Option<Draws>,
+    draws: Option<FuturesTable>,
     /// Samples that parameters are taken from, in place of the priors.
     pub posterior: Option<Arc<Posterior>>,
 }
 
 /// What a future is, before any arm: its chance, its kinds, and what its parameters are.
 #[derive(Clone, Debug)]
-pub struct Draw {
+pub struct FutureDraw {
     pub chance: Chance,
     pub stress: Option<usize>,
     pub variant: Option<usize>,
@@ -77,13 +77,13 @@ pub struct Draw {
 }
 
 impl Futures {
-    pub fn new(file: &FuturesFile, draws: Option<&Draws>) -> Self {
-        let kinds = |list: &[Alternative]| {
+    pub fn new(file: &FuturesFile, draws: Option<&FuturesTable>) -> Self {
+        let kinds = |list: &[WeightedAlternative]| {
             list.iter()
-                .map(|a| Kind {
+                .map(|a| StressOrVariant {
                     name: a.name.clone(),
                     weight: a.weight,
-                    switch: Switch::of_alternative(a),
+                    switch: Override::of_alternative(a),
                 })
                 .collect()
         };
@@ -120,7 +120,7 @@ impl Futures {
     pub fn whole(&self, runs: u32) -> Result<(), (String, String)> {
         let cells = self.cells();
         let runs = u64::from(runs);
-        if self.design != Design::Factorial || runs.is_multiple_of(cells) {
+        if self.design != FutureDesign::Factorial || runs.is_multiple_of(cells) {
             return Ok(());
         }
         let most = u64::from(u32::MAX);
@@ -149,8 +149,8 @@ impl Futures {
     /// With why it would change nothing, and what to do.
     pub fn acts(&self, set: &ParameterSet) -> Result<(), (String, String)> {
         let name = match self.design {
-            Design::LatinHypercube => "latin_hypercube",
-            Design::Sobol => "sobol",
+            FutureDesign::LatinHypercube => "latin_hypercube",
+            FutureDesign::Sobol => "sobol",
             _ => return Ok(()),
         };
         let Some(posterior) = &self.posterior else {
@@ -194,7 +194,7 @@ impl Futures {
                 d.source.name,
                 d.rows.len()
             )),
-            _ if self.design == Design::Sobol && runs > 65_536 => {
+            _ if self.design == FutureDesign::Sobol && runs > 65_536 => {
                 Err("a Sobol design has at most 65,536 futures".into())
             }
             _ => Ok(()),
@@ -202,21 +202,21 @@ impl Futures {
     }
 
     /// One future of `runs`. It depends on its number, the seed and, for a Latin hypercube, on how many there are.
-    pub fn draw(&self, seed: u64, number: u32, runs: u32, set: &ParameterSet) -> Draw {
+    pub fn draw(&self, seed: u64, number: u32, runs: u32, set: &ParameterSet) -> FutureDraw {
         let cells = match self.design {
-            Design::Factorial => self.cells(),
+            FutureDesign::Factorial => self.cells(),
             _ => 1,
         };
         // Combinations of one replicate share its chance, so that they are pairs.
         let chance = Chance::of(seed, u64::from(number) / cells);
         let share = |key: &str, dimension: u32| match self.design {
-            Design::LatinHypercube => {
+            FutureDesign::LatinHypercube => {
                 let places = u64::from(runs.max(1));
                 let place = permuted(seed, stable_key(key), u64::from(number) % places, places);
                 let within = chance.uniform(Purpose::Parameter, stable_key(key), 0);
                 (place as f64 + within) / places as f64
             }
-            Design::Sobol => sobol(number, dimension, seed),
+            FutureDesign::Sobol => sobol(number, dimension, seed),
             _ => chance.uniform(Purpose::Parameter, stable_key(key), 0),
         };
         let drawn = set.draw_by(|at, p| share(&p.id, 2 + at as u32));
@@ -227,7 +227,7 @@ impl Futures {
         }
         let mut stress = pick(&self.stress, || share("futures.stress", 0));
         let mut variant = pick(&self.variant, || share("futures.variant", 1));
-        if self.design == Design::Factorial {
+        if self.design == FutureDesign::Factorial {
             let mut cell = u64::from(number) % cells;
             let mut digit = |base: usize| {
                 let base = base.max(1) as u64;
@@ -250,7 +250,7 @@ impl Futures {
                 parameters[*at] = *value;
             }
         }
-        Draw {
+        FutureDraw {
             chance,
             stress,
             variant,
@@ -260,7 +260,7 @@ impl Futures {
 }
 
 /// The kind that a share of the summed weights falls on.
-fn pick(kinds: &[Kind], share: impl Fn() -> f64) -> Option<usize> {
+fn pick(kinds: &[StressOrVariant], share: impl Fn() -> f64) -> Option<usize> {
     let last = kinds.len().checked_sub(1)?;
     let mut left = share() * kinds.iter().map(|k| k.weight).sum::<f64>();
     for (at, kind) in kinds.iter().enumerate() {
@@ -275,9 +275,9 @@ fn pick(kinds: &[Kind], share: impl Fn() -> f64) -> Option<usize> {
 /// Channels and planning after these switches, the last one first in rank.
 pub fn switched(
     channels: Channels,
-    planning: Planning,
-    switches: &[&Switch],
-) -> (Channels, Planning) {
+    planning: ExpectationRule,
+    switches: &[&Override],
+) -> (Channels, ExpectationRule) {
     let off = switches.iter().flat_map(|s| &s.off);
     let planned = switches.iter().rev().find_map(|s| s.planning);
     (

@@ -6,10 +6,10 @@ use std::sync::atomic::AtomicBool;
 use serde::Serialize;
 
 use super::patterns::PatternScore;
-use super::{Library, Plan, Settings, join, run_all};
+use super::{Library, Plan, PlanSettings, join, run_all};
 use crate::config::diagnostics::Problems;
 use crate::config::posterior::Posterior;
-use crate::config::splits::{Registration, Support};
+use crate::config::splits::{ChannelSupport, Registration};
 use crate::config::study;
 use crate::foundation::channels::{Channel, Channels};
 use crate::results::EffectRow;
@@ -28,15 +28,15 @@ const OUTCOMES: [&str; 6] = [
 pub struct HeadlineEffect {
     pub outcome: String,
     pub regime: String,
-    pub prior: Option<Column>,
-    pub posterior: Option<Column>,
-    pub supported: Option<Column>,
+    pub prior: Option<HeadlineColumn>,
+    pub posterior: Option<HeadlineColumn>,
+    pub supported: Option<HeadlineColumn>,
     /// Channels that are off in the last column.
     pub unsupported: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug, Serialize)]
-pub struct Column {
+pub struct HeadlineColumn {
     pub mean: f64,
     pub p05: f64,
     pub p95: f64,
@@ -61,7 +61,7 @@ pub fn unsupported(
     patterns: &[PatternScore],
     informed: &[String],
 ) -> Vec<Channel> {
-    let supported = |s: &Support| {
+    let supported = |s: &ChannelSupport| {
         let passes = |name: &String| {
             patterns
                 .iter()
@@ -98,12 +98,12 @@ pub fn headline_effects(
         let channels = off
             .iter()
             .fold(Channels::default(), |all, c| all.without(*c));
-        let settings = Settings {
+        let settings = PlanSettings {
             seed,
             runs: draws,
             channels,
             posterior: posterior.cloned(),
-            ..Settings::default()
+            ..PlanSettings::default()
         };
         let plan = Plan::new(library, file, settings)?;
         let records = run_all(&plan, &|| {}, &AtomicBool::new(false));
@@ -117,7 +117,7 @@ pub fn headline_effects(
     };
     let pick = |rows: &[EffectRow], one: &EffectRow| {
         let same = |r: &&EffectRow| r.outcome == one.outcome && r.regime == one.regime;
-        rows.iter().find(same).map(|r| Column {
+        rows.iter().find(same).map(|r| HeadlineColumn {
             mean: r.mean,
             p05: r.p05,
             p95: r.p95,
@@ -145,7 +145,7 @@ mod tests {
     #[test]
     fn columns_of_two_signs_are_seen() {
         let column = |mean| {
-            Some(Column {
+            Some(HeadlineColumn {
                 mean,
                 p05: 0.0,
                 p95: 0.0,

@@ -1,21 +1,23 @@
 //! What the model says for every recorded point, from the months of one run.
 
-use super::{Library, Plan, Settings, Worker};
+use super::{Library, Plan, PlanSettings, Worker};
 use crate::config::diagnostics::Problems;
-use crate::config::evidence::{self, Block, Evidence, How, Link, Row, Scale};
+use crate::config::evidence::{
+    self, ErrorScale, Evidence, EvidenceBlock, EvidenceRow, PeriodStatistic, SeriesMapping,
+};
 use crate::config::splits::Discrepancy;
 use crate::config::study;
 use crate::foundation::maths;
 use crate::foundation::run::Future;
-use crate::measures::{Recorder, measure};
-use crate::technology::path::Path;
+use crate::measures::{MonthlyRecord, measure};
+use crate::technology::path::TimePath;
 
 /// A plan over recorded history, and how each recorded point is read off a run.
 pub struct Hindcast {
     pub plan: Plan,
     pub evidence: Evidence,
     /// Points that a measure answers.
-    pub asked: Vec<Asked>,
+    pub asked: Vec<HindcastPoint>,
     /// Why a row is not answered, by row of the evidence.
     pub silent: Vec<Option<String>>,
     /// Months that a run must reach.
@@ -23,7 +25,7 @@ pub struct Hindcast {
 }
 
 /// One recorded point and where the model's number for it stands.
-pub struct Asked {
+pub struct HindcastPoint {
     /// Row of the evidence.
     pub row: usize,
     pub link: usize,
@@ -51,7 +53,7 @@ impl Hindcast {
         evidence: Evidence,
         discrepancy: &Discrepancy,
         regimes: &[&str],
-        settings: Settings,
+        settings: PlanSettings,
     ) -> Result<Self, Problems> {
         // An entity that is none would leave its series unanswered without a word.
         evidence::check_shipped_map(&library.configs)?;
@@ -62,7 +64,7 @@ impl Hindcast {
         // Samples come by the settings: a study that names a posterior is no part of the hindcast.
         file.posterior = None;
         let plan = Plan::new(library, file, settings)?;
-        let mut asked: Vec<Asked> = Vec::new();
+        let mut asked: Vec<HindcastPoint> = Vec::new();
         let mut silent = Vec::new();
         for (at, row) in evidence.rows.iter().enumerate() {
             let found = match &row.link {
@@ -87,15 +89,15 @@ impl Hindcast {
         })
     }
 
-    pub fn row(&self, k: usize) -> &Row {
+    pub fn row(&self, k: usize) -> &EvidenceRow {
         &self.evidence.rows[self.asked[k].row]
     }
 
-    pub fn link(&self, k: usize) -> &Link {
+    pub fn link(&self, k: usize) -> &SeriesMapping {
         &self.evidence.links[self.asked[k].link]
     }
 
-    pub fn block(&self, k: usize) -> Block {
+    pub fn block(&self, k: usize) -> EvidenceBlock {
         self.link(k).block
     }
 
@@ -107,17 +109,17 @@ impl Hindcast {
     /// A value on the scale of a point's errors and scores.
     pub fn scaled(&self, k: usize, value: f64) -> f64 {
         match self.link(k).scale {
-            Scale::Log if value.is_nan() => f64::NAN,
-            Scale::Log => maths::ln(value.max(self.asked[k].floor)),
-            Scale::Own => value,
+            ErrorScale::Log if value.is_nan() => f64::NAN,
+            ErrorScale::Log => maths::ln(value.max(self.asked[k].floor)),
+            ErrorScale::Own => value,
         }
     }
 
     /// The other way.
     pub fn natural(&self, k: usize, scaled: f64) -> f64 {
         match self.link(k).scale {
-            Scale::Log => maths::exp(scaled),
-            Scale::Own => scaled,
+            ErrorScale::Log => maths::exp(scaled),
+            ErrorScale::Own => scaled,
         }
     }
 
@@ -144,9 +146,9 @@ fn ask(
     evidence: &Evidence,
     discrepancy: &Discrepancy,
     at: usize,
-    row: &Row,
+    row: &EvidenceRow,
     link_at: usize,
-) -> Result<Asked, String> {
+) -> Result<HindcastPoint, String> {
     let link = &evidence.links[link_at];
     let b = &*plan.blueprint;
     let first = plan.study.first_month;
@@ -192,12 +194,12 @@ fn ask(
         Vec::new()
     };
     let driver = link.driver.as_ref().map(|name| {
-        let path: Path = library.tables.demand_path(name, "", 1.0);
+        let path: TimePath = library.tables.demand_path(name, "", 1.0);
         let months = (from..=to).map(|t| first.plus(t as i32).decimal_year());
         let values: Vec<f64> = months.map(|y| path.at(y, 0.0, f64::INFINITY)).collect();
         let sum: f64 = values.iter().sum();
         match link.how {
-            How::Sum => sum / 12.0,
+            PeriodStatistic::Sum => sum / 12.0,
             _ => sum / values.len() as f64,
         }
     });
@@ -209,12 +211,12 @@ fn ask(
         .fold(f64::INFINITY, f64::min);
     let unit = measure(link.measure.get_ref()).map_or("", |m| m.unit);
     let expected_miss = match link.scale {
-        Scale::Log => discrepancy.log,
-        Scale::Own if !link.over.is_empty() || unit == "fraction" => discrepancy.fraction,
-        Scale::Own if unit == "months" => discrepancy.months,
-        Scale::Own if unit == "index points" => discrepancy.points,
+        ErrorScale::Log => discrepancy.log,
+        ErrorScale::Own if !link.over.is_empty() || unit == "fraction" => discrepancy.fraction,
+        ErrorScale::Own if unit == "months" => discrepancy.months,
+        ErrorScale::Own if unit == "index points" => discrepancy.points,
         // Money that can be zero: as on the log scale, of the largest value on record.
-        Scale::Own => {
+        ErrorScale::Own => {
             let largest = evidence
                 .rows
                 .iter()
@@ -224,7 +226,7 @@ fn ask(
             discrepancy.log * largest
         }
     };
-    Ok(Asked {
+    Ok(HindcastPoint {
         row: at,
         link: link_at,
         columns: columns(&link.entities)?,
@@ -239,7 +241,7 @@ fn ask(
 }
 
 /// The model's number for a point.
-fn predicted(a: &Asked, link: &Link, record: &Recorder) -> f64 {
+fn predicted(a: &HindcastPoint, link: &SeriesMapping, record: &MonthlyRecord) -> f64 {
     let months = |columns: &[usize]| -> Vec<f64> {
         (a.from..=a.to)
             .map(|t| {
@@ -258,18 +260,18 @@ fn predicted(a: &Asked, link: &Link, record: &Recorder) -> f64 {
 }
 
 /// One number from the months of a period. A gap may be censored in some months; they are left out of a mean.
-fn gathered(months: &[f64], how: How) -> f64 {
+fn gathered(months: &[f64], how: PeriodStatistic) -> f64 {
     let (first, last) = (months[0], months[months.len() - 1]);
     let years = (months.len() as f64 - 1.0) / 12.0;
     match how {
-        How::Sum => months.iter().sum(),
-        How::Mean => {
+        PeriodStatistic::Sum => months.iter().sum(),
+        PeriodStatistic::Mean => {
             let known: Vec<f64> = months.iter().copied().filter(|v| !v.is_nan()).collect();
             known.iter().sum::<f64>() / known.len() as f64
         }
-        How::Last => last,
-        How::GrowthPerYear => maths::pow(last / first, 1.0 / years),
-        How::SlopePerYear => (last - first) / years,
+        PeriodStatistic::Last => last,
+        PeriodStatistic::GrowthPerYear => maths::pow(last / first, 1.0 / years),
+        PeriodStatistic::SlopePerYear => (last - first) / years,
     }
 }
 
@@ -290,10 +292,10 @@ mod tests {
         let months: Vec<f64> = (0..13)
             .map(|t| 100.0 * 2_f64.powf(f64::from(t) / 12.0))
             .collect();
-        assert!((gathered(&months, How::GrowthPerYear) - 2.0).abs() < 1e-12);
-        assert!((gathered(&months, How::SlopePerYear) - 100.0).abs() < 1e-9);
-        assert_eq!(gathered(&[1.0, f64::NAN, 3.0], How::Mean), 2.0);
-        assert_eq!(gathered(&[1.0, 2.0, 3.0], How::Sum), 6.0);
-        assert_eq!(gathered(&[1.0, 2.0, 3.0], How::Last), 3.0);
+        assert!((gathered(&months, PeriodStatistic::GrowthPerYear) - 2.0).abs() < 1e-12);
+        assert!((gathered(&months, PeriodStatistic::SlopePerYear) - 100.0).abs() < 1e-9);
+        assert_eq!(gathered(&[1.0, f64::NAN, 3.0], PeriodStatistic::Mean), 2.0);
+        assert_eq!(gathered(&[1.0, 2.0, 3.0], PeriodStatistic::Sum), 6.0);
+        assert_eq!(gathered(&[1.0, 2.0, 3.0], PeriodStatistic::Last), 3.0);
     }
 }

@@ -5,13 +5,16 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::Plan;
-use super::ensemble::{Angle, InMemory, Layout, RunRecord, Runs, Told};
+use super::ensemble::{
+    MemoryRunStore, OutcomeView, RunNarrative, RunRecord, RunRecordLayout, RunStore,
+};
 use super::feedback::parts;
 use super::manifest::manifest;
-use crate::analysis::{Effect, band, effect};
+use crate::analysis::{PairedEffect, band, effect};
 use crate::measures::OUTCOMES;
 use crate::results::{
-    ALL, BandRow, EffectRow, FailureRow, OutcomeRow, OutcomeTable, Part, Results, ResultsError,
+    ALL, BandRow, EffectComponent, EffectRow, FailureRow, OutcomeRow, OutcomeTable, Results,
+    ResultsError,
 };
 
 /// Bytes of one column of one arm that a thread holds at a time.
@@ -20,10 +23,10 @@ const COLUMN_BYTES: usize = 2 << 20;
 const ROWS: usize = 1024;
 
 /// Finished runs and how to read them.
-pub struct Joined<'a> {
+pub struct JoinedRuns<'a> {
     pub plan: &'a Plan,
-    pub layout: &'a Layout,
-    pub runs: &'a dyn Runs,
+    pub layout: &'a RunRecordLayout,
+    pub runs: &'a dyn RunStore,
     /// The futures that are there, and whether each failed under some arm.
     pub futures: Range<u32>,
     pub failed: Vec<bool>,
@@ -31,15 +34,15 @@ pub struct Joined<'a> {
 
 /// Joins runs in memory into results.
 pub fn join(plan: &Plan, records: Vec<RunRecord>, command: &str) -> Results {
-    let layout = Layout::new(plan);
-    let runs = InMemory {
+    let layout = RunRecordLayout::new(plan);
+    let runs = MemoryRunStore {
         records: &records,
         futures: plan.futures.len(),
         months: layout.months,
     };
-    let told: Vec<Told> = records.iter().filter_map(|r| r.told.clone()).collect();
+    let told: Vec<RunNarrative> = records.iter().filter_map(|r| r.told.clone()).collect();
     let all = || -> Result<Results, ResultsError> {
-        let joined = Joined::new(plan, &layout, &runs, plan.futures.clone())?;
+        let joined = JoinedRuns::new(plan, &layout, &runs, plan.futures.clone())?;
         let mut results = joined.results(told, command)?;
         joined.outcomes(|row| {
             results.outcomes.rows.push(row);
@@ -50,18 +53,18 @@ pub fn join(plan: &Plan, records: Vec<RunRecord>, command: &str) -> Results {
     all().unwrap_or_else(|_| unreachable!("memory can be read"))
 }
 
-impl<'a> Joined<'a> {
+impl<'a> JoinedRuns<'a> {
     /// # Errors
     /// When runs cannot be read.
     pub fn new(
         plan: &'a Plan,
-        layout: &'a Layout,
-        runs: &'a dyn Runs,
+        layout: &'a RunRecordLayout,
+        runs: &'a dyn RunStore,
         futures: Range<u32>,
     ) -> Result<Self, ResultsError> {
         let mut failed = vec![false; futures.len()];
         for arm in 0..plan.regimes.len() {
-            let of_arm = runs.numbers(arm, Layout::FAILED, 0..futures.len())?;
+            let of_arm = runs.numbers(arm, RunRecordLayout::FAILED, 0..futures.len())?;
             for (any, one) in failed.iter_mut().zip(of_arm) {
                 *any |= one != 0.0;
             }
@@ -79,7 +82,11 @@ impl<'a> Joined<'a> {
     ///
     /// # Errors
     /// When runs cannot be read.
-    pub fn results(&self, mut told: Vec<Told>, command: &str) -> Result<Results, ResultsError> {
+    pub fn results(
+        &self,
+        mut told: Vec<RunNarrative>,
+        command: &str,
+    ) -> Result<Results, ResultsError> {
         let plan = self.plan;
         // A run that stopped early is the run of as many futures.
         let only = (plan.futures != (0..plan.runs)).then_some(plan.futures.start);
@@ -196,8 +203,8 @@ impl<'a> Joined<'a> {
         let places = 0..self.futures.len();
         let design = &self.plan.design;
         for (number, kinds) in [
-            (Layout::STRESS, &design.stress),
-            (Layout::VARIANT, &design.variant),
+            (RunRecordLayout::STRESS, &design.stress),
+            (RunRecordLayout::VARIANT, &design.variant),
         ] {
             let kind_of = self.runs.numbers(0, number, places.clone())?;
             for (k, kind) in kinds.iter().enumerate() {
@@ -217,7 +224,7 @@ impl<'a> Joined<'a> {
         at: usize,
         rows: &mut Vec<EffectRow>,
     ) -> Result<(), ResultsError> {
-        let Angle {
+        let OutcomeView {
             outcome,
             horizon_months,
             discount,
@@ -263,7 +270,7 @@ impl<'a> Joined<'a> {
         &self,
         inside: &[bool],
         at: usize,
-    ) -> Result<Vec<(usize, Part, Effect)>, ResultsError> {
+    ) -> Result<Vec<(usize, EffectComponent, PairedEffect)>, ResultsError> {
         let values = |arm: usize, number: usize| -> Result<Vec<f64>, ResultsError> {
             let all = self.runs.numbers(arm, number, 0..self.futures.len())?;
             let kept = all.into_iter().zip(inside.iter().zip(&self.failed));
@@ -283,7 +290,7 @@ impl<'a> Joined<'a> {
                 let all = parts(&whole, &direct, &base).into_iter();
                 found.extend(all.map(|(part, e)| (arm, part, e)));
             } else {
-                found.extend(effect(&whole, &base).map(|e| (arm, Part::Total, e)));
+                found.extend(effect(&whole, &base).map(|e| (arm, EffectComponent::Total, e)));
             }
         }
         Ok(found)
@@ -298,7 +305,7 @@ impl<'a> Joined<'a> {
         mut push: impl FnMut(OutcomeRow) -> Result<(), ResultsError>,
     ) -> Result<(), ResultsError> {
         let (p, layout) = (self.layout.parameters.len(), self.layout);
-        let name = |kinds: &[super::futures::Kind], at: f64| {
+        let name = |kinds: &[super::futures::StressOrVariant], at: f64| {
             let kind = (at >= 0.0).then(|| kinds.get(at as usize)).flatten();
             kind.map_or(String::new(), |k| k.name.clone())
         };
@@ -314,9 +321,15 @@ impl<'a> Joined<'a> {
                     push(OutcomeRow {
                         regime: self.plan.regimes[arm].name.clone(),
                         run: self.futures.start + (from + i) as u32,
-                        stratum: name(&self.plan.design.stress, columns[Layout::STRESS][i]),
-                        variant: name(&self.plan.design.variant, columns[Layout::VARIANT][i]),
-                        failed: columns[Layout::FAILED][i] != 0.0,
+                        stratum: name(
+                            &self.plan.design.stress,
+                            columns[RunRecordLayout::STRESS][i],
+                        ),
+                        variant: name(
+                            &self.plan.design.variant,
+                            columns[RunRecordLayout::VARIANT][i],
+                        ),
+                        failed: columns[RunRecordLayout::FAILED][i] != 0.0,
                         parameters: some(layout.parameter(0)..layout.angle(0)),
                         outcomes: some(layout.angle(0)..wanted),
                     })?;

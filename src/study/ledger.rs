@@ -4,10 +4,10 @@
 use serde::Serialize;
 
 use super::Plan;
-use super::probe::{Ensemble, Point, ask, baseline};
+use super::probe::{CustomFuture, EnsembleTable, ask, baseline};
 use crate::analysis::learning::{chance_share, variance_share};
-use crate::analysis::{Estimate, Refused};
-use crate::config::parameters::{Grade, Parameter};
+use crate::analysis::{Estimate, EstimatorError};
+use crate::config::parameters::{EvidenceGrade, Parameter};
 
 /// What is known of a parameter, and how much rests on it.
 #[derive(Clone, Debug, PartialEq, Serialize, Default)]
@@ -41,11 +41,11 @@ pub struct LedgerRow {
 /// When there are too few futures.
 pub fn ledger(
     plan: &Plan,
-    ensemble: &Ensemble,
+    ensemble: &EnsembleTable,
     arm: usize,
     (outcome, name): (usize, &str),
     done: &(dyn Fn() + Sync),
-) -> Result<Vec<LedgerRow>, Refused> {
+) -> Result<Vec<LedgerRow>, EstimatorError> {
     let base = baseline(plan);
     let (rows, effects) = ensemble.effects(arm, base, outcome);
     let shares: Vec<Estimate> = (0..ensemble.factors.len())
@@ -79,7 +79,10 @@ pub fn ledger(
                 .iter()
                 .position(|s| *s == at)
                 .map(|f| shares[f]);
-            (row(p, share), matches!(p.grade, Grade::C | Grade::D))
+            (
+                row(p, share),
+                matches!(p.grade, EvidenceGrade::C | EvidenceGrade::D),
+            )
         })
         .collect();
     // What matters and is known worst; what matters; the rest; each by its share. What is fixed has none and is last.
@@ -120,19 +123,19 @@ pub fn ledger(
 /// The share of chance: every future again with the same parameters and the luck of another.
 fn by_chance(
     plan: &Plan,
-    ensemble: &Ensemble,
+    ensemble: &EnsembleTable,
     arm: usize,
     base: usize,
     outcome: usize,
     done: &(dyn Fn() + Sync),
-) -> Result<Estimate, Refused> {
+) -> Result<Estimate, EstimatorError> {
     let (rows, effects) = ensemble.effects(arm, base, outcome);
     let after = plan.futures.end;
-    let points: Vec<Point> = rows
+    let points: Vec<CustomFuture> = rows
         .iter()
         .map(|r| {
             let number = ensemble.futures[*r];
-            Point::of(plan, number).with_luck_of(&Point::of(plan, after + number))
+            CustomFuture::of(plan, number).with_luck_of(&CustomFuture::of(plan, after + number))
         })
         .collect();
     let answers = ask(plan, &points, &[arm, base], done);

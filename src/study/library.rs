@@ -5,27 +5,27 @@ use std::sync::Arc;
 use crate::config::chips::ChipRow;
 use crate::config::diagnostics::{Diagnostic, Problems};
 use crate::config::evidence::Evidence;
-use crate::config::law::{Cases, WorldNames, check_cases, compose, read_law, read_regime};
+use crate::config::law::{CaseTable, WorldNames, check_cases, compose, read_law, read_regime};
 use crate::config::nations::NationRow;
 use crate::config::parameters::ParameterSet;
-use crate::config::places::Places;
+use crate::config::places::PlaceTables;
 use crate::config::source::{Configs, Source};
-use crate::config::splits::Hashes;
+use crate::config::splits::InputHashes;
 use crate::config::study::{Arm, StudyFile};
 use crate::config::table::KnownNames;
 use crate::config::world::{RecordedWorld, WorldTables};
 use crate::controls::{Law, Regime};
-use crate::world::{Blueprint, Inputs};
+use crate::world::{Blueprint, BlueprintInputs};
 
 /// The whole configuration, read and checked.
 pub struct Library {
     pub configs: Configs,
     pub law: Law,
-    pub cases: Cases,
+    pub cases: CaseTable,
     pub chips: Vec<ChipRow>,
     pub nations: Vec<NationRow>,
     pub tables: WorldTables,
-    pub places: Places,
+    pub places: PlaceTables,
     pub parameters: ParameterSet,
 }
 
@@ -137,9 +137,9 @@ impl Library {
     ///
     /// # Errors
     /// When the evidence cannot be read.
-    pub fn hashes(&self) -> Result<Hashes, Problems> {
+    pub fn hashes(&self) -> Result<InputHashes, Problems> {
         let evidence = Evidence::read(&self.configs)?;
-        Hashes::of(&self.configs, &self.parameters, &evidence)
+        InputHashes::of(&self.configs, &self.parameters, &evidence)
     }
 
     /// The world that every arm of a study shares.
@@ -148,7 +148,7 @@ impl Library {
     /// When recorded history cannot be read.
     pub fn blueprint(&self, study: &StudyFile) -> Result<Arc<Blueprint>, Problems> {
         let record = self.regime("history")?;
-        Ok(Arc::new(Blueprint::new(Inputs {
+        Ok(Arc::new(Blueprint::new(BlueprintInputs {
             law: self.law.clone(),
             chips: &self.chips,
             nations: &self.nations,

@@ -3,12 +3,12 @@
 use std::ops::Range;
 
 use super::Plan;
-use super::ensemble::Layout;
+use super::ensemble::RunRecordLayout;
 use super::plan::hash;
 use crate::controls::Regime;
 use crate::foundation::channels::Channel;
 use crate::measures::{MEASURES, OUTCOMES};
-use crate::results::{ArmInfo, Manifest, Named, RuleInfo, StudyInfo};
+use crate::results::{ArmInfo, Manifest, NamedQuantity, RuleInfo, StudyInfo};
 
 /// Hash of all that goes into the results of these futures: equal hashes mean equal bytes, and the same plan.
 pub fn made_from(plan: &Plan, futures: &Range<u32>) -> String {
@@ -30,13 +30,13 @@ pub fn made_from(plan: &Plan, futures: &Range<u32>) -> String {
 /// What was run, with what.
 pub fn manifest(
     plan: &Plan,
-    layout: &Layout,
+    layout: &RunRecordLayout,
     futures: u32,
     failed: u32,
     command: &str,
 ) -> Manifest {
     let law = &plan.blueprint.law;
-    let named = |name: &str, unit: &str, words: &str| Named {
+    let named = |name: &str, unit: &str, words: &str| NamedQuantity {
         name: name.to_string(),
         unit: unit.to_string(),
         words: words.to_string(),

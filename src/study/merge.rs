@@ -4,10 +4,10 @@ use std::ops::Range;
 use std::path::Path;
 
 use super::Plan;
-use super::block::Store;
-use super::ensemble::Layout;
-use super::join::Joined;
-use super::plan_file::{Opened, PlanFile};
+use super::block::BlockStore;
+use super::ensemble::RunRecordLayout;
+use super::join::JoinedRuns;
+use super::plan_file::{OpenedPlan, PlanFile};
 use super::verdicts::verdicts;
 use crate::config::figure::FigureFile;
 use crate::measures::OUTCOMES;
@@ -21,7 +21,7 @@ const SERIES: usize = 500;
 /// # Errors
 /// When a block is missing, or a table cannot be written.
 pub fn merge(
-    opened: &Opened,
+    opened: &OpenedPlan,
     file: &PlanFile,
     blocks: &Path,
     futures: Range<u32>,
@@ -29,10 +29,10 @@ pub fn merge(
     into: &Path,
 ) -> Result<Results, ResultsError> {
     let plan = &opened.plan;
-    let layout = Layout::new(plan);
-    let mut store = Store::open(blocks, &file.hash, &layout, futures.clone())?;
+    let layout = RunRecordLayout::new(plan);
+    let mut store = BlockStore::open(blocks, &file.hash, &layout, futures.clone())?;
     let told = store.told();
-    let joined = Joined::new(plan, &layout, &store, futures.clone())?;
+    let joined = JoinedRuns::new(plan, &layout, &store, futures.clone())?;
     let names: Vec<String> = OUTCOMES.iter().map(|o| o.name.to_string()).collect();
     let mut writer = OutcomeWriter::new(into, &joined.parameter_names(), &names)?;
     let mut drawn = Vec::new();
@@ -59,7 +59,7 @@ pub fn merge(
 }
 
 /// Every month of the asked measures in the first futures.
-fn series(plan: &Plan, joined: &Joined, first: u32, into: &Path) -> Result<(), ResultsError> {
+fn series(plan: &Plan, joined: &JoinedRuns, first: u32, into: &Path) -> Result<(), ResultsError> {
     let names = plan.blueprint.watch.columns.names();
     let mut writer = SeriesWriter::new(into);
     for (arm, regime) in plan.regimes.iter().enumerate() {

@@ -31,9 +31,9 @@ pub mod validate;
 pub mod verdicts;
 mod worker;
 
-pub use ensemble::{Layout, RunRecord, Runs, declared_columns, one_run, run_all};
+pub use ensemble::{RunRecord, RunRecordLayout, RunStore, declared_columns, one_run, run_all};
 pub use join::join;
 pub use library::Library;
 pub use manifest::{made_from, manifest};
-pub use plan::{Plan, Settings, hash};
+pub use plan::{Plan, PlanSettings, hash};
 pub use worker::Worker;

@@ -21,8 +21,8 @@ use crate::foundation::calendar::Month;
 use crate::foundation::channels::Channel;
 use crate::foundation::maths;
 use crate::foundation::run::Future;
-use crate::markets::terms::Calendar;
-use crate::measures::Recorder;
+use crate::markets::terms::CompiledCalendar;
+use crate::measures::MonthlyRecord;
 
 /// One pattern and its null.
 #[derive(Clone, Debug, Serialize)]
@@ -51,18 +51,18 @@ pub struct Statistic {
 
 const NONE: f64 = f64::INFINITY;
 
-struct Pattern {
+struct StylisedPattern {
     name: &'static str,
     words: &'static str,
     null: &'static str,
     claims: &'static str,
     /// What is read, and the band: low and high.
     bands: &'static [(&'static str, f64, f64)],
-    read: fn(&mut Runner, &Future, bool) -> Vec<f64>,
+    read: fn(&mut PatternRunner, &Future, bool) -> Vec<f64>,
 }
 
-const PATTERNS: &[Pattern] = &[
-    Pattern {
+const PATTERNS: &[StylisedPattern] = &[
+    StylisedPattern {
         name: "P1",
         words: "a compliant variant is on sale within half a year of a threshold rule, and none before",
         null: "design_around off",
@@ -78,7 +78,7 @@ const PATTERNS: &[Pattern] = &[
         ],
         read: p1,
     },
-    Pattern {
+    StylisedPattern {
         name: "P2",
         words: "sales of a variant end when its line closes",
         null: "the rules after 2023-09 ignored",
@@ -97,7 +97,7 @@ const PATTERNS: &[Pattern] = &[
         ],
         read: p2,
     },
-    Pattern {
+    StylisedPattern {
         name: "P3",
         words: "legal units to the target recover past their peak of 2023 while their compute does not",
         null: "design_around off",
@@ -108,7 +108,7 @@ const PATTERNS: &[Pattern] = &[
         ],
         read: p3,
     },
-    Pattern {
+    StylisedPattern {
         name: "P4",
         words: "imports are pulled forward before a rule binds",
         null: "stockpiling off",
@@ -127,7 +127,7 @@ const PATTERNS: &[Pattern] = &[
         ],
         read: p4,
     },
-    Pattern {
+    StylisedPattern {
         name: "P5",
         words: "the leader's revenue grows sevenfold to tenfold while the target's share of it falls by a third to two thirds",
         null: "no rules after 2022-08",
@@ -147,7 +147,7 @@ const PATTERNS: &[Pattern] = &[
         ],
         read: p5,
     },
-    Pattern {
+    StylisedPattern {
         name: "P6",
         words: "the target's training compute grows slower than others', and yet its gap does not rise",
         null: "channels of diffusion off",
@@ -171,7 +171,7 @@ const PATTERNS: &[Pattern] = &[
         ],
         read: p6,
     },
-    Pattern {
+    StylisedPattern {
         name: "P7",
         words: "home makers' part of cards rises from a tenth to a quarter or a third",
         null: "indigenisation off",
@@ -182,7 +182,7 @@ const PATTERNS: &[Pattern] = &[
         ],
         read: p7,
     },
-    Pattern {
+    StylisedPattern {
         name: "P8",
         words: "diversion is of the recorded size, at a premium that fell",
         null: "brokers' premium does not answer scarcity",
@@ -194,7 +194,7 @@ const PATTERNS: &[Pattern] = &[
         )],
         read: p8,
     },
-    Pattern {
+    StylisedPattern {
         name: "P9",
         words: "releases regressed as the record was: score on compute, date, target, and target by date",
         null: "one path of efficiency common to all",
@@ -210,7 +210,7 @@ const PATTERNS: &[Pattern] = &[
         ],
         read: p9,
     },
-    Pattern {
+    StylisedPattern {
         name: "P10",
         words: "what is permitted and then refused is hardly sold",
         null: "counter_measures off",
@@ -222,7 +222,7 @@ const PATTERNS: &[Pattern] = &[
         )],
         read: p10,
     },
-    Pattern {
+    StylisedPattern {
         name: "P11",
         words: "suppliers do not replace lost sales within three years while supply is slack",
         null: "tight supply, which must differ",
@@ -237,18 +237,18 @@ const PATTERNS: &[Pattern] = &[
 ];
 
 /// What one run leaves for a pattern to read.
-struct Reading<'a> {
+struct PatternReading<'a> {
     h: &'a Hindcast,
-    record: Recorder,
+    record: MonthlyRecord,
     events: Vec<Event>,
 }
 
-struct Runner<'a> {
+struct PatternRunner<'a> {
     h: &'a Hindcast,
     worker: Worker,
-    calendars: &'a BTreeMap<&'static str, Arc<Calendar>>,
+    calendars: &'a BTreeMap<&'static str, Arc<CompiledCalendar>>,
     /// Recorded history in the future at hand, run once for all patterns.
-    history: Option<Reading<'a>>,
+    history: Option<PatternReading<'a>>,
 }
 
 /// As history-free, without what the issuer opened from 2026 on.
@@ -287,7 +287,7 @@ pub fn patterns(
     let all: Vec<Vec<[Vec<f64>; 2]>> = (0..draws)
         .into_par_iter()
         .map_init(
-            || Runner {
+            || PatternRunner {
                 h,
                 worker: h.worker(),
                 calendars: &calendars,
@@ -315,7 +315,7 @@ pub fn patterns(
         .collect())
 }
 
-fn scored(pattern: &Pattern, of: &dyn Fn(usize, usize) -> Vec<f64>) -> PatternScore {
+fn scored(pattern: &StylisedPattern, of: &dyn Fn(usize, usize) -> Vec<f64>) -> PatternScore {
     let finite = |x: f64| x.is_finite().then_some(x);
     let statistics: Vec<Statistic> = pattern
         .bands
@@ -380,8 +380,8 @@ fn median(sorted: &[f64]) -> f64 {
     }
 }
 
-impl<'a> Runner<'a> {
-    fn run(&mut self, regime: &str, future: &Future) -> Reading<'a> {
+impl<'a> PatternRunner<'a> {
+    fn run(&mut self, regime: &str, future: &Future) -> PatternReading<'a> {
         if let Some(calendar) = self.calendars.get(regime) {
             let months = self.h.months.max(79);
             if regime == "history" || regime.starts_with("frozen-") {
@@ -391,7 +391,7 @@ impl<'a> Runner<'a> {
                 self.worker.run(calendar, future, months, true);
             }
         }
-        Reading {
+        PatternReading {
             h: self.h,
             record: self.worker.record().clone(),
             events: self
@@ -404,7 +404,7 @@ impl<'a> Runner<'a> {
         }
     }
 
-    fn history(&mut self, future: &Future) -> &Reading<'a> {
+    fn history(&mut self, future: &Future) -> &PatternReading<'a> {
         if self.history.is_none() {
             self.history = Some(self.run("history", future));
         }
@@ -412,7 +412,7 @@ impl<'a> Runner<'a> {
     }
 
     /// Recorded history, or its null with channels off.
-    fn without(&mut self, future: &Future, null: bool, off: &[Channel]) -> Reading<'a> {
+    fn without(&mut self, future: &Future, null: bool, off: &[Channel]) -> PatternReading<'a> {
         if !null {
             return self.history(future).clone();
         }
@@ -429,7 +429,7 @@ impl<'a> Runner<'a> {
     }
 }
 
-impl Clone for Reading<'_> {
+impl Clone for PatternReading<'_> {
     fn clone(&self) -> Self {
         Self {
             h: self.h,
@@ -439,7 +439,7 @@ impl Clone for Reading<'_> {
     }
 }
 
-impl Reading<'_> {
+impl PatternReading<'_> {
     fn at(&self, year: i32, month: i32) -> usize {
         (Month::of(year, month) - self.h.plan.study.first_month).max(0) as usize
     }
@@ -486,7 +486,7 @@ impl Reading<'_> {
     }
 }
 
-fn p1(r: &mut Runner, future: &Future, null: bool) -> Vec<f64> {
+fn p1(r: &mut PatternRunner, future: &Future, null: bool) -> Vec<f64> {
     let run = r.without(future, null, &[Channel::DesignAround]);
     let (letters, announced, second) = (run.at(2022, 8), run.at(2023, 6), run.at(2023, 10));
     let after = |rule: usize, from: usize, to: usize| {
@@ -511,7 +511,7 @@ fn p1(r: &mut Runner, future: &Future, null: bool) -> Vec<f64> {
     ]
 }
 
-fn p2(r: &mut Runner, future: &Future, null: bool) -> Vec<f64> {
+fn p2(r: &mut PatternRunner, future: &Future, null: bool) -> Vec<f64> {
     let run = if null {
         r.run("frozen-2023-09", future)
     } else {
@@ -540,7 +540,7 @@ fn p2(r: &mut Runner, future: &Future, null: bool) -> Vec<f64> {
     ]
 }
 
-fn p3(r: &mut Runner, future: &Future, null: bool) -> Vec<f64> {
+fn p3(r: &mut PatternRunner, future: &Future, null: bool) -> Vec<f64> {
     let run = r.without(future, null, &[Channel::DesignAround]);
     ["maker_units", "maker_peak_h100e"]
         .map(|m| {
@@ -550,7 +550,7 @@ fn p3(r: &mut Runner, future: &Future, null: bool) -> Vec<f64> {
         .to_vec()
 }
 
-fn p4(r: &mut Runner, future: &Future, null: bool) -> Vec<f64> {
+fn p4(r: &mut PatternRunner, future: &Future, null: bool) -> Vec<f64> {
     let run = r.without(future, null, &[Channel::Stockpiling]);
     let bank = run.column("hbm_supply", "target");
     let (from, to) = (run.at(2024, 7), run.at(2024, 12));
@@ -575,7 +575,7 @@ fn p4(r: &mut Runner, future: &Future, null: bool) -> Vec<f64> {
     vec![last / came.iter().sum::<f64>(), peak as f64 - 4.0]
 }
 
-fn p5(r: &mut Runner, future: &Future, null: bool) -> Vec<f64> {
+fn p5(r: &mut PatternRunner, future: &Future, null: bool) -> Vec<f64> {
     let run = if null {
         r.run("none", future)
     } else {
@@ -592,7 +592,7 @@ fn p5(r: &mut Runner, future: &Future, null: bool) -> Vec<f64> {
     ]
 }
 
-fn p6(r: &mut Runner, future: &Future, null: bool) -> Vec<f64> {
+fn p6(r: &mut PatternRunner, future: &Future, null: bool) -> Vec<f64> {
     let off = [
         Channel::OpenDiffusion,
         Channel::Distillation,
@@ -626,7 +626,7 @@ fn p6(r: &mut Runner, future: &Future, null: bool) -> Vec<f64> {
     vec![growth("target"), growth("issuer"), slope]
 }
 
-fn p7(r: &mut Runner, future: &Future, null: bool) -> Vec<f64> {
+fn p7(r: &mut PatternRunner, future: &Future, null: bool) -> Vec<f64> {
     let run = r.without(future, null, &[Channel::Indigenisation]);
     let homes = &r.h.plan.blueprint.watch.home_of_maker;
     let units = |makers: &[&str], from, to| {
@@ -640,7 +640,7 @@ fn p7(r: &mut Runner, future: &Future, null: bool) -> Vec<f64> {
     vec![share((2023, 1), (2023, 6)), share((2024, 1), (2024, 12))]
 }
 
-fn p8(r: &mut Runner, future: &Future, null: bool) -> Vec<f64> {
+fn p8(r: &mut PatternRunner, future: &Future, null: bool) -> Vec<f64> {
     let run = if null {
         let mut parameters = future.parameters.clone();
         parameters.grey_premium_per_scarcity = 0.0;
@@ -664,7 +664,7 @@ fn p8(r: &mut Runner, future: &Future, null: bool) -> Vec<f64> {
     vec![held.iter().filter(|h| **h).count() as f64]
 }
 
-fn p9(r: &mut Runner, future: &Future, null: bool) -> Vec<f64> {
+fn p9(r: &mut PatternRunner, future: &Future, null: bool) -> Vec<f64> {
     let run = if null {
         let mut parameters = future.parameters.clone();
         parameters.catch_up_per_year = 24.0;
@@ -710,13 +710,13 @@ fn p9(r: &mut Runner, future: &Future, null: bool) -> Vec<f64> {
     vec![of(&all, 4), of(&all, 1), of(&above, 1)]
 }
 
-fn p10(r: &mut Runner, future: &Future, null: bool) -> Vec<f64> {
+fn p10(r: &mut PatternRunner, future: &Future, null: bool) -> Vec<f64> {
     let free = Future {
         channels: future.channels.without(Channel::CounterMeasures),
         ..future.clone()
     };
     let revenue =
-        |run: &Reading| run.sum("maker_revenue_usd", "nvidia:target", (2026, 2), (2026, 7));
+        |run: &PatternReading| run.sum("maker_revenue_usd", "nvidia:target", (2026, 2), (2026, 7));
     let mut added = |future: &Future| {
         let open = revenue(&r.run("history-free", future));
         open - revenue(&r.run(CLOSED_AGAIN, future))
@@ -726,7 +726,7 @@ fn p10(r: &mut Runner, future: &Future, null: bool) -> Vec<f64> {
     vec![with / without]
 }
 
-fn p11(r: &mut Runner, future: &Future, null: bool) -> Vec<f64> {
+fn p11(r: &mut PatternRunner, future: &Future, null: bool) -> Vec<f64> {
     let mut parameters = future.parameters.clone();
     if null {
         parameters.supply_multiplier = 0.6;
@@ -744,7 +744,7 @@ fn p11(r: &mut Runner, future: &Future, null: bool) -> Vec<f64> {
     let (denied, open) = (r.run("embargo", &future), r.run("none", &future));
     let watch = &r.h.plan.blueprint.watch;
     let makers = denied.makers(|m| watch.merchant[m] && watch.home_of_maker[m] == 0);
-    let revenue = |run: &Reading, place: &str| {
+    let revenue = |run: &PatternReading, place: &str| {
         let each = makers.iter().map(|m| {
             run.sum(
                 "maker_revenue_usd",
@@ -756,7 +756,7 @@ fn p11(r: &mut Runner, future: &Future, null: bool) -> Vec<f64> {
         each.sum::<f64>()
     };
     let lost = revenue(&open, "target") - revenue(&denied, "target");
-    let elsewhere = |run: &Reading| revenue(run, "world") - revenue(run, "target");
+    let elsewhere = |run: &PatternReading| revenue(run, "world") - revenue(run, "target");
     vec![(elsewhere(&denied) - elsewhere(&open)) / lost]
 }
 

@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use super::bank::Kept;
+use super::bank::KeptRuns;
 use super::ensemble::reason;
-use super::futures::{Draw, Futures, Switch, switched};
+use super::futures::{FutureDraw, Futures, Override, switched};
 use super::{Library, Worker, feedback};
 use crate::config::diagnostics::{Diagnostic, Problems};
 use crate::config::figure;
@@ -19,10 +19,10 @@ use crate::controls::Regime;
 use crate::foundation::calendar::Month;
 use crate::foundation::channels::{Channel, Channels};
 use crate::foundation::parameters::Parameters;
-use crate::foundation::run::{Anchor, Future, Planning};
-use crate::markets::terms::Calendar;
+use crate::foundation::run::{ExpectationRule, Future, ReferenceRun};
+use crate::markets::terms::CompiledCalendar;
 use crate::world::Blueprint;
-use crate::world::outcomes::Window;
+use crate::world::outcomes::OutcomeWindow;
 
 /// A study ready to run.
 pub struct Plan {
@@ -31,16 +31,16 @@ pub struct Plan {
     pub parameters: ParameterSet,
     pub regimes: Vec<Regime>,
     /// One a regime, at the centre of the parameters.
-    pub calendars: Vec<Arc<Calendar>>,
+    pub calendars: Vec<Arc<CompiledCalendar>>,
     /// One an arm, kind of stress and structural variant.
-    kinds: Vec<Arc<Calendar>>,
+    kinds: Vec<Arc<CompiledCalendar>>,
     /// What each arm changes beside the law.
-    pub arms: Vec<Switch>,
+    pub arms: Vec<Override>,
     pub design: Futures,
-    pub window: Window,
+    pub window: OutcomeWindow,
     pub channels: Channels,
-    pub planning: Planning,
-    pub anchor: Arc<Anchor>,
+    pub planning: ExpectationRule,
+    pub anchor: Arc<ReferenceRun>,
     pub seed: u64,
     pub runs: u32,
     /// Numbers of the futures that are run.
@@ -55,12 +55,12 @@ pub struct Plan {
     pub stale: Vec<String>,
     pub(super) inputs: BTreeMap<String, String>,
     /// Where questions that are put to the plan keep their finished runs.
-    pub kept: Option<Arc<Kept>>,
+    pub kept: Option<Arc<KeptRuns>>,
 }
 
 /// What a plan is run with, beside its study.
 #[derive(Clone, Debug, Default)]
-pub struct Settings {
+pub struct PlanSettings {
     pub seed: u64,
     pub runs: u32,
     /// Parameters that are fixed in every future.
@@ -68,7 +68,7 @@ pub struct Settings {
     /// Only this future.
     pub only: Option<u32>,
     pub channels: Channels,
-    pub planning: Planning,
+    pub planning: ExpectationRule,
     /// Samples in place of the prior; by default those that the study names.
     pub posterior: Option<Arc<Posterior>>,
 }
@@ -76,7 +76,11 @@ pub struct Settings {
 impl Plan {
     /// # Errors
     /// When an arm's regime cannot be read or composed.
-    pub fn new(library: &Library, study: StudyFile, settings: Settings) -> Result<Self, Problems> {
+    pub fn new(
+        library: &Library,
+        study: StudyFile,
+        settings: PlanSettings,
+    ) -> Result<Self, Problems> {
         let regimes = library.arms(&study)?;
         Self::of(library, study, regimes, settings)
     }
@@ -90,9 +94,9 @@ impl Plan {
         library: &Library,
         study: StudyFile,
         regimes: Vec<Regime>,
-        settings: Settings,
+        settings: PlanSettings,
     ) -> Result<Self, Problems> {
-        let Settings {
+        let PlanSettings {
             seed,
             runs,
             set,
@@ -106,7 +110,7 @@ impl Plan {
             None => samples(library, &study)?,
         };
         let blueprint = library.blueprint(&study)?;
-        let Settled { design, window } =
+        let ResolvedStudy { design, window } =
             settled(library, &study, &regimes, &blueprint, posterior, runs, only)?;
         let futures = only.map_or(0..runs, |one| one..one + 1);
         let channels = study
@@ -124,26 +128,26 @@ impl Plan {
             parameters.set(id, *value);
         }
         let central = parameters.central();
-        let arms: Vec<Switch> = (0..regimes.len())
+        let arms: Vec<Override> = (0..regimes.len())
             .map(|arm| {
                 study
                     .arms
                     .get(arm)
-                    .map_or_else(Switch::default, Switch::of_arm)
+                    .map_or_else(Override::default, Override::of_arm)
             })
             .collect();
-        let at_centre = |regime: &Regime, switches: &[&Switch]| {
+        let at_centre = |regime: &Regime, switches: &[&Override]| {
             let centre = fixed(&central.values(), switches, &set);
             blueprint.calendar(regime, &centre)
         };
-        let calendars: Vec<Arc<Calendar>> = regimes
+        let calendars: Vec<Arc<CompiledCalendar>> = regimes
             .iter()
             .zip(&arms)
             .map(|(regime, arm)| at_centre(regime, &[arm]))
             .collect();
-        let plain = Switch::default();
-        let switches = |kinds: &[super::futures::Kind]| -> Vec<Switch> {
-            let all: Vec<Switch> = kinds.iter().map(|k| k.switch.clone()).collect();
+        let plain = Override::default();
+        let switches = |kinds: &[super::futures::StressOrVariant]| -> Vec<Override> {
+            let all: Vec<Override> = kinds.iter().map(|k| k.switch.clone()).collect();
             if all.is_empty() {
                 vec![plain.clone()]
             } else {
@@ -199,7 +203,7 @@ impl Plan {
         })
     }
 
-    pub fn draw(&self, number: u32) -> Draw {
+    pub fn draw(&self, number: u32) -> FutureDraw {
         self.design
             .draw(self.seed, number, self.runs, &self.parameters)
     }
@@ -210,12 +214,17 @@ impl Plan {
     }
 
     /// What all arms share of a future that is given as a draw.
-    pub fn shared(&self, number: u32, draw: &Draw) -> Future {
-        self.made(number, draw, &Switch::default())
+    pub fn shared(&self, number: u32, draw: &FutureDraw) -> Future {
+        self.made(number, draw, &Override::default())
     }
 
     /// A future as one arm lives it, and the law of that arm.
-    pub fn in_arm(&self, arm: usize, number: u32, draw: &Draw) -> (&Arc<Calendar>, Future) {
+    pub fn in_arm(
+        &self,
+        arm: usize,
+        number: u32,
+        draw: &FutureDraw,
+    ) -> (&Arc<CompiledCalendar>, Future) {
         let (stresses, variants) = (
             self.design.stress.len().max(1),
             self.design.variant.len().max(1),
@@ -224,9 +233,9 @@ impl Plan {
         (&self.kinds[at], self.made(number, draw, &self.arms[arm]))
     }
 
-    fn made(&self, number: u32, draw: &Draw, arm: &Switch) -> Future {
-        let kind = |at: Option<usize>, list: &[super::futures::Kind]| {
-            at.map_or_else(Switch::default, |at| list[at].switch.clone())
+    fn made(&self, number: u32, draw: &FutureDraw, arm: &Override) -> Future {
+        let kind = |at: Option<usize>, list: &[super::futures::StressOrVariant]| {
+            at.map_or_else(Override::default, |at| list[at].switch.clone())
         };
         let (stress, variant) = (
             kind(draw.stress, &self.design.stress),
@@ -296,9 +305,9 @@ impl Plan {
 }
 
 /// What follows from a study before any run.
-struct Settled {
+struct ResolvedStudy {
     design: Futures,
-    window: Window,
+    window: OutcomeWindow,
 }
 
 /// The samples that a study names.
@@ -317,7 +326,7 @@ fn settled(
     posterior: Option<Arc<Posterior>>,
     runs: u32,
     only: Option<u32>,
-) -> Result<Settled, Problems> {
+) -> Result<ResolvedStudy, Problems> {
     feedback::check(study, regimes)?;
     let mut design = Futures::new(&study.futures, study.draws.as_ref());
     design.posterior = posterior;
@@ -342,9 +351,9 @@ fn settled(
             .help("without `window_first` it begins where the law of the arms first differs")
     })?;
     let from = (first - study.first_month) as usize;
-    Ok(Settled {
+    Ok(ResolvedStudy {
         design,
-        window: Window {
+        window: OutcomeWindow {
             from,
             to: from + study.window_months as usize,
         },
@@ -366,7 +375,7 @@ pub fn check(
     let posterior = samples(library, study)?;
     settled(library, study, &regimes, &blueprint, posterior, runs, only)?;
     let arms: Vec<&str> = study.arms.iter().map(|arm| arm.name()).collect();
-    let known = figure::Known {
+    let known = figure::KnownEntities {
         columns: &blueprint.watch.columns,
         events: &super::timeline::kinds(),
         arms: &arms,
@@ -386,7 +395,7 @@ pub fn check(
 }
 
 /// Parameters with those of each switch in turn, and those of the command line last.
-fn fixed(values: &[f64], switches: &[&Switch], set: &BTreeMap<String, f64>) -> Parameters {
+fn fixed(values: &[f64], switches: &[&Override], set: &BTreeMap<String, f64>) -> Parameters {
     let mut values = values.to_vec();
     for (at, value) in switches.iter().flat_map(|s| &s.set) {
         values[*at] = *value;

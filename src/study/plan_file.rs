@@ -7,7 +7,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::plan::{hash, hashes};
-use super::{Library, Plan, Settings};
+use super::{Library, Plan, PlanSettings};
 use crate::config::diagnostics::Problems;
 use crate::config::draws::sealed_path;
 use crate::config::figure::{self, FigureFile};
@@ -15,7 +15,7 @@ use crate::config::posterior::{self, Posterior};
 use crate::config::source::{Configs, Source, figure_path};
 use crate::config::study;
 use crate::foundation::channels::{Channel, Channels};
-use crate::foundation::run::Planning;
+use crate::foundation::run::ExpectationRule;
 use crate::results::{ResultsError, files};
 
 /// Futures of a block, if nobody says otherwise.
@@ -54,7 +54,7 @@ pub struct PlanFile {
 }
 
 /// A plan ready to run, with the figures that its study asks for.
-pub struct Opened {
+pub struct OpenedPlan {
     pub library: Library,
     pub plan: Plan,
     pub figures: Vec<FigureFile>,
@@ -117,7 +117,7 @@ impl PlanFile {
     ///
     /// # Errors
     /// With what is wrong in the study or its files.
-    pub fn open(&self) -> Result<Opened, Problems> {
+    pub fn open(&self) -> Result<OpenedPlan, Problems> {
         let library = Library::read(Configs::sealed(self.files.clone()), &self.rules)?;
         let study = study::read(&self.study, &library.configs)?;
         let figures = figure::read_all(&library.configs, &study.figures)?;
@@ -125,7 +125,7 @@ impl PlanFile {
         plan.said.clone_from(&self.said);
         plan.fail = self.fail;
         plan.inputs.clone_from(&self.inputs);
-        Ok(Opened {
+        Ok(OpenedPlan {
             library,
             plan,
             figures,
@@ -133,12 +133,12 @@ impl PlanFile {
     }
 
     /// What the plan is run with, beside its study.
-    pub fn settings(&self) -> Settings {
+    pub fn settings(&self) -> PlanSettings {
         let off = self.off.iter().filter_map(|name| Channel::named(name));
-        let planning = Planning::ALL
+        let planning = ExpectationRule::ALL
             .into_iter()
             .find(|p| p.name() == self.planning);
-        Settings {
+        PlanSettings {
             seed: self.seed,
             runs: self.runs,
             set: self.set.clone(),

@@ -4,25 +4,25 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::futures::Draw;
+use super::futures::FutureDraw;
 use super::{Plan, Worker};
 use crate::foundation::chance::{Chance, Purpose, stable_key};
 use crate::foundation::channels::Channel;
 use crate::foundation::run::Future;
-use crate::markets::terms::Calendar;
+use crate::markets::terms::CompiledCalendar;
 use crate::measures::OUTCOMES;
 use crate::world::outcomes::outcomes;
 
 /// One future of one's own making: what a numbered future is, with anything of it replaced.
 #[derive(Clone, Debug)]
-pub struct Point {
+pub struct CustomFuture {
     pub number: u32,
-    pub draw: Draw,
+    pub draw: FutureDraw,
     /// Channels that are off in every arm, beside those that the plan and its arms switch off.
     pub off: Vec<Channel>,
 }
 
-impl Point {
+impl CustomFuture {
     /// A future as the plan itself has it.
     pub fn of(plan: &Plan, number: u32) -> Self {
         Self {
@@ -40,7 +40,7 @@ impl Point {
     }
 
     /// The point as one arm lives it, and the law of that arm.
-    pub fn in_arm<'a>(&self, plan: &'a Plan, arm: usize) -> (&'a Arc<Calendar>, Future) {
+    pub fn in_arm<'a>(&self, plan: &'a Plan, arm: usize) -> (&'a Arc<CompiledCalendar>, Future) {
         let (calendar, mut future) = plan.in_arm(arm, self.number, &self.draw);
         for channel in &self.off {
             future.channels = future.channels.without(*channel);
@@ -55,7 +55,7 @@ impl Point {
 }
 
 /// Outcomes by point, by arm: in the order of [`OUTCOMES`]. A run that failed holds only NaN.
-pub struct Answers {
+pub struct ProbeOutcomes {
     pub values: Vec<Vec<Vec<f64>>>,
     pub failed: usize,
 }
@@ -65,7 +65,12 @@ const BLOCK: usize = 16;
 
 /// Runs every point in every one of these arms, in parallel; `done` is called after each run. Blocks that the plan keeps from
 /// before are not run again.
-pub fn ask(plan: &Plan, points: &[Point], arms: &[usize], done: &(dyn Fn() + Sync)) -> Answers {
+pub fn ask(
+    plan: &Plan,
+    points: &[CustomFuture],
+    arms: &[usize],
+    done: &(dyn Fn() + Sync),
+) -> ProbeOutcomes {
     // The same blocks whatever the number of threads.
     let size = (points.len() / 64).clamp(1, BLOCK);
     let kept = plan.kept.as_deref();
@@ -103,10 +108,10 @@ pub fn ask(plan: &Plan, points: &[Point], arms: &[usize], done: &(dyn Fn() + Syn
         .flatten()
         .filter(|o| o.iter().all(|v| v.is_nan()))
         .count();
-    Answers { values, failed }
+    ProbeOutcomes { values, failed }
 }
 
-fn one(plan: &Plan, worker: &mut Worker, arm: usize, point: &Point) -> Vec<f64> {
+fn one(plan: &Plan, worker: &mut Worker, arm: usize, point: &CustomFuture) -> Vec<f64> {
     let b = &*plan.blueprint;
     let (calendar, future) = point.in_arm(plan, arm);
     let imbalance = worker.run(calendar, &future, b.months, false);
@@ -144,7 +149,7 @@ pub fn baseline(plan: &Plan) -> usize {
 }
 
 /// The ordinary futures of a plan as a table: parameters beside what each arm answers.
-pub struct Ensemble {
+pub struct EnsembleTable {
     /// Numbers of the futures in which every run was well.
     pub futures: Vec<u32>,
     /// Names of the parameters that vary, and their places in the list of all.
@@ -157,10 +162,14 @@ pub struct Ensemble {
     pub failed: usize,
 }
 
-impl Ensemble {
+impl EnsembleTable {
     /// Runs every future of the plan in every arm.
     pub fn run(plan: &Plan, done: &(dyn Fn() + Sync)) -> Self {
-        let points: Vec<Point> = plan.futures.clone().map(|n| Point::of(plan, n)).collect();
+        let points: Vec<CustomFuture> = plan
+            .futures
+            .clone()
+            .map(|n| CustomFuture::of(plan, n))
+            .collect();
         let arms: Vec<usize> = (0..plan.regimes.len()).collect();
         let answers = ask(plan, &points, &arms, done);
         // What stress and variants change varies too.

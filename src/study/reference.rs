@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::Library;
-use crate::config::parameters::units_in_words;
 use crate::config::diagnostics::Problems;
-use crate::config::evidence::{Class, Evidence};
+use crate::config::evidence::{Evidence, EvidenceClass};
+use crate::config::parameters::units_in_words;
 use crate::config::splits;
 use crate::events::EventKind;
 use crate::foundation::channels::Channel;
@@ -73,7 +73,7 @@ pub fn markdown(library: &Library) -> String {
 /// When the evidence cannot be read.
 pub fn evidence_markdown(library: &Library) -> Result<String, Problems> {
     let evidence = Evidence::read(&library.configs)?;
-    let mut answered: BTreeMap<(String, usize), (Vec<Class>, usize)> = BTreeMap::new();
+    let mut answered: BTreeMap<(String, usize), (Vec<EvidenceClass>, usize)> = BTreeMap::new();
     let mut silent: BTreeMap<(String, String), usize> = BTreeMap::new();
     for row in &evidence.rows {
         match &row.link {

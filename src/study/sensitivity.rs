@@ -5,10 +5,10 @@
 use serde::Serialize;
 
 use super::Plan;
-use super::probe::{Point, ask, baseline, draw, sampled};
-use crate::analysis::Refused;
-use crate::analysis::morris::{STEP, Screen, Trajectory, of_effects, screen};
-use crate::analysis::sobol::{Indices, convergence};
+use super::probe::{CustomFuture, ask, baseline, draw, sampled};
+use crate::analysis::EstimatorError;
+use crate::analysis::morris::{ElementaryEffect, STEP, Trajectory, of_effects, screen};
+use crate::analysis::sobol::{SobolIndices, convergence};
 use crate::measures::OUTCOMES;
 
 /// What the factor that is no parameter is called.
@@ -54,14 +54,14 @@ pub struct Sensitivity<Row> {
 const RESAMPLES: usize = 100;
 
 /// The answers of one quantity, point by point: an outcome of an arm, or its effect.
-struct Quantity {
+struct AnswerQuantity {
     regime: String,
     baseline: String,
     outcome: String,
     values: Vec<f64>,
 }
 
-fn quantities(plan: &Plan, answers: &[Vec<Vec<f64>>], names: &[String]) -> Vec<Quantity> {
+fn quantities(plan: &Plan, answers: &[Vec<Vec<f64>>], names: &[String]) -> Vec<AnswerQuantity> {
     let base = baseline(plan);
     let mut all = Vec::new();
     for (o, outcome) in OUTCOMES.iter().enumerate() {
@@ -70,7 +70,7 @@ fn quantities(plan: &Plan, answers: &[Vec<Vec<f64>>], names: &[String]) -> Vec<Q
         }
         for arm in 0..plan.regimes.len() {
             let mut add = |against: Option<usize>| {
-                all.push(Quantity {
+                all.push(AnswerQuantity {
                     regime: plan.regimes[arm].name.clone(),
                     baseline: against.map_or(String::new(), |b| plan.regimes[b].name.clone()),
                     outcome: outcome.name.to_string(),
@@ -91,13 +91,13 @@ fn quantities(plan: &Plan, answers: &[Vec<Vec<f64>>], names: &[String]) -> Vec<Q
 
 /// What can be exchanged between two points.
 #[derive(Clone, Copy)]
-enum Factor {
+enum ExchangedFactor {
     Parameter(usize),
     Conditions,
     Chance,
 }
 
-impl Factor {
+impl ExchangedFactor {
     fn name(self, plan: &Plan) -> String {
         match self {
             Self::Parameter(at) => plan.parameters.0[at].id.clone(),
@@ -107,7 +107,7 @@ impl Factor {
     }
 
     /// Point `a` with this one factor of `b`.
-    fn from(self, a: &Point, b: &Point) -> Point {
+    fn from(self, a: &CustomFuture, b: &CustomFuture) -> CustomFuture {
         let mut point = a.clone();
         match self {
             Self::Parameter(at) => point.draw.parameters[at] = b.draw.parameters[at],
@@ -121,13 +121,13 @@ impl Factor {
 }
 
 /// Every sampled parameter; stress and variant where there are any; chance.
-fn factors(plan: &Plan) -> Vec<Factor> {
+fn factors(plan: &Plan) -> Vec<ExchangedFactor> {
     let kinds = plan.design.stress.len() + plan.design.variant.len();
-    let conditions = (kinds > 0).then_some(Factor::Conditions);
-    let parameters = sampled(plan).into_iter().map(Factor::Parameter);
+    let conditions = (kinds > 0).then_some(ExchangedFactor::Conditions);
+    let parameters = sampled(plan).into_iter().map(ExchangedFactor::Parameter);
     parameters
         .chain(conditions)
-        .chain([Factor::Chance])
+        .chain([ExchangedFactor::Chance])
         .collect()
 }
 
@@ -142,9 +142,9 @@ pub fn sobol_runs(plan: &Plan) -> u64 {
 pub fn sobol(plan: &Plan, names: &[String], done: &(dyn Fn() + Sync)) -> Sensitivity<SobolRow> {
     let n = plan.futures.end - plan.futures.start;
     let factors = factors(plan);
-    let mut points: Vec<Point> = Vec::new();
+    let mut points: Vec<CustomFuture> = Vec::new();
     for row in plan.futures.clone() {
-        let (a, b) = (Point::of(plan, row), Point::of(plan, row + n));
+        let (a, b) = (CustomFuture::of(plan, row), CustomFuture::of(plan, row + n));
         points.extend(factors.iter().map(|f| f.from(&a, &b)));
         points.extend([a, b]);
     }
@@ -174,7 +174,7 @@ pub fn sobol(plan: &Plan, names: &[String], done: &(dyn Fn() + Sync)) -> Sensiti
     found
 }
 
-fn sobol_row(q: &Quantity, parameter: &str, i: Indices, rows: usize) -> SobolRow {
+fn sobol_row(q: &AnswerQuantity, parameter: &str, i: SobolIndices, rows: usize) -> SobolRow {
     SobolRow {
         regime: q.regime.clone(),
         baseline: q.baseline.clone(),
@@ -188,7 +188,7 @@ fn sobol_row(q: &Quantity, parameter: &str, i: Indices, rows: usize) -> SobolRow
     }
 }
 
-fn refusal(q: &Quantity, why: &Refused) -> String {
+fn refusal(q: &AnswerQuantity, why: &EstimatorError) -> String {
     let effect = if q.baseline.is_empty() {
         String::new()
     } else {
@@ -212,16 +212,16 @@ pub fn morris(plan: &Plan, names: &[String], done: &(dyn Fn() + Sync)) -> Sensit
         .clone()
         .map(|t| Trajectory::draw(places.len(), &draw(plan, &format!("trajectory {t}"))))
         .collect();
-    let mut points: Vec<Point> = Vec::new();
+    let mut points: Vec<CustomFuture> = Vec::new();
     for (trajectory, luck) in trajectories.iter().zip(plan.futures.clone()) {
-        let own = Point::of(plan, luck);
+        let own = CustomFuture::of(plan, luck);
         for shares in trajectory.points() {
             let mut point = own.clone();
             set_shares(plan, &mut point, &places, &shares);
             points.push(point);
         }
         if let Some(last) = points.last().cloned() {
-            points.push(last.with_luck_of(&Point::of(plan, luck + n)));
+            points.push(last.with_luck_of(&CustomFuture::of(plan, luck + n)));
         }
     }
     let arms: Vec<usize> = (0..plan.regimes.len()).collect();
@@ -256,7 +256,12 @@ pub fn morris(plan: &Plan, names: &[String], done: &(dyn Fn() + Sync)) -> Sensit
     found
 }
 
-fn morris_row(q: &Quantity, parameter: &str, s: &Screen, trajectories: usize) -> MorrisRow {
+fn morris_row(
+    q: &AnswerQuantity,
+    parameter: &str,
+    s: &ElementaryEffect,
+    trajectories: usize,
+) -> MorrisRow {
     MorrisRow {
         regime: q.regime.clone(),
         baseline: q.baseline.clone(),
@@ -272,7 +277,7 @@ fn morris_row(q: &Quantity, parameter: &str, s: &Screen, trajectories: usize) ->
 }
 
 /// Puts sampled parameters at these shares of their distributions.
-pub fn set_shares(plan: &Plan, point: &mut Point, places: &[usize], shares: &[f64]) {
+pub fn set_shares(plan: &Plan, point: &mut CustomFuture, places: &[usize], shares: &[f64]) {
     for (at, share) in places.iter().zip(shares) {
         if let Some(prior) = &plan.parameters.0[*at].prior {
             point.draw.parameters[*at] = prior.quantile(*share);

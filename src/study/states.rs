@@ -3,14 +3,14 @@
 use bevy_ecs::world::World;
 
 use crate::agents::broker::GreyMarket;
-use crate::agents::chipmaker::Business;
-use crate::agents::host::{Host, Letting};
+use crate::agents::chipmaker::ChipmakerState;
+use crate::agents::host::{CloudHost, RentalCapacity};
 use crate::agents::nation::NationTotals;
 use crate::foundation::parameters::Parameters;
 use crate::markets::chips::ChipMarket;
-use crate::markets::rental::Rental;
+use crate::markets::rental::RentedCompute;
 use crate::measures::Bloc;
-use crate::technology::supply::{Access, POOLS, Pool, SupplyState};
+use crate::technology::supply::{InputAccessState, POOLS, SupplyPool, SupplyState};
 
 /// Names of the states that do not belong to one agent, in the order in which [`reached`] finds them.
 pub const STATES: &[&str] = &[
@@ -41,9 +41,9 @@ pub const STATES: &[&str] = &[
 ];
 
 /// Which of [`STATES`] the world is in, given what its stores were a month ago.
-pub fn reached(world: &mut World, before: &Stores, p: &Parameters) -> Vec<bool> {
+pub fn reached(world: &mut World, before: &StateSnapshot, p: &Parameters) -> Vec<bool> {
     let mut index = [0.0_f64, 1.0, 0.0];
-    let mut makers = world.query::<&Business>();
+    let mut makers = world.query::<&ChipmakerState>();
     for business in makers.iter(world) {
         index[0] = index[0].max(business.price_index);
         index[1] = index[1].min(business.price_index);
@@ -51,14 +51,15 @@ pub fn reached(world: &mut World, before: &Stores, p: &Parameters) -> Vec<bool> 
     }
     let market = world.resource::<ChipMarket>();
     let supply = world.resource::<SupplyState>();
-    let access = world.resource::<Access>();
+    let access = world.resource::<InputAccessState>();
     let grey = world.resource::<GreyMarket>();
     let powered = world.resource::<NationTotals>().powered;
     let empty = |pool: usize| {
         supply.pools[pool] > 0.0 && market.pool_used[pool] >= 0.999 * supply.pools[pool]
     };
-    let at_home =
-        |pool: usize| pool == Pool::LogicTarget as usize || pool == Pool::HbmTarget as usize;
+    let at_home = |pool: usize| {
+        pool == SupplyPool::LogicTarget as usize || pool == SupplyPool::HbmTarget as usize
+    };
     let short = |bloc: Bloc| powered[bloc as usize] < 1.0;
     let near = |a: f64, b: f64| (a - b).abs() < 1e-9;
     let cap_used = market
@@ -72,8 +73,8 @@ pub fn reached(world: &mut World, before: &Stores, p: &Parameters) -> Vec<bool> 
         near(index[1], 1.0 - p.price_clip),
         index[2] > 0.0,
         (0..POOLS).any(|pool| !at_home(pool) && empty(pool)),
-        empty(Pool::LogicTarget as usize),
-        empty(Pool::HbmTarget as usize),
+        empty(SupplyPool::LogicTarget as usize),
+        empty(SupplyPool::HbmTarget as usize),
         supply.hbm_bank_stacks < before.hbm_bank_stacks,
         supply.die_bank < before.die_bank,
         supply.wafers.iter().any(|wafers| near(*wafers, ceiling)),
@@ -88,7 +89,7 @@ pub fn reached(world: &mut World, before: &Stores, p: &Parameters) -> Vec<bool> 
         short(Bloc::Issuer),
         short(Bloc::Target),
         short(Bloc::Third),
-        world.resource::<Rental>().h100e > 0.0,
+        world.resource::<RentedCompute>().h100e > 0.0,
         supply.lost_to_inputs > 0.0,
         access.leading_foundry.iter().any(|open| *open < 1.0),
         access.weights_open.iter().any(|open| *open < 1.0),
@@ -97,7 +98,7 @@ pub fn reached(world: &mut World, before: &Stores, p: &Parameters) -> Vec<bool> 
 
 /// Rows of the hosts that rent anything out.
 pub fn hosts_at_work(world: &mut World) -> Vec<u32> {
-    let mut hosts = world.query::<(&Host, &Letting)>();
+    let mut hosts = world.query::<(&CloudHost, &RentalCapacity)>();
     hosts
         .iter(world)
         .filter(|(_, letting)| letting.rented_h100e > 0.0)
@@ -107,13 +108,13 @@ pub fn hosts_at_work(world: &mut World) -> Vec<u32> {
 
 /// Stores at the end of a month.
 #[derive(Clone, Debug, Default)]
-pub struct Stores {
+pub struct StateSnapshot {
     hbm_bank_stacks: f64,
     die_bank: f64,
     cap_tpp_left: Vec<f64>,
 }
 
-impl Stores {
+impl StateSnapshot {
     pub fn of(world: &World) -> Self {
         let supply = world.resource::<SupplyState>();
         Self {

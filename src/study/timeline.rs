@@ -1,15 +1,15 @@
 //! The events of a run in words: month, what, who, details, and because of what.
 
 use super::{Plan, Worker};
-use crate::agents::chipmaker::Studio;
+use crate::agents::chipmaker::DesignPipeline;
 use crate::agents::government::Government;
-use crate::controls::{Entry, Rule, Subject};
+use crate::controls::{ControlledItem, DatedRule, Rule};
 use crate::events::{Event, EventKind, EventLog};
-use crate::markets::terms::Calendar;
+use crate::markets::terms::CompiledCalendar;
 use crate::results::EventRow;
 use crate::technology::chip::ChipSpec;
-use crate::technology::design::Cut;
-use crate::technology::roadmap::{Chips, NEVER};
+use crate::technology::design::CutKind;
+use crate::technology::roadmap::{ChipTable, NEVER};
 use crate::world::Blueprint;
 
 /// The events of one run of the plan, run again for them: bit for bit those of the study.
@@ -25,18 +25,18 @@ pub fn timeline(plan: &Plan, arm: usize, number: u32) -> Vec<EventRow> {
 pub fn rows(
     plan: &Plan,
     worker: &Worker,
-    calendar: &Calendar,
+    calendar: &CompiledCalendar,
     arm: usize,
     run: u32,
 ) -> Vec<EventRow> {
     let world = &worker.stage.world;
-    let told = Telling {
+    let told = TimelineRun {
         plan,
         arm,
         b: &plan.blueprint,
         calendar,
-        chips: world.resource::<Chips>(),
-        studio: world.resource::<Studio>(),
+        chips: world.resource::<ChipTable>(),
+        studio: world.resource::<DesignPipeline>(),
         government: world.resource::<Government>(),
         log: world.resource::<EventLog>(),
     };
@@ -56,18 +56,18 @@ pub fn rows(
 }
 
 /// The run that is told of.
-struct Telling<'a> {
+struct TimelineRun<'a> {
     plan: &'a Plan,
     arm: usize,
     b: &'a Blueprint,
-    calendar: &'a Calendar,
-    chips: &'a Chips,
-    studio: &'a Studio,
+    calendar: &'a CompiledCalendar,
+    chips: &'a ChipTable,
+    studio: &'a DesignPipeline,
     government: &'a Government,
     log: &'a EventLog,
 }
 
-impl Telling<'_> {
+impl TimelineRun<'_> {
     fn actor(&self, e: &Event) -> String {
         let row = e.actor as usize;
         match e.kind {
@@ -293,7 +293,7 @@ impl Telling<'_> {
                 format!("{name} is in force when the run begins")
             }
             EventKind::RuleBinds => {
-                let late = |x: &Entry| self.b.first.plus(e.t).last_day() < x.compliance;
+                let late = |x: &DatedRule| self.b.first.plus(e.t).last_day() < x.compliance;
                 let first = entry.is_some_and(|x| !x.early.is_empty() && late(x));
                 let whom = if first { ", for some firms first" } else { "" };
                 format!("{name} binds{whom}")
@@ -316,7 +316,10 @@ impl Telling<'_> {
     /// What was cut, under which line of which rule, and what another kind of cut would have brought.
     fn why_this_design(&self, e: &Event) -> String {
         let [profit, next_profit, own, next] = e.values;
-        let (cut, other) = (Cut::from_code(own as usize), Cut::from_code(next as usize));
+        let (cut, other) = (
+            CutKind::from_code(own as usize),
+            CutKind::from_code(next as usize),
+        );
         let (parent, spec) = self.design(e.object as usize);
         let lines = self.lines_above(parent, spec, cut, e.place as usize);
         let under = if lines.is_empty() {
@@ -338,7 +341,13 @@ impl Telling<'_> {
     }
 
     /// The comparisons that a little less of each cut would fail, each with its rule.
-    fn lines_above(&self, parent: usize, spec: &ChipSpec, cut: Cut, book: usize) -> Vec<String> {
+    fn lines_above(
+        &self,
+        parent: usize,
+        spec: &ChipSpec,
+        cut: CutKind,
+        book: usize,
+    ) -> Vec<String> {
         let c = self.calendar;
         let books = &c.books[book];
         let sale = |design: &ChipSpec| c.variant_attributes(parent, design, c.target_market);
@@ -347,7 +356,7 @@ impl Telling<'_> {
         for more in cut.a_little_less(spec, &self.chips.spec[parent]) {
             let there = sale(&more);
             for law in [&books.in_force, &books.announced] {
-                let ruling = law.judge(Subject::ChipSale, &there);
+                let ruling = law.judge(ControlledItem::ChipSale, &there);
                 let Some(rule) = ruling.decided_by() else {
                     continue;
                 };

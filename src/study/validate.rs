@@ -10,13 +10,13 @@ use super::Worker;
 use super::hindcast::Hindcast;
 use crate::analysis::coverage::{Z_90, bins, rank, wilson};
 use crate::analysis::skill::{
-    Forecast, Series, Verdict, bootstrap, conditional_ratio, constant_mean, last_value, skill,
-    trend,
+    PointForecast, RecordedSeries, SkillVerdict, bootstrap, conditional_ratio, constant_mean,
+    last_value, skill, trend,
 };
 use crate::analysis::{crps, quantile};
-use crate::config::evidence::{Class, Scale};
+use crate::config::evidence::{ErrorScale, EvidenceClass};
 use crate::config::posterior::Posterior;
-use crate::config::splits::{Part, ScoreSettings, Split};
+use crate::config::splits::{ScoreSettings, Split, SplitPart};
 use crate::foundation::chance::{Chance, Purpose, stable_key};
 use crate::foundation::maths;
 use crate::foundation::parameters::Parameters;
@@ -29,7 +29,7 @@ pub struct PointScore {
     pub series: String,
     pub entity: String,
     pub period: String,
-    pub class: Class,
+    pub class: EvidenceClass,
     pub first_month: String,
     pub last_month: String,
     pub unit: String,
@@ -38,7 +38,7 @@ pub struct PointScore {
     pub observed_high: f64,
     pub modelled: bool,
     pub reason: Option<String>,
-    pub part: Option<Part>,
+    pub part: Option<SplitPart>,
     pub p05: Option<f64>,
     pub p25: Option<f64>,
     pub p50: Option<f64>,
@@ -59,7 +59,7 @@ pub struct PointScore {
 pub struct SeriesScore {
     pub series: String,
     pub entity: String,
-    pub class: Class,
+    pub class: EvidenceClass,
     pub weak: Option<String>,
     /// Points tested, and years that they cover.
     pub n: usize,
@@ -131,7 +131,7 @@ impl Scorecard {
 }
 
 /// What every draw says of every point, on the points' scales, with errors of observation.
-pub struct Ensemble(Vec<Vec<f64>>);
+pub struct PredictiveDraws(Vec<Vec<f64>>);
 
 /// Draws of a block: what is lost when it is stopped.
 const BLOCK: usize = 10;
@@ -142,7 +142,7 @@ pub fn ensemble(
     draws: u32,
     posterior: Option<&Arc<Posterior>>,
     done: &(dyn Fn(u64) + Sync),
-) -> Ensemble {
+) -> PredictiveDraws {
     let run = |worker: &mut Worker, number: u32| -> Vec<f64> {
         let future = future_of(h, number, posterior);
         let said = h.run(worker, 0, &future);
@@ -180,7 +180,7 @@ pub fn ensemble(
         )
         .collect();
     let rows = rows.concat();
-    Ensemble(rows)
+    PredictiveDraws(rows)
 }
 
 /// The future of this number with its parameters from a posterior, or from the prior.
@@ -198,7 +198,7 @@ pub fn future_of(h: &Hindcast, number: u32, posterior: Option<&Arc<Posterior>>) 
     }
 }
 
-impl Ensemble {
+impl PredictiveDraws {
     /// Finite draws of one point, sorted.
     fn point(&self, k: usize) -> Vec<f64> {
         let mut draws: Vec<f64> = self
@@ -217,8 +217,8 @@ pub fn score(
     h: &Hindcast,
     split: &Split,
     settings: &ScoreSettings,
-    said: &Ensemble,
-    prior: &Ensemble,
+    said: &PredictiveDraws,
+    prior: &PredictiveDraws,
     seed: u64,
 ) -> Scorecard {
     let part = |k: usize| split.part(h.row(k), h.block(k));
@@ -232,7 +232,7 @@ pub fn score(
         let tested: Vec<usize> = points
             .iter()
             .copied()
-            .filter(|k| part(*k) == Part::Test && h.row(*k).class.scored())
+            .filter(|k| part(*k) == SplitPart::Test && h.row(*k).class.scored())
             .collect();
         let class = h.row(points[0]).class;
         let found = series_score(h, split, settings, points, &tested, said, prior, seed);
@@ -266,7 +266,7 @@ pub fn score(
     let points = point_scores(h, split, said, &benchmark_of);
     let coverage = coverage(h, split, said);
     let tested: Vec<usize> = (0..h.asked.len())
-        .filter(|k| part(*k) == Part::Test && h.row(*k).class.scored())
+        .filter(|k| part(*k) == SplitPart::Test && h.row(*k).class.scored())
         .collect();
     let effective: usize = groups
         .values()
@@ -304,7 +304,7 @@ pub fn score(
         skill_low: interval.map(|i| i.0),
         skill_high: interval.map(|i| i.1),
         verdict: interval
-            .map_or("ties", |(a, b)| Verdict::of(a, b).name())
+            .map_or("ties", |(a, b)| SkillVerdict::of(a, b).name())
             .into(),
         points,
     }
@@ -331,8 +331,8 @@ fn series_score(
     settings: &ScoreSettings,
     points: &[usize],
     tested: &[usize],
-    said: &Ensemble,
-    prior: &Ensemble,
+    said: &PredictiveDraws,
+    prior: &PredictiveDraws,
     seed: u64,
 ) -> Result<(SeriesScore, Vec<Vec<f64>>), String> {
     if tested.is_empty() {
@@ -346,7 +346,7 @@ fn series_score(
     let train: Vec<usize> = points
         .iter()
         .copied()
-        .filter(|k| split.part(h.row(*k), h.block(*k)) == Part::Fit)
+        .filter(|k| split.part(h.row(*k), h.block(*k)) == SplitPart::Fit)
         .filter(|k| h.row(*k).class.scored())
         .collect();
     let forecasts = benchmarks(h, &train, tested);
@@ -364,7 +364,7 @@ fn series_score(
             .iter()
             .zip(&all)
             .map(|(k, f)| {
-                let log = h.link(*k).scale == Scale::Log;
+                let log = h.link(*k).scale == ErrorScale::Log;
                 f.quantiles(QUANTILES, log, h.row(*k).error, h.asked[*k].floor)
             })
             .collect();
@@ -419,20 +419,20 @@ fn series_score(
         benchmarks: scores.iter().map(|(n, s)| (n.clone(), s.0)).collect(),
         // Within one year there is nothing to resample: no more than a tie can be said.
         verdict: interval
-            .map_or("ties", |(a, b)| Verdict::of(a, b).name())
+            .map_or("ties", |(a, b)| SkillVerdict::of(a, b).name())
             .into(),
     };
     Ok((score, quantiles))
 }
 
-fn each_score(h: &Hindcast, points: &[usize], said: &Ensemble) -> Vec<f64> {
+fn each_score(h: &Hindcast, points: &[usize], said: &PredictiveDraws) -> Vec<f64> {
     points
         .iter()
         .map(|k| crps::fair(&said.point(*k), h.scaled(*k, h.row(*k).value)))
         .collect()
 }
 
-fn mean_score(h: &Hindcast, points: &[usize], said: &Ensemble) -> Option<f64> {
+fn mean_score(h: &Hindcast, points: &[usize], said: &PredictiveDraws) -> Option<f64> {
     let score = mean(&each_score(h, points, said));
     score.is_finite().then_some(score)
 }
@@ -450,19 +450,19 @@ fn benchmarks(
     h: &Hindcast,
     train: &[usize],
     tested: &[usize],
-) -> Vec<(&'static str, Vec<Forecast>)> {
+) -> Vec<(&'static str, Vec<PointForecast>)> {
     let mut order = train.to_vec();
     order.sort_by(|a, b| decimal_year(h, *a).total_cmp(&decimal_year(h, *b)));
-    let series = Series {
+    let series = RecordedSeries {
         years: order.iter().map(|k| decimal_year(h, *k)).collect(),
         values: order.iter().map(|k| h.row(*k).value).collect(),
     };
     let drivers: Option<Vec<f64>> = order.iter().map(|k| h.asked[*k].driver).collect();
     let positive = tested
         .first()
-        .is_some_and(|k| h.link(*k).scale == Scale::Log);
+        .is_some_and(|k| h.link(*k).scale == ErrorScale::Log);
     let is_gap = tested.first().is_some_and(|k| h.link(*k).gap);
-    let all = |f: &dyn Fn(usize) -> Option<Forecast>| -> Option<Vec<Forecast>> {
+    let all = |f: &dyn Fn(usize) -> Option<PointForecast>| -> Option<Vec<PointForecast>> {
         tested.iter().map(|k| f(*k)).collect()
     };
     let year = |k: usize| decimal_year(h, k);
@@ -496,7 +496,7 @@ fn benchmarks(
 fn point_scores(
     h: &Hindcast,
     split: &Split,
-    said: &Ensemble,
+    said: &PredictiveDraws,
     benchmarks: &BTreeMap<usize, (String, Vec<f64>)>,
 ) -> Vec<PointScore> {
     let mut all = Vec::new();
@@ -564,20 +564,20 @@ fn point_scores(
     all
 }
 
-fn coverage(h: &Hindcast, split: &Split, said: &Ensemble) -> Vec<Coverage> {
-    let groups: [(&str, &[Class]); 5] = [
-        ("M and E", &[Class::M, Class::E]),
-        ("M", &[Class::M]),
-        ("E", &[Class::E]),
-        ("J", &[Class::J]),
-        ("X, by construction", &[Class::X]),
+fn coverage(h: &Hindcast, split: &Split, said: &PredictiveDraws) -> Vec<Coverage> {
+    let groups: [(&str, &[EvidenceClass]); 5] = [
+        ("M and E", &[EvidenceClass::M, EvidenceClass::E]),
+        ("M", &[EvidenceClass::M]),
+        ("E", &[EvidenceClass::E]),
+        ("J", &[EvidenceClass::J]),
+        ("X, by construction", &[EvidenceClass::X]),
     ];
     let mut all = Vec::new();
     for (name, classes) in groups {
         let points: Vec<usize> = (0..h.asked.len())
             .filter(|k| {
                 classes.contains(&h.row(*k).class)
-                    && split.part(h.row(*k), h.block(*k)) == Part::Test
+                    && split.part(h.row(*k), h.block(*k)) == SplitPart::Test
                     && h.link(*k).weak.is_none()
             })
             .filter(|k| !said.point(*k).is_empty())
@@ -598,7 +598,7 @@ fn coverage(h: &Hindcast, split: &Split, said: &Ensemble) -> Vec<Coverage> {
             });
             held.count() as f64 / points.len() as f64
         };
-        let widths = |scale: Scale| {
+        let widths = |scale: ErrorScale| {
             let mut all: Vec<f64> = points
                 .iter()
                 .filter(|k| h.link(**k).scale == scale)
@@ -620,8 +620,8 @@ fn coverage(h: &Hindcast, split: &Split, said: &Ensemble) -> Vec<Coverage> {
             inside_90: held,
             low,
             high,
-            width_factor: widths(Scale::Log).map(maths::exp),
-            width_own: widths(Scale::Own),
+            width_factor: widths(ErrorScale::Log).map(maths::exp),
+            width_own: widths(ErrorScale::Own),
         });
     }
     all

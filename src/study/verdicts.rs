@@ -2,7 +2,7 @@
 
 use super::{Library, Plan};
 use crate::config::diagnostics::Problems;
-use crate::controls::{Instrument, Subject};
+use crate::controls::{ControlledItem, Instrument};
 use crate::foundation::calendar::{Date, Month};
 use crate::results::tables::SideTable;
 
@@ -27,7 +27,7 @@ pub fn verdicts(library: &Library, plan: &Plan) -> Result<SideTable, Problems> {
     let mut symbols = library.law.symbols.clone();
     let target = library.nation(&plan.study.target)?.groups(&mut symbols);
     for regime in &plan.regimes {
-        let on_chips = |i: Instrument| i.judges(Subject::ChipSale);
+        let on_chips = |i: Instrument| i.judges(ControlledItem::ChipSale);
         let dates = regime.entries.iter().flat_map(|e| {
             let rule = &library.law.rules[usize::from(e.rule)];
             let chips = on_chips(rule.instrument) || rule.instrument == Instrument::Rescission;
@@ -45,7 +45,7 @@ pub fn verdicts(library: &Library, plan: &Plan) -> Result<SideTable, Problems> {
             for chip in &library.chips {
                 let mut attributes = chip.attributes(&mut symbols);
                 attributes.ship_to(&target, &target);
-                let ruling = book.judge(Subject::ChipSale, &attributes);
+                let ruling = book.judge(ControlledItem::ChipSale, &attributes);
                 let rule = ruling.exporter_rule.map_or(String::new(), |r| {
                     library.law.rules[usize::from(r)].id.clone()
                 });

@@ -8,23 +8,23 @@ use crate::controls::Regime;
 use crate::foundation::chance::Chance;
 use crate::foundation::channels::Channels;
 use crate::foundation::parameters::Parameters;
-use crate::foundation::run::{Anchor, Future, Planning};
+use crate::foundation::run::{ExpectationRule, Future, ReferenceRun};
 use crate::markets::chips::ChipMarket;
-use crate::markets::terms::Calendar;
-use crate::measures::Recorder;
+use crate::markets::terms::CompiledCalendar;
+use crate::measures::MonthlyRecord;
 use crate::month::month;
-use crate::world::{Blueprint, Stage};
+use crate::world::{Blueprint, Simulation};
 
 /// A worker: one world, one schedule.
 pub struct Worker {
-    pub stage: Stage,
+    pub stage: Simulation,
     month: Schedule,
 }
 
 impl Worker {
     pub fn new(blueprint: &Arc<Blueprint>) -> Self {
         Self {
-            stage: Stage::new(blueprint),
+            stage: Simulation::new(blueprint),
             month: month(),
         }
     }
@@ -32,7 +32,7 @@ impl Worker {
     /// One run from the first month to the last; the largest imbalance of the books in any month.
     pub fn run(
         &mut self,
-        calendar: &Arc<Calendar>,
+        calendar: &Arc<CompiledCalendar>,
         future: &Future,
         months: usize,
         keep_events: bool,
@@ -42,7 +42,7 @@ impl Worker {
     }
 
     /// Runs recorded history at the centre of the parameters and keeps what deviations are measured against.
-    pub(super) fn anchor(&mut self, history: &Regime, central: &Parameters) -> Anchor {
+    pub(super) fn anchor(&mut self, history: &Regime, central: &Parameters) -> ReferenceRun {
         let b = self.stage.blueprint().clone();
         let calendar = b.calendar(history, central);
         let future = Future {
@@ -50,15 +50,15 @@ impl Worker {
             chance: Chance::of(0, 0),
             parameters: central.clone(),
             channels: Channels::default(),
-            planning: Planning::default(),
+            planning: ExpectationRule::default(),
             anchor: Arc::default(),
             tape: None,
         }
         .on_record();
         self.stage.reset(&calendar, &future, false);
-        let mut anchor = Anchor {
+        let mut anchor = ReferenceRun {
             makers: b.makers.len(),
-            ..Anchor::default()
+            ..ReferenceRun::default()
         };
         for _ in 0..b.months {
             self.step();
@@ -73,7 +73,7 @@ impl Worker {
         self.stage.world.resource::<ChipMarket>().books.imbalance
     }
 
-    pub fn record(&self) -> &Recorder {
-        self.stage.world.resource::<Recorder>()
+    pub fn record(&self) -> &MonthlyRecord {
+        self.stage.world.resource::<MonthlyRecord>()
     }
 }

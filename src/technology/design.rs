@@ -8,14 +8,14 @@ use crate::foundation::parameters::Parameters;
 
 /// How a design differs from its parent: factors on compute, chip-to-chip links, memory bandwidth, die area.
 #[derive(Clone, Copy, PartialEq, Debug)]
-pub struct Factors {
+pub struct DesignFactors {
     pub compute: f64,
     pub links: f64,
     pub memory: f64,
     pub die: f64,
 }
 
-impl Factors {
+impl DesignFactors {
     pub const PARENT: Self = Self {
         compute: 1.0,
         links: 1.0,
@@ -45,9 +45,9 @@ impl Factors {
 
 /// Which factors of a design are below its parent's: its kind of cut.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Cut(u8);
+pub struct CutKind(u8);
 
-impl Cut {
+impl CutKind {
     const NAMES: [&'static str; 3] = ["compute", "links", "memory"];
     /// How many kinds there are.
     pub const KINDS: usize = 8;
@@ -106,7 +106,7 @@ impl Cut {
 
 /// How far a maker can go in a redesign.
 #[derive(Clone, Copy, PartialEq, Debug)]
-pub struct Reach {
+pub struct RedesignLimits {
     /// Memory bandwidth over the parent's.
     pub memory_max: f64,
     /// Stacks slower than this, TB/s each, are of a kind whose controllers cannot drive faster ones.
@@ -115,7 +115,7 @@ pub struct Reach {
     pub die_max: f64,
 }
 
-impl Reach {
+impl RedesignLimits {
     pub fn of(p: &Parameters) -> Self {
         Self {
             memory_max: p.memory_raise_max,
@@ -138,15 +138,15 @@ impl Reach {
 
 /// A legal design and the factors that lead to it.
 #[derive(Clone, Copy, Debug)]
-pub struct Candidate {
-    pub factors: Factors,
+pub struct DesignCandidate {
+    pub factors: DesignFactors,
     pub spec: ChipSpec,
 }
 
-impl Candidate {
+impl DesignCandidate {
     /// The same design from a parent that turned out otherwise than the nominal one for which it was found: what the law
     /// limits keeps its absolute value, what it leaves alone follows the parent.
-    pub fn fit(&self, nominal: &ChipSpec, actual: &ChipSpec, reach: &Reach) -> ChipSpec {
+    pub fn fit(&self, nominal: &ChipSpec, actual: &ChipSpec, reach: &RedesignLimits) -> ChipSpec {
         let f = self.factors;
         let kept = |factor: f64, bound: f64, of: f64, over: f64| {
             if factor >= bound * 0.999 || over <= 0.0 {
@@ -163,7 +163,7 @@ impl Candidate {
                 - actual.host_link_gbps;
             (allowed / actual.interconnect_gbps).clamp(0.0, 1.0)
         };
-        let factors = Factors {
+        let factors = DesignFactors {
             compute: kept(f.compute, 1.0, nominal.tpp, actual.tpp),
             links,
             memory: kept(
@@ -186,16 +186,16 @@ impl Candidate {
 /// runs share it.
 pub fn candidates(
     parent: &ChipSpec,
-    reach: &Reach,
+    reach: &RedesignLimits,
     mut legal: impl FnMut(&ChipSpec) -> bool,
-) -> Vec<Candidate> {
+) -> Vec<DesignCandidate> {
     let (memory_max, die_max) = (reach.memory_of(parent), reach.die_max);
-    let mut seeds: Vec<Factors> = Vec::new();
+    let mut seeds: Vec<DesignFactors> = Vec::new();
     for die in [1.0, (1.0 + die_max) / 2.0, die_max] {
         for compute in [1.0, 0.6, 0.35, 0.2, 0.12, 0.06, 0.03, 0.015] {
             for links in [1.0, 0.5, 0.25, 0.1, 0.02] {
                 for memory in [1.0, 0.6, 0.35, 0.2, 0.1, 0.05] {
-                    let seed = Factors {
+                    let seed = DesignFactors {
                         compute,
                         links,
                         memory,
@@ -209,7 +209,7 @@ pub fn candidates(
             }
         }
     }
-    let mut found: Vec<Candidate> = Vec::new();
+    let mut found: Vec<DesignCandidate> = Vec::new();
     for seed in seeds {
         for order in [
             [0, 1, 2],
@@ -223,14 +223,14 @@ pub fn candidates(
             for factor in order {
                 push_up(&mut factors, factor, memory_max, parent, &mut legal);
             }
-            let known = |c: &Candidate| {
+            let known = |c: &DesignCandidate| {
                 c.factors.die == factors.die
                     && (c.factors.compute - factors.compute).abs() < 1e-3
                     && (c.factors.links - factors.links).abs() < 1e-3
                     && (c.factors.memory - factors.memory).abs() < 1e-3
             };
             if !found.iter().any(known) {
-                found.push(Candidate {
+                found.push(DesignCandidate {
                     factors,
                     spec: factors.apply(parent),
                 });
@@ -240,19 +240,19 @@ pub fn candidates(
     found
 }
 
-fn beats(a: &Factors, b: &Factors) -> bool {
+fn beats(a: &DesignFactors, b: &DesignFactors) -> bool {
     a.compute >= b.compute && a.links >= b.links && a.memory >= b.memory && a.die <= b.die
 }
 
 /// Raises one factor to the last legal value below its bound, to within a thousandth.
 fn push_up(
-    factors: &mut Factors,
+    factors: &mut DesignFactors,
     which: usize,
     memory_max: f64,
     parent: &ChipSpec,
     legal: &mut impl FnMut(&ChipSpec) -> bool,
 ) {
-    let set = |factors: &mut Factors, value: f64| match which {
+    let set = |factors: &mut DesignFactors, value: f64| match which {
         0 => factors.compute = value,
         1 => factors.links = value,
         _ => factors.memory = value,

@@ -32,7 +32,7 @@ pub fn adjusted_capacity(capacity: f64, wanted: f64, speed: f64, fall_per_month:
 
 /// What suppliers of advanced tools do for the target in a month, as shares of the tools that it would buy.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Tools {
+pub struct ToolSupply {
     /// Denied by law and not yet made good by others.
     pub denied: f64,
     /// Sold by the issuer and by its allies, with what they make good of what others deny.
@@ -70,7 +70,7 @@ impl ToolSupplier {
 ///
 /// The rest of what law denies is made good by those who do not deny, in proportion to what they hold: an ally that stays
 /// outside gains what the others lose. Source: form of the expert review; see `tool_backfill_per_year`.
-pub fn tools_for_target(suppliers: &[ToolSupplier], p: &Parameters) -> Tools {
+pub fn tools_for_target(suppliers: &[ToolSupplier], p: &Parameters) -> ToolSupply {
     let (mut denied, mut made_good, mut open, mut sold) = (0.0, 0.0, 0.0, [0.0; 2]);
     for s in suppliers {
         let kept_back = s.share * s.denies;
@@ -90,7 +90,7 @@ pub fn tools_for_target(suppliers: &[ToolSupplier], p: &Parameters) -> Tools {
     } else {
         1.0
     };
-    Tools {
+    ToolSupply {
         denied: denied.clamp(0.0, 1.0),
         sold: sold.map(|open| open * gain),
     }

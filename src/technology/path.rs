@@ -4,9 +4,9 @@ use crate::foundation::maths;
 
 /// Knots: (decimal year, value), sorted by year.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Path(pub Vec<(f64, f64)>);
+pub struct TimePath(pub Vec<(f64, f64)>);
 
-impl Path {
+impl TimePath {
     /// Value at a time: log-linear between positive knots, flat before the first, and after the last grown by
     /// `d ln x = growth * (1 - x / ceiling)` a year.
     pub fn at(&self, year: f64, growth: f64, ceiling: f64) -> f64 {
@@ -48,7 +48,7 @@ mod tests {
 
     #[test]
     fn a_path_is_log_linear_between_knots_and_saturates_after() {
-        let path = Path(vec![(2020.0, 1.0), (2022.0, 4.0)]);
+        let path = TimePath(vec![(2020.0, 1.0), (2022.0, 4.0)]);
         assert!((path.at(2021.0, 0.3, 10.0) - 2.0).abs() < 1e-12);
         assert_eq!(path.at(2019.0, 0.3, 10.0), 1.0);
         assert!(path.at(2060.0, 0.3, 10.0) <= 10.0);

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use bevy_ecs::resource::Resource;
 
-use super::path::Path;
+use super::path::TimePath;
 
 /// Power that data centres of each bloc can draw, GW.
 #[derive(Resource, Clone, Debug, Default)]
-pub struct PowerPaths(pub Arc<[Path; 3]>);
+pub struct PowerPaths(pub Arc<[TimePath; 3]>);
 
 /// Part of the installed compute of a bloc that has power: `min(1, share of data centres * capacity / draw)`.
 ///

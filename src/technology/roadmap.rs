@@ -12,7 +12,7 @@ use super::chip::{
 use crate::foundation::chance::Purpose;
 use crate::foundation::maths;
 use crate::foundation::parameters::Parameters;
-use crate::foundation::run::{Clock, Future};
+use crate::foundation::run::{Future, SimulationClock};
 
 /// A place in the table of chips. Slots exist from the start, so that no identity depends on what else happens.
 #[derive(Clone, Debug)]
@@ -62,7 +62,7 @@ impl Roadmap {
 
 /// The chips of one run: what each slot holds now.
 #[derive(Resource, Clone, Debug, Default)]
-pub struct Chips {
+pub struct ChipTable {
     pub spec: Vec<ChipSpec>,
     /// First month of sale; [`NEVER`] for an empty slot.
     pub launch: Vec<i32>,
@@ -132,7 +132,7 @@ impl Roadmap {
     }
 }
 
-impl Chips {
+impl ChipTable {
     /// What a part is listed at this month, constant USD: `price at launch * exp(-price_fall_per_year * age / 12)`, never less
     /// than it costs to make, or than it was launched at where that was less.
     pub fn listed_usd(&self, slot: usize, t: i32, p: &Parameters) -> f64 {
@@ -200,10 +200,10 @@ impl Chips {
 
 /// System: once a year, and at the start, the worth of every chip in the formats of the day.
 pub fn appraise_chips(
-    clock: Res<Clock>,
+    clock: Res<SimulationClock>,
     future: Res<Future>,
     roadmap: Res<Roadmap>,
-    mut chips: ResMut<Chips>,
+    mut chips: ResMut<ChipTable>,
 ) {
     let share = fp8_share(clock.year, &future.parameters);
     if share != chips.fp8_share {
@@ -221,7 +221,7 @@ pub fn appraise_chips(
 
 /// Realised over paper throughput of each slot: 1, or less where software is immature.
 #[derive(Resource, Clone, Debug, Default)]
-pub struct Realised(pub Vec<f64>);
+pub struct RealisedThroughput(pub Vec<f64>);
 
 /// Realised share of paper throughput of a chip whose maker's software has this maturity; the leader and owners of their chips set 1.
 pub fn realised_share(maturity: f64, p: &Parameters) -> f64 {
@@ -236,11 +236,11 @@ mod tests {
     fn a_part_is_listed_at_less_the_older_it_is_and_at_full_price_before_it_is_sold() {
         let mut p = Parameters::zero();
         p.price_fall_per_year = 0.17;
-        let chips = Chips {
+        let chips = ChipTable {
             spec: vec![crate::technology::chip::H100],
             launch: vec![33],
             unit_cost_usd: vec![5_000.0],
-            ..Chips::default()
+            ..ChipTable::default()
         };
         let full = crate::technology::chip::H100.list_price_usd;
         assert_eq!(chips.listed_usd(0, 20, &p), full);

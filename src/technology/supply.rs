@@ -7,18 +7,18 @@ use bevy_ecs::system::{Res, ResMut};
 
 use super::chip::{ChipSpec, Packaging};
 use super::foundry::{
-    ToolSupplier, Tools, adjusted_capacity, experience_yield, lost_to_inputs, next_substituted,
+    ToolSupplier, ToolSupply, adjusted_capacity, experience_yield, lost_to_inputs, next_substituted,
 };
-use super::path::Path;
+use super::path::TimePath;
 use crate::foundation::channels::Channel;
 use crate::foundation::maths;
 use crate::foundation::parameters::Parameters;
-use crate::foundation::run::{Clock, Future, Planning};
+use crate::foundation::run::{ExpectationRule, Future, SimulationClock};
 
 /// The shared pools of supply.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(usize)]
-pub enum Pool {
+pub enum SupplyPool {
     /// Packaging wafers of the older kind.
     CowosS = 0,
     /// Packaging wafers of the kind that Blackwell and later parts need.
@@ -35,7 +35,7 @@ pub enum Pool {
 
 pub const POOLS: usize = 6;
 
-impl Pool {
+impl SupplyPool {
     pub const ALL: [Self; POOLS] = [
         Self::CowosS,
         Self::CowosL,
@@ -59,7 +59,7 @@ impl Pool {
 
 /// What the law leaves of the inputs that makers of the target need; written by the policy step each month.
 #[derive(Resource, Clone, Debug, Default)]
-pub struct Access {
+pub struct InputAccessState {
     /// By maker: part of the month in which the leading foundry may make its dies.
     pub leading_foundry: Vec<f64>,
     /// Part of the month in which the target may import memory stacks.
@@ -70,7 +70,7 @@ pub struct Access {
     pub memory_closes_in_months: f64,
     /// Suppliers of advanced tools, and what of them the target cannot buy and the issuer's allies sell it.
     pub tool_suppliers: Vec<ToolSupplier>,
-    pub tools: Tools,
+    pub tools: ToolSupply,
     /// What it could not buy under the recorded rules: the recorded capacity was built under these.
     pub tools_denied_on_record: f64,
     /// Part of the materials that makers outside the target cannot get from it.
@@ -100,7 +100,7 @@ pub struct SupplyPaths(pub Arc<RecordedSupply>);
 pub struct RecordedFoundry {
     pub key: String,
     pub in_target: bool,
-    pub fills: Vec<(Pool, Path)>,
+    pub fills: Vec<(SupplyPool, TimePath)>,
 }
 
 /// Recorded supply.
@@ -108,7 +108,7 @@ pub struct RecordedFoundry {
 pub struct RecordedSupply {
     pub foundries: Vec<RecordedFoundry>,
     /// Dies a year that a barred designer obtained through proxies.
-    pub proxy_dies_per_year: Path,
+    pub proxy_dies_per_year: TimePath,
     /// Makers of the target that are listed and reach the leading foundry through proxies only.
     pub proxy_maker: Option<u16>,
     /// All makers of the target.
@@ -179,7 +179,7 @@ impl SupplyState {
         &mut self,
         wanted: &[f64],
         suppliers_use: &[f64],
-        planning: Planning,
+        planning: ExpectationRule,
         p: &Parameters,
     ) {
         let first = self.capacity.iter().all(|c| *c == 0.0);
@@ -192,8 +192,10 @@ impl SupplyState {
                 *capacity = p.entrant_share_of_orders * wanted[maker];
             } else {
                 let seen = match planning {
-                    Planning::Naive => wanted[maker],
-                    Planning::Adaptive | Planning::Foresight => self.wanted_before[0][maker],
+                    ExpectationRule::Naive => wanted[maker],
+                    ExpectationRule::Adaptive | ExpectationRule::Foresight => {
+                        self.wanted_before[0][maker]
+                    }
                 };
                 let asked = seen / p.capacity_use_target;
                 *capacity = adjusted_capacity(
@@ -230,7 +232,7 @@ pub const USABLE_WAFER_MM2: f64 = 70_686.0 * 0.84;
 
 /// Where a chip of the target's makers gets its dies and memory this month.
 #[derive(Clone, Copy, PartialEq, Debug)]
-pub struct Sourcing {
+pub struct ChipSourcing {
     pub dies_at_home: bool,
     pub memory_at_home: bool,
     /// Good-die fraction at home.
@@ -240,29 +242,29 @@ pub struct Sourcing {
 /// Pool units that one package draws.
 ///
 /// `packaging = 1 / packages a wafer; memory = stacks; logic = die area / (usable wafer area * yield)`.
-pub fn pool_uses(spec: &ChipSpec, sourcing: Option<Sourcing>, p: &Parameters) -> [f64; POOLS] {
+pub fn pool_uses(spec: &ChipSpec, sourcing: Option<ChipSourcing>, p: &Parameters) -> [f64; POOLS] {
     let mut uses = [0.0; POOLS];
     let packaging_wafers = 1.0 / spec.packages_per_wafer.max(1.0);
     match spec.packaging {
-        Packaging::CowosS => uses[Pool::CowosS as usize] = packaging_wafers,
-        Packaging::CowosL => uses[Pool::CowosL as usize] = packaging_wafers,
+        Packaging::CowosS => uses[SupplyPool::CowosS as usize] = packaging_wafers,
+        Packaging::CowosL => uses[SupplyPool::CowosL as usize] = packaging_wafers,
         Packaging::None | Packaging::China => {}
     }
-    let home = sourcing.unwrap_or(Sourcing {
+    let home = sourcing.unwrap_or(ChipSourcing {
         dies_at_home: false,
         memory_at_home: false,
         home_yield: 1.0,
     });
     let memory = if home.memory_at_home {
-        Pool::HbmTarget
+        SupplyPool::HbmTarget
     } else {
-        Pool::HbmWorld
+        SupplyPool::HbmWorld
     };
     uses[memory as usize] = spec.hbm_stacks;
     let (logic, good) = if home.dies_at_home {
-        (Pool::LogicTarget, home.home_yield)
+        (SupplyPool::LogicTarget, home.home_yield)
     } else {
-        (Pool::LogicWorld, p.die_yield)
+        (SupplyPool::LogicWorld, p.die_yield)
     };
     uses[logic as usize] = spec.die_area_mm2 / (USABLE_WAFER_MM2 * good.max(0.01));
     uses
@@ -273,10 +275,10 @@ pub fn pool_uses(spec: &ChipSpec, sourcing: Option<Sourcing>, p: &Parameters) ->
 /// Foundries outside the target make what is recorded, less what a want of materials costs them. Those of the target are
 /// slowed by tools that cannot be bought, and pushed by denial, relative to what was recorded under recorded denial.
 pub fn open_pools(
-    clock: Res<Clock>,
+    clock: Res<SimulationClock>,
     future: Res<Future>,
     paths: Res<SupplyPaths>,
-    access: Res<Access>,
+    access: Res<InputAccessState>,
     mut supply: ResMut<SupplyState>,
 ) {
     let p = &future.parameters;
@@ -304,7 +306,7 @@ pub fn open_pools(
         (s.wafers[row], s.stacks[row]) = (0.0, 0.0);
         for (pool, recorded) in &foundry.fills {
             let made = match pool {
-                Pool::LogicTarget => {
+                SupplyPool::LogicTarget => {
                     let wafers = recorded.at(
                         year,
                         maths::ln(p.smic_growth_per_year),
@@ -313,7 +315,7 @@ pub fn open_pools(
                     (wafers * maths::exp(s.log_deviation)).min(p.smic_ceiling_wafers)
                         * p.smic_accelerator_share
                 }
-                Pool::HbmTarget => {
+                SupplyPool::HbmTarget => {
                     recorded.at(year, p.hbm_domestic_growth, p.hbm_domestic_ceiling_stacks)
                         * maths::exp(s.log_push)
                 }
@@ -321,20 +323,20 @@ pub fn open_pools(
             };
             s.pools[*pool as usize] += made;
             match pool {
-                Pool::LogicWorld | Pool::LogicTarget => s.wafers[row] += made,
-                Pool::HbmWorld | Pool::HbmTarget => s.stacks[row] += made,
-                Pool::CowosS | Pool::CowosL => {}
+                SupplyPool::LogicWorld | SupplyPool::LogicTarget => s.wafers[row] += made,
+                SupplyPool::HbmWorld | SupplyPool::HbmTarget => s.stacks[row] += made,
+                SupplyPool::CowosS | SupplyPool::CowosL => {}
             }
         }
     }
-    s.hbm_made_stacks = s.pools[Pool::HbmTarget as usize];
+    s.hbm_made_stacks = s.pools[SupplyPool::HbmTarget as usize];
     let stockpiles = future.channels.on(Channel::Stockpiling);
     if stockpiles && access.memory_closes_in_months.is_finite() && access.memory_imports > 0.0 {
         let missing = (p.hbm_stockpile_stacks - s.hbm_bank_stacks).max(0.0);
         s.hbm_bank_stacks += missing / access.memory_closes_in_months.max(1.0);
     }
     s.hbm_bank_stacks += s.hbm_made_stacks;
-    s.pools[Pool::HbmTarget as usize] = s.hbm_bank_stacks;
+    s.pools[SupplyPool::HbmTarget as usize] = s.hbm_bank_stacks;
 
     if let Some(maker) = paths.0.proxy_maker {
         let open = access.proxy_foundry(&paths.0.designers);
@@ -351,7 +353,7 @@ pub fn open_pools(
     }
 }
 
-impl Access {
+impl InputAccessState {
     /// Part of the month in which foundries sell 7nm-class dies to designers of the target: proxies work only as long as
     /// some of them are served.
     pub fn proxy_foundry(&self, designers: &[u16]) -> f64 {

@@ -2,36 +2,36 @@
 
 use std::sync::{Arc, Mutex, Weak};
 
-use super::observe::Watch;
+use super::observe::OutputColumns;
 use crate::agents::broker::Broker;
 use crate::agents::chipmaker::Chipmaker;
-use crate::agents::host::Host;
-use crate::agents::lab::{Lab, Release};
-use crate::agents::nation::{Demand, Nation, RecordedDemand};
-use crate::agents::users::Users;
+use crate::agents::host::CloudHost;
+use crate::agents::lab::{Lab, ReleaseChoice};
+use crate::agents::nation::{DemandPaths, Nation, RecordedDemand};
+use crate::agents::users::ServiceUsers;
 use crate::config::chips::ChipRow;
 use crate::config::nations::NationRow;
-use crate::config::places::{DIVERSION, Places, RENTAL};
-use crate::config::world::{MakerRow, Policy, Role, WorldTables};
+use crate::config::places::{DIVERSION, PlaceTables, RENTAL};
+use crate::config::world::{ChipUse, LabReleasePolicy, MakerRow, WorldTables};
 use crate::controls::{Attribute, Attributes, Law, NationGroups, Regime};
 use crate::foundation::calendar::Month;
 use crate::foundation::chance::stable_key;
-use crate::markets::chips::{Customer, Layout, Wallet};
-use crate::markets::terms::SalesLaw;
+use crate::markets::chips::{BudgetPurpose, Customer, MarketLayout};
+use crate::markets::terms::CompiledRules;
 use crate::measures::Bloc;
 use crate::technology::chip::ChipSpec;
-use crate::technology::path::Path;
+use crate::technology::path::TimePath;
 use crate::technology::power::PowerPaths;
 use crate::technology::roadmap::{ChipSlot, Roadmap, SlotKind};
-use crate::technology::supply::{Pool, RecordedFoundry, RecordedSupply};
+use crate::technology::supply::{RecordedFoundry, RecordedSupply, SupplyPool};
 
 /// What a blueprint is made from.
-pub struct Inputs<'a> {
+pub struct BlueprintInputs<'a> {
     pub law: Law,
     pub chips: &'a [ChipRow],
     pub nations: &'a [NationRow],
     pub tables: &'a WorldTables,
-    pub places: &'a Places,
+    pub places: &'a PlaceTables,
     /// The recorded rules: supply was recorded under these.
     pub record: &'a Regime,
     /// How many small labs without names there are.
@@ -48,12 +48,12 @@ pub struct Blueprint {
     pub months: usize,
     pub law: Arc<Law>,
     pub roadmap: Roadmap,
-    pub layout: Arc<Layout>,
-    pub demand: Demand,
+    pub layout: Arc<MarketLayout>,
+    pub demand: DemandPaths,
     pub supply: Arc<RecordedSupply>,
     /// Share of the world's advanced tools by nation of the supplier.
     pub tool_shares: Vec<(String, f64)>,
-    pub watch: Arc<Watch>,
+    pub watch: Arc<OutputColumns>,
     pub nations: Vec<Nation>,
     pub makers: Vec<Chipmaker>,
     pub labs: Vec<Lab>,
@@ -63,10 +63,10 @@ pub struct Blueprint {
     pub lab_names: Vec<String>,
     pub broker_names: Vec<String>,
     pub brokers: Vec<Broker>,
-    pub hosts: Vec<Host>,
+    pub hosts: Vec<CloudHost>,
     /// ISO3 codes of the nations in which hosts stand.
     pub host_nations: Vec<String>,
-    pub users: Vec<Users>,
+    pub users: Vec<ServiceUsers>,
     pub power: PowerPaths,
     pub variant_slots: Vec<Vec<usize>>,
     pub regions: usize,
@@ -88,12 +88,12 @@ pub struct Blueprint {
     pub target_market: usize,
     pub target_region: usize,
     /// Every law of sales that a calendar holds: it goes with the last of them.
-    pub judged: Mutex<Vec<Weak<SalesLaw>>>,
+    pub judged: Mutex<Vec<Weak<CompiledRules>>>,
 }
 
 impl Blueprint {
-    pub fn new(inputs: Inputs<'_>) -> Self {
-        let Inputs {
+    pub fn new(inputs: BlueprintInputs<'_>) -> Self {
+        let BlueprintInputs {
             mut law,
             chips,
             nations,
@@ -123,15 +123,15 @@ impl Blueprint {
         let makers: Vec<&MakerRow> = tables
             .makers
             .iter()
-            .filter(|m| m.role != Role::Foundry)
+            .filter(|m| m.role != ChipUse::Foundry)
             .collect();
         let groups: Vec<NationGroups> =
             nations.iter().map(|n| n.groups(&mut law.symbols)).collect();
         let named = |iso3: &str| law.names_nation(iso3);
-        let markets = Markets::new(nations, &groups, &named, issuer, target);
+        let markets = MarketPartition::new(nations, &groups, &named, issuer, target);
         let slots = slots(chips, &makers, tables, first, months, target, issuer);
         let (customers, brokers, broker_names) = customers_and_brokers(&markets, nations, places);
-        let layout = Arc::new(Layout {
+        let layout = Arc::new(MarketLayout {
             customers,
             markets: markets.count,
             makers: makers.len(),
@@ -215,7 +215,7 @@ impl Blueprint {
                 row: row as u32,
                 key: stable_key(&m.key),
                 home: bloc_of(&m.home),
-                captive: m.role == Role::Captive,
+                captive: m.role == ChipUse::Captive,
                 maturity_at_start: m.software_maturity,
             })
             .collect();
@@ -233,7 +233,7 @@ impl Blueprint {
             })
             .collect();
         let supply = supply(tables, places, target, &makers);
-        let watch = Arc::new(Watch::new(
+        let watch = Arc::new(OutputColumns::new(
             &roadmap,
             &maker_keys,
             &nations.iter().map(|n| n.iso3.clone()).collect::<Vec<_>>(),
@@ -262,7 +262,7 @@ impl Blueprint {
             months,
             target_region: demand.target_region,
             judged: Mutex::default(),
-            demand: Demand(Arc::new(demand)),
+            demand: DemandPaths(Arc::new(demand)),
             supply: Arc::new(supply),
             tool_shares: places.tool_shares(),
             target_made: roadmap.slots.iter().map(|s| s.target_made).collect(),
@@ -276,13 +276,13 @@ impl Blueprint {
             power: PowerPaths(Arc::new(power(places, issuer, target))),
             users: nations
                 .iter()
-                .map(|n| Users {
+                .map(|n| ServiceUsers {
                     gdp_usd: n.gdp_usd_2024,
                     alignment_start: n.bloc_alignment,
                     alignment: n.bloc_alignment,
                     alignment_told: n.bloc_alignment,
                     issuer_stack: 1.0,
-                    ..Users::default()
+                    ..ServiceUsers::default()
                 })
                 .collect(),
             nations: nation_rows,
@@ -314,11 +314,16 @@ struct SortedTables {
     nations: Vec<NationRow>,
     chips: Vec<ChipRow>,
     tables: WorldTables,
-    places: Places,
+    places: PlaceTables,
 }
 
 impl SortedTables {
-    fn of(nations: &[NationRow], chips: &[ChipRow], tables: &WorldTables, places: &Places) -> Self {
+    fn of(
+        nations: &[NationRow],
+        chips: &[ChipRow],
+        tables: &WorldTables,
+        places: &PlaceTables,
+    ) -> Self {
         let mut all = Self {
             nations: nations.to_vec(),
             chips: chips.to_vec(),
@@ -336,7 +341,7 @@ impl SortedTables {
 }
 
 /// Nations that every rule treats alike form one market.
-struct Markets {
+struct MarketPartition {
     count: usize,
     of_nation: Vec<usize>,
     /// One nation of each market.
@@ -345,7 +350,7 @@ struct Markets {
     target: usize,
 }
 
-impl Markets {
+impl MarketPartition {
     fn new(
         nations: &[NationRow],
         groups: &[NationGroups],
@@ -393,11 +398,11 @@ impl Markets {
 /// Buyers: two wallets a market, those of the owners of captive chips, those of the target's state, and one for the brokers of
 /// each hub.
 fn customers_and_brokers(
-    markets: &Markets,
+    markets: &MarketPartition,
     nations: &[NationRow],
-    places: &Places,
+    places: &PlaceTables,
 ) -> (Vec<Customer>, Vec<Broker>, Vec<String>) {
-    let customer = |market: usize, wallet: Wallet| Customer {
+    let customer = |market: usize, wallet: BudgetPurpose| Customer {
         market,
         wallet,
         captive: false,
@@ -406,11 +411,11 @@ fn customers_and_brokers(
     };
     let mut list = Vec::with_capacity(2 * markets.count + 8);
     for market in 0..markets.count {
-        for wallet in [Wallet::Training, Wallet::Serving] {
+        for wallet in [BudgetPurpose::Training, BudgetPurpose::Serving] {
             list.push(customer(market, wallet));
         }
     }
-    for wallet in [Wallet::Training, Wallet::Serving] {
+    for wallet in [BudgetPurpose::Training, BudgetPurpose::Serving] {
         list.push(Customer {
             captive: true,
             ..customer(markets.issuer, wallet)
@@ -432,7 +437,7 @@ fn customers_and_brokers(
         let at = list.iter().position(grey).unwrap_or_else(|| {
             list.push(Customer {
                 grey: true,
-                ..customer(market, Wallet::Training)
+                ..customer(market, BudgetPurpose::Training)
             });
             list.len() - 1
         });
@@ -449,11 +454,11 @@ fn customers_and_brokers(
 
 /// Hosts: nations in which compute is known to be rented to the target, by the power that it draws there.
 fn hosts(
-    places: &Places,
+    places: &PlaceTables,
     nations: &[NationRow],
     rows: &[Nation],
     target: &str,
-) -> Vec<(Host, String)> {
+) -> Vec<(CloudHost, String)> {
     let recorded: Vec<(usize, f64)> = places
         .hosts
         .iter()
@@ -474,7 +479,7 @@ fn hosts(
         .iter()
         .enumerate()
         .map(|(row, &(at, mw))| {
-            let host = Host {
+            let host = CloudHost {
                 row: row as u32,
                 market: rows[at].market,
                 region: rows[at].region,
@@ -487,8 +492,8 @@ fn hosts(
 }
 
 /// Power of data centres in GW by bloc: the issuer's, the target's, and what is left of the world's.
-fn power(places: &Places, issuer: &str, target: &str) -> [Path; 3] {
-    let of = |iso3: &str| -> Path {
+fn power(places: &PlaceTables, issuer: &str, target: &str) -> [TimePath; 3] {
+    let of = |iso3: &str| -> TimePath {
         let mut knots: Vec<(f64, f64)> = places
             .power
             .iter()
@@ -496,7 +501,7 @@ fn power(places: &Places, issuer: &str, target: &str) -> [Path; 3] {
             .map(|r| (f64::from(r.year) + 0.5, r.dc_capacity_gw))
             .collect();
         knots.sort_by(|a, b| a.0.total_cmp(&b.0));
-        Path(knots)
+        TimePath(knots)
     };
     let (mine, theirs, world) = (of(issuer), of(target), of("WLD"));
     let rest = world
@@ -509,7 +514,7 @@ fn power(places: &Places, issuer: &str, target: &str) -> [Path; 3] {
             )
         })
         .collect();
-    [mine, theirs, Path(rest)]
+    [mine, theirs, TimePath(rest)]
 }
 
 struct SlotWithRow<'a> {
@@ -538,7 +543,7 @@ fn slots<'a>(
         if maker.chip_vendor.is_empty() || listed.is_empty() {
             continue;
         }
-        let captive = maker.role == Role::Captive;
+        let captive = maker.role == ChipUse::Captive;
         let target_made = maker.home == target;
         let slot = |key: String, name: String, kind: SlotKind, spec: ChipSpec| ChipSlot {
             key,
@@ -604,7 +609,11 @@ fn oldest(roadmap: &Roadmap) -> usize {
 }
 
 /// Part of its bloc's chips at the start, by market, and part of its market's, by nation: third nations by GDP.
-fn start(nations: &[NationRow], markets: &Markets, rows: &[Nation]) -> (Vec<f64>, Vec<f64>) {
+fn start(
+    nations: &[NationRow],
+    markets: &MarketPartition,
+    rows: &[Nation],
+) -> (Vec<f64>, Vec<f64>) {
     let gdp = |row: usize| nations[row].gdp_usd_2024;
     let third: f64 = (0..nations.len())
         .filter(|r| rows[*r].bloc == Bloc::Third)
@@ -651,9 +660,9 @@ fn labs(tables: &WorldTables, nations: &[NationRow], bloc_of: &dyn Fn(&str) -> B
                 nation: nations.iter().position(|n| n.iso3 == lab.home).unwrap_or(0) as u32,
                 bloc: bloc_of(&lab.home),
                 release: match lab.release_policy {
-                    Policy::Open => Release::Open,
-                    Policy::Closed => Release::Closed,
-                    Policy::Mixed => Release::Mixed,
+                    LabReleasePolicy::Open => ReleaseChoice::Open,
+                    LabReleasePolicy::Closed => ReleaseChoice::Closed,
+                    LabReleasePolicy::Mixed => ReleaseChoice::Mixed,
                 },
                 share_of_nation: size(lab) / all.max(f64::MIN_POSITIVE),
                 skill: 1.0,
@@ -682,7 +691,7 @@ fn add_synthetic(
             key: stable_key(&format!("synthetic-{n}")),
             nation: nation as u32,
             bloc: bloc_of(&nations[nation].iso3),
-            release: Release::Closed,
+            release: ReleaseChoice::Closed,
             share_of_nation: SYNTHETIC_SHARE / per_nation,
             skill: 1.0,
             synthetic: true,
@@ -693,7 +702,7 @@ fn add_synthetic(
 /// What each foundry of the table can make; its home decides whether rules on the target reach it.
 fn supply(
     tables: &WorldTables,
-    places: &Places,
+    places: &PlaceTables,
     target: &str,
     makers: &[&MakerRow],
 ) -> RecordedSupply {
@@ -704,12 +713,14 @@ fn supply(
             let in_target = row.home == target;
             let fills = row.pools.split(';').map(|name| {
                 let (pool, scale) = match name {
-                    "cowos_s" => (Pool::CowosS, 1.0),
-                    "cowos_l" => (Pool::CowosL, 1.0),
-                    memory if memory.starts_with("hbm") && in_target => (Pool::HbmTarget, 1e6),
-                    memory if memory.starts_with("hbm") => (Pool::HbmWorld, 1e6),
-                    _ if in_target => (Pool::LogicTarget, 1.0),
-                    _ => (Pool::LogicWorld, 1.0),
+                    "cowos_s" => (SupplyPool::CowosS, 1.0),
+                    "cowos_l" => (SupplyPool::CowosL, 1.0),
+                    memory if memory.starts_with("hbm") && in_target => {
+                        (SupplyPool::HbmTarget, 1e6)
+                    }
+                    memory if memory.starts_with("hbm") => (SupplyPool::HbmWorld, 1e6),
+                    _ if in_target => (SupplyPool::LogicTarget, 1.0),
+                    _ => (SupplyPool::LogicWorld, 1.0),
                 };
                 (pool, tables.pool_path(name, scale))
             });
@@ -751,14 +762,14 @@ fn demand(
             .map_or("", |n| n.region.as_str());
         regions.iter().position(|r| r == name).unwrap_or(0)
     };
-    let deflated = |path: crate::technology::path::Path| {
+    let deflated = |path: crate::technology::path::TimePath| {
         let knots = path.0.into_iter().map(|(year, value)| {
             let prices = tables
                 .demand_path("deflator", "", 1.0)
                 .at(year, 0.0, f64::INFINITY);
             (year, value / prices.max(0.1))
         });
-        crate::technology::path::Path(knots.collect())
+        crate::technology::path::TimePath(knots.collect())
     };
     // Rules on chips for the target that were enforced: before the first, its spending was free.
     let first_rule = record

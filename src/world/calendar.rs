@@ -4,25 +4,28 @@ use std::sync::{Arc, OnceLock, PoisonError, Weak};
 
 use super::Blueprint;
 use crate::controls::{
-    Attribute, Attributes, Book, Entry, Instrument, Regime, Rule, Subject, Truth, Verdict,
+    Attribute, Attributes, ControlledItem, DatedRule, Instrument, Regime, Rule, RuleSet,
+    ThreeValued, Verdict,
 };
 use crate::foundation::calendar::{Date, Month};
 use crate::foundation::parameters::Parameters;
-use crate::markets::terms::{Books, Calendar, Inputs, Ladder, Parts, SalesLaw};
+use crate::markets::terms::{
+    CompiledCalendar, CompiledRules, DatedRuleSets, DesignBasis, InputAccess, PolicyLadder,
+};
 use crate::measures::Bloc;
-use crate::technology::design::Reach;
+use crate::technology::design::RedesignLimits;
 use crate::technology::foundry::{ToolSupplier, tools_for_target};
 use crate::technology::roadmap::SlotKind;
 
 impl Blueprint {
     /// The calendar of a regime. `p` gives what makers can do in a redesign and the shares of tool suppliers.
-    pub fn calendar(&self, regime: &Regime, p: &Parameters) -> Arc<Calendar> {
+    pub fn calendar(&self, regime: &Regime, p: &Parameters) -> Arc<CompiledCalendar> {
         let law = &self.law;
         let kept = self.days_of(regime);
         let caps = self.caps(regime);
-        let mut books: Vec<Books> = kept
+        let mut books: Vec<DatedRuleSets> = kept
             .iter()
-            .map(|&day| Books {
+            .map(|&day| DatedRuleSets {
                 text_is_out: regime.text_is_out(law, day),
                 next_binds: regime
                     .next_binds(day)
@@ -33,19 +36,19 @@ impl Blueprint {
         let months = (0..self.months)
             .map(|t| pieces(self.first.plus(t as i32), &kept))
             .collect();
-        let mut inputs: Vec<Inputs> = kept
+        let mut inputs: Vec<InputAccess> = kept
             .iter()
             .zip(&books)
             .map(|(day, b)| self.inputs(regime, *day, b, p))
             .collect();
         let ladder = self.ladder(regime, p, &caps, &mut books, &mut inputs);
-        let parts = Arc::new(Parts {
+        let parts = Arc::new(DesignBasis {
             nominal: (0..self.roadmap.slots.len())
                 .map(|slot| self.roadmap.nominal(slot, p).0)
                 .collect(),
-            reach: Reach::of(p),
+            reach: RedesignLimits::of(p),
         });
-        let mut calendar = Calendar {
+        let mut calendar = CompiledCalendar {
             law: law.clone(),
             months,
             inputs,
@@ -68,23 +71,24 @@ impl Blueprint {
         };
         for book in 0..calendar.books.len() {
             let both = &calendar.books[book];
-            let in_force = both.in_force.only(Subject::ChipSale);
-            let announced = both.announced.only(Subject::ChipSale);
-            let same = |law: &Arc<SalesLaw>| {
+            let in_force = both.in_force.only(ControlledItem::ChipSale);
+            let announced = both.announced.only(ControlledItem::ChipSale);
+            let same = |law: &Arc<CompiledRules>| {
                 law.in_force.says_the_same(&in_force) && law.announced.says_the_same(&announced)
             };
             let at = calendar.sales.iter().position(same).unwrap_or_else(|| {
                 // Regimes have most of their sets of rules in common: each is judged once for all of them.
                 let mut judged = self.judged.lock().unwrap_or_else(PoisonError::into_inner);
                 judged.retain(|law| law.strong_count() > 0);
-                let known: Vec<Arc<SalesLaw>> = judged.iter().filter_map(Weak::upgrade).collect();
+                let known: Vec<Arc<CompiledRules>> =
+                    judged.iter().filter_map(Weak::upgrade).collect();
                 let found = known.iter().find(|law| same(law) && law.parts == parts);
                 let law = found.cloned().unwrap_or_else(|| {
                     let (chips, shipments) = (&self.slot_attributes, &self.shipments);
                     let (alike, target) = (&calendar.alike, self.target_market);
                     let (in_force, announced, parts) =
                         (in_force.clone(), announced.clone(), parts.clone());
-                    let law = Arc::new(SalesLaw::new(
+                    let law = Arc::new(CompiledRules::new(
                         in_force, announced, alike, target, chips, parts, shipments, &known,
                     ));
                     judged.push(Arc::downgrade(&law));
@@ -101,10 +105,10 @@ impl Blueprint {
     }
 
     /// By market: the first market that every set of rules treats alike for every sale, or itself.
-    fn alike(&self, books: &[Books]) -> Arc<[u16]> {
+    fn alike(&self, books: &[DatedRuleSets]) -> Arc<[u16]> {
         let all = books.iter().flat_map(|b| [&b.in_force, &b.announced]);
-        let mut sales: Vec<Book> = Vec::new();
-        for book in all.map(|book| book.only(Subject::ChipSale)) {
+        let mut sales: Vec<RuleSet> = Vec::new();
+        for book in all.map(|book| book.only(ControlledItem::ChipSale)) {
             if !sales.iter().any(|other| other.says_the_same(&book)) {
                 sales.push(book);
             }
@@ -132,13 +136,13 @@ impl Blueprint {
         regime: &Regime,
         p: &Parameters,
         caps: &[u16],
-        books: &mut Vec<Books>,
-        inputs: &mut Vec<Inputs>,
-    ) -> Option<Ladder> {
+        books: &mut Vec<DatedRuleSets>,
+        inputs: &mut Vec<InputAccess>,
+    ) -> Option<PolicyLadder> {
         let process = regime.process.as_ref()?;
         let day = process.from.first_day();
         let rungs = process.ladder.len();
-        let mut ladder = Ladder {
+        let mut ladder = PolicyLadder {
             reactive: process.reactive,
             from: process.from - self.first,
             start: process.start,
@@ -176,9 +180,9 @@ impl Blueprint {
     }
 
     /// What the regime says on a day, its text at hand and nothing known of when the next rule binds.
-    fn books(&self, regime: &Regime, day: Date, caps: &[u16]) -> Books {
+    fn books(&self, regime: &Regime, day: Date, caps: &[u16]) -> DatedRuleSets {
         let in_force = regime.book(&self.law, day);
-        Books {
+        DatedRuleSets {
             announced: regime.announced(&self.law, day),
             text_is_out: true,
             next_binds: None,
@@ -210,10 +214,10 @@ impl Blueprint {
     fn can_bind(&self, rule: &Rule) -> bool {
         let mut good = Attributes::default().with_shipment(&self.shipments[self.target_market]);
         good.set(Attribute::RareEarthValueShare, 0.1);
-        rule.condition.eval(&good) == Truth::Yes
+        rule.condition.eval(&good) == ThreeValued::Yes
             || self.slot_attributes.iter().any(|chip| {
                 let sale = chip.with_shipment(&self.shipments[self.target_market]);
-                rule.condition.eval(&sale) == Truth::Yes
+                rule.condition.eval(&sale) == ThreeValued::Yes
             })
     }
 
@@ -237,17 +241,17 @@ impl Blueprint {
     /// Of one issuer's caps that reach a nation the one that reaches the fewest nations holds, and of those the last to
     /// bind: a special rule goes before a general one, and a later one before an earlier one. Where several issuers cap a
     /// nation, the tightest holds.
-    fn caps_in_force(&self, regime: &Regime, in_force: &Book, caps: &[u16]) -> Vec<Option<u16>> {
+    fn caps_in_force(&self, regime: &Regime, in_force: &RuleSet, caps: &[u16]) -> Vec<Option<u16>> {
         let held: Vec<usize> = (0..caps.len())
             .filter(|cap| in_force.holds(caps[*cap]))
             .collect();
         if held.is_empty() {
             return vec![None; self.shipments.len()];
         }
-        let there: Vec<Book> = self
+        let there: Vec<RuleSet> = self
             .shipments
             .iter()
-            .map(|shipment| in_force.going(Subject::ChipSale, shipment))
+            .map(|shipment| in_force.going(ControlledItem::ChipSale, shipment))
             .collect();
         let rule = |cap: usize| &self.law.rules[usize::from(caps[cap])];
         let nations_reached = |cap: usize| {
@@ -287,9 +291,15 @@ impl Blueprint {
             .collect()
     }
 
-    fn inputs(&self, regime: &Regime, day: Date, books: &Books, p: &Parameters) -> Inputs {
+    fn inputs(
+        &self,
+        regime: &Regime,
+        day: Date,
+        books: &DatedRuleSets,
+        p: &Parameters,
+    ) -> InputAccess {
         let target = self.shipments[self.target_market];
-        let open = |book: &Book, subject, a: &Attributes| {
+        let open = |book: &RuleSet, subject, a: &Attributes| {
             f64::from(u8::from(book.judge(subject, a).exporter != Verdict::Denied))
         };
         let leading_foundry = self
@@ -298,7 +308,7 @@ impl Blueprint {
             .zip(&self.makers)
             .map(|(designer, maker)| {
                 if maker.home == Bloc::Target {
-                    open(&books.in_force, Subject::Wafer, designer)
+                    open(&books.in_force, ControlledItem::Wafer, designer)
                 } else {
                     1.0
                 }
@@ -307,8 +317,8 @@ impl Blueprint {
         let mut stack = Attributes::default().with_shipment(&target);
         // Every stack in production when the rule was written is above its line.
         stack.set(Attribute::HbmBandwidthDensity, 3.0);
-        let memory_imports = open(&books.in_force, Subject::MemoryStack, &stack);
-        let closing = open(&books.announced, Subject::MemoryStack, &stack) == 0.0;
+        let memory_imports = open(&books.in_force, ControlledItem::MemoryStack, &stack);
+        let closing = open(&books.announced, ControlledItem::MemoryStack, &stack) == 0.0;
         let memory_closes = regime
             .entries
             .iter()
@@ -327,7 +337,7 @@ impl Blueprint {
             let in_force = e.compliance <= day && e.ended.is_none_or(|ended| day <= ended);
             !(served && in_force)
         });
-        Inputs {
+        InputAccess {
             model_access: f64::from(u8::from(model_access)),
             weights_open: self.weights_open(&books.in_force),
             remote_open: self
@@ -336,14 +346,14 @@ impl Blueprint {
                 .map(|host| {
                     // The compute stands in the host's nation; who uses it has headquarters in the target.
                     let lease = Attributes::default().with_shipment(host).used_from(&target);
-                    open(&books.in_force, Subject::Rental, &lease)
+                    open(&books.in_force, ControlledItem::Rental, &lease)
                 })
                 .collect(),
             inputs_denied: self.inputs_denied(&books.in_force, p),
             tool_denials: self.tool_denials(regime, day),
             support_usd: books.in_force.rules().fold([0.0; 3], |sum, at| {
                 let rule = &self.law.rules[usize::from(at)];
-                let met = rule.condition.eval(&Attributes::default()) == Truth::Yes;
+                let met = rule.condition.eval(&Attributes::default()) == ThreeValued::Yes;
                 let support = if met { rule.support_usd } else { [0.0; 3] };
                 [0, 1, 2].map(|kind| sum[kind] + support[kind])
             }),
@@ -356,10 +366,11 @@ impl Blueprint {
 
     /// Of the listed foreign chips on sale by a day that the target lets others buy, the part that it bars from centres that
     /// the state pays for.
-    fn state_closed(&self, book: &Book, day: Date) -> f64 {
+    fn state_closed(&self, book: &RuleSet, day: Date) -> f64 {
         let month = Month::from_date(day) - self.first;
-        let barred =
-            |sale: &Attributes| book.judge(Subject::ChipSale, sale).importer == Verdict::Denied;
+        let barred = |sale: &Attributes| {
+            book.judge(ControlledItem::ChipSale, sale).importer == Verdict::Denied
+        };
         let (mut open, mut closed) = (0_u32, 0_u32);
         for (slot, chip) in self.slot_attributes.iter().enumerate() {
             let foreign = !self.layout.target_made[slot] && !self.layout.captive_chip[slot];
@@ -381,7 +392,7 @@ impl Blueprint {
     }
 
     /// By market: 1 where the best closed models may be held and served.
-    fn weights_open(&self, book: &Book) -> Vec<f64> {
+    fn weights_open(&self, book: &RuleSet) -> Vec<f64> {
         let mut model = Attributes::default();
         // Every frontier model of the years in which such a rule could bind is above its line.
         model.set(Attribute::TrainingFlop, 1e27);
@@ -391,7 +402,7 @@ impl Blueprint {
             .iter()
             .map(|shipment| {
                 let verdict = book
-                    .judge(Subject::Model, &model.with_shipment(shipment))
+                    .judge(ControlledItem::Model, &model.with_shipment(shipment))
                     .exporter;
                 f64::from(u8::from(verdict != Verdict::Denied))
             })
@@ -399,7 +410,7 @@ impl Blueprint {
     }
 
     /// Part of the target's materials that makers in the issuer cannot get: all under a ban, a part under licence.
-    fn inputs_denied(&self, book: &Book, p: &Parameters) -> f64 {
+    fn inputs_denied(&self, book: &RuleSet, p: &Parameters) -> f64 {
         let issuer = self
             .nations
             .iter()
@@ -408,7 +419,7 @@ impl Blueprint {
         let mut good = Attributes::default().with_shipment(&self.shipments[issuer]);
         // A magnet or an alloy: far above any line on the value of what it holds.
         good.set(Attribute::RareEarthValueShare, 0.1);
-        match book.judge(Subject::Input, &good).exporter {
+        match book.judge(ControlledItem::Input, &good).exporter {
             Verdict::Denied => 1.0,
             Verdict::CaseByCase => p.input_licence_refused,
             _ => 0.0,
@@ -454,7 +465,7 @@ impl Blueprint {
             !own.entries.is_empty()
                 && own
                     .book(&self.law, day)
-                    .judge(Subject::Tool, &tool)
+                    .judge(ControlledItem::Tool, &tool)
                     .exporter
                     == Verdict::Denied
         };
@@ -493,9 +504,9 @@ impl Blueprint {
             let shared = regimes.iter().all(|r| r.entries.contains(entry));
             if !shared {
                 // A rule that all arms have but end differently separates them when it ends in one of them.
-                let begins_alike = |e: &Entry| {
+                let begins_alike = |e: &DatedRule| {
                     let ended = entry.ended;
-                    *entry == Entry { ended, ..e.clone() }
+                    *entry == DatedRule { ended, ..e.clone() }
                 };
                 if regimes.iter().all(|r| r.entries.iter().any(begins_alike)) {
                     days.extend(entry.ended);

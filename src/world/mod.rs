@@ -10,37 +10,39 @@ use std::sync::Arc;
 use bevy_ecs::entity::Entity;
 use bevy_ecs::world::World;
 
-pub use blueprint::{Blueprint, Inputs};
+pub use blueprint::{Blueprint, BlueprintInputs};
 
-use crate::agents::broker::{GreyMarket, Trade};
-use crate::agents::chipmaker::{Business, HomeMade, Studio};
+use crate::agents::broker::{BrokerState, GreyMarket};
+use crate::agents::chipmaker::{ChipmakerState, DesignPipeline, HomeFabrication};
 use crate::agents::counter_controls::CounterControls;
 use crate::agents::government::Government;
-use crate::agents::host::Letting;
-use crate::agents::lab::Theft;
-use crate::agents::lab::{HeldBack, Knowledge, LabCompute, TrainingRun};
-use crate::agents::nation::{DemandShocks, HeldCompute, NationCompute, NationTotals};
-use crate::agents::users::{Services, Users};
+use crate::agents::host::RentalCapacity;
+use crate::agents::lab::TheftHazard;
+use crate::agents::lab::{Knowledge, LabCompute, TrainingRun, UnreleasedModels};
+use crate::agents::nation::{ComputeStock, DemandShocks, NationCompute, NationTotals};
+use crate::agents::users::{ServiceTotals, ServiceUsers};
 use crate::capability::algorithms::{
     effective_compute, knowledge_before_break, labs_share, post_training_share,
 };
-use crate::capability::efficiency::Efficiency;
-use crate::capability::frontier::Frontier;
+use crate::capability::efficiency::ScarcityEfficiency;
+use crate::capability::frontier::FrontierHistory;
 use crate::capability::training::latent_points;
 use crate::events::EventLog;
 use crate::foundation::chance::Purpose;
 use crate::foundation::maths;
 use crate::foundation::parameters::Parameters;
-use crate::foundation::run::{Anchor, Clock, Future};
-use crate::markets::chips::{ChipMarket, Wallet, place_of};
-use crate::markets::chronicle::Causes;
-use crate::markets::rental::Rental;
+use crate::foundation::run::{Future, ReferenceRun, SimulationClock};
+use crate::markets::chips::{BudgetPurpose, ChipMarket, place_of};
+use crate::markets::chronicle::EventCauses;
+use crate::markets::rental::RentedCompute;
 use crate::markets::scarcity::Shortage;
-use crate::markets::terms::{Calendar, LawCalendar, LawNow, Outlook, Standing};
-use crate::measures::{Bloc, Recorder};
-use crate::technology::roadmap::{Chips, NEVER, Realised};
-use crate::technology::supply::{Access, SupplyPaths, SupplyState};
-use observe::{Trail, Watching};
+use crate::markets::terms::{
+    AnnouncedClosures, CompiledCalendar, CurrentLaw, LawCalendar, PolicyState,
+};
+use crate::measures::{Bloc, MonthlyRecord};
+use crate::technology::roadmap::{ChipTable, NEVER, RealisedThroughput};
+use crate::technology::supply::{InputAccessState, SupplyPaths, SupplyState};
+use observe::{OutputColumnsHandle, TrailingSales};
 
 /// Chips of the oldest listed kind that a bloc has when the run begins.
 fn chips_at_start(bloc: usize, p: &Parameters) -> f64 {
@@ -49,7 +51,7 @@ fn chips_at_start(bloc: usize, p: &Parameters) -> f64 {
 }
 
 /// One worker's world: built once, reset for every run.
-pub struct Stage {
+pub struct Simulation {
     pub world: World,
     blueprint: Arc<Blueprint>,
     labs: Vec<Entity>,
@@ -59,42 +61,42 @@ pub struct Stage {
     hosts: Vec<Entity>,
 }
 
-impl Stage {
+impl Simulation {
     pub fn new(blueprint: &Arc<Blueprint>) -> Self {
         let b = &**blueprint;
         let mut world = World::new();
-        world.insert_resource(Clock::at(b.first, 0));
+        world.insert_resource(SimulationClock::at(b.first, 0));
         world.insert_resource(b.roadmap.clone());
         world.insert_resource(SupplyPaths(b.supply.clone()));
         world.insert_resource(b.demand.clone());
-        world.insert_resource(Watching(b.watch.clone()));
+        world.insert_resource(OutputColumnsHandle(b.watch.clone()));
         world.insert_resource(ChipMarket::new(b.layout.clone()));
-        world.insert_resource(Recorder::new(b.watch.columns.names().len(), b.months));
-        world.insert_resource(Studio::new(b.variant_slots.clone()));
-        world.init_resource::<Chips>();
+        world.insert_resource(MonthlyRecord::new(b.watch.columns.names().len(), b.months));
+        world.insert_resource(DesignPipeline::new(b.variant_slots.clone()));
+        world.init_resource::<ChipTable>();
         world.init_resource::<SupplyState>();
-        world.init_resource::<Access>();
-        world.init_resource::<LawNow>();
+        world.init_resource::<InputAccessState>();
+        world.init_resource::<CurrentLaw>();
         world.init_resource::<Shortage>();
-        world.init_resource::<Efficiency>();
-        world.init_resource::<Theft>();
+        world.init_resource::<ScarcityEfficiency>();
+        world.init_resource::<TheftHazard>();
         world.init_resource::<GreyMarket>();
-        world.init_resource::<Rental>();
+        world.init_resource::<RentedCompute>();
         world.init_resource::<CounterControls>();
-        world.init_resource::<Services>();
+        world.init_resource::<ServiceTotals>();
         world.insert_resource(b.power.clone());
-        world.init_resource::<Outlook>();
-        world.init_resource::<Standing>();
+        world.init_resource::<AnnouncedClosures>();
+        world.init_resource::<PolicyState>();
         world.init_resource::<Government>();
         world.init_resource::<DemandShocks>();
         world.init_resource::<NationTotals>();
-        world.init_resource::<HeldCompute>();
-        world.init_resource::<Frontier>();
+        world.init_resource::<ComputeStock>();
+        world.init_resource::<FrontierHistory>();
         world.init_resource::<EventLog>();
-        world.init_resource::<Causes>();
-        world.init_resource::<Trail>();
-        world.init_resource::<Realised>();
-        world.init_resource::<HomeMade>();
+        world.init_resource::<EventCauses>();
+        world.init_resource::<TrailingSales>();
+        world.init_resource::<RealisedThroughput>();
+        world.init_resource::<HomeFabrication>();
         let nations = b
             .nations
             .iter()
@@ -104,17 +106,17 @@ impl Stage {
         let brokers = b
             .brokers
             .iter()
-            .map(|k| world.spawn((*k, Trade::default())).id())
+            .map(|k| world.spawn((*k, BrokerState::default())).id())
             .collect();
         let hosts = b
             .hosts
             .iter()
-            .map(|h| world.spawn((*h, Letting::default())).id())
+            .map(|h| world.spawn((*h, RentalCapacity::default())).id())
             .collect();
         let makers = b
             .makers
             .iter()
-            .map(|m| world.spawn((*m, Business::default())).id())
+            .map(|m| world.spawn((*m, ChipmakerState::default())).id())
             .collect();
         let labs = b
             .labs
@@ -126,7 +128,7 @@ impl Stage {
                         LabCompute::default(),
                         Knowledge::default(),
                         TrainingRun::default(),
-                        HeldBack::default(),
+                        UnreleasedModels::default(),
                     ))
                     .id()
             })
@@ -147,100 +149,102 @@ impl Stage {
     }
 
     /// Adds the month that has just passed to what deviations are measured against.
-    pub fn record_anchor(&mut self, anchor: &mut Anchor) {
+    pub fn record_anchor(&mut self, anchor: &mut ReferenceRun) {
         anchor
             .denied_share
-            .push(self.world.resource::<Access>().denied_share);
+            .push(self.world.resource::<InputAccessState>().denied_share);
         anchor
             .home_share
-            .push(self.world.resource::<Access>().home_share);
+            .push(self.world.resource::<InputAccessState>().home_share);
         anchor
             .service_usd
-            .push(self.world.resource::<Services>().revenue_usd);
+            .push(self.world.resource::<ServiceTotals>().revenue_usd);
         for &maker in &self.makers {
             let stock = self
                 .world
-                .get::<Business>(maker)
+                .get::<ChipmakerState>(maker)
                 .map_or(0.0, |b| b.research_stock_usd);
             anchor.research_stock_usd.push(stock);
         }
     }
 
     /// Back to the first month, in this arm and this future.
-    pub fn reset(&mut self, calendar: &Arc<Calendar>, future: &Future, keep_events: bool) {
+    pub fn reset(&mut self, calendar: &Arc<CompiledCalendar>, future: &Future, keep_events: bool) {
         let b = self.blueprint.clone();
         let p = &future.parameters;
         let w = &mut self.world;
         w.insert_resource(future.clone());
         w.insert_resource(LawCalendar(calendar.clone()));
-        *w.resource_mut::<Clock>() = Clock::at(b.first, 0);
-        w.resource_mut::<Recorder>().reset();
+        *w.resource_mut::<SimulationClock>() = SimulationClock::at(b.first, 0);
+        w.resource_mut::<MonthlyRecord>().reset();
         let mut market = w.resource_mut::<ChipMarket>();
         market.reset();
         market.buyers.alike = calendar.alike.clone();
         market.set_caps(&calendar.caps_tpp);
-        w.resource_mut::<Chips>().reset(&b.roadmap, future);
+        w.resource_mut::<ChipTable>().reset(&b.roadmap, future);
         w.resource_mut::<SupplyState>()
             .reset(b.makers.len(), b.supply.foundries.len(), p);
-        *w.resource_mut::<Access>() = Access {
+        *w.resource_mut::<InputAccessState>() = InputAccessState {
             leading_foundry: vec![1.0; b.makers.len()],
             memory_imports: 1.0,
             tool_suppliers: calendar.tool_suppliers.clone(),
             model_access: 1.0,
             weights_open: vec![1.0; b.layout.markets],
             remote_open: vec![1.0; b.layout.markets],
-            ..Access::default()
+            ..InputAccessState::default()
         };
-        w.resource_mut::<LawNow>().reset(calendar, b.makers.len());
-        w.resource_mut::<Causes>().reset(calendar, b.makers.len());
-        *w.resource_mut::<Outlook>() = Outlook::default();
-        *w.resource_mut::<Standing>() = Standing::default();
+        w.resource_mut::<CurrentLaw>()
+            .reset(calendar, b.makers.len());
+        w.resource_mut::<EventCauses>()
+            .reset(calendar, b.makers.len());
+        *w.resource_mut::<AnnouncedClosures>() = AnnouncedClosures::default();
+        *w.resource_mut::<PolicyState>() = PolicyState::default();
         w.resource_mut::<Government>()
             .reset(calendar.ladder.as_ref(), b.makers.len(), b.months);
         w.resource_mut::<Shortage>().reset(b.layout.markets);
-        w.resource_mut::<Efficiency>().reset(b.months);
-        *w.resource_mut::<Theft>() = Theft::default();
+        w.resource_mut::<ScarcityEfficiency>().reset(b.months);
+        *w.resource_mut::<TheftHazard>() = TheftHazard::default();
         *w.resource_mut::<GreyMarket>() = GreyMarket::default();
-        w.resource_mut::<Rental>().reset(b.regions);
+        w.resource_mut::<RentedCompute>().reset(b.regions);
         *w.resource_mut::<CounterControls>() = CounterControls::default();
-        *w.resource_mut::<Services>() = Services::default();
+        *w.resource_mut::<ServiceTotals>() = ServiceTotals::default();
         *w.resource_mut::<DemandShocks>() = DemandShocks {
             log_deviation: vec![0.0; b.regions],
             wants_usd: vec![0.0; b.regions],
         };
         w.resource_mut::<NationTotals>()
             .reset(b.nations.len(), b.layout.markets);
-        w.resource_mut::<HeldCompute>().reset(
+        w.resource_mut::<ComputeStock>().reset(
             b.layout.markets,
             b.layout.customers.len(),
             b.roadmap.slots.len(),
         );
-        w.resource_mut::<Trail>().reset(b.makers.len());
+        w.resource_mut::<TrailingSales>().reset(b.makers.len());
         let slots = b.roadmap.slots.len();
-        w.insert_resource(Realised(vec![1.0; slots]));
-        w.insert_resource(HomeMade(vec![0.0; slots]));
-        w.resource_mut::<Studio>().reset();
+        w.insert_resource(RealisedThroughput(vec![1.0; slots]));
+        w.insert_resource(HomeFabrication(vec![0.0; slots]));
+        w.resource_mut::<DesignPipeline>().reset();
         let mut log = w.resource_mut::<EventLog>();
         log.events.clear();
         log.on = keep_events;
         for (&entity, maker) in self.makers.iter().zip(&b.makers) {
-            if let Some(mut business) = w.get_mut::<Business>(entity) {
-                *business = Business::at_start(maker, p);
+            if let Some(mut business) = w.get_mut::<ChipmakerState>(entity) {
+                *business = ChipmakerState::at_start(maker, p);
             }
         }
         for (&entity, users) in self.nations.iter().zip(&b.users) {
-            if let Some(mut now) = self.world.get_mut::<Users>(entity) {
+            if let Some(mut now) = self.world.get_mut::<ServiceUsers>(entity) {
                 *now = *users;
             }
         }
         for &broker in &self.brokers {
-            if let Some(mut trade) = self.world.get_mut::<Trade>(broker) {
-                *trade = Trade::default();
+            if let Some(mut trade) = self.world.get_mut::<BrokerState>(broker) {
+                *trade = BrokerState::default();
             }
         }
         for &host in &self.hosts {
-            if let Some(mut letting) = self.world.get_mut::<Letting>(host) {
-                *letting = Letting::default();
+            if let Some(mut letting) = self.world.get_mut::<RentalCapacity>(host) {
+                *letting = RentalCapacity::default();
             }
         }
         self.stock_at_start(&b, future);
@@ -253,14 +257,14 @@ impl Stage {
         w.resource_scope(|w, mut market: bevy_ecs::world::Mut<'_, ChipMarket>| {
             market.take_into_use(b.oldest_chip);
             let share = crate::agents::nation::training_share(
-                Clock::at(b.first, 0).year,
+                SimulationClock::at(b.first, 0).year,
                 &future.parameters,
             );
             for customer in &b.layout.customers {
                 if customer.captive || customer.grey || customer.steered {
                     continue;
                 }
-                let part = if customer.wallet == Wallet::Training {
+                let part = if customer.wallet == BudgetPurpose::Training {
                     share
                 } else {
                     1.0 - share
@@ -271,7 +275,7 @@ impl Stage {
             }
             let _ = w;
         });
-        let mut chips = self.world.resource_mut::<Chips>();
+        let mut chips = self.world.resource_mut::<ChipTable>();
         chips.fp8_share = crate::technology::roadmap::fp8_share(2020.0, &future.parameters);
         chips.appraise(b.oldest_chip, &future.parameters);
         let (train, serve) = (
@@ -283,8 +287,10 @@ impl Stage {
             chips.launch.iter().filter(|l| **l == NEVER).count() > 0,
             !b.variant_slots.is_empty()
         );
-        let share =
-            crate::agents::nation::training_share(Clock::at(b.first, 0).year, &future.parameters);
+        let share = crate::agents::nation::training_share(
+            SimulationClock::at(b.first, 0).year,
+            &future.parameters,
+        );
         for (&entity, nation) in self.nations.iter().zip(&b.nations) {
             let chips = chips_at_start(nation.bloc as usize, &future.parameters)
                 * b.start_part[nation.market as usize]
@@ -302,7 +308,7 @@ impl Stage {
     /// Labs begin where the recorded frontier stood, each with its own lasting skill and its first run.
     fn labs_at_start(&mut self, b: &Blueprint, future: &Future) {
         let p = &future.parameters;
-        let year = Clock::at(b.first, 0).year;
+        let year = SimulationClock::at(b.first, 0).year;
         let start = knowledge_before_break(year, p);
         let mut best = [f64::NEG_INFINITY; 3];
         let w = &mut self.world;
@@ -336,14 +342,14 @@ impl Stage {
             if let Some(mut compute) = w.get_mut::<LabCompute>(entity) {
                 *compute = LabCompute::default();
             }
-            if let Some(mut held) = w.get_mut::<HeldBack>(entity) {
+            if let Some(mut held) = w.get_mut::<UnreleasedModels>(entity) {
                 held.restart(blueprint, future);
             }
             if let Some(mut run) = w.get_mut::<TrainingRun>(entity) {
                 *run = TrainingRun::start(0, blueprint.key, future);
             }
         }
-        let mut frontier = w.resource_mut::<Frontier>();
+        let mut frontier = w.resource_mut::<FrontierHistory>();
         frontier.reset(best, b.months, p);
         frontier.bloc_points = [
             start,

@@ -6,32 +6,32 @@ use bevy_ecs::resource::Resource;
 use bevy_ecs::system::{Query, Res, ResMut};
 
 use crate::agents::broker::GreyMarket;
-use crate::agents::chipmaker::{Business, Chipmaker, HomeMade};
+use crate::agents::chipmaker::{Chipmaker, ChipmakerState, HomeFabrication};
 use crate::agents::government::Government;
-use crate::agents::host::{Host, Letting};
+use crate::agents::host::{CloudHost, RentalCapacity};
 use crate::agents::lab::{Knowledge, Lab, LabCompute};
 use crate::agents::nation::{Nation, NationTotals};
-use crate::agents::users::{Services, Users};
-use crate::capability::efficiency::{Efficiency, codesign_skill};
-use crate::capability::frontier::{Frontier, Side};
+use crate::agents::users::{ServiceTotals, ServiceUsers};
+use crate::capability::efficiency::{ScarcityEfficiency, codesign_skill};
+use crate::capability::frontier::{FrontierGroup, FrontierHistory};
 use crate::capability::gap::{gap_months, trend_months};
 use crate::foundation::maths;
-use crate::foundation::run::{Clock, Future};
+use crate::foundation::run::{Future, SimulationClock};
 use crate::markets::chips::ChipMarket;
-use crate::markets::rental::Rental;
+use crate::markets::rental::RentedCompute;
 use crate::markets::scarcity::Shortage;
-use crate::measures::{Bloc, Columns, Recorder};
-use crate::technology::roadmap::{Chips, Realised, Roadmap, SlotKind};
-use crate::technology::supply::Access;
-use crate::technology::supply::{POOLS, Pool, RecordedFoundry, SupplyState};
+use crate::measures::{Bloc, ColumnIndex, MonthlyRecord};
+use crate::technology::roadmap::{ChipTable, RealisedThroughput, Roadmap, SlotKind};
+use crate::technology::supply::InputAccessState;
+use crate::technology::supply::{POOLS, RecordedFoundry, SupplyPool, SupplyState};
 
 /// Where sales are counted: everywhere, in the target, in third countries.
 pub const PLACES: [&str; 3] = ["world", "target", "third"];
 
 /// Column numbers of every measure, and what observation must know about makers and markets.
 #[derive(Clone, Debug, Default)]
-pub struct Watch {
-    pub columns: Columns,
+pub struct OutputColumns {
+    pub columns: ColumnIndex,
     pub bloc_of_market: Vec<usize>,
     pub home_of_maker: Vec<usize>,
     pub merchant: Vec<bool>,
@@ -136,9 +136,9 @@ struct BlocColumns {
 
 /// The columns, shared by all runs.
 #[derive(Resource, Clone, Debug)]
-pub struct Watching(pub Arc<Watch>);
+pub struct OutputColumnsHandle(pub Arc<OutputColumns>);
 
-impl Watch {
+impl OutputColumns {
     pub fn new(
         roadmap: &Roadmap,
         makers: &[String],
@@ -150,8 +150,8 @@ impl Watch {
         home_of_maker: Vec<usize>,
         merchant: Vec<bool>,
     ) -> Self {
-        let mut c = Columns::default();
-        let gap = |c: &mut Columns, entity: &str| GapColumns {
+        let mut c = ColumnIndex::default();
+        let gap = |c: &mut ColumnIndex, entity: &str| GapColumns {
             points: c.add("gap_points", entity),
             months: c.add("gap_months", entity),
             latent_points: c.add("latent_gap_points", entity),
@@ -159,7 +159,7 @@ impl Watch {
             trend: c.add("gap_trend_months", entity),
         };
         Self {
-            frontier: Side::ALL.map(|side| c.add("frontier_points", side.name())),
+            frontier: FrontierGroup::ALL.map(|side| c.add("frontier_points", side.name())),
             gaps: [
                 gap(&mut c, "target_vs_issuer"),
                 gap(&mut c, "open_vs_closed"),
@@ -175,7 +175,7 @@ impl Watch {
             makers: makers
                 .iter()
                 .map(|maker| {
-                    let at = |c: &mut Columns, measure| {
+                    let at = |c: &mut ColumnIndex, measure| {
                         PLACES.map(|place| c.add(measure, format!("{maker}:{place}")))
                     };
                     MakerColumns {
@@ -215,17 +215,17 @@ impl Watch {
             foundries: foundries
                 .iter()
                 .map(|foundry| {
-                    let mut any = |pools: [Pool; 2], measure: &'static str| {
+                    let mut any = |pools: [SupplyPool; 2], measure: &'static str| {
                         let fills = foundry.fills.iter().any(|(pool, _)| pools.contains(pool));
                         fills.then(|| c.add(measure, foundry.key.clone()))
                     };
-                    let logic = [Pool::LogicWorld, Pool::LogicTarget];
+                    let logic = [SupplyPool::LogicWorld, SupplyPool::LogicTarget];
                     FoundryColumns {
                         in_target: foundry.in_target,
                         wafers: any(logic, "wafer_capacity")
                             .zip(any(logic, "yield"))
                             .map(|(wafers, good)| [wafers, good]),
-                        stacks: any([Pool::HbmWorld, Pool::HbmTarget], "hbm_supply"),
+                        stacks: any([SupplyPool::HbmWorld, SupplyPool::HbmTarget], "hbm_supply"),
                     }
                 })
                 .collect(),
@@ -266,7 +266,7 @@ impl Watch {
                 issuer_tools: c.add("issuer_tool_revenue_usd", "issuer"),
                 distilled: c.add("distilled_points", "target"),
             },
-            pools: Pool::ALL.map(|pool| c.add("pool_use", pool.name())),
+            pools: SupplyPool::ALL.map(|pool| c.add("pool_use", pool.name())),
             variants: roadmap
                 .slots
                 .iter()
@@ -294,13 +294,13 @@ impl Watch {
 /// Sales of the last twelve months: `[place][maker]` of value, count, processing performance, and by place the part
 /// of performance whose dies were made at home in the target.
 #[derive(Resource, Clone, Debug, Default)]
-pub struct Trail {
-    months: Vec<Sales>,
-    sum: Sales,
+pub struct TrailingSales {
+    months: Vec<MonthlySales>,
+    sum: MonthlySales,
 }
 
 #[derive(Clone, Debug, Default)]
-struct Sales {
+struct MonthlySales {
     value: [Vec<f64>; 3],
     units: [Vec<f64>; 3],
     tpp: [Vec<f64>; 3],
@@ -311,7 +311,7 @@ struct Sales {
     h100e: [f64; 2],
 }
 
-impl Sales {
+impl MonthlySales {
     fn clear(&mut self, makers: usize) {
         for columns in [
             &mut self.value,
@@ -330,9 +330,9 @@ impl Sales {
     }
 }
 
-impl Trail {
+impl TrailingSales {
     pub fn reset(&mut self, makers: usize) {
-        self.months.resize(12, Sales::default());
+        self.months.resize(12, MonthlySales::default());
         self.months.iter_mut().for_each(|m| m.clear(makers));
         self.sum.clear(makers);
     }
@@ -359,14 +359,14 @@ fn add(sums: &mut [f64], values: &[f64]) {
 
 /// System: sales by maker and place, into the trail and the columns.
 pub fn observe_sales(
-    clock: Res<Clock>,
-    watching: Res<Watching>,
+    clock: Res<SimulationClock>,
+    watching: Res<OutputColumnsHandle>,
     market: Res<ChipMarket>,
-    chips: Res<Chips>,
-    realised: Res<Realised>,
-    home_made: Res<HomeMade>,
-    mut trail: ResMut<Trail>,
-    mut record: ResMut<Recorder>,
+    chips: Res<ChipTable>,
+    realised: Res<RealisedThroughput>,
+    home_made: Res<HomeFabrication>,
+    mut trail: ResMut<TrailingSales>,
+    mut record: ResMut<MonthlyRecord>,
 ) {
     let (watch, t) = (&watching.0, clock.t);
     let makers = watch.makers.len();
@@ -445,7 +445,12 @@ fn ratio(a: f64, b: f64) -> f64 {
     if b > 0.0 { a / b } else { f64::NAN }
 }
 
-fn observe_shares(watch: &Watch, year: &Sales, t: usize, record: &mut Recorder) {
+fn observe_shares(
+    watch: &OutputColumns,
+    year: &MonthlySales,
+    t: usize,
+    record: &mut MonthlyRecord,
+) {
     for place in 0..3 {
         let value: f64 = year.value[place].iter().sum();
         let units: f64 = year.units[place].iter().sum();
@@ -488,30 +493,34 @@ fn observe_shares(watch: &Watch, year: &Sales, t: usize, record: &mut Recorder) 
 
 /// System: capability, compute, supply, licences.
 pub fn observe_state(
-    clock: Res<Clock>,
+    clock: Res<SimulationClock>,
     future: Res<Future>,
-    watching: Res<Watching>,
-    frontier: Res<Frontier>,
+    watching: Res<OutputColumnsHandle>,
+    frontier: Res<FrontierHistory>,
     nations: Res<NationTotals>,
     supply: Res<SupplyState>,
     market: Res<ChipMarket>,
     labs: Query<(&Lab, &LabCompute, &Knowledge)>,
-    makers: Query<(&Chipmaker, &Business)>,
-    users: Query<(&Nation, &Users)>,
-    mut record: ResMut<Recorder>,
+    makers: Query<(&Chipmaker, &ChipmakerState)>,
+    users: Query<(&Nation, &ServiceUsers)>,
+    mut record: ResMut<MonthlyRecord>,
 ) {
     let (watch, t, p) = (&watching.0, clock.t, &future.parameters);
     for (column, released) in watch.frontier.iter().zip(&frontier.released) {
         record.set(*column, t, released.now());
     }
-    let released = |side: Side| &frontier.released[side as usize];
+    let released = |side: FrontierGroup| &frontier.released[side as usize];
     let pairs = [
         (
-            released(Side::Issuer),
-            released(Side::Target),
+            released(FrontierGroup::Issuer),
+            released(FrontierGroup::Target),
             Some((&frontier.latent[0], &frontier.latent[1])),
         ),
-        (released(Side::Closed), released(Side::Open), None),
+        (
+            released(FrontierGroup::Closed),
+            released(FrontierGroup::Open),
+            None,
+        ),
     ];
     for (columns, (leader, follower, latent)) in watch.gaps.iter().zip(pairs) {
         record.set(columns.points, t, leader.now() - follower.now());
@@ -564,7 +573,11 @@ pub fn observe_state(
         );
     }
     record.set(watch.supply[0], t, supply.yield_target);
-    record.set(watch.supply[1], t, supply.pools[Pool::LogicTarget as usize]);
+    record.set(
+        watch.supply[1],
+        t,
+        supply.pools[SupplyPool::LogicTarget as usize],
+    );
     record.set(watch.supply[2], t, supply.hbm_bank_stacks);
     for (row, columns) in watch.foundries.iter().enumerate() {
         let good = if columns.in_target {
@@ -587,7 +600,8 @@ pub fn observe_state(
             t,
             ratio(market.pool_used[pool], supply.pools[pool]),
         );
-        let world_pool = pool != Pool::HbmTarget as usize && pool != Pool::LogicTarget as usize;
+        let world_pool =
+            pool != SupplyPool::HbmTarget as usize && pool != SupplyPool::LogicTarget as usize;
         if world_pool && supply.pools[pool] > 0.0 && market.pool_asked[pool] > supply.pools[pool] {
             tight = 1.0;
         }
@@ -624,22 +638,22 @@ pub fn observe_state(
 
 /// System: scarcity, leakage, services, sides.
 pub fn observe_responses(
-    clock: Res<Clock>,
+    clock: Res<SimulationClock>,
     future: Res<Future>,
-    watching: Res<Watching>,
+    watching: Res<OutputColumnsHandle>,
     government: Res<Government>,
     shortage: Res<Shortage>,
     grey: Res<GreyMarket>,
-    rental: Res<Rental>,
-    efficiency: Res<Efficiency>,
+    rental: Res<RentedCompute>,
+    efficiency: Res<ScarcityEfficiency>,
     nations: Res<NationTotals>,
-    frontier: Res<Frontier>,
-    services: Res<Services>,
-    access: Res<Access>,
+    frontier: Res<FrontierHistory>,
+    services: Res<ServiceTotals>,
+    access: Res<InputAccessState>,
     supply: Res<SupplyState>,
     market: Res<ChipMarket>,
-    hosts: Query<(&Host, &Letting)>,
-    mut record: ResMut<Recorder>,
+    hosts: Query<(&CloudHost, &RentalCapacity)>,
+    mut record: ResMut<MonthlyRecord>,
 ) {
     let (columns, t, p) = (&watching.0.responses, clock.t, &future.parameters);
     let target = market.layout.target_market;
@@ -684,8 +698,8 @@ pub fn observe_responses(
         .tools
         .sold
         .map(|part| part * p.tool_sales_target_usd_per_year / 12.0);
-    let wafers = market.pool_used[Pool::LogicWorld as usize] * p.wafer_cost_5nm_usd;
-    let stacks = market.pool_used[Pool::HbmWorld as usize] * p.hbm_stack_cost_usd;
+    let wafers = market.pool_used[SupplyPool::LogicWorld as usize] * p.wafer_cost_5nm_usd;
+    let stacks = market.pool_used[SupplyPool::HbmWorld as usize] * p.hbm_stack_cost_usd;
     record.set(columns.allied, t, tools[1] + wafers + stacks);
     record.set(columns.issuer_tools, t, tools[0]);
     record.set(columns.distilled, t, frontier.distilled_points);

@@ -3,17 +3,17 @@
 use super::Blueprint;
 use crate::capability::gap::crossing_months;
 use crate::foundation::maths;
-use crate::measures::{OUTCOMES, Recorder};
+use crate::measures::{MonthlyRecord, OUTCOMES};
 
 /// Months of the run in which outcomes are taken: first and one past the last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Window {
+pub struct OutcomeWindow {
     pub from: usize,
     pub to: usize,
 }
 
 /// Every outcome of [`OUTCOMES`], in order.
-pub fn outcomes(b: &Blueprint, record: &Recorder, window: Window) -> Vec<f64> {
+pub fn outcomes(b: &Blueprint, record: &MonthlyRecord, window: OutcomeWindow) -> Vec<f64> {
     formulas(b)
         .iter()
         .map(|formula| formula.value(record, window))
@@ -41,7 +41,7 @@ pub enum Formula {
 }
 
 impl Formula {
-    pub fn value(&self, record: &Recorder, window: Window) -> f64 {
+    pub fn value(&self, record: &MonthlyRecord, window: OutcomeWindow) -> f64 {
         let mut value = [f64::NAN];
         self.values(record, window.from, &[window.to], &mut value);
         value[0]
@@ -49,7 +49,7 @@ impl Formula {
 
     /// The outcome in windows that begin in the same month; means and sums take one walk over the months for all of them.
     /// `ends` ascend; `into` has a place for each.
-    pub fn values(&self, record: &Recorder, from: usize, ends: &[usize], into: &mut [f64]) {
+    pub fn values(&self, record: &MonthlyRecord, from: usize, ends: &[usize], into: &mut [f64]) {
         match self {
             Self::Mean(columns) | Self::Sum(columns) => {
                 into.fill(0.0);
@@ -69,13 +69,13 @@ impl Formula {
             }
             _ => {
                 for (value, to) in into.iter_mut().zip(ends) {
-                    *value = self.at_end(record, Window { from, to: *to });
+                    *value = self.at_end(record, OutcomeWindow { from, to: *to });
                 }
             }
         }
     }
 
-    fn at_end(&self, record: &Recorder, window: Window) -> f64 {
+    fn at_end(&self, record: &MonthlyRecord, window: OutcomeWindow) -> f64 {
         let span = |column: usize| &record.column(column)[window.from..window.to];
         match self {
             Self::Year(c) => mean(&span(*c)[(window.to - window.from).saturating_sub(12)..]),
@@ -103,7 +103,12 @@ impl Formula {
     }
 
     /// A flow in present value: `sum over t of flow_t (1 + rate)^(-t / 12)`, t in months from the window's first.
-    pub fn present_value(&self, record: &Recorder, window: Window, rate_per_year: f64) -> f64 {
+    pub fn present_value(
+        &self,
+        record: &MonthlyRecord,
+        window: OutcomeWindow,
+        rate_per_year: f64,
+    ) -> f64 {
         let Self::Sum(columns) = self else {
             return f64::NAN;
         };
@@ -120,7 +125,7 @@ impl Formula {
 
 /// The formula of every outcome of [`OUTCOMES`], in order: names are looked up once, not in every run.
 pub fn formulas(b: &Blueprint) -> Vec<Formula> {
-    let look = Look { b };
+    let look = RecordView { b };
     let us: Vec<&str> = (0..b.maker_keys.len())
         .filter(|m| b.watch.merchant[*m] && b.watch.home_of_maker[*m] == 0)
         .map(|m| b.maker_keys[m].as_str())
@@ -210,11 +215,11 @@ pub fn formulas(b: &Blueprint) -> Vec<Formula> {
         .collect()
 }
 
-struct Look<'a> {
+struct RecordView<'a> {
     b: &'a Blueprint,
 }
 
-impl Look<'_> {
+impl RecordView<'_> {
     fn all(&self, names: &[(&str, String)]) -> Vec<usize> {
         names
             .iter()

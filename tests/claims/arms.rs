@@ -3,8 +3,8 @@
 use std::sync::{Arc, OnceLock};
 
 use chokepoint::config::source::{Configs, Source};
-use chokepoint::config::world::Policy;
-use chokepoint::controls::{Entry, Regime};
+use chokepoint::config::world::LabReleasePolicy;
+use chokepoint::controls::{DatedRule, Regime};
 use chokepoint::foundation::calendar::Date;
 use chokepoint::foundation::channels::Channel;
 use chokepoint::study::Library;
@@ -57,17 +57,17 @@ impl World {
             Self::AllOpen => tables
                 .labs
                 .iter_mut()
-                .for_each(|l| l.release_policy = Policy::Open),
+                .for_each(|l| l.release_policy = LabReleasePolicy::Open),
             Self::AllClosed => tables
                 .labs
                 .iter_mut()
-                .for_each(|l| l.release_policy = Policy::Closed),
+                .for_each(|l| l.release_policy = LabReleasePolicy::Closed),
             Self::FewOpen => tables.labs.iter_mut().for_each(|l| {
                 l.release_policy =
                     if l.compute_2025_h100e.or(l.compute_2026_h100e).unwrap_or(0.0) < 3000.0 {
-                        Policy::Open
+                        LabReleasePolicy::Open
                     } else {
-                        Policy::Closed
+                        LabReleasePolicy::Closed
                     };
             }),
             Self::HomeSupplyTen => home(10.0, tables),
@@ -193,7 +193,7 @@ fn day(text: &str) -> Date {
 }
 
 /// A regime under another name, to be changed.
-pub fn change(from: &str, name: &str, by: impl FnOnce(&mut Vec<Entry>)) -> Regime {
+pub fn change(from: &str, name: &str, by: impl FnOnce(&mut Vec<DatedRule>)) -> Regime {
     let mut regime = named(from);
     regime.name = name.into();
     by(&mut regime.entries);
@@ -209,8 +209,8 @@ pub fn index(id: &str) -> u16 {
 }
 
 /// A rule with dates of the test's own, for ever.
-pub fn entry(id: &str, announced: &str, compliance: &str) -> Entry {
-    Entry {
+pub fn entry(id: &str, announced: &str, compliance: &str) -> DatedRule {
+    DatedRule {
         rule: index(id),
         announced: day(announced),
         text: day(announced),
@@ -221,9 +221,9 @@ pub fn entry(id: &str, announced: &str, compliance: &str) -> Entry {
 }
 
 /// A rule with its own dates, for ever.
-pub fn rule(id: &str) -> Entry {
+pub fn rule(id: &str) -> DatedRule {
     let rule = &World::Shipped.library().law.rules[usize::from(index(id))];
-    Entry {
+    DatedRule {
         rule: index(id),
         announced: rule.announced.unwrap().min(rule.compliance.unwrap()),
         text: rule.announced.unwrap().min(rule.compliance.unwrap()),
@@ -233,7 +233,7 @@ pub fn rule(id: &str) -> Entry {
     }
 }
 
-pub fn without(entries: &mut Vec<Entry>, ids: &[&str]) {
+pub fn without(entries: &mut Vec<DatedRule>, ids: &[&str]) {
     entries.retain(|e| !ids.iter().any(|id| index(id) == e.rule));
 }
 

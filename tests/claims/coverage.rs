@@ -2,7 +2,7 @@
 
 use chokepoint::controls::Instrument;
 use chokepoint::foundation::channels::{Channel, Channels};
-use chokepoint::study::{Plan, Settings, Worker};
+use chokepoint::study::{Plan, PlanSettings, Worker};
 
 use super::arms::{Arm, KINDS, World, arm, change, entry, index};
 use super::engine::Claim;
@@ -62,10 +62,10 @@ fn every_instrument_is_in_a_row() {
 
 /// First month in which two arms differ in anything recorded, over some futures; none if they never do.
 fn first_difference(a: &Arm, b: &Arm) -> Option<usize> {
-    let settings = Settings {
+    let settings = PlanSettings {
         seed: 11,
         runs: 3,
-        ..Settings::default()
+        ..PlanSettings::default()
     };
     let study = study_of(&[&a.regime.name, &b.regime.name]);
     let plan = Plan::of(
@@ -129,7 +129,7 @@ fn a_rule_of_any_kind_that_is_never_met_or_comes_too_late_changes_nothing_and_no
     }
 }
 
-fn regime_of(base: &str, more: &[chokepoint::controls::Entry]) -> chokepoint::controls::Regime {
+fn regime_of(base: &str, more: &[chokepoint::controls::DatedRule]) -> chokepoint::controls::Regime {
     change(base, &format!("{base} and {} more", more.len()), |e| {
         e.extend(more.iter().cloned())
     })

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chokepoint::foundation::calendar::Month;
 use chokepoint::foundation::channels::{Channel, Channels};
-use chokepoint::study::{Plan, Settings, Worker};
+use chokepoint::study::{Plan, PlanSettings, Worker};
 use rayon::prelude::*;
 
 use super::arms::Arm;
@@ -325,7 +325,7 @@ type Reading = (usize, usize, f64);
 fn run_group(shared: &[&Shared<'_>], runs: u32) -> Vec<Vec<Reading>> {
     let regimes: Vec<_> = shared.iter().map(|s| s.arm.regime.clone()).collect();
     let names: Vec<&str> = regimes.iter().map(|r| r.name.as_str()).collect();
-    let settings = Settings {
+    let settings = PlanSettings {
         seed: 11,
         runs,
         set: shared[0]
@@ -334,7 +334,7 @@ fn run_group(shared: &[&Shared<'_>], runs: u32) -> Vec<Vec<Reading>> {
             .iter()
             .map(|(id, v)| ((*id).to_string(), *v))
             .collect(),
-        ..Settings::default()
+        ..PlanSettings::default()
     };
     let study = study_of(&names);
     let plan = Plan::of(shared[0].arm.library(), study, regimes.clone(), settings).unwrap();

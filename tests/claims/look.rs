@@ -2,13 +2,13 @@
 
 use chokepoint::foundation::calendar::Month;
 use chokepoint::foundation::parameters::Parameters;
-use chokepoint::markets::chips::{ChipMarket, Wallet, place_of};
-use chokepoint::measures::{Bloc, Recorder};
+use chokepoint::markets::chips::{BudgetPurpose, ChipMarket, place_of};
+use chokepoint::measures::{Bloc, MonthlyRecord};
 use chokepoint::study::Worker;
 use chokepoint::technology::chip::{ChipSpec, codesigned_throughput, training_throughput};
-use chokepoint::technology::roadmap::{Chips, Realised, SlotKind};
+use chokepoint::technology::roadmap::{ChipTable, RealisedThroughput, SlotKind};
 use chokepoint::world::Blueprint;
-use chokepoint::world::outcomes::{Window, outcomes};
+use chokepoint::world::outcomes::{OutcomeWindow, outcomes};
 
 use super::engine::Read;
 
@@ -44,8 +44,11 @@ impl Seen {
             .retirement_per_year
             / 12.0;
         let world = &worker.stage.world;
-        let (market, chips) = (world.resource::<ChipMarket>(), world.resource::<Chips>());
-        let realised = &world.resource::<Realised>().0;
+        let (market, chips) = (
+            world.resource::<ChipMarket>(),
+            world.resource::<ChipTable>(),
+        );
+        let realised = &world.resource::<RealisedThroughput>().0;
         let slots = chips.spec.len();
         let (mut new, mut serving, mut old_sold, mut old_here, mut stock) =
             (0.0, 0.0, 0.0, 0.0, 0.0);
@@ -66,7 +69,7 @@ impl Seen {
             if old_variant {
                 old_sold += units;
                 old_here += units + market.handed[slot];
-                let at = place_of(slot, Bloc::Target as usize, Wallet::Training);
+                let at = place_of(slot, Bloc::Target as usize, BudgetPurpose::Training);
                 stock += market.stock[at] + market.stock[at + 1];
             }
         }
@@ -80,7 +83,7 @@ impl Seen {
         let mut alignment = vec![0.0; b.nations.len()];
         let mut query = worker.stage.world.query::<(
             &chokepoint::agents::nation::Nation,
-            &chokepoint::agents::users::Users,
+            &chokepoint::agents::users::ServiceUsers,
         )>();
         for (nation, users) in query.iter(&worker.stage.world) {
             alignment[nation.row as usize] = users.alignment;
@@ -92,8 +95,8 @@ impl Seen {
 /// One run, and the months in which to look.
 pub struct Look<'a> {
     pub b: &'a Blueprint,
-    pub record: &'a Recorder,
-    pub chips: &'a Chips,
+    pub record: &'a MonthlyRecord,
+    pub chips: &'a ChipTable,
     pub p: &'a Parameters,
     pub seen: &'a Seen,
     pub from: usize,
@@ -105,7 +108,7 @@ impl Look<'_> {
         match read {
             Read::As(_, of) => of(self),
             Read::Outcome(name) => {
-                let window = Window {
+                let window = OutcomeWindow {
                     from: self.from,
                     to: self.to,
                 };

@@ -1,6 +1,6 @@
 //! Text without sense never stops a parser: chip tables, rules, regimes, studies, figures, evidence, plans.
 
-use chokepoint::cli::classify::{Sale, rulings};
+use chokepoint::cli::classify::{SaleQuery, rulings};
 use chokepoint::config::evidence::Evidence;
 use chokepoint::config::parameters::ParameterSet;
 use chokepoint::config::source::{Configs, Source};
@@ -171,7 +171,7 @@ fn tried(cases: u32, of: &'static [&'static str], read: impl Fn(&Source)) {
 fn chip_tables_of_noise() {
     let regime = crate::regime("none");
     tried(2000, OF_CSV, |source| {
-        let sale = Sale {
+        let sale = SaleQuery {
             on: "2024-06-01".parse().unwrap(),
             to: "CHN",
             buyer_hq: None,

@@ -1,7 +1,7 @@
 //! Relations without a number: a world used again, many small labs, other rules of behaviour.
 
-use chokepoint::foundation::run::{Future, Planning};
-use chokepoint::study::{Plan, Settings, Worker};
+use chokepoint::foundation::run::{ExpectationRule, Future};
+use chokepoint::study::{Plan, PlanSettings, Worker};
 
 use crate::{library, plan_of, regime, study_of};
 
@@ -42,10 +42,10 @@ fn ten_thousand_small_labs_leave_the_blocs_as_they_are() {
             library(),
             study,
             regimes,
-            Settings {
+            PlanSettings {
                 seed: 3,
                 runs: 1,
-                ..Settings::default()
+                ..PlanSettings::default()
             },
         )
         .unwrap();
@@ -69,14 +69,14 @@ fn ten_thousand_small_labs_leave_the_blocs_as_they_are() {
 #[test]
 fn the_ranking_of_regimes_survives_other_rules_of_behaviour() {
     let mut tapes = Vec::new();
-    for planning in Planning::ALL {
+    for planning in ExpectationRule::ALL {
         let regimes = vec![regime("none"), regime("oct22"), regime("history-free")];
         let names = ["none", "oct22", "history-free"];
-        let settings = Settings {
+        let settings = PlanSettings {
             seed: 3,
             runs: 6,
             planning,
-            ..Settings::default()
+            ..PlanSettings::default()
         };
         let plan = Plan::of(library(), study_of(&names), regimes, settings).unwrap();
         let records =

@@ -4,7 +4,7 @@ use chokepoint::config::source::Configs;
 use chokepoint::foundation::calendar::Month;
 use chokepoint::foundation::channels::Channel;
 use chokepoint::study::{Library, Worker};
-use chokepoint::world::outcomes::{Window, outcomes};
+use chokepoint::world::outcomes::{OutcomeWindow, outcomes};
 
 use super::*;
 
@@ -265,7 +265,7 @@ fn r29_the_more_is_denied_the_less_the_target_has_when_nobody_responds() {
 fn r43_before_arms_differ_every_effect_is_nothing() {
     let plan = plan_of(&["none", "history-free"], &[]);
     let first = plan.blueprint.first_difference(&plan.regimes).unwrap() - plan.blueprint.first;
-    let window = Window {
+    let window = OutcomeWindow {
         from: 0,
         to: first as usize,
     };

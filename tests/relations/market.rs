@@ -3,7 +3,7 @@
 use std::sync::atomic::AtomicBool;
 
 use chokepoint::foundation::channels::Channel;
-use chokepoint::markets::chips::{ChipMarket, Wallet, place_of};
+use chokepoint::markets::chips::{BudgetPurpose, ChipMarket, place_of};
 use chokepoint::measures::Bloc;
 use chokepoint::study::{Worker, run_all};
 
@@ -77,7 +77,7 @@ fn r26_without_responses_an_embargo_leaves_retirement_and_home_output() {
             let market = worker.stage.world.resource::<ChipMarket>();
             let chips = market.layout.maker_of.len();
             // A full month after the embargo nothing comes from abroad.
-            for wallet in [Wallet::Training, Wallet::Serving] {
+            for wallet in [BudgetPurpose::Training, BudgetPurpose::Serving] {
                 for chip in (0..chips).filter(|_| t > 34) {
                     let at = place_of(chip, Bloc::Target as usize, wallet);
                     let home = if market.layout.target_made[chip] {

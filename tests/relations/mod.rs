@@ -10,13 +10,13 @@ mod tables;
 use std::sync::Arc;
 
 use chokepoint::config::source::{Configs, Source};
-use chokepoint::controls::{Entry, Regime};
+use chokepoint::controls::{DatedRule, Regime};
 use chokepoint::foundation::channels::{Channel, Channels};
 use chokepoint::foundation::parameters::Parameters;
 use chokepoint::foundation::run::Future;
-use chokepoint::markets::terms::Calendar;
-use chokepoint::measures::Recorder;
-use chokepoint::study::{Library, Plan, Settings, Worker};
+use chokepoint::markets::terms::CompiledCalendar;
+use chokepoint::measures::MonthlyRecord;
+use chokepoint::study::{Library, Plan, PlanSettings, Worker};
 
 use crate::study_of;
 
@@ -71,11 +71,11 @@ const FUTURES: u32 = 20;
 /// A plan over regimes of a library, with parameters set.
 fn plan(library: &Library, regimes: Vec<Regime>, set: &[(&str, f64)]) -> Plan {
     let names: Vec<&str> = regimes.iter().map(|r| r.name.as_str()).collect();
-    let settings = Settings {
+    let settings = PlanSettings {
         seed: 3,
         runs: FUTURES,
         set: set.iter().map(|(id, v)| ((*id).to_string(), *v)).collect(),
-        ..Settings::default()
+        ..PlanSettings::default()
     };
     Plan::of(library, study_of(&names), regimes, settings).unwrap()
 }
@@ -96,10 +96,10 @@ fn library_with(change: impl FnOnce(&mut Library)) -> Library {
 /// One run to the end, and its record.
 fn record(
     worker: &mut Worker,
-    calendar: &Arc<Calendar>,
+    calendar: &Arc<CompiledCalendar>,
     future: &Future,
     months: usize,
-) -> Recorder {
+) -> MonthlyRecord {
     worker.run(calendar, future, months, false);
     worker.record().clone()
 }
@@ -265,7 +265,7 @@ fn with_rules(library: &Library, base: &str, ids: &[&str]) -> Regime {
     for id in ids {
         let at = library.law.find(id).unwrap();
         let rule = &library.law.rules[usize::from(at)];
-        all.entries.push(Entry {
+        all.entries.push(DatedRule {
             rule: at,
             announced: rule.announced.unwrap().min(rule.compliance.unwrap()),
             text: rule.announced.unwrap().min(rule.compliance.unwrap()),

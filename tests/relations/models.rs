@@ -1,6 +1,6 @@
 //! Relations of labs, learning, luck and gaps.
 
-use chokepoint::capability::gap::{Record, gap_months};
+use chokepoint::capability::gap::{LeaderRecord, gap_months};
 use chokepoint::events::{EventKind, EventLog};
 use chokepoint::foundation::channels::Channel;
 use chokepoint::study::Worker;
@@ -208,7 +208,7 @@ fn r42_belief_falls_again_when_a_rule_ends_and_no_demand_piles_up() {
 fn r44_a_release_a_month_later_moves_the_gap_at_the_end_by_a_twelfth_of_its_jump() {
     // Twelve months, one of which the release decides; the leader gains a point a month.
     let end = |release: usize, jump: f64| {
-        let (mut leader, mut follower) = (Record::default(), Record::default());
+        let (mut leader, mut follower) = (LeaderRecord::default(), LeaderRecord::default());
         leader.restart(100.0, 1.0, 72);
         follower.restart(90.0, 1.0, 72);
         let mut sum = 0.0;

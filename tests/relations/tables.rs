@@ -381,10 +381,10 @@ fn r15_a_clock_that_runs_longer_shows_the_same_months() {
         library,
         study.clone(),
         vec![library.regime("history-free").unwrap()],
-        Settings {
+        PlanSettings {
             seed: 3,
             runs: FUTURES,
-            ..Settings::default()
+            ..PlanSettings::default()
         },
     )
     .unwrap();
@@ -393,10 +393,10 @@ fn r15_a_clock_that_runs_longer_shows_the_same_months() {
         library,
         study,
         vec![library.regime("history-free").unwrap()],
-        Settings {
+        PlanSettings {
             seed: 3,
             runs: FUTURES,
-            ..Settings::default()
+            ..PlanSettings::default()
         },
     )
     .unwrap();

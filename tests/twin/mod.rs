@@ -10,13 +10,13 @@ use bevy_ecs::world::World;
 use chokepoint::agents::broker::run_brokers;
 use chokepoint::agents::chipmaker::trade;
 use chokepoint::agents::lab::{Knowledge, Lab, do_research, learn_from_scarcity, steal};
-use chokepoint::capability::frontier::Frontier;
-use chokepoint::foundation::run::{Clock, Future};
+use chokepoint::capability::frontier::FrontierHistory;
+use chokepoint::foundation::run::{Future, SimulationClock};
 use chokepoint::markets::chips::{ChipMarket, MarketRules};
 use chokepoint::markets::chronicle::tell_refused_licences;
 use chokepoint::month::month;
 use chokepoint::technology::supply::SupplyState;
-use chokepoint::world::Stage;
+use chokepoint::world::Simulation;
 
 use crate::{plan_of, regime};
 use learning::Learning;
@@ -47,7 +47,7 @@ struct Seen {
 #[test]
 fn market_and_learning_are_what_their_plain_twins_say_in_every_month() {
     let plan = plan_of(["none", "oct22", "history-free"].map(regime).to_vec(), 3);
-    let mut stage = Stage::new(&plan.blueprint);
+    let mut stage = Simulation::new(&plan.blueprint);
     stage.world.init_resource::<Twins>();
     let mut schedule = month();
     schedule.add_systems((
@@ -89,7 +89,7 @@ fn trade_in_the_twin(world: &mut World) {
 }
 
 fn compare_markets(world: &mut World) {
-    let t = world.resource::<Clock>().t;
+    let t = world.resource::<SimulationClock>().t;
     let twin = world.resource_mut::<Twins>().market.take().unwrap();
     let model = world.resource::<ChipMarket>();
     let pools = world.resource::<SupplyState>().pools;
@@ -214,7 +214,7 @@ fn compare_markets(world: &mut World) {
 fn learn_in_the_twin(world: &mut World) {
     let mut twin = taken::learning(world);
     let before = twin.points.clone();
-    let year = world.resource::<Clock>().year;
+    let year = world.resource::<SimulationClock>().year;
     twin.month(year, &world.resource::<Future>().parameters);
     let learned = twin
         .points
@@ -227,11 +227,11 @@ fn learn_in_the_twin(world: &mut World) {
 }
 
 fn compare_learning(world: &mut World) {
-    let t = world.resource::<Clock>().t;
+    let t = world.resource::<SimulationClock>().t;
     let mut labs = world.query::<(&Lab, &Knowledge)>();
     let points: Vec<f64> = labs.iter(world).map(|(_, k)| k.points).collect();
     let (frontier, twin) = (
-        world.resource::<Frontier>(),
+        world.resource::<FrontierHistory>(),
         &world.resource::<Twins>().learning,
     );
     // Points are counted from a month of reference: a lab may stand at nothing.

@@ -1,16 +1,16 @@
 //! What the twins are given: the numbers of a world as it stands before a step, and nothing that the step works out.
 
 use bevy_ecs::world::World;
-use chokepoint::agents::chipmaker::{Business, Chipmaker};
+use chokepoint::agents::chipmaker::{Chipmaker, ChipmakerState};
 use chokepoint::agents::lab::{Knowledge, Lab, LabCompute};
 use chokepoint::agents::nation::NationTotals;
-use chokepoint::capability::efficiency::Efficiency;
-use chokepoint::capability::frontier::Frontier;
+use chokepoint::capability::efficiency::ScarcityEfficiency;
+use chokepoint::capability::frontier::FrontierHistory;
 use chokepoint::foundation::channels::Channel;
 use chokepoint::foundation::run::Future;
 use chokepoint::markets::chips::ChipMarket;
 use chokepoint::technology::chip::H100;
-use chokepoint::technology::supply::{Access, Pool, SupplyPaths, SupplyState};
+use chokepoint::technology::supply::{InputAccessState, SupplyPaths, SupplyPool, SupplyState};
 
 use super::learning::Learning;
 use super::market::Market;
@@ -19,11 +19,14 @@ use super::market::Market;
 pub fn market(world: &mut World) -> (Market, Vec<f64>, [f64; 6]) {
     let market = Market::of(world.resource::<ChipMarket>());
     let mut idle = vec![0.0; market.makers];
-    let mut makers = world.query::<(&Chipmaker, &Business)>();
+    let mut makers = world.query::<(&Chipmaker, &ChipmakerState)>();
     for (maker, business) in makers.iter(world) {
         idle[maker.row as usize] = business.idle_share;
     }
-    let (supply, access) = (world.resource::<SupplyState>(), world.resource::<Access>());
+    let (supply, access) = (
+        world.resource::<SupplyState>(),
+        world.resource::<InputAccessState>(),
+    );
     let p = &world.resource::<Future>().parameters;
     let mut capacity = vec![f64::INFINITY; market.makers];
     if supply.capacity.iter().any(|c| *c > 0.0) {
@@ -37,7 +40,7 @@ pub fn market(world: &mut World) -> (Market, Vec<f64>, [f64; 6]) {
     {
         // Dies of 665 mm2 from 84 % of a 300 mm wafer, as many as are good at home.
         let per_wafer = 70_686.0 * 0.84 / 665.0 * supply.yield_target;
-        pools[Pool::LogicTarget as usize] +=
+        pools[SupplyPool::LogicTarget as usize] +=
             supply.die_bank * p.die_bank_draw / f64::max(per_wafer, 1.0);
     }
     (market, capacity, pools)
@@ -55,7 +58,7 @@ pub fn learning(world: &mut World) -> Learning {
         taken.compute_h100e.push(compute.effective_h100e);
         taken.points.push(knowledge.points);
     }
-    let frontier = world.resource::<Frontier>();
+    let frontier = world.resource::<FrontierHistory>();
     for known in &frontier.best_known {
         taken.best_known.push(known.points);
         taken.best_known_h100e.push(known.compute_h100e);
@@ -70,16 +73,16 @@ pub fn learning(world: &mut World) -> Learning {
     }
     taken.mean_points = frontier.bloc_mean_points;
     taken.latent = [0, 1, 2].map(|bloc| frontier.latent[bloc].now());
-    let efficiency = world.resource::<Efficiency>();
+    let efficiency = world.resource::<ScarcityEfficiency>();
     taken.induced_points = efficiency.induced_points;
     taken.cost_share = efficiency.cost_share;
     taken.spread_points = efficiency.spread_points;
     taken.training_h100e = world.resource::<NationTotals>().training_by_bloc;
-    taken.support_usd = world.resource::<Access>().support_usd[0];
+    taken.support_usd = world.resource::<InputAccessState>().support_usd[0];
     taken.chip_usd = H100.list_price_usd;
     let channels = world.resource::<Future>().channels;
     taken.open_diffusion = channels.factor(Channel::OpenDiffusion);
     taken.distillation = channels.factor(Channel::Distillation);
-    taken.model_access = world.resource::<Access>().model_access;
+    taken.model_access = world.resource::<InputAccessState>().model_access;
     taken
 }

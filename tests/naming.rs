@@ -1,0 +1,146 @@
+//! The rules of `docs/naming.md`: no type name twice, a glossary that names types that exist, one sentence for each module.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// Rust files below `src/`, sorted.
+fn sources() -> Vec<PathBuf> {
+    fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                walk(&path, found);
+            } else if path.extension().is_some_and(|e| e == "rs") {
+                found.push(path);
+            }
+        }
+    }
+    let mut found = Vec::new();
+    walk(
+        &Path::new(env!("CARGO_MANIFEST_DIR")).join("src"),
+        &mut found,
+    );
+    found.sort();
+    found
+}
+
+/// Every type that a file declares outside its tests: structs, enums, traits and aliases.
+fn declared_types(text: &str) -> Vec<String> {
+    let code = text.split("#[cfg(test)]").next().unwrap_or(text);
+    code.lines()
+        .filter(|line| !line.trim_start().starts_with("//"))
+        .filter_map(|line| {
+            let mut words = line.split_whitespace().skip_while(|w| w.starts_with("pub"));
+            let keyword = words.next()?;
+            // An associated type is indented and belongs to its trait.
+            let alias = keyword == "type" && !line.starts_with(' ');
+            if !["struct", "enum", "trait"].contains(&keyword) && !alias {
+                return None;
+            }
+            let name: String = words
+                .next()?
+                .chars()
+                .take_while(|c| c.is_alphanumeric() || *c == '_')
+                .collect();
+            name.starts_with(|c: char| c.is_uppercase()).then_some(name)
+        })
+        .collect()
+}
+
+/// Where each type is declared.
+fn types() -> BTreeMap<String, Vec<String>> {
+    let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for path in sources() {
+        let text = std::fs::read_to_string(&path).unwrap();
+        for name in declared_types(&text) {
+            found
+                .entry(name)
+                .or_default()
+                .push(path.display().to_string());
+        }
+    }
+    found
+}
+
+#[test]
+fn declarations_are_found() {
+    let text = "pub struct Gap {\n    type Output = f64;\npub(super) enum Kind<T> {\n// struct No\ntype Rows = u8;\n#[cfg(test)]\nstruct Test;";
+    assert_eq!(declared_types(text), ["Gap", "Kind", "Rows"]);
+    assert!(types().len() > 300);
+}
+
+#[test]
+fn no_type_name_stands_twice() {
+    let twice: Vec<String> = types()
+        .into_iter()
+        .filter(|(_, places)| places.len() > 1)
+        .map(|(name, places)| format!("{name}: {}", places.join(", ")))
+        .collect();
+    assert!(twice.is_empty(), "{}", twice.join("\n"));
+}
+
+/// Rows of the glossary: term, meaning, type, field.
+fn glossary() -> Vec<[String; 4]> {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/naming.md");
+    let text = std::fs::read_to_string(page).unwrap();
+    let section = text.split("## Glossary").nth(1).expect("a glossary");
+    let section = section.split("\n## ").next().unwrap_or(section);
+    section
+        .lines()
+        .filter(|l| l.starts_with("| ") && !l.starts_with("| term"))
+        .map(|line| {
+            let cells: Vec<String> = line
+                .trim_matches('|')
+                .split(" | ")
+                .map(|c| c.trim().to_string())
+                .collect();
+            cells
+                .try_into()
+                .unwrap_or_else(|_| panic!("four cells expected: {line}"))
+        })
+        .collect()
+}
+
+#[test]
+fn types_of_the_glossary_exist() {
+    let (types, rows) = (types(), glossary());
+    assert!(rows.len() >= 60, "{} terms", rows.len());
+    for [term, meaning, holder, field] in &rows {
+        assert!(
+            !meaning.is_empty() && !field.is_empty(),
+            "{term} says nothing"
+        );
+        for name in holder.split('`').skip(1).step_by(2) {
+            assert!(types.contains_key(name), "{term}: no type `{name}` in src/");
+        }
+    }
+    let mut terms: Vec<&String> = rows.iter().map(|[term, ..]| term).collect();
+    let all = terms.len();
+    terms.sort();
+    terms.dedup();
+    assert_eq!(terms.len(), all, "a term stands twice");
+}
+
+#[test]
+fn a_module_begins_with_one_sentence() {
+    let mut wrong = Vec::new();
+    for path in sources() {
+        let text = std::fs::read_to_string(&path).unwrap();
+        let first: Vec<&str> = text
+            .lines()
+            .map_while(|l| l.strip_prefix("//!"))
+            .map(str::trim)
+            .take_while(|l| !l.is_empty())
+            .collect();
+        let sentence = first.join(" ");
+        let ends = sentence.matches(". ").count() - sentence.matches("e.g. ").count();
+        if sentence.is_empty() || !sentence.ends_with('.') || ends > 0 {
+            wrong.push(format!("{}: {sentence}", path.display()));
+        }
+    }
+    assert!(
+        wrong.is_empty(),
+        "the first paragraph of a module is one sentence:\n{}",
+        wrong.join("\n")
+    );
+}
