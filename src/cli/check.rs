@@ -150,7 +150,10 @@ fn one(configs: &Configs, source: &Source) -> Result<(), Problems> {
         ))),
         Kind::Chips => world::check_csv(configs, source),
         Kind::Series => evidence::Evidence::of(configs, source).map(|_| ()),
-        Kind::Map if path.is_some() => evidence::Evidence::read(&placed()).map(|_| ()),
+        Kind::Map if path.is_some() => {
+            evidence::Evidence::read(&placed())?;
+            evidence::check_map(&placed(), source)
+        }
         Kind::Map => evidence::check_map(configs, source),
         Kind::Splits => splits::check(source),
         Kind::Registration => splits::check_registration(source),
