@@ -152,7 +152,10 @@ fn one(configs: &Configs, source: &Source) -> Result<(), Problems> {
         ))),
         FileKind::Chips => world::check_csv(configs, source),
         FileKind::Series => evidence::Evidence::of(configs, source).map(|_| ()),
-        FileKind::Map if path.is_some() => evidence::Evidence::read(&placed()).map(|_| ()),
+        FileKind::Map if path.is_some() => {
+            evidence::Evidence::read(&placed())?;
+            evidence::check_map(&placed(), source)
+        }
         FileKind::Map => evidence::check_map(configs, source),
         FileKind::Splits => splits::check(source),
         FileKind::Registration => splits::check_registration(source),

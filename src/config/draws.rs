@@ -1,5 +1,6 @@
 //! Tables of futures: one row a future, CSV or Parquet; columns are parameters, `stress` and `variant`.
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use parquet::file::reader::{FileReader, SerializedFileReader};
@@ -78,6 +79,7 @@ pub fn check(source: &Source) -> Result<(), Problems> {
     let mut futures = FuturesFile::default();
     let mut reader = csv::Reader::from_reader(source.text.as_bytes());
     let headers = reader.headers().cloned().unwrap_or_default();
+    let mut seen = HashSet::new();
     for record in reader.records().flatten() {
         for (name, cell) in headers.iter().zip(&record) {
             let list = match name {
@@ -85,7 +87,7 @@ pub fn check(source: &Source) -> Result<(), Problems> {
                 "variant" => &mut futures.variant,
                 _ => continue,
             };
-            if !cell.is_empty() && list.iter().all(|a| a.name != cell) {
+            if !cell.is_empty() && seen.insert((name.to_string(), cell.to_string())) {
                 list.push(WeightedAlternative::named(cell));
             }
         }
