@@ -189,7 +189,7 @@ fn render(results: &Results, gallery: &DrawnFigures) -> Result<String, minijinja
         uplot => UPLOT,
         uplot_licence => UPLOT_LICENCE,
         script => SCRIPT,
-        data => json_in_script(&data),
+        data => json_in_script(&visible(&data)),
         short => Serde(&findings::short(results)),
         answers => Serde(&findings::answers(results)),
         viewpoints => Serde(&findings::viewpoints(results)),
