@@ -139,7 +139,7 @@ fn recorded_restrictions_on_materials_act_in_history() {
     let mut worker = chokepoint::study::Worker::new(&plan.blueprint);
     worker.run(
         &plan.calendars[0],
-        &plan.future(0),
+        &plan.future(0).on_record(),
         plan.blueprint.months,
         false,
     );
