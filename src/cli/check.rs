@@ -36,6 +36,14 @@ pub fn check(configs: Configs, args: &CheckArgs) -> Answer {
     for file in &args.files {
         keep(file_of(&configs, file));
     }
+    // A figure that is wrong is wrong in every study that draws it: one message.
+    let mut said: Vec<Diagnostic> = Vec::new();
+    for one in found {
+        if !said.contains(&one) {
+            said.push(one);
+        }
+    }
+    let found = said;
     if args.format == Format::Json {
         say_json(&found)?;
         return if found.is_empty() {
@@ -143,6 +151,7 @@ fn one(configs: &Configs, source: &Source) -> Result<(), Problems> {
         FileKind::Regime => regime_from(source, &library()?.law).map(|_| ()),
         FileKind::Study => study_of(&library()?, source),
         FileKind::Figure => figure_of(&library()?, source),
+        FileKind::Events => library().map(|_| ()),
         FileKind::World => world::check_csv(&placed(), source),
         FileKind::Parameters if path.is_some() => library().map(|_| ()),
         FileKind::Parameters => Err(Problems::from(Diagnostic::at(

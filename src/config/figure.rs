@@ -50,7 +50,7 @@ pub enum ReportQuestion {
     /// How sure?
     Certainty,
     /// What would change the answer?
-    ReversalSpec,
+    Reversal,
     /// What the law says.
     Law,
 }

@@ -8,6 +8,8 @@ use crate::foundation::parameters::Parameters;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FileKind {
     Act,
+    /// Events that rules respond to.
+    Events,
     Regime,
     Study,
     Figure,
@@ -93,6 +95,7 @@ impl FileKind {
         }
         let shipped = || shipped_text(path).is_some();
         match (folder, ending) {
+            ("rules", "csv") if shipped() => Some(Self::Events),
             ("regimes", "toml") => Some(Self::Regime),
             ("studies", "toml") => Some(Self::Study),
             ("studies", "csv" | "parquet") => Some(Self::Futures),
