@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use chokepoint::config::law::regime_from;
+use chokepoint::config::regimes::regime_from;
 use chokepoint::config::source::{Configs, Source};
 use chokepoint::config::study;
 use chokepoint::controls::Regime;

@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use chokepoint::config::diagnostics::Problems;
-use chokepoint::config::law::regime_from;
+use chokepoint::config::regimes::regime_from;
 use chokepoint::config::source::{Configs, Source};
 use chokepoint::config::study::{self, overridden};
 use chokepoint::controls::{

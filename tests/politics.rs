@@ -8,7 +8,7 @@ use chokepoint::agents::government::{
     new_administration,
 };
 use chokepoint::capability::gap::LeaderRecord;
-use chokepoint::config::law::regime_from;
+use chokepoint::config::regimes::regime_from;
 use chokepoint::config::source::Source;
 use chokepoint::controls::Regime;
 use chokepoint::foundation::calendar::Month;

@@ -33,7 +33,8 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::config::diagnostics::{Diagnostic, Problems, nearest};
-use crate::config::law::{ids_of, own_entry};
+use crate::config::acts::ids_of;
+use crate::config::regimes::own_entry;
 use crate::config::source::{Configs, Source};
 use crate::controls::Regime;
 use crate::foundation::calendar::Date;

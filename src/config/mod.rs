@@ -1,6 +1,10 @@
 //! Configuration: files people edit, read into typed values, with errors that say where and what was expected.
 
+mod act_conditions;
+pub mod acts;
+pub mod cases;
 pub mod chips;
+mod dates;
 pub mod diagnostics;
 pub mod draws;
 pub mod evidence;
@@ -14,11 +18,13 @@ pub mod parameters;
 pub mod places;
 pub mod posterior;
 pub mod process;
+pub mod regimes;
 pub mod source;
 pub mod splits;
 pub mod study;
 pub mod table;
 pub mod world;
+pub mod world_names;
 
 /// JSON Schemas of the files that people write, by kind; that of a table is of one of its rows.
 pub fn schemas() -> Vec<(&'static str, schemars::Schema)> {

@@ -4,8 +4,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::dates::plausible_month;
 use super::diagnostics::{Diagnostic, Problems};
-use super::law::plausible_month;
 use super::source::Source;
 use crate::controls::{DatedRule, Law, PolicyProcess, PolicyStep, Regime};
 use crate::foundation::calendar::Month;

@@ -3,12 +3,14 @@
 
 mod attribute;
 mod condition;
+mod expression;
 mod instrument;
 mod licensing;
 mod process;
 
 pub use attribute::{Attribute, Attributes, NameDomain, NationGroups, Symbols};
-pub use condition::{Condition, ConditionError, ConditionScope, Expression, ThreeValued};
+pub use condition::{Condition, ThreeValued};
+pub use expression::{ConditionError, ConditionScope, Expression};
 pub use instrument::{
     ControlledItem, Instrument, LEVY_SHARE, NumberNeed, RuleNumber, SUPPORT, TIER2_CAP_TPP,
 };

@@ -2,18 +2,21 @@
 
 use std::sync::Arc;
 
+use crate::config::acts::read_law;
+use crate::config::cases::{CaseTable, check_cases};
 use crate::config::chips::ChipRow;
 use crate::config::diagnostics::{Diagnostic, Problems};
 use crate::config::evidence::Evidence;
-use crate::config::law::{CaseTable, WorldNames, check_cases, compose, read_law, read_regime};
 use crate::config::nations::NationRow;
 use crate::config::parameters::ParameterSet;
 use crate::config::places::PlaceTables;
+use crate::config::regimes::{compose, read_regime};
 use crate::config::source::{Configs, Source};
 use crate::config::splits::InputHashes;
 use crate::config::study::{Arm, StudyFile};
 use crate::config::table::KnownNames;
 use crate::config::world::{RecordedWorld, WorldTables};
+use crate::config::world_names::WorldNames;
 use crate::controls::{Law, Regime};
 use crate::world::{Blueprint, BlueprintInputs};
 

@@ -1,0 +1,86 @@
+//! Names that rules may point at: nations, chips, firms, models and events of the tables.
+
+use super::chips::ChipRow;
+use super::diagnostics::{Diagnostic, Problems};
+use super::nations::NationRow;
+use super::source::Configs;
+use super::world::WorldTables;
+use crate::controls::NameDomain;
+
+/// Names that rules may point at.
+#[derive(Clone, Debug, Default)]
+pub struct WorldNames {
+    pub(super) nations: Vec<String>,
+    chips: Vec<String>,
+    designers: Vec<String>,
+    buyers: Vec<String>,
+    models: Vec<String>,
+    /// What rules can respond to beside other rules.
+    pub(super) events: Vec<String>,
+}
+
+impl WorldNames {
+    /// The names in the tables of the world and of events.
+    ///
+    /// # Errors
+    /// When a table cannot be read.
+    pub fn read(
+        configs: &Configs,
+        nations: &[NationRow],
+        chips: &[ChipRow],
+        tables: &WorldTables,
+    ) -> Result<Self, Problems> {
+        let vendors = || chips.iter().map(|c| c.vendor.clone());
+        let sellers = || tables.makers.iter().map(|m| m.chip_vendor.clone());
+        let mut names = Self {
+            nations: nations.iter().map(|n| n.iso3.clone()).collect(),
+            chips: chips.iter().map(|c| c.chip.clone()).collect(),
+            designers: vendors()
+                .chain(sellers())
+                .chain(column(configs, "world/foundries.csv", "name")?)
+                .collect(),
+            buyers: vendors()
+                .chain(sellers())
+                .chain(tables.labs.iter().map(|l| l.name.clone()))
+                .collect(),
+            models: column(configs, "world/models.csv", "model")?,
+            events: column(configs, "rules/events.csv", "event")?,
+        };
+        for list in [&mut names.designers, &mut names.buyers, &mut names.models] {
+            list.retain(|name| !name.is_empty());
+            list.sort();
+            list.dedup();
+        }
+        Ok(names)
+    }
+
+    pub(super) fn of(&self, named: NameDomain) -> &[String] {
+        match named {
+            NameDomain::Chip => &self.chips,
+            NameDomain::Designer => &self.designers,
+            NameDomain::Buyer => &self.buyers,
+            NameDomain::Nation => &self.nations,
+            NameDomain::Model => &self.models,
+        }
+    }
+}
+
+/// The cells of one column of a table.
+fn column(configs: &Configs, path: &str, name: &str) -> Result<Vec<String>, Problems> {
+    let source = configs.read(path)?;
+    let wrong = |message: String| Problems::from(Diagnostic::at(&source, 0..1, message));
+    let mut reader = csv::Reader::from_reader(source.text.as_bytes());
+    let headers = reader
+        .headers()
+        .map_err(|e| wrong(format!("not a table: {e}")))?;
+    let at = headers
+        .iter()
+        .position(|header| header == name)
+        .ok_or_else(|| wrong(format!("no column `{name}`, expected one of this name")))?;
+    let cells = reader
+        .records()
+        .map(|row| row.map(|row| row.get(at).unwrap_or("").to_string()));
+    cells
+        .collect::<Result<_, _>>()
+        .map_err(|e| wrong(format!("broken line: {e}")))
+}
