@@ -32,8 +32,8 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::config::diagnostics::{Diagnostic, Problems, nearest};
 use crate::config::acts::ids_of;
+use crate::config::diagnostics::{Diagnostic, Problems, nearest};
 use crate::config::regimes::own_entry;
 use crate::config::source::{Configs, Source};
 use crate::controls::Regime;

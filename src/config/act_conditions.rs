@@ -1,14 +1,11 @@
 //! Conditions of the rules of all acts, compiled once each: those that others name come first.
 
-use std::cell::Cell;
-use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
 use toml::Spanned;
 
 use super::acts::LawReader;
-use super::diagnostics::Diagnostic;
 use super::law::{ActFile, RuleFile};
 use super::source::Source;
 use crate::controls::{

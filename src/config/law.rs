@@ -19,8 +19,9 @@ pub struct TomlDate(pub Date);
 impl<'de> Deserialize<'de> for TomlDate {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         const DAY: &str = "expected a day without quotes, such as 2022-10-07";
-        let stamp = toml::value::Datetime::deserialize(deserializer)
-            .map_err(|e| serde::de::Error::custom(format!("{}; {DAY}", e.to_string().trim_end())))?;
+        let stamp = toml::value::Datetime::deserialize(deserializer).map_err(|e| {
+            serde::de::Error::custom(format!("{}; {DAY}", e.to_string().trim_end()))
+        })?;
         if stamp.time.is_some() {
             return Err(serde::de::Error::custom(format!("found {stamp}, {DAY}")));
         }
