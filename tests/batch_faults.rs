@@ -234,7 +234,7 @@ fn wrong_parties_months_and_dates_are_named_where_they_stand() {
         (
             "\"oct22\",",
             &early,
-            "`us-2022-10-3a090` ends on 2021-01-01, before it is announced on 2022-09-12",
+            "`us-2022-10-3a090` ends on 2021-01-01, before it was announced on 2022-09-12",
         ),
         ("\"oct22\",", &never, "expected a day or `never`"),
         ("\"oct22\",", nan, "found NaN, expected a finite number"),

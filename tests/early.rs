@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
+use chokepoint::config::diagnostics::Problems;
 use chokepoint::config::regimes::regime_from;
 use chokepoint::config::source::{Configs, Source};
 use chokepoint::config::study;
@@ -43,6 +44,11 @@ impl Arms {
 
     /// The plan of the main study over these arms.
     fn plan(&self, library: &Library, more: &str) -> Plan {
+        self.read(library, more).unwrap_or_else(|e| panic!("{e}"))
+    }
+
+    /// The plan, or why there is none.
+    fn read(&self, library: &Library, more: &str) -> Result<Plan, Problems> {
         let source = library
             .configs
             .find("did-controls-work", "studies")
@@ -59,14 +65,13 @@ impl Arms {
             }
         }
         let name = source.name;
-        let file =
-            study::read(&Source { name, text }, &library.configs).unwrap_or_else(|e| panic!("{e}"));
+        let file = study::read(&Source { name, text }, &library.configs)?;
         let settings = PlanSettings {
             seed: file.seed,
             runs: FUTURES,
             ..PlanSettings::default()
         };
-        Plan::new(library, file, settings).unwrap_or_else(|e| panic!("{e}"))
+        Plan::new(library, file, settings)
     }
 }
 
@@ -361,8 +366,17 @@ impl Made {
             to,
             more,
         } = self;
+        // Firms and models that no table of the world holds.
+        let outside: Vec<&str> = ["'SMIC'", "'Fable 5'"]
+            .into_iter()
+            .filter(|name| condition.contains(name))
+            .collect();
+        let outside = match outside.is_empty() {
+            true => String::new(),
+            false => format!("outside_names = [{}]\n", outside.join(", ")),
+        };
         let text = format!(
-            "title = \"test\"\nissuer = \"{issuer}\"\ncitation = \"made up for a test\"\nsource = \"made up for a test\"\nurl = \"\"\n\
+            "title = \"test\"\nissuer = \"{issuer}\"\ncitation = \"made up for a test\"\nsource = \"made up for a test\"\nurl = \"\"\n{outside}\
              status = \"hypothetical\"\n[[rule]]\nid = \"{id}\"\ninstrument = \"{instrument}\"\nwords = \"test\"\n\
              announced = 2024-03-10\ncompliance = 2024-06-20\nenforced = true\nconfidence = \"low\"\n\
              condition = \"{condition}\"\nlicence = \"{licence}\"\ndates_source = \"made up for a test\"\n\
@@ -477,18 +491,17 @@ fn arms_may_differ_from_the_month_of_the_announcement_and_the_window_begins_with
 
 #[test]
 fn nobody_is_bound_before_the_rule_is_announced() {
-    // The date of a single firm is left as it was.
+    // The date of a single firm is left as it was: refused, since nobody could know of it.
     let mut arms = Arms::new("oct22");
     let how = "add = [\"us-2023-10-3a090a\"], change = [{ rule = \"us-2023-10-3a090a\", announced = 2028-01-15, compliance = 2028-07-01 }]";
-    let late = arms.add("oct22", how);
+    arms.add("oct22", how);
+    let refused = arms.read(library(), "").unwrap_err().to_string();
+    assert!(refused.contains("binds a firm on 2023-10-23"), "{refused}");
+    let mut arms = Arms::new("oct22");
+    let how = how.replace("2028-07-01", "2028-07-01, early = \"none\"");
+    let late = arms.add("oct22", &how);
     let plan = arms.plan(library(), "");
-    assert!(
-        !plan.regimes[late]
-            .entries
-            .iter()
-            .all(|e| e.early.is_empty())
-    );
-    equal_before(&plan, &[(late, 0, how.to_string())], month(2028, 1));
+    equal_before(&plan, &[(late, 0, how)], month(2028, 1));
 }
 
 #[test]

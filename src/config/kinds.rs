@@ -1,6 +1,6 @@
 //! The kinds of configuration file: where each stands, and how one that stands elsewhere is known by what it holds.
 
-use super::diagnostics::{Diagnostic, Problems, read_toml};
+use super::diagnostics::{Diagnostic, Problems, nearest, read_toml};
 use super::source::{Source, shipped_paths, shipped_text};
 use crate::foundation::parameters::Parameters;
 
@@ -188,6 +188,15 @@ fn of_content(source: &Source) -> Result<FileIdentity, Problems> {
             .filter(|(held, _)| *held > 0)
             .collect();
         found.sort_by_key(|(held, _)| std::cmp::Reverse(*held));
+        if found.is_empty() {
+            // A misspelt key says what is meant; the reader of that kind says where it is wrong.
+            let near = |keys: &&[&str]| table.keys().any(|key| nearest(key, keys).is_some());
+            found.extend(
+                KEYS.iter()
+                    .filter(|(_, keys)| near(keys))
+                    .map(|(kind, _)| (1, *kind)),
+            );
+        }
         return match found[..] {
             [] => Err(unknown("the keys of this file are of no kind".into())),
             [(a, one), (b, other), ..] if a == b => Err(unknown(format!(

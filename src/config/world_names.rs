@@ -20,7 +20,8 @@ pub struct WorldNames {
 }
 
 impl WorldNames {
-    /// The names in the tables of the world and of events.
+    /// The names in the tables of the world and of events. A name of the shipped tables is known even where a table of one's own
+    /// leaves it out: a rule may name a firm that this world does not have.
     ///
     /// # Errors
     /// When a table cannot be read.
@@ -30,23 +31,31 @@ impl WorldNames {
         chips: &[ChipRow],
         tables: &WorldTables,
     ) -> Result<Self, Problems> {
-        let vendors = || chips.iter().map(|c| c.vendor.clone());
-        let sellers = || tables.makers.iter().map(|m| m.chip_vendor.clone());
+        let shipped = Configs::embedded();
+        let both = |path: &str, name: &str| -> Result<Vec<String>, Problems> {
+            let mut names = column(configs, path, name)?;
+            names.extend(column(&shipped, path, name)?);
+            Ok(names)
+        };
+        let mut sellers: Vec<String> = chips.iter().map(|c| c.vendor.clone()).collect();
+        sellers.extend(tables.makers.iter().map(|m| m.chip_vendor.clone()));
+        sellers.extend(column(&shipped, "world/chips.csv", "vendor")?);
+        sellers.extend(column(&shipped, "world/chipmakers.csv", "chip_vendor")?);
         let mut names = Self {
             nations: nations.iter().map(|n| n.iso3.clone()).collect(),
-            chips: chips.iter().map(|c| c.chip.clone()).collect(),
-            designers: vendors()
-                .chain(sellers())
-                .chain(column(configs, "world/foundries.csv", "name")?)
-                .collect(),
-            buyers: vendors()
-                .chain(sellers())
-                .chain(tables.labs.iter().map(|l| l.name.clone()))
-                .collect(),
-            models: column(configs, "world/models.csv", "model")?,
-            events: column(configs, "rules/events.csv", "event")?,
+            chips: both("world/chips.csv", "chip")?,
+            designers: [sellers.clone(), both("world/foundries.csv", "name")?].concat(),
+            buyers: [sellers, both("world/labs.csv", "name")?].concat(),
+            models: both("world/models.csv", "model")?,
+            events: both("rules/events.csv", "event")?,
         };
-        for list in [&mut names.designers, &mut names.buyers, &mut names.models] {
+        for list in [
+            &mut names.chips,
+            &mut names.designers,
+            &mut names.buyers,
+            &mut names.models,
+            &mut names.events,
+        ] {
             list.retain(|name| !name.is_empty());
             list.sort();
             list.dedup();
