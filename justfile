@@ -62,7 +62,7 @@ guide:
 claims:
     CLAIMS_RUNS=200 CLAIMS_INTO=docs/claims.md cargo test --release --locked --test all claims_hold_and_flip -- --nocapture
 
-# inactive parameters, channels and rules
+# what is there without acting
 audit:
     cargo run --release --locked -- audit
 
