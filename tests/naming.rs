@@ -122,6 +122,27 @@ fn types_of_the_glossary_exist() {
 }
 
 #[test]
+fn the_glossary_of_the_guide_has_the_same_words() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/guide/src/glossary.md");
+    let text = std::fs::read_to_string(page).unwrap();
+    let meanings: BTreeMap<String, String> = glossary()
+        .into_iter()
+        .map(|[term, meaning, ..]| (term, meaning))
+        .collect();
+    let rows: Vec<(&str, &str)> = text
+        .lines()
+        .filter(|l| l.starts_with("| ") && !l.starts_with("| term"))
+        .filter_map(|l| l.trim_matches('|').split_once(" | "))
+        .map(|(term, meaning)| (term.trim(), meaning.trim()))
+        .collect();
+    assert!(rows.len() >= 20, "{} terms", rows.len());
+    for (term, meaning) in rows {
+        let expected = meanings.get(term).map(String::as_str);
+        assert_eq!(expected, Some(meaning), "{term}");
+    }
+}
+
+#[test]
 fn a_module_begins_with_one_sentence() {
     let mut wrong = Vec::new();
     for path in sources() {
