@@ -524,7 +524,10 @@ pub fn check_cases(
             ThreeValued::Yes => true,
             ThreeValued::No => false,
             ThreeValued::Unknown => {
-                let open = rule.condition.unknown(&sale).unwrap_or(Attribute::Tpp);
+                let open = rule
+                    .condition
+                    .missing_attribute(&sale)
+                    .unwrap_or(Attribute::Tpp);
                 let message = format!(
                     "whether `{}` is met by `{name}` cannot be told: its `{}` is unknown",
                     rule.id,
@@ -544,7 +547,7 @@ pub fn check_cases(
             );
             wrong(case.met.span(), message);
         } else if let Some(outcome) = &case.outcome {
-            let said = law.says(*at, ControlledItem::ChipSale, &sale);
+            let said = law.own_verdict(*at, ControlledItem::ChipSale, &sale);
             if said != Some(*outcome.get_ref()) {
                 let said = said.map_or_else(|| "nothing".into(), |v| format!("`{v}`"));
                 let message = format!(
@@ -1629,7 +1632,7 @@ pub fn regime_from(source: &Source, law: &Law) -> Result<Regime, Problems> {
         .and_then(|p| p.read(source, law, &mut problems));
     problems.check()?;
     if let Some(process) = &process {
-        process.settle(&mut entries);
+        process.freeze(&mut entries);
     }
     let regime = Regime {
         name: file.name.into_inner(),
@@ -1873,7 +1876,7 @@ pub fn compose(
     }
     problems.check()?;
     if let Some(process) = &regime.process {
-        process.settle(&mut regime.entries);
+        process.freeze(&mut regime.entries);
     }
     regime.entries.sort_by_key(|e| e.rule);
     Ok(regime)
