@@ -6,7 +6,7 @@ use bevy_ecs::schedule::{
 
 use crate::agents::broker::{run_brokers, settle_brokers};
 use crate::agents::chipmaker::{
-    bring_generations, design_variants, make_offers, settle_makers, trade,
+    design_variants, launch_generations, make_offers, settle_makers, trade,
 };
 use crate::agents::counter_controls::restrict_inputs;
 use crate::agents::government::govern;
@@ -14,13 +14,13 @@ use crate::agents::host::rent_out;
 use crate::agents::lab::{
     assign_compute, do_research, learn_from_scarcity, steal, train_and_release,
 };
-use crate::agents::nation::{hold_compute, set_budgets};
+use crate::agents::nation::{set_budgets, update_compute};
 use crate::agents::users::use_services;
 use crate::foundation::run::next_month;
-use crate::markets::chronicle::{tell_law, tell_refused_licences};
+use crate::markets::event_log::{log_refused_licences, log_rule_events};
 use crate::markets::scarcity::measure_shortage;
 use crate::markets::terms::apply_law;
-use crate::technology::{roadmap::appraise_chips, supply::open_pools};
+use crate::technology::{roadmap::appraise_chips, supply::update_pools};
 use crate::world::observe::{observe_responses, observe_sales, observe_state};
 
 /// The month as a schedule: every line one step, in this order, for every run.
@@ -35,13 +35,13 @@ pub fn month() -> Schedule {
         (
             (
                 // 1-2. Policy and licensing: what is in force, announced, open, barred, refused; materials kept back.
-                (govern, apply_law, tell_law, restrict_inputs).chain(),
+                (govern, apply_law, log_rule_events, restrict_inputs).chain(),
                 // 3. Technology: what chips are worth in the formats of the day; pools, yield, stores.
                 appraise_chips,
-                open_pools,
+                update_pools,
                 // 4. Chip design: variants come on sale, new ones are begun where a market has closed; generations.
                 design_variants,
-                bring_generations,
+                launch_generations,
                 // 5. Demand: budgets of every market, and what an announced rule pulls forward.
                 set_budgets,
             )
@@ -51,12 +51,12 @@ pub fn month() -> Schedule {
                 make_offers,
                 run_brokers,
                 trade,
-                tell_refused_licences,
+                log_refused_licences,
                 settle_makers,
                 // 7. Access: what brokers bring, how short compute is, who holds and who rents it.
                 settle_brokers,
                 measure_shortage,
-                hold_compute,
+                update_compute,
                 rent_out,
             )
                 .chain(),

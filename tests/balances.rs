@@ -1,6 +1,6 @@
 //! Money, chips, licences and pools balance in every month, recounted from the stores themselves.
 
-use chokepoint::markets::chips::{BudgetPurpose, ChipMarket, ROWS, place_of};
+use chokepoint::markets::chips::{BudgetPurpose, ChipMarket, ROWS, stock_index};
 use chokepoint::measures::Bloc;
 use chokepoint::study::Worker;
 use chokepoint::technology::supply::{POOLS, SupplyState};
@@ -77,7 +77,7 @@ fn recount(
             if customer.grey {
                 brought[c] += after.delivered(k, c);
             } else {
-                sold[place_of(c, bloc, customer.wallet)] += after.delivered(k, c);
+                sold[stock_index(c, bloc, customer.wallet)] += after.delivered(k, c);
             }
         }
     }
@@ -85,12 +85,13 @@ fn recount(
         let kept = before.stock[at] * (1.0 - p.retirement_per_year / 12.0);
         // What a broker buys goes to users in the target, less what is seized.
         let chip = at / ROWS;
-        let handed = if at == place_of(chip, Bloc::Target as usize, BudgetPurpose::Training) {
-            after.handed[chip]
-        } else {
-            0.0
-        };
-        let expected = kept + sold[at] + handed;
+        let diverted_units =
+            if at == stock_index(chip, Bloc::Target as usize, BudgetPurpose::Training) {
+                after.diverted_units[chip]
+            } else {
+                0.0
+            };
+        let expected = kept + sold[at] + diverted_units;
         assert!(
             (after.stock[at] - expected).abs() <= 1e-9 * expected.max(1.0),
             "month {t}: stock {at}"
@@ -98,7 +99,7 @@ fn recount(
     }
     for c in 0..chips {
         assert!(
-            after.handed[c] <= brought[c] * (1.0 + 1e-9),
+            after.diverted_units[c] <= brought[c] * (1.0 + 1e-9),
             "month {t}: brokers hand over more than they bought"
         );
     }

@@ -842,14 +842,14 @@ fn markets_that_no_law_tells_apart_come_to_the_same_apart_or_together() {
         let mut apart = CompiledCalendar::clone(calendar);
         let markets = apart.shipments.len();
         together += (0..markets)
-            .filter(|m| usize::from(calendar.alike[*m]) < *m)
+            .filter(|m| usize::from(calendar.equivalent_market[*m]) < *m)
             .count();
-        apart.alike = (0..markets as u16).collect();
+        apart.equivalent_market = (0..markets as u16).collect();
         for law in &calendar.sales {
             let anew = CompiledRules::new(
                 law.in_force.clone(),
                 law.announced.clone(),
-                &apart.alike,
+                &apart.equivalent_market,
                 apart.target_market,
                 &apart.chips,
                 law.parts.clone(),

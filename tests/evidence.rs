@@ -76,7 +76,8 @@ fn normalisations_are_what_the_model_measures() {
             worker.step();
             let world = &mut worker.stage.world;
             released.push(
-                world.resource::<FrontierHistory>().released[FrontierGroup::Issuer as usize].now(),
+                world.resource::<FrontierHistory>().released[FrontierGroup::Issuer as usize]
+                    .latest(),
             );
             let mut labs = world.query::<(&Lab, &LabCompute)>();
             let own = labs.iter(world).filter(|(lab, _)| lab.bloc == Bloc::Issuer);

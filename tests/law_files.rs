@@ -586,8 +586,8 @@ proptest! {
                 a.set(*attribute, if truth { f64::from(u8::from(value > 0.0)) } else { value });
             }
             let answer = condition.eval(&a);
-            prop_assert_eq!(condition.given_shipment(&a).eval(&a), answer, "{}", text);
-            prop_assert_eq!(condition.given(&a, |_| false).settled(), Some(answer), "{}", text);
+            prop_assert_eq!(condition.fold_shipment(&a).eval(&a), answer, "{}", text);
+            prop_assert_eq!(condition.fold(&a, |_| false).constant(), Some(answer), "{}", text);
             prop_assert!(!all_known || answer != ThreeValued::Unknown || text.contains('/'), "{}", text);
         }
     }

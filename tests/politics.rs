@@ -13,8 +13,8 @@ use chokepoint::config::source::Source;
 use chokepoint::controls::Regime;
 use chokepoint::foundation::calendar::Month;
 use chokepoint::foundation::channels::{Channel, Channels};
+use chokepoint::foundation::policy_path::{PolicyChange, PolicyChangeCause};
 use chokepoint::foundation::run::Future;
-use chokepoint::foundation::tape::{PolicyChange, PolicyChangeCause};
 use chokepoint::measures::OUTCOMES;
 use chokepoint::results::{EffectComponent, EffectRow, Results};
 use chokepoint::study::{Plan, PlanSettings, Worker, join, run_all};
@@ -29,7 +29,12 @@ fn run(plan: &Plan, arm: usize, future: &Future) -> (Vec<u64>, Vec<PolicyChange>
     let bits = (0..columns)
         .flat_map(|c| worker.record().column(c).iter().map(|v| v.to_bits()))
         .collect();
-    let tape = worker.stage.world.resource::<Government>().tape.clone();
+    let tape = worker
+        .stage
+        .world
+        .resource::<Government>()
+        .policy_path
+        .clone();
     (bits, tape)
 }
 
@@ -245,7 +250,7 @@ fn r36_the_baselines_tape_replayed_in_the_baseline_is_the_baseline() {
             let future = plan.future(number);
             let own = run(&plan, arm, &future);
             let replayed = Future {
-                tape: Some(Arc::from(own.1.clone())),
+                policy_path: Some(Arc::from(own.1.clone())),
                 ..future
             };
             assert!(own == run(&plan, arm, &replayed));
@@ -264,7 +269,7 @@ fn a_replayed_tape_rules_in_place_of_draws_and_what_is_pinned_stays() {
         cause: PolicyChangeCause::Overturned,
     };
     let future = Future {
-        tape: Some(Arc::from(vec![change(60, 63, 1, 0)])),
+        policy_path: Some(Arc::from(vec![change(60, 63, 1, 0)])),
         ..plan.future(0)
     };
     let mut worker = Worker::new(&plan.blueprint);
@@ -298,7 +303,7 @@ fn an_announced_tightening_is_anticipated_and_a_surprise_is_not() {
             cause: PolicyChangeCause::Tightened,
         };
         let future = Future {
-            tape: Some(Arc::from(vec![embargo])),
+            policy_path: Some(Arc::from(vec![embargo])),
             ..plan.future(0)
         };
         let mut worker = Worker::new(&plan.blueprint);

@@ -1,4 +1,4 @@
-//! Brokers: those of one hub buy what the target may not buy, for a premium; when a shipment is seized they begin again, small.
+//! Brokers: traders in a hub buy chips that are denied to the target and divert them at a premium, until they are detected.
 
 use bevy_ecs::component::Component;
 use bevy_ecs::resource::Resource;
@@ -10,58 +10,59 @@ use crate::foundation::channels::Channel;
 use crate::foundation::maths;
 use crate::foundation::parameters::Parameters;
 use crate::foundation::run::{Future, SimulationClock};
-use crate::markets::chips::{BudgetPurpose, ChipMarket, place_of};
-use crate::markets::chronicle::EventCauses;
+use crate::markets::chips::{BudgetPurpose, ChipMarket, stock_index};
+use crate::markets::event_log::EventCauses;
 use crate::markets::scarcity::Shortage;
 use crate::measures::Bloc;
 use crate::technology::roadmap::{ChipTable, RealisedThroughput};
 
-/// What a broker is: fixed within a run.
+/// A broker; fixed within a run.
 #[derive(Component, Clone, Copy, Debug)]
 pub struct Broker {
     pub row: u32,
-    /// Stable key for chance.
+    /// Stable key of random draws.
     pub key: u64,
-    /// The customer of the chip market that buys for brokers of this hub.
+    /// Index of the customer of the chip market that buys for brokers of this hub.
     pub customer: u32,
-    /// Its part of the flow in the recorded cases.
+    /// Its share of the flow in the recorded cases.
     pub share: f64,
 }
 
-/// What changes from month to month.
+/// State of a broker.
 #[derive(Component, Clone, Copy, Debug, Default)]
 pub struct BrokerState {
-    /// Packages a month that it can move.
+    /// Capacity, packages a month.
     pub capacity: f64,
-    /// How often it has been caught; the next threshold is drawn by this.
+    /// Number of detections so far; it keys the draw of the next threshold.
     ordinal: u64,
-    /// Hazard of detection added up since it was last caught.
+    /// Cumulative hazard of detection since the last one.
     hazard: f64,
 }
 
 /// The grey market of the month.
 #[derive(Resource, Clone, Debug, Default)]
 pub struct GreyMarket {
-    /// Price over list price that users in the target pay, as a fraction.
+    /// Premium over list price that users in the target pay, as a fraction.
     pub premium: f64,
     pub reached_h100e: f64,
     pub seized_h100e: f64,
 }
 
-/// Premium over list price that scarcity brings: `slope * scarcity`, up to a ceiling.
+/// Premium over list price: `slope * scarcity`, up to a maximum.
 pub fn grey_premium(scarcity: f64, p: &Parameters) -> f64 {
     (p.grey_premium_per_scarcity * scarcity).min(p.grey_premium_max)
 }
 
-/// Whether the trade pays: `premium * (1 - detection) > detection * penalty`, with the chance of detection in a year.
+/// Whether diversion is profitable: `premium * (1 - detection) > detection * penalty`, with the probability of detection in a
+/// year.
 pub fn trade_pays(premium: f64, p: &Parameters) -> bool {
     let caught = 1.0 - maths::exp(-p.detection_per_year * p.enforcement);
     premium * (1.0 - caught) > caught * p.penalty_multiple
 }
 
-/// Next capacity of a broker: grows by a rate a month toward its share of what can leak of the world's sales, or withers.
+/// Next capacity of a broker: logistic growth toward its share of the world's sales that can leak, or decline.
 ///
-/// `c' = c * exp(growth * (1 - c / limit))` while the trade pays, else `c' = c / 2`.
+/// `c' = c * exp(growth * (1 - c / limit))` while diversion is profitable, else `c' = c / 2`.
 pub fn next_broker_capacity(
     capacity: f64,
     start: f64,
@@ -77,15 +78,15 @@ pub fn next_broker_capacity(
     capacity * maths::exp((p.broker_growth_per_month * room).clamp(-1.0, 1.0))
 }
 
-/// Hazard of detection in a month: convex in volume, for a large trade is seen sooner.
+/// Monthly hazard of detection: it rises with volume.
 pub fn detection_hazard(capacity: f64, p: &Parameters) -> f64 {
     p.detection_per_year / 12.0 * p.enforcement * (1.0 + capacity / p.detection_volume_packages)
 }
 
-/// Part of the target's wallets that brokers are paid from at most: the rest waits for what can be bought openly.
-const WALLETS_AT_MOST: f64 = 0.5;
+/// Upper bound on the share of the target's wallets that pays brokers; the rest is kept for legal purchases.
+const PAID_SHARE_MAX: f64 = 0.5;
 
-/// System: brokers take money of users in the target into the hubs, before the trade.
+/// System: brokers collect money of users in the target before the trade and budget it in their hubs.
 pub fn run_brokers(
     future: Res<Future>,
     shortage: Res<Shortage>,
@@ -121,7 +122,7 @@ pub fn run_brokers(
         * (1.0 + grey_premium(shortage.scarcity[Bloc::Target as usize], p));
     grey.premium = grey_premium(shortage.scarcity[Bloc::Target as usize], p);
     let pays = trade_pays(grey.premium, p);
-    // Last month's deliveries: of parts that were on sale then.
+    // Last month's deliveries outside the target.
     let elsewhere = |slot: &u16| {
         m.sold_in(Bloc::Issuer as usize, usize::from(*slot))
             + m.sold_in(Bloc::Third as usize, usize::from(*slot))
@@ -132,12 +133,12 @@ pub fn run_brokers(
         let start = p.broker_start_packages * broker.share;
         trade.capacity = next_broker_capacity(trade.capacity, start, limit, pays, p);
         let wanted = trade.capacity * each;
-        let paid = m.take_from_target(wanted, WALLETS_AT_MOST);
+        let paid = m.collect_payment(wanted, PAID_SHARE_MAX);
         m.budget_usd[broker.customer as usize] += paid / (1.0 + grey.premium);
     }
 }
 
-/// System: what brokers bought reaches users in the target, less what is seized; money that bought nothing goes back.
+/// System: delivers the brokers' purchases to users in the target, less seizures, and refunds unspent money.
 pub fn settle_brokers(
     clock: Res<SimulationClock>,
     future: Res<Future>,
@@ -153,7 +154,7 @@ pub fn settle_brokers(
     let m = &mut *market;
     grey.reached_h100e = 0.0;
     grey.seized_h100e = 0.0;
-    m.handed.iter_mut().for_each(|h| *h = 0.0);
+    m.diverted_units.iter_mut().for_each(|h| *h = 0.0);
     for customer in 0..m.layout.customers.len() {
         if !m.layout.customers[customer].grey {
             continue;
@@ -164,7 +165,7 @@ pub fn settle_brokers(
                 continue;
             }
             all += trade.capacity;
-            // The watch on a hub does not begin with the rules: it adds up before there is anything to smuggle.
+            // The hazard accumulates from the first month on, also before there is a trade to detect.
             trade.hazard += detection_hazard(trade.capacity, p);
             if trade.capacity > 0.0
                 && trade.hazard
@@ -176,7 +177,7 @@ pub fn settle_brokers(
                 events.push(Event {
                     actor: broker.row,
                     values: [trade.capacity, 0.0, 0.0, 0.0],
-                    cause: causes.of_grey_trade(),
+                    cause: causes.grey_trade_cause(),
                     ..Event::new(clock.t as i32, EventKind::Seized)
                 });
                 *trade = BrokerState {
@@ -189,17 +190,17 @@ pub fn settle_brokers(
         let seized = if all > 0.0 { caught / all } else { 0.0 };
         for a in 0..m.active.len() {
             let slot = usize::from(m.active[a]);
-            let bought = m.hand_over(customer, a, seized);
+            let bought = m.divert_chips(customer, a, seized);
             let h100e = bought * chips.useful_training[slot] * realised.0[slot];
             grey.reached_h100e += h100e * (1.0 - seized);
             grey.seized_h100e += h100e * seized;
         }
-        m.give_back(customer);
+        m.refund_unspent(customer);
     }
 }
 
 impl ChipMarket {
-    /// The customer that uses in the target what brokers bring.
+    /// Index of the customer in the target that uses diverted chips.
     pub fn user_in_target(&self) -> usize {
         let is_user = |k: &usize| {
             let c = self.layout.customers[*k];
@@ -207,16 +208,16 @@ impl ChipMarket {
                 && c.wallet == BudgetPurpose::Training
                 && !c.captive
                 && !c.grey
-                && !c.steered
+                && !c.state_procurement
         };
         (0..self.layout.customers.len()).find(is_user).unwrap_or(0)
     }
 
-    /// Takes up to `usd`, and no more than a part of what is there, out of the wallets of the target's buyers.
-    fn take_from_target(&mut self, usd: f64, part_at_most: f64) -> f64 {
+    /// Takes up to `usd`, and at most the share `part_at_most`, from the wallets of the target's buyers; returns the amount.
+    fn collect_payment(&mut self, usd: f64, part_at_most: f64) -> f64 {
         let mine = |m: &Self, k: usize| {
             let c = &m.layout.customers[k];
-            c.market == m.layout.target_market && !c.grey && !c.steered
+            c.market == m.layout.target_market && !c.grey && !c.state_procurement
         };
         let there: f64 = (0..self.wallet_usd.len())
             .filter(|k| mine(self, *k))
@@ -235,21 +236,21 @@ impl ChipMarket {
         taken
     }
 
-    /// Moves a broker's chips of one kind, the a-th on sale, to users in the target, less the part that is seized;
+    /// Moves a broker's purchases of the `a`-th active chip to users in the target, less the share `seized`; returns the
     /// packages bought.
-    fn hand_over(&mut self, broker_customer: usize, a: usize, seized: f64) -> f64 {
+    fn divert_chips(&mut self, broker_customer: usize, a: usize, seized: f64) -> f64 {
         let slot = usize::from(self.active[a]);
-        let buyer = usize::from(self.buyers.of[broker_customer]);
-        let bought =
-            self.buyers.part[broker_customer] * self.buyers.bought[buyer * self.active.len() + a];
-        let at = place_of(slot, Bloc::Target as usize, BudgetPurpose::Training);
+        let buyer = usize::from(self.buyers.group_of[broker_customer]);
+        let bought = self.buyers.share_of_group[broker_customer]
+            * self.buyers.bought[buyer * self.active.len() + a];
+        let at = stock_index(slot, Bloc::Target as usize, BudgetPurpose::Training);
         self.stock[at] += bought * (1.0 - seized);
-        self.handed[slot] += bought * (1.0 - seized);
+        self.diverted_units[slot] += bought * (1.0 - seized);
         bought
     }
 
-    /// Money of a broker that bought nothing goes back to users in the target.
-    fn give_back(&mut self, broker_customer: usize) {
+    /// Returns a broker's unspent money to users in the target.
+    fn refund_unspent(&mut self, broker_customer: usize) {
         let left = std::mem::take(&mut self.wallet_usd[broker_customer]);
         let user = self.user_in_target();
         self.wallet_usd[user] += left;

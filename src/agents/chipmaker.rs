@@ -1,4 +1,4 @@
-//! A chipmaker: what it can deliver, what it charges, how good its software is, when it designs around a rule.
+//! A chipmaker: its capacity, prices, software maturity, research, and designs around rules.
 
 use bevy_ecs::component::Component;
 use bevy_ecs::resource::Resource;
@@ -12,7 +12,7 @@ use crate::foundation::maths;
 use crate::foundation::parameters::Parameters;
 use crate::foundation::run::{ExpectationRule, Future, SimulationClock};
 use crate::markets::chips::{ChipMarket, ChipOffer, MAKERS_MAX, MarketRules};
-use crate::markets::chronicle::EventCauses;
+use crate::markets::event_log::EventCauses;
 use crate::markets::scarcity::Shortage;
 use crate::markets::terms::{AnnouncedClosures, CurrentLaw, LawCalendar};
 use crate::measures::Bloc;
@@ -26,28 +26,28 @@ use crate::technology::supply::{
     pool_uses,
 };
 
-/// What a maker is: fixed within a run.
+/// A maker; fixed within a run.
 #[derive(Component, Clone, Copy, Debug)]
 pub struct Chipmaker {
     /// Row in the table of makers.
     pub row: u32,
-    /// Stable key for chance.
+    /// Stable key of random draws.
     pub key: u64,
     pub home: Bloc,
     /// Sells only to its owner.
     pub captive: bool,
-    /// Maturity of its software when the run begins; the leading merchant's is the yardstick, 1.
+    /// Maturity of its software at the start of the run, relative to the leading merchant maker's, which is 1.
     pub maturity_at_start: Option<f64>,
 }
 
-/// What changes from month to month.
+/// State of a maker.
 #[derive(Component, Clone, Copy, Debug, Default)]
 pub struct ChipmakerState {
     /// Price over list price.
     pub price_index: f64,
     /// Maturity of the software stack, 0 to 1.
     pub maturity: f64,
-    /// Share of capacity idle because what served a closed market is not yet sold elsewhere.
+    /// Share of capacity that is idle because output for a closed market is not yet sold elsewhere.
     pub idle_share: f64,
     pub revenue_usd: f64,
     pub rd_usd: f64,
@@ -56,7 +56,7 @@ pub struct ChipmakerState {
 }
 
 impl ChipmakerState {
-    pub fn at_start(maker: &Chipmaker, p: &Parameters) -> Self {
+    pub fn initial(maker: &Chipmaker, p: &Parameters) -> Self {
         let maturity = maker.maturity_at_start.unwrap_or(p.maturity_target_start);
         Self {
             price_index: 1.0,
@@ -66,7 +66,7 @@ impl ChipmakerState {
     }
 }
 
-/// Next price index: sticky, rising with the backlog, drawn back to list price, clipped.
+/// Next price index: sticky, rising with excess orders, reverting to list price, clipped.
 ///
 /// `ln p' = ln p + response * ln(asked / capacity) / 4 - reversion * (p - 1)`, kept within `clip` of list.
 pub fn next_price_index(price: f64, asked: f64, capacity: f64, p: &Parameters) -> f64 {
@@ -78,7 +78,7 @@ pub fn next_price_index(price: f64, asked: f64, capacity: f64, p: &Parameters) -
     next.clamp(1.0 - p.price_clip, 1.0 + p.price_clip)
 }
 
-/// Next software maturity: learns toward 1 in proportion to the maker's share of the chips its home market takes.
+/// Next software maturity: it approaches 1 in proportion to the maker's share of its home market.
 ///
 /// `dm = rate * (1 - m) * share` a year.
 pub fn next_maturity(maturity: f64, share_at_home: f64, p: &Parameters) -> f64 {
@@ -99,8 +99,8 @@ pub fn generation_quality(research_ratio: f64, p: &Parameters) -> f64 {
     maths::pow(research_ratio, p.rd_elasticity_quality)
 }
 
-/// System: a generation that comes on sale is as good as the research behind it.
-pub fn bring_generations(
+/// System: scales the performance of a generation that launches this month by the maker's research stock.
+pub fn launch_generations(
     clock: Res<SimulationClock>,
     future: Res<Future>,
     roadmap: Res<Roadmap>,
@@ -122,7 +122,7 @@ pub fn bring_generations(
         for slot in roadmap.slots_of(maker.row as u16) {
             let comes = chips.launch[slot] == clock.t as i32;
             if comes && matches!(roadmap.slots[slot].kind, SlotKind::Generation { .. }) {
-                chips.spec[slot] = chips.spec[slot].faster(quality);
+                chips.spec[slot] = chips.spec[slot].scaled(quality);
                 chips.appraise(slot, &future.parameters);
                 events.push(Event {
                     actor: maker.row,
@@ -135,7 +135,7 @@ pub fn bring_generations(
     }
 }
 
-/// Next idle share of a maker's capacity: what a closed market took is not resold at once.
+/// Next idle share of a maker's capacity: output for a closed market is not resold at once.
 ///
 /// A closed market idles `friction` of the share of deliveries that it took; idle capacity returns at
 /// `1 / recovery` a month.
@@ -144,10 +144,10 @@ pub fn next_idle_share(idle: f64, closed_share: f64, p: &Parameters) -> f64 {
     (kept + p.resale_friction * closed_share).clamp(0.0, 0.9)
 }
 
-/// Whether a better variant is worth its redesign: gain in profit over the believed life of the rule against its cost.
+/// Whether a better variant is worth its redesign: the gain in profit over the believed life of the rule exceeds the cost.
 ///
-/// `packages a year * (profit new - profit old) * life > cost`, packages being what the market's budget buys.
-pub fn worth_redesign(
+/// `packages a year * (profit new - profit old) * life > cost`, with the packages that the market's budget buys.
+pub fn is_redesign_profitable(
     budget_usd_per_year: f64,
     new: DesignProspect,
     old: Option<DesignProspect>,
@@ -160,14 +160,14 @@ pub fn worth_redesign(
     gain * p.believed_rule_life_months / 12.0 > p.redesign_cost_usd
 }
 
-/// What one design would bring: price and profit of a package, USD.
+/// Price and profit of one package of a design, USD.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct DesignProspect {
     pub price_usd: f64,
     pub profit_usd: f64,
 }
 
-/// A variant under way.
+/// A variant project that is not finished.
 #[derive(Clone, Copy, Debug)]
 struct VariantProject {
     maker: u16,
@@ -175,7 +175,7 @@ struct VariantProject {
     parent: usize,
     first_sale: i32,
     spec: ChipSpec,
-    /// The set of rules for which it is made.
+    /// Index of the rule set for which it is designed.
     known: u16,
     begun: Option<EventId>,
 }
@@ -185,11 +185,11 @@ struct VariantProject {
 pub struct DesignPipeline {
     /// Variant slots of each maker, ascending.
     pub slots: Vec<Vec<usize>>,
-    /// How many each maker has used.
+    /// By maker: number of slots used.
     used: Vec<usize>,
     projects: Vec<VariantProject>,
-    /// The rules and the catalogue for which each maker last looked.
-    looked: Vec<Option<(u16, usize)>>,
+    /// By maker: rule set and catalogue at its last search for a variant.
+    last_search: Vec<Option<(u16, usize)>>,
 }
 
 impl DesignPipeline {
@@ -212,12 +212,12 @@ impl DesignPipeline {
         self.used.resize(makers, 0);
         self.projects.clear();
         self.projects.reserve(self.slots.iter().map(Vec::len).sum());
-        self.looked.clear();
-        self.looked.resize(makers, None);
+        self.last_search.clear();
+        self.last_search.resize(makers, None);
     }
 }
 
-/// System: variants that are ready come on sale; makers that see a better one begin it.
+/// System: launches finished variants; makers start a project where a better variant pays.
 pub fn design_variants(
     clock: Res<SimulationClock>,
     future: Res<Future>,
@@ -227,7 +227,7 @@ pub fn design_variants(
     causes: Res<EventCauses>,
     mut now: ResMut<CurrentLaw>,
     mut chips: ResMut<ChipTable>,
-    mut studio: ResMut<DesignPipeline>,
+    mut pipeline: ResMut<DesignPipeline>,
     mut market: ResMut<ChipMarket>,
     mut events: ResMut<EventLog>,
     makers: Query<&Chipmaker>,
@@ -236,9 +236,9 @@ pub fn design_variants(
     for maker in &makers {
         let m = maker.row as usize;
         let ready = |p: &VariantProject| u32::from(p.maker) == maker.row && p.first_sale <= t;
-        while let Some(at) = studio.projects.iter().position(ready) {
-            let project = studio.projects.remove(at);
-            launch(
+        while let Some(at) = pipeline.projects.iter().position(ready) {
+            let project = pipeline.projects.remove(at);
+            launch_variant(
                 project,
                 maker,
                 t,
@@ -252,44 +252,44 @@ pub fn design_variants(
         }
         let listed = &chips.launch[roadmap.slots_of(m as u16)];
         let on_list = listed.iter().filter(|launch| **launch <= t).count();
-        // It looks when the law, its own list or the year is another.
-        let text_is_out = calendar.0.books[usize::from(now.known)].text_is_out;
+        // A maker searches only when the rules, its own list or the year has changed.
+        let is_text_published = calendar.0.books[usize::from(now.known)].is_text_published;
         let seen = (now.known, on_list + 1000 * (t as usize / 12));
-        if studio.used[m] >= studio.slots[m].len() || studio.looked[m] == Some(seen) {
+        if pipeline.used[m] >= pipeline.slots[m].len() || pipeline.last_search[m] == Some(seen) {
             continue;
         }
-        studio.looked[m] = Some(seen);
-        // Nobody draws a chip for a line that cannot be read yet.
-        if !future.channels.on(Channel::DesignAround) || !text_is_out {
+        pipeline.last_search[m] = Some(seen);
+        // No maker designs for a rule whose text is not published.
+        if !future.channels.on(Channel::DesignAround) || !is_text_published {
             continue;
         }
-        let wants = demand.wants_usd[calendar.target_region()];
-        let Some(choice) = better_variant(
+        let demand_usd = demand.demand_usd[calendar.target_region()];
+        let Some(choice) = choose_variant(
             m as u16,
             t,
             clock.year,
-            wants,
+            demand_usd,
             &future,
             &calendar,
             &now,
             &roadmap,
             &chips,
-            &studio.projects,
+            &pipeline.projects,
         ) else {
             continue;
         };
-        let slot = studio.slots[m][studio.used[m]];
-        studio.used[m] += 1;
-        let lag = redesign_lag_months(&future, maker.key, studio.used[m] as u64);
+        let slot = pipeline.slots[m][pipeline.used[m]];
+        pipeline.used[m] += 1;
+        let lag = redesign_lag_months(&future, maker.key, pipeline.used[m] as u64);
         let begun = events.push(Event {
             actor: maker.row,
             object: slot as u32,
             place: u32::from(now.known),
-            values: choice.weighed(),
-            cause: causes.of_variant(&calendar.0, now.known, choice.parent, m),
+            values: choice.event_values(),
+            cause: causes.variant_cause(&calendar.0, now.known, choice.parent, m),
             ..Event::new(t, EventKind::VariantBegun)
         });
-        studio.projects.push(VariantProject {
+        pipeline.projects.push(VariantProject {
             maker: m as u16,
             slot,
             parent: choice.parent,
@@ -321,7 +321,7 @@ fn redesign_lag_months(future: &Future, maker_key: u64, ordinal: u64) -> i32 {
     lag.round().max(1.0) as i32
 }
 
-fn launch(
+fn launch_variant(
     project: VariantProject,
     maker: &Chipmaker,
     t: i32,
@@ -346,7 +346,7 @@ fn launch(
     });
 }
 
-/// The design that a maker settles on, and the best it could have had from each kind of cut.
+/// The design that a maker chooses, and the best profit from each kind of cut.
 struct DesignChoice {
     parent: usize,
     spec: ChipSpec,
@@ -355,8 +355,8 @@ struct DesignChoice {
 }
 
 impl DesignChoice {
-    /// Profit, that of the next best kind of cut, this kind, that kind. A cut of its own where there is no other.
-    fn weighed(&self) -> [f64; 4] {
+    /// Values of the event: profit, profit of the next best kind of cut, this kind, that kind (this kind where there is no other).
+    fn event_values(&self) -> [f64; 4] {
         let own = self.cut.code();
         let next = (0..CutKind::KINDS)
             .filter(|kind| *kind != own)
@@ -368,13 +368,13 @@ impl DesignChoice {
     }
 }
 
-/// The most profitable legal design of a maker for the target, if it beats what the maker can already sell there by
-/// enough to pay for the work. Rules known are those in force and those announced.
-fn better_variant(
+/// The most profitable legal design of a maker for the target, if its gain over what the maker can already sell there pays for
+/// the redesign. Legality covers rules in force and rules announced.
+fn choose_variant(
     maker: u16,
     t: i32,
     year: f64,
-    wants_usd: f64,
+    demand_usd: f64,
     future: &Future,
     calendar: &LawCalendar,
     now: &CurrentLaw,
@@ -384,12 +384,12 @@ fn better_variant(
 ) -> Option<DesignChoice> {
     let p = &future.parameters;
     let for_training = training_share(year, p);
-    let usd_per_h100e = going_price_usd(maker, t, for_training, roadmap, chips, p)?;
+    let usd_per_h100e = market_price_usd(maker, t, for_training, roadmap, chips, p)?;
     let prospect = |spec: &ChipSpec| DesignProspect {
         price_usd: blended_value(spec, for_training, chips.fp8_share, p) * usd_per_h100e,
         profit_usd: profit_per_unit_usd(spec, for_training, chips.fp8_share, usd_per_h100e, p),
     };
-    // What it has under way counts as what it will have: a second project must be worth its own work.
+    // Projects that are not finished count as available: a second project must pay for itself.
     let mut old: Option<DesignProspect> = under_way
         .iter()
         .filter(|p| p.maker == maker)
@@ -426,7 +426,7 @@ fn better_variant(
         }
     }
     let (best, parent, spec) = new?;
-    worth_redesign(wants_usd, best, old, p).then(|| DesignChoice {
+    is_redesign_profitable(demand_usd, best, old, p).then(|| DesignChoice {
         parent,
         spec,
         cut: CutKind::of(&spec, &chips.spec[parent]),
@@ -434,9 +434,9 @@ fn better_variant(
     })
 }
 
-/// Price per unit of blended value of the maker's chip that gives buyers most for their money, server included: the going
-/// price of useful compute where no rule binds.
-fn going_price_usd(
+/// Market price of useful compute without rules: price per unit of blended value of the maker's chip with the lowest total cost
+/// per value, server included.
+fn market_price_usd(
     maker: u16,
     t: i32,
     for_training: f64,
@@ -453,15 +453,18 @@ fn going_price_usd(
         .map(|slot| {
             let spec = &chips.spec[slot];
             let value = blended_value(spec, for_training, chips.fp8_share, p);
-            let listed_usd = chips.listed_usd(slot, t, p);
-            ((listed_usd + p.host_cost_usd) / value, listed_usd / value)
+            let list_price_usd = chips.list_price_usd(slot, t, p);
+            (
+                (list_price_usd + p.host_cost_usd) / value,
+                list_price_usd / value,
+            )
         })
         .filter(|(whole, _)| whole.is_finite())
         .min_by(|a, b| a.0.total_cmp(&b.0))
         .map(|(_, price)| price)
 }
 
-/// System: what is on offer this month, at which price, with which pull, from which pools.
+/// System: sets the offers of this month: price, attraction and pool use of every chip on sale.
 pub fn make_offers(
     clock: Res<SimulationClock>,
     future: Res<Future>,
@@ -503,7 +506,7 @@ pub fn make_offers(
         } else {
             1.0
         };
-        // A part leaves the list when its time is over and a newer one of its maker, for the same buyers, is there.
+        // A chip leaves the list after its sale life if its maker sells a newer one to the same buyers.
         let superseded = listed
             && f64::from(age) > p.sale_life_months
             && newest[maker][usize::from(is_variant(place))] > chips.launch[slot];
@@ -521,14 +524,14 @@ pub fn make_offers(
         let list = if place.captive {
             cost * p.captive_price_over_cost
         } else {
-            chips.listed_usd(slot, t, p)
+            chips.list_price_usd(slot, t, p)
         };
         let price_usd = list * price[maker];
         let ramp = 1.0 - maths::exp(-(f64::from(age) + 1.0) / p.new_part_ramp_months);
         let useful =
             [chips.useful_training[slot], chips.useful_serving[slot]].map(|u| u * realised.0[slot]);
-        // Buyers pay for the server around a chip too; it counts in what they compare, not in what makers earn.
-        let log_pull = useful.map(|u| {
+        // Buyers compare total cost, server included; makers earn the price of the chip alone.
+        let log_attraction = useful.map(|u| {
             p.choice_slope * maths::ln(1e4 * u / (price_usd + p.host_cost_usd)) + maths::ln(ramp)
         });
         m.offers[slot] = ChipOffer {
@@ -536,8 +539,9 @@ pub fn make_offers(
             unit_cost_usd: cost,
             size: cost / reference_cost_usd,
             tpp: chips.spec[slot].tpp,
-            pull: log_pull.map(maths::exp),
-            within: log_pull.map(|x| maths::exp(x / p.choice_nest) / chips.copies[slot]),
+            attraction: log_attraction.map(maths::exp),
+            attraction_in_nest: log_attraction
+                .map(|x| maths::exp(x / p.choice_nest) / chips.copies[slot]),
             uses: pool_uses(&chips.spec[slot], sourcing, p),
         };
     }
@@ -545,7 +549,7 @@ pub fn make_offers(
     let rows = m.layout.makers;
     let mut own_worth = [1.0; MAKERS_MAX];
     for (worth, maturity) in own_worth.iter_mut().zip(&maturity[..rows]) {
-        // An immature stack is worth less per dollar, everywhere but for those who own it.
+        // An immature software stack lowers the value per dollar for everybody but its owner.
         let lock_in =
             channels.factor(Channel::SoftwareLockIn) * p.lock_in_log_value * (1.0 - maturity);
         *worth = maths::exp(-p.choice_slope * lock_in);
@@ -554,7 +558,7 @@ pub fn make_offers(
         let feared = channels.factor(Channel::Hedging)
             * p.supply_assurance_log_value
             * shortage.belief[market];
-        // Makers out of reach of the rules gain where supply may be cut.
+        // Makers of the target gain where buyers expect supply to be cut, since the rules do not reach them.
         let out_of_reach = maths::exp(p.choice_slope * feared);
         let row = &mut m.stack[market * rows..(market + 1) * rows];
         for (maker, stack) in row.iter_mut().enumerate() {
@@ -568,18 +572,18 @@ fn is_variant(place: &ChipSlot) -> bool {
     matches!(place.kind, SlotKind::Variant { .. })
 }
 
-/// By slot: 1 where the dies are made at home in the target this month.
+/// By slot: 1 where the dies are made in the target this month.
 #[derive(Resource, Clone, Debug, Default)]
 pub struct HomeFabrication(pub Vec<f64>);
 
-/// Dies of 665 mm2 on a wafer of 300 mm, of which experience is counted.
+/// Dies of 665 mm2 on a wafer of 300 mm; the unit of cumulative experience.
 const DIES_PER_WAFER: f64 = 70.0;
 
-/// System: the month's trade.
+/// System: runs the month's trade.
 pub fn trade(
     future: Res<Future>,
     access: Res<InputAccessState>,
-    outlook: Res<AnnouncedClosures>,
+    closures: Res<AnnouncedClosures>,
     paths: Res<SupplyPaths>,
     mut supply: ResMut<SupplyState>,
     mut market: ResMut<ChipMarket>,
@@ -591,13 +595,13 @@ pub fn trade(
         let row = maker.row as usize;
         capacity[row] = supply.capacity[row] * (1.0 - business.idle_share);
     }
-    // Before the first orders makers build what is asked.
+    // Before the first orders capacity is unlimited.
     let first = supply.capacity.iter().all(|c| *c == 0.0);
     if first {
         capacity = [f64::INFINITY; MAKERS_MAX];
     }
     let drawn_dies = supply.die_bank * p.die_bank_draw;
-    let pools = with_die_bank(&supply, &access, &paths, drawn_dies);
+    let pools = pools_with_die_bank(&supply, &access, &paths, drawn_dies);
     let rules = MarketRules::of(p);
     let rows = market.layout.makers;
     market.trade(&capacity[..rows], &pools, &rules);
@@ -609,16 +613,15 @@ pub fn trade(
         market.pool_used[SupplyPool::LogicTarget as usize] * DIES_PER_WAFER / 1e6;
     let mut wanted = std::mem::take(&mut market.wanted);
     if future.planning == ExpectationRule::Foresight {
-        take_out_what_closes(&outlook, &market, &mut wanted);
+        remove_closing_demand(&closures, &market, &mut wanted);
     }
-    let suppliers_use = suppliers_use(&market, &pools);
-    supply.follow_orders(&wanted, &suppliers_use, future.planning, p);
+    let supplier_utilisation = supplier_utilisation(&market, &pools);
+    supply.adjust_capacity(&wanted, &supplier_utilisation, future.planning, p);
     market.wanted = wanted;
 }
 
-/// By maker: the part of the fullest pool that its chips on sale take from which was used this month, 0 to 1; 1 where there is
-/// nothing to take.
-fn suppliers_use(market: &ChipMarket, pools: &[f64; POOLS]) -> [f64; MAKERS_MAX] {
+/// By maker: utilisation of the fullest pool that its chips use, 0 to 1; 1 where a pool is empty.
+fn supplier_utilisation(market: &ChipMarket, pools: &[f64; POOLS]) -> [f64; MAKERS_MAX] {
     let used = |pool: usize| {
         if pools[pool] > 0.0 {
             (market.pool_used[pool] / pools[pool]).min(1.0)
@@ -638,9 +641,9 @@ fn suppliers_use(market: &ChipMarket, pools: &[f64; POOLS]) -> [f64; MAKERS_MAX]
     fullest
 }
 
-/// Makers that look ahead leave out of their plans what an announced rule will close.
-fn take_out_what_closes(outlook: &AnnouncedClosures, market: &ChipMarket, wanted: &mut [f64]) {
-    if !outlook.any {
+/// Removes from capacity plans the demand that an announced rule will close (expectation rule `foresight`).
+fn remove_closing_demand(closures: &AnnouncedClosures, market: &ChipMarket, wanted: &mut [f64]) {
+    if !closures.any {
         return;
     }
     for (maker, wanted) in wanted.iter_mut().enumerate() {
@@ -655,7 +658,7 @@ fn take_out_what_closes(outlook: &AnnouncedClosures, market: &ChipMarket, wanted
                 + market.sold_in(Bloc::Third as usize, slot)
                 + market.sold_to_brokers[slot];
             all += (in_target + elsewhere) * market.offers[slot].size;
-            if outlook.closing[slot] {
+            if closures.closing[slot] {
                 lost += in_target * market.offers[slot].size;
             }
         }
@@ -665,8 +668,8 @@ fn take_out_what_closes(outlook: &AnnouncedClosures, market: &ChipMarket, wanted
     }
 }
 
-/// Dies that came through proxies stand in for wafers of the target's foundry.
-fn with_die_bank(
+/// Adds dies obtained through proxies to the wafer pool of the target's foundry.
+fn pools_with_die_bank(
     supply: &SupplyState,
     access: &InputAccessState,
     paths: &SupplyPaths,
@@ -685,7 +688,7 @@ fn with_die_bank(
     pools
 }
 
-/// System: what the month means for each maker: revenue, R&D, price, idle capacity, software.
+/// System: updates revenue, R&D, price index, idle capacity and software maturity of each maker.
 pub fn settle_makers(
     future: Res<Future>,
     supply: Res<SupplyState>,

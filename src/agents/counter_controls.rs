@@ -1,4 +1,4 @@
-//! Counter-controls: the target answers a tightening by keeping back materials that makers elsewhere need.
+//! Counter-controls: the target retaliates against a tightening by restricting exports of materials.
 
 use bevy_ecs::resource::Resource;
 use bevy_ecs::system::{Res, ResMut};
@@ -8,37 +8,37 @@ use crate::foundation::chance::Purpose;
 use crate::foundation::channels::Channel;
 use crate::foundation::run::{Future, SimulationClock};
 use crate::markets::chips::ChipMarket;
-use crate::markets::chronicle::EventCauses;
+use crate::markets::event_log::EventCauses;
 use crate::markets::terms::CurrentLaw;
 use crate::technology::supply::InputAccessState;
 
-/// What the target remembers of what it is denied, and until when it keeps materials back.
+/// Denial of the target before and after the last change of rules, and the end of its export restriction.
 #[derive(Resource, Clone, Copy, Debug, Default)]
 pub struct CounterControls {
-    /// The set of rules that it last saw, when it came, and what was denied before.
+    /// The current rule set, the month in which it came, and total denial before it.
     rules: u16,
     since: i32,
     denied_before: f64,
     denied: f64,
     answered: bool,
-    /// Counts tightenings: each is one question to chance.
+    /// Number of tightenings so far; it keys the draw.
     ordinal: u64,
-    /// First month in which materials flow again.
+    /// First month without the restriction.
     until: i32,
 }
 
-/// What is denied of chips, of advanced tools and of memory, as fractions added up: 0 nothing, 3 everything.
+/// Sum of the denied shares of chips, advanced tools and memory, from 0 to 3.
 ///
-/// Chips are those of last month: what a rule takes from buyers shows when they buy.
-pub fn denied_in_all(access: &InputAccessState) -> f64 {
+/// The share of chips is that of last month, since it is measured at the trade.
+pub fn total_denial(access: &InputAccessState) -> f64 {
     access.denied_share + access.tools.denied + 1.0 - access.memory_imports
 }
 
-/// System: as long as no reply of the target is on record, a tightening against the target is answered, with a chance drawn by its
-/// ordinal, by a ban on materials for some months; what recorded law keeps back stands beside it.
+/// System: while the model generates the target's responses, a tightening is followed with a certain probability by a ban on
+/// exports of materials for some months. Recorded restrictions apply besides.
 ///
-/// A tightening is a rise of [`denied_in_all`] by `retaliation_tightening` within three months of a change of rules, so
-/// that a new chip which an old rule bars is none. It costs the target's own exporters nothing here.
+/// A tightening is a rise of [`total_denial`] by `retaliation_tightening` within three months of a change of rules, so
+/// a new chip that an old rule denies is no tightening. The cost to the target's own exporters is left out.
 pub fn restrict_inputs(
     clock: Res<SimulationClock>,
     future: Res<Future>,
@@ -49,7 +49,7 @@ pub fn restrict_inputs(
     mut state: ResMut<CounterControls>,
     mut events: ResMut<EventLog>,
 ) {
-    /// A rule of the middle of a month shows in full in the next, and what buyers miss a month later.
+    /// A rule from the middle of a month takes full effect in the next, and shows in denied purchases a month later.
     const SHOWS_WITHIN_MONTHS: i32 = 3;
     if !now.replies_generated || !future.channels.on(Channel::CounterMeasures) {
         return;
@@ -61,12 +61,12 @@ pub fn restrict_inputs(
         state.denied_before = state.denied;
         state.answered = false;
     }
-    // Nobody is denied what nobody there would buy.
+    // Without buyers in the target nothing is denied.
     let layout = &market.layout;
     let buys = (0..layout.customers.len())
         .filter(|k| layout.customers[*k].market == layout.target_market)
         .any(|k| market.wallet_usd[k] + market.budget_usd[k] > 0.0);
-    state.denied = if buys { denied_in_all(&access) } else { 0.0 };
+    state.denied = if buys { total_denial(&access) } else { 0.0 };
     let tightened = state.denied - state.denied_before >= p.retaliation_tightening;
     if !state.answered && t > 0 && t - state.since < SHOWS_WITHIN_MONTHS && tightened {
         state.answered = true;
@@ -78,7 +78,7 @@ pub fn restrict_inputs(
             state.until = state.until.max(t + p.retaliation_months.round() as i32);
             events.push(Event {
                 values: [p.retaliation_months, 0.0, 0.0, 0.0],
-                cause: causes.of_tightening(),
+                cause: causes.tightening_cause(),
                 ..Event::new(t, EventKind::Restricted)
             });
         }

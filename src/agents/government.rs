@@ -1,4 +1,4 @@
-//! The issuer's government: when it moves the rules along a ladder, by chance, by the gap, by lost revenue, by elections.
+//! The issuer's government: it moves the rules along a ladder, driven by chance, the gap, lost revenue and elections.
 
 use bevy_ecs::resource::Resource;
 use bevy_ecs::system::{Query, Res, ResMut};
@@ -11,22 +11,22 @@ use crate::foundation::chance::{Chance, Purpose, stable_key};
 use crate::foundation::channels::Channel;
 use crate::foundation::maths;
 use crate::foundation::parameters::Parameters;
+use crate::foundation::policy_path::{PolicyChange, PolicyChangeCause};
 use crate::foundation::run::{Future, SimulationClock};
-use crate::foundation::tape::{PolicyChange, PolicyChangeCause};
 use crate::markets::chips::ChipMarket;
 use crate::markets::scarcity::Shortage;
 use crate::markets::terms::{LawCalendar, PolicyLadder, PolicyState};
 use crate::measures::Bloc;
 use crate::technology::roadmap::{Roadmap, SlotKind};
 
-/// What a government has before it when it decides, all of it some time old.
+/// Information of a government when it decides; observed with a lag.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct GovernmentInformation {
     /// Change within a year of the 12-month mean of the latent gap, index points; negative where the follower comes nearer.
     pub gap_change_points: f64,
-    /// Part of the target's purchases that are designs made to fit a rule, by value.
+    /// Share of compliant variants in the target's purchases, by value.
     pub variant_share: f64,
-    /// What the issuer's makers have lost over what they earn.
+    /// Lost revenue of the issuer's makers over their revenue.
     pub lost_revenue_share: f64,
     /// 1 in the first year of an administration.
     pub new_administration: f64,
@@ -60,20 +60,20 @@ pub fn changes_per_year(year: f64, seen: &GovernmentInformation, p: &Parameters)
 pub fn gap_change_points(leader: &LeaderRecord, follower: &LeaderRecord, lag: usize) -> f64 {
     let mean = |from: usize| -> f64 {
         let year = from..from + 12;
-        year.map(|ago| leader.ago(ago) - follower.ago(ago))
+        year.map(|ago| leader.lagged(ago) - follower.lagged(ago))
             .sum::<f64>()
             / 12.0
     };
     mean(lag) - mean(lag + 12)
 }
 
-/// Revenue that a rule costs its issuer's makers, USD a month: what it keeps the target's buyers from spending, less what
-/// buyers elsewhere could not spend for want of chips. While others wait, what is denied here is sold there and nothing is lost.
+/// Revenue that rules cost the issuer's makers, USD a month: denied spending in the target, less unmet demand elsewhere. While
+/// other buyers wait, denied chips are sold to them and no revenue is lost.
 pub fn lost_usd(denied_usd: f64, waiting_elsewhere_usd: f64) -> f64 {
     (denied_usd - waiting_elsewhere_usd).max(0.0)
 }
 
-/// What a new administration does with the rules that it finds; none when it keeps them.
+/// Change of the rules by a new administration; none when it keeps them.
 ///
 /// One uniform number, in this order: overturned (to the loosest rung), shrunk by one rung, kept, expanded by one rung. A reversal is
 /// either of the first two. Sources: see the parameters.
@@ -93,7 +93,7 @@ pub fn new_administration(uniform: f64, p: &Parameters) -> Option<PolicyChangeCa
 }
 
 /// The rung that a change leads to.
-fn target(cause: PolicyChangeCause, rung: usize, rungs: usize) -> usize {
+fn target_rung(cause: PolicyChangeCause, rung: usize, rungs: usize) -> usize {
     match cause {
         PolicyChangeCause::Tightened | PolicyChangeCause::Expanded => (rung + 1).min(rungs - 1),
         PolicyChangeCause::Loosened | PolicyChangeCause::Shrunk => rung.saturating_sub(1),
@@ -105,17 +105,18 @@ fn target(cause: PolicyChangeCause, rung: usize, rungs: usize) -> usize {
 #[derive(Resource, Clone, Debug, Default)]
 pub struct Government {
     rung: usize,
-    /// A change that is announced and does not bind yet. There is one at a time: what comes meanwhile waits.
+    /// A change that is announced and not yet in force. There is at most one; further changes wait.
     coming: Option<PolicyChange>,
-    /// The events of the change that is announced and of the one that bound last.
+    /// Events of the announced change and of the last change that came into force.
     announced_by: Option<EventId>,
     bound_by: Option<EventId>,
-    /// Hazard of tightening and of loosening since their last change, and the number of changes so far.
-    built_up: [f64; 2],
-    fired: [u64; 2],
-    /// What a new administration has decided and not announced yet.
+    /// Cumulative hazards of tightening and of loosening since their last change, and the numbers of changes so far.
+    hazard: [f64; 2],
+    changes_made: [u64; 2],
+    /// Decision of a new administration that is not announced yet.
     decided: Option<PolicyChangeCause>,
-    /// Smoothed over a year, USD a month: the target's purchases, variants among them, lost and earned by the issuer's makers.
+    /// Smoothed over a year, USD a month: the target's purchases, variants among them, and lost and earned revenue of the issuer's
+    /// makers.
     bought_usd: f64,
     variants_usd: f64,
     lost_usd: f64,
@@ -124,30 +125,30 @@ pub struct Government {
     /// Rungs above where the process began; not a number while no process governs.
     pub strictness: f64,
     /// Every change so far.
-    pub tape: Vec<PolicyChange>,
-    /// Changes of a tape that have been replayed.
+    pub policy_path: Vec<PolicyChange>,
+    /// Number of replayed changes of a given policy path.
     replayed: usize,
 }
 
 impl Government {
     pub fn reset(&mut self, ladder: Option<&PolicyLadder>, makers: usize, months: usize) {
-        let mut tape = std::mem::take(&mut self.tape);
+        let mut policy_path = std::mem::take(&mut self.policy_path);
         let mut revenue_by_maker = std::mem::take(&mut self.revenue_by_maker);
-        tape.clear();
+        policy_path.clear();
         // One change a month at most.
-        tape.reserve(ladder.map_or(0, |_| months));
+        policy_path.reserve(ladder.map_or(0, |_| months));
         revenue_by_maker.clear();
         revenue_by_maker.resize(makers, 0.0);
         *self = Self {
             rung: ladder.map_or(0, |l| l.start),
             strictness: f64::NAN,
-            tape,
+            policy_path,
             revenue_by_maker,
             ..Self::default()
         };
     }
 
-    /// What is announced comes into force when its month has come.
+    /// Brings the announced change into force when its month has come.
     fn bind(&mut self, t: i32) {
         if let Some(change) = self.coming.filter(|change| change.binds <= t) {
             self.rung = usize::from(change.to);
@@ -158,7 +159,7 @@ impl Government {
 
     fn announce(&mut self, change: PolicyChange, events: &mut EventLog) {
         self.coming = Some(change);
-        self.tape.push(change);
+        self.policy_path.push(change);
         self.announced_by = events.push(Event {
             place: u32::from(change.from),
             object: u32::from(change.to),
@@ -167,22 +168,22 @@ impl Government {
         });
     }
 
-    /// Hazards build up for a month, towards the rungs that there are beyond what is announced.
-    fn build_up(&mut self, per_year: [f64; 2], rungs: usize) {
+    /// Adds one month of hazard in each direction in which the ladder has a rung beyond the announced one.
+    fn accumulate_hazard(&mut self, per_year: [f64; 2], rungs: usize) {
         let ahead = self.coming.map_or(self.rung, |c| usize::from(c.to));
         let room = [ahead + 1 < rungs, ahead > 0];
         for side in 0..2 {
             if room[side] {
-                self.built_up[side] += per_year[side] / 12.0;
+                self.hazard[side] += per_year[side] / 12.0;
             }
         }
     }
 
-    /// The next change whose time has come: an administration's first, then tightening, then loosening. What a hazard has built up
-    /// beyond its threshold is carried to the next.
+    /// The next change that is due: an administration's decision first, then tightening, then loosening. Hazard in excess of the
+    /// threshold is carried over.
     fn due(&mut self, rungs: usize, chance: Chance) -> Option<PolicyChangeCause> {
         if let Some(cause) = self.decided.take()
-            && target(cause, self.rung, rungs) != self.rung
+            && target_rung(cause, self.rung, rungs) != self.rung
         {
             return Some(cause);
         }
@@ -191,10 +192,10 @@ impl Government {
             (PolicyChangeCause::Loosened, stable_key("loosen")),
         ];
         for (side, (cause, key)) in sides.into_iter().enumerate() {
-            let threshold = chance.exponential(Purpose::Politics, key, self.fired[side]);
-            if self.built_up[side] >= threshold && target(cause, self.rung, rungs) != self.rung {
-                self.built_up[side] -= threshold;
-                self.fired[side] += 1;
+            let threshold = chance.exponential(Purpose::Politics, key, self.changes_made[side]);
+            if self.hazard[side] >= threshold && target_rung(cause, self.rung, rungs) != self.rung {
+                self.hazard[side] -= threshold;
+                self.changes_made[side] += 1;
                 return Some(cause);
             }
         }
@@ -202,7 +203,7 @@ impl Government {
     }
 }
 
-/// System: what the government sees, what it announces, what binds; from the first month that the process governs.
+/// System: the government observes, announces changes and brings them into force, from the first month of the process.
 pub fn govern(
     clock: Res<SimulationClock>,
     future: Res<Future>,
@@ -213,7 +214,7 @@ pub fn govern(
     market: Res<ChipMarket>,
     makers: Query<(&Chipmaker, &ChipmakerState)>,
     mut government: ResMut<Government>,
-    mut standing: ResMut<PolicyState>,
+    mut policy: ResMut<PolicyState>,
     mut events: ResMut<EventLog>,
 ) {
     let Some(ladder) = &calendar.0.ladder else {
@@ -224,20 +225,20 @@ pub fn govern(
         let counts = maker.home == Bloc::Issuer && !maker.captive;
         g.revenue_by_maker[maker.row as usize] = if counts { business.revenue_usd } else { 0.0 };
     }
-    watch_the_market(g, &roadmap, &shortage, &market);
+    observe_market(g, &roadmap, &shortage, &market);
     if t < ladder.from {
         return;
     }
     g.bind(t);
-    if let Some(tape) = &future.tape {
-        while let Some(change) = tape.get(g.replayed).filter(|c| c.announced <= t) {
+    if let Some(policy_path) = &future.policy_path {
+        while let Some(change) = policy_path.get(g.replayed).filter(|c| c.announced <= t) {
             g.replayed += 1;
             g.announce(*change, &mut events);
             g.bind(t);
         }
     } else {
-        let seen = seen(g, &clock, &future, ladder, &frontier);
-        g.build_up(changes_per_year(clock.year, &seen, p), ladder.rungs);
+        let seen = government_information(g, &clock, &future, ladder, &frontier);
+        g.accumulate_hazard(changes_per_year(clock.year, &seen, p), ladder.rungs);
         if let Some(ordinal) = ladder.administrations.iter().position(|month| *month == t) {
             let key = stable_key("administration");
             let draw = future
@@ -252,7 +253,7 @@ pub fn govern(
                 announced: t,
                 binds: t + p.policy_notice_months.round() as i32,
                 from: g.rung as u16,
-                to: target(cause, g.rung, ladder.rungs) as u16,
+                to: target_rung(cause, g.rung, ladder.rungs) as u16,
                 cause,
             };
             g.announce(change, &mut events);
@@ -261,7 +262,7 @@ pub fn govern(
     }
     let coming = g.coming.map_or(g.rung, |change| usize::from(change.to));
     g.strictness = g.rung as f64 - ladder.start as f64;
-    *standing = PolicyState {
+    *policy = PolicyState {
         book: Some(ladder.book(g.rung, coming)),
         binds: g.coming.map(|change| change.binds),
         announced_by: g.announced_by,
@@ -269,13 +270,8 @@ pub fn govern(
     };
 }
 
-/// Last month's sales, denials and waiting buyers, into means of about a year.
-fn watch_the_market(
-    g: &mut Government,
-    roadmap: &Roadmap,
-    shortage: &Shortage,
-    market: &ChipMarket,
-) {
+/// Updates one-year means of sales, denied spending and unmet demand.
+fn observe_market(g: &mut Government, roadmap: &Roadmap, shortage: &Shortage, market: &ChipMarket) {
     let layout = &market.layout;
     let (mut bought, mut variants, mut budget, mut waiting) = (0.0, 0.0, 0.0, 0.0);
     for (k, customer) in layout.customers.iter().enumerate() {
@@ -308,8 +304,8 @@ fn watch_the_market(
     }
 }
 
-/// What moves the hazards: nothing but the age of the administration under a stochastic process.
-fn seen(
+/// Information that drives the hazards; under a process that does not react it is the age of the administration alone.
+fn government_information(
     g: &Government,
     clock: &SimulationClock,
     future: &Future,

@@ -1,4 +1,4 @@
-//! A cloud host: compute that stands in one nation and is for rent, whom it may serve, and what it asks.
+//! A cloud host: compute in one nation that is for rent, the customers that rules allow, and the rent.
 
 use bevy_ecs::component::Component;
 use bevy_ecs::system::{Query, Res, ResMut};
@@ -9,7 +9,7 @@ use crate::foundation::maths;
 use crate::foundation::run::Future;
 use crate::markets::chips::ChipMarket;
 use crate::markets::rental::{
-    RentedCompute, attraction, next_rented_h100e, rent_usd, wanted_h100e,
+    RentedCompute, next_rented_h100e, rent_usd, rental_attraction, rental_demand_h100e,
 };
 use crate::markets::scarcity::Shortage;
 use crate::measures::Bloc;
@@ -21,28 +21,28 @@ use crate::technology::supply::InputAccessState;
 pub struct CloudHost {
     /// Row in the table of hosts; results are summed in this order.
     pub row: u32,
-    /// The market whose law says whom it may serve.
+    /// The market whose rules decide on its customers.
     pub market: u32,
-    /// The region whose purchases fill its halls: demand is recorded by region, and spread over nations by size alone.
+    /// The region whose purchases it draws on: demand is recorded by region and spread over nations by size.
     pub region: u32,
-    /// Its part of what all hosts have for rent, and of what the hosts of its region have.
+    /// Its share of all compute for rent, and of compute for rent in its region.
     pub share: f64,
     pub share_of_region: f64,
 }
 
-/// What a host has and does this month.
+/// State of a host.
 #[derive(Component, Clone, Copy, Debug, Default, PartialEq)]
 pub struct RentalCapacity {
     /// Compute for rent to the target's labs, H100-equivalents.
     pub for_rent_h100e: f64,
     pub rented_h100e: f64,
-    /// What it asks, USD a month for an H100-equivalent.
+    /// Rent, USD a month for an H100-equivalent.
     pub rent_usd: f64,
 }
 
 impl RentalCapacity {
-    /// Part of what is for rent that is rented.
-    fn full(&self) -> f64 {
+    /// Rented share of the compute for rent.
+    fn utilisation(&self) -> f64 {
         if self.for_rent_h100e > 0.0 {
             (self.rented_h100e / self.for_rent_h100e).min(1.0)
         } else {
@@ -51,10 +51,10 @@ impl RentalCapacity {
     }
 }
 
-/// System: hosts set their rent, and rent to the target's labs what these miss, as far as the law of each place lets them.
+/// System: hosts set their rents and rent compute to the target's labs, as far as demand and rules allow.
 ///
-/// What is rented is its users' by use and its owners' by ownership; it is taken from the region in which it stands, so
-/// that the world's sum stays the same.
+/// Rented compute counts for its users by use and for its owners by ownership. It is subtracted from the region in which it
+/// is located, so the world's sum does not change.
 pub fn rent_out(
     future: Res<Future>,
     access: Res<InputAccessState>,
@@ -69,40 +69,40 @@ pub fn rent_out(
     let p = &future.parameters;
     let (target, third) = (Bloc::Target as usize, Bloc::Third as usize);
     let (r, t) = (&mut *rental, &mut *totals);
-    r.open_month();
+    r.begin_month();
     for nation in nations.iter().filter(|n| n.bloc != Bloc::Target) {
-        r.stands_h100e[nation.region as usize] += t.training_h100e[nation.row as usize];
+        r.located_h100e[nation.region as usize] += t.training_h100e[nation.row as usize];
     }
     let allowed = future.channels.factor(Channel::RemoteAccess);
     let open = |host: &CloudHost| allowed * access.remote_open[host.market as usize];
     let owning_usd = cheapest_usd_per_h100e(&market, &chips, p.host_cost_usd);
     let mut on_offer = 0.0;
-    for (host, mut letting) in &mut hosts {
-        let there = r.stands_h100e[host.region as usize] * host.share_of_region;
-        letting.for_rent_h100e =
+    for (host, mut capacity) in &mut hosts {
+        let there = r.located_h100e[host.region as usize] * host.share_of_region;
+        capacity.for_rent_h100e =
             (host.share * p.rentable_share * t.training_by_bloc[third]).min(there);
-        letting.rent_usd = rent_usd(owning_usd, letting.full(), p);
-        on_offer += letting.for_rent_h100e * open(host);
+        capacity.rent_usd = rent_usd(owning_usd, capacity.utilisation(), p);
+        on_offer += capacity.for_rent_h100e * open(host);
     }
-    // Scarcity is the log of what compute is worth over its list price: who rents for more than that is worse off.
+    // Scarcity is the log of the value of compute over its list price: renting at a higher markup does not pay.
     let missing = if maths::ln(1.0 + p.rent_markup) < shortage.scarcity[target] {
-        shortage.missing_beyond(target, third)
+        shortage.excess_shortage_h100e(target, third)
     } else {
         0.0
     };
-    let wanted = wanted_h100e(missing, p);
-    for (host, mut letting) in &mut hosts {
-        let here = letting.for_rent_h100e * open(host);
+    let wanted = rental_demand_h100e(missing, p);
+    for (host, mut capacity) in &mut hosts {
+        let here = capacity.for_rent_h100e * open(host);
         let asked = if on_offer > 0.0 {
-            wanted * here / on_offer * attraction(letting.full(), p)
+            wanted * here / on_offer * rental_attraction(capacity.utilisation(), p)
         } else {
             0.0
         };
-        letting.rented_h100e = next_rented_h100e(letting.rented_h100e, asked, here, p);
-        if letting.rented_h100e > 0.0 {
-            r.h100e += letting.rented_h100e;
-            r.cost_usd += letting.rented_h100e * letting.rent_usd;
-            r.rented_h100e[host.region as usize] += letting.rented_h100e;
+        capacity.rented_h100e = next_rented_h100e(capacity.rented_h100e, asked, here, p);
+        if capacity.rented_h100e > 0.0 {
+            r.h100e += capacity.rented_h100e;
+            r.cost_usd += capacity.rented_h100e * capacity.rent_usd;
+            r.rented_h100e[host.region as usize] += capacity.rented_h100e;
         }
     }
     if r.h100e <= 0.0 {
@@ -113,7 +113,7 @@ pub fn rent_out(
         let (row, region) = (nation.row as usize, nation.region as usize);
         let part = match nation.bloc {
             Bloc::Target => taken,
-            _ if r.stands_h100e[region] > 0.0 => -r.rented_h100e[region] / r.stands_h100e[region],
+            _ if r.located_h100e[region] > 0.0 => -r.rented_h100e[region] / r.located_h100e[region],
             _ => 0.0,
         };
         let moved = part * t.training_h100e[row];
@@ -124,7 +124,7 @@ pub fn rent_out(
     }
 }
 
-/// What a useful H100-equivalent costs to own where it is cheapest, server included, USD; 0 before anything is on sale.
+/// Lowest cost of owning a useful H100-equivalent, server included, USD; 0 before any chip is on sale.
 fn cheapest_usd_per_h100e(market: &ChipMarket, chips: &ChipTable, host_cost_usd: f64) -> f64 {
     let cheapest = market
         .active

@@ -1,4 +1,4 @@
-//! An AI lab: what it holds, how it learns, when it trains, what it releases.
+//! An AI lab: its compute, research, learning from others, training runs and releases.
 
 use bevy_ecs::component::Component;
 use bevy_ecs::resource::Resource;
@@ -13,7 +13,9 @@ use crate::capability::diffusion::{
     LearningSource, catch_up_points, distilled_points, usable_share,
 };
 use crate::capability::efficiency::ScarcityEfficiency;
-use crate::capability::frontier::{FrontierGroup, FrontierHistory, PublicKnowledge, known_ago};
+use crate::capability::frontier::{
+    FrontierGroup, FrontierHistory, PublicKnowledge, knowledge_at_lag,
+};
 use crate::capability::training::{finished_points, latent_points};
 use crate::events::{Event, EventId, EventKind, EventLog};
 use crate::foundation::chance::Purpose;
@@ -24,26 +26,26 @@ use crate::markets::scarcity::Shortage;
 use crate::measures::Bloc;
 use crate::technology::supply::InputAccessState;
 
-/// What a lab is: fixed within a run.
+/// A lab; fixed within a run.
 #[derive(Component, Clone, Copy, Debug)]
 pub struct Lab {
     /// Row in the table of labs; results are summed in this order.
     pub row: u32,
-    /// Stable key for chance.
+    /// Stable key of random draws.
     pub key: u64,
     /// Row of the home nation.
     pub nation: u32,
     pub bloc: Bloc,
     pub release: ReleaseChoice,
-    /// Its part of the compute that the labs of its nation use.
+    /// Its share of the compute that the labs of its nation use.
     pub share_of_nation: f64,
     /// Lasting research skill, mean 1 within its bloc.
     pub skill: f64,
-    /// One of many small labs: ordinary skill, no luck, so that their number moves no frontier.
+    /// One of many small labs: mean skill and no random score, so that their number does not move the frontier.
     pub synthetic: bool,
 }
 
-/// Whether a lab gives its weights away.
+/// Whether a lab publishes its weights.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum ReleaseChoice {
     Open,
@@ -54,7 +56,7 @@ pub enum ReleaseChoice {
 
 impl ReleaseChoice {
     /// Whether the run with this ordinal is released with open weights.
-    pub fn opens(self, ordinal: u64) -> bool {
+    pub fn releases_weights(self, ordinal: u64) -> bool {
         match self {
             Self::Open => true,
             Self::Closed => false,
@@ -63,7 +65,7 @@ impl ReleaseChoice {
     }
 }
 
-/// What a lab knows beyond compute, in index points.
+/// Knowledge of a lab beyond compute, in index points.
 #[derive(Component, Clone, Copy, Debug, Default)]
 pub struct Knowledge {
     pub points: f64,
@@ -74,14 +76,14 @@ pub struct Knowledge {
 pub struct LabCompute {
     pub training_h100e: f64,
     pub serving_h100e: f64,
-    /// `training^(1-w) * serving^w`, with `w` the share of post-training: what a run is made of.
+    /// `training^(1-w) * serving^w`, with `w` the share of post-training.
     pub effective_h100e: f64,
 }
 
 /// The training run under way.
 #[derive(Component, Clone, Copy, Debug, Default)]
 pub struct TrainingRun {
-    /// Counts the lab's runs; luck and length are keyed by it.
+    /// Number of the lab's run; it keys the draws of score and length.
     pub ordinal: u64,
     pub months_left: f64,
     pub months_run: f64,
@@ -89,38 +91,37 @@ pub struct TrainingRun {
     pub compute_h100e_months: f64,
 }
 
-/// Finished models that the lab still holds back.
+/// Finished models that the lab has not released.
 #[derive(Component, Clone, Debug, Default)]
 pub struct UnreleasedModels {
-    /// Months between the end of a run and its release, the lab's own.
+    /// Months between the end of a run and its release.
     pub delay_months: usize,
-    /// By the month of the run in which it ends, in turn, as many as the delay has months and one: a lab finishes one run a month at
-    /// most. Empty where there is no delay.
+    /// Ring buffer of delay + 1 slots, by the month in which a run ends: a lab finishes at most one run a month. Empty without a
+    /// delay.
     models: Vec<Option<FinishedModel>>,
 }
 
-/// Longest delay that a file can ask for, months.
+/// Upper bound on the delay, months.
 const DELAY_MAX_MONTHS: f64 = 15.0;
 
-/// A model that is made and may not be out.
+/// A finished model, released or not.
 #[derive(Clone, Copy, Debug)]
 pub struct FinishedModel {
     pub score: f64,
     pub ordinal: u64,
-    /// What its makers knew, and with how much compute it was made.
+    /// Knowledge of its makers, and the compute of its training run.
     pub known: PublicKnowledge,
-    /// The event that told of its run.
-    pub told: Option<EventId>,
+    /// The logged event of its training run.
+    pub logged: Option<EventId>,
 }
 
 impl UnreleasedModels {
-    /// A lab that holds its models back for a part, drawn once, of the longest delay there is: what a lab has is ahead of
-    /// what it shows, which the latent gap measures and the released gap does not.
+    /// Draws the lab's delay once as a fraction of the maximum. The latent gap counts unreleased models, the released gap does not.
     pub fn restart(&mut self, lab: &Lab, future: &Future) {
         let longest = future.parameters.release_delay_max_months;
         let part = future.chance.uniform(Purpose::ReleaseDelay, lab.key, 0);
         let delay = (longest * part).round().clamp(0.0, DELAY_MAX_MONTHS) as usize;
-        // Small labs without names release what they have.
+        // Synthetic labs release at once.
         self.delay_months = if lab.synthetic { 0 } else { delay };
         self.models.clear();
         if self.delay_months > 0 {
@@ -128,8 +129,12 @@ impl UnreleasedModels {
         }
     }
 
-    /// Puts away a model that is made this month, if any, and takes out the one whose time has come.
-    pub fn in_turn(&mut self, t: usize, finished: Option<FinishedModel>) -> Option<FinishedModel> {
+    /// Stores a model that is finished this month, if any, and returns the one that is due for release.
+    pub fn release_due(
+        &mut self,
+        t: usize,
+        finished: Option<FinishedModel>,
+    ) -> Option<FinishedModel> {
         let places = self.models.len();
         if places == 0 {
             return finished;
@@ -140,7 +145,7 @@ impl UnreleasedModels {
 }
 
 impl TrainingRun {
-    /// The run with this ordinal: its length is one draw, whatever month it starts in.
+    /// The run with this ordinal; its length does not depend on the month in which it starts.
     pub fn start(ordinal: u64, lab_key: u64, future: &Future) -> Self {
         let p = &future.parameters;
         let length = future.chance.gamma_of_mean_one(
@@ -157,7 +162,7 @@ impl TrainingRun {
     }
 }
 
-/// System: labs use their part of what their nation holds.
+/// System: assigns each lab its share of its nation's compute.
 pub fn assign_compute(
     clock: Res<SimulationClock>,
     future: Res<Future>,
@@ -177,7 +182,7 @@ pub fn assign_compute(
     }
 }
 
-/// System: what scarcity makes labs learn, by bloc.
+/// System: induced efficiency and co-design skill from scarcity, by bloc.
 pub fn learn_from_scarcity(
     future: Res<Future>,
     shortage: Res<Shortage>,
@@ -189,15 +194,14 @@ pub fn learn_from_scarcity(
     efficiency.step(shortage.scarcity, induced, codesign, &future.parameters);
 }
 
-/// When the next theft succeeds: the hazard adds up until it passes a threshold drawn by ordinal, so that a higher
-/// hazard is never later.
+/// Theft succeeds when the cumulative hazard passes a threshold that is drawn by ordinal, so a higher hazard never delays it.
 #[derive(Resource, Clone, Copy, Debug, Default)]
 pub struct TheftHazard {
     ordinal: u64,
     hazard: f64,
 }
 
-/// Points that a theft carries across: a share of the distance, as far as the thief has the compute to use it.
+/// Points gained by a theft: a share of the distance, limited by the thief's compute.
 pub fn stolen_points(
     own_points: f64,
     own_h100e: f64,
@@ -208,7 +212,7 @@ pub fn stolen_points(
     p.theft_share * usable * (victim.points - own_points).max(0.0)
 }
 
-/// System: now and then the target's best lab obtains unreleased work of the leader.
+/// System: at random times the target's best lab obtains unreleased work of the leader.
 pub fn steal(
     clock: Res<SimulationClock>,
     future: Res<Future>,
@@ -256,7 +260,7 @@ pub fn steal(
     }
 }
 
-/// System: a month of research in every lab, and of learning from others.
+/// System: one month of research in every lab and of learning from others.
 pub fn do_research(
     clock: Res<SimulationClock>,
     future: Res<Future>,
@@ -267,18 +271,18 @@ pub fn do_research(
     mut labs: Query<(&Lab, &LabCompute, &mut Knowledge)>,
 ) {
     let p = &future.parameters;
-    // Ideas come from a whole bloc's research, in all years, and not from what its largest labs train with.
+    // Research depends on the compute of a whole bloc, not on that of its largest labs.
     for bloc in Bloc::ALL {
         frontier.bloc_research_h100e[bloc as usize] =
             p.lab_share_of_compute * nations.training_by_bloc[bloc as usize];
     }
-    // Public research adds to what labs spend: a budget in the price of an H100 and its server, over four years.
+    // Public research adds compute: its budget over four years at the price of an H100 and its server.
     let bought = access.support_usd[0] * 4.0
         / (crate::technology::chip::H100.list_price_usd + p.host_cost_usd);
     frontier.bloc_research_h100e[Bloc::Issuer as usize] += bought;
     let mut rate = Bloc::ALL.map(|bloc| {
         let b = bloc as usize;
-        let best = frontier.latent[b].now();
+        let best = frontier.latent[b].latest();
         research_points_per_month(
             clock.year,
             frontier.bloc_research_h100e[b],
@@ -286,12 +290,12 @@ pub fn do_research(
             p,
         ) * research_by_models(best, p)
     });
-    // People who leave take their part of the rate with them.
+    // Talent flows move a share of the rate from the issuer to the target.
     let moved = p.talent_share * rate[Bloc::Issuer as usize];
     rate[Bloc::Issuer as usize] -= moved;
     rate[Bloc::Target as usize] += moved;
-    let sources = what_can_be_learned(&frontier, &future);
-    // Who may not query the leader's models learns from all but the last.
+    let sources = learning_sources(&frontier, &future);
+    // Labs that may not query the leader's models cannot use the last source.
     let unqueried = &sources[..sources.len() - 1];
     for (lab, compute, mut knowledge) in &mut labs {
         let own =
@@ -302,20 +306,20 @@ pub fn do_research(
             unqueried
         };
         let learned = catch_up_points(knowledge.points, compute.effective_h100e, open_to, p);
-        // What scarcity taught one bloc becomes knowledge of all as it spreads.
+        // Induced efficiency of one bloc becomes common knowledge as it spreads.
         knowledge.points += own + learned + efficiency.spread_points;
     }
-    note_what_is_known(&mut frontier, &mut labs, &efficiency, p);
+    record_knowledge(&mut frontier, &mut labs, &efficiency, p);
 }
 
-/// Whether law lets a lab query the models that the leader serves.
+/// Whether rules allow a lab to query the models that the leader serves.
 fn may_query(lab: &Lab, access: &InputAccessState) -> bool {
     lab.bloc != Bloc::Target || access.model_access >= 0.5
 }
 
-/// Publications (what the best lab knew some months ago), open weights (what the best open model is made with) and, last,
-/// served models (what the best model of all is made with, as far as its answers show it).
-fn what_can_be_learned(frontier: &FrontierHistory, future: &Future) -> [LearningSource; 3] {
+/// Sources of learning: publications (lagged knowledge of the best lab), open weights (knowledge behind the best open model),
+/// and, last, served models (knowledge behind the best model, as far as its answers reveal it).
+fn learning_sources(frontier: &FrontierHistory, future: &Future) -> [LearningSource; 3] {
     let p = &future.parameters;
     let open = p.open_share * future.channels.factor(Channel::OpenDiffusion);
     let served = p.served_share * future.channels.factor(Channel::Distillation);
@@ -329,7 +333,7 @@ fn what_can_be_learned(frontier: &FrontierHistory, future: &Future) -> [Learning
         (&frontier.served_known, p.distillation_lag_months, served),
     ]
     .map(|(record, lag, carries)| {
-        let known = known_ago(record, lag);
+        let known = knowledge_at_lag(record, lag);
         LearningSource {
             knowledge_points: known.points,
             compute_h100e: known.compute_h100e,
@@ -338,8 +342,9 @@ fn what_can_be_learned(frontier: &FrontierHistory, future: &Future) -> [Learning
     })
 }
 
-/// Best knowledge and latent score of each bloc. Maxima do not depend on the order of the labs; ties keep the lower row.
-fn note_what_is_known(
+/// Records the best knowledge and the latent score of each bloc. Maxima do not depend on the order of labs; ties keep the
+/// lower row.
+fn record_knowledge(
     frontier: &mut FrontierHistory,
     labs: &mut Query<(&Lab, &LabCompute, &mut Knowledge)>,
     efficiency: &ScarcityEfficiency,
@@ -350,14 +355,14 @@ fn note_what_is_known(
     let (mut mean, mut weight) = ([0.0; 3], [0.0; 3]);
     let mut latent = [f64::NEG_INFINITY; 3];
     let mut leads = [PublicKnowledge::default(); 3];
-    // A lab without compute finds nothing out and teaches nobody.
+    // Labs without compute do not count.
     let counts = |lab: &Lab, compute: &LabCompute| !lab.synthetic && compute.effective_h100e > 0.0;
     for (lab, compute, knowledge) in labs.iter().filter(|(lab, compute, _)| counts(lab, compute)) {
         let bloc = lab.bloc as usize;
         points[bloc] = points[bloc].max(knowledge.points);
         mean[bloc] += compute.effective_h100e * knowledge.points;
         weight[bloc] += compute.effective_h100e;
-        // Who has less of both cannot be ahead; most labs are spared the logarithm.
+        // A lab with less of both cannot lead; this skips the logarithm for most labs.
         let lead = &mut leads[bloc];
         if compute.effective_h100e > lead.compute_h100e || knowledge.points > lead.points {
             let induced = efficiency.induced_points[bloc];
@@ -389,7 +394,7 @@ fn note_what_is_known(
     frontier.best_known.push(best);
 }
 
-/// System: runs go on; those that end are released, with luck, with what distillation adds, open or closed.
+/// System: advances training runs and releases finished models, with random score and distillation, open or closed.
 pub fn train_and_release(
     clock: Res<SimulationClock>,
     future: Res<Future>,
@@ -407,16 +412,16 @@ pub fn train_and_release(
 ) {
     let p = &future.parameters;
     let lag = p.distillation_lag_months.round() as usize;
-    let best_rival = frontier.released[FrontierGroup::World as usize].ago(lag.max(1) - 1);
-    let best_open = frontier.released[FrontierGroup::Open as usize].ago(lag.max(1) - 1);
+    let best_rival = frontier.released[FrontierGroup::World as usize].lagged(lag.max(1) - 1);
+    let best_open = frontier.released[FrontierGroup::Open as usize].lagged(lag.max(1) - 1);
     let mut best = [f64::NEG_INFINITY; 6];
     let mut gained = 0.0;
-    let mut open = known_ago(&frontier.open_known, 0.0);
-    let mut served = known_ago(&frontier.served_known, 0.0);
+    let mut open = knowledge_at_lag(&frontier.open_known, 0.0);
+    let mut served = knowledge_at_lag(&frontier.served_known, 0.0);
     for (lab, compute, knowledge, mut run, mut held) in &mut labs {
         let trained = run.compute_h100e_months + compute.effective_h100e;
         let finished = if compute.effective_h100e > 0.0 {
-            finish(lab, compute, knowledge, &mut run, &efficiency, &future)
+            advance_run(lab, compute, knowledge, &mut run, &efficiency, &future)
         } else {
             None
         };
@@ -425,13 +430,13 @@ pub fn train_and_release(
             *largest = largest.max(trained);
         }
         let finished = finished.map(|model| FinishedModel {
-            told: tell_finished(lab, &model, clock.t, &mut events),
+            logged: log_finished_run(lab, &model, clock.t, &mut events),
             ..model
         });
-        let Some(model) = held.in_turn(clock.t, finished) else {
+        let Some(model) = held.release_due(clock.t, finished) else {
             continue;
         };
-        // Who may not query the leader's models still has the open ones.
+        // Labs that may not query the leader's models can distil from open ones.
         let rival = if may_query(lab, &access) {
             best_rival
         } else {
@@ -443,7 +448,7 @@ pub fn train_and_release(
         if lab.bloc == Bloc::Target {
             gained += distilled;
         }
-        let is_open = lab.release.opens(model.ordinal);
+        let is_open = lab.release.releases_weights(model.ordinal);
         let side = if is_open {
             FrontierGroup::Open
         } else {
@@ -456,7 +461,7 @@ pub fn train_and_release(
         ] {
             best[side] = best[side].max(score);
         }
-        // Small labs move no frontier: what they know is what their bloc knows.
+        // Synthetic labs do not move the frontier.
         if !lab.synthetic {
             if is_open && model.known.points > open.points {
                 open = model.known;
@@ -468,7 +473,7 @@ pub fn train_and_release(
                 actor: lab.row,
                 object: model.ordinal as u32,
                 values: [score, distilled, 0.0, 0.0],
-                cause: model.told,
+                cause: model.logged,
                 ..Event::new(clock.t as i32, EventKind::ModelReleased)
             });
         }
@@ -481,7 +486,7 @@ pub fn train_and_release(
     frontier.distilled_points = gained;
 }
 
-fn tell_finished(
+fn log_finished_run(
     lab: &Lab,
     model: &FinishedModel,
     t: usize,
@@ -498,8 +503,8 @@ fn tell_finished(
     })
 }
 
-/// A month of the run under way; the model when it ends, and the next run begins.
-fn finish(
+/// Advances the training run by a month; when it ends, returns the model and starts the next run.
+fn advance_run(
     lab: &Lab,
     compute: &LabCompute,
     knowledge: &Knowledge,
@@ -530,6 +535,6 @@ fn finish(
             points: knowledge.points,
             compute_h100e: mean_compute,
         },
-        told: None,
+        logged: None,
     })
 }

@@ -1,4 +1,6 @@
-//! Who decides: makers, labs, nations and their users, governments and their counter-controls, hosts, brokers. Each file says what an agent is and how it decides.
+//! Agents: chipmakers, labs, nations and their users, governments and counter-controls, cloud hosts, and brokers.
+//!
+//! Each file holds the components of one agent and its decisions.
 
 pub mod broker;
 pub mod chipmaker;

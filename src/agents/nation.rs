@@ -1,4 +1,4 @@
-//! A nation as a buyer: what its firms want to spend on accelerators, and what they pull forward.
+//! A nation as a buyer: demand for accelerators, budgets, purchases pulled forward, and the useful compute that results.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use crate::foundation::channels::Channel;
 use crate::foundation::maths;
 use crate::foundation::parameters::Parameters;
 use crate::foundation::run::{ExpectationRule, Future, SimulationClock};
-use crate::markets::chips::{BudgetPurpose, ChipMarket, place_of};
+use crate::markets::chips::{BudgetPurpose, ChipMarket, stock_index};
 use crate::markets::rental::RentedCompute;
 use crate::markets::scarcity::Shortage;
 use crate::markets::terms::AnnouncedClosures;
@@ -29,27 +29,27 @@ use crate::technology::supply::InputAccessState;
 pub struct Nation {
     /// Row in the table of nations; results are summed in this order.
     pub row: u32,
-    /// The market it buys in: nations that the law treats alike.
+    /// The market it buys in: nations that all rules treat equally.
     pub market: u32,
     /// Row of the demand region it belongs to.
     pub region: u32,
     pub bloc: Bloc,
-    /// Its part of what its region wants.
+    /// Its share of its region's demand.
     pub share_of_region: f64,
 }
 
-/// Useful compute that a nation's users hold, H100-equivalents.
+/// Useful compute of a nation's users, H100-equivalents.
 #[derive(Component, Clone, Copy, Debug, Default)]
 pub struct NationCompute {
-    /// Training throughput of what was bought to train with.
+    /// Training throughput of chips bought for training.
     pub training_h100e: f64,
-    /// Serving throughput of what was bought to serve with.
+    /// Serving throughput of chips bought for serving.
     pub serving_h100e: f64,
-    /// Training throughput of everything.
+    /// Training throughput of all chips.
     pub all_h100e: f64,
 }
 
-/// Compute by nation and by bloc, gathered once a month for those who read it by row.
+/// Compute by nation and by bloc, collected once a month.
 #[derive(Resource, Clone, Debug, Default)]
 pub struct NationTotals {
     pub training_h100e: Vec<f64>,
@@ -60,25 +60,25 @@ pub struct NationTotals {
     pub all_by_bloc: [f64; 3],
     /// Useful compute by the owner's home.
     pub owned_by_bloc: [f64; 3],
-    /// Part of installed compute that has power.
+    /// Share of installed compute that has power.
     pub powered: [f64; 3],
     /// 8-bit peak basis.
     pub peak_by_bloc: [f64; 3],
-    /// What each nation wants this month, USD a year.
-    pub wants_usd: Vec<f64>,
-    /// New money by market: of those who buy freely, and of the owners of captive chips, USD a month.
-    purse_usd: Vec<[f64; 2]>,
+    /// Demand of each nation this month, USD a year.
+    pub demand_usd: Vec<f64>,
+    /// New money by market: of ordinary buyers, and of owners of captive chips, USD a month.
+    market_budget_usd: Vec<[f64; 2]>,
 }
 
 impl NationTotals {
     pub fn reset(&mut self, nations: usize, markets: usize) {
-        self.purse_usd.clear();
-        self.purse_usd.resize(markets, [0.0; 2]);
+        self.market_budget_usd.clear();
+        self.market_budget_usd.resize(markets, [0.0; 2]);
         for column in [
             &mut self.training_h100e,
             &mut self.serving_h100e,
             &mut self.all_h100e,
-            &mut self.wants_usd,
+            &mut self.demand_usd,
         ] {
             column.clear();
             column.resize(nations, 0.0);
@@ -94,7 +94,7 @@ pub struct DemandPaths(pub Arc<RecordedDemand>);
 #[derive(Clone, Debug, Default)]
 pub struct RecordedDemand {
     pub capex_usd: TimePath,
-    pub target_wants_usd: TimePath,
+    pub target_demand_usd: TimePath,
     /// Share of spending outside the target that goes to captive chips.
     pub captive_share: TimePath,
     /// By region; empty for the issuer's and the target's own.
@@ -102,40 +102,45 @@ pub struct RecordedDemand {
     pub region_keys: Vec<u64>,
     pub issuer_region: usize,
     pub target_region: usize,
-    /// First month in which a rule blocked the target's wants.
+    /// First month in which a rule blocked demand of the target.
     pub first_rule: Month,
 }
 
-/// Calendar shocks to demand by region: log deviations that fade.
+/// Shocks to demand by region: log deviations with persistence below one.
 #[derive(Resource, Clone, Debug, Default)]
 pub struct DemandShocks {
     pub log_deviation: Vec<f64>,
-    /// What each region wants this month, USD a year.
-    pub wants_usd: Vec<f64>,
+    /// Demand of each region this month, USD a year.
+    pub demand_usd: Vec<f64>,
 }
 
-/// What buyers outside the target's market want to spend on accelerators, USD a year.
+/// Demand for accelerators outside the target, USD a year.
 ///
 /// `capex * (before + (after - before) / (1 + exp(-(t - jump) / width)))`: a share of big-four capital spending that
 /// jumps when generative AI becomes the thing to build. Form and starting values: numerical trial, fitted in-sample.
-pub fn world_wants_usd(capex_usd: f64, year: f64, p: &Parameters) -> f64 {
+pub fn world_demand_usd(capex_usd: f64, year: f64, p: &Parameters) -> f64 {
     let jump = 1.0 / (1.0 + maths::exp(-(year - p.wants_jump_year) / p.wants_jump_width_years));
     capex_usd * (p.wants_share_before + (p.wants_share_after - p.wants_share_before) * jump)
 }
 
-/// Years from the first rule in which wants above what was spent are reached in full.
-const YEARS_TO_FULL_WANTS: f64 = 2.0;
-/// What the issuer wants at least, of the world's; and a third region at most.
-const ISSUER_WANTS_AT_LEAST: f64 = 0.5;
-const REGION_WANTS_AT_MOST: f64 = 0.2;
+/// Years after the first rule until demand reaches its full multiple of recorded spending.
+const YEARS_TO_FULL_DEMAND: f64 = 2.0;
+/// Lower bound on the issuer's share of world demand, and upper bound on that of a third region.
+const ISSUER_SHARE_MIN: f64 = 0.5;
+const REGION_SHARE_MAX: f64 = 0.2;
 
-/// What the target's buyers want, USD a year: recorded spending times a multiplier for the wants that rules blocked.
+/// Demand of the target's buyers, USD a year: recorded spending times a multiplier for demand that rules blocked.
 ///
-/// The multiplier is 1 before `first_rule` (spending was free then) and rises to its value over two years. It is the
-/// same in every arm: rules block wants, no arm's name changes them.
-pub fn target_wants_usd(recorded_usd: f64, month: Month, first_rule: Month, p: &Parameters) -> f64 {
+/// The multiplier is 1 before `first_rule`, when spending was unrestricted, and rises to its value over two years. It is the
+/// same in every arm: rules block purchases, not demand.
+pub fn target_demand_usd(
+    recorded_usd: f64,
+    month: Month,
+    first_rule: Month,
+    p: &Parameters,
+) -> f64 {
     let years = f64::from(month - first_rule) / 12.0;
-    let part = (years / YEARS_TO_FULL_WANTS).clamp(0.0, 1.0);
+    let part = (years / YEARS_TO_FULL_DEMAND).clamp(0.0, 1.0);
     recorded_usd * maths::pow(p.target_wants_multiplier, part)
 }
 
@@ -150,38 +155,39 @@ pub fn training_share(year: f64, p: &Parameters) -> f64 {
     }
 }
 
-/// Spending pulled forward this month because a rule has been announced that will close a part of the market.
+/// Spending pulled forward this month because an announced rule will close a part of the market.
 ///
-/// `frontload_share * belief * next year's wants * share that will close / months left`, with the chance that buyers give
-/// the rule of binding; the whole pull-forward does not depend on how long the notice is. It is an advance, paid back out
-/// of later budgets.
+/// `frontload_share * belief * demand_usd_per_year * closing_share / months left`, with the probability that buyers assign to
+/// the rule coming into force. The total does not depend on the length of notice. It is an advance, repaid from later
+/// budgets.
 pub fn pulled_forward_usd(
-    wants_usd_per_year: f64,
+    demand_usd_per_year: f64,
     closing_share: f64,
     months_left: f64,
     p: &Parameters,
 ) -> f64 {
-    p.frontload_share * p.announced_rule_belief * wants_usd_per_year * closing_share
+    p.frontload_share * p.announced_rule_belief * demand_usd_per_year * closing_share
         / months_left.max(1.0)
 }
 
-/// Part of the target's demand that its state steers to chips made at home: `state part * steered part * denied`.
+/// Share of the target's demand that its state directs to chips made at home:
+/// `state_demand_share * state_steered_share * denied`.
 ///
-/// `denied` is the part of what buyers would take that law kept from them over about a year, for budgets are made once a year; or, if
-/// more, the part of foreign chips that rules of the target's own close to state-funded centres.
-pub fn steered_share(denied: f64, p: &Parameters) -> f64 {
+/// `denied` is the share of desired purchases that rules denied over about a year, since budgets are made once a year; or, if
+/// larger, the share of foreign chips that the target's own rules deny to state-funded centres.
+pub fn state_procurement_share(denied: f64, p: &Parameters) -> f64 {
     p.state_demand_share * p.state_steered_share * denied
 }
 
-/// System: what every region wants this month, and from it the wallets of every market.
+/// System: sets the demand of every region this month and the budgets of every market.
 ///
-/// World wants are a share of big-four capital spending; third regions follow their recorded paths and then the world's
-/// growth; what is left is the issuer's. The networking share buys no chips. Captive chips take their recorded share.
+/// World demand is a share of big-four capital spending. Third regions follow their recorded paths and then the world's
+/// growth; the issuer's demand is the remainder. The networking share buys no chips. Captive chips take their recorded share.
 pub fn set_budgets(
     clock: Res<SimulationClock>,
     future: Res<Future>,
     demand: Res<DemandPaths>,
-    outlook: Res<AnnouncedClosures>,
+    closures: Res<AnnouncedClosures>,
     chips: Res<ChipTable>,
     services: Res<ServiceTotals>,
     access: Res<InputAccessState>,
@@ -194,58 +200,64 @@ pub fn set_budgets(
 ) {
     let p = &future.parameters;
     let d = &demand.0;
-    wants_by_region(&clock, &future, d, &mut shocks);
-    invest_what_services_earn(clock.t, &future, &services, d, &mut shocks);
-    shocks.wants_usd[d.issuer_region] += access.support_usd[2];
+    set_regional_demand(&clock, &future, d, &mut shocks);
+    invest_service_revenue(clock.t, &future, &services, d, &mut shocks);
+    shocks.demand_usd[d.issuer_region] += access.support_usd[2];
     market.budget_usd.fill(0.0);
     market.pulled_usd.fill(0.0);
-    totals.purse_usd.fill([0.0; 2]);
+    totals.market_budget_usd.fill([0.0; 2]);
     let for_training = training_share(clock.year, p);
     let captive = d.captive_share.at(clock.year, 0.0, f64::INFINITY);
-    let steered = if future.channels.on(Channel::Indigenisation) {
-        steered_share(shortage.denied_year.max(access.state_closed), p)
+    let state_procurement = if future.channels.on(Channel::Indigenisation) {
+        state_procurement_share(shortage.denied_year.max(access.state_closed), p)
     } else {
         0.0
     };
-    // Wants were recorded as spending on accelerators; budgets pay for the servers around them too.
+    // Demand was recorded as spending on accelerators; budgets pay for the servers around them too.
     let with_hosts = 1.0 + p.host_cost_usd / mean_price_usd(&market, &chips, clock.t, p);
     for nation in &nations {
-        let wants = shocks.wants_usd[nation.region as usize] * nation.share_of_region;
-        totals.wants_usd[nation.row as usize] = wants;
-        market.nations[nation.row as usize].wants_usd = wants;
-        let monthly = wants / 12.0 * (1.0 - p.networking_share) * with_hosts;
+        let demand_usd = shocks.demand_usd[nation.region as usize] * nation.share_of_region;
+        totals.demand_usd[nation.row as usize] = demand_usd;
+        market.nations[nation.row as usize].demand_usd = demand_usd;
+        let monthly = demand_usd / 12.0 * (1.0 - p.networking_share) * with_hosts;
         let own = if nation.bloc == Bloc::Issuer {
             monthly * captive
         } else {
             0.0
         };
-        totals.purse_usd[nation.market as usize][0] += monthly - own;
-        totals.purse_usd[nation.market as usize][1] += own;
+        totals.market_budget_usd[nation.market as usize][0] += monthly - own;
+        totals.market_budget_usd[nation.market as usize][1] += own;
     }
     for (customer, c) in market.layout.clone().customers.iter().enumerate() {
         let part = match c.wallet {
             BudgetPurpose::Training => for_training,
             BudgetPurpose::Serving => 1.0 - for_training,
         };
-        let steered = if c.market == market.layout.target_market {
-            steered
+        let state_procurement = if c.market == market.layout.target_market {
+            state_procurement
         } else {
             0.0
         };
-        let part = part * if c.steered { steered } else { 1.0 - steered };
+        let part = part
+            * if c.state_procurement {
+                state_procurement
+            } else {
+                1.0 - state_procurement
+            };
         if !c.grey {
-            market.budget_usd[customer] = part * totals.purse_usd[c.market][usize::from(c.captive)];
+            market.budget_usd[customer] =
+                part * totals.market_budget_usd[c.market][usize::from(c.captive)];
         }
     }
     pay_rent(&rental, &mut market);
     let ahead = future.planning != ExpectationRule::Naive;
     if ahead && future.channels.on(Channel::Stockpiling) {
-        pull_forward(clock.t, &outlook, &chips, &mut market, p);
+        pull_forward(clock.t, &closures, &chips, &mut market, p);
     }
 }
 
-/// A bloc whose AI services earn more than on record spends more on accelerators: `wants * (revenue / record) ^ elasticity`.
-fn invest_what_services_earn(
+/// A bloc whose AI services earn more than on record spends more on accelerators: `demand_usd * (revenue / record) ^ elasticity`.
+fn invest_service_revenue(
     t: usize,
     future: &Future,
     services: &ServiceTotals,
@@ -262,14 +274,14 @@ fn invest_what_services_earn(
             bloc as usize,
             services.revenue_usd[bloc as usize],
         );
-        shocks.wants_usd[region] *= maths::pow(
+        shocks.demand_usd[region] *= maths::pow(
             ratio.clamp(0.1, 10.0),
             future.parameters.service_investment_elasticity,
         );
     }
 }
 
-/// Rent for compute abroad comes out of the target's training budget.
+/// Subtracts the rent for compute abroad from the target's training budget.
 fn pay_rent(rental: &RentedCompute, market: &mut ChipMarket) {
     for k in 0..market.layout.customers.len() {
         let c = market.layout.customers[k];
@@ -277,15 +289,14 @@ fn pay_rent(rental: &RentedCompute, market: &mut ChipMarket) {
             && c.wallet == BudgetPurpose::Training
             && !c.captive
             && !c.grey
-            && !c.steered
+            && !c.state_procurement
         {
             market.budget_usd[k] = (market.budget_usd[k] - rental.cost_usd).max(0.0);
         }
     }
 }
 
-/// What buyers outside the target paid for a chip last month, on average; before the first trade, the mean list price of
-/// what is then on sale.
+/// Mean price that buyers outside the target paid last month; before the first trade, the mean list price of chips on sale.
 fn mean_price_usd(market: &ChipMarket, on_sale: &ChipTable, t: usize, p: &Parameters) -> f64 {
     let (mut paid, mut units) = (0.0, 0.0);
     for &chip in &market.active {
@@ -304,14 +315,14 @@ fn mean_price_usd(market: &ChipMarket, on_sale: &ChipTable, t: usize, p: &Parame
     let (mut listed, mut kinds) = (0.0, 0.0);
     for chip in (0..on_sale.spec.len()).filter(|c| !market.layout.captive_chip[*c]) {
         if on_sale.launch[chip] <= t as i32 {
-            listed += on_sale.listed_usd(chip, t as i32, p) / on_sale.copies[chip];
+            listed += on_sale.list_price_usd(chip, t as i32, p) / on_sale.copies[chip];
             kinds += 1.0 / on_sale.copies[chip];
         }
     }
     listed / kinds
 }
 
-fn wants_by_region(
+fn set_regional_demand(
     clock: &SimulationClock,
     future: &Future,
     d: &RecordedDemand,
@@ -321,8 +332,8 @@ fn wants_by_region(
     let capex = d
         .capex_usd
         .at(clock.year, p.capex_growth_late, p.capex_ceiling_usd);
-    let world = world_wants_usd(capex, clock.year, p);
-    let recorded = d.target_wants_usd.at(
+    let world = world_demand_usd(capex, clock.year, p);
+    let recorded = d.target_demand_usd.at(
         clock.year,
         p.target_wants_growth_late,
         p.target_wants_ceiling_usd,
@@ -336,23 +347,23 @@ fn wants_by_region(
         let deviation = &mut shocks.log_deviation[region];
         *deviation = p.demand_shock_persistence * *deviation + p.demand_shock_sd * luck;
         let level = maths::exp(*deviation);
-        shocks.wants_usd[region] = if region == d.target_region {
-            target_wants_usd(recorded, clock.month, d.first_rule, p) * level
+        shocks.demand_usd[region] = if region == d.target_region {
+            target_demand_usd(recorded, clock.month, d.first_rule, p) * level
         } else if region == d.issuer_region {
             level
         } else {
-            third_wants_usd(&d.region_usd[region], clock.year, world, d, p) * level
+            third_demand_usd(&d.region_usd[region], clock.year, world, d, p) * level
         };
         if region != d.target_region && region != d.issuer_region {
-            third += shocks.wants_usd[region];
+            third += shocks.demand_usd[region];
         }
     }
-    // The issuer's own wants are what is left of the world's; never less than half of them.
-    shocks.wants_usd[d.issuer_region] *= (world - third).max(ISSUER_WANTS_AT_LEAST * world);
+    // The issuer's demand is the remainder of the world's, and at least half of it.
+    shocks.demand_usd[d.issuer_region] *= (world - third).max(ISSUER_SHARE_MIN * world);
 }
 
-/// A third region wants its recorded share of the world's wants: the share at the knots, held outside them.
-fn third_wants_usd(
+/// Demand of a third region: its recorded share of world demand, constant outside the knots.
+fn third_demand_usd(
     path: &TimePath,
     year: f64,
     world_usd: f64,
@@ -364,25 +375,25 @@ fn third_wants_usd(
     };
     let at = year.clamp(first.0, last.0);
     let capex = d.capex_usd.at(at, p.capex_growth_late, p.capex_ceiling_usd);
-    let share = path.at(at, 0.0, f64::INFINITY) / world_wants_usd(capex, at, p);
-    world_usd * share.min(REGION_WANTS_AT_MOST)
+    let share = path.at(at, 0.0, f64::INFINITY) / world_demand_usd(capex, at, p);
+    world_usd * share.min(REGION_SHARE_MAX)
 }
 
-/// Buyers in a market that an announced rule will close bring purchases forward.
+/// Pulls purchases forward in a market that an announced rule will close.
 fn pull_forward(
     t: usize,
-    outlook: &AnnouncedClosures,
+    closures: &AnnouncedClosures,
     chips: &ChipTable,
     market: &mut ChipMarket,
     p: &Parameters,
 ) {
-    let Some(binds) = outlook.binds.filter(|_| outlook.any) else {
+    let Some(binds) = closures.binds.filter(|_| closures.any) else {
         return;
     };
     let slots = chips.spec.len();
     for customer in 0..market.layout.customers.len() {
         let c = market.layout.customers[customer];
-        if c.captive || c.steered || c.market != outlook.market {
+        if c.captive || c.state_procurement || c.market != closures.market {
             continue;
         }
         let useful = if c.wallet == BudgetPurpose::Training {
@@ -392,10 +403,10 @@ fn pull_forward(
         };
         let (mut all, mut lost) = (0.0, 0.0);
         for slot in 0..slots {
-            let at = place_of(slot, Bloc::Target as usize, c.wallet);
+            let at = stock_index(slot, Bloc::Target as usize, c.wallet);
             let flow = market.sold[at] * useful[slot];
             all += flow;
-            if outlook.closing[slot] {
+            if closures.closing[slot] {
                 lost += flow;
             }
         }
@@ -407,12 +418,12 @@ fn pull_forward(
     }
 }
 
-/// System: stocks of the market become useful compute of nations.
+/// System: converts stocks of the chip market into useful compute of nations.
 ///
-/// What a market bought this month belongs to its nations in proportion to what they wanted and caps allowed; the stock
-/// of a nation keeps its share of its bloc's, whose worth changes with formats and software, so that nations always add up
-/// to it.
-pub fn hold_compute(
+/// Purchases of a market are divided among its nations in proportion to demand, within caps. The stock of a nation keeps its
+/// share of the bloc's stock, whose useful throughput changes with number formats and software, so nations always sum to
+/// their bloc.
+pub fn update_compute(
     future: Res<Future>,
     chips: Res<ChipTable>,
     market: Res<ChipMarket>,
@@ -470,7 +481,7 @@ pub fn hold_compute(
     t.owned_by_bloc = t.all_by_bloc;
 }
 
-/// Part of each bloc's installed compute that has power.
+/// Share of each bloc's installed compute that has power.
 fn powered(
     clock: &SimulationClock,
     future: &Future,
@@ -479,7 +490,7 @@ fn powered(
     held: &ComputeStock,
 ) -> [f64; 3] {
     let p = &future.parameters;
-    // What the issuer pays for energy each year adds capacity from the year in which it began on.
+    // Public support for energy adds capacity each year from 2022 on.
     let bought_gw = access.support_usd[1] * (clock.year - 2022.0).max(0.0) / p.power_usd_per_gw;
     Bloc::ALL.map(|bloc| {
         let b = bloc as usize;
@@ -494,7 +505,7 @@ fn powered(
     })
 }
 
-/// Useful compute: for training, for serving, and of everything by training throughput. Stocks by bloc, this month's flows
+/// Useful compute: for training, for serving, and of all chips by training throughput. Stocks are by bloc, flows of this month
 /// by market.
 #[derive(Resource, Clone, Debug, Default)]
 pub struct ComputeStock {
@@ -504,9 +515,9 @@ pub struct ComputeStock {
     pub peak: [f64; 3],
     /// Power of the chips in use by bloc, W.
     pub watts: [f64; 3],
-    /// By bloc and wallet: what a chip is worth there, by slot.
+    /// By bloc and wallet: useful throughput of a chip, by slot.
     worth: [[Vec<f64>; 2]; 3],
-    /// By buyer: what it bought in its own kind of compute and in training compute.
+    /// By buyer: purchases in throughput of its own purpose, and in training throughput.
     of_buyer: Vec<[f64; 2]>,
 }
 
@@ -522,7 +533,7 @@ impl ComputeStock {
         }
     }
 
-    /// Training wallets hold training compute, serving wallets serving compute.
+    /// Measures stocks: training wallets hold training compute, serving wallets hold serving compute.
     fn measure(
         &mut self,
         market: &ChipMarket,
@@ -540,11 +551,11 @@ impl ComputeStock {
             let serving = realised.0[slot] * chips.useful_serving[slot];
             let (peak, watts) = (chips.peak_h100e[slot], chips.spec[slot].tdp_w);
             for bloc in 0..3 {
-                // Co-design adds to what training chips do, never to what they are worth to serve with.
+                // Co-design raises training throughput, not serving throughput.
                 let training = realised.0[slot] * (plain + codesign_skill[bloc] * skilled);
                 self.worth[bloc][0][slot] = training;
                 self.worth[bloc][1][slot] = serving;
-                let at = place_of(slot, bloc, BudgetPurpose::Training);
+                let at = stock_index(slot, bloc, BudgetPurpose::Training);
                 let (to_train, to_serve) = (market.stock[at], market.stock[at + 1]);
                 self.stock[bloc][0] += to_train * training;
                 self.stock[bloc][1] += to_serve * serving;
@@ -553,11 +564,11 @@ impl ComputeStock {
                 self.watts[bloc] += (to_train + to_serve) * watts;
             }
         }
-        self.note_flows(market);
+        self.record_flows(market);
     }
 
-    /// What each market bought this month, brokers' deliveries counted where they are used.
-    fn note_flows(&mut self, market: &ChipMarket) {
+    /// Records purchases of each market this month; diverted chips count where they are used.
+    fn record_flows(&mut self, market: &ChipMarket) {
         let layout = &market.layout;
         let active = market.active.len();
         self.flow.fill([0.0; 3]);
@@ -576,21 +587,21 @@ impl ComputeStock {
             self.of_buyer[b] = [own, training];
         }
         for (k, customer) in layout.customers.iter().enumerate() {
-            let [own, training] = self.of_buyer[usize::from(market.buyers.of[k])];
+            let [own, training] = self.of_buyer[usize::from(market.buyers.group_of[k])];
             if !customer.grey {
                 let flow = &mut self.flow[customer.market];
-                flow[customer.wallet as usize] += own * market.buyers.part[k];
-                flow[2] += training * market.buyers.part[k];
+                flow[customer.wallet as usize] += own * market.buyers.share_of_group[k];
+                flow[2] += training * market.buyers.share_of_group[k];
             }
         }
         let worth = &self.worth[Bloc::Target as usize][0];
-        let handed: f64 = market
+        let diverted_h100e: f64 = market
             .active
             .iter()
-            .map(|&slot| market.handed[usize::from(slot)] * worth[usize::from(slot)])
+            .map(|&slot| market.diverted_units[usize::from(slot)] * worth[usize::from(slot)])
             .sum();
         let flow = &mut self.flow[layout.target_market];
-        flow[0] += handed;
-        flow[2] += handed;
+        flow[0] += diverted_h100e;
+        flow[2] += diverted_h100e;
     }
 }

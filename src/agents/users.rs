@@ -1,4 +1,4 @@
-//! Users of nations: whose AI they take up, which stack they build on, whom they side with.
+//! Users of AI services by nation: shares of use, the stack that they build on, and alignment.
 
 use bevy_ecs::component::Component;
 use bevy_ecs::resource::Resource;
@@ -10,7 +10,7 @@ use crate::events::{Event, EventKind, EventLog};
 use crate::foundation::maths;
 use crate::foundation::run::{Future, SimulationClock};
 use crate::markets::chips::ChipMarket;
-use crate::markets::chronicle::EventCauses;
+use crate::markets::event_log::EventCauses;
 use crate::markets::scarcity::Shortage;
 use crate::markets::services::{
     OFFERERS, ServiceOffer, ServiceSupplier, closed_price, next_alignment, next_stack,
@@ -19,16 +19,16 @@ use crate::markets::services::{
 use crate::measures::Bloc;
 use crate::technology::supply::InputAccessState;
 
-/// What a nation's users have come to.
+/// Users of one nation.
 #[derive(Component, Clone, Copy, Debug, Default)]
 pub struct ServiceUsers {
     pub gdp_usd: f64,
-    /// Where the nation stood when the run began: -1 the target's side, 1 the issuer's.
+    /// Alignment at the start of the run: -1 with the target, 1 with the issuer.
     pub alignment_start: f64,
     pub alignment: f64,
-    /// Alignment when an event last spoke of it.
-    pub alignment_told: f64,
-    /// Part of what it builds on that is the issuer's.
+    /// Alignment when it was last logged.
+    pub alignment_logged: f64,
+    /// Share of its applications that build on the issuer's stack.
     pub issuer_stack: f64,
     pub use_shares: [f64; OFFERERS],
 }
@@ -36,20 +36,20 @@ pub struct ServiceUsers {
 /// AI services of the month, added up.
 #[derive(Resource, Clone, Copy, Debug, Default)]
 pub struct ServiceTotals {
-    /// Revenue by bloc, USD a month; what open models save their users earns nobody anything.
+    /// Revenue by bloc, USD a month; open models earn no revenue.
     pub revenue_usd: [f64; 3],
     /// Price of the best closed model over the cost of serving the best open one.
     pub closed_price: f64,
-    /// Use in third countries by offerer, weighted by GDP.
+    /// Use in third countries by supplier, weighted by GDP.
     pub third_use: [f64; OFFERERS],
     pub third_issuer_stack: f64,
     pub third_alignment: f64,
 }
 
-/// How far alignment moves before an event speaks of it again: of observation alone, nothing acts on it.
-const TOLD_STEP: f64 = 0.05;
+/// Change of alignment after which it is logged again; it has no effect on the model.
+const LOGGED_STEP: f64 = 0.05;
 
-/// System: a month of AI services in every nation.
+/// System: one month of AI services in every nation.
 pub fn use_services(
     clock: Res<SimulationClock>,
     future: Res<Future>,
@@ -63,7 +63,7 @@ pub fn use_services(
     mut nations: Query<(&Nation, &mut ServiceUsers)>,
 ) {
     let p = &future.parameters;
-    let points = |side: FrontierGroup| frontier.released[side as usize].now();
+    let points = |side: FrontierGroup| frontier.released[side as usize].latest();
     let best_open = points(FrontierGroup::Open);
     let price = [
         closed_price(points(FrontierGroup::Issuer) - best_open, p),
@@ -73,7 +73,7 @@ pub fn use_services(
     let log_price = price.map(|price: f64| maths::ln(price.max(1e-6)));
     let spending_share = spending_share(clock.year, p);
     let (by_home, all) = deliveries(&market);
-    // What the target's side can deliver to others: its makers' part of what is sold there, and open models in any case.
+    // Ability of the target's side to deliver: its makers' share of sales in third countries, plus a constant for open models.
     let target_delivers = (by_home / all.max(f64::MIN_POSITIVE) + p.open_stack_weight).min(1.0);
     let mut next = ServiceTotals {
         closed_price: price[0],
@@ -89,7 +89,7 @@ pub fn use_services(
                 affinity,
                 open,
             };
-        // Rules on closed weights are silent where the issuer's best model is open, or no better than an open one.
+        // Rules on closed weights do not matter where the issuer's best model is open or no better than an open one.
         let closed_open = if points(FrontierGroup::Issuer) <= best_open {
             1.0
         } else if nation.bloc == Bloc::Target {
@@ -139,16 +139,16 @@ pub fn use_services(
             target_delivers,
             p,
         );
-        let moved = users.alignment - users.alignment_told;
-        if moved.abs() >= TOLD_STEP {
-            let cause = causes.of_denial(m).filter(|_| moved < 0.0);
+        let moved = users.alignment - users.alignment_logged;
+        if moved.abs() >= LOGGED_STEP {
+            let cause = causes.denial_cause(m).filter(|_| moved < 0.0);
             events.push(Event {
                 actor: nation.row,
-                values: [users.alignment, users.alignment_told, 0.0, 0.0],
+                values: [users.alignment, users.alignment_logged, 0.0, 0.0],
                 cause,
                 ..Event::new(clock.t as i32, EventKind::AlignmentMoved)
             });
-            users.alignment_told = users.alignment;
+            users.alignment_logged = users.alignment;
         }
         third_gdp += users.gdp_usd;
         for (sum, share) in next.third_use.iter_mut().zip(users.use_shares) {
@@ -164,7 +164,7 @@ pub fn use_services(
     *services = next;
 }
 
-/// Value delivered in third countries last month: by makers whose chips only the target's side sells, and in all.
+/// Value delivered in third countries last month, USD: by makers of the target, and in total.
 fn deliveries(market: &ChipMarket) -> (f64, f64) {
     let (mut home, mut all) = (0.0, 0.0);
     for &slot in &market.active {

@@ -1,10 +1,10 @@
-//! Research: how fast a bloc's knowledge grows, in index points.
+//! Research: growth of a bloc's knowledge, in index points.
 
 use crate::foundation::maths;
 use crate::foundation::parameters::Parameters;
 use crate::measures::Bloc;
 
-/// The month in which the leading lab stood at the reference score.
+/// The month in which the leading lab reached the reference score.
 const REFERENCE_YEAR: f64 = 2023.2;
 
 /// Points a month that a bloc's own research adds to the knowledge of a lab of mean skill.
@@ -15,9 +15,9 @@ const REFERENCE_YEAR: f64 = 2023.2;
 ///
 /// `base` is the recorded growth of the frontier less what growth of compute explains in this model
 /// (`points_per_decade_of_compute * log10(frontier_compute_growth)`), before or after the break behind the reasoning models of
-/// 2024. One rate for a bloc: the number of labs it is split into changes nothing. Ideas get harder to find
-/// as knowledge grows (semi-endogenous form), without which growth explodes. What is known counts in years of recorded
-/// progress: the faster regime found more points a year, and not, by that alone, harder ones.
+/// 2024. The rate is that of a bloc and does not depend on its number of labs. Ideas get harder to
+/// find as knowledge grows (semi-endogenous form); without this, growth is explosive. Knowledge is measured in years of recorded
+/// progress, so the faster regime does not by itself make ideas harder to find.
 pub fn research_points_per_month(
     year: f64,
     bloc_research_h100e: f64,
@@ -43,7 +43,7 @@ fn research_base(total_points_per_year: f64, p: &Parameters) -> f64 {
     (total_points_per_year - compute_points_per_year(p)).max(0.0)
 }
 
-/// What is known beyond (or short of) the knowledge of the break, in years of the progress recorded on that side of it.
+/// Knowledge relative to that at the break, in years of recorded progress on that side of the break.
 fn years_beyond_break(knowledge_points: f64, p: &Parameters) -> f64 {
     let beyond = knowledge_points - knowledge_before_break(p.regime_break_year, p);
     let pace = if beyond < 0.0 {
@@ -56,9 +56,9 @@ fn years_beyond_break(knowledge_points: f64, p: &Parameters) -> f64 {
     beyond / research_base(pace, p).max(0.25 * pace)
 }
 
-/// What a bloc's own models add to its research: `exp(per_point * max(0, score - trend's score at the start of 2026))`.
+/// Factor by which a bloc's own models raise its research: `exp(per_point * max(0, score - trend's score at the start of 2026))`.
 ///
-/// A named variant, off by default: it compounds any lead. Source: see `ai_research_per_point`.
+/// A model variant, off by default; it compounds any lead. Source: see `ai_research_per_point`.
 pub fn research_by_models(best_latent_points: f64, p: &Parameters) -> f64 {
     const FROM_YEAR: f64 = 2026.0;
     let before = p.frontier_points_per_year_before * (p.regime_break_year - REFERENCE_YEAR);
@@ -88,7 +88,7 @@ pub fn post_training_share(year: f64, p: &Parameters) -> f64 {
 /// Share of a nation's useful compute that its labs train with:
 /// `lab_share_of_compute * growth^min(0, year - lab_share_stands_year)`, 1 at most; a growth below 1 counts as 1.
 ///
-/// Runs of the frontier grew twice as fast as the stock of chips. The target's labs have a growth of their own.
+/// Frontier training runs grew twice as fast as the stock of chips. The target's labs have their own growth rate.
 pub fn labs_share(year: f64, bloc: Bloc, p: &Parameters) -> f64 {
     let growth = match bloc {
         Bloc::Target => p.lab_share_growth_target,
@@ -98,7 +98,7 @@ pub fn labs_share(year: f64, bloc: Bloc, p: &Parameters) -> f64 {
     (p.lab_share_of_compute * early).min(1.0)
 }
 
-/// `training^(1-w) * serving^w`: compute as a model sees it, H100-equivalents.
+/// Effective compute of a model, H100-equivalents: `training^(1-w) * serving^w`.
 pub fn effective_compute(training_h100e: f64, serving_h100e: f64, post_training: f64) -> f64 {
     if training_h100e <= 0.0 || serving_h100e <= 0.0 {
         return 0.0;

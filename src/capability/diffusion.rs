@@ -1,14 +1,14 @@
-//! How knowledge spreads: sources are substitutes under one catch-up rate, so closing one exposes the next best.
+//! Diffusion of knowledge: sources are substitutes under one catch-up rate, so a closed source is replaced by the next best.
 
 use crate::foundation::maths;
 use crate::foundation::parameters::Parameters;
 
-/// A source that a lab can learn from: what was known there `lag` months ago, and with how much compute.
+/// A source of learning: its lagged knowledge, and the compute behind it.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct LearningSource {
     pub knowledge_points: f64,
     pub compute_h100e: f64,
-    /// Share of the difference that this kind of source can carry across.
+    /// Share of the difference in knowledge that this kind of source transfers.
     pub carries: f64,
 }
 
@@ -37,12 +37,12 @@ pub fn catch_up_points(
     (1.0 - maths::exp(-p.catch_up_per_year / 12.0)) * reach
 }
 
-/// Part of what was found with more compute that is of use with less.
+/// Share of knowledge found with more compute that is usable with less.
 ///
 /// `1 - scale_dependence * min(1, log10(source compute / own compute) / scale_span_decades)`, and 1 with as much compute or more.
 ///
-/// Points are logs of efficiency. A method's gain grows as a power of compute, from what shows in experiments to what shows at the
-/// frontier, `scale_span_decades` above: a follower loses the stretch between its own scale and the inventor's.
+/// Points are logs of efficiency. The gain from a method grows as a power of compute between the scale of experiments and that
+/// of the frontier, `scale_span_decades` above. A follower loses the gain between its own scale and the inventor's.
 /// Source: Gundlach et al. 2025, <https://arxiv.org/abs/2511.21622>.
 pub fn usable_share(own_h100e: f64, source_h100e: f64, p: &Parameters) -> f64 {
     if source_h100e <= own_h100e {
@@ -53,8 +53,8 @@ pub fn usable_share(own_h100e: f64, source_h100e: f64, p: &Parameters) -> f64 {
     1.0 - p.scale_dependence * below.clamp(0.0, 1.0)
 }
 
-/// Points that distillation adds to a model at release: a share of its distance to the best model that could be
-/// queried some months before. It can close a part of the gap and never passes it.
+/// Points that distillation adds to a model at release: a share of its distance to the best model that could be queried some
+/// months before. It never exceeds the distance.
 pub fn distilled_points(own_score: f64, best_rival_score: f64, p: &Parameters) -> f64 {
     p.distillation_share * (best_rival_score - own_score).max(0.0)
 }

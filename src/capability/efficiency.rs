@@ -1,11 +1,13 @@
-//! What scarcity teaches: effort to do more with less, and to hide links and memory. One scarcity, one effort, one cost.
+//! Induced efficiency: scarcity directs research effort to saving compute and to co-design that hides communication and memory time.
+//!
+//! One measure of scarcity gives one effort, which has one cost.
 
 use bevy_ecs::resource::Resource;
 
 use crate::foundation::maths;
 use crate::foundation::parameters::Parameters;
 
-/// Part of research that turns to saving compute: `1 - exp(-intensity * scarcity)`.
+/// Share of research that is directed to saving compute: `1 - exp(-intensity * scarcity)`.
 /// Source: elasticity of directed research to the shadow price (Popp 2002 and after), see `induced_intensity`.
 pub fn effort(scarcity: f64, p: &Parameters) -> f64 {
     1.0 - maths::exp(-p.induced_intensity * scarcity.max(0.0))
@@ -18,9 +20,9 @@ pub fn effort(scarcity: f64, p: &Parameters) -> f64 {
 /// spread = u / diffusion_months
 /// ```
 ///
-/// What a bloc has invented under scarcity is its own until it spreads; then it is knowledge of everybody, so that scarcity
-/// lifts the world more than the position of those who suffer it.
-pub fn induced_month(induced_points: f64, effort: f64, p: &Parameters) -> (f64, f64) {
+/// Efficiency invented under scarcity belongs to the bloc until it spreads; then it is common knowledge, so scarcity raises the
+/// world's level more than the bloc's relative position.
+pub fn monthly_induced_gain(induced_points: f64, effort: f64, p: &Parameters) -> (f64, f64) {
     let full =
         p.points_per_decade_of_compute * maths::log10(p.induced_multiplier_per_year) * effort;
     let room = (1.0 - induced_points / p.induced_max_points.max(1e-9)).max(0.0);
@@ -30,23 +32,23 @@ pub fn induced_month(induced_points: f64, effort: f64, p: &Parameters) -> (f64, 
     )
 }
 
-/// How far labs have learned to hide links and memory behind arithmetic, 0 to 1, after a cumulative effort in years.
+/// Skill of labs in hiding communication and memory time behind arithmetic, 0 to 1, after a cumulative effort in years.
 pub fn codesign_skill(cumulative_effort_years: f64, p: &Parameters) -> f64 {
     1.0 - maths::exp(-cumulative_effort_years / p.codesign_scale_years.max(1e-9))
 }
 
-/// Effort by bloc and what came of it.
+/// Effort by bloc and its results.
 #[derive(Resource, Clone, Debug, Default)]
 pub struct ScarcityEfficiency {
-    /// Efforts of past months, youngest last: what they bring comes with a delay.
+    /// Efforts of past months, latest last; results follow with a delay.
     efforts: Vec<[f64; 3]>,
-    /// Points that a bloc has gained by scarcity and that have not spread yet.
+    /// Points that a bloc has gained through scarcity and that have not spread yet.
     pub induced_points: [f64; 3],
     /// Years of full effort put into co-design.
     pub codesign_years: [f64; 3],
     /// Points that became known to all this month.
     pub spread_points: f64,
-    /// Part of research that the effort takes from other work.
+    /// Share of research that the effort takes from other work.
     pub cost_share: [f64; 3],
 }
 
@@ -60,7 +62,7 @@ impl ScarcityEfficiency {
         self.cost_share = [0.0; 3];
     }
 
-    /// One month: effort follows scarcity, results follow effort of some months ago.
+    /// Advances one month: effort follows scarcity, results follow past effort.
     pub fn step(&mut self, scarcity: [f64; 3], induced: f64, codesign: f64, p: &Parameters) {
         let now = scarcity.map(|z| effort(z, p));
         self.efforts.push(now);
@@ -73,7 +75,7 @@ impl ScarcityEfficiency {
         self.spread_points = 0.0;
         for bloc in 0..3 {
             let into_codesign = codesign * p.codesign_share;
-            let (gained, spread) = induced_month(
+            let (gained, spread) = monthly_induced_gain(
                 self.induced_points[bloc],
                 then[bloc] * (1.0 - into_codesign),
                 p,

@@ -1,11 +1,11 @@
-//! What the world knows and has released, month by month: the memory that followers learn from.
+//! The frontier: monthly records of knowledge and released models, from which followers learn.
 
 use bevy_ecs::resource::Resource;
 
 use super::gap::LeaderRecord;
 use crate::foundation::parameters::Parameters;
 
-/// Whose best model a record follows.
+/// Groups of labs whose best model a record follows.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(usize)]
 pub enum FrontierGroup {
@@ -39,7 +39,7 @@ impl FrontierGroup {
     }
 }
 
-/// Knowledge that could be learned from, at one month.
+/// Knowledge that others could learn from in one month.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct PublicKnowledge {
     pub points: f64,
@@ -47,7 +47,7 @@ pub struct PublicKnowledge {
 }
 
 impl PublicKnowledge {
-    /// Less than anybody knows.
+    /// A lower bound on all knowledge.
     pub const NOTHING: Self = Self {
         points: f64::NEG_INFINITY,
         compute_h100e: 0.0,
@@ -67,15 +67,15 @@ pub struct FrontierHistory {
     pub open_known: Vec<PublicKnowledge>,
     /// The same behind the best release of any kind.
     pub served_known: Vec<PublicKnowledge>,
-    /// What distillation added to the target's models released this month.
+    /// Points from distillation in the target's models released this month.
     pub distilled_points: f64,
     /// Best knowledge by bloc now.
     pub bloc_points: [f64; 3],
-    /// Mean knowledge of a bloc's labs, weighted by their compute: how hard ideas have become there.
+    /// Mean knowledge of a bloc's labs, weighted by compute; it sets how hard ideas are to find there.
     pub bloc_mean_points: [f64; 3],
     /// Research compute by bloc now, H100-equivalents.
     pub bloc_research_h100e: [f64; 3],
-    /// Compute of the largest training run finished so far, by bloc: observed, nothing rests on it.
+    /// Compute of the largest training run finished so far, by bloc; for observation only.
     pub largest_run_h100e_months: [f64; 3],
 }
 
@@ -83,7 +83,7 @@ pub struct FrontierHistory {
 pub const MONTHS_BEFORE: usize = 72;
 
 impl FrontierHistory {
-    /// Starts the records so that each side's history ends at `now` and slopes as the recorded frontier did.
+    /// Starts the records: the history of each side ends at `now` and has the slope of the recorded frontier.
     pub fn reset(&mut self, now: [f64; 3], months: usize, p: &Parameters) {
         let slope = p.frontier_points_per_year_before / 12.0;
         let world = now.iter().copied().fold(f64::NEG_INFINITY, f64::max);
@@ -108,8 +108,8 @@ impl FrontierHistory {
     }
 }
 
-/// What stood in a record of knowledge `months` ago; nothing before the run began.
-pub fn known_ago(record: &[PublicKnowledge], months: f64) -> PublicKnowledge {
+/// Value of a record of knowledge `months` ago; the lower bound before the start of the run.
+pub fn knowledge_at_lag(record: &[PublicKnowledge], months: f64) -> PublicKnowledge {
     let at = record.len().checked_sub(1 + months.round() as usize);
     at.map_or(PublicKnowledge::NOTHING, |at| record[at])
 }

@@ -1,4 +1,4 @@
-//! Where the gap in months is computed: how long ago the leader stood where the follower stands now.
+//! The gap in months: the time since the leader reached the follower's present score.
 
 /// The record of a leader: best score so far, by month, beginning before the first month of the run.
 #[derive(Clone, Debug, Default)]
@@ -27,12 +27,12 @@ impl LeaderRecord {
         self.best.push(before.max(score));
     }
 
-    pub fn now(&self) -> f64 {
+    pub fn latest(&self) -> f64 {
         self.best.last().copied().unwrap_or(f64::NAN)
     }
 
     /// Value `months` ago; the earliest known if the record is shorter.
-    pub fn ago(&self, months: usize) -> f64 {
+    pub fn lagged(&self, months: usize) -> f64 {
         let at = self.best.len().saturating_sub(1 + months);
         self.best.get(at).copied().unwrap_or(f64::NAN)
     }
@@ -62,26 +62,26 @@ impl LeaderRecord {
 ///
 /// `t - first{u : leader(u) >= follower(t)}` if the leader is ahead, else minus the same with the two exchanged.
 pub fn gap_months(leader: &LeaderRecord, follower: &LeaderRecord) -> f64 {
-    if leader.now() >= follower.now() {
-        leader.months_since(follower.now()).unwrap_or(f64::NAN)
+    if leader.latest() >= follower.latest() {
+        leader.months_since(follower.latest()).unwrap_or(f64::NAN)
     } else {
         follower
-            .months_since(leader.now())
+            .months_since(leader.latest())
             .map_or(f64::NAN, |months| -months)
     }
 }
 
 /// Gap in points over the leader's slope of the last 24 months.
 pub fn trend_months(leader: &LeaderRecord, follower: &LeaderRecord) -> f64 {
-    let slope = (leader.now() - leader.ago(24)) / 24.0;
+    let slope = (leader.latest() - leader.lagged(24)) / 24.0;
     if slope > 1e-9 {
-        (leader.now() - follower.now()) / slope
+        (leader.latest() - follower.latest()) / slope
     } else {
         f64::NAN
     }
 }
 
-/// Levels of one point that a run can cross: the index stands near 150 today. More are a run that lost its numbers.
+/// Upper bound on the number of one-point levels; the index is near 150 today, so more indicate invalid numbers.
 const MOST_LEVELS: f64 = 1e5;
 
 /// Mean over one-point levels that both reached between `from` and `to` (months into the run) of the time between.
@@ -99,7 +99,10 @@ pub fn crossing_months(leader: &[f64], follower: &[f64], from: usize, to: usize)
     let (mut ahead, mut behind) = (RecordClimb::of(leader), RecordClimb::of(follower));
     let (mut sum, mut count) = (0.0, 0.0);
     for level in low as i64..=high as i64 {
-        let (Some(a), Some(b)) = (ahead.crosses(level as f64), behind.crosses(level as f64)) else {
+        let (Some(a), Some(b)) = (
+            ahead.crossing_month(level as f64),
+            behind.crossing_month(level as f64),
+        ) else {
             continue;
         };
         if b >= from as f64 && b < to as f64 {
@@ -110,10 +113,10 @@ pub fn crossing_months(leader: &[f64], follower: &[f64], from: usize, to: usize)
     if count > 0.0 { sum / count } else { f64::NAN }
 }
 
-/// The best score so far, walked up once for levels that ascend.
+/// One pass over the best score so far, for ascending levels.
 struct RecordClimb<'a> {
     series: &'a [f64],
-    /// Months that have been walked.
+    /// Number of months passed.
     months: usize,
     before: f64,
     best: f64,
@@ -129,8 +132,8 @@ impl<'a> RecordClimb<'a> {
         }
     }
 
-    /// When the level was crossed, months, linear inside a month; none if never, or if it was there from the start.
-    fn crosses(&mut self, level: f64) -> Option<f64> {
+    /// Month of the crossing of a level, linear within a month; none if it never happened or the level held from the start.
+    fn crossing_month(&mut self, level: f64) -> Option<f64> {
         while self.best < level {
             let score = *self.series.get(self.months)?;
             (self.before, self.best) = (self.best, self.best.max(score));

@@ -1,4 +1,4 @@
-//! How compute and knowledge become capability: research, diffusion between labs, training runs, the gap.
+//! Capability: research, diffusion between labs, induced efficiency, training runs, the frontier and the gap.
 
 pub mod algorithms;
 pub mod diffusion;

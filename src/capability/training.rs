@@ -1,9 +1,9 @@
-//! Training runs: what a finished run scores, without and with luck.
+//! Training runs: the expected score of a model, and the score of a finished run.
 
 use crate::foundation::maths;
 use crate::foundation::parameters::Parameters;
 
-/// Expected score, in index points, of a model made with this compute and knowledge: no luck, no cadence.
+/// Expected score, in index points, of a model with this compute and knowledge, without random score and release dates.
 ///
 /// `score = reference + points_per_decade_of_compute * log10(compute / reference compute) + knowledge`
 pub fn latent_points(effective_h100e: f64, knowledge_points: f64, p: &Parameters) -> f64 {
@@ -14,7 +14,7 @@ pub fn latent_points(effective_h100e: f64, knowledge_points: f64, p: &Parameters
         + knowledge_points
 }
 
-/// Score of a finished run: its latent points and one draw of luck.
+/// Score of a finished run: its latent points plus one random draw.
 pub fn finished_points(latent: f64, luck_standard: f64, p: &Parameters) -> f64 {
     latent + p.run_luck_points * luck_standard
 }

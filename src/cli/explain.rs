@@ -247,7 +247,7 @@ fn process_in_words(
     process: &crate::controls::PolicyProcess,
     law: &crate::controls::Law,
 ) -> String {
-    let mut text = format!("\n{}", process.in_words());
+    let mut text = format!("\n{}", process.describe());
     for rung in &process.ladder {
         let ids: Vec<&str> = rung
             .rules

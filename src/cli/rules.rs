@@ -115,7 +115,7 @@ pub fn rules(configs: Configs, args: &RulesArgs) -> Answer {
                 say_data(&csv_text(&lines))
             } else {
                 let process = regime.process.as_ref();
-                let process = process.map_or(String::new(), |p| p.in_words() + "\n");
+                let process = process.map_or(String::new(), |p| p.describe() + "\n");
                 say(&(table(&lines) + &process))
             }
         }

@@ -124,18 +124,18 @@ pub struct AppliesTo {
 }
 
 impl AppliesTo {
-    fn reaches(&self, a: &Attributes) -> bool {
+    fn covers(&self, a: &Attributes) -> bool {
         let from = a.get(Attribute::HqCountry);
         if self.not_from.is_some_and(|code| code == from)
             || self.only_from.is_some_and(|code| code != from)
         {
             return false;
         }
-        self.takes(a)
+        self.covers_shipment(a)
     }
 
     /// Whether it speaks of where a shipment goes, whoever made the goods.
-    fn takes(&self, a: &Attributes) -> bool {
+    fn covers_shipment(&self, a: &Attributes) -> bool {
         let to = self.destinations.iter().any(|g| g.holds_destination(a))
             && !self.except.iter().any(|g| g.holds_destination(a));
         to || self.headquarters.iter().any(|g| g.holds_headquarters(a))
@@ -228,13 +228,21 @@ impl Law {
                 .chain(&to.except)
                 .chain(&to.headquarters)
                 .any(is_it)
-                || rule.condition.holds_name(code)
-                || rule.exceptions.iter().any(|e| e.condition.holds_name(code))
+                || rule.condition.mentions_name(code)
+                || rule
+                    .exceptions
+                    .iter()
+                    .any(|e| e.condition.mentions_name(code))
         })
     }
 
     /// What one rule says by itself, after its exceptions, whatever the day; none where it is silent.
-    pub fn says(&self, rule: u16, subject: ControlledItem, a: &Attributes) -> Option<Verdict> {
+    pub fn own_verdict(
+        &self,
+        rule: u16,
+        subject: ControlledItem,
+        a: &Attributes,
+    ) -> Option<Verdict> {
         let active = ActiveRule::of(rule, &self.rules[usize::from(rule)], Vec::new(), true);
         own_outcome(&active, subject, a.get(Attribute::Vendor), a).map(|(verdict, _)| verdict)
     }
@@ -322,7 +330,7 @@ impl Regime {
     }
 
     /// Whether every announced rule on sales of chips can be read. While one is known by rumour alone, nobody designs.
-    pub fn text_is_out(&self, law: &Law, on: Date) -> bool {
+    pub fn is_text_published(&self, law: &Law, on: Date) -> bool {
         !self.entries.iter().any(|e| {
             let rumour = e.announced <= on && on < e.text && on < e.compliance;
             rumour
@@ -387,11 +395,11 @@ impl ActiveRule {
         self.by_default != self.but.contains(&vendor)
     }
 
-    fn speaks_of(&self, subject: ControlledItem, vendor: f64, a: &Attributes) -> bool {
+    fn applies_to(&self, subject: ControlledItem, vendor: f64, a: &Attributes) -> bool {
         self.reaches
             || self.rule.instrument.judges(subject)
                 && self.binds(vendor)
-                && self.rule.applies_to.reaches(a)
+                && self.rule.applies_to.covers(a)
     }
 }
 
@@ -485,7 +493,7 @@ impl RuleSet {
 
     /// The rules that speak of such goods at all.
     #[must_use]
-    pub fn only(&self, subject: ControlledItem) -> Self {
+    pub fn for_item(&self, subject: ControlledItem) -> Self {
         let speaks = |active: &&ActiveRule| active.rule.instrument.judges(subject);
         Self {
             active: self.active.iter().filter(speaks).cloned().collect(),
@@ -493,20 +501,21 @@ impl RuleSet {
     }
 
     /// Whether two books hold the same rules for the same firms, and so say the same of every sale.
-    pub fn says_the_same(&self, other: &Self) -> bool {
+    pub fn is_equivalent(&self, other: &Self) -> bool {
         let (own, others) = (self.active.iter(), other.active.iter());
         own.map(ActiveRule::what).eq(others.map(ActiveRule::what))
     }
 
     /// Whether two books hold the same rules for goods of one kind that go one way.
-    pub fn says_the_same_there(
+    pub fn is_equivalent_for(
         &self,
         other: &Self,
         subject: ControlledItem,
         shipment: &Attributes,
     ) -> bool {
         let there = |active: &&ActiveRule| {
-            active.rule.instrument.judges(subject) && active.rule.applies_to.takes(shipment)
+            active.rule.instrument.judges(subject)
+                && active.rule.applies_to.covers_shipment(shipment)
         };
         let (own, others) = (self.active.iter(), other.active.iter());
         let (own, others) = (own.filter(there), others.filter(there));
@@ -516,19 +525,24 @@ impl RuleSet {
     /// What is left of the book for sales that differ from this one in some attributes alone, none of them who sells or
     /// where to: rules that cannot matter are gone, conditions hold only what varies.
     #[must_use]
-    pub fn about(&self, subject: ControlledItem, sale: &Attributes, free: &[Attribute]) -> Self {
+    pub fn specialise_to_sale(
+        &self,
+        subject: ControlledItem,
+        sale: &Attributes,
+        free: &[Attribute],
+    ) -> Self {
         let vendor = sale.get(Attribute::Vendor);
         let free = |attribute| free.contains(&attribute);
         let left = |active: &ActiveRule| {
-            let condition = active.condition.given(sale, free);
-            let matters = active.speaks_of(subject, vendor, sale)
-                && condition.settled() != Some(ThreeValued::No);
+            let condition = active.condition.fold(sale, free);
+            let matters = active.applies_to(subject, vendor, sale)
+                && condition.constant() != Some(ThreeValued::No);
             matters.then(|| ActiveRule {
                 condition,
                 exceptions: active
                     .exceptions
                     .iter()
-                    .map(|e| e.given(sale, free))
+                    .map(|e| e.fold(sale, free))
                     .collect(),
                 reaches: true,
                 ..active.clone()
@@ -541,17 +555,17 @@ impl RuleSet {
 
     /// What is left of the book for such goods when they all go one way to one buyer, whoever made them.
     #[must_use]
-    pub fn going(&self, subject: ControlledItem, shipment: &Attributes) -> Self {
+    pub fn specialise_to_shipment(&self, subject: ControlledItem, shipment: &Attributes) -> Self {
         let left = |active: &ActiveRule| {
-            let speaks =
-                active.rule.instrument.judges(subject) && active.rule.applies_to.takes(shipment);
-            let condition = speaks.then(|| active.condition.given_shipment(shipment))?;
-            (condition.settled() != Some(ThreeValued::No)).then(|| ActiveRule {
+            let speaks = active.rule.instrument.judges(subject)
+                && active.rule.applies_to.covers_shipment(shipment);
+            let condition = speaks.then(|| active.condition.fold_shipment(shipment))?;
+            (condition.constant() != Some(ThreeValued::No)).then(|| ActiveRule {
                 condition,
                 exceptions: active
                     .exceptions
                     .iter()
-                    .map(|e| e.given_shipment(shipment))
+                    .map(|e| e.fold_shipment(shipment))
                     .collect(),
                 ..active.clone()
             })
@@ -567,16 +581,16 @@ impl RuleSet {
     }
 
     /// Whether no rule of the book tells two shipments apart, whatever is shipped and whoever made it.
-    pub fn treats_alike(&self, one: &Attributes, other: &Attributes) -> bool {
-        let same = |c: &Condition| c.given_shipment(one) == c.given_shipment(other);
+    pub fn treats_equally(&self, one: &Attributes, other: &Attributes) -> bool {
+        let same = |c: &Condition| c.fold_shipment(one) == c.fold_shipment(other);
         self.active.iter().all(|active| {
             let rule = &active.rule;
             let home = |a: &Attributes| {
                 rule.instrument == Instrument::ImportBan
                     && rule.issuer_code == a.get(Attribute::Destination)
             };
-            let reaches = rule.applies_to.takes(one);
-            reaches == rule.applies_to.takes(other)
+            let reaches = rule.applies_to.covers_shipment(one);
+            reaches == rule.applies_to.covers_shipment(other)
                 && home(one) == home(other)
                 && (!reaches || same(&active.condition) && active.exceptions.iter().all(same))
         })
@@ -618,7 +632,7 @@ impl RuleSet {
     }
 
     /// Whether no rule stands in the way of a sale: what `judge` would call free on both sides, told at the first that does.
-    pub fn leaves_free(&self, subject: ControlledItem, a: &Attributes) -> bool {
+    pub fn permits_freely(&self, subject: ControlledItem, a: &Attributes) -> bool {
         let vendor = a.get(Attribute::Vendor);
         let says = |at: usize| self.outcome(at, subject, vendor, a);
         (0..self.active.len())
@@ -638,7 +652,7 @@ impl RuleSet {
         if !active.rule.carves_out.is_empty() {
             // A carve-out relaxes what others say, and says nothing alone; a levy it carries is added below.
             return self
-                .carves_something(at, subject, vendor, a)
+                .has_effective_carve_out(at, subject, vendor, a)
                 .then_some((verdict, exception));
         }
         let mut relaxed = verdict;
@@ -654,7 +668,7 @@ impl RuleSet {
     }
 
     /// Whether one of the rules that this one carves out would be stricter without it.
-    fn carves_something(
+    fn has_effective_carve_out(
         &self,
         at: usize,
         subject: ControlledItem,
@@ -684,7 +698,7 @@ impl RuleSet {
         let mut said: Vec<(Option<u8>, VerdictReason)> = Vec::new();
         for (at, active) in self.active.iter().enumerate() {
             let rule = &active.rule;
-            if !active.speaks_of(subject, vendor, a) {
+            if !active.applies_to(subject, vendor, a) {
                 continue;
             }
             let outcome = self.outcome(at, subject, vendor, a);
@@ -718,14 +732,17 @@ fn own_outcome(
     vendor: f64,
     a: &Attributes,
 ) -> Option<(Verdict, Option<usize>)> {
-    if !active.speaks_of(subject, vendor, a) {
+    if !active.applies_to(subject, vendor, a) {
         return None;
     }
     let rule = &active.rule;
     match active.condition.eval(a) {
         ThreeValued::No => None,
         ThreeValued::Unknown => {
-            let missing = active.condition.unknown(a).unwrap_or(Attribute::Tpp);
+            let missing = active
+                .condition
+                .missing_attribute(a)
+                .unwrap_or(Attribute::Tpp);
             Some((Verdict::Unknown(missing), None))
         }
         ThreeValued::Yes => {
@@ -734,7 +751,7 @@ fn own_outcome(
                     ThreeValued::No => {}
                     ThreeValued::Yes => return Some((rule.exceptions[at].licence, Some(at))),
                     ThreeValued::Unknown => {
-                        let missing = exception.unknown(a).unwrap_or(Attribute::Tpp);
+                        let missing = exception.missing_attribute(a).unwrap_or(Attribute::Tpp);
                         return Some((Verdict::Unknown(missing), Some(at)));
                     }
                 }

@@ -28,21 +28,21 @@ pub struct PolicyStep {
 }
 
 impl PolicyProcess {
-    fn on_ladder(&self, rule: u16) -> bool {
+    fn is_on_ladder(&self, rule: u16) -> bool {
         self.ladder.iter().any(|rung| rung.rules.contains(&rule))
     }
 
     /// The calendar of a regime as it is when the process never moves: what is in force on the first day stays, what stands
     /// on other rungs ends the day before, what would bind later never does. What was announced by then is known until then:
     /// nobody hears of the process before it begins.
-    pub fn settle(&self, entries: &mut Vec<DatedRule>) {
+    pub fn freeze(&self, entries: &mut Vec<DatedRule>) {
         let day = self.from.first_day();
         let start = &self.ladder[self.start].rules;
         entries.retain(|e| e.announced < day || e.compliance <= day);
         for entry in entries.iter_mut() {
             if entry.ended.is_none_or(|ended| ended >= day) {
                 let stays = entry.compliance <= day
-                    && (!self.on_ladder(entry.rule) || start.contains(&entry.rule));
+                    && (!self.is_on_ladder(entry.rule) || start.contains(&entry.rule));
                 entry.ended = (!stays).then(|| self.from.plus(-1).last_day());
             }
         }
@@ -54,9 +54,9 @@ impl PolicyProcess {
     }
 
     /// The law while the process stands on rung `now` and has announced rung `coming`, as a regime on its first day.
-    pub fn standing(&self, regime: &Regime, now: usize, coming: usize) -> Regime {
+    pub fn regime_on_rung(&self, regime: &Regime, now: usize, coming: usize) -> Regime {
         let day = self.from.first_day();
-        let pinned = |e: &&DatedRule| e.ended.is_none() && !self.on_ladder(e.rule);
+        let pinned = |e: &&DatedRule| e.ended.is_none() && !self.is_on_ladder(e.rule);
         let mut entries: Vec<DatedRule> = regime.entries.iter().filter(pinned).cloned().collect();
         let (here, next) = (&self.ladder[now].rules, &self.ladder[coming].rules);
         entries.extend(here.iter().map(|rule| entry(*rule, day)));
@@ -84,7 +84,7 @@ impl PolicyProcess {
     }
 
     /// What it is, in one paragraph.
-    pub fn in_words(&self) -> String {
+    pub fn describe(&self) -> String {
         let kind = if self.reactive {
             "a reactive process (chance, the gap, variants, lost revenue, administrations)"
         } else {

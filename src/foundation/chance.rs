@@ -88,7 +88,7 @@ impl Chance {
 
     /// A number in (0, 1).
     pub fn uniform(self, purpose: Purpose, who: u64, ordinal: u64) -> f64 {
-        sampling::open_part(self.stream(purpose, who, ordinal).next_u64())
+        sampling::open_unit(self.stream(purpose, who, ordinal).next_u64())
     }
 
     /// A standard normal number.

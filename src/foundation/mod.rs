@@ -7,6 +7,6 @@ pub mod escape;
 pub mod maths;
 pub mod name;
 pub mod parameters;
+pub mod policy_path;
 pub mod run;
 pub mod sampling;
-pub mod tape;

@@ -9,7 +9,7 @@ use super::calendar::Month;
 use super::chance::Chance;
 use super::channels::{Channel, Channels};
 use super::parameters::Parameters;
-use super::tape::PolicyChange;
+use super::policy_path::PolicyChange;
 
 /// Where the run stands in time.
 #[derive(Resource, Clone, Copy, Debug)]
@@ -124,7 +124,7 @@ pub struct Future {
     pub planning: ExpectationRule,
     pub anchor: Arc<ReferenceRun>,
     /// Changes of the rules to be replayed in place of a process's own.
-    pub tape: Option<Arc<[PolicyChange]>>,
+    pub policy_path: Option<Arc<[PolicyChange]>>,
 }
 
 impl Future {

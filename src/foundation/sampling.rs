@@ -57,7 +57,7 @@ impl Ziggurat {
                 return from_tail(self, bits, place);
             }
             let (low, high) = (self.height[layer], self.height[layer + 1]);
-            if high + (low - high) * part(bits()) < (self.density)(x) {
+            if high + (low - high) * half_open_unit(bits()) < (self.density)(x) {
                 return x;
             }
         }
@@ -65,12 +65,12 @@ impl Ziggurat {
 }
 
 /// The upper 53 bits of a word as a number in [0, 1).
-fn part(word: u64) -> f64 {
+fn half_open_unit(word: u64) -> f64 {
     (word >> 11) as f64 / (1_u64 << 53) as f64
 }
 
 /// The upper 52 bits of a word as a number in (0, 1).
-pub fn open_part(word: u64) -> f64 {
+pub fn open_unit(word: u64) -> f64 {
     ((word >> 12) as f64 + 0.5) / (1_u64 << 52) as f64
 }
 
@@ -98,8 +98,8 @@ pub fn normal(bits: &mut impl FnMut() -> u64) -> f64 {
         |ziggurat, bits, place| {
             // Marsaglia 1964: an exponential number, kept with the right chance.
             loop {
-                let further = -maths::ln(open_part(bits())) / ziggurat.tail;
-                let kept = -maths::ln(open_part(bits()));
+                let further = -maths::ln(open_unit(bits())) / ziggurat.tail;
+                let kept = -maths::ln(open_unit(bits()));
                 if 2.0 * kept >= further * further {
                     return (ziggurat.tail + further).copysign(place);
                 }
@@ -113,7 +113,7 @@ pub fn exponential(bits: &mut impl FnMut() -> u64) -> f64 {
     EXPONENTIAL.draw(
         bits,
         |word| (word as f64 + 0.5) / (1_u64 << 52) as f64,
-        |ziggurat, bits, _| ziggurat.tail - maths::ln(open_part(bits())),
+        |ziggurat, bits, _| ziggurat.tail - maths::ln(open_unit(bits())),
     )
 }
 
@@ -124,7 +124,7 @@ pub fn gamma(shape: f64, bits: &mut impl FnMut() -> u64) -> f64 {
     }
     // A shape below one is one above it, drawn down by a power of a uniform number.
     let (above, down) = if shape < 1.0 {
-        let uniform = open_part(bits());
+        let uniform = open_unit(bits());
         (shape + 1.0, maths::pow(uniform, 1.0 / shape))
     } else {
         (shape, 1.0)
@@ -138,7 +138,7 @@ pub fn gamma(shape: f64, bits: &mut impl FnMut() -> u64) -> f64 {
             continue;
         }
         let v = root * root * root;
-        let uniform = open_part(bits());
+        let uniform = open_unit(bits());
         let squared = x * x;
         let surely = uniform < 1.0 - 0.0331 * squared * squared;
         if surely || maths::ln(uniform) < 0.5 * squared + d * (1.0 - v + maths::ln(v)) {

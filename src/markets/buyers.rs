@@ -1,78 +1,79 @@
-//! Who buys with whom: customers who face the same law and the same stacks spread their money alike, so they buy as one.
+//! Buyer groups: customers who face the same sale terms and value software alike are handled as one buyer.
 //!
-//! Orders, rationing and deliveries are linear in money, so what a buyer gets is shared out among its customers by their
-//! wallets. A market with a licence, a cap or a part-month of its own buys alone, and no buyer reaches beyond a bloc.
+//! Orders, rationing and deliveries are linear in money, so the purchases of a group are divided among its customers in
+//! proportion to their wallets. A market with a licence, a cap or a part-month closure forms its own groups. A group never
+//! spans two blocs.
 
 use std::sync::Arc;
 
 use super::chips::{BudgetPurpose, ChipMarket};
 
-/// Customers who buy as one this month.
+/// Customers who are handled as one buyer this month.
 #[derive(Clone, Copy, Debug)]
 pub struct BuyerGroup {
-    /// The market whose terms and stacks they face: the first of theirs.
+    /// The market whose terms and software values they face: the first of their markets.
     pub market: usize,
     pub wallet: BudgetPurpose,
     pub captive: bool,
     pub grey: bool,
-    pub steered: bool,
-    /// Their wallets, USD.
+    pub state_procurement: bool,
+    /// Sum of their wallets, USD.
     pub money_usd: f64,
-    /// Part of their money that came in this month.
+    /// Share of the money that came in this month.
     pub new_part: f64,
-    /// Part of their orders that makers plan by: new ones, and a twelfth of the rest.
+    /// Share of the orders that makers plan capacity by: all new orders and a twelfth of the backlog.
     pub planned_part: f64,
-    /// What licences, caps and closed days kept from their orders, USD.
-    pub kept_back_usd: f64,
+    /// Money that licences, caps and closed days withheld from their orders, USD.
+    pub withheld_usd: f64,
     pub spent_usd: f64,
-    /// Whether any chip is open to it.
-    pub spread: bool,
-    /// Whether it has anything in the part of the orders that is being filled.
-    pub asks: bool,
+    /// Whether the group may buy any chip.
+    pub has_offers: bool,
+    /// Whether the group has orders in the current allocation round.
+    pub has_orders: bool,
 }
 
 impl BuyerGroup {
-    /// Whether law and kind leave it the same chips as another.
-    pub(super) fn may_what(&self, other: &Self) -> bool {
-        let kind = |buyer: &Self| (buyer.captive, buyer.grey, buyer.steered);
+    /// Whether the market and the kind of customer leave both groups the same chips.
+    pub(super) fn has_same_choice_set(&self, other: &Self) -> bool {
+        let kind = |buyer: &Self| (buyer.captive, buyer.grey, buyer.state_procurement);
         self.market == other.market && kind(self) == kind(other)
     }
 }
 
-/// Places among active chips where a market's terms do more than open or bar.
+/// Positions among the active chips for which a market's terms do more than allow or deny.
 #[derive(Clone, Debug, Default)]
 pub struct RestrictedChips {
-    /// Open for a part of the month.
+    /// Chips that are open for a part of the month.
     pub part_time: Vec<u16>,
-    /// Under licence or levy.
+    /// Chips under licence or levy.
     pub watched: Vec<u16>,
     pub capped: Vec<u16>,
 }
 
-/// The buyers of the month.
+/// The buyer groups of the month.
 #[derive(Clone, Debug, Default)]
 pub struct BuyerGroups {
     pub list: Vec<BuyerGroup>,
-    /// Buyer of each customer, and the customer's part of its money.
-    pub of: Vec<u16>,
-    pub part: Vec<f64>,
-    /// Packages bought this month by buyer and place among active chips.
+    /// By customer: its group, and its share of the group's money.
+    pub group_of: Vec<u16>,
+    pub share_of_group: Vec<f64>,
+    /// Packages bought this month: `[group][active chip]`.
     pub bought: Vec<f64>,
-    /// Markets with terms of their own.
-    pub alone: Vec<bool>,
-    pub bounds: Vec<RestrictedChips>,
+    /// By market: whether a licence, a cap or a part-month closure applies.
+    pub has_own_terms: Vec<bool>,
+    pub restrictions: Vec<RestrictedChips>,
     pub customers_of_market: Vec<Vec<u16>>,
-    /// The first market with the same terms for every active chip.
-    like: Vec<u16>,
-    /// By market: one from which no law in this run tells it apart, itself if there is none before it.
-    pub alike: Arc<[u16]>,
-    /// The chips for which `like` was found; none when the law has changed since.
-    found_for: Vec<u16>,
+    /// By market: the first market with the same terms for every active chip.
+    same_terms_as: Vec<u16>,
+    /// By market: the first market that every rule set of this run treats equally; itself if there is none before it.
+    pub equivalent_market: Arc<[u16]>,
+    /// The active chips for which `same_terms_as` was computed.
+    compared_chips: Vec<u16>,
     stale: bool,
 }
 
 impl RestrictedChips {
-    fn of(chips: usize) -> Self {
+    fn with_capacity(chips: usize) -> Self {
         let list = || Vec::with_capacity(chips);
         Self {
             part_time: list(),
@@ -81,7 +82,7 @@ impl RestrictedChips {
         }
     }
 
-    /// The same lists, in memory that is there already.
+    /// Copies the lists and reuses the allocated memory.
     fn copy(&mut self, other: &Self) {
         self.part_time.clone_from(&other.part_time);
         self.watched.clone_from(&other.watched);
@@ -93,33 +94,35 @@ impl BuyerGroups {
     pub fn new(customers: usize, markets: usize, chips: usize) -> Self {
         Self {
             list: Vec::with_capacity(customers),
-            of: vec![0; customers],
-            part: vec![0.0; customers],
+            group_of: vec![0; customers],
+            share_of_group: vec![0.0; customers],
             bought: Vec::with_capacity(customers * chips),
-            alone: vec![false; markets],
-            bounds: (0..markets).map(|_| RestrictedChips::of(chips)).collect(),
+            has_own_terms: vec![false; markets],
+            restrictions: (0..markets)
+                .map(|_| RestrictedChips::with_capacity(chips))
+                .collect(),
             customers_of_market: Vec::new(),
-            like: vec![0; markets],
-            alike: (0..markets as u16).collect(),
-            found_for: Vec::with_capacity(chips),
+            same_terms_as: vec![0; markets],
+            equivalent_market: (0..markets as u16).collect(),
+            compared_chips: Vec::with_capacity(chips),
             stale: true,
         }
     }
 
-    pub fn forget(&mut self) {
+    pub fn clear(&mut self) {
         self.list.clear();
         self.bought.clear();
         self.stale = true;
     }
 
-    pub fn law_changed(&mut self) {
+    pub fn mark_stale(&mut self) {
         self.stale = true;
     }
 }
 
 impl ChipMarket {
-    /// Finds who buys with whom, and adds up their money.
-    pub(super) fn gather_buyers(&mut self) {
+    /// Assigns customers to groups and adds up their money.
+    pub(super) fn group_buyers(&mut self) {
         if self.buyers.customers_of_market.is_empty() {
             let of = |market| {
                 let here = |k: &usize| self.layout.customers[*k].market == market;
@@ -130,7 +133,7 @@ impl ChipMarket {
             };
             self.buyers.customers_of_market = (0..self.layout.markets).map(of).collect();
         }
-        if self.buyers.stale || self.buyers.found_for != self.active {
+        if self.buyers.stale || self.buyers.compared_chips != self.active {
             self.compare_terms();
         }
         let makers = self.layout.makers;
@@ -139,9 +142,9 @@ impl ChipMarket {
         buyers.list.clear();
         for (k, customer) in self.layout.customers.iter().enumerate() {
             let money = self.wallet_usd[k].max(0.0);
-            buyers.of[k] = 0;
+            buyers.group_of[k] = 0;
             if money == 0.0 {
-                // Nobody to buy for: part of the first buyer, with nothing of its own.
+                // A customer without money stays in the first group with a share of 0.
                 continue;
             }
             let new = self.budget_usd[k] + self.pulled_usd[k];
@@ -155,9 +158,9 @@ impl ChipMarket {
             let joins = |buyer: &BuyerGroup| {
                 buyer.wallet == customer.wallet
                     && !(buyer.captive || customer.captive || buyer.grey || customer.grey)
-                    && !(buyer.steered || customer.steered)
+                    && !(buyer.state_procurement || customer.state_procurement)
                     && bloc[buyer.market] == bloc[customer.market]
-                    && buyers.like[buyer.market] == buyers.like[customer.market]
+                    && buyers.same_terms_as[buyer.market] == buyers.same_terms_as[customer.market]
                     && stack(buyer.market) == stack(customer.market)
             };
             match buyers.list.iter().position(joins) {
@@ -166,23 +169,23 @@ impl ChipMarket {
                     buyer.money_usd += money;
                     buyer.new_part += money * new_part;
                     buyer.planned_part += money * planned;
-                    buyers.of[k] = b as u16;
+                    buyers.group_of[k] = b as u16;
                 }
                 None => {
-                    buyers.of[k] = buyers.list.len() as u16;
+                    buyers.group_of[k] = buyers.list.len() as u16;
                     buyers.list.push(BuyerGroup {
                         market: customer.market,
                         wallet: customer.wallet,
                         captive: customer.captive,
                         grey: customer.grey,
-                        steered: customer.steered,
+                        state_procurement: customer.state_procurement,
                         money_usd: money,
                         new_part: money * new_part,
                         planned_part: money * planned,
-                        kept_back_usd: 0.0,
+                        withheld_usd: 0.0,
                         spent_usd: 0.0,
-                        spread: false,
-                        asks: true,
+                        has_offers: false,
+                        has_orders: true,
                     });
                 }
             }
@@ -193,8 +196,8 @@ impl ChipMarket {
                 buyer.planned_part /= buyer.money_usd;
             }
         }
-        for (k, part) in buyers.part.iter_mut().enumerate() {
-            let buyer = buyers.list.get(usize::from(buyers.of[k]));
+        for (k, part) in buyers.share_of_group.iter_mut().enumerate() {
+            let buyer = buyers.list.get(usize::from(buyers.group_of[k]));
             *part = buyer.map_or(0.0, |buyer| self.wallet_usd[k].max(0.0) / buyer.money_usd);
         }
         buyers.bought.clear();
@@ -203,65 +206,68 @@ impl ChipMarket {
             .resize(buyers.list.len() * self.active.len(), 0.0);
     }
 
-    /// Markets with the same terms for every active chip, and those with terms that bound volume.
+    /// Finds the markets with the same terms for every active chip, and those whose terms limit volume.
     fn compare_terms(&mut self) {
         let chips = self.chips();
         let buyers = &mut self.buyers;
         let terms = |market: usize, chip: u16| &self.terms[market * chips + usize::from(chip)];
         for market in 0..self.layout.markets {
-            let first = usize::from(buyers.alike[market]);
+            let first = usize::from(buyers.equivalent_market[market]);
             if first < market {
-                buyers.alone[market] = buyers.alone[first];
-                let (head, tail) = buyers.bounds.split_at_mut(market);
+                buyers.has_own_terms[market] = buyers.has_own_terms[first];
+                let (head, tail) = buyers.restrictions.split_at_mut(market);
                 tail[0].copy(&head[first]);
-                // One that buys alone does so apart from those that the law treats alike.
-                buyers.like[market] = if buyers.alone[first] {
+                // A market that forms its own groups does so even if the rules treat others equally.
+                buyers.same_terms_as[market] = if buyers.has_own_terms[first] {
                     market as u16
                 } else {
-                    buyers.like[first]
+                    buyers.same_terms_as[first]
                 };
                 continue;
             }
-            let bounds = &mut buyers.bounds[market];
+            let restrictions = &mut buyers.restrictions[market];
             for list in [
-                &mut bounds.part_time,
-                &mut bounds.watched,
-                &mut bounds.capped,
+                &mut restrictions.part_time,
+                &mut restrictions.watched,
+                &mut restrictions.capped,
             ] {
                 list.clear();
             }
-            let mut alone = false;
+            let mut has_own_terms = false;
             for (a, &chip) in self.active.iter().enumerate() {
                 let t = terms(market, chip);
                 let part_time = t.open > 0.0 && t.open < 1.0;
                 for (list, here) in [
-                    (&mut bounds.part_time, part_time),
-                    (&mut bounds.watched, t.licensed() || t.levy_share > 0.0),
-                    (&mut bounds.capped, t.capped),
+                    (&mut restrictions.part_time, part_time),
+                    (
+                        &mut restrictions.watched,
+                        t.licensed() || t.levy_share > 0.0,
+                    ),
+                    (&mut restrictions.capped, t.capped),
                 ] {
                     if here {
                         list.push(a as u16);
                     }
                 }
-                alone |= t.licensed() || t.capped || part_time;
+                has_own_terms |= t.licensed() || t.capped || part_time;
             }
-            buyers.alone[market] = alone;
+            buyers.has_own_terms[market] = has_own_terms;
             let same = |other: &usize| {
-                usize::from(buyers.like[*other]) == *other
+                usize::from(buyers.same_terms_as[*other]) == *other
                     && self
                         .active
                         .iter()
                         .all(|&chip| terms(*other, chip) == terms(market, chip))
             };
-            let first = if buyers.alone[market] {
+            let first = if buyers.has_own_terms[market] {
                 None
             } else {
                 (0..market).find(same)
             };
-            buyers.like[market] = first.unwrap_or(market) as u16;
+            buyers.same_terms_as[market] = first.unwrap_or(market) as u16;
         }
-        buyers.found_for.clear();
-        buyers.found_for.extend_from_slice(&self.active);
+        buyers.compared_chips.clear();
+        buyers.compared_chips.extend_from_slice(&self.active);
         buyers.stale = false;
     }
 }

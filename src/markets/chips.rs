@@ -1,7 +1,7 @@
-//! The chip market of one month: orders, rationing, deliveries, and the books that must balance.
+//! The chip market of one month: budgets, orders, limits by licences and caps, and the accounts that must balance.
 //!
-//! Buyers keep no place in a queue: what a budget could not buy stays in the wallet, is ordered again next month
-//! among what is then on offer, and lapses slowly. The backlog is that carried money.
+//! Orders do not queue. Money that a buyer could not spend stays in its wallet, is ordered again next month among the chips
+//! then on offer, and lapses slowly. The backlog is this carried money.
 
 use bevy_ecs::resource::Resource;
 
@@ -18,10 +18,10 @@ use crate::technology::supply::POOLS;
 /// Rows of tables by bloc and wallet.
 pub const ROWS: usize = 6;
 
-/// Makers are rows of a short table; fixed arrays keep the month loop free of allocation.
+/// Upper bound on the number of makers; fixed arrays keep the month loop free of allocation.
 pub const MAKERS_MAX: usize = 64;
 
-/// What a wallet is for; each customer has one.
+/// What a budget buys compute for; each customer has one purpose.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(usize)]
 pub enum BudgetPurpose {
@@ -29,12 +29,12 @@ pub enum BudgetPurpose {
     Serving = 1,
 }
 
-/// Where a chip slot of a bloc and wallet stands in tables of packages: `[chip slot][bloc][wallet]`.
-pub const fn place_of(chip: usize, bloc: usize, wallet: BudgetPurpose) -> usize {
+/// Index of a chip slot, bloc and wallet in tables of packages: `[chip slot][bloc][wallet]`.
+pub const fn stock_index(chip: usize, bloc: usize, wallet: BudgetPurpose) -> usize {
     chip * ROWS + 2 * bloc + wallet as usize
 }
 
-/// One budget: a market's training or serving wallet, that of the owners of captive chips, of the target's state, or of the
+/// One budget: a market's training or serving wallet, or that of owners of captive chips, of the target's state, or of the
 /// brokers of a hub.
 #[derive(Clone, Copy, Debug)]
 pub struct Customer {
@@ -42,13 +42,13 @@ pub struct Customer {
     pub wallet: BudgetPurpose,
     /// Buys only the chips that its own group makes.
     pub captive: bool,
-    /// Buys here for users in the target, through a broker.
+    /// A broker's budget, which buys here for users in the target.
     pub grey: bool,
-    /// Money of the target's state that must buy what is made at home.
-    pub steered: bool,
+    /// Demand that the target's state directs to chips made at home.
+    pub state_procurement: bool,
 }
 
-/// What does not change within a run.
+/// Structure of the market; fixed within a run.
 #[derive(Clone, Debug)]
 pub struct MarketLayout {
     pub customers: Vec<Customer>,
@@ -68,18 +68,18 @@ pub struct MarketLayout {
     pub market_of_nation: Vec<usize>,
 }
 
-/// The law's answer for one chip in one market this month, in the terms of trade.
+/// Sale terms of one chip in one market this month, as the rules set them.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SaleTerms {
-    /// Part of the month in which a sale is not barred.
+    /// Fraction of the month in which a sale is not denied.
     pub open: f64,
-    /// Volume is bounded by notices that the issuer may refuse.
+    /// Volume is limited by notifications that the issuer may refuse.
     pub notify: bool,
-    /// Volume is bounded by licences, case by case.
+    /// Volume is limited by licences that are decided case by case.
     pub case_by_case: bool,
-    /// Volume draws on a cap of processing performance.
+    /// Volume draws on a cap of total processing performance.
     pub capped: bool,
-    /// Part of the price that the issuer takes.
+    /// Share of the price that the issuer takes.
     pub levy_share: f64,
 }
 
@@ -96,13 +96,13 @@ impl SaleTerms {
         ..Self::FREE
     };
 
-    /// Whether volume needs a decision of the issuer's.
+    /// Whether the issuer has to decide on volume.
     pub fn licensed(&self) -> bool {
         self.notify || self.case_by_case
     }
 }
 
-/// How one chip trades this month, the same in every market.
+/// Offer of one chip this month, the same in every market.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ChipOffer {
     pub price_usd: f64,
@@ -110,14 +110,14 @@ pub struct ChipOffer {
     /// Standard packages of the maker's capacity that one package takes: its cost over that of the reference chip.
     pub size: f64,
     pub tpp: f64,
-    /// Pull of the chip in the training and the serving choice (see [`budget_shares`]).
-    pub pull: [f64; 2],
-    pub within: [f64; 2],
+    /// Attraction of the chip for training and for serving, and the same within its maker's nest (see [`budget_shares`]).
+    pub attraction: [f64; 2],
+    pub attraction_in_nest: [f64; 2],
     /// Pool units a package.
     pub uses: [f64; POOLS],
 }
 
-/// Rules of the market that come from the parameters.
+/// Market rules from the parameters.
 #[derive(Clone, Copy, Debug)]
 pub struct MarketRules {
     pub relationship_share_target: f64,
@@ -163,11 +163,11 @@ pub struct ChipMarket {
     pub layout: std::sync::Arc<MarketLayout>,
     /// Money at hand by customer, USD.
     pub wallet_usd: Vec<f64>,
-    /// Money taken from later budgets by customer, USD.
+    /// Money advanced from later budgets by customer, USD.
     pub advance_usd: Vec<f64>,
     /// New money this month by customer, before repayment of advances.
     pub budget_usd: Vec<f64>,
-    /// Money pulled forward this month by customer.
+    /// Money advanced this month by customer, USD.
     pub pulled_usd: Vec<f64>,
     /// Chip slots on sale this month, ascending.
     pub active: Vec<u16>,
@@ -178,48 +178,48 @@ pub struct ChipMarket {
     pub stack: Vec<f64>,
     /// Licences by market and chip slot.
     pub licences: Vec<LicenceQueue>,
-    /// Where licences were ever asked for, as places in `licences`.
+    /// Indices into `licences` for which a licence was ever applied for.
     pub asked_for_licence: Vec<u32>,
     was_asked: Vec<bool>,
-    /// Money that brokers took from each wallet before the trade, and what came back after it, USD.
+    /// Money that brokers took from each wallet before the trade, and returned after it, USD.
     pub taken_usd: Vec<f64>,
     pub returned_usd: Vec<f64>,
-    /// Packages that brokers handed to users in the target this month, by chip slot.
-    pub handed: Vec<f64>,
-    /// Part of a market's money that licences, caps and closed days kept from its orders this month.
-    pub refused_share: Vec<f64>,
-    /// What each nation may import under caps, and its part of its market, by row.
+    /// Packages that brokers diverted to users in the target this month, by chip slot.
+    pub diverted_units: Vec<f64>,
+    /// Share of a market's money that licences, caps and closed days withheld from its orders this month.
+    pub withheld_share: Vec<f64>,
+    /// Remaining caps and shares of imports by nation.
     pub nations: Vec<NationImports>,
-    /// What each nation may still import under each cap of the regime: `[cap][nation]`, up to date for caps that do not hold.
-    pub(super) caps_left_tpp: Vec<f64>,
-    /// Packages delivered to users this month, by [`place_of`].
+    /// Remaining TPP by `[cap][nation]`; up to date only for caps that are not in force.
+    pub(super) caps_remaining_tpp: Vec<f64>,
+    /// Packages delivered to users this month, by [`stock_index`].
     pub sold: Vec<f64>,
     /// Packages delivered to brokers this month, by chip slot.
     pub sold_to_brokers: Vec<f64>,
-    /// Packages in use, by [`place_of`].
+    /// Packages in use, by [`stock_index`].
     pub stock: Vec<f64>,
-    /// Slots that have ever been on sale, in the order in which they came.
+    /// Slots that have ever been on sale, in order of launch.
     pub in_use: Vec<u16>,
     was_used: Vec<bool>,
     /// Levies taken this month by maker, USD.
     pub levy_usd: Vec<f64>,
     /// Quota of each pool by maker, as a share.
     pub quota_share: Vec<[f64; POOLS]>,
-    /// Standard packages that each maker's customers asked for: new orders plus a twelfth of the backlog.
+    /// Standard packages by which each maker plans capacity: new orders plus a twelfth of the backlog.
     pub wanted: Vec<f64>,
-    /// Standard packages that customers asked for in all, backlog included.
+    /// Standard packages ordered by maker, backlog included.
     pub asked: Vec<f64>,
-    /// Pool units that the month's orders would have taken, and what they took.
+    /// Pool units that the month's orders would have needed, and those that were used.
     pub pool_asked: [f64; POOLS],
     pub pool_used: [f64; POOLS],
     pub supply: AvailableSupply,
     pub books: MarketAccounts,
-    /// Customers who face the same law and the same stacks buy as one: who buys with whom this month.
+    /// Buyer groups of this month.
     pub buyers: BuyerGroups,
     pub(super) work: MonthWorkspace,
 }
 
-/// The month's sums, and how far they are from balancing.
+/// Sums of the month and their largest imbalance.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct MarketAccounts {
     pub budget_usd: f64,
@@ -235,35 +235,35 @@ pub struct MarketAccounts {
     pub imbalance: f64,
 }
 
-/// Dense tables of the month, kept so that none is allocated.
+/// Dense tables of the month, kept to avoid allocation.
 #[derive(Clone, Debug, Default)]
 pub(super) struct MonthWorkspace {
     pub(super) nests: Vec<MakerNest>,
     pub(super) maker_of: Vec<u16>,
     pub(super) uses: Vec<[f64; POOLS]>,
     pub(super) size: Vec<f64>,
-    /// By wallet: pull and pull within the maker's nest (see [`budget_shares`]).
-    pub(super) worth: [Vec<[f64; 2]>; 2],
-    pub(super) list_paid: Vec<f64>,
+    /// By wallet: attraction, and attraction within the maker's nest (see [`budget_shares`]).
+    pub(super) attractions: [Vec<[f64; 2]>; 2],
+    pub(super) unlevied_usd: Vec<f64>,
     pub(super) mask: Vec<f64>,
     pub(super) shares: Vec<f64>,
-    /// By buyer and place among active chips: 1 where it can be bought, less under a levy; the part of the month in which it needs neither
-    /// licence nor cap; what one costs in use, USD; packages ordered; the part being filled.
+    /// `[buyer][active chip]`: 1 where the chip can be bought, less under a levy; the fraction of the month in which neither
+    /// licence nor cap applies; cost per package in use, USD; packages ordered; orders of the current round.
     pub(super) open: Vec<f64>,
     pub(super) free: Vec<f64>,
-    pub(super) paid: Vec<f64>,
+    pub(super) paid_usd: Vec<f64>,
     pub(super) orders: Vec<f64>,
     pub(super) part: Vec<f64>,
     pub(super) totals: Vec<f64>,
     pub(super) fill: Vec<f64>,
     pub(super) first_limit: Vec<f64>,
     pub(super) served: Vec<f64>,
-    /// What was bought by row of [`place_of`] and place among active chips, brokers' last.
+    /// Packages bought: `[row of stock_index][active chip]`; the last row holds brokers.
     pub(super) by_row: Vec<f64>,
     pub(super) claims: Vec<SupplyClaim>,
     pub(super) bids: Vec<[f64; POOLS]>,
     pub(super) imports: Vec<MarketImports>,
-    /// Buyers of the market that is being looked at.
+    /// Buyers of the market being processed.
     pub(super) own: Vec<usize>,
 }
 
@@ -276,13 +276,13 @@ impl MonthWorkspace {
             maker_of: Vec::with_capacity(chips),
             uses: Vec::with_capacity(chips),
             size: row(),
-            worth: [Vec::with_capacity(chips), Vec::with_capacity(chips)],
-            list_paid: row(),
+            attractions: [Vec::with_capacity(chips), Vec::with_capacity(chips)],
+            unlevied_usd: row(),
             mask: row(),
             shares: row(),
             open: table(),
             free: table(),
-            paid: table(),
+            paid_usd: table(),
             orders: table(),
             part: table(),
             totals: row(),
@@ -316,14 +316,14 @@ impl ChipMarket {
             was_asked: vec![false; markets * chips],
             taken_usd: vec![0.0; customers],
             returned_usd: vec![0.0; customers],
-            handed: vec![0.0; chips],
-            refused_share: vec![0.0; markets],
+            diverted_units: vec![0.0; chips],
+            withheld_share: vec![0.0; markets],
             nations: layout
                 .market_of_nation
                 .iter()
                 .map(|m| NationImports::of(*m))
                 .collect(),
-            caps_left_tpp: Vec::new(),
+            caps_remaining_tpp: Vec::new(),
             sold: vec![0.0; ROWS * chips],
             sold_to_brokers: vec![0.0; chips],
             stock: vec![0.0; ROWS * chips],
@@ -347,7 +347,7 @@ impl ChipMarket {
         }
     }
 
-    /// Back to an empty market, keeping its memory.
+    /// Empties the market and keeps the allocated memory.
     pub fn reset(&mut self) {
         for column in [
             &mut self.wallet_usd,
@@ -356,8 +356,8 @@ impl ChipMarket {
             &mut self.pulled_usd,
             &mut self.taken_usd,
             &mut self.returned_usd,
-            &mut self.handed,
-            &mut self.refused_share,
+            &mut self.diverted_units,
+            &mut self.withheld_share,
             &mut self.sold,
             &mut self.sold_to_brokers,
             &mut self.stock,
@@ -382,7 +382,7 @@ impl ChipMarket {
         }
         self.quota_share.fill([0.0; POOLS]);
         self.books = MarketAccounts::default();
-        self.buyers.forget();
+        self.buyers.clear();
     }
 
     pub(super) fn chips(&self) -> usize {
@@ -391,12 +391,12 @@ impl ChipMarket {
 
     /// Packages delivered to users of a bloc this month, for training and serving together, by chip slot.
     pub fn sold_in(&self, bloc: usize, chip: usize) -> f64 {
-        let at = place_of(chip, bloc, BudgetPurpose::Training);
+        let at = stock_index(chip, bloc, BudgetPurpose::Training);
         self.sold[at] + self.sold[at + 1]
     }
 
-    /// Notes that packages of a chip can be in use from now on.
-    pub fn take_into_use(&mut self, chip: usize) {
+    /// Records that packages of a chip can be in use from now on.
+    pub fn mark_in_use(&mut self, chip: usize) {
         if !self.was_used[chip] {
             self.was_used[chip] = true;
             self.in_use.push(chip as u16);
@@ -407,12 +407,12 @@ impl ChipMarket {
     pub fn delivered(&self, customer: usize, chip: usize) -> f64 {
         let at = self.active.iter().position(|c| usize::from(*c) == chip);
         at.map_or(0.0, |a| {
-            let buyer = usize::from(self.buyers.of[customer]);
-            self.buyers.part[customer] * self.buyers.bought[buyer * self.active.len() + a]
+            let buyer = usize::from(self.buyers.group_of[customer]);
+            self.buyers.share_of_group[customer] * self.buyers.bought[buyer * self.active.len() + a]
         })
     }
 
-    /// New terms for one chip in one market; what was pending under a licence that is no longer asked for is void.
+    /// Sets the terms of one chip in one market. If no licence is needed any more, pending and unused licences lapse.
     pub fn set_terms(&mut self, market: usize, chip: usize, terms: SaleTerms) {
         let at = market * self.chips() + chip;
         let before = self.terms[at];
@@ -421,29 +421,29 @@ impl ChipMarket {
                 self.licences[at].lapse();
             }
             self.terms[at] = terms;
-            self.buyers.law_changed();
+            self.buyers.mark_stale();
         }
     }
 
-    /// One month of trade. `capacity` is standard packages by maker, `pools` units by pool.
+    /// Runs one month of trade. `capacity` is in standard packages by maker, `pools` in units by pool.
     pub fn trade(&mut self, capacity: &[f64], pools: &[f64; POOLS], rules: &MarketRules) {
         let opening: f64 =
             self.wallet_usd.iter().sum::<f64>() - self.advance_usd.iter().sum::<f64>();
         self.books = MarketAccounts::default();
         self.levy_usd.fill(0.0);
         self.receive_budgets(rules);
-        self.gather_buyers();
+        self.group_buyers();
         self.place_orders(rules);
-        self.note_what_was_asked();
+        self.record_orders();
         self.set_quotas(capacity, pools, rules);
-        self.fill(AllocationRound::RelationshipFirst, capacity, rules);
-        self.fill(AllocationRound::TheRest, capacity, rules);
-        self.spill();
+        self.allocate_round(AllocationRound::RelationshipFirst, capacity, rules);
+        self.allocate_round(AllocationRound::TheRest, capacity, rules);
+        self.reorder_unmet();
         self.settle_imports();
         self.close(opening, pools, rules);
     }
 
-    /// New money and advances come in; a part of what was carried lapses; advances are paid back.
+    /// Adds new money and advances, lets a share of carried money lapse, and repays advances.
     fn receive_budgets(&mut self, rules: &MarketRules) {
         for customer in 0..self.wallet_usd.len() {
             let lapsed = self.wallet_usd[customer] * rules.wallet_decay_per_month;
@@ -459,51 +459,53 @@ impl ChipMarket {
         }
     }
 
-    /// Every wallet is spread over the chips that are open to it; licences and caps bound the volume.
+    /// Spreads every wallet over the chips that it may buy; licences and caps limit the volume.
     fn place_orders(&mut self, rules: &MarketRules) {
-        self.lay_out_offers(rules);
+        self.tabulate_offers(rules);
         for b in 0..self.buyers.list.len() {
-            self.lay_out_terms(b);
-            self.lay_out_prices(b, rules);
+            self.tabulate_terms(b);
+            self.tabulate_prices(b, rules);
             let row = self.row(b);
-            let spread = self.share_budget(b, ChoiceSet::All);
+            let has_offers = self.compute_budget_shares(b, ChoiceSet::All);
             let buyer = &mut self.buyers.list[b];
-            buyer.spread = spread;
+            buyer.has_offers = has_offers;
             let work = &mut self.work;
             let orders = &mut work.orders[row.clone()];
-            let each = work.shares.iter().zip(&work.paid[row]);
-            for (order, (share, paid)) in orders.iter_mut().zip(each) {
-                *order = buyer.money_usd * share / paid;
+            let each = work.shares.iter().zip(&work.paid_usd[row]);
+            for (order, (share, paid_usd)) in orders.iter_mut().zip(each) {
+                *order = buyer.money_usd * share / paid_usd;
             }
-            // A chip that is barred for a part of the month is bought in the rest of it.
+            // A chip that is denied for a part of the month is bought in the rest of it.
             let first = buyer.market * self.layout.maker_of.len();
-            for &a in &self.buyers.bounds[buyer.market].part_time {
+            for &a in &self.buyers.restrictions[buyer.market].part_time {
                 let a = usize::from(a);
                 orders[a] *= self.terms[first + usize::from(self.active[a])].open;
             }
         }
-        self.bound_by_licences(rules);
-        self.bound_by_caps(false);
-        self.redirect();
+        self.apply_licence_limits(rules);
+        self.apply_cap_limits(false);
+        self.redirect_withheld_money();
     }
 
-    /// The chips on sale as dense columns, the same for every buyer.
-    fn lay_out_offers(&mut self, rules: &MarketRules) {
+    /// Writes the chips on sale as dense columns, the same for every buyer.
+    fn tabulate_offers(&mut self, rules: &MarketRules) {
         let (active, buyers) = (self.active.len(), self.buyers.list.len());
         let work = &mut self.work;
         work.maker_of.clear();
         work.uses.clear();
         work.size.clear();
-        work.list_paid.clear();
-        work.worth.iter_mut().for_each(Vec::clear);
+        work.unlevied_usd.clear();
+        work.attractions.iter_mut().for_each(Vec::clear);
         for &chip in &self.active {
             let offer = &self.offers[usize::from(chip)];
             work.maker_of.push(self.layout.maker_of[usize::from(chip)]);
             work.uses.push(offer.uses);
             work.size.push(offer.size);
-            work.list_paid.push(paid_usd(offer.price_usd, 0.0, rules));
+            work.unlevied_usd
+                .push(paid_usd(offer.price_usd, 0.0, rules));
             for wallet in 0..2 {
-                work.worth[wallet].push([offer.pull[wallet], offer.within[wallet]]);
+                work.attractions[wallet]
+                    .push([offer.attraction[wallet], offer.attraction_in_nest[wallet]]);
             }
         }
         find_nests(&work.maker_of, &mut work.nests);
@@ -519,7 +521,7 @@ impl ChipMarket {
         for table in [
             &mut work.open,
             &mut work.free,
-            &mut work.paid,
+            &mut work.paid_usd,
             &mut work.orders,
             &mut work.part,
         ] {
@@ -527,16 +529,19 @@ impl ChipMarket {
         }
     }
 
-    /// What law and kind leave to one buyer: which chips, and for how long.
-    fn lay_out_terms(&mut self, b: usize) {
+    /// Writes which chips one buyer may buy, and for which fraction of the month without licence or cap.
+    fn tabulate_terms(&mut self, b: usize) {
         let (chips, row, buyer) = (self.chips(), self.row(b), self.buyers.list[b]);
-        if let Some(other) = self.buyers.list[..b].iter().position(|x| buyer.may_what(x)) {
+        if let Some(other) = self.buyers.list[..b]
+            .iter()
+            .position(|x| buyer.has_same_choice_set(x))
+        {
             let other = self.row(other);
             self.work.open.copy_within(other.clone(), row.start);
             self.work.free.copy_within(other, row.start);
             return;
         }
-        let alone = self.buyers.alone[buyer.market];
+        let has_own_terms = self.buyers.has_own_terms[buyer.market];
         let terms_in = |market: usize| &self.terms[market * chips..(market + 1) * chips];
         let (here, target) = (terms_in(buyer.market), terms_in(self.layout.target_market));
         let work = &mut self.work;
@@ -546,21 +551,21 @@ impl ChipMarket {
             let terms = &here[chip];
             let offered = terms.open > 0.0
                 && self.layout.captive_chip[chip] == buyer.captive
-                // Brokers buy what cannot be had where it goes.
+                // Brokers buy only what is closed in the target for most of the month.
                 && (!buyer.grey || target[chip].open < 0.5)
-                && (!buyer.steered || self.layout.target_made[chip]);
+                && (!buyer.state_procurement || self.layout.target_made[chip]);
             *open = f64::from(u8::from(offered));
-            let bounded = alone && (terms.licensed() || terms.capped);
+            let bounded = has_own_terms && (terms.licensed() || terms.capped);
             *free = if offered && !bounded { terms.open } else { 0.0 };
         }
     }
 
-    /// What each chip costs one buyer in use. What a levy adds to the price counts in the choice as the price does.
-    fn lay_out_prices(&mut self, b: usize, rules: &MarketRules) {
+    /// Writes the cost in use of each chip for one buyer. A levy counts in the choice as a higher price does.
+    fn tabulate_prices(&mut self, b: usize, rules: &MarketRules) {
         let (row, market) = (self.row(b), self.buyers.list[b].market);
         let work = &mut self.work;
-        work.paid[row.clone()].copy_from_slice(&work.list_paid);
-        for &a in &self.buyers.bounds[market].watched {
+        work.paid_usd[row.clone()].copy_from_slice(&work.unlevied_usd);
+        for &a in &self.buyers.restrictions[market].watched {
             let chip = usize::from(self.active[usize::from(a)]);
             let levy_share = self.terms[market * self.layout.maker_of.len() + chip].levy_share;
             if levy_share > 0.0 {
@@ -568,34 +573,34 @@ impl ChipMarket {
                 let dearer = paid_usd(self.offers[chip].price_usd, levy_share, rules);
                 if work.open[at] > 0.0 {
                     work.open[at] =
-                        maths::pow_of_positive(work.paid[at] / dearer, rules.choice_slope);
+                        maths::pow_of_positive(work.paid_usd[at] / dearer, rules.choice_slope);
                 }
-                work.paid[at] = dearer;
+                work.paid_usd[at] = dearer;
             }
         }
     }
 
-    /// Money that licences, caps or a closed part of the month keep from what it was meant for is ordered among what
-    /// is open without any: nobody waits for a licence with a full wallet.
-    fn redirect(&mut self) {
+    /// Spends money that licences, caps or closed days withheld on chips that need neither licence nor cap: buyers do not wait
+    /// for a licence with unspent money. Brokers do not redirect.
+    fn redirect_withheld_money(&mut self) {
         for b in 0..self.buyers.list.len() {
             if !self.buyers.list[b].grey {
-                let rest = self.not_ordered(b);
-                self.buyers.list[b].kept_back_usd = rest;
-                self.order_what_is_free(b, rest);
+                let rest = self.unordered_usd(b);
+                self.buyers.list[b].withheld_usd = rest;
+                self.order_unrestricted(b, rest);
             }
         }
         for market in 0..self.layout.markets {
             let (mut money, mut kept_back) = (0.0, 0.0);
             for &k in &self.buyers.customers_of_market[market] {
                 let k = usize::from(k);
-                let buyer = &self.buyers.list[usize::from(self.buyers.of[k])];
-                if !buyer.grey && !buyer.steered {
+                let buyer = &self.buyers.list[usize::from(self.buyers.group_of[k])];
+                if !buyer.grey && !buyer.state_procurement {
                     money += self.wallet_usd[k].max(0.0);
-                    kept_back += buyer.kept_back_usd * self.buyers.part[k];
+                    kept_back += buyer.withheld_usd * self.buyers.share_of_group[k];
                 }
             }
-            self.refused_share[market] = if money > 0.0 {
+            self.withheld_share[market] = if money > 0.0 {
                 (kept_back / money).clamp(0.0, 1.0)
             } else {
                 0.0
@@ -603,45 +608,45 @@ impl ChipMarket {
         }
     }
 
-    /// Money of a buyer that is not in any order.
-    fn not_ordered(&self, b: usize) -> f64 {
+    /// Money of a buyer that is in no order, USD.
+    fn unordered_usd(&self, b: usize) -> f64 {
         let row = self.row(b);
         let buyer = &self.buyers.list[b];
         let money = buyer.money_usd;
-        if !self.buyers.alone[buyer.market] {
-            // Nothing bounds its orders.
-            return if buyer.spread { 0.0 } else { money };
+        if !self.buyers.has_own_terms[buyer.market] {
+            // Nothing limits its orders.
+            return if buyer.has_offers { 0.0 } else { money };
         }
         let orders = &self.work.orders[row.clone()];
         let ordered: f64 = orders
             .iter()
-            .zip(&self.work.paid[row])
-            .map(|(units, paid)| units * paid)
+            .zip(&self.work.paid_usd[row])
+            .map(|(units, paid_usd)| units * paid_usd)
             .sum();
         let rest = money - ordered;
         if rest > 1e-6 * money { rest } else { 0.0 }
     }
 
     /// Orders `usd` among chips that need neither licence nor cap.
-    fn order_what_is_free(&mut self, b: usize, usd: f64) {
+    fn order_unrestricted(&mut self, b: usize, usd: f64) {
         if usd <= 0.0 {
             return;
         }
-        self.share_budget(b, ChoiceSet::Free);
+        self.compute_budget_shares(b, ChoiceSet::Free);
         let row = self.row(b);
         let work = &mut self.work;
         let each = work
             .shares
             .iter()
             .zip(&work.free[row.clone()])
-            .zip(&work.paid[row.clone()]);
-        for (order, ((share, free), paid)) in work.orders[row].iter_mut().zip(each) {
-            *order += usd * share * free / paid;
+            .zip(&work.paid_usd[row.clone()]);
+        for (order, ((share, free), paid_usd)) in work.orders[row].iter_mut().zip(each) {
+            *order += usd * share * free / paid_usd;
         }
     }
 
-    /// Writes `work.shares` for one buyer over some of the active chips; whether any can be had.
-    pub(super) fn share_budget(&mut self, b: usize, among: ChoiceSet) -> bool {
+    /// Writes `work.shares` of one buyer over a choice set; returns whether the set is not empty.
+    pub(super) fn compute_budget_shares(&mut self, b: usize, among: ChoiceSet) -> bool {
         let row = self.row(b);
         let buyer = &self.buyers.list[b];
         let work = &mut self.work;
@@ -663,7 +668,7 @@ impl ChipMarket {
         };
         let makers = self.layout.makers;
         budget_shares(
-            &work.worth[buyer.wallet as usize],
+            &work.attractions[buyer.wallet as usize],
             offered,
             &work.nests,
             &self.stack[buyer.market * makers..(buyer.market + 1) * makers],
@@ -671,17 +676,17 @@ impl ChipMarket {
         )
     }
 
-    /// Where a buyer's row stands in tables by buyer and active chip.
+    /// Range of a buyer's row in tables by buyer and active chip.
     pub(super) fn row(&self, b: usize) -> std::ops::Range<usize> {
         let active = self.active.len();
         b * active..(b + 1) * active
     }
 
-    fn bound_by_licences(&mut self, rules: &MarketRules) {
+    fn apply_licence_limits(&mut self, rules: &MarketRules) {
         let (chips, active) = (self.chips(), self.active.len());
         let mut own = std::mem::take(&mut self.work.own);
         for market in 0..self.layout.markets {
-            if !self.buyers.alone[market] {
+            if !self.buyers.has_own_terms[market] {
                 continue;
             }
             own.clear();
@@ -694,7 +699,7 @@ impl ChipMarket {
                 rules.licence_days_elsewhere
             };
             let decided_share = decided_share(days);
-            for &a in &self.buyers.bounds[market].watched {
+            for &a in &self.buyers.restrictions[market].watched {
                 let a = usize::from(a);
                 let at = market * chips + usize::from(self.active[a]);
                 let terms = &self.terms[at];
@@ -724,8 +729,8 @@ impl ChipMarket {
         self.work.own = own;
     }
 
-    /// What makers plan capacity by: new orders and a twelfth of what is carried.
-    fn note_what_was_asked(&mut self) {
+    /// Records orders by maker and pool, and the orders that makers plan capacity by: new ones and a twelfth of the backlog.
+    fn record_orders(&mut self) {
         let active = self.active.len();
         self.wanted.fill(0.0);
         self.asked.fill(0.0);
@@ -753,17 +758,17 @@ impl ChipMarket {
     }
 }
 
-/// Which of the chips that are open to a buyer its money is spread over.
+/// The chips over which a buyer spreads its money.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum ChoiceSet {
     All,
-    /// Those that need neither licence nor cap.
+    /// Chips that need neither licence nor cap.
     Free,
-    /// Those that can still be made.
+    /// Chips whose maker and pools have supply left.
     Served,
 }
 
-/// What a buyer spends on a chip in use: its price, what of a levy is passed on, and the server around it, USD.
+/// Cost of a chip in use, USD: its price, the part of a levy that is passed on, and the server around it.
 pub fn paid_usd(price_usd: f64, levy_share: f64, rules: &MarketRules) -> f64 {
     price_usd * (1.0 + rules.levy_pass_through * levy_share / (1.0 - levy_share).max(1e-9))
         + rules.host_cost_usd

@@ -1,8 +1,8 @@
-//! How a buyer spreads a budget over the chips it may buy.
+//! Budget shares: a nested logit choice over the chips that a buyer may buy.
 
 use super::chips::MAKERS_MAX;
 
-/// Chips of one maker among those on sale: they stand side by side.
+/// Chips of one maker among those on sale, as a contiguous range.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct MakerNest {
     pub maker: u16,
@@ -10,7 +10,7 @@ pub struct MakerNest {
     pub to: u16,
 }
 
-/// Writes where each maker's chips stand; `maker_of` is sorted.
+/// Writes the range of each maker's chips; `maker_of` is sorted.
 pub fn find_nests(maker_of: &[u16], nests: &mut Vec<MakerNest>) {
     nests.clear();
     for (at, &maker) in maker_of.iter().enumerate() {
@@ -28,48 +28,50 @@ pub fn find_nests(maker_of: &[u16], nests: &mut Vec<MakerNest>) {
 /// Writes the share of a budget that goes to each chip on offer: a nested logit, makers as nests.
 ///
 /// ```text
-/// pull(chip)  = (useful throughput / total cost)^slope * ramp
-/// share(maker) = max pull of its chips * stack(maker) / the same sum over makers
-/// share(chip | maker) = pull^(1/nest) / copies, normalised within the maker
+/// attraction(chip) = (useful throughput / total cost)^slope * ramp
+/// share(maker) = max attraction of its chips * stack(maker) / the same sum over makers
+/// share(chip | maker) = attraction^(1/nest) / copies, normalised within the maker
 /// ```
 ///
-/// A maker pulls as its best chip does, so an extra variant or a second name for the same chip moves no share
-/// between makers; `copies` counts identical chips, so a duplicate does not move compute either. Chips that cannot
-/// be had have `open` 0, so that they are left out before the choice; others 1, or less as far as a levy makes them dearer.
-/// `worth` holds pull and pull^(1/nest) over copies. Returns whether anything can be had.
+/// A maker is as attractive as its best chip, so an extra variant or a second name for the same chip moves no share between
+/// makers. `copies` counts identical chips, so a duplicate does not move compute either. `open` is 0 for chips that cannot be
+/// bought, which leaves them out before the choice, and 1 for others, or less where a levy raises their price. `attractions`
+/// holds attraction and attraction^(1/nest) over copies. Returns whether any chip can be bought.
 pub fn budget_shares(
-    worth: &[[f64; 2]],
+    attractions: &[[f64; 2]],
     open: &[f64],
     nests: &[MakerNest],
     stack: &[f64],
     shares: &mut [f64],
 ) -> bool {
-    let mut attraction = [0.0; MAKERS_MAX];
+    let mut maker_attraction = [0.0; MAKERS_MAX];
     let mut each = [0.0; MAKERS_MAX];
     let mut total = 0.0;
     for (n, nest) in nests.iter().enumerate() {
         let chips = usize::from(nest.from)..usize::from(nest.to);
         let (mut best, mut sum) = (0.0, 0.0);
-        let places = worth[chips.clone()].iter().zip(&open[chips.clone()]);
-        for (share, ([pull, within], open)) in shares[chips].iter_mut().zip(places) {
-            let pull = pull * open;
-            if pull > best {
-                best = pull;
+        let places = attractions[chips.clone()].iter().zip(&open[chips.clone()]);
+        for (share, ([attraction, attraction_in_nest], open)) in
+            shares[chips].iter_mut().zip(places)
+        {
+            let attraction = attraction * open;
+            if attraction > best {
+                best = attraction;
             }
-            *share = within * open;
+            *share = attraction_in_nest * open;
             sum += *share;
         }
         if sum > 0.0 {
-            attraction[n] = best * stack[usize::from(nest.maker)];
+            maker_attraction[n] = best * stack[usize::from(nest.maker)];
             each[n] = sum;
-            total += attraction[n];
+            total += maker_attraction[n];
         }
     }
     let some = total > 0.0;
     for (n, nest) in nests.iter().enumerate() {
         let own = &mut shares[usize::from(nest.from)..usize::from(nest.to)];
-        if some && attraction[n] > 0.0 {
-            let part = attraction[n] / (each[n] * total);
+        if some && maker_attraction[n] > 0.0 {
+            let part = maker_attraction[n] / (each[n] * total);
             own.iter_mut().for_each(|share| *share *= part);
         } else {
             own.fill(0.0);
@@ -82,11 +84,20 @@ pub fn budget_shares(
 mod tests {
     use super::*;
 
-    fn shares(pull: &[f64], within: &[f64], open: &[f64], maker_of: &[u16]) -> Vec<f64> {
-        let (mut nests, mut shares) = (Vec::new(), vec![0.0; pull.len()]);
-        let worth: Vec<[f64; 2]> = pull.iter().zip(within).map(|(p, w)| [*p, *w]).collect();
+    fn shares(
+        attraction: &[f64],
+        attraction_in_nest: &[f64],
+        open: &[f64],
+        maker_of: &[u16],
+    ) -> Vec<f64> {
+        let (mut nests, mut shares) = (Vec::new(), vec![0.0; attraction.len()]);
+        let attractions: Vec<[f64; 2]> = attraction
+            .iter()
+            .zip(attraction_in_nest)
+            .map(|(p, w)| [*p, *w])
+            .collect();
         find_nests(maker_of, &mut nests);
-        let some = budget_shares(&worth, open, &nests, &[1.0, 0.5], &mut shares);
+        let some = budget_shares(&attractions, open, &nests, &[1.0, 0.5], &mut shares);
         assert_eq!(some, shares.iter().any(|share| *share > 0.0));
         shares
     }

@@ -1,11 +1,11 @@
-//! The second half of a month of trade: quotas, rationing, deliveries, stocks, and the books that must balance.
+//! The second half of a month of trade: pool quotas, allocation rounds, deliveries, stocks, and the check of the accounts.
 
-use super::chips::{ChipMarket, ChoiceSet, MarketRules, ROWS, place_of};
+use super::chips::{ChipMarket, ChoiceSet, MarketRules, ROWS, stock_index};
 use super::rationing::fill_fractions;
 use crate::technology::supply::POOLS;
 
 impl ChipMarket {
-    /// Makers bid for pools with the margin that their orders would bring; quotas follow bids with inertia.
+    /// Sets the pool quotas: makers bid with the margin of their orders, and quotas follow bids with inertia.
     pub(super) fn set_quotas(
         &mut self,
         capacity: &[f64],
@@ -17,7 +17,7 @@ impl ChipMarket {
         let mut sum = [0.0; POOLS];
         for (a, &chip) in self.active.iter().enumerate() {
             let offer = &self.offers[usize::from(chip)];
-            // A bid counts as far as its maker could use what it asks for.
+            // A bid counts only up to the maker's own capacity.
             let maker = usize::from(work.maker_of[a]);
             let able = if self.asked[maker] > capacity[maker] {
                 capacity[maker] / self.asked[maker]
@@ -53,7 +53,7 @@ impl ChipMarket {
                 self.supply.quota_left[maker][pool] = *share * pools[pool];
             }
         }
-        // Shares of makers that entered at once can sum to more than one.
+        // Shares of makers that entered in the same month can sum to more than one.
         for pool in 0..POOLS {
             if all[pool] > 1.0 {
                 for maker in 0..self.layout.makers {
@@ -64,8 +64,8 @@ impl ChipMarket {
         }
     }
 
-    /// By maker: how much of the target's first claim fits in the part of capacity that has always gone there.
-    fn limit_relationship(&mut self, capacity: &[f64], first: f64, customary_share: f64) {
+    /// By maker: fraction of the target's relationship orders that fits in the customary share of capacity.
+    fn limit_relationship_orders(&mut self, capacity: &[f64], first: f64, customary_share: f64) {
         let active = self.active.len();
         let work = &mut self.work;
         work.first_limit.clear();
@@ -85,26 +85,31 @@ impl ChipMarket {
         }
     }
 
-    /// Fills one part of the orders from what supply is left.
-    pub(super) fn fill(&mut self, turn: AllocationRound, capacity: &[f64], rules: &MarketRules) {
+    /// Fills the orders of one allocation round from the remaining supply.
+    pub(super) fn allocate_round(
+        &mut self,
+        round: AllocationRound,
+        capacity: &[f64],
+        rules: &MarketRules,
+    ) {
         let active = self.active.len();
         let first = rules.relationship_share_target.clamp(0.0, 1.0);
-        if turn == AllocationRound::RelationshipFirst {
-            self.limit_relationship(capacity, first, rules.customary_share_target);
+        if round == AllocationRound::RelationshipFirst {
+            self.limit_relationship_orders(capacity, first, rules.customary_share_target);
         }
         let work = &mut self.work;
         work.totals.fill(0.0);
         for (b, buyer) in self.buyers.list.iter_mut().enumerate() {
             let target = buyer.market == self.layout.target_market;
-            // Old customers come first with what they order now, not with all that was ever left unserved.
-            // Brokers pay more than the list says, and are served; nobody else comes first.
-            buyer.asks = match turn {
+            // Priority covers new orders of long-standing customers, not the backlog. Brokers pay more than list price and
+            // are served in the first round as well.
+            buyer.has_orders = match round {
                 AllocationRound::RelationshipFirst => target || buyer.grey,
                 AllocationRound::TheRest => !buyer.grey,
             };
             let row = b * active..(b + 1) * active;
             let (orders, part) = (&work.orders[row.clone()], &mut work.part[row]);
-            if !buyer.asks {
+            if !buyer.has_orders {
                 part.fill(0.0);
                 continue;
             }
@@ -112,7 +117,7 @@ impl ChipMarket {
             if target && !buyer.grey {
                 for (part, maker) in part.iter_mut().zip(&work.maker_of) {
                     let at_once = first * buyer.new_part * work.first_limit[usize::from(*maker)];
-                    *part *= match turn {
+                    *part *= match round {
                         AllocationRound::RelationshipFirst => at_once,
                         AllocationRound::TheRest => 1.0 - at_once,
                     };
@@ -125,8 +130,8 @@ impl ChipMarket {
         self.deliver();
     }
 
-    /// Whether a chip's maker has capacity left and none of its pools is empty, but for rounding.
-    fn can_still_be_made(&self, a: usize) -> bool {
+    /// Whether a chip's maker has capacity left and none of its pools is empty, up to rounding.
+    fn has_supply_left(&self, a: usize) -> bool {
         let maker = usize::from(self.work.maker_of[a]);
         let need = &self.work.uses[a];
         self.supply.maker_left[maker] > 1e-9 * self.asked[maker]
@@ -135,46 +140,46 @@ impl ChipMarket {
             })
     }
 
-    /// What could not be filled is ordered once more among chips that can still be made; the rest is carried.
-    pub(super) fn spill(&mut self) {
+    /// Orders unmet demand once more among chips that still have supply; the rest is carried to the next month.
+    pub(super) fn reorder_unmet(&mut self) {
         self.work.totals.fill(0.0);
         for a in 0..self.active.len() {
-            self.work.served[a] = f64::from(u8::from(self.can_still_be_made(a)));
+            self.work.served[a] = f64::from(u8::from(self.has_supply_left(a)));
         }
         for b in 0..self.buyers.list.len() {
             let row = self.row(b);
             let unmet_usd: f64 = self.work.orders[row.clone()]
                 .iter()
                 .zip(&self.buyers.bought[row.clone()])
-                .zip(&self.work.paid[row.clone()])
-                .map(|((ordered, bought), paid)| (ordered - bought).max(0.0) * paid)
+                .zip(&self.work.paid_usd[row.clone()])
+                .map(|((ordered, bought), paid_usd)| (ordered - bought).max(0.0) * paid_usd)
                 .sum();
-            // What rounding leaves is not unmet.
+            // Differences from rounding do not count as unmet demand.
             let unmet = unmet_usd > 1e-9 * self.buyers.list[b].money_usd;
-            self.buyers.list[b].asks = unmet;
+            self.buyers.list[b].has_orders = unmet;
             if !unmet {
                 self.work.part[row].fill(0.0);
                 continue;
             }
-            self.share_budget(b, ChoiceSet::Served);
+            self.compute_budget_shares(b, ChoiceSet::Served);
             let work = &mut self.work;
             let asked = work.part[row.clone()].iter_mut().zip(&mut work.totals);
             let each = work
                 .shares
                 .iter()
                 .zip(&work.free[row.clone()])
-                .zip(&work.paid[row.clone()]);
-            for ((part, total), ((share, free), paid)) in asked.zip(each) {
-                *part = unmet_usd * share * free / paid;
+                .zip(&work.paid_usd[row.clone()]);
+            for ((part, total), ((share, free), paid_usd)) in asked.zip(each) {
+                *part = unmet_usd * share * free / paid_usd;
                 *total += *part;
             }
-            self.spill_under_caps(b, unmet_usd);
+            self.reorder_under_caps(b, unmet_usd);
         }
-        self.bound_by_caps(true);
+        self.apply_cap_limits(true);
         self.deliver();
     }
 
-    /// Hands out what `work.part` asks for, as far as supply goes; money, chips and licences move together.
+    /// Fills `work.part` as far as supply allows, and books money, chips, levies and licences together.
     fn deliver(&mut self) {
         let (chips, active) = (self.chips(), self.active.len());
         let work = &mut self.work;
@@ -188,20 +193,21 @@ impl ChipMarket {
             &mut work.fill,
         );
         for (b, buyer) in self.buyers.list.iter_mut().enumerate() {
-            if !buyer.asks {
+            if !buyer.has_orders {
                 continue;
             }
             let row = b * active..(b + 1) * active;
             let part = &work.part[row.clone()];
-            let asked = part.iter().zip(&work.fill).zip(&work.paid[row.clone()]);
+            let asked = part.iter().zip(&work.fill).zip(&work.paid_usd[row.clone()]);
             let mut spent = 0.0;
-            for (bought, ((part, fill), paid)) in self.buyers.bought[row].iter_mut().zip(asked) {
+            for (bought, ((part, fill), paid_usd)) in self.buyers.bought[row].iter_mut().zip(asked)
+            {
                 let units = part * fill;
                 *bought += units;
-                spent += units * paid;
+                spent += units * paid_usd;
             }
             buyer.spent_usd += spent;
-            for &a in &self.buyers.bounds[buyer.market].watched {
+            for &a in &self.buyers.restrictions[buyer.market].watched {
                 let a = usize::from(a);
                 let chip = usize::from(self.active[a]);
                 let at = buyer.market * chips + chip;
@@ -214,15 +220,15 @@ impl ChipMarket {
                 self.books.levy_usd += levy;
                 self.levy_usd[usize::from(work.maker_of[a])] += levy;
                 if terms.licensed() {
-                    self.licences[at].use_up(units);
+                    self.licences[at].draw_down(units);
                 }
             }
         }
     }
 
-    /// Stocks take the deliveries, old chips retire, wallets pay, and the books are checked.
+    /// Updates stocks and wallets, retires old chips, and checks that the accounts balance.
     pub(super) fn close(&mut self, opening_usd: f64, pools: &[f64; POOLS], rules: &MarketRules) {
-        self.hand_out();
+        self.distribute_purchases();
         let (mut stock_before, mut stock_now, mut to_users) = (0.0, 0.0, 0.0);
         let mut to_brokers = 0.0;
         for &chip in &self.in_use {
@@ -269,11 +275,11 @@ impl ChipMarket {
             .max(overdrawn);
     }
 
-    /// What buyers bought goes to their customers: chips into the tables by bloc and wallet, bills into the wallets.
-    fn hand_out(&mut self) {
+    /// Books purchases of buyer groups to customers: chips into the tables by bloc and wallet, expenses to the wallets.
+    fn distribute_purchases(&mut self) {
         let active = self.active.len();
         for at in 0..active {
-            self.take_into_use(usize::from(self.active[at]));
+            self.mark_in_use(usize::from(self.active[at]));
         }
         for &chip in &self.in_use {
             self.sold[usize::from(chip) * ROWS..][..ROWS].fill(0.0);
@@ -288,7 +294,7 @@ impl ChipMarket {
             let row = if buyer.grey {
                 ROWS
             } else {
-                place_of(0, self.layout.bloc_of_market[buyer.market], buyer.wallet)
+                stock_index(0, self.layout.bloc_of_market[buyer.market], buyer.wallet)
             };
             let sums = &mut work.by_row[row * active..(row + 1) * active];
             for ((total, sum), units) in work.totals.iter_mut().zip(sums).zip(bought) {
@@ -308,12 +314,13 @@ impl ChipMarket {
             }
         }
         for (k, wallet) in self.wallet_usd.iter_mut().enumerate() {
-            let buyer = &self.buyers.list[usize::from(self.buyers.of[k])];
-            *wallet -= buyer.spent_usd * self.buyers.part[k];
+            let buyer = &self.buyers.list[usize::from(self.buyers.group_of[k])];
+            *wallet -= buyer.spent_usd * self.buyers.share_of_group[k];
         }
     }
 }
 
+/// Order in which supply is allocated.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum AllocationRound {
     RelationshipFirst,

@@ -6,7 +6,7 @@ use crate::foundation::maths;
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct LicenceQueue {
     pub pending: f64,
-    /// Granted and not yet used: the most that can still be ordered.
+    /// Granted and not yet used: the upper bound on orders.
     pub authorised: f64,
     pub applied_total: f64,
     pub granted_total: f64,
@@ -15,17 +15,17 @@ pub struct LicenceQueue {
     pub lapsed_total: f64,
 }
 
-/// Part of what is pending that is decided in a month, when a decision takes this many days on average:
+/// Share of pending applications decided in a month, where a decision takes `mean_days` on average:
 /// `1 - exp(-30.4 / mean days)`.
 pub fn decided_share(mean_days: f64) -> f64 {
     1.0 - maths::exp(-30.4 / mean_days.max(1.0))
 }
 
 impl LicenceQueue {
-    /// One month at the licensing office.
+    /// Processes one month of applications.
     ///
-    /// Buyers apply for what they want beyond what is pending and authorised. A share of the pending volume is decided (see
-    /// [`decided_share`]); `approval` of that is granted.
+    /// Buyers apply for the volume wanted beyond what is pending and authorised. A share of the pending volume is decided (see
+    /// [`decided_share`]), of which the fraction `approval` is granted.
     pub fn decide(&mut self, wanted: f64, approval: f64, decided_share: f64) {
         let applied = (wanted - self.pending - self.authorised).max(0.0);
         let decided = (self.pending + applied) * decided_share;
@@ -36,20 +36,20 @@ impl LicenceQueue {
         self.authorised += approval * decided;
     }
 
-    pub fn use_up(&mut self, units: f64) {
+    pub fn draw_down(&mut self, units: f64) {
         let used = units.min(self.authorised);
         self.authorised -= used;
         self.used_total += used;
     }
 
-    /// The verdict changed: what was pending or unused is void.
+    /// Voids pending applications and unused licences after a change of the verdict.
     pub fn lapse(&mut self) {
         self.lapsed_total += self.pending + self.authorised;
         self.pending = 0.0;
         self.authorised = 0.0;
     }
 
-    /// Applications that are not accounted for; zero but for rounding.
+    /// Applications that are not accounted for; zero up to rounding.
     pub fn imbalance(&self) -> f64 {
         let ended = self.refused_total + self.used_total + self.lapsed_total;
         self.applied_total - ended - self.pending - self.authorised
@@ -65,7 +65,7 @@ mod tests {
         let mut queue = LicenceQueue::default();
         for month in 0..24 {
             queue.decide(100.0, 0.4, decided_share(90.0));
-            queue.use_up(7.0);
+            queue.draw_down(7.0);
             if month == 12 {
                 queue.lapse();
             }

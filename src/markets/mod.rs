@@ -1,11 +1,11 @@
-//! Where money meets supply: the chip market, its choice rule, its rationing, its books.
+//! Markets: the chip market with its choice rule, rationing and accounts, rental of compute, AI services, scarcity, and sale terms.
 
 pub mod buyers;
 pub mod caps;
 pub mod chips;
 pub mod choice;
-pub mod chronicle;
 mod delivery;
+pub mod event_log;
 pub mod licences;
 pub mod rationing;
 pub mod refusal;

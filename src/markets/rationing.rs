@@ -1,9 +1,9 @@
-//! Who gets scarce supply: makers hold quotas in shared pools, orders are filled pro rata.
+//! Rationing of scarce supply: makers hold quotas in shared pools, and orders are filled pro rata.
 
 use super::choice::MakerNest;
 use crate::technology::supply::POOLS;
 
-/// What is left to hand out this month.
+/// Supply that is left this month.
 #[derive(Clone, Debug, Default)]
 pub struct AvailableSupply {
     /// Standard packages that each maker can still deliver.
@@ -14,12 +14,11 @@ pub struct AvailableSupply {
     pub quota_left: Vec<[f64; POOLS]>,
 }
 
-/// Fractions of each chip's orders that can be filled; supply is drawn down by what is filled.
+/// Writes the fraction of each chip's orders that can be filled, and draws down supply by that amount.
 ///
-/// A maker draws on its quota of a pool first; what others leave of theirs is shared pro rata to what is still
-/// unmet. A chip is filled to the least of its maker's capacity and its pools, in real numbers: no lottery, no
-/// first-come order. `orders[i]` are packages of chip `i`, `uses[i]` its pool units a package, `size[i]` how many standard
-/// packages of its maker's capacity one takes; chips of one maker stand side by side in `nests`.
+/// A maker draws on its quota of a pool first. Unused quota is shared among makers pro rata to unmet need. The fill of a chip
+/// is the minimum over its maker's capacity and its pools, in real numbers, without lottery or first-come order. `orders[i]` are packages of chip `i`, `uses[i]` its pool units a package, `size[i]` how many standard
+/// packages of its maker's capacity one takes; `nests` holds the range of each maker's chips.
 pub fn fill_fractions(
     orders: &[f64],
     nests: &[MakerNest],
@@ -46,7 +45,7 @@ pub fn fill_fractions(
                 claim.need[pool] += orders[i] * uses[i][pool];
             }
         }
-        // Nobody claims materials for more than it can make.
+        // Claims are limited to what the maker's capacity can use.
         claim.able = ratio(supply.maker_left[maker], asked);
         for pool in 0..POOLS {
             claim.need[pool] *= claim.able;
@@ -103,7 +102,7 @@ fn ratio(have: f64, need: f64) -> f64 {
     }
 }
 
-/// What one maker needs of every pool, and is given.
+/// Units of every pool that one maker needs and receives.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SupplyClaim {
     able: f64,

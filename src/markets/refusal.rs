@@ -1,79 +1,86 @@
-//! Refusal: the target discourages chips that their exporter has opened. Permission is not sale.
+//! Importer refusal: the target discourages imports of chips that the issuer has licensed or capped.
 
 use crate::foundation::maths;
 use crate::foundation::parameters::Parameters;
 
-/// What the target knows when it looks at a chip, now and on record.
+/// State of home supply and denial in the target, relative to the record.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct HomeSupplyShare {
-    /// What makers of the target deliver at home over what buyers there would spend, less the same on record.
+    /// Deliveries of the target's makers at home over the spending of buyers there, less the same ratio on record.
     pub home_above_record: f64,
-    /// What law has lately denied the target, less the same on record.
+    /// Recent share denied to the target, less the same share on record.
     pub denied_above_record: f64,
 }
 
-/// Chance that the target discourages a chip that has been opened under licence or up to a cap.
+/// Probability that the target discourages a chip that is open under licence or up to a cap.
 ///
 /// ```text
 /// logit(chance) = logit(refusal_probability) + home_slope * home_above_record + denial_slope * denied_above_record
 /// ```
 ///
-/// At what is on record it is `refusal_probability`: both products that were opened were discouraged. The more a nation
-/// can make itself, and the more it was denied, the less it wants to depend on a seller again. 0 and 1 stay 0 and 1.
+/// On the recorded path it equals `refusal_probability`; both products that were opened were discouraged. Home supply and past
+/// denial raise it, because they lower the willingness to depend on the seller again. 0 and 1 stay 0 and 1.
 /// Source: form of the expert review.
 pub fn refusal_chance(known: HomeSupplyShare, p: &Parameters) -> f64 {
     let likely = p.refusal_probability.clamp(0.0, 1.0);
     let pushed = p.refusal_home_slope * known.home_above_record
         + p.refusal_denial_slope * known.denied_above_record;
-    // The same as the logistic of the sum, without the infinities of a certain answer.
+    // Equal to the logistic of the sum, but finite where the probability is 0 or 1.
     let odds = maths::exp(pushed.clamp(-50.0, 50.0));
     likely * odds / (likely * odds + 1.0 - likely)
 }
 
-/// Part of a discouraged chip's sales that stays open: a share rule, not a ban.
+/// Share of a discouraged chip's sales that stays open: the target sets a share, not a ban.
 pub fn open_share(p: &Parameters) -> f64 {
     (1.0 - p.refusal_share).clamp(0.0, 1.0)
 }
 
-/// What the target has decided of every chip. One draw a chip answers every review of it, so that a chip is refused the
-/// sooner the higher the chance; a decision stands for some months, so that no threshold chatters.
+/// Decisions of the target on every chip. All reviews of a chip use one draw, so a higher probability never delays a refusal.
+/// A decision is kept for some months, so that it does not flicker around the threshold.
 #[derive(Clone, Debug, Default)]
 pub struct ImportRefusals {
-    stands: Vec<bool>,
-    /// Month of the next look at a chip that is so open.
+    is_refused: Vec<bool>,
+    /// Month of the next review of a chip that is open under licence or up to a cap.
     review: Vec<Option<i32>>,
 }
 
 impl ImportRefusals {
     pub fn reset(&mut self, chips: usize) {
-        self.stands.clear();
-        self.stands.resize(chips, false);
+        self.is_refused.clear();
+        self.is_refused.resize(chips, false);
         self.review.clear();
         self.review.resize(chips, None);
     }
 
-    /// Whether a decision is due.
-    pub fn due(&self, t: i32) -> bool {
+    /// Whether any review is due.
+    pub fn is_review_due(&self, t: i32) -> bool {
         self.review.iter().flatten().any(|at| *at <= t)
     }
 
     /// Whether a chip is discouraged.
-    pub fn stands(&self, chip: usize) -> bool {
-        self.stands[chip]
+    pub fn is_refused(&self, chip: usize) -> bool {
+        self.is_refused[chip]
     }
 
-    /// Whether a chip that is so open is discouraged this month.
-    pub fn answer(&mut self, chip: usize, t: i32, draw: f64, chance: f64, p: &Parameters) -> bool {
+    /// Reviews a chip if its review is due; returns whether it is discouraged this month.
+    pub fn review_chip(
+        &mut self,
+        chip: usize,
+        t: i32,
+        draw: f64,
+        chance: f64,
+        p: &Parameters,
+    ) -> bool {
         if self.review[chip].is_none_or(|at| at <= t) {
-            self.stands[chip] = draw < chance;
+            self.is_refused[chip] = draw < chance;
             self.review[chip] = Some(t + p.refusal_review_months.round().max(1.0) as i32);
         }
-        self.stands[chip]
+        self.is_refused[chip]
     }
 
-    /// The chip is no longer so open: the next opening is looked at afresh.
-    pub fn forget(&mut self, chip: usize) {
-        self.stands[chip] = false;
+    /// Clears the decision on a chip that is no longer open under licence or cap, so that the next opening is decided anew.
+    pub fn clear(&mut self, chip: usize) {
+        self.is_refused[chip] = false;
         self.review[chip] = None;
     }
 }
@@ -113,10 +120,10 @@ mod tests {
         let p = p(0.7);
         let mut refusals = ImportRefusals::default();
         refusals.reset(1);
-        assert!(refusals.answer(0, 10, 0.5, 0.7, &p) && refusals.stands(0));
-        // The chance has fallen below the draw; the answer changes at the review and not before.
-        assert!(refusals.answer(0, 15, 0.5, 0.2, &p));
-        assert!(!refusals.due(15) && refusals.due(16));
-        assert!(!refusals.answer(0, 16, 0.5, 0.2, &p));
+        assert!(refusals.review_chip(0, 10, 0.5, 0.7, &p) && refusals.is_refused(0));
+        // The probability has fallen below the draw; the decision changes only at the next review.
+        assert!(refusals.review_chip(0, 15, 0.5, 0.2, &p));
+        assert!(!refusals.is_review_due(15) && refusals.is_review_due(16));
+        assert!(!refusals.review_chip(0, 16, 0.5, 0.2, &p));
     }
 }

@@ -11,7 +11,7 @@ use crate::measures::Bloc;
 use crate::technology::roadmap::{ChipTable, RealisedThroughput};
 use crate::technology::supply::InputAccessState;
 
-/// How short compute is: the log of what the budget would buy at list price over what was obtained, never below 0.
+/// Scarcity of compute: the log of what the budget would buy at list price over what was obtained, never below 0.
 pub fn scarcity(would_buy_h100e: f64, obtained_h100e: f64) -> f64 {
     if would_buy_h100e <= 0.0 {
         return 0.0;
@@ -19,7 +19,7 @@ pub fn scarcity(would_buy_h100e: f64, obtained_h100e: f64) -> f64 {
     maths::ln(would_buy_h100e / obtained_h100e.max(1e-9 * would_buy_h100e)).max(0.0)
 }
 
-/// Next belief that supply is cut: `h' = h + (denied - h) / memory`, which falls again when denial ends.
+/// Next belief that supply will be cut: `h' = h + (denied - h) / memory`; it falls again when denial ends.
 pub fn next_belief(belief: f64, denied_share: f64, p: &Parameters) -> f64 {
     belief + (denied_share - belief) / p.supply_risk_memory_months.max(1.0)
 }
@@ -27,22 +27,22 @@ pub fn next_belief(belief: f64, denied_share: f64, p: &Parameters) -> f64 {
 /// Scarcity by bloc; denial and belief by market.
 #[derive(Resource, Clone, Debug, Default)]
 pub struct Shortage {
-    /// Smoothed over a year: what budgets would buy, and what they got, H100-equivalents a month.
+    /// Smoothed over a year: compute that budgets would buy, and compute obtained, H100-equivalents a month.
     would_buy: [f64; 3],
     obtained: [f64; 3],
     pub scarcity: [f64; 3],
-    /// Part of what buyers of a market would take that law keeps from them this month.
+    /// By market: share of desired purchases that rules deny this month.
     pub denied: Vec<f64>,
-    /// By market: the part of what would be bought that the law alone bars.
+    /// By market: share of desired purchases that rules close, before licences and caps.
     closed: Vec<f64>,
     pub belief: Vec<f64>,
-    /// Part denied in the target over the past year: what its state plans its next budget by.
+    /// Share denied in the target over the past year, by which its state plans the next budget.
     pub denied_year: f64,
 }
 
 impl Shortage {
-    /// What a bloc would buy a month and does not get, beyond what another bloc misses as well, H100-equivalents.
-    pub fn missing_beyond(&self, bloc: usize, other: usize) -> f64 {
+    /// Monthly shortfall of a bloc in excess of another bloc's, H100-equivalents.
+    pub fn excess_shortage_h100e(&self, bloc: usize, other: usize) -> f64 {
         let beyond = (self.scarcity[bloc] - self.scarcity[other]).max(0.0);
         self.would_buy[bloc] * (1.0 - maths::exp(-beyond))
     }
@@ -59,7 +59,7 @@ impl Shortage {
     }
 }
 
-/// System: what law denies in each market, how short compute is in each bloc, what buyers come to expect.
+/// System: updates denial and belief by market, and scarcity by bloc.
 pub fn measure_shortage(
     future: Res<Future>,
     chips: Res<ChipTable>,
@@ -73,7 +73,7 @@ pub fn measure_shortage(
     let layout = &market.layout;
     let slots = layout.maker_of.len();
     for place in 0..layout.markets {
-        let first = usize::from(market.buyers.alike[place]);
+        let first = usize::from(market.buyers.equivalent_market[place]);
         let closed = if first < place {
             shortage.closed[first]
         } else {
@@ -81,18 +81,18 @@ pub fn measure_shortage(
             for &slot in &market.active {
                 let slot = usize::from(slot);
                 if !layout.captive_chip[slot] {
-                    let pull = market.offers[slot].pull[0] / chips.copies[slot];
-                    all += pull;
-                    open += pull * market.terms[place * slots + slot].open;
+                    let attraction = market.offers[slot].attraction[0] / chips.copies[slot];
+                    all += attraction;
+                    open += attraction * market.terms[place * slots + slot].open;
                 }
             }
             if all > 0.0 { 1.0 - open / all } else { 0.0 }
         };
         shortage.closed[place] = closed;
-        shortage.denied[place] = closed + (1.0 - closed) * market.refused_share[place];
+        shortage.denied[place] = closed + (1.0 - closed) * market.withheld_share[place];
         shortage.belief[place] = next_belief(shortage.belief[place], shortage.denied[place], p);
     }
-    // Who buys nothing is denied nothing.
+    // A market without spending is denied nothing.
     let spends = market.buyers.customers_of_market[layout.target_market]
         .iter()
         .any(|k| market.budget_usd[usize::from(*k)] > 0.0);
@@ -105,7 +105,7 @@ pub fn measure_shortage(
     access.denied_share_on_record = future.anchor.denied(clock.t, access.denied_share);
     access.home_share += (home_share(&market, p) - access.home_share) / 12.0;
     access.home_share_on_record = future.anchor.home(clock.t, access.home_share);
-    // What a dollar buys at list price, in the chip that gives most of it.
+    // Useful compute per USD at list price of the best chip.
     let going = market
         .active
         .iter()
@@ -132,7 +132,7 @@ pub fn measure_shortage(
                 *obtained += market.sold_in(bloc, slot) * useful;
             }
         }
-        obtained[1] += market.handed[slot] * useful;
+        obtained[1] += market.diverted_units[slot] * useful;
     }
     for bloc in 0..3 {
         shortage.would_buy[bloc] += (would_buy[bloc] - shortage.would_buy[bloc]) / 12.0;
@@ -141,7 +141,7 @@ pub fn measure_shortage(
     }
 }
 
-/// What makers of the target delivered at home this month over what buyers there would spend, servers included.
+/// Deliveries of the target's makers at home this month over the spending of buyers there, servers included.
 fn home_share(market: &ChipMarket, p: &Parameters) -> f64 {
     let layout = &market.layout;
     let at_home = |k: &usize| {

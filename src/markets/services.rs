@@ -1,9 +1,9 @@
-//! AI services: whose models the world uses, what they cost, and what that earns.
+//! AI services: shares of use by supplier, prices, spending, and the slow response of stacks and alignment.
 
 use crate::foundation::maths;
 use crate::foundation::parameters::Parameters;
 
-/// Whose models a user can choose among.
+/// Suppliers among which users choose.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(usize)]
 pub enum ServiceSupplier {
@@ -11,35 +11,35 @@ pub enum ServiceSupplier {
     Issuer = 0,
     /// The target's best model.
     Target = 1,
-    /// The best open weights, served by anybody at cost.
+    /// The best open weights, which any host serves at cost.
     Open = 2,
 }
 
 pub const OFFERERS: usize = 3;
 
-/// What one offer is worth to users of a nation.
+/// One offer to the users of a nation.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ServiceOffer {
     pub points: f64,
     /// Log of the price relative to the cost of serving the best open model.
     pub log_price: f64,
-    /// How near the offerer's side is to the nation, -1 to 1.
+    /// Alignment of the nation with the supplier's side, -1 to 1.
     pub affinity: f64,
-    /// 0 where law keeps the model away.
+    /// Fraction of the month in which rules allow the model; 0 where they deny it.
     pub open: f64,
 }
 
 /// Shares of use by a logit on quality, price and affinity, with not using AI as the outside option.
 ///
 /// ```text
-/// pull = open * exp(quality * (points - reference) - price_slope * log_price + affinity_weight * affinity);   share = pull / (1 + sum)
+/// attraction = open * exp(quality * (points - reference) - price_slope * log_price + affinity_weight * affinity);   share = attraction / (1 + sum)
 /// ```
 pub fn use_shares(
     offers: &[ServiceOffer; OFFERERS],
     reference_points: f64,
     p: &Parameters,
 ) -> [f64; OFFERERS] {
-    let pull = offers.map(|o| {
+    let attraction = offers.map(|o| {
         if o.open <= 0.0 || !o.points.is_finite() {
             return 0.0;
         }
@@ -50,30 +50,30 @@ pub fn use_shares(
                 (quality - dear + p.service_affinity_weight * o.affinity).clamp(-50.0, 50.0),
             )
     });
-    let all: f64 = 1.0 + pull.iter().sum::<f64>();
-    pull.map(|x| x / all)
+    let all: f64 = 1.0 + attraction.iter().sum::<f64>();
+    attraction.map(|x| x / all)
 }
 
-/// Price of a closed model over the cost of serving the best open one: what its lead lets it ask.
+/// Price of a closed model over the cost of serving the best open one; the markup rises with its lead.
 ///
-/// `1 + markup * (1 - exp(-lead / scale))`; a lead of nothing is worth nothing.
+/// `1 + markup * (1 - exp(-lead / scale))`; without a lead the markup is 0.
 pub fn closed_price(lead_points: f64, p: &Parameters) -> f64 {
     1.0 + p.service_markup_max
         * (1.0 - maths::exp(-lead_points.max(0.0) / p.service_markup_scale_points))
 }
 
-/// Share of GDP that a nation spends on AI services in a month; it saturates.
+/// Share of a nation's GDP spent on AI services in a month: a logistic in time.
 pub fn spending_share(year: f64, p: &Parameters) -> f64 {
     p.service_gdp_share_2035 / (1.0 + maths::exp(-(year - 2029.0) / 1.5)) / 12.0
 }
 
-/// Next share of a nation that builds on the issuer's stack: inertia toward whose chips and models it uses.
+/// Next share of a nation's applications on the issuer's stack: partial adjustment toward the share of use.
 pub fn next_stack(stack: f64, issuer_part: f64, p: &Parameters) -> f64 {
     stack + (issuer_part - stack) * p.stack_adjustment_per_year / 12.0
 }
 
-/// Next alignment of a third nation: away from who denies it, as far as the other side can deliver; back toward where it
-/// began otherwise.
+/// Next alignment of a third nation: it moves away from the side that denies it, as far as the other side can deliver, and
+/// returns toward its start otherwise.
 pub fn next_alignment(
     now: f64,
     start: f64,

@@ -1,7 +1,7 @@
-//! Policy and licensing: what the law of the month means for every sale, and for the inputs of the target's makers.
+//! Sale terms and input access: applies the rules of the month to every sale and to the inputs of the target's makers.
 //!
-//! Verdicts depend on the rules and on the chip, not on the run, so they are judged once for every set of rules in force
-//! and shared by all runs; only variants, which a run invents, are judged in it.
+//! Verdicts depend on the rules and on the chip, not on the run. They are judged once for every rule set and shared by all
+//! runs; only variants, which a run designs, are judged within the run.
 
 use std::sync::{Arc, OnceLock};
 
@@ -23,40 +23,40 @@ use crate::technology::foundry::{ToolSupplier, tools_for_target};
 use crate::technology::roadmap::{ChipTable, Roadmap, SlotKind};
 use crate::technology::supply::InputAccessState;
 
-/// The law of one arm, day by day, for a fixed world.
+/// The rules of one arm, compiled for every day of a run and a fixed blueprint.
 #[derive(Clone, Debug)]
 pub struct CompiledCalendar {
     pub law: Arc<Law>,
-    /// Sets of rules; a new one each day on which something changes.
+    /// Rule sets; a new one for each day on which something changes.
     pub books: Vec<DatedRuleSets>,
-    /// By month: (part of the month, set of rules).
+    /// By month: (fraction of the month, index of the rule set).
     pub months: Vec<Vec<(f64, u16)>>,
-    /// The shipment as the law sees it, by market.
+    /// Attributes of a shipment, by market.
     pub shipments: Vec<Attributes>,
-    /// The chip as the law sees it, by slot.
+    /// Attributes of a chip, by slot.
     pub chips: Vec<Attributes>,
     pub target_market: usize,
     pub target_region: usize,
-    /// By set of rules: what of it speaks of sales, as a place in `sales`. Most days change something else.
+    /// By rule set: index into `sales`. Many rule sets differ only in rules that are not about sales.
     pub sales_of: Vec<u16>,
     pub sales: Vec<Arc<CompiledRules>>,
-    /// By market: the first market from which no law of sales tells it apart; the target stands alone.
-    pub alike: Arc<[u16]>,
-    /// By two laws of sales: where their terms differ, as places in `CompiledRules::terms`; found when first asked for.
+    /// By market: the first market that all compiled sale rules treat equally; the target has no equivalent.
+    pub equivalent_market: Arc<[u16]>,
+    /// By pair of compiled sale rules: indices into `CompiledRules::terms` where they differ; computed on first use.
     pub changes: Vec<OnceLock<Vec<u32>>>,
-    /// Inputs of the target's makers, by set of rules.
+    /// Inputs of the target's makers, by rule set.
     pub inputs: Vec<InputAccess>,
-    /// Who sells advanced tools, before anybody denies them.
+    /// Suppliers of advanced tools, before any denial.
     pub tool_suppliers: Vec<ToolSupplier>,
     /// The share of tools denied under the recorded rules, by month.
     pub tools_denied_on_record: Vec<f64>,
-    /// Processing performance that each nation may import under each cap of the regime, in force or not.
+    /// Total processing performance (TPP) that each nation may import, by cap of the regime, in force or not.
     pub caps_tpp: Vec<f64>,
-    /// What governs from a month on; none in a fixed regime.
+    /// The policy process; none in a fixed regime.
     pub ladder: Option<PolicyLadder>,
 }
 
-/// The ladder that a process moves the rules along, with the set of rules of every state that it can reach.
+/// The ladder of a policy process, with the rule set of every state that it can reach.
 #[derive(Clone, Debug)]
 pub struct PolicyLadder {
     pub reactive: bool,
@@ -71,24 +71,24 @@ pub struct PolicyLadder {
 }
 
 impl PolicyLadder {
-    /// The set of rules while one rung is in force and another, or the same, is announced.
+    /// The rule set while rung `now` is in force and rung `coming`, which may be the same, is announced.
     pub fn book(&self, now: usize, coming: usize) -> u16 {
         self.books[now * self.rungs + coming]
     }
 }
 
-/// What a process has made of the law this month; empty while the calendar rules.
+/// Rule set that the policy process has selected this month; empty while the calendar applies.
 #[derive(Resource, Clone, Copy, Debug, Default)]
 pub struct PolicyState {
     pub book: Option<u16>,
-    /// Month of the run in which what is announced binds.
+    /// Month of the run in which the announced change comes into force.
     pub binds: Option<i32>,
-    /// The events of the change that is announced and of the one that bound last.
+    /// Events of the announced change and of the last change that came into force.
     pub announced_by: Option<EventId>,
     pub bound_by: Option<EventId>,
 }
 
-/// What designs start from, and how far makers can go.
+/// Parent chips of designs, and the limits of a redesign.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DesignBasis {
     /// The chip at the centre of its uncertainty, by slot.
@@ -96,24 +96,24 @@ pub struct DesignBasis {
     pub reach: RedesignLimits,
 }
 
-/// What the law says of sales under one set of rules, asked once for every chip and market, whatever the regime that holds it.
+/// Sale terms under one rule set for every chip and market, shared by all regimes that contain it.
 #[derive(Debug)]
 pub struct CompiledRules {
     pub in_force: RuleSet,
     pub announced: RuleSet,
     pub parts: Arc<DesignBasis>,
-    /// By slot: designs from a part, found when first asked for, shared by all runs and by all laws that say the same in the
+    /// By parent slot: legal designs, computed on first use and shared by all runs and by rule sets that are equivalent in the
     /// target.
     designs: Arc<[OnceLock<LegalDesigns>]>,
     /// `[market][slot]`
     pub terms: Vec<SaleTerms>,
-    /// `[market][slot]`: sold without licence.
+    /// `[market][slot]`: whether a sale needs no licence.
     pub free: Vec<bool>,
-    /// By slot: barred in the target by rules announced and not yet in force.
+    /// By slot: denied in the target by rules that are announced and not yet in force.
     pub announced_bar: Vec<bool>,
 }
 
-/// Designs from one part under one law of sales: what the law asks of them, and those that no other legal one beats.
+/// Legal designs from one parent under one rule set: the rules that matter, and the designs that no other one dominates.
 #[derive(Clone, Debug)]
 pub struct LegalDesigns {
     in_force: RuleSet,
@@ -122,40 +122,41 @@ pub struct LegalDesigns {
     candidates: Vec<DesignCandidate>,
 }
 
-/// Rules in force on a day, and those announced by then that will bind later.
+/// Rules in force on a day, and rules announced by then that come into force later.
 #[derive(Clone, Debug)]
 pub struct DatedRuleSets {
     pub in_force: RuleSet,
     pub announced: RuleSet,
-    /// No announced rule on sales of chips is known by rumour alone.
-    pub text_is_out: bool,
-    /// Index of the first month in which one of the announced rules binds.
+    /// Whether the text of every announced rule on chip sales is published.
+    pub is_text_published: bool,
+    /// Month index in which the first of the announced rules comes into force.
     pub next_binds: Option<i32>,
-    /// The target has announced a rule of its own on imports or materials: from then on its replies are those on record.
+    /// Whether the target has announced a rule of its own on imports or materials; from then on its responses are the recorded
+    /// ones.
     pub replies_recorded: bool,
-    /// By market: the cap on imports of its nations that holds, as a place in `CompiledCalendar::caps_tpp`.
+    /// By market: the country cap in force, as an index into `CompiledCalendar::caps_tpp`.
     pub cap_of_market: Vec<Option<u16>>,
 }
 
-/// What the law leaves of inputs under one set of rules.
+/// Access to inputs under one rule set.
 #[derive(Clone, Debug, Default)]
 pub struct InputAccess {
     /// By maker: 1 where the leading foundry may make its dies.
     pub leading_foundry: Vec<f64>,
     pub memory_imports: f64,
-    /// Part of foreign chips that the target's own rules close to state-funded centres alone.
+    /// Share of foreign chips that the target's own rules deny to state-funded centres only.
     pub state_closed: f64,
     /// 1 where the target may query the issuer's models.
     pub model_access: f64,
     pub weights_open: Vec<f64>,
     /// By market: 1 where a host there may rent compute to the target.
     pub remote_open: Vec<f64>,
-    /// Part of the target's materials that makers outside cannot get.
+    /// Share of the target's materials that makers outside cannot get.
     pub inputs_denied: f64,
     /// By supplier of tools: 1 where its nation denies them to the target.
     pub tool_denials: Vec<f64>,
     pub support_usd: [f64; 3],
-    /// The next announced memory rule, as a month of the run.
+    /// Month of the run in which the next announced memory rule comes into force.
     pub memory_closes: Option<i32>,
 }
 
@@ -163,34 +164,34 @@ pub struct InputAccess {
 #[derive(Resource, Clone, Debug)]
 pub struct LawCalendar(pub Arc<CompiledCalendar>);
 
-/// The law as it stands in this run this month.
+/// The rules that apply in this run this month.
 #[derive(Resource, Clone, Debug, Default)]
 pub struct CurrentLaw {
-    /// The set of rules at the end of the month.
+    /// Index of the rule set at the end of the month.
     pub known: u16,
-    /// Nothing that the target has announced so far is a reply of its own: the model answers for it.
+    /// Whether the model generates the target's responses, because the target has announced no rule of its own.
     pub replies_generated: bool,
-    /// The laws of sales of this month, and those of the last: (part of the month, place in `CompiledCalendar::sales`).
+    /// Compiled sale rules of this month and of the last: (fraction of the month, index into `CompiledCalendar::sales`).
     laws: Vec<(f64, u16)>,
     laws_before: Vec<(f64, u16)>,
-    /// Terms of variant slots under `known`: `[market][slot]`, unused for other slots; the law that they were judged by.
+    /// Terms of variant slots under `known`: `[market][slot]`, unused for other slots; and the rules that they were judged by.
     variant_terms: Vec<SaleTerms>,
     judged_by: Option<u16>,
     variant_bar: Vec<bool>,
-    /// By maker: sales of last month, at list price, in markets that rules have closed since.
+    /// By maker: last month's sales in the target that rules have closed since, USD.
     pub closed_usd: Vec<f64>,
     slots: usize,
     sellable: Vec<bool>,
     refusals: ImportRefusals,
 }
 
-/// Markets that announced rules will close, and when.
+/// Sales that announced rules will close, and when.
 #[derive(Resource, Clone, Debug, Default)]
 pub struct AnnouncedClosures {
-    /// By slot: open in the target now, barred by what has been announced.
+    /// By slot: open in the target now and denied by announced rules.
     pub closing: Vec<bool>,
     pub any: bool,
-    /// Month of the run in which the first of the announced rules binds.
+    /// Month of the run in which the first of the announced rules comes into force.
     pub binds: Option<i32>,
     pub market: usize,
 }
@@ -200,7 +201,7 @@ impl LawCalendar {
         self.0.target_region
     }
 
-    /// Legal designs from a parent, in force or announced, for the part as this run has it.
+    /// Designs from a parent, as specified in this run, that are legal under rules in force and announced.
     pub fn designs<'a>(
         &'a self,
         book: u16,
@@ -217,7 +218,7 @@ impl LawCalendar {
             .candidates
             .iter()
             .map(|candidate| candidate.fit(nominal, actual, &law.parts.reach))
-            .filter(move |design| nominal == actual || found.allow(design))
+            .filter(move |design| nominal == actual || found.permits(design))
     }
 }
 
@@ -232,13 +233,13 @@ impl CompiledCalendar {
         design_attributes(&self.sale(parent, market), design)
     }
 
-    /// One sale: the chip's attributes with the shipment's laid over.
+    /// One sale: the attributes of the chip with those of the shipment.
     pub fn sale(&self, slot: usize, market: usize) -> Attributes {
         self.chips[slot].with_shipment(&self.shipments[market])
     }
 
-    /// Where the terms of two laws of sales differ, markets and chips alike.
-    fn changed(&self, from: u16, to: u16) -> &[u32] {
+    /// Indices at which the terms of two compiled sale rules differ.
+    fn changed_terms(&self, from: u16, to: u16) -> &[u32] {
         let (a, b) = (&self.sales[usize::from(from)], &self.sales[usize::from(to)]);
         self.changes[usize::from(from) * self.sales.len() + usize::from(to)].get_or_init(|| {
             (0..a.terms.len() as u32)
@@ -247,41 +248,41 @@ impl CompiledCalendar {
         })
     }
 
-    /// The law of sales under a set of rules.
+    /// The compiled sale rules of a rule set.
     pub(super) fn sales(&self, book: u16) -> &CompiledRules {
         &self.sales[usize::from(self.sales_of[usize::from(book)])]
     }
 }
 
 impl LegalDesigns {
-    /// Whether a design may be sold in the target without licence, and will be when all that is announced binds.
-    fn allow(&self, design: &ChipSpec) -> bool {
+    /// Whether a design may be sold in the target without licence, now and after all announced rules come into force.
+    fn permits(&self, design: &ChipSpec) -> bool {
         let attributes = design_attributes(&self.sale, design);
-        let free = |book: &RuleSet| book.leaves_free(ControlledItem::ChipSale, &attributes);
+        let free = |book: &RuleSet| book.permits_freely(ControlledItem::ChipSale, &attributes);
         free(&self.in_force) && free(&self.announced)
     }
 }
 
 impl CompiledRules {
-    /// Asks both books about every chip in every market, but where one of the laws that are `known` holds the same rules.
+    /// Judges every chip in every market; reuses results of `known` rule sets that hold the same rules.
     pub fn new(
         in_force: RuleSet,
         announced: RuleSet,
-        alike: &[u16],
+        equivalent_market: &[u16],
         target_market: usize,
         chips: &[Attributes],
         parts: Arc<DesignBasis>,
         shipments: &[Attributes],
         known: &[Arc<Self>],
     ) -> Self {
-        let (markets, slots) = (alike.len(), chips.len());
+        let (markets, slots) = (equivalent_market.len(), chips.len());
         let mut terms = Vec::with_capacity(markets * slots);
         let mut free = Vec::with_capacity(markets * slots);
         let same = |a: &RuleSet, b: &RuleSet, to: usize| {
-            a.says_the_same_there(b, ControlledItem::ChipSale, &shipments[to])
+            a.is_equivalent_for(b, ControlledItem::ChipSale, &shipments[to])
         };
         for market in 0..markets {
-            let first = usize::from(alike[market]) * slots;
+            let first = usize::from(equivalent_market[market]) * slots;
             let own = market * slots..(market + 1) * slots;
             if first < own.start {
                 terms.extend_from_within(first..first + slots);
@@ -322,11 +323,12 @@ impl CompiledRules {
         }
     }
 
-    /// Designs for the nominal part; `sale` is it, sold in the target.
+    /// Legal designs from the nominal parent; `sale` gives its attributes when sold in the target.
     fn designs_from(&self, parent: usize, sale: impl FnOnce() -> Attributes) -> &LegalDesigns {
         self.designs[parent].get_or_init(|| {
             let sale = sale();
-            let about = |book: &RuleSet| book.about(ControlledItem::ChipSale, &sale, DESIGNED);
+            let about =
+                |book: &RuleSet| book.specialise_to_sale(ControlledItem::ChipSale, &sale, DESIGNED);
             let mut found = LegalDesigns {
                 in_force: about(&self.in_force),
                 announced: about(&self.announced),
@@ -334,19 +336,20 @@ impl CompiledRules {
                 candidates: Vec::new(),
             };
             let nominal = &self.parts.nominal[parent];
-            found.candidates = candidates(nominal, &self.parts.reach, |design| found.allow(design));
+            found.candidates =
+                candidates(nominal, &self.parts.reach, |design| found.permits(design));
             found
         })
     }
 }
 
-/// What a book says of every chip in one market.
+/// Rulings of a rule set on every chip in one market.
 fn rulings(
     book: &RuleSet,
     chips: &[Attributes],
     shipment: &Attributes,
 ) -> impl Iterator<Item = Ruling> {
-    let here = book.going(ControlledItem::ChipSale, shipment);
+    let here = book.specialise_to_shipment(ControlledItem::ChipSale, shipment);
     chips.iter().map(move |chip| {
         if here.is_empty() {
             return Ruling::free();
@@ -355,7 +358,7 @@ fn rulings(
     })
 }
 
-/// What a redesign can change of what the law reads.
+/// Attributes that a redesign can change.
 const DESIGNED: &[Attribute] = &[
     Attribute::Tpp,
     Attribute::DieAreaMm2,
@@ -366,7 +369,7 @@ const DESIGNED: &[Attribute] = &[
     Attribute::MemCapacityGb,
 ];
 
-/// A design as the law sees it: its parent's maker, kind and shipment, its own numbers, never on sale before.
+/// Attributes of a design: maker, kind and shipment of its parent, its own numbers, never on sale before.
 pub fn design_attributes(parent: &Attributes, design: &ChipSpec) -> Attributes {
     let mut a = *parent;
     a.set(Attribute::Tpp, design.tpp);
@@ -386,7 +389,7 @@ pub fn design_attributes(parent: &Attributes, design: &ChipSpec) -> Attributes {
     a
 }
 
-/// What one ruling means for trade.
+/// Sale terms that follow from one ruling.
 pub fn terms_of(ruling: &Ruling) -> SaleTerms {
     let mut terms = SaleTerms::FREE;
     for verdict in [ruling.exporter, ruling.importer] {
@@ -399,7 +402,7 @@ pub fn terms_of(ruling: &Ruling) -> SaleTerms {
                 terms.levy_share = ruling.levy_share;
             }
             Verdict::Capped => terms.capped = true,
-            // Nobody ships what the law may forbid.
+            // An unknown verdict counts as a denial: no maker ships a chip that the rules may deny.
             Verdict::Denied | Verdict::Unknown(_) => return SaleTerms::DENIED,
         }
     }
@@ -411,10 +414,10 @@ impl CurrentLaw {
         let (markets, slots) = (calendar.shipments.len(), calendar.chips.len());
         self.known = 0;
         self.replies_generated = true;
-        let pieces = calendar.months.iter().map(Vec::len).max().unwrap_or(0);
+        let segments = calendar.months.iter().map(Vec::len).max().unwrap_or(0);
         for laws in [&mut self.laws, &mut self.laws_before] {
             laws.clear();
-            laws.reserve(pieces.max(1));
+            laws.reserve(segments.max(1));
         }
         self.judged_by = None;
         self.variant_terms.clear();
@@ -431,7 +434,7 @@ impl CurrentLaw {
 
     /// Whether the target discourages a chip that is open under licence or up to a cap.
     pub fn is_refused(&self, slot: usize) -> bool {
-        self.refusals.stands(slot)
+        self.refusals.is_refused(slot)
     }
 
     /// Whether a slot can be sold in the target without licence now and under what is announced.
@@ -439,8 +442,8 @@ impl CurrentLaw {
         self.sellable[slot]
     }
 
-    /// Judges a variant that a run has just brought on sale. It is offered only where its parent may not be sold freely:
-    /// nobody buys the cut-down chip where the whole one is to be had.
+    /// Judges a variant that has just been launched. It is offered only where its parent may not be sold freely, since nobody
+    /// buys the reduced chip where the full one is available.
     pub fn classify_variant(
         &mut self,
         calendar: &LawCalendar,
@@ -451,13 +454,13 @@ impl CurrentLaw {
         let c = &*calendar.0;
         let law = c.sales(self.known);
         for market in 0..c.shipments.len() {
-            let first = usize::from(c.alike[market]);
+            let first = usize::from(c.equivalent_market[market]);
             if first < market {
                 self.variant_terms[market * self.slots + slot] =
                     self.variant_terms[first * self.slots + slot];
                 continue;
             }
-            // Up to a cap the whole chip is to be had as well.
+            // Up to a cap the parent is available as well.
             let whole = &law.terms[market * self.slots + parent];
             let needed = whole.open <= 0.0 || whole.licensed();
             let mut terms = SaleTerms::DENIED;
@@ -478,7 +481,7 @@ impl CurrentLaw {
 }
 
 impl ChipMarket {
-    /// Terms of a variant that has just been judged, in every market.
+    /// Sets the terms of a variant that has just been judged, in every market.
     pub fn set_variant_terms(&mut self, now: &CurrentLaw, slot: usize) {
         for market in 0..self.layout.markets {
             self.set_terms(market, slot, now.variant_terms[market * now.slots + slot]);
@@ -490,43 +493,41 @@ fn is_free(ruling: &Ruling) -> bool {
     ruling.exporter == Verdict::Free && ruling.importer == Verdict::Free
 }
 
-/// System: the law of this month in every market, and what has been announced.
+/// System: sets the sale terms of this month in every market, input access, and announced closures.
 pub fn apply_law(
     clock: Res<SimulationClock>,
     future: Res<Future>,
     calendar: Res<LawCalendar>,
-    standing: Res<PolicyState>,
+    policy: Res<PolicyState>,
     roadmap: Res<Roadmap>,
     chips: Res<ChipTable>,
     mut now: ResMut<CurrentLaw>,
-    mut outlook: ResMut<AnnouncedClosures>,
+    mut closures: ResMut<AnnouncedClosures>,
     mut access: ResMut<InputAccessState>,
     mut market: ResMut<ChipMarket>,
 ) {
     let c = &*calendar.0;
-    let governed = standing.book.map(|book| [(1.0, book)]);
-    let pieces: &[(f64, u16)] = match &governed {
+    let governed = policy.book.map(|book| [(1.0, book)]);
+    let segments: &[(f64, u16)] = match &governed {
         Some(whole) => whole,
         None => &c.months[clock.t],
     };
-    set_access(c, pieces, clock.t, &future.parameters, &mut access);
+    set_access(c, segments, clock.t, &future.parameters, &mut access);
     if access.memory_closes_in_months.is_finite()
-        && let Some(binds) = standing.binds
+        && let Some(binds) = policy.binds
     {
         access.memory_closes_in_months = f64::from((binds - clock.t as i32).max(1));
     }
     now.closed_usd.iter_mut().for_each(|v| *v = 0.0);
-    now.known = pieces.last().map_or(0, |piece| piece.1);
-    outlook.binds = standing
-        .binds
-        .or(c.books[usize::from(now.known)].next_binds);
-    hold_caps(c, pieces, &mut market);
-    now.turn_to(c, pieces);
+    now.known = segments.last().map_or(0, |segment| segment.1);
+    closures.binds = policy.binds.or(c.books[usize::from(now.known)].next_binds);
+    set_caps_in_force(c, segments, &mut market);
+    now.load_month(c, segments);
     let generated = now.replies_generated && !c.books[usize::from(now.known)].replies_recorded;
     let same_replies = generated == now.replies_generated;
     now.replies_generated = generated;
     let stands = same_replies && now.laws.len() == 1 && now.laws == now.laws_before;
-    if stands && !now.refusals.due(clock.t as i32) {
+    if stands && !now.refusals.is_review_due(clock.t as i32) {
         return;
     }
     let home = HomeSupplyShare {
@@ -550,15 +551,15 @@ pub fn apply_law(
         }
     }
     set_target_terms(c, &roadmap, &future, home, &mut now, &mut market, clock.t);
-    set_outlook(c, &roadmap, &mut now, &mut outlook, &market);
+    set_announced_closures(c, &roadmap, &mut now, &mut closures, &market);
 }
 
 impl CurrentLaw {
-    /// Takes up the laws of sales of a month. Neighbours that say the same of sales are one.
-    fn turn_to(&mut self, c: &CompiledCalendar, pieces: &[(f64, u16)]) {
+    /// Loads the compiled sale rules of a month; merges consecutive segments with the same sale rules.
+    fn load_month(&mut self, c: &CompiledCalendar, segments: &[(f64, u16)]) {
         std::mem::swap(&mut self.laws, &mut self.laws_before);
         self.laws.clear();
-        for (part, book) in pieces {
+        for (part, book) in segments {
             let law = c.sales_of[usize::from(*book)];
             match self.laws.last_mut() {
                 Some(last) if last.1 == law => last.0 += part,
@@ -571,28 +572,28 @@ impl CurrentLaw {
     }
 }
 
-/// Which cap holds in every market this month: the tightest of its days, as strict as [`mixed`] terms are.
-fn hold_caps(c: &CompiledCalendar, pieces: &[(f64, u16)], market: &mut ChipMarket) {
+/// Sets the cap in force in every market this month: the tightest of its days, as in [`combine_terms`].
+fn set_caps_in_force(c: &CompiledCalendar, segments: &[(f64, u16)], market: &mut ChipMarket) {
     if c.caps_tpp.is_empty() {
         return;
     }
     let cap_tpp = |cap: &u16| c.caps_tpp[usize::from(*cap)];
-    market.hold_caps(|place| {
-        let of_days = pieces
+    market.set_caps_in_force(|place| {
+        let of_days = segments
             .iter()
             .filter_map(|(_, book)| c.books[usize::from(*book)].cap_of_market[place]);
         of_days.min_by(|a, b| cap_tpp(a).total_cmp(&cap_tpp(b)))
     });
 }
 
-/// Terms of listed chips outside the target: only where the law has changed since last month, or changes within this one.
+/// Sets the terms of listed chips outside the target where rules changed since last month or change within this one.
 fn set_terms(c: &CompiledCalendar, now: &CurrentLaw, roadmap: &Roadmap, market: &mut ChipMarket) {
     let slots = c.chips.len();
     let mut set = |at: usize| {
         let (place, slot) = (at / slots, at % slots);
         let variant = matches!(roadmap.slots[slot].kind, SlotKind::Variant { .. });
         if place != c.target_market && !variant {
-            let terms = mixed(&now.laws, |law| c.sales[usize::from(law)].terms[at]);
+            let terms = combine_terms(&now.laws, |law| c.sales[usize::from(law)].terms[at]);
             market.set_terms(place, slot, terms);
         }
     };
@@ -603,14 +604,16 @@ fn set_terms(c: &CompiledCalendar, now: &CurrentLaw, roadmap: &Roadmap, market: 
     let mut from = chain.next();
     for to in chain {
         if let Some(from) = from.filter(|from| *from != to) {
-            c.changed(from, to).iter().for_each(|at| set(*at as usize));
+            c.changed_terms(from, to)
+                .iter()
+                .for_each(|at| set(*at as usize));
         }
         from = Some(to);
     }
 }
 
-/// Terms in the target, where sellers hold back and buyers are discouraged beyond the law. Part-months act in proportion: a
-/// sale is open for the days on which no rule bars it.
+/// Sets the terms in the target, including over-compliance of sellers and importer refusal. Partial months count in
+/// proportion: a sale is open for the days on which no rule denies it.
 fn set_target_terms(
     c: &CompiledCalendar,
     roadmap: &Roadmap,
@@ -626,14 +629,14 @@ fn set_target_terms(
         let at = place * slots + slot;
         let mut terms = match roadmap.slots[slot].kind {
             SlotKind::Variant { .. } => now.variant_terms[at],
-            _ => mixed(&now.laws, |law| c.sales[usize::from(law)].terms[at]),
+            _ => combine_terms(&now.laws, |law| c.sales[usize::from(law)].terms[at]),
         };
         if !terms.licensed() && !market.layout.target_made[slot] {
             terms.open *= 1.0 - over_complied;
         }
         if !now.replies_generated || (!terms.case_by_case && !terms.capped) {
-            now.refusals.forget(slot);
-        } else if refuses(roadmap, future, home, now, slot, t) {
+            now.refusals.clear(slot);
+        } else if decide_refusal(roadmap, future, home, now, slot, t) {
             terms.open *= open_share(&future.parameters);
             if terms.open <= 0.0 {
                 terms = SaleTerms::DENIED;
@@ -649,31 +652,31 @@ fn set_target_terms(
     }
 }
 
-/// Terms of a month in which the rules change: open for the days on which no rule bars the sale, else as strict as any of
-/// its days.
-fn mixed(pieces: &[(f64, u16)], of: impl Fn(u16) -> SaleTerms) -> SaleTerms {
-    let first = of(pieces[0].1);
-    if pieces[1..].iter().all(|piece| of(piece.1) == first) {
+/// Combines the terms of a month in which rules change: open for the days on which no rule denies the sale, otherwise as
+/// strict as the strictest day.
+fn combine_terms(segments: &[(f64, u16)], of: impl Fn(u16) -> SaleTerms) -> SaleTerms {
+    let first = of(segments[0].1);
+    if segments[1..].iter().all(|segment| of(segment.1) == first) {
         return first;
     }
     let none = SaleTerms {
         open: 0.0,
         ..SaleTerms::FREE
     };
-    let open = over_month(pieces, |book| of(book).open);
-    pieces
+    let open = monthly_mean(segments, |book| of(book).open);
+    segments
         .iter()
         .fold(SaleTerms { open, ..none }, |mut terms, &(_, book)| {
-            let piece = of(book);
-            terms.notify |= piece.notify;
-            terms.case_by_case |= piece.case_by_case;
-            terms.capped |= piece.capped;
-            terms.levy_share = terms.levy_share.max(piece.levy_share);
+            let segment = of(book);
+            terms.notify |= segment.notify;
+            terms.case_by_case |= segment.case_by_case;
+            terms.capped |= segment.capped;
+            terms.levy_share = terms.levy_share.max(segment.levy_share);
             terms
         })
 }
 
-/// Part of lawful sales to the target that the issuer's makers give up: none while no rule bars any of them.
+/// Share of legal sales to the target that makers give up; 0 while no rule restricts any sale there.
 fn over_complied(c: &CompiledCalendar, laws: &[(f64, u16)], p: &Parameters) -> f64 {
     let barring = |&(part, law): &(f64, u16)| {
         let here = c.target_market * c.chips.len();
@@ -687,8 +690,8 @@ fn over_complied(c: &CompiledCalendar, laws: &[(f64, u16)], p: &Parameters) -> f
     }
 }
 
-/// Whether the target discourages a chip that its exporter has opened under licence or up to a cap, of its own accord.
-fn refuses(
+/// Whether the model's target discourages a chip that is open under licence or up to a cap.
+fn decide_refusal(
     roadmap: &Roadmap,
     future: &Future,
     home: HomeSupplyShare,
@@ -704,22 +707,22 @@ fn refuses(
         .chance
         .uniform(Purpose::Refusal, roadmap.slot_keys[slot], 0);
     let chance = refusal_chance(home, p);
-    now.refusals.answer(slot, t as i32, draw, chance, p)
+    now.refusals.review_chip(slot, t as i32, draw, chance, p)
 }
 
-fn set_outlook(
+fn set_announced_closures(
     c: &CompiledCalendar,
     roadmap: &Roadmap,
     now: &mut CurrentLaw,
-    outlook: &mut AnnouncedClosures,
+    closures: &mut AnnouncedClosures,
     market: &ChipMarket,
 ) {
     let slots = c.chips.len();
     let law = c.sales(now.known);
-    outlook.market = c.target_market;
-    outlook.any = false;
-    outlook.closing.clear();
-    outlook.closing.resize(slots, false);
+    closures.market = c.target_market;
+    closures.any = false;
+    closures.closing.clear();
+    closures.closing.resize(slots, false);
     for slot in 0..slots {
         let variant = matches!(roadmap.slots[slot].kind, SlotKind::Variant { .. });
         let barred = if variant {
@@ -728,33 +731,37 @@ fn set_outlook(
             law.announced_bar[slot]
         };
         let open = market.terms[c.target_market * slots + slot].open > 0.0;
-        outlook.closing[slot] = open && barred;
-        outlook.any |= open && barred;
+        closures.closing[slot] = open && barred;
+        closures.any |= open && barred;
         if !variant {
             now.sellable[slot] = law.free[c.target_market * slots + slot] && !barred;
         }
     }
 }
 
-/// Mean of a value over the pieces of a month; exactly the value where it does not change within the month, so that a rule
-/// that changes nothing leaves no trace in the last digit.
-fn over_month(pieces: &[(f64, u16)], value: impl Fn(u16) -> f64) -> f64 {
-    let first = pieces.first().map_or(0.0, |(_, book)| value(*book));
-    if pieces.iter().all(|(_, book)| value(*book) == first) {
+/// Mean of a value over the segments of a month; exactly the value where it is constant, so that a rule without effect does
+/// not change the last digit.
+fn monthly_mean(segments: &[(f64, u16)], value: impl Fn(u16) -> f64) -> f64 {
+    let first = segments.first().map_or(0.0, |(_, book)| value(*book));
+    if segments.iter().all(|(_, book)| value(*book) == first) {
         return first;
     }
-    pieces.iter().map(|(part, book)| part * value(*book)).sum()
+    segments
+        .iter()
+        .map(|(part, book)| part * value(*book))
+        .sum()
 }
 
 fn set_access(
     c: &CompiledCalendar,
-    pieces: &[(f64, u16)],
+    segments: &[(f64, u16)],
     t: usize,
     p: &Parameters,
     access: &mut InputAccessState,
 ) {
     let inputs = |book: u16| &c.inputs[usize::from(book)];
-    let over = |value: &dyn Fn(&InputAccess) -> f64| over_month(pieces, |book| value(inputs(book)));
+    let over =
+        |value: &dyn Fn(&InputAccess) -> f64| monthly_mean(segments, |book| value(inputs(book)));
     for (maker, open) in access.leading_foundry.iter_mut().enumerate() {
         *open = over(&|i| i.leading_foundry[maker]);
     }
@@ -777,7 +784,7 @@ fn set_access(
     access.tools = tools_for_target(&access.tool_suppliers, p);
     access.tools_denied_on_record = c.tools_denied_on_record[t];
     access.memory_closes_in_months = f64::INFINITY;
-    for &(_, book) in pieces {
+    for &(_, book) in segments {
         if let Some(closes) = inputs(book).memory_closes {
             access.memory_closes_in_months = f64::from((closes - t as i32).max(1));
         }

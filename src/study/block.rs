@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ensemble::{RunNarrative, RunRecord, RunRecordLayout, RunStore, one_run};
 use super::{Plan, Worker};
-use crate::foundation::tape::PolicyChange;
+use crate::foundation::policy_path::PolicyChange;
 use crate::results::ResultsError;
 use crate::results::files::AtomicFile;
 

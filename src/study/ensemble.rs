@@ -14,7 +14,7 @@ use super::futures::FutureDraw;
 use super::timeline::rows;
 use super::{Plan, Worker};
 use crate::agents::government::Government;
-use crate::foundation::tape::PolicyChange;
+use crate::foundation::policy_path::PolicyChange;
 use crate::measures::{MonthlyRecord, OUTCOMES};
 use crate::results::{EventRow, PolicyChangeRow, ResultsError};
 use crate::world::outcomes::{Formula, OutcomeWindow, formulas};
@@ -318,7 +318,7 @@ fn simulate(
     for column in &layout.columns {
         record.series.extend_from_slice(months.column(*column));
     }
-    let tape = &worker.stage.world.resource::<Government>().tape;
+    let tape = &worker.stage.world.resource::<Government>().policy_path;
     record.tape.extend_from_slice(tape);
     told.tape = tape_rows(plan, arm, run, tape);
     if keep {
@@ -326,7 +326,7 @@ fn simulate(
     }
     if layout.direct {
         if let Some(given) = given.filter(|_| plan.has_direct(arm)) {
-            future.tape = Some(given.clone());
+            future.policy_path = Some(given.clone());
             worker.run(calendar, &future, layout.months, false);
             layout.outcomes(worker.record(), &mut record.numbers);
         } else {

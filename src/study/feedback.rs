@@ -7,7 +7,7 @@ use crate::config::diagnostics::{Diagnostic, Problems};
 use crate::config::source::Source;
 use crate::config::study::StudyFile;
 use crate::controls::Regime;
-use crate::foundation::tape::PolicyChange;
+use crate::foundation::policy_path::PolicyChange;
 use crate::results::{EffectComponent, PolicyChangeRow};
 
 /// Whether the tape of the baseline can be replayed in every arm that has a process: the same rungs by name, in order.

@@ -276,14 +276,17 @@ pub fn patterns(
         .iter()
         .map(|name| {
             let regime = library.regime(name)?;
-            Ok((*name, h.plan.blueprint.calendar(&regime, &central)))
+            Ok((*name, h.plan.blueprint.compile_calendar(&regime, &central)))
         })
         .collect::<Result<BTreeMap<_, _>, Problems>>()?;
     let mut closed = library.regime("history-free")?;
     closed
         .entries
         .retain(|e| Month::from_date(e.compliance) < Month::of(2026, 1));
-    calendars.insert(CLOSED_AGAIN, h.plan.blueprint.calendar(&closed, &central));
+    calendars.insert(
+        CLOSED_AGAIN,
+        h.plan.blueprint.compile_calendar(&closed, &central),
+    );
     let all: Vec<Vec<[Vec<f64>; 2]>> = (0..draws)
         .into_par_iter()
         .map_init(

@@ -138,7 +138,7 @@ impl Plan {
             .collect();
         let at_centre = |regime: &Regime, switches: &[&Override]| {
             let centre = fixed(&central.values(), switches, &set);
-            blueprint.calendar(regime, &centre)
+            blueprint.compile_calendar(regime, &centre)
         };
         let calendars: Vec<Arc<CompiledCalendar>> = regimes
             .iter()
@@ -250,7 +250,7 @@ impl Plan {
             channels,
             planning,
             anchor: self.anchor.clone(),
-            tape: None,
+            policy_path: None,
         }
     }
 

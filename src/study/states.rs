@@ -66,7 +66,7 @@ pub fn reached(world: &mut World, before: &StateSnapshot, p: &Parameters) -> Vec
         .nations
         .iter()
         .zip(&before.cap_tpp_left)
-        .any(|(now, then)| now.left_tpp < *then && now.left_tpp < 1.0);
+        .any(|(now, then)| now.remaining_tpp < *then && now.remaining_tpp < 1.0);
     let ceiling = p.smic_ceiling_wafers * p.smic_accelerator_share;
     vec![
         near(index[0], 1.0 + p.price_clip),
@@ -90,7 +90,7 @@ pub fn reached(world: &mut World, before: &StateSnapshot, p: &Parameters) -> Vec
         short(Bloc::Target),
         short(Bloc::Third),
         world.resource::<RentedCompute>().h100e > 0.0,
-        supply.lost_to_inputs > 0.0,
+        supply.input_loss_share > 0.0,
         access.leading_foundry.iter().any(|open| *open < 1.0),
         access.weights_open.iter().any(|open| *open < 1.0),
     ]
@@ -124,7 +124,7 @@ impl StateSnapshot {
                 .resource::<ChipMarket>()
                 .nations
                 .iter()
-                .map(|nation| nation.left_tpp)
+                .map(|nation| nation.remaining_tpp)
                 .collect(),
         }
     }

@@ -118,7 +118,7 @@ impl TimelineRun<'_> {
                 format!("{} ({})", self.brief(cause), self.b.first.plus(cause.t))
             }
             None if e.kind == EventKind::PolicyAnnounced => {
-                let mut tape = self.government.tape.iter();
+                let mut tape = self.government.policy_path.iter();
                 let change = tape.find(|change| change.announced == e.t);
                 change
                     .map_or(e.kind.root(), |c| c.cause.words())
@@ -245,7 +245,7 @@ impl TimelineRun<'_> {
             ),
             EventKind::ModelReleased => {
                 let lab = &self.b.labs[e.actor as usize];
-                let how = if lab.release.opens(u64::from(e.object)) {
+                let how = if lab.release.releases_weights(u64::from(e.object)) {
                     "open"
                 } else {
                     "closed"
@@ -353,7 +353,7 @@ impl TimelineRun<'_> {
         let sale = |design: &ChipSpec| c.variant_attributes(parent, design, c.target_market);
         let here = sale(spec);
         let mut lines: Vec<String> = Vec::new();
-        for more in cut.a_little_less(spec, &self.chips.spec[parent]) {
+        for more in cut.relaxed_designs(spec, &self.chips.spec[parent]) {
             let there = sale(&more);
             for law in [&books.in_force, &books.announced] {
                 let ruling = law.judge(ControlledItem::ChipSale, &there);
@@ -361,9 +361,9 @@ impl TimelineRun<'_> {
                     continue;
                 };
                 let rule = &self.b.law.rules[usize::from(rule)];
-                let failed = rule
-                    .condition
-                    .lines_between(&here, &there, &self.b.law.symbols);
+                let failed =
+                    rule.condition
+                        .differing_comparisons(&here, &there, &self.b.law.symbols);
                 for line in failed {
                     let said = format!("`{line}` of {}", rule.id);
                     if !lines.contains(&said) {

@@ -44,7 +44,7 @@ impl Worker {
     /// Runs recorded history at the centre of the parameters and keeps what deviations are measured against.
     pub(super) fn anchor(&mut self, history: &Regime, central: &Parameters) -> ReferenceRun {
         let b = self.stage.blueprint().clone();
-        let calendar = b.calendar(history, central);
+        let calendar = b.compile_calendar(history, central);
         let future = Future {
             number: 0,
             chance: Chance::of(0, 0),
@@ -52,7 +52,7 @@ impl Worker {
             channels: Channels::default(),
             planning: ExpectationRule::default(),
             anchor: Arc::default(),
-            tape: None,
+            policy_path: None,
         }
         .on_record();
         self.stage.reset(&calendar, &future, false);

@@ -1,4 +1,4 @@
-//! A chip: what it can do for a lab, and what it costs to make.
+//! A chip: its specification, useful throughput for training and serving, and unit cost.
 
 use crate::foundation::maths;
 use crate::foundation::parameters::Parameters;
@@ -11,7 +11,7 @@ pub struct ChipSpec {
     pub fp8_dense_tflops: f64,
     /// Largest 8-bit rate, floating or integer: the basis of recorded H100-equivalents.
     pub peak_8bit_tops: f64,
-    /// Total processing performance, TOPS x bit: the unit of the law.
+    /// Total processing performance (TPP), TOPS x bit: the unit of the rules.
     pub tpp: f64,
     pub die_area_mm2: f64,
     pub process_node_nm: f64,
@@ -28,9 +28,9 @@ pub struct ChipSpec {
 }
 
 impl ChipSpec {
-    /// The same part with everything that it does scaled: rates, links, memory bandwidth.
+    /// The same chip with rates, links and memory bandwidth multiplied by `by`.
     #[must_use]
-    pub fn faster(&self, by: f64) -> Self {
+    pub fn scaled(&self, by: f64) -> Self {
         Self {
             fp16_dense_tflops: self.fp16_dense_tflops * by,
             fp8_dense_tflops: self.fp8_dense_tflops * by,
@@ -44,7 +44,7 @@ impl ChipSpec {
     }
 }
 
-/// Which shared packaging line a chip needs.
+/// The shared packaging line that a chip needs.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Packaging {
     CowosS,

@@ -1,12 +1,12 @@
-//! How a chipmaker designs around a rule: the most profitable chip that the law lets through.
+//! Compliant designs: searches for the most profitable chips that the rules allow.
 //!
-//! The law is a black box that answers "legal" or "not". Candidates are found where its answer changes, by
-//! bisection along each factor; nothing here knows a threshold, a rule or the name of a chip.
+//! The rules are a function that returns whether a design is legal. Candidates lie where its value changes and are found by
+//! bisection along each factor. This module contains no threshold, no rule and no name of a chip.
 
 use super::chip::{ChipSpec, serving_throughput, training_throughput, unit_cost_usd};
 use crate::foundation::parameters::Parameters;
 
-/// How a design differs from its parent: factors on compute, chip-to-chip links, memory bandwidth, die area.
+/// Factors by which a design differs from its parent: compute, chip-to-chip links, memory bandwidth, die area.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct DesignFactors {
     pub compute: f64,
@@ -23,8 +23,8 @@ impl DesignFactors {
         die: 1.0,
     };
 
-    /// The parent with these factors applied. More memory bandwidth than the parent's takes more stacks;
-    /// a larger die gives fewer packages a wafer.
+    /// The parent with these factors applied. More memory bandwidth than the parent's needs more stacks; a larger die yields
+    /// fewer packages for each wafer.
     pub fn apply(self, parent: &ChipSpec) -> ChipSpec {
         let stacks = self.memory.max(1.0);
         ChipSpec {
@@ -43,13 +43,13 @@ impl DesignFactors {
     }
 }
 
-/// Which factors of a design are below its parent's: its kind of cut.
+/// Kind of cut: the factors of a design that are below its parent's.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct CutKind(u8);
 
 impl CutKind {
     const NAMES: [&'static str; 3] = ["compute", "links", "memory"];
-    /// How many kinds there are.
+    /// Number of kinds.
     pub const KINDS: usize = 8;
 
     pub fn of(design: &ChipSpec, parent: &ChipSpec) -> Self {
@@ -79,9 +79,9 @@ impl CutKind {
         }
     }
 
-    /// Each design that differs from this one by a little more of one factor that was cut, in steps wider than those of the
-    /// bisection: what the law says of it names the line under which the design sits.
-    pub fn a_little_less(
+    /// Designs in which one cut factor is slightly larger, by more than the tolerance of the bisection. The rule that denies such
+    /// a design is the binding threshold.
+    pub fn relaxed_designs(
         self,
         design: &ChipSpec,
         parent: &ChipSpec,
@@ -104,12 +104,12 @@ impl CutKind {
     }
 }
 
-/// How far a maker can go in a redesign.
+/// Limits of a redesign.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct RedesignLimits {
     /// Memory bandwidth over the parent's.
     pub memory_max: f64,
-    /// Stacks slower than this, TB/s each, are of a kind whose controllers cannot drive faster ones.
+    /// Stacks slower than this, TB/s each, have controllers that cannot drive faster stacks.
     pub memory_from_tbs_per_stack: f64,
     /// Die area over the parent's.
     pub die_max: f64,
@@ -124,8 +124,8 @@ impl RedesignLimits {
         }
     }
 
-    /// Bound of the memory factor for one parent.
-    fn memory_of(&self, parent: &ChipSpec) -> f64 {
+    /// Upper bound of the memory factor for one parent.
+    fn memory_bound(&self, parent: &ChipSpec) -> f64 {
         let raises = parent.hbm_stacks > 0.0
             && parent.mem_bandwidth_tbs / parent.hbm_stacks >= self.memory_from_tbs_per_stack;
         if raises {
@@ -144,8 +144,8 @@ pub struct DesignCandidate {
 }
 
 impl DesignCandidate {
-    /// The same design from a parent that turned out otherwise than the nominal one for which it was found: what the law
-    /// limits keeps its absolute value, what it leaves alone follows the parent.
+    /// The same design from a parent that differs from the nominal one: attributes that the rules limit keep their absolute
+    /// values, others follow the parent.
     pub fn fit(&self, nominal: &ChipSpec, actual: &ChipSpec, reach: &RedesignLimits) -> ChipSpec {
         let f = self.factors;
         let kept = |factor: f64, bound: f64, of: f64, over: f64| {
@@ -155,7 +155,7 @@ impl DesignCandidate {
                 (factor * of / over).min(bound)
             }
         };
-        let bound = reach.memory_of(nominal);
+        let bound = reach.memory_bound(nominal);
         let links = if f.links >= 0.999 || actual.interconnect_gbps <= 0.0 {
             f.links
         } else {
@@ -178,18 +178,17 @@ impl DesignCandidate {
     }
 }
 
-/// Legal designs from one parent that no other legal design beats in every factor.
+/// Legal designs from one parent that no other legal design dominates.
 ///
-/// A coarse grid finds legal seeds; those that another seed equals or exceeds in every factor are dropped; each
-/// of the rest is pushed up along every order of the three performance factors by bisection of the verdict
-/// boundary. Costs about two thousand verdicts; the result depends on the parent and the rules alone, so all
-/// runs share it.
+/// A coarse grid gives legal seeds, of which dominated ones are dropped. Each remaining seed is raised along every order of the
+/// three performance factors by bisection of the verdict boundary. This takes about two thousand verdicts. The result depends
+/// on the parent and the rules only, so all runs share it.
 pub fn candidates(
     parent: &ChipSpec,
     reach: &RedesignLimits,
     mut legal: impl FnMut(&ChipSpec) -> bool,
 ) -> Vec<DesignCandidate> {
-    let (memory_max, die_max) = (reach.memory_of(parent), reach.die_max);
+    let (memory_max, die_max) = (reach.memory_bound(parent), reach.die_max);
     let mut seeds: Vec<DesignFactors> = Vec::new();
     for die in [1.0, (1.0 + die_max) / 2.0, die_max] {
         for compute in [1.0, 0.6, 0.35, 0.2, 0.12, 0.06, 0.03, 0.015] {
@@ -202,7 +201,9 @@ pub fn candidates(
                         die,
                     };
                     // The grid runs downward, so a seed that is beaten is beaten by one already kept.
-                    if !seeds.iter().any(|kept| beats(kept, &seed)) && legal(&seed.apply(parent)) {
+                    if !seeds.iter().any(|kept| dominates(kept, &seed))
+                        && legal(&seed.apply(parent))
+                    {
                         seeds.push(seed);
                     }
                 }
@@ -221,7 +222,7 @@ pub fn candidates(
         ] {
             let mut factors = seed;
             for factor in order {
-                push_up(&mut factors, factor, memory_max, parent, &mut legal);
+                raise_factor(&mut factors, factor, memory_max, parent, &mut legal);
             }
             let known = |c: &DesignCandidate| {
                 c.factors.die == factors.die
@@ -240,12 +241,12 @@ pub fn candidates(
     found
 }
 
-fn beats(a: &DesignFactors, b: &DesignFactors) -> bool {
+fn dominates(a: &DesignFactors, b: &DesignFactors) -> bool {
     a.compute >= b.compute && a.links >= b.links && a.memory >= b.memory && a.die <= b.die
 }
 
 /// Raises one factor to the last legal value below its bound, to within a thousandth.
-fn push_up(
+fn raise_factor(
     factors: &mut DesignFactors,
     which: usize,
     memory_max: f64,
@@ -279,13 +280,13 @@ fn push_up(
     set(factors, low);
 }
 
-/// What buyers would give for a chip, relative to an H100: a mix of training and serving use.
+/// Value of a chip to buyers relative to an H100: a mean of training and serving throughput, weighted by use.
 pub fn blended_value(spec: &ChipSpec, training_share: f64, fp8_share: f64, p: &Parameters) -> f64 {
     training_share * training_throughput(spec, p.overlap_share, fp8_share, p)
         + (1.0 - training_share) * serving_throughput(spec, p)
 }
 
-/// Profit per package in USD: what buyers would pay at the going price of useful compute, less unit cost.
+/// Profit per package in USD: value at the market price of useful compute, less unit cost.
 pub fn profit_per_unit_usd(
     spec: &ChipSpec,
     training_share: f64,

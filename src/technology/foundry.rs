@@ -1,4 +1,4 @@
-//! Fabs and shared supply: yield that learns, capacity that follows orders with a lag, tools and materials withheld.
+//! Foundries: yield with learning, capacity that follows orders with a lag, and denied tools and materials.
 
 use crate::foundation::maths;
 use crate::foundation::parameters::Parameters;
@@ -18,7 +18,7 @@ pub fn experience_yield(
     ceiling * (1.0 - maths::exp(-(initial + cumulative_million_dies) / scale_million_dies))
 }
 
-/// Next month's capacity: lagged partial adjustment toward what orders ask for.
+/// Next month's capacity: lagged partial adjustment toward orders.
 ///
 /// `ln K' = ln K + clamp(speed * ln(wanted / K), -fall, rise)`. `wanted` is orders `lag` months ago plus a twelfth of
 /// the backlog, over the target rate of use. With `speed * lag` under 0.37, as where suppliers
@@ -30,17 +30,17 @@ pub fn adjusted_capacity(capacity: f64, wanted: f64, speed: f64, fall_per_month:
     capacity * maths::exp((speed * maths::ln(wanted / capacity)).clamp(-fall_per_month, 0.25))
 }
 
-/// What suppliers of advanced tools do for the target in a month, as shares of the tools that it would buy.
+/// Supply of advanced tools to the target in a month, as shares of the tools that it would buy.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct ToolSupply {
-    /// Denied by law and not yet made good by others.
+    /// Denied by rules and not replaced by other suppliers.
     pub denied: f64,
-    /// Sold by the issuer and by its allies, with what they make good of what others deny.
+    /// Sold by the issuer and by its allies, including replacement of tools that others deny.
     pub sold: [f64; 2],
 }
 
-/// A nation's suppliers in a month: their share of the world's advanced tools, the part of the month in which its law
-/// denies them to the target, and for how long it has done so.
+/// Suppliers of one nation in a month: their share of the world's advanced tools, the fraction of the month in which the
+/// nation's rules deny them to the target, and the years of denial so far.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ToolSupplier {
     pub share: f64,
@@ -51,7 +51,7 @@ pub struct ToolSupplier {
 }
 
 impl ToolSupplier {
-    /// A month in which its law denies them for this part; the first month of denial counts in the years.
+    /// Advances one month with denial for the fraction `denies`; the first month of denial counts in the years.
     pub fn pass_month(&mut self, denies: f64) {
         self.denies = denies;
         self.years_denied = if denies > 0.0 {
@@ -62,14 +62,14 @@ impl ToolSupplier {
     }
 }
 
-/// Tools that the target cannot have, and what the issuer's allies sell.
+/// Tools that the target cannot buy, and sales by the issuer and its allies.
 ///
 /// ```text
 /// denied = sum over suppliers of  share * denies * (1 - backfill) ^ years
 /// ```
 ///
-/// The rest of what law denies is made good by those who do not deny, in proportion to what they hold: an ally that stays
-/// outside gains what the others lose. Source: form of the expert review; see `tool_backfill_per_year`.
+/// Suppliers that do not deny replace the rest of the denied tools in proportion to their shares: an ally without a rule gains
+/// the sales that others lose. Source: form of the expert review; see `tool_backfill_per_year`.
 pub fn tools_for_target(suppliers: &[ToolSupplier], p: &Parameters) -> ToolSupply {
     let (mut denied, mut made_good, mut open, mut sold) = (0.0, 0.0, 0.0, [0.0; 2]);
     for s in suppliers {
@@ -96,16 +96,16 @@ pub fn tools_for_target(suppliers: &[ToolSupplier], p: &Parameters) -> ToolSuppl
     }
 }
 
-/// Part of the supply outside the target that a want of its materials costs.
+/// Share of supply outside the target that is lost to a shortage of its materials.
 ///
-/// `lost = input_share_lost * max(0, denied - substituted)`: rare earths, gallium and germanium reach tools, magnets, optics
-/// and test, and bind only as far as nobody has replaced them. Source: see `input_share_lost`.
-pub fn lost_to_inputs(denied: f64, substituted: f64, p: &Parameters) -> f64 {
+/// `lost = input_share_lost * max(0, denied - substituted)`: rare earths, gallium and germanium are inputs to tools, magnets,
+/// optics and test, and bind only as far as they are not substituted. Source: see `input_share_lost`.
+pub fn input_loss_share(denied: f64, substituted: f64, p: &Parameters) -> f64 {
     (p.input_share_lost * (denied - substituted).max(0.0)).clamp(0.0, 1.0)
 }
 
-/// Next part of the materials that makers do without: `s' = s + (denied - s) / months`, which fades when denial ends.
-pub fn next_substituted(substituted: f64, denied: f64, p: &Parameters) -> f64 {
+/// Next substituted share of the materials: `s' = s + (denied - s) / months`; it falls when denial ends.
+pub fn next_substitution(substituted: f64, denied: f64, p: &Parameters) -> f64 {
     substituted + (denied - substituted) / p.input_substitution_months.max(1.0)
 }
 
@@ -155,14 +155,14 @@ mod tests {
         let mut replaced = 0.0;
         let lost: Vec<f64> = (0..24)
             .map(|_| {
-                let now = lost_to_inputs(1.0, replaced, &p);
-                replaced = next_substituted(replaced, 1.0, &p);
+                let now = input_loss_share(1.0, replaced, &p);
+                replaced = next_substitution(replaced, 1.0, &p);
                 now
             })
             .collect();
         assert_eq!(lost[0], 0.04);
         assert!(lost.windows(2).all(|w| w[1] < w[0]) && lost[23] < 0.004);
-        assert_eq!(lost_to_inputs(0.0, replaced, &p), 0.0);
+        assert_eq!(input_loss_share(0.0, replaced, &p), 0.0);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Chips and how they are made: attributes, useful throughput, cost, yield, capacity, the roadmap.
+//! Technology: chips with useful throughput and cost, compliant designs, foundries, supply pools, power, and the roadmap.
 
 pub mod chip;
 pub mod design;

@@ -1,4 +1,4 @@
-//! A recorded path: knots in time, interpolated between them, grown beyond them.
+//! A recorded time path: interpolation between knots and saturating growth after the last knot.
 
 use crate::foundation::maths;
 

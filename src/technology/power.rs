@@ -1,4 +1,4 @@
-//! Power: chips that cannot be plugged in do nothing.
+//! Power: the share of installed compute that the power of data centres can supply.
 
 use std::sync::Arc;
 
@@ -10,9 +10,9 @@ use super::path::TimePath;
 #[derive(Resource, Clone, Debug, Default)]
 pub struct PowerPaths(pub Arc<[TimePath; 3]>);
 
-/// Part of the installed compute of a bloc that has power: `min(1, share of data centres * capacity / draw)`.
+/// Share of the installed compute of a bloc that has power: `min(1, share of data centres * capacity / draw)`.
 ///
-/// `draw` is the chips' own power times what surrounds them (cooling, servers, networking).
+/// `draw` is the power of the chips times a factor for cooling, servers and networking.
 pub fn powered_share(capacity_gw: f64, ai_share_max: f64, chips_w: f64, overhead: f64) -> f64 {
     let draw_gw = chips_w * overhead / 1e9;
     if draw_gw <= 0.0 || capacity_gw <= 0.0 {

@@ -1,4 +1,4 @@
-//! Which chips exist and when: the recorded catalogue, generations beyond it, empty slots for variants.
+//! The roadmap: chips and their launch dates, from the recorded catalogue, later generations, and empty slots for variants.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use crate::foundation::maths;
 use crate::foundation::parameters::Parameters;
 use crate::foundation::run::{Future, SimulationClock};
 
-/// A place in the table of chips. Slots exist from the start, so that no identity depends on what else happens.
+/// A row of the chip table. All slots exist from the start, so that the identity of a chip does not depend on the run.
 #[derive(Clone, Debug)]
 pub struct ChipSlot {
     pub key: String,
@@ -23,7 +23,7 @@ pub struct ChipSlot {
     pub maker: u16,
     pub captive: bool,
     pub kind: SlotKind,
-    /// The part as listed; for variants, unused until one is designed.
+    /// The chip as listed; unused for variants.
     pub spec: ChipSpec,
     /// Made by a maker of the target nation.
     pub target_made: bool,
@@ -39,7 +39,7 @@ pub enum SlotKind {
     Variant { ordinal: u32 },
 }
 
-/// A month that never comes.
+/// Launch month of an empty slot.
 pub const NEVER: i32 = i32::MAX;
 
 /// The slots, shared by all runs.
@@ -53,14 +53,14 @@ pub struct Roadmap {
 }
 
 impl Roadmap {
-    /// The slots of a maker: they stand side by side.
+    /// The slots of a maker, a contiguous range.
     pub fn slots_of(&self, maker: u16) -> std::ops::Range<usize> {
         let from = self.slots.partition_point(|slot| slot.maker < maker);
         from..self.slots.partition_point(|slot| slot.maker <= maker)
     }
 }
 
-/// The chips of one run: what each slot holds now.
+/// The chips of one run by slot.
 #[derive(Resource, Clone, Debug, Default)]
 pub struct ChipTable {
     pub spec: Vec<ChipSpec>,
@@ -74,9 +74,9 @@ pub struct ChipTable {
     pub useful_serving: Vec<f64>,
     pub peak_h100e: Vec<f64>,
     pub unit_cost_usd: Vec<f64>,
-    /// How many slots of the maker hold the same part: duplicates share one part of the choice.
+    /// Number of the maker's slots with the same chip; duplicates share one weight in the choice.
     pub copies: Vec<f64>,
-    /// Share of training arithmetic in 8 bits that the columns were computed for.
+    /// Share of training arithmetic in 8 bits for which the columns were computed.
     pub fp8_share: f64,
 }
 
@@ -88,7 +88,7 @@ pub fn fp8_share(year: f64, p: &Parameters) -> f64 {
 /// Specification of the n-th generation after the last listed part.
 ///
 /// Useful throughput per dollar grows by `generation_gain` a year (recorded: 1.37 for accelerators); price grows 10 % a
-/// year with it, memory bandwidth and links keep pace with compute. Makers held back from leading nodes
+/// year with it, memory bandwidth and links grow with compute. Makers without access to leading nodes
 /// get the share `generation_gain_target_share` of the logarithmic gain.
 pub fn generation(last: &ChipSpec, years: f64, held_back: bool, p: &Parameters) -> ChipSpec {
     const PRICE_GROWTH: f64 = 1.10;
@@ -114,7 +114,7 @@ pub fn generation(last: &ChipSpec, years: f64, held_back: bool, p: &Parameters) 
 }
 
 impl Roadmap {
-    /// The part in a slot under these parameters, and when it would launch without slips.
+    /// The chip in a slot under these parameters, and its launch month without slips.
     pub fn nominal(&self, slot: usize, p: &Parameters) -> (ChipSpec, i32) {
         let slot = &self.slots[slot];
         match slot.kind {
@@ -133,16 +133,16 @@ impl Roadmap {
 }
 
 impl ChipTable {
-    /// What a part is listed at this month, constant USD: `price at launch * exp(-price_fall_per_year * age / 12)`, never less
+    /// List price of a chip this month, constant USD: `price at launch * exp(-price_fall_per_year * age / 12)`, never less
     /// than it costs to make, or than it was launched at where that was less.
-    pub fn listed_usd(&self, slot: usize, t: i32, p: &Parameters) -> f64 {
+    pub fn list_price_usd(&self, slot: usize, t: i32, p: &Parameters) -> f64 {
         let age_years = f64::from((t - self.launch[slot]).max(0)) / 12.0;
         let first_usd = self.spec[slot].list_price_usd;
         let least_usd = self.unit_cost_usd[slot].min(first_usd);
         (first_usd * maths::exp(-p.price_fall_per_year * age_years)).max(least_usd)
     }
 
-    /// The roadmap as this future has it: slips drawn, later generations specified, variant slots empty.
+    /// Sets the roadmap of a future: draws slips, specifies later generations, and empties variant slots.
     pub fn reset(&mut self, roadmap: &Roadmap, future: &Future) {
         let p = &future.parameters;
         let slots = &roadmap.slots;
@@ -178,7 +178,7 @@ impl ChipTable {
         self.fp8_share = -1.0;
     }
 
-    /// Recomputes what depends on the parameters and on the format of the day for one slot.
+    /// Recomputes the columns of one slot that depend on parameters and number formats.
     pub fn appraise(&mut self, slot: usize, p: &Parameters) {
         let spec = self.spec[slot];
         self.useful_training[slot] = training_throughput(&spec, p.overlap_share, self.fp8_share, p);
@@ -198,7 +198,7 @@ impl ChipTable {
     }
 }
 
-/// System: once a year, and at the start, the worth of every chip in the formats of the day.
+/// System: recomputes the throughput of every chip at the start and once a year, as number formats change.
 pub fn appraise_chips(
     clock: Res<SimulationClock>,
     future: Res<Future>,
@@ -243,10 +243,10 @@ mod tests {
             ..ChipTable::default()
         };
         let full = crate::technology::chip::H100.list_price_usd;
-        assert_eq!(chips.listed_usd(0, 20, &p), full);
-        assert_eq!(chips.listed_usd(0, 33, &p), full);
-        let after = chips.listed_usd(0, 57, &p);
+        assert_eq!(chips.list_price_usd(0, 20, &p), full);
+        assert_eq!(chips.list_price_usd(0, 33, &p), full);
+        let after = chips.list_price_usd(0, 57, &p);
         assert!((after / full - (-0.34_f64).exp()).abs() < 1e-12);
-        assert_eq!(chips.listed_usd(0, 333, &p), 5_000.0);
+        assert_eq!(chips.list_price_usd(0, 333, &p), 5_000.0);
     }
 }

@@ -1,4 +1,4 @@
-//! Shared supply: how much of each pool there is this month, and what one package draws from it.
+//! Supply pools: the supply of each pool this month, and the pool units that one package needs.
 
 use std::sync::Arc;
 
@@ -7,7 +7,8 @@ use bevy_ecs::system::{Res, ResMut};
 
 use super::chip::{ChipSpec, Packaging};
 use super::foundry::{
-    ToolSupplier, ToolSupply, adjusted_capacity, experience_yield, lost_to_inputs, next_substituted,
+    ToolSupplier, ToolSupply, adjusted_capacity, experience_yield, input_loss_share,
+    next_substitution,
 };
 use super::path::TimePath;
 use crate::foundation::channels::Channel;
@@ -25,7 +26,7 @@ pub enum SupplyPool {
     CowosL = 1,
     /// High-bandwidth memory stacks outside the target.
     HbmWorld = 2,
-    /// High-bandwidth memory stacks that the target's makers can reach without imports.
+    /// High-bandwidth memory stacks available to the target's makers without imports.
     HbmTarget = 3,
     /// Logic wafers for AI at the leading foundry.
     LogicWorld = 4,
@@ -57,35 +58,35 @@ impl SupplyPool {
     }
 }
 
-/// What the law leaves of the inputs that makers of the target need; written by the policy step each month.
+/// Access to the inputs that makers of the target need; written by the policy step each month.
 #[derive(Resource, Clone, Debug, Default)]
 pub struct InputAccessState {
-    /// By maker: part of the month in which the leading foundry may make its dies.
+    /// By maker: fraction of the month in which the leading foundry may make its dies.
     pub leading_foundry: Vec<f64>,
-    /// Part of the month in which the target may import memory stacks.
+    /// Fraction of the month in which the target may import memory stacks.
     pub memory_imports: f64,
-    /// Part of foreign chips, and of the month, that the target's own rules close to state-funded centres alone.
+    /// Share of foreign chips that the target's own rules deny to state-funded centres only, averaged over the month.
     pub state_closed: f64,
-    /// Months until an announced memory rule binds; infinite when none is announced.
+    /// Months until an announced memory rule comes into force; infinite when none is announced.
     pub memory_closes_in_months: f64,
-    /// Suppliers of advanced tools, and what of them the target cannot buy and the issuer's allies sell it.
+    /// Suppliers of advanced tools, and the shares of tools that are denied to the target or sold to it.
     pub tool_suppliers: Vec<ToolSupplier>,
     pub tools: ToolSupply,
-    /// What it could not buy under the recorded rules: the recorded capacity was built under these.
+    /// Share denied under the recorded rules, under which the recorded capacity was built.
     pub tools_denied_on_record: f64,
-    /// Part of the materials that makers outside the target cannot get from it.
+    /// Share of the target's materials that makers outside cannot get.
     pub inputs_denied: f64,
-    /// Part of what the target's buyers would take that law kept from them last month, and on record.
+    /// Share of desired purchases of the target's buyers that was denied last month, and on record.
     pub denied_share: f64,
     pub denied_share_on_record: f64,
-    /// What the target's makers delivered at home over what buyers there would spend, last month and on record.
+    /// Deliveries of the target's makers at home over the spending of buyers there: mean of about a year, and on record.
     pub home_share: f64,
     pub home_share_on_record: f64,
-    /// Part of the month in which the target may query the issuer's models.
+    /// Fraction of the month in which the target may query the issuer's models.
     pub model_access: f64,
-    /// Part of the month in which closed models may be used, by market.
+    /// Fraction of the month in which closed models may be used, by market.
     pub weights_open: Vec<f64>,
-    /// Part of the month in which hosts may rent compute to the target's labs, by the host's market.
+    /// Fraction of the month in which hosts may rent compute to the target's labs, by the host's market.
     pub remote_open: Vec<f64>,
     /// Public support of the issuer, USD a year: research, energy, build-out.
     pub support_usd: [f64; 3],
@@ -95,7 +96,7 @@ pub struct InputAccessState {
 #[derive(Resource, Clone, Debug)]
 pub struct SupplyPaths(pub Arc<RecordedSupply>);
 
-/// A foundry, packager or memory maker as recorded: what it can make of each pool that it fills, units a month.
+/// A foundry, packager or memory maker: recorded capacity of each pool that it supplies, units a month.
 #[derive(Clone, Debug, Default)]
 pub struct RecordedFoundry {
     pub key: String,
@@ -109,7 +110,7 @@ pub struct RecordedSupply {
     pub foundries: Vec<RecordedFoundry>,
     /// Dies a year that a barred designer obtained through proxies.
     pub proxy_dies_per_year: TimePath,
-    /// Makers of the target that are listed and reach the leading foundry through proxies only.
+    /// The listed maker of the target that reaches the leading foundry through proxies only.
     pub proxy_maker: Option<u16>,
     /// All makers of the target.
     pub designers: Vec<u16>,
@@ -125,25 +126,25 @@ pub struct SupplyState {
     /// By foundry: wafers and memory stacks that it can make this month.
     pub wafers: Vec<f64>,
     pub stacks: Vec<f64>,
-    /// Part of the pools outside the target that a want of materials costs this month.
-    pub lost_to_inputs: f64,
-    /// Part of the materials from the target that makers outside have learned to do without.
+    /// Share of the pools outside the target that is lost to a shortage of materials this month.
+    pub input_loss_share: f64,
+    /// Share of the materials from the target that makers outside have substituted.
     substituted: f64,
-    /// Wanted packages by maker, the last months in turn: `[lag][maker]`.
+    /// Orders by maker in a ring buffer of past months: `[lag][maker]`.
     wanted_before: Vec<Vec<f64>>,
     /// Good-die fraction of the target's foundry.
     pub yield_target: f64,
     /// Dies made by the target's foundry, millions.
     pub dies_target_millions: f64,
-    /// Memory stacks in store in the target.
+    /// Stored memory stacks in the target.
     pub hbm_bank_stacks: f64,
     /// Stacks made in the target this month.
     pub hbm_made_stacks: f64,
-    /// Dies in store that came through proxies.
+    /// Stored dies that were obtained through proxies.
     pub die_bank: f64,
-    /// Log of capacity in the target over what was recorded.
+    /// Log of capacity in the target over recorded capacity.
     log_deviation: f64,
-    /// The part of it that comes from denial: home memory follows it too.
+    /// The part of it that denial causes, which applies to home memory as well.
     log_push: f64,
 }
 
@@ -157,7 +158,7 @@ impl SupplyState {
             column.clear();
             column.resize(foundries, 0.0);
         }
-        self.lost_to_inputs = 0.0;
+        self.input_loss_share = 0.0;
         self.substituted = 0.0;
         self.wanted_before.resize(lag + 1, Vec::new());
         for month in &mut self.wanted_before {
@@ -173,12 +174,12 @@ impl SupplyState {
         self.log_push = 0.0;
     }
 
-    /// Capacities of next month: each maker follows what was wanted some months ago, the faster the emptier its suppliers are.
-    /// `suppliers_use` is by maker: the use of the fullest pool that its chips take from, 0 to 1.
-    pub fn follow_orders(
+    /// Sets next month's capacities: each maker follows past orders, faster where its suppliers have idle capacity.
+    /// `supplier_utilisation` is by maker: utilisation of the fullest pool that its chips use, 0 to 1.
+    pub fn adjust_capacity(
         &mut self,
         wanted: &[f64],
-        suppliers_use: &[f64],
+        supplier_utilisation: &[f64],
         planning: ExpectationRule,
         p: &Parameters,
     ) {
@@ -201,7 +202,7 @@ impl SupplyState {
                 *capacity = adjusted_capacity(
                     *capacity,
                     asked,
-                    expansion_speed(suppliers_use[maker], p),
+                    expansion_speed(supplier_utilisation[maker], p),
                     p.capacity_fall_per_month,
                 );
             }
@@ -218,19 +219,19 @@ impl SupplyState {
     }
 }
 
-/// Part of the log distance to what is wanted by which a maker adjusts its capacity in a month, up or down:
+/// Share of the log distance to orders by which a maker adjusts its capacity in a month, up or down:
 /// `min(1, capacity_speed / use)`.
 ///
-/// `capacity_speed` is what was recorded while suppliers were full. A maker whose foundry, packaging and memory stand half empty
-/// need not wait for them to build.
-pub fn expansion_speed(suppliers_use: f64, p: &Parameters) -> f64 {
-    (p.capacity_speed / suppliers_use).min(1.0)
+/// `capacity_speed` was recorded while suppliers were fully used. A maker whose foundry, packaging and memory suppliers have
+/// idle capacity does not wait for them to expand.
+pub fn expansion_speed(supplier_utilisation: f64, p: &Parameters) -> f64 {
+    (p.capacity_speed / supplier_utilisation).min(1.0)
 }
 
 /// Area of a 300 mm wafer that can carry dies, mm2: 84 % of it (edge and scribe loss).
 pub const USABLE_WAFER_MM2: f64 = 70_686.0 * 0.84;
 
-/// Where a chip of the target's makers gets its dies and memory this month.
+/// Sources of dies and memory of a chip of the target's makers this month.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct ChipSourcing {
     pub dies_at_home: bool,
@@ -239,7 +240,7 @@ pub struct ChipSourcing {
     pub home_yield: f64,
 }
 
-/// Pool units that one package draws.
+/// Pool units that one package needs.
 ///
 /// `packaging = 1 / packages a wafer; memory = stacks; logic = die area / (usable wafer area * yield)`.
 pub fn pool_uses(spec: &ChipSpec, sourcing: Option<ChipSourcing>, p: &Parameters) -> [f64; POOLS] {
@@ -270,11 +271,11 @@ pub fn pool_uses(spec: &ChipSpec, sourcing: Option<ChipSourcing>, p: &Parameters
     uses
 }
 
-/// System: what every foundry can make this month; the target's yield, and its stores of memory and dies.
+/// System: sets the capacity of every foundry this month, the target's yield, and its stores of memory and dies.
 ///
-/// Foundries outside the target make what is recorded, less what a want of materials costs them. Those of the target are
-/// slowed by tools that cannot be bought, and pushed by denial, relative to what was recorded under recorded denial.
-pub fn open_pools(
+/// Foundries outside the target have recorded capacity, less losses from a shortage of materials. Capacity in the target is
+/// slowed by denied tools and raised by the response to denial, relative to the record under recorded denial.
+pub fn update_pools(
     clock: Res<SimulationClock>,
     future: Res<Future>,
     paths: Res<SupplyPaths>,
@@ -284,9 +285,9 @@ pub fn open_pools(
     let p = &future.parameters;
     let year = clock.year;
     let s = &mut *supply;
-    s.lost_to_inputs = lost_to_inputs(access.inputs_denied, s.substituted, p);
-    s.substituted = next_substituted(s.substituted, access.inputs_denied, p);
-    let outside = p.supply_multiplier * (1.0 - s.lost_to_inputs);
+    s.input_loss_share = input_loss_share(access.inputs_denied, s.substituted, p);
+    s.substituted = next_substitution(s.substituted, access.inputs_denied, p);
+    let outside = p.supply_multiplier * (1.0 - s.input_loss_share);
 
     let eased = access.tools_denied_on_record - access.tools.denied;
     let pushed = future.channels.factor(Channel::Indigenisation)
@@ -339,7 +340,7 @@ pub fn open_pools(
     s.pools[SupplyPool::HbmTarget as usize] = s.hbm_bank_stacks;
 
     if let Some(maker) = paths.0.proxy_maker {
-        let open = access.proxy_foundry(&paths.0.designers);
+        let open = access.proxy_foundry_share(&paths.0.designers);
         let barred = 1.0
             - access
                 .leading_foundry
@@ -354,9 +355,9 @@ pub fn open_pools(
 }
 
 impl InputAccessState {
-    /// Part of the month in which foundries sell 7nm-class dies to designers of the target: proxies work only as long as
-    /// some of them are served.
-    pub fn proxy_foundry(&self, designers: &[u16]) -> f64 {
+    /// Fraction of the month in which foundries sell 7 nm class dies to designers of the target. Proxies work only while some
+    /// designers are served.
+    pub fn proxy_foundry_share(&self, designers: &[u16]) -> f64 {
         designers
             .iter()
             .filter_map(|maker| self.leading_foundry.get(usize::from(*maker)))

@@ -1,4 +1,4 @@
-//! The blueprint: tables turned into rows, slots, markets and paths, once for all runs and arms.
+//! The blueprint: converts tables to rows, slots, markets and paths, once for all runs and arms.
 
 use std::sync::{Arc, Mutex, Weak};
 
@@ -25,16 +25,16 @@ use crate::technology::power::PowerPaths;
 use crate::technology::roadmap::{ChipSlot, Roadmap, SlotKind};
 use crate::technology::supply::{RecordedFoundry, RecordedSupply, SupplyPool};
 
-/// What a blueprint is made from.
+/// Inputs of a blueprint.
 pub struct BlueprintInputs<'a> {
     pub law: Law,
     pub chips: &'a [ChipRow],
     pub nations: &'a [NationRow],
     pub tables: &'a WorldTables,
     pub places: &'a PlaceTables,
-    /// The recorded rules: supply was recorded under these.
+    /// The recorded rules, under which supply was recorded.
     pub record: &'a Regime,
-    /// How many small labs without names there are.
+    /// Number of synthetic labs: small labs without names.
     pub synthetic_labs: u32,
     pub first: Month,
     pub last: Month,
@@ -42,7 +42,7 @@ pub struct BlueprintInputs<'a> {
     pub target: &'a str,
 }
 
-/// Everything that runs share and no run changes.
+/// Everything that all runs share and no run changes.
 pub struct Blueprint {
     pub first: Month,
     pub months: usize,
@@ -64,22 +64,22 @@ pub struct Blueprint {
     pub broker_names: Vec<String>,
     pub brokers: Vec<Broker>,
     pub hosts: Vec<CloudHost>,
-    /// ISO3 codes of the nations in which hosts stand.
+    /// ISO3 codes of the nations in which hosts are located.
     pub host_nations: Vec<String>,
     pub users: Vec<ServiceUsers>,
     pub power: PowerPaths,
     pub variant_slots: Vec<Vec<usize>>,
     pub regions: usize,
     pub oldest_chip: usize,
-    /// Part of its bloc's chips at the start, by market.
+    /// Share of its bloc's chips at the start, by market.
     pub start_part: Vec<f64>,
-    /// Part of its market's chips at the start, by nation.
+    /// Share of its market's chips at the start, by nation.
     pub start_share: Vec<f64>,
-    /// The shipment as the law sees it, by market.
+    /// Attributes of a shipment, by market.
     pub shipments: Vec<Attributes>,
-    /// The chip as the law sees it, by slot.
+    /// Attributes of a chip, by slot.
     pub slot_attributes: Vec<Attributes>,
-    /// Designer's name and home as the law sees them, by maker: who orders wafers.
+    /// Attributes of the designer who orders wafers, by maker: name and home.
     pub designers: Vec<Attributes>,
     pub target_made: Vec<bool>,
     pub record: Regime,
@@ -87,7 +87,7 @@ pub struct Blueprint {
     pub market_of_nation: Vec<usize>,
     pub target_market: usize,
     pub target_region: usize,
-    /// Every law of sales that a calendar holds: it goes with the last of them.
+    /// Compiled sale rules that any calendar holds; an entry is dropped with the last calendar that uses it.
     pub judged: Mutex<Vec<Weak<CompiledRules>>>,
 }
 
@@ -106,7 +106,7 @@ impl Blueprint {
             issuer,
             target,
         } = inputs;
-        // Rows by key: the order of the lines of a table means nothing.
+        // Rows are sorted by key, so the order of lines in a table has no effect.
         let sorted = SortedTables::of(nations, chips, tables, places);
         let (nations, chips, tables, places) = (
             &sorted.nations[..],
@@ -129,8 +129,8 @@ impl Blueprint {
             nations.iter().map(|n| n.groups(&mut law.symbols)).collect();
         let named = |iso3: &str| law.names_nation(iso3);
         let markets = MarketPartition::new(nations, &groups, &named, issuer, target);
-        let slots = slots(chips, &makers, tables, first, months, target, issuer);
-        let (customers, brokers, broker_names) = customers_and_brokers(&markets, nations, places);
+        let slots = build_slots(chips, &makers, tables, first, months, target, issuer);
+        let (customers, brokers, broker_names) = build_customers(&markets, nations, places);
         let layout = Arc::new(MarketLayout {
             customers,
             markets: markets.count,
@@ -184,7 +184,7 @@ impl Blueprint {
                 a
             })
             .collect();
-        let (regions, demand) = demand(tables, nations, record, &law, issuer, target);
+        let (regions, demand) = recorded_demand(tables, nations, record, &law, issuer, target);
         let nation_rows: Vec<Nation> = nations
             .iter()
             .enumerate()
@@ -219,8 +219,8 @@ impl Blueprint {
                 maturity_at_start: m.software_maturity,
             })
             .collect();
-        let hosts = hosts(places, nations, &nation_rows, target);
-        let mut labs = labs(tables, nations, &bloc_of);
+        let hosts = cloud_hosts(places, nations, &nation_rows, target);
+        let mut labs = named_labs(tables, nations, &bloc_of);
         add_synthetic(&mut labs, synthetic_labs, nations, &bloc_of);
         let variant_slots = (0..makers.len())
             .map(|maker| {
@@ -232,7 +232,7 @@ impl Blueprint {
                 (0..roadmap.slots.len()).filter(of).collect()
             })
             .collect();
-        let supply = supply(tables, places, target, &makers);
+        let supply = recorded_supply(tables, places, target, &makers);
         let watch = Arc::new(OutputColumns::new(
             &roadmap,
             &maker_keys,
@@ -255,8 +255,8 @@ impl Blueprint {
             chipmakers.iter().map(|m| m.home as usize).collect(),
             chipmakers.iter().map(|m| !m.captive).collect(),
         ));
-        let oldest_chip = oldest(&roadmap);
-        let (start_part, start_share) = start(nations, &markets, &nation_rows);
+        let oldest_chip = oldest_chip_slot(&roadmap);
+        let (start_part, start_share) = starting_shares(nations, &markets, &nation_rows);
         Self {
             first,
             months,
@@ -273,14 +273,14 @@ impl Blueprint {
             brokers,
             hosts: hosts.iter().map(|(host, _)| *host).collect(),
             host_nations: hosts.into_iter().map(|(_, iso3)| iso3).collect(),
-            power: PowerPaths(Arc::new(power(places, issuer, target))),
+            power: PowerPaths(Arc::new(power_paths(places, issuer, target))),
             users: nations
                 .iter()
                 .map(|n| ServiceUsers {
                     gdp_usd: n.gdp_usd_2024,
                     alignment_start: n.bloc_alignment,
                     alignment: n.bloc_alignment,
-                    alignment_told: n.bloc_alignment,
+                    alignment_logged: n.bloc_alignment,
                     issuer_stack: 1.0,
                     ..ServiceUsers::default()
                 })
@@ -340,7 +340,7 @@ impl SortedTables {
     }
 }
 
-/// Nations that every rule treats alike form one market.
+/// Nations that every rule treats equally form one market.
 struct MarketPartition {
     count: usize,
     of_nation: Vec<usize>,
@@ -358,7 +358,7 @@ impl MarketPartition {
         issuer: &str,
         target: &str,
     ) -> Self {
-        // Nations that a rule names stand alone; the others are told apart by their groups only.
+        // A nation that a rule names forms its own market; others are distinguished only by their groups.
         let alone = |iso3: &str| iso3 == issuer || iso3 == target || named(iso3);
         let mut example: Vec<usize> = Vec::new();
         let mut of_nation = Vec::with_capacity(nations.len());
@@ -395,9 +395,9 @@ impl MarketPartition {
     }
 }
 
-/// Buyers: two wallets a market, those of the owners of captive chips, those of the target's state, and one for the brokers of
+/// Customers: two wallets for each market, for owners of captive chips and for the target's state, and one for the brokers of
 /// each hub.
-fn customers_and_brokers(
+fn build_customers(
     markets: &MarketPartition,
     nations: &[NationRow],
     places: &PlaceTables,
@@ -407,7 +407,7 @@ fn customers_and_brokers(
         wallet,
         captive: false,
         grey: false,
-        steered: false,
+        state_procurement: false,
     };
     let mut list = Vec::with_capacity(2 * markets.count + 8);
     for market in 0..markets.count {
@@ -421,7 +421,7 @@ fn customers_and_brokers(
             ..customer(markets.issuer, wallet)
         });
         list.push(Customer {
-            steered: true,
+            state_procurement: true,
             ..customer(markets.target, wallet)
         });
     }
@@ -452,8 +452,8 @@ fn customers_and_brokers(
     (list, brokers, names)
 }
 
-/// Hosts: nations in which compute is known to be rented to the target, by the power that it draws there.
-fn hosts(
+/// Hosts: nations in which compute is known to be rented to the target, weighted by its power draw there.
+fn cloud_hosts(
     places: &PlaceTables,
     nations: &[NationRow],
     rows: &[Nation],
@@ -491,8 +491,8 @@ fn hosts(
         .collect()
 }
 
-/// Power of data centres in GW by bloc: the issuer's, the target's, and what is left of the world's.
-fn power(places: &PlaceTables, issuer: &str, target: &str) -> [TimePath; 3] {
+/// Power of data centres in GW by bloc: the issuer's, the target's, and the remainder of the world's.
+fn power_paths(places: &PlaceTables, issuer: &str, target: &str) -> [TimePath; 3] {
     let of = |iso3: &str| -> TimePath {
         let mut knots: Vec<(f64, f64)> = places
             .power
@@ -523,7 +523,7 @@ struct SlotWithRow<'a> {
 }
 
 /// Catalogue, later generations and variant slots of every maker, sorted by maker.
-fn slots<'a>(
+fn build_slots<'a>(
     chips: &'a [ChipRow],
     makers: &[&MakerRow],
     tables: &WorldTables,
@@ -598,7 +598,7 @@ fn slots<'a>(
     all
 }
 
-fn oldest(roadmap: &Roadmap) -> usize {
+fn oldest_chip_slot(roadmap: &Roadmap) -> usize {
     let launch = |s: &ChipSlot| match s.kind {
         SlotKind::Catalogue { launch } if !s.captive => launch,
         _ => i32::MAX,
@@ -608,8 +608,8 @@ fn oldest(roadmap: &Roadmap) -> usize {
         .unwrap_or(0)
 }
 
-/// Part of its bloc's chips at the start, by market, and part of its market's, by nation: third nations by GDP.
-fn start(
+/// Share of its bloc's chips at the start, by market, and share of its market's chips, by nation; third nations by GDP.
+fn starting_shares(
     nations: &[NationRow],
     markets: &MarketPartition,
     rows: &[Nation],
@@ -637,7 +637,11 @@ fn start(
     (by_market, share)
 }
 
-fn labs(tables: &WorldTables, nations: &[NationRow], bloc_of: &dyn Fn(&str) -> Bloc) -> Vec<Lab> {
+fn named_labs(
+    tables: &WorldTables,
+    nations: &[NationRow],
+    bloc_of: &dyn Fn(&str) -> Bloc,
+) -> Vec<Lab> {
     let size = |l: &crate::config::world::LabRow| {
         l.compute_2025_h100e
             .or(l.compute_2026_h100e)
@@ -672,10 +676,10 @@ fn labs(tables: &WorldTables, nations: &[NationRow], bloc_of: &dyn Fn(&str) -> B
         .collect()
 }
 
-/// Part of a nation's compute that synthetic labs of that nation use together: none of it is a named lab's.
+/// Share of a nation's compute that its synthetic labs use together; it is not part of any named lab's compute.
 const SYNTHETIC_SHARE: f64 = 0.05;
 
-/// Small labs without names, in turn among the nations that have named ones and in all others.
+/// Adds synthetic labs, alternating between nations with named labs and all others.
 fn add_synthetic(
     labs: &mut Vec<Lab>,
     count: u32,
@@ -699,8 +703,8 @@ fn add_synthetic(
     }
 }
 
-/// What each foundry of the table can make; its home decides whether rules on the target reach it.
-fn supply(
+/// Recorded capacity of each foundry; its home decides whether rules on the target apply to it.
+fn recorded_supply(
     tables: &WorldTables,
     places: &PlaceTables,
     target: &str,
@@ -744,7 +748,7 @@ fn supply(
     }
 }
 
-fn demand(
+fn recorded_demand(
     tables: &WorldTables,
     nations: &[NationRow],
     record: &Regime,
@@ -771,7 +775,7 @@ fn demand(
         });
         crate::technology::path::TimePath(knots.collect())
     };
-    // Rules on chips for the target that were enforced: before the first, its spending was free.
+    // Rules on chips for the target that were enforced; before the first, its spending was unrestricted.
     let first_rule = record
         .entries
         .iter()
@@ -784,7 +788,7 @@ fn demand(
         .unwrap_or(Month::of(2022, 9));
     let paths = RecordedDemand {
         capex_usd: deflated(tables.demand_path("hyperscaler_capex", "", 1e9)),
-        target_wants_usd: deflated(tables.demand_path("target_wants", "", 1e9)),
+        target_demand_usd: deflated(tables.demand_path("target_wants", "", 1e9)),
         captive_share: tables.demand_path("captive_share", "", 1.0),
         region_usd: regions
             .iter()

@@ -1,4 +1,4 @@
-//! The law of one arm for every month of a blueprint: each set of rules judged once, for every chip and market.
+//! Compiles the rules of one arm for every month of a blueprint, judging each rule set once for every chip and market.
 
 use std::sync::{Arc, OnceLock, PoisonError, Weak};
 
@@ -18,15 +18,15 @@ use crate::technology::foundry::{ToolSupplier, tools_for_target};
 use crate::technology::roadmap::SlotKind;
 
 impl Blueprint {
-    /// The calendar of a regime. `p` gives what makers can do in a redesign and the shares of tool suppliers.
-    pub fn calendar(&self, regime: &Regime, p: &Parameters) -> Arc<CompiledCalendar> {
+    /// Compiles the calendar of a regime. `p` gives the limits of a redesign and the shares of tool suppliers.
+    pub fn compile_calendar(&self, regime: &Regime, p: &Parameters) -> Arc<CompiledCalendar> {
         let law = &self.law;
-        let kept = self.days_of(regime);
+        let kept = self.rule_change_days(regime);
         let caps = self.caps(regime);
         let mut books: Vec<DatedRuleSets> = kept
             .iter()
             .map(|&day| DatedRuleSets {
-                text_is_out: regime.text_is_out(law, day),
+                is_text_published: regime.is_text_published(law, day),
                 next_binds: regime
                     .next_binds(day)
                     .map(|d| Month::from_date(d) - self.first),
@@ -34,7 +34,7 @@ impl Blueprint {
             })
             .collect();
         let months = (0..self.months)
-            .map(|t| pieces(self.first.plus(t as i32), &kept))
+            .map(|t| month_segments(self.first.plus(t as i32), &kept))
             .collect();
         let mut inputs: Vec<InputAccess> = kept
             .iter()
@@ -58,7 +58,7 @@ impl Blueprint {
             target_region: self.target_region,
             sales_of: Vec::with_capacity(books.len()),
             sales: Vec::new(),
-            alike: self.alike(&books),
+            equivalent_market: self.find_equivalent_markets(&books),
             changes: Vec::new(),
             tool_suppliers: self.tool_suppliers(),
             tools_denied_on_record: self.tools_denied_on_record(p),
@@ -71,13 +71,13 @@ impl Blueprint {
         };
         for book in 0..calendar.books.len() {
             let both = &calendar.books[book];
-            let in_force = both.in_force.only(ControlledItem::ChipSale);
-            let announced = both.announced.only(ControlledItem::ChipSale);
+            let in_force = both.in_force.for_item(ControlledItem::ChipSale);
+            let announced = both.announced.for_item(ControlledItem::ChipSale);
             let same = |law: &Arc<CompiledRules>| {
-                law.in_force.says_the_same(&in_force) && law.announced.says_the_same(&announced)
+                law.in_force.is_equivalent(&in_force) && law.announced.is_equivalent(&announced)
             };
             let at = calendar.sales.iter().position(same).unwrap_or_else(|| {
-                // Regimes have most of their sets of rules in common: each is judged once for all of them.
+                // Regimes share most rule sets; each is judged once for all of them.
                 let mut judged = self.judged.lock().unwrap_or_else(PoisonError::into_inner);
                 judged.retain(|law| law.strong_count() > 0);
                 let known: Vec<Arc<CompiledRules>> =
@@ -85,11 +85,19 @@ impl Blueprint {
                 let found = known.iter().find(|law| same(law) && law.parts == parts);
                 let law = found.cloned().unwrap_or_else(|| {
                     let (chips, shipments) = (&self.slot_attributes, &self.shipments);
-                    let (alike, target) = (&calendar.alike, self.target_market);
+                    let (equivalent_market, target) =
+                        (&calendar.equivalent_market, self.target_market);
                     let (in_force, announced, parts) =
                         (in_force.clone(), announced.clone(), parts.clone());
                     let law = Arc::new(CompiledRules::new(
-                        in_force, announced, alike, target, chips, parts, shipments, &known,
+                        in_force,
+                        announced,
+                        equivalent_market,
+                        target,
+                        chips,
+                        parts,
+                        shipments,
+                        &known,
                     ));
                     judged.push(Arc::downgrade(&law));
                     law
@@ -104,33 +112,33 @@ impl Blueprint {
         Arc::new(calendar)
     }
 
-    /// By market: the first market that every set of rules treats alike for every sale, or itself.
-    fn alike(&self, books: &[DatedRuleSets]) -> Arc<[u16]> {
+    /// By market: the first market that every rule set treats equally for every sale, or itself.
+    fn find_equivalent_markets(&self, books: &[DatedRuleSets]) -> Arc<[u16]> {
         let all = books.iter().flat_map(|b| [&b.in_force, &b.announced]);
         let mut sales: Vec<RuleSet> = Vec::new();
-        for book in all.map(|book| book.only(ControlledItem::ChipSale)) {
-            if !sales.iter().any(|other| other.says_the_same(&book)) {
+        for book in all.map(|book| book.for_item(ControlledItem::ChipSale)) {
+            if !sales.iter().any(|other| other.is_equivalent(&book)) {
                 sales.push(book);
             }
         }
-        let mut alike: Vec<u16> = Vec::with_capacity(self.shipments.len());
+        let mut equivalent_market: Vec<u16> = Vec::with_capacity(self.shipments.len());
         for (market, shipment) in self.shipments.iter().enumerate() {
             let same = |other: &usize| {
-                let first = usize::from(alike[*other]) == *other;
+                let first = usize::from(equivalent_market[*other]) == *other;
                 let target = [market, *other].contains(&self.target_market);
                 first
                     && !target
                     && sales
                         .iter()
-                        .all(|book| book.treats_alike(shipment, &self.shipments[*other]))
+                        .all(|book| book.treats_equally(shipment, &self.shipments[*other]))
             };
             let first = (0..market).find(same).unwrap_or(market);
-            alike.push(first as u16);
+            equivalent_market.push(first as u16);
         }
-        alike.into()
+        equivalent_market.into()
     }
 
-    /// Adds the sets of rules that a process can reach, so that they are judged with the others.
+    /// Adds the rule sets that a policy process can reach, so that they are judged with the others.
     fn ladder(
         &self,
         regime: &Regime,
@@ -155,8 +163,8 @@ impl Blueprint {
             books: vec![0; rungs * rungs],
         };
         for (now, coming) in process.reachable() {
-            let state = process.standing(regime, now, coming);
-            // When what is announced binds is known in a run alone.
+            let state = process.regime_on_rung(regime, now, coming);
+            // The month in which the announced change comes into force is known only in a run.
             let judged = self.books(&state, day, caps);
             ladder.books[now * rungs + coming] = books.len() as u16;
             inputs.push(self.inputs(&state, day, &judged, p));
@@ -166,7 +174,7 @@ impl Blueprint {
     }
 
     /// The first day of the run and every later one on which something changes under the regime.
-    fn days_of(&self, regime: &Regime) -> Vec<Date> {
+    fn rule_change_days(&self, regime: &Regime) -> Vec<Date> {
         let start = self.first.first_day();
         let mut days: Vec<Date> = regime
             .breakpoints()
@@ -179,12 +187,12 @@ impl Blueprint {
         days
     }
 
-    /// What the regime says on a day, its text at hand and nothing known of when the next rule binds.
+    /// Rule sets of the regime on a day, with published text and an unknown date of the next rule.
     fn books(&self, regime: &Regime, day: Date, caps: &[u16]) -> DatedRuleSets {
         let in_force = regime.book(&self.law, day);
         DatedRuleSets {
             announced: regime.announced(&self.law, day),
-            text_is_out: true,
+            is_text_published: true,
             next_binds: None,
             replies_recorded: self.replies_recorded(regime, day),
             cap_of_market: self.caps_in_force(regime, &in_force, caps),
@@ -194,9 +202,8 @@ impl Blueprint {
 
     /// Whether the target has announced a rule of its own on imports or on materials by a day.
     ///
-    /// From then on its replies are those on record, also when that rule ends or is withdrawn before it binds: its end is an
-    /// act of the target as its beginning was, so whoever imposes the one imposes the other, and a reply of the model's own
-    /// beside them would contradict both.
+    /// From then on its responses are the recorded ones, also when that rule ends or is withdrawn before it comes into force. Its
+    /// end is an act of the target like its beginning, so a response generated by the model would contradict the record.
     fn replies_recorded(&self, regime: &Regime, day: Date) -> bool {
         let target = self.shipments[self.target_market].get(Attribute::Destination);
         regime.entries.iter().any(|entry| {
@@ -209,8 +216,8 @@ impl Blueprint {
         })
     }
 
-    /// Whether a rule of the target's own can speak of anything: one that is never met is no reply, nor is one that speaks of
-    /// state-funded buyers alone (see `state_closed`).
+    /// Whether a rule of the target can apply to any sale. A rule that no sale meets is no response, nor is one on state-funded
+    /// buyers alone (see `state_closed`).
     fn can_bind(&self, rule: &Rule) -> bool {
         let mut good = Attributes::default().with_shipment(&self.shipments[self.target_market]);
         good.set(Attribute::RareEarthValueShare, 0.1);
@@ -235,12 +242,11 @@ impl Blueprint {
         caps
     }
 
-    /// By market: which of the regime's caps holds under the rules in force, as a place in `caps`; none where no cap rule
-    /// reaches it.
+    /// By market: the regime's cap in force, as an index into `caps`; none where no cap rule applies.
     ///
-    /// Of one issuer's caps that reach a nation the one that reaches the fewest nations holds, and of those the last to
-    /// bind: a special rule goes before a general one, and a later one before an earlier one. Where several issuers cap a
-    /// nation, the tightest holds.
+    /// Of one issuer's caps on a nation, the one that covers the fewest nations is in force, and among those the one that came
+    /// into force last: a special rule prevails over a general one, and a later one over an earlier one. Where several issuers
+    /// cap a nation, the tightest cap is in force.
     fn caps_in_force(&self, regime: &Regime, in_force: &RuleSet, caps: &[u16]) -> Vec<Option<u16>> {
         let held: Vec<usize> = (0..caps.len())
             .filter(|cap| in_force.holds(caps[*cap]))
@@ -251,7 +257,7 @@ impl Blueprint {
         let there: Vec<RuleSet> = self
             .shipments
             .iter()
-            .map(|shipment| in_force.going(ControlledItem::ChipSale, shipment))
+            .map(|shipment| in_force.specialise_to_shipment(ControlledItem::ChipSale, shipment))
             .collect();
         let rule = |cap: usize| &self.law.rules[usize::from(caps[cap])];
         let nations_reached = |cap: usize| {
@@ -262,7 +268,7 @@ impl Blueprint {
             let of_rule = regime.entries.iter().filter(|e| e.rule == caps[cap]);
             of_rule.map(|e| e.compliance).max()
         };
-        // The first that reaches a nation goes before the others of its issuer.
+        // The first cap that applies to a nation prevails over the others of its issuer.
         let mut ranked = held;
         ranked.sort_by(|&a, &b| {
             let first = nations_reached(a).cmp(&nations_reached(b));
@@ -315,7 +321,7 @@ impl Blueprint {
             })
             .collect();
         let mut stack = Attributes::default().with_shipment(&target);
-        // Every stack in production when the rule was written is above its line.
+        // Every stack in production when the rule was written is above its threshold.
         stack.set(Attribute::HbmBandwidthDensity, 3.0);
         let memory_imports = open(&books.in_force, ControlledItem::MemoryStack, &stack);
         let closing = open(&books.announced, ControlledItem::MemoryStack, &stack) == 0.0;
@@ -329,7 +335,7 @@ impl Blueprint {
             .map(|e| Month::from_date(e.compliance) - self.first)
             .min()
             .filter(|_| closing && memory_imports > 0.0);
-        // Access to served models is a matter of the frontier, not of two names: any rule that reaches the target counts.
+        // Any rule on access to served models that applies to the target counts, whatever firms it names.
         let model_access = regime.entries.iter().all(|e| {
             let rule = &self.law.rules[usize::from(e.rule)];
             let served = rule.instrument == Instrument::ModelWeights
@@ -344,7 +350,7 @@ impl Blueprint {
                 .shipments
                 .iter()
                 .map(|host| {
-                    // The compute stands in the host's nation; who uses it has headquarters in the target.
+                    // The compute is located in the host's nation; its users have their headquarters in the target.
                     let lease = Attributes::default().with_shipment(host).used_from(&target);
                     open(&books.in_force, ControlledItem::Rental, &lease)
                 })
@@ -364,8 +370,8 @@ impl Blueprint {
         }
     }
 
-    /// Of the listed foreign chips on sale by a day that the target lets others buy, the part that it bars from centres that
-    /// the state pays for.
+    /// Share of the listed foreign chips on sale by a day that the target denies to state-funded centres, among those that it
+    /// allows to other buyers.
     fn state_closed(&self, book: &RuleSet, day: Date) -> f64 {
         let month = Month::from_date(day) - self.first;
         let barred = |sale: &Attributes| {
@@ -394,7 +400,7 @@ impl Blueprint {
     /// By market: 1 where the best closed models may be held and served.
     fn weights_open(&self, book: &RuleSet) -> Vec<f64> {
         let mut model = Attributes::default();
-        // Every frontier model of the years in which such a rule could bind is above its line.
+        // Every frontier model of the years in which such a rule could be in force is above its threshold.
         model.set(Attribute::TrainingFlop, 1e27);
         model.flag(Attribute::OpenWeights, false);
         model.set(Attribute::Model, f64::from(u32::MAX));
@@ -409,7 +415,7 @@ impl Blueprint {
             .collect()
     }
 
-    /// Part of the target's materials that makers in the issuer cannot get: all under a ban, a part under licence.
+    /// Share of the target's materials that makers in the issuer cannot get: all under a ban, a part under licence.
     fn inputs_denied(&self, book: &RuleSet, p: &Parameters) -> f64 {
         let issuer = self
             .nations
@@ -417,7 +423,7 @@ impl Blueprint {
             .find(|n| n.bloc == Bloc::Issuer)
             .map_or(0, |n| n.market as usize);
         let mut good = Attributes::default().with_shipment(&self.shipments[issuer]);
-        // A magnet or an alloy: far above any line on the value of what it holds.
+        // The case of a magnet or an alloy, far above any threshold on the value of its content.
         good.set(Attribute::RareEarthValueShare, 0.1);
         match book.judge(ControlledItem::Input, &good).exporter {
             Verdict::Denied => 1.0,
@@ -426,7 +432,7 @@ impl Blueprint {
         }
     }
 
-    /// Who sells advanced tools, and that nobody denies them yet.
+    /// Suppliers of advanced tools, before any denial.
     fn tool_suppliers(&self) -> Vec<ToolSupplier> {
         let bloc_of = |iso3: &str| {
             let row = self.nation_rows.iter().position(|n| n.iso3 == iso3);
@@ -447,7 +453,7 @@ impl Blueprint {
             .collect()
     }
 
-    /// By supplier of tools: 1 where its own nation's rules deny the target an advanced tool on a day.
+    /// By supplier of tools: 1 where the rules of its own nation deny the target an advanced tool on a day.
     fn tool_denials(&self, regime: &Regime, day: Date) -> Vec<f64> {
         let mut tool = Attributes::default().with_shipment(&self.shipments[self.target_market]);
         tool.set(Attribute::FabNodeNm, 7.0);
@@ -477,7 +483,7 @@ impl Blueprint {
 
     /// By month: the share of tools denied under the recorded rules.
     fn tools_denied_on_record(&self, p: &Parameters) -> Vec<f64> {
-        let days = self.days_of(&self.record);
+        let days = self.rule_change_days(&self.record);
         let denials: Vec<Vec<f64>> = days
             .iter()
             .map(|day| self.tool_denials(&self.record, *day))
@@ -485,25 +491,25 @@ impl Blueprint {
         let mut suppliers = self.tool_suppliers();
         (0..self.months)
             .map(|t| {
-                let pieces = pieces(self.first.plus(t as i32), &days);
+                let month_segments = month_segments(self.first.plus(t as i32), &days);
                 for (row, supplier) in suppliers.iter_mut().enumerate() {
                     let denies =
                         |(part, book): &(f64, u16)| part * denials[usize::from(*book)][row];
-                    supplier.pass_month(pieces.iter().map(denies).sum());
+                    supplier.pass_month(month_segments.iter().map(denies).sum());
                 }
                 tools_for_target(&suppliers, p).denied
             })
             .collect()
     }
 
-    /// The first month in which arms may differ: the first day on which one has announced what another has not, or from
-    /// which one is governed by what another is not.
+    /// The first month in which arms may differ: that of the first day on which their announced rules or their policy processes
+    /// differ.
     pub fn first_difference(&self, regimes: &[Regime]) -> Option<Month> {
         let mut days: Vec<Date> = Vec::new();
         for entry in regimes.iter().flat_map(|r| &r.entries) {
             let shared = regimes.iter().all(|r| r.entries.contains(entry));
             if !shared {
-                // A rule that all arms have but end differently separates them when it ends in one of them.
+                // A rule that all arms share but end on different days separates them when it first ends.
                 let begins_alike = |e: &DatedRule| {
                     let ended = entry.ended;
                     *entry == DatedRule { ended, ..e.clone() }
@@ -527,8 +533,8 @@ impl Blueprint {
     }
 }
 
-/// The days of a month by the set of rules in force on them.
-fn pieces(month: Month, days: &[Date]) -> Vec<(f64, u16)> {
+/// The rule sets of a month, each with the fraction of days on which it is in force.
+fn month_segments(month: Month, days: &[Date]) -> Vec<(f64, u16)> {
     let (first, last) = (month.first_day(), month.last_day());
     let total = f64::from(month.days());
     let at = days.partition_point(|d| *d <= first).saturating_sub(1);

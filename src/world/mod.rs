@@ -1,4 +1,4 @@
-//! From configuration to an ECS world: the blueprint that all runs share, and the world that each worker keeps.
+//! Builds the entity-component-system (ECS) world of each worker from the blueprint that all runs share.
 
 mod blueprint;
 mod calendar;
@@ -32,8 +32,8 @@ use crate::foundation::chance::Purpose;
 use crate::foundation::maths;
 use crate::foundation::parameters::Parameters;
 use crate::foundation::run::{Future, ReferenceRun, SimulationClock};
-use crate::markets::chips::{BudgetPurpose, ChipMarket, place_of};
-use crate::markets::chronicle::EventCauses;
+use crate::markets::chips::{BudgetPurpose, ChipMarket, stock_index};
+use crate::markets::event_log::EventCauses;
 use crate::markets::rental::RentedCompute;
 use crate::markets::scarcity::Shortage;
 use crate::markets::terms::{
@@ -44,7 +44,7 @@ use crate::technology::roadmap::{ChipTable, NEVER, RealisedThroughput};
 use crate::technology::supply::{InputAccessState, SupplyPaths, SupplyState};
 use observe::{OutputColumnsHandle, TrailingSales};
 
-/// Chips of the oldest listed kind that a bloc has when the run begins.
+/// Chips of the oldest listed kind in a bloc at the start of a run.
 fn chips_at_start(bloc: usize, p: &Parameters) -> f64 {
     let (issuer, target) = (p.chips_at_start_issuer_share, p.chips_at_start_target_share);
     p.chips_at_start * [issuer, target, 1.0 - issuer - target][bloc]
@@ -148,7 +148,7 @@ impl Simulation {
         &self.blueprint
     }
 
-    /// Adds the month that has just passed to what deviations are measured against.
+    /// Adds the last month to the reference run.
     pub fn record_anchor(&mut self, anchor: &mut ReferenceRun) {
         anchor
             .denied_share
@@ -168,7 +168,7 @@ impl Simulation {
         }
     }
 
-    /// Back to the first month, in this arm and this future.
+    /// Resets the world to the first month of an arm and a future.
     pub fn reset(&mut self, calendar: &Arc<CompiledCalendar>, future: &Future, keep_events: bool) {
         let b = self.blueprint.clone();
         let p = &future.parameters;
@@ -179,7 +179,7 @@ impl Simulation {
         w.resource_mut::<MonthlyRecord>().reset();
         let mut market = w.resource_mut::<ChipMarket>();
         market.reset();
-        market.buyers.alike = calendar.alike.clone();
+        market.buyers.equivalent_market = calendar.equivalent_market.clone();
         market.set_caps(&calendar.caps_tpp);
         w.resource_mut::<ChipTable>().reset(&b.roadmap, future);
         w.resource_mut::<SupplyState>()
@@ -210,7 +210,7 @@ impl Simulation {
         *w.resource_mut::<ServiceTotals>() = ServiceTotals::default();
         *w.resource_mut::<DemandShocks>() = DemandShocks {
             log_deviation: vec![0.0; b.regions],
-            wants_usd: vec![0.0; b.regions],
+            demand_usd: vec![0.0; b.regions],
         };
         w.resource_mut::<NationTotals>()
             .reset(b.nations.len(), b.layout.markets);
@@ -229,7 +229,7 @@ impl Simulation {
         log.on = keep_events;
         for (&entity, maker) in self.makers.iter().zip(&b.makers) {
             if let Some(mut business) = w.get_mut::<ChipmakerState>(entity) {
-                *business = ChipmakerState::at_start(maker, p);
+                *business = ChipmakerState::initial(maker, p);
             }
         }
         for (&entity, users) in self.nations.iter().zip(&b.users) {
@@ -251,17 +251,17 @@ impl Simulation {
         self.labs_at_start(&b, future);
     }
 
-    /// What was in use before the first month: the oldest listed chip, by the recorded distribution of compute.
+    /// Sets the stock before the first month: the oldest listed chip, by the recorded distribution of compute.
     fn stock_at_start(&mut self, b: &Blueprint, future: &Future) {
         let w = &mut self.world;
         w.resource_scope(|w, mut market: bevy_ecs::world::Mut<'_, ChipMarket>| {
-            market.take_into_use(b.oldest_chip);
+            market.mark_in_use(b.oldest_chip);
             let share = crate::agents::nation::training_share(
                 SimulationClock::at(b.first, 0).year,
                 &future.parameters,
             );
             for customer in &b.layout.customers {
-                if customer.captive || customer.grey || customer.steered {
+                if customer.captive || customer.grey || customer.state_procurement {
                     continue;
                 }
                 let part = if customer.wallet == BudgetPurpose::Training {
@@ -270,7 +270,7 @@ impl Simulation {
                     1.0 - share
                 };
                 let bloc = b.layout.bloc_of_market[customer.market];
-                market.stock[place_of(b.oldest_chip, bloc, customer.wallet)] +=
+                market.stock[stock_index(b.oldest_chip, bloc, customer.wallet)] +=
                     chips_at_start(bloc, &future.parameters) * b.start_part[customer.market] * part;
             }
             let _ = w;
@@ -305,7 +305,7 @@ impl Simulation {
         }
     }
 
-    /// Labs begin where the recorded frontier stood, each with its own lasting skill and its first run.
+    /// Sets the labs at the recorded frontier, each with its own research skill and its first training run.
     fn labs_at_start(&mut self, b: &Blueprint, future: &Future) {
         let p = &future.parameters;
         let year = SimulationClock::at(b.first, 0).year;

@@ -1,4 +1,4 @@
-//! Observation: the last step of a month writes every measure into its column.
+//! Observation: the last step of a month, which writes every measure into its column.
 
 use std::sync::Arc;
 
@@ -25,10 +25,10 @@ use crate::technology::roadmap::{ChipTable, RealisedThroughput, Roadmap, SlotKin
 use crate::technology::supply::InputAccessState;
 use crate::technology::supply::{POOLS, RecordedFoundry, SupplyPool, SupplyState};
 
-/// Where sales are counted: everywhere, in the target, in third countries.
+/// Places in which sales are counted: the world, the target, third countries.
 pub const PLACES: [&str; 3] = ["world", "target", "third"];
 
-/// Column numbers of every measure, and what observation must know about makers and markets.
+/// Column numbers of every measure, with the data on makers and markets that observation needs.
 #[derive(Clone, Debug, Default)]
 pub struct OutputColumns {
     pub columns: ColumnIndex,
@@ -60,7 +60,7 @@ pub struct OutputColumns {
     responses: ResponseColumns,
     /// Rented compute by host.
     hosts: Vec<usize>,
-    /// The issuer's part of what each nation builds on.
+    /// By nation: share of applications on the issuer's stack.
     stacks: Vec<usize>,
 }
 
@@ -89,7 +89,7 @@ struct ResponseColumns {
     distilled: usize,
 }
 
-/// What a foundry makes: wafers with their yield, or memory stacks, or both.
+/// Columns of a foundry: wafers with their yield, memory stacks, or both.
 #[derive(Clone, Copy, Debug, Default)]
 struct FoundryColumns {
     in_target: bool,
@@ -291,8 +291,8 @@ impl OutputColumns {
     }
 }
 
-/// Sales of the last twelve months: `[place][maker]` of value, count, processing performance, and by place the part
-/// of performance whose dies were made at home in the target.
+/// Sales of the last twelve months: value, units and total processing performance (TPP) by `[place][maker]`, and by place the
+/// TPP whose dies were made in the target.
 #[derive(Resource, Clone, Debug, Default)]
 pub struct TrailingSales {
     months: Vec<MonthlySales>,
@@ -304,7 +304,7 @@ struct MonthlySales {
     value: [Vec<f64>; 3],
     units: [Vec<f64>; 3],
     tpp: [Vec<f64>; 3],
-    /// Of the month alone; the trail sums none.
+    /// Of this month only; not summed over the year.
     peak: [Vec<f64>; 3],
     fab_tpp: f64,
     paid_usd: [f64; 2],
@@ -337,27 +337,27 @@ impl TrailingSales {
         self.sum.clear(makers);
     }
 
-    /// Sums the twelve months afresh: no drift from adding and taking away.
-    fn add_up(&mut self, makers: usize) {
+    /// Sums the twelve months anew, so that no rounding error accumulates.
+    fn sum_trailing_year(&mut self, makers: usize) {
         self.sum.clear(makers);
         for month in &self.months {
             for place in 0..3 {
-                add(&mut self.sum.value[place], &month.value[place]);
-                add(&mut self.sum.units[place], &month.units[place]);
-                add(&mut self.sum.tpp[place], &month.tpp[place]);
+                add_to(&mut self.sum.value[place], &month.value[place]);
+                add_to(&mut self.sum.units[place], &month.units[place]);
+                add_to(&mut self.sum.tpp[place], &month.tpp[place]);
             }
             self.sum.fab_tpp += month.fab_tpp;
         }
     }
 }
 
-fn add(sums: &mut [f64], values: &[f64]) {
+fn add_to(sums: &mut [f64], values: &[f64]) {
     for (sum, value) in sums.iter_mut().zip(values) {
         *sum += value;
     }
 }
 
-/// System: sales by maker and place, into the trail and the columns.
+/// System: records sales by maker and place.
 pub fn observe_sales(
     clock: Res<SimulationClock>,
     watching: Res<OutputColumnsHandle>,
@@ -402,11 +402,11 @@ pub fn observe_sales(
     let (mut packages, mut peak) = (0.0, 0.0);
     for &slot in &market.active {
         let slot = usize::from(slot);
-        let handed = market.handed[slot];
-        inflow[0] += handed * chips.useful_training[slot] * realised.0[slot];
-        inflow[1] += handed * chips.useful_serving[slot] * realised.0[slot];
-        packages += handed;
-        peak += handed * chips.peak_h100e[slot];
+        let diverted_units = market.diverted_units[slot];
+        inflow[0] += diverted_units * chips.useful_training[slot] * realised.0[slot];
+        inflow[1] += diverted_units * chips.useful_serving[slot] * realised.0[slot];
+        packages += diverted_units;
+        peak += diverted_units * chips.peak_h100e[slot];
     }
     for (column, inflow) in watch.inflow.iter().zip(inflow) {
         record.set(*column, t, inflow);
@@ -429,7 +429,7 @@ pub fn observe_sales(
     for (column, value) in watch.responses.grey_counts.iter().zip([packages, peak]) {
         record.set(*column, t, value);
     }
-    trail.add_up(makers);
+    trail.sum_trailing_year(makers);
     observe_shares(watch, &trail.sum, t, &mut record);
     let mut all = 0.0;
     for &(slot, column) in &watch.variants {
@@ -491,7 +491,7 @@ fn observe_shares(
     }
 }
 
-/// System: capability, compute, supply, licences.
+/// System: records capability, compute, supply and licences.
 pub fn observe_state(
     clock: Res<SimulationClock>,
     future: Res<Future>,
@@ -507,7 +507,7 @@ pub fn observe_state(
 ) {
     let (watch, t, p) = (&watching.0, clock.t, &future.parameters);
     for (column, released) in watch.frontier.iter().zip(&frontier.released) {
-        record.set(*column, t, released.now());
+        record.set(*column, t, released.latest());
     }
     let released = |side: FrontierGroup| &frontier.released[side as usize];
     let pairs = [
@@ -523,10 +523,14 @@ pub fn observe_state(
         ),
     ];
     for (columns, (leader, follower, latent)) in watch.gaps.iter().zip(pairs) {
-        record.set(columns.points, t, leader.now() - follower.now());
+        record.set(columns.points, t, leader.latest() - follower.latest());
         record.set(columns.months, t, gap_months(leader, follower));
         if let Some((leader, follower)) = latent {
-            record.set(columns.latent_points, t, leader.now() - follower.now());
+            record.set(
+                columns.latent_points,
+                t,
+                leader.latest() - follower.latest(),
+            );
             record.set(columns.latent_months, t, gap_months(leader, follower));
             record.set(columns.trend, t, trend_months(leader, follower));
         }
@@ -636,7 +640,7 @@ pub fn observe_state(
     record.set(watch.backlog[1], t, target);
 }
 
-/// System: scarcity, leakage, services, sides.
+/// System: records scarcity, leakage, services and alignment.
 pub fn observe_responses(
     clock: Res<SimulationClock>,
     future: Res<Future>,
@@ -677,7 +681,7 @@ pub fn observe_responses(
     for (host, letting) in &hosts {
         record.set(watching.0.hosts[host.row as usize], t, letting.rented_h100e);
     }
-    record.set(columns.inputs_lost, t, supply.lost_to_inputs);
+    record.set(columns.inputs_lost, t, supply.input_loss_share);
     record.set(columns.home_supply, t, access.home_share);
     let b = crate::measures::Bloc::Target as usize;
     let decades = efficiency.induced_points[b] / p.points_per_decade_of_compute.max(1e-9);

@@ -1,4 +1,4 @@
-//! Outcomes: one number a run, taken from the recorded months inside the window.
+//! Outcomes: one number for each run, computed from the recorded months of a window.
 
 use super::Blueprint;
 use crate::capability::gap::crossing_months;
@@ -20,22 +20,22 @@ pub fn outcomes(b: &Blueprint, record: &MonthlyRecord, window: OutcomeWindow) ->
         .collect()
 }
 
-/// How an outcome is taken from columns of the record; a column that does not exist has no value.
+/// Formula of an outcome over columns of the record; a missing column has no value.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Formula {
-    /// Mean over months that have a value, summed over columns: a gap may be censored in some, which are left out, so that the
-    /// mean can understate.
+    /// Mean over months with a value, summed over columns. Months in which a gap is censored are left out, so the mean can
+    /// understate the gap.
     Mean(Vec<usize>),
     /// Mean of the last 12 months of the window.
     Year(usize),
     Last(usize),
     /// Summed over the window and over columns: a flow.
     Sum(Vec<usize>),
-    /// Mean over levels of the months from the first column's crossing of a level to the second's.
+    /// Mean over levels of the months between the crossing by the first column and that by the second.
     Crossing(usize, usize),
-    /// What the first column gained over what the second did.
+    /// Growth of the first column over growth of the second.
     Added(usize, usize),
-    /// Months above zero: above the rung on which a process began. No value where none governs.
+    /// Months above zero, that is, above the rung on which a policy process began. No value without a process.
     Above(usize),
     Nothing,
 }
@@ -47,8 +47,8 @@ impl Formula {
         value[0]
     }
 
-    /// The outcome in windows that begin in the same month; means and sums take one walk over the months for all of them.
-    /// `ends` ascend; `into` has a place for each.
+    /// The outcome in several windows that begin in the same month; means and sums need one pass over the months. `ends` ascend;
+    /// `into` has one element for each.
     pub fn values(&self, record: &MonthlyRecord, from: usize, ends: &[usize], into: &mut [f64]) {
         match self {
             Self::Mean(columns) | Self::Sum(columns) => {
@@ -123,7 +123,7 @@ impl Formula {
     }
 }
 
-/// The formula of every outcome of [`OUTCOMES`], in order: names are looked up once, not in every run.
+/// The formula of every outcome of [`OUTCOMES`], in order; names are resolved once, not in every run.
 pub fn formulas(b: &Blueprint) -> Vec<Formula> {
     let look = RecordView { b };
     let us: Vec<&str> = (0..b.maker_keys.len())
@@ -265,7 +265,7 @@ fn mean(values: &[f64]) -> f64 {
     if count > 0.0 { sum / count } else { f64::NAN }
 }
 
-/// A sum and a count, with the months added that have a value.
+/// Adds the months with a value to a sum and a count.
 fn add_known(months: &[f64], sum: f64, count: f64) -> (f64, f64) {
     let known = months.iter().filter(|v| !v.is_nan());
     known.fold((sum, count), |(sum, count), v| (sum + v, count + 1.0))

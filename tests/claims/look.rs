@@ -2,7 +2,7 @@
 
 use chokepoint::foundation::calendar::Month;
 use chokepoint::foundation::parameters::Parameters;
-use chokepoint::markets::chips::{BudgetPurpose, ChipMarket, place_of};
+use chokepoint::markets::chips::{BudgetPurpose, ChipMarket, stock_index};
 use chokepoint::measures::{Bloc, MonthlyRecord};
 use chokepoint::study::Worker;
 use chokepoint::technology::chip::{ChipSpec, codesigned_throughput, training_throughput};
@@ -68,8 +68,8 @@ impl Seen {
             }
             if old_variant {
                 old_sold += units;
-                old_here += units + market.handed[slot];
-                let at = place_of(slot, Bloc::Target as usize, BudgetPurpose::Training);
+                old_here += units + market.diverted_units[slot];
+                let at = stock_index(slot, Bloc::Target as usize, BudgetPurpose::Training);
                 stock += market.stock[at] + market.stock[at + 1];
             }
         }

@@ -3,7 +3,7 @@
 use std::sync::atomic::AtomicBool;
 
 use chokepoint::foundation::channels::Channel;
-use chokepoint::markets::chips::{BudgetPurpose, ChipMarket, place_of};
+use chokepoint::markets::chips::{BudgetPurpose, ChipMarket, stock_index};
 use chokepoint::measures::Bloc;
 use chokepoint::study::{Worker, run_all};
 
@@ -79,7 +79,7 @@ fn r26_without_responses_an_embargo_leaves_retirement_and_home_output() {
             // A full month after the embargo nothing comes from abroad.
             for wallet in [BudgetPurpose::Training, BudgetPurpose::Serving] {
                 for chip in (0..chips).filter(|_| t > 34) {
-                    let at = place_of(chip, Bloc::Target as usize, wallet);
+                    let at = stock_index(chip, Bloc::Target as usize, wallet);
                     let home = if market.layout.target_made[chip] {
                         market.sold[at]
                     } else {
@@ -262,7 +262,7 @@ fn r38_every_chip_is_accounted_for_and_rented_ones_are_counted_once() {
             worker.step();
             let market = worker.stage.world.resource::<ChipMarket>();
             let grey: f64 = market.sold_to_brokers.iter().sum();
-            let seized = grey - market.handed.iter().sum::<f64>();
+            let seized = grey - market.diverted_units.iter().sum::<f64>();
             assert!(seized >= -1e-6, "month {t}: {seized}");
             let now: f64 = market.stock.iter().sum();
             let expected = stock * kept + market.books.produced - seized;

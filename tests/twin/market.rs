@@ -31,7 +31,7 @@ pub struct Market {
     /// Money at hand when orders are placed, and the part of it that came in this month.
     pub money_usd: Vec<f64>,
     new_part: Vec<f64>,
-    kept_back_usd: Vec<f64>,
+    withheld_usd: Vec<f64>,
     pub spent_usd: Vec<f64>,
     // By chip.
     maker_of: Vec<usize>,
@@ -76,9 +76,9 @@ pub struct Market {
     pub wanted: Vec<f64>,
     pub asked: Vec<f64>,
     // By market, and by nation.
-    pub refused_share: Vec<f64>,
+    pub withheld_share: Vec<f64>,
     market_of_nation: Vec<usize>,
-    wants_usd: Vec<f64>,
+    demand_usd: Vec<f64>,
     pub nation_part: Vec<f64>,
     // By pool.
     pub pool_asked: [f64; POOLS],
@@ -119,7 +119,11 @@ impl Market {
             wallet_of: layout.customers.iter().map(|c| c.wallet as usize).collect(),
             captive: layout.customers.iter().map(|c| c.captive).collect(),
             grey: layout.customers.iter().map(|c| c.grey).collect(),
-            steered: layout.customers.iter().map(|c| c.steered).collect(),
+            steered: layout
+                .customers
+                .iter()
+                .map(|c| c.state_procurement)
+                .collect(),
             target_made: layout.target_made.clone(),
             wallet_usd: m.wallet_usd.clone(),
             advance_usd: m.advance_usd.clone(),
@@ -127,7 +131,7 @@ impl Market {
             pulled_usd: m.pulled_usd.clone(),
             money_usd: vec![0.0; customers],
             new_part: vec![0.0; customers],
-            kept_back_usd: vec![0.0; customers],
+            withheld_usd: vec![0.0; customers],
             spent_usd: vec![0.0; customers],
             maker_of: layout.maker_of.iter().map(|m| usize::from(*m)).collect(),
             captive_chip: layout.captive_chip.clone(),
@@ -135,8 +139,8 @@ impl Market {
             price_usd: m.offers.iter().map(|o| o.price_usd).collect(),
             unit_cost_usd: m.offers.iter().map(|o| o.unit_cost_usd).collect(),
             size: m.offers.iter().map(|o| o.size).collect(),
-            pull: [0, 1].map(|w| m.offers.iter().map(|o| o.pull[w]).collect()),
-            within: [0, 1].map(|w| m.offers.iter().map(|o| o.within[w]).collect()),
+            pull: [0, 1].map(|w| m.offers.iter().map(|o| o.attraction[w]).collect()),
+            within: [0, 1].map(|w| m.offers.iter().map(|o| o.attraction_in_nest[w]).collect()),
             uses: m.offers.iter().map(|o| o.uses).collect(),
             ordered: vec![0.0; chips],
             made: vec![0.0; chips],
@@ -165,9 +169,9 @@ impl Market {
             maker_left: vec![0.0; makers],
             wanted: vec![0.0; makers],
             asked: vec![0.0; makers],
-            refused_share: vec![0.0; markets],
+            withheld_share: vec![0.0; markets],
             market_of_nation: m.nations.iter().map(|n| n.market).collect(),
-            wants_usd: m.nations.iter().map(|n| n.wants_usd).collect(),
+            demand_usd: m.nations.iter().map(|n| n.demand_usd).collect(),
             nation_part: vec![0.0; m.nations.len()],
             pool_asked: [0.0; POOLS],
             pool_used: [0.0; POOLS],
@@ -216,7 +220,7 @@ impl Market {
             } else {
                 0.0
             };
-            self.kept_back_usd[k] = 0.0;
+            self.withheld_usd[k] = 0.0;
             self.spent_usd[k] = 0.0;
             self.lapsed_usd += lapsed;
             self.repaid_usd += repaid;
@@ -375,7 +379,7 @@ impl Market {
                 rest -= self.orders[at] * self.paid[at];
             }
             if rest > 1e-6 * self.money_usd[k] {
-                self.kept_back_usd[k] = rest;
+                self.withheld_usd[k] = rest;
                 for chip in 0..self.chips {
                     self.weight[chip] = if self.is_free(k, chip) > 0.0 {
                         1.0
@@ -392,11 +396,11 @@ impl Market {
             }
             if !self.steered[k] {
                 money[self.market_of[k]] += self.money_usd[k];
-                kept_back[self.market_of[k]] += self.kept_back_usd[k];
+                kept_back[self.market_of[k]] += self.withheld_usd[k];
             }
         }
         for market in 0..self.markets {
-            self.refused_share[market] = if money[market] > 0.0 {
+            self.withheld_share[market] = if money[market] > 0.0 {
                 f64::clamp(kept_back[market] / money[market], 0.0, 1.0)
             } else {
                 0.0
@@ -656,12 +660,12 @@ impl Market {
             self.retired += retired;
         }
         let mut wants = vec![0.0; self.markets];
-        for nation in 0..self.wants_usd.len() {
-            wants[self.market_of_nation[nation]] += self.wants_usd[nation];
+        for nation in 0..self.demand_usd.len() {
+            wants[self.market_of_nation[nation]] += self.demand_usd[nation];
         }
-        for nation in 0..self.wants_usd.len() {
+        for nation in 0..self.demand_usd.len() {
             let all = wants[self.market_of_nation[nation]];
-            self.nation_part[nation] = self.wants_usd[nation] / f64::max(all, f64::MIN_POSITIVE);
+            self.nation_part[nation] = self.demand_usd[nation] / f64::max(all, f64::MIN_POSITIVE);
         }
     }
 }

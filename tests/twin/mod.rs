@@ -13,7 +13,7 @@ use chokepoint::agents::lab::{Knowledge, Lab, do_research, learn_from_scarcity, 
 use chokepoint::capability::frontier::FrontierHistory;
 use chokepoint::foundation::run::{Future, SimulationClock};
 use chokepoint::markets::chips::{ChipMarket, MarketRules};
-use chokepoint::markets::chronicle::tell_refused_licences;
+use chokepoint::markets::event_log::log_refused_licences;
 use chokepoint::month::month;
 use chokepoint::technology::supply::SupplyState;
 use chokepoint::world::Simulation;
@@ -52,7 +52,7 @@ fn market_and_learning_are_what_their_plain_twins_say_in_every_month() {
     let mut schedule = month();
     schedule.add_systems((
         trade_in_the_twin.after(run_brokers).before(trade),
-        compare_markets.after(trade).before(tell_refused_licences),
+        compare_markets.after(trade).before(log_refused_licences),
         learn_in_the_twin
             .after(learn_from_scarcity)
             .before(do_research),
@@ -117,8 +117,8 @@ fn compare_markets(world: &mut World) {
     is("asked", &model.asked, &twin.asked, &alone);
     is(
         "refused_share",
-        &model.refused_share,
-        &twin.refused_share,
+        &model.withheld_share,
+        &twin.withheld_share,
         &|_| 1.0,
     );
     is(
@@ -245,7 +245,7 @@ fn compare_learning(world: &mut World) {
     );
     let (research, of_twin) = (&frontier.bloc_research_h100e, &twin.research_h100e);
     same(t, "research compute", research, of_twin, &|_| 0.0);
-    let latent = [0, 1, 2].map(|bloc| frontier.latent[bloc].now());
+    let latent = [0, 1, 2].map(|bloc| frontier.latent[bloc].latest());
     is("latent", &latent, &twin.latent);
     let best = frontier.best_known.last().unwrap();
     let twins = [twin.best_known.last(), twin.best_known_h100e.last()].map(|x| *x.unwrap());

@@ -72,7 +72,7 @@ pub fn learning(world: &mut World) -> Learning {
         taken.served_known_h100e.push(known.compute_h100e);
     }
     taken.mean_points = frontier.bloc_mean_points;
-    taken.latent = [0, 1, 2].map(|bloc| frontier.latent[bloc].now());
+    taken.latent = [0, 1, 2].map(|bloc| frontier.latent[bloc].latest());
     let efficiency = world.resource::<ScarcityEfficiency>();
     taken.induced_points = efficiency.induced_points;
     taken.cost_share = efficiency.cost_share;

@@ -1,5 +1,6 @@
-//! What the law did to trade, for the event log, with what caused it. Nothing in the model reads what is written here,
-//! so a run is the same whether its events are kept or not.
+//! Logs how rules changed trade, with the cause of each event.
+//!
+//! Nothing in the model reads these records, so a run is the same with and without events.
 
 use bevy_ecs::resource::Resource;
 use bevy_ecs::system::{Res, ResMut};
@@ -13,32 +14,32 @@ use crate::events::{Event, EventId, EventKind, EventLog};
 use crate::foundation::run::SimulationClock;
 use crate::technology::roadmap::{ChipTable, Roadmap, SlotKind};
 
-/// The events that later ones point back to.
+/// Events that later events name as their cause.
 #[derive(Resource, Clone, Debug, Default)]
 pub struct EventCauses {
-    /// The set of rules that was told of last.
-    told: Option<u16>,
+    /// The rule set that was logged last.
+    logged: Option<u16>,
     /// The last event of each rule.
     rule: Vec<Option<EventId>>,
-    /// The closing in force, by market and chip slot.
+    /// By market and chip slot: the closure in force.
     closed: Vec<Option<EventId>>,
-    /// The refusal that stands, by chip slot.
+    /// By chip slot: the importer refusal in force.
     refused: Vec<Option<EventId>>,
-    /// The last binding of a rule against the target.
+    /// The last event in which a rule against the target came into force.
     tightened: Option<EventId>,
-    /// By market and chip slot: a denied order has been told of.
+    /// By market and chip slot: whether a denied order was logged.
     denied: Vec<bool>,
-    /// What last took a sale in the target from each maker, and what the sale was worth.
+    /// By maker: the event that last removed sales in the target, and the value of the sales, USD.
     loss: Vec<Option<(EventId, f64)>>,
-    /// The last closing by market; before the first, the rule that put a chip there under licence or a cap.
+    /// By market: the last closure; before the first closure, the rule that put a chip under licence or a cap.
     market: Vec<Option<EventId>>,
-    /// The first of the closings in force in the target: since then there is something to smuggle.
+    /// The first of the closures in force in the target, which is the cause of diversion.
     grey: Option<EventId>,
     slots: usize,
     target: usize,
 }
 
-/// What the target is denied: chips, tools, memory.
+/// Items whose denial counts as a tightening against the target.
 const DENIED: [ControlledItem; 3] = [
     ControlledItem::ChipSale,
     ControlledItem::Tool,
@@ -52,7 +53,7 @@ impl EventCauses {
             column.resize(length, with);
         }
         let (markets, slots) = (calendar.shipments.len(), calendar.chips.len());
-        self.told = None;
+        self.logged = None;
         self.grey = None;
         self.tightened = None;
         self.slots = slots;
@@ -65,21 +66,21 @@ impl EventCauses {
         empty(&mut self.market, markets, None);
     }
 
-    /// Why a maker looks for a variant of this part: the later of what keeps the part from the target and of what last took
-    /// a sale there from the maker.
-    pub fn of_variant(
+    /// Cause of a variant project: the later of the event that closed the target to this part and the maker's last loss of
+    /// sales there.
+    pub fn variant_cause(
         &self,
         c: &CompiledCalendar,
         known: u16,
         slot: usize,
         maker: usize,
     ) -> Option<EventId> {
-        // Where no events are kept there is nothing to point to.
-        self.told?;
+        // Without a log there is no cause to name.
+        self.logged?;
         let barred = self.closed[self.target * self.slots + slot].or_else(|| {
-            self.of_announced(c, known, slot).or_else(|| {
+            self.announced_cause(c, known, slot).or_else(|| {
                 let sale = c.sale(slot, self.target);
-                self.of_ruling(
+                self.ruling_cause(
                     &c.sales(known)
                         .in_force
                         .judge(ControlledItem::ChipSale, &sale),
@@ -89,35 +90,35 @@ impl EventCauses {
         barred.max(self.loss[maker].map(|(id, _)| id))
     }
 
-    /// What brokers live on.
-    pub fn of_grey_trade(&self) -> Option<EventId> {
+    /// Cause of diversion by brokers.
+    pub fn grey_trade_cause(&self) -> Option<EventId> {
         self.grey
     }
 
-    /// What the target answers when it has lately been denied more.
-    pub fn of_tightening(&self) -> Option<EventId> {
+    /// Cause of retaliation by the target.
+    pub fn tightening_cause(&self) -> Option<EventId> {
         self.tightened
     }
 
-    /// What last kept a chip from buyers of a market.
-    pub fn of_denial(&self, market: usize) -> Option<EventId> {
+    /// The event that last denied a chip to buyers of a market.
+    pub fn denial_cause(&self, market: usize) -> Option<EventId> {
         self.market[market]
     }
 
-    /// The announced rule that will close the target to a part.
-    fn of_announced(&self, c: &CompiledCalendar, known: u16, slot: usize) -> Option<EventId> {
+    /// Last event of the announced rule that will close the target to a part.
+    fn announced_cause(&self, c: &CompiledCalendar, known: u16, slot: usize) -> Option<EventId> {
         let announced = &c.sales(known).announced;
-        self.of_ruling(&announced.judge(ControlledItem::ChipSale, &c.sale(slot, self.target)))
+        self.ruling_cause(&announced.judge(ControlledItem::ChipSale, &c.sale(slot, self.target)))
     }
 
-    /// The last event of the rule that decides a ruling.
-    fn of_ruling(&self, ruling: &Ruling) -> Option<EventId> {
+    /// Last event of the rule that decides a ruling.
+    fn ruling_cause(&self, ruling: &Ruling) -> Option<EventId> {
         self.rule[usize::from(ruling.decided_by()?)]
     }
 
-    /// What of this month's law closed a sale: the rule that bars it begins to bind, or something that was carved out of it
-    /// ends. Where neither happened this month the chip is new, or its firm was given longer: the rule stands behind it.
-    fn of_closing(
+    /// Cause of a closure: the rule that denies the sale came into force this month, or a carve-out from it ended. If neither
+    /// happened, the chip is new or its firm had a longer transition period, and the rule itself is the cause.
+    fn closing_cause(
         &self,
         c: &CompiledCalendar,
         after: &Ruling,
@@ -125,13 +126,13 @@ impl EventCauses {
         events: &EventLog,
     ) -> Option<EventId> {
         let rule = after.decided_by()?;
-        self.this_month(rule, EventKind::RuleBinds, t, events)
-            .or_else(|| self.of_carving(c, rule, EventKind::RuleEnds, t, events))
+        self.event_this_month(rule, EventKind::RuleBinds, t, events)
+            .or_else(|| self.carve_out_cause(c, rule, EventKind::RuleEnds, t, events))
             .or(self.rule[usize::from(rule)])
     }
 
-    /// What of this month's law opened a sale: the rule that barred it ends, or something is carved out of it.
-    fn of_opening(
+    /// Cause of a reopening: the rule that denied the sale ended this month, or a carve-out from it came into force.
+    fn opening_cause(
         &self,
         c: &CompiledCalendar,
         before: &Ruling,
@@ -140,24 +141,30 @@ impl EventCauses {
         events: &EventLog,
     ) -> Option<EventId> {
         let barred = before.decided_by().and_then(|rule| {
-            self.this_month(rule, EventKind::RuleEnds, t, events)
-                .or_else(|| self.of_carving(c, rule, EventKind::RuleBinds, t, events))
+            self.event_this_month(rule, EventKind::RuleEnds, t, events)
+                .or_else(|| self.carve_out_cause(c, rule, EventKind::RuleBinds, t, events))
         });
         barred
-            .or_else(|| self.of_ruling(after))
-            .or_else(|| self.of_ruling(before))
+            .or_else(|| self.ruling_cause(after))
+            .or_else(|| self.ruling_cause(before))
     }
 
-    /// The event of a rule if it is of this month and kind.
-    fn this_month(&self, rule: u16, kind: EventKind, t: i32, events: &EventLog) -> Option<EventId> {
+    /// The last event of a rule, if it is of this month and of this kind.
+    fn event_this_month(
+        &self,
+        rule: u16,
+        kind: EventKind,
+        t: i32,
+        events: &EventLog,
+    ) -> Option<EventId> {
         self.rule[usize::from(rule)].filter(|id| {
             let e = events.get(*id);
             (e.t, e.kind) == (t, kind)
         })
     }
 
-    /// This month's event of a rule that carves something out of another.
-    fn of_carving(
+    /// This month's event of a rule that is a carve-out from another.
+    fn carve_out_cause(
         &self,
         c: &CompiledCalendar,
         carved: u16,
@@ -167,20 +174,20 @@ impl EventCauses {
     ) -> Option<EventId> {
         (0..c.law.rules.len() as u16)
             .filter(|rule| c.law.rules[usize::from(*rule)].carves_out.contains(&carved))
-            .find_map(|rule| self.this_month(rule, kind, t, events))
+            .find_map(|rule| self.event_this_month(rule, kind, t, events))
     }
 
-    /// Rules that were announced, bind or end since the set of rules that was told of last.
-    fn tell_rules(
+    /// Logs the rules that were announced, came into force or ended since the rule set that was logged last.
+    fn log_rules(
         &mut self,
         c: &CompiledCalendar,
-        standing: &PolicyState,
+        policy: &PolicyState,
         known: u16,
         t: i32,
         events: &mut EventLog,
     ) {
         let now = &c.books[usize::from(known)];
-        let before = self.told.map(|told| &c.books[usize::from(told)]);
+        let before = self.logged.map(|logged| &c.books[usize::from(logged)]);
         let had = |rule: u16| before.is_some_and(|b| b.in_force.holds(rule));
         let knew = |rule: u16| before.is_some_and(|b| b.announced.holds(rule));
         for at in 0..c.law.rules.len() as u16 {
@@ -191,14 +198,14 @@ impl EventCauses {
                 cause,
                 ..Event::new(t, kind)
             };
-            let from_start = binds && self.told.is_none();
+            let from_start = binds && self.logged.is_none();
             if (binds || announced) && !had(at) && !knew(at) && !from_start {
                 let decided = if binds {
-                    standing.bound_by
+                    policy.bound_by
                 } else {
-                    standing.announced_by
+                    policy.announced_by
                 };
-                let answered = decided.or_else(|| self.answered_by(c, at));
+                let answered = decided.or_else(|| self.answered_cause(c, at));
                 self.rule[usize::from(at)] =
                     events.push(event(EventKind::RuleAnnounced, false, answered));
             }
@@ -216,7 +223,7 @@ impl EventCauses {
         for at in 0..c.law.rules.len() as u16 {
             let gone = !now.in_force.holds(at) && !now.announced.holds(at);
             if gone && (had(at) || knew(at)) {
-                let cause = self.ended_by(c, at, known).or(standing.bound_by);
+                let cause = self.ending_cause(c, at, known).or(policy.bound_by);
                 let never_bound = f64::from(u8::from(!had(at)));
                 self.rule[usize::from(at)] = events.push(Event {
                     object: u32::from(at),
@@ -226,11 +233,11 @@ impl EventCauses {
                 });
             }
         }
-        self.told = Some(known);
+        self.logged = Some(known);
     }
 
-    /// The last event of the rules that a rule answers, as recorded with it.
-    fn answered_by(&self, c: &CompiledCalendar, rule: u16) -> Option<EventId> {
+    /// The last event of the rules to which a rule responds, as recorded in its file.
+    fn answered_cause(&self, c: &CompiledCalendar, rule: u16) -> Option<EventId> {
         let answers = &c.law.rules[usize::from(rule)].responds_to;
         answers
             .iter()
@@ -238,8 +245,8 @@ impl EventCauses {
             .max()
     }
 
-    /// The rule in force that voids another, by superseding or by rescinding it.
-    fn ended_by(&self, c: &CompiledCalendar, rule: u16, known: u16) -> Option<EventId> {
+    /// The last event of a rule in force that supersedes or rescinds another.
+    fn ending_cause(&self, c: &CompiledCalendar, rule: u16, known: u16) -> Option<EventId> {
         let id = &c.law.rules[usize::from(rule)].id;
         let now = &c.books[usize::from(known)].in_force;
         (0..c.law.rules.len() as u16)
@@ -254,8 +261,8 @@ impl EventCauses {
             .max()
     }
 
-    /// Remembers the dearest of a month's losses of a maker in the target; what it never sold there is no loss.
-    fn lose(&mut self, maker: usize, id: Option<EventId>, usd: f64, events: &EventLog) {
+    /// Keeps the largest of a maker's losses of a month in the target. A chip that was never sold there is no loss.
+    fn record_loss(&mut self, maker: usize, id: Option<EventId>, usd: f64, events: &EventLog) {
         let Some(id) = id.filter(|_| usd > 0.0) else {
             return;
         };
@@ -267,15 +274,15 @@ impl EventCauses {
     }
 }
 
-/// System: tells which rules were announced, bind or end, and which sales they close, open or see refused.
-pub fn tell_law(
+/// System: logs rules that are announced, come into force or end, and the sales that they close, reopen or see refused.
+pub fn log_rule_events(
     clock: Res<SimulationClock>,
     calendar: Res<LawCalendar>,
-    standing: Res<PolicyState>,
+    policy: Res<PolicyState>,
     roadmap: Res<Roadmap>,
     chips: Res<ChipTable>,
     now: Res<CurrentLaw>,
-    outlook: Res<AnnouncedClosures>,
+    closures: Res<AnnouncedClosures>,
     market: Res<ChipMarket>,
     mut causes: ResMut<EventCauses>,
     mut events: ResMut<EventLog>,
@@ -284,15 +291,15 @@ pub fn tell_law(
         return;
     }
     let (c, t, known) = (&*calendar.0, clock.t as i32, now.known);
-    let changed = causes.told != Some(known);
-    let before = causes.told.unwrap_or(known);
+    let changed = causes.logged != Some(known);
+    let before = causes.logged.unwrap_or(known);
     if changed {
-        causes.tell_rules(c, &standing, known, t, &mut events);
+        causes.log_rules(c, &policy, known, t, &mut events);
     }
     let slots = causes.slots;
     for place in 0..c.shipments.len() {
         for slot in 0..slots {
-            // A variant is judged the month after it came on sale; any other part in the month in which it does.
+            // A variant is judged in the month after its launch, any other chip in the month of its launch.
             let age = t.saturating_sub(chips.launch[slot]);
             let fresh = (0..=1).contains(&age);
             let listed = fresh || t == 0 || market.active.binary_search(&(slot as u16)).is_ok();
@@ -303,9 +310,9 @@ pub fn tell_law(
                 continue;
             }
             let ruling = ruling_of(c, known, place, slot, &roadmap, &chips);
-            let of_opening = |causes: &EventCauses, events: &EventLog| {
+            let opening_cause = |causes: &EventCauses, events: &EventLog| {
                 let before = ruling_of(c, before, place, slot, &roadmap, &chips);
-                causes.of_opening(c, &before, &ruling, t, events)
+                causes.opening_cause(c, &before, &ruling, t, events)
             };
             let terms = terms_of(&ruling);
             if !listed {
@@ -319,7 +326,7 @@ pub fn tell_law(
                 causes.refused[slot] = None;
             }
             if refused && causes.refused[slot].is_none() {
-                let cause = of_opening(&causes, &events);
+                let cause = opening_cause(&causes, &events);
                 causes.refused[slot] = events.push(Event {
                     object: slot as u32,
                     cause,
@@ -327,7 +334,7 @@ pub fn tell_law(
                 });
             }
             let (at, maker) = (place * slots + slot, usize::from(roadmap.slots[slot].maker));
-            let packages = sold_to(&market, place, slot);
+            let packages = delivered_to_market(&market, place, slot);
             let usd = packages * market.offers[slot].price_usd;
             let event = |kind: EventKind, values: [f64; 2], cause: Option<EventId>| Event {
                 actor: maker as u32,
@@ -337,37 +344,37 @@ pub fn tell_law(
                 cause,
                 ..Event::new(t, kind)
             };
-            // A refusal may leave a share open.
+            // A refusal may leave a share of sales open.
             let closed = terms.open == 0.0 || (refused && market.terms[at].open == 0.0);
             if !closed && (terms.licensed() || terms.capped) && causes.market[place].is_none() {
-                causes.market[place] = causes.of_ruling(&ruling);
+                causes.market[place] = causes.ruling_cause(&ruling);
             }
             if closed && causes.closed[at].is_none() {
                 let cause = if refused {
                     causes.refused[slot]
                 } else {
-                    causes.of_closing(c, &ruling, t, &events)
+                    causes.closing_cause(c, &ruling, t, &events)
                 };
                 let id = events.push(event(EventKind::MarketClosed, [usd, 0.0], cause));
                 causes.closed[at] = id;
                 causes.market[place] = id;
                 if here {
                     causes.grey = causes.grey.or(id);
-                    causes.lose(maker, id, usd, &events);
+                    causes.record_loss(maker, id, usd, &events);
                 }
                 if packages > 0.0 && !causes.denied[at] {
                     causes.denied[at] = true;
                     events.push(event(EventKind::OrderDenied, [packages, 1.0], id));
                 }
             } else if !closed && causes.closed[at].is_some() {
-                // Where no rule changed, the target looked again at what it had refused.
-                let cause = of_opening(&causes, &events).filter(|_| changed);
+                // If no rule changed, the target reviewed its refusal.
+                let cause = opening_cause(&causes, &events).filter(|_| changed);
                 events.push(event(EventKind::MarketReopened, [0.0; 2], cause));
                 causes.closed[at] = None;
-            } else if here && changed && outlook.closing[slot] {
-                let announced = causes.of_announced(c, known, slot);
+            } else if here && changed && closures.closing[slot] {
+                let announced = causes.announced_cause(c, known, slot);
                 let new = announced.filter(|id| events.get(*id).t == t);
-                causes.lose(maker, new, usd, &events);
+                causes.record_loss(maker, new, usd, &events);
             }
         }
     }
@@ -380,8 +387,8 @@ pub fn tell_law(
     }
 }
 
-/// System: tells of the first licences that are refused for a chip in a market.
-pub fn tell_refused_licences(
+/// System: logs the first refused licences of a chip in a market.
+pub fn log_refused_licences(
     clock: Res<SimulationClock>,
     calendar: Res<LawCalendar>,
     roadmap: Res<Roadmap>,
@@ -410,13 +417,13 @@ pub fn tell_refused_licences(
             object: slot as u32,
             place: place as u32,
             values: [queue.refused_total, queue.refused_total / decided, 0.0, 0.0],
-            cause: causes.of_ruling(&ruling),
+            cause: causes.ruling_cause(&ruling),
             ..Event::new(clock.t as i32, EventKind::OrderDenied)
         });
     }
 }
 
-/// What rules say of a part as this run has it.
+/// Ruling on a chip with its specification in this run.
 fn ruling_of(
     c: &CompiledCalendar,
     known: u16,
@@ -435,8 +442,8 @@ fn ruling_of(
         .judge(ControlledItem::ChipSale, &sale)
 }
 
-/// Packages of a chip that came to a market in the last month of trade.
-fn sold_to(market: &ChipMarket, place: usize, slot: usize) -> f64 {
+/// Packages of a chip delivered to a market in the last month of trade.
+fn delivered_to_market(market: &ChipMarket, place: usize, slot: usize) -> f64 {
     let here = |k: &usize| market.layout.customers[*k].market == place;
     (0..market.layout.customers.len())
         .filter(here)
