@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use crate::golden;
+
 fn read(path: &str) -> String {
     std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path))
         .unwrap_or_else(|e| panic!("{path}: {e}"))
@@ -11,11 +13,7 @@ fn read(path: &str) -> String {
 fn the_committed_schemas_are_those_of_the_code() {
     for (kind, schema) in chokepoint::config::schemas() {
         let now = serde_json::to_string_pretty(&schema).unwrap() + "\n";
-        let path = format!("configs/schema/{kind}.json");
-        assert!(
-            now == read(&path),
-            "{path} is old: run `chokepoint schema --out configs/schema`"
-        );
+        golden::compare_text(&format!("configs/schema/{kind}.json"), &now);
     }
 }
 
@@ -112,10 +110,7 @@ fn the_odd_names_every_system_entity_event_parameter_and_outcome() {
     let page = read("docs/odd.md");
     let text = chokepoint::study::reference::markdown(crate::library());
     let now = chokepoint::study::reference::replaced(&page, &text).unwrap();
-    assert!(
-        now == page,
-        "docs/odd.md is old: run `chokepoint reference --into docs/odd.md`"
-    );
+    golden::compare_text("docs/odd.md", &now);
     let month = read("src/month.rs");
     let body = month
         .split("month.add_systems(")

@@ -25,7 +25,7 @@ use chokepoint::study::hindcast::Hindcast;
 use chokepoint::study::{Plan, PlanSettings};
 use serde_json::Value;
 
-use crate::{library, study_of};
+use crate::{golden, library, study_of};
 
 fn shipped() -> Evidence {
     Evidence::read(&library().configs).unwrap()
@@ -637,14 +637,10 @@ fn classes_that_are_judged_or_given_are_never_scored() {
 
 #[test]
 fn the_page_of_the_evidence_is_generated_from_it() {
-    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/evidence.md");
-    let page = std::fs::read_to_string(path).unwrap();
+    let page = std::fs::read_to_string(golden::place("docs/evidence.md")).unwrap();
     let text = chokepoint::study::reference::evidence_markdown(library()).unwrap();
     let now = chokepoint::study::reference::replaced(&page, &text).unwrap();
-    assert!(
-        now == page,
-        "docs/evidence.md is old: run `chokepoint reference --evidence --into docs/evidence.md`"
-    );
+    golden::compare_text("docs/evidence.md", &now);
 }
 
 /// One row an outcome and a regime: a study also has effects by stratum and horizon, which are no headlines.
