@@ -60,7 +60,7 @@ guide:
 
 # the table of claims, 200 draws each, against docs/claims.md; with ACCEPT="reason" it is written there
 claims:
-    CLAIMS_RUNS=200 cargo test --release --locked --test all claims_hold_and_flip -- --nocapture
+    CLAIMS_RUNS=200 cargo test --release --locked --test all every_claim_holds_and_flips -- --nocapture
 
 # what is there without acting
 audit:

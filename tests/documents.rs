@@ -49,7 +49,7 @@ fn every_module_stands_in_the_page_on_architecture() {
 }
 
 #[test]
-fn every_table_of_the_world_is_described_and_credited() {
+fn every_table_of_the_world_is_described_and_epoch_ai_is_credited() {
     let readme = read("configs/world/README.md");
     for entry in
         std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("configs/world")).unwrap()
@@ -106,7 +106,7 @@ fn the_names_fixed_for_outcomes_are_all_there() {
 }
 
 #[test]
-fn the_odd_names_every_system_entity_event_parameter_and_outcome() {
+fn the_page_of_the_odd_protocol_is_generated_and_names_every_system_and_component() {
     let page = read("docs/odd.md");
     let text = chokepoint::study::reference::markdown(crate::library());
     let now = chokepoint::study::reference::replaced(&page, &text).unwrap();

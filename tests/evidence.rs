@@ -100,7 +100,6 @@ fn normalisations_are_what_the_model_measures() {
     for (values, (expected, within)) in measured.iter_mut().zip(expected) {
         values.sort_by(f64::total_cmp);
         let middle = quantile(values, 0.5);
-        println!("measured {middle}, expected {expected}");
         assert!(
             (middle - expected).abs() < within,
             "measured {middle}, expected {expected}"

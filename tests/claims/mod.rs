@@ -181,7 +181,7 @@ fn runs() -> u32 {
 }
 
 #[test]
-fn claims_hold_and_flip() {
+fn every_claim_holds_and_flips_or_is_a_known_failure() {
     let only = std::env::var("CLAIMS_ONLY").unwrap_or_default();
     let claims: Vec<Claim> = all()
         .into_iter()
@@ -207,7 +207,7 @@ fn claims_hold_and_flip() {
 }
 
 #[test]
-fn known_failures_name_tests_that_exist() {
+fn every_known_failure_names_one_claim_that_exists() {
     let names: Vec<String> = all().iter().flat_map(Claim::names).collect();
     for (name, _) in KNOWN_FAILURES {
         assert!(names.iter().any(|n| n == name), "{name}");

@@ -49,20 +49,41 @@ const KNOWN_FAILURES: &[(&str, &str)] = &[
 ];
 
 #[test]
-fn known_failures_of_relations_are_in_sight() {
-    for (name, why) in KNOWN_FAILURES {
-        println!("{name}: {why}");
+fn every_known_failure_is_tested_to_fail_or_says_that_it_is_not_tested() {
+    let tests = [
+        include_str!("behaviour.rs"),
+        include_str!("law.rs"),
+        include_str!("market.rs"),
+        include_str!("models.rs"),
+        include_str!("tables.rs"),
+    ]
+    .concat();
+    for (at, (name, why)) in KNOWN_FAILURES.iter().enumerate() {
+        let tested = tests.contains(&format!("known_to_fail(\"{name}\""));
+        assert_eq!(tested, !why.ends_with("not tested"), "{name}: {why}");
+        let earlier = &KNOWN_FAILURES[..at];
+        assert!(
+            earlier.iter().all(|(n, _)| n != name),
+            "{name} stands twice"
+        );
     }
 }
 
-/// Runs a relation that is known not to hold; fails when it holds.
+/// Runs a relation that is known not to hold; fails when it holds, and when it ends for another reason than a future that
+/// contradicts it.
 fn known_to_fail(name: &str, relation: impl FnOnce() + std::panic::UnwindSafe) {
     assert!(
         KNOWN_FAILURES.iter().any(|(n, _)| *n == name),
         "{name} is not in the table"
     );
-    let held = std::panic::catch_unwind(relation).is_ok();
-    assert!(!held, "{name} holds now: take it from the table");
+    let Err(panic) = std::panic::catch_unwind(relation) else {
+        panic!("{name} holds now: take it from the table");
+    };
+    let said = panic.downcast_ref::<String>().map_or("", String::as_str);
+    assert!(
+        said.starts_with("future "),
+        "{name} ended before a future contradicted it: {said}"
+    );
 }
 
 /// Futures of every relation.
