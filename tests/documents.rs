@@ -265,7 +265,10 @@ fn numbers_that_documents_quote_are_those_of_the_code() {
         .as_array()
         .unwrap()
         .iter()
-        .map(|split| split["name"].as_str().unwrap().split('-').next().unwrap())
+        .map(|split| split["name"].as_str().unwrap())
+        // The final fit uses every row and tests nothing.
+        .filter(|name| *name != "final")
+        .map(|name| name.split('-').next().unwrap())
         .collect();
     let tutorials = std::fs::read_dir(golden::place("python/tutorials")).unwrap();
     let tutorials = tutorials
@@ -308,7 +311,7 @@ fn the_number_of_claims_that_hold_is_counted_from_the_table_and_the_code() {
     for (path, text) in pages() {
         let plain = text.split_whitespace().collect::<Vec<_>>().join(" ");
         assert_eq!(
-            plain.matches(" tests hold").count(),
+            quoted(&text, "tests hold").len(),
             plain.matches(&sentence).count(),
             "{path} quotes another number than {sentence}"
         );
