@@ -1,4 +1,4 @@
-//! The generator is the published one, and each question has one answer.
+//! The random generator gives its published answers, and draws with different keys are uncorrelated.
 
 use chokepoint::foundation::chance::{Chance, Purpose};
 use rand_philox::Philox;

@@ -1,4 +1,4 @@
-//! Useful throughput has the anchors that users of real chips report, and the table of chips adds up.
+//! Useful throughput agrees with what users of real chips report, and the table of chips is complete.
 
 use chokepoint::technology::chip::{
     peak_h100e, serving_throughput, training_throughput, unit_cost_usd,

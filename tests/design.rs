@@ -1,4 +1,4 @@
-//! Design-around emerges from profit and the law as a black box: the parts that were sold, without a special case.
+//! Makers design the chips that were sold under each rule, from profit and the verdicts of the law alone.
 
 use chokepoint::study::designs::{DesignOption, designs};
 

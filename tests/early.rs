@@ -1,4 +1,4 @@
-//! Nothing early: what a run knows in a month depends on what was announced by then, for every rule, cap, reply and process.
+//! Nothing acts early: what a run knows in a month depends on what was announced by then, for every rule, cap, reply and process.
 
 use std::sync::Arc;
 

@@ -1,5 +1,5 @@
-//! Evidence, scores and calibration: tables with places of errors, splits that never leak, planted truths that are found
-//! again, banks that go on where they stood, posteriors that know when they are old.
+//! Evidence, scores and calibration: errors with their place, splits that do not leak, planted truths that are recovered,
+//! calibrations that resume, posteriors that are reported as stale.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -217,6 +217,7 @@ fn a_split_never_fits_what_it_tests() {
 #[test]
 fn a_registration_names_real_channels_and_parameters() {
     let registration = Registration::read(&library().configs).unwrap();
+    assert!(!registration.support.is_empty());
     for support in &registration.support {
         assert!(
             Channel::named(&support.channel).is_some(),

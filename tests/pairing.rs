@@ -1,4 +1,4 @@
-//! Pairs: a regime against itself differs by nothing, the future cannot reach back, threads change no byte.
+//! Pairs: a regime has no effect against itself, a rule has none before it is announced, threads and further agents change nothing.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;

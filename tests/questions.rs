@@ -1,5 +1,5 @@
-//! What turns an ensemble into an answer: parts of an effect add up, inert parameters explain nothing, and compute alone
-//! accounts for what is left when nobody responds.
+//! Questions about an ensemble: parts of an effect add up, parameters without effect explain nothing, and compute alone
+//! accounts for the effect when every channel is off.
 
 use chokepoint::config::study::StudyFile;
 use chokepoint::foundation::channels::Channel;

@@ -1,4 +1,4 @@
-//! The report: one page that asks for nothing outside, in the order of the questions, with every part that the folder can fill.
+//! The report is one page without outside requests, in the order of a reader's questions, with every part that the results can fill.
 
 use chokepoint::plots::draw_all;
 use chokepoint::results::Results;

@@ -1,4 +1,4 @@
-//! Each mechanism moves results in the direction that its source says, in most of a few futures.
+//! Each mechanism moves results in the direction that its source states: medians over a few futures, or single runs.
 
 use std::sync::atomic::AtomicBool;
 

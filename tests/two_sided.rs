@@ -1,4 +1,4 @@
-//! Both results of the literature, sought inside the priors: controls that hold, and controls that backfire.
+//! Both results of the literature are searched for inside the priors: controls that hold, and controls that backfire.
 
 use chokepoint::foundation::chance::{Chance, Purpose, stable_key};
 use chokepoint::foundation::parameters::Parameters;

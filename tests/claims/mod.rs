@@ -1,5 +1,5 @@
-//! Claims of the debate as tests: the model can show each, switch it off, and reverse it. Passing says nothing about whether
-//! a claim is true of the world. 20 draws here; with CLAIMS_RUNS=200 the table is held against `docs/claims.md`.
+//! Claims of the debate as tests: the model can produce each claim, switch it off and reverse it. A test that passes does not
+//! show that a claim is true of the world. 20 draws here; with CLAIMS_RUNS=200 the table is held against `docs/claims.md`.
 
 mod arms;
 mod chips;

@@ -1,4 +1,4 @@
-//! The market and one month's learning are what a second, plain writing of them says, number by number, every month.
+//! The market and research of every month equal a reference model: the same equations written again in plain loops.
 
 pub mod learning;
 pub mod market;
@@ -45,7 +45,7 @@ struct Seen {
 }
 
 #[test]
-fn market_and_learning_are_what_their_plain_reference_models_say_in_every_month() {
+fn market_and_research_equal_their_reference_models_in_every_month() {
     let plan = plan_of(["none", "oct22", "history-free"].map(regime).to_vec(), 3);
     let mut stage = Simulation::new(&plan.blueprint);
     stage.world.init_resource::<ReferenceModels>();

@@ -1,5 +1,5 @@
-//! Metamorphic relations: what must not change when something that cannot matter changes, and which way things go when it does.
-//! `rNN` are the numbers of the specification (36 is in `tests/politics.rs`); each is tested in twenty futures unless it speaks of none.
+//! Metamorphic relations: what must not change when something irrelevant changes, and in which direction results move otherwise.
+//! `rNN` are the numbers of the specification (36 is in `tests/politics.rs`, 37 in `tests/questions.rs`). Each is tested in twenty futures unless it needs none.
 
 mod behaviour;
 mod law;
