@@ -58,9 +58,9 @@ release:
 guide:
     mdbook build docs/guide --dest-dir ../../target/guide
 
-# the table of claims, 200 draws each, into docs/claims.md
+# the table of claims, 200 draws each, against docs/claims.md; with ACCEPT="reason" it is written there
 claims:
-    CLAIMS_RUNS=200 CLAIMS_INTO=docs/claims.md cargo test --release --locked --test all claims_hold_and_flip -- --nocapture
+    CLAIMS_RUNS=200 cargo test --release --locked --test all every_claim_holds_and_flips -- --nocapture
 
 # what is there without acting
 audit:
@@ -77,16 +77,13 @@ documents:
     cargo run --release --locked -- reference --into docs/odd.md
     cargo run --release --locked -- reference --evidence --into docs/evidence.md
 
-# draw the gallery again from its tables
-gallery:
-    GALLERY=figures cargo test --release --locked --test all the_gallery_is_what_its_tables_draw
+# accept what changed in the golden files of one test, or of all: just accept "what changed and why" headline_effects
+accept REASON TEST="":
+    ACCEPT="{{REASON}}" cargo test --release --locked --test all {{TEST}}
 
 # open a report in a browser and look for what is wrong
 browser REPORT="results/did-controls-work/report.html":
     tests/browser/run.sh {{REPORT}}
-# headline effects of the ten studies anew, with the reason: EXPECTED_WHY="…" just expected
-expected:
-    cargo test --release --locked --test all headline_effects -- --nocapture
 
 # one of the ten studies with every question put to it: just answers s1-october-2022 1000
 answers STUDY RUNS="1000":

@@ -7,7 +7,7 @@
 //! research, learn from each other, steal, train and release; services are used everywhere; and every measure is recorded.
 //! How many there are of each is printed first, and stands in `docs/performance.md`.
 //!
-//! Beside it stand a plain loop of a reference market, which every time is to be divided by, and plain twins of the market
+//! Beside it stand a plain loop of a reference market, which every time is to be divided by, and reference models of the market
 //! and of a month of research.
 
 #![allow(clippy::disallowed_methods)]

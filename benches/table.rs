@@ -46,7 +46,7 @@ fn main() {
     }
 }
 
-/// Each step of the model and its twin some times, and some runs taken down: what callgrind counts.
+/// Each step of the model and its reference model some times, and some runs taken down: what callgrind counts.
 fn repeat_steps() {
     let shipped = Shipped::new();
     for mut case in cases::steps(&shipped).into_iter().flatten() {
@@ -175,11 +175,11 @@ fn write() -> String {
 }
 
 fn steps(shipped: &Shipped, text: &mut String, reference: &mut Case, bars: &mut Vec<Bar>) {
-    for [mut model, mut twin] in cases::steps(shipped) {
-        let pair = in_turn(&mut twin, &mut model);
-        for case in [&mut model, &mut twin] {
+    for [mut model, mut reference_model] in cases::steps(shipped) {
+        let pair = in_turn(&mut reference_model, &mut model);
+        for case in [&mut model, &mut reference_model] {
             let ratio = in_turn(case, reference).ratio;
-            let time = if case.name.contains("twin") {
+            let time = if case.name.contains("reference model") {
                 pair.first
             } else {
                 pair.second
@@ -194,7 +194,7 @@ fn steps(shipped: &Shipped, text: &mut String, reference: &mut Case, bars: &mut 
         }
         bars.push(Bar {
             what: format!(
-                "{}: speed of the model's step over its plain twin's",
+                "{}: speed of the model's step over its reference model's",
                 model.name
             ),
             measured: format!("{:.2}", pair.ratio),

@@ -1,11 +1,11 @@
-//! A month allocates nothing: all that a run needs is there when it begins.
+//! A month after the first allocates no memory: all that a run needs is allocated when it begins.
 
 use chokepoint::study::Worker;
 
 use crate::{plan_of, regime};
 
 #[test]
-fn no_allocation_inside_the_month_loop() {
+fn no_month_after_the_first_allocates_memory() {
     let plan = plan_of(["history-free", "stochastic"].map(regime).to_vec(), 4);
     for arm in 0..plan.regimes.len() {
         // The first run is that of a worker whose columns have never grown.

@@ -157,7 +157,7 @@ fn recount(
 }
 
 #[test]
-fn nations_add_up_to_their_blocs() {
+fn nations_add_up_to_all_compute_held_and_so_do_blocs() {
     let plan = plan_of(vec![regime("history")], 1);
     let mut worker = Worker::new(&plan.blueprint);
     worker.run(&plan.calendars[0], &plan.future(0), 90, false);

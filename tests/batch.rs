@@ -340,7 +340,7 @@ fn a_run_until_its_error_is_small_is_the_run_of_as_many_futures() {
 }
 
 #[test]
-fn horizons_and_present_values_are_what_other_windows_would_say() {
+fn a_shorter_horizon_gives_the_effects_of_a_shorter_window_and_discounting_lowers_revenue() {
     let arms = "[\"none\", \"history-free\"]";
     let long = results(&plan(with_futures(arms, ""), 3));
     let mut study = with_futures(arms, "");
@@ -348,11 +348,11 @@ fn horizons_and_present_values_are_what_other_windows_would_say() {
     let short = results(&plan(study, 3));
     let mut compared = 0;
     for e in short.main_effects() {
-        let twin = long.effects.iter().find(|l| {
+        let same = long.effects.iter().find(|l| {
             l.outcome == e.outcome && l.regime == e.regime && l.horizon_months == Some(12)
         });
-        let twin = twin.unwrap_or_else(|| panic!("{}", e.outcome));
-        assert_eq!(twin.mean, e.mean, "{}", e.outcome);
+        let same = same.unwrap_or_else(|| panic!("{}", e.outcome));
+        assert_eq!(same.mean, e.mean, "{}", e.outcome);
         compared += 1;
     }
     assert!(compared > 30);
@@ -464,7 +464,7 @@ fn stress_and_variants_are_drawn_by_weight_recorded_and_reported_apart() {
 }
 
 #[test]
-fn every_design_covers_what_it_says() {
+fn a_hypercube_and_a_sobol_sequence_put_one_draw_in_each_cell_and_a_factorial_crosses_its_levels() {
     let arms = "[\"none\", \"history-free\"]";
     let slope = place("choice_slope");
     let prior = library().parameters.0[slope].prior.unwrap();

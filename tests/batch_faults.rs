@@ -1,4 +1,4 @@
-//! What goes wrong around a batch is named, costs nobody's work, and never changes a number in silence.
+//! Faults around a batch are reported, destroy no finished work, and never change a number silently.
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -33,7 +33,7 @@ fn says(problems: &Problems, text: &str, at: &str, words: &[&str]) -> Diagnostic
 }
 
 #[test]
-fn a_number_that_is_none_in_a_table() {
+fn a_word_in_place_of_a_number_is_refused_with_its_column_and_line() {
     let source = library().configs.read("world/chips.csv").unwrap();
     let text = source.text.replacen(",312,", ",3l2,", 1);
     let source = Source {
@@ -51,7 +51,7 @@ fn a_number_that_is_none_in_a_table() {
 }
 
 #[test]
-fn a_column_that_is_none() {
+fn an_unknown_column_is_refused_with_the_nearest_name() {
     let source = Source {
         name: "my-chips.csv".into(),
         text: "chip,tpp,die_area\nx,1,2\n".into(),
@@ -67,7 +67,7 @@ fn a_column_that_is_none() {
 }
 
 #[test]
-fn a_density_that_does_not_follow_from_its_parts() {
+fn a_density_that_does_not_follow_from_its_parts_is_refused() {
     let text = "chip,tpp,die_area_mm2,performance_density\nx,4000,800,6.5\n";
     let source = Source {
         name: "my-chips.csv".into(),

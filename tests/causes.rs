@@ -134,6 +134,7 @@ fn without_rules_no_market_closes_and_nothing_is_denied_seized_or_designed_aroun
 #[test]
 fn a_rule_that_binds_was_announced_or_stood_when_the_run_began() {
     let rows = events("history-free", 0);
+    assert!(of_kind(&rows, "rule_binds").count() > 10);
     for e in of_kind(&rows, "rule_binds") {
         match e.cause_id {
             Some(id) => {
@@ -167,6 +168,7 @@ fn what_a_government_decides_stands_behind_the_rules_that_it_moves() {
 #[test]
 fn every_model_is_released_because_its_run_finished() {
     let rows = events("oct22", 0);
+    assert!(of_kind(&rows, "model_released").count() > 100);
     for e in of_kind(&rows, "model_released") {
         let cause = &rows[e.cause_id.unwrap() as usize];
         assert_eq!((&cause.kind[..], &cause.actor), ("run_finished", &e.actor));

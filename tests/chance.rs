@@ -1,4 +1,4 @@
-//! The generator is the published one, and each question has one answer.
+//! The random generator gives its published answers, and draws with different keys are uncorrelated.
 
 use chokepoint::foundation::chance::{Chance, Purpose};
 use rand_philox::Philox;
@@ -38,11 +38,11 @@ fn the_generator_gives_its_published_answers() {
 }
 
 #[test]
-fn questions_of_different_agents_times_and_purposes_have_unrelated_answers() {
+fn draws_of_different_agents_futures_ordinals_and_purposes_are_uncorrelated() {
     let chance = Chance::of(7, 3);
     let n = 4000_u64;
     let mean = |f: &dyn Fn(u64) -> f64| (0..n).map(f).sum::<f64>() / n as f64;
-    // Correlation of neighbours in each part of the key, all of it noise of about 1 / sqrt(n).
+    // Covariance of neighbours in each part of the key: noise with a standard error of 1 / (12 sqrt(n)) = 0.0013.
     let by_ordinal = mean(&|i| {
         (chance.uniform(Purpose::RunLuck, 5, i) - 0.5)
             * (chance.uniform(Purpose::RunLuck, 5, i + 1) - 0.5)
@@ -55,7 +55,11 @@ fn questions_of_different_agents_times_and_purposes_have_unrelated_answers() {
         (Chance::of(7, i).uniform(Purpose::RunLuck, 5, 0) - 0.5)
             * (Chance::of(7, i + 1).uniform(Purpose::RunLuck, 5, 0) - 0.5)
     });
-    for correlation in [by_ordinal, by_agent, by_future] {
+    let by_purpose = mean(&|i| {
+        (chance.uniform(Purpose::RunLuck, i, 0) - 0.5)
+            * (chance.uniform(Purpose::LabSkill, i, 0) - 0.5)
+    });
+    for correlation in [by_ordinal, by_agent, by_future, by_purpose] {
         assert!(correlation.abs() < 0.006, "{correlation}");
     }
 }

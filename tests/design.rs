@@ -1,4 +1,4 @@
-//! Design-around emerges from profit and the law as a black box: the parts that were sold, without a special case.
+//! Makers design the chips that were sold under each rule, from profit and the verdicts of the law alone.
 
 use chokepoint::study::designs::{DesignOption, designs};
 
@@ -54,15 +54,6 @@ fn under_the_letter_of_april_2025_a_cheap_single_die_stays_below_both_memory_lin
 fn under_the_first_line_an_a100_has_two_ways_out_of_nearly_the_same_worth() {
     for parent in ["A100 40GB SXM", "A100 80GB SXM"] {
         let found = best(parent, "oct22", "2022-12-01");
-        for d in &found[..2] {
-            println!(
-                "{parent}: cut {}, TPP {:.0}, io {:.0}, value {:.4}",
-                d.cut,
-                d.tpp,
-                io(d),
-                d.value
-            );
-        }
         assert_eq!(
             (found[0].cut.as_str(), found[1].cut.as_str()),
             ("links", "compute")

@@ -1,4 +1,4 @@
-//! Nothing early: what a run knows in a month depends on what was announced by then, for every rule, cap, reply and process.
+//! Nothing acts early: what a run knows in a month depends on what was announced by then, for every rule, cap, reply and process.
 
 use std::sync::Arc;
 
@@ -790,7 +790,7 @@ fn a_later_cap_acts_when_it_binds_whether_looser_or_tighter() {
 }
 
 #[test]
-fn a_cap_reaches_those_that_it_names_and_no_others() {
+fn a_cap_halves_compute_where_it_is_named_and_leaves_other_nations_within_two_percent() {
     let library = library_with(&[
         cap("cap-india", "\"IND\"", "numbers = { tier2_cap_tpp = 1e6 }"),
         cap(

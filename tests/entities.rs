@@ -1,4 +1,4 @@
-//! Every kind of entity and every channel matters: silence one, and an outcome moves.
+//! Every kind of entity and every channel matters: without one of them an outcome changes.
 
 use chokepoint::config::source::Configs;
 use chokepoint::controls::Regime;

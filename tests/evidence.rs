@@ -1,5 +1,5 @@
-//! Evidence, scores and calibration: tables with places of errors, splits that never leak, planted truths that are found
-//! again, banks that go on where they stood, posteriors that know when they are old.
+//! Evidence, scores and calibration: errors with their place, splits that do not leak, planted truths that are recovered,
+//! calibrations that resume, posteriors that are reported as stale.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -25,7 +25,7 @@ use chokepoint::study::hindcast::Hindcast;
 use chokepoint::study::{Plan, PlanSettings};
 use serde_json::Value;
 
-use crate::{library, study_of};
+use crate::{golden, library, study_of};
 
 fn shipped() -> Evidence {
     Evidence::read(&library().configs).unwrap()
@@ -101,7 +101,6 @@ fn normalisations_are_what_the_model_measures() {
     for (values, (expected, within)) in measured.iter_mut().zip(expected) {
         values.sort_by(f64::total_cmp);
         let middle = quantile(values, 0.5);
-        println!("measured {middle}, expected {expected}");
         assert!(
             (middle - expected).abs() < within,
             "measured {middle}, expected {expected}"
@@ -219,6 +218,7 @@ fn a_split_never_fits_what_it_tests() {
 #[test]
 fn a_registration_names_real_channels_and_parameters() {
     let registration = Registration::read(&library().configs).unwrap();
+    assert!(!registration.support.is_empty());
     for support in &registration.support {
         assert!(
             Channel::named(&support.channel).is_some(),
@@ -638,14 +638,10 @@ fn classes_that_are_judged_or_given_are_never_scored() {
 
 #[test]
 fn the_page_of_the_evidence_is_generated_from_it() {
-    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/evidence.md");
-    let page = std::fs::read_to_string(path).unwrap();
+    let page = std::fs::read_to_string(golden::place("docs/evidence.md")).unwrap();
     let text = chokepoint::study::reference::evidence_markdown(library()).unwrap();
     let now = chokepoint::study::reference::replaced(&page, &text).unwrap();
-    assert!(
-        now == page,
-        "docs/evidence.md is old: run `chokepoint reference --evidence --into docs/evidence.md`"
-    );
+    golden::compare_text("docs/evidence.md", &now);
 }
 
 /// One row an outcome and a regime: a study also has effects by stratum and horizon, which are no headlines.

@@ -1,4 +1,4 @@
-//! Figures draw from tables alone, twice the same, with their letters inside; users add their own without touching code.
+//! Figures are drawn from tables alone, the same each time, with legible words; users add their own without changing code.
 
 use std::sync::atomic::AtomicBool;
 

@@ -1,4 +1,4 @@
-//! Text, files and streams from elsewhere: nothing runs, nothing leaves its place, nothing is lost when nobody listens.
+//! Hostile text, files and streams: nothing in them is executed, no path leaves its folder, no work is lost on a closed stream.
 
 use std::fs;
 use std::os::unix::ffi::OsStrExt;

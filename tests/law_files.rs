@@ -111,7 +111,11 @@ fn the_rule_that_is_broken_below_is_sound() {
     "holds: `levy_share`"
 )]
 #[case("", "\"mine\"", "needs the number `levy_share`")]
-fn the_numbers_of_a_levy(#[case] numbers: &str, #[case] at: &str, #[case] words: &str) {
+fn wrong_numbers_of_a_levy_are_refused_with_their_place(
+    #[case] numbers: &str,
+    #[case] at: &str,
+    #[case] words: &str,
+) {
     let held = format!(
         "\napplies_to = {{ origin = \"us\", destinations = [\"CHN\"] }}\nnumbers = {{ {numbers} }}"
     );
@@ -137,7 +141,7 @@ fn the_numbers_of_a_levy(#[case] numbers: &str, #[case] at: &str, #[case] words:
 #[case(&[("\"chip_threshold\"", "\"country_cap\""), ("\"denied\"", "\"capped\"")], "", "\"mine\"", &["needs the number `tier2_cap_tpp`"])]
 #[case(&[("\"chip_threshold\"", "\"promotion\""), ("\"denied\"", "\"free\""), ("\"tpp >= 2400\"", "\"true\"")], "", "\"mine\"", &["`research_usd_per_year` or `energy_usd_per_year`"])]
 #[case(&[("\"chip_threshold\"", "\"promotion\""), ("\"denied\"", "\"free\""), ("\"tpp >= 2400\"", "\"true\"")], "energy_usd_per_year = 1e14", "1e14", &["to 1e13 (USD a year)"])]
-fn the_numbers_of_other_instruments(
+fn wrong_numbers_of_other_instruments_are_refused_with_their_place(
     #[case] changes: &[(&str, &str)],
     #[case] numbers: &str,
     #[case] at: &str,
@@ -150,7 +154,7 @@ fn the_numbers_of_other_instruments(
 }
 
 #[test]
-fn facts_are_read_by_nothing_and_hide_nothing() {
+fn facts_are_kept_apart_from_numbers_and_may_not_bear_the_name_of_a_number() {
     let fact = (
         "words = \"test\"",
         "words = \"test\"\nfacts = { listed_firms = 13 }",
@@ -193,7 +197,7 @@ fn facts_are_read_by_nothing_and_hide_nothing() {
 #[case("id = \"mine\"", "id = \"us-2022_10-3a090\"", "\"us-2022_10-3a090\"", &["same name in conditions"])]
 #[case("licence = \"denied\"", "licence = \"levied\"", "\"levied\"", &["`chip_threshold` can say"])]
 #[case("status = \"hypothetical\"", "status = \"bill\"", "true", &["enforced = true", "`bill`"])]
-fn a_name_that_points_at_nothing(
+fn a_name_that_points_at_nothing_is_refused_with_its_place(
     #[case] from: &str,
     #[case] to: &str,
     #[case] at: &str,
@@ -286,12 +290,17 @@ fn a_name_outside_the_tables_can_be_declared() {
     "2026-03-01T",
     "expected a day"
 )]
-fn dates_out_of_order(#[case] from: &str, #[case] to: &str, #[case] at: &str, #[case] words: &str) {
+fn dates_out_of_order_are_refused(
+    #[case] from: &str,
+    #[case] to: &str,
+    #[case] at: &str,
+    #[case] words: &str,
+) {
     refused(&[(from, to)], at, &[words]);
 }
 
 #[test]
-fn a_letter_can_bind_before_it_is_heard_of() {
+fn a_rule_can_bind_before_it_is_announced_and_end_before_it_binds_where_it_was_never_enforced() {
     with(&[changed(&[(
         "compliance = 2026-07-01",
         "compliance = 2026-02-20",
@@ -350,7 +359,7 @@ fn condition(instrument: Instrument, text: &str) -> Result<Condition, String> {
 #[case("size(chip) > 1", "found the name `chip`")]
 #[case("tpp > 1 &&", "not a valid condition")]
 #[case("", "not a valid condition")]
-fn a_condition_has_a_type(#[case] text: &str, #[case] words: &str) {
+fn a_condition_of_the_wrong_type_is_refused(#[case] text: &str, #[case] words: &str) {
     let message = condition(Instrument::ChipThreshold, text).unwrap_err();
     // What a function is called with is looked at first; that there is none is said as well.
     let known = message.contains(words) || message.contains("conditions have no");
@@ -426,7 +435,7 @@ fn rules_that_name_each_other_are_told_as_a_circle_at_once() {
 }
 
 #[test]
-fn an_honest_chain_of_conditions_holds() {
+fn a_chain_of_400_conditions_is_read_in_any_order_and_answered() {
     let link = |n: usize| match n {
         0 => "tpp >= 2400".to_string(),
         n if n % 2 == 0 => format!("r_{} || tpp > {n}", n - 1),
@@ -503,7 +512,7 @@ fn what_is_too_long_or_too_deep_is_refused(
 }
 
 #[test]
-fn a_long_flat_condition_is_honest() {
+fn a_condition_of_700_parts_in_a_row_is_accepted() {
     let chips = vec!["chip == 'H100 SXM'"; 700].join(" || ");
     condition(Instrument::ChipThreshold, &chips).unwrap();
     let names = vec!["'H100 SXM'"; 1500].join(", ");
@@ -593,7 +602,7 @@ proptest! {
     }
 
     #[test]
-    fn no_text_is_too_strange_to_be_refused(
+    fn no_text_makes_the_reader_of_conditions_panic(
         pieces in prop::collection::vec(prop::sample::select(vec![
             "tpp", " ", "(", ")", "[", "]", "{", "}", "'", "\"", "\\", "&&", "||", "!", "==", ">", "<=", "+", "-", "*", "/",
             "%", "?", ":", ",", ".", "in", "1", "0x", "1e9", "u", "r'", "b\"", "\n", "\u{e9}", "\u{1f600}", "\0", "//",
@@ -605,7 +614,7 @@ proptest! {
 }
 
 #[test]
-fn a_random_condition_is_sound_often_enough() {
+fn between_a_fifth_and_nine_tenths_of_random_conditions_are_sound() {
     use proptest::strategy::ValueTree;
     let mut runner = proptest::test_runner::TestRunner::deterministic();
     let sound = (0..500)
@@ -690,7 +699,7 @@ fn every_shipped_act_stands_in_its_own_place_when_it_is_checked_alone() {
     "\"free\"",
     "says nothing"
 )]
-fn a_case_that_the_rule_does_not_answer_so(
+fn a_case_with_another_answer_than_the_rule_gives_is_refused(
     #[case] from: &str,
     #[case] to: &str,
     #[case] at: &str,
@@ -716,7 +725,7 @@ fn a_case_that_the_rule_does_not_answer_so(
 }
 
 #[test]
-fn shipped_cases_hold() {
+fn every_case_of_a_shipped_rule_holds() {
     library().check_cases().unwrap_or_else(|e| panic!("{e}"));
     assert!(library().cases.len() >= 38);
 }
@@ -821,7 +830,7 @@ const REGIME: &str = "name = \"mine\"\nwords = \"test\"\n";
     "\"us-2022-10-3a090\", ann",
     "1990 to 2100"
 )]
-fn a_regime_that_says_what_does_nothing(
+fn a_statement_in_a_regime_that_does_nothing_is_refused(
     #[case] lines: &str,
     #[case] at: &str,
     #[case] words: &str,
@@ -845,7 +854,11 @@ fn a_regime_that_says_what_does_nothing(
     "expected a later month"
 )]
 #[case("administrations = [\"2129-01\"]", "\"2129-01\"", "1990 to 2100")]
-fn administrations_out_of_order(#[case] line: &str, #[case] at: &str, #[case] words: &str) {
+fn administrations_out_of_order_are_refused(
+    #[case] line: &str,
+    #[case] at: &str,
+    #[case] words: &str,
+) {
     let source = own(format!(
         "{REGIME}[process]\nkind = \"reactive\"\nfrom = \"2022-10\"\nstart = \"open\"\n{line}\n\
          [[process.ladder]]\nname = \"open\"\nrules = []\n[[process.ladder]]\nname = \"line\"\nrules = [\"us-2022-10-3a090\"]\n"
@@ -880,7 +893,7 @@ fn administrations_out_of_order(#[case] line: &str, #[case] at: &str, #[case] wo
     "add = [\"us-2022-10-sme\"], change = [{ rule = \"us-2022-10-sme\", enforced = false }]",
     "does not add"
 )]
-fn an_arm_that_says_what_does_nothing(#[case] fields: &str, #[case] words: &str) {
+fn a_statement_in_an_arm_that_does_nothing_is_refused(#[case] fields: &str, #[case] words: &str) {
     let configs = &library().configs;
     let source = configs.find("did-controls-work", "studies").unwrap();
     let arms =
@@ -895,7 +908,7 @@ fn an_arm_that_says_what_does_nothing(#[case] fields: &str, #[case] words: &str)
 }
 
 #[test]
-fn every_number_of_every_shipped_rule_is_read_or_called_a_fact() {
+fn shipped_rules_hold_23_declared_numbers_and_19_facts() {
     let (mut read, mut facts) = (0, 0);
     for path in library().configs.list("rules", ".toml") {
         let file: toml::Table = library().configs.read(&path).unwrap().text.parse().unwrap();

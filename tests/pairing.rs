@@ -1,15 +1,17 @@
-//! Pairs: a regime against itself differs by nothing, the future cannot reach back, threads change no byte.
+//! Pairs: a regime has no effect against itself, a rule has none before it is announced, threads and further agents change nothing.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
 
+use chokepoint::agents::lab::Lab;
 use chokepoint::config::source::{Configs, Source};
 use chokepoint::controls::DatedRule;
 use chokepoint::foundation::calendar::Month;
+use chokepoint::foundation::chance::Purpose;
 use chokepoint::results::Results;
 use chokepoint::study::{Library, Plan, PlanSettings, Worker, join, run_all};
 
-use crate::{plan_of, regime, study_of};
+use crate::{library, plan_of, regime, study_of};
 
 fn run(plan: &Plan, threads: usize) -> Results {
     let pool = rayon::ThreadPoolBuilder::new()
@@ -183,18 +185,53 @@ fn a_rule_announced_in_2028_changes_nothing_before() {
     }
 }
 
+/// What a future draws for every lab, by the stable key of the lab: its skill and the luck of its first runs, bit by bit.
+fn draws_of_labs(plan: &Plan, number: u32) -> BTreeMap<u64, Vec<u64>> {
+    let (calendar, future) = plan.in_arm(0, number, &plan.draw(number));
+    let mut worker = Worker::new(&plan.blueprint);
+    worker.stage.reset(calendar, &future, false);
+    let world = &mut worker.stage.world;
+    let mut labs = world.query::<&Lab>();
+    labs.iter(world)
+        .map(|lab| {
+            let luck = (0..12).map(|run| future.chance.normal(Purpose::RunLuck, lab.key, run));
+            let draws = std::iter::once(lab.skill).chain(luck);
+            (lab.key, draws.map(f64::to_bits).collect())
+        })
+        .collect()
+}
+
 #[test]
-fn an_agent_more_or_a_table_in_another_order_moves_no_draw() {
-    // Draws are keyed by names, so the same lab has the same luck in another seed's neighbourhood or not at all.
-    use chokepoint::foundation::chance::{Chance, Purpose, stable_key};
-    let chance = Chance::of(1, 1);
-    let luck = chance.normal(Purpose::RunLuck, stable_key("deepseek"), 3);
-    assert_eq!(
-        luck,
-        Chance::of(1, 1).normal(Purpose::RunLuck, stable_key("deepseek"), 3)
-    );
-    assert_ne!(
-        luck,
-        chance.normal(Purpose::RunLuck, stable_key("alibaba"), 3)
-    );
+fn a_lab_more_and_a_table_in_another_order_move_no_draw() {
+    let mut changed = Library::read(Configs::embedded(), &[]).unwrap();
+    let mut more = changed.tables.labs[0].clone();
+    more.key = "aaa-one-more".into();
+    changed.tables.labs.insert(0, more);
+    changed.tables.labs.reverse();
+    let plan = |library: &Library| {
+        let settings = PlanSettings {
+            seed: 5,
+            runs: 3,
+            ..PlanSettings::default()
+        };
+        let regimes = vec![library.regime("none").unwrap()];
+        Plan::of(library, study_of(&["none"]), regimes, settings).unwrap()
+    };
+    let (before, after) = (plan(library()), plan(&changed));
+    for number in 0..3 {
+        assert_eq!(
+            before.future(number).parameters.values(),
+            after.future(number).parameters.values()
+        );
+        let (fewer, more) = (
+            draws_of_labs(&before, number),
+            draws_of_labs(&after, number),
+        );
+        assert_eq!(more.len(), fewer.len() + 1);
+        for (lab, draws) in &fewer {
+            assert_eq!(more.get(lab), Some(draws), "future {number}");
+        }
+        let different: std::collections::BTreeSet<_> = fewer.values().collect();
+        assert_eq!(different.len(), fewer.len(), "two labs have the same draws");
+    }
 }

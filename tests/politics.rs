@@ -111,7 +111,7 @@ fn the_hazard_of_loosening_rises_with_lost_revenue_and_in_a_first_year() {
 }
 
 #[test]
-fn nothing_is_lost_while_others_wait() {
+fn sellers_lose_only_what_no_other_buyer_takes() {
     assert_eq!(lost_usd(3.0, 5.0), 0.0);
     assert_eq!(lost_usd(5.0, 3.0), 2.0);
 }
@@ -291,10 +291,10 @@ fn a_replayed_tape_rules_in_place_of_draws_and_what_is_pinned_stays() {
 }
 
 #[test]
-fn an_announced_tightening_is_anticipated_and_a_surprise_is_not() {
+fn a_tightening_announced_half_a_year_ahead_leaves_the_target_with_more_compute_before_it_binds() {
     let plan = plan_of(vec![regime("reactive-2022")], 1);
     let t = Month::of(2024, 1) - plan.blueprint.first;
-    let backlog = |announced: i32| {
+    let compute_before = |announced: i32| {
         let embargo = PolicyChange {
             announced,
             binds: t,
@@ -311,11 +311,14 @@ fn an_announced_tightening_is_anticipated_and_a_surprise_is_not() {
         let compute = plan.blueprint.watch.columns.find("compute_h100e", "target");
         worker.record().column(compute.unwrap())[t as usize - 1]
     };
-    assert!(backlog(t - 6) > backlog(t), "nothing was pulled forward");
+    assert!(
+        compute_before(t - 6) > compute_before(t),
+        "nothing was pulled forward"
+    );
 }
 
 #[test]
-fn total_is_direct_and_feedback() {
+fn a_total_effect_is_the_sum_of_its_direct_and_its_feedback_part() {
     // A rule on memory pinned beside the same ladder; and the same law moved by chance alone.
     let memory = changed(
         "reactive-2022",
@@ -389,7 +392,7 @@ fn total_is_direct_and_feedback() {
 }
 
 #[test]
-fn ordinary_studies_pay_nothing_and_direct_effects_need_a_process() {
+fn studies_without_a_process_have_total_effects_only_and_cannot_ask_for_direct_ones() {
     let plan = plan_of(vec![regime("none"), regime("oct22")], 2);
     let results = results(&plan);
     assert!(
@@ -476,7 +479,8 @@ fn mean(results: &Results, regime: &str, name: &str) -> f64 {
 }
 
 #[test]
-fn c17_lobbying_shortens_strict_rules_where_revenue_is_lost_and_does_nothing_where_none_is() {
+fn c17_lobbying_shortens_strict_rules_in_the_mean_where_revenue_is_lost_and_does_nothing_where_none_is()
+ {
     let silent = Channels::default().without(Channel::Lobbying);
     // Slack is pools and makers' own capacity alike.
     let slack = [
@@ -487,13 +491,15 @@ fn c17_lobbying_shortens_strict_rules_where_revenue_is_lost_and_does_nothing_whe
     let on = outcomes_of("reactive", Channels::default(), &slack);
     let off = outcomes_of("reactive", silent, &slack);
     let months = |r: &Results| outcome(r, "reactive", "strict_months_total");
-    // A rule that was loosened early can be tightened once more: less often, and the mean says no.
+    // A rule that was loosened early can be tightened once more, so that strict months are longer in a few futures.
     let (on_months, off_months) = (months(&on), months(&off));
     let pairs = || on_months.iter().zip(&off_months);
     let longer = pairs().filter(|(on, off)| on > off).count();
     let shorter = pairs().filter(|(on, off)| on < off).count();
-    println!("longer in {longer} of 20 futures, shorter in {shorter}");
-    assert!(longer < shorter);
+    assert!(
+        longer < shorter,
+        "longer in {longer} of 20 futures, shorter in {shorter}"
+    );
     assert!(
         mean(&on, "reactive", "strict_months_total")
             < mean(&off, "reactive", "strict_months_total")

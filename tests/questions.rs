@@ -1,5 +1,5 @@
-//! What turns an ensemble into an answer: parts of an effect add up, inert parameters explain nothing, and compute alone
-//! accounts for what is left when nobody responds.
+//! Questions about an ensemble: parts of an effect add up, parameters without effect explain nothing, and compute alone
+//! accounts for the effect when every channel is off.
 
 use chokepoint::config::study::StudyFile;
 use chokepoint::foundation::channels::Channel;
@@ -112,7 +112,6 @@ fn with_every_channel_off_the_effect_is_what_compute_and_research_account_for() 
             let answers = ask(&plan, std::slice::from_ref(&point), &[0, 1], &|| {});
             let effect = answers.values[0][1][o] - answers.values[0][0][o];
             let ceiling = accounting_points(&plan, 1, 0, &point);
-            println!("{arm} {number}: effect {effect}, arithmetic {ceiling}");
             assert!(
                 effect > 0.5 && (effect / ceiling - 1.0).abs() < 0.02,
                 "{arm} {number}: effect {effect}, arithmetic {ceiling}"
@@ -184,7 +183,7 @@ fn a_parameter_without_effect_has_index_zero_and_the_driver_is_first() {
 }
 
 #[test]
-fn what_reverses_an_effect_is_found_where_a_parameter_decides_its_sign() {
+fn an_effect_of_one_sign_needs_no_box_and_the_better_arm_has_the_smaller_regret() {
     let plan = plan(&["none", "oct22"], 40, &[]);
     let ensemble = EnsembleTable::run(&plan, &|| {});
     let name = "us_maker_revenue_target_usd".to_string();

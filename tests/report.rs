@@ -1,4 +1,4 @@
-//! The report: one page that asks for nothing outside, in the order of the questions, with every part that the folder can fill.
+//! The report is one page without outside requests, in the order of a reader's questions, with every part that the results can fill.
 
 use chokepoint::plots::draw_all;
 use chokepoint::results::Results;
@@ -15,7 +15,7 @@ fn page() -> (Results, String) {
 }
 
 #[test]
-fn the_parts_stand_in_the_order_in_which_a_minister_asks() {
+fn the_parts_of_the_report_stand_in_the_order_of_a_readers_questions() {
     let (_, page) = page();
     let order = [
         "In short",
@@ -38,7 +38,7 @@ fn the_parts_stand_in_the_order_in_which_a_minister_asks() {
 }
 
 #[test]
-fn every_table_of_the_folder_has_its_place_and_the_checklist_is_filled() {
+fn the_report_holds_the_tables_of_questions_the_rules_of_every_arm_and_a_filled_checklist() {
     let (results, page) = page();
     for part in [
         "id=\"ledger-table\"",
@@ -82,7 +82,9 @@ fn the_page_is_small_and_asks_for_nothing_outside() {
 
 #[test]
 fn every_figure_says_in_words_what_it_shows() {
-    let (_, page) = page();
+    let (results, page) = page();
+    let figures = page.split("<figure").skip(1).count();
+    assert_eq!(figures, results.manifest.study.figures.len());
     for figure in page.split("<figure").skip(1) {
         let figure = figure.split("</figure>").next().unwrap();
         let desc = figure

@@ -26,9 +26,9 @@ fn on(text: &str) -> RuleSet {
     regime("history").book(&library().law, day(text))
 }
 
-/// The golden matrix: chip, then one column a rule, then one a day.
-fn matrix() -> (Vec<String>, Vec<Vec<String>>) {
-    let mut reader = csv::Reader::from_reader(include_str!("golden/chip_by_rule.csv").as_bytes());
+/// Verdicts read by hand from the text of the law: chip, then one column a rule, then one a day.
+pub fn matrix() -> (Vec<String>, Vec<Vec<String>>) {
+    let mut reader = csv::Reader::from_reader(include_str!("known_verdicts.csv").as_bytes());
     let head = reader.headers().unwrap().iter().map(String::from).collect();
     let rows = reader
         .records()

@@ -321,7 +321,7 @@ fn every_table_that_was_changed_is_missing_or_was_added_is_named_by_every_reader
             "out",
         ],
     );
-    good(here, &[&args[..4], &["--out", "twin"], &set].concat());
+    good(here, &[&args[..4], &["--out", "copy"], &set].concat());
     let out = here.join("out");
     let tables: Vec<String> = names(&out)
         .into_iter()
@@ -347,8 +347,8 @@ fn every_table_that_was_changed_is_missing_or_was_added_is_named_by_every_reader
         &["export", "out", "effects", "--csv"],
         &["report", "out"],
         &["plot", "out"],
-        &["diff", "out", "twin"],
-        &["diff", "twin", "out"],
+        &["diff", "out", "copy"],
+        &["diff", "copy", "out"],
         &into,
     ];
     for table in &tables {
@@ -402,12 +402,12 @@ fn every_table_that_was_changed_is_missing_or_was_added_is_named_by_every_reader
     good(here, &["report", "out"]);
     assert!(!text(&out.join("report.html")).contains("NOT AS THE RUN WROTE IT"));
     // Results of before there were seals.
-    std::fs::remove_file(here.join("twin/seal.json")).unwrap();
+    std::fs::remove_file(here.join("copy/seal.json")).unwrap();
     for reader in [
-        &["report", "twin"][..],
-        &["plot", "twin"],
-        &["export", "twin", "bands"],
-        &["diff", "out", "twin"],
+        &["report", "copy"][..],
+        &["plot", "copy"],
+        &["export", "copy", "bands"],
+        &["diff", "out", "copy"],
     ] {
         let said = refused(here, reader, 2);
         assert!(

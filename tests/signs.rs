@@ -1,4 +1,4 @@
-//! Each mechanism moves results in the direction that its source says, in most of a few futures.
+//! Each mechanism moves results in the direction that its source states: medians over a few futures, or single runs.
 
 use std::sync::atomic::AtomicBool;
 
@@ -20,7 +20,7 @@ fn of<'a>(effects: &'a [EffectRow], regime: &str, outcome: &str) -> &'a EffectRo
 }
 
 #[test]
-fn stricter_lines_leave_the_target_less_compute_and_further_behind() {
+fn the_line_of_2023_costs_the_target_more_than_that_of_2022_and_an_embargo_costs_it_compute_too() {
     let plan = plan_of(
         vec![
             regime("none"),
@@ -33,15 +33,15 @@ fn stricter_lines_leave_the_target_less_compute_and_further_behind() {
     let e = effects(&plan);
     let compute = |arm: &str| of(&e, arm, "target_compute_h100e_end").p50;
     assert!(0.0 > compute("oct22") && compute("oct22") > compute("oct23"));
-    // An embargo on chips alone leaves foundries and memory open to home designers: less than nothing denied, not
-    // necessarily less than under a line that keeps buyers on cut-down chips.
+    // An embargo on chips alone leaves foundries and memory open to home designers, so that the target need not have less
+    // than under a line that keeps buyers on cut-down chips.
     assert!(0.0 > compute("embargo"));
     let gap = |arm: &str| of(&e, arm, "latent_gap_points_mean").p50;
     assert!(0.0 < gap("oct22") && gap("oct22") < gap("oct23") && 0.0 < gap("embargo"));
-    // Sellers pay: revenue in the target falls with every step.
+    // Sellers lose revenue in the target under the line of 2023, and more under an embargo.
     let sales = |arm: &str| of(&e, arm, "us_maker_revenue_target_usd").p50;
     assert!(0.0 > sales("oct23") && sales("oct23") > sales("embargo"));
-    // A market that is closed is a market for home makers.
+    // Home makers serve the market that an embargo closes.
     assert!(of(&e, "embargo", "target_self_sufficiency_end").p05 > 0.0);
 }
 

@@ -1,47 +1,52 @@
-//! The shipped studies answer as they did when somebody last looked: headline effects of a few futures, kept under
-//! `tests/expected`, each change of them with its reason. They are no inputs, so they stand apart from `configs`.
+//! The shipped studies answer as they did when somebody last looked: the headline effects of each arm over forty futures.
 //!
-//! `EXPECTED_WHY="what changed and why" just expected` writes them anew.
+//! They stand in `tests/golden/study_effects.md`; `tests/golden.rs` says how a change is accepted.
 
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
 
-use chokepoint::analysis::band;
+use chokepoint::analysis::{QuantileBand, band};
 use chokepoint::config::study;
+use chokepoint::measures::OUTCOMES;
 use chokepoint::study::probe::{EnsembleTable, baseline, outcome};
 use chokepoint::study::{Plan, PlanSettings};
-use serde::Deserialize;
 
-use crate::library;
+use crate::{golden, library};
 
-/// Issuer, target, third countries, world: what a headline says.
-const HEADLINES: [&str; 7] = [
-    "latent_gap_points_mean",
-    "gap_months_end",
-    "target_compute_h100e_end",
-    "target_self_sufficiency_fab_end",
-    "us_maker_revenue_usd",
-    "third_compute_h100e_end",
-    "world_frontier_points_end",
+/// What each study is about, in outcomes: one where it has many arms, two where it has few.
+const HEADLINES: [(&str, &[&str]); 11] = [
+    (
+        "s1-october-2022",
+        &["latent_gap_points_mean", "gap_months_end"],
+    ),
+    (
+        "s2-october-2023",
+        &["latent_gap_points_mean", "target_self_sufficiency_fab_end"],
+    ),
+    ("s3-h20", &["us_maker_revenue_usd"]),
+    ("s4-h200", &["latent_gap_points_mean"]),
+    (
+        "s5-country-tiers",
+        &["third_compute_h100e_end", "us_maker_revenue_usd"],
+    ),
+    ("s6-chokepoint", &["target_compute_h100e_end"]),
+    ("s7-leaks", &["target_compute_h100e_end"]),
+    (
+        "s8-protect-or-promote",
+        &["latent_gap_points_mean", "world_frontier_points_end"],
+    ),
+    (
+        "s9-politics",
+        &["latent_gap_points_mean", "us_maker_revenue_usd"],
+    ),
+    (
+        "s9-unpredictability",
+        &["latent_gap_points_mean", "us_maker_revenue_usd"],
+    ),
+    ("s10-november-2026", &["latent_gap_points_mean"]),
 ];
 
-const RUNS: u32 = 2;
-
-/// Arm, outcome, mean, least and largest effect.
-type Row = (String, String, f64, f64, f64);
-
-#[derive(Deserialize)]
-struct Expected {
-    runs: u32,
-    change: Vec<Change>,
-    effects: Vec<Row>,
-}
-
-#[derive(Deserialize)]
-struct Change {
-    version: String,
-    why: String,
-}
+/// Futures of a study: enough for the 5th and the 95th percentile to be more than its extremes.
+const FUTURES: u32 = 40;
 
 /// Names of the files of the ten studies; one of them has two.
 fn names() -> Vec<String> {
@@ -64,118 +69,121 @@ fn plan(name: &str) -> Plan {
     assert_eq!(study.name, name, "a study is called as its file");
     let settings = PlanSettings {
         seed: study.seed,
-        runs: RUNS,
+        runs: FUTURES,
         ..PlanSettings::default()
     };
     Plan::new(library(), study, settings).unwrap_or_else(|e| panic!("{e}"))
 }
 
-fn effects(plan: &Plan) -> Vec<Row> {
+/// One outcome of one arm: effects in every future, and what is made of them.
+struct HeadlineEffect {
+    effects: Vec<f64>,
+    band: QuantileBand,
+}
+
+/// Headline effects of every arm against the baseline. Arms that have the same effects in every future share one entry.
+fn effects(plan: &Plan, headlines: &[&str]) -> Vec<(String, Vec<HeadlineEffect>)> {
     let ensemble = EnsembleTable::run(plan, &|| {});
     assert_eq!(ensemble.failed, 0, "{}: failed runs", plan.study.name);
     let base = baseline(plan);
-    let arms = (0..plan.regimes.len()).filter(|arm| *arm != base);
-    arms.flat_map(|arm| HEADLINES.iter().map(move |name| (arm, *name)))
-        .filter_map(|(arm, name)| {
-            let (_, mut effects) = ensemble.effects(arm, base, outcome(name).unwrap());
-            let of = band(&mut effects)?;
-            let (low, high) = (effects[0], effects[effects.len() - 1]);
-            Some((
-                plan.regimes[arm].name.clone(),
-                name.to_string(),
-                of.mean,
-                low,
-                high,
-            ))
-        })
-        .collect()
-}
-
-fn path(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/expected/{name}.toml"))
-}
-
-/// How far two effects may be apart: the last digits of other processors, not another answer.
-fn same(a: f64, b: f64) -> bool {
-    (a - b).abs() <= 1e-6 + 1e-3 * a.abs().max(b.abs())
-}
-
-#[test]
-fn headline_effects_of_the_ten_studies_are_those_that_were_last_looked_at() {
-    let why = std::env::var("EXPECTED_WHY").ok();
-    let names = names();
-    assert_eq!(names.len(), 11, "{names:?}");
-    let mut wrong = Vec::new();
-    for name in &names {
-        let now = effects(&plan(name));
-        let old: Option<Expected> = std::fs::read_to_string(path(name))
-            .ok()
-            .map(|text| toml::from_str(&text).unwrap());
-        let differs = match &old {
-            Some(old) => {
-                assert_eq!(old.runs, RUNS);
-                assert!(
-                    old.change.iter().all(|c| !c.why.trim().is_empty()),
-                    "{name}"
-                );
-                let apart = |(a, b): (&Row, &Row)| {
-                    let equal = (&a.0, &a.1) == (&b.0, &b.1)
-                        && same(a.2, b.2)
-                        && same(a.3, b.3)
-                        && same(a.4, b.4);
-                    (!equal)
-                        .then(|| format!("{name}: {} {}: {} now, {} expected", b.0, b.1, b.2, a.2))
-                };
-                let mut apart: Vec<String> =
-                    old.effects.iter().zip(&now).filter_map(apart).collect();
-                if old.effects.len() != now.len() {
-                    apart.push(format!(
-                        "{name}: {} effects, {} expected",
-                        now.len(),
-                        old.effects.len()
-                    ));
-                }
-                apart
-            }
-            None => vec![format!("{name}: nothing is expected yet")],
+    let mut found: Vec<(String, Vec<HeadlineEffect>)> = Vec::new();
+    for arm in (0..plan.regimes.len()).filter(|arm| *arm != base) {
+        let effects: Vec<HeadlineEffect> = headlines
+            .iter()
+            .map(|name| {
+                let (_, effects) = ensemble.effects(arm, base, outcome(name).unwrap());
+                let band = band(&mut effects.clone());
+                let band = band.unwrap_or_else(|| panic!("{}: no {name}", plan.study.name));
+                HeadlineEffect { effects, band }
+            })
+            .collect();
+        let name = &plan.regimes[arm].name;
+        let equal = |other: &[HeadlineEffect]| {
+            let mut pairs = other.iter().zip(&effects);
+            pairs.all(|(a, b)| a.effects == b.effects)
         };
-        if let (Some(why), false) = (&why, differs.is_empty()) {
-            write(name, old, &now, why);
+        match found.iter_mut().find(|(_, other)| equal(other)) {
+            Some((names, _)) => *names += &format!(", {name}"),
+            None => found.push((name.clone(), effects)),
         }
-        wrong.extend(differs);
     }
-    assert!(wrong.is_empty() || why.is_some(), "{}", wrong.join("\n"));
+    found
 }
 
-fn write(name: &str, old: Option<Expected>, now: &[Row], why: &str) {
-    let mut changes = old.map_or(Vec::new(), |o| o.change);
-    changes.push(Change {
-        version: env!("CARGO_PKG_VERSION").into(),
-        why: why.into(),
-    });
+/// Four significant digits, with an exponent where the number is large or small.
+fn four_digits(value: f64) -> String {
+    if value == 0.0 {
+        return "0".into();
+    }
+    let exponent = format!("{value:.3e}");
+    let power: i32 = exponent.split_once('e').unwrap().1.parse().unwrap();
+    if (-3..5).contains(&power) {
+        let decimals = (3 - power).max(0) as usize;
+        format!("{value:.decimals$}")
+    } else {
+        exponent
+    }
+}
+
+/// The table of one study in Markdown.
+fn section(name: &str, headlines: &[&str]) -> String {
+    let plan = plan(name);
     let mut text = format!(
-        "runs = {RUNS}\n# Arm, outcome, mean, least and largest effect against the baseline.\neffects = [\n"
+        "\n## {name}\n\n{} Effects against `{}`.\n\n\
+         | arm | outcome | unit | mean | 5th percentile | 95th percentile | futures above 0 |\n\
+         |---|---|---|---|---|---|---|\n",
+        plan.study.question, plan.study.baseline
     );
-    for (arm, outcome, mean, low, high) in now {
-        let _ = writeln!(
-            text,
-            "  [{arm:?}, {outcome:?}, {mean:.5e}, {low:.5e}, {high:.5e}],"
-        );
+    for (arms, effects) in effects(&plan, headlines) {
+        for (headline, HeadlineEffect { effects, band }) in headlines.iter().zip(effects) {
+            let above = effects.iter().filter(|e| **e > 0.0).count();
+            let _ = writeln!(
+                text,
+                "| {arms} | {headline} | {} | {} | {} | {} | {above} of {} |",
+                OUTCOMES[outcome(headline).unwrap()].unit,
+                four_digits(band.mean),
+                four_digits(band.p05),
+                four_digits(band.p95),
+                effects.len(),
+            );
+        }
     }
-    text.push_str("]\n");
-    for c in changes {
-        let _ = write!(
-            text,
-            "\n[[change]]\nversion = {:?}\nwhy = {:?}\n",
-            c.version, c.why
-        );
-    }
-    std::fs::create_dir_all(path(name).parent().unwrap()).unwrap();
-    std::fs::write(path(name), text).unwrap();
+    text
 }
 
 #[test]
-fn every_study_is_also_answered_where_supply_is_tight_and_where_it_is_slack() {
+fn headline_effects_of_the_ten_studies_are_those_that_were_last_accepted() {
+    let mut shipped = names();
+    let mut listed: Vec<&str> = HEADLINES.iter().map(|(name, _)| *name).collect();
+    shipped.sort();
+    listed.sort();
+    assert_eq!(shipped, listed, "every study has its headline outcomes");
+    let mut text = format!(
+        "# Headline effects of the ten studies\n\n\
+         Over {FUTURES} futures of each study's own seed and posterior. Arms in one row have the same effects in every future. \
+         Written and held by `tests/studies.rs`; `reasons.csv` says why they changed.\n"
+    );
+    for (name, headlines) in HEADLINES {
+        text += &section(name, headlines);
+    }
+    golden::compare_text("tests/golden/study_effects.md", &text);
+}
+
+#[test]
+fn numbers_are_written_with_four_significant_digits() {
+    let numbers = [
+        0.0, 0.62870, -2.35470, 1234.56, -3.47585e6, 0.99996, 9.27e-5,
+    ];
+    assert_eq!(
+        numbers.map(four_digits),
+        [
+            "0", "0.6287", "-2.355", "1235", "-3.476e6", "1.000", "9.270e-5"
+        ]
+    );
+}
+
+#[test]
+fn every_study_also_has_strata_where_supply_is_tight_and_where_it_is_slack() {
     for name in names() {
         let plan = plan(&name);
         let kinds: Vec<&str> = plan.design.stress.iter().map(|k| k.name.as_str()).collect();

@@ -1,4 +1,4 @@
-//! Both results of the literature, sought inside the priors: controls that hold, and controls that backfire.
+//! Both results of the literature are searched for inside the priors: controls that hold, and controls that backfire.
 
 use chokepoint::foundation::chance::{Chance, Purpose, stable_key};
 use chokepoint::foundation::parameters::Parameters;
@@ -83,18 +83,19 @@ fn inside_the_priors_controls_can_hold() {
     );
     // The issuer adds more than ten times the compute that the target adds, and the target falls further behind.
     let strong = share(&answers, |v| v[1][ratio] > 10.0 && v[1][gap] > v[0][gap]);
-    println!(
+    assert!(
+        strong >= 0.9,
         "controls hold in {:.0} % of {RUNS} futures of the region",
         100.0 * strong
     );
-    assert!(strong >= 0.9, "{strong}");
 }
 
-/// A finding, not a wish: with rules on chips alone the target buys and makes more at home, yet never as much compute as it
-/// lost, even where everything favours it; a line that is designed around ends a shade narrower in one future of twenty. If a mechanism makes the backfire reachable, this says so, and the page on
-/// questions has to be rewritten.
+/// A finding: under rules on chips the target makes more at home, yet not as much compute as it lost, even where every
+/// parameter favours it. Where a line can be designed around, the gap may end a little narrower in a few futures. If this test
+/// fails because a backfire is reached, `docs/questions.md` has to be rewritten too.
 #[test]
-fn inside_the_priors_rules_on_chips_raise_self_sufficiency_and_do_not_narrow_the_gap() {
+fn inside_the_priors_rules_on_chips_raise_self_sufficiency_and_narrow_the_gap_little_and_in_at_most_a_tenth_of_futures()
+ {
     let arms = ["none", "oct22", "oct23", "embargo", "chokepoints"];
     let plan = plan(&arms, "2032-12", 120);
     let answers = inside(&plan, CONTROLS_BACKFIRE);
@@ -115,18 +116,12 @@ fn inside_the_priors_rules_on_chips_raise_self_sufficiency_and_do_not_narrow_the
             .map(|v| v[arm][gap] - v[0][gap])
             .collect();
         let least = effects.iter().copied().fold(f64::INFINITY, f64::min);
-        println!(
-            "{}: more made at home in {:.0} %, gap no wider in {:.0} %, least effect on the gap {least:.3} points",
-            arms[arm],
-            100.0 * more_at_home,
-            100.0 * narrower
-        );
         if arms[arm] == "chokepoints" {
             // Rules on inputs alone: either sign, and next to nothing.
             assert!(effects.iter().all(|e| e.abs() < 0.5), "{effects:?}");
         } else {
             assert!(more_at_home >= 0.9, "{} {more_at_home}", arms[arm]);
-            // A line that is designed around costs so little compute that the gap may end a shade narrower.
+            // A line that is designed around costs so little compute that the gap may end a little narrower.
             assert!(
                 narrower <= 0.1 && least > -0.3,
                 "{}: the backfire is reached in {narrower}, {least} points",

@@ -13,11 +13,11 @@ pub const TIMES: u64 = 50;
 /// How many runs are taken down where that is counted.
 pub const RECORDED: u64 = 2;
 
-/// A step of the model and its twin, and how often each is called where a case is done once.
+/// A step of the model and its reference model, and how often each is called where a case is done once.
 const STEPS: [([&str; 2], u64); 2] = [
-    (["trade_in_model", "trade_in_twin"], 1),
+    (["trade_in_model", "trade_in_reference_model"], 1),
     (
-        ["learn_in_model", "learn_in_twin"],
+        ["learn_in_model", "learn_in_reference_model"],
         cases::MONTHS_OF_RESEARCH,
     ),
 ];
@@ -55,10 +55,11 @@ pub fn section() -> (String, Option<f64>) {
         let _ = writeln!(text, "| `{name}` | {:.0} | {part:.1} % |", count / 1e3);
     }
     text += "\nA system that is not named became a part of what calls it.\n\n\
-             Steps of the model, schedule and world included, and their plain twins:\n\n\
-             | step | instructions | plain twin | twin over model |\n|---|---|---|---|\n";
-    for ([model, twin], each) in STEPS {
-        let [a, b] = [model, twin].map(|name| certain(&steps, name) / (TIMES * each) as f64);
+             Steps of the model, schedule and world included, and their reference models:\n\n\
+             | step | instructions | reference model | reference model over model |\n|---|---|---|---|\n";
+    for ([model, reference_model], each) in STEPS {
+        let [a, b] =
+            [model, reference_model].map(|name| certain(&steps, name) / (TIMES * each) as f64);
         let _ = writeln!(text, "| `{model}` | {a:.0} | {b:.0} | {:.2} |", b / a);
     }
     let taken = (certain(&steps, "one_run") - certain(&steps, "bare_run")) / RECORDED as f64;

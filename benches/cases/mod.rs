@@ -2,11 +2,11 @@
 
 pub mod reference;
 
-#[path = "../../tests/twin/learning.rs"]
+#[path = "../../tests/reference_model/learning.rs"]
 pub mod learning;
-#[path = "../../tests/twin/market.rs"]
+#[path = "../../tests/reference_model/market.rs"]
 pub mod market;
-#[path = "../../tests/twin/taken.rs"]
+#[path = "../../tests/reference_model/taken.rs"]
 pub mod taken;
 
 use std::hint::black_box;
@@ -272,7 +272,7 @@ pub fn runs(s: &Shipped) -> Vec<Case<'_>> {
     ]
 }
 
-/// A step of the model as its system, and its plain twin: market first, then learning.
+/// A step of the model as its system, and its reference model: market first, then learning.
 pub fn steps(s: &Shipped) -> [[Case<'_>; 2]; 2] {
     [market_step(s), learning_step(s)]
 }
@@ -286,8 +286,13 @@ fn trade_in_model(step: &mut Schedule, world: &mut World) {
 }
 
 #[inline(never)]
-fn trade_in_twin(twin: &mut Market, capacity: &[f64], pools: &[f64; 6], rules: &MarketRules) {
-    twin.trade(capacity, pools, rules);
+fn trade_in_reference_model(
+    reference_model: &mut Market,
+    capacity: &[f64],
+    pools: &[f64; 6],
+    rules: &MarketRules,
+) {
+    reference_model.trade(capacity, pools, rules);
 }
 
 #[inline(never)]
@@ -297,14 +302,14 @@ fn learn_in_model(step: &mut Schedule, world: &mut World) {
 }
 
 #[inline(never)]
-fn learn_in_twin(twin: &mut Learning, year: f64, p: &Parameters) {
-    twin.month(year, p);
+fn learn_in_reference_model(reference_model: &mut Learning, year: f64, p: &Parameters) {
+    reference_model.month(year, p);
 }
 
 fn market_step(s: &Shipped) -> [Case<'_>; 2] {
     let mut worker = s.stopped();
     let world = &mut worker.stage.world;
-    let (twin, capacity, pools) = taken::market(world);
+    let (reference_model, capacity, pools) = taken::market(world);
     let rules = MarketRules::of(&world.resource::<Future>().parameters);
     let market = world.resource::<ChipMarket>().clone();
     let supply = world.resource::<SupplyState>().clone();
@@ -321,15 +326,19 @@ fn market_step(s: &Shipped) -> [Case<'_>; 2] {
         })
     };
     let plain = move |times| {
-        let now = std::cell::RefCell::new(twin.clone());
-        let back = || now.borrow_mut().clone_from(&twin);
+        let now = std::cell::RefCell::new(reference_model.clone());
+        let back = || now.borrow_mut().clone_from(&reference_model);
         timed_after(times, back, || {
-            trade_in_twin(&mut now.borrow_mut(), &capacity, &pools, &rules)
+            trade_in_reference_model(&mut now.borrow_mut(), &capacity, &pools, &rules)
         })
     };
     [
         Case::of("market", "a month of trade: the system", model),
-        Case::of("market twin", "a month of trade: the plain twin", plain),
+        Case::of(
+            "market reference model",
+            "a month of trade: the reference model",
+            plain,
+        ),
     ]
 }
 
@@ -339,7 +348,7 @@ pub const MONTHS_OF_RESEARCH: u64 = 16;
 fn learning_step(s: &Shipped) -> [Case<'_>; 2] {
     let mut worker = s.stopped();
     let world = &mut worker.stage.world;
-    let mut twin = taken::learning(world);
+    let mut reference_model = taken::learning(world);
     let year = world.resource::<SimulationClock>().year;
     let parameters = world.resource::<Future>().parameters.clone();
     let frontier = world.resource::<FrontierHistory>().clone();
@@ -363,15 +372,17 @@ fn learning_step(s: &Shipped) -> [Case<'_>; 2] {
         }
         sum / MONTHS_OF_RESEARCH as u32
     };
-    twin.best_known.reserve(MONTHS_OF_RESEARCH as usize);
+    reference_model
+        .best_known
+        .reserve(MONTHS_OF_RESEARCH as usize);
     let plain = move |times: u64| {
         let mut sum = Duration::ZERO;
         for _ in 0..times {
-            let mut now = twin.clone();
+            let mut now = reference_model.clone();
             now.best_known.reserve(MONTHS_OF_RESEARCH as usize);
             now.best_known_h100e.reserve(MONTHS_OF_RESEARCH as usize);
             sum += timed(MONTHS_OF_RESEARCH, || {
-                learn_in_twin(&mut now, year, &parameters)
+                learn_in_reference_model(&mut now, year, &parameters)
             });
             black_box(&now);
         }
@@ -380,8 +391,8 @@ fn learning_step(s: &Shipped) -> [Case<'_>; 2] {
     [
         Case::of("learning", "a month of research: the system", model),
         Case::of(
-            "learning twin",
-            "a month of research: the plain twin",
+            "learning reference model",
+            "a month of research: the reference model",
             plain,
         ),
     ]

@@ -57,7 +57,10 @@ pub fn check_cases(
             ThreeValued::Yes => true,
             ThreeValued::No => false,
             ThreeValued::Unknown => {
-                let open = rule.condition.unknown(&sale).unwrap_or(Attribute::Tpp);
+                let open = rule
+                    .condition
+                    .missing_attribute(&sale)
+                    .unwrap_or(Attribute::Tpp);
                 let message = format!(
                     "whether `{}` is met by `{name}` cannot be told: its `{}` is unknown",
                     rule.id,
@@ -77,7 +80,7 @@ pub fn check_cases(
             );
             wrong(case.met.span(), message);
         } else if let Some(outcome) = &case.outcome {
-            let said = law.says(*at, ControlledItem::ChipSale, &sale);
+            let said = law.own_verdict(*at, ControlledItem::ChipSale, &sale);
             if said != Some(*outcome.get_ref()) {
                 let said = said.map_or_else(|| "nothing".into(), |v| format!("`{v}`"));
                 let message = format!(

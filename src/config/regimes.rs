@@ -191,7 +191,7 @@ pub fn regime_from(source: &Source, law: &Law) -> Result<Regime, Problems> {
         .and_then(|p| p.read(source, law, &mut problems));
     problems.check()?;
     if let Some(process) = &process {
-        process.settle(&mut entries);
+        process.freeze(&mut entries);
     }
     let regime = Regime {
         name: file.name.into_inner(),
@@ -435,7 +435,7 @@ pub fn compose(
     }
     problems.check()?;
     if let Some(process) = &regime.process {
-        process.settle(&mut regime.entries);
+        process.freeze(&mut regime.entries);
     }
     regime.entries.sort_by_key(|e| e.rule);
     Ok(regime)

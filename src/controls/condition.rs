@@ -40,7 +40,7 @@ impl ConditionSize {
         asks: 0,
     };
 
-    pub fn beside(self, other: Self) -> Self {
+    pub fn plus(self, other: Self) -> Self {
         Self {
             levels: self.levels.max(other.levels),
             parts: self.parts.saturating_add(other.parts),
@@ -117,13 +117,13 @@ impl Condition {
 
     /// The condition with the values of a case written in for all but some attributes, folded as far as it goes: what is
     /// left of it when many cases differ in these alone.
-    pub fn given(&self, attributes: &Attributes, free: impl Fn(Attribute) -> bool) -> Self {
-        Self(Arc::new(self.0.given(attributes, &free)), self.1)
+    pub fn fold(&self, attributes: &Attributes, free: impl Fn(Attribute) -> bool) -> Self {
+        Self(Arc::new(self.0.fold(attributes, &free)), self.1)
     }
 
     /// What is left of the condition once it is known where a shipment goes and whose it is.
-    pub fn given_shipment(&self, shipment: &Attributes) -> Self {
-        self.given(shipment, |attribute| !attribute.is_of_shipment())
+    pub fn fold_shipment(&self, shipment: &Attributes) -> Self {
+        self.fold(shipment, |attribute| !attribute.is_of_shipment())
     }
 
     /// Whether it asks about an attribute, by itself or through a rule that it names.
@@ -132,12 +132,12 @@ impl Condition {
     }
 
     /// Whether it compares with the name of this code.
-    pub fn holds_name(&self, code: f64) -> bool {
-        self.0.holds_name(code)
+    pub fn mentions_name(&self, code: f64) -> bool {
+        self.0.mentions_name(code)
     }
 
     /// The answer where it no longer depends on anything.
-    pub fn settled(&self) -> Option<ThreeValued> {
+    pub fn constant(&self) -> Option<ThreeValued> {
         match &*self.0 {
             ConditionNode::Number(x) => Some(truth(*x)),
             _ => None,
@@ -145,7 +145,7 @@ impl Condition {
     }
 
     /// The attribute whose absence leaves the answer open.
-    pub fn unknown(&self, attributes: &Attributes) -> Option<Attribute> {
+    pub fn missing_attribute(&self, attributes: &Attributes) -> Option<Attribute> {
         let missing = |a: Attribute| attributes.get(a).is_nan();
         let mut found = None;
         self.0.visit(&mut |attribute| {
@@ -163,7 +163,7 @@ impl Condition {
         found
     }
 
-    /// The expression with the values of this case written beside its attributes.
+    /// The expression with the values of this case written plus its attributes.
     pub fn with_values(&self, attributes: &Attributes, symbols: &Symbols) -> String {
         self.0.write(attributes, symbols, 0)
     }
@@ -171,7 +171,12 @@ impl Condition {
 
 impl Condition {
     /// The comparisons that one case passes and another does not, each with the values of the first.
-    pub fn lines_between(&self, a: &Attributes, b: &Attributes, symbols: &Symbols) -> Vec<String> {
+    pub fn differing_comparisons(
+        &self,
+        a: &Attributes,
+        b: &Attributes,
+        symbols: &Symbols,
+    ) -> Vec<String> {
         let mut lines = Vec::new();
         self.0.each_comparison(&mut |node| {
             if truth(node.value(a)) != truth(node.value(b)) {
@@ -279,27 +284,25 @@ impl ConditionNode {
         }
     }
 
-    fn given(&self, a: &Attributes, free: &impl Fn(Attribute) -> bool) -> Self {
-        let part = |node: &Self| Box::new(node.given(a, free));
+    fn fold(&self, a: &Attributes, free: &impl Fn(Attribute) -> bool) -> Self {
+        let part = |node: &Self| Box::new(node.fold(a, free));
         let folded = match self {
             Self::Number(_) | Self::Name(_) => self.clone(),
-            Self::Rule(node) => return node.given(a, free),
+            Self::Rule(node) => return node.fold(a, free),
             Self::Attribute(attribute) if free(*attribute) => self.clone(),
             Self::Attribute(attribute) => Self::Number(a.get(*attribute)),
             Self::Not(node) => Self::Not(part(node)),
-            Self::All(nodes) => Self::join_open(nodes.iter().map(|node| node.given(a, free)), true),
-            Self::Any(nodes) => {
-                Self::join_open(nodes.iter().map(|node| node.given(a, free)), false)
-            }
+            Self::All(nodes) => Self::join_open(nodes.iter().map(|node| node.fold(a, free)), true),
+            Self::Any(nodes) => Self::join_open(nodes.iter().map(|node| node.fold(a, free)), false),
             Self::Compare(how, left, right) => Self::Compare(*how, part(left), part(right)),
             Self::Arithmetic(how, left, right) => Self::Arithmetic(*how, part(left), part(right)),
             Self::OneOf(node, choices) => Self::OneOf(
                 part(node),
-                choices.iter().map(|choice| choice.given(a, free)).collect(),
+                choices.iter().map(|choice| choice.fold(a, free)).collect(),
             ),
         };
         let known = |node: &Self| matches!(node, Self::Number(_) | Self::Name(_));
-        let settled = match &folded {
+        let constant = match &folded {
             Self::Attribute(_) | Self::Rule(_) => false,
             Self::Number(_) | Self::Name(_) => true,
             Self::Not(node) => known(node),
@@ -309,7 +312,7 @@ impl ConditionNode {
             }
             Self::OneOf(node, choices) => known(node) && choices.iter().all(known),
         };
-        if settled {
+        if constant {
             Self::Number(folded.value(a))
         } else {
             folded
@@ -332,7 +335,7 @@ impl ConditionNode {
         }
     }
 
-    /// The same without those that are settled.
+    /// The same without those that are constant.
     fn join_open(nodes: impl IntoIterator<Item = Self>, all: bool) -> Self {
         let neutral = flag(all);
         let mut list = Vec::new();
@@ -368,18 +371,18 @@ impl ConditionNode {
         }
     }
 
-    fn holds_name(&self, code: f64) -> bool {
+    fn mentions_name(&self, code: f64) -> bool {
         match self {
             Self::Name(own) => *own == code,
             Self::Number(_) | Self::Attribute(_) => false,
-            Self::Rule(node) => node.holds_name(code),
-            Self::Not(node) => node.holds_name(code),
-            Self::All(nodes) | Self::Any(nodes) => nodes.iter().any(|n| n.holds_name(code)),
+            Self::Rule(node) => node.mentions_name(code),
+            Self::Not(node) => node.mentions_name(code),
+            Self::All(nodes) | Self::Any(nodes) => nodes.iter().any(|n| n.mentions_name(code)),
             Self::Compare(_, left, right) | Self::Arithmetic(_, left, right) => {
-                left.holds_name(code) || right.holds_name(code)
+                left.mentions_name(code) || right.mentions_name(code)
             }
             Self::OneOf(node, choices) => {
-                node.holds_name(code) || choices.iter().any(|n| n.holds_name(code))
+                node.mentions_name(code) || choices.iter().any(|n| n.mentions_name(code))
             }
         }
     }
@@ -485,7 +488,7 @@ mod tests {
         assert_eq!(rule.eval(&chip), ThreeValued::No);
         chip.set(Attribute::Tpp, 4799.0);
         assert_eq!(rule.eval(&chip), ThreeValued::Unknown);
-        assert_eq!(rule.unknown(&chip), Some(Attribute::DieAreaMm2));
+        assert_eq!(rule.missing_attribute(&chip), Some(Attribute::DieAreaMm2));
     }
 
     #[test]

@@ -389,7 +389,7 @@ impl ConditionCompiler<'_> {
             for element in &list.elements {
                 let right = self.lower(element)?;
                 let (one, other) = self.comparable(left, right, false)?;
-                extent = extent.beside(other.extent);
+                extent = extent.plus(other.extent);
                 choices.push(other.node);
                 left = one;
             }
@@ -419,7 +419,7 @@ impl ConditionCompiler<'_> {
                 );
                 // What is joined to the whole takes no level of its own.
                 let levels = part.extent.levels - u32::from(flat);
-                extent = extent.beside(ConditionSize {
+                extent = extent.plus(ConditionSize {
                     levels,
                     ..part.extent
                 });
@@ -469,7 +469,7 @@ impl ConditionCompiler<'_> {
         else {
             return Err(unusable(&format!("`{}`", name.trim_matches('_')), place));
         };
-        let extent = left.extent.beside(right.extent);
+        let extent = left.extent.plus(right.extent);
         if let Some(comparison) = comparison {
             let ordered = !matches!(
                 comparison,

@@ -335,7 +335,7 @@ impl MadeUp<'_> {
 
 const TARGET: &str = "\"CHN\", \"HKG\", \"MAC\"";
 
-/// A biting rule of every kind, and its twin that is never met: id without the prefix, issuer, licence, destinations, more.
+/// A biting rule of every kind, and its counterpart that is never met: id without the prefix, issuer, licence, destinations, more.
 pub const KINDS: [(&str, &str, &str, &str, &str, &str); 13] = [
     ("chip_threshold", "USA", "tpp >= 1000", "denied", TARGET, ""),
     (

@@ -1,4 +1,4 @@
-//! Every claim, channel and instrument is in some row; rules that cannot act do not.
+//! Every claim, channel and instrument is in some test; rules that cannot act change nothing.
 
 use chokepoint::controls::Instrument;
 use chokepoint::foundation::calendar::Month;
@@ -10,7 +10,7 @@ use super::engine::Claim;
 use crate::{regime, study_of};
 
 #[test]
-fn every_claim_is_in_the_table() {
+fn every_claim_from_c1_to_c19_has_a_test() {
     let names: Vec<&str> = super::all().iter().map(|c| c.name).collect();
     for number in 1..=19 {
         let id = format!("C{number}");
@@ -23,7 +23,7 @@ fn every_claim_is_in_the_table() {
 }
 
 #[test]
-fn every_channel_is_in_a_claim() {
+fn every_channel_is_switched_off_in_some_claim() {
     let claims = super::all();
     let used: Vec<Channel> = claims
         .iter()
@@ -38,9 +38,9 @@ fn every_channel_is_in_a_claim() {
     assert_eq!(missing, Vec::<&str>::new());
 }
 
-/// In a claim, or in the rows on rules that cannot act: rules that separate two arms of a test.
+/// In the arms of a claim, or in the rules of every kind below.
 #[test]
-fn every_instrument_is_in_a_row() {
+fn every_instrument_is_in_the_arms_of_a_claim_or_among_the_kinds_of_rules() {
     let law = &World::Shipped.library().law;
     let mut used: Vec<Instrument> = Vec::new();
     for test in super::all().iter().flat_map(Claim::tests) {
@@ -135,7 +135,7 @@ fn regime_of(base: &str, more: &[chokepoint::controls::DatedRule]) -> chokepoint
 }
 
 #[test]
-fn every_channel_that_acts_moves_an_outcome() {
+fn every_channel_changes_a_recorded_measure_and_political_ones_only_where_governments_move_rules() {
     let plan = crate::plan_of(vec![regime("history-free"), regime("reactive-2022")], 1);
     let mut worker = Worker::new(&plan.blueprint);
     let months = plan.blueprint.months;

@@ -3,6 +3,10 @@
 use std::fmt::Write as _;
 
 use super::engine::{Claim, Expect, Found};
+use crate::golden;
+
+/// Draws of the table in `docs/claims.md`.
+pub const RUNS: u32 = 200;
 
 const BEGIN: &str = "<!-- begin: written by `just claims` -->";
 const END: &str = "<!-- end -->";
@@ -60,15 +64,13 @@ pub fn markdown(
     text
 }
 
-/// Puts the table between its marks in the file that CLAIMS_INTO names.
-pub fn write(text: &str) {
-    let Ok(file) = std::env::var("CLAIMS_INTO") else {
-        return;
-    };
-    let whole = std::fs::read_to_string(&file).unwrap();
+/// Compares the table with that between the marks of `docs/claims.md`, or accepts it.
+pub fn compare(text: &str) {
+    let path = "docs/claims.md";
+    let whole = std::fs::read_to_string(golden::place(path)).unwrap();
     let (before, rest) = whole.split_once(BEGIN).unwrap();
     let (_, after) = rest.split_once(END).unwrap();
-    std::fs::write(&file, format!("{before}{BEGIN}\n{text}{END}{after}")).unwrap();
+    golden::compare_text(path, &format!("{before}{BEGIN}\n{text}{END}{after}"));
 }
 
 fn yes(holds: bool) -> &'static str {

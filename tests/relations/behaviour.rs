@@ -90,16 +90,12 @@ fn the_ranking_of_regimes_survives_other_rules_of_behaviour() {
                 .unwrap()
                 .p50
         };
-        println!(
+        assert!(
+            0.0 < effect("oct22") && effect("oct22") < effect("history-free"),
             "{}: oct22 {:.3}, history-free {:.3} points",
             planning.name(),
             effect("oct22"),
             effect("history-free")
-        );
-        assert!(
-            0.0 < effect("oct22") && effect("oct22") < effect("history-free"),
-            "{}",
-            planning.name()
         );
         tapes.push((effect("oct22"), effect("history-free")));
     }

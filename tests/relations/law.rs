@@ -52,12 +52,14 @@ fn r04_one_rule_written_as_two_is_the_same_rule() {
             "2024-06-15",
         ),
     ];
-    same_arms(&plan_with(
+    let plan = plan_with(
         &rules,
         "oct22",
-        &[&["test-whole"], &["test-small", "test-large"]],
+        &[&["test-whole"], &["test-small", "test-large"], &[]],
         &[],
-    ));
+    );
+    same_arms(&plan);
+    assert!(arms_differ(&plan, [0, 2]), "the rule changes nothing");
 }
 
 #[test]
@@ -287,7 +289,7 @@ fn r43_before_arms_differ_every_effect_is_nothing() {
 }
 
 #[test]
-fn a_rule_on_one_nation_reaches_no_other() {
+fn a_rule_on_one_nation_closes_its_market_and_leaves_its_neighbour_nine_tenths_at_least() {
     // A nation that a rule names is a market of its own, whoever writes the rule.
     let rules = [rule_with(
         "test-one",

@@ -205,7 +205,7 @@ fn r42_belief_falls_again_when_a_rule_ends_and_no_demand_piles_up() {
 }
 
 #[test]
-fn r44_a_release_a_month_later_moves_the_gap_at_the_end_by_a_twelfth_of_its_jump() {
+fn r44_a_release_a_month_later_moves_the_gap_at_the_end_by_at_most_a_twelfth_of_its_jump() {
     // Twelve months, one of which the release decides; the leader gains a point a month.
     let end = |release: usize, jump: f64| {
         let (mut leader, mut follower) = (LeaderRecord::default(), LeaderRecord::default());

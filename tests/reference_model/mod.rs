@@ -1,4 +1,4 @@
-//! The market and one month's learning are what a second, plain writing of them says, number by number, every month.
+//! The market and research of every month equal a reference model: the same equations written again in plain loops.
 
 pub mod learning;
 pub mod market;
@@ -25,15 +25,15 @@ use market::Market;
 /// Largest difference that counts as none: of either number, or of what both are a remainder of.
 const TOLERANCE: f64 = 1e-9;
 
-/// The twins of this month, and how often each branch of the market was taken so far.
+/// The reference models of this month, and how often each branch of the market was taken so far.
 #[derive(Resource, Default)]
-struct Twins {
+struct ReferenceModels {
     market: Option<Market>,
     learning: Learning,
     seen: Seen,
 }
 
-/// Months in which something happened that a twin could get wrong.
+/// Months in which something happened that a reference model could get wrong.
 #[derive(Clone, Copy, Debug, Default)]
 struct Seen {
     licences_used: u32,
@@ -45,15 +45,17 @@ struct Seen {
 }
 
 #[test]
-fn market_and_learning_are_what_their_plain_twins_say_in_every_month() {
+fn market_and_research_equal_their_reference_models_in_every_month() {
     let plan = plan_of(["none", "oct22", "history-free"].map(regime).to_vec(), 3);
     let mut stage = Simulation::new(&plan.blueprint);
-    stage.world.init_resource::<Twins>();
+    stage.world.init_resource::<ReferenceModels>();
     let mut schedule = month();
     schedule.add_systems((
-        trade_in_the_twin.after(run_brokers).before(trade),
+        trade_in_the_reference_model
+            .after(run_brokers)
+            .before(trade),
         compare_markets.after(trade).before(log_refused_licences),
-        learn_in_the_twin
+        learn_in_the_reference_model
             .after(learn_from_scarcity)
             .before(do_research),
         compare_learning.after(do_research).before(steal),
@@ -68,7 +70,7 @@ fn market_and_learning_are_what_their_plain_twins_say_in_every_month() {
             }
         }
     }
-    let seen = stage.world.resource::<Twins>().seen;
+    let seen = stage.world.resource::<ReferenceModels>().seen;
     for (what, months) in [
         ("licences used", seen.licences_used),
         ("levies taken", seen.levied),
@@ -77,107 +79,137 @@ fn market_and_learning_are_what_their_plain_twins_say_in_every_month() {
         ("pools too small", seen.short_pools),
         ("labs learning", seen.learned),
     ] {
-        assert!(months > 0, "no month with {what}: the twin was not tried");
+        assert!(
+            months > 0,
+            "no month with {what}: the reference model was not tried"
+        );
     }
 }
 
-fn trade_in_the_twin(world: &mut World) {
-    let (mut twin, capacity, pools) = taken::market(world);
+fn trade_in_the_reference_model(world: &mut World) {
+    let (mut reference, capacity, pools) = taken::market(world);
     let rules = MarketRules::of(&world.resource::<Future>().parameters);
-    twin.trade(&capacity, &pools, &rules);
-    world.resource_mut::<Twins>().market = Some(twin);
+    reference.trade(&capacity, &pools, &rules);
+    world.resource_mut::<ReferenceModels>().market = Some(reference);
 }
 
 fn compare_markets(world: &mut World) {
     let t = world.resource::<SimulationClock>().t;
-    let twin = world.resource_mut::<Twins>().market.take().unwrap();
+    let reference = world
+        .resource_mut::<ReferenceModels>()
+        .market
+        .take()
+        .unwrap();
     let model = world.resource::<ChipMarket>();
     let pools = world.resource::<SupplyState>().pools;
-    let is = |what: &str, model: &[f64], twin: &[f64], of: &dyn Fn(usize) -> f64| {
-        same(t, what, model, twin, of);
+    let is = |what: &str, model: &[f64], reference: &[f64], of: &dyn Fn(usize) -> f64| {
+        same(t, what, model, reference, of);
     };
     let alone = |_: usize| 0.0;
-    let (chips, made): (usize, f64) = (twin.chips, twin.made.iter().sum());
-    let money = |k: usize| twin.money_usd[k];
-    is("wallet_usd", &model.wallet_usd, &twin.wallet_usd, &money);
-    is("advance_usd", &model.advance_usd, &twin.advance_usd, &money);
+    let (chips, made): (usize, f64) = (reference.chips, reference.made.iter().sum());
+    let money = |k: usize| reference.money_usd[k];
+    is(
+        "wallet_usd",
+        &model.wallet_usd,
+        &reference.wallet_usd,
+        &money,
+    );
+    is(
+        "advance_usd",
+        &model.advance_usd,
+        &reference.advance_usd,
+        &money,
+    );
     // Fewer packages than a millionth of what all chips of the month come to are what rounding left somewhere.
     let volume = |_: usize| 1e-6 * made;
-    for k in 0..twin.customers {
+    for k in 0..reference.customers {
         let bought: Vec<f64> = (0..chips).map(|chip| model.delivered(k, chip)).collect();
         let what = format!("packages of customer {k}");
-        is(&what, &bought, &twin.bought[k * chips..][..chips], &volume);
+        is(
+            &what,
+            &bought,
+            &reference.bought[k * chips..][..chips],
+            &volume,
+        );
     }
-    is("sold", &model.sold, &twin.sold, &volume);
-    is("stock", &model.stock, &twin.stock, &volume);
-    let brokers = (&model.sold_to_brokers, &twin.sold_to_brokers);
+    is("sold", &model.sold, &reference.sold, &volume);
+    is("stock", &model.stock, &reference.stock, &volume);
+    let brokers = (&model.sold_to_brokers, &reference.sold_to_brokers);
     is("sold_to_brokers", brokers.0, brokers.1, &volume);
-    is("levy_usd", &model.levy_usd, &twin.levy_usd, &alone);
-    is("wanted", &model.wanted, &twin.wanted, &alone);
-    is("asked", &model.asked, &twin.asked, &alone);
+    is("levy_usd", &model.levy_usd, &reference.levy_usd, &alone);
+    is("wanted", &model.wanted, &reference.wanted, &alone);
+    is("asked", &model.asked, &reference.asked, &alone);
     is(
-        "refused_share",
+        "withheld_share",
         &model.withheld_share,
-        &twin.withheld_share,
+        &reference.withheld_share,
         &|_| 1.0,
     );
     is(
         "maker_left",
         &model.supply.maker_left,
-        &twin.maker_left,
-        &|m| twin.asked[m],
+        &reference.maker_left,
+        &|m| reference.asked[m],
     );
-    is("pool_asked", &model.pool_asked, &twin.pool_asked, &alone);
-    is("pool_used", &model.pool_used, &twin.pool_used, &alone);
+    is(
+        "pool_asked",
+        &model.pool_asked,
+        &reference.pool_asked,
+        &alone,
+    );
+    is("pool_used", &model.pool_used, &reference.pool_used, &alone);
     is(
         "pool_left",
         &model.supply.pool_left,
-        &twin.pool_left,
+        &reference.pool_left,
         &|p| pools[p],
     );
-    for maker in 0..twin.makers {
-        let quotas = (&model.quota_share[maker], &twin.quota_share[maker]);
+    for maker in 0..reference.makers {
+        let quotas = (&model.quota_share[maker], &reference.quota_share[maker]);
         is("quota_share", quotas.0, quotas.1, &alone);
-        let left = (&model.supply.quota_left[maker], &twin.quota_left[maker]);
+        let left = (
+            &model.supply.quota_left[maker],
+            &reference.quota_left[maker],
+        );
         is("quota_left", left.0, left.1, &|p| pools[p]);
     }
     let queues = |of: fn(&chokepoint::markets::licences::LicenceQueue) -> f64| -> Vec<f64> {
         model.licences.iter().map(of).collect()
     };
-    let applied = |at: usize| twin.applied[at];
+    let applied = |at: usize| reference.applied[at];
     is(
         "licences pending",
         &queues(|q| q.pending),
-        &twin.pending,
+        &reference.pending,
         &applied,
     );
     is(
         "authorised",
         &queues(|q| q.authorised),
-        &twin.authorised,
+        &reference.authorised,
         &applied,
     );
     is(
         "applied for",
         &queues(|q| q.applied_total),
-        &twin.applied,
+        &reference.applied,
         &alone,
     );
     is(
         "granted",
         &queues(|q| q.granted_total),
-        &twin.granted,
+        &reference.granted,
         &alone,
     );
     is(
         "refused",
         &queues(|q| q.refused_total),
-        &twin.refused,
+        &reference.refused,
         &alone,
     );
-    is("used", &queues(|q| q.used_total), &twin.used, &applied);
+    is("used", &queues(|q| q.used_total), &reference.used, &applied);
     let parts: Vec<f64> = model.nations.iter().map(|n| n.part).collect();
-    is("part of imports", &parts, &twin.nation_part, &alone);
+    is("part of imports", &parts, &reference.nation_part, &alone);
     let books = &model.books;
     let sums = [
         books.spent_usd,
@@ -188,22 +220,25 @@ fn compare_markets(world: &mut World) {
         books.delivered,
         books.retired,
     ];
-    let twins = [
-        twin.spent_usd.iter().sum(),
-        twin.lapsed_usd,
-        twin.repaid_usd,
-        twin.levy_usd.iter().sum(),
+    let references = [
+        reference.spent_usd.iter().sum(),
+        reference.lapsed_usd,
+        reference.repaid_usd,
+        reference.levy_usd.iter().sum(),
         made,
         made,
-        twin.retired,
+        reference.retired,
     ];
-    is("books", &sums, &twins, &alone);
-    let levied = twin.levy_usd.iter().sum::<f64>() > 0.0;
-    let (used, grey) = (twin.used.iter().sum::<f64>(), &twin.sold_to_brokers);
+    is("books", &sums, &references, &alone);
+    let levied = reference.levy_usd.iter().sum::<f64>() > 0.0;
+    let (used, grey) = (
+        reference.used.iter().sum::<f64>(),
+        &reference.sold_to_brokers,
+    );
     let by_brokers = grey.iter().sum::<f64>() > 0.0;
-    let short = (0..6).any(|p| twin.pool_asked[p] > pools[p] && pools[p] > 0.0);
-    let spilled = twin.spilled_usd > 0.0;
-    let seen = &mut world.resource_mut::<Twins>().seen;
+    let short = (0..6).any(|p| reference.pool_asked[p] > pools[p] && pools[p] > 0.0);
+    let spilled = reference.spilled_usd > 0.0;
+    let seen = &mut world.resource_mut::<ReferenceModels>().seen;
     seen.licences_used += u32::from(used > 0.0);
     seen.levied += u32::from(levied);
     seen.bought_by_brokers += u32::from(by_brokers);
@@ -211,58 +246,71 @@ fn compare_markets(world: &mut World) {
     seen.short_pools += u32::from(short);
 }
 
-fn learn_in_the_twin(world: &mut World) {
-    let mut twin = taken::learning(world);
-    let before = twin.points.clone();
+fn learn_in_the_reference_model(world: &mut World) {
+    let mut reference = taken::learning(world);
+    let before = reference.points.clone();
     let year = world.resource::<SimulationClock>().year;
-    twin.month(year, &world.resource::<Future>().parameters);
-    let learned = twin
+    reference.month(year, &world.resource::<Future>().parameters);
+    let learned = reference
         .points
         .iter()
         .zip(&before)
         .any(|(now, then)| now > then);
-    let mut twins = world.resource_mut::<Twins>();
-    twins.learning = twin;
-    twins.seen.learned += u32::from(learned);
+    let mut references = world.resource_mut::<ReferenceModels>();
+    references.learning = reference;
+    references.seen.learned += u32::from(learned);
 }
 
 fn compare_learning(world: &mut World) {
     let t = world.resource::<SimulationClock>().t;
     let mut labs = world.query::<(&Lab, &Knowledge)>();
     let points: Vec<f64> = labs.iter(world).map(|(_, k)| k.points).collect();
-    let (frontier, twin) = (
+    let (frontier, reference) = (
         world.resource::<FrontierHistory>(),
-        &world.resource::<Twins>().learning,
+        &world.resource::<ReferenceModels>().learning,
     );
     // Points are counted from a month of reference: a lab may stand at nothing.
-    let is = |what: &str, model: &[f64], twin: &[f64]| same(t, what, model, twin, &|_| 1.0);
-    is("knowledge", &points, &twin.points);
-    is("best by bloc", &frontier.bloc_points, &twin.best_points);
+    let is =
+        |what: &str, model: &[f64], reference: &[f64]| same(t, what, model, reference, &|_| 1.0);
+    is("knowledge", &points, &reference.points);
+    is(
+        "best by bloc",
+        &frontier.bloc_points,
+        &reference.best_points,
+    );
     is(
         "mean by bloc",
         &frontier.bloc_mean_points,
-        &twin.mean_points,
+        &reference.mean_points,
     );
-    let (research, of_twin) = (&frontier.bloc_research_h100e, &twin.research_h100e);
-    same(t, "research compute", research, of_twin, &|_| 0.0);
+    let (research, of_reference) = (&frontier.bloc_research_h100e, &reference.research_h100e);
+    same(t, "research compute", research, of_reference, &|_| 0.0);
     let latent = [0, 1, 2].map(|bloc| frontier.latent[bloc].latest());
-    is("latent", &latent, &twin.latent);
+    is("latent", &latent, &reference.latent);
     let best = frontier.best_known.last().unwrap();
-    let twins = [twin.best_known.last(), twin.best_known_h100e.last()].map(|x| *x.unwrap());
-    is("best known", &[best.points, best.compute_h100e], &twins);
+    let references = [
+        reference.best_known.last(),
+        reference.best_known_h100e.last(),
+    ]
+    .map(|x| *x.unwrap());
+    is(
+        "best known",
+        &[best.points, best.compute_h100e],
+        &references,
+    );
 }
 
 /// Holds two columns together to [`TOLERANCE`] of the larger of the two, or of what they are a remainder of.
-fn same(t: usize, what: &str, model: &[f64], twin: &[f64], of: &dyn Fn(usize) -> f64) {
-    assert_eq!(model.len(), twin.len(), "{what}");
-    for (at, (&a, &b)) in model.iter().zip(twin).enumerate() {
+fn same(t: usize, what: &str, model: &[f64], reference: &[f64], of: &dyn Fn(usize) -> f64) {
+    assert_eq!(model.len(), reference.len(), "{what}");
+    for (at, (&a, &b)) in model.iter().zip(reference).enumerate() {
         if a == b || a.is_nan() && b.is_nan() {
             continue;
         }
         let scale = a.abs().max(b.abs()).max(of(at).abs());
         assert!(
             (a - b).abs() <= TOLERANCE * scale,
-            "month {t}: {what} [{at}] is {a:e} in the model and {b:e} in the twin"
+            "month {t}: {what} [{at}] is {a:e} in the model and {b:e} in the reference model"
         );
     }
 }

@@ -103,7 +103,7 @@ impl Market {
         let chips = layout.maker_of.len();
         assert!(
             m.terms.iter().all(|t| !t.capped),
-            "the twin of the market has no caps"
+            "the reference model of the market has no caps"
         );
         let mut on_sale = vec![false; chips];
         for &chip in &m.active {

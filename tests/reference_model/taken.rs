@@ -1,4 +1,4 @@
-//! What the twins are given: the numbers of a world as it stands before a step, and nothing that the step works out.
+//! What the reference models are given: the numbers of a world as it stands before a step, and nothing that the step works out.
 
 use bevy_ecs::world::World;
 use chokepoint::agents::chipmaker::{Chipmaker, ChipmakerState};
