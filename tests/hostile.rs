@@ -199,21 +199,27 @@ fn a_page_of_hostile_text_has_no_tag_and_no_attribute_of_it() {
 fn results_with_formulas_in_their_text_are_read_as_they_were_and_exported_harmless() {
     let mut results = hostile_results();
     let folder = tempfile::tempdir().unwrap();
-    for name in ["=cmd|' /C calc'!A0", "'=x", "@a", "+b"] {
-        let old = results.manifest.study.arms[1].name.clone();
-        results.manifest.study.arms[1].name = name.into();
-        for row in results.effects.iter_mut().filter(|e| e.regime == old) {
-            row.regime = name.into();
-        }
+    // Names of arms are held to their type where a manifest is read; other text may be anything.
+    for (at, arm) in results.manifest.study.arms.iter_mut().enumerate() {
+        arm.name = format!("arm {at}");
+    }
+    for formula in ["=cmd|' /C calc'!A0", "'=x", "@a", "+b"] {
+        results.failures = vec![FailureRow {
+            regime: "arm 1".into(),
+            run: 3,
+            reason: formula.into(),
+            command: "chokepoint replay".into(),
+        }];
         results.write(folder.path()).unwrap();
         let back = Results::read(folder.path()).unwrap();
         assert_eq!(back.effects, results.effects);
         assert_eq!(back.failures, results.failures);
         assert_eq!(back.tables, results.tables);
-        let text = fs::read_to_string(folder.path().join("effects.csv")).unwrap();
-        assert!(text.contains(&format!(",'{name},")), "{name}");
+        let text = fs::read_to_string(folder.path().join("failures.csv")).unwrap();
+        assert!(text.contains(&format!(",'{formula},")), "{formula}: {text}");
         let mut exported = Vec::new();
-        chokepoint::results::export::export(folder.path(), "effects", 9999, &mut exported).unwrap();
+        chokepoint::results::export::export(folder.path(), "failures", 9999, &mut exported)
+            .unwrap();
         assert_eq!(String::from_utf8(exported).unwrap(), text);
     }
 }
@@ -299,7 +305,11 @@ fn work_goes_on_and_ends_alike_when_nobody_reads_standard_error() {
 fn nothing_from_a_file_or_the_command_line_acts_on_a_terminal() {
     let folder = tempfile::tempdir().unwrap();
     let here = folder.path();
-    fs::write(here.join("a.toml"), "\"na\\u001b[31mme\\u0007\" = 1\n").unwrap();
+    fs::write(
+        here.join("a.toml"),
+        "include = []\n\"na\\u001b[31mme\\u0007\" = 1\n",
+    )
+    .unwrap();
     fs::write(here.join("b.csv"), "chip,tpp\n\u{1b}]0;x\u{7},\u{9b}31m\n").unwrap();
     fs::write(
         here.join("c.csv"),

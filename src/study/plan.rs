@@ -343,7 +343,9 @@ fn settled(
     design
         .acts(&library.parameters)
         .map_err(|(why, help)| Diagnostic::at_field(&study.source, "design", why).help(help))?;
+    // Arms that part after the end are equal throughout this study.
     let differs = blueprint.first_difference(regimes);
+    let differs = differs.filter(|first| *first <= study.last_month);
     let first = study.window_first.or(differs).unwrap_or(study.first_month);
     let first = first.max(study.first_month);
     study::window_end(study, first).map_err(|why| {
