@@ -823,8 +823,8 @@ fn splits_stand_in_order() {
             "fit_to without a test",
         ),
         ("name = \"B\"", "name = \"A\"", "is here twice"),
-        ("name = \"B\"", "name = \"../B\"", "it names files"),
-        ("name = \"B\"", "name = \"\"", "it names files"),
+        ("name = \"B\"", "name = \"../B\"", "expected a name of"),
+        ("name = \"B\"", "name = \"\"", "expected a name of"),
         (
             "test_from = \"2022-11\"",
             "test_from = \"1922-11\"",
