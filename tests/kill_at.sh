@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Every command that writes, killed at random moments and at exact system calls: whatever it leaves is whole, and the same
-# command then ends with the bytes of one that nobody touched.
-# Usage: tests/kill_at.sh [KILLS [AT]]: random kills, and kills at system calls (these need strace). Each is shared out over the
-# commands. The program is $CHOKEPOINT or target/release/chokepoint.
+# Every command that writes is killed at random moments and at exact system calls. The files that it leaves are whole, and the
+# same command then ends with the bytes of an uninterrupted one.
+# Usage: tests/kill_at.sh [KILLS [AT]]: number of random kills, and of kills at system calls (these need strace), divided among
+# the commands. The program is $CHOKEPOINT or target/release/chokepoint.
 set -euo pipefail
 random=${1:-10}
 exact=${2:-10}
@@ -48,7 +48,7 @@ command_of() {
 commands=(run rerun overwrite plan block merge remerge report plot export decompose sensitivity discover)
 calls=(openat write rename fsync unlink mkdir linkat flock ftruncate getdents64)
 
-# Files with their hashes; locks, times and what is under way are apart.
+# Files with their hashes, without locks, times and unfinished work.
 listed() {
   (cd "$1" && find . -type f ! -name timing.json ! -name lock ! -path '*.unfinished/*' ! -name '.*.partial*' -print0 |
     sort -z | xargs -0 sha256sum)
@@ -68,7 +68,7 @@ whole() {
   [ "$(cat now/out/notes.txt 2>/dev/null || cat now/.out.unfinished/old/notes.txt)" = "not the program's" ] ||
     fail "$1: a note is lost"
 }
-# The same command again: the end of one that nobody touched, and nothing left lying.
+# The same command again: the result of an uninterrupted command, and no temporary files.
 again() {
   # shellcheck disable=SC2046
   (cd now && "$program" $(command_of "$1") >../out.txt 2>../log) || { cat log; fail "$1: does not go on"; }

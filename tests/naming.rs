@@ -5,6 +5,11 @@ use std::path::{Path, PathBuf};
 
 /// Rust files below `src/`, sorted.
 fn sources() -> Vec<PathBuf> {
+    rust_files("src")
+}
+
+/// Rust files below a folder of the repository, sorted.
+fn rust_files(folder: &str) -> Vec<PathBuf> {
     fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
@@ -17,7 +22,7 @@ fn sources() -> Vec<PathBuf> {
     }
     let mut found = Vec::new();
     walk(
-        &Path::new(env!("CARGO_MANIFEST_DIR")).join("src"),
+        &Path::new(env!("CARGO_MANIFEST_DIR")).join(folder),
         &mut found,
     );
     found.sort();
@@ -164,4 +169,49 @@ fn a_module_begins_with_one_sentence() {
         "the first paragraph of a module is one sentence:\n{}",
         wrong.join("\n")
     );
+}
+
+/// Names of the tests in a file that run without being asked for.
+fn tests_of(text: &str) -> Vec<String> {
+    let mut names = Vec::new();
+    let mut marked = false;
+    for line in text.lines().map(str::trim) {
+        if line == "#[test]" || line == "#[rstest]" {
+            marked = true;
+        } else if line.starts_with("#[ignore") {
+            marked = false;
+        } else if let Some(rest) = line.strip_prefix("fn ").filter(|_| marked) {
+            let end = rest.find(|c: char| !(c.is_alphanumeric() || c == '_'));
+            names.push(rest[..end.unwrap_or(rest.len())].to_string());
+            marked = false;
+        }
+    }
+    names
+}
+
+#[test]
+fn the_name_of_a_test_has_three_words_at_least_and_stands_once() {
+    let mut all: Vec<String> = rust_files("tests")
+        .iter()
+        .flat_map(|path| tests_of(&std::fs::read_to_string(path).unwrap()))
+        .collect();
+    assert!(all.len() > 250, "{} tests were found", all.len());
+    for name in &all {
+        assert!(name.split('_').count() >= 3, "{name} is no sentence");
+    }
+    all.sort();
+    let twice: Vec<&[String]> = all.windows(2).filter(|w| w[0] == w[1]).collect();
+    assert!(twice.is_empty(), "{twice:?}");
+}
+
+/// The table of claims and that of mutations are printed for whoever asks for them.
+#[test]
+fn no_test_prints_instead_of_asserting() {
+    let prints = concat!("println", "!(");
+    for path in rust_files("tests") {
+        let name = path.display().to_string();
+        let table = name.ends_with("tests/claims/mod.rs") || name.contains("tests/mutations/");
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(table || !text.contains(prints), "{name} prints");
+    }
 }

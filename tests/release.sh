@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The program to hand out: built without a C library beside it, stripped, shown to run in an empty root, its SHA-256 beside it.
+# Builds the program for distribution: linked statically, stripped, tested in an empty root, with its SHA-256 beside it.
 # Usage: tests/release.sh [FOLDER], by default target/release-files. The check needs root.
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The program without a C library beside it, into target/static: for machines whose C library is older, and for empty roots.
+# Builds the statically linked program into target/static, for machines with an older C library and for empty roots.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 RUSTFLAGS='-C target-feature=+crt-static' cargo build --release --locked \

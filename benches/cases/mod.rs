@@ -277,7 +277,7 @@ pub fn steps(s: &Shipped) -> [[Case<'_>; 2]; 2] {
     [market_step(s), learning_step(s)]
 }
 
-// Functions of their own, so that what they take can be counted by name; each says which it is, or two are made one.
+// Separate functions, so that instructions can be counted by name. Each holds its own name, or the linker would merge two.
 
 #[inline(never)]
 fn trade_in_model(step: &mut Schedule, world: &mut World) {

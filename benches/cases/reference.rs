@@ -1,5 +1,5 @@
-//! The yardstick: a reference market of this domain as one plain loop over flat arrays, so that every time can be said as a
-//! ratio to it on any machine.
+//! The unit of time: a small market as one plain loop over flat arrays. Times are reported as ratios to it, so that they can be
+//! compared between machines.
 //!
 //! Labs spread a budget over makers by logit of quality for money, each with a taste of its own; labs of one side may buy only below a threshold that
 //! changes; what they buy adds to a stock that wears off; they learn with their compute, from the best, and with subsidies

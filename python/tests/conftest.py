@@ -1,4 +1,4 @@
-"""What tests share: the program, and a study that is short to run."""
+"""Fixtures: the program, and a study that runs quickly."""
 
 import filecmp
 import os
@@ -9,7 +9,7 @@ import chokepoint
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-#: Two and a half years shorter to run than the study itself is long.
+#: Settings that end the study in 2026, with a window of three years.
 SHORT = {"study.last_month": "2026-12", "study.window_months": 36}
 WORDS = [word for path, value in SHORT.items() for word in ("--set", f"{path}={value}")]
 

@@ -1,4 +1,4 @@
-"""A study on Dask: the bytes of `chokepoint run`, whoever dies."""
+"""A study on Dask gives the bytes of `chokepoint run`, also when a worker is killed."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""The stubs tell what is there."""
+"""The type stubs agree with the compiled module, and every public name is documented."""
 
 import subprocess
 import sys

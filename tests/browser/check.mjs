@@ -36,7 +36,7 @@ async function open(width, height, more = {}) {
   return { context, page, said, asked };
 }
 
-// What assistive technology would trip over.
+// Faults for assistive technology.
 async function violations(page) {
   await page.evaluate(axe);
   const found = await page.evaluate(() => globalThis.axe.run(document, {

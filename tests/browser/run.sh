@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Opens REPORT in headless Chromium: check.mjs says what is looked at, hostile.mjs of a page named hostile.html. Installs what
+# Opens REPORT in headless Chromium. check.mjs lists what is checked, hostile.mjs for a page named hostile.html. Installs what
 # is missing: Chromium and Node from Debian's packages, two npm packages by their lock file.
 # usage: tests/browser/run.sh REPORT [FOLDER FOR PICTURES]
 set -euo pipefail
