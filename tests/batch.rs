@@ -222,7 +222,7 @@ fn a_run_that_was_stopped_goes_on_and_other_work_is_not_thrown_away() {
     let said = String::from_utf8(stopped.stderr).unwrap();
     assert_eq!(stopped.status.code(), Some(130), "{said}");
     assert!(
-        said.contains("run the same command again to go on"),
+        said.contains("run the same command again to resume"),
         "{said}"
     );
     assert!(!here.join("out").exists());

@@ -61,7 +61,7 @@ fn a_block_that_lost_a_bit_is_refused_by_merge_and_run_again_by_run() {
     std::fs::rename(here.join("plan"), here.join(".two.unfinished")).unwrap();
     let said = run(here, &["--runs", "4", "--out", "two"]);
     assert!(
-        said.contains("block-0002.runs is broken, and is run again"),
+        said.contains("block-0002.runs is corrupted and is run again"),
         "{said}"
     );
     assert!(said.contains("resuming: 3 of 4"), "{said}");

@@ -183,7 +183,7 @@ fn check_ends_with_1_when_a_file_is_wrong_and_says_where() {
     chokepoint().arg("check").assert().success();
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("wrong.toml");
-    std::fs::write(&file, "name = \"x\"\nwords = \"y\"\ninclud = []\n").unwrap();
+    std::fs::write(&file, "name = \"x\"\ndescription = \"y\"\ninclud = []\n").unwrap();
     let run = chokepoint()
         .args(["check", file.to_str().unwrap(), "--format", "json"])
         .assert()

@@ -68,7 +68,7 @@ fn hostile_results() -> Results {
         // A name holds no mark that a page or a shell reads; letters of any script are letters.
         figure.name = Name::new(format!("{at} f=(%), 漢")).unwrap();
         spoil(&mut figure.title);
-        spoil(&mut figure.words);
+        spoil(&mut figure.description);
     }
     results.bands.iter_mut().for_each(|b| rename(&mut b.regime));
     results

@@ -1,4 +1,4 @@
-//! How often intervals held what came.
+//! Coverage: how often forecast intervals contained the observed value.
 
 /// Wilson's interval of a share `p` seen in `n` trials, `n` not necessarily whole, at `z` standard deviations.
 ///

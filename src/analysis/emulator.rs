@@ -1,7 +1,8 @@
-//! A regression that stands in for a simulator, and what it rules out.
+//! A regression that approximates the simulator, and the parameter values that it rules out.
 //!
 //! Each output is a sum over parameters of a linear and a curved term, `y = c + sum a_j z_j + b_j (z_j^2 - 1) / sqrt 2`, in
-//! standard normal scores `z`; only terms that stand clear of noise are kept. What is left, chance and lack of fit together, is a covariance between outputs.
+//! standard normal scores `z`; only terms clearly above noise are kept.
+//! The residuals, from chance and lack of fit together, give a covariance between outputs.
 //! Source: history matching as in Craig et al. 1997 and Vernon et al. 2010, <https://doi.org/10.1214/10-BA524>.
 
 use crate::foundation::maths;

@@ -1,4 +1,4 @@
-//! What an ensemble that is there already says of one parameter: its share of the variance, and what knowing it is worth.
+//! Estimates from an existing ensemble the share of variance of each parameter and the value of knowing it.
 
 use super::regret::futures_of;
 use super::{Estimate, EstimatorError, finite, moments};

@@ -1,4 +1,4 @@
-//! `chokepoint audit`: what balances, and what is there without acting.
+//! `chokepoint audit`: checks accounting balances and lists inactive parameters, channels and rules.
 
 use clap::Args;
 use serde::Serialize;
@@ -11,8 +11,9 @@ use crate::study::audit::{InactiveElement, KINDS, NOT_ASKED, audit as run_audit}
 
 #[derive(Args)]
 pub struct AuditArgs {
-    /// The studies whose months are audited; all that ship when none is named.
+    /// Studies to audit; the default is every shipped study.
     studies: Vec<String>,
+    /// How the answer is printed.
     #[arg(long, value_enum, default_value = "table")]
     format: Format,
 }

@@ -1,4 +1,4 @@
-//! `chokepoint check` and `chokepoint schema`: errors in configuration, and what files may hold.
+//! `chokepoint check` and `chokepoint schema`: report errors in configuration, and print the schemas.
 
 use std::path::PathBuf;
 
@@ -17,8 +17,9 @@ use crate::study::{Library, plan};
 
 #[derive(Args)]
 pub struct CheckArgs {
-    /// Files to check, of any kind that stands in a configuration or is named by a study. None: the whole configuration.
+    /// Files to check, of any kind that a configuration holds or a study names; without files, the whole configuration.
     files: Vec<String>,
+    /// How the answer is printed.
     #[arg(long, value_enum, default_value = "table")]
     format: Format,
 }
@@ -180,9 +181,9 @@ fn current_schema(source: &Source) -> Result<(), Problems> {
 
 #[derive(Args)]
 pub struct SchemaArgs {
-    /// Which: act, regime, parameters, study, figure, evidence, splits, registration, or a table such as chips.
+    /// Kind of file: act, regime, parameters, study, figure, evidence, splits, registration, or a table such as chips.
     kind: Option<String>,
-    /// Write one file a kind into this folder.
+    /// Folder that receives one schema file for each kind.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
 }

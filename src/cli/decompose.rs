@@ -1,4 +1,4 @@
-//! `chokepoint decompose`: through which responses each effect comes.
+//! `chokepoint decompose`: attributes each effect to the channels behind it.
 
 use clap::Args;
 
@@ -11,10 +11,10 @@ use crate::study::decompose;
 pub struct DecomposeArgs {
     #[command(flatten)]
     question: QuestionArgs,
-    /// Which outcome is printed; the tables hold all.
+    /// Outcome that is printed; the tables hold all.
     #[arg(long, default_value = "latent_gap_points_mean")]
     outcome: String,
-    /// Orders of single channels that are tried, each with its mirror image; 0 leaves single channels out.
+    /// Number of pairs of random channel orders (an order and its reverse) for single channels; 0 computes groups only.
     #[arg(long, default_value_t = 0)]
     pairs: usize,
 }

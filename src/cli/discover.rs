@@ -1,4 +1,4 @@
-//! `chokepoint discover`: the conditions under which a policy backfires, in a sentence.
+//! `chokepoint discover`: finds the conditions under which a policy has the opposite effect.
 
 use clap::Args;
 
@@ -12,9 +12,10 @@ use crate::study::probe::EnsembleTable;
 pub struct DiscoverArgs {
     #[command(flatten)]
     question: QuestionArgs,
-    /// The arm whose effect is asked about; by default the study's last.
+    /// Arm whose effect is examined; the default is the last arm of the study.
     #[arg(long)]
     arm: Option<String>,
+    /// Outcome whose effect is examined (`chokepoint list outcomes`).
     #[arg(long, default_value = "latent_gap_points_mean")]
     outcome: String,
     /// Look for futures in which the effect is below this (default: below 0).
@@ -28,10 +29,10 @@ pub struct DiscoverArgs {
     /// Look for futures in which the effect is above this.
     #[arg(long, value_name = "EFFECT", allow_negative_numbers = true)]
     above: Option<f64>,
-    /// How many boxes at most.
+    /// Largest number of scenario boxes that are reported.
     #[arg(long, default_value_t = 3)]
     boxes: usize,
-    /// Resamples behind the stability of a limit.
+    /// Number of resamples for the stability of each bound.
     #[arg(long, default_value_t = 50)]
     resamples: usize,
 }

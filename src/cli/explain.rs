@@ -1,4 +1,4 @@
-//! `chokepoint list` and `chokepoint explain`: what ships, and any of it in words with its source.
+//! `chokepoint list` and `chokepoint explain`: list what ships, and describe any of it with its source.
 
 use clap::{Args, ValueEnum};
 
@@ -13,9 +13,10 @@ use crate::study::Library;
 
 #[derive(Args)]
 pub struct ListArgs {
-    /// What to list.
+    /// Kind of thing to list; without it, the number of each kind.
     #[arg(value_enum)]
     what: Option<ListKind>,
+    /// How the answer is printed.
     #[arg(long, value_enum, default_value = "table")]
     format: Format,
 }
@@ -159,7 +160,7 @@ fn entries(library: &Library) -> Result<Vec<CatalogueEntry>, super::Failure> {
         let long = format!(
             "{}\n{}\narms: {}\nbaseline: {}",
             study.question,
-            study.words,
+            study.description,
             study
                 .arms
                 .iter()
@@ -177,7 +178,7 @@ fn entries(library: &Library) -> Result<Vec<CatalogueEntry>, super::Failure> {
             ListKind::Figures,
             &name,
             &figure.title,
-            format!("{}\n{}", figure.title, figure.words),
+            format!("{}\n{}", figure.title, figure.description),
         );
     }
     for chip in &library.chips {

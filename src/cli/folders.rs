@@ -1,4 +1,4 @@
-//! `chokepoint export` and `chokepoint diff`: tables for spreadsheets; what differs between two results, and why.
+//! `chokepoint export` and `chokepoint diff`: export tables of results, and compare two results folders.
 
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
@@ -18,9 +18,9 @@ const LOOK: usize = 20;
 pub struct ExportArgs {
     /// A results folder.
     folder: PathBuf,
-    /// outcomes, bands, effects, events, failures or series.
+    /// Name of the table: outcomes, bands, effects, events, failures or series.
     table: String,
-    /// The whole table as comma-separated values, to standard output; else its first rows, to look at.
+    /// Print the whole table as comma-separated values; without it the first 20 rows are shown.
     #[arg(long)]
     csv: bool,
     #[command(flatten)]
@@ -101,9 +101,11 @@ impl Write for StandardOutput<'_> {
 
 #[derive(Args)]
 pub struct DiffArgs {
+    /// First results folder.
     first: PathBuf,
+    /// Second results folder.
     second: PathBuf,
-    /// Numbers that differ by no more than this, relative to the larger, are the same.
+    /// Largest relative difference at which two numbers count as equal.
     #[arg(long, default_value = "0", value_parser = tolerance, allow_hyphen_values = true)]
     tolerance: f64,
     #[command(flatten)]

@@ -1,4 +1,4 @@
-//! `chokepoint ledger`: every parameter with its evidence beside what rests on it.
+//! `chokepoint ledger`: lists every parameter with its evidence and its influence.
 
 use clap::Args;
 
@@ -12,13 +12,13 @@ use crate::study::probe::EnsembleTable;
 pub struct LedgerArgs {
     #[command(flatten)]
     question: QuestionArgs,
-    /// The arm whose effect is asked about; by default the study's last.
+    /// Arm whose effect is examined; the default is the last arm of the study.
     #[arg(long)]
     arm: Option<String>,
-    /// Outcomes; each has its own agenda.
+    /// Outcomes; each gets its own list of priorities.
     #[arg(long, default_value = "latent_gap_points_mean")]
     outcome: Vec<String>,
-    /// How many parameters are printed for each outcome; the table holds all.
+    /// Number of parameters printed for each outcome; the table holds all.
     #[arg(long, default_value_t = 15)]
     top: usize,
 }

@@ -1,4 +1,4 @@
-//! What the commands that question a study share: which study, how many futures, where the answer goes.
+//! Arguments and steps that the commands which ask questions of a study share.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
@@ -29,12 +29,13 @@ use crate::study::{Library, Plan, PlanSettings, hash, made_from, probe};
 pub struct QuestionArgs {
     /// A study file, or the name of a shipped study.
     study: String,
-    /// Number of futures; by default what suits the question.
+    /// Number of futures; the default depends on the command.
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
     runs: Option<u32>,
+    /// Seed of every random draw; the default is the seed in the study file. The same seed gives the same results.
     #[arg(long)]
     seed: Option<u64>,
-    /// Threads; by default one a core.
+    /// Number of threads; the default is one for each processor core.
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
     threads: Option<u16>,
     /// Fix a parameter in every future, by name or as `mechanism.name`.
@@ -43,28 +44,29 @@ pub struct QuestionArgs {
     /// Switch a channel off in every arm (`chokepoint list channels`).
     #[arg(long, value_name = "CHANNEL")]
     off: Vec<String>,
-    /// Put the tables in this results folder, where figures find them.
+    /// Results folder that receives the tables, so that `plot` and `report` can use them.
     #[arg(long, value_name = "DIR")]
     into: Option<PathBuf>,
-    /// Replace the answer of another question in that folder.
+    /// Replace tables in that folder that answer another question.
     #[arg(long)]
     overwrite: bool,
     #[command(flatten)]
     seal: SealArgs,
+    /// How the answer is printed.
     #[arg(long, value_enum, default_value = "table")]
     pub format: Format,
 }
 
-/// A question made ready: what it is put to, the threads that answer it, and what it is made from.
+/// A question that is ready to run: its plan, its threads, and the hash of its inputs.
 pub struct PreparedQuestion {
     pub plan: Plan,
     pub pool: ThreadPool,
-    /// Hash of the plan and of the command's own words.
+    /// Hash of the plan and of the arguments of the command.
     made_from: String,
 }
 
 impl QuestionArgs {
-    /// Makes a question ready. `command` and `words` are what is asked; `tables` is what the answer leaves in a results folder.
+    /// Prepares a question. `command` and `words` identify it; `tables` are the tables that its answer writes into a results folder.
     pub fn ask(
         &self,
         configs: Configs,
@@ -99,7 +101,7 @@ impl QuestionArgs {
         })
     }
 
-    /// Makes sure that the tables of the answer take the place of nothing but an answer to the same question.
+    /// Checks that the tables of the answer replace only an answer to the same question.
     fn free(&self, folder: &Path, tables: &[&str], made_from: &str) -> Answer {
         let paths: Vec<String> = tables.iter().map(|t| format!("{t}.csv")).collect();
         seal::may_write(folder, &paths)?;
@@ -119,8 +121,8 @@ impl QuestionArgs {
         }
     }
 
-    /// Where finished runs are kept until the question is answered: beside the results folder, or below `results`. A question
-    /// that cannot keep them is answered all the same.
+    /// Opens the store of finished runs, beside the results folder or below `results`. If runs cannot be kept, the question is
+    /// still answered.
     fn kept(
         &self,
         plan: &Plan,
@@ -140,7 +142,7 @@ impl QuestionArgs {
         kept(folder, made_from)
     }
 
-    /// The plan, and the threads that it is run on.
+    /// Builds the plan and its thread pool.
     fn plan(&self, configs: Configs, runs: u32) -> Result<(Plan, ThreadPool), Failure> {
         let library = Library::read(configs, &[])?;
         let source = library.configs.find(&self.study, "studies")?;
@@ -164,8 +166,8 @@ impl QuestionArgs {
         Ok((plan, pool(threads(self.threads))?))
     }
 
-    /// Does the runs of a question under a bar that says how far it is. A signal ends it after the runs under way; finished
-    /// blocks are kept, and the same command goes on from there.
+    /// Runs a question with a progress bar. A signal stops it after the current runs; finished blocks are kept, and the same
+    /// command resumes from them.
     pub fn work<T: Send>(
         &self,
         asked: &PreparedQuestion,
@@ -180,7 +182,7 @@ impl QuestionArgs {
         answer.ok_or_else(|| stopped(kept))
     }
 
-    /// Writes the tables of an answer into the results folder, if one is named, and lists them in its seal.
+    /// Writes the tables of an answer into the results folder, if one is given, and adds them to its seal.
     pub fn put(&self, asked: &PreparedQuestion, tables: &[(&str, String)]) -> Answer {
         let Some(folder) = &self.into else {
             return Ok(());
@@ -194,7 +196,7 @@ impl QuestionArgs {
         Ok(seal::add(folder, &paths, &asked.made_from)?)
     }
 
-    /// An answer, or why there is none: what was kept is of no use then.
+    /// Returns the answer, or discards the kept runs and returns why there is none.
     pub fn settled<T>(
         &self,
         asked: &PreparedQuestion,
@@ -206,14 +208,14 @@ impl QuestionArgs {
         })
     }
 
-    /// Removes what was kept, once everything is written and said.
+    /// Discards the kept runs once the answer is written and printed.
     pub fn finish(&self, asked: &PreparedQuestion) {
         if let Some(kept) = &asked.plan.kept {
             kept.discard();
         }
     }
 
-    /// Prints rows as the user wants them; `head` stands above a table for readers.
+    /// Prints rows in the requested format; `head` is the heading of a table.
     pub fn show<T: Serialize>(&self, head: &str, rows: &[T]) -> Answer {
         match self.format {
             Format::Csv => say_data(&csv_rows(rows)),
@@ -223,7 +225,7 @@ impl QuestionArgs {
     }
 }
 
-/// Opens the folder of what is kept, and says what is there. A question that cannot keep its runs is answered all the same.
+/// Opens the folder of finished runs and reports how many it holds. If runs cannot be kept, the question is still answered.
 ///
 /// # Errors
 /// When another process answers the same question.
@@ -248,23 +250,23 @@ pub fn kept(folder: PathBuf, key: &str) -> Result<Option<KeptRuns>, Failure> {
     }
 }
 
-/// What is said when a question was stopped: where its finished runs are.
+/// The failure for a stopped question, with the place of its finished runs.
 pub fn stopped(kept: Option<&KeptRuns>) -> Failure {
     let blocks = kept.map_or(0, KeptRuns::blocks);
     match kept {
         Some(kept) if blocks > 0 => Failure::Stopped(format!(
-            "stopped: {blocks} finished blocks are kept in {}; run the same command again to go on\n",
+            "stopped: {blocks} finished blocks are kept in {}; run the same command again to resume\n",
             kept.folder().display()
         )),
         _ => Failure::Stopped("stopped: nothing is kept\n".into()),
     }
 }
 
-/// What unwinding carries when a question is stopped.
+/// The payload of unwinding when a signal stops a question.
 struct StoppedBySignal;
 
-/// Does work that calls `stop` after each run; None when a signal ended it there. It ends by unwinding, between two runs, when
-/// nothing is being written.
+/// Runs work that calls `stop` after each run; returns None if a signal stopped it. It stops by unwinding between two runs,
+/// when nothing is being written.
 pub fn stopped_by_signal<T>(
     work: impl FnOnce(&(dyn Fn() + Sync)) -> T,
 ) -> Result<Option<T>, Failure> {
@@ -281,7 +283,7 @@ pub fn stopped_by_signal<T>(
     }
 }
 
-/// Does runs under a bar; None when a signal stopped them.
+/// Runs work with a progress bar; returns None if a signal stopped it.
 fn watched<T: Send>(
     pool: &ThreadPool,
     runs: u64,
@@ -300,7 +302,7 @@ fn watched<T: Send>(
     answer
 }
 
-/// The arm that is asked about: named, or the study's last.
+/// The place of the named arm, or of the last arm of the study.
 pub fn arm_of(plan: &Plan, name: Option<&String>) -> Result<usize, Failure> {
     let base = probe::baseline(plan);
     let others: Vec<&str> = plan.study.arms.iter().map(|a| a.name()).collect();
@@ -334,7 +336,7 @@ impl From<EstimatorError> for Failure {
     }
 }
 
-/// A table as it is kept: without a row it still has its header.
+/// The CSV text of a table; a table without rows keeps its header.
 pub fn csv_table<T: Serialize + Default>(rows: &[T]) -> String {
     if !rows.is_empty() {
         return csv_rows(rows);

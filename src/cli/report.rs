@@ -1,4 +1,4 @@
-//! `chokepoint report` and `chokepoint plot`: figures and page from results alone.
+//! `chokepoint report` and `chokepoint plot`: draw figures and the report page from results.
 
 use std::path::{Path, PathBuf};
 
@@ -20,7 +20,7 @@ pub struct FolderArgs {
 /// Whether results must be as they were written.
 #[derive(Args, Default)]
 pub struct SealArgs {
-    /// Use results whose tables were changed after the run, or that have no seal; page and captions say so.
+    /// Accept results whose tables were changed after the run, or that have no seal; the report and captions say so.
     #[arg(long)]
     pub unsealed: bool,
 }
@@ -40,10 +40,10 @@ impl SealArgs {
 pub struct PlotArgs {
     /// A results folder.
     folder: PathBuf,
-    /// Only these figures: files of your own, or names of shipped ones; by default those of the study.
+    /// Figures to draw: your own files, or names of shipped figures; the default is the figures of the study.
     #[arg(long = "figure", value_name = "FIGURE")]
     figures: Vec<String>,
-    /// Where the files go; by default the folder's `plots`.
+    /// Folder for the files; the default is `plots` in the results folder.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     #[command(flatten)]
@@ -64,7 +64,7 @@ pub fn report(args: &FolderArgs) -> Answer {
     let page = folder.join("report.html");
     crate::report::write(&results, &gallery, &page)?;
     sealed(folder, &paths)?;
-    say_left_out(&gallery);
+    note_missing_figures(&gallery);
     say(&format!("{}\n", page.display()))
 }
 
@@ -144,7 +144,7 @@ pub fn plot(configs: &Configs, args: &PlotArgs) -> Answer {
     if below.is_some() {
         sealed(&args.folder, &paths)?;
     }
-    say_left_out(&gallery);
+    note_missing_figures(&gallery);
     let path = |d: &crate::plots::DrawnFigure| folder.join(format!("{}.svg", d.figure.name));
     let paths = gallery
         .drawn
@@ -158,7 +158,7 @@ pub fn plot(configs: &Configs, args: &PlotArgs) -> Answer {
 }
 
 /// Figures that these results cannot fill, on standard error.
-pub fn say_left_out(gallery: &crate::plots::DrawnFigures) {
+pub fn note_missing_figures(gallery: &crate::plots::DrawnFigures) {
     for (name, reason) in &gallery.left_out {
         note(&format!("note: figure {name} is left out: {reason}\n"));
     }

@@ -1,4 +1,4 @@
-//! `chokepoint sensitivity`: which parameter moves the answer, chance apart.
+//! `chokepoint sensitivity`: measures how strongly each parameter influences an outcome.
 
 use clap::{Args, ValueEnum};
 use serde::Serialize;
@@ -12,21 +12,22 @@ use crate::study::sensitivity;
 pub struct SensitivityArgs {
     #[command(flatten)]
     question: QuestionArgs,
-    /// Outcomes; each is answered for every arm, and for the effect of every arm.
+    /// Outcomes; indices are computed for every arm and for the effect of every arm.
     #[arg(long, default_value = "latent_gap_points_mean")]
     outcome: Vec<String>,
+    /// Method: Sobol indices, or the cheaper elementary effects of Morris.
     #[arg(long, value_enum, default_value = "sobol")]
     method: SensitivityMethod,
-    /// How many parameters are printed for each quantity; the table holds all.
+    /// Number of parameters printed for each quantity; the table holds all.
     #[arg(long, default_value_t = 12)]
     top: usize,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum SensitivityMethod {
-    /// Shares of variance: (parameters + 3) runs an arm for each future.
+    /// Shares of variance: (parameters + 3) runs of each arm for each future.
     Sobol,
-    /// Elementary effects, a screen: (parameters + 2) runs an arm for each future.
+    /// Elementary effects, for screening: (parameters + 2) runs of each arm for each future.
     Morris,
 }
 

@@ -1,4 +1,4 @@
-//! `chokepoint slurm submit`: a study as a Slurm array over its blocks, and a merge that waits for all of them.
+//! `chokepoint slurm submit`: runs a study as a Slurm array of blocks, with a merge that waits for all of them.
 //!
 //! Nodes need the program and the folder, at the same paths. A task whose node is lost is queued again: a block is a pure
 //! function of the plan and its number, and its file is there whole or not at all.
@@ -26,7 +26,7 @@ pub struct SlurmArgs {
 
 #[derive(Subcommand)]
 enum SlurmCommand {
-    /// Writes the plan and two scripts into a folder and hands them to `sbatch`; prints the numbers of the two jobs.
+    /// Write the plan and two scripts into a folder, submit them with `sbatch`, and print the two job numbers.
     Submit(SubmitArgs),
 }
 
@@ -36,16 +36,16 @@ struct SubmitArgs {
     study: String,
     #[command(flatten)]
     choice: StudyOverrides,
-    /// Number of blocks; by default 32 futures to a block.
+    /// Number of blocks; the default puts 32 futures in a block.
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..=i64::from(BLOCKS)))]
     blocks: Option<u32>,
-    /// Where plan, scripts, logs and blocks go: a folder that every node sees.
+    /// Folder for plan, scripts, logs and blocks; every node must see it.
     #[arg(long, value_name = "DIR")]
     folder: PathBuf,
-    /// Where results go; by default `results` in that folder.
+    /// Folder for the results; the default is `results` in that folder.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// Writes the scripts and prints what would be submitted.
+    /// Write the scripts and print the commands without submitting them.
     #[arg(long)]
     dry_run: bool,
     /// Options for `sbatch`, such as `-- --partition=long --time=2:00:00`.

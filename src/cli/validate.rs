@@ -1,4 +1,4 @@
-//! `chokepoint validate`: the hindcast scorecard, losses first.
+//! `chokepoint validate`: prints the hindcast scorecard with the worst series first.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -30,15 +30,16 @@ use crate::study::{Library, PlanSettings, hash};
 pub struct ValidateArgs {
     #[command(flatten)]
     asked: ValidationRequest,
+    /// How the answer is printed.
     #[arg(long, value_enum, default_value = "table")]
     format: Format,
-    /// Write every table, and a page of figures for each split, into this folder as well.
+    /// Folder that also receives every table and a page of figures for each split.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// Replace another scorecard in that folder, or one that was changed by hand.
+    /// Replace another scorecard in that folder, or one that was edited.
     #[arg(long)]
     overwrite: bool,
-    /// End with 1 when a registered bar is missed.
+    /// Exit with code 1 when a registered bar is missed.
     #[arg(long)]
     bars: bool,
 }
@@ -46,24 +47,25 @@ pub struct ValidateArgs {
 /// What is held against the record.
 #[derive(Args, Default)]
 pub struct ValidationRequest {
-    /// A table of your own with the columns of the shipped evidence.
+    /// Evidence table of your own, with the columns of the shipped table.
     #[arg(long, value_name = "FILE")]
     pub evidence: Option<String>,
-    /// Only this split; by default all that have a test.
+    /// Score only this split; the default is every split that has a test part.
     #[arg(long, value_name = "NAME")]
     pub split: Option<String>,
-    /// Draws of each ensemble; by default as registered.
+    /// Number of draws in each ensemble; the default is the registered number.
     #[arg(long, value_parser = clap::value_parser!(u32).range(2..))]
     pub runs: Option<u32>,
+    /// Seed of every random draw.
     #[arg(long, default_value = "1")]
     pub seed: u64,
-    /// Draws for patterns and headline effects; 0 leaves them out.
+    /// Number of draws for patterns and headline effects; 0 leaves them out.
     #[arg(long, default_value = "100")]
     pub patterns: u32,
-    /// Threads; by default one a core.
+    /// Number of threads; the default is one for each processor core.
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
     pub threads: Option<u16>,
-    /// Where finished runs are kept, so that a scorecard that was stopped goes on where it stood.
+    /// Store of finished runs, so that a stopped scorecard can resume.
     #[arg(skip)]
     pub kept: Option<Arc<KeptRuns>>,
 }

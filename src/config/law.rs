@@ -1,4 +1,4 @@
-//! Rule and regime files: the law as dated data, checked name by name.
+//! Reads rule and regime files into dated rules, and checks every name in them.
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -98,7 +98,7 @@ pub struct RuleFile {
     #[schemars(with = "Name")]
     pub id: Spanned<String>,
     pub instrument: Instrument,
-    pub words: String,
+    pub description: String,
     /// The first day on which it was known. A letter can bind before others hear of it, by 31 days at most.
     #[schemars(with = "Option<TomlDate>")]
     pub announced: Option<Spanned<TomlDate>>,
@@ -197,7 +197,7 @@ pub struct AppliesToFile {
 pub struct ExceptionFile {
     #[schemars(with = "String")]
     pub name: Spanned<String>,
-    pub words: String,
+    pub description: String,
     #[schemars(with = "String")]
     pub condition: Spanned<String>,
     #[schemars(with = "Verdict")]
@@ -226,7 +226,7 @@ pub struct RegimeFile {
     #[serde(deserialize_with = "spanned_name")]
     #[schemars(with = "Name")]
     pub name: Spanned<String>,
-    pub words: String,
+    pub description: String,
     #[serde(default)]
     #[schemars(with = "Vec<String>")]
     pub include: Vec<Spanned<String>>,
@@ -1001,7 +1001,7 @@ impl LawReader<'_> {
             let condition = text.and_then(|text| self.compile(number, file.instrument, &text));
             exceptions.push(Exception {
                 name: name.clone(),
-                words: exception.words.clone(),
+                words: exception.description.clone(),
                 condition: condition.unwrap_or_else(|error| {
                     self.in_condition(source, &exception.condition, error);
                     Condition::never()
@@ -1029,7 +1029,7 @@ impl LawReader<'_> {
             issuer: act.issuer.get_ref().clone(),
             issuer_code,
             instrument: file.instrument,
-            words: file.words.clone(),
+            words: file.description.clone(),
             citation: act.citation.get_ref().clone(),
             url: act.url.clone(),
             note: file.note.clone(),
@@ -1633,7 +1633,7 @@ pub fn regime_from(source: &Source, law: &Law) -> Result<Regime, Problems> {
     }
     let regime = Regime {
         name: file.name.into_inner(),
-        words: file.words,
+        words: file.description,
         entries,
         process,
     };

@@ -1,4 +1,4 @@
-//! Parameter files: value, unit, distribution, source; and the draw of a future from them.
+//! Reads parameter files with value, unit, distribution and source, and draws the parameters of a future.
 
 use std::collections::HashMap;
 use std::sync::OnceLock;
@@ -30,7 +30,7 @@ pub struct ParameterFile {
 pub struct ParameterEntry {
     #[schemars(with = "String")]
     id: Spanned<String>,
-    words: String,
+    description: String,
     #[schemars(with = "String", extend("enum" = unit_names(), "description" = units_in_words()))]
     unit: Spanned<String>,
     #[schemars(with = "f64")]
@@ -396,7 +396,7 @@ impl ParameterSet {
                 found.push(Parameter {
                     id,
                     mechanism: mechanism.clone(),
-                    words: entry.words,
+                    words: entry.description,
                     unit: entry.unit.into_inner(),
                     value,
                     prior: entry.distribution.map(Spanned::into_inner),

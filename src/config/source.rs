@@ -1,4 +1,4 @@
-//! Where configuration comes from: a folder on disk, or the copy inside the program, so that it runs anywhere.
+//! Finds configuration text in a folder on disk or in the copy inside the program.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

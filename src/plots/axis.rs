@@ -1,4 +1,4 @@
-//! Axes: where a value stands in a panel, and which values carry a tick.
+//! Axes: positions of values in a panel, and ticks.
 
 use super::canvas::{Canvas, TextAnchor};
 use super::theme::{GRID, SMALL, SOFT, TINY, in_unit, width};

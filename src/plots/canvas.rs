@@ -1,4 +1,4 @@
-//! A sheet of marks: lines, areas and texts with known boxes, drawn as SVG or PNG with the same letters on every machine.
+//! A canvas of lines, areas and texts with known boxes, drawn as SVG or PNG with the same typeface on every machine.
 
 use std::io::Write;
 use std::path::Path;

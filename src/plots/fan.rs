@@ -1,4 +1,4 @@
-//! Fan: median with 50 and 90 % bands over time, a panel a regime or a panel a line; rules marked when they bind.
+//! Fan charts: median with 50 and 90 % bands over time, in a panel for each regime or line, with the dates of rules.
 
 use super::axis::{AxisScaleRange, PlotPanel, bounds, months};
 use super::canvas::{Canvas, TextAnchor};

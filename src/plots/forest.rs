@@ -1,4 +1,4 @@
-//! Forest: paired effects with 50 and 90 % intervals, relative to the baseline's mean.
+//! Forest plots: paired effects with 50 and 90 % intervals, relative to the baseline's mean.
 
 use super::axis::{AxisScaleRange, PlotPanel};
 use super::canvas::TextAnchor;

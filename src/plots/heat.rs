@@ -1,4 +1,4 @@
-//! Heat: the cells of a table, coloured from weak to strong if they are words, around zero if they are numbers.
+//! Heat maps: table cells coloured by an order of words or by a number around zero.
 
 use super::canvas::TextAnchor;
 use super::fan::lines_of;

@@ -1,4 +1,4 @@
-//! Series for the page's own charts: the numbers behind figures over time, short enough to be carried by the page.
+//! Data for the interactive charts of the report page.
 
 use serde::Serialize;
 

@@ -1,4 +1,4 @@
-//! Figures from tables: knows results, not the model, so that old results can be drawn again.
+//! Draws figures from results tables without the model, so that old results can be drawn again.
 
 mod axis;
 mod canvas;
@@ -140,7 +140,7 @@ pub fn compose(results: &Results, figure: &FigureFile) -> Result<ComposedFigure,
         sheet.canvas.bold(at, line, TITLE, INK, TextAnchor::Left);
         sheet.y += 25.0;
     }
-    for line in wrap(&figure.words, WIDTH - 30.0, WORDS) {
+    for line in wrap(&figure.description, WIDTH - 30.0, WORDS) {
         let at = (10.0, sheet.y);
         sheet.canvas.text(at, line, WORDS, SOFT, TextAnchor::Left);
         sheet.y += 17.0;
@@ -207,8 +207,7 @@ fn draw(
     })
 }
 
-/// What every caption says: how many runs, over which months, from which data, what moves the answer most, and that it
-/// is no forecast.
+/// The text of every caption: number of runs, months, data, the most influential parameters, and that it is not a forecast.
 pub fn basis(results: &Results) -> String {
     let m = &results.manifest;
     let s = &m.study;
@@ -222,7 +221,7 @@ pub fn basis(results: &Results) -> String {
         String::new()
     };
     let moved = movers(results).map_or(String::new(), |(outcome, names)| {
-        format!(" What moves {outcome} most: {}.", names.join(" and "))
+        format!(" {outcome} is most sensitive to: {}.", names.join("; "))
     });
     let unsealed = if results.unsealed.is_empty() {
         String::new()
@@ -242,16 +241,21 @@ pub fn basis(results: &Results) -> String {
     )
 }
 
-/// The two parameters that most move the headline effect of the last arm, where chance alone would hardly do it.
+/// The two parameters that the headline effect of the last arm is most sensitive to, if that is unlikely to be chance.
 fn movers(results: &Results) -> Option<(&'static str, Vec<String>)> {
     let arm = last_arm(results)?;
     let found: Vec<String> = results
         .movers("latent_gap_months_mean", &arm.name)
         .into_iter()
         .take(2)
-        .map(|(name, _)| name.replace('_', " "))
+        .map(|(name, _)| {
+            parameter_words(results, &name)
+                .0
+                .trim_end_matches('.')
+                .to_string()
+        })
         .collect();
-    (!found.is_empty()).then_some(("the gap", found))
+    (!found.is_empty()).then_some(("The gap", found))
 }
 
 /// The last arm that is not the baseline.
@@ -286,7 +290,7 @@ fn month_or(text: &Option<String>, other: Month) -> Month {
     text.as_ref().and_then(|m| m.parse().ok()).unwrap_or(other)
 }
 
-/// An entity in words.
+/// The name of an entity for readers.
 fn entity_name(results: &Results, entity: &str) -> String {
     let m = &results.manifest;
     match entity {

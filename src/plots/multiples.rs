@@ -1,4 +1,4 @@
-//! Multiples: small panels on shared axes, a row a measure, a column a regime.
+//! Small multiples on shared axes: a row for each measure and a column for each regime.
 
 use super::axis::{AxisScaleRange, PlotPanel, bounds, months};
 use super::canvas::TextAnchor;

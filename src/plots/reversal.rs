@@ -1,4 +1,5 @@
-//! Reversal: one parameter against the effect, future by future, with the conditions under which the sign turns.
+//! Reversal charts: one parameter against the effect, future by future, with the conditions under which the sign
+//! changes.
 
 use super::axis::{AxisScaleRange, PlotPanel, around, bounds};
 use super::canvas::TextAnchor;

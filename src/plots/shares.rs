@@ -1,4 +1,4 @@
-//! Shares: mean shares of the largest makers over time, stacked or as lines, one panel a regime.
+//! Share charts: mean shares of the largest makers over time, stacked or as lines, with a panel for each regime.
 
 use super::canvas::TextAnchor;
 use super::fan::{frame_panel, label_room, open_panel, spread};

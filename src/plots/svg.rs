@@ -1,4 +1,4 @@
-//! A sheet as SVG: compact paths; letters as outlines for a file that stands alone, as text for a page that has the typeface.
+//! Writes a canvas as SVG, with letters as outlines in separate files and as text in the report page.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;

@@ -1,4 +1,4 @@
-//! Tiles: a tile for each nation near its place on the map, coloured by the median of a measure.
+//! Tile maps: one tile for each nation near its place on the map, coloured by the median of a measure.
 
 use super::canvas::TextAnchor;
 use super::theme::{

@@ -1,4 +1,4 @@
-//! Timeline: the events of one run, a lane a kind; those with room are named.
+//! Timelines: the events of one run in a lane for each kind, with names where there is room.
 
 use super::axis::{AxisScaleRange, PlotPanel, months};
 use super::canvas::TextAnchor;

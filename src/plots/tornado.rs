@@ -1,4 +1,4 @@
-//! Tornado: the effect in the futures where a parameter is low and where it is high, most influential first.
+//! Tornado charts: the effect where a parameter is low and where it is high, most influential first.
 
 use super::axis::{AxisScaleRange, PlotPanel, around};
 use super::canvas::TextAnchor;
@@ -60,7 +60,7 @@ pub fn draw(
         let at = (panel.left(), sheet.y + 4.0 + 13.0 * n as f64);
         canvas.text(at, line, SMALL, SOFT, TextAnchor::Left);
     }
-    // Ends inside this strip differ no more than two random thirds would.
+    // Ends inside this strip differ no more than two random thirds of the futures would.
     let strip = (x(middle - chance), x(middle + chance));
     canvas.rect((strip.0, top), (strip.1, panel.bottom()), GRID, 0.8);
     panel.values_below(canvas, unit);
@@ -130,7 +130,7 @@ pub fn draw(
         GRID,
         1.0,
     );
-    let words = "two standard errors of a difference by chance";
+    let words = "a difference this small could be chance";
     canvas.text(
         (panel.left() + 272.0, foot),
         words,

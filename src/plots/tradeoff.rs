@@ -1,4 +1,4 @@
-//! Trade-off: two effects against each other, future by future, and the regret of each regime beside.
+//! Trade-off charts: two effects against each other, future by future, with the regret of each regime.
 
 use super::axis::{AxisScaleRange, PlotPanel, bounds};
 use super::canvas::TextAnchor;

@@ -1,4 +1,4 @@
-//! Waterfall: from the effect without any response to the effect with all of them, one step a group of responses.
+//! Waterfall charts: from the effect without any response to the full effect, one step for each group of responses.
 
 use super::axis::{AxisScaleRange, PlotPanel, bounds};
 use super::canvas::TextAnchor;

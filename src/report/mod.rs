@@ -1,5 +1,6 @@
-//! The report: one page that opens offline, in the order in which it is asked: did it work, at whose cost, through what, how
-//! sure, what would change the answer.
+//! The report: one page that opens offline and answers five questions.
+//!
+//! Did it work, at whose cost, through what, how sure is that, what would change the answer.
 
 mod appendix;
 mod findings;

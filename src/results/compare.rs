@@ -1,4 +1,4 @@
-//! Two results folders side by side: what went in, and by how much what came out differs.
+//! Compares two results folders: which inputs differ, and by how much the tables differ.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -54,7 +54,7 @@ pub fn compare(a: &Path, b: &Path, tolerance: f64) -> Result<ResultsComparison, 
     Ok(found)
 }
 
-/// What went in differently, in words.
+/// Describes which inputs differ.
 pub fn causes(a: &Manifest, b: &Manifest) -> Vec<String> {
     let mut all = Vec::new();
     let mut say = |what: &str, x: String, y: String| {

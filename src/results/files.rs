@@ -1,4 +1,4 @@
-//! Files that are there whole or not at all: written beside their place, flushed to the disk, renamed.
+//! Writes files atomically: to a temporary name, flushed to the disk, then renamed.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
@@ -153,7 +153,13 @@ pub fn write_new(path: &Path, bytes: impl AsRef<[u8]>) -> Result<(), ResultsErro
         file.write_all(bytes.as_ref())?;
         file.finish_new()
     };
-    whole().map_err(|e| super::io(path, e))
+    whole().map_err(|e| match e.kind() {
+        io::ErrorKind::AlreadyExists => super::io(
+            path,
+            "the file exists and is not overwritten; choose another name or folder",
+        ),
+        _ => super::io(path, e),
+    })
 }
 
 /// Whether a name is that of a file under way, which a killed process may leave.

@@ -1,4 +1,5 @@
-//! The folder that results are made in: beside the target, kept until they are whole, taken up again after a crash.
+//! The working folder of a run, beside its target, kept until the results are complete so that a stopped run can
+//! resume.
 
 use std::fs::{self, File};
 use std::os::unix::fs::MetadataExt;

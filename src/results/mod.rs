@@ -1,4 +1,4 @@
-//! A results folder: tables and manifest, written and read back without the model.
+//! A results folder: tables and manifest, written and read without the model.
 
 pub mod compare;
 pub mod export;
@@ -316,7 +316,7 @@ impl Manifest {
         Ok(manifest)
     }
 
-    /// What no study can have, in words: figures and page are laid out by these numbers.
+    /// Describes values that no study can have. Figures and page are laid out by these numbers.
     fn sensible(&self) -> Result<(), String> {
         let s = &self.study;
         let months = |what: &str, first: Month, last: Month| {

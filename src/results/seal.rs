@@ -1,5 +1,6 @@
-//! The seal of a results folder: which program wrote which files, with the SHA-256 of each. A folder without one is not ours,
-//! and what its seal does not list is never replaced or removed.
+//! The seal of a results folder lists the files that this program wrote, with the SHA-256 of each.
+//!
+//! A folder without a seal is never replaced, and files that the seal does not list are never replaced or removed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};

@@ -1,4 +1,5 @@
-//! Audit: books, parameters and channels without effect, rules that never bind, events and states that never come.
+//! Audits the model for unbalanced accounts, parameters and channels without effect, rules that never bind, and events
+//! and states that never occur.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,7 +24,7 @@ pub struct Audit {
     pub findings: Vec<InactiveElement>,
 }
 
-/// One thing that is there and does not act.
+/// A parameter, channel, rule, event or state that is inactive.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct InactiveElement {
     /// What kind of thing: one of [`KINDS`].

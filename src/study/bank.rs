@@ -1,5 +1,6 @@
-//! Simulations on disk: blocks that are written whole, so that what was stopped goes on where it stood. A calibration has its
-//! bank, a question keeps its finished runs.
+//! Keeps finished simulations on disk in blocks, so that interrupted work can resume.
+//!
+//! A calibration has its bank; a question keeps its finished runs.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};

@@ -1,9 +1,9 @@
-//! A block: a pure function of a plan and a number to one file of runs; and reading such files column by column.
+//! Runs one block of a plan into one file, and reads such files column by column.
 //!
-//! A file holds chunks of 32 futures, arm after arm. A chunk is the numbers of its runs, column after column, then each
-//! series: which months differ between futures, and per month the values, or the one value that they share. The last lines
-//! say where everything is, and a checksum over all that stands before it. So a writer holds one chunk of one arm, and a
-//! reader a few months of one column.
+//! A file holds chunks of 32 futures, arm after arm. A chunk stores the numbers of its runs by column. Each series follows:
+//! first which months differ between futures, then for each month the values, or the one value that all futures share. The
+//! last lines hold the index and a checksum over everything before them. A writer therefore holds one chunk of one arm in
+//! memory, and a reader a few months of one column.
 
 use std::fs::{self, File};
 use std::io::{BufWriter, Read, Seek, SeekFrom, Write};
@@ -223,7 +223,7 @@ impl OpenBlock {
         if word(length - 8)? != *MAGIC || at > length - END {
             return Err(io(&path, broken));
         }
-        // A disk or a copy that lost a bit would change an answer in silence.
+        // A corrupted file would change results without an error.
         if sum != u64::from(checksum(&file, length - 16).map_err(|e| io(&path, e))?) {
             return Err(io(&path, broken));
         }
@@ -411,7 +411,7 @@ impl BlockStore {
         })
     }
 
-    /// What the runs have to say: events and failures.
+    /// Takes the events and failures of all runs.
     pub fn told(&mut self) -> Vec<RunNarrative> {
         let each = self.blocks.iter_mut();
         each.flat_map(|b| std::mem::take(&mut b.tail.told))

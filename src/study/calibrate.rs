@@ -1,8 +1,8 @@
-//! Calibration: one bank of simulations, what it rules out, and a posterior for each split.
+//! Calibration: simulates a bank of runs, rules out poor fits, and draws a posterior for each split of the evidence.
 //!
 //! The prior is standard normal in the scores of the sampled parameters. An emulator of the recorded points is fitted to the
-//! bank; draws that it rules out are dropped; waves of further runs are made where the split's own evidence points; the last
-//! emulator carries a chain of elliptical slice sampling. A split sees the rows of its fit part and no others.
+//! bank, and draws that it rules out are dropped. Further waves of runs are made near the evidence of the split. The last
+//! emulator supplies the likelihood of elliptical slice sampling. A split uses only the rows of its fit part.
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! Every arm in every future: what one run leaves behind, and runs in parallel held in memory.
+//! Runs every arm in every future, and defines what one run records.
 
 use std::any::Any;
 use std::ops::Range;

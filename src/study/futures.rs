@@ -1,4 +1,5 @@
-//! How futures are made: design, stress, structural variant; what an arm changes in the future that it shares.
+//! Defines how futures are drawn from the design, stresses and model variants, and what an arm changes in a shared
+//! future.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

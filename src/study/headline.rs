@@ -1,4 +1,4 @@
-//! Headline effects of the main study in three columns: prior, posterior, posterior with unsupported channels off.
+//! Headline effects of the main study in three columns: prior, posterior, and posterior with unsupported channels off.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;

@@ -1,4 +1,4 @@
-//! What the model says for every recorded point, from the months of one run.
+//! Computes what the model predicts for every recorded point from the months of one run.
 
 use super::{Library, Plan, PlanSettings, Worker};
 use crate::config::diagnostics::Problems;

@@ -1,4 +1,4 @@
-//! Runs joined into results: bands, paired effects, outcomes a run, failures. Reads one column at a time.
+//! Joins runs into bands, paired effects, outcomes and failures, reading one column at a time.
 
 use std::ops::Range;
 

@@ -1,10 +1,11 @@
-//! The evidence ledger: every parameter with its source, grade and year beside its share of an answer's variance; what matters
-//! most and is known worst comes first. A research agenda.
+//! The evidence ledger lists every parameter with its source, grade and year beside its share of an outcome's variance.
+//!
+//! Parameters that matter most and are known least come first, as a research agenda.
 
 use serde::Serialize;
 
 use super::Plan;
-use super::probe::{CustomFuture, EnsembleTable, ask, baseline};
+use super::probe::{CustomFuture, EnsembleTable, baseline, evaluate};
 use crate::analysis::learning::{chance_share, variance_share};
 use crate::analysis::{Estimate, EstimatorError};
 use crate::config::parameters::{EvidenceGrade, Parameter};
@@ -138,7 +139,7 @@ fn by_chance(
             CustomFuture::of(plan, number).with_luck_of(&CustomFuture::of(plan, after + number))
         })
         .collect();
-    let answers = ask(plan, &points, &[arm, base], done);
+    let answers = evaluate(plan, &points, &[arm, base], done);
     let (first, again): (Vec<f64>, Vec<f64>) = answers
         .values
         .iter()

@@ -1,4 +1,4 @@
-//! The whole configuration, read and checked, and the world that it describes.
+//! Reads and checks the whole configuration and builds the world that it describes.
 
 use std::sync::Arc;
 
@@ -124,8 +124,8 @@ impl Library {
                 let source = &study.source;
                 let mut regime = compose(source, &self.law, base, add, remove, &arm.change)?;
                 regime.name = arm.name.to_string();
-                if !arm.words.is_empty() {
-                    regime.words.clone_from(&arm.words);
+                if !arm.description.is_empty() {
+                    regime.words.clone_from(&arm.description);
                 }
                 Ok(regime)
             }

@@ -1,4 +1,4 @@
-//! What was run, with what: the manifest of a plan.
+//! Builds the manifest of a plan, which records what was run and from which inputs.
 
 use std::ops::Range;
 
@@ -74,7 +74,7 @@ pub fn manifest(
         study: StudyInfo {
             name: s.name.clone(),
             question: s.question.clone(),
-            words: s.words.clone(),
+            words: s.description.clone(),
             arms: plan.regimes.iter().map(arm).collect(),
             baseline: s.baseline.clone(),
             target: s.target.clone(),

@@ -1,4 +1,4 @@
-//! Finished blocks merged into the tables of a results folder: the same bytes however the futures were cut.
+//! Merges finished blocks into the tables of a results folder, with the same bytes for every division into blocks.
 
 use std::ops::Range;
 use std::path::Path;

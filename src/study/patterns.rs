@@ -1,7 +1,7 @@
-//! Patterns of history that no single series shows, each against a null model with the behaviour off.
+//! Patterns of recorded history that no single series shows, each tested against a null model with the behaviour off.
 //!
 //! A pattern passes when the median run of history is inside every band and the median run of its null is not. A pattern
-//! that its null passes too says nothing for the behaviour and counts 0.
+//! that its null passes too is no evidence for the behaviour and counts 0.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

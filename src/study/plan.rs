@@ -1,4 +1,4 @@
-//! A plan: a study made ready to run, and the futures that it asks for.
+//! A plan: a study that is ready to run, with the futures that it asks for.
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -47,7 +47,7 @@ pub struct Plan {
     pub futures: std::ops::Range<u32>,
     /// Fixed on the command line.
     pub set: BTreeMap<String, f64>,
-    /// All that was set on the command line, in words: parameters, and fields of the study.
+    /// Every setting on the command line as text: parameters, and fields of the study.
     pub said: BTreeMap<String, String>,
     /// A future that is made to fail: a hook for tests, set by `CHOKEPOINT_FAIL`.
     pub fail: Option<u32>,

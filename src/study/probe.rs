@@ -1,4 +1,4 @@
-//! Questions put to a plan run by run: whose luck, which parameters, which channels, in which arms.
+//! Runs futures of a plan with replaced parameters, chance or channels, in chosen arms.
 
 use std::sync::Arc;
 
@@ -65,7 +65,7 @@ const BLOCK: usize = 16;
 
 /// Runs every point in every one of these arms, in parallel; `done` is called after each run. Blocks that the plan keeps from
 /// before are not run again.
-pub fn ask(
+pub fn evaluate(
     plan: &Plan,
     points: &[CustomFuture],
     arms: &[usize],
@@ -171,7 +171,7 @@ impl EnsembleTable {
             .map(|n| CustomFuture::of(plan, n))
             .collect();
         let arms: Vec<usize> = (0..plan.regimes.len()).collect();
-        let answers = ask(plan, &points, &arms, done);
+        let answers = evaluate(plan, &points, &arms, done);
         // What stress and variants change varies too.
         let mut varied = sampled(plan);
         varied.extend(plan.design.varied());

@@ -1,4 +1,5 @@
-//! Reference tables in Markdown: parameters, channels, events, measures, outcomes; series and splits of the evidence.
+//! Reference tables in Markdown for parameters, channels, events, measures, outcomes, series and splits of the
+//! evidence.
 
 use std::collections::BTreeMap;
 

@@ -1,11 +1,11 @@
-//! Which parameter moves the answer: Sobol indices and elementary effects of outcomes and of effects, chance apart.
+//! Sensitivity of outcomes and effects to parameters, by Sobol indices and elementary effects, with chance separated.
 //!
-//! Two factors are no parameters: the conditions of a future (its stress and structural variant), and its luck.
+//! Two factors are not parameters: the conditions of a future (its stress and model variant), and its chance.
 
 use serde::Serialize;
 
 use super::Plan;
-use super::probe::{CustomFuture, ask, baseline, draw, sampled};
+use super::probe::{CustomFuture, baseline, draw, evaluate, sampled};
 use crate::analysis::EstimatorError;
 use crate::analysis::morris::{ElementaryEffect, STEP, Trajectory, of_effects, screen};
 use crate::analysis::sobol::{SobolIndices, convergence};
@@ -149,7 +149,7 @@ pub fn sobol(plan: &Plan, names: &[String], done: &(dyn Fn() + Sync)) -> Sensiti
         points.extend([a, b]);
     }
     let arms: Vec<usize> = (0..plan.regimes.len()).collect();
-    let answers = ask(plan, &points, &arms, done);
+    let answers = evaluate(plan, &points, &arms, done);
     let names_of: Vec<String> = factors.iter().map(|f| f.name(plan)).collect();
     let width = names_of.len() + 2;
     let mut found = Sensitivity {
@@ -225,7 +225,7 @@ pub fn morris(plan: &Plan, names: &[String], done: &(dyn Fn() + Sync)) -> Sensit
         }
     }
     let arms: Vec<usize> = (0..plan.regimes.len()).collect();
-    let answers = ask(plan, &points, &arms, done);
+    let answers = evaluate(plan, &points, &arms, done);
     let parameters = places.iter().map(|at| plan.parameters.0[*at].id.clone());
     let names_of: Vec<String> = parameters.chain([CHANCE.to_string()]).collect();
     let width = places.len() + 2;

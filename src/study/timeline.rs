@@ -1,4 +1,4 @@
-//! The events of a run in words: month, what, who, details, and because of what.
+//! Describes the events of a run as rows with month, kind, actor, details and cause.
 
 use super::{Plan, Worker};
 use crate::agents::chipmaker::DesignPipeline;
@@ -55,7 +55,7 @@ pub fn rows(
     told.log.events.iter().enumerate().map(row).collect()
 }
 
-/// The run that is told of.
+/// The run whose events are described.
 struct TimelineRun<'a> {
     plan: &'a Plan,
     arm: usize,

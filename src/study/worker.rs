@@ -1,4 +1,4 @@
-//! A worker: one world and one schedule, used for run after run.
+//! A worker: one world and one schedule that a thread uses for run after run.
 
 use std::sync::Arc;
 
