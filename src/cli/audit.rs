@@ -26,7 +26,7 @@ struct AuditRunner<'a> {
     findings: &'a [InactiveElement],
 }
 
-/// Largest imbalance of a month's books that is rounding.
+/// Largest imbalance of a month's accounts that is rounding.
 const ROUNDING: f64 = 1e-6;
 
 pub fn audit(configs: Configs, args: &AuditArgs) -> Answer {

@@ -35,12 +35,12 @@ pub struct PlanArgs {
 /// Writes a plan: one file with everything that its blocks need.
 pub fn plan(configs: Configs, args: &PlanArgs) -> Answer {
     let blocks = Some(args.blocks);
-    let (_, path) = laid(&configs, &args.study, &args.choice, blocks, &args.out)?;
+    let (_, path) = write_plan(&configs, &args.study, &args.choice, blocks, &args.out)?;
     say(&format!("{}\n", path.display()))
 }
 
 /// The plan of a study in its folder, and where it is.
-pub fn laid(
+pub fn write_plan(
     configs: &Configs,
     study: &str,
     choice: &StudyOverrides,

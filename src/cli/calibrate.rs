@@ -107,7 +107,7 @@ pub fn calibrate(configs: Configs, args: &CalibrateArgs) -> Answer {
         .collect();
     if args.synthetic.is_none() && !args.overwrite {
         for (_, split) in &wanted {
-            free(args, &split.name, &hashes)?;
+            check_free(args, &split.name, &hashes)?;
         }
     }
     let total = u64::from(args.bank)
@@ -188,7 +188,7 @@ pub fn calibrate(configs: Configs, args: &CalibrateArgs) -> Answer {
             )));
         };
         store(args, &split.name, &found)?;
-        text.push_str(&in_words(split, &found));
+        text.push_str(&describe_fit(split, &found));
     }
     bar.finish_and_clear();
     note(&format!(
@@ -213,8 +213,8 @@ fn key(hashes: &InputHashes, seed: u64) -> String {
     )
 }
 
-/// Makes sure that the files of a split take the place of nothing but samples of the same plan.
-fn free(args: &CalibrateArgs, name: &str, hashes: &InputHashes) -> Answer {
+/// Checks that the files of a split take the place of nothing but samples of the same plan.
+fn check_free(args: &CalibrateArgs, name: &str, hashes: &InputHashes) -> Answer {
     let waves = format!("bank {}, {} waves of {},", args.bank, args.waves, args.wave);
     let seed = args.seed.to_string();
     let head = [
@@ -242,7 +242,7 @@ fn free(args: &CalibrateArgs, name: &str, hashes: &InputHashes) -> Answer {
     }
 }
 
-/// Samples, what they inform and what trades off, whole or not at all.
+/// Samples, what they inform and what trades off, atomically.
 fn store(args: &CalibrateArgs, name: &str, fit: &SplitFit) -> Answer {
     let informed: Vec<Vec<String>> = fit
         .informed
@@ -304,7 +304,7 @@ fn store(args: &CalibrateArgs, name: &str, fit: &SplitFit) -> Answer {
     Ok(())
 }
 
-fn in_words(split: &Split, fit: &SplitFit) -> String {
+fn describe_fit(split: &Split, fit: &SplitFit) -> String {
     let mut informed: Vec<&ParameterInformation> = fit
         .informed
         .iter()

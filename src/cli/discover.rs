@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::question::{QuestionArgs, arm_of, csv_table, outcome_of};
+use super::question::{QuestionArgs, csv_table, find_arm, find_outcome};
 use super::{Answer, Format, say, say_json};
 use crate::config::source::Configs;
 use crate::study::discover::{self, DiscoveryQuestion};
@@ -39,17 +39,17 @@ pub struct DiscoverArgs {
 
 pub fn discover(configs: Configs, args: &DiscoverArgs) -> Answer {
     let q = &args.question;
-    let outcome = outcome_of(&args.outcome)?;
+    let outcome = find_outcome(&args.outcome)?;
     let (arm, below, above) = (&args.arm, args.below, args.above);
     let (boxes, resamples) = (args.boxes, args.resamples);
     let words = format!(
         "{arm:?} {} {below:?} {above:?} {boxes} {resamples}",
         args.outcome
     );
-    let asked = q.ask(configs, 400, "discover", &words, &["boxes"])?;
+    let asked = q.prepare(configs, 400, "discover", &words, &["boxes"])?;
     let plan = &asked.plan;
     let question = DiscoveryQuestion {
-        arm: arm_of(plan, args.arm.as_ref())?,
+        arm: find_arm(plan, args.arm.as_ref())?,
         outcome: (outcome, args.outcome.clone()),
         bar: args.above.or(args.below).unwrap_or(0.0),
         below: args.above.is_none(),
@@ -57,15 +57,15 @@ pub fn discover(configs: Configs, args: &DiscoverArgs) -> Answer {
         resamples: args.resamples,
     };
     let runs = u64::from(plan.runs) * plan.regimes.len() as u64;
-    let ensemble = q.work(&asked, runs, |done| EnsembleTable::run(plan, done))?;
-    let found = q.settled(&asked, discover::discover(plan, &ensemble, &question))?;
-    q.put(&asked, &[("boxes", csv_table(&found.rows))])?;
-    shown(q, &found)?;
+    let ensemble = q.run_with_progress(&asked, runs, |done| EnsembleTable::run(plan, done))?;
+    let found = q.accept(&asked, discover::discover(plan, &ensemble, &question))?;
+    q.write_tables(&asked, &[("boxes", csv_table(&found.rows))])?;
+    print_answer(q, &found)?;
     q.finish(&asked);
     Ok(())
 }
 
-fn shown(q: &QuestionArgs, found: &discover::Discovery) -> Answer {
+fn print_answer(q: &QuestionArgs, found: &discover::Discovery) -> Answer {
     match q.format {
         Format::Csv => q.show("", &found.rows),
         Format::Json => say_json(&serde_json::json!({

@@ -134,7 +134,7 @@ fn entries(library: &Library) -> Result<Vec<CatalogueEntry>, super::Failure> {
         let process = regime
             .process
             .as_ref()
-            .map_or(String::new(), |p| process_in_words(p, &library.law));
+            .map_or(String::new(), |p| describe_process(p, &library.law));
         add(
             ListKind::Regimes,
             &name,
@@ -143,7 +143,7 @@ fn entries(library: &Library) -> Result<Vec<CatalogueEntry>, super::Failure> {
         );
     }
     for rule in &library.law.rules {
-        add(ListKind::Rules, &rule.id, &rule.words, rule_in_words(rule));
+        add(ListKind::Rules, &rule.id, &rule.words, describe_rule(rule));
     }
     for instrument in Instrument::ALL {
         let words = instrument.words();
@@ -151,7 +151,7 @@ fn entries(library: &Library) -> Result<Vec<CatalogueEntry>, super::Failure> {
             ListKind::Instruments,
             instrument.name(),
             words,
-            instrument_in_words(instrument),
+            describe_instrument(instrument),
         );
     }
     for name in names(library, "studies") {
@@ -183,7 +183,7 @@ fn entries(library: &Library) -> Result<Vec<CatalogueEntry>, super::Failure> {
     }
     for chip in &library.chips {
         let words = format!("{} {}", chip.vendor, chip.status.replace('_', " "));
-        add(ListKind::Chips, &chip.chip, &words, chip_in_words(chip));
+        add(ListKind::Chips, &chip.chip, &words, describe_chip(chip));
     }
     for nation in &library.nations {
         let long = format!(
@@ -244,7 +244,7 @@ fn names(library: &Library, folder: &str) -> Vec<String> {
         .collect()
 }
 
-fn process_in_words(
+fn describe_process(
     process: &crate::controls::PolicyProcess,
     law: &crate::controls::Law,
 ) -> String {
@@ -261,7 +261,7 @@ fn process_in_words(
 }
 
 /// What its rules judge, may ask about, can say and hold under `numbers`.
-fn instrument_in_words(instrument: Instrument) -> String {
+fn describe_instrument(instrument: Instrument) -> String {
     let list = |words: Vec<String>| {
         if words.is_empty() {
             "none".to_string()
@@ -293,7 +293,7 @@ fn instrument_in_words(instrument: Instrument) -> String {
     text
 }
 
-fn rule_in_words(rule: &crate::controls::Rule) -> String {
+fn describe_rule(rule: &crate::controls::Rule) -> String {
     let day = |d: Option<crate::foundation::calendar::Date>| {
         d.map_or("no date".to_string(), |d| d.to_string())
     };
@@ -331,7 +331,7 @@ fn rule_in_words(rule: &crate::controls::Rule) -> String {
     text
 }
 
-fn chip_in_words(c: &crate::config::chips::ChipRow) -> String {
+fn describe_chip(c: &crate::config::chips::ChipRow) -> String {
     let number = |v: Option<f64>| v.map_or("unknown".to_string(), |v| format!("{v}"));
     format!(
         "{}, {}\nfirst shipped: {}\nTPP: {} ({})\ndie: {} mm2, density {}\nlinks: {} GB/s, host {} GB/s\nmemory: {} GB, {} TB/s\nlist price: {} USD\nsource: {} {}\nconfidence: {}\n{}",

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::report::SealArgs;
-use super::{Answer, Failure, say, say_data, table, unsaid, wrong_word};
+use super::{Answer, Failure, output_failure, say, say_data, table, wrong_word};
 use crate::foundation::escape::csv_plain;
 use crate::results::compare::compare;
 use crate::results::export::{export as write_table, tables};
@@ -54,7 +54,7 @@ pub fn export(args: &ExportArgs) -> Answer {
         let written =
             write_table(&args.folder, &args.table, usize::MAX, &mut out).map_err(Failure::from);
         return match out.failed {
-            Some(error) => Err(unsaid(&error)),
+            Some(error) => Err(output_failure(&error)),
             None => written,
         };
     }

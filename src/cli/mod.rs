@@ -304,11 +304,11 @@ fn write_out(text: &str) -> Answer {
     let mut out = std::io::stdout().lock();
     out.write_all(text.as_bytes())
         .and_then(|()| out.flush())
-        .map_err(|e| unsaid(&e))
+        .map_err(|e| output_failure(&e))
 }
 
 /// The failure for an error of standard output: a closed pipe, or a device that cannot be written.
-fn unsaid(error: &std::io::Error) -> Failure {
+fn output_failure(error: &std::io::Error) -> Failure {
     if error.kind() == std::io::ErrorKind::BrokenPipe {
         Failure::Closed
     } else {

@@ -67,7 +67,7 @@ pub struct PreparedQuestion {
 
 impl QuestionArgs {
     /// Prepares a question. `command` and `words` identify it; `tables` are the tables that its answer writes into a results folder.
-    pub fn ask(
+    pub fn prepare(
         &self,
         configs: Configs,
         runs: u32,
@@ -91,9 +91,11 @@ impl QuestionArgs {
         let text = &plan.study.source.text;
         let made_from = hash(format!("{whole} {command} {words} {text}").as_bytes());
         if let Some(folder) = &self.into {
-            self.free(folder, tables, &made_from)?;
+            self.check_free(folder, tables, &made_from)?;
         }
-        plan.kept = self.kept(&plan, command, &made_from)?.map(Arc::new);
+        plan.kept = self
+            .open_kept_runs(&plan, command, &made_from)?
+            .map(Arc::new);
         Ok(PreparedQuestion {
             plan,
             pool,
@@ -102,7 +104,7 @@ impl QuestionArgs {
     }
 
     /// Checks that the tables of the answer replace only an answer to the same question.
-    fn free(&self, folder: &Path, tables: &[&str], made_from: &str) -> Answer {
+    fn check_free(&self, folder: &Path, tables: &[&str], made_from: &str) -> Answer {
         let paths: Vec<String> = tables.iter().map(|t| format!("{t}.csv")).collect();
         seal::may_write(folder, &paths)?;
         let Some(Ok(seal)) = Seal::read(folder) else {
@@ -123,7 +125,7 @@ impl QuestionArgs {
 
     /// Opens the store of finished runs, beside the results folder or below `results`. If runs cannot be kept, the question is
     /// still answered.
-    fn kept(
+    fn open_kept_runs(
         &self,
         plan: &Plan,
         command: &str,
@@ -139,7 +141,7 @@ impl QuestionArgs {
             Path::new("results").join(format!(".{name}.{command}-{key}.unfinished"))
         };
         let folder = self.into.as_ref().and_then(beside).unwrap_or_else(default);
-        kept(folder, made_from)
+        open_kept_runs(folder, made_from)
     }
 
     /// Builds the plan and its thread pool.
@@ -168,7 +170,7 @@ impl QuestionArgs {
 
     /// Runs a question with a progress bar. A signal stops it after the current runs; finished blocks are kept, and the same
     /// command resumes from them.
-    pub fn work<T: Send>(
+    pub fn run_with_progress<T: Send>(
         &self,
         asked: &PreparedQuestion,
         runs: u64,
@@ -183,7 +185,7 @@ impl QuestionArgs {
     }
 
     /// Writes the tables of an answer into the results folder, if one is given, and adds them to its seal.
-    pub fn put(&self, asked: &PreparedQuestion, tables: &[(&str, String)]) -> Answer {
+    pub fn write_tables(&self, asked: &PreparedQuestion, tables: &[(&str, String)]) -> Answer {
         let Some(folder) = &self.into else {
             return Ok(());
         };
@@ -197,7 +199,7 @@ impl QuestionArgs {
     }
 
     /// Returns the answer, or discards the kept runs and returns why there is none.
-    pub fn settled<T>(
+    pub fn accept<T>(
         &self,
         asked: &PreparedQuestion,
         answer: Result<T, EstimatorError>,
@@ -229,7 +231,7 @@ impl QuestionArgs {
 ///
 /// # Errors
 /// When another process answers the same question.
-pub fn kept(folder: PathBuf, key: &str) -> Result<Option<KeptRuns>, Failure> {
+pub fn open_kept_runs(folder: PathBuf, key: &str) -> Result<Option<KeptRuns>, Failure> {
     match KeptRuns::open(folder, key.to_string()) {
         Ok(kept) => {
             let blocks = kept.blocks();
@@ -303,7 +305,7 @@ fn watched<T: Send>(
 }
 
 /// The place of the named arm, or of the last arm of the study.
-pub fn arm_of(plan: &Plan, name: Option<&String>) -> Result<usize, Failure> {
+pub fn find_arm(plan: &Plan, name: Option<&String>) -> Result<usize, Failure> {
     let base = probe::baseline(plan);
     let others: Vec<&str> = plan.study.arms.iter().map(|a| a.name()).collect();
     let found = match name {
@@ -325,7 +327,7 @@ pub fn arm_of(plan: &Plan, name: Option<&String>) -> Result<usize, Failure> {
 }
 
 /// The place of an outcome in the list of outcomes.
-pub fn outcome_of(name: &str) -> Result<usize, Failure> {
+pub fn find_outcome(name: &str) -> Result<usize, Failure> {
     let names: Vec<&str> = OUTCOMES.iter().map(|o| o.name).collect();
     probe::outcome(name).ok_or_else(|| wrong_word("--outcome", name, "an outcome", &names))
 }

@@ -26,7 +26,7 @@ pub struct SealArgs {
 }
 
 impl SealArgs {
-    /// Makes sure that a folder is as it was written, or says what is not.
+    /// Checks that a folder is as it was written, or says what is not.
     pub fn check(&self, folder: &Path) -> Result<Vec<String>, Failure> {
         let faults = seal::check(folder, self.unsealed)?;
         for fault in &faults {
@@ -102,7 +102,7 @@ fn place(from: &Path, out: Option<&Path>) -> Result<(PathBuf, Option<String>), F
     Ok((folder, below))
 }
 
-/// Makes sure that figures replace nothing but figures that this program drew: all of them say which version did.
+/// Checks that figures replace nothing but figures that this program drew: all of them say which version did.
 fn only_drawn(folder: &Path, figures: &[FigureFile]) -> Answer {
     for figure in figures {
         let svg = folder.join(format!("{}.svg", figure.name));

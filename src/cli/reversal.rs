@@ -3,7 +3,7 @@
 use clap::{Args, ValueEnum};
 
 use super::help::renamed_lucks;
-use super::question::{QuestionArgs, arm_of, csv_table, outcome_of};
+use super::question::{QuestionArgs, csv_table, find_arm, find_outcome};
 use super::{Answer, Format, say, say_json};
 use crate::config::source::Configs;
 use crate::study::probe::EnsembleTable;
@@ -44,11 +44,11 @@ enum BetterDirection {
 
 pub fn reversal(configs: Configs, args: &ReversalArgs) -> Answer {
     let q = &args.question;
-    let outcome = outcome_of(&args.outcome)?;
+    let outcome = find_outcome(&args.outcome)?;
     let (arm, more) = (&args.arm, args.better == BetterDirection::More);
     let (enough, replicates) = (args.good_enough, args.replicates);
     let words = format!("{arm:?} {} {more} {enough:?} {replicates}", args.outcome);
-    let asked = q.ask(
+    let asked = q.prepare(
         configs,
         200,
         "reversal",
@@ -57,7 +57,7 @@ pub fn reversal(configs: Configs, args: &ReversalArgs) -> Answer {
     )?;
     let plan = &asked.plan;
     let question = ReversalQuestion {
-        arm: arm_of(plan, args.arm.as_ref())?,
+        arm: find_arm(plan, args.arm.as_ref())?,
         outcome: (outcome, args.outcome.clone()),
         more_is_better: args.better == BetterDirection::More,
         good_enough: args.good_enough,
@@ -65,23 +65,23 @@ pub fn reversal(configs: Configs, args: &ReversalArgs) -> Answer {
     };
     let runs =
         u64::from(plan.runs) * plan.regimes.len() as u64 + reversal::max_runs(args.replicates);
-    let found = q.work(&asked, runs, |done| {
+    let found = q.run_with_progress(&asked, runs, |done| {
         let ensemble = EnsembleTable::run(plan, done);
         reversal::analyse_reversal(plan, &ensemble, &question, done)
     })?;
-    let found = q.settled(&asked, found)?;
+    let found = q.accept(&asked, found)?;
     let texts = [
         ("regret", csv_table(&found.regrets)),
         ("learning", csv_table(&found.learning)),
         ("flip", csv_table(&found.reversals)),
     ];
-    q.put(&asked, &texts)?;
-    shown(args, &found)?;
+    q.write_tables(&asked, &texts)?;
+    print_answer(args, &found)?;
     q.finish(&asked);
     Ok(())
 }
 
-fn shown(args: &ReversalArgs, found: &reversal::ReversalAnalysis) -> Answer {
+fn print_answer(args: &ReversalArgs, found: &reversal::ReversalAnalysis) -> Answer {
     let q = &args.question;
     match q.format {
         Format::Csv => q.show("", &found.reversals),

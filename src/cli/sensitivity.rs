@@ -3,7 +3,7 @@
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 
-use super::question::{QuestionArgs, csv_table, outcome_of};
+use super::question::{QuestionArgs, csv_table, find_outcome};
 use super::{Answer, Failure};
 use crate::config::source::Configs;
 use crate::study::sensitivity;
@@ -34,17 +34,17 @@ enum SensitivityMethod {
 pub fn sensitivity(configs: Configs, args: &SensitivityArgs) -> Answer {
     let q = &args.question;
     for name in &args.outcome {
-        outcome_of(name)?;
+        find_outcome(name)?;
     }
     let method = args.method == SensitivityMethod::Sobol;
     let words = format!("sobol {method} {:?}", args.outcome);
     let refused = match args.method {
         SensitivityMethod::Sobol => {
             let tables = ["sobol", "sobol_convergence"];
-            let asked = q.ask(configs, 256, "sensitivity", &words, &tables)?;
+            let asked = q.prepare(configs, 256, "sensitivity", &words, &tables)?;
             let plan = &asked.plan;
             let runs = sensitivity::sobol_runs(plan);
-            let found = q.work(&asked, runs, |done| {
+            let found = q.run_with_progress(&asked, runs, |done| {
                 sensitivity::sobol(plan, &args.outcome, done)
             })?;
             let most = found.rows.iter().map(|r| r.rows).max().unwrap_or(0);
@@ -54,7 +54,7 @@ pub fn sensitivity(configs: Configs, args: &SensitivityArgs) -> Answer {
                 ("sobol", csv_table(&last)),
                 ("sobol_convergence", csv_table(&found.rows)),
             ];
-            q.put(&asked, &texts)?;
+            q.write_tables(&asked, &texts)?;
             let top = first_of(
                 &last,
                 args.top,
@@ -69,13 +69,13 @@ pub fn sensitivity(configs: Configs, args: &SensitivityArgs) -> Answer {
             found.refused
         }
         SensitivityMethod::Morris => {
-            let asked = q.ask(configs, 50, "sensitivity", &words, &["morris"])?;
+            let asked = q.prepare(configs, 50, "sensitivity", &words, &["morris"])?;
             let plan = &asked.plan;
             let runs = sensitivity::morris_runs(plan);
-            let found = q.work(&asked, runs, |done| {
+            let found = q.run_with_progress(&asked, runs, |done| {
                 sensitivity::morris(plan, &args.outcome, done)
             })?;
-            q.put(&asked, &[("morris", csv_table(&found.rows))])?;
+            q.write_tables(&asked, &[("morris", csv_table(&found.rows))])?;
             let top = first_of(
                 &found.rows,
                 args.top,

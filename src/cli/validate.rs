@@ -218,7 +218,7 @@ pub fn validate(configs: Configs, mut args: ValidateArgs) -> Answer {
         Some(folder) => Some(WorkingFolder::open(folder, &claim)?),
         None => None,
     };
-    let kept = question::kept(
+    let kept = question::open_kept_runs(
         PathBuf::from(format!("results/.validate-{}.unfinished", &hash[..12])),
         &hash,
     )?;
@@ -259,7 +259,7 @@ pub fn validate(configs: Configs, mut args: ValidateArgs) -> Answer {
     match args.format {
         Format::Json => say_json(&answer)?,
         Format::Csv => say_data(&csv_text(&point_rows(answer.lead())))?,
-        Format::Table => say(&in_words(&answer))?,
+        Format::Table => say(&describe_report(&answer))?,
     }
     if args.bars && !answer.missed.is_empty() {
         return Err(Failure::No(String::new()));
@@ -599,7 +599,7 @@ fn effect_rows(effects: &[HeadlineEffect]) -> Vec<Vec<String>> {
     rows
 }
 
-/// Every table in a folder, whole or not at all.
+/// Every table in a folder, atomically.
 fn store(working: &WorkingFolder, claim: &FolderClaim, answer: &ValidationReport) -> Answer {
     let into = working.fresh()?;
     let mut files: BTreeMap<String, String> = BTreeMap::new();
@@ -686,7 +686,7 @@ fn held(card: &Scorecard) -> Vec<ScorecardPoint> {
     card.points.iter().filter_map(of).collect()
 }
 
-fn in_words(answer: &ValidationReport) -> String {
+fn describe_report(answer: &ValidationReport) -> String {
     let mut text = String::new();
     if let Some(sentence) = signs(&answer.effects) {
         text.push_str(&format!("{sentence}\n\n"));
@@ -718,7 +718,7 @@ fn in_words(answer: &ValidationReport) -> String {
         text.push_str(&format!("MISSED: {miss}\n"));
     }
     for card in &answer.splits {
-        text.push_str(&card_in_words(card));
+        text.push_str(&describe_scorecard(card));
     }
     if !answer.patterns.is_empty() {
         text.push_str("\npatterns, failures first\n");
@@ -773,7 +773,7 @@ fn signs(effects: &[HeadlineEffect]) -> Option<String> {
     })
 }
 
-fn card_in_words(card: &Scorecard) -> String {
+fn describe_scorecard(card: &Scorecard) -> String {
     let from = match &card.posterior {
         Some(name) => format!("samples of the posterior `{name}`"),
         None => "THE PRIOR: no posterior of this split is shipped".into(),

@@ -226,6 +226,9 @@ pub struct RegimeFile {
     #[serde(deserialize_with = "spanned_name")]
     #[schemars(with = "Name")]
     pub name: Spanned<String>,
+    /// Name for readers, in reports.
+    #[serde(default)]
+    pub label: String,
     pub description: String,
     #[serde(default)]
     #[schemars(with = "Vec<String>")]
@@ -1480,6 +1483,7 @@ pub fn read_regime(configs: &Configs, law: &Law, name: &str) -> Result<Regime, P
             }
         }
         regime.name = name.to_string();
+        regime.label = format!("Actual rules to {month}");
         regime.words = format!("The recorded rules to {month}, nothing new after.");
         return Ok(regime);
     }
@@ -1633,6 +1637,7 @@ pub fn regime_from(source: &Source, law: &Law) -> Result<Regime, Problems> {
     }
     let regime = Regime {
         name: file.name.into_inner(),
+        label: file.label,
         words: file.description,
         entries,
         process,

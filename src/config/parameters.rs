@@ -31,7 +31,7 @@ pub struct ParameterEntry {
     #[schemars(with = "String")]
     id: Spanned<String>,
     description: String,
-    #[schemars(with = "String", extend("enum" = unit_names(), "description" = units_in_words()))]
+    #[schemars(with = "String", extend("enum" = unit_names(), "description" = describe_units()))]
     unit: Spanned<String>,
     #[schemars(with = "f64")]
     value: Spanned<f64>,
@@ -231,7 +231,7 @@ fn unit_names() -> Vec<&'static str> {
 }
 
 /// Every unit with the values that have a meaning in it.
-pub fn units_in_words() -> String {
+pub fn describe_units() -> String {
     let one = |u: &ParameterUnit| format!("{} {} to {}", u.name, u.low, u.high);
     let all: Vec<String> = UNITS.iter().map(one).collect();
     format!("What a value may be, by unit: {}.", all.join("; "))

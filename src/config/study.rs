@@ -108,6 +108,9 @@ pub struct ComposedArm {
     /// The regime that it starts from.
     #[schemars(with = "String")]
     pub from: Spanned<String>,
+    /// Name for readers, in reports.
+    #[serde(default)]
+    pub label: String,
     #[serde(default)]
     pub description: String,
     /// Rules that come in, by id.

@@ -152,7 +152,7 @@ pub fn law(results: &Results) -> Vec<RegimeSummary> {
             ),
         };
         RegimeSummary {
-            name: arm.name.clone(),
+            name: arm.label_with_id(),
             summary: format!("{} {count}", arm.words),
             rules,
         }

@@ -51,6 +51,13 @@ fn arms(results: &Results) -> impl Iterator<Item = &ArmInfo> {
     study.arms.iter().filter(|a| a.name != study.baseline)
 }
 
+/// The baseline's name for readers.
+pub fn baseline_label(results: &Results) -> String {
+    let study = &results.manifest.study;
+    let arm = study.arms.iter().find(|a| a.name == study.baseline);
+    arm.map_or_else(|| study.baseline.clone(), ArmInfo::label_with_id)
+}
+
 /// A share of futures as a whole number of per cent.
 fn share(part: f64) -> String {
     format!("{:.0} %", 100.0 * part)
@@ -118,7 +125,7 @@ pub fn short(results: &Results) -> Vec<ShortAnswer> {
     let Some(last) = last_arm(results) else {
         return Vec::new();
     };
-    let arm = &last.name;
+    let (arm, label) = (&last.name, last.label_with_id());
     let target = &study.target_name;
     let worked = results.effect(HEADLINE, arm).map(|e| {
         let verdict = match e.probability_positive {
@@ -129,7 +136,7 @@ pub fn short(results: &Results) -> Vec<ShortAnswer> {
         };
         let by = change(results, HEADLINE, arm, "further behind", "less far behind");
         format!(
-            "{verdict}: under {arm} {} is {}, on average from {} to {}.",
+            "{verdict}: under {label}, {} is {}, on average from {} to {}.",
             target,
             by.unwrap_or_default(),
             month(study.window_first),
@@ -172,7 +179,7 @@ pub fn short(results: &Results) -> Vec<ShortAnswer> {
         .collect();
     let cost = (!cost.is_empty()).then(|| {
         format!(
-            "Under {arm}, in the median future: {}. Revenue is summed over the window; compute is at its end.",
+            "Under {label}, in the median future: {}. Revenue is summed over the window; compute is at its end.",
             cost.join("; ")
         )
     });
@@ -186,8 +193,8 @@ pub fn short(results: &Results) -> Vec<ShortAnswer> {
         )
     });
     let channels = steps(results, arm)
-        .map(|s| format!("Under {arm}: {s}."))
-        .or_else(|| moved(results, arm));
+        .map(|s| format!("Under {label}: {s}."))
+        .or_else(|| moved(results, last));
     let influence = reversal(results, last).map(|f| f.text);
     [
         ("Did it work?", worked, "worked"),
@@ -212,11 +219,11 @@ pub fn answers(results: &Results) -> Vec<ReportFinding> {
     let study = &results.manifest.study;
     let target = &study.target_name;
     let about = |arm: &ArmInfo| {
-        let name = &arm.name;
+        let (name, label) = (&arm.name, arm.label());
         let mut text = Vec::new();
         if let Some(c) = change(results, HEADLINE, name, "further behind", "less far behind") {
             text.push(format!(
-                "Under {name} {target} is {c}, on average from {} to {}.",
+                "Under {label}, {target} is {c}, on average from {} to {}.",
                 month(study.window_first),
                 month(study.window_last)
             ));
@@ -248,7 +255,11 @@ pub fn answers(results: &Results) -> Vec<ReportFinding> {
             ));
         }
         ReportFinding {
-            heading: format!("{name}: {}", arm.words.trim_end_matches('.')),
+            heading: format!(
+                "{}: {}",
+                arm.label_with_id(),
+                arm.words.trim_end_matches('.')
+            ),
             text: text.join(" "),
         }
     };
@@ -306,9 +317,9 @@ const WAYS: [(&str, &str, &str, &str); 5] = [
 ];
 
 /// The changes of intermediate outcomes in one sentence, as medians.
-fn moved(results: &Results, arm: &str) -> Option<String> {
+fn moved(results: &Results, arm: &ArmInfo) -> Option<String> {
     let say = |(outcome, subject, more, less): &(&str, &str, &str, &str)| {
-        let e = results.effect(outcome, arm)?;
+        let e = results.effect(outcome, &arm.name)?;
         if e.p50 == 0.0 {
             return None;
         }
@@ -327,17 +338,17 @@ fn moved(results: &Results, arm: &str) -> Option<String> {
     };
     let said: Vec<String> = WAYS.iter().filter_map(say).collect();
     (!said.is_empty()).then(|| {
-        format!("Under {arm}, in the median future, {}. These results hold no decomposition of the effect; `chokepoint decompose` computes it.", said.join("; "))
+        format!("Under {}, in the median future, {}. These results hold no decomposition of the effect; `chokepoint decompose` computes it.", arm.label_with_id(), said.join("; "))
     })
 }
 
 /// How intermediate outcomes change under an arm.
-fn through(results: &Results, arm: &str) -> Vec<FindingSentence> {
+fn through(results: &Results, arm: &ArmInfo) -> Vec<FindingSentence> {
     let point = |(outcome, subject, more, less): &(&str, &str, &str, &str)| {
-        let c = change(results, outcome, arm, more, less)?.replacen(" x ", " ", 1);
+        let c = change(results, outcome, &arm.name, more, less)?.replacen(" x ", " ", 1);
         Some(FindingSentence {
-            arm: arm.to_string(),
-            text: format!("Under {arm}, {subject}: {c}."),
+            arm: arm.name.clone(),
+            text: format!("Under {}, {subject}: {c}.", arm.label()),
         })
     };
     WAYS.iter().filter_map(point).collect()
@@ -349,10 +360,10 @@ pub fn channels(results: &Results) -> Vec<FindingSentence> {
         let name = &arm.name;
         let said = steps(results, name).map(|s| FindingSentence {
             arm: name.clone(),
-            text: format!("Of the effect of {name} on the gap: {s}."),
+            text: format!("Of the effect of {} on the gap: {s}.", arm.label()),
         });
         said.into_iter()
-            .chain(through(results, name))
+            .chain(through(results, arm))
             .collect::<Vec<_>>()
     };
     arms(results).flat_map(of).collect()
@@ -412,7 +423,7 @@ fn reversal(results: &Results, arm: &ArmInfo) -> Option<ReportFinding> {
         }
     }
     Some(ReportFinding {
-        heading: format!("{name}: when the effect changes sign"),
+        heading: format!("{}: when the effect changes sign", arm.label_with_id()),
         text: text.join(" "),
     })
 }
@@ -441,7 +452,7 @@ pub fn certainty(results: &Results) -> Vec<String> {
         if let Some(gain) = e.pairing_gain {
             said.push(format!(
                 "{}: each pair of runs is worth {} independent runs for the effect on the gap. Four times as many futures would halve the error of {}.",
-                arm.name,
+                arm.label(),
                 number(two_digits(gain)),
                 rounded(two_digits(e.monte_carlo_error), 0.0, "months")
             ));
@@ -471,7 +482,7 @@ pub fn viewpoints(results: &Results) -> Vec<ReaderViewpoint> {
                     let c = change(results, outcome, &arm.name, more, less)?;
                     Some(FindingSentence {
                         arm: arm.name.clone(),
-                        text: format!("{}: {subject} {c}.", arm.name),
+                        text: format!("{}: {subject} {c}.", arm.label()),
                     })
                 })
             })

@@ -27,7 +27,7 @@ const MAGIC: &[u8; 8] = b"chokepb2";
 /// Place of the tail, checksum, magic.
 const END: u64 = 24;
 
-/// The end of a block: what it is, where its parts are, and what its runs have to say.
+/// The index at the end of a block: its plan, the places of its parts, and the events and failures of its runs.
 #[derive(Serialize, Deserialize)]
 struct BlockFooter {
     /// Hash of the plan that it belongs to.
@@ -55,10 +55,10 @@ fn io(path: &Path, error: impl std::fmt::Display) -> ResultsError {
     }
 }
 
-/// Runs a block and writes its file: under another name first, flushed to the disk, then renamed. False when stopped.
+/// Runs a block and writes its file atomically. Returns false when stopped.
 ///
 /// # Errors
-/// When the file cannot be written; nothing is left of it then.
+/// When the file cannot be written; no file is left then.
 pub fn write(
     plan: &Plan,
     layout: &RunRecordLayout,
@@ -153,7 +153,7 @@ impl CountingWriter {
     }
 }
 
-/// Writes the runs of one arm, turned so that each column of all runs stands together.
+/// Writes the runs of one arm, stored by column.
 fn write_chunk(
     layout: &RunRecordLayout,
     records: &[RunRecord],
@@ -204,7 +204,7 @@ struct OpenBlock {
 impl OpenBlock {
     fn read(path: PathBuf) -> Result<Self, ResultsError> {
         let broken = "is not a whole block; remove it and run the block again";
-        // A pipe of this name would be waited for.
+        // Opening a named pipe would block.
         if !fs::metadata(&path).map_err(|e| io(&path, e))?.is_file() {
             return Err(io(&path, broken));
         }
@@ -322,8 +322,7 @@ fn checksum(file: &File, length: u64) -> std::io::Result<u32> {
     Ok(sum.finalize())
 }
 
-/// Whether the block of a plan may be written to a place: nothing is there, or what is there is a block of the same plan, or
-/// a broken one.
+/// Whether the block of a plan may be written to a path: nothing is there, or a block of the same plan, or a corrupted one.
 ///
 /// # Errors
 /// When another plan's block is there, or what is no block.
@@ -412,7 +411,7 @@ impl BlockStore {
     }
 
     /// Takes the events and failures of all runs.
-    pub fn told(&mut self) -> Vec<RunNarrative> {
+    pub fn take_narratives(&mut self) -> Vec<RunNarrative> {
         let each = self.blocks.iter_mut();
         each.flat_map(|b| std::mem::take(&mut b.tail.told))
             .collect()

@@ -52,7 +52,7 @@ pub struct EffectBounds {
     pub total_error: f64,
     pub no_channel: f64,
     pub no_channel_error: f64,
-    /// The accounting ceiling of either; empty for outcomes other than latent points.
+    /// The accounting bound of either; empty for outcomes other than latent points.
     pub ceiling: Option<f64>,
     pub ceiling_error: Option<f64>,
     pub no_channel_ceiling: Option<f64>,
@@ -105,7 +105,7 @@ fn with_set(plan: &Plan, players: &GamePlayers, future: u32, set: u64) -> Custom
     }
 }
 
-/// How many runs [`decompose`] makes, but those of the ceiling.
+/// How many runs [`decompose`] makes, except those of the accounting bound.
 pub fn runs(plan: &Plan, pairs: usize) -> u64 {
     let futures = u64::from(plan.futures.end - plan.futures.start);
     let channels = singles(plan).len() as u64;
@@ -341,7 +341,7 @@ struct MonthlyCompute {
     research_points: [f64; 2],
 }
 
-/// The accounting ceiling of an effect on the latent gap, points, mean over the window: what the target's loss of compute and the
+/// The accounting bound of an effect on the latent gap, points, mean over the window: what the target's loss of compute and the
 /// issuer's (or its gain) account for if nobody learned from anybody and knowing less made no idea easier.
 ///
 /// Research is that of the ablest lab of each bloc, in the baseline of the same future.

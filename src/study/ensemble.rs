@@ -59,7 +59,7 @@ pub struct RunRecordLayout {
 }
 
 impl RunRecordLayout {
-    /// Where kinds stand: stress, structural variant (NaN for none), and 1 where the run failed.
+    /// Where kinds stand: stress, model variant (NaN for none), and 1 where the run failed.
     pub const STRESS: usize = 0;
     pub const VARIANT: usize = 1;
     pub const FAILED: usize = 2;

@@ -48,7 +48,7 @@ impl Override {
     }
 }
 
-/// One kind of stress or one structural variant.
+/// One kind of stress or one model variant.
 #[derive(Clone, Debug)]
 pub struct StressOrVariant {
     pub name: String,
@@ -143,7 +143,7 @@ impl Futures {
         Err((found, help))
     }
 
-    /// Makes sure that a design that spreads draws has something to spread: samples of a posterior are taken whole, in turn,
+    /// Checks that a design that spreads draws has something to spread: samples of a posterior are taken whole, in turn,
     /// because quantiles of each parameter by itself would lose what moves together.
     ///
     /// # Errors

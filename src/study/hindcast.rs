@@ -69,7 +69,7 @@ impl Hindcast {
         for (at, row) in evidence.rows.iter().enumerate() {
             let found = match &row.link {
                 Err(reason) => Err(reason.clone()),
-                Ok(link) => ask(library, &plan, &evidence, discrepancy, at, row, *link),
+                Ok(link) => resolve_point(library, &plan, &evidence, discrepancy, at, row, *link),
             };
             silent.push(match found {
                 Ok(one) => {
@@ -140,7 +140,7 @@ impl Hindcast {
 }
 
 /// The columns and months of a point, or why there are none.
-fn ask(
+fn resolve_point(
     library: &Library,
     plan: &Plan,
     evidence: &Evidence,

@@ -136,7 +136,7 @@ fn by_chance(
         .iter()
         .map(|r| {
             let number = ensemble.futures[*r];
-            CustomFuture::of(plan, number).with_luck_of(&CustomFuture::of(plan, after + number))
+            CustomFuture::of(plan, number).with_chance_of(&CustomFuture::of(plan, after + number))
         })
         .collect();
     let answers = evaluate(plan, &points, &[arm, base], done);

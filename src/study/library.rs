@@ -124,6 +124,7 @@ impl Library {
                 let source = &study.source;
                 let mut regime = compose(source, &self.law, base, add, remove, &arm.change)?;
                 regime.name = arm.name.to_string();
+                regime.label.clone_from(&arm.label);
                 if !arm.description.is_empty() {
                     regime.words.clone_from(&arm.description);
                 }

@@ -43,6 +43,7 @@ pub fn manifest(
     };
     let arm = |regime: &Regime| ArmInfo {
         name: regime.name.clone(),
+        label: regime.label.clone(),
         words: regime.words.clone(),
         rules: regime
             .entries

@@ -31,7 +31,7 @@ pub fn merge(
     let plan = &opened.plan;
     let layout = RunRecordLayout::new(plan);
     let mut store = BlockStore::open(blocks, &file.hash, &layout, futures.clone())?;
-    let told = store.told();
+    let told = store.take_narratives();
     let joined = JoinedRuns::new(plan, &layout, &store, futures.clone())?;
     let names: Vec<String> = OUTCOMES.iter().map(|o| o.name.to_string()).collect();
     let mut writer = OutcomeWriter::new(into, &joined.parameter_names(), &names)?;

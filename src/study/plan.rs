@@ -32,7 +32,7 @@ pub struct Plan {
     pub regimes: Vec<Regime>,
     /// One a regime, at the centre of the parameters.
     pub calendars: Vec<Arc<CompiledCalendar>>,
-    /// One an arm, kind of stress and structural variant.
+    /// One an arm, kind of stress and model variant.
     kinds: Vec<Arc<CompiledCalendar>>,
     /// What each arm changes beside the law.
     pub arms: Vec<Override>,
@@ -111,7 +111,7 @@ impl Plan {
         };
         let blueprint = library.blueprint(&study)?;
         let ResolvedStudy { design, window } =
-            settled(library, &study, &regimes, &blueprint, posterior, runs, only)?;
+            check_settings(library, &study, &regimes, &blueprint, posterior, runs, only)?;
         let futures = only.map_or(0..runs, |one| one..one + 1);
         let channels = study
             .futures
@@ -318,7 +318,7 @@ fn samples(library: &Library, study: &StudyFile) -> Result<Option<Arc<Posterior>
 }
 
 /// Holds what a study asks for against what there is: its process, its futures, its window.
-fn settled(
+fn check_settings(
     library: &Library,
     study: &StudyFile,
     regimes: &[Regime],
@@ -373,7 +373,7 @@ pub fn check(
     let regimes = library.arms(study)?;
     let blueprint = library.blueprint(study)?;
     let posterior = samples(library, study)?;
-    settled(library, study, &regimes, &blueprint, posterior, runs, only)?;
+    check_settings(library, study, &regimes, &blueprint, posterior, runs, only)?;
     let arms: Vec<&str> = study.arms.iter().map(|arm| arm.name()).collect();
     let known = figure::KnownEntities {
         columns: &blueprint.watch.columns,

@@ -163,7 +163,7 @@ impl PlanFile {
         cut(number)..cut(number + 1)
     }
 
-    /// Reads a plan, and makes sure that this program would run it as it was meant.
+    /// Reads a plan, and checks that this program would run it as it was meant.
     ///
     /// # Errors
     /// When it is no plan, was changed by hand, or is of another program.
@@ -227,7 +227,7 @@ impl PlanFile {
         serde_json::to_string_pretty(self).unwrap_or_default() + "\n"
     }
 
-    /// Writes the plan, whole or not at all.
+    /// Writes the plan, atomically.
     ///
     /// # Errors
     /// When it cannot be written.

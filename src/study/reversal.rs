@@ -260,7 +260,7 @@ impl<'a> ReversalSearch<'a> {
         }
     }
 
-    /// Mean effects over a few futures of luck at each of these points (standard deviations from the centre).
+    /// Mean effects over a few futures at each of these points (standard deviations from the centre).
     fn effects(&self, at: &[Vec<f64>]) -> Vec<f64> {
         let central = self.plan.parameters.central().values();
         let replicates: Vec<u32> = self
@@ -285,7 +285,7 @@ impl<'a> ReversalSearch<'a> {
             .collect()
     }
 
-    /// The luck of a future at the centre of every parameter, without stress or variant, moved by `z`. What does not move
+    /// The chance of a future at the centre of every parameter, without stress or variant, moved by `z`. What does not move
     /// stays at its recorded value, not at the middle of its distribution.
     fn point(&self, central: &[f64], luck: u32, z: &[f64]) -> CustomFuture {
         let mut point = CustomFuture::of(self.plan, luck);

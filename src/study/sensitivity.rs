@@ -203,7 +203,7 @@ pub fn morris_runs(plan: &Plan) -> u64 {
     trajectories * (sampled(plan).len() as u64 + 2) * plan.regimes.len() as u64
 }
 
-/// Elementary effects; each trajectory keeps the luck of one future and changes it in its last step.
+/// Elementary effects; each trajectory keeps the chance of one future and changes it in its last step.
 pub fn morris(plan: &Plan, names: &[String], done: &(dyn Fn() + Sync)) -> Sensitivity<MorrisRow> {
     let n = plan.futures.end - plan.futures.start;
     let places = sampled(plan);
@@ -221,7 +221,7 @@ pub fn morris(plan: &Plan, names: &[String], done: &(dyn Fn() + Sync)) -> Sensit
             points.push(point);
         }
         if let Some(last) = points.last().cloned() {
-            points.push(last.with_luck_of(&CustomFuture::of(plan, luck + n)));
+            points.push(last.with_chance_of(&CustomFuture::of(plan, luck + n)));
         }
     }
     let arms: Vec<usize> = (0..plan.regimes.len()).collect();
