@@ -729,8 +729,8 @@ fn diff_says_what_went_in_and_what_came_out() {
     chokepoint(here).args(["diff", "a", "b"]).assert().success();
     let apart = chokepoint(here).args(["diff", "a", "c"]).assert().code(1);
     let said = String::from_utf8(apart.get_output().stdout.clone()).unwrap();
-    assert!(said.contains("went in: seed: 20221007 and 5"), "{said}");
-    assert!(said.contains("came out: outcomes"), "{said}");
+    assert!(said.contains("inputs: seed: 20221007 and 5"), "{said}");
+    assert!(said.contains("results: outcomes"), "{said}");
     chokepoint(here)
         .args(["diff", "a", "nothing"])
         .assert()

@@ -65,14 +65,16 @@ pub fn audit(configs: Configs, args: &AuditArgs) -> Answer {
         Format::Table => say(&text(&found.findings, found.runs, found.worst_imbalance))?,
     }
     if unexplained > 0 {
-        return Err(Failure::No(format!("{unexplained} unexplained\n")));
+        return Err(Failure::No(format!(
+            "{unexplained} findings without an explanation\n"
+        )));
     }
     Ok(())
 }
 
 fn text(findings: &[InactiveElement], runs: usize, worst: f64) -> String {
     let mut text =
-        format!("books: worst imbalance {worst:.1e} of a month's volume in {runs} runs\n");
+        format!("accounts: largest imbalance {worst:.1e} of a month's volume in {runs} runs\n");
     for kind in KINDS {
         let mut none = true;
         for f in findings.iter().filter(|f| f.kind == *kind) {
@@ -89,7 +91,7 @@ fn text(findings: &[InactiveElement], runs: usize, worst: f64) -> String {
         }
     }
     for (kind, why) in NOT_ASKED {
-        text.push_str(&format!("not asked: {} ({why})\n", kind.short()));
+        text.push_str(&format!("not examined: {} ({why})\n", kind.short()));
     }
     text
 }

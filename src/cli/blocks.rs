@@ -67,7 +67,7 @@ pub fn write_plan(
         && done > 0
     {
         return Err(Failure::Input(format!(
-            "error: {} is cut in {} blocks, of which {done} are done; cut otherwise with another --out\n",
+            "error: {} is divided into {} blocks, of which {done} are finished; choose another --out for another number of blocks\n",
             path.display(),
             old.blocks
         )));
@@ -183,7 +183,7 @@ pub fn merge(args: &MergeArgs) -> Answer {
     let others = block_files(&working.blocks()).0.len();
     if others > 0 {
         return Err(Failure::Input(format!(
-            "error: {} holds {others} finished blocks of a run that was stopped; finish it, or choose another --out\n",
+            "error: {} holds {others} finished blocks of a stopped run; finish that run, or choose another --out\n",
             working.path().display()
         )));
     }

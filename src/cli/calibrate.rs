@@ -235,7 +235,7 @@ fn check_free(args: &CalibrateArgs, name: &str, hashes: &InputHashes) -> Answer 
     let same = head.iter().all(|(key, value)| said(key, value));
     match [samples].iter().chain(&others).find(|p| p.exists()) {
         Some(path) if !same => Err(Failure::Input(format!(
-            "error: {} is there, and is not of the same inputs, seed and effort; add --overwrite to replace it, or choose another --out\n",
+            "error: {} exists and was made from other inputs, another seed or other numbers of runs; add --overwrite to replace it, or choose another --out\n",
             path.display()
         ))),
         _ => Ok(()),

@@ -56,7 +56,7 @@ pub fn check(configs: Configs, args: &CheckArgs) -> Answer {
     )))
 }
 
-/// Everything that ships or stands in the folder of `--configs`.
+/// Checks the whole configuration, shipped or in the folder of `--configs`.
 fn whole(configs: &Configs) -> Result<(), Problems> {
     let library = Library::read(configs.clone(), &[])?;
     let mut problems = Problems::default();
@@ -129,7 +129,7 @@ fn file_of(configs: &Configs, name: &str) -> Result<(), Problems> {
 /// One file, by where it stands or what it holds.
 fn one(configs: &Configs, source: &Source) -> Result<(), Problems> {
     let FileIdentity { kind, path } = kind_of(source)?;
-    // Files with one place act there, in place of what ships.
+    // A file with a fixed place replaces the shipped file there.
     let placed = || match &path {
         Some(path) => configs.clone().with_source(path, source.clone()),
         None => configs.clone(),
@@ -166,7 +166,7 @@ fn one(configs: &Configs, source: &Source) -> Result<(), Problems> {
     }
 }
 
-/// A schema is what this program writes.
+/// Checks that a schema is one that this program writes.
 fn current_schema(source: &Source) -> Result<(), Problems> {
     let all = schemas();
     let written = |(_, schema): &(&str, _)| {
@@ -175,7 +175,7 @@ fn current_schema(source: &Source) -> Result<(), Problems> {
     if all.iter().any(written) {
         return Ok(());
     }
-    let message = "is no schema of this program: `chokepoint schema --out DIR` writes them";
+    let message = "is not a schema of this program: `chokepoint schema --out DIR` writes them";
     Err(Diagnostic::at(source, 0..1, message).into())
 }
 
@@ -200,7 +200,7 @@ pub fn schema(args: &SchemaArgs) -> Answer {
             let old = std::fs::read_to_string(&path).unwrap_or_default();
             if path.exists() && !old.contains("json-schema.org") {
                 return Err(Failure::Input(format!(
-                    "error: {}: is there and is no schema; move it, or choose another --out\n",
+                    "error: {}: exists and is not a schema; move it, or choose another --out\n",
                     path.display()
                 )));
             }

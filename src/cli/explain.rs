@@ -42,7 +42,7 @@ pub struct ExplainArgs {
     name: String,
 }
 
-/// One thing that ships: kind, name, words, and the long text of it.
+/// One thing that ships: its kind, name, short description and long text.
 struct CatalogueEntry {
     kind: ListKind,
     name: String,
@@ -260,7 +260,7 @@ fn describe_process(
     text
 }
 
-/// What its rules judge, may ask about, can say and hold under `numbers`.
+/// Describes an instrument: what its rules judge, their attributes, verdicts and `numbers`.
 fn describe_instrument(instrument: Instrument) -> String {
     let list = |words: Vec<String>| {
         if words.is_empty() {

@@ -11,7 +11,7 @@ use crate::foundation::escape::csv_plain;
 use crate::results::compare::compare;
 use crate::results::export::{export as write_table, tables};
 
-/// Rows that are shown to look at.
+/// Number of rows that are shown without `--csv`.
 const LOOK: usize = 20;
 
 #[derive(Args)]
@@ -31,7 +31,7 @@ pub fn export(args: &ExportArgs) -> Answer {
     let known = tables(&args.folder);
     if known.is_empty() {
         return Err(Failure::Input(format!(
-            "error: {} is no results folder\n",
+            "error: {} is not a results folder\n",
             args.folder.display()
         )));
     }
@@ -71,7 +71,7 @@ pub fn export(args: &ExportArgs) -> Answer {
     say(&table(&rows))
 }
 
-/// Standard output, which remembers why it could not be written: what was read is not at fault then.
+/// Standard output that keeps its own error, so that it is not taken for an error of the table.
 struct StandardOutput<'a> {
     to: io::BufWriter<io::StdoutLock<'a>>,
     failed: Option<io::Error>,
@@ -128,16 +128,16 @@ pub fn diff(args: &DiffArgs) -> Answer {
     let found = compare(&args.first, &args.second, args.tolerance)?;
     let mut text = String::new();
     for cause in &found.causes {
-        text.push_str(&format!("went in: {cause}\n"));
+        text.push_str(&format!("inputs: {cause}\n"));
     }
     if found.causes.is_empty() {
-        text.push_str("went in: the same\n");
+        text.push_str("inputs: the same\n");
     }
     for t in &found.tables {
-        text.push_str(&format!("came out: {}", t.table));
+        text.push_str(&format!("results: {}", t.table));
         for (count, of) in [(t.only_first, "first"), (t.only_second, "second")] {
             if count > 0 {
-                text.push_str(&format!(", {count} rows in the {of} alone"));
+                text.push_str(&format!(", {count} rows only in the {of}"));
             }
         }
         text.push('\n');
@@ -158,7 +158,7 @@ pub fn diff(args: &DiffArgs) -> Answer {
         }
     }
     if found.tables.is_empty() {
-        text.push_str("came out: the same\n");
+        text.push_str("results: the same\n");
         return say(&text);
     }
     say(&text)?;

@@ -78,7 +78,7 @@ impl QuestionArgs {
         if let Some(folder) = &self.into {
             if !folder.join("manifest.json").exists() {
                 return Err(Failure::Input(format!(
-                    "error: --into {}: no results folder; `chokepoint run {} {}` makes one\n",
+                    "error: --into {}: not a results folder; `chokepoint run {} {}` makes one\n",
                     folder.display(),
                     shell_argument(&self.study),
                     shell_option("--out", &folder.to_string_lossy())
@@ -116,7 +116,7 @@ impl QuestionArgs {
         };
         match paths.iter().find(other) {
             Some(path) if !self.overwrite => Err(Failure::Input(format!(
-                "error: {} holds the answer of another question; add --overwrite to replace it, or leave --into out\n",
+                "error: {} holds the answer of another question; add --overwrite to replace it, or omit --into\n",
                 folder.join(path).display()
             ))),
             _ => Ok(()),
@@ -334,7 +334,7 @@ pub fn find_outcome(name: &str) -> Result<usize, Failure> {
 
 impl From<EstimatorError> for Failure {
     fn from(refused: EstimatorError) -> Self {
-        Self::No(format!("refused: {refused}\n"))
+        Self::No(format!("no answer: {refused}\n"))
     }
 }
 

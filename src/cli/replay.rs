@@ -138,7 +138,7 @@ pub fn replay(configs: Configs, args: &ReplayArgs) -> Answer {
     }
 }
 
-/// How many events two runs share before they part, and the first in which they differ.
+/// The number of events that two runs share, and the first events in which they differ.
 fn first_difference<'a>(
     here: &'a [EventRow],
     there: &'a [EventRow],
@@ -161,7 +161,7 @@ fn led_to<'a>(rows: &'a [EventRow], e: Option<&EventRow>) -> Vec<&'a EventRow> {
     e.map_or(Vec::new(), |e| chain(rows, e.id))
 }
 
-/// A chain of causes, each a step further in than what it caused; what stands behind the last of them.
+/// A chain of causes, each indented below its effect, ending with the root cause.
 fn indented(led: &[&EventRow]) -> String {
     let mut text = String::new();
     for (depth, e) in led.iter().enumerate() {

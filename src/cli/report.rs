@@ -50,7 +50,7 @@ pub struct PlotArgs {
     seal: SealArgs,
 }
 
-/// Draws the figures again, and the page around them.
+/// Draws the figures and writes the report page again.
 pub fn report(args: &FolderArgs) -> Answer {
     let folder = &args.folder;
     let results = read(folder, &args.seal)?;
@@ -68,7 +68,7 @@ pub fn report(args: &FolderArgs) -> Answer {
     say(&format!("{}\n", page.display()))
 }
 
-/// Results for figures, as they were written or as the user will have them.
+/// Reads results for figures, after checking their seal unless the user accepts changes.
 fn read(folder: &Path, seal: &SealArgs) -> Result<Results, Failure> {
     let unsealed = seal.check(folder)?;
     let mut results = Results::read_for_figures(folder)?;
@@ -157,7 +157,7 @@ pub fn plot(configs: &Configs, args: &PlotArgs) -> Answer {
     Ok(())
 }
 
-/// Figures that these results cannot fill, on standard error.
+/// Reports figures that these results cannot fill, on standard error.
 pub fn note_missing_figures(gallery: &crate::plots::DrawnFigures) {
     for (name, reason) in &gallery.left_out {
         note(&format!("note: figure {name} is left out: {reason}\n"));

@@ -184,9 +184,7 @@ pub fn report_failures(results: &Results, folder: &Path, report: bool) -> Answer
     };
     say(&format!("{}\n", made.display()))?;
     if results.manifest.failed == results.manifest.runs {
-        return Err(Failure::No(
-            "error: no future is without a failed run\n".into(),
-        ));
+        return Err(Failure::No("error: every future has a failed run\n".into()));
     }
     Ok(())
 }
@@ -202,7 +200,7 @@ pub fn threads(asked: Option<u16>) -> usize {
         0 => cores,
         many if many > most => {
             note(&format!(
-                "note: {many} threads asked for; this machine runs {cores} at a time, and {most} are used\n"
+                "note: {many} threads were requested; this machine has {cores} cores, and {most} threads are used\n"
             ));
             most
         }

@@ -93,7 +93,10 @@ pub fn sensitivity(configs: Configs, args: &SensitivityArgs) -> Answer {
     if refused.is_empty() {
         return Ok(());
     }
-    let lines: Vec<String> = refused.iter().map(|r| format!("refused: {r}\n")).collect();
+    let lines: Vec<String> = refused
+        .iter()
+        .map(|r| format!("no answer: {r}\n"))
+        .collect();
     Err(Failure::No(lines.concat()))
 }
 

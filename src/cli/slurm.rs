@@ -102,8 +102,8 @@ pub fn slurm(configs: Configs, args: &SlurmArgs) -> Answer {
 
 /// Writes a script: fixed options for `sbatch`, and one command whose words are quoted for the shell.
 ///
-/// What comes from the user stands after the options, in the command alone: `sbatch` reads no option there, and the shell
-/// no second command.
+/// Text of the user appears only in the command, after the options: there `sbatch` reads no option and the quoted shell text
+/// starts no second command.
 fn write_script(
     path: &Path,
     options: &[String],
@@ -124,7 +124,7 @@ fn write_script(
     let there = std::fs::read(path);
     if path.exists() && there.is_ok_and(|old| old != text) {
         return Err(Failure::Input(format!(
-            "error: {}: is there and is another script; move it, or choose another --folder\n",
+            "error: {}: exists and is a different script; move it, or choose another --folder\n",
             path.display()
         )));
     }
@@ -139,7 +139,7 @@ struct SubmittedJob {
     cluster: Option<String>,
 }
 
-/// Hands a script to `sbatch`; the user's own options come last, and win.
+/// Submits a script with `sbatch`; the user's own options come last and take precedence.
 fn submit_job(
     args: &SubmitArgs,
     log: &Path,
@@ -173,7 +173,7 @@ fn submit_job(
     if !output.status.success() {
         return Err(Failure::Input(format!("error: sbatch failed: {said}\n")));
     }
-    // What a site's own `sbatch` warns of is for the user.
+    // Warnings of `sbatch` are passed on to the user.
     note(&err);
     parse_job(&out).ok_or_else(|| {
         Failure::Input(format!(
@@ -214,7 +214,7 @@ fn parse_job(said: &str) -> Option<SubmittedJob> {
     })
 }
 
-/// Says that the array is submitted and nothing waits for it, and how to be rid of it.
+/// The failure for an array that was submitted without its merge, with the command that cancels it.
 fn array_without_merge(failure: Failure, array: &SubmittedJob) -> Failure {
     let number = &array.number;
     let cluster = array.cluster.as_ref().map_or(String::new(), |c| {

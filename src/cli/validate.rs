@@ -44,7 +44,7 @@ pub struct ValidateArgs {
     bars: bool,
 }
 
-/// What is held against the record.
+/// What to score, with which effort.
 #[derive(Args, Default)]
 pub struct ValidationRequest {
     /// Evidence table of your own, with the columns of the shipped table.
@@ -70,7 +70,7 @@ pub struct ValidationRequest {
     pub kept: Option<Arc<KeptRuns>>,
 }
 
-/// Everything that is said, in the order in which it is said.
+/// The scorecard as it is printed, in order.
 #[derive(Serialize)]
 pub struct ValidationReport {
     registration: RegistrationStatus,
@@ -209,7 +209,7 @@ pub fn answered(
 
 pub fn validate(configs: Configs, mut args: ValidateArgs) -> Answer {
     let hash = made_from(&configs, &args.asked)?;
-    // Fails early, before the work: the folder can be written, and is ours.
+    // Checks before the runs that the folder can be written and belongs to the program.
     let claim = FolderClaim {
         made_from: vec![hash.clone()],
         overwrite: args.overwrite,
@@ -348,7 +348,7 @@ fn missed(card: &Scorecard, patterns: &[PatternScore], file: &SplitsFile) -> Vec
     all
 }
 
-/// Points as documented: what was observed, what was said.
+/// Points in the documented shape: observed values and predictions.
 fn points(card: &Scorecard) -> Vec<serde_json::Value> {
     card.points
         .iter()
@@ -758,7 +758,7 @@ fn describe_report(answer: &ValidationReport) -> String {
     text
 }
 
-/// When prior and posterior point different ways, that is the first sentence.
+/// The first sentence, if prior and posterior give effects of different signs.
 fn signs(effects: &[HeadlineEffect]) -> Option<String> {
     let differ: Vec<String> = effects
         .iter()

@@ -93,7 +93,7 @@ pub fn causes(a: &Manifest, b: &Manifest) -> Vec<String> {
         match (a.inputs.get(name), b.inputs.get(name)) {
             (Some(x), Some(y)) if x == y => {}
             (Some(_), Some(_)) => all.push(format!("input {name}: its text")),
-            (Some(_), None) => all.push(format!("input {name}: in the first alone")),
+            (Some(_), None) => all.push(format!("input {name}: only in the first")),
             (None, _) => all.push(format!("input {name}: in the second alone")),
         }
     }

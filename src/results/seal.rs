@@ -149,7 +149,7 @@ pub fn check(folder: &Path, unsealed: bool) -> Result<Vec<String>, ResultsError>
     };
     let faults = match Seal::read(folder) {
         None if !folder.join("manifest.json").exists() => {
-            return Err(io(folder, "is no results folder"));
+            return Err(io(folder, "is not a results folder"));
         }
         None => vec![format!(
             "{SEAL} is missing: results of version 0.4.0 and before have none, and nobody can tell whether they were changed"

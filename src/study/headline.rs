@@ -44,7 +44,7 @@ pub struct HeadlineColumn {
 }
 
 impl HeadlineEffect {
-    /// Whether the mean points one way in one column and the other way in another.
+    /// Whether the mean effect has different signs in two columns.
     pub fn signs_differ(&self) -> bool {
         let means = [self.prior, self.posterior, self.supported]
             .into_iter()

@@ -10,7 +10,7 @@ use crate::analysis::learning::{chance_share, variance_share};
 use crate::analysis::{Estimate, EstimatorError};
 use crate::config::parameters::{EvidenceGrade, Parameter};
 
-/// What is known of a parameter, and how much rests on it.
+/// The evidence for a parameter and its influence.
 #[derive(Clone, Debug, PartialEq, Serialize, Default)]
 pub struct LedgerRow {
     pub regime: String,
@@ -86,7 +86,8 @@ pub fn ledger(
             )
         })
         .collect();
-    // What matters and is known worst; what matters; the rest; each by its share. What is fixed has none and is last.
+    // Influential parameters with weak evidence come first, then other influential ones, then the rest, each by share of
+    // variance. Fixed parameters have no share and come last.
     all.sort_by(|(a, weak_a), (b, weak_b)| {
         let tier = |r: &LedgerRow, weak: bool| match (r.matters, weak, r.share.is_some()) {
             (true, true, _) => 0,
@@ -121,7 +122,7 @@ pub fn ledger(
     Ok(ledger)
 }
 
-/// The share of chance: every future again with the same parameters and the luck of another.
+/// The share of chance, from running every future again with the same parameters and the chance of another future.
 fn by_chance(
     plan: &Plan,
     ensemble: &EnsembleTable,

@@ -56,7 +56,7 @@ impl Library {
         })
     }
 
-    /// Holds the case table of every rule against it.
+    /// Checks every rule against its case table.
     ///
     /// # Errors
     /// For chips that do not exist and for answers that differ.
@@ -134,7 +134,7 @@ impl Library {
         study.arms.iter().map(one).collect()
     }
 
-    /// What a fit rests on, as it is now.
+    /// Hashes of the inputs of a fit, as they are now.
     ///
     /// # Errors
     /// When the evidence cannot be read.

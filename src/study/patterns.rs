@@ -236,7 +236,7 @@ const PATTERNS: &[StylisedPattern] = &[
     },
 ];
 
-/// What one run leaves for a pattern to read.
+/// The series of one run that patterns read.
 struct PatternReading<'a> {
     h: &'a Hindcast,
     record: MonthlyRecord,
@@ -329,7 +329,7 @@ fn scored(pattern: &StylisedPattern, of: &dyn Fn(usize, usize) -> Vec<f64>) -> P
                     .iter()
                     .filter(|v| (*low..=*high).contains(*v))
                     .count();
-                // What is not defined in a run lies beyond every band.
+                // A number that is undefined in a run lies outside every band.
                 values
                     .iter_mut()
                     .filter(|v| v.is_nan())
@@ -599,7 +599,7 @@ fn p6(r: &mut PatternRunner, future: &Future, null: bool) -> Vec<f64> {
         Channel::Theft,
     ];
     let run = if null {
-        // Publications teach as well: without catching up nothing is learned from others.
+        // Catch-up is switched off too, because publications also spread knowledge.
         let mut parameters = future.parameters.clone();
         parameters.catch_up_per_year = 0.0;
         let future = Future {
@@ -735,7 +735,7 @@ fn p11(r: &mut PatternRunner, future: &Future, null: bool) -> Vec<f64> {
         parameters.supply_multiplier = 3.0;
         parameters.capacity_speed = 1.0;
     }
-    // What brokers buy elsewhere for the target replaces nothing elsewhere.
+    // Chips that brokers buy abroad for the target are not part of demand there.
     let future = Future {
         parameters,
         channels: future.channels.without(Channel::GreyMarket),

@@ -54,11 +54,11 @@ pub struct Plan {
     /// What has changed since the samples of the posterior were drawn.
     pub stale: Vec<String>,
     pub(super) inputs: BTreeMap<String, String>,
-    /// Where questions that are put to the plan keep their finished runs.
+    /// The store where questions keep their finished runs.
     pub kept: Option<Arc<KeptRuns>>,
 }
 
-/// What a plan is run with, beside its study.
+/// Settings of a plan besides its study.
 #[derive(Clone, Debug, Default)]
 pub struct PlanSettings {
     pub seed: u64,
@@ -218,7 +218,7 @@ impl Plan {
         self.made(number, draw, &Override::default())
     }
 
-    /// A future as one arm lives it, and the law of that arm.
+    /// A future under one arm, with the calendar of rules of that arm.
     pub fn in_arm(
         &self,
         arm: usize,
@@ -288,7 +288,7 @@ impl Plan {
         self.study.direct && arm != self.baseline() && self.regimes[arm].process.is_some()
     }
 
-    /// Said loudly where samples are used that no longer belong to the evidence, the priors or the model.
+    /// A warning if the posterior samples do not match the present evidence, priors or model.
     pub fn stale_warning(&self) -> Option<String> {
         let name = &self.design.posterior.as_ref()?.name;
         (!self.stale.is_empty()).then(|| {
@@ -317,7 +317,7 @@ fn samples(library: &Library, study: &StudyFile) -> Result<Option<Arc<Posterior>
     Ok(found.map(Arc::new))
 }
 
-/// Holds what a study asks for against what there is: its process, its futures, its window.
+/// Checks the policy process, the futures and the window of a study.
 fn check_settings(
     library: &Library,
     study: &StudyFile,
@@ -334,7 +334,7 @@ fn check_settings(
     design
         .enough(last)
         .map_err(|why| Diagnostic::at_text(&study.source, 0, "[futures", why))?;
-    // One future alone is part of a grid that is whole elsewhere.
+    // A single future is part of a complete grid.
     if only.is_none() {
         design
             .whole(runs)
@@ -360,7 +360,7 @@ fn check_settings(
     })
 }
 
-/// Holds a study against the library, as a run of so many futures would, without running anything.
+/// Checks a study against the library, as a run with this number of futures would, without running it.
 ///
 /// # Errors
 /// With everything that would stop the run before its first future, and names in figures that this study does not have.
