@@ -16,7 +16,7 @@ pub fn wilson(p: f64, n: f64, z: f64) -> (f64, f64) {
 /// Standard deviations of a 90 % interval.
 pub const Z_90: f64 = 1.6449;
 
-/// The share of draws below what came: uniform where a forecast is calibrated.
+/// The share of draws below the observed value, which is uniform if the forecast is calibrated.
 pub fn rank(draws: &[f64], observed: f64) -> f64 {
     let below = draws.iter().filter(|x| **x < observed).count() as f64;
     let equal = draws.iter().filter(|x| **x == observed).count() as f64;

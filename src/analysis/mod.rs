@@ -27,12 +27,12 @@ pub mod shapley;
 pub mod sobol;
 pub mod terciles;
 
-/// Why an estimator does not answer.
+/// Why an estimator gives no result.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct EstimatorError(pub String);
 
-/// Refuses numbers that are not finite: an estimator that left them out in silence would answer another question.
+/// Refuses numbers that are not finite, because leaving them out silently would change the question.
 ///
 /// # Errors
 /// With how many there are and which comes first.

@@ -183,7 +183,7 @@ impl Failure {
     pub fn text(&self) -> &str {
         match self {
             Self::Input(text) | Self::No(text) | Self::Stopped(text) => text,
-            Self::Closed => "nobody reads what is printed",
+            Self::Closed => "standard output is closed",
         }
     }
 }

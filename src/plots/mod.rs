@@ -40,11 +40,11 @@ const WIDTH: f64 = 980.0;
 /// A figure that has been drawn.
 #[derive(Clone, Debug)]
 pub struct DrawnFigure {
-    /// Its name on a page: unlike that of any other figure, and nothing but letters, digits and a hyphen.
+    /// Unique name on a page, of letters, digits and hyphens.
     pub id: String,
     pub figure: FigureFile,
     pub caption: String,
-    /// What the figure shows, for readers who do not see it.
+    /// What the figure shows, for readers who cannot see it.
     pub description: String,
     /// For a page that carries the typeface.
     pub svg: String,
@@ -59,7 +59,7 @@ pub struct DrawnFigures {
     pub left_out: Vec<(String, String)>,
 }
 
-/// A sheet under way: where the next thing goes, and what the caption will say.
+/// A figure in progress: the place of the next element, and the text of the caption.
 struct FigureLayout {
     canvas: Canvas,
     y: f64,
@@ -80,7 +80,7 @@ impl ComposedFigure {
     }
 }
 
-/// Draws every figure into a folder as SVG and PNG; those that lack a table are left out and named.
+/// Draws every figure into a folder as SVG and PNG; figures whose tables are missing are listed with the reason.
 ///
 /// # Errors
 /// When a file cannot be written.
@@ -89,7 +89,7 @@ pub fn draw_all(
     figures: &[FigureFile],
     folder: &Path,
 ) -> Result<DrawnFigures, ResultsError> {
-    // A manifest from elsewhere can hold any name: one that is a path would write outside the folder.
+    // A foreign manifest can hold any name: one that is a path would write outside the folder.
     if let Some(figure) = figures.iter().find(|f| !is_file_name(&f.name)) {
         return Err(ResultsError::Io {
             path: folder.to_path_buf(),
@@ -182,7 +182,7 @@ fn draw(
     composed: &ComposedFigure,
     folder: &Path,
 ) -> Result<DrawnFigure, ResultsError> {
-    // Not made of the name, which can hold anything and occur twice.
+    // The name is not used, because it can hold any text and occur twice.
     let id = format!("figure-{}", at + 1);
     let path = folder.join(format!("{}.svg", figure.name));
     let failed = |reason: String| ResultsError::Io {
@@ -311,7 +311,7 @@ fn measure_unit(results: &Results, measure: &str) -> String {
     found.map_or(String::new(), |m| m.unit.clone())
 }
 
-/// What an outcome is, and its unit.
+/// The description of an outcome and its unit.
 fn outcome_words(results: &Results, outcome: &str) -> (String, String) {
     let outcomes = &results.manifest.outcomes;
     let found = outcomes.iter().find(|o| o.name == outcome);
@@ -320,7 +320,7 @@ fn outcome_words(results: &Results, outcome: &str) -> (String, String) {
     })
 }
 
-/// What a parameter is, and its unit.
+/// The description of a parameter and its unit.
 pub fn parameter_words(results: &Results, parameter: &str) -> (String, String) {
     let parameters = &results.manifest.parameters;
     let found = parameters.iter().find(|p| p.name == parameter);

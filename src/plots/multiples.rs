@@ -11,7 +11,7 @@ use crate::results::{BandRow, Results};
 const PANEL: f64 = 96.0;
 const GAP: f64 = 16.0;
 
-/// Draws the grid; answers what the figure says.
+/// Draws the grid; returns a description of the figure.
 pub fn draw(
     sheet: &mut FigureLayout,
     results: &Results,

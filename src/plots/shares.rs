@@ -8,7 +8,7 @@ use crate::config::figure::{AxisScale, SharesSpec, SharesStyle};
 use crate::foundation::calendar::Month;
 use crate::results::{BandRow, Results};
 
-/// Draws the panels; answers what the figure says.
+/// Draws the panels; returns a description of the figure.
 pub fn draw(
     sheet: &mut FigureLayout,
     results: &Results,

@@ -8,12 +8,12 @@ use super::letters::{FAMILY, outline, outlined};
 use super::theme::Colour;
 use crate::foundation::escape::markup;
 
-/// How words are written.
+/// How text is written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum TextRendering {
-    /// As outlines: nothing is asked of the viewer's machine.
+    /// As outlines, which need no typeface on the viewer's machine.
     Outlines,
-    /// As text in the typeface that the page carries: can be searched and read aloud.
+    /// As text in the typeface of the page, which can be searched and read aloud.
     Text,
 }
 

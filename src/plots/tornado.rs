@@ -12,7 +12,7 @@ use crate::results::Results;
 
 const ROW: f64 = 32.0;
 
-/// Draws the bars; answers what the figure says.
+/// Draws the bars; returns a description of the figure.
 pub fn draw(
     sheet: &mut FigureLayout,
     results: &Results,
@@ -55,7 +55,7 @@ pub fn draw(
     let x = |v: f64| panel.across.at(v);
     let canvas = &mut sheet.canvas;
     let unit_words = axis_unit(unit);
-    let head = format!("change of {name} under {}, {unit_words}", arm.name);
+    let head = format!("change of {name} under {}, {unit_words}", arm.label());
     for (n, line) in lines_of(&head, 560.0, SMALL, 2).into_iter().enumerate() {
         let at = (panel.left(), sheet.y + 4.0 + 13.0 * n as f64);
         canvas.text(at, line, SMALL, SOFT, TextAnchor::Left);
@@ -145,7 +145,7 @@ pub fn draw(
     ));
     Ok(format!(
         "change of {name} under {}; {}",
-        arm.name,
+        arm.label(),
         said.join("; ")
     ))
 }

@@ -18,7 +18,7 @@ struct RegimeRegret {
     best: f64,
 }
 
-/// Draws the scatter and the table of regret; answers what the figure says.
+/// Draws the scatter and the table of regret; returns a description of the figure.
 pub fn draw(
     sheet: &mut FigureLayout,
     results: &Results,
