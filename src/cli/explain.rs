@@ -139,7 +139,14 @@ fn entries(library: &Library) -> Result<Vec<CatalogueEntry>, super::Failure> {
             ListKind::Regimes,
             &name,
             &regime.words,
-            format!("{}\n{}{process}", regime.words, rules.join("\n")),
+            format!(
+                "{}\n{}\n{}{process}",
+                regime.label,
+                regime.words,
+                rules.join("\n")
+            )
+            .trim_start()
+            .to_string(),
         );
     }
     for rule in &library.law.rules {

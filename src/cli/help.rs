@@ -34,7 +34,10 @@ const GROUPS: [CommandGroup; 6] = [
                 "chokepoint classify --on 2023-12-01 --chip H100",
             ),
             ("rules", "chokepoint rules --on 2023-12-01"),
-            ("design", "chokepoint design H100 --on 2023-12-01"),
+            (
+                "design",
+                "chokepoint design nvidia-h100-sxm --on 2024-01-01",
+            ),
         ],
     ),
     (
@@ -99,10 +102,6 @@ const GROUPS: [CommandGroup; 6] = [
     ),
 ];
 
-/// The page of the program itself: commands stand before the options.
-const TEMPLATE: &str =
-    "{about-with-newline}\n{usage-heading} {usage}\n\n{before-help}Options:\n{options}{after-help}";
-
 /// The command line with grouped help and examples.
 pub fn command_line() -> Command {
     let mut command = Cli::command();
@@ -113,12 +112,15 @@ pub fn command_line() -> Command {
         }
     }
     let listing = list_commands(&command);
+    let header = command.get_styles().get_header();
+    // The page of the program lists its commands before its options.
+    let template = format!(
+        "{{about-with-newline}}\n{{usage-heading}} {{usage}}\n\n{{before-help}}{header}Options:{header:#}\n{{options}}{{after-help}}"
+    );
     command
-        .help_template(TEMPLATE)
+        .help_template(template)
         .before_help(listing)
-        .after_help(
-            "`chokepoint COMMAND --help` describes the options of a command and gives an example.",
-        )
+        .after_help("Use `chokepoint COMMAND --help` for options and an example.")
 }
 
 /// All groups with their commands, one line each.

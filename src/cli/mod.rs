@@ -57,60 +57,92 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Run a study: every regime in every future; writes tables, figures and a report.
+    /// Run a study and write tables, figures and a report.
+    ///
+    /// Every regime is run in every future. A stopped run resumes when the same command is given again.
     Run(run::RunArgs),
-    /// Show what a rule of your own would change: runs the main study with and without it.
+    /// Show what a rule of your own would change.
+    ///
+    /// The main study is run with the rule and without it, in the same futures.
     Whatif(whatif::WhatifArgs),
     /// Write a commented file to start from: a study, a rule or a figure.
     New(new::NewArgs),
-    /// Divide a study into blocks: writes one file that holds all they need.
+    /// Divide a study into blocks that any machine can run.
+    ///
+    /// One file holds everything that the blocks need.
     Plan(blocks::PlanArgs),
     /// Run one block of a plan, on any machine and in any order.
     Block(blocks::BlockArgs),
-    /// Join finished blocks into results, byte for byte the same as those of `run`.
+    /// Join finished blocks into results.
+    ///
+    /// The results are byte for byte the same as those of `run`.
     Merge(blocks::MergeArgs),
-    /// Run a study on a Slurm cluster: submits an array of blocks and a merge that waits for it.
+    /// Run a study on a Slurm cluster.
+    ///
+    /// An array of blocks is submitted, with a merge that waits for it.
     Slurm(slurm::SlurmArgs),
-    /// Print a table of a results folder, for spreadsheets as comma-separated values.
+    /// Print a table of a results folder, as text or CSV.
     Export(folders::ExportArgs),
-    /// Compare two results folders: which inputs and which numbers differ.
+    /// Compare the inputs and numbers of two results folders.
     Diff(folders::DiffArgs),
     /// Write the report of a results folder again.
     Report(report::FolderArgs),
     /// Draw the figures of a results folder again.
     Plot(report::PlotArgs),
-    /// Repeat one run of a study and print its timeline, or the first event in which two regimes differ.
+    /// Repeat one run of a study and print its timeline.
+    ///
+    /// With `--against`, the first event in which two regimes differ is printed with its causes.
     Replay(replay::ReplayArgs),
-    /// Attribute each effect to the responses behind it (Shapley values of channels).
+    /// Attribute each effect to channels (Shapley values).
+    ///
+    /// Channels are responses such as design-around, the grey market or efficiency gains.
     Decompose(decompose::DecomposeArgs),
-    /// Measure how strongly each parameter influences an outcome (Sobol indices or elementary effects).
+    /// Measure how strongly each parameter influences an outcome.
+    ///
+    /// The methods are Sobol indices and elementary effects.
     Sensitivity(sensitivity::SensitivityArgs),
-    /// Find the conditions under which a policy has the opposite effect, tested on futures held out.
+    /// Find conditions under which a policy has the opposite effect.
+    ///
+    /// The conditions are tested on futures that were not used to find them.
     Discover(discover::DiscoverArgs),
-    /// Find the smallest change of parameters that reverses an effect; also regret and value of information.
+    /// Find the smallest change of parameters that reverses an effect.
+    ///
+    /// Regret, the value of information and the worst credible future are reported too.
     Reversal(reversal::ReversalArgs),
     /// Old name of `reversal`.
     #[command(hide = true, disable_help_flag = true)]
     Flip(help::RenamedArgs),
-    /// List every parameter with its source and influence; strong influence on weak evidence comes first.
+    /// List every parameter with its evidence and its influence.
+    ///
+    /// Parameters with strong influence and weak evidence come first.
     Ledger(ledger::LedgerArgs),
-    /// Score the model against recorded history and simple forecasts; the worst series come first.
+    /// Score the model against recorded history.
+    ///
+    /// Simple forecasts serve as benchmarks. The worst series come first.
     Validate(validate::ValidateArgs),
-    /// Fit parameters to the evidence: writes posterior samples for each split.
+    /// Fit parameters to the evidence and write posterior samples.
+    ///
+    /// Each split of the evidence gets its own samples.
     Calibrate(calibrate::CalibrateArgs),
-    /// Check accounting balances and list inactive parameters, channels and rules.
+    /// Check balances and list inactive parameters, channels and rules.
     Audit(audit::AuditArgs),
     /// Show how the rules of a day treat chips, and why.
     Classify(classify::ClassifyArgs),
-    /// List the rules in force on a day; `rules diff A B` compares two regimes or two days.
+    /// List the rules in force on a day.
+    ///
+    /// `chokepoint rules diff A B` compares two regimes or two days.
     Rules(rules::RulesArgs),
-    /// Show the compliant chip that a maker would derive from a chip under a regime, and why.
+    /// Show the compliant chip that a maker would derive from a chip.
+    ///
+    /// The design follows from the rules of the regime on the given day.
     Design(design::DesignArgs),
-    /// List what ships: chips, rules, regimes, studies, parameters, measures, nations, figures.
+    /// List what ships, such as chips, rules, regimes and studies.
     List(explain::ListArgs),
-    /// Describe a rule, regime, parameter, measure, chip or nation, with its source.
+    /// Describe anything that ships by its name, with its source.
+    ///
+    /// Rules, instruments, regimes, studies, chips, nations, parameters, measures and outcomes have names.
     Explain(explain::ExplainArgs),
-    /// Print tables of every parameter, measure, outcome, channel and event.
+    /// Print tables of parameters, measures, outcomes and events.
     Reference(reference::ReferenceArgs),
     /// Check configuration files; errors give file, line, column and a hint.
     Check(check::CheckArgs),

@@ -249,10 +249,8 @@ fn movers(results: &Results) -> Option<(&'static str, Vec<String>)> {
         .into_iter()
         .take(2)
         .map(|(name, _)| {
-            parameter_words(results, &name)
-                .0
-                .trim_end_matches('.')
-                .to_string()
+            let (description, _) = parameter_words(results, &name);
+            format!("{} ({name})", description.trim_end_matches('.'))
         })
         .collect();
     (!found.is_empty()).then_some(("The gap", found))

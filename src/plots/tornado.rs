@@ -140,7 +140,7 @@ pub fn draw(
     );
     sheet.y = foot + 14.0;
     sheet.caption.push(format!(
-        "The {} of {of} sampled parameters that move the effect most; all others vary too. The largest of so many also gain by luck.",
+        "The {} of {of} sampled parameters to which the effect is most sensitive; all others vary too. With so many parameters the largest differences are partly chance.",
         found.len()
     ));
     Ok(format!(

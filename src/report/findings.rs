@@ -390,9 +390,8 @@ fn reversal(results: &Results, arm: &ArmInfo) -> Option<ReportFinding> {
             let (words, _) = parameter_words(results, &parameter);
             let value = |v: f64| in_unit(two_digits(v), "months");
             format!(
-                "{} ({}): {} months where it is low, {} where it is high",
-                parameter.replace('_', " "),
-                words.trim_end_matches('.').to_lowercase(),
+                "{} ({parameter}): {} months where it is low, {} where it is high",
+                words.trim_end_matches('.'),
                 value(t.low),
                 value(t.high)
             )

@@ -106,7 +106,7 @@ pub fn ledger(
         ledger.push(LedgerRow {
             rank: ledger.len() + 1,
             parameter: super::sensitivity::CHANCE.into(),
-            words: "The same parameters with other luck: no knowledge removes this".into(),
+            words: "The same parameters with other random events: no evidence reduces this".into(),
             value: None,
             unit: String::new(),
             grade: String::new(),

@@ -271,7 +271,11 @@ impl<'a> ReversalSearch<'a> {
             .collect();
         let points: Vec<CustomFuture> = at
             .iter()
-            .flat_map(|z| replicates.iter().map(|luck| self.point(&central, *luck, z)))
+            .flat_map(|z| {
+                replicates
+                    .iter()
+                    .map(|number| self.point(&central, *number, z))
+            })
             .collect();
         let arms = [self.q.arm, baseline(self.plan)];
         let answers = evaluate(self.plan, &points, &arms, self.done);
@@ -287,8 +291,8 @@ impl<'a> ReversalSearch<'a> {
 
     /// The chance of a future at the centre of every parameter, without stress or variant, moved by `z`. What does not move
     /// stays at its recorded value, not at the middle of its distribution.
-    fn point(&self, central: &[f64], luck: u32, z: &[f64]) -> CustomFuture {
-        let mut point = CustomFuture::of(self.plan, luck);
+    fn point(&self, central: &[f64], number: u32, z: &[f64]) -> CustomFuture {
+        let mut point = CustomFuture::of(self.plan, number);
         (point.draw.stress, point.draw.variant) = (None, None);
         point.draw.parameters = central.to_vec();
         let (places, shares): (Vec<usize>, Vec<f64>) = self

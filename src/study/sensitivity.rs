@@ -213,15 +213,15 @@ pub fn morris(plan: &Plan, names: &[String], done: &(dyn Fn() + Sync)) -> Sensit
         .map(|t| Trajectory::draw(places.len(), &draw(plan, &format!("trajectory {t}"))))
         .collect();
     let mut points: Vec<CustomFuture> = Vec::new();
-    for (trajectory, luck) in trajectories.iter().zip(plan.futures.clone()) {
-        let own = CustomFuture::of(plan, luck);
+    for (trajectory, number) in trajectories.iter().zip(plan.futures.clone()) {
+        let own = CustomFuture::of(plan, number);
         for shares in trajectory.points() {
             let mut point = own.clone();
             set_shares(plan, &mut point, &places, &shares);
             points.push(point);
         }
         if let Some(last) = points.last().cloned() {
-            points.push(last.with_chance_of(&CustomFuture::of(plan, luck + n)));
+            points.push(last.with_chance_of(&CustomFuture::of(plan, number + n)));
         }
     }
     let arms: Vec<usize> = (0..plan.regimes.len()).collect();
@@ -239,11 +239,11 @@ pub fn morris(plan: &Plan, names: &[String], done: &(dyn Fn() + Sync)) -> Sensit
         match screen(places.len(), &trajectories, &along) {
             Ok(mut screens) => {
                 // Chance takes a step as long as a parameter's, so that both are read on one scale.
-                let luck: Vec<f64> = runs
+                let chance: Vec<f64> = runs
                     .iter()
                     .map(|r| (r[width - 1] - r[width - 2]) / STEP)
                     .collect();
-                screens.push(of_effects(&luck));
+                screens.push(of_effects(&chance));
                 for (parameter, s) in names_of.iter().zip(screens) {
                     found
                         .rows
