@@ -1,4 +1,4 @@
-//! Hashes the source, so that a plan, its blocks and its results say which program made them.
+//! Hashes the source, so that plans, blocks and results record the program that made them.
 
 use std::path::{Path, PathBuf};
 

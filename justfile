@@ -91,7 +91,7 @@ answers STUDY RUNS="1000":
     cargo run --release --locked -- decompose {{STUDY}} --runs 100 --pairs 100 --into results/{{STUDY}}
     cargo run --release --locked -- discover {{STUDY}} --runs {{RUNS}} --into results/{{STUDY}}
     cargo run --release --locked -- ledger {{STUDY}} --runs {{RUNS}} --into results/{{STUDY}}
-    cargo run --release --locked -- flip {{STUDY}} --runs {{RUNS}} --better more --into results/{{STUDY}}
+    cargo run --release --locked -- reversal {{STUDY}} --runs {{RUNS}} --better more --into results/{{STUDY}}
     cargo run --release --locked -- report results/{{STUDY}}
 
 # every posterior, from nothing

@@ -56,12 +56,12 @@ pub const MEASURES: &[Measure] = &[
     m(
         "latent_gap_points",
         "index points",
-        "the gap in points without luck and release dates",
+        "underlying gap in points: without random events and release dates",
     ),
     m(
         "latent_gap_months",
         "months",
-        "the gap in months without luck and release dates",
+        "underlying gap in months: without random events and release dates",
     ),
     m(
         "gap_trend_months",
@@ -339,12 +339,12 @@ pub const OUTCOMES: &[Measure] = &[
     m(
         "latent_gap_months_mean",
         "months",
-        "how far the target is behind in months, without luck and release dates, mean over the window",
+        "underlying gap of the target in months, mean over the window",
     ),
     m(
         "latent_gap_points_mean",
         "index points",
-        "how far the target is behind in points, without luck and release dates, mean over the window",
+        "underlying gap of the target in points, mean over the window",
     ),
     m(
         "gap_crossing_months",

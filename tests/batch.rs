@@ -222,7 +222,7 @@ fn a_run_that_was_stopped_goes_on_and_other_work_is_not_thrown_away() {
     let said = String::from_utf8(stopped.stderr).unwrap();
     assert_eq!(stopped.status.code(), Some(130), "{said}");
     assert!(
-        said.contains("run the same command again to go on"),
+        said.contains("run the same command again to resume"),
         "{said}"
     );
     assert!(!here.join("out").exists());
@@ -729,8 +729,8 @@ fn diff_says_what_went_in_and_what_came_out() {
     chokepoint(here).args(["diff", "a", "b"]).assert().success();
     let apart = chokepoint(here).args(["diff", "a", "c"]).assert().code(1);
     let said = String::from_utf8(apart.get_output().stdout.clone()).unwrap();
-    assert!(said.contains("went in: seed: 20221007 and 5"), "{said}");
-    assert!(said.contains("came out: outcomes"), "{said}");
+    assert!(said.contains("inputs: seed: 20221007 and 5"), "{said}");
+    assert!(said.contains("results: outcomes"), "{said}");
     chokepoint(here)
         .args(["diff", "a", "nothing"])
         .assert()

@@ -61,7 +61,7 @@ fn a_block_that_lost_a_bit_is_refused_by_merge_and_run_again_by_run() {
     std::fs::rename(here.join("plan"), here.join(".two.unfinished")).unwrap();
     let said = run(here, &["--runs", "4", "--out", "two"]);
     assert!(
-        said.contains("block-0002.runs is broken, and is run again"),
+        said.contains("block-0002.runs is corrupted and is run again"),
         "{said}"
     );
     assert!(said.contains("resuming: 3 of 4"), "{said}");
@@ -84,7 +84,7 @@ fn merge_and_plan_throw_no_finished_work_away() {
     again.extend(["--out", "plan", "--blocks", "1"]);
     let said = refused(here, &again, 2);
     assert!(
-        said.contains("is cut in 2 blocks, of which 2 are done"),
+        said.contains("is divided into 2 blocks, of which 2 are finished"),
         "{said}"
     );
     let path = here.join("plan/plan.json");
@@ -173,7 +173,7 @@ fn a_table_that_cannot_be_read_or_written_whole_is_an_error() {
         assert!(said.contains("expected a number, zero or above"), "{said}");
     }
     let said = refused(here, &["export", "nowhere", "effects"], 2);
-    assert!(said.contains("nowhere is no results folder"), "{said}");
+    assert!(said.contains("nowhere is not a results folder"), "{said}");
 }
 
 /// What is said of the main study with one piece of text in place of another.

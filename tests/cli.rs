@@ -151,7 +151,7 @@ fn a_folder_that_is_not_ours_is_left_alone() {
 
 #[test]
 fn wrong_use_ends_with_2_and_a_hint() {
-    let cases: [(&[&str], &str); 6] = [
+    let cases: [(&[&str], &str); 8] = [
         (
             &["run", "did-control-work"],
             "did you mean `did-controls-work.toml`?",
@@ -170,6 +170,21 @@ fn wrong_use_ends_with_2_and_a_hint() {
             "did you mean `CHN`?",
         ),
         (&["explain", "oct2"], "did you mean `oct22`?"),
+        (
+            &["flip", "s1-october-2022", "--better", "more"],
+            "`flip` is now `reversal`",
+        ),
+        (
+            &[
+                "reversal",
+                "s1-october-2022",
+                "--better",
+                "more",
+                "--lucks",
+                "3",
+            ],
+            "`--lucks` is now `--replicates`",
+        ),
     ];
     for (args, hint) in cases {
         let run = chokepoint().args(args).assert().code(2);
@@ -183,7 +198,7 @@ fn check_ends_with_1_when_a_file_is_wrong_and_says_where() {
     chokepoint().arg("check").assert().success();
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("wrong.toml");
-    std::fs::write(&file, "name = \"x\"\nwords = \"y\"\ninclud = []\n").unwrap();
+    std::fs::write(&file, "name = \"x\"\ndescription = \"y\"\ninclud = []\n").unwrap();
     let run = chokepoint()
         .args(["check", file.to_str().unwrap(), "--format", "json"])
         .assert()
@@ -194,6 +209,28 @@ fn check_ends_with_1_when_a_file_is_wrong_and_says_where() {
         (Some(3), Some(1))
     );
     assert!(all[0]["help"].as_str().unwrap().contains("include"));
+}
+
+#[test]
+fn an_old_key_is_an_error_that_names_the_new_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let regime = "name = \"x\"\nwords = \"y\"\ninclude = []\n";
+    let figure = std::fs::read_to_string(
+        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("plots/effects.toml"),
+    )
+    .unwrap()
+    .replace("\ndescription = ", "\nwords = ");
+    for (name, text) in [("regime.toml", regime), ("figure.toml", figure.as_str())] {
+        let file = folder.path().join(name);
+        std::fs::write(&file, text).unwrap();
+        let run = chokepoint()
+            .args(["check", file.to_str().unwrap()])
+            .assert()
+            .code(1);
+        let said = String::from_utf8(run.get_output().stdout.clone()).unwrap()
+            + &String::from_utf8(run.get_output().stderr.clone()).unwrap();
+        assert!(said.contains("`words` is now `description`"), "{said}");
+    }
 }
 
 #[test]

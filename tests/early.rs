@@ -377,7 +377,7 @@ impl Made {
         };
         let text = format!(
             "title = \"test\"\nissuer = \"{issuer}\"\ncitation = \"made up for a test\"\nsource = \"made up for a test\"\nurl = \"\"\n{outside}\
-             status = \"hypothetical\"\n[[rule]]\nid = \"{id}\"\ninstrument = \"{instrument}\"\nwords = \"test\"\n\
+             status = \"hypothetical\"\n[[rule]]\nid = \"{id}\"\ninstrument = \"{instrument}\"\ndescription = \"test\"\n\
              announced = 2024-03-10\ncompliance = 2024-06-20\nenforced = true\nconfidence = \"low\"\n\
              condition = \"{condition}\"\nlicence = \"{licence}\"\ndates_source = \"made up for a test\"\n\
              applies_to = {{ origin = \"any\", destinations = [{to}] }}\n{more}\n"

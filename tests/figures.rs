@@ -113,7 +113,7 @@ fn every_file_of_plots_ships_and_every_kind_of_figure_is_among_them() {
 
 #[test]
 fn a_figure_of_ones_own_draws_without_touching_code() {
-    let text = "title = \"Who is asked to wait\"\nwords = \"Chips waiting for a licence.\"\npart = \"cost\"\n\n\
+    let text = "title = \"Who is asked to wait\"\ndescription = \"Chips waiting for a licence.\"\npart = \"cost\"\n\n\
                 [draw.fan]\nlines = [{ measure = \"licences_pending\", entity = \"issuer\" }]\nfrom = \"2022-01\"\n";
     let source = Source {
         name: "mine.toml".into(),
@@ -131,7 +131,7 @@ fn a_figure_of_ones_own_draws_without_touching_code() {
 #[test]
 fn a_wrong_figure_of_ones_own_is_told_with_line_column_and_hint() {
     let wrong = |from: &str, to: &str, at: (usize, usize), message: &str, help: &str| {
-        let text = "title = \"T\"\nwords = \"W\"\n\n[draw.fan]\nlines = [{ measure = \"gap_months\", entity = \"target_vs_issuer\" }]\nfrom = \"2022-01\"\n";
+        let text = "title = \"T\"\ndescription = \"W\"\n\n[draw.fan]\nlines = [{ measure = \"gap_months\", entity = \"target_vs_issuer\" }]\nfrom = \"2022-01\"\n";
         assert!(text.contains(from));
         let source = Source {
             name: "mine.toml".into(),

@@ -57,6 +57,8 @@ fn hostile_results() -> Results {
     s.limits.iter_mut().for_each(spoil);
     for a in &mut s.arms {
         rename(&mut a.name);
+        a.label = a.name.clone();
+        spoil(&mut a.label);
         spoil(&mut a.words);
         for rule in &mut a.rules {
             for text in [&mut rule.title, &mut rule.words, &mut rule.citation] {
@@ -68,7 +70,7 @@ fn hostile_results() -> Results {
         // A name holds no mark that a page or a shell reads; letters of any script are letters.
         figure.name = Name::new(format!("{at} f=(%), 漢")).unwrap();
         spoil(&mut figure.title);
-        spoil(&mut figure.words);
+        spoil(&mut figure.description);
     }
     results.bands.iter_mut().for_each(|b| rename(&mut b.regime));
     results
@@ -557,7 +559,7 @@ fn read_block(folder: &Path, hash: &str, layout: &RunRecordLayout) -> Option<Vec
             all.extend(store.months(arm, column, 0..layout.months).ok()?);
         }
     }
-    for told in store.told() {
+    for told in store.take_narratives() {
         assert!(told.arm < layout.arms && told.run < 3);
     }
     Some(all.into_iter().map(f64::to_bits).collect())

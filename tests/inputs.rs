@@ -243,7 +243,7 @@ fn everything_in_a_folder_of_configuration_acts_or_is_refused_with_its_path() {
             b"a,b\n",
             ["configs", "name it: --configs"],
         ),
-        ("schema/study.json", b"{}", ["is no schema", "schema"]),
+        ("schema/study.json", b"{}", ["is not a schema", "schema"]),
     ] {
         let folder = tempfile::tempdir().unwrap();
         let here = folder.path();

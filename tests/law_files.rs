@@ -25,7 +25,7 @@ status = "hypothetical"
 [[rule]]
 id = "mine"
 instrument = "chip_threshold"
-words = "test"
+description = "test"
 announced = 2026-03-01
 compliance = 2026-07-01
 enforced = true
@@ -147,25 +147,25 @@ fn wrong_numbers_of_other_instruments_are_refused_with_their_place(
     #[case] at: &str,
     #[case] words: &[&str],
 ) {
-    let held = format!("words = \"test\"\nnumbers = {{ {numbers} }}");
+    let held = format!("description = \"test\"\nnumbers = {{ {numbers} }}");
     let mut all = changes.to_vec();
-    all.push(("words = \"test\"", &held));
+    all.push(("description = \"test\"", &held));
     refused(&all, at, words);
 }
 
 #[test]
 fn facts_are_kept_apart_from_numbers_and_may_not_bear_the_name_of_a_number() {
     let fact = (
-        "words = \"test\"",
-        "words = \"test\"\nfacts = { listed_firms = 13 }",
+        "description = \"test\"",
+        "description = \"test\"\nfacts = { listed_firms = 13 }",
     );
     let library = with(&[changed(&[fact])]).unwrap();
     let at = library.law.find("mine").unwrap();
     let facts = &library.law.rules[usize::from(at)].facts;
     assert_eq!(*facts, [("listed_firms".to_string(), 13.0)]);
     let hidden = (
-        "words = \"test\"",
-        "words = \"test\"\nfacts = { levy_share = 0.1 }",
+        "description = \"test\"",
+        "description = \"test\"\nfacts = { levy_share = 0.1 }",
     );
     refused(
         &[hidden],
@@ -177,7 +177,7 @@ fn facts_are_kept_apart_from_numbers_and_may_not_bear_the_name_of_a_number() {
 #[rstest]
 #[case("origin = \"us\"", "origin = \"USB\"", "\"USB\"", &["`us`, `any`, `foreign`"])]
 #[case("origin = \"us\"", "origin = \"USAA\"", "\"USAA\"", &["did you mean `USA`?"])]
-#[case("words =", "early = [{ vendor = \"NVIDA\", on = 2026-04-01 }]\nwords =", "\"NVIDA\"", &["did you mean `NVIDIA`?"])]
+#[case("description =", "early = [{ vendor = \"NVIDA\", on = 2026-04-01 }]\ndescription =", "\"NVIDA\"", &["did you mean `NVIDIA`?"])]
 #[case("tpp >= 2400", "vendor == 'NVIDA'", "'NVIDA'", &["did you mean `NVIDIA`?"])]
 #[case("tpp >= 2400", "tpp > 1 && destination == 'CHNA'", "'CHNA'", &["did you mean `CHN`?"])]
 #[case("tpp >= 2400", "headquarters in ['CHN', 'MCA']", "'MCA'", &["did you mean `MAC`?"])]
@@ -185,11 +185,11 @@ fn facts_are_kept_apart_from_numbers_and_may_not_bear_the_name_of_a_number() {
 #[case("tpp >= 2400", "'H100 SMX' == chip", "'H100 SMX'", &["did you mean `H100 SXM`?"])]
 #[case("tpp >= 2400", "buyer == 'Huawi'", "'Huawi'", &["did you mean `Huawei`?"])]
 #[case("[[rule]]", "outside_names = [\"NVIDIA\"]\n[[rule]]", "\"NVIDIA\"", &["no table"])]
-#[case("words =", "responds_to = [\"event:deepsek-r1\"]\nwords =", "\"event:deepsek-r1\"", &["did you mean `event:deepseek-r1`?"])]
-#[case("words =", "responds_to = [\"us-2022-10-3a09\"]\nwords =", "\"us-2022-10-3a09\"", &["did you mean `us-2022-10-3a090`?"])]
-#[case("words =", "responds_to = [\"mine\"]\nwords =", "\"mine\"]", &["responds to itself"])]
-#[case("words =", "supersedes = [\"mine\"]\nwords =", "\"mine\"]", &["itself"])]
-#[case("words =", "carves_out = [\"us-2022-10-sme\"]\nwords =", "\"us-2022-10-sme\"", &["expected a rule on a sale of chips"])]
+#[case("description =", "responds_to = [\"event:deepsek-r1\"]\ndescription =", "\"event:deepsek-r1\"", &["did you mean `event:deepseek-r1`?"])]
+#[case("description =", "responds_to = [\"us-2022-10-3a09\"]\ndescription =", "\"us-2022-10-3a09\"", &["did you mean `us-2022-10-3a090`?"])]
+#[case("description =", "responds_to = [\"mine\"]\ndescription =", "\"mine\"]", &["responds to itself"])]
+#[case("description =", "supersedes = [\"mine\"]\ndescription =", "\"mine\"]", &["itself"])]
+#[case("description =", "carves_out = [\"us-2022-10-sme\"]\ndescription =", "\"us-2022-10-sme\"", &["expected a rule on a sale of chips"])]
 #[case("destinations = [\"CHN\"]", "destinations = [\"CHN\"], headquarters = [\"A:5\"]", "\"A:5\"", &["the home of buyers"])]
 #[case("destinations = [\"CHN\"]", "destinations = []", "\"us\"", &["reaches nobody"])]
 #[case("id = \"mine\"", "id = \"tpp\"", "\"tpp\"", &["name of an attribute"])]
@@ -237,44 +237,44 @@ fn a_name_outside_the_tables_can_be_declared() {
     "a year from 1990 to 2100"
 )]
 #[case(
-    "words =",
-    "ended = 2026-06-30\nwords =",
+    "description =",
+    "ended = 2026-06-30\ndescription =",
     "2026-06-30",
     "before it binds"
 )]
 #[case(
-    "words =",
-    "ended = 2026-02-28\nwords =",
+    "description =",
+    "ended = 2026-02-28\ndescription =",
     "2026-02-28",
     "before it was announced"
 )]
 #[case(
-    "words =",
-    "published = 2026-02-28\nwords =",
+    "description =",
+    "published = 2026-02-28\ndescription =",
     "2026-02-28",
     "before it was announced"
 )]
 #[case(
-    "words =",
-    "published = 2026-08-28\nwords =",
+    "description =",
+    "published = 2026-08-28\ndescription =",
     "2026-08-28",
     "after it binds"
 )]
 #[case(
-    "words =",
-    "leaked = 2026-05-01\npublished = 2026-04-01\nwords =",
+    "description =",
+    "leaked = 2026-05-01\npublished = 2026-04-01\ndescription =",
     "2026-05-01",
     "after it was published"
 )]
 #[case(
-    "words =",
-    "early = [{ vendor = \"AMD\", on = 2026-01-01 }]\nwords =",
+    "description =",
+    "early = [{ vendor = \"AMD\", on = 2026-01-01 }]\ndescription =",
     "2026-01-01",
     "before it was announced"
 )]
 #[case(
-    "words =",
-    "early = [{ vendor = \"AMD\", on = 2026-04-01 }, { vendor = \"NVIDIA\", on = 2026-07-02 }]\nwords =",
+    "description =",
+    "early = [{ vendor = \"AMD\", on = 2026-04-01 }, { vendor = \"NVIDIA\", on = 2026-07-02 }]\ndescription =",
     "2026-07-02",
     "after it binds all others"
 )]
@@ -730,7 +730,7 @@ fn every_case_of_a_shipped_rule_holds() {
     assert!(library().cases.len() >= 38);
 }
 
-const REGIME: &str = "name = \"mine\"\nwords = \"test\"\n";
+const REGIME: &str = "name = \"mine\"\ndescription = \"test\"\n";
 
 #[rstest]
 #[case("issuers = [\"USA\"]", "\"USA\"", "expected `select = \"enforced\"`")]
@@ -896,8 +896,9 @@ fn administrations_out_of_order_are_refused(
 fn a_statement_in_an_arm_that_does_nothing_is_refused(#[case] fields: &str, #[case] words: &str) {
     let configs = &library().configs;
     let source = configs.find("did-controls-work", "studies").unwrap();
-    let arms =
-        format!("[\"none\", {{ name = \"mine\", from = \"oct22\", words = \"test\", {fields} }}]");
+    let arms = format!(
+        "[\"none\", {{ name = \"mine\", from = \"oct22\", description = \"test\", {fields} }}]"
+    );
     let fields = [
         ("arms".to_string(), arms),
         ("baseline".to_string(), "\"none\"".to_string()),

@@ -104,7 +104,7 @@ status = "hypothetical"
 [[rule]]
 id = "test-2028"
 instrument = "chip_threshold"
-words = "Nothing above a TPP of 1,000."
+description = "Nothing above a TPP of 1,000."
 announced = 2028-05-10
 compliance = 2029-01-01
 enforced = true

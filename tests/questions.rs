@@ -6,9 +6,9 @@ use chokepoint::foundation::channels::Channel;
 use chokepoint::foundation::parameters::Parameters;
 use chokepoint::study::decompose::{accounting_points, decompose};
 use chokepoint::study::discover::{self, discover};
-use chokepoint::study::flip::{self, flip};
 use chokepoint::study::ledger::ledger;
-use chokepoint::study::probe::{CustomFuture, EnsembleTable, ask, outcome};
+use chokepoint::study::probe::{CustomFuture, EnsembleTable, evaluate, outcome};
+use chokepoint::study::reversal::{self, analyse_reversal};
 use chokepoint::study::sensitivity::{CHANCE, morris, sobol};
 use chokepoint::study::{Plan, PlanSettings, join, run_all};
 
@@ -109,7 +109,7 @@ fn with_every_channel_off_the_effect_is_what_compute_and_research_account_for() 
                 off: Channel::ALL.to_vec(),
                 ..CustomFuture::of(&plan, number)
             };
-            let answers = ask(&plan, std::slice::from_ref(&point), &[0, 1], &|| {});
+            let answers = evaluate(&plan, std::slice::from_ref(&point), &[0, 1], &|| {});
             let effect = answers.values[0][1][o] - answers.values[0][0][o];
             let ceiling = accounting_points(&plan, 1, 0, &point);
             assert!(
@@ -197,20 +197,20 @@ fn an_effect_of_one_sign_needs_no_box_and_the_better_arm_has_the_smaller_regret(
     };
     let always = discover(&plan, &ensemble, &question).unwrap();
     assert!(always.rows.is_empty() && always.sentences[0].starts_with("In all of 40 futures"));
-    let question = flip::ReversalQuestion {
+    let question = reversal::ReversalQuestion {
         arm: 1,
         outcome: (outcome(&name).unwrap(), name),
         more_is_better: true,
         good_enough: Some(0.0),
-        lucks: 1,
+        replicates: 1,
     };
-    let found = flip(&plan, &ensemble, &question, &|| {}).unwrap();
+    let found = analyse_reversal(&plan, &ensemble, &question, &|| {}).unwrap();
     assert_eq!(found.regrets.len(), 2);
     assert!(found.regrets.iter().all(|r| r.good_enough == Some(1.0)));
     // The arm that sells more at the centre has the smaller regret.
     let better = usize::from(found.centre > 0.0);
     assert!(found.regrets[better].regret < found.regrets[1 - better].regret);
-    for row in &found.flips {
+    for row in &found.reversals {
         assert!(row.distance > 0.0 && row.quantile > 0.0 && row.quantile < 1.0);
     }
     let worst = found.worst.unwrap();

@@ -2,7 +2,7 @@
 
 use chokepoint::foundation::chance::{Chance, Purpose, stable_key};
 use chokepoint::foundation::parameters::Parameters;
-use chokepoint::study::probe::{CustomFuture, ProbeOutcomes, ask, outcome};
+use chokepoint::study::probe::{CustomFuture, ProbeOutcomes, evaluate, outcome};
 use chokepoint::study::{Plan, PlanSettings};
 
 use crate::{library, study_of};
@@ -66,7 +66,7 @@ fn inside(plan: &Plan, region: Region) -> ProbeOutcomes {
         })
         .collect();
     let arms: Vec<usize> = (0..plan.regimes.len()).collect();
-    ask(plan, &points, &arms, &|| {})
+    evaluate(plan, &points, &arms, &|| {})
 }
 
 fn share(answers: &ProbeOutcomes, holds: impl Fn(&[Vec<f64>]) -> bool) -> f64 {

@@ -102,17 +102,17 @@ class Rule(_Toml):
 class Regime(_Toml):
     """A set of rules that are in force together.
 
-    >>> regime = Regime.new("mine", include=["us-2022-10-3a090"], words="October 2022 alone.")
+    >>> regime = Regime.new("mine", include=["us-2022-10-3a090"], description="October 2022 alone.")
     """
 
     _folder = "regimes"
 
     @classmethod
-    def new(cls, name: str, *, include: Iterable[str], words: str = "") -> Regime:
+    def new(cls, name: str, *, include: Iterable[str], description: str = "") -> Regime:
         """A regime of these rules, by their ids."""
         document = tomlkit.document()
         document["name"] = name
-        document["words"] = words or f"The rules {', '.join(include := list(include))}."
+        document["description"] = description or f"The rules {', '.join(include := list(include))}."
         document["include"] = list(include)
         return cls(name, tomlkit.dumps(document))
 

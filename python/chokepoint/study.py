@@ -109,7 +109,7 @@ class Study:
 
     def whatif(self, rule: Rule, *, against: str = "history-free") -> Study:
         """The study with two arms: a regime, and the same with one rule of one's own."""
-        arm = {"name": rule.name, "from": against, "add": rule.ids, "words": f"`{against}`, and {rule['title']}"}
+        arm = {"name": rule.name, "from": against, "add": rule.ids, "description": f"`{against}`, and {rule['title']}"}
         return self.add(rule).arms([against, arm])
 
     @property

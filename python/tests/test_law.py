@@ -72,7 +72,7 @@ def test_a_rule_is_found_by_its_id_and_a_file_by_its_name(tmp_path):
 
 
 def test_a_regime_that_is_built_judges_and_runs(said, tmp_path):
-    regime = chokepoint.Regime.new("first-line", include=["us-2022-10-3a090"], words="October 2022 alone.")
+    regime = chokepoint.Regime.new("first-line", include=["us-2022-10-3a090"], description="October 2022 alone.")
     assert 'include = ["us-2022-10-3a090"]' in regime.toml
     own = rows(chokepoint.classify(on=DAY, regime=regime))
     h800 = next(r for r in own if r["chip"] == "H800 SXM")

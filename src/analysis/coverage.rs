@@ -1,4 +1,4 @@
-//! How often intervals held what came.
+//! Coverage: how often forecast intervals contained the observed value.
 
 /// Wilson's interval of a share `p` seen in `n` trials, `n` not necessarily whole, at `z` standard deviations.
 ///
@@ -16,7 +16,7 @@ pub fn wilson(p: f64, n: f64, z: f64) -> (f64, f64) {
 /// Standard deviations of a 90 % interval.
 pub const Z_90: f64 = 1.6449;
 
-/// The share of draws below what came: uniform where a forecast is calibrated.
+/// The share of draws below the observed value, which is uniform if the forecast is calibrated.
 pub fn rank(draws: &[f64], observed: f64) -> f64 {
     let below = draws.iter().filter(|x| **x < observed).count() as f64;
     let equal = draws.iter().filter(|x| **x == observed).count() as f64;

@@ -1,4 +1,4 @@
-//! The continuous ranked probability score of an ensemble: how far a distribution lies from what came.
+//! The continuous ranked probability score, the distance between a forecast distribution and the observed value.
 
 /// Fair form for draws: `mean |x - y| - sum_ij |x_i - x_j| / (2 m (m - 1))`; unbiased for any number of draws.
 ///

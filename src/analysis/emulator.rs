@@ -1,7 +1,8 @@
-//! A regression that stands in for a simulator, and what it rules out.
+//! A regression that approximates the simulator, and the parameter values that it rules out.
 //!
 //! Each output is a sum over parameters of a linear and a curved term, `y = c + sum a_j z_j + b_j (z_j^2 - 1) / sqrt 2`, in
-//! standard normal scores `z`; only terms that stand clear of noise are kept. What is left, chance and lack of fit together, is a covariance between outputs.
+//! standard normal scores `z`; only terms clearly above noise are kept.
+//! The residuals, from chance and lack of fit together, give a covariance between outputs.
 //! Source: history matching as in Craig et al. 1997 and Vernon et al. 2010, <https://doi.org/10.1214/10-BA524>.
 
 use crate::foundation::maths;
@@ -18,7 +19,7 @@ pub fn terms(scores: &[f64]) -> Vec<f64> {
     all
 }
 
-/// Coefficients of every output, and the covariance of what they leave.
+/// Coefficients of every output, and the covariance of the residuals.
 #[derive(Clone, Debug)]
 pub struct Emulator {
     /// Outputs by terms.
@@ -29,8 +30,8 @@ pub struct Emulator {
 }
 
 impl Emulator {
-    /// Fits by least squares, then again each output on the terms that stand clear of noise: a parameter that cannot move an
-    /// output must not seem to. `local` are the rows whose residuals make the covariance. None when the rows do not suffice.
+    /// Fits by least squares, then refits each output on its significant terms only, so that a parameter without effect has no
+    /// coefficient. `local` are the rows whose residuals give the covariance. None when there are too few rows.
     pub fn fit(
         scores: &[Vec<f64>],
         outputs: &[Vec<f64>],
@@ -102,9 +103,9 @@ impl Emulator {
     }
 }
 
-/// Prior precision of a coefficient in units of one row: keeps a fit on few rows from running wild.
+/// Prior precision of a coefficient, in units of one row, which stabilises a fit on few rows.
 const RIDGE: f64 = 1.0;
-/// Standard errors that a term must stand clear of zero: one in a thousand terms without effect does.
+/// Standard errors from zero at which a term is significant; one in a thousand terms without effect passes.
 const CLEAR: f64 = 3.3;
 
 /// Coefficients of a least-squares fit of numbers on rows of terms. None when the rows do not determine them.
@@ -119,7 +120,7 @@ pub fn least_squares(rows: &[(Vec<f64>, f64)]) -> Option<Vec<f64>> {
     Some(solved.iter().copied().collect())
 }
 
-/// How far a prediction lies from what was observed, in standard deviations of everything that is not known.
+/// Implausibility: the distance of a prediction from the observation, in standard deviations of all uncertainty.
 pub fn implausibility(predicted: f64, observed: f64, variance: f64) -> f64 {
     (predicted - observed).abs() / variance.max(f64::MIN_POSITIVE).sqrt()
 }
@@ -155,8 +156,8 @@ impl Likelihood {
         -0.5 * left.norm_squared()
     }
 
-    /// A normal distribution near the posterior: its mode, by damped Gauss and Newton steps, and the curvature there. A chain
-    /// that walks in its coordinates moves as freely along what is not informed as along what is.
+    /// A normal approximation of the posterior: its mode, by damped Gauss-Newton steps, and the curvature there. In its
+    /// coordinates a chain moves equally well along informed and uninformed directions.
     pub fn guide(&self) -> Option<ProposalDistribution> {
         let parameters = (self.coefficients.ncols() - 1) / 2;
         let mut mode = DVector::zeros(parameters);
@@ -185,7 +186,7 @@ impl Likelihood {
         Some(ProposalDistribution { mode, spread })
     }
 
-    /// Slopes of the whitened predictions at a point, and what they leave of what was observed.
+    /// Slopes of the whitened predictions at a point, and the residuals there.
     fn linearised(&self, at: &DVector<f64>) -> (DMatrix<f64>, DVector<f64>) {
         let slopes = DMatrix::from_fn(self.observed.len(), at.len(), |k, j| {
             self.coefficients[(k, 1 + 2 * j)]
@@ -195,7 +196,7 @@ impl Likelihood {
         (slopes, left)
     }
 
-    /// What is left of the posterior in the coordinates of a guide, beside their standard normal prior.
+    /// The log posterior in the coordinates of a guide, relative to their standard normal prior.
     pub fn beside(&self, guide: &ProposalDistribution, walk: &[f64]) -> f64 {
         let scores = guide.scores(walk);
         let square = |v: &[f64]| v.iter().map(|x| x * x).sum::<f64>();

@@ -1,4 +1,4 @@
-//! What an ensemble that is there already says of one parameter: its share of the variance, and what knowing it is worth.
+//! Estimates from an existing ensemble the share of variance of each parameter and the value of knowing it.
 
 use super::regret::futures_of;
 use super::{Estimate, EstimatorError, finite, moments};
@@ -91,7 +91,7 @@ fn rows_of(x: &[f64], y: &[f64]) -> Result<(), EstimatorError> {
     finite("answers", y)
 }
 
-/// What learning one parameter before choosing an arm is worth, in units of the answer.
+/// The value of learning one parameter before choosing an arm, in units of the outcome.
 ///
 /// ```text
 /// value = mean over x of max over arms of E(answer | x)  -  max over arms of E(answer)
@@ -140,7 +140,7 @@ pub fn value_of_learning(
     })
 }
 
-/// What knowing everything is worth: `E(max over arms) - max over arms of E`.
+/// The value of perfect information: `E(max over arms) - max over arms of E`.
 ///
 /// # Errors
 /// As [`value_of_learning`].

@@ -1,14 +1,14 @@
-//! Pure functions on numbers: quantiles, bands, paired effects; beside them the estimators that answer questions.
+//! Pure statistics: quantiles, bands, paired effects, and the estimators behind the question commands.
 //!
 //! | question | file |
 //! |---|---|
-//! | what is the part of each of several causes that act together | `shapley.rs` |
-//! | which parameter moves the answer | `sobol.rs`, `morris.rs`, `learning.rs` |
+//! | what does each of several joint causes contribute | `shapley.rs` |
+//! | which parameter influences an outcome most | `sobol.rs`, `morris.rs`, `learning.rs` |
 //! | under which conditions does something happen | `prim.rs` |
-//! | how wrong could a choice be, and what is it worth to know more | `regret.rs`, `learning.rs` |
-//! | what compute alone can account for | `ceiling.rs` |
-//! | how well does an ensemble foretell | `crps.rs`, `coverage.rs`, `skill.rs` |
-//! | which parameters fit what was recorded | `emulator.rs`, `slice.rs` |
+//! | how wrong could a choice be, and what is more knowledge worth | `regret.rs`, `learning.rs` |
+//! | how much can less compute alone explain | `accounting_bound.rs` |
+//! | how good are the forecasts of an ensemble | `crps.rs`, `coverage.rs`, `skill.rs` |
+//! | which parameters fit recorded history | `emulator.rs`, `slice.rs` |
 
 use crate::foundation::maths;
 
@@ -18,21 +18,21 @@ pub mod emulator;
 pub mod skill;
 pub mod slice;
 
-pub mod ceiling;
+pub mod accounting_bound;
 pub mod learning;
 pub mod morris;
 pub mod prim;
 pub mod regret;
 pub mod shapley;
 pub mod sobol;
-pub mod thirds;
+pub mod terciles;
 
-/// Why an estimator does not answer.
+/// Why an estimator gives no result.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct EstimatorError(pub String);
 
-/// Refuses numbers that are not finite: an estimator that left them out in silence would answer another question.
+/// Refuses numbers that are not finite, because leaving them out silently would change the question.
 ///
 /// # Errors
 /// With how many there are and which comes first.

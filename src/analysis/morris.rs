@@ -1,4 +1,4 @@
-//! Elementary effects: a cheap screen that tells factors that matter from factors that do not.
+//! Elementary effects (Morris), a cheap screen for influential factors.
 
 use super::{Estimate, EstimatorError, finite};
 

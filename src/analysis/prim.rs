@@ -1,4 +1,4 @@
-//! Boxes: the conditions under which something happens, found by peeling and tested on rows that had no part in it.
+//! Scenario boxes: conditions under which something happens, found by peeling and tested on held-out rows.
 //!
 //! The patient rule induction method of Friedman and Fisher (1999, <https://doi.org/10.1023/A:1008894516817>), as used
 //! for scenario discovery (Bryant and Lempert 2010, <https://doi.org/10.1016/j.techfore.2009.08.002>). Rows are split in two:

@@ -1,4 +1,4 @@
-//! Choice under deep uncertainty: how wrong each choice could be, and how often it is good enough.
+//! Regret and satisficing: how much worse each choice could be than the best, and how often it is good enough.
 
 use super::{Estimate, EstimatorError, finite, quantile};
 

@@ -1,4 +1,4 @@
-//! Shapley values: what each of several causes that act together adds, on average over the orders in which they could come.
+//! Shapley values: the average contribution of each of several causes over all orders of adding them.
 
 use super::{Estimate, EstimatorError, finite};
 

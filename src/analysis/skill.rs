@@ -1,4 +1,4 @@
-//! Benchmark forecasts, and skill against them.
+//! Benchmark forecasts, and the skill of the model against them.
 
 use crate::foundation::maths;
 

@@ -1,4 +1,4 @@
-//! Elliptical slice sampling: a chain for a posterior whose prior is standard normal, without a step size to tune.
+//! Elliptical slice sampling, a Markov chain for posteriors with a standard normal prior and no step size to tune.
 //!
 //! Source: Murray, Adams and MacKay 2010, <https://proceedings.mlr.press/v9/murray10a.html>.
 

@@ -1,4 +1,5 @@
-//! Sobol indices: the share of an answer's variance that each factor explains alone (first) and with all others (total).
+//! Sobol indices: the share of an outcome's variance that each factor explains alone (first order) and with all others
+//! (total).
 
 use super::{Estimate, EstimatorError, finite, moments};
 use crate::foundation::maths;

@@ -1,4 +1,4 @@
-//! `chokepoint audit`: what balances, and what is there without acting.
+//! `chokepoint audit`: checks accounting balances and lists inactive parameters, channels and rules.
 
 use clap::Args;
 use serde::Serialize;
@@ -11,8 +11,9 @@ use crate::study::audit::{InactiveElement, KINDS, NOT_ASKED, audit as run_audit}
 
 #[derive(Args)]
 pub struct AuditArgs {
-    /// The studies whose months are audited; all that ship when none is named.
+    /// Studies to audit; the default is every shipped study.
     studies: Vec<String>,
+    /// How the answer is printed.
     #[arg(long, value_enum, default_value = "table")]
     format: Format,
 }
@@ -25,7 +26,7 @@ struct AuditRunner<'a> {
     findings: &'a [InactiveElement],
 }
 
-/// Largest imbalance of a month's books that is rounding.
+/// Largest imbalance of a month's accounts that is rounding.
 const ROUNDING: f64 = 1e-6;
 
 pub fn audit(configs: Configs, args: &AuditArgs) -> Answer {
@@ -64,14 +65,16 @@ pub fn audit(configs: Configs, args: &AuditArgs) -> Answer {
         Format::Table => say(&text(&found.findings, found.runs, found.worst_imbalance))?,
     }
     if unexplained > 0 {
-        return Err(Failure::No(format!("{unexplained} unexplained\n")));
+        return Err(Failure::No(format!(
+            "{unexplained} findings without an explanation\n"
+        )));
     }
     Ok(())
 }
 
 fn text(findings: &[InactiveElement], runs: usize, worst: f64) -> String {
     let mut text =
-        format!("books: worst imbalance {worst:.1e} of a month's volume in {runs} runs\n");
+        format!("accounts: largest imbalance {worst:.1e} of a month's volume in {runs} runs\n");
     for kind in KINDS {
         let mut none = true;
         for f in findings.iter().filter(|f| f.kind == *kind) {
@@ -88,7 +91,7 @@ fn text(findings: &[InactiveElement], runs: usize, worst: f64) -> String {
         }
     }
     for (kind, why) in NOT_ASKED {
-        text.push_str(&format!("not asked: {} ({why})\n", kind.short()));
+        text.push_str(&format!("not examined: {} ({why})\n", kind.short()));
     }
     text
 }

@@ -1,4 +1,4 @@
-//! `chokepoint plan`, `block` and `merge`: a study cut in blocks that any machine can run, in any order.
+//! `chokepoint plan`, `block` and `merge`: divide a study into blocks that any machine can run in any order.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
@@ -6,7 +6,9 @@ use std::sync::atomic::Ordering;
 use clap::Args;
 
 use super::job::{block_files, results_folder, working};
-use super::run::{StudyOverrides, dressed, plan_file, pool, stop_on_signal, threads, told};
+use super::run::{
+    StudyOverrides, plan_file, pool, report_failures, stop_on_signal, threads, write_report,
+};
 use super::{Answer, Failure, note, say};
 use crate::config::source::Configs;
 use crate::foundation::escape::shell_argument;
@@ -23,7 +25,7 @@ pub struct PlanArgs {
     /// Number of blocks.
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..=i64::from(BLOCKS)))]
     blocks: u32,
-    /// Where the plan goes, and its blocks.
+    /// Folder for the plan and its blocks.
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
     #[command(flatten)]
@@ -33,12 +35,12 @@ pub struct PlanArgs {
 /// Writes a plan: one file with everything that its blocks need.
 pub fn plan(configs: Configs, args: &PlanArgs) -> Answer {
     let blocks = Some(args.blocks);
-    let (_, path) = laid(&configs, &args.study, &args.choice, blocks, &args.out)?;
+    let (_, path) = write_plan(&configs, &args.study, &args.choice, blocks, &args.out)?;
     say(&format!("{}\n", path.display()))
 }
 
 /// The plan of a study in its folder, and where it is.
-pub fn laid(
+pub fn write_plan(
     configs: &Configs,
     study: &str,
     choice: &StudyOverrides,
@@ -65,7 +67,7 @@ pub fn laid(
         && done > 0
     {
         return Err(Failure::Input(format!(
-            "error: {} is cut in {} blocks, of which {done} are done; cut otherwise with another --out\n",
+            "error: {} is divided into {} blocks, of which {done} are finished; choose another --out for another number of blocks\n",
             path.display(),
             old.blocks
         )));
@@ -90,14 +92,14 @@ pub fn laid(
 pub struct BlockArgs {
     /// A plan, or the folder that it is in.
     plan: PathBuf,
-    /// The number of the block, from 0.
+    /// Number of the block, from 0.
     number: u32,
-    /// Where its file goes; by default the folder of the plan.
+    /// Folder for the file of the block; the default is the folder of the plan.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
 }
 
-/// Runs one block on one thread. A block that is there already is made again, to the same bytes.
+/// Runs one block on one thread. A block that exists is run again, with the same bytes.
 pub fn block(args: &BlockArgs) -> Answer {
     let file = PlanFile::read(&plan_path(&args.plan))?;
     if args.number >= file.blocks {
@@ -137,15 +139,15 @@ pub fn block(args: &BlockArgs) -> Answer {
 
 #[derive(Args)]
 pub struct MergeArgs {
-    /// The folder of a plan whose blocks are done.
+    /// Folder of a plan whose blocks are finished.
     folder: PathBuf,
-    /// Where results go; by default `results/<name of the study>`.
+    /// Folder for the results; the default is `results/<name of the study>`.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Replace finished results of another plan, or results that were changed by hand.
     #[arg(long)]
     overwrite: bool,
-    /// Tables alone, without figures and page.
+    /// Write tables only, without figures and the report page.
     #[arg(long)]
     no_report: bool,
 }
@@ -181,7 +183,7 @@ pub fn merge(args: &MergeArgs) -> Answer {
     let others = block_files(&working.blocks()).0.len();
     if others > 0 {
         return Err(Failure::Input(format!(
-            "error: {} holds {others} finished blocks of a run that was stopped; finish it, or choose another --out\n",
+            "error: {} holds {others} finished blocks of a stopped run; finish that run, or choose another --out\n",
             working.path().display()
         )));
     }
@@ -191,13 +193,13 @@ pub fn merge(args: &MergeArgs) -> Answer {
             .install(|| {
                 let results =
                     merge_blocks(&opened, &file, &blocks, file.futures(), &figures, &into)?;
-                dressed(&results, &into, !args.no_report)?;
+                write_report(&results, &into, !args.no_report)?;
                 Ok(results)
             })
     });
     let finished = results.and_then(|results| Ok((results, working.finish(&claim)?)));
     match finished {
-        Ok((results, folder)) => told(&results, &folder, !args.no_report),
+        Ok((results, folder)) => report_failures(&results, &folder, !args.no_report),
         Err(error) => {
             working.discard();
             Err(error.into())

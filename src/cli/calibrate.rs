@@ -1,4 +1,4 @@
-//! `chokepoint calibrate`: from priors and evidence to posterior samples, one set a split.
+//! `chokepoint calibrate`: draws posterior samples from priors and evidence for each split.
 
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
@@ -22,36 +22,37 @@ use crate::study::{Library, PlanSettings};
 
 #[derive(Args)]
 pub struct CalibrateArgs {
-    /// Where posterior samples go: a table a split, what it informs, and what trades off with what.
+    /// Folder for the posterior samples: for each split one table of samples, of informed parameters and of correlations.
     #[arg(long, value_name = "DIR", default_value = "posterior")]
     out: PathBuf,
-    /// Replace samples that are there from other inputs, another seed or another effort.
+    /// Replace samples made from other inputs, with another seed or with other numbers of runs.
     #[arg(long)]
     overwrite: bool,
-    /// Where runs are kept, so that a stopped calibration goes on where it stood.
+    /// Folder that keeps finished runs, so that a stopped calibration can resume.
     #[arg(long, value_name = "DIR", default_value = "results/calibration")]
     work: PathBuf,
-    /// Only these splits; by default all.
+    /// Calibrate only these splits; the default is all.
     #[arg(long, value_name = "NAME")]
     split: Vec<String>,
-    /// Runs from the prior, shared by all splits.
+    /// Number of runs from the prior, shared by all splits.
     #[arg(long, default_value = "4000", value_parser = clap::value_parser!(u32).range(100..))]
     bank: u32,
-    /// Waves of further runs where a split's own evidence points.
+    /// Number of further waves, each with runs near the evidence of one split.
     #[arg(long, default_value = "2")]
     waves: u32,
-    /// Runs a wave.
+    /// Number of runs in each wave.
     #[arg(long, default_value = "800", value_parser = clap::value_parser!(u32).range(100..100_000))]
     wave: u32,
-    /// Samples of each posterior.
+    /// Number of samples of each posterior.
     #[arg(long, default_value = "500", value_parser = clap::value_parser!(u32).range(50..))]
     samples: u32,
+    /// Seed of every random draw.
     #[arg(long, default_value = "20261124")]
     seed: u64,
-    /// Fit this many histories that the model itself made, and count how often intervals hold the truth; no posterior is written.
+    /// Recovery test: fit this many histories that the model made, and count how often intervals contain the true values. No posterior is written.
     #[arg(long, value_name = "N")]
     synthetic: Option<u32>,
-    /// Threads; by default one a core.
+    /// Number of threads; the default is one for each processor core.
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
     threads: Option<u16>,
 }
@@ -106,7 +107,7 @@ pub fn calibrate(configs: Configs, args: &CalibrateArgs) -> Answer {
         .collect();
     if args.synthetic.is_none() && !args.overwrite {
         for (_, split) in &wanted {
-            free(args, &split.name, &hashes)?;
+            check_free(args, &split.name, &hashes)?;
         }
     }
     let total = u64::from(args.bank)
@@ -187,7 +188,7 @@ pub fn calibrate(configs: Configs, args: &CalibrateArgs) -> Answer {
             )));
         };
         store(args, &split.name, &found)?;
-        text.push_str(&in_words(split, &found));
+        text.push_str(&describe_fit(split, &found));
     }
     bar.finish_and_clear();
     note(&format!(
@@ -212,8 +213,8 @@ fn key(hashes: &InputHashes, seed: u64) -> String {
     )
 }
 
-/// Makes sure that the files of a split take the place of nothing but samples of the same plan.
-fn free(args: &CalibrateArgs, name: &str, hashes: &InputHashes) -> Answer {
+/// Checks that the files of a split take the place of nothing but samples of the same plan.
+fn check_free(args: &CalibrateArgs, name: &str, hashes: &InputHashes) -> Answer {
     let waves = format!("bank {}, {} waves of {},", args.bank, args.waves, args.wave);
     let seed = args.seed.to_string();
     let head = [
@@ -234,14 +235,14 @@ fn free(args: &CalibrateArgs, name: &str, hashes: &InputHashes) -> Answer {
     let same = head.iter().all(|(key, value)| said(key, value));
     match [samples].iter().chain(&others).find(|p| p.exists()) {
         Some(path) if !same => Err(Failure::Input(format!(
-            "error: {} is there, and is not of the same inputs, seed and effort; add --overwrite to replace it, or choose another --out\n",
+            "error: {} exists and was made from other inputs, another seed or other numbers of runs; add --overwrite to replace it, or choose another --out\n",
             path.display()
         ))),
         _ => Ok(()),
     }
 }
 
-/// Samples, what they inform and what trades off, whole or not at all.
+/// Samples, what they inform and what trades off, atomically.
 fn store(args: &CalibrateArgs, name: &str, fit: &SplitFit) -> Answer {
     let informed: Vec<Vec<String>> = fit
         .informed
@@ -303,7 +304,7 @@ fn store(args: &CalibrateArgs, name: &str, fit: &SplitFit) -> Answer {
     Ok(())
 }
 
-fn in_words(split: &Split, fit: &SplitFit) -> String {
+fn describe_fit(split: &Split, fit: &SplitFit) -> String {
     let mut informed: Vec<&ParameterInformation> = fit
         .informed
         .iter()

@@ -1,4 +1,4 @@
-//! `chokepoint check` and `chokepoint schema`: errors in configuration, and what files may hold.
+//! `chokepoint check` and `chokepoint schema`: report errors in configuration, and print the schemas.
 
 use std::path::PathBuf;
 
@@ -17,8 +17,9 @@ use crate::study::{Library, plan};
 
 #[derive(Args)]
 pub struct CheckArgs {
-    /// Files to check, of any kind that stands in a configuration or is named by a study. None: the whole configuration.
+    /// Files to check, of any kind that a configuration holds or a study names; without files, the whole configuration.
     files: Vec<String>,
+    /// How the answer is printed.
     #[arg(long, value_enum, default_value = "table")]
     format: Format,
 }
@@ -63,7 +64,7 @@ pub fn check(configs: Configs, args: &CheckArgs) -> Answer {
     )))
 }
 
-/// Everything that ships or stands in the folder of `--configs`.
+/// Checks the whole configuration, shipped or in the folder of `--configs`.
 fn whole(configs: &Configs) -> Result<(), Problems> {
     let library = Library::read(configs.clone(), &[])?;
     let mut problems = Problems::default();
@@ -136,7 +137,7 @@ fn file_of(configs: &Configs, name: &str) -> Result<(), Problems> {
 /// One file, by where it stands or what it holds.
 fn one(configs: &Configs, source: &Source) -> Result<(), Problems> {
     let FileIdentity { kind, path } = kind_of(source)?;
-    // Files with one place act there, in place of what ships.
+    // A file with a fixed place replaces the shipped file there.
     let placed = || match &path {
         Some(path) => configs.clone().with_source(path, source.clone()),
         None => configs.clone(),
@@ -177,7 +178,7 @@ fn one(configs: &Configs, source: &Source) -> Result<(), Problems> {
     }
 }
 
-/// A schema is what this program writes.
+/// Checks that a schema is one that this program writes.
 fn current_schema(source: &Source) -> Result<(), Problems> {
     let all = schemas();
     let written = |(_, schema): &(&str, _)| {
@@ -186,15 +187,15 @@ fn current_schema(source: &Source) -> Result<(), Problems> {
     if all.iter().any(written) {
         return Ok(());
     }
-    let message = "is no schema of this program: `chokepoint schema --out DIR` writes them";
+    let message = "is not a schema of this program: `chokepoint schema --out DIR` writes them";
     Err(Diagnostic::at(source, 0..1, message).into())
 }
 
 #[derive(Args)]
 pub struct SchemaArgs {
-    /// Which: act, regime, parameters, study, figure, evidence, splits, registration, or a table such as chips.
+    /// Kind of file: act, regime, parameters, study, figure, evidence, splits, registration, or a table such as chips.
     kind: Option<String>,
-    /// Write one file a kind into this folder.
+    /// Folder that receives one schema file for each kind.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
 }
@@ -211,7 +212,7 @@ pub fn schema(args: &SchemaArgs) -> Answer {
             let old = std::fs::read_to_string(&path).unwrap_or_default();
             if path.exists() && !old.contains("json-schema.org") {
                 return Err(Failure::Input(format!(
-                    "error: {}: is there and is no schema; move it, or choose another --out\n",
+                    "error: {}: exists and is not a schema; move it, or choose another --out\n",
                     path.display()
                 )));
             }

@@ -1,4 +1,4 @@
-//! `chokepoint classify`: the verdict on chips, shipped or the user's own, and the rule that gave it.
+//! `chokepoint classify`: prints the verdict on each chip and the rule behind it.
 
 use clap::Args;
 use rayon::prelude::*;
@@ -19,20 +19,21 @@ use crate::study::Library;
 pub struct ClassifyArgs {
     /// A table of chips of your own (CSV; columns as in the shipped table, all but `chip` may be missing).
     chips: Option<String>,
-    /// Only chips whose name contains this.
+    /// Show only chips whose name contains this text.
     #[arg(long, value_name = "TEXT")]
     chip: Option<String>,
-    /// The day of the sale.
+    /// Day of the sale, such as 2023-12-01.
     #[arg(long, value_name = "DATE")]
     on: String,
-    /// Where the chips go, ISO3.
+    /// Destination country, as an ISO3 code.
     #[arg(long, value_name = "ISO3", default_value = "CHN")]
     to: String,
-    /// Where the buyer's parent has its headquarters, ISO3; by default the destination.
+    /// Country where the buyer's parent has its headquarters, as an ISO3 code; the default is the destination.
     #[arg(long, value_name = "ISO3")]
     buyer_hq: Option<String>,
     #[command(flatten)]
     law: LawArgs,
+    /// How the answer is printed.
     #[arg(long, value_enum, default_value = "table")]
     format: Format,
 }
@@ -89,7 +90,7 @@ pub fn rulings(
             a
         })
         .collect();
-    // Reasons in words take most of the time of a long table; the order of rows is kept.
+    // Reasons take most of the time of a long table, so rows are computed in parallel; their order is kept.
     let rows = chips.par_iter().zip(&attributes);
     Ok(rows
         .map(|(chip, a)| row(chip, &book, a, &symbols))

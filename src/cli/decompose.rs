@@ -1,8 +1,8 @@
-//! `chokepoint decompose`: through which responses each effect comes.
+//! `chokepoint decompose`: attributes each effect to the channels behind it.
 
 use clap::Args;
 
-use super::question::{QuestionArgs, csv_table, outcome_of};
+use super::question::{QuestionArgs, csv_table, find_outcome};
 use super::{Answer, Format, say_json};
 use crate::config::source::Configs;
 use crate::study::decompose;
@@ -11,38 +11,38 @@ use crate::study::decompose;
 pub struct DecomposeArgs {
     #[command(flatten)]
     question: QuestionArgs,
-    /// Which outcome is printed; the tables hold all.
+    /// Outcome that is printed; the tables hold all.
     #[arg(long, default_value = "latent_gap_points_mean")]
     outcome: String,
-    /// Orders of single channels that are tried, each with its mirror image; 0 leaves single channels out.
+    /// Number of pairs of random channel orders (an order and its reverse) for single channels; 0 computes groups only.
     #[arg(long, default_value_t = 0)]
     pairs: usize,
 }
 
 pub fn decompose(configs: Configs, args: &DecomposeArgs) -> Answer {
     let q = &args.question;
-    outcome_of(&args.outcome)?;
+    find_outcome(&args.outcome)?;
     let tables = ["shapley", "channels", "whole"];
     let words = format!("{}", args.pairs);
-    let asked = q.ask(configs, 100, "decompose", &words, &tables)?;
+    let asked = q.prepare(configs, 100, "decompose", &words, &tables)?;
     let plan = &asked.plan;
     let runs = decompose::runs(plan, args.pairs);
-    let parts = q.work(&asked, runs, |done| {
+    let parts = q.run_with_progress(&asked, runs, |done| {
         decompose::decompose(plan, args.pairs, done)
     })?;
-    let parts = q.settled(&asked, parts)?;
+    let parts = q.accept(&asked, parts)?;
     let texts = [
         ("shapley", csv_table(&parts.groups)),
         ("channels", csv_table(&parts.channels)),
         ("whole", csv_table(&parts.wholes)),
     ];
-    q.put(&asked, &texts)?;
-    shown(args, &parts)?;
+    q.write_tables(&asked, &texts)?;
+    print_answer(args, &parts)?;
     q.finish(&asked);
     Ok(())
 }
 
-fn shown(args: &DecomposeArgs, parts: &decompose::Decomposition) -> Answer {
+fn print_answer(args: &DecomposeArgs, parts: &decompose::Decomposition) -> Answer {
     let q = &args.question;
     let of = |rows: &[decompose::EffectShare]| -> Vec<decompose::EffectShare> {
         let own = |p: &&decompose::EffectShare| p.outcome == args.outcome;

@@ -1,4 +1,4 @@
-//! `chokepoint design`: the variant that a maker would build from a chip, and why.
+//! `chokepoint design`: prints the compliant variant that a maker would derive from a chip, and why.
 
 use clap::Args;
 
@@ -11,15 +11,17 @@ use crate::study::designs::designs;
 
 #[derive(Args)]
 pub struct DesignArgs {
-    /// The parent: a chip of the table.
+    /// Parent chip, by its name in the chip table (`chokepoint list chips`).
     chip: String,
+    /// Day on which the design is made, such as 2023-12-01.
     #[arg(long, value_name = "DATE")]
     on: String,
-    /// Where the chips go, ISO3.
+    /// Destination country, as an ISO3 code.
     #[arg(long, value_name = "ISO3", default_value = "CHN")]
     to: String,
     #[command(flatten)]
     law: LawArgs,
+    /// How the answer is printed.
     #[arg(long, value_enum, default_value = "table")]
     format: Format,
 }

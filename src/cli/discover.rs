@@ -1,8 +1,8 @@
-//! `chokepoint discover`: the conditions under which a policy backfires, in a sentence.
+//! `chokepoint discover`: finds the conditions under which a policy has the opposite effect.
 
 use clap::Args;
 
-use super::question::{QuestionArgs, arm_of, csv_table, outcome_of};
+use super::question::{QuestionArgs, csv_table, find_arm, find_outcome};
 use super::{Answer, Format, say, say_json};
 use crate::config::source::Configs;
 use crate::study::discover::{self, DiscoveryQuestion};
@@ -12,9 +12,10 @@ use crate::study::probe::EnsembleTable;
 pub struct DiscoverArgs {
     #[command(flatten)]
     question: QuestionArgs,
-    /// The arm whose effect is asked about; by default the study's last.
+    /// Arm whose effect is examined; the default is the last arm of the study.
     #[arg(long)]
     arm: Option<String>,
+    /// Outcome whose effect is examined (`chokepoint list outcomes`).
     #[arg(long, default_value = "latent_gap_points_mean")]
     outcome: String,
     /// Look for futures in which the effect is below this (default: below 0).
@@ -28,27 +29,27 @@ pub struct DiscoverArgs {
     /// Look for futures in which the effect is above this.
     #[arg(long, value_name = "EFFECT", allow_negative_numbers = true)]
     above: Option<f64>,
-    /// How many boxes at most.
+    /// Largest number of scenario boxes that are reported.
     #[arg(long, default_value_t = 3)]
     boxes: usize,
-    /// Resamples behind the stability of a limit.
+    /// Number of resamples for the stability of each bound.
     #[arg(long, default_value_t = 50)]
     resamples: usize,
 }
 
 pub fn discover(configs: Configs, args: &DiscoverArgs) -> Answer {
     let q = &args.question;
-    let outcome = outcome_of(&args.outcome)?;
+    let outcome = find_outcome(&args.outcome)?;
     let (arm, below, above) = (&args.arm, args.below, args.above);
     let (boxes, resamples) = (args.boxes, args.resamples);
     let words = format!(
         "{arm:?} {} {below:?} {above:?} {boxes} {resamples}",
         args.outcome
     );
-    let asked = q.ask(configs, 400, "discover", &words, &["boxes"])?;
+    let asked = q.prepare(configs, 400, "discover", &words, &["boxes"])?;
     let plan = &asked.plan;
     let question = DiscoveryQuestion {
-        arm: arm_of(plan, args.arm.as_ref())?,
+        arm: find_arm(plan, args.arm.as_ref())?,
         outcome: (outcome, args.outcome.clone()),
         bar: args.above.or(args.below).unwrap_or(0.0),
         below: args.above.is_none(),
@@ -56,15 +57,15 @@ pub fn discover(configs: Configs, args: &DiscoverArgs) -> Answer {
         resamples: args.resamples,
     };
     let runs = u64::from(plan.runs) * plan.regimes.len() as u64;
-    let ensemble = q.work(&asked, runs, |done| EnsembleTable::run(plan, done))?;
-    let found = q.settled(&asked, discover::discover(plan, &ensemble, &question))?;
-    q.put(&asked, &[("boxes", csv_table(&found.rows))])?;
-    shown(q, &found)?;
+    let ensemble = q.run_with_progress(&asked, runs, |done| EnsembleTable::run(plan, done))?;
+    let found = q.accept(&asked, discover::discover(plan, &ensemble, &question))?;
+    q.write_tables(&asked, &[("boxes", csv_table(&found.rows))])?;
+    print_answer(q, &found)?;
     q.finish(&asked);
     Ok(())
 }
 
-fn shown(q: &QuestionArgs, found: &discover::Discovery) -> Answer {
+fn print_answer(q: &QuestionArgs, found: &discover::Discovery) -> Answer {
     match q.format {
         Format::Csv => q.show("", &found.rows),
         Format::Json => say_json(&serde_json::json!({

@@ -1,4 +1,4 @@
-//! `chokepoint list` and `chokepoint explain`: what ships, and any of it in words with its source.
+//! `chokepoint list` and `chokepoint explain`: list what ships, and describe any of it with its source.
 
 use clap::{Args, ValueEnum};
 
@@ -13,9 +13,10 @@ use crate::study::Library;
 
 #[derive(Args)]
 pub struct ListArgs {
-    /// What to list.
+    /// Kind of thing to list; without it, the number of each kind.
     #[arg(value_enum)]
     what: Option<ListKind>,
+    /// How the answer is printed.
     #[arg(long, value_enum, default_value = "table")]
     format: Format,
 }
@@ -41,7 +42,7 @@ pub struct ExplainArgs {
     name: String,
 }
 
-/// One thing that ships: kind, name, words, and the long text of it.
+/// One thing that ships: its kind, name, short description and long text.
 struct CatalogueEntry {
     kind: ListKind,
     name: String,
@@ -133,16 +134,23 @@ fn entries(library: &Library) -> Result<Vec<CatalogueEntry>, super::Failure> {
         let process = regime
             .process
             .as_ref()
-            .map_or(String::new(), |p| process_in_words(p, &library.law));
+            .map_or(String::new(), |p| describe_process(p, &library.law));
         add(
             ListKind::Regimes,
             &name,
             &regime.words,
-            format!("{}\n{}{process}", regime.words, rules.join("\n")),
+            format!(
+                "{}\n{}\n{}{process}",
+                regime.label,
+                regime.words,
+                rules.join("\n")
+            )
+            .trim_start()
+            .to_string(),
         );
     }
     for rule in &library.law.rules {
-        add(ListKind::Rules, &rule.id, &rule.words, rule_in_words(rule));
+        add(ListKind::Rules, &rule.id, &rule.words, describe_rule(rule));
     }
     for instrument in Instrument::ALL {
         let words = instrument.words();
@@ -150,7 +158,7 @@ fn entries(library: &Library) -> Result<Vec<CatalogueEntry>, super::Failure> {
             ListKind::Instruments,
             instrument.name(),
             words,
-            instrument_in_words(instrument),
+            describe_instrument(instrument),
         );
     }
     for name in names(library, "studies") {
@@ -159,7 +167,7 @@ fn entries(library: &Library) -> Result<Vec<CatalogueEntry>, super::Failure> {
         let long = format!(
             "{}\n{}\narms: {}\nbaseline: {}",
             study.question,
-            study.words,
+            study.description,
             study
                 .arms
                 .iter()
@@ -177,12 +185,12 @@ fn entries(library: &Library) -> Result<Vec<CatalogueEntry>, super::Failure> {
             ListKind::Figures,
             &name,
             &figure.title,
-            format!("{}\n{}", figure.title, figure.words),
+            format!("{}\n{}", figure.title, figure.description),
         );
     }
     for chip in &library.chips {
         let words = format!("{} {}", chip.vendor, chip.status.replace('_', " "));
-        add(ListKind::Chips, &chip.chip, &words, chip_in_words(chip));
+        add(ListKind::Chips, &chip.chip, &words, describe_chip(chip));
     }
     for nation in &library.nations {
         let long = format!(
@@ -243,7 +251,7 @@ fn names(library: &Library, folder: &str) -> Vec<String> {
         .collect()
 }
 
-fn process_in_words(
+fn describe_process(
     process: &crate::controls::PolicyProcess,
     law: &crate::controls::Law,
 ) -> String {
@@ -259,8 +267,8 @@ fn process_in_words(
     text
 }
 
-/// What its rules judge, may ask about, can say and hold under `numbers`.
-fn instrument_in_words(instrument: Instrument) -> String {
+/// Describes an instrument: what its rules judge, their attributes, verdicts and `numbers`.
+fn describe_instrument(instrument: Instrument) -> String {
     let list = |words: Vec<String>| {
         if words.is_empty() {
             "none".to_string()
@@ -292,7 +300,7 @@ fn instrument_in_words(instrument: Instrument) -> String {
     text
 }
 
-fn rule_in_words(rule: &crate::controls::Rule) -> String {
+fn describe_rule(rule: &crate::controls::Rule) -> String {
     let day = |d: Option<crate::foundation::calendar::Date>| {
         d.map_or("no date".to_string(), |d| d.to_string())
     };
@@ -330,7 +338,7 @@ fn rule_in_words(rule: &crate::controls::Rule) -> String {
     text
 }
 
-fn chip_in_words(c: &crate::config::chips::ChipRow) -> String {
+fn describe_chip(c: &crate::config::chips::ChipRow) -> String {
     let number = |v: Option<f64>| v.map_or("unknown".to_string(), |v| format!("{v}"));
     format!(
         "{}, {}\nfirst shipped: {}\nTPP: {} ({})\ndie: {} mm2, density {}\nlinks: {} GB/s, host {} GB/s\nmemory: {} GB, {} TB/s\nlist price: {} USD\nsource: {} {}\nconfidence: {}\n{}",

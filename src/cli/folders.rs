@@ -1,4 +1,4 @@
-//! `chokepoint export` and `chokepoint diff`: tables for spreadsheets; what differs between two results, and why.
+//! `chokepoint export` and `chokepoint diff`: export tables of results, and compare two results folders.
 
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
@@ -6,21 +6,21 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::report::SealArgs;
-use super::{Answer, Failure, say, say_data, table, unsaid, wrong_word};
+use super::{Answer, Failure, output_failure, say, say_data, table, wrong_word};
 use crate::foundation::escape::csv_plain;
 use crate::results::compare::compare;
 use crate::results::export::{export as write_table, tables};
 
-/// Rows that are shown to look at.
+/// Number of rows that are shown without `--csv`.
 const LOOK: usize = 20;
 
 #[derive(Args)]
 pub struct ExportArgs {
     /// A results folder.
     folder: PathBuf,
-    /// outcomes, bands, effects, events, failures or series.
+    /// Name of the table: outcomes, bands, effects, events, failures or series.
     table: String,
-    /// The whole table as comma-separated values, to standard output; else its first rows, to look at.
+    /// Print the whole table as comma-separated values; without it the first 20 rows are shown.
     #[arg(long)]
     csv: bool,
     #[command(flatten)]
@@ -31,7 +31,7 @@ pub fn export(args: &ExportArgs) -> Answer {
     let known = tables(&args.folder);
     if known.is_empty() {
         return Err(Failure::Input(format!(
-            "error: {} is no results folder\n",
+            "error: {} is not a results folder\n",
             args.folder.display()
         )));
     }
@@ -54,7 +54,7 @@ pub fn export(args: &ExportArgs) -> Answer {
         let written =
             write_table(&args.folder, &args.table, usize::MAX, &mut out).map_err(Failure::from);
         return match out.failed {
-            Some(error) => Err(unsaid(&error)),
+            Some(error) => Err(output_failure(&error)),
             None => written,
         };
     }
@@ -71,7 +71,7 @@ pub fn export(args: &ExportArgs) -> Answer {
     say(&table(&rows))
 }
 
-/// Standard output, which remembers why it could not be written: what was read is not at fault then.
+/// Standard output that keeps its own error, so that it is not taken for an error of the table.
 struct StandardOutput<'a> {
     to: io::BufWriter<io::StdoutLock<'a>>,
     failed: Option<io::Error>,
@@ -101,9 +101,11 @@ impl Write for StandardOutput<'_> {
 
 #[derive(Args)]
 pub struct DiffArgs {
+    /// First results folder.
     first: PathBuf,
+    /// Second results folder.
     second: PathBuf,
-    /// Numbers that differ by no more than this, relative to the larger, are the same.
+    /// Largest relative difference at which two numbers count as equal.
     #[arg(long, default_value = "0", value_parser = tolerance, allow_hyphen_values = true)]
     tolerance: f64,
     #[command(flatten)]
@@ -126,16 +128,16 @@ pub fn diff(args: &DiffArgs) -> Answer {
     let found = compare(&args.first, &args.second, args.tolerance)?;
     let mut text = String::new();
     for cause in &found.causes {
-        text.push_str(&format!("went in: {cause}\n"));
+        text.push_str(&format!("inputs: {cause}\n"));
     }
     if found.causes.is_empty() {
-        text.push_str("went in: the same\n");
+        text.push_str("inputs: the same\n");
     }
     for t in &found.tables {
-        text.push_str(&format!("came out: {}", t.table));
+        text.push_str(&format!("results: {}", t.table));
         for (count, of) in [(t.only_first, "first"), (t.only_second, "second")] {
             if count > 0 {
-                text.push_str(&format!(", {count} rows in the {of} alone"));
+                text.push_str(&format!(", {count} rows only in the {of}"));
             }
         }
         text.push('\n');
@@ -156,7 +158,7 @@ pub fn diff(args: &DiffArgs) -> Answer {
         }
     }
     if found.tables.is_empty() {
-        text.push_str("came out: the same\n");
+        text.push_str("results: the same\n");
         return say(&text);
     }
     say(&text)?;

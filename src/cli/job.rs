@@ -1,11 +1,11 @@
-//! A plan carried out in the folder beside its target: taken up where it was left, run, joined; whoever watches may stop it.
+//! Runs a plan in a working folder beside its target: resumes what was finished, runs the rest, joins the results.
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
-use super::run::{ExecutionArgs, dressed, pool, threads, until};
+use super::run::{ExecutionArgs, pool, threads, until, write_report};
 use super::{Failure, note};
 use crate::measures::OUTCOMES;
 use crate::results::compare::causes;
@@ -42,7 +42,7 @@ pub struct StudyJob {
 }
 
 impl StudyJob {
-    /// Opens the folder of the plan's results, and takes up what is there of the same plan.
+    /// Opens the working folder of the plan's results and resumes finished blocks of the same plan.
     ///
     /// # Errors
     /// When the study is not as it should be, the folder is not ours, or it holds blocks of another plan.
@@ -61,7 +61,7 @@ impl StudyJob {
             overwrite: how.overwrite,
         };
         let working = working(&out, &claim, &opened.plan)?;
-        let kept = take_up(&working, &file, how.restart)?;
+        let kept = resume(&working, &file, how.restart)?;
         Ok(Self {
             file,
             opened,
@@ -74,13 +74,13 @@ impl StudyJob {
         })
     }
 
-    /// Numbers of the blocks that are not there.
+    /// Numbers of the blocks that are not finished.
     pub fn missing(&self) -> Vec<u32> {
         let there = |k: &u32| self.block(*k).exists();
         (0..self.file.blocks).filter(|k| !there(k)).collect()
     }
 
-    /// Where a block of this job belongs.
+    /// The path of a block of this job.
     pub fn block(&self, number: u32) -> PathBuf {
         path(&self.working.blocks(), number)
     }
@@ -99,7 +99,7 @@ impl StudyJob {
         (futures * self.opened.plan.regimes.len()) as u64
     }
 
-    /// Runs what is missing and joins it; answers the results, and the folder that they are in.
+    /// Runs missing blocks and joins all blocks; returns the results and their folder.
     ///
     /// # Errors
     /// When it is stopped, or something cannot be written: finished blocks are kept then.
@@ -142,9 +142,9 @@ impl StudyJob {
         };
         let (results, folder) = self.join(futures, &timing)?;
         (watch.say)(&format!(
-            "{made} runs in {seconds:.1} s ({:.0} a second on {} threads), {:.1} s in all; {} failed\n",
+            "{made} runs in {seconds:.1} s ({:.0} a second on {}), {:.1} s in all; {} failed\n",
             timing.runs_per_second,
-            timing.threads,
+            count_threads(timing.threads),
             started.elapsed().as_secs_f64(),
             results.failures.len()
         ));
@@ -165,7 +165,7 @@ impl StudyJob {
                 pool.install(|| merge(&self.opened, &self.file, &blocks, made, figures, &into))?;
             let text = serde_json::to_string_pretty(timing).unwrap_or_default() + "\n";
             files::write(&into.join(TIMING), text)?;
-            pool.install(|| dressed(&results, &into, self.report))?;
+            pool.install(|| write_report(&results, &into, self.report))?;
             Ok(results)
         });
         let claim = FolderClaim {
@@ -186,7 +186,7 @@ impl StudyJob {
             self.working.discard();
         } else {
             text.push_str(&format!(
-                "{kept} of {} blocks are kept in {}; run the same command again to go on\n",
+                "{kept} of {} blocks are kept in {}; run the same command again to resume\n",
                 self.file.blocks,
                 self.working.path().display()
             ));
@@ -203,14 +203,14 @@ impl StudyJob {
             );
         }
         Failure::Stopped(format!(
-            "stopped: {kept} of {} blocks are kept in {}; run the same command again to go on\n",
+            "stopped: {kept} of {} blocks are kept in {}; run the same command again to resume\n",
             self.file.blocks,
             self.working.path().display()
         ))
     }
 }
 
-/// The working folder of a target; where results of another plan stand there, in which respects they differ.
+/// Opens the working folder of a target; the error for results of another plan lists the differences.
 pub fn working(out: &Path, claim: &FolderClaim, plan: &Plan) -> Result<WorkingFolder, Failure> {
     WorkingFolder::open(out, claim).map_err(|error| match error {
         ResultsError::Finished(folder) => {
@@ -234,11 +234,12 @@ pub fn working(out: &Path, claim: &FolderClaim, plan: &Plan) -> Result<WorkingFo
     })
 }
 
-/// Makes a working folder ready: blocks of the same plan are kept, those of another are not thrown away unasked.
-fn take_up(working: &WorkingFolder, file: &PlanFile, restart: bool) -> Result<usize, Failure> {
+/// Prepares a working folder: blocks of the same plan are kept; unfinished work of another plan is kept unless `--restart` is
+/// given.
+fn resume(working: &WorkingFolder, file: &PlanFile, restart: bool) -> Result<usize, Failure> {
     let path = working.path().join("plan.json");
     let (mut blocks, others) = block_files(&working.blocks());
-    // What a killed process left; anything else is not the program's.
+    // Only partial files of a killed process are removed; other files are not the program's.
     let half = |path: &PathBuf| {
         let name = path.file_name().map(|n| n.to_string_lossy().into_owned());
         name.is_some_and(|n| files::is_partial(&n))
@@ -250,7 +251,7 @@ fn take_up(working: &WorkingFolder, file: &PlanFile, restart: bool) -> Result<us
         let why = old.map_or(vec!["another plan".into()], |old| old.differences(file));
         return Err(Failure::Input(format!(
             "error: {} holds {} finished blocks of another plan:\n  {}\n\
-             run that plan again to finish it, add --restart to throw its blocks away, or choose another --out\n",
+             run that plan again to finish it, add --restart to discard its blocks, or choose another --out\n",
             working.path().display(),
             blocks.len(),
             why.join("\n  ")
@@ -261,7 +262,10 @@ fn take_up(working: &WorkingFolder, file: &PlanFile, restart: bool) -> Result<us
             .into_iter()
             .partition(|path| block::is_whole(path, &file.hash));
         for path in &broken {
-            note(&format!("{} is broken, and is run again\n", path.display()));
+            note(&format!(
+                "{} is corrupted and is run again\n",
+                path.display()
+            ));
         }
         halves.extend(broken);
         blocks = whole;
@@ -274,7 +278,7 @@ fn take_up(working: &WorkingFolder, file: &PlanFile, restart: bool) -> Result<us
     Ok(if same { blocks.len() } else { 0 })
 }
 
-/// Where results go. One future is not the study, and does not take the place of its results.
+/// The results folder. A single future gets a folder of its own, so that it does not replace the results of the study.
 pub fn results_folder(asked: Option<&Path>, file: &PlanFile, plan: &Plan) -> PathBuf {
     let name = &plan.study.name;
     let folder = match file.only {
@@ -292,7 +296,13 @@ pub fn block_files(folder: &Path) -> (Vec<PathBuf>, Vec<PathBuf>) {
         .partition(|p| p.extension().is_some_and(|e| e == "runs"))
 }
 
-/// Runs, minutes and bytes, from one run measured.
+/// "1 thread", "4 threads".
+fn count_threads(threads: usize) -> String {
+    let ending = if threads == 1 { "" } else { "s" };
+    format!("{threads} thread{ending}")
+}
+
+/// The expected number of runs, minutes and bytes, from the time of one run.
 fn estimate(plan: &Plan, total: u64, threads: usize, most: bool) -> String {
     let mut worker = Worker::new(&plan.blueprint);
     let arm = plan.calendars.len() - 1;
@@ -328,13 +338,14 @@ fn estimate(plan: &Plan, total: u64, threads: usize, most: bool) -> String {
         format!("{:.0} minutes", seconds / 60.0)
     };
     format!(
-        "{}: {} arms in {}{} futures, {total} runs of {} months; about {time} on {threads} threads, \
+        "{}: {} arms in {}{} futures, {total} runs of {} months; about {time} on {}, \
          {:.0} MB while it runs, {:.0} MB of results\n",
         plan.study.name,
         plan.regimes.len(),
         if most { "at most " } else { "" },
         plan.futures.len(),
         plan.blueprint.months,
+        count_threads(threads),
         working / 1e6,
         results / 1e6
     )

@@ -1,8 +1,8 @@
-//! `chokepoint ledger`: every parameter with its evidence beside what rests on it.
+//! `chokepoint ledger`: lists every parameter with its evidence and its influence.
 
 use clap::Args;
 
-use super::question::{QuestionArgs, arm_of, csv_table, outcome_of};
+use super::question::{QuestionArgs, csv_table, find_arm, find_outcome};
 use super::{Answer, Format};
 use crate::config::source::Configs;
 use crate::study::ledger;
@@ -12,13 +12,13 @@ use crate::study::probe::EnsembleTable;
 pub struct LedgerArgs {
     #[command(flatten)]
     question: QuestionArgs,
-    /// The arm whose effect is asked about; by default the study's last.
+    /// Arm whose effect is examined; the default is the last arm of the study.
     #[arg(long)]
     arm: Option<String>,
-    /// Outcomes; each has its own agenda.
+    /// Outcomes; each gets its own list of priorities.
     #[arg(long, default_value = "latent_gap_points_mean")]
     outcome: Vec<String>,
-    /// How many parameters are printed for each outcome; the table holds all.
+    /// Number of parameters printed for each outcome; the table holds all.
     #[arg(long, default_value_t = 15)]
     top: usize,
 }
@@ -40,23 +40,23 @@ pub fn ledger(configs: Configs, args: &LedgerArgs) -> Answer {
     let outcomes = args
         .outcome
         .iter()
-        .map(|name| outcome_of(name).map(|at| (at, name.as_str())))
+        .map(|name| find_outcome(name).map(|at| (at, name.as_str())))
         .collect::<Result<Vec<_>, _>>()?;
     let words = format!("{:?} {:?}", args.arm, args.outcome);
-    let asked = q.ask(configs, 400, "ledger", &words, &["ledger"])?;
+    let asked = q.prepare(configs, 400, "ledger", &words, &["ledger"])?;
     let plan = &asked.plan;
-    let arm = arm_of(plan, args.arm.as_ref())?;
+    let arm = find_arm(plan, args.arm.as_ref())?;
     let futures = u64::from(plan.runs);
     let runs = futures * (plan.regimes.len() + 2 * outcomes.len()) as u64;
-    let rows = q.work(&asked, runs, |done| {
+    let rows = q.run_with_progress(&asked, runs, |done| {
         let ensemble = EnsembleTable::run(plan, done);
         outcomes
             .iter()
             .map(|outcome| ledger::ledger(plan, &ensemble, arm, *outcome, done))
             .collect::<Result<Vec<_>, _>>()
     })?;
-    let rows = q.settled(&asked, rows)?;
-    q.put(&asked, &[("ledger", csv_table(&rows.concat()))])?;
+    let rows = q.accept(&asked, rows)?;
+    q.write_tables(&asked, &[("ledger", csv_table(&rows.concat()))])?;
     q.finish(&asked);
     if q.format != Format::Table {
         return q.show("", &rows.concat());

@@ -1,4 +1,6 @@
-//! The command line: parse, call, print. Exit codes: 0 well, 1 the answer is no, 2 wrong use or bad input, 130 stopped.
+//! The command line: it parses arguments, calls the library and prints answers.
+//!
+//! Exit codes: 0 success, 1 the answer is no, 2 wrong use or bad input, 130 stopped by a signal.
 
 mod audit;
 mod blocks;
@@ -9,8 +11,8 @@ mod decompose;
 mod design;
 mod discover;
 mod explain;
-mod flip;
 mod folders;
+mod help;
 pub mod job;
 mod ledger;
 mod new;
@@ -18,6 +20,7 @@ mod question;
 mod reference;
 mod replay;
 mod report;
+mod reversal;
 mod rules;
 pub mod run;
 mod sensitivity;
@@ -30,7 +33,7 @@ pub use new::template;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use crate::config::acts::ids_of;
 use crate::config::diagnostics::{Diagnostic, Problems, nearest};
@@ -42,79 +45,114 @@ use crate::foundation::escape::{csv_table, visible, visible_line};
 use crate::results::ResultsError;
 use crate::study::Library;
 
-/// What export controls on AI chips do: to whom, through which channel, at whose cost, and how sure we are.
+/// Simulates export controls on AI chips: their effects, the channels behind them, their costs, and how certain each number is.
 #[derive(Parser)]
 #[command(name = "chokepoint", version, max_term_width = 100)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
-    /// A folder laid out like the shipped `configs/`; what it lacks is taken from the program.
+    /// Folder laid out like the shipped `configs/`; files that it lacks come from the program.
     #[arg(long, global = true, value_name = "DIR")]
     configs: Option<PathBuf>,
 }
 
 #[derive(Subcommand)]
 enum Command {
-    /// Run a study: every regime in every future; tables, figures and a report.
+    /// Run a study and write tables, figures and a report.
+    ///
+    /// Every regime is run in every future. A stopped run resumes when the same command is given again.
     Run(run::RunArgs),
-    /// What one rule of your own would change: the main study with and without it.
+    /// Show what a rule of your own would change.
+    ///
+    /// The main study is run with the rule and without it, in the same futures.
     Whatif(whatif::WhatifArgs),
-    /// A commented file to start from: a study, a rule or a figure.
+    /// Write a commented file to start from: a study, a rule or a figure.
     New(new::NewArgs),
-    /// A study cut in blocks: one file that holds all they need.
+    /// Divide a study into blocks that any machine can run.
+    ///
+    /// One file holds everything that the blocks need.
     Plan(blocks::PlanArgs),
-    /// One block of a plan, on any machine, in any order.
+    /// Run one block of a plan, on any machine and in any order.
     Block(blocks::BlockArgs),
-    /// Finished blocks joined into results: the same bytes as `run`.
+    /// Join finished blocks into results.
+    ///
+    /// The results are byte for byte the same as those of `run`.
     Merge(blocks::MergeArgs),
-    /// A study on a cluster: an array of blocks, and the merge that waits for it.
+    /// Run a study on a Slurm cluster.
+    ///
+    /// An array of blocks is submitted, with a merge that waits for it.
     Slurm(slurm::SlurmArgs),
-    /// A table of a results folder as comma-separated values.
+    /// Print a table of a results folder, as text or CSV.
     Export(folders::ExportArgs),
-    /// What differs between two results folders, and why.
+    /// Compare the inputs and numbers of two results folders.
     Diff(folders::DiffArgs),
-    /// Draw the report of a results folder again.
+    /// Write the report of a results folder again.
     Report(report::FolderArgs),
     /// Draw the figures of a results folder again.
     Plot(report::PlotArgs),
-    /// One run of a study again, bit for bit, with its timeline; or where two regimes first part.
+    /// Repeat one run of a study and print its timeline.
+    ///
+    /// With `--against`, the first event in which two regimes differ is printed with its causes.
     Replay(replay::ReplayArgs),
-    /// Through which responses each effect comes: Shapley values of groups and single channels.
+    /// Attribute each effect to channels (Shapley values).
+    ///
+    /// Channels are responses such as design-around, the grey market or efficiency gains.
     Decompose(decompose::DecomposeArgs),
-    /// Which parameter moves the answer: Sobol indices or elementary effects, chance apart.
+    /// Measure how strongly each parameter influences an outcome.
+    ///
+    /// The methods are Sobol indices and elementary effects.
     Sensitivity(sensitivity::SensitivityArgs),
-    /// When does a policy backfire: conditions that hold on held-out futures, in a sentence.
+    /// Find conditions under which a policy has the opposite effect.
+    ///
+    /// The conditions are tested on futures that were not used to find them.
     Discover(discover::DiscoverArgs),
-    /// What would change a ranking: regret, what to learn first, the smallest change that reverses an effect.
-    Flip(flip::FlipArgs),
-    /// Every parameter with source, grade and share of the variance: high influence with weak evidence first.
+    /// Find the smallest change of parameters that reverses an effect.
+    ///
+    /// Regret, the value of information and the worst credible future are reported too.
+    Reversal(reversal::ReversalArgs),
+    /// Old name of `reversal`.
+    #[command(hide = true, disable_help_flag = true)]
+    Flip(help::RenamedArgs),
+    /// List every parameter with its evidence and its influence.
+    ///
+    /// Parameters with strong influence and weak evidence come first.
     Ledger(ledger::LedgerArgs),
-    /// The hindcast scorecard against recorded series and simple forecasts, losses first.
+    /// Score the model against recorded history.
+    ///
+    /// Simple forecasts serve as benchmarks. The worst series come first.
     Validate(validate::ValidateArgs),
-    /// Posterior samples from priors and evidence, one set a split, and what the evidence does not inform.
+    /// Fit parameters to the evidence and write posterior samples.
+    ///
+    /// Each split of the evidence gets its own samples.
     Calibrate(calibrate::CalibrateArgs),
-    /// What balances, and what is there without acting.
+    /// Check balances and list inactive parameters, channels and rules.
     Audit(audit::AuditArgs),
-    /// What the law says of chips on a day, and why.
+    /// Show how the rules of a day treat chips, and why.
     Classify(classify::ClassifyArgs),
-    /// The rules in force on a day; `rules diff A B` compares two regimes or two days.
+    /// List the rules in force on a day.
+    ///
+    /// `chokepoint rules diff A B` compares two regimes or two days.
     Rules(rules::RulesArgs),
-    /// The chip that a maker would sell under a regime, made from a parent, and why.
+    /// Show the compliant chip that a maker would derive from a chip.
+    ///
+    /// The design follows from the rules of the regime on the given day.
     Design(design::DesignArgs),
-    /// What ships: chips, rules, regimes, studies, parameters, measures, nations, figures.
+    /// List what ships, such as chips, rules, regimes and studies.
     List(explain::ListArgs),
-    /// Any rule, regime, parameter, measure, chip or nation in words, with its source.
+    /// Describe anything that ships by its name, with its source.
+    ///
+    /// Rules, instruments, regimes, studies, chips, nations, parameters, measures and outcomes have names.
     Explain(explain::ExplainArgs),
-    /// Every parameter, measure, outcome, channel and event as tables.
+    /// Print tables of parameters, measures, outcomes and events.
     Reference(reference::ReferenceArgs),
-    /// Check configuration files; errors with file, line, column and hint.
+    /// Check configuration files; errors give file, line, column and a hint.
     Check(check::CheckArgs),
-    /// JSON Schemas of the configuration files.
+    /// Print JSON Schemas of the configuration files.
     Schema(check::SchemaArgs),
 }
 
 impl Command {
-    /// Why this command has no use for a folder of configuration, if it has none.
+    /// Why this command does not use `--configs`, if it does not.
     const fn without_configs(&self) -> Option<&'static str> {
         match self {
             Self::Block(_) | Self::Merge(_) => {
@@ -140,24 +178,24 @@ enum Format {
 /// A regime and a day.
 #[derive(Args)]
 struct LawArgs {
-    /// A shipped regime, `frozen-YYYY-MM`, or a regime file.
+    /// Regime: a shipped one, `frozen-YYYY-MM` (the rules of that month kept in force), or a regime file.
     #[arg(long, default_value = "history")]
     regime: String,
-    /// Rule files of your own, added to the shipped ones and to the regime.
+    /// Rule file of your own, added to the shipped rules and to the regime; may be given more than once.
     #[arg(long, value_name = "FILE")]
     with: Vec<String>,
 }
 
-/// Why a command ended badly.
+/// Why a command failed.
 #[derive(Debug)]
 pub enum Failure {
-    /// Bad input: what is wrong, drawn.
+    /// Bad input, with the rendered message.
     Input(String),
-    /// The answer is no.
+    /// The answer is no, such as a failed check.
     No(String),
-    /// Somebody stopped it.
+    /// A signal stopped it.
     Stopped(String),
-    /// Nobody reads what is printed.
+    /// Standard output was closed.
     Closed,
 }
 
@@ -174,23 +212,26 @@ impl From<ResultsError> for Failure {
 }
 
 impl Failure {
-    /// What went wrong, in words.
+    /// The message.
     pub fn text(&self) -> &str {
         match self {
             Self::Input(text) | Self::No(text) | Self::Stopped(text) => text,
-            Self::Closed => "nobody reads what is printed",
+            Self::Closed => "standard output is closed",
         }
     }
 }
 
 type Answer = Result<(), Failure>;
 
-/// The exit code of a run that somebody stopped, as shells have it.
+/// Exit code of a run stopped by a signal, by the convention of shells.
 const STOPPED: u8 = 130;
 
 /// Runs the command line that the process was started with.
 pub fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let parsed = help::command_line()
+        .try_get_matches()
+        .and_then(|matches| Cli::from_arg_matches(&matches));
+    let cli = match parsed {
         Ok(cli) => cli,
         Err(answer) => return usage(&answer),
     };
@@ -227,7 +268,8 @@ pub fn main() -> ExitCode {
         Command::Decompose(args) => decompose::decompose(configs, &args),
         Command::Sensitivity(args) => sensitivity::sensitivity(configs, &args),
         Command::Discover(args) => discover::discover(configs, &args),
-        Command::Flip(args) => flip::flip(configs, &args),
+        Command::Reversal(args) => reversal::reversal(configs, &args),
+        Command::Flip(_) => Err(help::renamed("flip", "reversal")),
         Command::Ledger(args) => ledger::ledger(configs, &args),
         Command::Validate(args) => validate::validate(configs, args),
         Command::Calibrate(args) => calibrate::calibrate(configs, &args),
@@ -258,30 +300,29 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// Help and versions on standard output; what is wrong with the command line, with its words made visible.
+/// Prints help and versions on standard output, and errors of the command line on standard error with control characters made visible.
 fn usage(answer: &clap::Error) -> ExitCode {
     if answer.use_stderr() {
         note(&answer.render().to_string());
     } else {
-        // As with all that is printed: nobody has to read it.
+        // A closed output is no error.
         let _ = answer.print();
     }
     ExitCode::from(u8::try_from(answer.exit_code()).unwrap_or(2))
 }
 
-/// Says something on standard error, in whole lines. Work does not depend on a reader: a stream that is closed or full is
-/// no error.
+/// Writes a message to standard error. A stream that is closed or full is no error, so that work does not depend on a reader.
 pub fn note(text: &str) {
     use std::io::Write;
     let _ = std::io::stderr().write_all(visible(text).as_bytes());
 }
 
-/// Prints words to standard output; a closed pipe ends the command quietly.
+/// Prints text to standard output; a closed pipe ends the command quietly.
 fn say(text: &str) -> Answer {
     write_out(&visible(text))
 }
 
-/// Prints CSV or JSON: as it is for other programs, made visible where a terminal would show it.
+/// Prints CSV or JSON: unchanged for other programs, with control characters made visible on a terminal.
 fn say_data(text: &str) -> Answer {
     use std::io::IsTerminal;
     if std::io::stdout().is_terminal() {
@@ -296,11 +337,11 @@ fn write_out(text: &str) -> Answer {
     let mut out = std::io::stdout().lock();
     out.write_all(text.as_bytes())
         .and_then(|()| out.flush())
-        .map_err(|e| unsaid(&e))
+        .map_err(|e| output_failure(&e))
 }
 
-/// Why nothing more can be printed: nobody reads, or what was to hold it cannot.
-fn unsaid(error: &std::io::Error) -> Failure {
+/// The failure for an error of standard output: a closed pipe, or a device that cannot be written.
+fn output_failure(error: &std::io::Error) -> Failure {
     if error.kind() == std::io::ErrorKind::BrokenPipe {
         Failure::Closed
     } else {
@@ -314,7 +355,7 @@ fn say_json(value: &impl serde::Serialize) -> Answer {
     say_data(&(text + "\n"))
 }
 
-/// Something wrong with one word of the command line.
+/// The failure for one wrong word of the command line, with the nearest right one.
 fn wrong_word(what: &str, found: &str, expected: &str, candidates: &[&str]) -> Failure {
     let near = nearest(found, candidates)
         .map(|n| format!("; did you mean `{n}`?"))
@@ -368,7 +409,7 @@ pub fn law_with(
     Ok((library, regime))
 }
 
-/// Columns padded to the widest cell, two spaces apart; cells longer than their share of the line are left whole.
+/// Formats rows as columns padded to the widest cell and two spaces apart.
 fn table(rows: &[Vec<String>]) -> String {
     let rows: Vec<Vec<_>> = rows
         .iter()
@@ -411,7 +452,7 @@ fn csv_text(rows: &[Vec<String>]) -> String {
     csv_written(writer)
 }
 
-/// What a writer of CSV holds, as a text whose cells no spreadsheet runs.
+/// The text of a CSV writer, with cells escaped that a spreadsheet would run as formulas.
 fn csv_written(writer: csv::Writer<Vec<u8>>) -> String {
     // Memory can be written, and what was written can be read.
     let bytes = writer.into_inner().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! `chokepoint new`: a commented file to start from, for a study, a rule or a figure.
+//! `chokepoint new`: writes a commented file to start from, for a study, a rule or a figure.
 
 use std::path::PathBuf;
 
@@ -10,10 +10,11 @@ use crate::results::files;
 
 #[derive(Args)]
 pub struct NewArgs {
+    /// Kind of file.
     kind: TemplateKind,
-    /// Its name; the file is NAME.toml.
+    /// Name; the file is NAME.toml.
     name: String,
-    /// The folder that it goes to.
+    /// Folder for the file.
     #[arg(long, value_name = "DIR", default_value = ".")]
     out: PathBuf,
 }
@@ -46,7 +47,7 @@ pub fn template(kind: &str, name: &str) -> Result<String, Failure> {
     text(TemplateKind::from_str(kind, false).map_err(wrong)?, name)
 }
 
-/// Writes the file; one that is there is never written over.
+/// Writes the file; an existing file is never overwritten.
 pub fn new(args: &NewArgs) -> Answer {
     let text = text(args.kind, &args.name)?;
     let path = args.out.join(format!("{}.toml", args.name));

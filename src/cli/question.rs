@@ -1,4 +1,4 @@
-//! What the commands that question a study share: which study, how many futures, where the answer goes.
+//! Arguments and steps that the commands which ask questions of a study share.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
@@ -29,12 +29,13 @@ use crate::study::{Library, Plan, PlanSettings, hash, made_from, probe};
 pub struct QuestionArgs {
     /// A study file, or the name of a shipped study.
     study: String,
-    /// Number of futures; by default what suits the question.
+    /// Number of futures; the default depends on the command.
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
     runs: Option<u32>,
+    /// Seed of every random draw; the default is the seed in the study file. The same seed gives the same results.
     #[arg(long)]
     seed: Option<u64>,
-    /// Threads; by default one a core.
+    /// Number of threads; the default is one for each processor core.
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
     threads: Option<u16>,
     /// Fix a parameter in every future, by name or as `mechanism.name`.
@@ -43,29 +44,30 @@ pub struct QuestionArgs {
     /// Switch a channel off in every arm (`chokepoint list channels`).
     #[arg(long, value_name = "CHANNEL")]
     off: Vec<String>,
-    /// Put the tables in this results folder, where figures find them.
+    /// Results folder that receives the tables, so that `plot` and `report` can use them.
     #[arg(long, value_name = "DIR")]
     into: Option<PathBuf>,
-    /// Replace the answer of another question in that folder.
+    /// Replace tables in that folder that answer another question.
     #[arg(long)]
     overwrite: bool,
     #[command(flatten)]
     seal: SealArgs,
+    /// How the answer is printed.
     #[arg(long, value_enum, default_value = "table")]
     pub format: Format,
 }
 
-/// A question made ready: what it is put to, the threads that answer it, and what it is made from.
+/// A question that is ready to run: its plan, its threads, and the hash of its inputs.
 pub struct PreparedQuestion {
     pub plan: Plan,
     pub pool: ThreadPool,
-    /// Hash of the plan and of the command's own words.
+    /// Hash of the plan and of the arguments of the command.
     made_from: String,
 }
 
 impl QuestionArgs {
-    /// Makes a question ready. `command` and `words` are what is asked; `tables` is what the answer leaves in a results folder.
-    pub fn ask(
+    /// Prepares a question. `command` and `words` identify it; `tables` are the tables that its answer writes into a results folder.
+    pub fn prepare(
         &self,
         configs: Configs,
         runs: u32,
@@ -76,7 +78,7 @@ impl QuestionArgs {
         if let Some(folder) = &self.into {
             if !folder.join("manifest.json").exists() {
                 return Err(Failure::Input(format!(
-                    "error: --into {}: no results folder; `chokepoint run {} {}` makes one\n",
+                    "error: --into {}: not a results folder; `chokepoint run {} {}` makes one\n",
                     folder.display(),
                     shell_argument(&self.study),
                     shell_option("--out", &folder.to_string_lossy())
@@ -89,9 +91,11 @@ impl QuestionArgs {
         let text = &plan.study.source.text;
         let made_from = hash(format!("{whole} {command} {words} {text}").as_bytes());
         if let Some(folder) = &self.into {
-            self.free(folder, tables, &made_from)?;
+            self.check_free(folder, tables, &made_from)?;
         }
-        plan.kept = self.kept(&plan, command, &made_from)?.map(Arc::new);
+        plan.kept = self
+            .open_kept_runs(&plan, command, &made_from)?
+            .map(Arc::new);
         Ok(PreparedQuestion {
             plan,
             pool,
@@ -99,8 +103,8 @@ impl QuestionArgs {
         })
     }
 
-    /// Makes sure that the tables of the answer take the place of nothing but an answer to the same question.
-    fn free(&self, folder: &Path, tables: &[&str], made_from: &str) -> Answer {
+    /// Checks that the tables of the answer replace only an answer to the same question.
+    fn check_free(&self, folder: &Path, tables: &[&str], made_from: &str) -> Answer {
         let paths: Vec<String> = tables.iter().map(|t| format!("{t}.csv")).collect();
         seal::may_write(folder, &paths)?;
         let Some(Ok(seal)) = Seal::read(folder) else {
@@ -112,16 +116,16 @@ impl QuestionArgs {
         };
         match paths.iter().find(other) {
             Some(path) if !self.overwrite => Err(Failure::Input(format!(
-                "error: {} holds the answer of another question; add --overwrite to replace it, or leave --into out\n",
+                "error: {} holds the answer of another question; add --overwrite to replace it, or omit --into\n",
                 folder.join(path).display()
             ))),
             _ => Ok(()),
         }
     }
 
-    /// Where finished runs are kept until the question is answered: beside the results folder, or below `results`. A question
-    /// that cannot keep them is answered all the same.
-    fn kept(
+    /// Opens the store of finished runs, beside the results folder or below `results`. If runs cannot be kept, the question is
+    /// still answered.
+    fn open_kept_runs(
         &self,
         plan: &Plan,
         command: &str,
@@ -137,10 +141,10 @@ impl QuestionArgs {
             Path::new("results").join(format!(".{name}.{command}-{key}.unfinished"))
         };
         let folder = self.into.as_ref().and_then(beside).unwrap_or_else(default);
-        kept(folder, made_from)
+        open_kept_runs(folder, made_from)
     }
 
-    /// The plan, and the threads that it is run on.
+    /// Builds the plan and its thread pool.
     fn plan(&self, configs: Configs, runs: u32) -> Result<(Plan, ThreadPool), Failure> {
         let library = Library::read(configs, &[])?;
         let source = library.configs.find(&self.study, "studies")?;
@@ -164,9 +168,9 @@ impl QuestionArgs {
         Ok((plan, pool(threads(self.threads))?))
     }
 
-    /// Does the runs of a question under a bar that says how far it is. A signal ends it after the runs under way; finished
-    /// blocks are kept, and the same command goes on from there.
-    pub fn work<T: Send>(
+    /// Runs a question with a progress bar. A signal stops it after the current runs; finished blocks are kept, and the same
+    /// command resumes from them.
+    pub fn run_with_progress<T: Send>(
         &self,
         asked: &PreparedQuestion,
         runs: u64,
@@ -180,8 +184,8 @@ impl QuestionArgs {
         answer.ok_or_else(|| stopped(kept))
     }
 
-    /// Writes the tables of an answer into the results folder, if one is named, and lists them in its seal.
-    pub fn put(&self, asked: &PreparedQuestion, tables: &[(&str, String)]) -> Answer {
+    /// Writes the tables of an answer into the results folder, if one is given, and adds them to its seal.
+    pub fn write_tables(&self, asked: &PreparedQuestion, tables: &[(&str, String)]) -> Answer {
         let Some(folder) = &self.into else {
             return Ok(());
         };
@@ -194,8 +198,8 @@ impl QuestionArgs {
         Ok(seal::add(folder, &paths, &asked.made_from)?)
     }
 
-    /// An answer, or why there is none: what was kept is of no use then.
-    pub fn settled<T>(
+    /// Returns the answer, or discards the kept runs and returns why there is none.
+    pub fn accept<T>(
         &self,
         asked: &PreparedQuestion,
         answer: Result<T, EstimatorError>,
@@ -206,14 +210,14 @@ impl QuestionArgs {
         })
     }
 
-    /// Removes what was kept, once everything is written and said.
+    /// Discards the kept runs once the answer is written and printed.
     pub fn finish(&self, asked: &PreparedQuestion) {
         if let Some(kept) = &asked.plan.kept {
             kept.discard();
         }
     }
 
-    /// Prints rows as the user wants them; `head` stands above a table for readers.
+    /// Prints rows in the requested format; `head` is the heading of a table.
     pub fn show<T: Serialize>(&self, head: &str, rows: &[T]) -> Answer {
         match self.format {
             Format::Csv => say_data(&csv_rows(rows)),
@@ -223,11 +227,11 @@ impl QuestionArgs {
     }
 }
 
-/// Opens the folder of what is kept, and says what is there. A question that cannot keep its runs is answered all the same.
+/// Opens the folder of finished runs and reports how many it holds. If runs cannot be kept, the question is still answered.
 ///
 /// # Errors
 /// When another process answers the same question.
-pub fn kept(folder: PathBuf, key: &str) -> Result<Option<KeptRuns>, Failure> {
+pub fn open_kept_runs(folder: PathBuf, key: &str) -> Result<Option<KeptRuns>, Failure> {
     match KeptRuns::open(folder, key.to_string()) {
         Ok(kept) => {
             let blocks = kept.blocks();
@@ -248,23 +252,23 @@ pub fn kept(folder: PathBuf, key: &str) -> Result<Option<KeptRuns>, Failure> {
     }
 }
 
-/// What is said when a question was stopped: where its finished runs are.
+/// The failure for a stopped question, with the place of its finished runs.
 pub fn stopped(kept: Option<&KeptRuns>) -> Failure {
     let blocks = kept.map_or(0, KeptRuns::blocks);
     match kept {
         Some(kept) if blocks > 0 => Failure::Stopped(format!(
-            "stopped: {blocks} finished blocks are kept in {}; run the same command again to go on\n",
+            "stopped: {blocks} finished blocks are kept in {}; run the same command again to resume\n",
             kept.folder().display()
         )),
         _ => Failure::Stopped("stopped: nothing is kept\n".into()),
     }
 }
 
-/// What unwinding carries when a question is stopped.
+/// The payload of unwinding when a signal stops a question.
 struct StoppedBySignal;
 
-/// Does work that calls `stop` after each run; None when a signal ended it there. It ends by unwinding, between two runs, when
-/// nothing is being written.
+/// Runs work that calls `stop` after each run; returns None if a signal stopped it. It stops by unwinding between two runs,
+/// when nothing is being written.
 pub fn stopped_by_signal<T>(
     work: impl FnOnce(&(dyn Fn() + Sync)) -> T,
 ) -> Result<Option<T>, Failure> {
@@ -281,7 +285,7 @@ pub fn stopped_by_signal<T>(
     }
 }
 
-/// Does runs under a bar; None when a signal stopped them.
+/// Runs work with a progress bar; returns None if a signal stopped it.
 fn watched<T: Send>(
     pool: &ThreadPool,
     runs: u64,
@@ -300,8 +304,8 @@ fn watched<T: Send>(
     answer
 }
 
-/// The arm that is asked about: named, or the study's last.
-pub fn arm_of(plan: &Plan, name: Option<&String>) -> Result<usize, Failure> {
+/// The place of the named arm, or of the last arm of the study.
+pub fn find_arm(plan: &Plan, name: Option<&String>) -> Result<usize, Failure> {
     let base = probe::baseline(plan);
     let others: Vec<&str> = plan.study.arms.iter().map(|a| a.name()).collect();
     let found = match name {
@@ -323,18 +327,18 @@ pub fn arm_of(plan: &Plan, name: Option<&String>) -> Result<usize, Failure> {
 }
 
 /// The place of an outcome in the list of outcomes.
-pub fn outcome_of(name: &str) -> Result<usize, Failure> {
+pub fn find_outcome(name: &str) -> Result<usize, Failure> {
     let names: Vec<&str> = OUTCOMES.iter().map(|o| o.name).collect();
     probe::outcome(name).ok_or_else(|| wrong_word("--outcome", name, "an outcome", &names))
 }
 
 impl From<EstimatorError> for Failure {
     fn from(refused: EstimatorError) -> Self {
-        Self::No(format!("refused: {refused}\n"))
+        Self::No(format!("no answer: {refused}\n"))
     }
 }
 
-/// A table as it is kept: without a row it still has its header.
+/// The CSV text of a table; a table without rows keeps its header.
 pub fn csv_table<T: Serialize + Default>(rows: &[T]) -> String {
     if !rows.is_empty() {
         return csv_rows(rows);

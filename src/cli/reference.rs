@@ -1,4 +1,5 @@
-//! `chokepoint reference`: every parameter, measure, outcome, channel and event as tables, printed or put into a document.
+//! `chokepoint reference`: prints tables of parameters, measures, outcomes, channels and events, or puts them into a
+//! document.
 
 use std::path::PathBuf;
 
@@ -12,10 +13,10 @@ use crate::study::reference::{BEGIN, END, evidence_markdown, markdown, replaced}
 
 #[derive(Args)]
 pub struct ReferenceArgs {
-    /// A document whose part between the marks is replaced.
+    /// Document whose part between the markers is replaced.
     #[arg(long, value_name = "FILE")]
     into: Option<PathBuf>,
-    /// Tables of the evidence in place of those of the model.
+    /// Print the tables of the evidence instead of those of the model.
     #[arg(long)]
     evidence: bool,
 }

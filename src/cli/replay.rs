@@ -1,4 +1,5 @@
-//! `chokepoint replay`: one run of a study again, bit for bit, with its timeline; where two regimes first part.
+//! `chokepoint replay`: repeats one run of a study with its timeline, or finds the first event in which two regimes
+//! differ.
 
 use clap::Args;
 
@@ -14,29 +15,31 @@ use crate::study::{Library, Plan, PlanSettings};
 pub struct ReplayArgs {
     /// A study file, or the name of a shipped study.
     study: String,
-    /// The regime; one of the study's.
+    /// Arm of the study that is run again.
     #[arg(long)]
     regime: String,
     /// The number of the future.
     #[arg(long, default_value_t = 0)]
     run: u32,
-    /// The first event in which this regime differs, and what led to it in both.
+    /// Show the first event that differs from this arm, with its causes in both runs.
     #[arg(long, value_name = "REGIME", conflicts_with = "why")]
     against: Option<String>,
-    /// One event by its id, and what led to it.
+    /// Show the event with this id and its causes.
     #[arg(long, value_name = "ID")]
     why: Option<u32>,
-    /// Only events of this kind.
+    /// Show only events of this kind; may be given more than once.
     #[arg(long)]
     kind: Vec<String>,
+    /// Seed of every random draw; the default is the seed in the study file. The same seed gives the same results.
     #[arg(long)]
     seed: Option<u64>,
-    /// Switch a channel off.
+    /// Switch a channel off (`chokepoint list channels`).
     #[arg(long, value_name = "CHANNEL")]
     off: Vec<String>,
     /// Leave out training runs and releases of models.
     #[arg(long)]
     no_models: bool,
+    /// How the answer is printed.
     #[arg(long, value_enum, default_value = "table")]
     format: Format,
 }
@@ -135,7 +138,7 @@ pub fn replay(configs: Configs, args: &ReplayArgs) -> Answer {
     }
 }
 
-/// How many events two runs share before they part, and the first in which they differ.
+/// The number of events that two runs share, and the first events in which they differ.
 fn first_difference<'a>(
     here: &'a [EventRow],
     there: &'a [EventRow],
@@ -158,7 +161,7 @@ fn led_to<'a>(rows: &'a [EventRow], e: Option<&EventRow>) -> Vec<&'a EventRow> {
     e.map_or(Vec::new(), |e| chain(rows, e.id))
 }
 
-/// A chain of causes, each a step further in than what it caused; what stands behind the last of them.
+/// A chain of causes, each indented below its effect, ending with the root cause.
 fn indented(led: &[&EventRow]) -> String {
     let mut text = String::new();
     for (depth, e) in led.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! `chokepoint report` and `chokepoint plot`: figures and page from results alone.
+//! `chokepoint report` and `chokepoint plot`: draw figures and the report page from results.
 
 use std::path::{Path, PathBuf};
 
@@ -20,13 +20,13 @@ pub struct FolderArgs {
 /// Whether results must be as they were written.
 #[derive(Args, Default)]
 pub struct SealArgs {
-    /// Use results whose tables were changed after the run, or that have no seal; page and captions say so.
+    /// Accept results whose tables were changed after the run, or that have no seal; the report and captions say so.
     #[arg(long)]
     pub unsealed: bool,
 }
 
 impl SealArgs {
-    /// Makes sure that a folder is as it was written, or says what is not.
+    /// Checks that a folder is as it was written, or says what is not.
     pub fn check(&self, folder: &Path) -> Result<Vec<String>, Failure> {
         let faults = seal::check(folder, self.unsealed)?;
         for fault in &faults {
@@ -40,17 +40,17 @@ impl SealArgs {
 pub struct PlotArgs {
     /// A results folder.
     folder: PathBuf,
-    /// Only these figures: files of your own, or names of shipped ones; by default those of the study.
+    /// Figures to draw: your own files, or names of shipped figures; the default is the figures of the study.
     #[arg(long = "figure", value_name = "FIGURE")]
     figures: Vec<String>,
-    /// Where the files go; by default the folder's `plots`.
+    /// Folder for the files; the default is `plots` in the results folder.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     #[command(flatten)]
     seal: SealArgs,
 }
 
-/// Draws the figures again, and the page around them.
+/// Draws the figures and writes the report page again.
 pub fn report(args: &FolderArgs) -> Answer {
     let folder = &args.folder;
     let results = read(folder, &args.seal)?;
@@ -64,11 +64,11 @@ pub fn report(args: &FolderArgs) -> Answer {
     let page = folder.join("report.html");
     crate::report::write(&results, &gallery, &page)?;
     sealed(folder, &paths)?;
-    say_left_out(&gallery);
+    note_missing_figures(&gallery);
     say(&format!("{}\n", page.display()))
 }
 
-/// Results for figures, as they were written or as the user will have them.
+/// Reads results for figures, after checking their seal unless the user accepts changes.
 fn read(folder: &Path, seal: &SealArgs) -> Result<Results, Failure> {
     let unsealed = seal.check(folder)?;
     let mut results = Results::read_for_figures(folder)?;
@@ -102,7 +102,7 @@ fn place(from: &Path, out: Option<&Path>) -> Result<(PathBuf, Option<String>), F
     Ok((folder, below))
 }
 
-/// Makes sure that figures replace nothing but figures that this program drew: all of them say which version did.
+/// Checks that figures replace nothing but figures that this program drew: all of them say which version did.
 fn only_drawn(folder: &Path, figures: &[FigureFile]) -> Answer {
     for figure in figures {
         let svg = folder.join(format!("{}.svg", figure.name));
@@ -144,7 +144,7 @@ pub fn plot(configs: &Configs, args: &PlotArgs) -> Answer {
     if below.is_some() {
         sealed(&args.folder, &paths)?;
     }
-    say_left_out(&gallery);
+    note_missing_figures(&gallery);
     let path = |d: &crate::plots::DrawnFigure| folder.join(format!("{}.svg", d.figure.name));
     let paths = gallery
         .drawn
@@ -157,8 +157,8 @@ pub fn plot(configs: &Configs, args: &PlotArgs) -> Answer {
     Ok(())
 }
 
-/// Figures that these results cannot fill, on standard error.
-pub fn say_left_out(gallery: &crate::plots::DrawnFigures) {
+/// Reports figures that these results cannot fill, on standard error.
+pub fn note_missing_figures(gallery: &crate::plots::DrawnFigures) {
     for (name, reason) in &gallery.left_out {
         note(&format!("note: figure {name} is left out: {reason}\n"));
     }

@@ -1,4 +1,4 @@
-//! `chokepoint rules`: what is in force on a day; what differs between two regimes or two days, and for which chips.
+//! `chokepoint rules`: lists the rules in force on a day, and compares two regimes or two days.
 
 use clap::{Args, Subcommand};
 use serde::Serialize;
@@ -20,6 +20,7 @@ pub struct RulesArgs {
     on: Option<String>,
     #[command(flatten)]
     law: LawArgs,
+    /// How the answer is printed.
     #[arg(long, value_enum, default_value = "table")]
     format: Format,
 }
@@ -38,9 +39,10 @@ enum RulesCommand {
         /// The regime of which two days are compared.
         #[arg(long, default_value = "history")]
         regime: String,
-        /// Where the chips go, ISO3.
+        /// Destination country, as an ISO3 code.
         #[arg(long, value_name = "ISO3", default_value = "CHN")]
         to: String,
+        /// How the answer is printed.
         #[arg(long, value_enum, default_value = "table")]
         format: Format,
     },

@@ -1,4 +1,4 @@
-//! `chokepoint run`: a study from its file to its report, taken up again where it was stopped.
+//! `chokepoint run`: runs a study, resumes one that was stopped, and writes its tables, figures and report.
 
 use std::collections::BTreeMap;
 use std::io::IsTerminal;
@@ -35,50 +35,51 @@ pub struct RunArgs {
     how: ExecutionArgs,
 }
 
-/// What is run: everything that changes results.
+/// Arguments that change results.
 #[derive(Args, Default)]
 pub struct StudyOverrides {
-    /// Number of futures; each is run under every arm of the study.
+    /// Number of futures; each future is run under every arm of the study.
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
     pub runs: Option<u32>,
+    /// Seed of every random draw; the default is the seed in the study file. The same seed gives the same results.
     #[arg(long)]
     pub seed: Option<u64>,
-    /// Fix a parameter in every future, or write over a field of the study: `choice_slope=2`, `study.window_months=36`.
+    /// Fix a parameter in every future, or replace a field of the study: `choice_slope=2`, `study.window_months=36`.
     #[arg(long, value_name = "PATH=VALUE")]
     pub set: Vec<String>,
     /// Switch a channel off in every arm (`chokepoint list channels`).
     #[arg(long, value_name = "CHANNEL")]
     pub off: Vec<String>,
-    /// How makers and buyers form expectations.
+    /// How chipmakers and buyers form expectations.
     #[arg(long, value_name = "RULE", default_value = "adaptive", value_parser = ["naive", "adaptive", "foresight"])]
     pub planning: String,
-    /// Only this future: repeats one run of the study.
+    /// Run this future only, to repeat one run of the study.
     #[arg(long, value_name = "FUTURE", value_parser = clap::value_parser!(u32).range(..i64::from(u32::MAX)))]
     pub only: Option<u32>,
-    /// Keep the months of every banded measure in the first 500 futures (`series.parquet`).
+    /// Write monthly values of every measure in `bands` for the first 500 futures (`series.parquet`).
     #[arg(long)]
     pub series: bool,
 }
 
-/// How it is run: nothing here changes a byte of the results, but where they stop.
+/// Arguments that change how a study is run. Only `--until-error` changes results, by the number of futures.
 #[derive(Args, Default)]
 pub struct ExecutionArgs {
-    /// Threads; by default one a core.
+    /// Number of threads; the default is one for each processor core.
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
     pub threads: Option<u16>,
-    /// Where results go; by default `results/<name of the study>`, and for one future `results/<name>-future-<number>`.
+    /// Folder for the results; the default is `results/<name of the study>`, and for one future `results/<name>-future-<number>`.
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
     /// Stop when the Monte Carlo error of this outcome's effects is small: `gap_months_mean=0.1`, or `=5%` of the effect.
     #[arg(long, value_name = "OUTCOME=ERROR")]
     pub until_error: Option<String>,
-    /// Throw away unfinished work of another plan.
+    /// Discard unfinished work of another plan and start again.
     #[arg(long)]
     pub restart: bool,
     /// Replace finished results of another plan, or results that were changed by hand.
     #[arg(long)]
     pub overwrite: bool,
-    /// Tables alone, without figures and page.
+    /// Write tables only, without figures and the report page.
     #[arg(long)]
     pub no_report: bool,
 }
@@ -90,7 +91,7 @@ pub fn run(configs: Configs, args: &RunArgs) -> Answer {
     execute(file, &args.how)
 }
 
-/// The plan of a study with what the command line says.
+/// Builds the plan of a study with the overrides of the command line.
 pub fn plan_file(
     configs: &Configs,
     source: Source,
@@ -110,7 +111,7 @@ pub fn plan_file(
     let placed = |problems| overridden.place(problems);
     let file = study::read(&source, configs).map_err(placed)?;
     let runs = choice.runs.unwrap_or(file.runs);
-    // What the seal would hold and no run could use is said of what the user wrote.
+    // Errors are reported at the place that the user wrote, before the plan is sealed.
     check(&library, &file, runs, choice.only).map_err(placed)?;
     channels_without(&choice.off)?;
     let mut said: BTreeMap<String, String> = set
@@ -140,7 +141,7 @@ pub fn plan_file(
     Ok(plan.seal(configs, blocks)?)
 }
 
-/// Runs a plan to its results, under a bar, until a signal stops it.
+/// Runs a plan with a progress bar until it is finished or a signal stops it.
 pub fn execute(file: PlanFile, how: &ExecutionArgs) -> Answer {
     let bar = progress(0);
     let stop = stop_on_signal()?;
@@ -153,23 +154,23 @@ pub fn execute(file: PlanFile, how: &ExecutionArgs) -> Answer {
     let made = StudyJob::open(file, how)?.carry_out(&watch);
     bar.finish_and_clear();
     let (results, folder) = made?;
-    told(&results, &folder, !how.no_report)
+    report_failures(&results, &folder, !how.no_report)
 }
 
-/// Figures and page of results, into their folder.
-pub fn dressed(results: &Results, into: &Path, report: bool) -> Result<(), ResultsError> {
+/// Draws the figures and writes the report page of results into their folder.
+pub fn write_report(results: &Results, into: &Path, report: bool) -> Result<(), ResultsError> {
     if !report {
         return Ok(());
     }
     let figures = &results.manifest.study.figures;
     let gallery = crate::plots::draw_all(results, figures, &into.join("plots"))?;
     crate::report::write(results, &gallery, &into.join("report.html"))?;
-    super::report::say_left_out(&gallery);
+    super::report::note_missing_figures(&gallery);
     Ok(())
 }
 
-/// Says what failed and where the results are.
-pub fn told(results: &Results, folder: &Path, report: bool) -> Answer {
+/// Reports failed runs and prints the path of the results.
+pub fn report_failures(results: &Results, folder: &Path, report: bool) -> Answer {
     for failure in &results.failures {
         note(&format!(
             "failed: {} future {}: {}\n  repeat: {}\n",
@@ -183,17 +184,15 @@ pub fn told(results: &Results, folder: &Path, report: bool) -> Answer {
     };
     say(&format!("{}\n", made.display()))?;
     if results.manifest.failed == results.manifest.runs {
-        return Err(Failure::No(
-            "error: no future is without a failed run\n".into(),
-        ));
+        return Err(Failure::No("error: every future has a failed run\n".into()));
     }
     Ok(())
 }
 
-/// Threads for each that the machine runs at once, at most: more make nothing faster, and each keeps a world in memory.
+/// Largest number of threads for each core: more threads are not faster, and each holds a world in memory.
 const THREADS_PER_CORE: usize = 4;
 
-/// How many threads work: those that were asked for, as far as the machine has a use for them; by default one a core.
+/// The number of threads: as requested, up to a limit for this machine; the default is one for each core.
 pub fn threads(asked: Option<u16>) -> usize {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let most = cores * THREADS_PER_CORE;
@@ -201,7 +200,7 @@ pub fn threads(asked: Option<u16>) -> usize {
         0 => cores,
         many if many > most => {
             note(&format!(
-                "note: {many} threads asked for; this machine runs {cores} at a time, and {most} are used\n"
+                "note: {many} threads were requested; this machine has {cores} cores, and {most} threads are used\n"
             ));
             most
         }
@@ -216,7 +215,7 @@ pub fn pool(threads: usize) -> Result<rayon::ThreadPool, Failure> {
         .map_err(|e| Failure::Input(format!("error: {e}\n")))
 }
 
-/// Set when somebody asks the program to stop; a second time it ends at once.
+/// A flag that a signal sets to stop the program; a second signal ends it at once.
 pub fn stop_on_signal() -> Result<Arc<AtomicBool>, Failure> {
     use signal_hook::consts::{SIGINT, SIGTERM};
     let stop = Arc::new(AtomicBool::new(false));
@@ -254,7 +253,7 @@ pub(super) fn until(text: Option<&str>, plan: &Plan) -> Result<Option<StoppingRu
     ) || plan.futures.start > 0
     {
         return Err(Failure::Input(
-            "error: --until-error needs the design `replicates` or `sobol`, for the others are whole or nothing\n".into(),
+            "error: --until-error needs the design `replicates` or `sobol`, because the other designs must be complete\n".into(),
         ));
     }
     let (name, number) = text
@@ -336,7 +335,7 @@ pub fn settings(library: &Library, set: &[String]) -> Result<ParsedOverrides, Fa
     Ok((all, fields))
 }
 
-/// What repeats these results, but for the number of futures.
+/// The command that repeats these results, without the number of futures.
 fn command_line(
     command: &str,
     configs: &Configs,
@@ -369,7 +368,7 @@ fn command_line(
     text
 }
 
-/// A bar with the time left where somebody watches; nothing elsewhere.
+/// A progress bar with the remaining time on a terminal; hidden elsewhere.
 pub fn progress(total: u64) -> ProgressBar {
     if !std::io::stderr().is_terminal() {
         return ProgressBar::hidden();

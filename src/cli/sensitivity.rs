@@ -1,9 +1,9 @@
-//! `chokepoint sensitivity`: which parameter moves the answer, chance apart.
+//! `chokepoint sensitivity`: measures how strongly each parameter influences an outcome.
 
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 
-use super::question::{QuestionArgs, csv_table, outcome_of};
+use super::question::{QuestionArgs, csv_table, find_outcome};
 use super::{Answer, Failure};
 use crate::config::source::Configs;
 use crate::study::sensitivity;
@@ -12,38 +12,39 @@ use crate::study::sensitivity;
 pub struct SensitivityArgs {
     #[command(flatten)]
     question: QuestionArgs,
-    /// Outcomes; each is answered for every arm, and for the effect of every arm.
+    /// Outcomes; indices are computed for every arm and for the effect of every arm.
     #[arg(long, default_value = "latent_gap_points_mean")]
     outcome: Vec<String>,
+    /// Method: Sobol indices, or the cheaper elementary effects of Morris.
     #[arg(long, value_enum, default_value = "sobol")]
     method: SensitivityMethod,
-    /// How many parameters are printed for each quantity; the table holds all.
+    /// Number of parameters printed for each quantity; the table holds all.
     #[arg(long, default_value_t = 12)]
     top: usize,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum SensitivityMethod {
-    /// Shares of variance: (parameters + 3) runs an arm for each future.
+    /// Shares of variance: (parameters + 3) runs of each arm for each future.
     Sobol,
-    /// Elementary effects, a screen: (parameters + 2) runs an arm for each future.
+    /// Elementary effects, for screening: (parameters + 2) runs of each arm for each future.
     Morris,
 }
 
 pub fn sensitivity(configs: Configs, args: &SensitivityArgs) -> Answer {
     let q = &args.question;
     for name in &args.outcome {
-        outcome_of(name)?;
+        find_outcome(name)?;
     }
     let method = args.method == SensitivityMethod::Sobol;
     let words = format!("sobol {method} {:?}", args.outcome);
     let refused = match args.method {
         SensitivityMethod::Sobol => {
             let tables = ["sobol", "sobol_convergence"];
-            let asked = q.ask(configs, 256, "sensitivity", &words, &tables)?;
+            let asked = q.prepare(configs, 256, "sensitivity", &words, &tables)?;
             let plan = &asked.plan;
             let runs = sensitivity::sobol_runs(plan);
-            let found = q.work(&asked, runs, |done| {
+            let found = q.run_with_progress(&asked, runs, |done| {
                 sensitivity::sobol(plan, &args.outcome, done)
             })?;
             let most = found.rows.iter().map(|r| r.rows).max().unwrap_or(0);
@@ -53,7 +54,7 @@ pub fn sensitivity(configs: Configs, args: &SensitivityArgs) -> Answer {
                 ("sobol", csv_table(&last)),
                 ("sobol_convergence", csv_table(&found.rows)),
             ];
-            q.put(&asked, &texts)?;
+            q.write_tables(&asked, &texts)?;
             let top = first_of(
                 &last,
                 args.top,
@@ -68,13 +69,13 @@ pub fn sensitivity(configs: Configs, args: &SensitivityArgs) -> Answer {
             found.refused
         }
         SensitivityMethod::Morris => {
-            let asked = q.ask(configs, 50, "sensitivity", &words, &["morris"])?;
+            let asked = q.prepare(configs, 50, "sensitivity", &words, &["morris"])?;
             let plan = &asked.plan;
             let runs = sensitivity::morris_runs(plan);
-            let found = q.work(&asked, runs, |done| {
+            let found = q.run_with_progress(&asked, runs, |done| {
                 sensitivity::morris(plan, &args.outcome, done)
             })?;
-            q.put(&asked, &[("morris", csv_table(&found.rows))])?;
+            q.write_tables(&asked, &[("morris", csv_table(&found.rows))])?;
             let top = first_of(
                 &found.rows,
                 args.top,
@@ -92,7 +93,10 @@ pub fn sensitivity(configs: Configs, args: &SensitivityArgs) -> Answer {
     if refused.is_empty() {
         return Ok(());
     }
-    let lines: Vec<String> = refused.iter().map(|r| format!("refused: {r}\n")).collect();
+    let lines: Vec<String> = refused
+        .iter()
+        .map(|r| format!("no answer: {r}\n"))
+        .collect();
     Err(Failure::No(lines.concat()))
 }
 

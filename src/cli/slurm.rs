@@ -1,7 +1,7 @@
-//! `chokepoint slurm submit`: a study as a Slurm array over its blocks, and a merge that waits for all of them.
+//! `chokepoint slurm submit`: runs a study as a Slurm array of blocks, with a merge that waits for all of them.
 //!
 //! Nodes need the program and the folder, at the same paths. A task whose node is lost is queued again: a block is a pure
-//! function of the plan and its number, and its file is there whole or not at all.
+//! function of the plan and its number, and its file is there atomically.
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
@@ -10,7 +10,7 @@ use std::process::Command;
 
 use clap::{Args, Subcommand};
 
-use super::blocks::laid;
+use super::blocks::write_plan;
 use super::run::StudyOverrides;
 use super::{Answer, Failure, note, say};
 use crate::config::source::Configs;
@@ -26,7 +26,7 @@ pub struct SlurmArgs {
 
 #[derive(Subcommand)]
 enum SlurmCommand {
-    /// Writes the plan and two scripts into a folder and hands them to `sbatch`; prints the numbers of the two jobs.
+    /// Write the plan and two scripts into a folder, submit them with `sbatch`, and print the two job numbers.
     Submit(SubmitArgs),
 }
 
@@ -36,16 +36,16 @@ struct SubmitArgs {
     study: String,
     #[command(flatten)]
     choice: StudyOverrides,
-    /// Number of blocks; by default 32 futures to a block.
+    /// Number of blocks; the default puts 32 futures in a block.
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..=i64::from(BLOCKS)))]
     blocks: Option<u32>,
-    /// Where plan, scripts, logs and blocks go: a folder that every node sees.
+    /// Folder for plan, scripts, logs and blocks; every node must see it.
     #[arg(long, value_name = "DIR")]
     folder: PathBuf,
-    /// Where results go; by default `results` in that folder.
+    /// Folder for the results; the default is `results` in that folder.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// Writes the scripts and prints what would be submitted.
+    /// Write the scripts and print the commands without submitting them.
     #[arg(long)]
     dry_run: bool,
     /// Options for `sbatch`, such as `-- --partition=long --time=2:00:00`.
@@ -55,7 +55,7 @@ struct SubmitArgs {
 
 pub fn slurm(configs: Configs, args: &SlurmArgs) -> Answer {
     let SlurmCommand::Submit(args) = &args.command;
-    let (file, plan) = laid(
+    let (file, plan) = write_plan(
         &configs,
         &args.study,
         &args.choice,
@@ -79,7 +79,7 @@ pub fn slurm(configs: Configs, args: &SlurmArgs) -> Answer {
     ];
     let words: [&OsStr; 3] = [program.as_ref(), "block".as_ref(), folder.as_ref()];
     let first = folder.join("block.sh");
-    script(&first, &blocks, &words, " \"$SLURM_ARRAY_TASK_ID\"")?;
+    write_script(&first, &blocks, &words, " \"$SLURM_ARRAY_TASK_ID\"")?;
     let merge = [
         "--job-name=chokepoint-merge".to_string(),
         "--kill-on-invalid-dep=yes".into(),
@@ -93,18 +93,23 @@ pub fn slurm(configs: Configs, args: &SlurmArgs) -> Answer {
         out.as_ref(),
     ];
     let second = folder.join("merge.sh");
-    script(&second, &merge, &words, "")?;
-    let array = submitted(args, &logs.join("block-%a.log"), None, &first)?;
-    let merged = submitted(args, &logs.join("merge.log"), Some(&array), &second)
-        .map_err(|failure| left_waiting(failure, &array))?;
+    write_script(&second, &merge, &words, "")?;
+    let array = submit_job(args, &logs.join("block-%a.log"), None, &first)?;
+    let merged = submit_job(args, &logs.join("merge.log"), Some(&array), &second)
+        .map_err(|failure| array_without_merge(failure, &array))?;
     say(&format!("{}\n{}\n", array.number, merged.number))
 }
 
 /// Writes a script: fixed options for `sbatch`, and one command whose words are quoted for the shell.
 ///
-/// What comes from the user stands after the options, in the command alone: `sbatch` reads no option there, and the shell
-/// no second command.
-fn script(path: &Path, options: &[String], words: &[&OsStr], rest: &str) -> Result<(), Failure> {
+/// Text of the user appears only in the command, after the options: there `sbatch` reads no option and the quoted shell text
+/// starts no second command.
+fn write_script(
+    path: &Path,
+    options: &[String],
+    words: &[&OsStr],
+    rest: &str,
+) -> Result<(), Failure> {
     let mut text = b"#!/bin/sh\n".to_vec();
     for option in options {
         text.extend_from_slice(format!("#SBATCH {option}\n").as_bytes());
@@ -119,7 +124,7 @@ fn script(path: &Path, options: &[String], words: &[&OsStr], rest: &str) -> Resu
     let there = std::fs::read(path);
     if path.exists() && there.is_ok_and(|old| old != text) {
         return Err(Failure::Input(format!(
-            "error: {}: is there and is another script; move it, or choose another --folder\n",
+            "error: {}: exists and is a different script; move it, or choose another --folder\n",
             path.display()
         )));
     }
@@ -134,8 +139,8 @@ struct SubmittedJob {
     cluster: Option<String>,
 }
 
-/// Hands a script to `sbatch`; the user's own options come last, and win.
-fn submitted(
+/// Submits a script with `sbatch`; the user's own options come last and take precedence.
+fn submit_job(
     args: &SubmitArgs,
     log: &Path,
     after: Option<&SubmittedJob>,
@@ -168,9 +173,9 @@ fn submitted(
     if !output.status.success() {
         return Err(Failure::Input(format!("error: sbatch failed: {said}\n")));
     }
-    // What a site's own `sbatch` warns of is for the user.
+    // Warnings of `sbatch` are passed on to the user.
     note(&err);
-    job_of(&out).ok_or_else(|| {
+    parse_job(&out).ok_or_else(|| {
         Failure::Input(format!(
             "error: found no job number in what sbatch said, expected a line such as `519605`: {said}\n\
              the job may be submitted all the same: `squeue --me` shows it\n"
@@ -195,7 +200,7 @@ fn log_option(log: &Path) -> OsString {
 
 /// The job in what `sbatch --parsable` said: the number, and the cluster after a semicolon where there are several. A site's
 /// own `sbatch` can say more before it, and after.
-fn job_of(said: &str) -> Option<SubmittedJob> {
+fn parse_job(said: &str) -> Option<SubmittedJob> {
     said.lines().rev().find_map(|line| {
         let (number, cluster) = match line.trim().split_once(';') {
             Some((number, cluster)) => (number, Some(cluster.to_string())),
@@ -209,8 +214,8 @@ fn job_of(said: &str) -> Option<SubmittedJob> {
     })
 }
 
-/// Says that the array is submitted and nothing waits for it, and how to be rid of it.
-fn left_waiting(failure: Failure, array: &SubmittedJob) -> Failure {
+/// The failure for an array that was submitted without its merge, with the command that cancels it.
+fn array_without_merge(failure: Failure, array: &SubmittedJob) -> Failure {
     let number = &array.number;
     let cluster = array.cluster.as_ref().map_or(String::new(), |c| {
         format!(" {}", shell_option("--clusters", c))
@@ -235,7 +240,7 @@ mod tests {
 
     #[test]
     fn the_job_is_the_last_line_that_is_a_number() {
-        let number = |said: &str| job_of(said).map(|job| job.number);
+        let number = |said: &str| parse_job(said).map(|job| job.number);
         assert_eq!(number("519605\n").unwrap(), "519605");
         assert_eq!(number("--> host...OK\n519605;big\n").unwrap(), "519605");
         assert_eq!(
@@ -243,7 +248,7 @@ mod tests {
             "519605"
         );
         assert_eq!(number("Submitted batch job\n"), None);
-        assert_eq!(job_of("7;big").unwrap().cluster.unwrap(), "big");
+        assert_eq!(parse_job("7;big").unwrap().cluster.unwrap(), "big");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! `chokepoint validate`: the hindcast scorecard, losses first.
+//! `chokepoint validate`: prints the hindcast scorecard with the worst series first.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -30,45 +30,47 @@ use crate::study::{Library, PlanSettings, hash};
 pub struct ValidateArgs {
     #[command(flatten)]
     asked: ValidationRequest,
+    /// How the answer is printed.
     #[arg(long, value_enum, default_value = "table")]
     format: Format,
-    /// Write every table, and a page of figures for each split, into this folder as well.
+    /// Folder that also receives every table and a page of figures for each split.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// Replace another scorecard in that folder, or one that was changed by hand.
+    /// Replace another scorecard in that folder, or one that was edited.
     #[arg(long)]
     overwrite: bool,
-    /// End with 1 when a registered bar is missed.
+    /// Exit with code 1 when a registered bar is missed.
     #[arg(long)]
     bars: bool,
 }
 
-/// What is held against the record.
+/// What to score, with which effort.
 #[derive(Args, Default)]
 pub struct ValidationRequest {
-    /// A table of your own with the columns of the shipped evidence.
+    /// Evidence table of your own, with the columns of the shipped table.
     #[arg(long, value_name = "FILE")]
     pub evidence: Option<String>,
-    /// Only this split; by default all that have a test.
+    /// Score only this split; the default is every split that has a test part.
     #[arg(long, value_name = "NAME")]
     pub split: Option<String>,
-    /// Draws of each ensemble; by default as registered.
+    /// Number of draws in each ensemble; the default is the registered number.
     #[arg(long, value_parser = clap::value_parser!(u32).range(2..))]
     pub runs: Option<u32>,
+    /// Seed of every random draw.
     #[arg(long, default_value = "1")]
     pub seed: u64,
-    /// Draws for patterns and headline effects; 0 leaves them out.
+    /// Number of draws for patterns and headline effects; 0 leaves them out.
     #[arg(long, default_value = "100")]
     pub patterns: u32,
-    /// Threads; by default one a core.
+    /// Number of threads; the default is one for each processor core.
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
     pub threads: Option<u16>,
-    /// Where finished runs are kept, so that a scorecard that was stopped goes on where it stood.
+    /// Store of finished runs, so that a stopped scorecard can resume.
     #[arg(skip)]
     pub kept: Option<Arc<KeptRuns>>,
 }
 
-/// Everything that is said, in the order in which it is said.
+/// The scorecard as it is printed, in order.
 #[derive(Serialize)]
 pub struct ValidationReport {
     registration: RegistrationStatus,
@@ -207,7 +209,7 @@ pub fn answered(
 
 pub fn validate(configs: Configs, mut args: ValidateArgs) -> Answer {
     let hash = made_from(&configs, &args.asked)?;
-    // Fails early, before the work: the folder can be written, and is ours.
+    // Checks before the runs that the folder can be written and belongs to the program.
     let claim = FolderClaim {
         made_from: vec![hash.clone()],
         overwrite: args.overwrite,
@@ -216,7 +218,7 @@ pub fn validate(configs: Configs, mut args: ValidateArgs) -> Answer {
         Some(folder) => Some(WorkingFolder::open(folder, &claim)?),
         None => None,
     };
-    let kept = question::kept(
+    let kept = question::open_kept_runs(
         PathBuf::from(format!("results/.validate-{}.unfinished", &hash[..12])),
         &hash,
     )?;
@@ -257,7 +259,7 @@ pub fn validate(configs: Configs, mut args: ValidateArgs) -> Answer {
     match args.format {
         Format::Json => say_json(&answer)?,
         Format::Csv => say_data(&csv_text(&point_rows(answer.lead())))?,
-        Format::Table => say(&in_words(&answer))?,
+        Format::Table => say(&describe_report(&answer))?,
     }
     if args.bars && !answer.missed.is_empty() {
         return Err(Failure::No(String::new()));
@@ -346,7 +348,7 @@ fn missed(card: &Scorecard, patterns: &[PatternScore], file: &SplitsFile) -> Vec
     all
 }
 
-/// Points as documented: what was observed, what was said.
+/// Points in the documented shape: observed values and predictions.
 fn points(card: &Scorecard) -> Vec<serde_json::Value> {
     card.points
         .iter()
@@ -597,7 +599,7 @@ fn effect_rows(effects: &[HeadlineEffect]) -> Vec<Vec<String>> {
     rows
 }
 
-/// Every table in a folder, whole or not at all.
+/// Every table in a folder, atomically.
 fn store(working: &WorkingFolder, claim: &FolderClaim, answer: &ValidationReport) -> Answer {
     let into = working.fresh()?;
     let mut files: BTreeMap<String, String> = BTreeMap::new();
@@ -684,7 +686,7 @@ fn held(card: &Scorecard) -> Vec<ScorecardPoint> {
     card.points.iter().filter_map(of).collect()
 }
 
-fn in_words(answer: &ValidationReport) -> String {
+fn describe_report(answer: &ValidationReport) -> String {
     let mut text = String::new();
     if let Some(sentence) = signs(&answer.effects) {
         text.push_str(&format!("{sentence}\n\n"));
@@ -716,7 +718,7 @@ fn in_words(answer: &ValidationReport) -> String {
         text.push_str(&format!("MISSED: {miss}\n"));
     }
     for card in &answer.splits {
-        text.push_str(&card_in_words(card));
+        text.push_str(&describe_scorecard(card));
     }
     if !answer.patterns.is_empty() {
         text.push_str("\npatterns, failures first\n");
@@ -756,7 +758,7 @@ fn in_words(answer: &ValidationReport) -> String {
     text
 }
 
-/// When prior and posterior point different ways, that is the first sentence.
+/// The first sentence, if prior and posterior give effects of different signs.
 fn signs(effects: &[HeadlineEffect]) -> Option<String> {
     let differ: Vec<String> = effects
         .iter()
@@ -771,7 +773,7 @@ fn signs(effects: &[HeadlineEffect]) -> Option<String> {
     })
 }
 
-fn card_in_words(card: &Scorecard) -> String {
+fn describe_scorecard(card: &Scorecard) -> String {
     let from = match &card.posterior {
         Some(name) => format!("samples of the posterior `{name}`"),
         None => "THE PRIOR: no posterior of this split is shipped".into(),

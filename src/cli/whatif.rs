@@ -1,4 +1,4 @@
-//! `chokepoint whatif`: one new rule through the main study, against the regime without it.
+//! `chokepoint whatif`: compares the main study with and without one new rule.
 
 use std::path::Path;
 
@@ -17,10 +17,10 @@ use crate::foundation::name::Name;
 pub struct WhatifArgs {
     /// A rule file (`chokepoint new rule NAME` writes one).
     rule: String,
-    /// The study whose months, futures and figures are taken.
+    /// Study that supplies the months, futures and figures.
     #[arg(long, default_value = "did-controls-work")]
     study: String,
-    /// The regime that the rule is added to, and compared with.
+    /// Regime that the rule is added to and compared with.
     #[arg(long, default_value = "history-free", value_name = "REGIME")]
     against: String,
     #[command(flatten)]
@@ -45,12 +45,12 @@ pub fn whatif(configs: Configs, args: &WhatifArgs) -> Answer {
     })?;
     let ids: Vec<&str> = act.rule.iter().map(|r| r.id.get_ref().as_str()).collect();
     let ids = toml::Value::from(ids);
-    let words = act.rule.iter().map(|r| r.words.as_str());
+    let words = act.rule.iter().map(|r| r.description.as_str());
     let words = words.collect::<Vec<_>>().join(" ");
     let quoted = |text: &str| toml::Value::String(text.to_string()).to_string();
     let against = &args.against;
     let arms = format!(
-        "[{from}, {{ name = {}, from = {from}, add = {ids}, words = {} }}]",
+        "[{from}, {{ name = {}, from = {from}, add = {ids}, description = {} }}]",
         quoted(&name),
         quoted(&format!("`{against}`, and: {words}")),
         from = quoted(against)
@@ -62,7 +62,7 @@ pub fn whatif(configs: Configs, args: &WhatifArgs) -> Answer {
             "question",
             quoted(&format!("What would this change: {title}?")),
         ),
-        ("words", quoted(&words)),
+        ("description", quoted(&words)),
         ("arms", arms),
         ("baseline", quoted(against)),
     ]

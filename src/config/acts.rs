@@ -271,7 +271,7 @@ impl LawReader<'_> {
             let condition = text.and_then(|text| self.compile(number, file.instrument, &text));
             exceptions.push(Exception {
                 name: name.clone(),
-                words: exception.words.clone(),
+                words: exception.description.clone(),
                 condition: condition.unwrap_or_else(|error| {
                     self.in_condition(source, &exception.condition, error);
                     Condition::never()
@@ -299,7 +299,7 @@ impl LawReader<'_> {
             issuer: act.issuer.get_ref().clone(),
             issuer_code,
             instrument: file.instrument,
-            words: file.words.clone(),
+            words: file.description.clone(),
             citation: act.citation.get_ref().clone(),
             url: act.url.clone(),
             note: file.note.clone(),

@@ -1,4 +1,4 @@
-//! The table of chips, shipped or a user's own: attributes for the law, specification for the model.
+//! Reads the table of chips, shipped or from a user, into attributes for the rules and specifications for the model.
 
 use std::collections::HashSet;
 

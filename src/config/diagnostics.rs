@@ -1,4 +1,4 @@
-//! Errors in configuration: file, line, column, what was found, what was expected, the nearest right name.
+//! Errors in configuration, with file, line, column, what was found, what was expected and the nearest right name.
 
 use std::collections::BTreeMap;
 
@@ -321,12 +321,26 @@ fn toml_problem(source: &Source, error: &toml::de::Error, path: Option<&str>) ->
         Some((_, list)) => list.split('`').skip(1).step_by(2).collect(),
         None => Vec::new(),
     };
+    if plain.starts_with("unknown field")
+        && let Some(renamed) = renamed_key(&found)
+    {
+        return Diagnostic::at(source, range, renamed).into();
+    }
     let near = nearest(&found, &expected).map(|name| format!("did you mean `{name}`?"));
     let diagnostic = Diagnostic::at(source, range, message.clone());
     Problems(vec![diagnostic.help(near.unwrap_or_default())])
 }
 
-/// Errors of one table that are told; a table of another kind has one in every cell.
+/// Old keys of configuration files and their new names.
+const RENAMED_KEYS: [(&str, &str); 1] = [("words", "description")];
+
+/// The error for an old key: it names the new one.
+pub(super) fn renamed_key(key: &str) -> Option<String> {
+    let (old, new) = RENAMED_KEYS.iter().find(|(old, _)| *old == key)?;
+    Some(format!("`{old}` is now `{new}`"))
+}
+
+/// Errors of one table that are reported; a table of another kind has one in every cell.
 pub const MOST_ERRORS: usize = 100;
 
 /// A row of a table and where it stands.

@@ -1,4 +1,5 @@
-//! Tables of futures: one row a future, CSV or Parquet; columns are parameters, `stress` and `variant`.
+//! Reads tables of futures in CSV or Parquet, with one row for each future and columns for parameters, `stress` and
+//! `variant`.
 
 use std::collections::HashSet;
 use std::path::Path;

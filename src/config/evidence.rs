@@ -1,4 +1,4 @@
-//! Recorded series: the table of evidence, and the map from a series and entity to a measure.
+//! Reads the table of recorded series, and the map from a series and entity to a measure.
 
 use std::collections::BTreeSet;
 

@@ -1,11 +1,11 @@
-//! Figure definitions: what to draw, split by what, for whom, without a line of Rust.
+//! Figure definitions: which tables a figure draws, how it divides them, and which question it answers.
 
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::diagnostics::{Diagnostic, Problems, read_toml};
+use super::diagnostics::{Diagnostic, Problems, read_toml, renamed_key};
 use super::source::{Configs, Source};
 use super::study::repeated;
 use crate::foundation::calendar::Month;
@@ -25,7 +25,9 @@ pub struct FigureFile {
     /// The subject, as a sentence without a full stop.
     pub title: String,
     /// How to read it, in one sentence.
-    pub words: String,
+    // The key in results folders is older than the key in figure files, and is kept there.
+    #[serde(rename(serialize = "words"), alias = "words")]
+    pub description: String,
     /// The question of the report that it helps to answer.
     #[serde(default)]
     pub part: ReportQuestion,
@@ -468,11 +470,22 @@ pub fn read_all(configs: &Configs, names: &[String]) -> Result<Vec<FigureFile>, 
         .collect()
 }
 
+/// Refuses the old key `words`, which only the figures of a results folder may have.
+fn refuse_old_key(source: &Source) -> Result<(), Problems> {
+    let old = toml::from_str::<toml::Table>(&source.text).is_ok_and(|t| t.contains_key("words"));
+    if old {
+        let message = renamed_key("words").unwrap_or_default();
+        return Err(Diagnostic::at_field(source, "words", message).into());
+    }
+    Ok(())
+}
+
 /// Reads one figure definition.
 ///
 /// # Errors
 /// As [`read_all`].
 pub fn read(source: &Source, name: &str) -> Result<FigureFile, Problems> {
+    refuse_old_key(source)?;
     let mut figure: FigureFile = read_toml(source)?;
     let last = name.rsplit('/').next().unwrap_or(name);
     figure.name = Name::new(last.trim_end_matches(".toml"))

@@ -1,5 +1,6 @@
-//! A folder of `--configs`: read once and whole. Every file in it takes the place of a shipped one, adds one of a known kind,
-//! or is an error: nothing in it is passed over.
+//! Reads a folder given with `--configs`, once and completely.
+//!
+//! Every file in it replaces a shipped file, adds one of a known kind, or is an error.
 
 use std::collections::BTreeMap;
 use std::fs::Metadata;

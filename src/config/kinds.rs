@@ -1,4 +1,5 @@
-//! The kinds of configuration file: where each stands, and how one that stands elsewhere is known by what it holds.
+//! The kinds of configuration file, where each kind belongs, and how the kind of a file elsewhere follows from its
+//! content.
 
 use super::diagnostics::{Diagnostic, Problems, nearest, read_toml};
 use super::source::{Source, shipped_paths, shipped_text};

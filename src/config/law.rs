@@ -87,7 +87,7 @@ pub struct RuleFile {
     #[schemars(with = "Name")]
     pub id: Spanned<String>,
     pub instrument: Instrument,
-    pub words: String,
+    pub description: String,
     /// The first day on which it was known. A letter can bind before others hear of it, by 31 days at most.
     #[schemars(with = "Option<TomlDate>")]
     pub announced: Option<Spanned<TomlDate>>,
@@ -186,7 +186,7 @@ pub struct AppliesToFile {
 pub struct ExceptionFile {
     #[schemars(with = "String")]
     pub name: Spanned<String>,
-    pub words: String,
+    pub description: String,
     #[schemars(with = "String")]
     pub condition: Spanned<String>,
     #[schemars(with = "Verdict")]
@@ -215,7 +215,10 @@ pub struct RegimeFile {
     #[serde(deserialize_with = "spanned_name")]
     #[schemars(with = "Name")]
     pub name: Spanned<String>,
-    pub words: String,
+    /// Name for readers, in reports.
+    #[serde(default)]
+    pub label: String,
+    pub description: String,
     #[serde(default)]
     #[schemars(with = "Vec<String>")]
     pub include: Vec<Spanned<String>>,

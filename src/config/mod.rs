@@ -1,4 +1,4 @@
-//! Configuration: files people edit, read into typed values, with errors that say where and what was expected.
+//! Configuration: reads files that people edit into typed values and reports errors with their place.
 
 mod act_conditions;
 pub mod acts;

@@ -1,4 +1,4 @@
-//! The table of nations: country groups, tier, region, size.
+//! Reads the table of nations, with country groups, tier, region and size.
 
 use std::collections::HashSet;
 

@@ -1,5 +1,6 @@
-//! Fields of a study that the command line writes over: the text of the file stays as it is but for them, and what is wrong
-//! is said of what the user wrote, the file or the setting.
+//! Fields of a study that the command line replaces.
+//!
+//! The rest of the text stays unchanged, so that errors point to the file or to the setting that caused them.
 
 use toml_edit::{DocumentMut, Item, Value};
 

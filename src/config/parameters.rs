@@ -1,4 +1,4 @@
-//! Parameter files: value, unit, distribution, source; and the draw of a future from them.
+//! Reads parameter files with value, unit, distribution and source, and draws the parameters of a future.
 
 use std::collections::HashMap;
 use std::sync::OnceLock;
@@ -30,8 +30,8 @@ pub struct ParameterFile {
 pub struct ParameterEntry {
     #[schemars(with = "String")]
     id: Spanned<String>,
-    words: String,
-    #[schemars(with = "String", extend("enum" = unit_names(), "description" = units_in_words()))]
+    description: String,
+    #[schemars(with = "String", extend("enum" = unit_names(), "description" = describe_units()))]
     unit: Spanned<String>,
     #[schemars(with = "f64")]
     value: Spanned<f64>,
@@ -231,7 +231,7 @@ fn unit_names() -> Vec<&'static str> {
 }
 
 /// Every unit with the values that have a meaning in it.
-pub fn units_in_words() -> String {
+pub fn describe_units() -> String {
     let one = |u: &ParameterUnit| format!("{} {} to {}", u.name, u.low, u.high);
     let all: Vec<String> = UNITS.iter().map(one).collect();
     format!("What a value may be, by unit: {}.", all.join("; "))
@@ -396,7 +396,7 @@ impl ParameterSet {
                 found.push(Parameter {
                     id,
                     mechanism: mechanism.clone(),
-                    words: entry.words,
+                    words: entry.description,
                     unit: entry.unit.into_inner(),
                     value,
                     prior: entry.distribution.map(Spanned::into_inner),

@@ -1,4 +1,4 @@
-//! Tables of places and things: power, hosts, hubs, foundries, suppliers of tools, released models.
+//! Reads the tables of power, hosts, trade routes, foundries, tool suppliers and released models.
 
 use std::collections::{BTreeMap, BTreeSet};
 

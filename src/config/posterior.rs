@@ -1,4 +1,4 @@
-//! Posterior samples: a table of parameters with a head that says what they were fitted to.
+//! Reads and writes posterior samples, a table of parameters with a head that records what they were fitted to.
 
 use std::collections::BTreeMap;
 

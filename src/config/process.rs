@@ -1,4 +1,4 @@
-//! The `[process]` table of a regime file: what moves its rules once the calendar stands still.
+//! Reads the `[process]` table of a regime file, which states what changes its rules in a run.
 
 use schemars::JsonSchema;
 use serde::Deserialize;

@@ -42,6 +42,7 @@ pub fn read_regime(configs: &Configs, law: &Law, name: &str) -> Result<Regime, P
             }
         }
         regime.name = name.to_string();
+        regime.label = format!("Actual rules to {month}");
         regime.words = format!("The recorded rules to {month}, nothing new after.");
         return Ok(regime);
     }
@@ -195,7 +196,8 @@ pub fn regime_from(source: &Source, law: &Law) -> Result<Regime, Problems> {
     }
     let regime = Regime {
         name: file.name.into_inner(),
-        words: file.words,
+        label: file.label,
+        words: file.description,
         entries,
         process,
     };

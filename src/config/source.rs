@@ -1,4 +1,4 @@
-//! Where configuration comes from: a folder on disk, or the copy inside the program, so that it runs anywhere.
+//! Finds configuration text in a folder on disk or in the copy inside the program.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -70,7 +70,7 @@ impl Configs {
     /// The shipped files and these, by path; the disk is never read.
     pub fn sealed(files: BTreeMap<String, String>) -> Self {
         let named = |(path, text): (String, String)| {
-            let name = shown(&path);
+            let name = display_path(&path);
             (path, Source { name, text })
         };
         Self {
@@ -84,7 +84,7 @@ impl Configs {
     #[must_use]
     pub fn with(mut self, files: BTreeMap<String, String>) -> Self {
         for (path, text) in files {
-            let name = shown(&path);
+            let name = display_path(&path);
             self = self.with_source(&path, Source { name, text });
         }
         self
@@ -156,7 +156,7 @@ impl Configs {
         }
         match shipped_text(path) {
             Some(text) => Ok(Source {
-                name: shown(path),
+                name: display_path(path),
                 text: text.to_string(),
             }),
             None => Err(missing(path, "no such file in the configuration")),
@@ -251,7 +251,7 @@ impl Configs {
         found.dedup();
         let named = |path: String| {
             self.read(&path).ok().map(|source| Source {
-                name: shown(&path),
+                name: display_path(&path),
                 ..source
             })
         };
@@ -274,7 +274,7 @@ pub fn figure_path(name: &str) -> String {
 }
 
 /// What a shipped file is called: its path in the repository.
-fn shown(path: &str) -> String {
+fn display_path(path: &str) -> String {
     if path.starts_with("plots/") {
         path.to_string()
     } else {

@@ -1,4 +1,5 @@
-//! Splits of the evidence into fit and test, how scores are taken, and their registration before the first fit.
+//! Reads the splits of the evidence into fit and test, the settings of scores, and their registration before the first
+//! fit.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! Study files: which arms, which futures, over which months, what to look at.
+//! Reads study files, which name the arms, the futures, the months and the outputs of a study.
 
 use std::collections::BTreeMap;
 
@@ -40,7 +40,7 @@ pub struct StudyFile {
     pub name: Name,
     /// What it asks, as a question.
     pub question: String,
-    pub words: String,
+    pub description: String,
     /// Names of regimes, or regimes composed from another and rules.
     pub arms: Vec<Arm>,
     pub baseline: String,
@@ -108,8 +108,11 @@ pub struct ComposedArm {
     /// The regime that it starts from.
     #[schemars(with = "String")]
     pub from: Spanned<String>,
+    /// Name for readers, in reports.
     #[serde(default)]
-    pub words: String,
+    pub label: String,
+    #[serde(default)]
+    pub description: String,
     /// Rules that come in, by id.
     #[serde(default)]
     #[schemars(with = "Vec<String>")]
@@ -213,7 +216,7 @@ pub struct WeightedAlternative {
     #[schemars(with = "Name")]
     pub name: String,
     #[serde(default)]
-    pub words: String,
+    pub description: String,
     /// Relative to the weights of the others.
     #[serde(default = "one")]
     pub weight: f64,
@@ -229,7 +232,7 @@ impl WeightedAlternative {
     pub(super) fn named(name: &str) -> Self {
         Self {
             name: name.into(),
-            words: String::new(),
+            description: String::new(),
             weight: one(),
             set: BTreeMap::new(),
             off: Vec::new(),

@@ -1,4 +1,4 @@
-//! Tables: one declaration of each column serves reading, `check` and the schemas.
+//! Tables of configuration, where one declaration of each column serves reading, `check` and the schemas.
 
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;

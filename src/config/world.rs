@@ -1,4 +1,4 @@
-//! The world's tables as people edit them: one typed row for each line, every column named with its unit.
+//! Reads the tables of the world into typed rows, with every column named with its unit.
 
 use std::collections::{BTreeMap, BTreeSet};
 

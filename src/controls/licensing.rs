@@ -259,6 +259,8 @@ impl Law {
 #[derive(Clone, Debug, Default)]
 pub struct Regime {
     pub name: String,
+    /// Name for readers; empty where a file gives none.
+    pub label: String,
     pub words: String,
     pub entries: Vec<DatedRule>,
     /// What moves its rules when the calendar stands still; none in a fixed regime.

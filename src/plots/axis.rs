@@ -1,4 +1,4 @@
-//! Axes: where a value stands in a panel, and which values carry a tick.
+//! Axes: positions of values in a panel, and ticks.
 
 use super::canvas::{Canvas, TextAnchor};
 use super::theme::{GRID, SMALL, SOFT, TINY, in_unit, width};
@@ -6,7 +6,7 @@ use crate::config::figure::AxisScale;
 use crate::foundation::calendar::Month;
 use crate::foundation::maths;
 
-/// A range of values laid along a range of pixels.
+/// Maps a range of values to a range of pixels.
 #[derive(Clone, Copy, Debug)]
 pub struct AxisScaleRange {
     pub low: f64,
@@ -43,7 +43,7 @@ pub fn months(from: Month, to: Month, left: f64, right: f64) -> AxisScaleRange {
     }
 }
 
-/// A rectangle with something across and values upward.
+/// A rectangle with a horizontal axis and a vertical axis of values.
 #[derive(Clone, Copy, Debug)]
 pub struct PlotPanel {
     pub across: AxisScaleRange,
@@ -75,7 +75,7 @@ impl PlotPanel {
         self.up.at(value)
     }
 
-    /// Light grid and values on the left; the line at the foot, and at zero.
+    /// Draws the grid, values on the left, and lines at the foot and at zero.
     pub fn values(&self, canvas: &mut Canvas, unit: &str, labelled: bool) {
         for value in self.up.ticks() {
             let y = self.y(value);
@@ -138,8 +138,8 @@ impl PlotPanel {
     }
 }
 
-/// Whether an axis is made to hold a value. No quantity of the model is near these sizes; powers and differences of numbers
-/// beyond them leave what a number can be, and a table from elsewhere can hold any number.
+/// Whether an axis can show a value. No quantity of the model is near these sizes. Foreign tables can hold any number, and
+/// powers and differences of larger numbers would overflow.
 pub fn can_be_drawn(value: f64) -> bool {
     value == 0.0 || (1e-100..=1e100).contains(&value.abs())
 }

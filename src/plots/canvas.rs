@@ -1,4 +1,4 @@
-//! A sheet of marks: lines, areas and texts with known boxes, drawn as SVG or PNG with the same letters on every machine.
+//! A canvas of lines, areas and texts with known boxes, drawn as SVG or PNG with the same typeface on every machine.
 
 use std::io::Write;
 use std::path::Path;
@@ -20,7 +20,7 @@ const PNG: u32 = 2;
 /// No letter is smaller than this, in pixels of the figure: half the size of its PNG.
 pub const SMALLEST: f64 = 9.0;
 
-/// Where a text hangs on its point.
+/// Alignment of a text at its point.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum TextAnchor {
     Left,
@@ -28,7 +28,7 @@ pub enum TextAnchor {
     Right,
 }
 
-/// Words at a place; `at` is half the height of its capitals above the line they stand on.
+/// A text at a point; `at` is half the height of its capitals above the baseline.
 #[derive(Clone, Debug)]
 pub struct TextMark {
     pub at: (f64, f64),
@@ -44,7 +44,7 @@ impl TextMark {
         width(&self.text, self.size, self.bold)
     }
 
-    /// Where its first letter stands on the line.
+    /// Start of the first letter on the baseline.
     pub fn start(&self) -> (f64, f64) {
         let back = match self.anchor {
             TextAnchor::Left => 0.0,
@@ -216,7 +216,7 @@ impl Canvas {
             for (other, [l, t, r, b]) in &boxes[..n] {
                 let across = right.min(*r) - left.max(*l);
                 let down = bottom.min(*b) - top.max(*t);
-                // The boxes reach from the highest letter to the lowest; a touch of half a pixel is none.
+                // Boxes span the full height of the typeface; an overlap of half a pixel is allowed.
                 if across > 0.5 && down > 0.5 {
                     faults.push(format!("`{words}` lies over `{}`", other.text));
                 }
@@ -333,7 +333,7 @@ impl Canvas {
         }
         let small = halved(&large, w as usize, h as usize);
         let (w, h) = self.size(PNG);
-        // The encoder takes its format from the ending and writes in place: beside the file under way first.
+        // The encoder infers the format from the ending and writes in place, so it writes beside the partial file first.
         let failed = |e: std::io::Error| e.to_string();
         let mut whole = AtomicFile::create(path).map_err(failed)?;
         let mut beside = whole.partial().as_os_str().to_os_string();

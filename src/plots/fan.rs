@@ -1,4 +1,4 @@
-//! Fan: median with 50 and 90 % bands over time, a panel a regime or a panel a line; rules marked when they bind.
+//! Fan charts: median with 50 and 90 % bands over time, in a panel for each regime or line, with the dates of rules.
 
 use super::axis::{AxisScaleRange, PlotPanel, bounds, months};
 use super::canvas::{Canvas, TextAnchor};
@@ -12,7 +12,7 @@ use crate::foundation::calendar::Month;
 use crate::results::{ArmInfo, BandRow, Results};
 
 const PANEL: f64 = 150.0;
-/// Height of a panel in which all regimes lie together.
+/// Height of a panel that holds all regimes.
 const TALL: f64 = 270.0;
 pub const LEFT: f64 = 62.0;
 
@@ -25,7 +25,7 @@ struct BandedCurve<'a> {
     base: Vec<&'a BandRow>,
 }
 
-/// Draws the panels below the sheet's head; answers what the figure says, for readers who do not see it.
+/// Draws the panels below the sheet's head; returns a description of the figure for readers who cannot see it.
 pub fn draw(sheet: &mut FigureLayout, results: &Results, fan: &FanSpec) -> Result<String, String> {
     let study = &results.manifest.study;
     let from = month_or(&fan.from, study.first_month);
@@ -175,7 +175,7 @@ fn draw_curves(
     let mut labels = Vec::new();
     let mut said = Vec::new();
     for curve in curves {
-        // Regimes that lie over each other show half of their futures: more would be mud.
+        // Regimes in one panel show only their 50 % bands, so that bands stay distinguishable.
         let only_inner = arm.is_none();
         bands(
             &mut sheet.canvas,
@@ -266,7 +266,7 @@ fn panel_at(
 
 /// Grid and axes of a regime's panel, its name and words above it, its rules.
 pub fn frame_panel(sheet: &mut FigureLayout, panel: &PlotPanel, arm: &ArmInfo, unit: &str) {
-    frame(sheet, panel, &arm.name, &arm.words, unit);
+    frame(sheet, panel, arm.label(), &arm.words, unit);
     let span = (
         Month::from_index(panel.across.low as i32),
         Month::from_index(panel.across.high as i32),
@@ -343,7 +343,7 @@ pub fn fan_of(
     }
 }
 
-/// The months in which outcomes are taken: a bar along the foot.
+/// Draws a bar along the foot for the months of the outcome window.
 fn mark_window(canvas: &mut Canvas, panel: &PlotPanel, first: Month, last: Month) {
     let (left, right) = (panel.x(first).max(panel.left()), panel.x(last));
     if right > left {
@@ -379,8 +379,7 @@ impl ArmInfo {
     }
 }
 
-/// Where each label of a mark goes: row, left end, text. Rules on chips choose first; what fits in none of four rows is
-/// left to its upright.
+/// Places labels of marks: row, left end, text. Rules on chips come first; a label that fits in none of four rows is omitted.
 fn places(marks: &[(Month, Vec<&str>)], across: &AxisScaleRange) -> Vec<(usize, f64, String)> {
     let mut order: Vec<&(Month, Vec<&str>)> = marks.iter().collect();
     order.sort_by_key(|(when, kinds)| (!kinds.contains(&"chips"), *when));
@@ -406,7 +405,7 @@ fn rows_of_marks(marks: &[(Month, Vec<&str>)], from: Month, to: Month, right: f6
     places.iter().map(|p| p.0 + 1).max().unwrap_or(0)
 }
 
-/// An upright for every month in which a rule of the regime begins to bind, named where there is room.
+/// Draws a vertical line for every month in which a rule begins to bind, with a label where there is room.
 fn mark_rules(canvas: &mut Canvas, panel: &PlotPanel, marks: &[(Month, Vec<&str>)]) {
     for (when, _) in marks {
         let x = panel.x(*when);

@@ -1,4 +1,4 @@
-//! Forest: paired effects with 50 and 90 % intervals, relative to the baseline's mean.
+//! Forest plots: paired effects with 50 and 90 % intervals, relative to the baseline's mean.
 
 use super::axis::{AxisScaleRange, PlotPanel};
 use super::canvas::TextAnchor;
@@ -12,7 +12,7 @@ use crate::results::{EffectRow, Results};
 
 const ROW: f64 = 17.0;
 
-/// Draws one row for each outcome and regime; answers what the figure says.
+/// Draws one row for each outcome and regime; returns a description of the figure.
 pub fn draw(
     sheet: &mut FigureLayout,
     results: &Results,
@@ -47,7 +47,7 @@ pub fn draw(
         high = high.max(relative(e, e.p95));
     }
     let top = sheet.y + 30.0;
-    // A few long intervals would flatten the rest: they are cut at the edge, with an arrow, and stand in figures beside.
+    // Long intervals are cut at the edge and marked with an arrow, with their numbers beside, so that the others stay readable.
     let panel = PlotPanel {
         across: AxisScaleRange {
             low: low.max(-1.2),

@@ -1,4 +1,4 @@
-//! Heat: the cells of a table, coloured from weak to strong if they are words, around zero if they are numbers.
+//! Heat maps: table cells coloured by an order of words or by a number around zero.
 
 use super::canvas::TextAnchor;
 use super::fan::lines_of;
@@ -11,10 +11,10 @@ use crate::config::figure::HeatmapSpec;
 use crate::results::Results;
 
 const PALE: Colour = (247, 247, 247);
-/// From no rule to denial: light to dark, so that it reads without colour.
+/// From no rule to denial, light to dark, so that the order is readable without colour.
 const WEAK: Colour = (222, 239, 247);
 
-/// Draws the grid; answers what the figure says.
+/// Draws the grid; returns a description of the figure.
 pub fn draw(
     sheet: &mut FigureLayout,
     results: &Results,
@@ -35,7 +35,7 @@ pub fn draw(
     if table.column("regime").is_some() {
         let arm = arm_of(results, &heat.regime)?;
         wanted.push(("regime", &arm.name));
-        of = format!("Under {}.", arm.name);
+        of = format!("Under {}.", arm.label());
     }
     let cells = table.matching(&wanted);
     if cells.is_empty() {
@@ -186,7 +186,7 @@ pub fn draw(
     Ok(rows.iter().filter_map(say).collect::<Vec<_>>().join("; "))
 }
 
-/// Narrow cells speak through the legend alone.
+/// Whether cells are too narrow for their words, so that only the legend explains them.
 fn words_are_legend(wide: f64) -> bool {
     wide < 62.0
 }

@@ -1,4 +1,4 @@
-//! Letters: one typeface inside the program, measured and drawn the same on every machine.
+//! The typeface of the program, measured and drawn the same on every machine.
 
 use std::fmt::Write;
 use std::sync::OnceLock;

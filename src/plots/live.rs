@@ -1,4 +1,4 @@
-//! Series for the page's own charts: the numbers behind figures over time, short enough to be carried by the page.
+//! Data for the interactive charts of the report page.
 
 use serde::Serialize;
 
@@ -16,7 +16,7 @@ use crate::results::{ArmInfo, Results};
 /// The charts of one figure; they share their months.
 #[derive(Clone, Debug, Serialize)]
 pub struct InteractiveCharts {
-    /// Of the figure that it takes the place of.
+    /// Id of the static figure that it replaces.
     id: String,
     /// Year and month of the first value, and how many there are.
     first: (i32, i32),
@@ -133,7 +133,7 @@ fn colour(turn: usize) -> String {
     format!("#{r:02x}{g:02x}{b:02x}")
 }
 
-/// Puts a value in its month. A table from elsewhere can hold months outside of the study's.
+/// Puts a value in its month. A foreign table can hold months outside the study.
 fn put(column: &mut [Option<f64>], month: i32, value: f64) {
     let place = usize::try_from(month).ok();
     if let Some(place) = place.and_then(|at| column.get_mut(at)) {

@@ -1,4 +1,4 @@
-//! Figures from tables: knows results, not the model, so that old results can be drawn again.
+//! Draws figures from results tables without the model, so that old results can be drawn again.
 
 mod axis;
 mod canvas;
@@ -40,11 +40,11 @@ const WIDTH: f64 = 980.0;
 /// A figure that has been drawn.
 #[derive(Clone, Debug)]
 pub struct DrawnFigure {
-    /// Its name on a page: unlike that of any other figure, and nothing but letters, digits and a hyphen.
+    /// Unique name on a page, of letters, digits and hyphens.
     pub id: String,
     pub figure: FigureFile,
     pub caption: String,
-    /// What the figure shows, for readers who do not see it.
+    /// What the figure shows, for readers who cannot see it.
     pub description: String,
     /// For a page that carries the typeface.
     pub svg: String,
@@ -59,7 +59,7 @@ pub struct DrawnFigures {
     pub left_out: Vec<(String, String)>,
 }
 
-/// A sheet under way: where the next thing goes, and what the caption will say.
+/// A figure in progress: the place of the next element, and the text of the caption.
 struct FigureLayout {
     canvas: Canvas,
     y: f64,
@@ -80,7 +80,7 @@ impl ComposedFigure {
     }
 }
 
-/// Draws every figure into a folder as SVG and PNG; those that lack a table are left out and named.
+/// Draws every figure into a folder as SVG and PNG; figures whose tables are missing are listed with the reason.
 ///
 /// # Errors
 /// When a file cannot be written.
@@ -89,7 +89,7 @@ pub fn draw_all(
     figures: &[FigureFile],
     folder: &Path,
 ) -> Result<DrawnFigures, ResultsError> {
-    // A manifest from elsewhere can hold any name: one that is a path would write outside the folder.
+    // A foreign manifest can hold any name: one that is a path would write outside the folder.
     if let Some(figure) = figures.iter().find(|f| !is_file_name(&f.name)) {
         return Err(ResultsError::Io {
             path: folder.to_path_buf(),
@@ -140,7 +140,7 @@ pub fn compose(results: &Results, figure: &FigureFile) -> Result<ComposedFigure,
         sheet.canvas.bold(at, line, TITLE, INK, TextAnchor::Left);
         sheet.y += 25.0;
     }
-    for line in wrap(&figure.words, WIDTH - 30.0, WORDS) {
+    for line in wrap(&figure.description, WIDTH - 30.0, WORDS) {
         let at = (10.0, sheet.y);
         sheet.canvas.text(at, line, WORDS, SOFT, TextAnchor::Left);
         sheet.y += 17.0;
@@ -182,7 +182,7 @@ fn draw(
     composed: &ComposedFigure,
     folder: &Path,
 ) -> Result<DrawnFigure, ResultsError> {
-    // Not made of the name, which can hold anything and occur twice.
+    // The name is not used, because it can hold any text and occur twice.
     let id = format!("figure-{}", at + 1);
     let path = folder.join(format!("{}.svg", figure.name));
     let failed = |reason: String| ResultsError::Io {
@@ -207,8 +207,7 @@ fn draw(
     })
 }
 
-/// What every caption says: how many runs, over which months, from which data, what moves the answer most, and that it
-/// is no forecast.
+/// The text of every caption: number of runs, months, data, the most influential parameters, and that it is not a forecast.
 pub fn basis(results: &Results) -> String {
     let m = &results.manifest;
     let s = &m.study;
@@ -222,7 +221,7 @@ pub fn basis(results: &Results) -> String {
         String::new()
     };
     let moved = movers(results).map_or(String::new(), |(outcome, names)| {
-        format!(" What moves {outcome} most: {}.", names.join(" and "))
+        format!(" {outcome} is most sensitive to: {}.", names.join("; "))
     });
     let unsealed = if results.unsealed.is_empty() {
         String::new()
@@ -242,16 +241,19 @@ pub fn basis(results: &Results) -> String {
     )
 }
 
-/// The two parameters that most move the headline effect of the last arm, where chance alone would hardly do it.
+/// The two parameters that the headline effect of the last arm is most sensitive to, if that is unlikely to be chance.
 fn movers(results: &Results) -> Option<(&'static str, Vec<String>)> {
     let arm = last_arm(results)?;
     let found: Vec<String> = results
         .movers("latent_gap_months_mean", &arm.name)
         .into_iter()
         .take(2)
-        .map(|(name, _)| name.replace('_', " "))
+        .map(|(name, _)| {
+            let (description, _) = parameter_words(results, &name);
+            format!("{} ({name})", description.trim_end_matches('.'))
+        })
         .collect();
-    (!found.is_empty()).then_some(("the gap", found))
+    (!found.is_empty()).then_some(("The gap", found))
 }
 
 /// The last arm that is not the baseline.
@@ -286,7 +288,7 @@ fn month_or(text: &Option<String>, other: Month) -> Month {
     text.as_ref().and_then(|m| m.parse().ok()).unwrap_or(other)
 }
 
-/// An entity in words.
+/// The name of an entity for readers.
 fn entity_name(results: &Results, entity: &str) -> String {
     let m = &results.manifest;
     match entity {
@@ -307,7 +309,7 @@ fn measure_unit(results: &Results, measure: &str) -> String {
     found.map_or(String::new(), |m| m.unit.clone())
 }
 
-/// What an outcome is, and its unit.
+/// The description of an outcome and its unit.
 fn outcome_words(results: &Results, outcome: &str) -> (String, String) {
     let outcomes = &results.manifest.outcomes;
     let found = outcomes.iter().find(|o| o.name == outcome);
@@ -316,7 +318,7 @@ fn outcome_words(results: &Results, outcome: &str) -> (String, String) {
     })
 }
 
-/// What a parameter is, and its unit.
+/// The description of a parameter and its unit.
 pub fn parameter_words(results: &Results, parameter: &str) -> (String, String) {
     let parameters = &results.manifest.parameters;
     let found = parameters.iter().find(|p| p.name == parameter);

@@ -1,4 +1,4 @@
-//! Multiples: small panels on shared axes, a row a measure, a column a regime.
+//! Small multiples on shared axes: a row for each measure and a column for each regime.
 
 use super::axis::{AxisScaleRange, PlotPanel, bounds, months};
 use super::canvas::TextAnchor;
@@ -11,7 +11,7 @@ use crate::results::{BandRow, Results};
 const PANEL: f64 = 96.0;
 const GAP: f64 = 16.0;
 
-/// Draws the grid; answers what the figure says.
+/// Draws the grid; returns a description of the figure.
 pub fn draw(
     sheet: &mut FigureLayout,
     results: &Results,

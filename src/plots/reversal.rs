@@ -1,4 +1,5 @@
-//! Reversal: one parameter against the effect, future by future, with the conditions under which the sign turns.
+//! Reversal charts: one parameter against the effect, future by future, with the conditions under which the sign
+//! changes.
 
 use super::axis::{AxisScaleRange, PlotPanel, around, bounds};
 use super::canvas::TextAnchor;
@@ -18,7 +19,7 @@ struct ParameterRange {
     high: f64,
 }
 
-/// Draws the dots, the median in fifths of the parameter, and the box; answers what the figure says.
+/// Draws the dots, the median in fifths of the parameter, and the box; returns a description of the figure.
 pub fn draw(
     sheet: &mut FigureLayout,
     results: &Results,
@@ -61,7 +62,11 @@ pub fn draw(
         },
     };
     let canvas = &mut sheet.canvas;
-    let head = format!("change of {words} under {}, {}", arm.name, axis_unit(unit));
+    let head = format!(
+        "change of {words} under {}, {}",
+        arm.label(),
+        axis_unit(unit)
+    );
     for line in lines_of(&head, 900.0, SMALL, 1) {
         canvas.text((10.0, sheet.y + 6.0), line, SMALL, SOFT, TextAnchor::Left);
     }
@@ -158,7 +163,7 @@ pub fn draw(
     sheet.caption.push(end.clone());
     let said = format!(
         "under {} the effect on {words} is below zero in {} of futures. {end}",
-        arm.name,
+        arm.label(),
         in_unit(two_digits(share), "fraction")
     );
     Ok(said.trim_end_matches('.').to_string())

@@ -1,4 +1,4 @@
-//! The page of a scorecard: every series with its record, what the model says of it, and the benchmark.
+//! The scorecard page: every series with its record, the model's prediction and the benchmark.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! Shares: mean shares of the largest makers over time, stacked or as lines, one panel a regime.
+//! Share charts: mean shares of the largest makers over time, stacked or as lines, with a panel for each regime.
 
 use super::canvas::TextAnchor;
 use super::fan::{frame_panel, label_room, open_panel, spread};
@@ -8,7 +8,7 @@ use crate::config::figure::{AxisScale, SharesSpec, SharesStyle};
 use crate::foundation::calendar::Month;
 use crate::results::{BandRow, Results};
 
-/// Draws the panels; answers what the figure says.
+/// Draws the panels; returns a description of the figure.
 pub fn draw(
     sheet: &mut FigureLayout,
     results: &Results,

@@ -1,4 +1,4 @@
-//! A sheet as SVG: compact paths; letters as outlines for a file that stands alone, as text for a page that has the typeface.
+//! Writes a canvas as SVG, with letters as outlines in separate files and as text in the report page.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -8,12 +8,12 @@ use super::letters::{FAMILY, outline, outlined};
 use super::theme::Colour;
 use crate::foundation::escape::markup;
 
-/// How words are written.
+/// How text is written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum TextRendering {
-    /// As outlines: nothing is asked of the viewer's machine.
+    /// As outlines, which need no typeface on the viewer's machine.
     Outlines,
-    /// As text in the typeface that the page carries: can be searched and read aloud.
+    /// As text in the typeface of the page, which can be searched and read aloud.
     Text,
 }
 

@@ -1,4 +1,4 @@
-//! One look for every figure: colours, sizes, and how numbers and months are written.
+//! The common look of figures: colours, sizes, and formats of numbers and months.
 
 pub use super::letters::width;
 use crate::foundation::calendar::Month;
@@ -109,11 +109,13 @@ fn plain(value: f64) -> String {
     } else {
         format!("{value:.3}")
     };
-    if text.contains('.') {
+    let text = if text.contains('.') {
         text.trim_end_matches('0').trim_end_matches('.').to_string()
     } else {
         text
-    }
+    };
+    // A small negative number that rounds to zero has no sign.
+    if text == "-0" { "0".into() } else { text }
 }
 
 /// As [`number`], in the unit's own way: fractions as per cent, money in millions and billions.

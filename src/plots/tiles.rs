@@ -1,4 +1,4 @@
-//! Tiles: a tile for each nation near its place on the map, coloured by the median of a measure.
+//! Tile maps: one tile for each nation near its place on the map, coloured by the median of a measure.
 
 use super::canvas::TextAnchor;
 use super::theme::{
@@ -13,7 +13,7 @@ const PLACES: &str = include_str!("../../assets/tiles.csv");
 const TILE: f64 = 36.5;
 const PALE: Colour = (245, 245, 245);
 
-/// Draws the map; answers what the figure says.
+/// Draws the map; returns a description of the figure.
 pub fn draw(
     sheet: &mut FigureLayout,
     results: &Results,

@@ -1,4 +1,4 @@
-//! Timeline: the events of one run, a lane a kind; those with room are named.
+//! Timelines: the events of one run in a lane for each kind, with names where there is room.
 
 use super::axis::{AxisScaleRange, PlotPanel, months};
 use super::canvas::TextAnchor;
@@ -13,7 +13,7 @@ const ROWS: usize = 4;
 const STEP: f64 = 13.0;
 const LONGEST: f64 = 250.0;
 
-/// Draws the lanes; answers what the figure says.
+/// Draws the lanes; returns a description of the figure.
 pub fn draw(
     sheet: &mut FigureLayout,
     results: &Results,
@@ -140,5 +140,5 @@ pub fn draw(
         shell_option("--regime", name),
         results.manifest.seed
     ));
-    Ok(format!("under {}: {}", arm.name, said.join("; ")))
+    Ok(format!("under {}: {}", arm.label(), said.join("; ")))
 }

@@ -1,4 +1,4 @@
-//! Tornado: the effect in the futures where a parameter is low and where it is high, most influential first.
+//! Tornado charts: the effect where a parameter is low and where it is high, most influential first.
 
 use super::axis::{AxisScaleRange, PlotPanel, around};
 use super::canvas::TextAnchor;
@@ -12,7 +12,7 @@ use crate::results::Results;
 
 const ROW: f64 = 32.0;
 
-/// Draws the bars; answers what the figure says.
+/// Draws the bars; returns a description of the figure.
 pub fn draw(
     sheet: &mut FigureLayout,
     results: &Results,
@@ -55,12 +55,12 @@ pub fn draw(
     let x = |v: f64| panel.across.at(v);
     let canvas = &mut sheet.canvas;
     let unit_words = axis_unit(unit);
-    let head = format!("change of {name} under {}, {unit_words}", arm.name);
+    let head = format!("change of {name} under {}, {unit_words}", arm.label());
     for (n, line) in lines_of(&head, 560.0, SMALL, 2).into_iter().enumerate() {
         let at = (panel.left(), sheet.y + 4.0 + 13.0 * n as f64);
         canvas.text(at, line, SMALL, SOFT, TextAnchor::Left);
     }
-    // Ends inside this strip differ no more than two random thirds would.
+    // Ends inside this strip differ no more than two random thirds of the futures would.
     let strip = (x(middle - chance), x(middle + chance));
     canvas.rect((strip.0, top), (strip.1, panel.bottom()), GRID, 0.8);
     panel.values_below(canvas, unit);
@@ -130,7 +130,7 @@ pub fn draw(
         GRID,
         1.0,
     );
-    let words = "two standard errors of a difference by chance";
+    let words = "a difference this small could be chance";
     canvas.text(
         (panel.left() + 272.0, foot),
         words,
@@ -140,12 +140,12 @@ pub fn draw(
     );
     sheet.y = foot + 14.0;
     sheet.caption.push(format!(
-        "The {} of {of} sampled parameters that move the effect most; all others vary too. The largest of so many also gain by luck.",
+        "The {} of {of} sampled parameters to which the effect is most sensitive; all others vary too. With so many parameters the largest differences are partly chance.",
         found.len()
     ));
     Ok(format!(
         "change of {name} under {}; {}",
-        arm.name,
+        arm.label(),
         said.join("; ")
     ))
 }

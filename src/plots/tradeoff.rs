@@ -1,4 +1,4 @@
-//! Trade-off: two effects against each other, future by future, and the regret of each regime beside.
+//! Trade-off charts: two effects against each other, future by future, with the regret of each regime.
 
 use super::axis::{AxisScaleRange, PlotPanel, bounds};
 use super::canvas::TextAnchor;
@@ -18,7 +18,7 @@ struct RegimeRegret {
     best: f64,
 }
 
-/// Draws the scatter and the table of regret; answers what the figure says.
+/// Draws the scatter and the table of regret; returns a description of the figure.
 pub fn draw(
     sheet: &mut FigureLayout,
     results: &Results,

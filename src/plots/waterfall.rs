@@ -1,4 +1,4 @@
-//! Waterfall: from the effect without any response to the effect with all of them, one step a group of responses.
+//! Waterfall charts: from the effect without any response to the full effect, one step for each group of responses.
 
 use super::axis::{AxisScaleRange, PlotPanel, bounds};
 use super::canvas::TextAnchor;
@@ -12,7 +12,7 @@ use crate::results::Results;
 
 const ROW: f64 = 27.0;
 
-/// Draws the steps, largest first; answers what the figure says.
+/// Draws the steps, largest first; returns a description of the figure.
 pub fn draw(
     sheet: &mut FigureLayout,
     results: &Results,
@@ -35,7 +35,7 @@ pub fn draw(
     let total = results
         .effect(&w.outcome, &arm.name)
         .ok_or_else(|| format!("no effect of {} on {}", arm.name, w.outcome))?;
-    // Parts add up to the effect in the futures that were taken apart, which can be fewer than those of the study.
+    // Parts add up to the effect in the futures of the decomposition, which can be fewer than those of the study.
     let whole = results.tables.get("whole");
     let taken = whole.and_then(|t| {
         let row = t.matching(&wanted).first().copied()?;
@@ -152,7 +152,7 @@ pub fn draw(
     };
     Ok(format!(
         "{name} under {}: {} without any response, {} with all; {}",
-        arm.name,
+        arm.label(),
         signed(direct, mean_error, unit),
         signed(mean, mean_error, unit),
         steps.iter().map(say).collect::<Vec<_>>().join(", ")

@@ -1,4 +1,5 @@
-//! What stands behind the findings: effects with the command that repeats them, law in words, differences of the arms, checklist.
+//! The appendix of the report: effects with commands that repeat them, the rules, differences between arms, and the
+//! checklist.
 
 use serde::Serialize;
 
@@ -118,7 +119,7 @@ pub fn headline_replay(results: &Results) -> Option<String> {
     Some(replay(&results.manifest, &arm.name, run))
 }
 
-/// A regime in words.
+/// A description of a regime, with its rules.
 #[derive(Serialize)]
 pub struct RegimeSummary {
     pub name: String,
@@ -151,7 +152,7 @@ pub fn law(results: &Results) -> Vec<RegimeSummary> {
             ),
         };
         RegimeSummary {
-            name: arm.name.clone(),
+            name: arm.label_with_id(),
             summary: format!("{} {count}", arm.words),
             rules,
         }
@@ -356,7 +357,7 @@ pub fn checklist(results: &Results) -> Vec<ChecklistItem> {
         item("Objectives", "1.3 Aims of the runs", format!("Arms {} in the same futures; baseline {}; outcomes from {} to {}.", names.join(", "), s.baseline, s.window_first, s.window_last)),
         item("Logic", "2.1 Overview", "ARCHITECTURE.md; one month on one page in src/month.rs.".into()),
         item("Logic", "2.2 Logic of the base model", "docs/odd.md, part 7: submodels with equations, units and sources.".into()),
-        item("Logic", "2.3 Logic of the arms", format!("Each arm is a dated set of rules; this page lists them. Nothing else differs but what the words of an arm name; {off}; expectations: {}.", m.planning)),
+        item("Logic", "2.3 Logic of the arms", format!("Each arm is a dated set of rules; this page lists them. Nothing else differs except what the description of an arm names; {off}; expectations: {}.", m.planning)),
         item("Logic", "2.4 Algorithms", "docs/odd.md, part 7; pure functions beside each system.".into()),
         item("Logic", "2.5 Components", "Nations, chipmakers, labs, brokers, users of services; chip market, rental, services; no entry or exit of agents within a run; docs/odd.md, part 2.".into()),
         item("Data", "3.1 Sources", format!("{} input files with SHA-256 in manifest.json; {}; each row names its source.", m.inputs.len(), s.data_vintage)),
@@ -367,9 +368,9 @@ pub fn checklist(results: &Results) -> Vec<ChecklistItem> {
         item("Runs", "4.2 Length", format!("{} months, to {}.", s.last_month - s.first_month + 1, s.last_month)),
         item("Runs", "4.3 Estimation", format!("{} futures under each of {} regimes, paired; quantiles and Monte Carlo errors given; {} futures left out.", m.runs, s.arms.len(), m.failed)),
         item("Program", "5.1 Software", format!("{} {}, Rust, bevy_ecs.", m.program, m.version)),
-        item("Program", "5.2 Chance", format!("Philox, keyed by seed {}, future, purpose, actor and ordinal: arms of a future share their luck.", m.seed)),
-        item("Program", "5.3 Execution", "Monthly steps, one schedule; runs in blocks on any number of threads and machines; results do not depend on it.".into()),
-        item("Program", "5.4 Time", "Seconds, threads and runs a second stand in timing.json, for they alone differ between machines.".into()),
+        item("Program", "5.2 Chance", format!("Philox, keyed by seed {}, future, purpose, actor and ordinal: all arms of a future share its random events.", m.seed)),
+        item("Program", "5.3 Execution", "Monthly steps, one schedule; runs in blocks on any number of threads and machines, which does not change results.".into()),
+        item("Program", "5.4 Time", "Only timings differ between machines; they are in timing.json.".into()),
         item("Code", "6.1 Access", format!("Source and data under MIT or Apache-2.0 and the licences of NOTICE. Repeat with: {}", command(&m.command))),
     ]
 }

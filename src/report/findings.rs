@@ -1,4 +1,4 @@
-//! Findings in words: did it work, at whose cost, through what, how sure, what would change the answer.
+//! Findings as sentences, one group for each question of the report.
 
 use serde::Serialize;
 
@@ -51,12 +51,19 @@ fn arms(results: &Results) -> impl Iterator<Item = &ArmInfo> {
     study.arms.iter().filter(|a| a.name != study.baseline)
 }
 
+/// The baseline's name for readers.
+pub fn baseline_label(results: &Results) -> String {
+    let study = &results.manifest.study;
+    let arm = study.arms.iter().find(|a| a.name == study.baseline);
+    arm.map_or_else(|| study.baseline.clone(), ArmInfo::label_with_id)
+}
+
 /// A share of futures as a whole number of per cent.
 fn share(part: f64) -> String {
     format!("{:.0} %", 100.0 * part)
 }
 
-/// How sure: in words that follow the probability.
+/// In how many futures something holds, as a phrase with the share.
 fn sure(probability: f64) -> String {
     let words = match probability {
         p if p >= 0.99 => "in practically every future",
@@ -90,7 +97,7 @@ fn change(results: &Results, outcome: &str, arm: &str, more: &str, less: &str) -
     } else {
         1.0 - e.probability_positive
     };
-    // One sign through: sizes alone; else each end says which way it goes.
+    // With one sign in all futures sizes are enough; otherwise each end needs its direction.
     let (near, far) = if up { (e.p05, e.p95) } else { (e.p95, e.p05) };
     let range = if near * far >= 0.0 {
         format!("{} to {}", size(near), size(far))
@@ -112,40 +119,42 @@ fn the(name: &str) -> String {
     }
 }
 
-/// The five questions with an answer each, for who reads nothing else.
+/// The five questions with one answer each.
 pub fn short(results: &Results) -> Vec<ShortAnswer> {
     let study = &results.manifest.study;
     let Some(last) = last_arm(results) else {
         return Vec::new();
     };
-    let arm = &last.name;
+    let (arm, label) = (&last.name, last.label_with_id());
     let target = &study.target_name;
     let worked = results.effect(HEADLINE, arm).map(|e| {
         let verdict = match e.probability_positive {
-            p if p >= 0.9 => "Yes, if the aim is distance",
-            p if p >= 0.66 => "Probably, if the aim is distance",
-            p if p >= 0.34 => "It is not clear",
-            _ => "No",
+            p if p >= 0.9 => "The gap widens",
+            p if p >= 0.66 => "The gap probably widens",
+            p if p >= 0.34 => "It is not clear whether the gap widens",
+            _ => "The gap does not widen",
         };
         let by = change(results, HEADLINE, arm, "further behind", "less far behind");
         format!(
-            "{verdict}: under {arm} {} is {}, on average from {} to {}.",
+            "{verdict}: under {label}, {} is {}, on average from {} to {}.",
             target,
             by.unwrap_or_default(),
             month(study.window_first),
             month(study.window_last)
         )
     });
+    let issuer_makers = format!("chipmakers of {} have", the(&study.issuer_name));
+    let target_has = format!("{} has", study.target_name);
     let costs = [
         (
             "us_maker_revenue_usd",
-            "makers of the issuer have",
+            issuer_makers.as_str(),
             "more revenue",
             "less revenue",
         ),
         (
             "target_compute_h100e_end",
-            "the target has",
+            target_has.as_str(),
             "more compute",
             "less compute",
         ),
@@ -170,13 +179,13 @@ pub fn short(results: &Results) -> Vec<ShortAnswer> {
         .collect();
     let cost = (!cost.is_empty()).then(|| {
         format!(
-            "Under {arm}, in the median: {}. Revenue is over the window, compute at its end.",
+            "Under {label}, in the median future: {}. Revenue is summed over the window; compute is at its end.",
             cost.join("; ")
         )
     });
     let sure = results.effect(HEADLINE, arm).map(|e| {
         format!(
-            "The sign holds in {} of {} futures. The mean effect is {} with a standard error of {} from the number of futures alone; what the assumptions leave open is the wider range above.",
+            "The effect has the same sign in {} of {} futures. The mean effect is {}; its standard error of {} comes only from the number of futures. The wider range above also covers uncertain assumptions.",
             share(e.probability_positive.max(1.0 - e.probability_positive)),
             number(e.pairs as f64),
             rounded(e.mean, e.monte_carlo_error, "months"),
@@ -184,8 +193,8 @@ pub fn short(results: &Results) -> Vec<ShortAnswer> {
         )
     });
     let channels = steps(results, arm)
-        .map(|s| format!("Under {arm}: {s}."))
-        .or_else(|| moved(results, arm));
+        .map(|s| format!("Under {label}: {s}."))
+        .or_else(|| moved(results, last));
     let influence = reversal(results, last).map(|f| f.text);
     [
         ("Did it work?", worked, "worked"),
@@ -210,11 +219,11 @@ pub fn answers(results: &Results) -> Vec<ReportFinding> {
     let study = &results.manifest.study;
     let target = &study.target_name;
     let about = |arm: &ArmInfo| {
-        let name = &arm.name;
+        let (name, label) = (&arm.name, arm.label());
         let mut text = Vec::new();
         if let Some(c) = change(results, HEADLINE, name, "further behind", "less far behind") {
             text.push(format!(
-                "Under {name} {target} is {c}, on average from {} to {}.",
+                "Under {label}, {target} is {c}, on average from {} to {}.",
                 month(study.window_first),
                 month(study.window_last)
             ));
@@ -239,21 +248,25 @@ pub fn answers(results: &Results) -> Vec<ReportFinding> {
         if let (Some(own), Some(lead)) = (own, lead) {
             let moved = |e: &EffectRow| rounded(e.p50, e.monte_carlo_error, "index points");
             text.push(format!(
-                "{target}'s best model changes by {}, that of {} by {}: a gap also moves when the leader slows.",
+                "The score of {target}'s best model changes by {}, that of {} by {}.",
                 moved(own),
                 the(&study.issuer_name),
                 moved(lead)
             ));
         }
         ReportFinding {
-            heading: format!("{name}: {}", arm.words.trim_end_matches('.')),
+            heading: format!(
+                "{}: {}",
+                arm.label_with_id(),
+                arm.words.trim_end_matches('.')
+            ),
             text: text.join(" "),
         }
     };
     arms(results).map(about).collect()
 }
 
-/// What each group of responses adds or takes, where the folder has a table of it.
+/// What each group of responses adds or removes, if the results hold a decomposition.
 fn steps(results: &Results, arm: &str) -> Option<String> {
     let table = results.tables.get("shapley")?;
     let rows = table.matching(&[("regime", arm), ("outcome", HEADLINE)]);
@@ -267,46 +280,49 @@ fn steps(results: &Results, arm: &str) -> Option<String> {
         .collect();
     parts.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()));
     let say = |(name, value, error): &(String, f64, f64)| {
-        let way = if *value >= 0.0 { "adds" } else { "takes" };
+        let way = if *value >= 0.0 { "adds" } else { "removes" };
         format!("{name} {way} {}", rounded(value.abs(), *error, "months"))
     };
     let said: Vec<String> = parts.iter().take(4).map(say).collect();
     (!said.is_empty()).then(|| said.join("; "))
 }
 
-/// What moves on the way to the gap: outcome, subject, more, less.
+/// Intermediate outcomes between rules and gap: outcome, subject, more, less.
 const WAYS: [(&str, &str, &str, &str); 5] = [
     (
         "variant_units_total",
-        "chips made to fit a rule",
+        "compliant chips sold",
         "more",
         "fewer",
     ),
     (
         "target_self_sufficiency_fab_end",
-        "the share made at home",
+        "the share of chips made at home",
         "more",
         "less",
     ),
     (
         "grey_h100e_total",
-        "compute through brokers",
+        "compute bought through brokers",
         "more",
         "less",
     ),
     ("rented_h100e_mean", "compute rented abroad", "more", "less"),
     (
         "induced_efficiency_end",
-        "efficiency that scarcity taught, as a factor",
+        "algorithmic efficiency induced by scarcity, as a factor",
         "more",
         "less",
     ),
 ];
 
-/// The same in one sentence, medians alone.
-fn moved(results: &Results, arm: &str) -> Option<String> {
+/// The changes of intermediate outcomes in one sentence, as medians.
+fn moved(results: &Results, arm: &ArmInfo) -> Option<String> {
     let say = |(outcome, subject, more, less): &(&str, &str, &str, &str)| {
-        let e = results.effect(outcome, arm)?;
+        let e = results.effect(outcome, &arm.name)?;
+        if e.p50 == 0.0 {
+            return None;
+        }
         let own = unit(results, outcome);
         let (factor, unit) = change_unit(&own);
         let size = in_unit(
@@ -322,49 +338,49 @@ fn moved(results: &Results, arm: &str) -> Option<String> {
     };
     let said: Vec<String> = WAYS.iter().filter_map(say).collect();
     (!said.is_empty()).then(|| {
-        format!("Under {arm}, in the median, {}. How much each takes from the effect is not worked out in this folder.", said.join("; "))
+        format!("Under {}, in the median future, {}. These results hold no decomposition of the effect; `chokepoint decompose` computes it.", arm.label_with_id(), said.join("; "))
     })
 }
 
-/// What moves under an arm on the way to the gap.
-fn through(results: &Results, arm: &str) -> Vec<FindingSentence> {
+/// How intermediate outcomes change under an arm.
+fn through(results: &Results, arm: &ArmInfo) -> Vec<FindingSentence> {
     let point = |(outcome, subject, more, less): &(&str, &str, &str, &str)| {
-        let c = change(results, outcome, arm, more, less)?.replacen(" x ", " ", 1);
+        let c = change(results, outcome, &arm.name, more, less)?.replacen(" x ", " ", 1);
         Some(FindingSentence {
-            arm: arm.to_string(),
-            text: format!("Under {arm}, {subject}: {c}."),
+            arm: arm.name.clone(),
+            text: format!("Under {}, {subject}: {c}.", arm.label()),
         })
     };
     WAYS.iter().filter_map(point).collect()
 }
 
-/// Through what each regime works.
+/// The channels through which each regime works.
 pub fn channels(results: &Results) -> Vec<FindingSentence> {
     let of = |arm: &ArmInfo| {
         let name = &arm.name;
         let said = steps(results, name).map(|s| FindingSentence {
             arm: name.clone(),
-            text: format!("Of the effect of {name} on the gap: {s}."),
+            text: format!("Of the effect of {} on the gap: {s}.", arm.label()),
         });
         said.into_iter()
-            .chain(through(results, name))
+            .chain(through(results, arm))
             .collect::<Vec<_>>()
     };
     arms(results).flat_map(of).collect()
 }
 
-/// When an effect turns: how often, with which parameters, under which conditions.
+/// How often an effect changes sign, which parameters it is most sensitive to, and under which conditions it changes sign.
 fn reversal(results: &Results, arm: &ArmInfo) -> Option<ReportFinding> {
     let name = &arm.name;
     let e = results.effect(HEADLINE, name)?;
     let against = 1.0 - e.probability_positive.max(1.0 - e.probability_positive);
     let mut text = vec![if against == 0.0 {
         format!(
-            "The sign turns in none of {} futures.",
+            "The effect changes sign in none of {} futures.",
             number(e.pairs as f64)
         )
     } else {
-        format!("The sign turns in {} of futures.", share(against))
+        format!("The effect changes sign in {} of futures.", share(against))
     }];
     let moved: Vec<String> = results
         .movers(HEADLINE, name)
@@ -374,18 +390,17 @@ fn reversal(results: &Results, arm: &ArmInfo) -> Option<ReportFinding> {
             let (words, _) = parameter_words(results, &parameter);
             let value = |v: f64| in_unit(two_digits(v), "months");
             format!(
-                "{} ({}): {} months where it is low, {} where it is high",
-                parameter.replace('_', " "),
-                words.trim_end_matches('.').to_lowercase(),
+                "{} ({parameter}): {} months where it is low, {} where it is high",
+                words.trim_end_matches('.'),
                 value(t.low),
                 value(t.high)
             )
         })
         .collect();
     text.push(if moved.is_empty() {
-        "No parameter moves it by more than chance does in so many futures.".into()
+        "No parameter changes it by more than could be chance with this number of futures.".into()
     } else {
-        format!("The effect moves most with {}.", moved.join("; "))
+        format!("The effect is most sensitive to: {}.", moved.join("; "))
     });
     if let Some(table) = results.tables.get("boxes") {
         let rows = table.matching(&[("regime", name), ("outcome", HEADLINE)]);
@@ -401,13 +416,13 @@ fn reversal(results: &Results, arm: &ArmInfo) -> Option<ReportFinding> {
         let sides: Vec<String> = rows.iter().filter_map(side).collect();
         if !sides.is_empty() {
             text.push(format!(
-                "It turns most often where {}.",
+                "It changes sign most often where {}.",
                 sides.join(" and ")
             ));
         }
     }
     Some(ReportFinding {
-        heading: format!("{name}: when it turns"),
+        heading: format!("{}: when the effect changes sign", arm.label_with_id()),
         text: text.join(" "),
     })
 }
@@ -417,11 +432,11 @@ pub fn reversals(results: &Results) -> Vec<ReportFinding> {
     arms(results).filter_map(|a| reversal(results, a)).collect()
 }
 
-/// What the numbers rest on.
+/// How certain the numbers are.
 pub fn certainty(results: &Results) -> Vec<String> {
     let m = &results.manifest;
     let mut said = vec![format!(
-        "{} futures, each run under every regime with the same parameters and the same luck; {} left out because a run failed.",
+        "{} futures, each run under every regime with the same parameters and the same random events; {} left out because a run failed.",
         number(f64::from(m.runs)),
         if m.failed == 0 {
             "none".to_string()
@@ -435,8 +450,8 @@ pub fn certainty(results: &Results) -> Vec<String> {
         };
         if let Some(gain) = e.pairing_gain {
             said.push(format!(
-                "{}: pairs of futures tell as much about the gap as {} times as many futures that share nothing. Four times as many would halve the error of {}.",
-                arm.name,
+                "{}: each pair of runs is worth {} independent runs for the effect on the gap. Four times as many futures would halve the error of {}.",
+                arm.label(),
                 number(two_digits(gain)),
                 rounded(two_digits(e.monte_carlo_error), 0.0, "months")
             ));
@@ -445,17 +460,17 @@ pub fn certainty(results: &Results) -> Vec<String> {
     if let Some(ledger) = results.tables.get("ledger") {
         let judged = ledger.matching(&[("grade", "D")]).len();
         said.push(format!(
-            "{judged} of the {} parameters of the ledger rest on judgement alone (grade D).",
+            "{judged} of the {} parameters in the evidence ledger rest on judgement only (grade D).",
             ledger.rows.len()
         ));
     }
     if !results.tables.contains_key("scorecard") {
-        said.push("No back-test lies in this folder: how well the model tells recorded history is not shown here.".into());
+        said.push("These results hold no scorecard against recorded history; `chokepoint validate` computes one.".into());
     }
     said
 }
 
-/// Four readers of the same runs.
+/// The same runs from the viewpoints of four kinds of readers.
 pub fn viewpoints(results: &Results) -> Vec<ReaderViewpoint> {
     let study = &results.manifest.study;
     let (issuer, target) = (&study.issuer_name, &study.target_name);
@@ -466,7 +481,7 @@ pub fn viewpoints(results: &Results) -> Vec<ReaderViewpoint> {
                     let c = change(results, outcome, &arm.name, more, less)?;
                     Some(FindingSentence {
                         arm: arm.name.clone(),
-                        text: format!("{}: {subject} {c}.", arm.name),
+                        text: format!("{}: {subject} {c}.", arm.label()),
                     })
                 })
             })
@@ -475,7 +490,7 @@ pub fn viewpoints(results: &Results) -> Vec<ReaderViewpoint> {
     vec![
         ReaderViewpoint {
             who: format!("Security of {}", the(issuer)),
-            asks: "Is the target kept behind, and in compute?".into(),
+            asks: format!("Does {target} fall behind, in models and in compute?"),
             points: points(&[
                 (
                     "latent_gap_points_mean",
@@ -536,7 +551,7 @@ pub fn viewpoints(results: &Results) -> Vec<ReaderViewpoint> {
         },
         ReaderViewpoint {
             who: "Third countries".into(),
-            asks: "Do they gain what the target cannot buy, and at which price?".into(),
+            asks: format!("Do they gain what {target} cannot buy, and at which price?"),
             points: points(&[
                 (
                     "third_compute_h100e_end",

@@ -1,5 +1,6 @@
-//! The report: one page that opens offline, in the order in which it is asked: did it work, at whose cost, through what, how
-//! sure, what would change the answer.
+//! The report: one page that opens offline and answers five questions.
+//!
+//! Did it work, at whose cost, through what, how sure is that, what would change the answer.
 
 mod appendix;
 mod findings;
@@ -76,6 +77,7 @@ pub fn short(results: &Results) -> Result<String, minijinja::Error> {
     environment.add_template("short", SHORT)?;
     environment.get_template("short")?.render(context! {
         m => Serde(&results.manifest),
+        baseline => findings::baseline_label(results),
         short => Serde(&findings::short(results)),
     })
 }
@@ -183,6 +185,7 @@ fn render(results: &Results, gallery: &DrawnFigures) -> Result<String, minijinja
     environment.add_template("report", TEMPLATE)?;
     environment.get_template("report")?.render(context! {
         m => Serde(&results.manifest),
+        baseline => findings::baseline_label(results),
         basis => basis(results),
         policy => policy(&style),
         style => style,

@@ -1,4 +1,4 @@
-//! Two results folders side by side: what went in, and by how much what came out differs.
+//! Compares two results folders: which inputs differ, and by how much the tables differ.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -54,7 +54,7 @@ pub fn compare(a: &Path, b: &Path, tolerance: f64) -> Result<ResultsComparison, 
     Ok(found)
 }
 
-/// What went in differently, in words.
+/// Describes which inputs differ.
 pub fn causes(a: &Manifest, b: &Manifest) -> Vec<String> {
     let mut all = Vec::new();
     let mut say = |what: &str, x: String, y: String| {
@@ -93,7 +93,7 @@ pub fn causes(a: &Manifest, b: &Manifest) -> Vec<String> {
         match (a.inputs.get(name), b.inputs.get(name)) {
             (Some(x), Some(y)) if x == y => {}
             (Some(_), Some(_)) => all.push(format!("input {name}: its text")),
-            (Some(_), None) => all.push(format!("input {name}: in the first alone")),
+            (Some(_), None) => all.push(format!("input {name}: only in the first")),
             (None, _) => all.push(format!("input {name}: in the second alone")),
         }
     }

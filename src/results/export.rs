@@ -1,4 +1,4 @@
-//! Tables of a results folder as comma-separated values, batch by batch, for spreadsheets.
+//! Exports tables of a results folder as comma-separated values, batch by batch.
 
 use std::fs::File;
 use std::io::Write;

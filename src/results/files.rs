@@ -1,4 +1,4 @@
-//! Files that are there whole or not at all: written beside their place, flushed to the disk, renamed.
+//! Writes files atomically: to a temporary name, flushed to the disk, then renamed.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
@@ -7,13 +7,13 @@ use std::path::{Path, PathBuf};
 
 use super::ResultsError;
 
-/// The ending of a file under way.
+/// Ending of the name of a partial file.
 const PARTIAL: &str = ".partial";
 
-/// A file under way beside its place. Dropped before it is finished, it leaves nothing; what stood in its place stays.
+/// A partial file beside its target. If it is dropped before it is finished, it is removed and the target stays as it was.
 ///
-/// The file under way has a fixed name and is locked while it is written: what a killed process left is written over by the
-/// next, and two that write the same file at once do not meet.
+/// The partial file has a fixed name and is locked while it is written. The next process overwrites what a killed process
+/// left, and two processes that write the same target use different partial files.
 pub struct AtomicFile {
     path: PathBuf,
     partial: PathBuf,
@@ -22,7 +22,7 @@ pub struct AtomicFile {
 
 impl AtomicFile {
     /// # Errors
-    /// When nothing can be written beside the place.
+    /// When nothing can be written beside the target.
     pub fn create(path: &Path) -> io::Result<Self> {
         let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
         for number in 0_u32.. {
@@ -41,7 +41,7 @@ impl AtomicFile {
             match file.try_lock() {
                 Ok(()) => {}
                 Err(TryLockError::WouldBlock) => continue,
-                // A file system without locks: process and time tell writers apart.
+                // A file system without locks: process id and time distinguish writers.
                 Err(TryLockError::Error(_)) if number == 0 => {
                     drop(file);
                     let _ = fs::remove_file(&partial);
@@ -49,7 +49,7 @@ impl AtomicFile {
                 }
                 Err(TryLockError::Error(error)) => return Err(error),
             }
-            // Between opening and locking, another may have put it in its place.
+            // Another process may have renamed the file between opening and locking.
             let (here, there) = (file.metadata()?, fs::metadata(&partial));
             if there.is_ok_and(|m| m.ino() == here.ino() && m.dev() == here.dev()) {
                 file.set_len(0)?;
@@ -78,15 +78,15 @@ impl AtomicFile {
         })
     }
 
-    /// Where it is while it is under way.
+    /// The path of the partial file.
     pub fn partial(&self) -> &Path {
         &self.partial
     }
 
-    /// Puts it in its place, over what stands there, once it is on the disk.
+    /// Flushes the file to the disk and renames it to its target, replacing an existing file.
     ///
     /// # Errors
-    /// When it cannot be flushed or renamed; what stood there is untouched then.
+    /// When it cannot be flushed or renamed; an existing file is then unchanged.
     pub fn finish(mut self) -> io::Result<()> {
         self.synced()?;
         fs::rename(&self.partial, &self.path)?;
@@ -95,10 +95,10 @@ impl AtomicFile {
         Ok(())
     }
 
-    /// Puts it in its place, where nothing stands.
+    /// Flushes the file to the disk and links it to its target, which must not exist.
     ///
     /// # Errors
-    /// As [`AtomicFile::finish`], and when something stands there.
+    /// As [`AtomicFile::finish`], and when the target exists.
     pub fn finish_new(self) -> io::Result<()> {
         self.synced()?;
         fs::hard_link(&self.partial, &self.path)?;
@@ -130,10 +130,10 @@ impl Drop for AtomicFile {
     }
 }
 
-/// Writes a file whole or not at all.
+/// Writes a file atomically.
 ///
 /// # Errors
-/// When it cannot be written; what stood there is untouched then.
+/// When it cannot be written; an existing file is then unchanged.
 pub fn write(path: &Path, bytes: impl AsRef<[u8]>) -> Result<(), ResultsError> {
     let whole = || -> io::Result<()> {
         let mut file = AtomicFile::create(path)?;
@@ -143,25 +143,31 @@ pub fn write(path: &Path, bytes: impl AsRef<[u8]>) -> Result<(), ResultsError> {
     whole().map_err(|e| super::io(path, e))
 }
 
-/// Writes a file that is not there yet, whole or not at all.
+/// Writes a new file atomically.
 ///
 /// # Errors
-/// When it cannot be written, or something stands in its place.
+/// When it cannot be written, or when the file exists.
 pub fn write_new(path: &Path, bytes: impl AsRef<[u8]>) -> Result<(), ResultsError> {
     let whole = || -> io::Result<()> {
         let mut file = AtomicFile::create(path)?;
         file.write_all(bytes.as_ref())?;
         file.finish_new()
     };
-    whole().map_err(|e| super::io(path, e))
+    whole().map_err(|e| match e.kind() {
+        io::ErrorKind::AlreadyExists => super::io(
+            path,
+            "the file exists and is not overwritten; choose another name or folder",
+        ),
+        _ => super::io(path, e),
+    })
 }
 
-/// Whether a name is that of a file under way, which a killed process may leave.
+/// Whether a name is that of a partial file, which a killed process may leave.
 pub fn is_partial(name: &str) -> bool {
     let Some((before, after)) = name.rsplit_once(PARTIAL) else {
         return false;
     };
-    // Pictures are encoded beside it.
+    // PNG files are encoded beside the partial file.
     let after = after.strip_suffix(".png").unwrap_or(after);
     let number = |text: &str| text.bytes().all(|b| b.is_ascii_digit() || b == b'-');
     before.len() > 1
@@ -169,7 +175,7 @@ pub fn is_partial(name: &str) -> bool {
         && (after.is_empty() || after.strip_prefix('-').is_some_and(number))
 }
 
-/// The name of a file is on the disk when its folder is.
+/// Flushes the folder of a file, so that the name of the file is on the disk.
 pub fn sync_folder(path: &Path) {
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty());
     let folder = folder.unwrap_or(Path::new("."));

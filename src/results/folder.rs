@@ -1,4 +1,5 @@
-//! The folder that results are made in: beside the target, kept until they are whole, taken up again after a crash.
+//! The working folder of a run, beside its target, kept until the results are complete so that a stopped run can
+//! resume.
 
 use std::fs::{self, File};
 use std::os::unix::fs::MetadataExt;
@@ -7,17 +8,17 @@ use std::path::{Path, PathBuf};
 use super::seal::{SEAL, Seal, is_own, walk};
 use super::{ResultsError, files, io};
 
-/// What may take the place of finished results.
+/// Which finished results may be replaced.
 #[derive(Clone, Debug, Default)]
 pub struct FolderClaim {
-    /// Hashes of what goes in: results with one of them are of the same plan. More than one where it is open how many futures
-    /// will be run.
+    /// Hashes of the inputs: results with one of them are of the same plan. There are several where the number of futures is
+    /// not known in advance.
     pub made_from: Vec<String>,
     /// Whether results of another plan, or changed ones, may be replaced.
     pub overwrite: bool,
 }
 
-/// A target and the working folder beside it. The target appears, or changes, at once and whole.
+/// A target and the working folder beside it. The target appears or changes in one step.
 pub struct WorkingFolder {
     target: PathBuf,
     folder: PathBuf,
@@ -29,7 +30,7 @@ impl WorkingFolder {
     /// When the target may not be replaced, nothing can be written beside it, or another run works on it.
     pub fn open(target: &Path, claim: &FolderClaim) -> Result<Self, ResultsError> {
         let foreign = || ResultsError::NotOurs(target.to_path_buf());
-        // `.` and `..` cannot be put in place at once; a link that leads nowhere is not ours.
+        // `.` and `..` cannot be replaced in one step; a broken link is not the program's.
         let name = target.file_name().ok_or_else(foreign)?.to_owned();
         let linked = fs::symlink_metadata(target).is_ok_and(|m| m.is_symlink());
         let target = if linked {
@@ -87,7 +88,7 @@ impl WorkingFolder {
         self.folder.join("results")
     }
 
-    /// An empty folder for the tables and figures under way.
+    /// Makes an empty folder for new tables and figures.
     ///
     /// # Errors
     /// When it cannot be made.
@@ -98,11 +99,11 @@ impl WorkingFolder {
         Ok(results)
     }
 
-    /// Seals the finished results, carries over what must not be lost, puts them in place of the old ones, and removes what
-    /// they were made from. `claim` names the one plan that they are results of.
+    /// Seals the finished results, carries over files that must not be lost, replaces the old results, and removes the blocks.
+    /// `claim` names the plan of the results.
     ///
-    /// Carried over are files that the old seal does not list, and, when the old results are of the same plan, what other
-    /// commands have put beside them.
+    /// Files that the old seal does not list are carried over. If the old results are of the same plan, tables that other
+    /// commands added are carried over too.
     ///
     /// # Errors
     /// When the target may no longer be replaced, a file of somebody else stands where one of the results belongs, or renaming
@@ -131,8 +132,8 @@ impl WorkingFolder {
         Ok(self.target.clone())
     }
 
-    /// Ends what a process was killed in: old results go back where nothing has taken their place, and are removed where the
-    /// new ones have.
+    /// Completes a replacement that a killed process left: old results are restored if no new ones took their place, and
+    /// removed otherwise.
     fn recover(&self) -> Result<(), ResultsError> {
         let old = self.old();
         if fs::symlink_metadata(&old).is_err() {
@@ -161,8 +162,8 @@ impl WorkingFolder {
         Ok(())
     }
 
-    /// Removes replaced results: what their seal lists, and what the new folder holds too. What somebody put there while they
-    /// were replaced goes over to the new folder.
+    /// Removes replaced results: files that their seal lists, and files that the new folder holds too. Files added during the
+    /// replacement are moved to the new folder.
     fn remove_old(&self) {
         let old = self.old();
         let listed = match Seal::read(&old) {
@@ -189,8 +190,8 @@ impl WorkingFolder {
         remove_empty(&old);
     }
 
-    /// Removes the working folder: blocks before the plan that says whose they are. Replaced results are removed only once
-    /// others stand in their place.
+    /// Removes the working folder, blocks before the plan that identifies them. Replaced results are removed only after new
+    /// ones are in place.
     pub fn discard(&self) {
         let _ = fs::remove_dir_all(self.blocks());
         let replaced = self.target.join(SEAL).exists() && !self.new_results().exists();
@@ -201,7 +202,7 @@ impl WorkingFolder {
         for name in ["plan.json", ".plan.json.partial", "lock"] {
             let _ = fs::remove_file(self.folder.join(name));
         }
-        // What is not the program's keeps the folder.
+        // A folder with files of others is kept.
         let _ = fs::remove_dir(&self.folder);
     }
 }
@@ -216,8 +217,8 @@ fn remove_empty(folder: &Path) {
     let _ = fs::remove_dir(folder);
 }
 
-/// Whether results may be put at a target: nothing is there, or results of the same plan, or the user said so. Answers the seal
-/// of what is there.
+/// Whether results may be written to a target: it does not exist, holds results of the same plan, or the user allowed it.
+/// Returns the seal of the existing results.
 fn admit(target: &Path, claim: &FolderClaim) -> Result<Option<Seal>, ResultsError> {
     if fs::symlink_metadata(target).is_err() {
         return Ok(None);
@@ -255,8 +256,8 @@ fn admit(target: &Path, claim: &FolderClaim) -> Result<Option<Seal>, ResultsErro
     Ok(Some(seal))
 }
 
-/// Takes over what the new results do not hold: files that the old seal does not list, and, for the same plan, those that it
-/// does.
+/// Carries over files that the new results lack: those that the old seal does not list, and, for the same plan, those that
+/// it lists.
 fn carry_over(from: &Path, before: &Seal, to: &Path, seal: &mut Seal) -> Result<(), ResultsError> {
     let same_plan = before.made_from == seal.made_from;
     for path in walk(from)? {

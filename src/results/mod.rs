@@ -1,4 +1,4 @@
-//! A results folder: tables and manifest, written and read back without the model.
+//! A results folder: tables and manifest, written and read without the model.
 
 pub mod compare;
 pub mod export;
@@ -23,7 +23,7 @@ use crate::foundation::calendar::{Date, Month};
 use crate::foundation::escape::{csv_plain, csv_table};
 use crate::foundation::name::{self, Name};
 
-/// What was run, with what, so that anybody can run it again.
+/// What was run from which inputs, so that it can be run again.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, PartialEq)]
 pub struct Manifest {
     pub program: String,
@@ -35,7 +35,7 @@ pub struct Manifest {
     pub seed: u64,
     /// Futures.
     pub runs: u32,
-    /// Futures left out of every analysis, because a run of theirs failed.
+    /// Futures left out of every analysis because one of their runs failed.
     pub failed: u32,
     /// Channels that were off, and the rule of behaviour.
     pub channels_off: Vec<String>,
@@ -57,7 +57,7 @@ pub struct Manifest {
     pub command: String,
 }
 
-/// How long it took: a file of its own, for it is all that differs between machines.
+/// Timings, in a file of their own because only they differ between machines.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, PartialEq)]
 pub struct Timing {
     pub wall_seconds: f64,
@@ -90,8 +90,31 @@ pub struct StudyInfo {
 pub struct ArmInfo {
     #[serde(deserialize_with = "name::text")]
     pub name: String,
+    /// Name for readers; empty where the regime has none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub label: String,
     pub words: String,
     pub rules: Vec<RuleInfo>,
+}
+
+impl ArmInfo {
+    /// The name for readers, or the id where there is none.
+    pub fn label(&self) -> &str {
+        if self.label.is_empty() {
+            &self.name
+        } else {
+            &self.label
+        }
+    }
+
+    /// The name for readers with the id behind it.
+    pub fn label_with_id(&self) -> String {
+        if self.label.is_empty() {
+            self.name.clone()
+        } else {
+            format!("{} ({})", self.label, self.name)
+        }
+    }
 }
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize, PartialEq)]
@@ -127,7 +150,7 @@ pub struct OutcomeTable {
 pub struct OutcomeRow {
     pub regime: String,
     pub run: u32,
-    /// Kind of stress and structural variant of the future; empty where the study has none.
+    /// Kind of stress and model variant of the future; empty where the study has none.
     pub stratum: String,
     pub variant: String,
     /// A failed run is left out of every analysis, and so are the others of its future.
@@ -148,7 +171,7 @@ pub struct BandRow {
     pub excluded: u32,
 }
 
-/// Futures that figures of single futures show, so that drawing takes no more memory for more runs.
+/// Number of futures in figures of single futures, which bounds the memory of drawing.
 pub const DRAWN: u32 = 2000;
 
 /// The stratum that holds every future.
@@ -161,7 +184,7 @@ pub struct EffectRow {
     pub baseline: String,
     #[serde(default)]
     pub part: EffectComponent,
-    /// `all`, or the futures of one kind of stress or structural variant.
+    /// `all`, or the futures of one kind of stress or model variant.
     #[serde(default = "all")]
     pub stratum: String,
     /// Months of the window; empty for the study's own.
@@ -185,7 +208,7 @@ pub struct EffectRow {
     /// Futures left out: failed, or without a value in one of the two arms.
     #[serde(default)]
     pub excluded: usize,
-    /// Futures to add for half the Monte Carlo error, which falls with the root of their number.
+    /// Futures to add to halve the Monte Carlo error, which falls with the square root of their number.
     #[serde(default)]
     pub more_to_halve_error: usize,
 }
@@ -224,7 +247,7 @@ pub struct PolicyChangeRow {
     pub cause: String,
 }
 
-/// What tables from before strata mean.
+/// The stratum of tables written before strata existed.
 fn all() -> String {
     ALL.to_string()
 }
@@ -272,7 +295,7 @@ pub struct Results {
     pub failures: Vec<FailureRow>,
     /// What other commands have left in the folder, by name.
     pub tables: BTreeMap<String, tables::SideTable>,
-    /// What in the folder is not as it was written, where it is used all the same: [`seal::check`].
+    /// Files that differ from their seal, if the user accepted them: see [`seal::check`].
     pub unsealed: Vec<String>,
 }
 
@@ -316,7 +339,7 @@ impl Manifest {
         Ok(manifest)
     }
 
-    /// What no study can have, in words: figures and page are laid out by these numbers.
+    /// Describes values that no study can have. Figures and page are laid out by these numbers.
     fn sensible(&self) -> Result<(), String> {
         let s = &self.study;
         let months = |what: &str, first: Month, last: Month| {
@@ -416,7 +439,7 @@ impl Results {
         Ok(results)
     }
 
-    /// Reads what figures and page are drawn from: everything, but the outcomes of the first futures alone.
+    /// Reads what figures and page are drawn from: everything, with the outcomes of the first futures only.
     ///
     /// # Errors
     /// When a table is missing or is not what was written.
@@ -482,7 +505,7 @@ fn write_csv<T: Serialize>(path: &Path, columns: &[&str], rows: &[T]) -> Result<
     files::write(path, table)
 }
 
-/// Rows of a table that older folders lack.
+/// Rows of a table that older folders do not have.
 fn read_csv_if_there<T: serde::de::DeserializeOwned>(path: &Path) -> Result<Vec<T>, ResultsError> {
     if path.exists() {
         read_csv(path)

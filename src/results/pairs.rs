@@ -1,4 +1,4 @@
-//! Pairs: one outcome under two regimes in the same future, and which future to look at for a given number.
+//! Pairs of runs: one outcome under two regimes in the same future, and the future closest to a given effect.
 
 use super::{EffectComponent, EffectRow, Results};
 
@@ -74,7 +74,7 @@ impl Results {
         &self,
         outcome: &str,
         arm: &str,
-    ) -> Vec<(String, crate::analysis::thirds::Terciles)> {
+    ) -> Vec<(String, crate::analysis::terciles::Terciles)> {
         let pairs = self.pairs(outcome, arm);
         let differences: Vec<f64> = pairs.iter().map(|p| p.difference).collect();
         let mut found: Vec<_> = self
@@ -83,8 +83,8 @@ impl Results {
             .iter()
             .filter_map(|name| {
                 let values = self.parameter(name, &pairs)?;
-                let thirds = crate::analysis::thirds::thirds(&values, &differences)?;
-                Some((name.clone(), thirds))
+                let terciles = crate::analysis::terciles::terciles(&values, &differences)?;
+                Some((name.clone(), terciles))
             })
             .collect();
         found.sort_by(|a, b| b.1.swing().total_cmp(&a.1.swing()).then(a.0.cmp(&b.0)));
@@ -96,10 +96,10 @@ impl Results {
         &self,
         outcome: &str,
         arm: &str,
-    ) -> Vec<(String, crate::analysis::thirds::Terciles)> {
+    ) -> Vec<(String, crate::analysis::terciles::Terciles)> {
         let mut found = self.influence(outcome, arm);
         let among = found.len();
-        found.retain(|(_, thirds)| thirds.beyond_chance(among));
+        found.retain(|(_, terciles)| terciles.beyond_chance(among));
         found
     }
 }

@@ -1,4 +1,4 @@
-//! The Parquet tables of a results folder: outcomes and series as they come, bands, events.
+//! Reads and writes the Parquet tables of a results folder: outcomes, series, bands and events.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};

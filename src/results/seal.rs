@@ -1,5 +1,6 @@
-//! The seal of a results folder: which program wrote which files, with the SHA-256 of each. A folder without one is not ours,
-//! and what its seal does not list is never replaced or removed.
+//! The seal of a results folder lists the files that this program wrote, with the SHA-256 of each.
+//!
+//! A folder without a seal is never replaced, and files that the seal does not list are never replaced or removed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
@@ -13,7 +14,7 @@ use super::{ResultsError, files, io};
 
 /// The name of the file.
 pub const SEAL: &str = "seal.json";
-/// All that differs between machines, and so is not listed; it is the program's all the same.
+/// The file of timings, which differ between machines and are not listed in the seal; it belongs to the program.
 pub const TIMING: &str = "timing.json";
 const PROGRAM: &str = "chokepoint";
 /// Bytes of a seal or a manifest at most.
@@ -24,7 +25,7 @@ pub const LONGEST: u64 = 64 << 20;
 pub struct Seal {
     pub program: String,
     pub version: String,
-    /// Hash of what went in: two folders with the same are results of the same plan.
+    /// Hash of the inputs: folders with the same hash are results of the same plan.
     pub made_from: String,
     /// Files by path below the folder.
     pub files: BTreeMap<String, SealedFile>,
@@ -61,7 +62,7 @@ impl Seal {
         Ok(seal)
     }
 
-    /// Lists a file with the hash that it has now.
+    /// Adds a file with its present hash.
     ///
     /// # Errors
     /// When it cannot be read.
@@ -136,7 +137,7 @@ impl Seal {
     }
 }
 
-/// Makes sure that manifest and tables of a results folder are those that were written. Answers what is not, in words, where
+/// Checks that manifest and tables of a results folder are those that were written. Answers what is not, in words, where
 /// `unsealed` lets such a folder be used; a folder without a seal is one of them.
 ///
 /// # Errors
@@ -148,7 +149,7 @@ pub fn check(folder: &Path, unsealed: bool) -> Result<Vec<String>, ResultsError>
     };
     let faults = match Seal::read(folder) {
         None if !folder.join("manifest.json").exists() => {
-            return Err(io(folder, "is no results folder"));
+            return Err(io(folder, "is not a results folder"));
         }
         None => vec![format!(
             "{SEAL} is missing: results of version 0.4.0 and before have none, and nobody can tell whether they were changed"
@@ -177,7 +178,7 @@ pub fn check(folder: &Path, unsealed: bool) -> Result<Vec<String>, ResultsError>
     }
 }
 
-/// Makes sure that files of a folder may be written: what a seal does not list is somebody else's. In a folder without a
+/// Checks that files of a folder may be written: what a seal does not list is somebody else's. In a folder without a
 /// whole seal every file is taken for the program's, since only `--unsealed` leads there.
 ///
 /// # Errors

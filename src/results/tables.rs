@@ -1,4 +1,4 @@
-//! Side tables: what other commands leave in a results folder as CSV, read by name and by column, whatever they hold.
+//! Side tables: CSV files that other commands add to a results folder, read by name and column.
 
 use std::collections::BTreeMap;
 use std::path::Path;

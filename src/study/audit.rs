@@ -1,4 +1,5 @@
-//! Audit: books, parameters and channels without effect, rules that never bind, events and states that never come.
+//! Audits the model for unbalanced accounts, parameters and channels without effect, rules that never bind, and events
+//! and states that never occur.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,13 +18,13 @@ use crate::foundation::run::Future;
 /// What an audit found.
 #[derive(Clone, Debug, Default)]
 pub struct Audit {
-    /// Largest imbalance of the books in any month of any run, relative to the month's volume.
+    /// Largest imbalance of the accounts in any month of any run, relative to the month's volume.
     pub worst_imbalance: f64,
     pub runs: usize,
     pub findings: Vec<InactiveElement>,
 }
 
-/// One thing that is there and does not act.
+/// A parameter, channel, rule, event or state that is inactive.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct InactiveElement {
     /// What kind of thing: one of [`KINDS`].
@@ -51,7 +52,7 @@ pub const NOT_ASKED: &[(Instrument, &str)] = &[
     ),
 ];
 
-/// Rules that are in a shipped regime and decide no sale there, each with the reason.
+/// Rules of a shipped regime that decide no sale there, each with the reason.
 pub const NEVER_BIND: &[(&str, &str)] = &[
     (
         "cn-2023-05-micron",
@@ -79,7 +80,7 @@ pub const NEVER_BIND: &[(&str, &str)] = &[
     ),
 ];
 
-/// States and kinds of event that no shipped study and regime comes to, each with the reason.
+/// States and kinds of event that occur in no shipped study and regime, each with the reason.
 pub const NOT_REACHED: &[(&str, &str)] = &[
     (
         "closed models barred somewhere",
@@ -250,7 +251,7 @@ fn inert_channels(plan: &Plan, arms: &[usize], asked: impl Fn(&str) -> bool) -> 
     let mut worker = Worker::new(&plan.blueprint);
     let mut bases: Vec<BaselineDigests> =
         (0..FUTURES).map(|_| BaselineDigests::new(arms)).collect();
-    // A channel that waits for an event may wait in vain in one future.
+    // The event that a channel needs may not occur in one future.
     let mut acts = |channel: &Channel| {
         (0..FUTURES).any(|number| {
             let whole = plan.future(number);
@@ -321,7 +322,7 @@ impl BaselineDigests {
         Self(arms.iter().map(|arm| (*arm, None)).collect())
     }
 
-    /// Whether another future differs from this one in any measure of any month, bit by bit; the first arm in which it does
+    /// Whether another future differs from this one in any measure of any month, bit for bit; the first arm in which it does
     /// is enough.
     fn differs(&mut self, plan: &Plan, worker: &mut Worker, base: &Future, other: &Future) -> bool {
         self.0.iter_mut().any(|(arm, found)| {
@@ -369,7 +370,7 @@ fn idle_rules(plan: &Plan) -> Vec<String> {
                     ruling.exporter != Verdict::Free || ruling.importer != Verdict::Free
                 })
             });
-            // A carve-out says nothing alone.
+            // A carve-out has no effect without the rule that it replaces.
             if binds || !rule.carves_out.is_empty() {
                 working.insert(rule.id.clone());
             } else {

@@ -1,5 +1,6 @@
-//! Simulations on disk: blocks that are written whole, so that what was stopped goes on where it stood. A calibration has its
-//! bank, a question keeps its finished runs.
+//! Keeps finished simulations on disk in blocks, so that interrupted work can resume.
+//!
+//! A calibration has its bank; a question keeps its finished runs.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -23,8 +24,8 @@ pub struct TrainingDraw {
 /// Runs a block.
 const BLOCK: usize = 25;
 
-/// Every draw run and read at every point, in order; blocks that `folder` holds from before are not run again. `key` names
-/// what the numbers rest on: a block with another key is made anew. None when it was stopped.
+/// Runs every draw and reads it at every point, in order. Finished blocks in `folder` are not run again. `key` identifies the
+/// inputs: a block with another key is run again. Returns None when it was stopped.
 ///
 /// # Errors
 /// When a block cannot be written.
@@ -79,7 +80,7 @@ pub struct KeptRuns {
     folder: PathBuf,
     /// What the numbers rest on.
     key: String,
-    /// Why a block could not be kept: the question goes on without.
+    /// Why a block could not be kept; the question continues without it.
     lost: Mutex<Option<ResultsError>>,
     _lock: File,
 }
@@ -177,7 +178,7 @@ impl KeptRuns {
     }
 }
 
-/// A question that ends before its first block leaves nothing.
+/// A question that ends before its first block leaves no folder.
 impl Drop for KeptRuns {
     fn drop(&mut self) {
         if self.blocks() == 0 {
@@ -246,7 +247,7 @@ mod tests {
         assert_eq!(back[1], points[1]);
         assert!(read(&path, "other", 2, 2).is_none());
         assert!(read(&path, "key", 3, 2).is_none());
-        // A digit that a disk or a copy lost.
+        // A digit lost by a disk or a copy.
         let text = fs::read_to_string(&path).unwrap();
         fs::write(
             &path,

@@ -1,4 +1,4 @@
-//! Blocks by many threads, until all are done, an error is small enough, or somebody stops it.
+//! Runs blocks on several threads until all are done, the error is small enough, or a signal stops them.
 
 use std::ops::Range;
 use std::path::Path;

@@ -1,9 +1,9 @@
-//! A block: a pure function of a plan and a number to one file of runs; and reading such files column by column.
+//! Runs one block of a plan into one file, and reads such files column by column.
 //!
-//! A file holds chunks of 32 futures, arm after arm. A chunk is the numbers of its runs, column after column, then each
-//! series: which months differ between futures, and per month the values, or the one value that they share. The last lines
-//! say where everything is, and a checksum over all that stands before it. So a writer holds one chunk of one arm, and a
-//! reader a few months of one column.
+//! A file holds chunks of 32 futures, arm after arm. A chunk stores the numbers of its runs by column. Each series follows:
+//! first which months differ between futures, then for each month the values, or the one value that all futures share. The
+//! last lines hold the index and a checksum over everything before them. A writer therefore holds one chunk of one arm in
+//! memory, and a reader a few months of one column.
 
 use std::fs::{self, File};
 use std::io::{BufWriter, Read, Seek, SeekFrom, Write};
@@ -27,7 +27,7 @@ const MAGIC: &[u8; 8] = b"chokepb2";
 /// Place of the tail, checksum, magic.
 const END: u64 = 24;
 
-/// The end of a block: what it is, where its parts are, and what its runs have to say.
+/// The index at the end of a block: its plan, the places of its parts, and the events and failures of its runs.
 #[derive(Serialize, Deserialize)]
 struct BlockFooter {
     /// Hash of the plan that it belongs to.
@@ -55,10 +55,10 @@ fn io(path: &Path, error: impl std::fmt::Display) -> ResultsError {
     }
 }
 
-/// Runs a block and writes its file: under another name first, flushed to the disk, then renamed. False when stopped.
+/// Runs a block and writes its file atomically. Returns false when stopped.
 ///
 /// # Errors
-/// When the file cannot be written; nothing is left of it then.
+/// When the file cannot be written; no file is left then.
 pub fn write(
     plan: &Plan,
     layout: &RunRecordLayout,
@@ -153,7 +153,7 @@ impl CountingWriter {
     }
 }
 
-/// Writes the runs of one arm, turned so that each column of all runs stands together.
+/// Writes the runs of one arm, stored by column.
 fn write_chunk(
     layout: &RunRecordLayout,
     records: &[RunRecord],
@@ -204,7 +204,7 @@ struct OpenBlock {
 impl OpenBlock {
     fn read(path: PathBuf) -> Result<Self, ResultsError> {
         let broken = "is not a whole block; remove it and run the block again";
-        // A pipe of this name would be waited for.
+        // Opening a named pipe would block.
         if !fs::metadata(&path).map_err(|e| io(&path, e))?.is_file() {
             return Err(io(&path, broken));
         }
@@ -223,7 +223,7 @@ impl OpenBlock {
         if word(length - 8)? != *MAGIC || at > length - END {
             return Err(io(&path, broken));
         }
-        // A disk or a copy that lost a bit would change an answer in silence.
+        // A corrupted file would change results without an error.
         if sum != u64::from(checksum(&file, length - 16).map_err(|e| io(&path, e))?) {
             return Err(io(&path, broken));
         }
@@ -322,8 +322,7 @@ fn checksum(file: &File, length: u64) -> std::io::Result<u32> {
     Ok(sum.finalize())
 }
 
-/// Whether the block of a plan may be written to a place: nothing is there, or what is there is a block of the same plan, or
-/// a broken one.
+/// Whether the block of a plan may be written to a path: nothing is there, or a block of the same plan, or a corrupted one.
 ///
 /// # Errors
 /// When another plan's block is there, or what is no block.
@@ -411,8 +410,8 @@ impl BlockStore {
         })
     }
 
-    /// What the runs have to say: events and failures.
-    pub fn told(&mut self) -> Vec<RunNarrative> {
+    /// Takes the events and failures of all runs.
+    pub fn take_narratives(&mut self) -> Vec<RunNarrative> {
         let each = self.blocks.iter_mut();
         each.flat_map(|b| std::mem::take(&mut b.tail.told))
             .collect()

@@ -1,8 +1,8 @@
-//! Calibration: one bank of simulations, what it rules out, and a posterior for each split.
+//! Calibration: simulates a bank of runs, rules out poor fits, and draws a posterior for each split of the evidence.
 //!
 //! The prior is standard normal in the scores of the sampled parameters. An emulator of the recorded points is fitted to the
-//! bank; draws that it rules out are dropped; waves of further runs are made where the split's own evidence points; the last
-//! emulator carries a chain of elliptical slice sampling. A split sees the rows of its fit part and no others.
+//! bank, and draws that it rules out are dropped. Further waves of runs are made near the evidence of the split. The last
+//! emulator supplies the likelihood of elliptical slice sampling. A split uses only the rows of its fit part.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -35,7 +35,7 @@ pub struct CalibrationSettings {
     pub seed: u64,
 }
 
-/// What one split's fit says.
+/// The result of fitting one split.
 pub struct SplitFit {
     pub posterior: Posterior,
     pub informed: Vec<ParameterInformation>,
@@ -49,7 +49,7 @@ pub struct SplitFit {
     pub points: usize,
 }
 
-/// What the evidence says of one parameter.
+/// How far the evidence informs one parameter.
 #[derive(Clone, Debug, Serialize)]
 pub struct ParameterInformation {
     pub parameter: String,
@@ -62,7 +62,7 @@ pub struct ParameterInformation {
     pub verdict: String,
 }
 
-/// Two parameters that the evidence pins only together.
+/// Two parameters that the evidence determines only jointly.
 #[derive(Clone, Debug, Serialize)]
 pub struct ParameterTradeoff {
     pub one: String,
@@ -74,14 +74,14 @@ pub struct ParameterTradeoff {
 pub const NOT_INFORMED: f64 = 0.8;
 /// A draw is ruled out when its second worst point is further than this many standard deviations.
 const RULED_OUT: f64 = 3.0;
-/// Chains, steps that are forgotten, and steps between samples that are kept.
+/// Number of chains, steps of burn-in, and steps between kept samples.
 const CHAINS: u64 = 4;
 const FORGOTTEN: usize = 500;
 const BETWEEN: usize = 20;
-/// Correlations of posterior scores that are worth a line.
+/// Smallest correlation of posterior scores that is reported.
 const TRADE: f64 = 0.3;
 
-/// What a fit aims at: points of a hindcast, what was observed, how sure that is.
+/// The target of a fit: points of a hindcast, observed values, and their variances.
 #[derive(Clone, Debug)]
 pub struct FitTarget {
     /// Points by their row in `asked`.
@@ -93,7 +93,7 @@ pub struct FitTarget {
 /// The points that a split fits: classes M and E whose months are in its fit part.
 ///
 /// Points of a series in one year share their error: each has the variance times their number, so that a year counts once.
-pub fn aim(h: &Hindcast, split: &Split, discrepancy: f64) -> FitTarget {
+pub fn fit_target(h: &Hindcast, split: &Split, discrepancy: f64) -> FitTarget {
     let points: Vec<usize> = (0..h.asked.len())
         .filter(|k| {
             h.row(*k).class.scored() && split.part(h.row(*k), h.block(*k)) == SplitPart::Fit
@@ -125,12 +125,12 @@ pub fn aim(h: &Hindcast, split: &Split, discrepancy: f64) -> FitTarget {
 /// Share of the bank that counts as the best of the prior.
 const BEST: f64 = 0.05;
 
-/// Widens the variance of a series that even the best of the prior misses by more than was expected: what the model cannot
-/// reach must not drag its parameters to their edges.
-pub fn widened(h: &Hindcast, bank: &SimulationBank, aim: &FitTarget) -> FitTarget {
-    let mut widened = aim.clone();
+/// Widens the variance of a series that even the best draws of the prior miss by more than expected. Otherwise a series that
+/// the model cannot reach would push parameters to the ends of their ranges.
+pub fn widen_variance(h: &Hindcast, bank: &SimulationBank, target: &FitTarget) -> FitTarget {
+    let mut widened = target.clone();
     let mut series: BTreeMap<(String, String), Vec<usize>> = BTreeMap::new();
-    for (at, k) in aim.points.iter().enumerate() {
+    for (at, k) in target.points.iter().enumerate() {
         series.entry(h.series(*k)).or_default().push(at);
     }
     for members in series.values() {
@@ -139,7 +139,8 @@ pub fn widened(h: &Hindcast, bank: &SimulationBank, aim: &FitTarget) -> FitTarge
             .iter()
             .map(|row| {
                 let squares = members.iter().map(|at| {
-                    maths::square(row[aim.points[*at]] - aim.observed[*at]) / aim.variance[*at]
+                    maths::square(row[target.points[*at]] - target.observed[*at])
+                        / target.variance[*at]
                 });
                 squares.sum::<f64>() / members.len() as f64
             })
@@ -244,20 +245,20 @@ pub fn fit(
     done: &(dyn Fn(u64) + Sync),
     stop: &AtomicBool,
 ) -> Result<Option<SplitFit>, ResultsError> {
-    let aim = aim(h, split, 1.0);
-    if aim.points.is_empty() {
+    let target = fit_target(h, split, 1.0);
+    if target.points.is_empty() {
         return Ok(None);
     }
-    let aim = widened(h, bank, &aim);
+    let target = widen_variance(h, bank, &target);
     let all: Vec<usize> = (0..bank.scores.len()).collect();
-    let (scores, outputs) = bank.columns(&aim.points, &all);
+    let (scores, outputs) = bank.columns(&target.points, &all);
     let Some(first) = Emulator::fit(&scores, &outputs, 0..scores.len()) else {
         return Ok(None);
     };
     let plausible: Vec<usize> = all
         .iter()
         .copied()
-        .filter(|r| !ruled_out(&first, &scores[*r], &aim))
+        .filter(|r| !ruled_out(&first, &scores[*r], &target))
         .collect();
     let ruled_out = 1.0 - plausible.len() as f64 / all.len() as f64;
     let terms = 1 + 2 * scores[0].len();
@@ -266,11 +267,11 @@ pub fn fit(
     } else {
         all
     };
-    let (mut near_scores, mut near_outputs) = bank.columns(&aim.points, &kept);
+    let (mut near_scores, mut near_outputs) = bank.columns(&target.points, &kept);
     let mut emulator = first.clone();
     let stream = stable_key(&split.name);
     let walk = |emulator: &Emulator, samples: u32, stream: u64| {
-        let likelihood = Likelihood::new(emulator, &aim.observed, &aim.variance)?;
+        let likelihood = Likelihood::new(emulator, &target.observed, &target.variance)?;
         let guide = likelihood.guide()?;
         let half = terms / 2;
         Some(chains(
@@ -305,7 +306,7 @@ pub fn fit(
         };
         more.extend(h, draws, points);
         let rows: Vec<usize> = (0..more.scores.len()).collect();
-        let (s, o) = more.columns(&aim.points, &rows);
+        let (s, o) = more.columns(&target.points, &rows);
         let from = near_scores.len();
         near_scores.extend(s);
         near_outputs.extend(o);
@@ -326,29 +327,29 @@ pub fn fit(
             split_r_hat(&of)
         })
         .fold(0.0, f64::max);
-    let explained = aim
+    let explained = target
         .points
         .iter()
         .zip(&first.explained)
         .map(|(k, e)| (h.row(*k).target_id.clone(), *e))
         .collect();
     Ok(Some(SplitFit {
-        posterior: posterior(h, split, &samples, effort, hashes, aim.points.len()),
+        posterior: posterior(h, split, &samples, effort, hashes, target.points.len()),
         informed: informed(h, &samples),
         trades: trades(h, &samples),
         ruled_out,
         r_hat,
         explained,
-        points: aim.points.len(),
+        points: target.points.len(),
     }))
 }
 
-fn ruled_out(emulator: &Emulator, scores: &[f64], aim: &FitTarget) -> bool {
+fn ruled_out(emulator: &Emulator, scores: &[f64], target: &FitTarget) -> bool {
     let predicted = emulator.predict(scores);
     let mut worst: Vec<f64> = predicted
         .iter()
-        .zip(&aim.observed)
-        .zip(&aim.variance)
+        .zip(&target.observed)
+        .zip(&target.variance)
         .enumerate()
         .map(|(k, ((p, o), v))| implausibility(*p, *o, v + emulator.residual[(k, k)]))
         .collect();
@@ -549,24 +550,24 @@ pub fn recovery(
     truths: usize,
     seed: u64,
 ) -> Option<SyntheticRecovery> {
-    let aim = aim(h, split, 0.0);
+    let target = fit_target(h, split, 0.0);
     let rest: Vec<usize> = (truths..bank.scores.len()).collect();
-    let (scores, outputs) = bank.columns(&aim.points, &rest);
+    let (scores, outputs) = bank.columns(&target.points, &rest);
     let emulator = Emulator::fit(&scores, &outputs, 0..rest.len())?;
-    let (_, made) = bank.columns(&aim.points, &(0..truths).collect::<Vec<_>>());
+    let (_, made) = bank.columns(&target.points, &(0..truths).collect::<Vec<_>>());
     let parameters = scores.first()?.len();
     let counts: Vec<(usize, usize)> = (0..truths)
         .map(|truth| {
             let observed: Vec<f64> = made[truth]
                 .iter()
-                .zip(&aim.variance)
+                .zip(&target.variance)
                 .enumerate()
                 .map(|(k, (y, v))| {
                     let chance = Chance::of(seed, truth as u64);
                     y + v.sqrt() * chance.normal(Purpose::ObservationError, k as u64, u64::MAX)
                 })
                 .collect();
-            let likelihood = Likelihood::new(&emulator, &observed, &aim.variance)?;
+            let likelihood = Likelihood::new(&emulator, &observed, &target.variance)?;
             let guide = likelihood.guide()?;
             let found = chains(&likelihood, &guide, parameters, 400, seed, truth as u64).concat();
             let mut count = (0, 0);

@@ -1,18 +1,18 @@
-//! Through which responses an effect comes: Shapley values of seven groups, exactly, and of single channels by sampling.
+//! Decomposes an effect into the parts of its channels, exactly for seven groups and by sampling for single channels.
 //!
 //! The worth of a set of channels is the effect of an arm with that set acting **in both arms** (a difference in differences):
-//! a channel that is off changes the baseline too, and what it does without the rule is no part of the rule's effect.
+//! a channel that is off changes the baseline too, and its effect without the rule is not part of the rule's effect.
 
 use std::collections::HashMap;
 
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::probe::{CustomFuture, ask, baseline, draw};
+use super::probe::{CustomFuture, baseline, draw, evaluate};
 use super::{Plan, Worker};
 use crate::agents::lab::Lab;
 use crate::agents::nation::NationTotals;
-use crate::analysis::ceiling::{self, AccountingMonth};
+use crate::analysis::accounting_bound::{self, AccountingMonth};
 use crate::analysis::shapley::{along, antithetic_pair, exact, sampled};
 use crate::analysis::{Estimate, EstimatorError};
 use crate::capability::algorithms::{
@@ -52,7 +52,7 @@ pub struct EffectBounds {
     pub total_error: f64,
     pub no_channel: f64,
     pub no_channel_error: f64,
-    /// The accounting ceiling of either; empty for outcomes other than latent points.
+    /// The accounting bound of either; empty for outcomes other than latent points.
     pub ceiling: Option<f64>,
     pub ceiling_error: Option<f64>,
     pub no_channel_ceiling: Option<f64>,
@@ -105,7 +105,7 @@ fn with_set(plan: &Plan, players: &GamePlayers, future: u32, set: u64) -> Custom
     }
 }
 
-/// How many runs [`decompose`] makes, but those of the ceiling.
+/// How many runs [`decompose`] makes, except those of the accounting bound.
 pub fn runs(plan: &Plan, pairs: usize) -> u64 {
     let futures = u64::from(plan.futures.end - plan.futures.start);
     let channels = singles(plan).len() as u64;
@@ -152,7 +152,7 @@ fn by_group(
         .flat_map(|f| (0..sets).map(|set| with_set(plan, &players, *f, set)))
         .collect();
     let arms: Vec<usize> = (0..plan.regimes.len()).collect();
-    let answers = ask(plan, &points, &arms, done);
+    let answers = evaluate(plan, &points, &arms, done);
     for arm in arms.iter().copied().filter(|a| *a != base) {
         let ceilings = |set: u64| -> Estimate {
             let points: Vec<f64> = numbers
@@ -267,7 +267,7 @@ fn by_channel(
         }
     }
     let arms: Vec<usize> = (0..plan.regimes.len()).collect();
-    let answers = ask(plan, &points, &arms, done);
+    let answers = evaluate(plan, &points, &arms, done);
     for arm in arms.iter().copied().filter(|a| *a != base) {
         for (o, outcome) in OUTCOMES.iter().enumerate() {
             let worth = |future: u32, set: u64| {
@@ -341,7 +341,7 @@ struct MonthlyCompute {
     research_points: [f64; 2],
 }
 
-/// The accounting ceiling of an effect on the latent gap, points, mean over the window: what the target's loss of compute and the
+/// The accounting bound of an effect on the latent gap, points, mean over the window: what the target's loss of compute and the
 /// issuer's (or its gain) account for if nobody learned from anybody and knowing less made no idea easier.
 ///
 /// Research is that of the ablest lab of each bloc, in the baseline of the same future.
@@ -359,7 +359,7 @@ pub fn accounting_points(plan: &Plan, arm: usize, base: usize, point: &CustomFut
                 research_share_denied: denied(w.research_h100e[b], o.research_h100e[b]),
             })
             .collect();
-        ceiling::path(
+        accounting_bound::path(
             &months,
             p.points_per_decade_of_compute,
             p.research_compute_elasticity,

@@ -1,4 +1,4 @@
-//! What a maker would build from a parent under a regime on a day, for people who ask.
+//! Computes the chip that a maker would derive from a parent under a regime on a day.
 
 use serde::Serialize;
 

@@ -1,5 +1,4 @@
-//! When does a policy backfire: the conditions under which an effect passes a bar, said in a sentence and tested on futures
-//! that had no part in finding them.
+//! Finds conditions under which an effect passes a bar, states them in a sentence, and tests them on held-out futures.
 
 use serde::Serialize;
 
@@ -47,7 +46,7 @@ pub struct BoxRow {
     pub sentence: String,
 }
 
-/// Boxes, and the answer in words.
+/// Scenario boxes, and a sentence that summarises them.
 pub struct Discovery {
     pub boxes: Vec<ScenarioBox>,
     pub rows: Vec<BoxRow>,

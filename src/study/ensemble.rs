@@ -1,4 +1,4 @@
-//! Every arm in every future: what one run leaves behind, and runs in parallel held in memory.
+//! Runs every arm in every future, and defines what one run records.
 
 use std::any::Any;
 use std::ops::Range;
@@ -22,10 +22,10 @@ use crate::world::outcomes::{Formula, OutcomeWindow, formulas};
 /// Futures whose events are kept in the results.
 const TIMELINES: u32 = 5;
 
-/// Horizons at which every outcome is taken too, months from the first of the window.
+/// Horizons at which every outcome is also recorded, in months from the start of the window.
 pub const HORIZONS: [usize; 3] = [12, 24, 48];
 
-/// Rates a year at which flows are taken in present value; the outcome itself is at 0.
+/// Discount rates for the present value of flows, per year; 0 is the outcome itself.
 pub const DISCOUNTS: [f64; 2] = [0.03, 0.07];
 
 /// An outcome: at the study's window or a horizon, as it is or in present value.
@@ -39,7 +39,7 @@ pub struct OutcomeView {
     pub discount: f64,
 }
 
-/// Which numbers of a run are kept, in which order: kinds, parameters, outcomes, the same from other angles; then series.
+/// Which numbers of a run are kept, in order: kinds, parameters, outcomes, outcomes at other horizons and discount rates, series.
 #[derive(Clone, Debug)]
 pub struct RunRecordLayout {
     /// Parameters by their place in the names.
@@ -59,7 +59,7 @@ pub struct RunRecordLayout {
 }
 
 impl RunRecordLayout {
-    /// Where kinds stand: stress, structural variant (NaN for none), and 1 where the run failed.
+    /// Where kinds stand: stress, model variant (NaN for none), and 1 where the run failed.
     pub const STRESS: usize = 0;
     pub const VARIANT: usize = 1;
     pub const FAILED: usize = 2;
@@ -138,7 +138,7 @@ impl RunRecordLayout {
     }
 }
 
-/// What a run has to say beside its numbers.
+/// Events, policy changes and failure of a run.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct RunNarrative {
     pub arm: usize,
@@ -149,12 +149,12 @@ pub struct RunNarrative {
     pub failure: Option<String>,
 }
 
-/// What one run leaves behind.
+/// The record of one run.
 #[derive(Clone, Debug, Default)]
 pub struct RunRecord {
     pub arm: usize,
     pub run: u32,
-    /// As the layout says.
+    /// Numbers in the order of the layout.
     pub numbers: Vec<f64>,
     /// Monthly values of the declared measures, column after column.
     pub series: Vec<f64>,
@@ -244,7 +244,8 @@ pub fn run_all(plan: &Plan, done: &(dyn Fn() + Sync), stop: &AtomicBool) -> Vec<
     all
 }
 
-/// One run into a record, whose memory is used again; `given` are the changes of rules of the baseline's run. A run that panics is a failure like any other.
+/// Runs one arm in one future into a record, whose memory is reused. `given` are the policy changes of the baseline's run. A
+/// run that panics counts as a failed run.
 pub fn one_run(
     plan: &Plan,
     layout: &RunRecordLayout,
@@ -286,14 +287,14 @@ pub fn one_run(
     record.told = (!silent).then_some(told);
 }
 
-/// What a run that panicked said.
+/// The message of a run that panicked.
 pub(super) fn reason(cause: &(dyn Any + Send)) -> &str {
     let text = cause.downcast_ref::<String>().map(String::as_str);
     text.or_else(|| cause.downcast_ref::<&str>().copied())
         .unwrap_or("no reason")
 }
 
-/// Runs, and takes down what the layout asks for; answers why the run is a failure.
+/// Simulates a run and records what the layout asks for; returns why the run failed, if it did.
 fn simulate(
     plan: &Plan,
     layout: &RunRecordLayout,
@@ -336,7 +337,7 @@ fn simulate(
     failure(&record.numbers[layout.angle(0)..], imbalance)
 }
 
-/// Why a run is a failure, from its outcomes and its books.
+/// Why a run failed, from its outcomes and its accounts.
 fn failure(outcomes: &[f64], imbalance: f64) -> Option<String> {
     // A gap can be censored, and a ratio undefined where nothing is sold; infinity is never an answer.
     let infinite = outcomes

@@ -1,5 +1,7 @@
-//! TOTAL = DIRECT + FEEDBACK where governments react: what an arm does under the changes of rules that its baseline's own
-//! government made, and what is left over, which runs through its government's own reactions.
+//! Splits total effects into direct effects and feedback, where governments react.
+//!
+//! The direct effect is that of an arm under the rule changes that its baseline's own government made. The rest runs
+//! through its own government's reactions.
 
 use super::Plan;
 use crate::analysis::{PairedEffect, effect};
@@ -70,7 +72,7 @@ pub fn parts(
         .collect()
 }
 
-/// The changes of rules of one run, in words.
+/// Describes the changes of rules of one run.
 pub fn tape_rows(plan: &Plan, arm: usize, run: u32, tape: &[PolicyChange]) -> Vec<PolicyChangeRow> {
     let regime = &plan.regimes[arm];
     let Some(process) = &regime.process else {

@@ -1,4 +1,5 @@
-//! How futures are made: design, stress, structural variant; what an arm changes in the future that it shares.
+//! Defines how futures are drawn from the design, stresses and model variants, and what an arm changes in a shared
+//! future.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -47,7 +48,7 @@ impl Override {
     }
 }
 
-/// One kind of stress or one structural variant.
+/// One kind of stress or one model variant.
 #[derive(Clone, Debug)]
 pub struct StressOrVariant {
     pub name: String,
@@ -55,7 +56,7 @@ pub struct StressOrVariant {
     pub switch: Override,
 }
 
-/// Everything that says how a future is made.
+/// The design of a study: everything that determines how a future is drawn.
 #[derive(Clone, Debug)]
 pub struct Futures {
     pub design: FutureDesign,
@@ -67,7 +68,7 @@ pub struct Futures {
     pub posterior: Option<Arc<Posterior>>,
 }
 
-/// What a future is, before any arm: its chance, its kinds, and what its parameters are.
+/// A future before any arm changes it: its chance, its stress and model variant, and its parameters.
 #[derive(Clone, Debug)]
 pub struct FutureDraw {
     pub chance: Chance,
@@ -113,7 +114,7 @@ impl Futures {
             .fold(1, |cells: u64, n| cells.saturating_mul(n as u64))
     }
 
-    /// Holds the number of futures against the combinations of a factorial design: each has as many as the others.
+    /// Checks that the number of futures is a multiple of the combinations of a factorial design.
     ///
     /// # Errors
     /// With what was found, and how many futures would do.
@@ -142,8 +143,8 @@ impl Futures {
         Err((found, help))
     }
 
-    /// Makes sure that a design that spreads draws has something to spread: samples of a posterior are taken whole, in turn,
-    /// because quantiles of each parameter by itself would lose what moves together.
+    /// Checks that a space-filling design has priors to fill. Posterior samples are used as whole rows, in turn, because
+    /// separate quantiles of each parameter would lose their correlations.
     ///
     /// # Errors
     /// With why it would change nothing, and what to do.
@@ -207,7 +208,7 @@ impl Futures {
             FutureDesign::Factorial => self.cells(),
             _ => 1,
         };
-        // Combinations of one replicate share its chance, so that they are pairs.
+        // Combinations of one replicate share its chance, so that they can be compared in pairs.
         let chance = Chance::of(seed, u64::from(number) / cells);
         let share = |key: &str, dimension: u32| match self.design {
             FutureDesign::LatinHypercube => {

@@ -1,4 +1,4 @@
-//! Headline effects of the main study in three columns: prior, posterior, posterior with unsupported channels off.
+//! Headline effects of the main study in three columns: prior, posterior, and posterior with unsupported channels off.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -44,7 +44,7 @@ pub struct HeadlineColumn {
 }
 
 impl HeadlineEffect {
-    /// Whether the mean points one way in one column and the other way in another.
+    /// Whether the mean effect has different signs in two columns.
     pub fn signs_differ(&self) -> bool {
         let means = [self.prior, self.posterior, self.supported]
             .into_iter()

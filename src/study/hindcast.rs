@@ -1,4 +1,4 @@
-//! What the model says for every recorded point, from the months of one run.
+//! Computes what the model predicts for every recorded point from the months of one run.
 
 use super::{Library, Plan, PlanSettings, Worker};
 use crate::config::diagnostics::Problems;
@@ -24,7 +24,7 @@ pub struct Hindcast {
     pub months: usize,
 }
 
-/// One recorded point and where the model's number for it stands.
+/// One recorded point and the columns of the model's number for it.
 pub struct HindcastPoint {
     /// Row of the evidence.
     pub row: usize,
@@ -55,13 +55,13 @@ impl Hindcast {
         regimes: &[&str],
         settings: PlanSettings,
     ) -> Result<Self, Problems> {
-        // An entity that is none would leave its series unanswered without a word.
+        // A wrong entity would leave its series without an answer and without an error.
         evidence::check_shipped_map(&library.configs)?;
         let source = library.configs.find("did-controls-work", "studies")?;
         let mut file = study::read(&source, &library.configs)?;
         file.arms = regimes.iter().map(|r| (*r).into()).collect();
         file.baseline = regimes[0].to_string();
-        // Samples come by the settings: a study that names a posterior is no part of the hindcast.
+        // Posterior samples come from the settings, not from the study.
         file.posterior = None;
         let plan = Plan::new(library, file, settings)?;
         let mut asked: Vec<HindcastPoint> = Vec::new();
@@ -69,7 +69,7 @@ impl Hindcast {
         for (at, row) in evidence.rows.iter().enumerate() {
             let found = match &row.link {
                 Err(reason) => Err(reason.clone()),
-                Ok(link) => ask(library, &plan, &evidence, discrepancy, at, row, *link),
+                Ok(link) => resolve_point(library, &plan, &evidence, discrepancy, at, row, *link),
             };
             silent.push(match found {
                 Ok(one) => {
@@ -123,7 +123,7 @@ impl Hindcast {
         }
     }
 
-    /// One run of an arm as it goes on record, read at every point, in the table's units.
+    /// Runs one arm and reads every point, in the units of the table.
     pub fn run(&self, worker: &mut Worker, arm: usize, future: &Future) -> Vec<f64> {
         let recorded = future.clone().on_record();
         worker.run(&self.plan.calendars[arm], &recorded, self.months, false);
@@ -140,7 +140,7 @@ impl Hindcast {
 }
 
 /// The columns and months of a point, or why there are none.
-fn ask(
+fn resolve_point(
     library: &Library,
     plan: &Plan,
     evidence: &Evidence,

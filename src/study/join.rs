@@ -1,4 +1,4 @@
-//! Runs joined into results: bands, paired effects, outcomes a run, failures. Reads one column at a time.
+//! Joins runs into bands, paired effects, outcomes and failures, reading one column at a time.
 
 use std::ops::Range;
 
@@ -88,7 +88,7 @@ impl<'a> JoinedRuns<'a> {
         command: &str,
     ) -> Result<Results, ResultsError> {
         let plan = self.plan;
-        // A run that stopped early is the run of as many futures.
+        // A study that stopped early counts as a study of that many futures.
         let only = (plan.futures != (0..plan.runs)).then_some(plan.futures.start);
         let runs = only.map_or(self.futures.len() as u32, |_| plan.runs);
         let mut again = command.to_string();
@@ -261,8 +261,8 @@ impl<'a> JoinedRuns<'a> {
         Ok(())
     }
 
-    /// The paired effect of every arm but the baseline on one outcome, over the futures inside that did not fail; with its
-    /// direct part and its feedback where the study asks for them.
+    /// The paired effect of every arm except the baseline on one outcome, over the futures in `inside` that did not fail, with
+    /// its direct part and its feedback if the study asks for them.
     ///
     /// # Errors
     /// When runs cannot be read.

@@ -1,15 +1,16 @@
-//! The evidence ledger: every parameter with its source, grade and year beside its share of an answer's variance; what matters
-//! most and is known worst comes first. A research agenda.
+//! The evidence ledger lists every parameter with its source, grade and year beside its share of an outcome's variance.
+//!
+//! Parameters that matter most and are known least come first, as a research agenda.
 
 use serde::Serialize;
 
 use super::Plan;
-use super::probe::{CustomFuture, EnsembleTable, ask, baseline};
+use super::probe::{CustomFuture, EnsembleTable, baseline, evaluate};
 use crate::analysis::learning::{chance_share, variance_share};
 use crate::analysis::{Estimate, EstimatorError};
 use crate::config::parameters::{EvidenceGrade, Parameter};
 
-/// What is known of a parameter, and how much rests on it.
+/// The evidence for a parameter and its influence.
 #[derive(Clone, Debug, PartialEq, Serialize, Default)]
 pub struct LedgerRow {
     pub regime: String,
@@ -85,7 +86,8 @@ pub fn ledger(
             )
         })
         .collect();
-    // What matters and is known worst; what matters; the rest; each by its share. What is fixed has none and is last.
+    // Influential parameters with weak evidence come first, then other influential ones, then the rest, each by share of
+    // variance. Fixed parameters have no share and come last.
     all.sort_by(|(a, weak_a), (b, weak_b)| {
         let tier = |r: &LedgerRow, weak: bool| match (r.matters, weak, r.share.is_some()) {
             (true, true, _) => 0,
@@ -104,7 +106,7 @@ pub fn ledger(
         ledger.push(LedgerRow {
             rank: ledger.len() + 1,
             parameter: super::sensitivity::CHANCE.into(),
-            words: "The same parameters with other luck: no knowledge removes this".into(),
+            words: "The same parameters with other random events: no evidence reduces this".into(),
             value: None,
             unit: String::new(),
             grade: String::new(),
@@ -120,7 +122,7 @@ pub fn ledger(
     Ok(ledger)
 }
 
-/// The share of chance: every future again with the same parameters and the luck of another.
+/// The share of chance, from running every future again with the same parameters and the chance of another future.
 fn by_chance(
     plan: &Plan,
     ensemble: &EnsembleTable,
@@ -135,10 +137,10 @@ fn by_chance(
         .iter()
         .map(|r| {
             let number = ensemble.futures[*r];
-            CustomFuture::of(plan, number).with_luck_of(&CustomFuture::of(plan, after + number))
+            CustomFuture::of(plan, number).with_chance_of(&CustomFuture::of(plan, after + number))
         })
         .collect();
-    let answers = ask(plan, &points, &[arm, base], done);
+    let answers = evaluate(plan, &points, &[arm, base], done);
     let (first, again): (Vec<f64>, Vec<f64>) = answers
         .values
         .iter()

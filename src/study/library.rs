@@ -1,4 +1,4 @@
-//! The whole configuration, read and checked, and the world that it describes.
+//! Reads and checks the whole configuration and builds the world that it describes.
 
 use std::sync::Arc;
 
@@ -59,7 +59,7 @@ impl Library {
         })
     }
 
-    /// Holds the case table of every rule against it.
+    /// Checks every rule against its case table.
     ///
     /// # Errors
     /// For chips that do not exist and for answers that differ.
@@ -127,8 +127,9 @@ impl Library {
                 let source = &study.source;
                 let mut regime = compose(source, &self.law, base, add, remove, &arm.change)?;
                 regime.name = arm.name.to_string();
-                if !arm.words.is_empty() {
-                    regime.words.clone_from(&arm.words);
+                regime.label.clone_from(&arm.label);
+                if !arm.description.is_empty() {
+                    regime.words.clone_from(&arm.description);
                 }
                 Ok(regime)
             }
@@ -136,7 +137,7 @@ impl Library {
         study.arms.iter().map(one).collect()
     }
 
-    /// What a fit rests on, as it is now.
+    /// Hashes of the inputs of a fit, as they are now.
     ///
     /// # Errors
     /// When the evidence cannot be read.

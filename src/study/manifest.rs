@@ -1,4 +1,4 @@
-//! What was run, with what: the manifest of a plan.
+//! Builds the manifest of a plan, which records what was run and from which inputs.
 
 use std::ops::Range;
 
@@ -43,6 +43,7 @@ pub fn manifest(
     };
     let arm = |regime: &Regime| ArmInfo {
         name: regime.name.clone(),
+        label: regime.label.clone(),
         words: regime.words.clone(),
         rules: regime
             .entries
@@ -74,7 +75,7 @@ pub fn manifest(
         study: StudyInfo {
             name: s.name.clone(),
             question: s.question.clone(),
-            words: s.words.clone(),
+            words: s.description.clone(),
             arms: plan.regimes.iter().map(arm).collect(),
             baseline: s.baseline.clone(),
             target: s.target.clone(),

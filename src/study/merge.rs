@@ -1,4 +1,4 @@
-//! Finished blocks merged into the tables of a results folder: the same bytes however the futures were cut.
+//! Merges finished blocks into the tables of a results folder, with the same bytes for every division into blocks.
 
 use std::ops::Range;
 use std::path::Path;
@@ -31,7 +31,7 @@ pub fn merge(
     let plan = &opened.plan;
     let layout = RunRecordLayout::new(plan);
     let mut store = BlockStore::open(blocks, &file.hash, &layout, futures.clone())?;
-    let told = store.told();
+    let told = store.take_narratives();
     let joined = JoinedRuns::new(plan, &layout, &store, futures.clone())?;
     let names: Vec<String> = OUTCOMES.iter().map(|o| o.name.to_string()).collect();
     let mut writer = OutcomeWriter::new(into, &joined.parameter_names(), &names)?;

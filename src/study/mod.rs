@@ -1,4 +1,4 @@
-//! A study: arms crossed with futures, run in blocks, joined into results.
+//! Studies: arms crossed with futures, run in blocks and joined into results.
 
 pub mod audit;
 pub mod bank;
@@ -10,7 +10,6 @@ pub mod designs;
 pub mod discover;
 mod ensemble;
 mod feedback;
-pub mod flip;
 pub mod futures;
 pub mod headline;
 pub mod hindcast;
@@ -24,6 +23,7 @@ pub mod plan;
 pub mod plan_file;
 pub mod probe;
 pub mod reference;
+pub mod reversal;
 pub mod sensitivity;
 mod states;
 pub mod timeline;

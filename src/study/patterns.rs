@@ -1,7 +1,7 @@
-//! Patterns of history that no single series shows, each against a null model with the behaviour off.
+//! Patterns of recorded history that no single series shows, each tested against a null model with the behaviour off.
 //!
 //! A pattern passes when the median run of history is inside every band and the median run of its null is not. A pattern
-//! that its null passes too says nothing for the behaviour and counts 0.
+//! that its null passes too is no evidence for the behaviour and counts 0.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -236,7 +236,7 @@ const PATTERNS: &[StylisedPattern] = &[
     },
 ];
 
-/// What one run leaves for a pattern to read.
+/// The series of one run that patterns read.
 struct PatternReading<'a> {
     h: &'a Hindcast,
     record: MonthlyRecord,
@@ -332,7 +332,7 @@ fn scored(pattern: &StylisedPattern, of: &dyn Fn(usize, usize) -> Vec<f64>) -> P
                     .iter()
                     .filter(|v| (*low..=*high).contains(*v))
                     .count();
-                // What is not defined in a run lies beyond every band.
+                // A number that is undefined in a run lies outside every band.
                 values
                     .iter_mut()
                     .filter(|v| v.is_nan())
@@ -602,7 +602,7 @@ fn p6(r: &mut PatternRunner, future: &Future, null: bool) -> Vec<f64> {
         Channel::Theft,
     ];
     let run = if null {
-        // Publications teach as well: without catching up nothing is learned from others.
+        // Catch-up is switched off too, because publications also spread knowledge.
         let mut parameters = future.parameters.clone();
         parameters.catch_up_per_year = 0.0;
         let future = Future {
@@ -738,7 +738,7 @@ fn p11(r: &mut PatternRunner, future: &Future, null: bool) -> Vec<f64> {
         parameters.supply_multiplier = 3.0;
         parameters.capacity_speed = 1.0;
     }
-    // What brokers buy elsewhere for the target replaces nothing elsewhere.
+    // Chips that brokers buy abroad for the target are not part of demand there.
     let future = Future {
         parameters,
         channels: future.channels.without(Channel::GreyMarket),

@@ -1,4 +1,4 @@
-//! A plan: a study made ready to run, and the futures that it asks for.
+//! A plan: a study that is ready to run, with the futures that it asks for.
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -32,7 +32,7 @@ pub struct Plan {
     pub regimes: Vec<Regime>,
     /// One a regime, at the centre of the parameters.
     pub calendars: Vec<Arc<CompiledCalendar>>,
-    /// One an arm, kind of stress and structural variant.
+    /// One an arm, kind of stress and model variant.
     kinds: Vec<Arc<CompiledCalendar>>,
     /// What each arm changes beside the law.
     pub arms: Vec<Override>,
@@ -47,18 +47,18 @@ pub struct Plan {
     pub futures: std::ops::Range<u32>,
     /// Fixed on the command line.
     pub set: BTreeMap<String, f64>,
-    /// All that was set on the command line, in words: parameters, and fields of the study.
+    /// Every setting on the command line as text: parameters, and fields of the study.
     pub said: BTreeMap<String, String>,
     /// A future that is made to fail: a hook for tests, set by `CHOKEPOINT_FAIL`.
     pub fail: Option<u32>,
     /// What has changed since the samples of the posterior were drawn.
     pub stale: Vec<String>,
     pub(super) inputs: BTreeMap<String, String>,
-    /// Where questions that are put to the plan keep their finished runs.
+    /// The store where questions keep their finished runs.
     pub kept: Option<Arc<KeptRuns>>,
 }
 
-/// What a plan is run with, beside its study.
+/// Settings of a plan besides its study.
 #[derive(Clone, Debug, Default)]
 pub struct PlanSettings {
     pub seed: u64,
@@ -111,7 +111,7 @@ impl Plan {
         };
         let blueprint = library.blueprint(&study)?;
         let ResolvedStudy { design, window } =
-            settled(library, &study, &regimes, &blueprint, posterior, runs, only)?;
+            check_settings(library, &study, &regimes, &blueprint, posterior, runs, only)?;
         let futures = only.map_or(0..runs, |one| one..one + 1);
         let channels = study
             .futures
@@ -218,7 +218,7 @@ impl Plan {
         self.made(number, draw, &Override::default())
     }
 
-    /// A future as one arm lives it, and the law of that arm.
+    /// A future under one arm, with the calendar of rules of that arm.
     pub fn in_arm(
         &self,
         arm: usize,
@@ -288,7 +288,7 @@ impl Plan {
         self.study.direct && arm != self.baseline() && self.regimes[arm].process.is_some()
     }
 
-    /// Said loudly where samples are used that no longer belong to the evidence, the priors or the model.
+    /// A warning if the posterior samples do not match the present evidence, priors or model.
     pub fn stale_warning(&self) -> Option<String> {
         let name = &self.design.posterior.as_ref()?.name;
         (!self.stale.is_empty()).then(|| {
@@ -317,8 +317,8 @@ fn samples(library: &Library, study: &StudyFile) -> Result<Option<Arc<Posterior>
     Ok(found.map(Arc::new))
 }
 
-/// Holds what a study asks for against what there is: its process, its futures, its window.
-fn settled(
+/// Checks the policy process, the futures and the window of a study.
+fn check_settings(
     library: &Library,
     study: &StudyFile,
     regimes: &[Regime],
@@ -334,7 +334,7 @@ fn settled(
     design
         .enough(last)
         .map_err(|why| Diagnostic::at_text(&study.source, 0, "[futures", why))?;
-    // One future alone is part of a grid that is whole elsewhere.
+    // A single future is part of a complete grid.
     if only.is_none() {
         design
             .whole(runs)
@@ -362,7 +362,7 @@ fn settled(
     })
 }
 
-/// Holds a study against the library, as a run of so many futures would, without running anything.
+/// Checks a study against the library, as a run with this number of futures would, without running it.
 ///
 /// # Errors
 /// With everything that would stop the run before its first future, and names in figures that this study does not have.
@@ -375,7 +375,7 @@ pub fn check(
     let regimes = library.arms(study)?;
     let blueprint = library.blueprint(study)?;
     let posterior = samples(library, study)?;
-    settled(library, study, &regimes, &blueprint, posterior, runs, only)?;
+    check_settings(library, study, &regimes, &blueprint, posterior, runs, only)?;
     let arms: Vec<&str> = study.arms.iter().map(|arm| arm.name()).collect();
     let known = figure::KnownEntities {
         columns: &blueprint.watch.columns,

@@ -1,4 +1,4 @@
-//! A plan as one file: a study with everything that it is made from, so that any machine can run any of its blocks.
+//! A plan as one file, with everything that it is made from, so that any machine can run any of its blocks.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -40,7 +40,7 @@ pub struct PlanFile {
     pub seed: u64,
     pub runs: u32,
     pub only: Option<u32>,
-    /// Parameters fixed in every future, and all that was set in words.
+    /// Parameters fixed in every future, and every setting as text.
     pub set: BTreeMap<String, f64>,
     pub said: BTreeMap<String, String>,
     pub off: Vec<String>,
@@ -163,7 +163,7 @@ impl PlanFile {
         cut(number)..cut(number + 1)
     }
 
-    /// Reads a plan, and makes sure that this program would run it as it was meant.
+    /// Reads a plan, and checks that this program would run it as it was meant.
     ///
     /// # Errors
     /// When it is no plan, was changed by hand, or is of another program.
@@ -227,7 +227,7 @@ impl PlanFile {
         serde_json::to_string_pretty(self).unwrap_or_default() + "\n"
     }
 
-    /// Writes the plan, whole or not at all.
+    /// Writes the plan, atomically.
     ///
     /// # Errors
     /// When it cannot be written.
@@ -235,7 +235,7 @@ impl PlanFile {
         files::write(path, self.text())
     }
 
-    /// In which respects another plan differs from this one, in words.
+    /// Describes how another plan differs from this one.
     pub fn differences(&self, other: &Self) -> Vec<String> {
         let mut all = Vec::new();
         let mut say = |what: &str, a: String, b: String| {

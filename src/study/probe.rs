@@ -1,4 +1,4 @@
-//! Questions put to a plan run by run: whose luck, which parameters, which channels, in which arms.
+//! Runs futures of a plan with replaced parameters, chance or channels, in chosen arms.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use crate::markets::terms::CompiledCalendar;
 use crate::measures::OUTCOMES;
 use crate::world::outcomes::outcomes;
 
-/// One future of one's own making: what a numbered future is, with anything of it replaced.
+/// A numbered future with parameters, chance or channels replaced.
 #[derive(Clone, Debug)]
 pub struct CustomFuture {
     pub number: u32,
@@ -23,7 +23,7 @@ pub struct CustomFuture {
 }
 
 impl CustomFuture {
-    /// A future as the plan itself has it.
+    /// A future of the plan, unchanged.
     pub fn of(plan: &Plan, number: u32) -> Self {
         Self {
             number,
@@ -32,14 +32,14 @@ impl CustomFuture {
         }
     }
 
-    /// The same parameters and conditions with the luck of another.
+    /// The same parameters and conditions with the chance of another.
     #[must_use]
-    pub fn with_luck_of(mut self, other: &Self) -> Self {
+    pub fn with_chance_of(mut self, other: &Self) -> Self {
         self.draw.chance = other.draw.chance;
         self
     }
 
-    /// The point as one arm lives it, and the law of that arm.
+    /// The future under one arm, with the calendar of rules of that arm.
     pub fn in_arm<'a>(&self, plan: &'a Plan, arm: usize) -> (&'a Arc<CompiledCalendar>, Future) {
         let (calendar, mut future) = plan.in_arm(arm, self.number, &self.draw);
         for channel in &self.off {
@@ -60,18 +60,18 @@ pub struct ProbeOutcomes {
     pub failed: usize,
 }
 
-/// Points of a block at most: what is lost when a question is stopped.
+/// Largest number of points in a block; a stopped question loses at most the current blocks.
 const BLOCK: usize = 16;
 
 /// Runs every point in every one of these arms, in parallel; `done` is called after each run. Blocks that the plan keeps from
 /// before are not run again.
-pub fn ask(
+pub fn evaluate(
     plan: &Plan,
     points: &[CustomFuture],
     arms: &[usize],
     done: &(dyn Fn() + Sync),
 ) -> ProbeOutcomes {
-    // The same blocks whatever the number of threads.
+    // The division into blocks does not depend on the number of threads.
     let size = (points.len() / 64).clamp(1, BLOCK);
     let kept = plan.kept.as_deref();
     let values: Vec<Vec<Vec<Vec<f64>>>> = points
@@ -150,7 +150,7 @@ pub fn baseline(plan: &Plan) -> usize {
 
 /// The ordinary futures of a plan as a table: parameters beside what each arm answers.
 pub struct EnsembleTable {
-    /// Numbers of the futures in which every run was well.
+    /// Numbers of the futures in which no run failed.
     pub futures: Vec<u32>,
     /// Names of the parameters that vary, and their places in the list of all.
     pub factors: Vec<String>,
@@ -171,8 +171,8 @@ impl EnsembleTable {
             .map(|n| CustomFuture::of(plan, n))
             .collect();
         let arms: Vec<usize> = (0..plan.regimes.len()).collect();
-        let answers = ask(plan, &points, &arms, done);
-        // What stress and variants change varies too.
+        let answers = evaluate(plan, &points, &arms, done);
+        // Parameters that stress and variants change vary too.
         let mut varied = sampled(plan);
         varied.extend(plan.design.varied());
         varied.sort_unstable();

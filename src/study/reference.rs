@@ -1,11 +1,12 @@
-//! Reference tables in Markdown: parameters, channels, events, measures, outcomes; series and splits of the evidence.
+//! Reference tables in Markdown for parameters, channels, events, measures, outcomes, series and splits of the
+//! evidence.
 
 use std::collections::BTreeMap;
 
 use super::Library;
 use crate::config::diagnostics::Problems;
 use crate::config::evidence::{Evidence, EvidenceClass};
-use crate::config::parameters::units_in_words;
+use crate::config::parameters::describe_units;
 use crate::config::splits;
 use crate::events::EventKind;
 use crate::foundation::channels::Channel;
@@ -39,7 +40,7 @@ pub fn markdown(library: &Library) -> String {
             p.id, p.words, p.unit, p.value, p.grade
         ));
     }
-    out.push_str(&format!("\n{}\n", units_in_words()));
+    out.push_str(&format!("\n{}\n", describe_units()));
     out.push_str("\n### Channels\n\n| channel | group | when off |\n|---|---|---|\n");
     for c in Channel::ALL {
         out.push_str(&format!(

@@ -1,11 +1,11 @@
-//! Which parameter moves the answer: Sobol indices and elementary effects of outcomes and of effects, chance apart.
+//! Sensitivity of outcomes and effects to parameters, by Sobol indices and elementary effects, with chance separated.
 //!
-//! Two factors are no parameters: the conditions of a future (its stress and structural variant), and its luck.
+//! Two factors are not parameters: the conditions of a future (its stress and model variant), and its chance.
 
 use serde::Serialize;
 
 use super::Plan;
-use super::probe::{CustomFuture, ask, baseline, draw, sampled};
+use super::probe::{CustomFuture, baseline, draw, evaluate, sampled};
 use crate::analysis::EstimatorError;
 use crate::analysis::morris::{ElementaryEffect, STEP, Trajectory, of_effects, screen};
 use crate::analysis::sobol::{SobolIndices, convergence};
@@ -149,7 +149,7 @@ pub fn sobol(plan: &Plan, names: &[String], done: &(dyn Fn() + Sync)) -> Sensiti
         points.extend([a, b]);
     }
     let arms: Vec<usize> = (0..plan.regimes.len()).collect();
-    let answers = ask(plan, &points, &arms, done);
+    let answers = evaluate(plan, &points, &arms, done);
     let names_of: Vec<String> = factors.iter().map(|f| f.name(plan)).collect();
     let width = names_of.len() + 2;
     let mut found = Sensitivity {
@@ -203,7 +203,7 @@ pub fn morris_runs(plan: &Plan) -> u64 {
     trajectories * (sampled(plan).len() as u64 + 2) * plan.regimes.len() as u64
 }
 
-/// Elementary effects; each trajectory keeps the luck of one future and changes it in its last step.
+/// Elementary effects; each trajectory keeps the chance of one future and changes it in its last step.
 pub fn morris(plan: &Plan, names: &[String], done: &(dyn Fn() + Sync)) -> Sensitivity<MorrisRow> {
     let n = plan.futures.end - plan.futures.start;
     let places = sampled(plan);
@@ -213,19 +213,19 @@ pub fn morris(plan: &Plan, names: &[String], done: &(dyn Fn() + Sync)) -> Sensit
         .map(|t| Trajectory::draw(places.len(), &draw(plan, &format!("trajectory {t}"))))
         .collect();
     let mut points: Vec<CustomFuture> = Vec::new();
-    for (trajectory, luck) in trajectories.iter().zip(plan.futures.clone()) {
-        let own = CustomFuture::of(plan, luck);
+    for (trajectory, number) in trajectories.iter().zip(plan.futures.clone()) {
+        let own = CustomFuture::of(plan, number);
         for shares in trajectory.points() {
             let mut point = own.clone();
             set_shares(plan, &mut point, &places, &shares);
             points.push(point);
         }
         if let Some(last) = points.last().cloned() {
-            points.push(last.with_luck_of(&CustomFuture::of(plan, luck + n)));
+            points.push(last.with_chance_of(&CustomFuture::of(plan, number + n)));
         }
     }
     let arms: Vec<usize> = (0..plan.regimes.len()).collect();
-    let answers = ask(plan, &points, &arms, done);
+    let answers = evaluate(plan, &points, &arms, done);
     let parameters = places.iter().map(|at| plan.parameters.0[*at].id.clone());
     let names_of: Vec<String> = parameters.chain([CHANCE.to_string()]).collect();
     let width = places.len() + 2;
@@ -239,11 +239,11 @@ pub fn morris(plan: &Plan, names: &[String], done: &(dyn Fn() + Sync)) -> Sensit
         match screen(places.len(), &trajectories, &along) {
             Ok(mut screens) => {
                 // Chance takes a step as long as a parameter's, so that both are read on one scale.
-                let luck: Vec<f64> = runs
+                let chance: Vec<f64> = runs
                     .iter()
                     .map(|r| (r[width - 1] - r[width - 2]) / STEP)
                     .collect();
-                screens.push(of_effects(&luck));
+                screens.push(of_effects(&chance));
                 for (parameter, s) in names_of.iter().zip(screens) {
                     found
                         .rows

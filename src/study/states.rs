@@ -1,4 +1,4 @@
-//! States that a run can come to, by name: what an audit looks for, month by month.
+//! Names the states that an audit looks for in each month of a run.
 
 use bevy_ecs::world::World;
 

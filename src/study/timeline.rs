@@ -1,4 +1,4 @@
-//! The events of a run in words: month, what, who, details, and because of what.
+//! Describes the events of a run as rows with month, kind, actor, details and cause.
 
 use super::{Plan, Worker};
 use crate::agents::chipmaker::DesignPipeline;
@@ -55,7 +55,7 @@ pub fn rows(
     told.log.events.iter().enumerate().map(row).collect()
 }
 
-/// The run that is told of.
+/// The run whose events are described.
 struct TimelineRun<'a> {
     plan: &'a Plan,
     arm: usize,
@@ -173,7 +173,7 @@ impl TimelineRun<'_> {
                 self.b.first.plus(first as i32)
             ),
             EventKind::RuleAnnounced | EventKind::RuleBinds | EventKind::RuleEnds => {
-                self.rule_in_words(e)
+                self.describe_rule(e)
             }
             EventKind::MarketClosed => {
                 let market = self.market(e.place as usize);
@@ -276,7 +276,7 @@ impl TimelineRun<'_> {
         &self.b.law.rules[e.object as usize]
     }
 
-    fn rule_in_words(&self, e: &Event) -> String {
+    fn describe_rule(&self, e: &Event) -> String {
         let rule = self.rule(e);
         let entry = self.plan.regimes[self.arm]
             .entries

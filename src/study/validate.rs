@@ -1,4 +1,4 @@
-//! The scorecard: what the model said of recorded points, against what simple forecasts would have said.
+//! The scorecard: scores the model's predictions of recorded points against simple benchmark forecasts.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! Verdicts: what the law of each arm says of each chip, at the end of every month in which its rules on chips change.
+//! Verdicts of each arm's rules on each chip, at the end of every month in which rules on chips change.
 
 use super::{Library, Plan};
 use crate::config::diagnostics::Problems;

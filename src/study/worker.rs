@@ -1,4 +1,4 @@
-//! A worker: one world and one schedule, used for run after run.
+//! A worker: one world and one schedule that a thread uses for run after run.
 
 use std::sync::Arc;
 
@@ -29,7 +29,7 @@ impl Worker {
         }
     }
 
-    /// One run from the first month to the last; the largest imbalance of the books in any month.
+    /// One run from the first month to the last; the largest imbalance of the accounts in any month.
     pub fn run(
         &mut self,
         calendar: &Arc<CompiledCalendar>,

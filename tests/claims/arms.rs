@@ -324,7 +324,7 @@ impl MadeUp<'_> {
             name: format!("{id}.toml"),
             text: format!(
                 "title = \"test\"\nissuer = \"{issuer}\"\ncitation = \"made up for a test\"\nsource = \"made up for a test\"\nurl = \"\"\n\
-                 status = \"hypothetical\"\n[[rule]]\nid = \"{id}\"\ninstrument = \"{instrument}\"\nwords = \"test\"\n\
+                 status = \"hypothetical\"\n[[rule]]\nid = \"{id}\"\ninstrument = \"{instrument}\"\ndescription = \"test\"\n\
                  announced = 2024-01-15\ncompliance = 2024-06-15\nenforced = true\nconfidence = \"low\"\n\
                  condition = \"{condition}\"\nlicence = \"{licence}\"\ndates_source = \"made up for a test\"\n\
                  applies_to = {{ origin = \"{origin}\", destinations = [{to}] }}\n{more}\n"

@@ -283,7 +283,7 @@ fn rule_with(
 ) -> Source {
     let text = format!(
         "title = \"test\"\nissuer = \"USA\"\ncitation = \"made up for a test\"\nsource = \"made up for a test\"\nurl = \"\"\n\
-         status = \"hypothetical\"\n[[rule]]\nid = \"{id}\"\ninstrument = \"{instrument}\"\nwords = \"test\"\n\
+         status = \"hypothetical\"\n[[rule]]\nid = \"{id}\"\ninstrument = \"{instrument}\"\ndescription = \"test\"\n\
          announced = {announced}\ncompliance = {compliance}\nenforced = true\nconfidence = \"low\"\n\
          condition = \"{condition}\"\nlicence = \"{licence}\"\ndates_source = \"made up for a test\"\n\
          applies_to = {{ origin = \"us\", destinations = [{to}] }}\n{more}\n"

@@ -1,10 +1,10 @@
-//! What would change a ranking: regret, what it is worth to learn, the smallest change of parameters that reverses an effect, and
-//! the worst future that is still credible.
+//! Computes what would change a ranking: regret, the value of information, the smallest change of parameters that
+//! reverses an effect, and the worst credible future.
 
 use serde::Serialize;
 
 use super::Plan;
-use super::probe::{CustomFuture, EnsembleTable, ask, baseline, draw};
+use super::probe::{CustomFuture, EnsembleTable, baseline, draw, evaluate};
 use super::sensitivity::set_shares;
 use crate::analysis::EstimatorError;
 use crate::analysis::learning::{value_of_knowing_all, value_of_learning};
@@ -20,8 +20,8 @@ pub struct ReversalQuestion {
     pub more_is_better: bool,
     /// A level of the outcome that is good enough.
     pub good_enough: Option<f64>,
-    /// Futures of luck over which an effect is averaged at each point that is tried.
-    pub lucks: u32,
+    /// Futures over whose chance an effect is averaged at each point that is tried.
+    pub replicates: u32,
 }
 
 /// What choosing one arm may cost.
@@ -85,7 +85,7 @@ pub struct WorstFuture {
 pub struct ReversalAnalysis {
     pub regrets: Vec<RegretRow>,
     pub learning: Vec<LearningRow>,
-    pub flips: Vec<ReversalRow>,
+    pub reversals: Vec<ReversalRow>,
     pub worst: Option<WorstFuture>,
     /// The effect at the centre of every parameter.
     pub centre: f64,
@@ -103,15 +103,15 @@ const STEPS: usize = 4;
 const HALVINGS: usize = 6;
 
 /// The most runs that the search for a reversal makes.
-pub fn most_runs(lucks: u32) -> u64 {
-    (1 + TOGETHER.len() * (STEPS + HALVINGS)) as u64 * u64::from(lucks) * 2
+pub fn max_runs(replicates: u32) -> u64 {
+    (1 + TOGETHER.len() * (STEPS + HALVINGS)) as u64 * u64::from(replicates) * 2
 }
 
 /// Answers for one outcome.
 ///
 /// # Errors
 /// When an arm lacks a number in too many futures, or there are too few.
-pub fn flip(
+pub fn analyse_reversal(
     plan: &Plan,
     ensemble: &EnsembleTable,
     q: &ReversalQuestion,
@@ -148,13 +148,13 @@ pub fn flip(
         .collect::<Result<_, _>>()?;
     learning.sort_by(|a, b| b.value.total_cmp(&a.value));
     let search = ReversalSearch::new(plan, ensemble, q, done);
-    let (centre, flips) = search.smallest();
+    let (centre, reversals) = search.smallest();
     let worst = search.worst(&rows, &regrets, &answers);
-    let sentence = sentence(plan, q, centre, &flips);
+    let sentence = sentence(plan, q, centre, &reversals);
     Ok(ReversalAnalysis {
         regrets,
         learning,
-        flips,
+        reversals,
         worst,
         centre,
         sentence,
@@ -191,12 +191,12 @@ fn regret_rows(
         .collect())
 }
 
-fn sentence(plan: &Plan, q: &ReversalQuestion, centre: f64, flips: &[ReversalRow]) -> String {
+fn sentence(plan: &Plan, q: &ReversalQuestion, centre: f64, reversals: &[ReversalRow]) -> String {
     let what = format!(
         "At the centre of every parameter the effect of {} against {} on {} is {centre:.3}",
         plan.regimes[q.arm].name, plan.study.baseline, q.outcome.1
     );
-    let Some(shortest) = flips
+    let Some(shortest) = reversals
         .iter()
         .min_by(|a, b| a.distance.total_cmp(&b.distance))
     else {
@@ -205,7 +205,7 @@ fn sentence(plan: &Plan, q: &ReversalQuestion, centre: f64, flips: &[ReversalRow
             TOGETHER[TOGETHER.len() - 1]
         );
     };
-    let parts: Vec<String> = flips
+    let parts: Vec<String> = reversals
         .iter()
         .filter(|f| f.together == shortest.together)
         .map(|f| format!("{} from {:.3} to {:.3}", f.parameter, f.from, f.to))
@@ -260,24 +260,28 @@ impl<'a> ReversalSearch<'a> {
         }
     }
 
-    /// Mean effects over a few futures of luck at each of these points (standard deviations from the centre).
+    /// Mean effects over a few futures at each of these points (standard deviations from the centre).
     fn effects(&self, at: &[Vec<f64>]) -> Vec<f64> {
         let central = self.plan.parameters.central().values();
-        let lucks: Vec<u32> = self
+        let replicates: Vec<u32> = self
             .plan
             .futures
             .clone()
-            .take(self.q.lucks as usize)
+            .take(self.q.replicates as usize)
             .collect();
         let points: Vec<CustomFuture> = at
             .iter()
-            .flat_map(|z| lucks.iter().map(|luck| self.point(&central, *luck, z)))
+            .flat_map(|z| {
+                replicates
+                    .iter()
+                    .map(|number| self.point(&central, *number, z))
+            })
             .collect();
         let arms = [self.q.arm, baseline(self.plan)];
-        let answers = ask(self.plan, &points, &arms, self.done);
+        let answers = evaluate(self.plan, &points, &arms, self.done);
         answers
             .values
-            .chunks(lucks.len().max(1))
+            .chunks(replicates.len().max(1))
             .map(|own| {
                 let o = self.q.outcome.0;
                 own.iter().map(|v| v[0][o] - v[1][o]).sum::<f64>() / own.len() as f64
@@ -285,10 +289,10 @@ impl<'a> ReversalSearch<'a> {
             .collect()
     }
 
-    /// The luck of a future at the centre of every parameter, without stress or variant, moved by `z`. What does not move
+    /// The chance of a future at the centre of every parameter, without stress or variant, moved by `z`. What does not move
     /// stays at its recorded value, not at the middle of its distribution.
-    fn point(&self, central: &[f64], luck: u32, z: &[f64]) -> CustomFuture {
-        let mut point = CustomFuture::of(self.plan, luck);
+    fn point(&self, central: &[f64], number: u32, z: &[f64]) -> CustomFuture {
+        let mut point = CustomFuture::of(self.plan, number);
         (point.draw.stress, point.draw.variant) = (None, None);
         point.draw.parameters = central.to_vec();
         let (places, shares): (Vec<usize>, Vec<f64>) = self

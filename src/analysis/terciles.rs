@@ -1,4 +1,4 @@
-//! What an outcome is where a parameter is low and where it is high: read from an ensemble, without further runs.
+//! Means of an outcome in the lowest and highest third of a parameter, from an existing ensemble.
 
 use crate::foundation::maths;
 
@@ -25,7 +25,7 @@ impl Terciles {
 }
 
 /// None below nine pairs, or when the parameter never moves.
-pub fn thirds(parameter: &[f64], outcome: &[f64]) -> Option<Terciles> {
+pub fn terciles(parameter: &[f64], outcome: &[f64]) -> Option<Terciles> {
     let mut pairs: Vec<(f64, f64)> = parameter
         .iter()
         .copied()
@@ -55,10 +55,10 @@ mod tests {
     fn the_ends_of_a_straight_line() {
         let x: Vec<f64> = (0..9).map(f64::from).collect();
         let y: Vec<f64> = x.iter().map(|v| 2.0 * v).collect();
-        let t = thirds(&x, &y).unwrap();
+        let t = terciles(&x, &y).unwrap();
         assert_eq!((t.low, t.high, t.swing()), (2.0, 14.0, 12.0));
         assert!(t.beyond_chance(1) && !t.beyond_chance(1000));
-        assert_eq!(thirds(&[1.0; 9], &y), None);
-        assert_eq!(thirds(&x[..8], &y[..8]), None);
+        assert_eq!(terciles(&[1.0; 9], &y), None);
+        assert_eq!(terciles(&x[..8], &y[..8]), None);
     }
 }

@@ -1,5 +1,6 @@
-//! The accounting ceiling: what less compute alone takes from capability, before anybody responds. Larger simulated effects
-//! need an explanation.
+//! The accounting bound: the capability lost if less compute were the only change and nobody responded.
+//!
+//! A simulated effect above the bound needs an explanation.
 
 use crate::foundation::maths;
 

@@ -1,32 +1,37 @@
-//! `chokepoint flip`: regret, what to learn first, what reverses a ranking, and the worst credible future.
+//! `chokepoint reversal`: finds the smallest change that reverses an effect, with regret, value of information and the worst credible future.
 
 use clap::{Args, ValueEnum};
 
-use super::question::{QuestionArgs, arm_of, csv_table, outcome_of};
+use super::help::renamed_lucks;
+use super::question::{QuestionArgs, csv_table, find_arm, find_outcome};
 use super::{Answer, Format, say, say_json};
 use crate::config::source::Configs;
-use crate::study::flip::{self, ReversalQuestion};
 use crate::study::probe::EnsembleTable;
+use crate::study::reversal::{self, ReversalQuestion};
 
 #[derive(Args)]
-pub struct FlipArgs {
+pub struct ReversalArgs {
     #[command(flatten)]
     question: QuestionArgs,
-    /// The arm whose ranking against the baseline is to be reversed; by default the study's last.
+    /// Arm whose ranking against the baseline is to be reversed; the default is the last arm of the study.
     #[arg(long)]
     arm: Option<String>,
+    /// Outcome by which arms are ranked (`chokepoint list outcomes`).
     #[arg(long, default_value = "latent_gap_points_mean")]
     outcome: String,
-    /// Which way is better, for whoever asks.
+    /// Whether more or less of the outcome is better.
     #[arg(long, value_enum)]
     better: BetterDirection,
-    /// A level of the outcome that is good enough: the share of futures that reach it is counted.
+    /// Level of the outcome that is good enough; the share of futures that reach it is reported.
     #[arg(long, value_name = "LEVEL", allow_negative_numbers = true)]
     good_enough: Option<f64>,
-    /// Futures of luck over which an effect is averaged at every point that is tried.
+    /// Number of futures over whose chance an effect is averaged at each point that is tried.
     #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..))]
-    lucks: u32,
-    /// How many parameters are printed; the table holds all.
+    replicates: u32,
+    /// Old name of `--replicates`.
+    #[arg(long = "lucks", hide = true, value_parser = renamed_lucks)]
+    _lucks: Option<u32>,
+    /// Number of parameters printed; the table holds all.
     #[arg(long, default_value_t = 8)]
     top: usize,
 }
@@ -37,63 +42,67 @@ enum BetterDirection {
     Less,
 }
 
-pub fn flip(configs: Configs, args: &FlipArgs) -> Answer {
+pub fn reversal(configs: Configs, args: &ReversalArgs) -> Answer {
     let q = &args.question;
-    let outcome = outcome_of(&args.outcome)?;
+    let outcome = find_outcome(&args.outcome)?;
     let (arm, more) = (&args.arm, args.better == BetterDirection::More);
-    let (enough, lucks) = (args.good_enough, args.lucks);
-    let words = format!("{arm:?} {} {more} {enough:?} {lucks}", args.outcome);
-    let asked = q.ask(
+    let (enough, replicates) = (args.good_enough, args.replicates);
+    let words = format!("{arm:?} {} {more} {enough:?} {replicates}", args.outcome);
+    let asked = q.prepare(
         configs,
         200,
-        "flip",
+        "reversal",
         &words,
         &["regret", "learning", "flip"],
     )?;
     let plan = &asked.plan;
     let question = ReversalQuestion {
-        arm: arm_of(plan, args.arm.as_ref())?,
+        arm: find_arm(plan, args.arm.as_ref())?,
         outcome: (outcome, args.outcome.clone()),
         more_is_better: args.better == BetterDirection::More,
         good_enough: args.good_enough,
-        lucks: args.lucks,
+        replicates: args.replicates,
     };
-    let runs = u64::from(plan.runs) * plan.regimes.len() as u64 + flip::most_runs(args.lucks);
-    let found = q.work(&asked, runs, |done| {
+    let runs =
+        u64::from(plan.runs) * plan.regimes.len() as u64 + reversal::max_runs(args.replicates);
+    let found = q.run_with_progress(&asked, runs, |done| {
         let ensemble = EnsembleTable::run(plan, done);
-        flip::flip(plan, &ensemble, &question, done)
+        reversal::analyse_reversal(plan, &ensemble, &question, done)
     })?;
-    let found = q.settled(&asked, found)?;
+    let found = q.accept(&asked, found)?;
     let texts = [
         ("regret", csv_table(&found.regrets)),
         ("learning", csv_table(&found.learning)),
-        ("flip", csv_table(&found.flips)),
+        ("flip", csv_table(&found.reversals)),
     ];
-    q.put(&asked, &texts)?;
-    shown(args, &found)?;
+    q.write_tables(&asked, &texts)?;
+    print_answer(args, &found)?;
     q.finish(&asked);
     Ok(())
 }
 
-fn shown(args: &FlipArgs, found: &flip::ReversalAnalysis) -> Answer {
+fn print_answer(args: &ReversalArgs, found: &reversal::ReversalAnalysis) -> Answer {
     let q = &args.question;
     match q.format {
-        Format::Csv => q.show("", &found.flips),
+        Format::Csv => q.show("", &found.reversals),
         Format::Json => say_json(&serde_json::json!({
             "sentence": found.sentence, "centre": found.centre, "excluded": found.excluded,
-            "regret": found.regrets, "learning": found.learning, "flip": found.flips, "worst": found.worst,
+            "regret": found.regrets, "learning": found.learning, "flip": found.reversals, "worst": found.worst,
         })),
         Format::Table => {
             say(&format!("{}\n\n", found.sentence))?;
             q.show(
-                "Regret: how far each arm is from the best of its future",
+                "Regret: the distance of each arm from the best arm of the same future",
                 &found.regrets,
             )?;
             let top = &found.learning[..args.top.min(found.learning.len())];
-            q.show("What it is worth to know before choosing", top)?;
             q.show(
-                "Changes that reverse the effect, by how many parameters move together",
-                &found.flips,
+                "Value of information: what knowing a parameter before the choice is worth",
+                top,
+            )?;
+            q.show(
+                "Changes that reverse the effect, by the number of parameters that move together",
+                &found.reversals,
             )?;
             match &found.worst {
                 Some(w) => {
