@@ -171,10 +171,9 @@ pub fn short(results: &Results) -> Vec<ShortAnswer> {
             let e = results.effect(outcome, arm)?;
             let shown = unit(results, outcome);
             let size = rounded(e.p50.abs(), e.monte_carlo_error, &shown);
-            Some(format!(
-                "{who} {size} {}",
-                if e.p50 >= 0.0 { more } else { less }
-            ))
+            let base = rounded(e.baseline_mean, e.monte_carlo_error, &shown);
+            let way = if e.p50 >= 0.0 { more } else { less };
+            Some(format!("{who} {size} {way} (baseline mean: {base})"))
         })
         .collect();
     let cost = (!cost.is_empty()).then(|| {
