@@ -1,4 +1,4 @@
-//! Conditions: boolean expressions in the Common Expression Language, compiled once, answered with yes, no or unknown.
+//! Conditions: boolean expressions in the Common Expression Language (CEL), compiled once and evaluated to yes, no or unknown.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -9,18 +9,18 @@ use cel::parser::Parser;
 use super::attribute::{Attribute, Attributes, NameDomain, Symbols};
 use super::instrument::Instrument;
 
-/// Bytes of one condition: a list of some hundred names fits.
+/// Maximum length of one condition in bytes; a list of some hundred names fits.
 const MOST_BYTES: usize = 20_000;
-/// Brackets within brackets.
+/// Maximum depth of nested brackets.
 const MOST_NESTED: usize = 32;
-/// Operators in a row between two of `&& || ,`.
+/// Maximum number of consecutive operators between two of `&& || ,`.
 const MOST_IN_A_ROW: usize = 64;
-/// Levels of a condition with the rules that it names: what a walk down it may take of the stack.
+/// Maximum depth of a condition including the rules that it names; it bounds the stack of a recursive evaluation.
 const MOST_LEVELS: u32 = 1000;
-/// Parts of a condition with the rules that it names: what one answer may cost.
+/// Maximum number of nodes of a condition including the rules that it names; it bounds the cost of one evaluation.
 const MOST_PARTS: u32 = 20_000;
 
-/// Three-valued truth: an attribute that is missing makes an answer unknown only where it matters.
+/// Three-valued truth: a missing attribute makes a result unknown only where it is decisive.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum ThreeValued {
     Yes,
@@ -38,12 +38,12 @@ impl PartialEq for Condition {
     }
 }
 
-/// How large a condition is, with the rules that it names.
+/// Size of a condition including the rules that it names.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct ConditionSize {
     levels: u32,
     parts: u32,
-    /// A bit for each attribute that it asks about.
+    /// One bit for each attribute that it reads.
     asks: u64,
 }
 
@@ -72,18 +72,18 @@ impl ConditionSize {
 #[derive(Clone, Debug, PartialEq)]
 enum ConditionNode {
     Number(f64),
-    /// A quoted name, by its code.
+    /// The code of a quoted name.
     Name(f64),
     Attribute(Attribute),
     Not(Box<ConditionNode>),
-    /// Two or more, none of them an `All`.
+    /// Conjunction of two or more nodes, none of them an `All`.
     All(Vec<ConditionNode>),
-    /// Two or more, none of them an `Any`.
+    /// Disjunction of two or more nodes, none of them an `Any`.
     Any(Vec<ConditionNode>),
     Compare(ComparisonOperator, Box<ConditionNode>, Box<ConditionNode>),
     Arithmetic(ArithmeticOperator, Box<ConditionNode>, Box<ConditionNode>),
     OneOf(Box<ConditionNode>, Vec<ConditionNode>),
-    /// The condition of another rule, shared with all that name it.
+    /// The condition of another rule, shared by all conditions that name it.
     Rule(Arc<ConditionNode>),
 }
 
@@ -126,11 +126,11 @@ enum ArithmeticOperator {
 #[error("{message}")]
 pub struct ConditionError {
     pub message: String,
-    /// Bytes of the condition that are wrong.
+    /// Byte range of the error in the condition.
     pub place: Range<usize>,
-    /// The name that is wrong; empty where none is.
+    /// The unknown name; empty for other errors.
     pub found: String,
-    /// Names that could stand there.
+    /// Names that are valid there.
     pub expected: Vec<String>,
 }
 
@@ -145,7 +145,7 @@ impl ConditionError {
     }
 }
 
-/// What a condition may speak of.
+/// Scope of a condition: the names that it may use.
 pub struct ConditionScope<'a> {
     /// The kind of rule that it decides.
     pub instrument: Instrument,
@@ -153,11 +153,11 @@ pub struct ConditionScope<'a> {
     pub rule: &'a dyn Fn(&str) -> Option<Condition>,
     /// Ids of rules as conditions write them.
     pub rules: &'a dyn Fn() -> Vec<String>,
-    /// The names of a kind, where this is none of them.
+    /// The valid names of a domain, if the given name is not among them.
     pub not_among: &'a dyn Fn(NameDomain, &str) -> Option<Vec<String>>,
 }
 
-/// The text of a condition, read but not yet held against what it may speak of.
+/// A parsed condition whose names are not yet resolved.
 pub struct Expression {
     root: IdedExpr,
     places: SourceInfo,
@@ -165,7 +165,7 @@ pub struct Expression {
 }
 
 impl Expression {
-    /// Reads the text. What is too long or too deep to walk is refused before.
+    /// Parses the text. Texts that are too long or too deep are rejected before parsing.
     ///
     /// # Errors
     /// When the text is not an expression.
@@ -186,7 +186,7 @@ impl Expression {
         })
     }
 
-    /// Every name in it that is no attribute, with its place.
+    /// Every name in it that is not an attribute, with its byte range.
     pub fn names(&self) -> Vec<(String, Range<usize>)> {
         let mut found = Vec::new();
         let mut open = vec![&self.root];
@@ -206,10 +206,10 @@ impl Expression {
         found
     }
 
-    /// Where a part stands: a name whole, an operation at its operator.
+    /// Byte range of a node: the whole name, or the operator of an operation.
     fn place(&self, expr: &IdedExpr) -> Range<usize> {
         let (start, stop) = self.places.offset_for(expr.id).unwrap_or((0, 0));
-        // Places of the parser count characters.
+        // The parser counts positions in characters.
         let byte = |at: u32| {
             let mut starts = self.text.char_indices().map(|(byte, _)| byte);
             starts.nth(at as usize).unwrap_or(self.text.len())
@@ -223,7 +223,7 @@ impl Expression {
     }
 }
 
-/// Length and depth of a text, before anything walks down it.
+/// Checks length and depth of a text before it is parsed recursively.
 fn within_bounds(text: &str) -> Result<(), ConditionError> {
     if text.len() > MOST_BYTES {
         let message = format!(
@@ -314,18 +314,18 @@ impl Condition {
         truth(self.0.value(attributes))
     }
 
-    /// The condition with the values of a case written in for all but some attributes, folded as far as it goes: what is
-    /// left of it when many cases differ in these alone.
+    /// Partial evaluation: substitutes the values of a case for all attributes that are not `free` and folds constants. It saves
+    /// time where many cases differ only in free attributes.
     pub fn fold(&self, attributes: &Attributes, free: impl Fn(Attribute) -> bool) -> Self {
         Self(Arc::new(self.0.fold(attributes, &free)), self.1)
     }
 
-    /// What is left of the condition once it is known where a shipment goes and whose it is.
+    /// Partial evaluation with the destination and the buyer of a shipment.
     pub fn fold_shipment(&self, shipment: &Attributes) -> Self {
         self.fold(shipment, |attribute| !attribute.is_of_shipment())
     }
 
-    /// Whether it asks about an attribute, by itself or through a rule that it names.
+    /// Whether it reads an attribute, directly or through a rule that it names.
     pub fn asks_about(&self, attribute: Attribute) -> bool {
         self.1.asks_about(attribute)
     }
@@ -335,7 +335,7 @@ impl Condition {
         self.0.mentions_name(code)
     }
 
-    /// The answer where it no longer depends on anything.
+    /// The value, if it is constant.
     pub fn constant(&self) -> Option<ThreeValued> {
         match &*self.0 {
             ConditionNode::Number(x) => Some(truth(*x)),
@@ -343,7 +343,7 @@ impl Condition {
         }
     }
 
-    /// The attribute whose absence leaves the answer open.
+    /// The missing attribute that makes the value unknown.
     pub fn missing_attribute(&self, attributes: &Attributes) -> Option<Attribute> {
         let missing = |a: Attribute| attributes.get(a).is_nan();
         let mut found = None;
@@ -369,7 +369,7 @@ impl Condition {
 }
 
 impl Condition {
-    /// The comparisons that one case passes and another does not, each with the values of the first.
+    /// The comparisons that are true in one case and not in the other, each with the values of the first.
     pub fn differing_comparisons(
         &self,
         a: &Attributes,
@@ -389,7 +389,7 @@ impl Condition {
     }
 }
 
-/// The byte at a line and a column, both in characters.
+/// Byte offset of a line and a column, which count characters.
 fn offset_of(text: &str, line: isize, column: isize) -> usize {
     let before: usize = text
         .split_inclusive('\n')
@@ -415,7 +415,7 @@ fn flag(value: bool) -> f64 {
 }
 
 impl ConditionNode {
-    /// Numbers as they are, truth as 1 and 0, unknown as NaN.
+    /// Value of a node: a number, 1 or 0 for booleans, NaN for unknown.
     fn value(&self, a: &Attributes) -> f64 {
         match self {
             Self::Number(x) | Self::Name(x) => *x,
@@ -473,7 +473,7 @@ impl ConditionNode {
         }
     }
 
-    /// The same value; most parts of a whole are comparisons and take no call.
+    /// As `value`, with an inlined path for comparisons, the most common parts of a conjunction or disjunction.
     #[inline]
     fn part(&self, a: &Attributes) -> f64 {
         match self {
@@ -484,7 +484,7 @@ impl ConditionNode {
         }
     }
 
-    /// The same value; what most comparisons compare is a leaf and takes no call.
+    /// As `value`, with an inlined path for leaves, the most common operands of comparisons.
     #[inline]
     fn operand(&self, a: &Attributes) -> f64 {
         match self {
@@ -529,7 +529,7 @@ impl ConditionNode {
         }
     }
 
-    /// Several as one that asks whether all of them hold, or any of them.
+    /// Joins several nodes by conjunction (`all`) or disjunction.
     fn join(nodes: impl IntoIterator<Item = Self>, all: bool) -> Self {
         let mut list = Vec::new();
         for node in nodes {
@@ -545,7 +545,7 @@ impl ConditionNode {
         }
     }
 
-    /// The same without those that are settled.
+    /// As `join`, without nodes that are constant.
     fn join_open(nodes: impl IntoIterator<Item = Self>, all: bool) -> Self {
         let neutral = flag(all);
         let mut list = Vec::new();
@@ -668,14 +668,14 @@ impl ConditionNode {
     }
 }
 
-/// What a part of a condition is.
+/// The type of a part of a condition.
 #[derive(Clone, Debug, PartialEq)]
 enum ValueKind {
     Truth,
     Number,
     /// An attribute whose values are names.
     Name(Attribute),
-    /// A quoted text that nothing has been compared with yet.
+    /// A quoted text that is not compared with an attribute yet.
     Quoted(String),
 }
 
@@ -690,7 +690,7 @@ impl ValueKind {
     }
 }
 
-/// A part of a condition with what it is and how large.
+/// A part of a condition with its type and size.
 struct TypedPart {
     node: ConditionNode,
     kind: ValueKind,
@@ -729,7 +729,7 @@ impl ConditionCompiler<'_> {
                 ConditionNode::Number(flag(*x.inner())),
                 ValueKind::Truth,
             )),
-            // Its code is given when it is known what it names.
+            // The code is assigned when the compared attribute is known.
             Expr::Literal(LiteralValue::String(x)) => Ok(leaf(
                 ConditionNode::Name(0.0),
                 ValueKind::Quoted(x.inner().to_string()),
@@ -866,7 +866,7 @@ impl ConditionCompiler<'_> {
                     (&part.node, all),
                     (ConditionNode::All(_), true) | (ConditionNode::Any(_), false)
                 );
-                // What is joined to the whole takes no level of its own.
+                // A nested node of the same kind is merged and adds no level.
                 let levels = part.extent.levels - u32::from(flat);
                 extent = extent.plus(ConditionSize {
                     levels,
@@ -942,7 +942,7 @@ impl ConditionCompiler<'_> {
         within(node, ValueKind::Number, extent, place)
     }
 
-    /// Two parts that can be the same, or be ordered, quoted names resolved.
+    /// Checks that two parts can be compared for equality or order, and resolves quoted names.
     fn comparable(
         &mut self,
         left: TypedPart,
@@ -1022,7 +1022,7 @@ fn is(part: &TypedPart, kind: &ValueKind) -> Result<(), ConditionError> {
     Err(ConditionError::new(part.place.clone(), message))
 }
 
-/// A whole that stands one level above its parts, if it is not too large.
+/// A node one level above its parts, or an error if it is too large.
 fn within(
     node: ConditionNode,
     kind: ValueKind,
@@ -1049,7 +1049,7 @@ fn within(
     })
 }
 
-/// Names of the attributes that a rule can know.
+/// Names of the attributes that are defined for rules of an instrument.
 fn known_to(instrument: Instrument) -> Vec<String> {
     let known = Attribute::ALL.iter().filter(|a| instrument.knows(**a));
     known.map(|a| a.name().to_string()).collect()

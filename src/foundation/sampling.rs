@@ -1,4 +1,4 @@
-//! Draws from the normal, exponential and gamma distributions out of words of random bits, the same on every machine.
+//! Draws from the normal, exponential and gamma distributions from words of random bits, identical on every machine.
 //!
 //! Normal and exponential numbers come by the ziggurat of Marsaglia and Tsang 2000, <https://doi.org/10.18637/jss.v005.i08>,
 //! with 256 layers of equal area, in the form of Doornik 2005; gamma numbers by Marsaglia and Tsang 2000,
@@ -16,7 +16,7 @@ struct Ziggurat {
     edge: [f64; LAYERS + 1],
     height: [f64; LAYERS + 1],
     density: fn(f64) -> f64,
-    /// Where the tail begins.
+    /// Start of the tail.
     tail: f64,
 }
 
