@@ -1,7 +1,7 @@
-//! The table of ratios: measures, counts, and writes `docs/performance.md`, keeping the part of it that is written by hand.
+//! Measures ratios of times, counts instructions, and writes the generated part of `docs/performance.md`.
 //!
-//! A ratio is a median of ratios of times taken in turn, so that what else the machine does falls on both alike. Instruction
-//! counts come from callgrind where it is installed. `table runs N` and `table steps` are what is counted.
+//! A ratio is the median of ratios of alternating measurements, so that other load on the machine affects both equally.
+//! Instruction counts come from callgrind where it is installed; it runs `table runs N` and `table steps`.
 
 #![allow(clippy::disallowed_methods)]
 
@@ -25,10 +25,10 @@ use chokepoint::study::{
 };
 use cpu_time::ProcessTime;
 
-/// From here on the document is written by hand.
+/// Start of the hand-written part of the document.
 const BY_HAND: &str = "## Where bars are missed, and why";
 
-/// What the plain loop of the reference market takes on the machine for which bars are given in milliseconds.
+/// Time of the plain loop of the reference market on the machine for which limits are given in milliseconds.
 const REFERENCE_MS: f64 = 0.9;
 
 const DOCUMENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/performance.md");
@@ -46,7 +46,7 @@ fn main() {
     }
 }
 
-/// Each step of the model and its twin some times, and some runs taken down: what callgrind counts.
+/// Runs each step of the model and of its reference model, and some recorded runs, for counting by callgrind.
 fn repeat_steps() {
     let shipped = Shipped::new();
     for mut case in cases::steps(&shipped).into_iter().flatten() {
@@ -397,9 +397,9 @@ fn median(values: &mut [f64]) -> f64 {
     values[values.len() / 2]
 }
 
-/// Two cases taken in turn.
+/// Two cases measured alternately.
 struct Pair {
-    /// Shortest times of one of each.
+    /// Shortest time of each.
     first: Duration,
     second: Duration,
     /// Median over rounds of the first over the second.
@@ -407,7 +407,7 @@ struct Pair {
 }
 
 fn in_turn(first: &mut Case, second: &mut Case) -> Pair {
-    /// What a round of either takes at least, and how many there are.
+    /// Minimum time of a round, and number of rounds.
     const ROUND: Duration = Duration::from_millis(8);
     const ROUNDS: usize = 31;
     let often = |case: &mut Case| {
@@ -443,7 +443,7 @@ fn show(time: Duration) -> String {
     }
 }
 
-/// Model of the processor, cores, and how busy they were.
+/// Processor model, number of cores, and load.
 fn machine() -> String {
     let read = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
     let info = read("/proc/cpuinfo");

@@ -285,7 +285,7 @@ fn a_replayed_tape_rules_in_place_of_draws_and_what_is_pinned_stays() {
     let ladder = plan.calendars[0].ladder.as_ref().unwrap();
     let listed = library().law.find("us-2019-05-huawei-entity").unwrap();
     for rung in 0..ladder.rungs {
-        let book = &plan.calendars[0].books[usize::from(ladder.book(rung, rung))];
+        let book = &plan.calendars[0].rule_sets[usize::from(ladder.rule_set(rung, rung))];
         assert!(book.in_force.rules().any(|rule| rule == listed));
     }
 }

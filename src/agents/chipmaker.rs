@@ -253,7 +253,7 @@ pub fn design_variants(
         let listed = &chips.launch[roadmap.slots_of(m as u16)];
         let on_list = listed.iter().filter(|launch| **launch <= t).count();
         // A maker searches only when the rules, its own list or the year has changed.
-        let is_text_published = calendar.0.books[usize::from(now.known)].is_text_published;
+        let is_text_published = calendar.0.rule_sets[usize::from(now.known)].is_text_published;
         let seen = (now.known, on_list + 1000 * (t as usize / 12));
         if pipeline.used[m] >= pipeline.slots[m].len() || pipeline.last_search[m] == Some(seen) {
             continue;

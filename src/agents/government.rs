@@ -263,7 +263,7 @@ pub fn govern(
     let coming = g.coming.map_or(g.rung, |change| usize::from(change.to));
     g.strictness = g.rung as f64 - ladder.start as f64;
     *policy = PolicyState {
-        book: Some(ladder.book(g.rung, coming)),
+        rule_set: Some(ladder.rule_set(g.rung, coming)),
         binds: g.coming.map(|change| change.binds),
         announced_by: g.announced_by,
         bound_by: g.bound_by,

@@ -318,7 +318,7 @@ impl Regime {
     }
 
     /// The rules in force on a day.
-    pub fn book(&self, law: &Law, on: Date) -> RuleSet {
+    pub fn rules_in_force(&self, law: &Law, on: Date) -> RuleSet {
         RuleSet::of(self, law, |entry, vendor| entry.in_force(on, vendor))
     }
 
@@ -388,7 +388,7 @@ impl ActiveRule {
     }
 
     /// The rule and the vendors for which it counts.
-    fn what(&self) -> (u16, bool, &[f64]) {
+    fn identity(&self) -> (u16, bool, &[f64]) {
         (self.index, self.by_default, &self.but)
     }
 
@@ -504,7 +504,8 @@ impl RuleSet {
     /// Whether two rule sets contain the same rules for the same firms, and so give the same verdict on every sale.
     pub fn is_equivalent(&self, other: &Self) -> bool {
         let (own, others) = (self.active.iter(), other.active.iter());
-        own.map(ActiveRule::what).eq(others.map(ActiveRule::what))
+        own.map(ActiveRule::identity)
+            .eq(others.map(ActiveRule::identity))
     }
 
     /// Whether two rule sets contain the same rules for one item and one shipment.
@@ -520,7 +521,8 @@ impl RuleSet {
         };
         let (own, others) = (self.active.iter(), other.active.iter());
         let (own, others) = (own.filter(there), others.filter(there));
-        own.map(ActiveRule::what).eq(others.map(ActiveRule::what))
+        own.map(ActiveRule::identity)
+            .eq(others.map(ActiveRule::identity))
     }
 
     /// The rule set specialised to sales that differ from this one only in the `free` attributes, which exclude vendor and

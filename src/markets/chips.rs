@@ -213,7 +213,7 @@ pub struct ChipMarket {
     pub pool_asked: [f64; POOLS],
     pub pool_used: [f64; POOLS],
     pub supply: AvailableSupply,
-    pub books: MarketAccounts,
+    pub accounts: MarketAccounts,
     /// Buyer groups of this month.
     pub buyers: BuyerGroups,
     pub(super) work: MonthWorkspace,
@@ -340,7 +340,7 @@ impl ChipMarket {
                 pool_left: [0.0; POOLS],
                 quota_left: vec![[0.0; POOLS]; makers],
             },
-            books: MarketAccounts::default(),
+            accounts: MarketAccounts::default(),
             buyers: BuyerGroups::new(customers, markets, chips),
             work: MonthWorkspace::new(customers, makers, chips),
             layout,
@@ -381,7 +381,7 @@ impl ChipMarket {
             *nation = NationImports::of(nation.market);
         }
         self.quota_share.fill([0.0; POOLS]);
-        self.books = MarketAccounts::default();
+        self.accounts = MarketAccounts::default();
         self.buyers.clear();
     }
 
@@ -429,7 +429,7 @@ impl ChipMarket {
     pub fn trade(&mut self, capacity: &[f64], pools: &[f64; POOLS], rules: &MarketRules) {
         let opening: f64 =
             self.wallet_usd.iter().sum::<f64>() - self.advance_usd.iter().sum::<f64>();
-        self.books = MarketAccounts::default();
+        self.accounts = MarketAccounts::default();
         self.levy_usd.fill(0.0);
         self.receive_budgets(rules);
         self.group_buyers();
@@ -452,10 +452,10 @@ impl ChipMarket {
             self.wallet_usd[customer] +=
                 self.budget_usd[customer] - repaid + self.pulled_usd[customer] - lapsed;
             self.advance_usd[customer] += self.pulled_usd[customer] - repaid;
-            self.books.budget_usd += self.budget_usd[customer];
-            self.books.advanced_usd += self.pulled_usd[customer];
-            self.books.repaid_usd += repaid;
-            self.books.lapsed_usd += lapsed;
+            self.accounts.budget_usd += self.budget_usd[customer];
+            self.accounts.advanced_usd += self.pulled_usd[customer];
+            self.accounts.repaid_usd += repaid;
+            self.accounts.lapsed_usd += lapsed;
         }
     }
 

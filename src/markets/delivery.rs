@@ -217,7 +217,7 @@ impl ChipMarket {
                     continue;
                 }
                 let levy = units * self.offers[chip].price_usd * terms.levy_share;
-                self.books.levy_usd += levy;
+                self.accounts.levy_usd += levy;
                 self.levy_usd[usize::from(work.maker_of[a])] += levy;
                 if terms.licensed() {
                     self.licences[at].draw_down(units);
@@ -238,15 +238,15 @@ impl ChipMarket {
                 stock_before += *stock;
                 *stock += new - retired;
                 to_users += new;
-                self.books.retired += retired;
+                self.accounts.retired += retired;
                 stock_now += *stock;
             }
             to_brokers += self.sold_to_brokers[usize::from(chip)];
         }
-        self.books.delivered = to_users + to_brokers;
+        self.accounts.delivered = to_users + to_brokers;
         self.pool_used = [0.0; POOLS];
         for (a, &units) in self.work.totals.iter().enumerate() {
-            self.books.produced += units;
+            self.accounts.produced += units;
             for pool in 0..POOLS {
                 self.pool_used[pool] += units * self.work.uses[a][pool];
             }
@@ -257,7 +257,7 @@ impl ChipMarket {
                 overdrawn = overdrawn.max(self.pool_used[pool] / pools[pool] - 1.0);
             }
         }
-        let b = &self.books;
+        let b = &self.accounts;
         let closing: f64 =
             self.wallet_usd.iter().sum::<f64>() - self.advance_usd.iter().sum::<f64>();
         let money = opening_usd + b.budget_usd - b.spent_usd - b.lapsed_usd - closing;
@@ -268,7 +268,7 @@ impl ChipMarket {
             licences += queue.imbalance().abs();
             granted += queue.applied_total;
         }
-        self.books.imbalance = (money.abs() / (opening_usd.abs() + b.budget_usd + 1.0))
+        self.accounts.imbalance = (money.abs() / (opening_usd.abs() + b.budget_usd + 1.0))
             .max(stock.abs() / (stock_now + 1.0))
             .max((b.produced - b.delivered).abs() / (b.produced + 1.0))
             .max(licences / (granted + 1.0))
@@ -301,7 +301,7 @@ impl ChipMarket {
                 *total += units;
                 *sum += units;
             }
-            self.books.spent_usd += buyer.spent_usd;
+            self.accounts.spent_usd += buyer.spent_usd;
         }
         for (row, sums) in work.by_row.chunks_exact(active.max(1)).enumerate() {
             for (units, &chip) in sums.iter().zip(&self.active) {

@@ -186,8 +186,8 @@ impl EventCauses {
         t: i32,
         events: &mut EventLog,
     ) {
-        let now = &c.books[usize::from(known)];
-        let before = self.logged.map(|logged| &c.books[usize::from(logged)]);
+        let now = &c.rule_sets[usize::from(known)];
+        let before = self.logged.map(|logged| &c.rule_sets[usize::from(logged)]);
         let had = |rule: u16| before.is_some_and(|b| b.in_force.holds(rule));
         let knew = |rule: u16| before.is_some_and(|b| b.announced.holds(rule));
         for at in 0..c.law.rules.len() as u16 {
@@ -248,7 +248,7 @@ impl EventCauses {
     /// The last event of a rule in force that supersedes or rescinds another.
     fn ending_cause(&self, c: &CompiledCalendar, rule: u16, known: u16) -> Option<EventId> {
         let id = &c.law.rules[usize::from(rule)].id;
-        let now = &c.books[usize::from(known)].in_force;
+        let now = &c.rule_sets[usize::from(known)].in_force;
         (0..c.law.rules.len() as u16)
             .filter(|other| now.holds(*other))
             .filter(|other| {

@@ -70,7 +70,7 @@ impl Worker {
     /// One month; how far its books are from balancing.
     pub fn step(&mut self) -> f64 {
         self.month.run(&mut self.stage.world);
-        self.stage.world.resource::<ChipMarket>().books.imbalance
+        self.stage.world.resource::<ChipMarket>().accounts.imbalance
     }
 
     pub fn record(&self) -> &MonthlyRecord {

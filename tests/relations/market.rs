@@ -265,7 +265,7 @@ fn r38_every_chip_is_accounted_for_and_rented_ones_are_counted_once() {
             let seized = grey - market.diverted_units.iter().sum::<f64>();
             assert!(seized >= -1e-6, "month {t}: {seized}");
             let now: f64 = market.stock.iter().sum();
-            let expected = stock * kept + market.books.produced - seized;
+            let expected = stock * kept + market.accounts.produced - seized;
             assert!(
                 near(now, expected, 1e-9),
                 "future {number}, month {t}: {now} {expected}"
