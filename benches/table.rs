@@ -119,7 +119,7 @@ fn write() -> String {
     let mut reference = cases::reference_loop();
     let (mut run_over_reference, mut run_us) = (f64::NAN, f64::NAN);
     for mut case in cases::runs(&shipped) {
-        let pair = in_turn(&mut case, &mut reference);
+        let pair = measure_alternately(&mut case, &mut reference);
         eprintln!("{}: {:?}, {:.3}", case.name, pair.first, pair.ratio);
         if case.name == "run" {
             run_over_reference = pair.ratio;
@@ -176,9 +176,9 @@ fn write() -> String {
 
 fn steps(shipped: &Shipped, text: &mut String, reference: &mut Case, bars: &mut Vec<Bar>) {
     for [mut model, mut twin] in cases::steps(shipped) {
-        let pair = in_turn(&mut twin, &mut model);
+        let pair = measure_alternately(&mut twin, &mut model);
         for case in [&mut model, &mut twin] {
-            let ratio = in_turn(case, reference).ratio;
+            let ratio = measure_alternately(case, reference).ratio;
             let time = if case.name.contains("twin") {
                 pair.first
             } else {
@@ -212,7 +212,7 @@ fn crowds(shipped: &Shipped, text: &mut String, bars: &mut Vec<Bar>) {
     *text += "\n| synthetic labs | a month | beyond the shipped world, a lab and month |\n|---|---|---|\n";
     for labs in sizes {
         let mut with = cases::crowd(shipped, labs);
-        let pair = in_turn(&mut with, &mut without);
+        let pair = measure_alternately(&mut with, &mut without);
         let beyond = (pair.first.as_secs_f64() - pair.second.as_secs_f64()) * 1e9;
         let each = beyond / f64::from(labs);
         let _ = writeln!(text, "| {labs} | {} | {each:.1} ns |", show(pair.first));
@@ -406,7 +406,7 @@ struct Pair {
     ratio: f64,
 }
 
-fn in_turn(first: &mut Case, second: &mut Case) -> Pair {
+fn measure_alternately(first: &mut Case, second: &mut Case) -> Pair {
     /// Minimum time of a round, and number of rounds.
     const ROUND: Duration = Duration::from_millis(8);
     const ROUNDS: usize = 31;

@@ -119,8 +119,8 @@ fn nothing_is_lost_while_others_wait() {
 #[test]
 fn the_gap_is_seen_late_and_as_a_mean_of_a_year() {
     let (mut leader, mut follower) = (LeaderRecord::default(), LeaderRecord::default());
-    leader.restart(100.0, 1.0, 40);
-    follower.restart(90.0, 1.0, 40);
+    leader.begin(100.0, 1.0, 40);
+    follower.begin(90.0, 1.0, 40);
     assert!(gap_change_points(&leader, &follower, 3).abs() < 1e-9);
     for month in 1..=12 {
         leader.push(100.0 + f64::from(month));

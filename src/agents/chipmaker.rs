@@ -110,10 +110,11 @@ pub fn launch_generations(
 ) {
     let feedback = future.channels.on(Channel::RdFeedback);
     for (maker, business) in &makers {
-        let ratio =
-            future
-                .anchor
-                .research_ratio(clock.t, maker.row as usize, business.research_stock_usd);
+        let ratio = future.reference_run.research_ratio(
+            clock.t,
+            maker.row as usize,
+            business.research_stock_usd,
+        );
         let quality = if feedback {
             generation_quality(ratio, &future.parameters)
         } else {

@@ -117,7 +117,7 @@ pub struct FinishedModel {
 
 impl UnreleasedModels {
     /// Draws the lab's delay once as a fraction of the maximum. The latent gap counts unreleased models, the released gap does not.
-    pub fn restart(&mut self, lab: &Lab, future: &Future) {
+    pub fn draw_delay(&mut self, lab: &Lab, future: &Future) {
         let longest = future.parameters.release_delay_max_months;
         let part = future.chance.uniform(Purpose::ReleaseDelay, lab.key, 0);
         let delay = (longest * part).round().clamp(0.0, DELAY_MAX_MONTHS) as usize;
@@ -191,7 +191,7 @@ pub fn learn_from_scarcity(
     let channels = &future.channels;
     let induced = channels.factor(Channel::InducedEfficiency);
     let codesign = channels.factor(Channel::CoDesign);
-    efficiency.step(shortage.scarcity, induced, codesign, &future.parameters);
+    efficiency.advance_month(shortage.scarcity, induced, codesign, &future.parameters);
 }
 
 /// Theft succeeds when the cumulative hazard passes a threshold that is drawn by ordinal, so a higher hazard never delays it.

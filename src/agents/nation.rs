@@ -269,7 +269,7 @@ fn invest_service_revenue(
         (Bloc::Target, d.target_region),
     ] {
         // Last month's revenue against the same month on record.
-        let ratio = future.anchor.service_ratio(
+        let ratio = future.reference_run.service_ratio(
             t.max(1) - 1,
             bloc as usize,
             services.revenue_usd[bloc as usize],

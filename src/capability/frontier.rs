@@ -90,11 +90,11 @@ impl FrontierHistory {
         // Before 2020 no side's best model had open weights of the first rank: open starts two years behind.
         let start = [now[0], now[1], now[2], world - 24.0 * slope, world, world];
         for (record, now) in self.released.iter_mut().zip(start) {
-            record.restart(now, slope, MONTHS_BEFORE);
+            record.begin(now, slope, MONTHS_BEFORE);
             record.reserve(months);
         }
         for (record, now) in self.latent.iter_mut().zip(now) {
-            record.restart(now, slope, MONTHS_BEFORE);
+            record.begin(now, slope, MONTHS_BEFORE);
             record.reserve(months);
         }
         self.distilled_points = 0.0;

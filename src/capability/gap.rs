@@ -13,7 +13,7 @@ impl LeaderRecord {
     ///
     /// No score of the index exists before 2023; the recorded slope to 2024 extends it to the left, so that a
     /// follower far behind still has a date to be compared with.
-    pub fn restart(&mut self, now: f64, slope_points_per_month: f64, months_before: usize) {
+    pub fn begin(&mut self, now: f64, slope_points_per_month: f64, months_before: usize) {
         self.months_before = months_before;
         self.best.clear();
         for back in (1..=months_before).rev() {
@@ -155,7 +155,7 @@ mod tests {
 
     fn record(scores: &[f64]) -> LeaderRecord {
         let mut r = LeaderRecord::default();
-        r.restart(scores[0], 1.0, 12);
+        r.begin(scores[0], 1.0, 12);
         scores.iter().for_each(|s| r.push(*s));
         r
     }

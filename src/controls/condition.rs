@@ -64,7 +64,7 @@ impl ConditionSize {
         }
     }
 
-    fn asks_about(self, attribute: Attribute) -> bool {
+    fn reads_attribute(self, attribute: Attribute) -> bool {
         self.asks >> attribute as usize & 1 == 1
     }
 }
@@ -193,7 +193,7 @@ impl Expression {
         while let Some(expr) = open.pop() {
             match &expr.expr {
                 Expr::Ident(name) if Attribute::named(name).is_none() => {
-                    found.push((name.clone(), self.place(expr)));
+                    found.push((name.clone(), self.byte_range(expr)));
                 }
                 Expr::Call(call) => {
                     open.extend(call.args.iter().rev());
@@ -207,7 +207,7 @@ impl Expression {
     }
 
     /// Byte range of a node: the whole name, or the operator of an operation.
-    fn place(&self, expr: &IdedExpr) -> Range<usize> {
+    fn byte_range(&self, expr: &IdedExpr) -> Range<usize> {
         let (start, stop) = self.places.offset_for(expr.id).unwrap_or((0, 0));
         // The parser counts positions in characters.
         let byte = |at: u32| {
@@ -294,7 +294,7 @@ impl Condition {
             scope,
         };
         let root = reader.lower(&expression.root)?;
-        let place = expression.place(&expression.root);
+        let place = expression.byte_range(&expression.root);
         if root.kind != ValueKind::Truth {
             let message = format!(
                 "a condition is true or false, found {}; expected a comparison",
@@ -326,8 +326,8 @@ impl Condition {
     }
 
     /// Whether it reads an attribute, directly or through a rule that it names.
-    pub fn asks_about(&self, attribute: Attribute) -> bool {
-        self.1.asks_about(attribute)
+    pub fn reads_attribute(&self, attribute: Attribute) -> bool {
+        self.1.reads_attribute(attribute)
     }
 
     /// Whether it compares with the name of this code.
@@ -347,7 +347,7 @@ impl Condition {
     pub fn missing_attribute(&self, attributes: &Attributes) -> Option<Attribute> {
         let missing = |a: Attribute| attributes.get(a).is_nan();
         let mut found = None;
-        self.0.visit(&mut |attribute| {
+        self.0.for_each_attribute(&mut |attribute| {
             if found.is_none() && missing(attribute) {
                 found = Some(attribute);
             }
@@ -563,20 +563,24 @@ impl ConditionNode {
         }
     }
 
-    fn visit(&self, see: &mut impl FnMut(Attribute)) {
+    fn for_each_attribute(&self, see: &mut impl FnMut(Attribute)) {
         match self {
             Self::Number(_) | Self::Name(_) => {}
             Self::Attribute(attribute) => see(*attribute),
-            Self::Rule(node) => node.visit(see),
-            Self::Not(node) => node.visit(see),
-            Self::All(nodes) | Self::Any(nodes) => nodes.iter().for_each(|node| node.visit(see)),
+            Self::Rule(node) => node.for_each_attribute(see),
+            Self::Not(node) => node.for_each_attribute(see),
+            Self::All(nodes) | Self::Any(nodes) => {
+                nodes.iter().for_each(|node| node.for_each_attribute(see))
+            }
             Self::Compare(_, left, right) | Self::Arithmetic(_, left, right) => {
-                left.visit(see);
-                right.visit(see);
+                left.for_each_attribute(see);
+                right.for_each_attribute(see);
             }
             Self::OneOf(node, choices) => {
-                node.visit(see);
-                choices.iter().for_each(|choice| choice.visit(see));
+                node.for_each_attribute(see);
+                choices
+                    .iter()
+                    .for_each(|choice| choice.for_each_attribute(see));
             }
         }
     }
@@ -706,7 +710,7 @@ struct ConditionCompiler<'a> {
 
 impl ConditionCompiler<'_> {
     fn lower(&mut self, expr: &IdedExpr) -> Result<TypedPart, ConditionError> {
-        let place = self.expression.place(expr);
+        let place = self.expression.byte_range(expr);
         let leaf = |node, kind| TypedPart {
             node,
             kind,
@@ -734,7 +738,7 @@ impl ConditionCompiler<'_> {
                 ConditionNode::Name(0.0),
                 ValueKind::Quoted(x.inner().to_string()),
             )),
-            Expr::Ident(name) => self.named(name, place),
+            Expr::Ident(name) => self.resolve_name(name, place),
             Expr::Call(call) => {
                 let args: Vec<&IdedExpr> = call
                     .target
@@ -744,13 +748,13 @@ impl ConditionCompiler<'_> {
                     .collect();
                 self.call(call.func_name.as_str(), &args, place)
             }
-            Expr::List(_) => Err(unusable("a list, unless after `in`", place)),
-            _ => Err(unusable("this kind of expression", place)),
+            Expr::List(_) => Err(unusable_error("a list, unless after `in`", place)),
+            _ => Err(unusable_error("this kind of expression", place)),
         }
     }
 
     /// An attribute, or the condition of another rule.
-    fn named(&self, name: &str, place: Range<usize>) -> Result<TypedPart, ConditionError> {
+    fn resolve_name(&self, name: &str, place: Range<usize>) -> Result<TypedPart, ConditionError> {
         let instrument = self.scope.instrument;
         if let Some(attribute) = Attribute::named(name) {
             if !instrument.knows(attribute) {
@@ -763,7 +767,7 @@ impl ConditionCompiler<'_> {
                             "`{name}` is no attribute of {}, which a rule of instrument `{}` judges; expected {}",
                             instrument.judged(),
                             instrument.name(),
-                            one_of(&known_to(instrument))
+                            list_names(&known_to(instrument))
                         ),
                     )
                 });
@@ -797,7 +801,7 @@ impl ConditionCompiler<'_> {
                 )
             });
         };
-        let strange = |a: &&Attribute| rule.1.asks_about(**a) && !instrument.knows(**a);
+        let strange = |a: &&Attribute| rule.1.reads_attribute(**a) && !instrument.knows(**a);
         if let Some(strange) = Attribute::ALL.iter().find(strange) {
             let message = format!(
                 "`{name}` asks about `{}`, which is no attribute of {}",
@@ -822,10 +826,10 @@ impl ConditionCompiler<'_> {
     ) -> Result<TypedPart, ConditionError> {
         if name == operators::IN {
             let [node, list] = args else {
-                return Err(unusable("this `in`", place));
+                return Err(unusable_error("this `in`", place));
             };
             let Expr::List(list) = &list.expr else {
-                return Err(unusable("`in` without a list", place));
+                return Err(unusable_error("`in` without a list", place));
             };
             let node = self.lower(node)?;
             if list.elements.is_empty() {
@@ -843,7 +847,7 @@ impl ConditionCompiler<'_> {
                 left = one;
             }
             let node = ConditionNode::OneOf(Box::new(left.node), choices);
-            return within(node, ValueKind::Truth, extent, place);
+            return sized_node(node, ValueKind::Truth, extent, place);
         }
         let mut parts = Vec::with_capacity(2);
         for arg in args {
@@ -861,7 +865,7 @@ impl ConditionCompiler<'_> {
                 asks: 0,
             };
             for part in &parts {
-                is(part, &ValueKind::Truth)?;
+                expect_kind(part, &ValueKind::Truth)?;
                 let flat = matches!(
                     (&part.node, all),
                     (ConditionNode::All(_), true) | (ConditionNode::Any(_), false)
@@ -874,15 +878,15 @@ impl ConditionCompiler<'_> {
                 });
             }
             let node = ConditionNode::join(parts.into_iter().map(|part| part.node), all);
-            return within(node, ValueKind::Truth, extent, place);
+            return sized_node(node, ValueKind::Truth, extent, place);
         }
         let Some(right) = parts.pop() else {
-            return Err(unusable(&format!("`{name}()`"), place));
+            return Err(unusable_error(&format!("`{name}()`"), place));
         };
         if name == operators::LOGICAL_NOT {
-            is(&right, &ValueKind::Truth)?;
+            expect_kind(&right, &ValueKind::Truth)?;
             let extent = right.extent;
-            return within(
+            return sized_node(
                 ConditionNode::Not(Box::new(right.node)),
                 ValueKind::Truth,
                 extent,
@@ -890,11 +894,11 @@ impl ConditionCompiler<'_> {
             );
         }
         if name == operators::NEGATE {
-            is(&right, &ValueKind::Number)?;
+            expect_kind(&right, &ValueKind::Number)?;
             let zero = Box::new(ConditionNode::Number(0.0));
             let node =
                 ConditionNode::Arithmetic(ArithmeticOperator::Subtract, zero, Box::new(right.node));
-            return within(node, ValueKind::Number, right.extent, place);
+            return sized_node(node, ValueKind::Number, right.extent, place);
         }
         let comparison = match name {
             operators::EQUALS => Some(ComparisonOperator::Equal),
@@ -916,7 +920,10 @@ impl ConditionCompiler<'_> {
             .pop()
             .filter(|_| comparison.is_some() || arithmetic.is_some())
         else {
-            return Err(unusable(&format!("`{}`", name.trim_matches('_')), place));
+            return Err(unusable_error(
+                &format!("`{}`", name.trim_matches('_')),
+                place,
+            ));
         };
         let extent = left.extent.plus(right.extent);
         if let Some(comparison) = comparison {
@@ -927,10 +934,10 @@ impl ConditionCompiler<'_> {
             let (left, right) = self.comparable(left, right, ordered)?;
             let node =
                 ConditionNode::Compare(comparison, Box::new(left.node), Box::new(right.node));
-            return within(node, ValueKind::Truth, extent, place);
+            return sized_node(node, ValueKind::Truth, extent, place);
         }
-        is(&left, &ValueKind::Number)?;
-        is(&right, &ValueKind::Number)?;
+        expect_kind(&left, &ValueKind::Number)?;
+        expect_kind(&right, &ValueKind::Number)?;
         let operation = arithmetic.unwrap_or(ArithmeticOperator::Add);
         if operation == ArithmeticOperator::Divide && right.node == ConditionNode::Number(0.0) {
             return Err(ConditionError::new(
@@ -939,7 +946,7 @@ impl ConditionCompiler<'_> {
             ));
         }
         let node = ConditionNode::Arithmetic(operation, Box::new(left.node), Box::new(right.node));
-        within(node, ValueKind::Number, extent, place)
+        sized_node(node, ValueKind::Number, extent, place)
     }
 
     /// Checks that two parts can be compared for equality or order, and resolves quoted names.
@@ -1014,7 +1021,7 @@ fn both_name(a: Attribute, b: Attribute) -> bool {
     }
 }
 
-fn is(part: &TypedPart, kind: &ValueKind) -> Result<(), ConditionError> {
+fn expect_kind(part: &TypedPart, kind: &ValueKind) -> Result<(), ConditionError> {
     if part.kind == *kind {
         return Ok(());
     }
@@ -1023,7 +1030,7 @@ fn is(part: &TypedPart, kind: &ValueKind) -> Result<(), ConditionError> {
 }
 
 /// A node one level above its parts, or an error if it is too large.
-fn within(
+fn sized_node(
     node: ConditionNode,
     kind: ValueKind,
     parts: ConditionSize,
@@ -1055,7 +1062,7 @@ fn known_to(instrument: Instrument) -> Vec<String> {
     known.map(|a| a.name().to_string()).collect()
 }
 
-fn one_of(names: &[String]) -> String {
+fn list_names(names: &[String]) -> String {
     match names {
         [] => "`true` or `false`".into(),
         [one] => format!("`{one}`"),
@@ -1063,7 +1070,7 @@ fn one_of(names: &[String]) -> String {
     }
 }
 
-fn unusable(what: &str, place: Range<usize>) -> ConditionError {
+fn unusable_error(what: &str, place: Range<usize>) -> ConditionError {
     ConditionError::new(
         place,
         format!("conditions have no {what}: use && || ! == != < <= > >= + - * / and `in [..]`"),

@@ -77,7 +77,7 @@ impl NumberNeed {
 }
 
 impl RuleNumber {
-    pub fn takes(&self, value: f64) -> bool {
+    pub fn accepts(&self, value: f64) -> bool {
         (Bound::Included(self.least), self.most).contains(&value)
     }
 
@@ -192,7 +192,7 @@ impl Instrument {
     }
 
     /// Whether the items that its rules judge have a designer with known headquarters.
-    pub fn knows_designer(self) -> bool {
+    pub fn has_designer(self) -> bool {
         self.knows(Attribute::HqCountry)
     }
 
@@ -291,7 +291,7 @@ impl Instrument {
     }
 
     /// Whether rules of both kinds judge a common item.
-    pub fn meets(self, other: Self) -> bool {
+    pub fn overlaps(self, other: Self) -> bool {
         ControlledItem::ALL
             .iter()
             .any(|subject| self.judges(*subject) && other.judges(*subject))

@@ -600,7 +600,7 @@ impl RuleSet {
     }
 
     /// Whether a rule counts for at least one firm.
-    pub fn holds(&self, rule: u16) -> bool {
+    pub fn contains(&self, rule: u16) -> bool {
         self.active.iter().any(|a| a.index == rule)
     }
 

@@ -122,7 +122,7 @@ pub struct Future {
     pub parameters: Parameters,
     pub channels: Channels,
     pub planning: ExpectationRule,
-    pub anchor: Arc<ReferenceRun>,
+    pub reference_run: Arc<ReferenceRun>,
     /// Policy path to be replayed in place of the changes of a process.
     pub policy_path: Option<Arc<[PolicyChange]>>,
 }

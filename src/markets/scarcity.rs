@@ -102,9 +102,9 @@ pub fn measure_shortage(
         0.0
     };
     shortage.denied_year += (access.denied_share - shortage.denied_year) / 12.0;
-    access.denied_share_on_record = future.anchor.denied(clock.t, access.denied_share);
+    access.denied_share_on_record = future.reference_run.denied(clock.t, access.denied_share);
     access.home_share += (home_share(&market, p) - access.home_share) / 12.0;
-    access.home_share_on_record = future.anchor.home(clock.t, access.home_share);
+    access.home_share_on_record = future.reference_run.home(clock.t, access.home_share);
     // Useful compute per USD at list price of the best chip.
     let going = market
         .active

@@ -789,7 +789,7 @@ fn set_access(
     access.model_access = over(&|i| i.model_access);
     access.inputs_denied = over(&|i| i.inputs_denied);
     for (row, supplier) in access.tool_suppliers.iter_mut().enumerate() {
-        supplier.pass_month(over(&|i| i.tool_denials[row]));
+        supplier.advance_month(over(&|i| i.tool_denials[row]));
     }
     access.tools = tools_for_target(&access.tool_suppliers, p);
     access.tools_denied_on_record = c.tools_denied_on_record[t];

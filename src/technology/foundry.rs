@@ -52,7 +52,7 @@ pub struct ToolSupplier {
 
 impl ToolSupplier {
     /// Advances one month with denial for the fraction `denies`; the first month of denial counts in the years.
-    pub fn pass_month(&mut self, denies: f64) {
+    pub fn advance_month(&mut self, denies: f64) {
         self.denies = denies;
         self.years_denied = if denies > 0.0 {
             self.years_denied + denies / 12.0

@@ -221,7 +221,7 @@ impl Blueprint {
             .collect();
         let hosts = cloud_hosts(places, nations, &nation_rows, target);
         let mut labs = named_labs(tables, nations, &bloc_of);
-        add_synthetic(&mut labs, synthetic_labs, nations, &bloc_of);
+        add_synthetic_labs(&mut labs, synthetic_labs, nations, &bloc_of);
         let variant_slots = (0..makers.len())
             .map(|maker| {
                 let of = |at: &usize| {
@@ -680,7 +680,7 @@ fn named_labs(
 const SYNTHETIC_SHARE: f64 = 0.05;
 
 /// Adds synthetic labs, alternating between nations with named labs and all others.
-fn add_synthetic(
+fn add_synthetic_labs(
     labs: &mut Vec<Lab>,
     count: u32,
     nations: &[NationRow],

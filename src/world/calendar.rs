@@ -22,7 +22,7 @@ impl Blueprint {
     pub fn compile_calendar(&self, regime: &Regime, p: &Parameters) -> Arc<CompiledCalendar> {
         let law = &self.law;
         let kept = self.rule_change_days(regime);
-        let caps = self.caps(regime);
+        let caps = self.cap_rules(regime);
         let mut rule_sets: Vec<DatedRuleSets> = kept
             .iter()
             .map(|&day| DatedRuleSets {
@@ -39,9 +39,9 @@ impl Blueprint {
         let mut inputs: Vec<InputAccess> = kept
             .iter()
             .zip(&rule_sets)
-            .map(|(day, b)| self.inputs(regime, *day, b, p))
+            .map(|(day, b)| self.input_access(regime, *day, b, p))
             .collect();
-        let ladder = self.ladder(regime, p, &caps, &mut rule_sets, &mut inputs);
+        let ladder = self.compile_ladder(regime, p, &caps, &mut rule_sets, &mut inputs);
         let parts = Arc::new(DesignBasis {
             nominal: (0..self.roadmap.slots.len())
                 .map(|slot| self.roadmap.nominal(slot, p).0)
@@ -139,7 +139,7 @@ impl Blueprint {
     }
 
     /// Adds the rule sets that a policy process can reach, so that they are judged with the others.
-    fn ladder(
+    fn compile_ladder(
         &self,
         regime: &Regime,
         p: &Parameters,
@@ -167,7 +167,7 @@ impl Blueprint {
             // The month in which the announced change comes into force is known only in a run.
             let judged = self.dated_rule_sets(&state, day, caps);
             ladder.rule_sets[now * rungs + coming] = rule_sets.len() as u16;
-            inputs.push(self.inputs(&state, day, &judged, p));
+            inputs.push(self.input_access(&state, day, &judged, p));
             rule_sets.push(judged);
         }
         Some(ladder)
@@ -229,7 +229,7 @@ impl Blueprint {
     }
 
     /// Rules of the regime that set a cap, in force or not, in the order of the law.
-    fn caps(&self, regime: &Regime) -> Vec<u16> {
+    fn cap_rules(&self, regime: &Regime) -> Vec<u16> {
         let sets_cap = |at: &u16| {
             let rule = &self.law.rules[usize::from(*at)];
             let capped = rule.licence == Verdict::Capped
@@ -249,7 +249,7 @@ impl Blueprint {
     /// cap a nation, the tightest cap is in force.
     fn caps_in_force(&self, regime: &Regime, in_force: &RuleSet, caps: &[u16]) -> Vec<Option<u16>> {
         let held: Vec<usize> = (0..caps.len())
-            .filter(|cap| in_force.holds(caps[*cap]))
+            .filter(|cap| in_force.contains(caps[*cap]))
             .collect();
         if held.is_empty() {
             return vec![None; self.shipments.len()];
@@ -262,7 +262,7 @@ impl Blueprint {
         let rule = |cap: usize| &self.law.rules[usize::from(caps[cap])];
         let nations_reached = |cap: usize| {
             let markets = self.market_of_nation.iter();
-            markets.filter(|m| there[**m].holds(caps[cap])).count()
+            markets.filter(|m| there[**m].contains(caps[cap])).count()
         };
         let binds = |cap: usize| {
             let of_rule = regime.entries.iter().filter(|e| e.rule == caps[cap]);
@@ -280,7 +280,7 @@ impl Blueprint {
             .iter()
             .map(|rule_set| {
                 let mut of_issuers: Vec<usize> = Vec::new();
-                for &cap in ranked.iter().filter(|cap| rule_set.holds(caps[**cap])) {
+                for &cap in ranked.iter().filter(|cap| rule_set.contains(caps[**cap])) {
                     let issuer = &rule(cap).issuer;
                     if !of_issuers
                         .iter()
@@ -297,7 +297,7 @@ impl Blueprint {
             .collect()
     }
 
-    fn inputs(
+    fn input_access(
         &self,
         regime: &Regime,
         day: Date,
@@ -341,7 +341,7 @@ impl Blueprint {
         let model_access = regime.entries.iter().all(|e| {
             let rule = &self.law.rules[usize::from(e.rule)];
             let served = rule.instrument == Instrument::ModelWeights
-                && rule.condition.asks_about(Attribute::Model);
+                && rule.condition.reads_attribute(Attribute::Model);
             let in_force = e.compliance <= day && e.ended.is_none_or(|ended| day <= ended);
             !(served && in_force)
         });
@@ -497,7 +497,7 @@ impl Blueprint {
                 for (row, supplier) in suppliers.iter_mut().enumerate() {
                     let denies =
                         |(part, rule_set): &(f64, u16)| part * denials[usize::from(*rule_set)][row];
-                    supplier.pass_month(month_segments.iter().map(denies).sum());
+                    supplier.advance_month(month_segments.iter().map(denies).sum());
                 }
                 tools_for_target(&suppliers, p).denied
             })
