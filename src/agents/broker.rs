@@ -156,7 +156,7 @@ pub fn settle_brokers(
     grey.seized_h100e = 0.0;
     m.diverted_units.iter_mut().for_each(|h| *h = 0.0);
     for customer in 0..m.layout.customers.len() {
-        if !m.layout.customers[customer].grey {
+        if !m.layout.customers[customer].kind.is_broker() {
             continue;
         }
         let (mut all, mut caught) = (0.0, 0.0);
@@ -206,9 +206,9 @@ impl ChipMarket {
             let c = self.layout.customers[*k];
             c.market == self.layout.target_market
                 && c.wallet == BudgetPurpose::Training
-                && !c.captive
-                && !c.grey
-                && !c.state_procurement
+                && !c.kind.is_captive()
+                && !c.kind.is_broker()
+                && !c.kind.is_state_procurement()
         };
         (0..self.layout.customers.len()).find(is_user).unwrap_or(0)
     }
@@ -217,7 +217,9 @@ impl ChipMarket {
     fn collect_payment(&mut self, usd: f64, part_at_most: f64) -> f64 {
         let mine = |m: &Self, k: usize| {
             let c = &m.layout.customers[k];
-            c.market == m.layout.target_market && !c.grey && !c.state_procurement
+            c.market == m.layout.target_market
+                && !c.kind.is_broker()
+                && !c.kind.is_state_procurement()
         };
         let there: f64 = (0..self.wallet_usd.len())
             .filter(|k| mine(self, *k))

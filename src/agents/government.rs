@@ -275,7 +275,7 @@ fn observe_market(g: &mut Government, roadmap: &Roadmap, shortage: &Shortage, ma
     let layout = &market.layout;
     let (mut bought, mut variants, mut budget, mut waiting) = (0.0, 0.0, 0.0, 0.0);
     for (k, customer) in layout.customers.iter().enumerate() {
-        if customer.captive || customer.grey {
+        if customer.kind.is_captive() || customer.kind.is_broker() {
             continue;
         }
         if customer.market == layout.target_market {

@@ -15,6 +15,6 @@ pub fn latent_points(effective_h100e: f64, knowledge_points: f64, p: &Parameters
 }
 
 /// Score of a finished run: its latent points plus one random draw.
-pub fn finished_points(latent: f64, luck_standard: f64, p: &Parameters) -> f64 {
-    latent + p.run_luck_points * luck_standard
+pub fn finished_points(latent: f64, standard_draw: f64, p: &Parameters) -> f64 {
+    latent + p.run_luck_points * standard_draw
 }

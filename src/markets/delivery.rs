@@ -104,8 +104,8 @@ impl ChipMarket {
             // Priority covers new orders of long-standing customers, not the backlog. Brokers pay more than list price and
             // are served in the first round as well.
             buyer.has_orders = match round {
-                AllocationRound::RelationshipFirst => target || buyer.grey,
-                AllocationRound::TheRest => !buyer.grey,
+                AllocationRound::RelationshipFirst => target || buyer.kind.is_broker(),
+                AllocationRound::TheRest => !buyer.kind.is_broker(),
             };
             let row = b * active..(b + 1) * active;
             let (orders, part) = (&work.orders[row.clone()], &mut work.part[row]);
@@ -114,7 +114,7 @@ impl ChipMarket {
                 continue;
             }
             part.copy_from_slice(orders);
-            if target && !buyer.grey {
+            if target && !buyer.kind.is_broker() {
                 for (part, maker) in part.iter_mut().zip(&work.maker_of) {
                     let at_once = first * buyer.new_part * work.first_limit[usize::from(*maker)];
                     *part *= match round {
@@ -291,7 +291,7 @@ impl ChipMarket {
         work.by_row.resize((ROWS + 1) * active, 0.0);
         for (b, buyer) in self.buyers.list.iter().enumerate() {
             let bought = &self.buyers.bought[b * active..(b + 1) * active];
-            let row = if buyer.grey {
+            let row = if buyer.kind.is_broker() {
                 ROWS
             } else {
                 stock_index(0, self.layout.bloc_of_market[buyer.market], buyer.wallet)

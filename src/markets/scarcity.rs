@@ -118,7 +118,7 @@ pub fn measure_shortage(
         .fold(0.0, f64::max);
     let (mut would_buy, mut obtained) = ([0.0; 3], [0.0; 3]);
     for (k, customer) in layout.customers.iter().enumerate() {
-        if customer.captive || customer.grey {
+        if customer.kind.is_captive() || customer.kind.is_broker() {
             continue;
         }
         let bloc = layout.bloc_of_market[customer.market];
@@ -145,7 +145,8 @@ pub fn measure_shortage(
 fn home_share(market: &ChipMarket, p: &Parameters) -> f64 {
     let layout = &market.layout;
     let at_home = |k: &usize| {
-        layout.customers[*k].market == layout.target_market && !layout.customers[*k].grey
+        layout.customers[*k].market == layout.target_market
+            && !layout.customers[*k].kind.is_broker()
     };
     let all: f64 = (0..layout.customers.len())
         .filter(at_home)

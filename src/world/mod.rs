@@ -261,7 +261,10 @@ impl Simulation {
                 &future.parameters,
             );
             for customer in &b.layout.customers {
-                if customer.captive || customer.grey || customer.state_procurement {
+                if customer.kind.is_captive()
+                    || customer.kind.is_broker()
+                    || customer.kind.is_state_procurement()
+                {
                     continue;
                 }
                 let part = if customer.wallet == BudgetPurpose::Training {
