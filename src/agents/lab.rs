@@ -521,7 +521,7 @@ fn advance_run(
     }
     let ordinal = run.ordinal;
     let mean_compute = run.compute_h100e_months / run.months_run;
-    let luck = if lab.synthetic {
+    let score_draw = if lab.synthetic {
         0.0
     } else {
         future.chance.normal(Purpose::RunLuck, lab.key, ordinal)
@@ -529,7 +529,7 @@ fn advance_run(
     let known = knowledge.points + efficiency.induced_points[lab.bloc as usize];
     *run = TrainingRun::start(ordinal + 1, lab.key, future);
     Some(FinishedModel {
-        score: finished_points(latent_points(mean_compute, known, p), luck, p),
+        score: finished_points(latent_points(mean_compute, known, p), score_draw, p),
         ordinal,
         known: PublicKnowledge {
             points: knowledge.points,

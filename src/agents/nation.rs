@@ -340,12 +340,12 @@ fn set_regional_demand(
     );
     let mut third = 0.0;
     for region in 0..d.region_keys.len() {
-        let luck =
+        let shock =
             future
                 .chance
                 .normal(Purpose::DemandShock, d.region_keys[region], clock.t as u64);
         let deviation = &mut shocks.log_deviation[region];
-        *deviation = p.demand_shock_persistence * *deviation + p.demand_shock_sd * luck;
+        *deviation = p.demand_shock_persistence * *deviation + p.demand_shock_sd * shock;
         let level = maths::exp(*deviation);
         shocks.demand_usd[region] = if region == d.target_region {
             target_demand_usd(recorded, clock.month, d.first_rule, p) * level

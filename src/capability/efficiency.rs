@@ -118,7 +118,7 @@ mod tests {
 
     #[test]
     fn at_the_sourced_values_the_lasting_gain_is_small() {
-        // About 0.05 decades of compute: the world is lifted more than the position of those who are short.
+        // About 0.05 decades of compute: the world's level rises more than the relative position of the bloc.
         let p = p();
         let mut e = ScarcityEfficiency::default();
         for _ in 0..240 {

@@ -88,7 +88,7 @@ const MOST_LEVELS: f64 = 1e5;
 /// Positive when the follower is later. NaN when there is no such level.
 pub fn crossing_months(leader: &[f64], follower: &[f64], from: usize, to: usize) -> f64 {
     let [leader, follower] = [leader, follower].map(|s| &s[..to.min(s.len())]);
-    // Levels that both can have crossed; no others need be looked at, and numbers that are lost have none.
+    // Only levels that both series can have crossed; series with invalid numbers have none.
     let start = |series: &[f64]| series.first().copied().unwrap_or(f64::NAN);
     let top = |series: &[f64]| series.iter().copied().fold(f64::NAN, f64::max);
     let low = start(leader).max(start(follower)).ceil();

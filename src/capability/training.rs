@@ -7,7 +7,7 @@ use crate::foundation::parameters::Parameters;
 ///
 /// `score = reference + points_per_decade_of_compute * log10(compute / reference compute) + knowledge`
 pub fn latent_points(effective_h100e: f64, knowledge_points: f64, p: &Parameters) -> f64 {
-    // A lab without compute scores nine decades below the reference: finite, far from any frontier.
+    // A lab without compute scores nine decades below the reference, which is finite and far from any frontier.
     let compute = (effective_h100e / p.run_reference_h100e).max(1e-9);
     p.frontier_points_reference
         + p.points_per_decade_of_compute * maths::log10(compute)

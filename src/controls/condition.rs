@@ -244,7 +244,7 @@ fn within_bounds(text: &str) -> Result<(), ConditionError> {
             match c {
                 '\'' | '"' => quote = Some(c),
                 '(' => nested += 1,
-                // Each may be the index of what stands before it.
+                // Each may be the index of the preceding expression.
                 '[' | '{' => {
                     nested += 1;
                     row += 1;

@@ -77,7 +77,7 @@ pub fn json_in_script(json: &str) -> String {
 
 /// Whether a spreadsheet would interpret a cell as a formula. Numbers of either sign are not formulas.
 fn is_formula(cell: &str) -> bool {
-    // The wide forms are formulas too where they are typed for the narrow ones.
+    // Full-width forms count as formulas too, since spreadsheets may treat them as the ASCII forms.
     let begins = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
     cell.starts_with(begins) && cell.parse::<f64>().is_err()
 }
@@ -128,7 +128,7 @@ pub fn csv_table(table: Vec<u8>) -> Result<Vec<u8>, csv::Error> {
         .map_err(|e| csv::Error::from(e.into_error()))
 }
 
-/// Whether a shell reads a byte of a word as itself, wherever it stands. `=` begins a word of its own sense in some shells.
+/// Whether a shell reads a byte literally at this position of a word. A leading `=` has a special meaning in some shells.
 fn is_plain(at: usize, byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"._-+%/:,@".contains(&byte) || byte == b'=' && at > 0
 }
@@ -151,7 +151,7 @@ pub fn shell_bytes(word: &[u8]) -> Vec<u8> {
 
 /// Any text as one word of a POSIX shell.
 pub fn shell_word(word: &str) -> String {
-    // Quoting adds ASCII alone.
+    // Quoting adds only ASCII characters.
     String::from_utf8(shell_bytes(word.as_bytes())).unwrap_or_default()
 }
 
@@ -190,9 +190,9 @@ pub fn shell_words(command: &str) -> Option<Vec<String>> {
     (!quoted).then_some(words)
 }
 
-/// A recorded command of this program as a shell runs it and nothing beside it; nothing where it is none.
+/// A recorded command of this program, quoted so that a shell runs only this command; none where the text is no such command.
 ///
-/// `CHOKEPOINT_FAIL=N` may stand before it: the hook with which tests make a run fail.
+/// `CHOKEPOINT_FAIL=N` may precede it: the hook with which tests make a run fail.
 pub fn recorded_command(text: &str) -> Option<String> {
     let words = shell_words(text)?;
     let hook = |word: &str| {

@@ -16,12 +16,12 @@ const MARKS: &str = " -.,+()=%";
 /// What a name may be, in words.
 const EXPECTED: &str = "a name of letters, digits, spaces and `_-.,+()=%` that begins with a letter, a digit or `_` and does not \
                         end with a space or a dot";
-/// The same as a regular expression for editors; letters beyond ASCII are not told apart there.
+/// The same as a regular expression for editors; letters beyond ASCII are not distinguished there.
 const PATTERN: &str = "^[^\\u0000-\\u002f\\u003a-\\u0040\\u005b-\\u005e\\u0060\\u007b-\\u00bf]\
                        ([^\\u0000-\\u001f\\u0021-\\u0024\\u0026\\u0027\\u002a\\u002f\\u003a-\\u003c\\u003e-\\u0040\\u005b-\\u005e\\u0060\\u007b-\\u00bf]*\
                        [^\\u0000-\\u0024\\u0026\\u0027\\u002a\\u002e\\u002f\\u003a-\\u003c\\u003e-\\u0040\\u005b-\\u005e\\u0060\\u007b-\\u00bf])?$";
 
-/// A name that cannot leave its place: no path, nothing that a shell or a page would read as its own.
+/// A name without path separators or characters that a shell or a page would interpret.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
 pub struct Name(String);

@@ -96,7 +96,7 @@ pub fn normal(bits: &mut impl FnMut() -> u64) -> f64 {
         bits,
         |word| word as f64 / (1_u64 << 51) as f64 - 1.0,
         |ziggurat, bits, place| {
-            // Marsaglia 1964: an exponential number, kept with the right chance.
+            // Marsaglia 1964: an exponential number, accepted with the correct probability.
             loop {
                 let further = -maths::ln(open_unit(bits())) / ziggurat.tail;
                 let kept = -maths::ln(open_unit(bits()));
@@ -122,7 +122,7 @@ pub fn gamma(shape: f64, bits: &mut impl FnMut() -> u64) -> f64 {
     if shape == 1.0 {
         return exponential(bits);
     }
-    // A shape below one is one above it, drawn down by a power of a uniform number.
+    // A shape below one is drawn with the shape plus one, times a power of a uniform number.
     let (above, down) = if shape < 1.0 {
         let uniform = open_unit(bits());
         (shape + 1.0, maths::pow(uniform, 1.0 / shape))

@@ -179,7 +179,7 @@ impl ChipMarket {
         self.deliver();
     }
 
-    /// Fills `work.part` as far as supply allows, and books money, chips, levies and licences together.
+    /// Fills `work.part` as far as supply allows, and records money, chips, levies and licences together.
     fn deliver(&mut self) {
         let (chips, active) = (self.chips(), self.active.len());
         let work = &mut self.work;
@@ -275,7 +275,7 @@ impl ChipMarket {
             .max(overdrawn);
     }
 
-    /// Books purchases of buyer groups to customers: chips into the tables by bloc and wallet, expenses to the wallets.
+    /// Assigns purchases of buyer groups to customers: chips into the tables by bloc and wallet, expenses to the wallets.
     fn distribute_purchases(&mut self) {
         let active = self.active.len();
         for at in 0..active {

@@ -228,7 +228,7 @@ impl Blueprint {
             })
     }
 
-    /// Rules of the regime that set a cap, in force or not, in the order of the law.
+    /// Rules of the regime that set a cap, in force or not, in the order of all rules.
     fn cap_rules(&self, regime: &Regime) -> Vec<u16> {
         let sets_cap = |at: &u16| {
             let rule = &self.law.rules[usize::from(*at)];
