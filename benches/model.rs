@@ -1,11 +1,7 @@
-//! How long things take, under criterion.
+//! Benchmarks of the model with criterion.
 //!
-//! The model: the shipped world under the main study's last regime, with all channels on. Every month, nations in markets of
-//! their region and law set budgets; makers offer the chips of their slots and design around rules; customers (a training and
-//! a serving wallet a market, owners of captive chips, brokers) spread money over chips by nested logit under the law; makers
-//! share capacity and six pools; licences, levies and rations bound what comes; compute is held, powered and let; labs
-//! research, learn from each other, steal, train and release; services are used everywhere; and every measure is recorded.
-//! How many there are of each is printed first, and stands in `docs/performance.md`.
+//! The model is the shipped world under the last regime of the main study, with all channels on and every measure recorded.
+//! The numbers of agents and chips are printed first and are listed in `docs/performance.md`.
 //!
 //! Beside it stand a plain loop of a reference market, which every time is to be divided by, and reference models of the market
 //! and of a month of research.

@@ -1,4 +1,4 @@
-//! The shipped world run a few times and nothing else: what `callgrind` counts. `one_run [RUNS]`.
+//! Runs the shipped world a few times for instruction counts with `callgrind`: `one_run [RUNS]`.
 
 #![allow(clippy::disallowed_methods)]
 

@@ -1,7 +1,7 @@
-//! The table of ratios: measures, counts, and writes `docs/performance.md`, keeping the part of it that is written by hand.
+//! Measures ratios of times, counts instructions, and writes the generated part of `docs/performance.md`.
 //!
-//! A ratio is a median of ratios of times taken in turn, so that what else the machine does falls on both alike. Instruction
-//! counts come from callgrind where it is installed. `table runs N` and `table steps` are what is counted.
+//! A ratio is the median of ratios of alternating measurements, so that other load on the machine affects both equally.
+//! Instruction counts come from callgrind where it is installed; it runs `table runs N` and `table steps`.
 
 #![allow(clippy::disallowed_methods)]
 
@@ -25,10 +25,10 @@ use chokepoint::study::{
 };
 use cpu_time::ProcessTime;
 
-/// From here on the document is written by hand.
+/// Start of the hand-written part of the document.
 const BY_HAND: &str = "## Where bars are missed, and why";
 
-/// What the plain loop of the reference market takes on the machine for which bars are given in milliseconds.
+/// Time of the plain loop of the reference market on the machine for which limits are given in milliseconds.
 const REFERENCE_MS: f64 = 0.9;
 
 const DOCUMENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/performance.md");
@@ -46,7 +46,7 @@ fn main() {
     }
 }
 
-/// Each step of the model and its reference model some times, and some runs taken down: what callgrind counts.
+/// Runs each step of the model and of its reference model, and some recorded runs, for counting by callgrind.
 fn repeat_steps() {
     let shipped = Shipped::new();
     for mut case in cases::steps(&shipped).into_iter().flatten() {
@@ -119,7 +119,7 @@ fn write() -> String {
     let mut reference = cases::reference_loop();
     let (mut run_over_reference, mut run_us) = (f64::NAN, f64::NAN);
     for mut case in cases::runs(&shipped) {
-        let pair = in_turn(&mut case, &mut reference);
+        let pair = measure_alternately(&mut case, &mut reference);
         eprintln!("{}: {:?}, {:.3}", case.name, pair.first, pair.ratio);
         if case.name == "run" {
             run_over_reference = pair.ratio;
@@ -176,9 +176,9 @@ fn write() -> String {
 
 fn steps(shipped: &Shipped, text: &mut String, reference: &mut Case, bars: &mut Vec<Bar>) {
     for [mut model, mut reference_model] in cases::steps(shipped) {
-        let pair = in_turn(&mut reference_model, &mut model);
+        let pair = measure_alternately(&mut reference_model, &mut model);
         for case in [&mut model, &mut reference_model] {
-            let ratio = in_turn(case, reference).ratio;
+            let ratio = measure_alternately(case, reference).ratio;
             let time = if case.name.contains("reference model") {
                 pair.first
             } else {
@@ -212,7 +212,7 @@ fn crowds(shipped: &Shipped, text: &mut String, bars: &mut Vec<Bar>) {
     *text += "\n| synthetic labs | a month | beyond the shipped world, a lab and month |\n|---|---|---|\n";
     for labs in sizes {
         let mut with = cases::crowd(shipped, labs);
-        let pair = in_turn(&mut with, &mut without);
+        let pair = measure_alternately(&mut with, &mut without);
         let beyond = (pair.first.as_secs_f64() - pair.second.as_secs_f64()) * 1e9;
         let each = beyond / f64::from(labs);
         let _ = writeln!(text, "| {labs} | {} | {each:.1} ns |", show(pair.first));
@@ -397,17 +397,17 @@ fn median(values: &mut [f64]) -> f64 {
     values[values.len() / 2]
 }
 
-/// Two cases taken in turn.
+/// Two cases measured alternately.
 struct Pair {
-    /// Shortest times of one of each.
+    /// Shortest time of each.
     first: Duration,
     second: Duration,
     /// Median over rounds of the first over the second.
     ratio: f64,
 }
 
-fn in_turn(first: &mut Case, second: &mut Case) -> Pair {
-    /// What a round of either takes at least, and how many there are.
+fn measure_alternately(first: &mut Case, second: &mut Case) -> Pair {
+    /// Minimum time of a round, and number of rounds.
     const ROUND: Duration = Duration::from_millis(8);
     const ROUNDS: usize = 31;
     let often = |case: &mut Case| {
@@ -443,7 +443,7 @@ fn show(time: Duration) -> String {
     }
 }
 
-/// Model of the processor, cores, and how busy they were.
+/// Processor model, number of cores, and load.
 fn machine() -> String {
     let read = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
     let info = read("/proc/cpuinfo");

@@ -1,8 +1,8 @@
-//! What is observed each month, in which unit, and the recorder that keeps it.
+//! Measures: the monthly outputs with their units, the outcomes, and the record that holds them.
 
 use bevy_ecs::resource::Resource;
 
-/// Three sides: the nation that controls, the nation aimed at, every other nation.
+/// Blocs: the nation that controls, the nation that is controlled, and all other nations.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 #[repr(usize)]
 pub enum Bloc {
@@ -334,7 +334,7 @@ pub const MEASURES: &[Measure] = &[
     ),
 ];
 
-/// One number a run.
+/// One number for each run.
 pub const OUTCOMES: &[Measure] = &[
     m(
         "latent_gap_months_mean",
@@ -593,7 +593,7 @@ pub fn measure(name: &str) -> Option<&'static Measure> {
     MEASURES.iter().find(|m| m.name == name)
 }
 
-/// The monthly values of one run: one column a (measure, entity), in the order of their registration.
+/// Monthly values of one run: one column for each (measure, entity), in order of registration.
 #[derive(Resource, Clone, Debug, Default)]
 pub struct MonthlyRecord {
     months: usize,
@@ -621,7 +621,7 @@ impl MonthlyRecord {
     }
 }
 
-/// The names of the columns: (measure, entity) to column number.
+/// Names of the columns: (measure, entity) to column number.
 #[derive(Clone, Debug, Default)]
 pub struct ColumnIndex {
     names: Vec<(&'static str, String)>,
@@ -629,7 +629,7 @@ pub struct ColumnIndex {
 }
 
 impl ColumnIndex {
-    /// Registers a column once; the same name gives the same number.
+    /// Registers a column; the same name always gives the same number.
     pub fn add(&mut self, measure: &'static str, entity: impl Into<String>) -> usize {
         let key = (measure, entity.into());
         if let Some(&at) = self.index.get(&key) {

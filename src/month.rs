@@ -1,4 +1,4 @@
-//! ONE MONTH, top to bottom.
+//! One month of a run: every system in the order in which it acts.
 
 use bevy_ecs::schedule::{
     IntoScheduleConfigs, LogLevel, Schedule, ScheduleBuildSettings, SingleThreadedExecutor,
@@ -23,7 +23,7 @@ use crate::markets::terms::apply_law;
 use crate::technology::{roadmap::appraise_chips, supply::update_pools};
 use crate::world::observe::{observe_responses, observe_sales, observe_state};
 
-/// The month as a schedule: every line one step, in this order, for every run.
+/// The schedule of a month: the same steps in the same order for every run.
 pub fn month() -> Schedule {
     let mut month = Schedule::default();
     month.set_executor(SingleThreadedExecutor::new());
@@ -34,26 +34,26 @@ pub fn month() -> Schedule {
     month.add_systems(
         (
             (
-                // 1-2. Policy and licensing: what is in force, announced, open, barred, refused; materials kept back.
+                // 1-2. Policy and licensing: rules in force and announced, sale terms, importer refusal, retaliation.
                 (govern, apply_law, log_rule_events, restrict_inputs).chain(),
-                // 3. Technology: what chips are worth in the formats of the day; pools, yield, stores.
+                // 3. Technology: throughput of chips in current number formats; supply pools, yield, stores.
                 appraise_chips,
                 update_pools,
-                // 4. Chip design: variants come on sale, new ones are begun where a market has closed; generations.
+                // 4. Chip design: launches of variants, new projects where a market has closed, later generations.
                 design_variants,
                 launch_generations,
-                // 5. Demand: budgets of every market, and what an announced rule pulls forward.
+                // 5. Demand: budgets of every market, and purchases pulled forward before an announced rule.
                 set_budgets,
             )
                 .chain(),
             (
-                // 6. Market: offers, orders, rationing, deliveries; what that means for makers.
+                // 6. Chip market: offers, orders, rationing, deliveries; revenue and prices of makers.
                 make_offers,
                 run_brokers,
                 trade,
                 log_refused_licences,
                 settle_makers,
-                // 7. Access: what brokers bring, how short compute is, who holds and who rents it.
+                // 7. Access to compute: diversion by brokers, scarcity, useful compute of nations, rental.
                 settle_brokers,
                 measure_shortage,
                 update_compute,
@@ -61,13 +61,13 @@ pub fn month() -> Schedule {
             )
                 .chain(),
             (
-                // 8. Research and training: labs use their compute, learn, steal, finish runs, release.
+                // 8. Research and training: compute of labs, learning, theft, training runs, releases.
                 assign_compute,
                 learn_from_scarcity,
                 do_research,
                 steal,
                 train_and_release,
-                // 9-10. AI services in every nation; stacks and sides of third countries.
+                // 9-10. AI services in every nation; stacks and alignment of third countries.
                 use_services,
             )
                 .chain(),

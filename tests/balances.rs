@@ -74,7 +74,7 @@ fn recount(
     for (k, customer) in layout.customers.iter().enumerate() {
         let bloc = layout.bloc_of_market[customer.market];
         for c in 0..chips {
-            if customer.grey {
+            if customer.kind.is_broker() {
                 brought[c] += after.delivered(k, c);
             } else {
                 sold[stock_index(c, bloc, customer.wallet)] += after.delivered(k, c);
@@ -106,7 +106,7 @@ fn recount(
     // Brokers spend what they took, less their margin.
     let taken: f64 = after.taken_usd.iter().sum();
     let theirs: f64 = (0..layout.customers.len())
-        .filter(|k| layout.customers[*k].grey)
+        .filter(|k| layout.customers[*k].kind.is_broker())
         .map(|k| after.budget_usd[k])
         .sum();
     assert!(
@@ -150,7 +150,7 @@ fn recount(
     for (k, customer) in layout.customers.iter().enumerate() {
         for c in 0..chips {
             if after.delivered(k, c) > 0.0 {
-                assert_eq!(customer.captive, layout.captive_chip[c]);
+                assert_eq!(customer.kind.is_captive(), layout.captive_chip[c]);
             }
         }
     }

@@ -119,8 +119,8 @@ fn sellers_lose_only_what_no_other_buyer_takes() {
 #[test]
 fn the_gap_is_seen_late_and_as_a_mean_of_a_year() {
     let (mut leader, mut follower) = (LeaderRecord::default(), LeaderRecord::default());
-    leader.restart(100.0, 1.0, 40);
-    follower.restart(90.0, 1.0, 40);
+    leader.begin(100.0, 1.0, 40);
+    follower.begin(90.0, 1.0, 40);
     assert!(gap_change_points(&leader, &follower, 3).abs() < 1e-9);
     for month in 1..=12 {
         leader.push(100.0 + f64::from(month));
@@ -285,7 +285,7 @@ fn a_replayed_tape_rules_in_place_of_draws_and_what_is_pinned_stays() {
     let ladder = plan.calendars[0].ladder.as_ref().unwrap();
     let listed = library().law.find("us-2019-05-huawei-entity").unwrap();
     for rung in 0..ladder.rungs {
-        let book = &plan.calendars[0].books[usize::from(ladder.book(rung, rung))];
+        let book = &plan.calendars[0].rule_sets[usize::from(ladder.rule_set(rung, rung))];
         assert!(book.in_force.rules().any(|rule| rule == listed));
     }
 }

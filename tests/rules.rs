@@ -23,7 +23,7 @@ fn day(text: &str) -> Date {
 }
 
 fn on(text: &str) -> RuleSet {
-    regime("history").book(&library().law, day(text))
+    regime("history").rules_in_force(&library().law, day(text))
 }
 
 /// Verdicts read by hand from the text of the law: chip, then one column a rule, then one a day.
@@ -204,7 +204,7 @@ fn the_importer_has_its_own_verdict() {
     );
     // Without the recorded replies of the importer only the exporter speaks.
     let free = regime("history-free")
-        .book(&library().law, day("2025-09-01"))
+        .rules_in_force(&library().law, day("2025-09-01"))
         .judge(ControlledItem::ChipSale, &h20);
     assert_eq!(free.importer, Verdict::Free);
 }

@@ -231,7 +231,7 @@ pub fn runs(s: &Shipped) -> Vec<Case<'_>> {
             Worker::new(&s.plan.blueprint).run(calendar, &future, months, false);
         })
     };
-    let book = &calendar.books.last().expect("a law has books").in_force;
+    let book = &calendar.rule_sets.last().expect("a law has books").in_force;
     let sales: Vec<_> = (0..b.layout.markets)
         .flat_map(|market| (0..b.roadmap.slots.len()).map(move |slot| calendar.sale(slot, market)))
         .collect();

@@ -55,7 +55,7 @@ pub fn grey_premium(scarcity: f64, p: &Parameters) -> f64 {
 
 /// Whether diversion is profitable: `premium * (1 - detection) > detection * penalty`, with the probability of detection in a
 /// year.
-pub fn trade_pays(premium: f64, p: &Parameters) -> bool {
+pub fn is_diversion_profitable(premium: f64, p: &Parameters) -> bool {
     let caught = 1.0 - maths::exp(-p.detection_per_year * p.enforcement);
     premium * (1.0 - caught) > caught * p.penalty_multiple
 }
@@ -121,7 +121,7 @@ pub fn run_brokers(
     let each = (price / kinds + p.host_cost_usd)
         * (1.0 + grey_premium(shortage.scarcity[Bloc::Target as usize], p));
     grey.premium = grey_premium(shortage.scarcity[Bloc::Target as usize], p);
-    let pays = trade_pays(grey.premium, p);
+    let pays = is_diversion_profitable(grey.premium, p);
     // Last month's deliveries outside the target.
     let elsewhere = |slot: &u16| {
         m.sold_in(Bloc::Issuer as usize, usize::from(*slot))
@@ -156,7 +156,7 @@ pub fn settle_brokers(
     grey.seized_h100e = 0.0;
     m.diverted_units.iter_mut().for_each(|h| *h = 0.0);
     for customer in 0..m.layout.customers.len() {
-        if !m.layout.customers[customer].grey {
+        if !m.layout.customers[customer].kind.is_broker() {
             continue;
         }
         let (mut all, mut caught) = (0.0, 0.0);
@@ -206,9 +206,9 @@ impl ChipMarket {
             let c = self.layout.customers[*k];
             c.market == self.layout.target_market
                 && c.wallet == BudgetPurpose::Training
-                && !c.captive
-                && !c.grey
-                && !c.state_procurement
+                && !c.kind.is_captive()
+                && !c.kind.is_broker()
+                && !c.kind.is_state_procurement()
         };
         (0..self.layout.customers.len()).find(is_user).unwrap_or(0)
     }
@@ -217,7 +217,9 @@ impl ChipMarket {
     fn collect_payment(&mut self, usd: f64, part_at_most: f64) -> f64 {
         let mine = |m: &Self, k: usize| {
             let c = &m.layout.customers[k];
-            c.market == m.layout.target_market && !c.grey && !c.state_procurement
+            c.market == m.layout.target_market
+                && !c.kind.is_broker()
+                && !c.kind.is_state_procurement()
         };
         let there: f64 = (0..self.wallet_usd.len())
             .filter(|k| mine(self, *k))
@@ -275,11 +277,11 @@ mod tests {
 
     #[test]
     fn the_trade_pays_where_scarcity_is_worth_more_than_the_risk() {
-        assert!(trade_pays(0.5, &p()));
-        assert!(!trade_pays(0.05, &p()));
+        assert!(is_diversion_profitable(0.5, &p()));
+        assert!(!is_diversion_profitable(0.05, &p()));
         let mut strict = p();
         strict.enforcement = 1e6;
-        assert!(!trade_pays(1e3, &strict));
+        assert!(!is_diversion_profitable(1e3, &strict));
     }
 
     #[test]

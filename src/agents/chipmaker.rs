@@ -110,10 +110,11 @@ pub fn launch_generations(
 ) {
     let feedback = future.channels.on(Channel::RdFeedback);
     for (maker, business) in &makers {
-        let ratio =
-            future
-                .anchor
-                .research_ratio(clock.t, maker.row as usize, business.research_stock_usd);
+        let ratio = future.reference_run.research_ratio(
+            clock.t,
+            maker.row as usize,
+            business.research_stock_usd,
+        );
         let quality = if feedback {
             generation_quality(ratio, &future.parameters)
         } else {
@@ -253,7 +254,7 @@ pub fn design_variants(
         let listed = &chips.launch[roadmap.slots_of(m as u16)];
         let on_list = listed.iter().filter(|launch| **launch <= t).count();
         // A maker searches only when the rules, its own list or the year has changed.
-        let is_text_published = calendar.0.books[usize::from(now.known)].is_text_published;
+        let is_text_published = calendar.0.rule_sets[usize::from(now.known)].is_text_published;
         let seen = (now.known, on_list + 1000 * (t as usize / 12));
         if pipeline.used[m] >= pipeline.slots[m].len() || pipeline.last_search[m] == Some(seen) {
             continue;

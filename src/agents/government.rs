@@ -263,7 +263,7 @@ pub fn govern(
     let coming = g.coming.map_or(g.rung, |change| usize::from(change.to));
     g.strictness = g.rung as f64 - ladder.start as f64;
     *policy = PolicyState {
-        book: Some(ladder.book(g.rung, coming)),
+        rule_set: Some(ladder.rule_set(g.rung, coming)),
         binds: g.coming.map(|change| change.binds),
         announced_by: g.announced_by,
         bound_by: g.bound_by,
@@ -275,7 +275,7 @@ fn observe_market(g: &mut Government, roadmap: &Roadmap, shortage: &Shortage, ma
     let layout = &market.layout;
     let (mut bought, mut variants, mut budget, mut waiting) = (0.0, 0.0, 0.0, 0.0);
     for (k, customer) in layout.customers.iter().enumerate() {
-        if customer.captive || customer.grey {
+        if customer.kind.is_captive() || customer.kind.is_broker() {
             continue;
         }
         if customer.market == layout.target_market {

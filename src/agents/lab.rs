@@ -117,7 +117,7 @@ pub struct FinishedModel {
 
 impl UnreleasedModels {
     /// Draws the lab's delay once as a fraction of the maximum. The latent gap counts unreleased models, the released gap does not.
-    pub fn restart(&mut self, lab: &Lab, future: &Future) {
+    pub fn draw_delay(&mut self, lab: &Lab, future: &Future) {
         let longest = future.parameters.release_delay_max_months;
         let part = future.chance.uniform(Purpose::ReleaseDelay, lab.key, 0);
         let delay = (longest * part).round().clamp(0.0, DELAY_MAX_MONTHS) as usize;
@@ -191,7 +191,7 @@ pub fn learn_from_scarcity(
     let channels = &future.channels;
     let induced = channels.factor(Channel::InducedEfficiency);
     let codesign = channels.factor(Channel::CoDesign);
-    efficiency.step(shortage.scarcity, induced, codesign, &future.parameters);
+    efficiency.advance_month(shortage.scarcity, induced, codesign, &future.parameters);
 }
 
 /// Theft succeeds when the cumulative hazard passes a threshold that is drawn by ordinal, so a higher hazard never delays it.
@@ -521,7 +521,7 @@ fn advance_run(
     }
     let ordinal = run.ordinal;
     let mean_compute = run.compute_h100e_months / run.months_run;
-    let luck = if lab.synthetic {
+    let score_draw = if lab.synthetic {
         0.0
     } else {
         future.chance.normal(Purpose::RunLuck, lab.key, ordinal)
@@ -529,7 +529,7 @@ fn advance_run(
     let known = knowledge.points + efficiency.induced_points[lab.bloc as usize];
     *run = TrainingRun::start(ordinal + 1, lab.key, future);
     Some(FinishedModel {
-        score: finished_points(latent_points(mean_compute, known, p), luck, p),
+        score: finished_points(latent_points(mean_compute, known, p), score_draw, p),
         ordinal,
         known: PublicKnowledge {
             points: knowledge.points,

@@ -239,14 +239,14 @@ pub fn set_budgets(
             0.0
         };
         let part = part
-            * if c.state_procurement {
+            * if c.kind.is_state_procurement() {
                 state_procurement
             } else {
                 1.0 - state_procurement
             };
-        if !c.grey {
+        if !c.kind.is_broker() {
             market.budget_usd[customer] =
-                part * totals.market_budget_usd[c.market][usize::from(c.captive)];
+                part * totals.market_budget_usd[c.market][usize::from(c.kind.is_captive())];
         }
     }
     pay_rent(&rental, &mut market);
@@ -269,7 +269,7 @@ fn invest_service_revenue(
         (Bloc::Target, d.target_region),
     ] {
         // Last month's revenue against the same month on record.
-        let ratio = future.anchor.service_ratio(
+        let ratio = future.reference_run.service_ratio(
             t.max(1) - 1,
             bloc as usize,
             services.revenue_usd[bloc as usize],
@@ -287,9 +287,9 @@ fn pay_rent(rental: &RentedCompute, market: &mut ChipMarket) {
         let c = market.layout.customers[k];
         if c.market == market.layout.target_market
             && c.wallet == BudgetPurpose::Training
-            && !c.captive
-            && !c.grey
-            && !c.state_procurement
+            && !c.kind.is_captive()
+            && !c.kind.is_broker()
+            && !c.kind.is_state_procurement()
         {
             market.budget_usd[k] = (market.budget_usd[k] - rental.cost_usd).max(0.0);
         }
@@ -340,12 +340,12 @@ fn set_regional_demand(
     );
     let mut third = 0.0;
     for region in 0..d.region_keys.len() {
-        let luck =
+        let shock =
             future
                 .chance
                 .normal(Purpose::DemandShock, d.region_keys[region], clock.t as u64);
         let deviation = &mut shocks.log_deviation[region];
-        *deviation = p.demand_shock_persistence * *deviation + p.demand_shock_sd * luck;
+        *deviation = p.demand_shock_persistence * *deviation + p.demand_shock_sd * shock;
         let level = maths::exp(*deviation);
         shocks.demand_usd[region] = if region == d.target_region {
             target_demand_usd(recorded, clock.month, d.first_rule, p) * level
@@ -393,7 +393,7 @@ fn pull_forward(
     let slots = chips.spec.len();
     for customer in 0..market.layout.customers.len() {
         let c = market.layout.customers[customer];
-        if c.captive || c.state_procurement || c.market != closures.market {
+        if c.kind.is_captive() || c.kind.is_state_procurement() || c.market != closures.market {
             continue;
         }
         let useful = if c.wallet == BudgetPurpose::Training {
@@ -573,7 +573,7 @@ impl ComputeStock {
         let active = market.active.len();
         self.flow.fill([0.0; 3]);
         for (b, buyer) in market.buyers.list.iter().enumerate() {
-            if buyer.grey {
+            if buyer.kind.is_broker() {
                 continue;
             }
             let worth = &self.worth[layout.bloc_of_market[buyer.market]];
@@ -588,7 +588,7 @@ impl ComputeStock {
         }
         for (k, customer) in layout.customers.iter().enumerate() {
             let [own, training] = self.of_buyer[usize::from(market.buyers.group_of[k])];
-            if !customer.grey {
+            if !customer.kind.is_broker() {
                 let flow = &mut self.flow[customer.market];
                 flow[customer.wallet as usize] += own * market.buyers.share_of_group[k];
                 flow[2] += training * market.buyers.share_of_group[k];

@@ -51,8 +51,8 @@ fn years_beyond_break(knowledge_points: f64, p: &Parameters) -> f64 {
     } else {
         p.frontier_points_per_year_after
     };
-    // Where compute explains nearly all, what is left would make every point infinitely hard: research is taken to have found
-    // a quarter of what is recorded at the least.
+    // Where compute explains nearly all growth, the remainder would make every point infinitely hard to find. Research is
+    // therefore assumed to explain at least a quarter of recorded growth.
     beyond / research_base(pace, p).max(0.25 * pace)
 }
 
@@ -64,7 +64,7 @@ pub fn research_by_models(best_latent_points: f64, p: &Parameters) -> f64 {
     let before = p.frontier_points_per_year_before * (p.regime_break_year - REFERENCE_YEAR);
     let after = p.frontier_points_per_year_after * (FROM_YEAR - p.regime_break_year);
     let from = p.frontier_points_reference + before + after;
-    // Never more than a hundredfold: beyond that the equation says nothing.
+    // At most a factor of a hundred, beyond which the equation is not valid.
     maths::exp(p.ai_research_per_point * (best_latent_points - from).max(0.0)).min(100.0)
 }
 

@@ -48,7 +48,7 @@ pub fn usable_share(own_h100e: f64, source_h100e: f64, p: &Parameters) -> f64 {
     if source_h100e <= own_h100e {
         return 1.0;
     }
-    // A lab without compute can use what shows at any scale.
+    // A lab without compute can use the part that does not depend on scale.
     let below = maths::log10(source_h100e / own_h100e) / p.scale_span_decades;
     1.0 - p.scale_dependence * below.clamp(0.0, 1.0)
 }

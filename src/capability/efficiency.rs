@@ -63,7 +63,13 @@ impl ScarcityEfficiency {
     }
 
     /// Advances one month: effort follows scarcity, results follow past effort.
-    pub fn step(&mut self, scarcity: [f64; 3], induced: f64, codesign: f64, p: &Parameters) {
+    pub fn advance_month(
+        &mut self,
+        scarcity: [f64; 3],
+        induced: f64,
+        codesign: f64,
+        p: &Parameters,
+    ) {
         let now = scarcity.map(|z| effort(z, p));
         self.efforts.push(now);
         let lag = p.induced_delay_months.round().max(0.0) as usize;
@@ -112,11 +118,11 @@ mod tests {
 
     #[test]
     fn at_the_sourced_values_the_lasting_gain_is_small() {
-        // About 0.05 decades of compute: the world is lifted more than the position of those who are short.
+        // About 0.05 decades of compute: the world's level rises more than the relative position of the bloc.
         let p = p();
         let mut e = ScarcityEfficiency::default();
         for _ in 0..240 {
-            e.step([0.0, 3.0, 0.0], 1.0, 0.0, &p);
+            e.advance_month([0.0, 3.0, 0.0], 1.0, 0.0, &p);
         }
         assert!(
             e.induced_points[1] > 0.1 && e.induced_points[1] < 0.6,

@@ -87,14 +87,14 @@ impl FrontierHistory {
     pub fn reset(&mut self, now: [f64; 3], months: usize, p: &Parameters) {
         let slope = p.frontier_points_per_year_before / 12.0;
         let world = now.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        // Before 2020 no side's best model had open weights of the first rank: open starts two years behind.
+        // At the start no frontier model had open weights, so open models start two years behind.
         let start = [now[0], now[1], now[2], world - 24.0 * slope, world, world];
         for (record, now) in self.released.iter_mut().zip(start) {
-            record.restart(now, slope, MONTHS_BEFORE);
+            record.begin(now, slope, MONTHS_BEFORE);
             record.reserve(months);
         }
         for (record, now) in self.latent.iter_mut().zip(now) {
-            record.restart(now, slope, MONTHS_BEFORE);
+            record.begin(now, slope, MONTHS_BEFORE);
             record.reserve(months);
         }
         self.distilled_points = 0.0;

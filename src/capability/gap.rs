@@ -13,7 +13,7 @@ impl LeaderRecord {
     ///
     /// No score of the index exists before 2023; the recorded slope to 2024 extends it to the left, so that a
     /// follower far behind still has a date to be compared with.
-    pub fn restart(&mut self, now: f64, slope_points_per_month: f64, months_before: usize) {
+    pub fn begin(&mut self, now: f64, slope_points_per_month: f64, months_before: usize) {
         self.months_before = months_before;
         self.best.clear();
         for back in (1..=months_before).rev() {
@@ -88,7 +88,7 @@ const MOST_LEVELS: f64 = 1e5;
 /// Positive when the follower is later. NaN when there is no such level.
 pub fn crossing_months(leader: &[f64], follower: &[f64], from: usize, to: usize) -> f64 {
     let [leader, follower] = [leader, follower].map(|s| &s[..to.min(s.len())]);
-    // Levels that both can have crossed; no others need be looked at, and numbers that are lost have none.
+    // Only levels that both series can have crossed; series with invalid numbers have none.
     let start = |series: &[f64]| series.first().copied().unwrap_or(f64::NAN);
     let top = |series: &[f64]| series.iter().copied().fold(f64::NAN, f64::max);
     let low = start(leader).max(start(follower)).ceil();
@@ -155,7 +155,7 @@ mod tests {
 
     fn record(scores: &[f64]) -> LeaderRecord {
         let mut r = LeaderRecord::default();
-        r.restart(scores[0], 1.0, 12);
+        r.begin(scores[0], 1.0, 12);
         scores.iter().for_each(|s| r.push(*s));
         r
     }

@@ -75,7 +75,7 @@ pub fn rulings(
     let headquarters = library.nation(sale.buyer_hq.unwrap_or(sale.to))?;
     let own = own.map(|source| Ok::<_, Failure>(chips::read(source, &library.nation_codes())?));
     let own = own.transpose()?;
-    let book = regime.book(&library.law, sale.on);
+    let book = regime.rules_in_force(&library.law, sale.on);
     let mut symbols = library.law.symbols.clone();
     let (to, hq) = (
         destination.groups(&mut symbols),

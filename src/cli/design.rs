@@ -78,9 +78,10 @@ pub fn design(configs: Configs, args: &DesignArgs) -> Answer {
     let nation = library.nation(&args.to)?.groups(&mut symbols);
     sale.ship_to(&nation, &nation);
     text.push_str("why, for the parent as it is:\n");
-    for reason in regime
-        .book(&library.law, on)
-        .explain(ControlledItem::ChipSale, &sale, &symbols)
+    for reason in
+        regime
+            .rules_in_force(&library.law, on)
+            .explain(ControlledItem::ChipSale, &sale, &symbols)
     {
         text.push_str(&format!(
             "  {} {}: {}\n",

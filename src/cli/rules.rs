@@ -75,7 +75,7 @@ pub fn rules(configs: Configs, args: &RulesArgs) -> Answer {
     let (library, regime) = law(configs, &args.law)?;
     let rows: Vec<RuleRow> = match &args.on {
         Some(on) => {
-            let book = regime.book(&library.law, date("--on", on)?);
+            let book = regime.rules_in_force(&library.law, date("--on", on)?);
             let in_force: Vec<u16> = book.rules().collect();
             rows(&library.law, &regime)
                 .into_iter()
@@ -179,8 +179,8 @@ fn diff(
     let day = date("--on", on)?;
     let book = |side: &str| -> Result<RuleSet, Failure> {
         match side.parse::<Date>() {
-            Ok(date) => Ok(library.regime(regime)?.book(&library.law, date)),
-            Err(_) => Ok(library.regime(side)?.book(&library.law, day)),
+            Ok(date) => Ok(library.regime(regime)?.rules_in_force(&library.law, date)),
+            Err(_) => Ok(library.regime(side)?.rules_in_force(&library.law, day)),
         }
     };
     let (a, b) = (book(sides[0])?, book(sides[1])?);

@@ -1,4 +1,4 @@
-//! What a condition can ask about: attributes of chips, shipments and other goods, in one flat vector.
+//! Attributes that conditions can read: those of chips, shipments and other goods, in one flat vector.
 
 use std::collections::HashMap;
 
@@ -66,7 +66,7 @@ attributes! {
     RareEarthValueShare "rare_earth_value_share" "fraction" "controlled rare earths in the value of a good";
 }
 
-/// Whose names an attribute takes.
+/// The domain of names that an attribute takes its values from.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum NameDomain {
     Chip,
@@ -90,7 +90,7 @@ impl NameDomain {
         }
     }
 
-    /// Whether values of both can be the same.
+    /// Whether values of both domains can be equal.
     pub fn can_equal(self, other: Self) -> bool {
         let firm = |n| matches!(n, Self::Designer | Self::Buyer);
         self == other || firm(self) && firm(other)
@@ -102,22 +102,22 @@ impl Attribute {
         Self::ALL.iter().copied().find(|a| a.name() == name)
     }
 
-    /// Attributes of where goods go and whose they will be.
+    /// Whether it is an attribute of the destination or of the buyer.
     pub fn is_of_shipment(self) -> bool {
         (Self::Destination as usize..=Self::HeadquartersMacau as usize).contains(&(self as usize))
     }
 
-    /// Attributes of a chip on sale and of its designer.
+    /// Whether it is an attribute of a chip on sale or of its designer.
     pub fn is_of_chip(self) -> bool {
         (Self::Chip as usize..=Self::OnSaleInUs20260115 as usize).contains(&(self as usize))
     }
 
-    /// Attributes of whoever buys.
+    /// Whether it is an attribute of the buyer.
     pub fn is_of_buyer(self) -> bool {
         (Self::Buyer as usize..=Self::ListedOwnershipShare as usize).contains(&(self as usize))
     }
 
-    /// Whose names its values are; none where they are numbers or truth. Values are coded by [`Symbols`].
+    /// The domain of its names; none where values are numbers or booleans. Names are coded by [`Symbols`].
     pub const fn names(self) -> Option<NameDomain> {
         Some(match self {
             Self::Chip => NameDomain::Chip,
@@ -129,23 +129,23 @@ impl Attribute {
         })
     }
 
-    /// Attributes whose values are names.
+    /// Whether its values are names.
     pub const fn is_name(self) -> bool {
         self.names().is_some()
     }
 
-    /// Attributes that are true or false.
+    /// Whether its values are booleans.
     pub fn is_truth(self) -> bool {
         self.unit() == "bool"
     }
 }
 
-/// One value for every attribute; NaN is unknown. Names are codes of [`Symbols`], truth is 1 or 0.
+/// One value for every attribute. NaN is unknown, names are codes of [`Symbols`], booleans are 1 or 0.
 #[derive(Clone, Copy, Debug)]
 pub struct Attributes([f64; Attribute::COUNT]);
 
 impl Default for Attributes {
-    /// Everything unknown but the buyer, of whom nothing special is assumed.
+    /// All attributes unknown, except those of an ordinary buyer.
     fn default() -> Self {
         let mut a = Self([f64::NAN; Attribute::COUNT]);
         for plain in [
@@ -182,7 +182,7 @@ impl Attributes {
         self.get(attribute) == 1.0
     }
 
-    /// These chip attributes with the destination and headquarters of a shipment laid over.
+    /// These attributes of a chip, with destination and headquarters of a shipment.
     pub fn with_shipment(&self, shipment: &Self) -> Self {
         let mut all = *self;
         for attribute in Attribute::ALL.iter().filter(|a| a.is_of_shipment()) {
@@ -204,7 +204,7 @@ impl Attributes {
         self
     }
 
-    /// Writes where the goods go and where the buyer's headquarters are.
+    /// Writes the destination and the buyer's headquarters.
     pub fn ship_to(&mut self, destination: &NationGroups, headquarters: &NationGroups) {
         self.set(Attribute::Destination, destination.iso3);
         self.set(Attribute::Headquarters, headquarters.iso3);
@@ -221,7 +221,7 @@ impl Attributes {
     }
 }
 
-/// What the law needs to know of a nation.
+/// A nation and the groups that rules assign it to.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct NationGroups {
     /// Code of the ISO3 name.
@@ -236,7 +236,7 @@ pub struct NationGroups {
     pub tier: f64,
 }
 
-/// Names as numbers, so that conditions compare without text. Code 0 is a name that no rule and no table holds.
+/// Codes of names, so that conditions compare numbers. Code 0 is a name that no rule and no table contains.
 #[derive(Clone, Debug, Default)]
 pub struct Symbols {
     names: Vec<String>,

@@ -1,4 +1,4 @@
-//! Instruments: what kinds of rule there are, and what each kind speaks of.
+//! Instruments: the kinds of rules, the items that each kind judges, and the numbers that it holds.
 
 use std::ops::{Bound, RangeBounds};
 
@@ -53,7 +53,7 @@ pub struct RuleNumber {
     pub most: Bound<f64>,
 }
 
-/// Which rules of an instrument hold a number.
+/// The rules of an instrument that hold a number.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum NumberNeed {
     /// Every rule.
@@ -77,11 +77,11 @@ impl NumberNeed {
 }
 
 impl RuleNumber {
-    pub fn takes(&self, value: f64) -> bool {
+    pub fn accepts(&self, value: f64) -> bool {
         (Bound::Included(self.least), self.most).contains(&value)
     }
 
-    /// What it may be, in words with its unit.
+    /// Its permitted range, in words with its unit.
     pub fn range(&self) -> String {
         let most = match self.most {
             Bound::Included(most) => format!("to {}", short(most)),
@@ -92,7 +92,7 @@ impl RuleNumber {
     }
 }
 
-/// A round number as people write it.
+/// A round number in short notation.
 fn short(x: f64) -> String {
     if x.abs() >= 1e6 {
         format!("{x:e}")
@@ -126,7 +126,7 @@ const fn support(name: &'static str, words: &'static str) -> RuleNumber {
         words,
         need: NumberNeed::OneOfThem,
         least: 0.0,
-        // A third of what the largest economy produces in a year.
+        // A third of the annual product of the largest economy.
         most: Bound::Included(1e13),
     }
 }
@@ -148,7 +148,7 @@ pub const SUPPORT: [RuleNumber; 3] = [
 ];
 
 impl Instrument {
-    /// The numbers that its rules hold; any other is refused.
+    /// The numbers that its rules hold; any other is an error.
     pub const fn numbers(self) -> &'static [RuleNumber] {
         match self {
             Self::Levy => &[LEVY_SHARE],
@@ -158,7 +158,7 @@ impl Instrument {
         }
     }
 
-    /// Whether its rules can know an attribute of what they judge: conditions on others would stay open for ever.
+    /// Whether an attribute is defined for the items that its rules judge; conditions on other attributes would never be decided.
     pub fn knows(self, attribute: Attribute) -> bool {
         use Attribute as A;
         let deal = attribute.is_of_shipment() || attribute.is_of_buyer();
@@ -191,12 +191,12 @@ impl Instrument {
         }
     }
 
-    /// Whether what its rules judge has a designer whose headquarters can be told.
-    pub fn knows_designer(self) -> bool {
+    /// Whether the items that its rules judge have a designer with known headquarters.
+    pub fn has_designer(self) -> bool {
         self.knows(Attribute::HqCountry)
     }
 
-    /// What its rules can say of what they reach.
+    /// The licence policies that its rules can set.
     pub const fn licences(self) -> &'static [Verdict] {
         use Verdict::{Capped, CaseByCase, Denied, Free, Levied, Notify};
         match self {
@@ -207,7 +207,7 @@ impl Instrument {
         }
     }
 
-    /// What an exception of its rules can say.
+    /// The licence policies that an exception of its rules can set.
     pub const fn licences_of_exceptions(self) -> &'static [Verdict] {
         use Verdict::{CaseByCase, Denied, Free, Levied, Notify};
         match self {
@@ -270,7 +270,7 @@ impl Instrument {
         Self::Rescission,
     ];
 
-    /// Whether rules of this kind speak of such goods.
+    /// Whether rules of this kind judge such items.
     pub const fn judges(self, subject: ControlledItem) -> bool {
         match subject {
             ControlledItem::ChipSale => matches!(
@@ -290,8 +290,8 @@ impl Instrument {
         }
     }
 
-    /// Whether rules of both kinds speak of some goods.
-    pub fn meets(self, other: Self) -> bool {
+    /// Whether rules of both kinds judge a common item.
+    pub fn overlaps(self, other: Self) -> bool {
         ControlledItem::ALL
             .iter()
             .any(|subject| self.judges(*subject) && other.judges(*subject))
@@ -335,7 +335,7 @@ impl Instrument {
     }
 }
 
-/// What is being judged.
+/// The item that is judged.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum ControlledItem {
     ChipSale,

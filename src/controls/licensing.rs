@@ -1,5 +1,6 @@
-//! The verdict: which rules are in force on a day, which of them one sale meets, and what remains after exceptions,
-//! carve-outs and supersession. The strictest of what remains decides, for exporters and importer apart.
+//! Verdicts on sales: the rules in force on a day that apply to a sale, after exceptions, carve-outs and supersession.
+//!
+//! The strictest remaining rule decides, separately for exporters and for the importer.
 
 use std::sync::Arc;
 
@@ -29,7 +30,7 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    /// Order of strictness; unknown may be anything up to denied, so only denied outranks it.
+    /// Rank of strictness. An unknown verdict may be anything up to a denial, so only a denial ranks higher.
     const fn rank(self) -> u8 {
         match self {
             Self::Free => 0,
@@ -110,16 +111,16 @@ impl NationGroup {
     }
 }
 
-/// Whose goods, going where, bought by whom.
+/// Scope of a rule: designers, destinations and buyers.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct AppliesTo {
-    /// Designers' headquarters that are out of reach, by ISO3 code; empty reaches everybody.
+    /// Headquarters of designers that are exempt, by ISO3 code; empty where none is.
     pub not_from: Option<f64>,
     /// Only goods of designers headquartered here.
     pub only_from: Option<f64>,
     pub destinations: Vec<NationGroup>,
     pub except: Vec<NationGroup>,
-    /// Buyers with headquarters here are reached wherever they sit.
+    /// Buyers with headquarters here are covered at any destination.
     pub headquarters: Vec<NationGroup>,
 }
 
@@ -134,7 +135,7 @@ impl AppliesTo {
         self.covers_shipment(a)
     }
 
-    /// Whether it speaks of where a shipment goes, whoever made the goods.
+    /// Whether destination and buyer are covered, for goods of any designer.
     fn covers_shipment(&self, a: &Attributes) -> bool {
         let to = self.destinations.iter().any(|g| g.holds_destination(a))
             && !self.except.iter().any(|g| g.holds_destination(a));
@@ -142,7 +143,7 @@ impl AppliesTo {
     }
 }
 
-/// An exception of a rule: where it holds, the outcome is this instead.
+/// An exception of a rule: where its condition holds, its licence policy applies instead.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Exception {
     pub name: String,
@@ -151,7 +152,7 @@ pub struct Exception {
     pub licence: Verdict,
 }
 
-/// One rule, ready to be asked.
+/// One compiled rule.
 #[derive(Clone, Debug)]
 pub struct Rule {
     pub id: String,
@@ -166,7 +167,7 @@ pub struct Rule {
     pub confidence: String,
     pub status: String,
     pub announced: Option<Date>,
-    /// Days from its announcement to its text.
+    /// Days from its announcement to the publication of its text.
     pub text_lag_days: i32,
     pub compliance: Option<Date>,
     pub ended: Option<Date>,
@@ -177,28 +178,28 @@ pub struct Rule {
     pub licence: Verdict,
     pub exceptions: Vec<Exception>,
     pub applies_to: AppliesTo,
-    /// Indices of rules that are void while this one is in force.
+    /// Indices of rules that have no effect while this one is in force.
     pub supersedes: Vec<u16>,
-    /// Indices of rules whose stricter outcome becomes this rule's where its condition holds.
+    /// Indices of rules whose stricter verdict is replaced by this rule's where its condition holds.
     pub carves_out: Vec<u16>,
     pub responds_to: Vec<String>,
     pub levy_share: f64,
     pub cap_tpp: f64,
     /// Public support, USD a year: research, energy, build-out.
     pub support_usd: [f64; 3],
-    /// Numbers of its text that nothing in the model reads.
+    /// Numbers of its text that the model does not read.
     pub facts: Vec<(String, f64)>,
 }
 
 impl Rule {
-    /// The day of the text of a rule announced on another day.
+    /// Day on which the text is published, for a given day of announcement.
     pub fn text_from(&self, announced: Date) -> Date {
         let days = jiff::Span::new().days(self.text_lag_days);
         announced.checked_add(days).unwrap_or(announced)
     }
 }
 
-/// A firm that a rule bound before the others.
+/// A firm that a rule bound before all others.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct EarlyNotice {
     pub vendor: f64,
@@ -236,7 +237,7 @@ impl Law {
         })
     }
 
-    /// What one rule says by itself, after its exceptions, whatever the day; none where it is silent.
+    /// Verdict of one rule alone after its exceptions, on any day; none where it does not apply.
     pub fn own_verdict(
         &self,
         rule: u16,
@@ -263,16 +264,16 @@ pub struct Regime {
     pub label: String,
     pub words: String,
     pub entries: Vec<DatedRule>,
-    /// What moves its rules when the calendar stands still; none in a fixed regime.
+    /// The policy process that moves its rules after the end of the calendar; none in a fixed regime.
     pub process: Option<PolicyProcess>,
 }
 
-/// A rule as a regime has it.
+/// A rule with its dates in a regime.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DatedRule {
     pub rule: u16,
     pub announced: Date,
-    /// When its text can be read.
+    /// Day on which its text is published.
     pub text: Date,
     pub compliance: Date,
     pub ended: Option<Date>,
@@ -280,7 +281,7 @@ pub struct DatedRule {
 }
 
 impl DatedRule {
-    /// Nobody is bound before the rule is announced.
+    /// Day from which it binds a firm; never before its announcement.
     fn binds_from(&self, vendor: f64) -> Date {
         self.early
             .iter()
@@ -296,14 +297,14 @@ impl DatedRule {
 }
 
 impl Regime {
-    /// Every rule that its calendar or its ladder holds.
+    /// Every rule of its calendar or its ladder.
     pub fn rules(&self) -> impl Iterator<Item = u16> + '_ {
         let ladder = self.process.iter().flat_map(|p| &p.ladder);
         let rungs = ladder.flat_map(|rung| rung.rules.iter().copied());
         self.entries.iter().map(|e| e.rule).chain(rungs)
     }
 
-    /// Days on which what is in force or announced changes, ascending.
+    /// Days on which rules in force or announced change, ascending.
     pub fn breakpoints(&self) -> Vec<Date> {
         let mut days: Vec<Date> = Vec::new();
         for entry in &self.entries {
@@ -319,11 +320,11 @@ impl Regime {
     }
 
     /// The rules in force on a day.
-    pub fn book(&self, law: &Law, on: Date) -> RuleSet {
+    pub fn rules_in_force(&self, law: &Law, on: Date) -> RuleSet {
         RuleSet::of(self, law, |entry, vendor| entry.in_force(on, vendor))
     }
 
-    /// The rules announced by a day that do not bind anybody's sale yet and have not been dropped.
+    /// The rules announced by a day that are not in force for any firm and have not been withdrawn.
     pub fn announced(&self, law: &Law, on: Date) -> RuleSet {
         RuleSet::of(self, law, |entry, vendor| {
             let ahead = entry.announced <= on && on < entry.binds_from(vendor);
@@ -331,7 +332,7 @@ impl Regime {
         })
     }
 
-    /// Whether every announced rule on sales of chips can be read. While one is known by rumour alone, nobody designs.
+    /// Whether the text of every announced rule on chip sales is published. Makers do not design before that.
     pub fn is_text_published(&self, law: &Law, on: Date) -> bool {
         !self.entries.iter().any(|e| {
             let rumour = e.announced <= on && on < e.text && on < e.compliance;
@@ -342,7 +343,7 @@ impl Regime {
         })
     }
 
-    /// The first day after `on` on which an announced rule binds.
+    /// The first day after `on` on which an announced rule comes into force.
     pub fn next_binds(&self, on: Date) -> Option<Date> {
         let ahead = |e: &&DatedRule| {
             e.announced <= on && on < e.compliance && e.ended.is_none_or(|ended| on <= ended)
@@ -355,7 +356,7 @@ impl Regime {
     }
 }
 
-/// The rules that count on one day, superseded ones left out for the vendors for whom they are.
+/// The rules that count on one day, without those that are superseded, by vendor.
 #[derive(Clone, Debug, Default)]
 pub struct RuleSet {
     active: Vec<ActiveRule>,
@@ -367,10 +368,10 @@ struct ActiveRule {
     rule: Arc<Rule>,
     condition: Condition,
     exceptions: Vec<Condition>,
-    /// In force for everybody but these, or for nobody but these.
+    /// Vendors for which the default of `by_default` does not hold.
     but: Vec<f64>,
     by_default: bool,
-    /// Known to reach every sale that will be asked about.
+    /// Whether it is known to apply to every sale that will be judged.
     reaches: bool,
 }
 
@@ -388,8 +389,8 @@ impl ActiveRule {
         }
     }
 
-    /// The rule, and for whom it counts.
-    fn what(&self) -> (u16, bool, &[f64]) {
+    /// The rule and the vendors for which it counts.
+    fn identity(&self) -> (u16, bool, &[f64]) {
         (self.index, self.by_default, &self.but)
     }
 
@@ -405,7 +406,7 @@ impl ActiveRule {
     }
 }
 
-/// What the law says of one sale.
+/// Ruling on one sale.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Ruling {
     pub exporter: Verdict,
@@ -416,7 +417,7 @@ pub struct Ruling {
 }
 
 impl Ruling {
-    /// The rule that stands in the way of the sale, on the exporter's side first.
+    /// The rule that restricts the sale, on the exporter's side first.
     pub fn decided_by(&self) -> Option<u16> {
         self.exporter_rule.or(self.importer_rule)
     }
@@ -432,22 +433,22 @@ impl Ruling {
     }
 }
 
-/// One rule's part in a verdict, in words.
+/// The contribution of one rule to a verdict, in words.
 #[derive(Clone, Debug, Serialize)]
 pub struct VerdictReason {
     pub rule: String,
     pub instrument: Instrument,
     pub citation: String,
     pub verdict: String,
-    /// The condition with the values of this case in it.
+    /// The condition with the values of this case.
     pub because: String,
     /// The exception that gave the verdict.
     pub exception: Option<String>,
-    /// Says the destination, not the seller's side.
+    /// Whether it is a rule of the importer.
     pub importer: bool,
 }
 
-/// The verdict of a rule that reaches a sale whose condition does not hold.
+/// The verdict of a rule that covers a sale but whose condition does not hold.
 const NOT_MET: &str = "not met";
 
 impl RuleSet {
@@ -472,7 +473,7 @@ impl RuleSet {
             .entries
             .iter()
             .filter_map(|entry| {
-                // Code 0 stands for every firm that no rule singles out.
+                // Code 0 stands for every firm without dates of its own.
                 let by_default = effective(entry, 0.0);
                 let but: Vec<f64> = vendors
                     .iter()
@@ -488,12 +489,12 @@ impl RuleSet {
         Self { active }
     }
 
-    /// Indices of the rules that count for firms in general.
+    /// Indices of the rules that count for firms without dates of their own.
     pub fn rules(&self) -> impl Iterator<Item = u16> + '_ {
         self.active.iter().filter(|a| a.by_default).map(|a| a.index)
     }
 
-    /// The rules that speak of such goods at all.
+    /// The rules that judge such items.
     #[must_use]
     pub fn for_item(&self, subject: ControlledItem) -> Self {
         let speaks = |active: &&ActiveRule| active.rule.instrument.judges(subject);
@@ -502,13 +503,14 @@ impl RuleSet {
         }
     }
 
-    /// Whether two books hold the same rules for the same firms, and so say the same of every sale.
+    /// Whether two rule sets contain the same rules for the same firms, and so give the same verdict on every sale.
     pub fn is_equivalent(&self, other: &Self) -> bool {
         let (own, others) = (self.active.iter(), other.active.iter());
-        own.map(ActiveRule::what).eq(others.map(ActiveRule::what))
+        own.map(ActiveRule::identity)
+            .eq(others.map(ActiveRule::identity))
     }
 
-    /// Whether two books hold the same rules for goods of one kind that go one way.
+    /// Whether two rule sets contain the same rules for one item and one shipment.
     pub fn is_equivalent_for(
         &self,
         other: &Self,
@@ -521,11 +523,12 @@ impl RuleSet {
         };
         let (own, others) = (self.active.iter(), other.active.iter());
         let (own, others) = (own.filter(there), others.filter(there));
-        own.map(ActiveRule::what).eq(others.map(ActiveRule::what))
+        own.map(ActiveRule::identity)
+            .eq(others.map(ActiveRule::identity))
     }
 
-    /// What is left of the book for sales that differ from this one in some attributes alone, none of them who sells or
-    /// where to: rules that cannot matter are gone, conditions hold only what varies.
+    /// The rule set specialised to sales that differ from this one only in the `free` attributes, which exclude vendor and
+    /// destination. Rules that cannot matter are dropped, and conditions are folded to the free attributes.
     #[must_use]
     pub fn specialise_to_sale(
         &self,
@@ -555,7 +558,7 @@ impl RuleSet {
         }
     }
 
-    /// What is left of the book for such goods when they all go one way to one buyer, whoever made them.
+    /// The rule set specialised to one item and one shipment, for goods of any designer.
     #[must_use]
     pub fn specialise_to_shipment(&self, subject: ControlledItem, shipment: &Attributes) -> Self {
         let left = |active: &ActiveRule| {
@@ -577,12 +580,12 @@ impl RuleSet {
         }
     }
 
-    /// Whether no rule is left in it.
+    /// Whether it contains no rule.
     pub fn is_empty(&self) -> bool {
         self.active.is_empty()
     }
 
-    /// Whether no rule of the book tells two shipments apart, whatever is shipped and whoever made it.
+    /// Whether every rule treats two shipments equally, for any goods of any designer.
     pub fn treats_equally(&self, one: &Attributes, other: &Attributes) -> bool {
         let same = |c: &Condition| c.fold_shipment(one) == c.fold_shipment(other);
         self.active.iter().all(|active| {
@@ -598,12 +601,12 @@ impl RuleSet {
         })
     }
 
-    /// Whether a rule counts for any firm.
-    pub fn holds(&self, rule: u16) -> bool {
+    /// Whether a rule counts for at least one firm.
+    pub fn contains(&self, rule: u16) -> bool {
         self.active.iter().any(|a| a.index == rule)
     }
 
-    /// The verdict on one sale. Allocates nothing.
+    /// The ruling on one sale; it does not allocate.
     pub fn judge(&self, subject: ControlledItem, a: &Attributes) -> Ruling {
         let vendor = a.get(Attribute::Vendor);
         let mut ruling = Ruling::free();
@@ -633,7 +636,7 @@ impl RuleSet {
         ruling
     }
 
-    /// Whether no rule stands in the way of a sale: what `judge` would call free on both sides, told at the first that does.
+    /// Whether `judge` would return a free verdict on both sides; stops at the first rule that restricts the sale.
     pub fn permits_freely(&self, subject: ControlledItem, a: &Attributes) -> bool {
         let vendor = a.get(Attribute::Vendor);
         let says = |at: usize| self.outcome(at, subject, vendor, a);
@@ -641,7 +644,7 @@ impl RuleSet {
             .all(|at| says(at).is_none_or(|(verdict, _)| verdict == Verdict::Free))
     }
 
-    /// What one rule says after its exceptions and the carve-outs of others; none where it is silent.
+    /// Verdict of one rule after its exceptions and the carve-outs of others; none where it does not apply.
     fn outcome(
         &self,
         at: usize,
@@ -652,7 +655,7 @@ impl RuleSet {
         let active = &self.active[at];
         let (verdict, exception) = own_outcome(active, subject, vendor, a)?;
         if !active.rule.carves_out.is_empty() {
-            // A carve-out relaxes what others say, and says nothing alone; a levy it carries is added below.
+            // A carve-out only relaxes other rules; it has a verdict, and a levy, where it does so.
             return self
                 .has_effective_carve_out(at, subject, vendor, a)
                 .then_some((verdict, exception));
@@ -669,7 +672,7 @@ impl RuleSet {
         Some((relaxed, exception))
     }
 
-    /// Whether one of the rules that this one carves out would be stricter without it.
+    /// Whether the carve-out relaxes the verdict of at least one other rule.
     fn has_effective_carve_out(
         &self,
         at: usize,
@@ -688,8 +691,8 @@ impl RuleSet {
         })
     }
 
-    /// Every rule that reaches this sale, strictest first, with the reason in words; those whose conditions do not hold
-    /// come last.
+    /// Every rule that covers this sale, strictest first, with the reason in words; rules whose conditions do not hold come
+    /// last.
     pub fn explain(
         &self,
         subject: ControlledItem,
@@ -727,7 +730,7 @@ impl RuleSet {
     }
 }
 
-/// What a rule says by itself.
+/// Verdict of a rule alone.
 fn own_outcome(
     active: &ActiveRule,
     subject: ControlledItem,

@@ -1,5 +1,6 @@
-//! The law: what a rule says, which rules are in force, what they say of one sale. Knows no agent: it sees a shipment
-//! and answers with a verdict.
+//! Controls: rules, regimes, and the verdicts of rules in force on a sale.
+//!
+//! This module does not depend on agents: it maps a shipment to a verdict.
 
 mod attribute;
 mod condition;

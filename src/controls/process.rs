@@ -1,25 +1,25 @@
-//! A regime that goes on by itself: from one month on its rules move along a ladder, from loose to strict.
+//! Policy processes: from one month on, the rules of a regime move along a ladder from loose to strict.
 
 use super::licensing::{DatedRule, Regime};
 use crate::foundation::calendar::{Date, Month};
 
-/// What moves the rules of a regime once its calendar stands still. Every rule that the calendar has in force then and
-/// that stands on no rung stays for ever: it is pinned, and no process reaches it.
+/// The process that moves the rules of a regime after the end of its calendar. Rules that are in force then and on no rung of
+/// the ladder are pinned: they stay in force and the process does not change them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PolicyProcess {
-    /// Reacts to the gap, to variants and to lost revenue; otherwise chance alone moves it.
+    /// Whether it reacts to the gap, to variants and to lost revenue; otherwise it is purely random.
     pub reactive: bool,
     /// The first month that the process governs.
     pub from: Month,
-    /// From loose to strict.
+    /// Rungs from loose to strict.
     pub ladder: Vec<PolicyStep>,
-    /// Where it begins.
+    /// The rung on which it begins.
     pub start: usize,
     /// Months in which a new administration takes office.
     pub administrations: Vec<Month>,
 }
 
-/// One state of the law that a process can reach.
+/// One state of the rules that a process can reach.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PolicyStep {
     pub name: String,
@@ -32,9 +32,9 @@ impl PolicyProcess {
         self.ladder.iter().any(|rung| rung.rules.contains(&rule))
     }
 
-    /// The calendar of a regime as it is when the process never moves: what is in force on the first day stays, what stands
-    /// on other rungs ends the day before, what would bind later never does. What was announced by then is known until then:
-    /// nobody hears of the process before it begins.
+    /// Freezes the calendar of a regime at the first day of the process: rules in force stay, rules on other rungs end the day
+    /// before, and rules that would come into force later are withdrawn. Earlier announcements are kept until that day, since
+    /// the process is not known in advance.
     pub fn freeze(&self, entries: &mut Vec<DatedRule>) {
         let day = self.from.first_day();
         let start = &self.ladder[self.start].rules;
@@ -53,7 +53,7 @@ impl PolicyProcess {
         }
     }
 
-    /// The law while the process stands on rung `now` and has announced rung `coming`, as a regime on its first day.
+    /// The rules while rung `now` is in force and rung `coming` is announced, as a regime on the first day of the process.
     pub fn regime_on_rung(&self, regime: &Regime, now: usize, coming: usize) -> Regime {
         let day = self.from.first_day();
         let pinned = |e: &&DatedRule| e.ended.is_none() && !self.is_on_ladder(e.rule);
@@ -83,7 +83,7 @@ impl PolicyProcess {
             .collect()
     }
 
-    /// What it is, in one paragraph.
+    /// Describes the process in one paragraph.
     pub fn describe(&self) -> String {
         let kind = if self.reactive {
             "a reactive process (chance, the gap, variants, lost revenue, administrations)"

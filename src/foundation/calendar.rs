@@ -1,4 +1,4 @@
-//! Months, the step of the model, and days, the step of the law.
+//! Calendar months, the time step of the model, and days, the time step of the rules.
 
 use std::fmt;
 use std::ops::Sub;

@@ -1,8 +1,8 @@
-//! Keyed, counter-based draws: the only place that names a random generator.
+//! Keyed, counter-based random draws: the only module that names a random generator.
 //!
-//! Each draw answers one question, and its key says which: (seed, future, purpose, who, which time). Nothing
-//! else enters, so a draw cannot depend on thread count, on order, or on whether an unrelated rule or agent
-//! exists. Two arms of one future share every answer to a question that both of them ask.
+//! The key of a draw is (seed, future, purpose, who, ordinal). Nothing else enters, so a draw does not depend on the number of
+//! threads, on the order of draws, or on unrelated rules or agents. Two arms of one future share every draw with the same key
+//! (common random numbers).
 //!
 //! The generator is Philox4x32-10 (Salmon et al. 2011, <https://doi.org/10.1145/2063384.2063405>), checked
 //! against the published known-answer vectors in `tests/chance.rs`.
@@ -11,47 +11,47 @@ use rand_philox::{Philox, splitmix64};
 
 use super::{maths, sampling};
 
-/// What a draw is for. Numbers are never reused: a changed number changes every result.
+/// Purpose of a draw. Numbers are never reused, since a changed number changes every result.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(u64)]
 pub enum Purpose {
     /// The value of a sampled parameter in one future.
     Parameter = 1,
-    /// Luck of a training run, by lab and run ordinal.
+    /// Random score of a training run, by lab and run ordinal.
     RunLuck = 2,
     /// Length of a training run, by lab and run ordinal.
     RunLength = 3,
     /// Lasting skill of a lab.
     LabSkill = 4,
-    /// Months from the start of a variant project to first shipment, by slot.
+    /// Months from the start of a variant project to its first sale, by maker and ordinal.
     RedesignLag = 5,
     /// Slip of a generation against its plan, by maker and ordinal.
     GenerationSlip = 6,
-    /// Calendar shock to demand, by region and month.
+    /// Shock to demand, by region and month.
     DemandShock = 7,
-    /// Resampling in the error of a quantile.
+    /// Resampling for the standard error of a quantile.
     Bootstrap = 8,
-    /// Whether the importer discourages a chip that has been opened, by slot.
+    /// Importer refusal of a chip that is open under licence or up to a cap, by slot.
     Refusal = 9,
-    /// When the next theft succeeds, by ordinal.
+    /// Threshold of the next theft, by ordinal.
     Theft = 10,
-    /// When a broker is caught next, by broker and ordinal.
+    /// Threshold of the next detection, by broker and ordinal.
     Detection = 11,
-    /// When the next political change comes, by ordinal.
+    /// Threshold of the next political change, by side and ordinal.
     Politics = 12,
-    /// Whether a tightening is answered by keeping back materials, by ordinal.
+    /// Retaliation to a tightening by export restrictions on materials, by ordinal.
     Retaliation = 21,
-    /// How long a lab holds finished models back, by lab.
+    /// Release delay of a lab, by lab.
     ReleaseDelay = 22,
     /// Error of observation, by recorded point and draw.
     ObservationError = 31,
-    /// Steps of a chain that samples a posterior, by chain and ordinal.
+    /// Steps of a Markov chain that samples a posterior, by chain and ordinal.
     PosteriorSample = 32,
 }
 
-/// A stable 64-bit key of a named thing: the 64-bit FNV-1a hash of its key text.
+/// A stable 64-bit key of a named entity: the 64-bit FNV-1a hash of its key text.
 ///
-/// Display names and row numbers never enter, so renaming or sorting a table changes no draw.
+/// Display names and row numbers do not enter, so renaming or sorting a table changes no draw.
 pub const fn stable_key(text: &str) -> u64 {
     let bytes = text.as_bytes();
     let mut hash = 0xcbf2_9ce4_8422_2325_u64;
@@ -64,7 +64,7 @@ pub const fn stable_key(text: &str) -> u64 {
     hash
 }
 
-/// The source of all chance of one future; arms of the same future share it.
+/// The source of all random draws of one future; arms of the same future share it.
 #[derive(Clone, Copy, Debug)]
 pub struct Chance {
     key: [u32; 2],
@@ -78,7 +78,7 @@ impl Chance {
         }
     }
 
-    /// The stream that belongs to one question alone.
+    /// The random stream of one key.
     fn stream(self, purpose: Purpose, who: u64, ordinal: u64) -> Philox {
         let stream = splitmix64(who ^ splitmix64(purpose as u64));
         // Each question owns 2^16 blocks, far more than any distribution consumes.
@@ -97,7 +97,7 @@ impl Chance {
         sampling::normal(&mut || stream.next_u64())
     }
 
-    /// A unit exponential number: the threshold that an integrated hazard must pass.
+    /// A unit exponential number: the threshold of a cumulative hazard.
     pub fn exponential(self, purpose: Purpose, who: u64, ordinal: u64) -> f64 {
         let mut stream = self.stream(purpose, who, ordinal);
         sampling::exponential(&mut || stream.next_u64())
@@ -110,7 +110,7 @@ impl Chance {
     }
 }
 
-/// Where place `at` of `count` places goes in a permutation of its own: a keyed bijection, so that no list is held.
+/// Image of place `at` under a keyed permutation of `count` places, computed without a list.
 ///
 /// Four rounds of a balanced Feistel network over the smallest even number of bits that holds `count`, walked until the
 /// answer is one of the places (Black and Rogaway 2002, "Ciphers with arbitrary finite domains").

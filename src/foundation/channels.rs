@@ -1,6 +1,6 @@
-//! Channels: the responses that the model can show and switch off, so that each one's part in an effect can be measured.
+//! Channels: responses of agents that can be switched off, so that the contribution of each to an effect can be measured.
 //!
-//! A channel that is off consumes nothing that others use. Power, serving and captive chips are physics, not responses.
+//! A channel that is off uses no resources of others. Power, serving and captive chips are constraints, not responses.
 
 macro_rules! channels {
     ($( $variant:ident $name:literal $group:literal $off:literal; )*) => {
@@ -42,7 +42,7 @@ channels! {
     PolicyReaction "policy_reaction" "politics and anticipation" "the gap moves no government";
 }
 
-/// Which channels act.
+/// The set of active channels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Channels([bool; Channel::ALL.len()]);
 

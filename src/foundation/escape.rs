@@ -1,11 +1,11 @@
-//! Text from elsewhere in each place where it could act: markup, scripts, spreadsheets, terminals, shells. One function a place.
+//! Escapes untrusted text for markup, scripts, spreadsheets, terminals and shells, with one function for each target.
 //!
-//! Names, titles, citations and paths come from files that other people wrote. Everything that is put together as text for
-//! another program passes through here; templates use [`markup`] by themselves.
+//! Names, titles, citations and paths come from files that other people wrote. All text that is assembled for another program
+//! is escaped here; templates call [`markup`] automatically.
 
 use std::borrow::Cow;
 
-/// The character that stands for one that acts on a terminal or a page instead of being shown.
+/// The visible replacement of a character that would control a terminal or a page.
 ///
 /// Controls become their pictures (U+2400 and following), so that columns and underlinings stay in place; controls that
 /// turn the direction of what follows, line separators and what XML does not allow become U+FFFD.
@@ -34,7 +34,7 @@ fn shown_but(text: &str, kept: fn(char) -> bool) -> Cow<'_, str> {
     Cow::Owned(text.replace("\r\n", "\n").chars().map(one).collect())
 }
 
-/// Text for a terminal, of any number of lines: nothing in it moves the cursor, colours, or writes over what stands there.
+/// Text for a terminal, with any number of lines: it cannot move the cursor, set colours or overwrite text.
 pub fn visible(text: &str) -> Cow<'_, str> {
     shown_but(text, |c| c == '\n' || c == '\t')
 }
@@ -44,7 +44,7 @@ pub fn visible_line(text: &str) -> Cow<'_, str> {
     shown_but(text, |_| false)
 }
 
-/// Text for HTML or SVG, between tags or in an attribute in double quotes, which are all that this program writes.
+/// Text for HTML or SVG, between tags or in an attribute in double quotes; the program writes no other quotes.
 pub fn markup(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in visible(text).chars() {
@@ -59,9 +59,9 @@ pub fn markup(text: &str) -> String {
     out
 }
 
-/// JSON for a script element: no tag and no comment can begin in it, and it is a script's text on every browser.
+/// JSON for a script element, in which no tag or comment can begin.
 ///
-/// These characters stand in JSON in strings alone, where an escape means the same.
+/// The escaped characters occur in JSON only within strings, where the escape has the same meaning.
 pub fn json_in_script(json: &str) -> String {
     let mut out = String::with_capacity(json.len());
     for c in json.chars() {
@@ -75,14 +75,14 @@ pub fn json_in_script(json: &str) -> String {
     out
 }
 
-/// Whether a spreadsheet would take a cell for a formula. A number is none, whatever its sign.
+/// Whether a spreadsheet would interpret a cell as a formula. Numbers of either sign are not formulas.
 fn is_formula(cell: &str) -> bool {
-    // The wide forms are formulas too where they are typed for the narrow ones.
+    // Full-width forms count as formulas too, since spreadsheets may treat them as the ASCII forms.
     let begins = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
     cell.starts_with(begins) && cell.parse::<f64>().is_err()
 }
 
-/// A cell of a CSV table that no spreadsheet runs: what looks like a formula has an apostrophe before it.
+/// A cell of a CSV table that no spreadsheet evaluates: formulas are prefixed with an apostrophe.
 ///
 /// Numbers stay as they are. So that [`csv_plain`] gives back every text as it was, what begins with apostrophes before a
 /// formula has one more.
@@ -128,12 +128,12 @@ pub fn csv_table(table: Vec<u8>) -> Result<Vec<u8>, csv::Error> {
         .map_err(|e| csv::Error::from(e.into_error()))
 }
 
-/// Whether a shell reads a byte of a word as itself, wherever it stands. `=` begins a word of its own sense in some shells.
+/// Whether a shell reads a byte literally at this position of a word. A leading `=` has a special meaning in some shells.
 fn is_plain(at: usize, byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"._-+%/:,@".contains(&byte) || byte == b'=' && at > 0
 }
 
-/// Bytes as one word of a POSIX shell, whatever is in them.
+/// Any bytes as one word of a POSIX shell.
 pub fn shell_bytes(word: &[u8]) -> Vec<u8> {
     if !word.is_empty() && word.iter().enumerate().all(|(at, b)| is_plain(at, *b)) {
         return word.to_vec();
@@ -149,13 +149,13 @@ pub fn shell_bytes(word: &[u8]) -> Vec<u8> {
     out
 }
 
-/// One word of a POSIX shell, whatever is in it.
+/// Any text as one word of a POSIX shell.
 pub fn shell_word(word: &str) -> String {
-    // Quoting adds ASCII alone.
+    // Quoting adds only ASCII characters.
     String::from_utf8(shell_bytes(word.as_bytes())).unwrap_or_default()
 }
 
-/// The file or name that a command is about, as one word that is not taken for an option.
+/// A positional argument, such as a file, as one word that is not parsed as an option.
 pub fn shell_argument(word: &str) -> String {
     if word.starts_with('-') {
         shell_word(&format!("./{word}"))
@@ -190,9 +190,9 @@ pub fn shell_words(command: &str) -> Option<Vec<String>> {
     (!quoted).then_some(words)
 }
 
-/// A recorded command of this program as a shell runs it and nothing beside it; nothing where it is none.
+/// A recorded command of this program, quoted so that a shell runs only this command; none where the text is no such command.
 ///
-/// `CHOKEPOINT_FAIL=N` may stand before it: the hook with which tests make a run fail.
+/// `CHOKEPOINT_FAIL=N` may precede it: the hook with which tests make a run fail.
 pub fn recorded_command(text: &str) -> Option<String> {
     let words = shell_words(text)?;
     let hook = |word: &str| {

@@ -31,7 +31,7 @@ pub fn log10(x: f64) -> f64 {
     libm::log10(x)
 }
 
-/// `base^exponent`, right to the last bit but one. It takes five times as long as [`exp`].
+/// `base^exponent`, accurate to the last bit but one. It takes five times as long as [`exp`].
 #[inline]
 pub fn pow(base: f64, exponent: f64) -> f64 {
     libm::pow(base, exponent)

@@ -1,4 +1,4 @@
-//! What every other module stands on: the calendar, chance, portable maths, the names of the parameters, text from elsewhere made harmless.
+//! Foundations of all other modules: calendar, random draws, portable maths, parameters, channels, names, and escaping of text.
 
 pub mod calendar;
 pub mod chance;

@@ -1,5 +1,7 @@
-//! Names that people give to studies, figures, arms, rules, regimes and splits. They become names of files, words of commands
-//! and cells of tables, so they are checked where they enter: in files, on the command line, and in a manifest that is read back.
+//! Validated names of studies, figures, arms, rules, regimes and splits.
+//!
+//! Names become names of files, words of commands and cells of tables. They are checked at every input: in files, on the command
+//! line, and in a manifest that is read back.
 
 use std::fmt;
 use std::ops::Deref;
@@ -7,19 +9,19 @@ use std::ops::Deref;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
-/// Bytes of the longest name: endings and prefixes must still fit into the 255 bytes that a file system allows.
+/// Maximum length of a name in bytes; suffixes and prefixes must fit into the 255 bytes that file systems allow.
 const LONGEST: usize = 100;
-/// Characters of a name that are neither letters, digits nor the underscore.
+/// Permitted characters of a name besides letters, digits and the underscore.
 const MARKS: &str = " -.,+()=%";
 /// What a name may be, in words.
 const EXPECTED: &str = "a name of letters, digits, spaces and `_-.,+()=%` that begins with a letter, a digit or `_` and does not \
                         end with a space or a dot";
-/// The same as a regular expression for editors; letters beyond ASCII are not told apart there.
+/// The same as a regular expression for editors; letters beyond ASCII are not distinguished there.
 const PATTERN: &str = "^[^\\u0000-\\u002f\\u003a-\\u0040\\u005b-\\u005e\\u0060\\u007b-\\u00bf]\
                        ([^\\u0000-\\u001f\\u0021-\\u0024\\u0026\\u0027\\u002a\\u002f\\u003a-\\u003c\\u003e-\\u0040\\u005b-\\u005e\\u0060\\u007b-\\u00bf]*\
                        [^\\u0000-\\u0024\\u0026\\u0027\\u002a\\u002e\\u002f\\u003a-\\u003c\\u003e-\\u0040\\u005b-\\u005e\\u0060\\u007b-\\u00bf])?$";
 
-/// A name that cannot leave its place: no path, nothing that a shell or a page would read as its own.
+/// A name without path separators or characters that a shell or a page would interpret.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
 pub struct Name(String);
@@ -57,7 +59,7 @@ impl Name {
     }
 }
 
-/// Names of devices, which Windows takes for no file whatever their ending.
+/// Whether it is a device name, which Windows reserves with any file extension.
 fn reserved(stem: &str) -> bool {
     let stem = stem.to_ascii_uppercase();
     let numbered = |start: &str| {
@@ -134,7 +136,7 @@ impl JsonSchema for Name {
     }
 }
 
-/// Reads a name into a plain text, for tables that hold it beside other texts.
+/// Deserialises a name as plain text, for tables that hold it beside other texts.
 ///
 /// # Errors
 /// As [`Name::new`].

@@ -1,7 +1,7 @@
-//! The names of the parameters: one field each, grouped by mechanism. Values live in `configs/parameters`.
+//! The parameters of the model: one field for each, grouped by mechanism, with values in `configs/parameters`.
 //!
-//! A file under `configs/parameters` that lacks one of these names, or holds a name that is not here, is an error:
-//! no number that shapes behaviour lives in code, and no number in a file is without effect on the code.
+//! A parameter file that lacks one of these names or contains another name is an error. So every number that shapes behaviour
+//! is in a file, and every number in a file has an effect.
 
 macro_rules! parameters {
     ($( $mechanism:ident { $( $id:ident ),* $(,)? } )*) => {
@@ -21,7 +21,7 @@ macro_rules! parameters {
                 next.next().is_none().then_some(read)
             }
 
-            /// Every parameter 0: what a test then sets is all that acts.
+            /// All parameters 0, for tests that set only the parameters that they need.
             #[cfg(test)]
             pub fn zero() -> Self {
                 Self { $( $( $id: 0.0, )* )* }

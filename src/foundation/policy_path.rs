@@ -1,4 +1,4 @@
-//! The rule tape: what a political process changed in one run, so that another run can be given the same changes.
+//! The policy path: the changes of rules by a policy process in one run, which another run can replay.
 
 /// One change of the rules along a ladder, from its announcement.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

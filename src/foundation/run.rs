@@ -1,4 +1,4 @@
-//! What every step of a run reads: the clock, and the future that the run lives in.
+//! The clock and the future of a run, which every step reads.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use super::channels::{Channel, Channels};
 use super::parameters::Parameters;
 use super::policy_path::PolicyChange;
 
-/// Where the run stands in time.
+/// The present month of a run.
 #[derive(Resource, Clone, Copy, Debug)]
 pub struct SimulationClock {
     pub first: Month,
@@ -34,19 +34,19 @@ impl SimulationClock {
     }
 }
 
-/// System: the clock moves on.
+/// System: advances the clock by one month.
 pub fn next_month(mut clock: ResMut<SimulationClock>) {
     *clock = SimulationClock::at(clock.first, clock.t + 1);
 }
 
-/// The median run of recorded history: what deviations are measured against, so that no recorded path is imposed on an
-/// arm that left it. Empty while it is being recorded: deviations are then zero.
+/// The reference run: the median run of recorded history, against which deviations are measured, so that an arm that departs
+/// from history is not forced onto a recorded path. It is empty while it is being recorded; deviations are then zero.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ReferenceRun {
     pub makers: usize,
-    /// Part of the target's wants that law kept back, by month.
+    /// Share of the target's desired purchases that rules denied, by month.
     pub denied_share: Vec<f64>,
-    /// What makers of the target delivered at home over what buyers there would spend, by month.
+    /// Deliveries of the target's makers at home over the spending of buyers there, by month.
     pub home_share: Vec<f64>,
     /// Research stock of makers, USD, month after month.
     pub research_stock_usd: Vec<f64>,
@@ -55,17 +55,17 @@ pub struct ReferenceRun {
 }
 
 impl ReferenceRun {
-    /// What was denied on record this month; `now` where there is no record.
+    /// Share denied on record this month; `now` without a record.
     pub fn denied(&self, t: usize, now: f64) -> f64 {
         self.denied_share.get(t).copied().unwrap_or(now)
     }
 
-    /// Home supply on record this month; `now` where there is no record.
+    /// Home supply on record this month; `now` without a record.
     pub fn home(&self, t: usize, now: f64) -> f64 {
         self.home_share.get(t).copied().unwrap_or(now)
     }
 
-    /// A maker's research stock over that on record, 1 where there is none.
+    /// A maker's research stock over that on record; 1 without a record.
     pub fn research_ratio(&self, t: usize, maker: usize, now: f64) -> f64 {
         let then = self
             .research_stock_usd
@@ -79,7 +79,7 @@ impl ReferenceRun {
         }
     }
 
-    /// A bloc's service revenue over that on record, 1 where there is none.
+    /// A bloc's service revenue over that on record; 1 without a record.
     pub fn service_ratio(&self, t: usize, bloc: usize, now: f64) -> f64 {
         let then = self.service_usd.get(t).map_or(0.0, |s| s[bloc]);
         if then > 0.0 && now > 0.0 {
@@ -90,15 +90,15 @@ impl ReferenceRun {
     }
 }
 
-/// How makers and buyers form expectations: alternative rules of behaviour, to see whether a ranking of regimes survives.
+/// Expectation rules of makers and buyers: alternatives that test whether a ranking of regimes depends on them.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum ExpectationRule {
-    /// By the orders of this month; nobody acts on what is only announced.
+    /// Makers plan by this month's orders; nobody acts on announcements.
     Naive,
-    /// By orders of some months ago; buyers pull forward what an announced rule will close.
+    /// Makers plan by past orders; buyers pull purchases forward before an announced closure.
     #[default]
     Adaptive,
-    /// As adaptive, and makers take what an announced rule will close out of their plans at once.
+    /// As adaptive; in addition makers remove demand that an announced rule will close from their plans at once.
     Foresight,
 }
 
@@ -114,7 +114,7 @@ impl ExpectationRule {
     }
 }
 
-/// The draw of chance and parameters that all arms share.
+/// One draw of parameters, structure and chance that all arms share.
 #[derive(Resource, Clone, Debug)]
 pub struct Future {
     pub number: u64,
@@ -122,14 +122,14 @@ pub struct Future {
     pub parameters: Parameters,
     pub channels: Channels,
     pub planning: ExpectationRule,
-    pub anchor: Arc<ReferenceRun>,
-    /// Changes of the rules to be replayed in place of a process's own.
+    pub reference_run: Arc<ReferenceRun>,
+    /// Policy path to be replayed in place of the changes of a process.
     pub policy_path: Option<Arc<[PolicyChange]>>,
 }
 
 impl Future {
-    /// The future as it goes on record: what the target answered stands in the recorded rules, and that it answered nothing
-    /// before the first of them is on record too.
+    /// The future for recorded history, with the channel of counter-measures off: the recorded rules contain the target's
+    /// responses, and before the first of them there was none.
     #[must_use]
     pub fn on_record(mut self) -> Self {
         self.channels = self.channels.without(Channel::CounterMeasures);

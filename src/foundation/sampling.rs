@@ -1,4 +1,4 @@
-//! Draws from the normal, exponential and gamma distributions out of words of random bits, the same on every machine.
+//! Draws from the normal, exponential and gamma distributions from words of random bits, identical on every machine.
 //!
 //! Normal and exponential numbers come by the ziggurat of Marsaglia and Tsang 2000, <https://doi.org/10.18637/jss.v005.i08>,
 //! with 256 layers of equal area, in the form of Doornik 2005; gamma numbers by Marsaglia and Tsang 2000,
@@ -16,7 +16,7 @@ struct Ziggurat {
     edge: [f64; LAYERS + 1],
     height: [f64; LAYERS + 1],
     density: fn(f64) -> f64,
-    /// Where the tail begins.
+    /// Start of the tail.
     tail: f64,
 }
 
@@ -96,7 +96,7 @@ pub fn normal(bits: &mut impl FnMut() -> u64) -> f64 {
         bits,
         |word| word as f64 / (1_u64 << 51) as f64 - 1.0,
         |ziggurat, bits, place| {
-            // Marsaglia 1964: an exponential number, kept with the right chance.
+            // Marsaglia 1964: an exponential number, accepted with the correct probability.
             loop {
                 let further = -maths::ln(open_unit(bits())) / ziggurat.tail;
                 let kept = -maths::ln(open_unit(bits()));
@@ -122,7 +122,7 @@ pub fn gamma(shape: f64, bits: &mut impl FnMut() -> u64) -> f64 {
     if shape == 1.0 {
         return exponential(bits);
     }
-    // A shape below one is one above it, drawn down by a power of a uniform number.
+    // A shape below one is drawn with the shape plus one, times a power of a uniform number.
     let (above, down) = if shape < 1.0 {
         let uniform = open_unit(bits());
         (shape + 1.0, maths::pow(uniform, 1.0 / shape))

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use super::chips::{BudgetPurpose, ChipMarket};
+use super::chips::{BudgetPurpose, ChipMarket, CustomerKind};
 
 /// Customers who are handled as one buyer this month.
 #[derive(Clone, Copy, Debug)]
@@ -14,9 +14,7 @@ pub struct BuyerGroup {
     /// The market whose terms and software values they face: the first of their markets.
     pub market: usize,
     pub wallet: BudgetPurpose,
-    pub captive: bool,
-    pub grey: bool,
-    pub state_procurement: bool,
+    pub kind: CustomerKind,
     /// Sum of their wallets, USD.
     pub money_usd: f64,
     /// Share of the money that came in this month.
@@ -35,8 +33,7 @@ pub struct BuyerGroup {
 impl BuyerGroup {
     /// Whether the market and the kind of customer leave both groups the same chips.
     pub(super) fn has_same_choice_set(&self, other: &Self) -> bool {
-        let kind = |buyer: &Self| (buyer.captive, buyer.grey, buyer.state_procurement);
-        self.market == other.market && kind(self) == kind(other)
+        self.market == other.market && self.kind == other.kind
     }
 }
 
@@ -157,8 +154,11 @@ impl ChipMarket {
             let stack = |market: usize| &self.stack[market * makers..(market + 1) * makers];
             let joins = |buyer: &BuyerGroup| {
                 buyer.wallet == customer.wallet
-                    && !(buyer.captive || customer.captive || buyer.grey || customer.grey)
-                    && !(buyer.state_procurement || customer.state_procurement)
+                    && !(buyer.kind.is_captive()
+                        || customer.kind.is_captive()
+                        || buyer.kind.is_broker()
+                        || customer.kind.is_broker())
+                    && !(buyer.kind.is_state_procurement() || customer.kind.is_state_procurement())
                     && bloc[buyer.market] == bloc[customer.market]
                     && buyers.same_terms_as[buyer.market] == buyers.same_terms_as[customer.market]
                     && stack(buyer.market) == stack(customer.market)
@@ -176,9 +176,7 @@ impl ChipMarket {
                     buyers.list.push(BuyerGroup {
                         market: customer.market,
                         wallet: customer.wallet,
-                        captive: customer.captive,
-                        grey: customer.grey,
-                        state_procurement: customer.state_procurement,
+                        kind: customer.kind,
                         money_usd: money,
                         new_part: money * new_part,
                         planned_part: money * planned,

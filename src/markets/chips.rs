@@ -34,18 +34,40 @@ pub const fn stock_index(chip: usize, bloc: usize, wallet: BudgetPurpose) -> usi
     chip * ROWS + 2 * bloc + wallet as usize
 }
 
+/// Kind of a customer; it decides which chips the customer may buy.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum CustomerKind {
+    /// Buys any chip that is for sale in its market.
+    Ordinary,
+    /// Owns captive chips and buys only these.
+    CaptiveOwner,
+    /// Demand that the target's state directs to chips made at home.
+    StateProcurement,
+    /// Brokers of a hub, who buy for users in the target.
+    Broker,
+}
+
+impl CustomerKind {
+    pub fn is_captive(self) -> bool {
+        self == Self::CaptiveOwner
+    }
+
+    pub fn is_state_procurement(self) -> bool {
+        self == Self::StateProcurement
+    }
+
+    pub fn is_broker(self) -> bool {
+        self == Self::Broker
+    }
+}
+
 /// One budget: a market's training or serving wallet, or that of owners of captive chips, of the target's state, or of the
 /// brokers of a hub.
 #[derive(Clone, Copy, Debug)]
 pub struct Customer {
     pub market: usize,
     pub wallet: BudgetPurpose,
-    /// Buys only the chips that its own group makes.
-    pub captive: bool,
-    /// A broker's budget, which buys here for users in the target.
-    pub grey: bool,
-    /// Demand that the target's state directs to chips made at home.
-    pub state_procurement: bool,
+    pub kind: CustomerKind,
 }
 
 /// Structure of the market; fixed within a run.
@@ -213,7 +235,7 @@ pub struct ChipMarket {
     pub pool_asked: [f64; POOLS],
     pub pool_used: [f64; POOLS],
     pub supply: AvailableSupply,
-    pub books: MarketAccounts,
+    pub accounts: MarketAccounts,
     /// Buyer groups of this month.
     pub buyers: BuyerGroups,
     pub(super) work: MonthWorkspace,
@@ -340,7 +362,7 @@ impl ChipMarket {
                 pool_left: [0.0; POOLS],
                 quota_left: vec![[0.0; POOLS]; makers],
             },
-            books: MarketAccounts::default(),
+            accounts: MarketAccounts::default(),
             buyers: BuyerGroups::new(customers, markets, chips),
             work: MonthWorkspace::new(customers, makers, chips),
             layout,
@@ -381,7 +403,7 @@ impl ChipMarket {
             *nation = NationImports::of(nation.market);
         }
         self.quota_share.fill([0.0; POOLS]);
-        self.books = MarketAccounts::default();
+        self.accounts = MarketAccounts::default();
         self.buyers.clear();
     }
 
@@ -429,7 +451,7 @@ impl ChipMarket {
     pub fn trade(&mut self, capacity: &[f64], pools: &[f64; POOLS], rules: &MarketRules) {
         let opening: f64 =
             self.wallet_usd.iter().sum::<f64>() - self.advance_usd.iter().sum::<f64>();
-        self.books = MarketAccounts::default();
+        self.accounts = MarketAccounts::default();
         self.levy_usd.fill(0.0);
         self.receive_budgets(rules);
         self.group_buyers();
@@ -452,10 +474,10 @@ impl ChipMarket {
             self.wallet_usd[customer] +=
                 self.budget_usd[customer] - repaid + self.pulled_usd[customer] - lapsed;
             self.advance_usd[customer] += self.pulled_usd[customer] - repaid;
-            self.books.budget_usd += self.budget_usd[customer];
-            self.books.advanced_usd += self.pulled_usd[customer];
-            self.books.repaid_usd += repaid;
-            self.books.lapsed_usd += lapsed;
+            self.accounts.budget_usd += self.budget_usd[customer];
+            self.accounts.advanced_usd += self.pulled_usd[customer];
+            self.accounts.repaid_usd += repaid;
+            self.accounts.lapsed_usd += lapsed;
         }
     }
 
@@ -550,10 +572,10 @@ impl ChipMarket {
             let chip = usize::from(chip);
             let terms = &here[chip];
             let offered = terms.open > 0.0
-                && self.layout.captive_chip[chip] == buyer.captive
+                && self.layout.captive_chip[chip] == buyer.kind.is_captive()
                 // Brokers buy only what is closed in the target for most of the month.
-                && (!buyer.grey || target[chip].open < 0.5)
-                && (!buyer.state_procurement || self.layout.target_made[chip]);
+                && (!buyer.kind.is_broker() || target[chip].open < 0.5)
+                && (!buyer.kind.is_state_procurement() || self.layout.target_made[chip]);
             *open = f64::from(u8::from(offered));
             let bounded = has_own_terms && (terms.licensed() || terms.capped);
             *free = if offered && !bounded { terms.open } else { 0.0 };
@@ -584,7 +606,7 @@ impl ChipMarket {
     /// for a licence with unspent money. Brokers do not redirect.
     fn redirect_withheld_money(&mut self) {
         for b in 0..self.buyers.list.len() {
-            if !self.buyers.list[b].grey {
+            if !self.buyers.list[b].kind.is_broker() {
                 let rest = self.unordered_usd(b);
                 self.buyers.list[b].withheld_usd = rest;
                 self.order_unrestricted(b, rest);
@@ -595,7 +617,7 @@ impl ChipMarket {
             for &k in &self.buyers.customers_of_market[market] {
                 let k = usize::from(k);
                 let buyer = &self.buyers.list[usize::from(self.buyers.group_of[k])];
-                if !buyer.grey && !buyer.state_procurement {
+                if !buyer.kind.is_broker() && !buyer.kind.is_state_procurement() {
                     money += self.wallet_usd[k].max(0.0);
                     kept_back += buyer.withheld_usd * self.buyers.share_of_group[k];
                 }

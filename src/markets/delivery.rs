@@ -104,8 +104,8 @@ impl ChipMarket {
             // Priority covers new orders of long-standing customers, not the backlog. Brokers pay more than list price and
             // are served in the first round as well.
             buyer.has_orders = match round {
-                AllocationRound::RelationshipFirst => target || buyer.grey,
-                AllocationRound::TheRest => !buyer.grey,
+                AllocationRound::RelationshipFirst => target || buyer.kind.is_broker(),
+                AllocationRound::TheRest => !buyer.kind.is_broker(),
             };
             let row = b * active..(b + 1) * active;
             let (orders, part) = (&work.orders[row.clone()], &mut work.part[row]);
@@ -114,7 +114,7 @@ impl ChipMarket {
                 continue;
             }
             part.copy_from_slice(orders);
-            if target && !buyer.grey {
+            if target && !buyer.kind.is_broker() {
                 for (part, maker) in part.iter_mut().zip(&work.maker_of) {
                     let at_once = first * buyer.new_part * work.first_limit[usize::from(*maker)];
                     *part *= match round {
@@ -179,7 +179,7 @@ impl ChipMarket {
         self.deliver();
     }
 
-    /// Fills `work.part` as far as supply allows, and books money, chips, levies and licences together.
+    /// Fills `work.part` as far as supply allows, and records money, chips, levies and licences together.
     fn deliver(&mut self) {
         let (chips, active) = (self.chips(), self.active.len());
         let work = &mut self.work;
@@ -217,7 +217,7 @@ impl ChipMarket {
                     continue;
                 }
                 let levy = units * self.offers[chip].price_usd * terms.levy_share;
-                self.books.levy_usd += levy;
+                self.accounts.levy_usd += levy;
                 self.levy_usd[usize::from(work.maker_of[a])] += levy;
                 if terms.licensed() {
                     self.licences[at].draw_down(units);
@@ -238,15 +238,15 @@ impl ChipMarket {
                 stock_before += *stock;
                 *stock += new - retired;
                 to_users += new;
-                self.books.retired += retired;
+                self.accounts.retired += retired;
                 stock_now += *stock;
             }
             to_brokers += self.sold_to_brokers[usize::from(chip)];
         }
-        self.books.delivered = to_users + to_brokers;
+        self.accounts.delivered = to_users + to_brokers;
         self.pool_used = [0.0; POOLS];
         for (a, &units) in self.work.totals.iter().enumerate() {
-            self.books.produced += units;
+            self.accounts.produced += units;
             for pool in 0..POOLS {
                 self.pool_used[pool] += units * self.work.uses[a][pool];
             }
@@ -257,7 +257,7 @@ impl ChipMarket {
                 overdrawn = overdrawn.max(self.pool_used[pool] / pools[pool] - 1.0);
             }
         }
-        let b = &self.books;
+        let b = &self.accounts;
         let closing: f64 =
             self.wallet_usd.iter().sum::<f64>() - self.advance_usd.iter().sum::<f64>();
         let money = opening_usd + b.budget_usd - b.spent_usd - b.lapsed_usd - closing;
@@ -268,14 +268,14 @@ impl ChipMarket {
             licences += queue.imbalance().abs();
             granted += queue.applied_total;
         }
-        self.books.imbalance = (money.abs() / (opening_usd.abs() + b.budget_usd + 1.0))
+        self.accounts.imbalance = (money.abs() / (opening_usd.abs() + b.budget_usd + 1.0))
             .max(stock.abs() / (stock_now + 1.0))
             .max((b.produced - b.delivered).abs() / (b.produced + 1.0))
             .max(licences / (granted + 1.0))
             .max(overdrawn);
     }
 
-    /// Books purchases of buyer groups to customers: chips into the tables by bloc and wallet, expenses to the wallets.
+    /// Assigns purchases of buyer groups to customers: chips into the tables by bloc and wallet, expenses to the wallets.
     fn distribute_purchases(&mut self) {
         let active = self.active.len();
         for at in 0..active {
@@ -291,7 +291,7 @@ impl ChipMarket {
         work.by_row.resize((ROWS + 1) * active, 0.0);
         for (b, buyer) in self.buyers.list.iter().enumerate() {
             let bought = &self.buyers.bought[b * active..(b + 1) * active];
-            let row = if buyer.grey {
+            let row = if buyer.kind.is_broker() {
                 ROWS
             } else {
                 stock_index(0, self.layout.bloc_of_market[buyer.market], buyer.wallet)
@@ -301,7 +301,7 @@ impl ChipMarket {
                 *total += units;
                 *sum += units;
             }
-            self.books.spent_usd += buyer.spent_usd;
+            self.accounts.spent_usd += buyer.spent_usd;
         }
         for (row, sums) in work.by_row.chunks_exact(active.max(1)).enumerate() {
             for (units, &chip) in sums.iter().zip(&self.active) {

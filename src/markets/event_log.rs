@@ -186,12 +186,12 @@ impl EventCauses {
         t: i32,
         events: &mut EventLog,
     ) {
-        let now = &c.books[usize::from(known)];
-        let before = self.logged.map(|logged| &c.books[usize::from(logged)]);
-        let had = |rule: u16| before.is_some_and(|b| b.in_force.holds(rule));
-        let knew = |rule: u16| before.is_some_and(|b| b.announced.holds(rule));
+        let now = &c.rule_sets[usize::from(known)];
+        let before = self.logged.map(|logged| &c.rule_sets[usize::from(logged)]);
+        let had = |rule: u16| before.is_some_and(|b| b.in_force.contains(rule));
+        let knew = |rule: u16| before.is_some_and(|b| b.announced.contains(rule));
         for at in 0..c.law.rules.len() as u16 {
-            let (binds, announced) = (now.in_force.holds(at), now.announced.holds(at));
+            let (binds, announced) = (now.in_force.contains(at), now.announced.contains(at));
             let event = |kind: EventKind, first: bool, cause: Option<EventId>| Event {
                 object: u32::from(at),
                 values: [f64::from(u8::from(first)), 0.0, 0.0, 0.0],
@@ -221,7 +221,7 @@ impl EventCauses {
             }
         }
         for at in 0..c.law.rules.len() as u16 {
-            let gone = !now.in_force.holds(at) && !now.announced.holds(at);
+            let gone = !now.in_force.contains(at) && !now.announced.contains(at);
             if gone && (had(at) || knew(at)) {
                 let cause = self.ending_cause(c, at, known).or(policy.bound_by);
                 let never_bound = f64::from(u8::from(!had(at)));
@@ -248,9 +248,9 @@ impl EventCauses {
     /// The last event of a rule in force that supersedes or rescinds another.
     fn ending_cause(&self, c: &CompiledCalendar, rule: u16, known: u16) -> Option<EventId> {
         let id = &c.law.rules[usize::from(rule)].id;
-        let now = &c.books[usize::from(known)].in_force;
+        let now = &c.rule_sets[usize::from(known)].in_force;
         (0..c.law.rules.len() as u16)
-            .filter(|other| now.holds(*other))
+            .filter(|other| now.contains(*other))
             .filter(|other| {
                 let other = &c.law.rules[usize::from(*other)];
                 other.supersedes.contains(&rule)

@@ -15,7 +15,7 @@ pub struct HomeSupplyShare {
 /// Probability that the target discourages a chip that is open under licence or up to a cap.
 ///
 /// ```text
-/// logit(chance) = logit(refusal_probability) + home_slope * home_above_record + denial_slope * denied_above_record
+/// logit(probability) = logit(refusal_probability) + home_slope * home_above_record + denial_slope * denied_above_record
 /// ```
 ///
 /// On the recorded path it equals `refusal_probability`; both products that were opened were discouraged. Home supply and past

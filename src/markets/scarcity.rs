@@ -102,9 +102,9 @@ pub fn measure_shortage(
         0.0
     };
     shortage.denied_year += (access.denied_share - shortage.denied_year) / 12.0;
-    access.denied_share_on_record = future.anchor.denied(clock.t, access.denied_share);
+    access.denied_share_on_record = future.reference_run.denied(clock.t, access.denied_share);
     access.home_share += (home_share(&market, p) - access.home_share) / 12.0;
-    access.home_share_on_record = future.anchor.home(clock.t, access.home_share);
+    access.home_share_on_record = future.reference_run.home(clock.t, access.home_share);
     // Useful compute per USD at list price of the best chip.
     let going = market
         .active
@@ -118,7 +118,7 @@ pub fn measure_shortage(
         .fold(0.0, f64::max);
     let (mut would_buy, mut obtained) = ([0.0; 3], [0.0; 3]);
     for (k, customer) in layout.customers.iter().enumerate() {
-        if customer.captive || customer.grey {
+        if customer.kind.is_captive() || customer.kind.is_broker() {
             continue;
         }
         let bloc = layout.bloc_of_market[customer.market];
@@ -145,7 +145,8 @@ pub fn measure_shortage(
 fn home_share(market: &ChipMarket, p: &Parameters) -> f64 {
     let layout = &market.layout;
     let at_home = |k: &usize| {
-        layout.customers[*k].market == layout.target_market && !layout.customers[*k].grey
+        layout.customers[*k].market == layout.target_market
+            && !layout.customers[*k].kind.is_broker()
     };
     let all: f64 = (0..layout.customers.len())
         .filter(at_home)

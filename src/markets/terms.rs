@@ -28,7 +28,7 @@ use crate::technology::supply::InputAccessState;
 pub struct CompiledCalendar {
     pub law: Arc<Law>,
     /// Rule sets; a new one for each day on which something changes.
-    pub books: Vec<DatedRuleSets>,
+    pub rule_sets: Vec<DatedRuleSets>,
     /// By month: (fraction of the month, index of the rule set).
     pub months: Vec<Vec<(f64, u16)>>,
     /// Attributes of a shipment, by market.
@@ -38,7 +38,7 @@ pub struct CompiledCalendar {
     pub target_market: usize,
     pub target_region: usize,
     /// By rule set: index into `sales`. Many rule sets differ only in rules that are not about sales.
-    pub sales_of: Vec<u16>,
+    pub sale_rules_of: Vec<u16>,
     pub sales: Vec<Arc<CompiledRules>>,
     /// By market: the first market that all compiled sale rules treat equally; the target has no equivalent.
     pub equivalent_market: Arc<[u16]>,
@@ -67,20 +67,20 @@ pub struct PolicyLadder {
     /// Months of the run in which a new administration takes office.
     pub administrations: Vec<i32>,
     /// `[rung now][rung announced]`
-    pub books: Vec<u16>,
+    pub rule_sets: Vec<u16>,
 }
 
 impl PolicyLadder {
     /// The rule set while rung `now` is in force and rung `coming`, which may be the same, is announced.
-    pub fn book(&self, now: usize, coming: usize) -> u16 {
-        self.books[now * self.rungs + coming]
+    pub fn rule_set(&self, now: usize, coming: usize) -> u16 {
+        self.rule_sets[now * self.rungs + coming]
     }
 }
 
 /// Rule set that the policy process has selected this month; empty while the calendar applies.
 #[derive(Resource, Clone, Copy, Debug, Default)]
 pub struct PolicyState {
-    pub book: Option<u16>,
+    pub rule_set: Option<u16>,
     /// Month of the run in which the announced change comes into force.
     pub binds: Option<i32>,
     /// Events of the announced change and of the last change that came into force.
@@ -204,12 +204,12 @@ impl LawCalendar {
     /// Designs from a parent, as specified in this run, that are legal under rules in force and announced.
     pub fn designs<'a>(
         &'a self,
-        book: u16,
+        rule_set: u16,
         parent: usize,
         actual: &'a ChipSpec,
     ) -> impl Iterator<Item = ChipSpec> + 'a {
         let c = &*self.0;
-        let law = c.sales(book);
+        let law = c.sales(rule_set);
         let nominal = &law.parts.nominal[parent];
         let found = law.designs_from(parent, || {
             c.variant_attributes(parent, nominal, c.target_market)
@@ -249,8 +249,8 @@ impl CompiledCalendar {
     }
 
     /// The compiled sale rules of a rule set.
-    pub(super) fn sales(&self, book: u16) -> &CompiledRules {
-        &self.sales[usize::from(self.sales_of[usize::from(book)])]
+    pub(super) fn sales(&self, rule_set: u16) -> &CompiledRules {
+        &self.sales[usize::from(self.sale_rules_of[usize::from(rule_set)])]
     }
 }
 
@@ -258,7 +258,8 @@ impl LegalDesigns {
     /// Whether a design may be sold in the target without licence, now and after all announced rules come into force.
     fn permits(&self, design: &ChipSpec) -> bool {
         let attributes = design_attributes(&self.sale, design);
-        let free = |book: &RuleSet| book.permits_freely(ControlledItem::ChipSale, &attributes);
+        let free =
+            |rule_set: &RuleSet| rule_set.permits_freely(ControlledItem::ChipSale, &attributes);
         free(&self.in_force) && free(&self.announced)
     }
 }
@@ -327,8 +328,9 @@ impl CompiledRules {
     fn designs_from(&self, parent: usize, sale: impl FnOnce() -> Attributes) -> &LegalDesigns {
         self.designs[parent].get_or_init(|| {
             let sale = sale();
-            let about =
-                |book: &RuleSet| book.specialise_to_sale(ControlledItem::ChipSale, &sale, DESIGNED);
+            let about = |rule_set: &RuleSet| {
+                rule_set.specialise_to_sale(ControlledItem::ChipSale, &sale, DESIGNED)
+            };
             let mut found = LegalDesigns {
                 in_force: about(&self.in_force),
                 announced: about(&self.announced),
@@ -345,11 +347,11 @@ impl CompiledRules {
 
 /// Rulings of a rule set on every chip in one market.
 fn rulings(
-    book: &RuleSet,
+    rule_set: &RuleSet,
     chips: &[Attributes],
     shipment: &Attributes,
 ) -> impl Iterator<Item = Ruling> {
-    let here = book.specialise_to_shipment(ControlledItem::ChipSale, shipment);
+    let here = rule_set.specialise_to_shipment(ControlledItem::ChipSale, shipment);
     chips.iter().map(move |chip| {
         if here.is_empty() {
             return Ruling::free();
@@ -507,7 +509,7 @@ pub fn apply_law(
     mut market: ResMut<ChipMarket>,
 ) {
     let c = &*calendar.0;
-    let governed = policy.book.map(|book| [(1.0, book)]);
+    let governed = policy.rule_set.map(|rule_set| [(1.0, rule_set)]);
     let segments: &[(f64, u16)] = match &governed {
         Some(whole) => whole,
         None => &c.months[clock.t],
@@ -520,10 +522,12 @@ pub fn apply_law(
     }
     now.closed_usd.iter_mut().for_each(|v| *v = 0.0);
     now.known = segments.last().map_or(0, |segment| segment.1);
-    closures.binds = policy.binds.or(c.books[usize::from(now.known)].next_binds);
+    closures.binds = policy
+        .binds
+        .or(c.rule_sets[usize::from(now.known)].next_binds);
     set_caps_in_force(c, segments, &mut market);
     now.load_month(c, segments);
-    let generated = now.replies_generated && !c.books[usize::from(now.known)].replies_recorded;
+    let generated = now.replies_generated && !c.rule_sets[usize::from(now.known)].replies_recorded;
     let same_replies = generated == now.replies_generated;
     now.replies_generated = generated;
     let stands = same_replies && now.laws.len() == 1 && now.laws == now.laws_before;
@@ -559,8 +563,8 @@ impl CurrentLaw {
     fn load_month(&mut self, c: &CompiledCalendar, segments: &[(f64, u16)]) {
         std::mem::swap(&mut self.laws, &mut self.laws_before);
         self.laws.clear();
-        for (part, book) in segments {
-            let law = c.sales_of[usize::from(*book)];
+        for (part, rule_set) in segments {
+            let law = c.sale_rules_of[usize::from(*rule_set)];
             match self.laws.last_mut() {
                 Some(last) if last.1 == law => last.0 += part,
                 _ => self.laws.push((*part, law)),
@@ -581,7 +585,7 @@ fn set_caps_in_force(c: &CompiledCalendar, segments: &[(f64, u16)], market: &mut
     market.set_caps_in_force(|place| {
         let of_days = segments
             .iter()
-            .filter_map(|(_, book)| c.books[usize::from(*book)].cap_of_market[place]);
+            .filter_map(|(_, rule_set)| c.rule_sets[usize::from(*rule_set)].cap_of_market[place]);
         of_days.min_by(|a, b| cap_tpp(a).total_cmp(&cap_tpp(b)))
     });
 }
@@ -663,11 +667,11 @@ fn combine_terms(segments: &[(f64, u16)], of: impl Fn(u16) -> SaleTerms) -> Sale
         open: 0.0,
         ..SaleTerms::FREE
     };
-    let open = monthly_mean(segments, |book| of(book).open);
+    let open = monthly_mean(segments, |rule_set| of(rule_set).open);
     segments
         .iter()
-        .fold(SaleTerms { open, ..none }, |mut terms, &(_, book)| {
-            let segment = of(book);
+        .fold(SaleTerms { open, ..none }, |mut terms, &(_, rule_set)| {
+            let segment = of(rule_set);
             terms.notify |= segment.notify;
             terms.case_by_case |= segment.case_by_case;
             terms.capped |= segment.capped;
@@ -742,13 +746,18 @@ fn set_announced_closures(
 /// Mean of a value over the segments of a month; exactly the value where it is constant, so that a rule without effect does
 /// not change the last digit.
 fn monthly_mean(segments: &[(f64, u16)], value: impl Fn(u16) -> f64) -> f64 {
-    let first = segments.first().map_or(0.0, |(_, book)| value(*book));
-    if segments.iter().all(|(_, book)| value(*book) == first) {
+    let first = segments
+        .first()
+        .map_or(0.0, |(_, rule_set)| value(*rule_set));
+    if segments
+        .iter()
+        .all(|(_, rule_set)| value(*rule_set) == first)
+    {
         return first;
     }
     segments
         .iter()
-        .map(|(part, book)| part * value(*book))
+        .map(|(part, rule_set)| part * value(*rule_set))
         .sum()
 }
 
@@ -759,9 +768,10 @@ fn set_access(
     p: &Parameters,
     access: &mut InputAccessState,
 ) {
-    let inputs = |book: u16| &c.inputs[usize::from(book)];
-    let over =
-        |value: &dyn Fn(&InputAccess) -> f64| monthly_mean(segments, |book| value(inputs(book)));
+    let inputs = |rule_set: u16| &c.inputs[usize::from(rule_set)];
+    let over = |value: &dyn Fn(&InputAccess) -> f64| {
+        monthly_mean(segments, |rule_set| value(inputs(rule_set)))
+    };
     for (maker, open) in access.leading_foundry.iter_mut().enumerate() {
         *open = over(&|i| i.leading_foundry[maker]);
     }
@@ -779,13 +789,13 @@ fn set_access(
     access.model_access = over(&|i| i.model_access);
     access.inputs_denied = over(&|i| i.inputs_denied);
     for (row, supplier) in access.tool_suppliers.iter_mut().enumerate() {
-        supplier.pass_month(over(&|i| i.tool_denials[row]));
+        supplier.advance_month(over(&|i| i.tool_denials[row]));
     }
     access.tools = tools_for_target(&access.tool_suppliers, p);
     access.tools_denied_on_record = c.tools_denied_on_record[t];
     access.memory_closes_in_months = f64::INFINITY;
-    for &(_, book) in segments {
-        if let Some(closes) = inputs(book).memory_closes {
+    for &(_, rule_set) in segments {
+        if let Some(closes) = inputs(rule_set).memory_closes {
             access.memory_closes_in_months = f64::from((closes - t as i32).max(1));
         }
     }

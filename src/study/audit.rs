@@ -362,7 +362,7 @@ fn idle_rules(plan: &Plan) -> Vec<String> {
                 entries: vec![entry.clone()],
                 ..crate::controls::Regime::default()
             };
-            let book = alone.book(&b.law, entry.compliance);
+            let book = alone.rules_in_force(&b.law, entry.compliance);
             let binds = b.shipments.iter().any(|shipment| {
                 b.slot_attributes.iter().any(|chip| {
                     let ruling =

@@ -53,7 +53,7 @@ pub fn designs(
     let nation = library.nation(to)?.groups(&mut symbols);
     sale.ship_to(&nation, &nation);
     let books = [
-        regime.book(&library.law, on),
+        regime.rules_in_force(&library.law, on),
         regime.announced(&library.law, on),
     ];
     let spec = parent.spec(|month| library.tables.deflate(month));

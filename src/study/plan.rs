@@ -40,7 +40,7 @@ pub struct Plan {
     pub window: OutcomeWindow,
     pub channels: Channels,
     pub planning: ExpectationRule,
-    pub anchor: Arc<ReferenceRun>,
+    pub reference_run: Arc<ReferenceRun>,
     pub seed: u64,
     pub runs: u32,
     /// Numbers of the futures that are run.
@@ -167,8 +167,8 @@ impl Plan {
             }
         }
         let history = library.regime("history")?;
-        let recorded = || Worker::new(&blueprint).anchor(&history, &central);
-        let anchor = catch_unwind(AssertUnwindSafe(recorded)).map_err(|cause| {
+        let recorded = || Worker::new(&blueprint).reference_run(&history, &central);
+        let reference_run = catch_unwind(AssertUnwindSafe(recorded)).map_err(|cause| {
             let why = reason(cause.as_ref());
             let message = format!(
                 "recorded history does not run with the months, parameters and tables of this study: {why}"
@@ -181,7 +181,7 @@ impl Plan {
             study,
             channels,
             planning,
-            anchor: Arc::new(anchor),
+            reference_run: Arc::new(reference_run),
             blueprint,
             parameters,
             regimes,
@@ -249,7 +249,7 @@ impl Plan {
             parameters: fixed(&draw.parameters, &switches, &self.set),
             channels,
             planning,
-            anchor: self.anchor.clone(),
+            reference_run: self.reference_run.clone(),
             policy_path: None,
         }
     }

@@ -79,7 +79,7 @@ pub fn reached(world: &mut World, before: &StateSnapshot, p: &Parameters) -> Vec
         supply.die_bank < before.die_bank,
         supply.wafers.iter().any(|wafers| near(*wafers, ceiling)),
         cap_used,
-        market.books.levy_usd > 0.0,
+        market.accounts.levy_usd > 0.0,
         market.licences.iter().any(|l| l.pending > 0.0),
         market.licences.iter().any(|l| l.lapsed_total > 0.0),
         access.denied_share > 0.99,

@@ -349,7 +349,7 @@ impl TimelineRun<'_> {
         book: usize,
     ) -> Vec<String> {
         let c = self.calendar;
-        let books = &c.books[book];
+        let books = &c.rule_sets[book];
         let sale = |design: &ChipSpec| c.variant_attributes(parent, design, c.target_market);
         let here = sale(spec);
         let mut lines: Vec<String> = Vec::new();

@@ -41,7 +41,7 @@ pub fn verdicts(library: &Library, plan: &Plan) -> Result<SideTable, Problems> {
         months.sort();
         months.dedup();
         for month in months {
-            let book = regime.book(&library.law, month.last_day());
+            let book = regime.rules_in_force(&library.law, month.last_day());
             for chip in &library.chips {
                 let mut attributes = chip.attributes(&mut symbols);
                 attributes.ship_to(&target, &target);

@@ -42,7 +42,7 @@ impl Worker {
     }
 
     /// Runs recorded history at the centre of the parameters and keeps what deviations are measured against.
-    pub(super) fn anchor(&mut self, history: &Regime, central: &Parameters) -> ReferenceRun {
+    pub(super) fn reference_run(&mut self, history: &Regime, central: &Parameters) -> ReferenceRun {
         let b = self.stage.blueprint().clone();
         let calendar = b.compile_calendar(history, central);
         let future = Future {
@@ -51,26 +51,26 @@ impl Worker {
             parameters: central.clone(),
             channels: Channels::default(),
             planning: ExpectationRule::default(),
-            anchor: Arc::default(),
+            reference_run: Arc::default(),
             policy_path: None,
         }
         .on_record();
         self.stage.reset(&calendar, &future, false);
-        let mut anchor = ReferenceRun {
+        let mut reference_run = ReferenceRun {
             makers: b.makers.len(),
             ..ReferenceRun::default()
         };
         for _ in 0..b.months {
             self.step();
-            self.stage.record_anchor(&mut anchor);
+            self.stage.record_reference_month(&mut reference_run);
         }
-        anchor
+        reference_run
     }
 
     /// One month; how far its books are from balancing.
     pub fn step(&mut self) -> f64 {
         self.month.run(&mut self.stage.world);
-        self.stage.world.resource::<ChipMarket>().books.imbalance
+        self.stage.world.resource::<ChipMarket>().accounts.imbalance
     }
 
     pub fn record(&self) -> &MonthlyRecord {

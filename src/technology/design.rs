@@ -200,7 +200,7 @@ pub fn candidates(
                         memory,
                         die,
                     };
-                    // The grid runs downward, so a seed that is beaten is beaten by one already kept.
+                    // The grid descends, so a dominated seed is dominated by one that is already kept.
                     if !seeds.iter().any(|kept| dominates(kept, &seed))
                         && legal(&seed.apply(parent))
                     {

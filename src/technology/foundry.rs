@@ -52,7 +52,7 @@ pub struct ToolSupplier {
 
 impl ToolSupplier {
     /// Advances one month with denial for the fraction `denies`; the first month of denial counts in the years.
-    pub fn pass_month(&mut self, denies: f64) {
+    pub fn advance_month(&mut self, denies: f64) {
         self.denies = denies;
         self.years_denied = if denies > 0.0 {
             self.years_denied + denies / 12.0
@@ -140,7 +140,7 @@ mod tests {
         assert!((first.denied - 0.5).abs() < 1e-12 && (later.denied - 0.5 * 0.49).abs() < 1e-12);
         assert!((first.sold[1] - 0.25).abs() < 1e-12);
         assert!((later.sold[1] - 0.505).abs() < 1e-12);
-        // Made good at once, or supplied by nobody who denies: nothing is withheld.
+        // Replaced at once, or not denied by any supplier: nothing is denied.
         p.tool_backfill_per_year = 1.0;
         assert_eq!(tools_for_target(&pair(1.0 / 12.0), &p).denied, 0.0);
         p.tool_backfill_per_year = 0.3;

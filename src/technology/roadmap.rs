@@ -164,11 +164,11 @@ impl ChipTable {
             let (spec, mut launch) = roadmap.nominal(at, p);
             if let SlotKind::Generation { ordinal, .. } = slot.kind {
                 let who = roadmap.maker_keys[usize::from(slot.maker)];
-                let luck =
+                let slip_draw =
                     future
                         .chance
                         .exponential(Purpose::GenerationSlip, who, u64::from(ordinal));
-                launch += (p.generation_slip_months * luck).min(12.0).round() as i32;
+                launch += (p.generation_slip_months * slip_draw).min(12.0).round() as i32;
             }
             self.spec.push(spec);
             self.launch.push(launch);

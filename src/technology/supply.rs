@@ -186,10 +186,10 @@ impl SupplyState {
         let first = self.capacity.iter().all(|c| *c == 0.0);
         for (maker, capacity) in self.capacity.iter_mut().enumerate() {
             if first {
-                // Those who are there when the run begins can make what is asked of them.
+                // Makers that exist at the start have capacity for their orders.
                 *capacity = wanted[maker] / p.capacity_use_target;
             } else if *capacity == 0.0 && wanted[maker] > 0.0 {
-                // A maker enters with what a first customer takes.
+                // A new maker enters with the capacity for a first customer.
                 *capacity = p.entrant_share_of_orders * wanted[maker];
             } else {
                 let seen = match planning {

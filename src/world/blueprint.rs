@@ -16,7 +16,7 @@ use crate::config::world::{ChipUse, LabReleasePolicy, MakerRow, WorldTables};
 use crate::controls::{Attribute, Attributes, Law, NationGroups, Regime};
 use crate::foundation::calendar::Month;
 use crate::foundation::chance::stable_key;
-use crate::markets::chips::{BudgetPurpose, Customer, MarketLayout};
+use crate::markets::chips::{BudgetPurpose, Customer, CustomerKind, MarketLayout};
 use crate::markets::terms::CompiledRules;
 use crate::measures::Bloc;
 use crate::technology::chip::ChipSpec;
@@ -221,7 +221,7 @@ impl Blueprint {
             .collect();
         let hosts = cloud_hosts(places, nations, &nation_rows, target);
         let mut labs = named_labs(tables, nations, &bloc_of);
-        add_synthetic(&mut labs, synthetic_labs, nations, &bloc_of);
+        add_synthetic_labs(&mut labs, synthetic_labs, nations, &bloc_of);
         let variant_slots = (0..makers.len())
             .map(|maker| {
                 let of = |at: &usize| {
@@ -405,9 +405,7 @@ fn build_customers(
     let customer = |market: usize, wallet: BudgetPurpose| Customer {
         market,
         wallet,
-        captive: false,
-        grey: false,
-        state_procurement: false,
+        kind: CustomerKind::Ordinary,
     };
     let mut list = Vec::with_capacity(2 * markets.count + 8);
     for market in 0..markets.count {
@@ -417,11 +415,11 @@ fn build_customers(
     }
     for wallet in [BudgetPurpose::Training, BudgetPurpose::Serving] {
         list.push(Customer {
-            captive: true,
+            kind: CustomerKind::CaptiveOwner,
             ..customer(markets.issuer, wallet)
         });
         list.push(Customer {
-            state_procurement: true,
+            kind: CustomerKind::StateProcurement,
             ..customer(markets.target, wallet)
         });
     }
@@ -433,10 +431,10 @@ fn build_customers(
             continue;
         };
         let market = markets.of_nation[nation];
-        let grey = |c: &Customer| c.grey && c.market == market;
-        let at = list.iter().position(grey).unwrap_or_else(|| {
+        let is_broker = |c: &Customer| c.kind.is_broker() && c.market == market;
+        let at = list.iter().position(is_broker).unwrap_or_else(|| {
             list.push(Customer {
-                grey: true,
+                kind: CustomerKind::Broker,
                 ..customer(market, BudgetPurpose::Training)
             });
             list.len() - 1
@@ -680,7 +678,7 @@ fn named_labs(
 const SYNTHETIC_SHARE: f64 = 0.05;
 
 /// Adds synthetic labs, alternating between nations with named labs and all others.
-fn add_synthetic(
+fn add_synthetic_labs(
     labs: &mut Vec<Lab>,
     count: u32,
     nations: &[NationRow],

@@ -22,15 +22,15 @@ impl Blueprint {
     pub fn compile_calendar(&self, regime: &Regime, p: &Parameters) -> Arc<CompiledCalendar> {
         let law = &self.law;
         let kept = self.rule_change_days(regime);
-        let caps = self.caps(regime);
-        let mut books: Vec<DatedRuleSets> = kept
+        let caps = self.cap_rules(regime);
+        let mut rule_sets: Vec<DatedRuleSets> = kept
             .iter()
             .map(|&day| DatedRuleSets {
                 is_text_published: regime.is_text_published(law, day),
                 next_binds: regime
                     .next_binds(day)
                     .map(|d| Month::from_date(d) - self.first),
-                ..self.books(regime, day, &caps)
+                ..self.dated_rule_sets(regime, day, &caps)
             })
             .collect();
         let months = (0..self.months)
@@ -38,10 +38,10 @@ impl Blueprint {
             .collect();
         let mut inputs: Vec<InputAccess> = kept
             .iter()
-            .zip(&books)
-            .map(|(day, b)| self.inputs(regime, *day, b, p))
+            .zip(&rule_sets)
+            .map(|(day, b)| self.input_access(regime, *day, b, p))
             .collect();
-        let ladder = self.ladder(regime, p, &caps, &mut books, &mut inputs);
+        let ladder = self.compile_ladder(regime, p, &caps, &mut rule_sets, &mut inputs);
         let parts = Arc::new(DesignBasis {
             nominal: (0..self.roadmap.slots.len())
                 .map(|slot| self.roadmap.nominal(slot, p).0)
@@ -56,9 +56,9 @@ impl Blueprint {
             chips: self.slot_attributes.clone(),
             target_market: self.target_market,
             target_region: self.target_region,
-            sales_of: Vec::with_capacity(books.len()),
+            sale_rules_of: Vec::with_capacity(rule_sets.len()),
             sales: Vec::new(),
-            equivalent_market: self.find_equivalent_markets(&books),
+            equivalent_market: self.find_equivalent_markets(&rule_sets),
             changes: Vec::new(),
             tool_suppliers: self.tool_suppliers(),
             tools_denied_on_record: self.tools_denied_on_record(p),
@@ -67,10 +67,10 @@ impl Blueprint {
                 .map(|&rule| self.law.rules[usize::from(rule)].cap_tpp)
                 .collect(),
             ladder,
-            books,
+            rule_sets,
         };
-        for book in 0..calendar.books.len() {
-            let both = &calendar.books[book];
+        for rule_set in 0..calendar.rule_sets.len() {
+            let both = &calendar.rule_sets[rule_set];
             let in_force = both.in_force.for_item(ControlledItem::ChipSale);
             let announced = both.announced.for_item(ControlledItem::ChipSale);
             let same = |law: &Arc<CompiledRules>| {
@@ -105,7 +105,7 @@ impl Blueprint {
                 calendar.sales.push(law);
                 calendar.sales.len() - 1
             });
-            calendar.sales_of.push(at as u16);
+            calendar.sale_rules_of.push(at as u16);
         }
         let pairs = calendar.sales.len() * calendar.sales.len();
         calendar.changes = (0..pairs).map(|_| OnceLock::new()).collect();
@@ -113,12 +113,12 @@ impl Blueprint {
     }
 
     /// By market: the first market that every rule set treats equally for every sale, or itself.
-    fn find_equivalent_markets(&self, books: &[DatedRuleSets]) -> Arc<[u16]> {
-        let all = books.iter().flat_map(|b| [&b.in_force, &b.announced]);
+    fn find_equivalent_markets(&self, rule_sets: &[DatedRuleSets]) -> Arc<[u16]> {
+        let all = rule_sets.iter().flat_map(|b| [&b.in_force, &b.announced]);
         let mut sales: Vec<RuleSet> = Vec::new();
-        for book in all.map(|book| book.for_item(ControlledItem::ChipSale)) {
-            if !sales.iter().any(|other| other.is_equivalent(&book)) {
-                sales.push(book);
+        for rule_set in all.map(|rule_set| rule_set.for_item(ControlledItem::ChipSale)) {
+            if !sales.iter().any(|other| other.is_equivalent(&rule_set)) {
+                sales.push(rule_set);
             }
         }
         let mut equivalent_market: Vec<u16> = Vec::with_capacity(self.shipments.len());
@@ -130,7 +130,7 @@ impl Blueprint {
                     && !target
                     && sales
                         .iter()
-                        .all(|book| book.treats_equally(shipment, &self.shipments[*other]))
+                        .all(|rule_set| rule_set.treats_equally(shipment, &self.shipments[*other]))
             };
             let first = (0..market).find(same).unwrap_or(market);
             equivalent_market.push(first as u16);
@@ -139,12 +139,12 @@ impl Blueprint {
     }
 
     /// Adds the rule sets that a policy process can reach, so that they are judged with the others.
-    fn ladder(
+    fn compile_ladder(
         &self,
         regime: &Regime,
         p: &Parameters,
         caps: &[u16],
-        books: &mut Vec<DatedRuleSets>,
+        rule_sets: &mut Vec<DatedRuleSets>,
         inputs: &mut Vec<InputAccess>,
     ) -> Option<PolicyLadder> {
         let process = regime.process.as_ref()?;
@@ -160,15 +160,15 @@ impl Blueprint {
                 .iter()
                 .map(|month| *month - self.first)
                 .collect(),
-            books: vec![0; rungs * rungs],
+            rule_sets: vec![0; rungs * rungs],
         };
         for (now, coming) in process.reachable() {
             let state = process.regime_on_rung(regime, now, coming);
             // The month in which the announced change comes into force is known only in a run.
-            let judged = self.books(&state, day, caps);
-            ladder.books[now * rungs + coming] = books.len() as u16;
-            inputs.push(self.inputs(&state, day, &judged, p));
-            books.push(judged);
+            let judged = self.dated_rule_sets(&state, day, caps);
+            ladder.rule_sets[now * rungs + coming] = rule_sets.len() as u16;
+            inputs.push(self.input_access(&state, day, &judged, p));
+            rule_sets.push(judged);
         }
         Some(ladder)
     }
@@ -188,8 +188,8 @@ impl Blueprint {
     }
 
     /// Rule sets of the regime on a day, with published text and an unknown date of the next rule.
-    fn books(&self, regime: &Regime, day: Date, caps: &[u16]) -> DatedRuleSets {
-        let in_force = regime.book(&self.law, day);
+    fn dated_rule_sets(&self, regime: &Regime, day: Date, caps: &[u16]) -> DatedRuleSets {
+        let in_force = regime.rules_in_force(&self.law, day);
         DatedRuleSets {
             announced: regime.announced(&self.law, day),
             is_text_published: true,
@@ -228,8 +228,8 @@ impl Blueprint {
             })
     }
 
-    /// Rules of the regime that set a cap, in force or not, in the order of the law.
-    fn caps(&self, regime: &Regime) -> Vec<u16> {
+    /// Rules of the regime that set a cap, in force or not, in the order of all rules.
+    fn cap_rules(&self, regime: &Regime) -> Vec<u16> {
         let sets_cap = |at: &u16| {
             let rule = &self.law.rules[usize::from(*at)];
             let capped = rule.licence == Verdict::Capped
@@ -249,7 +249,7 @@ impl Blueprint {
     /// cap a nation, the tightest cap is in force.
     fn caps_in_force(&self, regime: &Regime, in_force: &RuleSet, caps: &[u16]) -> Vec<Option<u16>> {
         let held: Vec<usize> = (0..caps.len())
-            .filter(|cap| in_force.holds(caps[*cap]))
+            .filter(|cap| in_force.contains(caps[*cap]))
             .collect();
         if held.is_empty() {
             return vec![None; self.shipments.len()];
@@ -262,7 +262,7 @@ impl Blueprint {
         let rule = |cap: usize| &self.law.rules[usize::from(caps[cap])];
         let nations_reached = |cap: usize| {
             let markets = self.market_of_nation.iter();
-            markets.filter(|m| there[**m].holds(caps[cap])).count()
+            markets.filter(|m| there[**m].contains(caps[cap])).count()
         };
         let binds = |cap: usize| {
             let of_rule = regime.entries.iter().filter(|e| e.rule == caps[cap]);
@@ -278,9 +278,9 @@ impl Blueprint {
         });
         there
             .iter()
-            .map(|book| {
+            .map(|rule_set| {
                 let mut of_issuers: Vec<usize> = Vec::new();
-                for &cap in ranked.iter().filter(|cap| book.holds(caps[**cap])) {
+                for &cap in ranked.iter().filter(|cap| rule_set.contains(caps[**cap])) {
                     let issuer = &rule(cap).issuer;
                     if !of_issuers
                         .iter()
@@ -297,16 +297,18 @@ impl Blueprint {
             .collect()
     }
 
-    fn inputs(
+    fn input_access(
         &self,
         regime: &Regime,
         day: Date,
-        books: &DatedRuleSets,
+        rule_sets: &DatedRuleSets,
         p: &Parameters,
     ) -> InputAccess {
         let target = self.shipments[self.target_market];
-        let open = |book: &RuleSet, subject, a: &Attributes| {
-            f64::from(u8::from(book.judge(subject, a).exporter != Verdict::Denied))
+        let open = |rule_set: &RuleSet, subject, a: &Attributes| {
+            f64::from(u8::from(
+                rule_set.judge(subject, a).exporter != Verdict::Denied,
+            ))
         };
         let leading_foundry = self
             .designers
@@ -314,7 +316,7 @@ impl Blueprint {
             .zip(&self.makers)
             .map(|(designer, maker)| {
                 if maker.home == Bloc::Target {
-                    open(&books.in_force, ControlledItem::Wafer, designer)
+                    open(&rule_sets.in_force, ControlledItem::Wafer, designer)
                 } else {
                     1.0
                 }
@@ -323,8 +325,8 @@ impl Blueprint {
         let mut stack = Attributes::default().with_shipment(&target);
         // Every stack in production when the rule was written is above its threshold.
         stack.set(Attribute::HbmBandwidthDensity, 3.0);
-        let memory_imports = open(&books.in_force, ControlledItem::MemoryStack, &stack);
-        let closing = open(&books.announced, ControlledItem::MemoryStack, &stack) == 0.0;
+        let memory_imports = open(&rule_sets.in_force, ControlledItem::MemoryStack, &stack);
+        let closing = open(&rule_sets.announced, ControlledItem::MemoryStack, &stack) == 0.0;
         let memory_closes = regime
             .entries
             .iter()
@@ -339,32 +341,32 @@ impl Blueprint {
         let model_access = regime.entries.iter().all(|e| {
             let rule = &self.law.rules[usize::from(e.rule)];
             let served = rule.instrument == Instrument::ModelWeights
-                && rule.condition.asks_about(Attribute::Model);
+                && rule.condition.reads_attribute(Attribute::Model);
             let in_force = e.compliance <= day && e.ended.is_none_or(|ended| day <= ended);
             !(served && in_force)
         });
         InputAccess {
             model_access: f64::from(u8::from(model_access)),
-            weights_open: self.weights_open(&books.in_force),
+            weights_open: self.weights_open(&rule_sets.in_force),
             remote_open: self
                 .shipments
                 .iter()
                 .map(|host| {
                     // The compute is located in the host's nation; its users have their headquarters in the target.
                     let lease = Attributes::default().with_shipment(host).used_from(&target);
-                    open(&books.in_force, ControlledItem::Rental, &lease)
+                    open(&rule_sets.in_force, ControlledItem::Rental, &lease)
                 })
                 .collect(),
-            inputs_denied: self.inputs_denied(&books.in_force, p),
+            inputs_denied: self.inputs_denied(&rule_sets.in_force, p),
             tool_denials: self.tool_denials(regime, day),
-            support_usd: books.in_force.rules().fold([0.0; 3], |sum, at| {
+            support_usd: rule_sets.in_force.rules().fold([0.0; 3], |sum, at| {
                 let rule = &self.law.rules[usize::from(at)];
                 let met = rule.condition.eval(&Attributes::default()) == ThreeValued::Yes;
                 let support = if met { rule.support_usd } else { [0.0; 3] };
                 [0, 1, 2].map(|kind| sum[kind] + support[kind])
             }),
             leading_foundry,
-            state_closed: self.state_closed(&books.in_force, day),
+            state_closed: self.state_closed(&rule_sets.in_force, day),
             memory_imports,
             memory_closes,
         }
@@ -372,10 +374,10 @@ impl Blueprint {
 
     /// Share of the listed foreign chips on sale by a day that the target denies to state-funded centres, among those that it
     /// allows to other buyers.
-    fn state_closed(&self, book: &RuleSet, day: Date) -> f64 {
+    fn state_closed(&self, rule_set: &RuleSet, day: Date) -> f64 {
         let month = Month::from_date(day) - self.first;
         let barred = |sale: &Attributes| {
-            book.judge(ControlledItem::ChipSale, sale).importer == Verdict::Denied
+            rule_set.judge(ControlledItem::ChipSale, sale).importer == Verdict::Denied
         };
         let (mut open, mut closed) = (0_u32, 0_u32);
         for (slot, chip) in self.slot_attributes.iter().enumerate() {
@@ -398,7 +400,7 @@ impl Blueprint {
     }
 
     /// By market: 1 where the best closed models may be held and served.
-    fn weights_open(&self, book: &RuleSet) -> Vec<f64> {
+    fn weights_open(&self, rule_set: &RuleSet) -> Vec<f64> {
         let mut model = Attributes::default();
         // Every frontier model of the years in which such a rule could be in force is above its threshold.
         model.set(Attribute::TrainingFlop, 1e27);
@@ -407,7 +409,7 @@ impl Blueprint {
         self.shipments
             .iter()
             .map(|shipment| {
-                let verdict = book
+                let verdict = rule_set
                     .judge(ControlledItem::Model, &model.with_shipment(shipment))
                     .exporter;
                 f64::from(u8::from(verdict != Verdict::Denied))
@@ -416,7 +418,7 @@ impl Blueprint {
     }
 
     /// Share of the target's materials that makers in the issuer cannot get: all under a ban, a part under licence.
-    fn inputs_denied(&self, book: &RuleSet, p: &Parameters) -> f64 {
+    fn inputs_denied(&self, rule_set: &RuleSet, p: &Parameters) -> f64 {
         let issuer = self
             .nations
             .iter()
@@ -425,7 +427,7 @@ impl Blueprint {
         let mut good = Attributes::default().with_shipment(&self.shipments[issuer]);
         // The case of a magnet or an alloy, far above any threshold on the value of its content.
         good.set(Attribute::RareEarthValueShare, 0.1);
-        match book.judge(ControlledItem::Input, &good).exporter {
+        match rule_set.judge(ControlledItem::Input, &good).exporter {
             Verdict::Denied => 1.0,
             Verdict::CaseByCase => p.input_licence_refused,
             _ => 0.0,
@@ -470,7 +472,7 @@ impl Blueprint {
             };
             !own.entries.is_empty()
                 && own
-                    .book(&self.law, day)
+                    .rules_in_force(&self.law, day)
                     .judge(ControlledItem::Tool, &tool)
                     .exporter
                     == Verdict::Denied
@@ -494,8 +496,8 @@ impl Blueprint {
                 let month_segments = month_segments(self.first.plus(t as i32), &days);
                 for (row, supplier) in suppliers.iter_mut().enumerate() {
                     let denies =
-                        |(part, book): &(f64, u16)| part * denials[usize::from(*book)][row];
-                    supplier.pass_month(month_segments.iter().map(denies).sum());
+                        |(part, rule_set): &(f64, u16)| part * denials[usize::from(*rule_set)][row];
+                    supplier.advance_month(month_segments.iter().map(denies).sum());
                 }
                 tools_for_target(&suppliers, p).denied
             })
@@ -540,16 +542,16 @@ fn month_segments(month: Month, days: &[Date]) -> Vec<(f64, u16)> {
     let at = days.partition_point(|d| *d <= first).saturating_sub(1);
     let mut list: Vec<(f64, u16)> = Vec::new();
     let mut from = first;
-    for book in at..days.len() {
-        let end = match days.get(book + 1) {
+    for rule_set in at..days.len() {
+        let end = match days.get(rule_set + 1) {
             Some(next) if *next <= last => *next,
             _ => {
                 let left = f64::from(last.day() - from.day() + 1);
-                list.push((left / total, book as u16));
+                list.push((left / total, rule_set as u16));
                 break;
             }
         };
-        list.push((f64::from(end.day() - from.day()) / total, book as u16));
+        list.push((f64::from(end.day() - from.day()) / total, rule_set as u16));
         from = end;
     }
     list.retain(|(part, _)| *part > 0.0);

@@ -45,7 +45,7 @@ use crate::technology::supply::{InputAccessState, SupplyPaths, SupplyState};
 use observe::{OutputColumnsHandle, TrailingSales};
 
 /// Chips of the oldest listed kind in a bloc at the start of a run.
-fn chips_at_start(bloc: usize, p: &Parameters) -> f64 {
+fn initial_chips(bloc: usize, p: &Parameters) -> f64 {
     let (issuer, target) = (p.chips_at_start_issuer_share, p.chips_at_start_target_share);
     p.chips_at_start * [issuer, target, 1.0 - issuer - target][bloc]
 }
@@ -149,14 +149,14 @@ impl Simulation {
     }
 
     /// Adds the last month to the reference run.
-    pub fn record_anchor(&mut self, anchor: &mut ReferenceRun) {
-        anchor
+    pub fn record_reference_month(&mut self, reference_run: &mut ReferenceRun) {
+        reference_run
             .denied_share
             .push(self.world.resource::<InputAccessState>().denied_share);
-        anchor
+        reference_run
             .home_share
             .push(self.world.resource::<InputAccessState>().home_share);
-        anchor
+        reference_run
             .service_usd
             .push(self.world.resource::<ServiceTotals>().revenue_usd);
         for &maker in &self.makers {
@@ -164,7 +164,7 @@ impl Simulation {
                 .world
                 .get::<ChipmakerState>(maker)
                 .map_or(0.0, |b| b.research_stock_usd);
-            anchor.research_stock_usd.push(stock);
+            reference_run.research_stock_usd.push(stock);
         }
     }
 
@@ -247,12 +247,12 @@ impl Simulation {
                 *letting = RentalCapacity::default();
             }
         }
-        self.stock_at_start(&b, future);
-        self.labs_at_start(&b, future);
+        self.set_initial_stock(&b, future);
+        self.set_initial_labs(&b, future);
     }
 
     /// Sets the stock before the first month: the oldest listed chip, by the recorded distribution of compute.
-    fn stock_at_start(&mut self, b: &Blueprint, future: &Future) {
+    fn set_initial_stock(&mut self, b: &Blueprint, future: &Future) {
         let w = &mut self.world;
         w.resource_scope(|w, mut market: bevy_ecs::world::Mut<'_, ChipMarket>| {
             market.mark_in_use(b.oldest_chip);
@@ -261,7 +261,10 @@ impl Simulation {
                 &future.parameters,
             );
             for customer in &b.layout.customers {
-                if customer.captive || customer.grey || customer.state_procurement {
+                if customer.kind.is_captive()
+                    || customer.kind.is_broker()
+                    || customer.kind.is_state_procurement()
+                {
                     continue;
                 }
                 let part = if customer.wallet == BudgetPurpose::Training {
@@ -271,7 +274,7 @@ impl Simulation {
                 };
                 let bloc = b.layout.bloc_of_market[customer.market];
                 market.stock[stock_index(b.oldest_chip, bloc, customer.wallet)] +=
-                    chips_at_start(bloc, &future.parameters) * b.start_part[customer.market] * part;
+                    initial_chips(bloc, &future.parameters) * b.start_part[customer.market] * part;
             }
             let _ = w;
         });
@@ -292,7 +295,7 @@ impl Simulation {
             &future.parameters,
         );
         for (&entity, nation) in self.nations.iter().zip(&b.nations) {
-            let chips = chips_at_start(nation.bloc as usize, &future.parameters)
+            let chips = initial_chips(nation.bloc as usize, &future.parameters)
                 * b.start_part[nation.market as usize]
                 * b.start_share[nation.row as usize];
             if let Some(mut compute) = self.world.get_mut::<NationCompute>(entity) {
@@ -306,7 +309,7 @@ impl Simulation {
     }
 
     /// Sets the labs at the recorded frontier, each with its own research skill and its first training run.
-    fn labs_at_start(&mut self, b: &Blueprint, future: &Future) {
+    fn set_initial_labs(&mut self, b: &Blueprint, future: &Future) {
         let p = &future.parameters;
         let year = SimulationClock::at(b.first, 0).year;
         let start = knowledge_before_break(year, p);
@@ -343,7 +346,7 @@ impl Simulation {
                 *compute = LabCompute::default();
             }
             if let Some(mut held) = w.get_mut::<UnreleasedModels>(entity) {
-                held.restart(blueprint, future);
+                held.draw_delay(blueprint, future);
             }
             if let Some(mut run) = w.get_mut::<TrainingRun>(entity) {
                 *run = TrainingRun::start(0, blueprint.key, future);

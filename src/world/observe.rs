@@ -627,7 +627,7 @@ pub fn observe_state(
             0.0
         },
     );
-    record.set(watch.levy, t, market.books.levy_usd);
+    record.set(watch.levy, t, market.accounts.levy_usd);
     record.set(watch.backlog[0], t, market.wallet_usd.iter().sum());
     let target: f64 = market
         .layout

@@ -140,7 +140,7 @@ pub fn formulas(b: &Blueprint) -> Vec<Formula> {
             _ => format!("{m}:{place}"),
         };
         let names: Vec<_> = us.iter().map(|m| (measure, entity(m))).collect();
-        Formula::Sum(look.all(&names))
+        Formula::Sum(look.column_numbers(&names))
     };
     let gap = "target_vs_issuer";
     OUTCOMES
@@ -148,7 +148,7 @@ pub fn formulas(b: &Blueprint) -> Vec<Formula> {
         .map(|outcome| match outcome.name {
             "latent_gap_months_mean" => look.mean("latent_gap_months", gap),
             "latent_gap_points_mean" => look.mean("latent_gap_points", gap),
-            "gap_crossing_months" => look.two(
+            "gap_crossing_months" => look.of_two_columns(
                 Formula::Crossing,
                 ("frontier_points", "issuer"),
                 ("frontier_points", "target"),
@@ -170,7 +170,7 @@ pub fn formulas(b: &Blueprint) -> Vec<Formula> {
             "third_compute_h100e_end" => look.last("compute_h100e", "third"),
             "issuer_compute_h100e_end" => look.last("compute_h100e", "issuer"),
             "supply_tight_share" => look.mean("supply_tight", "world"),
-            "added_compute_ratio" => look.two(
+            "added_compute_ratio" => look.of_two_columns(
                 Formula::Added,
                 ("compute_h100e", "issuer"),
                 ("compute_h100e", "target"),
@@ -192,7 +192,7 @@ pub fn formulas(b: &Blueprint) -> Vec<Formula> {
             "service_price_end" => look.year("service_price", "issuer"),
             "third_service_use_mean" => {
                 let shares = ["issuer", "target", "open"].map(|who| ("service_share", who.into()));
-                Formula::Mean(look.all(&shares))
+                Formula::Mean(look.column_numbers(&shares))
             }
             "target_service_use_third_end" => look.last("service_share", "target"),
             "third_issuer_stack_share_end" => look.last("stack_share", "issuer"),
@@ -202,12 +202,12 @@ pub fn formulas(b: &Blueprint) -> Vec<Formula> {
             "target_inflow_serving_h100e" => look.sum("inflow_serving_h100e", "target"),
             "target_home_tpp" => {
                 let makers = home.iter().map(|m| ("maker_tpp", format!("{m}:world")));
-                Formula::Sum(look.all(&makers.collect::<Vec<_>>()))
+                Formula::Sum(look.column_numbers(&makers.collect::<Vec<_>>()))
             }
             "issuer_tool_revenue_usd" => look.sum("issuer_tool_revenue_usd", "issuer"),
             "distilled_points_total" => look.sum("distilled_points", "target"),
             "issuer_service_revenue_usd" => look.sum("service_revenue_usd", "issuer"),
-            "strict_months_total" => look.one("policy_rung", "issuer", Formula::Above),
+            "strict_months_total" => look.of_column("policy_rung", "issuer", Formula::Above),
             "policy_rung_mean" => look.mean("policy_rung", "issuer"),
             "variant_units_total" => look.sum("variant_units", "world"),
             _ => Formula::Nothing,
@@ -220,43 +220,48 @@ struct RecordView<'a> {
 }
 
 impl RecordView<'_> {
-    fn all(&self, names: &[(&str, String)]) -> Vec<usize> {
+    fn column_numbers(&self, names: &[(&str, String)]) -> Vec<usize> {
         names
             .iter()
             .filter_map(|(measure, entity)| self.b.watch.columns.find(measure, entity))
             .collect()
     }
 
-    fn one(&self, measure: &str, entity: &str, formula: impl Fn(usize) -> Formula) -> Formula {
+    fn of_column(
+        &self,
+        measure: &str,
+        entity: &str,
+        formula: impl Fn(usize) -> Formula,
+    ) -> Formula {
         let found = self.b.watch.columns.find(measure, entity);
         found.map_or(Formula::Nothing, formula)
     }
 
-    fn two(
+    fn of_two_columns(
         &self,
         formula: impl Fn(usize, usize) -> Formula,
         first: (&str, &str),
         second: (&str, &str),
     ) -> Formula {
-        self.one(first.0, first.1, |a| {
-            self.one(second.0, second.1, |b| formula(a, b))
+        self.of_column(first.0, first.1, |a| {
+            self.of_column(second.0, second.1, |b| formula(a, b))
         })
     }
 
     fn mean(&self, measure: &str, entity: &str) -> Formula {
-        self.one(measure, entity, |c| Formula::Mean(vec![c]))
+        self.of_column(measure, entity, |c| Formula::Mean(vec![c]))
     }
 
     fn sum(&self, measure: &str, entity: &str) -> Formula {
-        self.one(measure, entity, |c| Formula::Sum(vec![c]))
+        self.of_column(measure, entity, |c| Formula::Sum(vec![c]))
     }
 
     fn last(&self, measure: &str, entity: &str) -> Formula {
-        self.one(measure, entity, Formula::Last)
+        self.of_column(measure, entity, Formula::Last)
     }
 
     fn year(&self, measure: &str, entity: &str) -> Formula {
-        self.one(measure, entity, Formula::Year)
+        self.of_column(measure, entity, Formula::Year)
     }
 }
 

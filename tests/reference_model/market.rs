@@ -117,12 +117,20 @@ impl Market {
             target: layout.target_market,
             market_of: layout.customers.iter().map(|c| c.market).collect(),
             wallet_of: layout.customers.iter().map(|c| c.wallet as usize).collect(),
-            captive: layout.customers.iter().map(|c| c.captive).collect(),
-            grey: layout.customers.iter().map(|c| c.grey).collect(),
+            captive: layout
+                .customers
+                .iter()
+                .map(|c| c.kind.is_captive())
+                .collect(),
+            grey: layout
+                .customers
+                .iter()
+                .map(|c| c.kind.is_broker())
+                .collect(),
             steered: layout
                 .customers
                 .iter()
-                .map(|c| c.state_procurement)
+                .map(|c| c.kind.is_state_procurement())
                 .collect(),
             target_made: layout.target_made.clone(),
             wallet_usd: m.wallet_usd.clone(),

@@ -210,7 +210,7 @@ fn compare_markets(world: &mut World) {
     is("used", &queues(|q| q.used_total), &reference.used, &applied);
     let parts: Vec<f64> = model.nations.iter().map(|n| n.part).collect();
     is("part of imports", &parts, &reference.nation_part, &alone);
-    let books = &model.books;
+    let books = &model.accounts;
     let sums = [
         books.spent_usd,
         books.lapsed_usd,

@@ -42,7 +42,8 @@ fn r22_endless_enforcement_leaves_brokers_idle() {
             );
         }
         let market = worker.stage.world.resource::<ChipMarket>();
-        let idle = |k: usize| !market.layout.customers[k].grey || market.wallet_usd[k] == 0.0;
+        let idle =
+            |k: usize| !market.layout.customers[k].kind.is_broker() || market.wallet_usd[k] == 0.0;
         assert!((0..market.wallet_usd.len()).all(idle));
     }
 }
@@ -265,7 +266,7 @@ fn r38_every_chip_is_accounted_for_and_rented_ones_are_counted_once() {
             let seized = grey - market.diverted_units.iter().sum::<f64>();
             assert!(seized >= -1e-6, "month {t}: {seized}");
             let now: f64 = market.stock.iter().sum();
-            let expected = stock * kept + market.books.produced - seized;
+            let expected = stock * kept + market.accounts.produced - seized;
             assert!(
                 near(now, expected, 1e-9),
                 "future {number}, month {t}: {now} {expected}"

@@ -209,8 +209,8 @@ fn r44_a_release_a_month_later_moves_the_gap_at_the_end_by_at_most_a_twelfth_of_
     // Twelve months, one of which the release decides; the leader gains a point a month.
     let end = |release: usize, jump: f64| {
         let (mut leader, mut follower) = (LeaderRecord::default(), LeaderRecord::default());
-        leader.restart(100.0, 1.0, 72);
-        follower.restart(90.0, 1.0, 72);
+        leader.begin(100.0, 1.0, 72);
+        follower.begin(90.0, 1.0, 72);
         let mut sum = 0.0;
         for t in 0..12 {
             leader.push(101.0 + t as f64);
