@@ -426,7 +426,7 @@ impl LawReader<'_> {
                 );
                 self.at(source, key.span(), message);
             }
-            if number.takes(*value.get_ref()) {
+            if number.accepts(*value.get_ref()) {
                 found.insert(number.name, *value.get_ref());
             } else {
                 let message = format!(
@@ -546,7 +546,7 @@ impl LawReader<'_> {
             } else if found.contains(&at) {
                 let message = format!("`{}` is here twice", name.get_ref());
                 self.at(source, name.span(), message);
-            } else if carved && !file.instrument.meets(other) {
+            } else if carved && !file.instrument.overlaps(other) {
                 let message = format!(
                     "found `{}`, expected a rule on {}: that one judges {}",
                     name.get_ref(),
@@ -571,7 +571,7 @@ impl LawReader<'_> {
             nation => {
                 let words = ["us", "any", "foreign"];
                 let mut names: Vec<String> = words.map(String::from).to_vec();
-                let designed = file.instrument.knows_designer();
+                let designed = file.instrument.has_designer();
                 let home = self.names.nations.iter().any(|n| n == nation);
                 if !home || !designed {
                     let expected = if designed {

@@ -48,7 +48,7 @@ impl ConditionSize {
         }
     }
 
-    pub fn asks_about(self, attribute: Attribute) -> bool {
+    pub fn reads_attribute(self, attribute: Attribute) -> bool {
         self.asks >> attribute as usize & 1 == 1
     }
 }
@@ -127,8 +127,8 @@ impl Condition {
     }
 
     /// Whether it asks about an attribute, by itself or through a rule that it names.
-    pub fn asks_about(&self, attribute: Attribute) -> bool {
-        self.1.asks_about(attribute)
+    pub fn reads_attribute(&self, attribute: Attribute) -> bool {
+        self.1.reads_attribute(attribute)
     }
 
     /// Whether it compares with the name of this code.

@@ -348,7 +348,7 @@ impl ConditionCompiler<'_> {
                 )
             });
         };
-        let strange = |a: &&Attribute| rule.1.asks_about(**a) && !instrument.knows(**a);
+        let strange = |a: &&Attribute| rule.1.reads_attribute(**a) && !instrument.knows(**a);
         if let Some(strange) = Attribute::ALL.iter().find(strange) {
             let message = format!(
                 "`{name}` asks about `{}`, which is no attribute of {}",

@@ -382,7 +382,11 @@ fn show(way: Way, folder: &Path, path: &str, bytes: &[u8]) -> Said {
         Way::Futures => {
             write(name);
             let study = shipped("studies/did-controls-work.toml");
-            std::fs::write(folder.join("study.toml"), format!("{}\n{STUDY}", study.replace("runs = 300", "runs = 3"))).unwrap();
+            std::fs::write(
+                folder.join("study.toml"),
+                format!("{}\n{STUDY}", study.replace("runs = 300", "runs = 3")),
+            )
+            .unwrap();
             ask(folder, &["check", "study.toml", "--format", "json"], name)
         }
         Way::Classify => {
