@@ -62,7 +62,7 @@ guide:
 claims:
     CLAIMS_RUNS=200 cargo test --release --locked --test all every_claim_holds_and_flips -- --nocapture
 
-# what is there without acting
+# inactive parameters, channels and rules
 audit:
     cargo run --release --locked -- audit
 
