@@ -77,7 +77,10 @@ fn merge_and_plan_throw_no_finished_work_away() {
     std::fs::create_dir_all(others.parent().unwrap()).unwrap();
     std::fs::write(&others, "work of an interrupted run").unwrap();
     let said = refused(here, &["merge", "plan", "--out", "out"], 2);
-    assert!(said.contains("1 finished blocks of a stopped run"), "{said}");
+    assert!(
+        said.contains("1 finished blocks of a stopped run"),
+        "{said}"
+    );
     assert!(others.exists());
     let mut again = vec!["plan", "did-controls-work", "--runs", "2"];
     again.extend(SHORT);

@@ -254,8 +254,9 @@ impl Evidence {
     pub fn hash(&self) -> String {
         let mut hash = Sha256::new();
         for r in &self.rows {
+            // Errors come from logarithms: their last digits are not part of the record.
             hash.update(format!(
-                "{} {} {} {} {} {} {:?} {} {:?}\n",
+                "{} {} {} {} {} {} {:?} {:.9e} {:?}\n",
                 r.target_id, r.series, r.entity, r.first, r.last, r.value, r.class, r.error, r.link
             ));
         }

@@ -556,10 +556,14 @@ impl ParameterSet {
     pub fn hash(&self) -> String {
         let mut hash = Sha256::new();
         for p in &self.0 {
-            hash.update(format!(
-                "{} {} {:?} {:?}\n",
-                p.id, p.value, p.prior, p.follows
-            ));
+            // Written out: a hash that is on record must not change with the name of a type.
+            let follows = match &p.follows {
+                Some(PriorCorrelation { id, correlation }) => {
+                    format!("Some(Follows {{ id: {id:?}, correlation: {correlation:?} }})")
+                }
+                None => "None".into(),
+            };
+            hash.update(format!("{} {} {:?} {follows}\n", p.id, p.value, p.prior));
         }
         hex(&hash.finalize())
     }
