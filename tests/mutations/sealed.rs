@@ -16,7 +16,7 @@ const SHORT: &[&str] = &[
     "--set",
     "study.last_month=2022-12",
     "--set",
-    "study.window_months=12",
+    "study.window_months=6",
 ];
 
 /// A plan with its block, what they merge to, and results, made once.
