@@ -634,7 +634,16 @@ fn large_tables_take_time_and_memory_in_their_size() {
         format!("t{k},us_china_gap_months,Average number {k},2024,{cell},months\n")
     };
     let text = |all: bool| -> String {
-        let row = |k: usize| bad(k, if all || k % 2 == 0 { "many" } else { "7" });
+        let row = |k: usize| {
+            bad(
+                k,
+                if all || k.is_multiple_of(2) {
+                    "many"
+                } else {
+                    "7"
+                },
+            )
+        };
         head.to_string() + &(0..20_000).map(row).collect::<String>()
     };
     for (all, count, words) in [

@@ -166,7 +166,7 @@ pub fn effect(arm: &[f64], baseline: &[f64]) -> Option<PairedEffect> {
     let mut differences: Vec<f64> = pairs.iter().map(|(a, b)| a - b).collect();
     let variance = |values: &dyn Fn(usize) -> f64| {
         let mean = (0..n).map(values).sum::<f64>() / n as f64;
-        (0..n).map(|i| (values(i) - mean).powi(2)).sum::<f64>() / (n.max(2) - 1) as f64
+        (0..n).map(|i| maths::square(values(i) - mean)).sum::<f64>() / (n.max(2) - 1) as f64
     };
     let paired = variance(&|i| pairs[i].0 - pairs[i].1);
     let unpaired = variance(&|i| pairs[i].0) + variance(&|i| pairs[i].1);

@@ -385,7 +385,7 @@ impl LawReader<'_> {
                     "found `{vendor}`, expected {}",
                     NameDomain::Designer.words()
                 );
-                self.wrong(source, &one.vendor, message, &known.to_vec());
+                self.wrong(source, &one.vendor, message, known);
             }
             early.push(EarlyNotice {
                 vendor: self.law.symbols.code(vendor),
