@@ -20,7 +20,7 @@ begun=$SECONDS
 wheel=("$scratch"/wheels/*.whl)
 echo "wheel: $((SECONDS - begun)) s, $(stat -c %s "${wheel[0]}") bytes, $(basename "${wheel[0]}")"
 "${pip[@]}" --force-reinstall --no-deps "${wheel[0]}"
-"${pip[@]}" check
+"$environment/bin/python" -m pip check
 # From elsewhere, so that what is tested is what was installed.
 here=$PWD
 cd "$scratch"
