@@ -56,7 +56,7 @@ def test_a_mistake_in_a_file_has_its_place(said, tmp_path):
         (lambda s: s.replay("octobr"), "oct22"),
         (lambda s: s.set({"study.arms": []}), "arm"),
         (lambda s: s.arms([]), "arms"),
-        (lambda s: chokepoint.Results("."), "no results folder"),
+        (lambda s: chokepoint.Results("."), "not a results folder"),
         (lambda s: chokepoint.Study.load("did-controls-work", configs="nowhere"), "no such folder"),
         (lambda s: chokepoint.validate(split="Z"), "--split"),
     ],
