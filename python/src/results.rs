@@ -81,5 +81,5 @@ pub fn short(py: Python<'_>, folder: PathBuf, unsealed: bool) -> PyResult<String
 }
 
 fn no_results(path: &Path, error: &std::io::Error) -> PyErr {
-    PyValueError::new_err(format!("{}: no results folder: {error}", path.display()))
+    PyValueError::new_err(format!("{}: not a results folder: {error}", path.display()))
 }
