@@ -111,16 +111,16 @@ impl Expression {
     /// Where a part stands: a name whole, an operation at its operator.
     fn place(&self, expr: &IdedExpr) -> Range<usize> {
         let (start, stop) = self.places.offset_for(expr.id).unwrap_or((0, 0));
-        // Places of the parser count characters.
-        let byte = |at: u32| {
-            let mut starts = self.text.char_indices().map(|(byte, _)| byte);
-            starts.nth(at as usize).unwrap_or(self.text.len())
-        };
-        let start = byte(start);
+        // Places of the parser count bytes; the second is the last character's own.
+        let (start, last) = (start as usize, stop as usize);
         let end = match &expr.expr {
             Expr::Ident(name) => start + name.len(),
-            _ => byte(stop).max(start + 1),
+            _ => {
+                let behind = self.text.get(last..).and_then(|t| t.chars().next());
+                last + behind.map_or(1, char::len_utf8)
+            }
         };
+        let start = start.min(self.text.len());
         start..end.min(self.text.len()).max(start)
     }
 }
