@@ -20,8 +20,8 @@ use crate::foundation::run::next_month;
 use crate::markets::event_log::{log_refused_licences, log_rule_events};
 use crate::markets::scarcity::measure_shortage;
 use crate::markets::terms::apply_law;
+use crate::outputs::observe::{observe_responses, observe_sales, observe_state};
 use crate::technology::{roadmap::appraise_chips, supply::update_pools};
-use crate::world::observe::{observe_responses, observe_sales, observe_state};
 
 /// The schedule of a month: the same steps in the same order for every run.
 pub fn month() -> Schedule {

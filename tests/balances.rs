@@ -1,7 +1,7 @@
 //! Money, chips, licences and pools balance in every month, recounted from the stores themselves.
 
+use chokepoint::foundation::bloc::Bloc;
 use chokepoint::markets::chips::{BudgetPurpose, ChipMarket, ROWS, stock_index};
-use chokepoint::measures::Bloc;
 use chokepoint::study::Worker;
 use chokepoint::technology::supply::{POOLS, SupplyState};
 

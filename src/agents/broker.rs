@@ -5,6 +5,7 @@ use bevy_ecs::resource::Resource;
 use bevy_ecs::system::{Query, Res, ResMut};
 
 use crate::events::{Event, EventKind, EventLog};
+use crate::foundation::bloc::Bloc;
 use crate::foundation::chance::Purpose;
 use crate::foundation::channels::Channel;
 use crate::foundation::maths;
@@ -13,7 +14,6 @@ use crate::foundation::run::{Future, SimulationClock};
 use crate::markets::chips::{BudgetPurpose, ChipMarket, stock_index};
 use crate::markets::event_log::EventCauses;
 use crate::markets::scarcity::Shortage;
-use crate::measures::Bloc;
 use crate::technology::roadmap::{ChipTable, RealisedThroughput};
 
 /// A broker; fixed within a run.

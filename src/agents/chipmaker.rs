@@ -6,6 +6,7 @@ use bevy_ecs::system::{Query, Res, ResMut};
 
 use super::nation::{DemandShocks, training_share};
 use crate::events::{Event, EventId, EventKind, EventLog};
+use crate::foundation::bloc::Bloc;
 use crate::foundation::chance::Purpose;
 use crate::foundation::channels::Channel;
 use crate::foundation::maths;
@@ -15,7 +16,6 @@ use crate::markets::chips::{ChipMarket, ChipOffer, MAKERS_MAX, MarketRules};
 use crate::markets::event_log::EventCauses;
 use crate::markets::scarcity::Shortage;
 use crate::markets::terms::{AnnouncedClosures, CurrentLaw, LawCalendar};
-use crate::measures::Bloc;
 use crate::technology::chip::{ChipSpec, H100, unit_cost_usd};
 use crate::technology::design::{CutKind, blended_value, profit_per_unit_usd};
 use crate::technology::roadmap::{

@@ -7,6 +7,7 @@ use super::chipmaker::{Chipmaker, ChipmakerState};
 use crate::capability::frontier::FrontierHistory;
 use crate::capability::gap::LeaderRecord;
 use crate::events::{Event, EventId, EventKind, EventLog};
+use crate::foundation::bloc::Bloc;
 use crate::foundation::chance::{Chance, Purpose, stable_key};
 use crate::foundation::channels::Channel;
 use crate::foundation::maths;
@@ -16,7 +17,6 @@ use crate::foundation::run::{Future, SimulationClock};
 use crate::markets::chips::ChipMarket;
 use crate::markets::scarcity::Shortage;
 use crate::markets::terms::{LawCalendar, PolicyLadder, PolicyState};
-use crate::measures::Bloc;
 use crate::technology::roadmap::{Roadmap, SlotKind};
 
 /// Information of a government when it decides; observed with a lag.

@@ -18,12 +18,12 @@ use crate::capability::frontier::{
 };
 use crate::capability::training::{finished_points, latent_points};
 use crate::events::{Event, EventId, EventKind, EventLog};
+use crate::foundation::bloc::Bloc;
 use crate::foundation::chance::Purpose;
 use crate::foundation::channels::Channel;
 use crate::foundation::parameters::Parameters;
 use crate::foundation::run::{Future, SimulationClock};
 use crate::markets::scarcity::Shortage;
-use crate::measures::Bloc;
 use crate::technology::supply::InputAccessState;
 
 /// A lab; fixed within a run.

@@ -8,6 +8,7 @@ use bevy_ecs::system::{Query, Res, ResMut};
 
 use super::users::ServiceTotals;
 use crate::capability::efficiency::{ScarcityEfficiency, codesign_skill};
+use crate::foundation::bloc::Bloc;
 use crate::foundation::calendar::Month;
 use crate::foundation::chance::Purpose;
 use crate::foundation::channels::Channel;
@@ -18,7 +19,6 @@ use crate::markets::chips::{BudgetPurpose, ChipMarket, stock_index};
 use crate::markets::rental::RentedCompute;
 use crate::markets::scarcity::Shortage;
 use crate::markets::terms::AnnouncedClosures;
-use crate::measures::Bloc;
 use crate::technology::path::TimePath;
 use crate::technology::power::{PowerPaths, powered_share};
 use crate::technology::roadmap::ChipTable;

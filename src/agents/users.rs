@@ -7,6 +7,7 @@ use bevy_ecs::system::{Query, Res, ResMut};
 use super::nation::Nation;
 use crate::capability::frontier::{FrontierGroup, FrontierHistory};
 use crate::events::{Event, EventKind, EventLog};
+use crate::foundation::bloc::Bloc;
 use crate::foundation::maths;
 use crate::foundation::run::{Future, SimulationClock};
 use crate::markets::chips::ChipMarket;
@@ -16,7 +17,6 @@ use crate::markets::services::{
     OFFERERS, ServiceOffer, ServiceSupplier, closed_price, next_alignment, next_stack,
     spending_share, use_shares,
 };
-use crate::measures::Bloc;
 use crate::technology::supply::InputAccessState;
 
 /// Users of one nation.

@@ -11,8 +11,8 @@ use crate::foundation::parameters::Parameters;
 use crate::foundation::run::{ExpectationRule, Future, ReferenceRun};
 use crate::markets::chips::ChipMarket;
 use crate::markets::terms::CompiledCalendar;
-use crate::measures::MonthlyRecord;
 use crate::month::month;
+use crate::outputs::record::MonthlyRecord;
 use crate::world::{Blueprint, Simulation};
 
 /// A worker: one world, one schedule.

@@ -2,7 +2,6 @@
 
 use std::sync::{Arc, Mutex, Weak};
 
-use super::observe::OutputColumns;
 use crate::agents::broker::Broker;
 use crate::agents::chipmaker::Chipmaker;
 use crate::agents::host::CloudHost;
@@ -14,11 +13,12 @@ use crate::config::nations::NationRow;
 use crate::config::places::{DIVERSION, PlaceTables, RENTAL};
 use crate::config::world::{ChipUse, LabReleasePolicy, MakerRow, WorldTables};
 use crate::controls::{Attribute, Attributes, Law, NationGroups, Regime};
+use crate::foundation::bloc::Bloc;
 use crate::foundation::calendar::Month;
 use crate::foundation::chance::stable_key;
 use crate::markets::chips::{BudgetPurpose, Customer, CustomerKind, MarketLayout};
 use crate::markets::terms::CompiledRules;
-use crate::measures::Bloc;
+use crate::outputs::columns::OutputColumns;
 use crate::technology::chip::ChipSpec;
 use crate::technology::path::TimePath;
 use crate::technology::power::PowerPaths;

@@ -7,12 +7,12 @@ use crate::controls::{
     Attribute, Attributes, ControlledItem, DatedRule, Instrument, Regime, Rule, RuleSet,
     ThreeValued, Verdict,
 };
+use crate::foundation::bloc::Bloc;
 use crate::foundation::calendar::{Date, Month};
 use crate::foundation::parameters::Parameters;
 use crate::markets::terms::{
     CompiledCalendar, CompiledRules, DatedRuleSets, DesignBasis, InputAccess, PolicyLadder,
 };
-use crate::measures::Bloc;
 use crate::technology::design::RedesignLimits;
 use crate::technology::foundry::{ToolSupplier, tools_for_target};
 use crate::technology::roadmap::SlotKind;

@@ -2,8 +2,6 @@
 
 mod blueprint;
 mod calendar;
-pub mod observe;
-pub mod outcomes;
 
 use std::sync::Arc;
 
@@ -28,6 +26,7 @@ use crate::capability::efficiency::ScarcityEfficiency;
 use crate::capability::frontier::FrontierHistory;
 use crate::capability::training::latent_points;
 use crate::events::EventLog;
+use crate::foundation::bloc::Bloc;
 use crate::foundation::chance::Purpose;
 use crate::foundation::maths;
 use crate::foundation::parameters::Parameters;
@@ -39,10 +38,11 @@ use crate::markets::scarcity::Shortage;
 use crate::markets::terms::{
     AnnouncedClosures, CompiledCalendar, CurrentLaw, LawCalendar, PolicyState,
 };
-use crate::measures::{Bloc, MonthlyRecord};
+use crate::outputs::columns::OutputColumnsHandle;
+use crate::outputs::observe::TrailingSales;
+use crate::outputs::record::MonthlyRecord;
 use crate::technology::roadmap::{ChipTable, NEVER, RealisedThroughput};
 use crate::technology::supply::{InputAccessState, SupplyPaths, SupplyState};
-use observe::{OutputColumnsHandle, TrailingSales};
 
 /// Chips of the oldest listed kind in a bloc at the start of a run.
 fn initial_chips(bloc: usize, p: &Parameters) -> f64 {

@@ -1,14 +1,15 @@
 //! What tests see of a run: recorded measures inside a window, and a few things that no measure holds.
 
+use chokepoint::foundation::bloc::Bloc;
 use chokepoint::foundation::calendar::Month;
 use chokepoint::foundation::parameters::Parameters;
 use chokepoint::markets::chips::{BudgetPurpose, ChipMarket, stock_index};
-use chokepoint::measures::{Bloc, MonthlyRecord};
+use chokepoint::outputs::outcomes::{OutcomeWindow, outcomes};
+use chokepoint::outputs::record::MonthlyRecord;
 use chokepoint::study::Worker;
 use chokepoint::technology::chip::{ChipSpec, codesigned_throughput, training_throughput};
 use chokepoint::technology::roadmap::{ChipTable, RealisedThroughput, SlotKind};
 use chokepoint::world::Blueprint;
-use chokepoint::world::outcomes::{OutcomeWindow, outcomes};
 
 use super::engine::Read;
 
@@ -112,11 +113,11 @@ impl Look<'_> {
                     from: self.from,
                     to: self.to,
                 };
-                let place = chokepoint::measures::OUTCOMES
+                let place = chokepoint::outputs::measures::OUTCOMES
                     .iter()
                     .position(|o| o.name == *name)
                     .unwrap_or_else(|| panic!("no outcome {name}"));
-                outcomes(self.b, self.record, window)[place]
+                outcomes(&self.b.watch, self.record, window)[place]
             }
         }
     }

@@ -2,9 +2,9 @@
 
 use std::sync::atomic::AtomicBool;
 
+use chokepoint::foundation::bloc::Bloc;
 use chokepoint::foundation::channels::Channel;
 use chokepoint::markets::chips::{BudgetPurpose, ChipMarket, stock_index};
-use chokepoint::measures::Bloc;
 use chokepoint::study::{Worker, run_all};
 
 use super::*;

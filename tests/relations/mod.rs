@@ -16,7 +16,7 @@ use chokepoint::foundation::channels::{Channel, Channels};
 use chokepoint::foundation::parameters::Parameters;
 use chokepoint::foundation::run::Future;
 use chokepoint::markets::terms::CompiledCalendar;
-use chokepoint::measures::MonthlyRecord;
+use chokepoint::outputs::record::MonthlyRecord;
 use chokepoint::study::{Library, Plan, PlanSettings, Worker};
 
 use crate::study_of;

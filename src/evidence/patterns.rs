@@ -10,10 +10,9 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use super::hindcast::Hindcast;
-use super::validate::future_of;
-use super::{Library, Worker};
+use super::scorecard::future_of;
+use crate::analysis::bands::quantile;
 use crate::analysis::emulator::least_squares;
-use crate::analysis::quantile;
 use crate::config::diagnostics::Problems;
 use crate::config::posterior::Posterior;
 use crate::events::{Event, EventKind, EventLog};
@@ -22,7 +21,8 @@ use crate::foundation::channels::Channel;
 use crate::foundation::maths;
 use crate::foundation::run::Future;
 use crate::markets::terms::CompiledCalendar;
-use crate::measures::MonthlyRecord;
+use crate::outputs::record::MonthlyRecord;
+use crate::study::{Library, Worker};
 
 /// One pattern and its null.
 #[derive(Clone, Debug, Serialize)]
@@ -699,7 +699,9 @@ fn p9(r: &mut PatternRunner, future: &Future, null: bool) -> Vec<f64> {
         if h100e <= 0.0 {
             continue;
         }
-        let target = f64::from(u8::from(b.labs[lab].bloc == crate::measures::Bloc::Target));
+        let target = f64::from(u8::from(
+            b.labs[lab].bloc == crate::foundation::bloc::Bloc::Target,
+        ));
         let year = t as f64 / 12.0 - 4.0;
         releases.push((
             vec![1.0, maths::log10(h100e), year, target, target * year],

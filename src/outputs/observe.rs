@@ -1,10 +1,10 @@
 //! Observation: the last step of a month, which writes every measure into its column.
 
-use std::sync::Arc;
-
 use bevy_ecs::resource::Resource;
 use bevy_ecs::system::{Query, Res, ResMut};
 
+use super::columns::OutputColumnsHandle;
+use super::record::MonthlyRecord;
 use crate::agents::broker::GreyMarket;
 use crate::agents::chipmaker::{Chipmaker, ChipmakerState, HomeFabrication};
 use crate::agents::government::Government;
@@ -15,281 +15,14 @@ use crate::agents::users::{ServiceTotals, ServiceUsers};
 use crate::capability::efficiency::{ScarcityEfficiency, codesign_skill};
 use crate::capability::frontier::{FrontierGroup, FrontierHistory};
 use crate::capability::gap::{gap_months, trend_months};
+use crate::foundation::bloc::Bloc;
 use crate::foundation::maths;
 use crate::foundation::run::{Future, SimulationClock};
 use crate::markets::chips::ChipMarket;
 use crate::markets::rental::RentedCompute;
 use crate::markets::scarcity::Shortage;
-use crate::measures::{Bloc, ColumnIndex, MonthlyRecord};
-use crate::technology::roadmap::{ChipTable, RealisedThroughput, Roadmap, SlotKind};
-use crate::technology::supply::InputAccessState;
-use crate::technology::supply::{POOLS, RecordedFoundry, SupplyPool, SupplyState};
-
-/// Places in which sales are counted: the world, the target, third countries.
-pub const PLACES: [&str; 3] = ["world", "target", "third"];
-
-/// Column numbers of every measure, with the data on makers and markets that observation needs.
-#[derive(Clone, Debug, Default)]
-pub struct OutputColumns {
-    pub columns: ColumnIndex,
-    pub bloc_of_market: Vec<usize>,
-    pub home_of_maker: Vec<usize>,
-    pub merchant: Vec<bool>,
-    /// Variant slots and their columns.
-    variants: Vec<(usize, usize)>,
-    all_variants: usize,
-    makers: Vec<MakerColumns>,
-    places: [PlaceColumns; 3],
-    frontier: [usize; 6],
-    gaps: [GapColumns; 2],
-    blocs: [BlocColumns; 3],
-    nations: Vec<usize>,
-    labs: Vec<usize>,
-    pools: [usize; POOLS],
-    self_sufficiency: usize,
-    self_sufficiency_fab: usize,
-    price: [usize; 2],
-    inflow: [usize; 2],
-    efficiency: [usize; 3],
-    supply: [usize; 3],
-    licences: [usize; 2],
-    foundries: Vec<FoundryColumns>,
-    tight: usize,
-    backlog: [usize; 2],
-    pub levy: usize,
-    responses: ResponseColumns,
-    /// Rented compute by host.
-    hosts: Vec<usize>,
-    /// By nation: share of applications on the issuer's stack.
-    stacks: Vec<usize>,
-}
-
-/// Scarcity, leakage, services, sides.
-#[derive(Clone, Copy, Debug, Default)]
-struct ResponseColumns {
-    rung: usize,
-    denied: usize,
-    belief: usize,
-    scarcity: [usize; 3],
-    grey: [usize; 3],
-    grey_counts: [usize; 2],
-    rented: usize,
-    inputs_lost: usize,
-    home_supply: usize,
-    powered: [usize; 3],
-    induced: usize,
-    codesign: usize,
-    services: [usize; 3],
-    service_price: usize,
-    service_revenue: [usize; 2],
-    stack: [usize; 2],
-    alignment: usize,
-    allied: usize,
-    issuer_tools: usize,
-    distilled: usize,
-}
-
-/// Columns of a foundry: wafers with their yield, memory stacks, or both.
-#[derive(Clone, Copy, Debug, Default)]
-struct FoundryColumns {
-    in_target: bool,
-    wafers: Option<[usize; 2]>,
-    stacks: Option<usize>,
-}
-
-#[derive(Clone, Debug, Default)]
-struct MakerColumns {
-    revenue: [usize; 3],
-    units: [usize; 3],
-    tpp: [usize; 3],
-    peak: [usize; 3],
-    share_value: [usize; 3],
-    share_units: [usize; 3],
-    rd: usize,
-}
-
-#[derive(Clone, Copy, Debug, Default)]
-struct PlaceColumns {
-    us_share: usize,
-    target_share: usize,
-    hhi: usize,
-}
-
-#[derive(Clone, Copy, Debug, Default)]
-struct GapColumns {
-    points: usize,
-    months: usize,
-    latent_points: usize,
-    latent_months: usize,
-    trend: usize,
-}
-
-#[derive(Clone, Copy, Debug, Default)]
-struct BlocColumns {
-    compute: usize,
-    owned: usize,
-    serving: usize,
-    peak: usize,
-    share: usize,
-    largest_run: usize,
-}
-
-/// The columns, shared by all runs.
-#[derive(Resource, Clone, Debug)]
-pub struct OutputColumnsHandle(pub Arc<OutputColumns>);
-
-impl OutputColumns {
-    pub fn new(
-        roadmap: &Roadmap,
-        makers: &[String],
-        nations: &[String],
-        labs: &[String],
-        foundries: &[RecordedFoundry],
-        hosts: &[String],
-        bloc_of_market: Vec<usize>,
-        home_of_maker: Vec<usize>,
-        merchant: Vec<bool>,
-    ) -> Self {
-        let mut c = ColumnIndex::default();
-        let gap = |c: &mut ColumnIndex, entity: &str| GapColumns {
-            points: c.add("gap_points", entity),
-            months: c.add("gap_months", entity),
-            latent_points: c.add("latent_gap_points", entity),
-            latent_months: c.add("latent_gap_months", entity),
-            trend: c.add("gap_trend_months", entity),
-        };
-        Self {
-            frontier: FrontierGroup::ALL.map(|side| c.add("frontier_points", side.name())),
-            gaps: [
-                gap(&mut c, "target_vs_issuer"),
-                gap(&mut c, "open_vs_closed"),
-            ],
-            blocs: Bloc::ALL.map(|bloc| BlocColumns {
-                compute: c.add("compute_h100e", bloc.name()),
-                owned: c.add("compute_owned_h100e", bloc.name()),
-                serving: c.add("compute_serving_h100e", bloc.name()),
-                peak: c.add("compute_peak_h100e", bloc.name()),
-                share: c.add("compute_share", bloc.name()),
-                largest_run: c.add("largest_run_h100e_months", bloc.name()),
-            }),
-            makers: makers
-                .iter()
-                .map(|maker| {
-                    let at = |c: &mut ColumnIndex, measure| {
-                        PLACES.map(|place| c.add(measure, format!("{maker}:{place}")))
-                    };
-                    MakerColumns {
-                        revenue: at(&mut c, "maker_revenue_usd"),
-                        units: at(&mut c, "maker_units"),
-                        tpp: at(&mut c, "maker_tpp"),
-                        peak: at(&mut c, "maker_peak_h100e"),
-                        share_value: at(&mut c, "maker_share_value"),
-                        share_units: at(&mut c, "maker_share_units"),
-                        rd: c.add("maker_rd_usd", maker.clone()),
-                    }
-                })
-                .collect(),
-            places: PLACES.map(|place| PlaceColumns {
-                us_share: c.add("us_maker_share", place),
-                target_share: c.add("target_maker_share", place),
-                hhi: c.add("hhi", place),
-            }),
-            self_sufficiency: c.add("self_sufficiency", "target"),
-            self_sufficiency_fab: c.add("self_sufficiency_fab", "target"),
-            price: [
-                c.add("price_usd_per_h100e", "world"),
-                c.add("price_usd_per_h100e", "target"),
-            ],
-            inflow: ["inflow_h100e", "inflow_serving_h100e"].map(|name| c.add(name, "target")),
-            efficiency: ["issuer", "target", "world"]
-                .map(|side| c.add("algorithmic_efficiency", side)),
-            supply: [
-                c.add("yield", "target"),
-                c.add("wafer_capacity", "target"),
-                c.add("hbm_supply", "target"),
-            ],
-            licences: [
-                c.add("licences_pending", "issuer"),
-                c.add("licence_days", "issuer"),
-            ],
-            foundries: foundries
-                .iter()
-                .map(|foundry| {
-                    let mut any = |pools: [SupplyPool; 2], measure: &'static str| {
-                        let fills = foundry.fills.iter().any(|(pool, _)| pools.contains(pool));
-                        fills.then(|| c.add(measure, foundry.key.clone()))
-                    };
-                    let logic = [SupplyPool::LogicWorld, SupplyPool::LogicTarget];
-                    FoundryColumns {
-                        in_target: foundry.in_target,
-                        wafers: any(logic, "wafer_capacity")
-                            .zip(any(logic, "yield"))
-                            .map(|(wafers, good)| [wafers, good]),
-                        stacks: any([SupplyPool::HbmWorld, SupplyPool::HbmTarget], "hbm_supply"),
-                    }
-                })
-                .collect(),
-            hosts: hosts
-                .iter()
-                .map(|nation| c.add("rented_h100e", nation.clone()))
-                .collect(),
-            stacks: nations
-                .iter()
-                .map(|nation| c.add("issuer_stack", nation.clone()))
-                .collect(),
-            tight: c.add("supply_tight", "world"),
-            backlog: [
-                c.add("backlog_usd", "world"),
-                c.add("backlog_usd", "target"),
-            ],
-            levy: c.add("levy_usd", "issuer"),
-            responses: ResponseColumns {
-                rung: c.add("policy_rung", "issuer"),
-                denied: c.add("denied_share", "target"),
-                belief: c.add("supply_risk_belief", "target"),
-                scarcity: Bloc::ALL.map(|bloc| c.add("scarcity", bloc.name())),
-                grey: ["grey_h100e", "seized_h100e", "grey_premium"]
-                    .map(|name| c.add(name, "target")),
-                grey_counts: ["grey_units", "grey_peak_h100e"].map(|name| c.add(name, "target")),
-                rented: c.add("rented_h100e", "target"),
-                inputs_lost: c.add("inputs_lost_share", "world"),
-                home_supply: c.add("home_supply_share", "target"),
-                powered: Bloc::ALL.map(|bloc| c.add("powered_share", bloc.name())),
-                induced: c.add("induced_efficiency", "target"),
-                codesign: c.add("codesign_skill", "target"),
-                services: ["issuer", "target", "open"].map(|who| c.add("service_share", who)),
-                service_price: c.add("service_price", "issuer"),
-                service_revenue: ["issuer", "target"].map(|who| c.add("service_revenue_usd", who)),
-                stack: ["issuer", "target"].map(|who| c.add("stack_share", who)),
-                alignment: c.add("alignment_mean", "third"),
-                allied: c.add("allied_supplier_revenue_usd", "third"),
-                issuer_tools: c.add("issuer_tool_revenue_usd", "issuer"),
-                distilled: c.add("distilled_points", "target"),
-            },
-            pools: SupplyPool::ALL.map(|pool| c.add("pool_use", pool.name())),
-            variants: roadmap
-                .slots
-                .iter()
-                .enumerate()
-                .filter(|(_, slot)| matches!(slot.kind, SlotKind::Variant { .. }))
-                .map(|(at, slot)| (at, c.add("variant_units", slot.key.clone())))
-                .collect(),
-            all_variants: c.add("variant_units", "world"),
-            nations: nations
-                .iter()
-                .map(|nation| c.add("compute_h100e", nation.clone()))
-                .collect(),
-            labs: labs
-                .iter()
-                .map(|lab| c.add("compute_h100e", lab.clone()))
-                .collect(),
-            bloc_of_market,
-            home_of_maker,
-            merchant,
-            columns: c,
-        }
-    }
-}
+use crate::technology::roadmap::{ChipTable, RealisedThroughput};
+use crate::technology::supply::{InputAccessState, SupplyPool, SupplyState};
 
 /// Sales of the last twelve months: value, units and total processing performance (TPP) by `[place][maker]`, and by place the
 /// TPP whose dies were made in the target.
@@ -683,7 +416,7 @@ pub fn observe_responses(
     }
     record.set(columns.inputs_lost, t, supply.input_loss_share);
     record.set(columns.home_supply, t, access.home_share);
-    let b = crate::measures::Bloc::Target as usize;
+    let b = crate::foundation::bloc::Bloc::Target as usize;
     let decades = efficiency.induced_points[b] / p.points_per_decade_of_compute.max(1e-9);
     record.set(columns.induced, t, maths::exp10(decades));
     record.set(
