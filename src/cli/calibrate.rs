@@ -17,6 +17,7 @@ use crate::evidence::calibration::{
     fit, recovery,
 };
 use crate::evidence::hindcast::Hindcast;
+use crate::evidence::patterns::registered_hash;
 use crate::results::files;
 use crate::study::{Library, PlanSettings};
 
@@ -64,7 +65,7 @@ pub fn calibrate(configs: Configs, args: &CalibrateArgs) -> Answer {
     let settings = splits::read(&library.configs)?;
     let hashes = InputHashes::of(&library.configs, &library.parameters, &evidence)?;
     let registration = Registration::read(&library.configs)?;
-    for departure in registration.departures(&hashes) {
+    for departure in registration.departures(&hashes, &registered_hash()) {
         note(&format!(
             "note: not as registered on {}: {departure}\n",
             registration.date

@@ -10,7 +10,7 @@ use crate::config::kinds::{FileIdentity, FileKind, kind_of};
 use crate::config::posterior::{self, Posterior};
 use crate::config::regimes::regime_from;
 use crate::config::source::{Configs, Source};
-use crate::config::{draws, evidence, figure, schemas, splits, study, world};
+use crate::config::{beside, draws, evidence, figure, schemas, splits, study, world};
 use crate::results::files;
 use crate::study::timeline::kinds;
 use crate::study::{Library, plan};
@@ -167,6 +167,7 @@ fn one(configs: &Configs, source: &Source) -> Result<(), Problems> {
             evidence::check_map(&placed(), source)
         }
         FileKind::Map => evidence::check_map(configs, source),
+        FileKind::Beside => beside::check(source),
         FileKind::Splits => splits::check(source),
         FileKind::Registration => splits::check_registration(source),
         FileKind::Looks => splits::check_looks(source),

@@ -19,7 +19,7 @@ use crate::config::source::{Configs, Source};
 use crate::config::splits::{self, InputHashes, Registration, Split, SplitPart, SplitsFile, short};
 use crate::evidence::headline::{HeadlineEffect, headline_effects, unsupported};
 use crate::evidence::hindcast::Hindcast;
-use crate::evidence::patterns::{PatternScore, patterns};
+use crate::evidence::patterns::{PatternScore, patterns, registered_hash};
 use crate::evidence::scorecard::{PointScore, Scorecard, SeriesScore, ensemble, score};
 use crate::plots::{ScorecardPoint, draw_scorecard};
 use crate::results::{FolderClaim, WorkingFolder, files};
@@ -101,6 +101,10 @@ struct RegistrationStatus {
     now: InputHashes,
     /// What no longer is as registered.
     departures: Vec<String>,
+    /// SHA-256 of the patterns as they are.
+    patterns: String,
+    /// Last month of the record that was on view while mechanisms were chosen.
+    seen_to: String,
     model_versions: u32,
     exposure: String,
     looks: usize,
@@ -191,8 +195,10 @@ pub fn answered(
         draws,
         registration: RegistrationStatus {
             date: registration.date.clone(),
-            departures: registration.departures(&hashes),
+            departures: registration.departures(&hashes, &registered_hash()),
             now: hashes,
+            patterns: registered_hash(),
+            seen_to: registration.seen_to.to_string(),
             model_versions: registration.model_versions,
             exposure: registration.exposure.clone(),
             looks,
@@ -693,17 +699,22 @@ fn describe_report(answer: &ValidationReport) -> String {
     }
     let r = &answer.registration;
     text.push_str(&format!(
-        "registered {}: priors {}, evidence {}, splits {}; {} looks at test periods on record, by {} versions of the model\n",
+        "registered {}: priors {}, evidence {}, splits {}, patterns {}; {} looks at test periods on record, by {} versions of the model\n",
         r.date,
         short(&r.now.priors),
         short(&r.now.evidence),
         short(&r.now.splits),
+        short(&r.patterns),
         r.looks,
         r.model_versions
     ));
     for departure in &r.departures {
         text.push_str(&format!("NOT AS REGISTERED: {departure}\n"));
     }
+    text.push_str(&format!(
+        "rows to {} were on view while mechanisms were chosen: later rows alone are a test\n",
+        r.seen_to
+    ));
     text.push_str(&format!("exposure of the priors: {}\n", r.exposure));
     for card in &answer.splits {
         if !card.stale.is_empty() {

@@ -23,6 +23,8 @@ pub enum FileKind {
     Series,
     /// From series to measures.
     Map,
+    /// What others have published.
+    Beside,
     Splits,
     Registration,
     Looks,
@@ -51,7 +53,8 @@ const KEYS: &[(FileKind, &[&str])] = &[
         &["include", "select", "exclude", "process", "change"],
     ),
     (FileKind::Parameters, &["parameter"]),
-    (FileKind::Map, &["series", "unanswered"]),
+    (FileKind::Map, &["series", "adjustment", "unanswered"]),
+    (FileKind::Beside, &["quantity"]),
     (FileKind::Splits, &["split", "score", "bars", "discrepancy"]),
     (FileKind::Registration, &["support", "model_versions"]),
 ];
@@ -76,7 +79,7 @@ impl FileKind {
     pub const PLACES: &str = "rules/ISSUER/NAME.toml, regimes/NAME.toml, studies/NAME.toml, plots/NAME.toml, posterior/NAME.csv, and the shipped names under parameters/, world/ and evidence/";
 
     /// What can be checked, in words.
-    pub const WORDS: &str = "an act (`[[rule]]`), a regime (`include` or `select`), a study (`arms`), a figure (`[draw]`), parameters (`[[parameter]]`), a map of evidence (`[[series]]`), splits (`[[split]]`), a registration (`[[support]]`); tables (CSV) of chips, evidence, futures, posterior samples, or with the columns of one under world/";
+    pub const WORDS: &str = "an act (`[[rule]]`), a regime (`include` or `select`), a study (`arms`), a figure (`[draw]`), parameters (`[[parameter]]`), a map of evidence (`[[series]]`), quantities of others (`[[quantity]]`), splits (`[[split]]`), a registration (`[[support]]`); tables (CSV) of chips, evidence, futures, posterior samples, or with the columns of one under world/";
 
     /// Whether a folder has a place in a configuration.
     pub fn is_folder(path: &str) -> bool {
@@ -111,6 +114,7 @@ impl FileKind {
                 "series.csv" => Some(Self::Series),
                 "looks.csv" => Some(Self::Looks),
                 "map.toml" => Some(Self::Map),
+                "beside_others.toml" => Some(Self::Beside),
                 "splits.toml" => Some(Self::Splits),
                 _ => Some(Self::Registration),
             },

@@ -2,6 +2,7 @@
 
 mod act_conditions;
 pub mod acts;
+pub mod beside;
 pub mod cases;
 pub mod chips;
 mod dates;
@@ -13,6 +14,7 @@ mod folder;
 pub mod kinds;
 pub mod law;
 pub mod nations;
+pub mod observation;
 pub mod overrides;
 pub mod parameters;
 pub mod places;
@@ -38,6 +40,7 @@ pub fn schemas() -> Vec<(&'static str, schemars::Schema)> {
         ("study", schemars::schema_for!(study::StudyFile)),
         ("figure", schemars::schema_for!(figure::FigureFile)),
         ("evidence", schemars::schema_for!(evidence::EvidenceMapFile)),
+        ("beside_others", schemars::schema_for!(beside::BesideFile)),
         ("splits", schemars::schema_for!(splits::SplitsFile)),
         ("registration", schemars::schema_for!(splits::Registration)),
         ("series", table::row_schema(&evidence::EVIDENCE)),

@@ -87,6 +87,7 @@ pub(super) struct FoundryColumns {
 pub(super) struct MakerColumns {
     pub(super) revenue: [usize; 3],
     pub(super) units: [usize; 3],
+    pub(super) with_hbm: [usize; 3],
     pub(super) tpp: [usize; 3],
     pub(super) peak: [usize; 3],
     pub(super) share_value: [usize; 3],
@@ -167,6 +168,7 @@ impl OutputColumns {
                     MakerColumns {
                         revenue: at(&mut c, "maker_revenue_usd"),
                         units: at(&mut c, "maker_units"),
+                        with_hbm: at(&mut c, "maker_hbm_units"),
                         tpp: at(&mut c, "maker_tpp"),
                         peak: at(&mut c, "maker_peak_h100e"),
                         share_value: at(&mut c, "maker_share_value"),

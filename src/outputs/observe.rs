@@ -3,7 +3,7 @@
 use bevy_ecs::resource::Resource;
 use bevy_ecs::system::{Query, Res, ResMut};
 
-use super::columns::OutputColumnsHandle;
+use super::columns::{OutputColumns, OutputColumnsHandle};
 use super::record::MonthlyRecord;
 use crate::agents::broker::GreyMarket;
 use crate::agents::chipmaker::{Chipmaker, ChipmakerState, HomeFabrication};
@@ -37,7 +37,8 @@ struct MonthlySales {
     value: [Vec<f64>; 3],
     units: [Vec<f64>; 3],
     tpp: [Vec<f64>; 3],
-    /// Of this month only; not summed over the year.
+    /// Of this month only; not summed over the year. Units with high-bandwidth memory (HBM), and 8-bit peak compute.
+    with_hbm: [Vec<f64>; 3],
     peak: [Vec<f64>; 3],
     fab_tpp: f64,
     paid_usd: [f64; 2],
@@ -50,6 +51,7 @@ impl MonthlySales {
             &mut self.value,
             &mut self.units,
             &mut self.tpp,
+            &mut self.with_hbm,
             &mut self.peak,
         ] {
             for column in columns {
@@ -122,6 +124,9 @@ pub fn observe_sales(
             month.value[place][maker] += units * price;
             month.units[place][maker] += units;
             month.tpp[place][maker] += units * tpp;
+            if chips.spec[slot].hbm_stacks > 0.0 {
+                month.with_hbm[place][maker] += units;
+            }
             month.peak[place][maker] += units * chips.peak_h100e[slot];
         }
         month.paid_usd[0] += world * price;
@@ -155,6 +160,7 @@ pub fn observe_sales(
         for place in 0..3 {
             record.set(columns.revenue[place], t, month.value[place][maker]);
             record.set(columns.units[place], t, month.units[place][maker]);
+            record.set(columns.with_hbm[place], t, month.with_hbm[place][maker]);
             record.set(columns.tpp[place], t, month.tpp[place][maker]);
             record.set(columns.peak[place], t, month.peak[place][maker]);
         }
