@@ -8,6 +8,7 @@ fn allowed() -> BTreeMap<&'static str, Vec<&'static str>> {
     let config = vec!["config", "controls", "technology", "measures", "foundation"];
     let model = [
         "agents",
+        "policy",
         "markets",
         "capability",
         "controls",
@@ -40,6 +41,7 @@ fn allowed() -> BTreeMap<&'static str, Vec<&'static str>> {
             ],
         ),
         ("markets", from("markets")),
+        ("policy", from("policy")),
         ("agents", from("agents")),
         ("month", join(&["month", "world"], &model)),
         ("world", join(&["world", "config"], &model)),
@@ -171,6 +173,7 @@ fn the_model_touches_no_files_threads_tables_plots_or_clock() {
         if [
             "month",
             "agents",
+            "policy",
             "markets",
             "capability",
             "controls",

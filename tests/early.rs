@@ -11,7 +11,7 @@ use chokepoint::config::study;
 use chokepoint::controls::Regime;
 use chokepoint::events::{Event, EventLog};
 use chokepoint::foundation::calendar::Month;
-use chokepoint::markets::terms::{CompiledCalendar, CompiledRules};
+use chokepoint::policy::compiled::{CompiledCalendar, CompiledRules};
 use chokepoint::study::{Library, Plan, PlanSettings, Worker};
 
 use crate::{library, study_of};

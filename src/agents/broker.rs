@@ -5,15 +5,16 @@ use bevy_ecs::resource::Resource;
 use bevy_ecs::system::{Query, Res, ResMut};
 
 use crate::events::{Event, EventKind, EventLog};
+use crate::foundation::bloc::Bloc;
 use crate::foundation::chance::Purpose;
 use crate::foundation::channels::Channel;
 use crate::foundation::maths;
 use crate::foundation::parameters::Parameters;
 use crate::foundation::run::{Future, SimulationClock};
-use crate::markets::chips::{BudgetPurpose, ChipMarket, stock_index};
-use crate::markets::event_log::EventCauses;
+use crate::markets::chip_market::ChipMarket;
+use crate::markets::chip_market::state::{BudgetPurpose, stock_index};
 use crate::markets::scarcity::Shortage;
-use crate::measures::Bloc;
+use crate::policy::event_log::EventCauses;
 use crate::technology::roadmap::{ChipTable, RealisedThroughput};
 
 /// A broker; fixed within a run.

@@ -7,16 +7,16 @@ use super::chipmaker::{Chipmaker, ChipmakerState};
 use crate::capability::frontier::FrontierHistory;
 use crate::capability::gap::LeaderRecord;
 use crate::events::{Event, EventId, EventKind, EventLog};
+use crate::foundation::bloc::Bloc;
 use crate::foundation::chance::{Chance, Purpose, stable_key};
 use crate::foundation::channels::Channel;
 use crate::foundation::maths;
 use crate::foundation::parameters::Parameters;
 use crate::foundation::policy_path::{PolicyChange, PolicyChangeCause};
 use crate::foundation::run::{Future, SimulationClock};
-use crate::markets::chips::ChipMarket;
+use crate::markets::chip_market::ChipMarket;
 use crate::markets::scarcity::Shortage;
-use crate::markets::terms::{LawCalendar, PolicyLadder, PolicyState};
-use crate::measures::Bloc;
+use crate::policy::compiled::{LawCalendar, PolicyLadder, PolicyState};
 use crate::technology::roadmap::{Roadmap, SlotKind};
 
 /// Information of a government when it decides; observed with a lag.

@@ -4,15 +4,15 @@ use bevy_ecs::component::Component;
 use bevy_ecs::system::{Query, Res, ResMut};
 
 use super::nation::{Nation, NationTotals};
+use crate::foundation::bloc::Bloc;
 use crate::foundation::channels::Channel;
 use crate::foundation::maths;
 use crate::foundation::run::Future;
-use crate::markets::chips::ChipMarket;
+use crate::markets::chip_market::ChipMarket;
 use crate::markets::rental::{
     RentedCompute, next_rented_h100e, rent_usd, rental_attraction, rental_demand_h100e,
 };
 use crate::markets::scarcity::Shortage;
-use crate::measures::Bloc;
 use crate::technology::roadmap::ChipTable;
 use crate::technology::supply::InputAccessState;
 

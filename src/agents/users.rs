@@ -7,16 +7,16 @@ use bevy_ecs::system::{Query, Res, ResMut};
 use super::nation::Nation;
 use crate::capability::frontier::{FrontierGroup, FrontierHistory};
 use crate::events::{Event, EventKind, EventLog};
+use crate::foundation::bloc::Bloc;
 use crate::foundation::maths;
 use crate::foundation::run::{Future, SimulationClock};
-use crate::markets::chips::ChipMarket;
-use crate::markets::event_log::EventCauses;
+use crate::markets::chip_market::ChipMarket;
 use crate::markets::scarcity::Shortage;
 use crate::markets::services::{
     OFFERERS, ServiceOffer, ServiceSupplier, closed_price, next_alignment, next_stack,
     spending_share, use_shares,
 };
-use crate::measures::Bloc;
+use crate::policy::event_log::EventCauses;
 use crate::technology::supply::InputAccessState;
 
 /// Users of one nation.

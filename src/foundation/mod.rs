@@ -1,5 +1,6 @@
 //! Foundations of all other modules: calendar, random draws, portable maths, parameters, channels, names, and escaping of text.
 
+pub mod bloc;
 pub mod calendar;
 pub mod chance;
 pub mod channels;

@@ -3,11 +3,11 @@
 use bevy_ecs::resource::Resource;
 use bevy_ecs::system::{Res, ResMut};
 
-use super::chips::ChipMarket;
+use super::chip_market::ChipMarket;
+use crate::foundation::bloc::Bloc;
 use crate::foundation::maths;
 use crate::foundation::parameters::Parameters;
 use crate::foundation::run::{Future, SimulationClock};
-use crate::measures::Bloc;
 use crate::technology::roadmap::{ChipTable, RealisedThroughput};
 use crate::technology::supply::InputAccessState;
 

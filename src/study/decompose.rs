@@ -19,9 +19,10 @@ use crate::capability::algorithms::{
     effective_compute, post_training_share, research_points_per_month,
 };
 use crate::capability::frontier::FrontierHistory;
+use crate::foundation::bloc::Bloc;
 use crate::foundation::calendar::Month as CalendarMonth;
 use crate::foundation::channels::Channel;
-use crate::measures::{Bloc, OUTCOMES};
+use crate::measures::OUTCOMES;
 
 /// The part of one group or channel in one effect.
 #[derive(Clone, Debug, PartialEq, Serialize, Default)]

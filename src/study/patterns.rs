@@ -21,8 +21,8 @@ use crate::foundation::calendar::Month;
 use crate::foundation::channels::Channel;
 use crate::foundation::maths;
 use crate::foundation::run::Future;
-use crate::markets::terms::CompiledCalendar;
 use crate::measures::MonthlyRecord;
+use crate::policy::compiled::CompiledCalendar;
 
 /// One pattern and its null.
 #[derive(Clone, Debug, Serialize)]
@@ -276,7 +276,13 @@ pub fn patterns(
         .iter()
         .map(|name| {
             let regime = library.regime(name)?;
-            Ok((*name, h.plan.blueprint.compile_calendar(&regime, &central)))
+            Ok((
+                *name,
+                h.plan
+                    .blueprint
+                    .subjects
+                    .compile_calendar(&regime, &central),
+            ))
         })
         .collect::<Result<BTreeMap<_, _>, Problems>>()?;
     let mut closed = library.regime("history-free")?;
@@ -285,7 +291,10 @@ pub fn patterns(
         .retain(|e| Month::from_date(e.compliance) < Month::of(2026, 1));
     calendars.insert(
         CLOSED_AGAIN,
-        h.plan.blueprint.compile_calendar(&closed, &central),
+        h.plan
+            .blueprint
+            .subjects
+            .compile_calendar(&closed, &central),
     );
     let all: Vec<Vec<[Vec<f64>; 2]>> = (0..draws)
         .into_par_iter()
@@ -699,7 +708,9 @@ fn p9(r: &mut PatternRunner, future: &Future, null: bool) -> Vec<f64> {
         if h100e <= 0.0 {
             continue;
         }
-        let target = f64::from(u8::from(b.labs[lab].bloc == crate::measures::Bloc::Target));
+        let target = f64::from(u8::from(
+            b.labs[lab].bloc == crate::foundation::bloc::Bloc::Target,
+        ));
         let year = t as f64 / 12.0 - 4.0;
         releases.push((
             vec![1.0, maths::log10(h100e), year, target, target * year],

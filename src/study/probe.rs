@@ -9,8 +9,8 @@ use super::{Plan, Worker};
 use crate::foundation::chance::{Chance, Purpose, stable_key};
 use crate::foundation::channels::Channel;
 use crate::foundation::run::Future;
-use crate::markets::terms::CompiledCalendar;
 use crate::measures::OUTCOMES;
+use crate::policy::compiled::CompiledCalendar;
 use crate::world::outcomes::outcomes;
 
 /// A numbered future with parameters, chance or channels replaced.

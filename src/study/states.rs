@@ -6,10 +6,10 @@ use crate::agents::broker::GreyMarket;
 use crate::agents::chipmaker::ChipmakerState;
 use crate::agents::host::{CloudHost, RentalCapacity};
 use crate::agents::nation::NationTotals;
+use crate::foundation::bloc::Bloc;
 use crate::foundation::parameters::Parameters;
-use crate::markets::chips::ChipMarket;
+use crate::markets::chip_market::ChipMarket;
 use crate::markets::rental::RentedCompute;
-use crate::measures::Bloc;
 use crate::technology::supply::{InputAccessState, POOLS, SupplyPool, SupplyState};
 
 /// Names of the states that do not belong to one agent, in the order in which [`reached`] finds them.

@@ -15,12 +15,13 @@ use crate::agents::users::{ServiceTotals, ServiceUsers};
 use crate::capability::efficiency::{ScarcityEfficiency, codesign_skill};
 use crate::capability::frontier::{FrontierGroup, FrontierHistory};
 use crate::capability::gap::{gap_months, trend_months};
+use crate::foundation::bloc::Bloc;
 use crate::foundation::maths;
 use crate::foundation::run::{Future, SimulationClock};
-use crate::markets::chips::ChipMarket;
+use crate::markets::chip_market::ChipMarket;
 use crate::markets::rental::RentedCompute;
 use crate::markets::scarcity::Shortage;
-use crate::measures::{Bloc, ColumnIndex, MonthlyRecord};
+use crate::measures::{ColumnIndex, MonthlyRecord};
 use crate::technology::roadmap::{ChipTable, RealisedThroughput, Roadmap, SlotKind};
 use crate::technology::supply::InputAccessState;
 use crate::technology::supply::{POOLS, RecordedFoundry, SupplyPool, SupplyState};
@@ -683,7 +684,7 @@ pub fn observe_responses(
     }
     record.set(columns.inputs_lost, t, supply.input_loss_share);
     record.set(columns.home_supply, t, access.home_share);
-    let b = crate::measures::Bloc::Target as usize;
+    let b = crate::foundation::bloc::Bloc::Target as usize;
     let decades = efficiency.induced_points[b] / p.points_per_decade_of_compute.max(1e-9);
     record.set(columns.induced, t, maths::exp10(decades));
     record.set(

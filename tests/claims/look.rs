@@ -1,9 +1,11 @@
 //! What tests see of a run: recorded measures inside a window, and a few things that no measure holds.
 
+use chokepoint::foundation::bloc::Bloc;
 use chokepoint::foundation::calendar::Month;
 use chokepoint::foundation::parameters::Parameters;
-use chokepoint::markets::chips::{BudgetPurpose, ChipMarket, stock_index};
-use chokepoint::measures::{Bloc, MonthlyRecord};
+use chokepoint::markets::chip_market::ChipMarket;
+use chokepoint::markets::chip_market::state::{BudgetPurpose, stock_index};
+use chokepoint::measures::MonthlyRecord;
 use chokepoint::study::Worker;
 use chokepoint::technology::chip::{ChipSpec, codesigned_throughput, training_throughput};
 use chokepoint::technology::roadmap::{ChipTable, RealisedThroughput, SlotKind};
