@@ -197,7 +197,7 @@ pub struct ChipMarket {
     pub licences: Vec<LicenceQueue>,
     /// Indices into `licences` for which a licence was ever applied for.
     pub asked_for_licence: Vec<u32>,
-    was_asked: Vec<bool>,
+    pub(super) was_asked: Vec<bool>,
     /// Money that brokers took from each wallet before the trade, and returned after it, USD.
     pub taken_usd: Vec<f64>,
     pub returned_usd: Vec<f64>,
