@@ -18,10 +18,10 @@ use crate::agents::nation::{set_budgets, update_compute};
 use crate::agents::users::use_services;
 use crate::foundation::run::next_month;
 use crate::markets::scarcity::measure_shortage;
+use crate::outputs::observe::{observe_responses, observe_sales, observe_state};
 use crate::policy::apply::apply_law;
 use crate::policy::event_log::{log_refused_licences, log_rule_events};
 use crate::technology::{roadmap::appraise_chips, supply::update_pools};
-use crate::world::observe::{observe_responses, observe_sales, observe_state};
 
 /// The schedule of a month: the same steps in the same order for every run.
 pub fn month() -> Schedule {

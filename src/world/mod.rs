@@ -1,8 +1,6 @@
 //! Builds the entity-component-system (ECS) world of each worker from the blueprint that all runs share.
 
 mod blueprint;
-pub mod observe;
-pub mod outcomes;
 
 use std::sync::Arc;
 
@@ -36,13 +34,14 @@ use crate::markets::chip_market::ChipMarket;
 use crate::markets::chip_market::state::{BudgetPurpose, stock_index};
 use crate::markets::rental::RentedCompute;
 use crate::markets::scarcity::Shortage;
-use crate::measures::MonthlyRecord;
+use crate::outputs::columns::OutputColumnsHandle;
+use crate::outputs::observe::TrailingSales;
+use crate::outputs::record::MonthlyRecord;
 use crate::policy::apply::{AnnouncedClosures, CurrentLaw};
 use crate::policy::compiled::{CompiledCalendar, LawCalendar, PolicyState};
 use crate::policy::event_log::EventCauses;
 use crate::technology::roadmap::{ChipTable, NEVER, RealisedThroughput};
 use crate::technology::supply::{InputAccessState, SupplyPaths, SupplyState};
-use observe::{OutputColumnsHandle, TrailingSales};
 
 /// Chips of the oldest listed kind in a bloc at the start of a run.
 fn initial_chips(bloc: usize, p: &Parameters) -> f64 {

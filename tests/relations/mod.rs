@@ -15,7 +15,7 @@ use chokepoint::controls::{DatedRule, Regime};
 use chokepoint::foundation::channels::{Channel, Channels};
 use chokepoint::foundation::parameters::Parameters;
 use chokepoint::foundation::run::Future;
-use chokepoint::measures::MonthlyRecord;
+use chokepoint::outputs::record::MonthlyRecord;
 use chokepoint::policy::compiled::CompiledCalendar;
 use chokepoint::study::{Library, Plan, PlanSettings, Worker};
 

@@ -8,8 +8,7 @@ use std::collections::HashMap;
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::probe::{CustomFuture, baseline, draw, evaluate};
-use super::{Plan, Worker};
+use super::evaluate::{CustomFuture, baseline, draw, evaluate};
 use crate::agents::lab::Lab;
 use crate::agents::nation::NationTotals;
 use crate::analysis::accounting_bound::{self, AccountingMonth};
@@ -22,7 +21,8 @@ use crate::capability::frontier::FrontierHistory;
 use crate::foundation::bloc::Bloc;
 use crate::foundation::calendar::Month as CalendarMonth;
 use crate::foundation::channels::Channel;
-use crate::measures::OUTCOMES;
+use crate::outputs::measures::OUTCOMES;
+use crate::study::{Plan, Worker};
 
 /// The part of one group or channel in one effect.
 #[derive(Clone, Debug, PartialEq, Serialize, Default)]
