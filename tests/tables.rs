@@ -882,10 +882,16 @@ fn splits_stand_in_order() {
 fn a_registration_names_what_exists() {
     let cases = [
         (
-            "date = \"2026-11-25\"",
+            "date = \"2026-11-28\"",
             "date = \"2026-02-30\"",
             "expected a date",
         ),
+        (
+            "seen_to = \"2026-03\"",
+            "seen_to = \"1826-03\"",
+            "expected a month such as 2026-03",
+        ),
+        ("high = 0.65", "high = 0.4", "its own bounds"),
         ("priors = \"3f0e", "priors = \"3f0", "expected 64 digits"),
         (
             "model_versions = 4",
