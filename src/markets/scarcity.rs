@@ -7,9 +7,9 @@ use super::chip_market::ChipMarket;
 use crate::foundation::bloc::Bloc;
 use crate::foundation::maths;
 use crate::foundation::parameters::Parameters;
-use crate::foundation::run::{Future, SimulationClock};
+use crate::foundation::run::RunMonth;
 use crate::technology::roadmap::{ChipTable, RealisedThroughput};
-use crate::technology::supply::InputAccessState;
+use crate::technology::supply::TargetDenial;
 
 /// Scarcity of compute: the log of what the budget would buy at list price over what was obtained, never below 0.
 pub fn scarcity(would_buy_h100e: f64, obtained_h100e: f64) -> f64 {
@@ -47,7 +47,7 @@ impl Shortage {
         self.would_buy[bloc] * (1.0 - maths::exp(-beyond))
     }
 
-    pub fn reset(&mut self, markets: usize) {
+    fn reset(&mut self, markets: usize) {
         self.would_buy = [0.0; 3];
         self.obtained = [0.0; 3];
         self.scarcity = [0.0; 3];
@@ -59,17 +59,21 @@ impl Shortage {
     }
 }
 
+/// System at the start of a run: nothing is scarce yet.
+pub fn begin_shortage(market: Res<ChipMarket>, mut shortage: ResMut<Shortage>) {
+    shortage.reset(market.layout.markets);
+}
+
 /// System: updates denial and belief by market, and scarcity by bloc.
 pub fn measure_shortage(
-    future: Res<Future>,
+    run: RunMonth,
     chips: Res<ChipTable>,
     realised: Res<RealisedThroughput>,
     market: Res<ChipMarket>,
-    clock: Res<SimulationClock>,
-    mut access: ResMut<InputAccessState>,
+    mut denial: ResMut<TargetDenial>,
     mut shortage: ResMut<Shortage>,
 ) {
-    let p = &future.parameters;
+    let p = &run.future.parameters;
     let layout = &market.layout;
     let slots = layout.maker_of.len();
     for place in 0..layout.markets {
@@ -89,22 +93,23 @@ pub fn measure_shortage(
             if all > 0.0 { 1.0 - open / all } else { 0.0 }
         };
         shortage.closed[place] = closed;
-        shortage.denied[place] = closed + (1.0 - closed) * market.withheld_share[place];
+        shortage.denied[place] = closed + (1.0 - closed) * market.orders.withheld_share[place];
         shortage.belief[place] = next_belief(shortage.belief[place], shortage.denied[place], p);
     }
+    let record = &run.future.reference_run;
     // A market without spending is denied nothing.
     let spends = market.buyers.customers_of_market[layout.target_market]
         .iter()
-        .any(|k| market.budget_usd[usize::from(*k)] > 0.0);
-    access.denied_share = if spends {
+        .any(|k| market.money.budget_usd[usize::from(*k)] > 0.0);
+    denial.denied_share = if spends {
         shortage.denied[layout.target_market]
     } else {
         0.0
     };
-    shortage.denied_year += (access.denied_share - shortage.denied_year) / 12.0;
-    access.denied_share_on_record = future.reference_run.denied(clock.t, access.denied_share);
-    access.home_share += (home_share(&market, p) - access.home_share) / 12.0;
-    access.home_share_on_record = future.reference_run.home(clock.t, access.home_share);
+    shortage.denied_year += (denial.denied_share - shortage.denied_year) / 12.0;
+    denial.denied_share_on_record = record.denied(run.clock.t, denial.denied_share);
+    denial.home_share += (home_share(&market, p) - denial.home_share) / 12.0;
+    denial.home_share_on_record = record.home(run.clock.t, denial.home_share);
     // Useful compute per USD at list price of the best chip.
     let going = market
         .active
@@ -122,7 +127,7 @@ pub fn measure_shortage(
             continue;
         }
         let bloc = layout.bloc_of_market[customer.market];
-        would_buy[bloc] += market.budget_usd[k] * going;
+        would_buy[bloc] += market.money.budget_usd[k] * going;
     }
     for &slot in &market.active {
         let slot = usize::from(slot);
@@ -132,7 +137,7 @@ pub fn measure_shortage(
                 *obtained += market.sold_in(bloc, slot) * useful;
             }
         }
-        obtained[1] += market.diverted_units[slot] * useful;
+        obtained[1] += market.deliveries.diverted_units[slot] * useful;
     }
     for bloc in 0..3 {
         shortage.would_buy[bloc] += (would_buy[bloc] - shortage.would_buy[bloc]) / 12.0;
@@ -150,7 +155,7 @@ fn home_share(market: &ChipMarket, p: &Parameters) -> f64 {
     };
     let all: f64 = (0..layout.customers.len())
         .filter(at_home)
-        .map(|k| market.budget_usd[k])
+        .map(|k| market.money.budget_usd[k])
         .sum();
     let made = market.active.iter().map(|&slot| usize::from(slot));
     let home: f64 = made

@@ -79,6 +79,13 @@ pub struct PolicyState {
     pub bound_by: Option<EventId>,
 }
 
+impl PolicyState {
+    /// The whole month under the selected rule set, as the segments of a month are written; empty while the calendar applies.
+    pub(super) fn whole_month(&self) -> Option<[(f64, u16); 1]> {
+        self.rule_set.map(|rule_set| [(1.0, rule_set)])
+    }
+}
+
 /// Parent chips of designs, and the limits of a redesign.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DesignBasis {
@@ -372,4 +379,22 @@ pub fn terms_of(ruling: &Ruling) -> SaleTerms {
 
 fn is_free(ruling: &Ruling) -> bool {
     ruling.exporter == Verdict::Free && ruling.importer == Verdict::Free
+}
+
+/// Mean of a value over the segments of a month; exactly the value where it is constant, so that a rule without effect does
+/// not change the last digit.
+pub(super) fn monthly_mean(segments: &[(f64, u16)], value: impl Fn(u16) -> f64) -> f64 {
+    let first = segments
+        .first()
+        .map_or(0.0, |(_, rule_set)| value(*rule_set));
+    if segments
+        .iter()
+        .all(|(_, rule_set)| value(*rule_set) == first)
+    {
+        return first;
+    }
+    segments
+        .iter()
+        .map(|(part, rule_set)| part * value(*rule_set))
+        .sum()
 }

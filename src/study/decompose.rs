@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::probe::{CustomFuture, baseline, draw, evaluate};
 use super::{Plan, Worker};
 use crate::agents::lab::Lab;
-use crate::agents::nation::NationTotals;
+use crate::agents::compute::NationTotals;
 use crate::analysis::accounting_bound::{self, AccountingMonth};
 use crate::analysis::shapley::{along, antithetic_pair, exact, sampled};
 use crate::analysis::{Estimate, EstimatorError};

@@ -1,7 +1,7 @@
 //! Describes the events of a run as rows with month, kind, actor, details and cause.
 
 use super::{Plan, Worker};
-use crate::agents::chipmaker::DesignPipeline;
+use crate::agents::variants::DesignPipeline;
 use crate::agents::government::Government;
 use crate::controls::{ControlledItem, DatedRule, Rule};
 use crate::events::{Event, EventKind, EventLog};

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use super::observe::OutputColumns;
 use crate::agents::broker::Broker;
+use crate::agents::compute::InitialStock;
 use crate::agents::chipmaker::Chipmaker;
 use crate::agents::host::CloudHost;
 use crate::agents::lab::{Lab, ReleaseChoice};
@@ -69,11 +70,7 @@ pub struct Blueprint {
     pub power: PowerPaths,
     pub variant_slots: Vec<Vec<usize>>,
     pub regions: usize,
-    pub oldest_chip: usize,
-    /// Share of its bloc's chips at the start, by market.
-    pub start_part: Vec<f64>,
-    /// Share of its market's chips at the start, by nation.
-    pub start_share: Vec<f64>,
+    pub initial_stock: InitialStock,
     /// What the law is judged on.
     pub subjects: LegalSubjects,
     pub nation_rows: Vec<NationRow>,
@@ -245,8 +242,12 @@ impl Blueprint {
             chipmakers.iter().map(|m| m.home as usize).collect(),
             chipmakers.iter().map(|m| !m.captive).collect(),
         ));
-        let oldest_chip = oldest_chip_slot(&roadmap);
-        let (start_part, start_share) = starting_shares(nations, &markets, &nation_rows);
+        let (share_of_bloc, share_of_market) = starting_shares(nations, &markets, &nation_rows);
+        let initial_stock = InitialStock {
+            chip: oldest_chip_slot(&roadmap),
+            share_of_bloc,
+            share_of_market,
+        };
         let law = Arc::new(law);
         let subjects = LegalSubjects {
             law: law.clone(),
@@ -280,14 +281,7 @@ impl Blueprint {
             power: PowerPaths(Arc::new(power_paths(places, issuer, target))),
             users: nations
                 .iter()
-                .map(|n| ServiceUsers {
-                    gdp_usd: n.gdp_usd_2024,
-                    alignment_start: n.bloc_alignment,
-                    alignment: n.bloc_alignment,
-                    alignment_logged: n.bloc_alignment,
-                    issuer_stack: 1.0,
-                    ..ServiceUsers::default()
-                })
+                .map(|n| ServiceUsers::at_start(n.gdp_usd_2024, n.bloc_alignment))
                 .collect(),
             nations: nation_rows,
             makers: chipmakers,
@@ -302,9 +296,7 @@ impl Blueprint {
             labs,
             maker_keys,
             variant_slots,
-            oldest_chip,
-            start_part,
-            start_share,
+            initial_stock,
             subjects,
         }
     }

@@ -10,8 +10,9 @@ use crate::agents::chipmaker::{Chipmaker, ChipmakerState, HomeFabrication};
 use crate::agents::government::Government;
 use crate::agents::host::{CloudHost, RentalCapacity};
 use crate::agents::lab::{Knowledge, Lab, LabCompute};
-use crate::agents::nation::{Nation, NationTotals};
-use crate::agents::users::{ServiceTotals, ServiceUsers};
+use crate::agents::compute::NationTotals;
+use crate::agents::nation::Nation;
+use crate::agents::users::ServiceUsers;
 use crate::capability::efficiency::{ScarcityEfficiency, codesign_skill};
 use crate::capability::frontier::{FrontierGroup, FrontierHistory};
 use crate::capability::gap::{gap_months, trend_months};
@@ -23,7 +24,7 @@ use crate::markets::rental::RentedCompute;
 use crate::markets::scarcity::Shortage;
 use crate::measures::{ColumnIndex, MonthlyRecord};
 use crate::technology::roadmap::{ChipTable, RealisedThroughput, Roadmap, SlotKind};
-use crate::technology::supply::InputAccessState;
+use crate::technology::supply::{InputAccessState, TargetDenial};
 use crate::technology::supply::{POOLS, RecordedFoundry, SupplyPool, SupplyState};
 
 /// Places in which sales are counted: the world, the target, third countries.
@@ -332,7 +333,7 @@ impl MonthlySales {
 }
 
 impl TrailingSales {
-    pub fn reset(&mut self, makers: usize) {
+    fn reset(&mut self, makers: usize) {
         self.months.resize(12, MonthlySales::default());
         self.months.iter_mut().for_each(|m| m.clear(makers));
         self.sum.clear(makers);
@@ -356,6 +357,16 @@ fn add_to(sums: &mut [f64], values: &[f64]) {
     for (sum, value) in sums.iter_mut().zip(values) {
         *sum += value;
     }
+}
+
+/// System at the start of a run: no measure is recorded.
+pub fn begin_record(
+    watching: Res<OutputColumnsHandle>,
+    mut trail: ResMut<TrailingSales>,
+    mut record: ResMut<MonthlyRecord>,
+) {
+    trail.reset(watching.0.makers.len());
+    record.reset();
 }
 
 /// System: records sales by maker and place.
@@ -384,7 +395,7 @@ pub fn observe_sales(
         let useful = chips.useful_training[slot] * realised.0[slot];
         // Brokers buy in third countries.
         let in_target = market.sold_in(Bloc::Target as usize, slot);
-        let third = market.sold_in(Bloc::Third as usize, slot) + market.sold_to_brokers[slot];
+        let third = market.sold_in(Bloc::Third as usize, slot) + market.deliveries.sold_to_brokers[slot];
         let world = market.sold_in(Bloc::Issuer as usize, slot) + in_target + third;
         for (place, units) in [world, in_target, third].into_iter().enumerate() {
             month.value[place][maker] += units * price;
@@ -403,7 +414,7 @@ pub fn observe_sales(
     let (mut packages, mut peak) = (0.0, 0.0);
     for &slot in &market.active {
         let slot = usize::from(slot);
-        let diverted_units = market.diverted_units[slot];
+        let diverted_units = market.deliveries.diverted_units[slot];
         inflow[0] += diverted_units * chips.useful_training[slot] * realised.0[slot];
         inflow[1] += diverted_units * chips.useful_serving[slot] * realised.0[slot];
         packages += diverted_units;
@@ -435,7 +446,7 @@ pub fn observe_sales(
     let mut all = 0.0;
     for &(slot, column) in &watch.variants {
         let units = (0..3).map(|bloc| market.sold_in(bloc, slot)).sum::<f64>()
-            + market.sold_to_brokers[slot];
+            + market.deliveries.sold_to_brokers[slot];
         record.set(column, t, units);
         all += units;
     }
@@ -603,18 +614,18 @@ pub fn observe_state(
         record.set(
             *column,
             t,
-            ratio(market.pool_used[pool], supply.pools[pool]),
+            ratio(market.deliveries.pool_used[pool], supply.pools[pool]),
         );
         let world_pool =
             pool != SupplyPool::HbmTarget as usize && pool != SupplyPool::LogicTarget as usize;
-        if world_pool && supply.pools[pool] > 0.0 && market.pool_asked[pool] > supply.pools[pool] {
+        if world_pool && supply.pools[pool] > 0.0 && market.orders.pool_asked[pool] > supply.pools[pool] {
             tight = 1.0;
         }
     }
     record.set(watch.tight, t, tight);
     let (mut pending, mut decided) = (0.0, 0.0);
-    for &at in &market.asked_for_licence {
-        let queue = &market.licences[at as usize];
+    for &at in &market.licences.asked {
+        let queue = &market.licences.queues[at as usize];
         pending += queue.pending;
         decided += queue.granted_total + queue.refused_total;
     }
@@ -629,12 +640,12 @@ pub fn observe_state(
         },
     );
     record.set(watch.levy, t, market.accounts.levy_usd);
-    record.set(watch.backlog[0], t, market.wallet_usd.iter().sum());
+    record.set(watch.backlog[0], t, market.money.wallet_usd.iter().sum());
     let target: f64 = market
         .layout
         .customers
         .iter()
-        .zip(&market.wallet_usd)
+        .zip(&market.money.wallet_usd)
         .filter(|(customer, _)| customer.market == market.layout.target_market)
         .map(|(_, wallet)| wallet)
         .sum();
@@ -655,6 +666,7 @@ pub fn observe_responses(
     frontier: Res<FrontierHistory>,
     services: Res<ServiceTotals>,
     access: Res<InputAccessState>,
+    denial: Res<TargetDenial>,
     supply: Res<SupplyState>,
     market: Res<ChipMarket>,
     hosts: Query<(&CloudHost, &RentalCapacity)>,
@@ -683,7 +695,7 @@ pub fn observe_responses(
         record.set(watching.0.hosts[host.row as usize], t, letting.rented_h100e);
     }
     record.set(columns.inputs_lost, t, supply.input_loss_share);
-    record.set(columns.home_supply, t, access.home_share);
+    record.set(columns.home_supply, t, denial.home_share);
     let b = crate::foundation::bloc::Bloc::Target as usize;
     let decades = efficiency.induced_points[b] / p.points_per_decade_of_compute.max(1e-9);
     record.set(columns.induced, t, maths::exp10(decades));
@@ -703,8 +715,8 @@ pub fn observe_responses(
         .tools
         .sold
         .map(|part| part * p.tool_sales_target_usd_per_year / 12.0);
-    let wafers = market.pool_used[SupplyPool::LogicWorld as usize] * p.wafer_cost_5nm_usd;
-    let stacks = market.pool_used[SupplyPool::HbmWorld as usize] * p.hbm_stack_cost_usd;
+    let wafers = market.deliveries.pool_used[SupplyPool::LogicWorld as usize] * p.wafer_cost_5nm_usd;
+    let stacks = market.deliveries.pool_used[SupplyPool::HbmWorld as usize] * p.hbm_stack_cost_usd;
     record.set(columns.allied, t, tools[1] + wafers + stacks);
     record.set(columns.issuer_tools, t, tools[0]);
     record.set(columns.distilled, t, frontier.distilled_points);
