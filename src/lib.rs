@@ -14,11 +14,13 @@
 //! | who rents compute to the target | `src/agents/host.rs` |
 //! | how does the target retaliate | `src/agents/counter_controls.rs`, `src/markets/refusal.rs` |
 //! | how do third countries respond | `src/agents/users.rs` |
-//! | how are arms paired and effects computed | `src/study/join.rs`, `src/analysis/mod.rs` |
-//! | how is a future drawn, how do runs resume | `src/study/futures.rs`, `src/study/block.rs`, `src/study/batch.rs` |
+//! | how are arms paired and effects computed | `src/study/join.rs`, `src/analysis/effects.rs` |
+//! | where is the 90 % band computed | `src/analysis/bands.rs` |
+//! | how is a future drawn | `src/study/futures.rs` |
+//! | how do runs resume | `src/study/batch.rs`; of a question or a calibration: `src/study/kept_runs.rs` |
 //! | which responses can be switched off | `src/foundation/channels.rs` |
-//! | does the model fit recorded history | `src/study/validate.rs`, `src/study/calibrate.rs` |
-//! | which parameters, channels and rules are inactive | `src/study/audit.rs` |
+//! | does the model fit recorded history | `src/evidence/scorecard.rs`, `src/evidence/calibration.rs` |
+//! | which parameters, channels and rules are inactive | `src/questions/audit.rs` |
 
 // Print only through `cli::say` and `cli::note`, which tolerate a closed or full stream.
 #![deny(clippy::print_stderr, clippy::print_stdout)]
@@ -32,12 +34,14 @@ pub mod cli;
 pub mod config;
 pub mod controls;
 pub mod events;
+pub mod evidence;
 pub mod foundation;
 pub mod markets;
-pub mod measures;
 pub mod month;
+pub mod outputs;
 pub mod plots;
 pub mod policy;
+pub mod questions;
 pub mod report;
 pub mod results;
 pub mod study;

@@ -19,11 +19,14 @@ use crate::agents::variants::design_variants;
 use crate::foundation::phases::phases;
 use crate::foundation::run::next_month;
 use crate::markets::scarcity::measure_shortage;
+use crate::outputs::observe::{
+    observe_compute, observe_denial, observe_frontier, observe_leakage, observe_market,
+    observe_sales, observe_services, observe_suppliers, observe_supply,
+};
 use crate::policy::access::set_access;
 use crate::policy::apply::apply_law;
 use crate::policy::event_log::{log_refused_licences, log_rule_events};
 use crate::technology::{roadmap::appraise_chips, supply::update_pools};
-use crate::world::observe::{observe_responses, observe_sales, observe_state};
 
 phases! {
     Policy "The government acts; the law of the month sets access and terms of sale; the target retaliates.":
@@ -43,7 +46,8 @@ phases! {
     Services "Users in every nation choose AI services; stacks and alignment of third countries move.":
         use_services;
     Observation "The measures of the month are recorded, and the clock moves on.":
-        observe_sales, observe_state, observe_responses, next_month;
+        observe_sales, observe_frontier, observe_compute, observe_supply, observe_market, observe_denial,
+        observe_leakage, observe_services, observe_suppliers, next_month;
 }
 
 /// The schedule of a month: the same steps in the same order for every run.

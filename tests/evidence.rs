@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use assert_cmd::Command;
 use chokepoint::agents::lab::{Lab, LabCompute};
+use chokepoint::analysis::bands::quantile;
 use chokepoint::analysis::emulator::{Emulator, Likelihood};
-use chokepoint::analysis::quantile;
 use chokepoint::analysis::slice::{RandomSource, step};
 use chokepoint::capability::frontier::{FrontierGroup, FrontierHistory};
 use chokepoint::config::evidence::{Evidence, EvidenceClass};
@@ -16,12 +16,12 @@ use chokepoint::config::posterior::Posterior;
 use chokepoint::config::source::{Configs, Source};
 use chokepoint::config::splits::{self, InputHashes, Registration, SplitPart};
 use chokepoint::foundation::bloc::Bloc;
+use chokepoint::evidence::calibration::{CalibrationSettings, bank, fit};
+use chokepoint::evidence::hindcast::Hindcast;
 use chokepoint::foundation::calendar::Month;
 use chokepoint::foundation::chance::{Chance, Purpose};
 use chokepoint::foundation::channels::Channel;
 use chokepoint::foundation::parameters::Parameters;
-use chokepoint::study::calibrate::{CalibrationSettings, bank, fit};
-use chokepoint::study::hindcast::Hindcast;
 use chokepoint::study::{Plan, PlanSettings};
 use serde_json::Value;
 
@@ -647,7 +647,8 @@ fn the_page_of_the_evidence_is_generated_from_it() {
 /// One row an outcome and a regime: a study also has effects by stratum and horizon, which are no headlines.
 #[test]
 fn a_headline_effect_stands_once() {
-    let found = chokepoint::study::headline::headline_effects(library(), 8, 5, None, &[]).unwrap();
+    let found =
+        chokepoint::evidence::headline::headline_effects(library(), 8, 5, None, &[]).unwrap();
     let mut names: Vec<(&str, &str)> = found
         .iter()
         .map(|e| (e.outcome.as_str(), e.regime.as_str()))

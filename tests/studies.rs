@@ -4,10 +4,10 @@
 
 use std::fmt::Write as _;
 
-use chokepoint::analysis::{QuantileBand, band};
+use chokepoint::analysis::bands::{QuantileBand, band};
 use chokepoint::config::study;
-use chokepoint::measures::OUTCOMES;
-use chokepoint::study::probe::{EnsembleTable, baseline, outcome};
+use chokepoint::outputs::measures::OUTCOMES;
+use chokepoint::questions::evaluate::{EnsembleTable, baseline, outcome};
 use chokepoint::study::{Plan, PlanSettings};
 
 use crate::{golden, library};

@@ -9,8 +9,9 @@ use chokepoint::cli::run::{pool, threads};
 use chokepoint::cli::validate::{ValidationRequest, answered};
 use chokepoint::config::source::Configs;
 use chokepoint::config::study::{self, FutureDesign};
+use chokepoint::questions::decompose as channels;
 use chokepoint::study::timeline::{chain, timeline};
-use chokepoint::study::{Library, Plan, decompose as channels};
+use chokepoint::study::{Library, Plan};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 

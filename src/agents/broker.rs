@@ -159,7 +159,10 @@ pub fn settle_brokers(
     let m = &mut *market;
     grey.reached_h100e = 0.0;
     grey.seized_h100e = 0.0;
-    m.deliveries.diverted_units.iter_mut().for_each(|h| *h = 0.0);
+    m.deliveries
+        .diverted_units
+        .iter_mut()
+        .for_each(|h| *h = 0.0);
     for customer in 0..m.layout.customers.len() {
         if !m.layout.customers[customer].kind.is_broker() {
             continue;

@@ -157,14 +157,14 @@ pub fn next_idle_share(idle: f64, closed_share: f64, p: &Parameters) -> f64 {
 }
 
 /// What a maker's offers depend on besides its chips, by maker.
-struct MakerColumns {
+struct OfferConditions {
     price_index: [f64; MAKERS_MAX],
     maturity: [f64; MAKERS_MAX],
     /// Latest launch of a catalogue chip or generation, and of a variant; [`NEVER`] before the first.
     newest: [[i32; 2]; MAKERS_MAX],
 }
 
-impl MakerColumns {
+impl OfferConditions {
     fn of(makers: &Query<(&Chipmaker, &ChipmakerState)>, catalogue: &Catalogue, t: i32) -> Self {
         let mut columns = Self {
             price_index: [1.0; MAKERS_MAX],
@@ -200,7 +200,7 @@ pub fn make_offers(
 ) {
     let (p, t) = (&run.future.parameters, run.clock.t as i32);
     let (roadmap, chips) = (&*catalogue.roadmap, &*catalogue.chips);
-    let columns = MakerColumns::of(&makers, &catalogue, t);
+    let columns = OfferConditions::of(&makers, &catalogue, t);
     let reference_cost_usd = unit_cost_usd(&H100, p);
     let m = &mut *market;
     m.active.clear();
@@ -340,8 +340,9 @@ pub fn trade(
     let rows = market.layout.makers;
     market.trade(&capacity[..rows], &pools, &rules);
     supply.die_bank -= drawn_dies;
-    supply.hbm_bank_stacks =
-        (supply.hbm_bank_stacks - market.deliveries.pool_used[SupplyPool::HbmTarget as usize]).max(0.0);
+    supply.hbm_bank_stacks = (supply.hbm_bank_stacks
+        - market.deliveries.pool_used[SupplyPool::HbmTarget as usize])
+        .max(0.0);
     supply.pools = pools;
     supply.dies_target_millions +=
         market.deliveries.pool_used[SupplyPool::LogicTarget as usize] * DIES_PER_WAFER / 1e6;

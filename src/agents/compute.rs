@@ -89,10 +89,18 @@ pub fn begin_compute(
     let p = &run.future.parameters;
     let layout = market.layout.clone();
     totals.reset(nations.iter().count());
-    held.reset(layout.markets, layout.customers.len(), layout.maker_of.len());
+    held.reset(
+        layout.markets,
+        layout.customers.len(),
+        layout.maker_of.len(),
+    );
     let share = training_share(run.clock.year, p);
     market.deliveries.mark_in_use(initial.chip);
-    for customer in layout.customers.iter().filter(|c| c.kind == CustomerKind::Ordinary) {
+    for customer in layout
+        .customers
+        .iter()
+        .filter(|c| c.kind == CustomerKind::Ordinary)
+    {
         let part = match customer.wallet {
             BudgetPurpose::Training => share,
             BudgetPurpose::Serving => 1.0 - share,
@@ -261,7 +269,8 @@ impl ComputeStock {
                 self.worth[bloc][0][slot] = training;
                 self.worth[bloc][1][slot] = serving;
                 let at = stock_index(slot, bloc, BudgetPurpose::Training);
-                let (to_train, to_serve) = (market.deliveries.stock[at], market.deliveries.stock[at + 1]);
+                let (to_train, to_serve) =
+                    (market.deliveries.stock[at], market.deliveries.stock[at + 1]);
                 self.stock[bloc][0] += to_train * training;
                 self.stock[bloc][1] += to_serve * serving;
                 self.stock[bloc][2] += (to_train + to_serve) * training;
@@ -303,7 +312,9 @@ impl ComputeStock {
         let diverted_h100e: f64 = market
             .active
             .iter()
-            .map(|&slot| market.deliveries.diverted_units[usize::from(slot)] * worth[usize::from(slot)])
+            .map(|&slot| {
+                market.deliveries.diverted_units[usize::from(slot)] * worth[usize::from(slot)]
+            })
             .sum();
         let flow = &mut self.flow[layout.target_market];
         flow[0] += diverted_h100e;

@@ -73,7 +73,11 @@ pub fn restrict_inputs(
     let buys = (0..layout.customers.len())
         .filter(|k| layout.customers[*k].market == layout.target_market)
         .any(|k| market.money.wallet_usd[k] + market.money.budget_usd[k] > 0.0);
-    state.denied = if buys { total_denial(denial.denied_share, &access) } else { 0.0 };
+    state.denied = if buys {
+        total_denial(denial.denied_share, &access)
+    } else {
+        0.0
+    };
     let tightened = state.denied - state.denied_before >= p.retaliation_tightening;
     if !state.answered && t > 0 && t - state.since < SHOWS_WITHIN_MONTHS && tightened {
         state.answered = true;

@@ -7,8 +7,8 @@ use bevy_ecs::system::{Query, Res, ResMut};
 use super::compute::{NationCompute, NationTotals};
 use super::nation::Nation;
 use crate::capability::algorithms::{
-    effective_compute, knowledge_before_break, labs_share, post_training_share,
-    research_by_models, research_points_per_month,
+    effective_compute, knowledge_before_break, labs_share, post_training_share, research_by_models,
+    research_points_per_month,
 };
 use crate::capability::diffusion::{
     LearningSource, catch_up_points, distilled_points, usable_share,
@@ -388,8 +388,7 @@ pub fn train_and_release(
 ) {
     let (future, p, t) = (&*run.future, &run.future.parameters, run.clock.t);
     let lag = p.distillation_lag_months.round() as usize;
-    let best_of =
-        |side: FrontierGroup| frontier.released[side as usize].lagged(lag.max(1) - 1);
+    let best_of = |side: FrontierGroup| frontier.released[side as usize].lagged(lag.max(1) - 1);
     let (best_rival, best_open) = (best_of(FrontierGroup::World), best_of(FrontierGroup::Open));
     let distils = future.channels.factor(Channel::Distillation);
     let mut releases = Releases::before(&frontier);
@@ -436,7 +435,13 @@ pub fn train_and_release(
 impl Lab {
     /// The model that a run yields. `known` are the points of knowledge that it is trained with, those of induced efficiency
     /// included.
-    fn score(&self, ended: &EndedRun, own_points: f64, known: f64, future: &Future) -> FinishedModel {
+    fn score(
+        &self,
+        ended: &EndedRun,
+        own_points: f64,
+        known: f64,
+        future: &Future,
+    ) -> FinishedModel {
         let p = &future.parameters;
         let score_draw = if self.synthetic {
             0.0

@@ -182,7 +182,14 @@ pub fn set_budgets(
     market.money.pulled_usd.fill(0.0);
     let captive = d.captive_share.at(run.clock.year, 0.0, f64::INFINITY);
     let mean_price_usd = mean_price_usd(&market, &known.chips, t, p);
-    set_market_budgets(mean_price_usd, captive, &mut shocks, &mut market, &nations, p);
+    set_market_budgets(
+        mean_price_usd,
+        captive,
+        &mut shocks,
+        &mut market,
+        &nations,
+        p,
+    );
     let state_procurement = if future.channels.on(Channel::Indigenisation) {
         let denied = known.shortage.denied_year.max(known.access.state_closed);
         state_procurement_share(denied, p)
@@ -410,7 +417,8 @@ fn pull_forward(
         if all > 0.0 {
             let yearly = market.money.budget_usd[customer] * 12.0;
             let months_left = f64::from((binds - t as i32).max(1));
-            market.money.pulled_usd[customer] = pulled_forward_usd(yearly, lost / all, months_left, p);
+            market.money.pulled_usd[customer] =
+                pulled_forward_usd(yearly, lost / all, months_left, p);
         }
     }
 }

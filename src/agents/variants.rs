@@ -152,7 +152,9 @@ pub fn design_variants(
         let slot = pipeline.slots[m][pipeline.used[m]];
         pipeline.used[m] += 1;
         let lag = redesign_lag_months(future, maker.key, pipeline.used[m] as u64);
-        let cause = log.causes.variant_cause(&calendar.0, known, choice.parent, m);
+        let cause = log
+            .causes
+            .variant_cause(&calendar.0, known, choice.parent, m);
         let begun = log.events.push(Event {
             actor: maker.row,
             object: slot as u32,
@@ -289,7 +291,14 @@ impl DesignSearch<'_> {
                     *best_of_kind = best_of_kind.max(this.profit_usd);
                     if new.is_none_or(|(best, ..)| this.profit_usd > best.profit_usd) {
                         let list_price_usd = this.price_usd;
-                        new = Some((this, slot, ChipSpec { list_price_usd, ..spec }));
+                        new = Some((
+                            this,
+                            slot,
+                            ChipSpec {
+                                list_price_usd,
+                                ..spec
+                            },
+                        ));
                     }
                 }
             }

@@ -6,8 +6,8 @@ use serde::Serialize;
 use super::{Answer, Failure, Format, csv_text, say, say_data, say_json};
 use crate::config::source::Configs;
 use crate::config::study::{self, StudyFile};
+use crate::questions::audit::{InactiveElement, KINDS, NOT_ASKED, audit as run_audit};
 use crate::study::Library;
-use crate::study::audit::{InactiveElement, KINDS, NOT_ASKED, audit as run_audit};
 
 #[derive(Args)]
 pub struct AuditArgs {

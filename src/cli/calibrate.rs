@@ -12,12 +12,12 @@ use super::{Answer, Failure, note, say, table, wrong_word};
 use crate::config::evidence::{Evidence, hex};
 use crate::config::source::Configs;
 use crate::config::splits::{self, InputHashes, Registration, Split, short};
-use crate::results::files;
-use crate::study::calibrate::{
+use crate::evidence::calibration::{
     CalibrationSettings, NOT_INFORMED, ParameterInformation, ParameterTradeoff, SplitFit, bank,
     fit, recovery,
 };
-use crate::study::hindcast::Hindcast;
+use crate::evidence::hindcast::Hindcast;
+use crate::results::files;
 use crate::study::{Library, PlanSettings};
 
 #[derive(Args)]

@@ -5,7 +5,7 @@ use clap::Args;
 use super::question::{QuestionArgs, csv_table, find_outcome};
 use super::{Answer, Format, say_json};
 use crate::config::source::Configs;
-use crate::study::decompose;
+use crate::questions::decompose;
 
 #[derive(Args)]
 pub struct DecomposeArgs {

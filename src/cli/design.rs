@@ -7,7 +7,7 @@ use super::{
 };
 use crate::config::source::Configs;
 use crate::controls::ControlledItem;
-use crate::study::designs::designs;
+use crate::questions::designs::designs;
 
 #[derive(Args)]
 pub struct DesignArgs {

@@ -5,8 +5,8 @@ use clap::Args;
 use super::question::{QuestionArgs, csv_table, find_arm, find_outcome};
 use super::{Answer, Format, say, say_json};
 use crate::config::source::Configs;
-use crate::study::discover::{self, DiscoveryQuestion};
-use crate::study::probe::EnsembleTable;
+use crate::questions::discover::{self, DiscoveryQuestion};
+use crate::questions::evaluate::EnsembleTable;
 
 #[derive(Args)]
 pub struct DiscoverArgs {

@@ -19,11 +19,12 @@ use crate::config::source::Configs;
 use crate::config::study::{self, FutureDesign};
 use crate::foundation::escape::{csv_plain, shell_argument, shell_option};
 use crate::foundation::maths;
-use crate::measures::OUTCOMES;
+use crate::outputs::measures::OUTCOMES;
+use crate::questions::evaluate;
 use crate::results::seal::{self, Seal};
 use crate::results::{ResultsError, files};
-use crate::study::bank::{BUSY, KeptRuns};
-use crate::study::{Library, Plan, PlanSettings, hash, made_from, probe};
+use crate::study::kept_runs::{BUSY, KeptRuns};
+use crate::study::{Library, Plan, PlanSettings, hash, made_from};
 
 #[derive(Args)]
 pub struct QuestionArgs {
@@ -306,7 +307,7 @@ fn watched<T: Send>(
 
 /// The place of the named arm, or of the last arm of the study.
 pub fn find_arm(plan: &Plan, name: Option<&String>) -> Result<usize, Failure> {
-    let base = probe::baseline(plan);
+    let base = evaluate::baseline(plan);
     let others: Vec<&str> = plan.study.arms.iter().map(|a| a.name()).collect();
     let found = match name {
         None => (0..others.len()).rev().find(|arm| *arm != base),
@@ -329,7 +330,7 @@ pub fn find_arm(plan: &Plan, name: Option<&String>) -> Result<usize, Failure> {
 /// The place of an outcome in the list of outcomes.
 pub fn find_outcome(name: &str) -> Result<usize, Failure> {
     let names: Vec<&str> = OUTCOMES.iter().map(|o| o.name).collect();
-    probe::outcome(name).ok_or_else(|| wrong_word("--outcome", name, "an outcome", &names))
+    evaluate::outcome(name).ok_or_else(|| wrong_word("--outcome", name, "an outcome", &names))
 }
 
 impl From<EstimatorError> for Failure {

@@ -6,8 +6,8 @@ use super::help::renamed_lucks;
 use super::question::{QuestionArgs, csv_table, find_arm, find_outcome};
 use super::{Answer, Format, say, say_json};
 use crate::config::source::Configs;
-use crate::study::probe::EnsembleTable;
-use crate::study::reversal::{self, ReversalQuestion};
+use crate::questions::evaluate::EnsembleTable;
+use crate::questions::reversal::{self, ReversalQuestion};
 
 #[derive(Args)]
 pub struct ReversalArgs {

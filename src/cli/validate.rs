@@ -17,13 +17,13 @@ use crate::config::evidence::Evidence;
 use crate::config::posterior::Posterior;
 use crate::config::source::{Configs, Source};
 use crate::config::splits::{self, InputHashes, Registration, Split, SplitPart, SplitsFile, short};
+use crate::evidence::headline::{HeadlineEffect, headline_effects, unsupported};
+use crate::evidence::hindcast::Hindcast;
+use crate::evidence::patterns::{PatternScore, patterns};
+use crate::evidence::scorecard::{PointScore, Scorecard, SeriesScore, ensemble, score};
 use crate::plots::{ScorecardPoint, draw_scorecard};
 use crate::results::{FolderClaim, WorkingFolder, files};
-use crate::study::bank::KeptRuns;
-use crate::study::headline::{HeadlineEffect, headline_effects, unsupported};
-use crate::study::hindcast::Hindcast;
-use crate::study::patterns::{PatternScore, patterns};
-use crate::study::validate::{PointScore, Scorecard, SeriesScore, ensemble, score};
+use crate::study::kept_runs::KeptRuns;
 use crate::study::{Library, PlanSettings, hash};
 
 #[derive(Args)]

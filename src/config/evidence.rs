@@ -16,7 +16,7 @@ use super::table::{
 use super::world::SERIES_NAMES;
 use crate::foundation::calendar::Month;
 use crate::foundation::maths;
-use crate::measures::{MEASURES, measure};
+use crate::outputs::measures::{MEASURES, measure};
 
 /// One recorded number with what is known of its error.
 #[derive(Clone, Debug, PartialEq)]

@@ -11,7 +11,8 @@ use super::study::repeated;
 use crate::foundation::calendar::Month;
 use crate::foundation::name::Name;
 use crate::foundation::parameters::Parameters;
-use crate::measures::{ColumnIndex, MEASURES, OUTCOMES, measure};
+use crate::outputs::measures::{MEASURES, OUTCOMES, measure};
+use crate::outputs::record::ColumnIndex;
 
 /// Makers or parameters that a figure draws by name, at most.
 const MOST_DRAWN: u64 = 100;

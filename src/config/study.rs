@@ -20,7 +20,7 @@ use crate::foundation::channels::Channel;
 use crate::foundation::name::{self, Name};
 use crate::foundation::parameters::Parameters;
 use crate::foundation::run::ExpectationRule;
-use crate::measures::measure;
+use crate::outputs::measures::measure;
 
 /// The year that chips, shares and gaps at the start are recorded for: studies begin in it.
 const START_YEAR: i32 = 2020;
@@ -270,7 +270,10 @@ pub fn read(source: &Source, configs: &Configs) -> Result<StudyFile, Problems> {
     };
     for band in &study.bands {
         if measure(band).is_none() {
-            let names: Vec<&str> = crate::measures::MEASURES.iter().map(|m| m.name).collect();
+            let names: Vec<&str> = crate::outputs::measures::MEASURES
+                .iter()
+                .map(|m| m.name)
+                .collect();
             wrong(band, format!("found `{band}`, expected a measure"), &names);
         }
     }

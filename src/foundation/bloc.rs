@@ -1,4 +1,4 @@
-//! Blocs: the nation that controls, the nation that is controlled, and all other nations.
+//! Blocs: the three sides into which every study divides the nations.
 
 /// Blocs: the nation that controls, the nation that is controlled, and all other nations.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]

@@ -112,7 +112,7 @@ pub fn draw(
     let fifth = order.len().div_ceil(5).max(1);
     let middle = |mut v: Vec<f64>| {
         v.sort_by(f64::total_cmp);
-        crate::analysis::quantile(&v, 0.5)
+        crate::analysis::bands::quantile(&v, 0.5)
     };
     let steps: Vec<(f64, f64)> = order
         .chunks(fifth)

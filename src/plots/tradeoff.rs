@@ -5,7 +5,7 @@ use super::canvas::TextAnchor;
 use super::fan::{lines_of, spread};
 use super::theme::{INK, LABEL, SERIES, SMALL, SOFT, axis_unit, change_unit, in_unit, ink_of};
 use super::{FigureLayout, outcome_words, two_digits};
-use crate::analysis::quantile;
+use crate::analysis::bands::quantile;
 use crate::config::figure::{AxisScale, GoalDirection, OutcomeGoal, TradeoffSpec};
 use crate::results::Results;
 

@@ -93,7 +93,10 @@ pub fn set_access(
     }
     inputs.tools = tools_for_target(&inputs.tool_suppliers, &run.future.parameters);
     inputs.tools_denied_on_record = c.tools_denied_on_record[t];
-    let closes = segments.iter().rev().find_map(|segment| of(segment.1).memory_closes);
+    let closes = segments
+        .iter()
+        .rev()
+        .find_map(|segment| of(segment.1).memory_closes);
     // Where a policy process governs, the announced change says when.
     inputs.memory_closes_in_months = closes.map_or(f64::INFINITY, |closes| {
         f64::from((policy.binds.unwrap_or(closes) - t as i32).max(1))

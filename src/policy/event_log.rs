@@ -316,7 +316,11 @@ pub fn log_rule_events(
     if changed {
         causes.log_rules(c, &policy, known, t, &mut events);
     }
-    let change = LawChange { seen: &seen, before, changed };
+    let change = LawChange {
+        seen: &seen,
+        before,
+        changed,
+    };
     for place in 0..c.shipments.len() {
         for slot in 0..causes.slots {
             change.log_sale(place, slot, &mut causes, &mut events);
@@ -426,13 +430,8 @@ impl LawChange<'_> {
     ) {
         let at = place * causes.slots + slot;
         let (maker, usd) = self.last_sales(place, slot);
-        let id = events.push(self.sale_event(
-            EventKind::MarketClosed,
-            place,
-            slot,
-            [usd, 0.0],
-            cause,
-        ));
+        let id =
+            events.push(self.sale_event(EventKind::MarketClosed, place, slot, [usd, 0.0], cause));
         causes.closed[at] = id;
         causes.market[place] = id;
         if place == causes.target {

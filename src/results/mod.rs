@@ -17,7 +17,7 @@ pub use parquet_tables::{OutcomeWriter, SeriesWriter, batches};
 
 use serde::{Deserialize, Serialize};
 
-use crate::analysis::QuantileBand;
+use crate::analysis::bands::QuantileBand;
 use crate::config::figure::FigureFile;
 use crate::foundation::calendar::{Date, Month};
 use crate::foundation::escape::{csv_plain, csv_table};

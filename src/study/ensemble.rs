@@ -15,9 +15,10 @@ use super::timeline::rows;
 use super::{Plan, Worker};
 use crate::agents::government::Government;
 use crate::foundation::policy_path::PolicyChange;
-use crate::measures::{MonthlyRecord, OUTCOMES};
+use crate::outputs::measures::OUTCOMES;
+use crate::outputs::outcomes::{Formula, OutcomeWindow, formulas};
+use crate::outputs::record::MonthlyRecord;
 use crate::results::{EventRow, PolicyChangeRow, ResultsError};
-use crate::world::outcomes::{Formula, OutcomeWindow, formulas};
 
 /// Futures whose events are kept in the results.
 const TIMELINES: u32 = 5;
@@ -65,7 +66,7 @@ impl RunRecordLayout {
     pub const FAILED: usize = 2;
 
     pub fn new(plan: &Plan) -> Self {
-        let formulas = formulas(&plan.blueprint);
+        let formulas = formulas(&plan.blueprint.watch);
         let angle = |outcome, horizon_months, discount| OutcomeView {
             outcome,
             horizon_months,

@@ -4,7 +4,7 @@
 //! through its own government's reactions.
 
 use super::Plan;
-use crate::analysis::{PairedEffect, effect};
+use crate::analysis::effects::{PairedEffect, effect};
 use crate::config::diagnostics::{Diagnostic, Problems};
 use crate::config::source::Source;
 use crate::config::study::StudyFile;

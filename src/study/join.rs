@@ -10,8 +10,9 @@ use super::ensemble::{
 };
 use super::feedback::parts;
 use super::manifest::manifest;
-use crate::analysis::{PairedEffect, band, effect};
-use crate::measures::OUTCOMES;
+use crate::analysis::bands::band;
+use crate::analysis::effects::{PairedEffect, effect};
+use crate::outputs::measures::OUTCOMES;
 use crate::results::{
     ALL, BandRow, EffectComponent, EffectRow, FailureRow, OutcomeRow, OutcomeTable, Results,
     ResultsError,

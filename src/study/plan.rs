@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use super::bank::KeptRuns;
 use super::ensemble::reason;
 use super::futures::{FutureDraw, Futures, Override, switched};
+use super::kept_runs::KeptRuns;
 use super::{Library, Worker, feedback};
 use crate::config::diagnostics::{Diagnostic, Problems};
 use crate::config::figure;
@@ -20,9 +20,9 @@ use crate::foundation::calendar::Month;
 use crate::foundation::channels::{Channel, Channels};
 use crate::foundation::parameters::Parameters;
 use crate::foundation::run::{ExpectationRule, Future, ReferenceRun};
+use crate::outputs::outcomes::OutcomeWindow;
 use crate::policy::compiled::CompiledCalendar;
 use crate::world::Blueprint;
-use crate::world::outcomes::OutcomeWindow;
 
 /// A study ready to run.
 pub struct Plan {

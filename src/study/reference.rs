@@ -10,7 +10,7 @@ use crate::config::parameters::describe_units;
 use crate::config::splits;
 use crate::events::EventKind;
 use crate::foundation::channels::Channel;
-use crate::measures::{MEASURES, OUTCOMES};
+use crate::outputs::measures::{MEASURES, OUTCOMES};
 
 /// Marks of the generated part of a document.
 pub const BEGIN: &str = "<!-- generated: chokepoint reference -->";

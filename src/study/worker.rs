@@ -10,8 +10,8 @@ use crate::foundation::channels::Channels;
 use crate::foundation::parameters::Parameters;
 use crate::foundation::run::{ExpectationRule, Future, ReferenceRun};
 use crate::markets::chip_market::ChipMarket;
-use crate::measures::MonthlyRecord;
 use crate::month::month;
+use crate::outputs::record::MonthlyRecord;
 use crate::policy::compiled::CompiledCalendar;
 use crate::world::{Blueprint, Simulation};
 

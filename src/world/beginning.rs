@@ -2,7 +2,6 @@
 
 use bevy_ecs::schedule::{IntoScheduleConfigs, Schedule, SingleThreadedExecutor};
 
-use super::observe::begin_record;
 use crate::agents::broker::begin_brokers;
 use crate::agents::chipmaker::begin_makers;
 use crate::agents::compute::begin_compute;
@@ -16,6 +15,7 @@ use crate::agents::variants::begin_variants;
 use crate::foundation::run::begin_clock;
 use crate::markets::chip_market::begin_market;
 use crate::markets::scarcity::begin_shortage;
+use crate::outputs::observe::begin_record;
 use crate::policy::access::begin_access;
 use crate::policy::apply::begin_law;
 use crate::policy::event_log::begin_causes;

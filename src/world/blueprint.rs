@@ -2,10 +2,9 @@
 
 use std::sync::{Arc, Mutex};
 
-use super::observe::OutputColumns;
 use crate::agents::broker::Broker;
-use crate::agents::compute::InitialStock;
 use crate::agents::chipmaker::Chipmaker;
+use crate::agents::compute::InitialStock;
 use crate::agents::host::CloudHost;
 use crate::agents::lab::{Lab, ReleaseChoice};
 use crate::agents::nation::{DemandPaths, Nation, RecordedDemand};
@@ -19,6 +18,7 @@ use crate::foundation::bloc::Bloc;
 use crate::foundation::calendar::Month;
 use crate::foundation::chance::stable_key;
 use crate::markets::chip_market::state::{BudgetPurpose, Customer, CustomerKind, MarketLayout};
+use crate::outputs::columns::OutputColumns;
 use crate::policy::subjects::LegalSubjects;
 use crate::technology::chip::ChipSpec;
 use crate::technology::foundry::ToolSupplier;

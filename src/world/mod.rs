@@ -2,8 +2,6 @@
 
 mod beginning;
 mod blueprint;
-pub mod observe;
-pub mod outcomes;
 
 use std::sync::Arc;
 
@@ -32,7 +30,9 @@ use crate::markets::chip_market::ChipMarket;
 use crate::markets::rental::RentedCompute;
 use crate::markets::scarcity::Shortage;
 use crate::markets::services::ServiceTotals;
-use crate::measures::MonthlyRecord;
+use crate::outputs::columns::OutputColumnsHandle;
+use crate::outputs::observe::TrailingSales;
+use crate::outputs::record::MonthlyRecord;
 use crate::policy::access::LegalAccess;
 use crate::policy::apply::{AnnouncedClosures, CurrentLaw};
 use crate::policy::compiled::{CompiledCalendar, LawCalendar, PolicyState};
@@ -41,7 +41,6 @@ use crate::technology::roadmap::{ChipTable, RealisedThroughput};
 use crate::technology::supply::{
     InputAccessState, Retaliation, SupplyPaths, SupplyState, TargetDenial,
 };
-use observe::{OutputColumnsHandle, TrailingSales};
 
 /// One worker's world: built once, reset for every run.
 pub struct Simulation {

@@ -202,7 +202,7 @@ impl Found {
         }
         let n = kept.len().max(1) as f64;
         let zeros = vec![0.0; kept.len()];
-        let Some(e) = chokepoint::analysis::effect(&kept, &zeros) else {
+        let Some(e) = chokepoint::analysis::effects::effect(&kept, &zeros) else {
             return Self {
                 mean: f64::NAN,
                 p05: f64::NAN,

@@ -5,12 +5,12 @@ use chokepoint::foundation::calendar::Month;
 use chokepoint::foundation::parameters::Parameters;
 use chokepoint::markets::chip_market::ChipMarket;
 use chokepoint::markets::chip_market::state::{BudgetPurpose, stock_index};
-use chokepoint::measures::MonthlyRecord;
+use chokepoint::outputs::outcomes::{OutcomeWindow, outcomes};
+use chokepoint::outputs::record::MonthlyRecord;
 use chokepoint::study::Worker;
 use chokepoint::technology::chip::{ChipSpec, codesigned_throughput, training_throughput};
 use chokepoint::technology::roadmap::{ChipTable, RealisedThroughput, SlotKind};
 use chokepoint::world::Blueprint;
-use chokepoint::world::outcomes::{OutcomeWindow, outcomes};
 
 use super::engine::Read;
 
@@ -114,11 +114,11 @@ impl Look<'_> {
                     from: self.from,
                     to: self.to,
                 };
-                let place = chokepoint::measures::OUTCOMES
+                let place = chokepoint::outputs::measures::OUTCOMES
                     .iter()
                     .position(|o| o.name == *name)
                     .unwrap_or_else(|| panic!("no outcome {name}"));
-                outcomes(self.b, self.record, window)[place]
+                outcomes(&self.b.watch, self.record, window)[place]
             }
         }
     }

@@ -3,8 +3,8 @@
 use chokepoint::config::source::Configs;
 use chokepoint::foundation::calendar::Month;
 use chokepoint::foundation::channels::Channel;
+use chokepoint::outputs::outcomes::{OutcomeWindow, outcomes};
 use chokepoint::study::{Library, Worker};
-use chokepoint::world::outcomes::{OutcomeWindow, outcomes};
 
 use super::*;
 
@@ -281,13 +281,13 @@ fn r43_before_arms_differ_every_effect_is_nothing() {
         let future = plan.future(number);
         let [a, b] = [0, 1].map(|arm| {
             worker.run(&plan.calendars[arm], &future, first as usize, false);
-            outcomes(&plan.blueprint, worker.record(), window)
+            outcomes(&plan.blueprint.watch, worker.record(), window)
         });
         for (at, (x, y)) in a.iter().zip(&b).enumerate() {
             assert!(
                 x.to_bits() == y.to_bits(),
                 "{}",
-                chokepoint::measures::OUTCOMES[at].name
+                chokepoint::outputs::measures::OUTCOMES[at].name
             );
         }
     }

@@ -109,7 +109,12 @@ impl Allocation {
     }
 
     /// Writes the bid of each maker for each pool, the margin of its orders; returns the sums by pool.
-    fn collect_bids(&mut self, sale: &ForSale, orders: &OrderBook, capacity: &[f64]) -> [f64; POOLS] {
+    fn collect_bids(
+        &mut self,
+        sale: &ForSale,
+        orders: &OrderBook,
+        capacity: &[f64],
+    ) -> [f64; POOLS] {
         self.bids.fill([0.0; POOLS]);
         let mut sum = [0.0; POOLS];
         for a in 0..sale.active.len() {

@@ -131,7 +131,12 @@ impl CountryCaps {
     }
 
     /// Limits the month's orders to the remaining caps: excess orders of capped chips in a market are reduced in proportion.
-    pub(super) fn limit_orders(&mut self, sale: &ForSale, buyers: &BuyerGroups, orders: &mut [f64]) {
+    pub(super) fn limit_orders(
+        &mut self,
+        sale: &ForSale,
+        buyers: &BuyerGroups,
+        orders: &mut [f64],
+    ) {
         for market in 0..sale.layout.markets {
             if let Some(allowed) = self.allowed_share(sale, buyers, market, orders) {
                 for_capped_orders(sale, buyers, market, |at, _| orders[at] *= allowed);
@@ -222,7 +227,12 @@ fn for_capped_orders(
     market: usize,
     mut visit: impl FnMut(usize, usize),
 ) {
-    for (b, _) in buyers.list.iter().enumerate().filter(|(_, x)| x.market == market) {
+    for (b, _) in buyers
+        .list
+        .iter()
+        .enumerate()
+        .filter(|(_, x)| x.market == market)
+    {
         for (a, at) in sale.row(b).enumerate() {
             if sale.terms_in(market, a).capped {
                 visit(at, a);
@@ -234,7 +244,12 @@ fn for_capped_orders(
 /// TPP that a market bought this month: of all chips, and of chips under a cap.
 fn imported_tpp(sale: &ForSale, buyers: &BuyerGroups, market: usize) -> (f64, f64) {
     let (mut all, mut capped) = (0.0, 0.0);
-    for (b, _) in buyers.list.iter().enumerate().filter(|(_, x)| x.market == market) {
+    for (b, _) in buyers
+        .list
+        .iter()
+        .enumerate()
+        .filter(|(_, x)| x.market == market)
+    {
         for (a, at) in sale.row(b).enumerate() {
             let bought = buyers.bought[at] * sale.offers[sale.slot(a)].tpp;
             all += bought;

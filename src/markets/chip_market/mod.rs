@@ -114,16 +114,16 @@ impl ChipMarket {
     /// Packages delivered to one customer this month.
     pub fn delivered(&self, customer: usize, chip: usize) -> f64 {
         let at = self.active.iter().position(|c| usize::from(*c) == chip);
-        at.map_or(0.0, |a| self.buyers.bought_by(customer, a, self.active.len()))
+        at.map_or(0.0, |a| {
+            self.buyers.bought_by(customer, a, self.active.len())
+        })
     }
 
     /// Moves a broker's purchases of the `a`-th active chip to users in the target, less the share `seized`; returns the
     /// packages bought.
     pub fn divert_chips(&mut self, broker_customer: usize, a: usize, seized: f64) -> f64 {
         let slot = usize::from(self.active[a]);
-        let bought = self
-            .buyers
-            .bought_by(broker_customer, a, self.active.len());
+        let bought = self.buyers.bought_by(broker_customer, a, self.active.len());
         let at = stock_index(slot, Bloc::Target as usize, BudgetPurpose::Training);
         self.deliveries.stock[at] += bought * (1.0 - seized);
         self.deliveries.diverted_units[slot] += bought * (1.0 - seized);

@@ -83,11 +83,7 @@ impl OrderBook {
     }
 
     pub fn reset(&mut self) {
-        for column in [
-            &mut self.wanted,
-            &mut self.asked,
-            &mut self.withheld_share,
-        ] {
+        for column in [&mut self.wanted, &mut self.asked, &mut self.withheld_share] {
             column.fill(0.0);
         }
     }
@@ -99,7 +95,8 @@ impl OrderBook {
             self.tabulate_terms(sale, buyers, b);
             self.tabulate_prices(sale, buyers, b);
             let row = sale.row(b);
-            let has_offers = self.compute_budget_shares(sale, &buyers.list[b], row.clone(), ChoiceSet::All);
+            let has_offers =
+                self.compute_budget_shares(sale, &buyers.list[b], row.clone(), ChoiceSet::All);
             let buyer = &mut buyers.list[b];
             buyer.has_offers = has_offers;
             let orders = &mut self.units[row.clone()];

@@ -70,7 +70,8 @@ impl ChipMarket {
         money.pay(buyers);
         let stock = deliveries.renew_stock(rules, accounts);
         let closing_usd = money.net_usd();
-        let spare_usd = opening_usd + accounts.budget_usd - accounts.spent_usd
+        let spare_usd = opening_usd + accounts.budget_usd
+            - accounts.spent_usd
             - accounts.lapsed_usd
             - closing_usd;
         accounts.imbalance = (spare_usd.abs() / (opening_usd.abs() + accounts.budget_usd + 1.0))

@@ -2,7 +2,6 @@
 
 use serde::Serialize;
 
-use super::Library;
 use crate::agents::nation::training_share;
 use crate::config::chips::ChipRow;
 use crate::config::diagnostics::Problems;
@@ -10,6 +9,7 @@ use crate::controls::{ControlledItem, Regime, Verdict};
 use crate::foundation::calendar::{Date, Month};
 use crate::foundation::parameters::Parameters;
 use crate::policy::compiled::design_attributes;
+use crate::study::Library;
 use crate::technology::chip::{ChipSpec, H100, unit_cost_usd};
 use crate::technology::design::{
     CutKind, DesignCandidate, RedesignLimits, blended_value, candidates, profit_per_unit_usd,

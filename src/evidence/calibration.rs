@@ -11,10 +11,10 @@ use std::sync::atomic::AtomicBool;
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::bank::{TrainingDraw, simulate};
 use super::hindcast::Hindcast;
+use super::simulations::{TrainingDraw, simulate};
+use crate::analysis::bands::quantile;
 use crate::analysis::emulator::{Emulator, Likelihood, ProposalDistribution, implausibility};
-use crate::analysis::quantile;
 use crate::analysis::slice::{RandomSource, split_r_hat, step};
 use crate::config::posterior::Posterior;
 use crate::config::splits::{InputHashes, Split, SplitPart};

@@ -2,10 +2,10 @@
 
 use serde::Serialize;
 
-use super::Plan;
-use super::probe::{EnsembleTable, baseline, draw};
+use super::evaluate::{EnsembleTable, baseline, draw};
 use crate::analysis::EstimatorError;
 use crate::analysis::prim::{self, ScenarioBox};
+use crate::study::Plan;
 
 /// What is looked for.
 #[derive(Clone, Debug)]

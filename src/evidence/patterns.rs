@@ -10,10 +10,9 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use super::hindcast::Hindcast;
-use super::validate::future_of;
-use super::{Library, Worker};
+use super::scorecard::future_of;
+use crate::analysis::bands::quantile;
 use crate::analysis::emulator::least_squares;
-use crate::analysis::quantile;
 use crate::config::diagnostics::Problems;
 use crate::config::posterior::Posterior;
 use crate::events::{Event, EventKind, EventLog};
@@ -21,8 +20,9 @@ use crate::foundation::calendar::Month;
 use crate::foundation::channels::Channel;
 use crate::foundation::maths;
 use crate::foundation::run::Future;
-use crate::measures::MonthlyRecord;
+use crate::outputs::record::MonthlyRecord;
 use crate::policy::compiled::CompiledCalendar;
+use crate::study::{Library, Worker};
 
 /// One pattern and its null.
 #[derive(Clone, Debug, Serialize)]

@@ -6,7 +6,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::states::{STATES, StateSnapshot, hosts_at_work, reached};
-use super::{Library, Plan, PlanSettings, Worker};
 use crate::config::diagnostics::Problems;
 use crate::config::study::StudyFile;
 use crate::controls::{ControlledItem, Instrument, Verdict};
@@ -14,6 +13,7 @@ use crate::events::{EventKind, EventLog};
 use crate::foundation::channels::Channel;
 use crate::foundation::parameters::Parameters;
 use crate::foundation::run::Future;
+use crate::study::{Library, Plan, PlanSettings, Worker};
 
 /// What an audit found.
 #[derive(Clone, Debug, Default)]

@@ -6,14 +6,14 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::Worker;
 use super::hindcast::Hindcast;
+use crate::analysis::bands::quantile;
 use crate::analysis::coverage::{Z_90, bins, rank, wilson};
+use crate::analysis::crps;
 use crate::analysis::skill::{
     PointForecast, RecordedSeries, SkillVerdict, bootstrap, conditional_ratio, constant_mean,
     last_value, skill, trend,
 };
-use crate::analysis::{crps, quantile};
 use crate::config::evidence::{ErrorScale, EvidenceClass};
 use crate::config::posterior::Posterior;
 use crate::config::splits::{ScoreSettings, Split, SplitPart};
@@ -21,6 +21,7 @@ use crate::foundation::chance::{Chance, Purpose, stable_key};
 use crate::foundation::maths;
 use crate::foundation::parameters::Parameters;
 use crate::foundation::run::Future;
+use crate::study::Worker;
 
 /// One recorded point and what was said of it.
 #[derive(Clone, Debug, Serialize)]

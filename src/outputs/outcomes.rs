@@ -1,9 +1,10 @@
 //! Outcomes: one number for each run, computed from the recorded months of a window.
 
-use super::Blueprint;
+use super::columns::OutputColumns;
+use super::measures::OUTCOMES;
+use super::record::MonthlyRecord;
 use crate::capability::gap::crossing_months;
 use crate::foundation::maths;
-use crate::measures::{MonthlyRecord, OUTCOMES};
 
 /// Months of the run in which outcomes are taken: first and one past the last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,8 +14,12 @@ pub struct OutcomeWindow {
 }
 
 /// Every outcome of [`OUTCOMES`], in order.
-pub fn outcomes(b: &Blueprint, record: &MonthlyRecord, window: OutcomeWindow) -> Vec<f64> {
-    formulas(b)
+pub fn outcomes(
+    columns: &OutputColumns,
+    record: &MonthlyRecord,
+    window: OutcomeWindow,
+) -> Vec<f64> {
+    formulas(columns)
         .iter()
         .map(|formula| formula.value(record, window))
         .collect()
@@ -124,15 +129,15 @@ impl Formula {
 }
 
 /// The formula of every outcome of [`OUTCOMES`], in order; names are resolved once, not in every run.
-pub fn formulas(b: &Blueprint) -> Vec<Formula> {
-    let look = RecordView { b };
-    let us: Vec<&str> = (0..b.maker_keys.len())
-        .filter(|m| b.watch.merchant[*m] && b.watch.home_of_maker[*m] == 0)
-        .map(|m| b.maker_keys[m].as_str())
+pub fn formulas(columns: &OutputColumns) -> Vec<Formula> {
+    let look = RecordView { columns };
+    let us: Vec<&str> = (0..columns.maker_keys.len())
+        .filter(|m| columns.merchant[*m] && columns.home_of_maker[*m] == 0)
+        .map(|m| columns.maker_keys[m].as_str())
         .collect();
-    let home: Vec<&str> = (0..b.maker_keys.len())
-        .filter(|m| b.watch.home_of_maker[*m] == 1)
-        .map(|m| b.maker_keys[m].as_str())
+    let home: Vec<&str> = (0..columns.maker_keys.len())
+        .filter(|m| columns.home_of_maker[*m] == 1)
+        .map(|m| columns.maker_keys[m].as_str())
         .collect();
     let sum_us = |measure: &str, place: &str| -> Formula {
         let entity = |m: &&str| match place {
@@ -216,14 +221,14 @@ pub fn formulas(b: &Blueprint) -> Vec<Formula> {
 }
 
 struct RecordView<'a> {
-    b: &'a Blueprint,
+    columns: &'a OutputColumns,
 }
 
 impl RecordView<'_> {
     fn column_numbers(&self, names: &[(&str, String)]) -> Vec<usize> {
         names
             .iter()
-            .filter_map(|(measure, entity)| self.b.watch.columns.find(measure, entity))
+            .filter_map(|(measure, entity)| self.columns.columns.find(measure, entity))
             .collect()
     }
 
@@ -233,7 +238,7 @@ impl RecordView<'_> {
         entity: &str,
         formula: impl Fn(usize) -> Formula,
     ) -> Formula {
-        let found = self.b.watch.columns.find(measure, entity);
+        let found = self.columns.columns.find(measure, entity);
         found.map_or(Formula::Nothing, formula)
     }
 

@@ -4,14 +4,15 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::futures::FutureDraw;
-use super::{Plan, Worker};
 use crate::foundation::chance::{Chance, Purpose, stable_key};
 use crate::foundation::channels::Channel;
 use crate::foundation::run::Future;
-use crate::measures::OUTCOMES;
+use crate::outputs::measures::OUTCOMES;
+use crate::outputs::outcomes::outcomes;
 use crate::policy::compiled::CompiledCalendar;
-use crate::world::outcomes::outcomes;
+use crate::study::futures::FutureDraw;
+use crate::study::kept_runs::KeptRuns;
+use crate::study::{Plan, Worker};
 
 /// A numbered future with parameters, chance or channels replaced.
 #[derive(Clone, Debug)]
@@ -79,7 +80,7 @@ pub fn evaluate(
         .map_init(
             || None,
             |worker, chunk| {
-                if let Some(found) = kept.and_then(|k| k.answers(chunk, arms, OUTCOMES.len())) {
+                if let Some(found) = kept.and_then(|k| kept_answers(k, chunk, arms)) {
                     (0..chunk.len() * arms.len()).for_each(|_| done());
                     return found;
                 }
@@ -96,7 +97,7 @@ pub fn evaluate(
                     })
                     .collect();
                 if let Some(kept) = kept {
-                    kept.keep_answers(chunk, arms, &answers);
+                    kept.keep(&asked(chunk, arms), &answers.concat());
                 }
                 answers
             },
@@ -111,6 +112,25 @@ pub fn evaluate(
     ProbeOutcomes { values, failed }
 }
 
+/// What a block asks for, in full.
+fn asked(points: &[CustomFuture], arms: &[usize]) -> String {
+    format!("{arms:?} {points:?}")
+}
+
+/// Answers of a block by point, arm and outcome, as they were kept.
+fn kept_answers(
+    kept: &KeptRuns,
+    points: &[CustomFuture],
+    arms: &[usize],
+) -> Option<Vec<Vec<Vec<f64>>>> {
+    let rows = kept.rows(
+        &asked(points, arms),
+        points.len() * arms.len(),
+        OUTCOMES.len(),
+    )?;
+    Some(rows.chunks(arms.len()).map(<[_]>::to_vec).collect())
+}
+
 fn one(plan: &Plan, worker: &mut Worker, arm: usize, point: &CustomFuture) -> Vec<f64> {
     let b = &*plan.blueprint;
     let (calendar, future) = point.in_arm(plan, arm);
@@ -118,7 +138,7 @@ fn one(plan: &Plan, worker: &mut Worker, arm: usize, point: &CustomFuture) -> Ve
     if imbalance.is_nan() || imbalance > 1e-6 {
         return vec![f64::NAN; OUTCOMES.len()];
     }
-    outcomes(b, worker.record(), plan.window)
+    outcomes(&b.watch, worker.record(), plan.window)
 }
 
 /// Which parameters have a distribution, by their place in the list of all.

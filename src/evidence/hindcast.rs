@@ -1,6 +1,5 @@
 //! Computes what the model predicts for every recorded point from the months of one run.
 
-use super::{Library, Plan, PlanSettings, Worker};
 use crate::config::diagnostics::Problems;
 use crate::config::evidence::{
     self, ErrorScale, Evidence, EvidenceBlock, EvidenceRow, PeriodStatistic, SeriesMapping,
@@ -9,7 +8,9 @@ use crate::config::splits::Discrepancy;
 use crate::config::study;
 use crate::foundation::maths;
 use crate::foundation::run::Future;
-use crate::measures::{MonthlyRecord, measure};
+use crate::outputs::measures::measure;
+use crate::outputs::record::MonthlyRecord;
+use crate::study::{Library, Plan, PlanSettings, Worker};
 use crate::technology::path::TimePath;
 
 /// A plan over recorded history, and how each recorded point is read off a run.

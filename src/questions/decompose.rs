@@ -8,10 +8,9 @@ use std::collections::HashMap;
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::probe::{CustomFuture, baseline, draw, evaluate};
-use super::{Plan, Worker};
-use crate::agents::lab::Lab;
+use super::evaluate::{CustomFuture, baseline, draw, evaluate};
 use crate::agents::compute::NationTotals;
+use crate::agents::lab::Lab;
 use crate::analysis::accounting_bound::{self, AccountingMonth};
 use crate::analysis::shapley::{along, antithetic_pair, exact, sampled};
 use crate::analysis::{Estimate, EstimatorError};
@@ -22,7 +21,8 @@ use crate::capability::frontier::FrontierHistory;
 use crate::foundation::bloc::Bloc;
 use crate::foundation::calendar::Month as CalendarMonth;
 use crate::foundation::channels::Channel;
-use crate::measures::OUTCOMES;
+use crate::outputs::measures::OUTCOMES;
+use crate::study::{Plan, Worker};
 
 /// The part of one group or channel in one effect.
 #[derive(Clone, Debug, PartialEq, Serialize, Default)]

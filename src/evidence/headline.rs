@@ -6,13 +6,13 @@ use std::sync::atomic::AtomicBool;
 use serde::Serialize;
 
 use super::patterns::PatternScore;
-use super::{Library, Plan, PlanSettings, join, run_all};
 use crate::config::diagnostics::Problems;
 use crate::config::posterior::Posterior;
 use crate::config::splits::{ChannelSupport, Registration};
 use crate::config::study;
 use crate::foundation::channels::{Channel, Channels};
 use crate::results::EffectRow;
+use crate::study::{Library, Plan, PlanSettings, join, run_all};
 
 /// Outcomes that a headline rests on.
 const OUTCOMES: [&str; 6] = [

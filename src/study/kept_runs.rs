@@ -1,76 +1,11 @@
-//! Keeps finished simulations on disk in blocks, so that interrupted work can resume.
-//!
-//! A calibration has its bank; a question keeps its finished runs.
+//! Finished runs in blocks on disk, from which an interrupted question or calibration resumes.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
 
-use rayon::prelude::*;
-
-use super::hindcast::{Hindcast, future_with};
 use super::plan::hash;
-use super::probe::CustomFuture;
 use crate::results::{ResultsError, files, io};
-
-/// One run to make: its future's number and the scores of its parameters.
-#[derive(Clone, Debug, PartialEq)]
-pub struct TrainingDraw {
-    pub number: u32,
-    pub scores: Vec<f64>,
-}
-
-/// Runs a block.
-const BLOCK: usize = 25;
-
-/// Runs every draw and reads it at every point, in order. Finished blocks in `folder` are not run again. `key` identifies the
-/// inputs: a block with another key is run again. Returns None when it was stopped.
-///
-/// # Errors
-/// When a block cannot be written.
-pub fn simulate(
-    hindcast: &Hindcast,
-    draws: &[TrainingDraw],
-    folder: &Path,
-    key: &str,
-    done: &(dyn Fn(u64) + Sync),
-    stop: &AtomicBool,
-) -> Result<Option<Vec<Vec<f64>>>, ResultsError> {
-    fs::create_dir_all(folder).map_err(|e| io(folder, e))?;
-    let blocks: Vec<&[TrainingDraw]> = draws.chunks(BLOCK).collect();
-    let found: Vec<Option<Vec<Vec<f64>>>> = blocks
-        .into_par_iter()
-        .enumerate()
-        .map_init(
-            || None,
-            |worker, (at, block)| {
-                let path = folder.join(format!("block-{at:05}.csv"));
-                let head = format!("{key} {}", digest(block));
-                if let Some(points) = read(&path, &head, block.len(), hindcast.asked.len()) {
-                    done(block.len() as u64);
-                    return Ok(Some(points));
-                }
-                let worker = worker.get_or_insert_with(|| hindcast.worker());
-                let mut points = Vec::with_capacity(block.len());
-                for draw in block {
-                    if stop.load(Ordering::Relaxed) {
-                        return Ok(None);
-                    }
-                    let future = future_with(&hindcast.plan, draw.number, &draw.scores);
-                    points.push(hindcast.run(worker, 0, &future));
-                    done(1);
-                }
-                write(&path, &head, &points)?;
-                Ok(Some(points))
-            },
-        )
-        .collect::<Result<_, ResultsError>>()?;
-    Ok(found
-        .into_iter()
-        .collect::<Option<Vec<_>>>()
-        .map(|blocks| blocks.concat()))
-}
 
 /// Why a folder of finished runs cannot be opened twice.
 pub const BUSY: &str = "another process answers this question";
@@ -120,34 +55,13 @@ impl KeptRuns {
         lost.as_ref().map(ToString::to_string)
     }
 
-    /// Answers of a block by point, arm and outcome, as they were kept.
-    pub(super) fn answers(
-        &self,
-        points: &[CustomFuture],
-        arms: &[usize],
-        width: usize,
-    ) -> Option<Vec<Vec<Vec<f64>>>> {
-        let what = format!("{arms:?} {points:?}");
-        let rows = self.rows(&what, points.len() * arms.len(), width)?;
-        Some(rows.chunks(arms.len()).map(<[_]>::to_vec).collect())
-    }
-
-    pub(super) fn keep_answers(
-        &self,
-        points: &[CustomFuture],
-        arms: &[usize],
-        answers: &[Vec<Vec<f64>>],
-    ) {
-        self.keep(&format!("{arms:?} {points:?}"), &answers.concat());
-    }
-
     /// The rows of a block that were kept; `what` says in full what was asked for.
-    pub(super) fn rows(&self, what: &str, rows: usize, columns: usize) -> Option<Vec<Vec<f64>>> {
+    pub fn rows(&self, what: &str, rows: usize, columns: usize) -> Option<Vec<Vec<f64>>> {
         let (path, head) = self.place(what);
         read(&path, &head, rows, columns)
     }
 
-    pub(super) fn keep(&self, what: &str, rows: &[Vec<f64>]) {
+    pub fn keep(&self, what: &str, rows: &[Vec<f64>]) {
         let (path, head) = self.place(what);
         if let Err(error) = write(&path, &head, rows)
             && let Ok(mut lost) = self.lost.lock()
@@ -187,21 +101,11 @@ impl Drop for KeptRuns {
     }
 }
 
-/// What a block was asked for, as a number that changes with every score.
-fn digest(block: &[TrainingDraw]) -> String {
-    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
-    let mut take = |word: u64| {
-        hash = (hash ^ word).wrapping_mul(0x0000_0100_0000_01b3);
-        hash ^= hash >> 29;
-    };
-    for draw in block {
-        take(u64::from(draw.number));
-        draw.scores.iter().for_each(|z| take(z.to_bits()));
-    }
-    format!("{hash:016x}")
-}
-
-fn write(path: &Path, head: &str, points: &[Vec<f64>]) -> Result<(), ResultsError> {
+/// Writes a block whole or not at all.
+///
+/// # Errors
+/// When the file cannot be written.
+pub fn write(path: &Path, head: &str, points: &[Vec<f64>]) -> Result<(), ResultsError> {
     let mut text = String::new();
     for row in points {
         // The shortest text that reads back as the same number.
@@ -214,7 +118,7 @@ fn write(path: &Path, head: &str, points: &[Vec<f64>]) -> Result<(), ResultsErro
 }
 
 /// A block as it was written; None when it is another's, or broken.
-fn read(path: &Path, head: &str, rows: usize, columns: usize) -> Option<Vec<Vec<f64>>> {
+pub fn read(path: &Path, head: &str, rows: usize, columns: usize) -> Option<Vec<Vec<f64>>> {
     let text = fs::read_to_string(path).ok()?;
     let (first, rest) = text.split_once('\n')?;
     if first != format!("# {head} {}", hash(rest.as_bytes())) {

@@ -4,8 +4,8 @@ use bevy_ecs::world::World;
 
 use crate::agents::broker::GreyMarket;
 use crate::agents::chipmaker::ChipmakerState;
-use crate::agents::host::{CloudHost, RentalCapacity};
 use crate::agents::compute::NationTotals;
+use crate::agents::host::{CloudHost, RentalCapacity};
 use crate::foundation::bloc::Bloc;
 use crate::foundation::parameters::Parameters;
 use crate::markets::chip_market::ChipMarket;
@@ -66,7 +66,8 @@ pub fn reached(world: &mut World, before: &StateSnapshot, p: &Parameters) -> Vec
     let short = |bloc: Bloc| powered[bloc as usize] < 1.0;
     let near = |a: f64, b: f64| (a - b).abs() < 1e-9;
     let cap_used = market
-        .caps.nations
+        .caps
+        .nations
         .iter()
         .zip(&before.cap_tpp_left)
         .any(|(now, then)| now.remaining_tpp < *then && now.remaining_tpp < 1.0);

@@ -4,11 +4,11 @@
 
 use serde::Serialize;
 
-use super::Plan;
-use super::probe::{CustomFuture, EnsembleTable, baseline, evaluate};
+use super::evaluate::{CustomFuture, EnsembleTable, baseline, evaluate};
 use crate::analysis::learning::{chance_share, variance_share};
 use crate::analysis::{Estimate, EstimatorError};
 use crate::config::parameters::{EvidenceGrade, Parameter};
+use crate::study::Plan;
 
 /// The evidence for a parameter and its influence.
 #[derive(Clone, Debug, PartialEq, Serialize, Default)]

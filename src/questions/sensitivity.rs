@@ -4,12 +4,12 @@
 
 use serde::Serialize;
 
-use super::Plan;
-use super::probe::{CustomFuture, baseline, draw, evaluate, sampled};
+use super::evaluate::{CustomFuture, baseline, draw, evaluate, sampled};
 use crate::analysis::EstimatorError;
 use crate::analysis::morris::{ElementaryEffect, STEP, Trajectory, of_effects, screen};
 use crate::analysis::sobol::{SobolIndices, convergence};
-use crate::measures::OUTCOMES;
+use crate::outputs::measures::OUTCOMES;
+use crate::study::Plan;
 
 /// What the factor that is no parameter is called.
 pub const CHANCE: &str = "chance";

@@ -3,14 +3,14 @@
 
 use serde::Serialize;
 
-use super::Plan;
-use super::probe::{CustomFuture, EnsembleTable, baseline, draw, evaluate};
+use super::evaluate::{CustomFuture, EnsembleTable, baseline, draw, evaluate};
 use super::sensitivity::set_shares;
 use crate::analysis::EstimatorError;
 use crate::analysis::learning::{value_of_knowing_all, value_of_learning};
 use crate::analysis::regret::{regrets, satisficing};
 use crate::foundation::escape::{shell_argument, shell_option};
 use crate::foundation::maths;
+use crate::study::Plan;
 
 /// What is asked.
 #[derive(Clone, Debug)]
