@@ -52,7 +52,8 @@ fn recount(
                 after.delivered(k, c) * (price + p.host_cost_usd)
             })
             .sum();
-        let repaid = before.money.advance_usd[k] + after.money.pulled_usd[k] - after.money.advance_usd[k];
+        let repaid =
+            before.money.advance_usd[k] + after.money.pulled_usd[k] - after.money.advance_usd[k];
         let carried = before.money.wallet_usd[k] - after.money.taken_usd[k];
         let expected = carried * (1.0 - p.wallet_decay_per_month)
             + after.money.returned_usd[k]

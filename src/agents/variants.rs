@@ -80,6 +80,23 @@ impl DesignPipeline {
         Some((project.parent, &project.spec))
     }
 
+    /// Removes and returns a project of a maker whose chip comes on sale.
+    fn take_finished(&mut self, maker: u32, t: i32) -> Option<VariantProject> {
+        let ready = |p: &VariantProject| u32::from(p.maker) == maker && p.first_sale <= t;
+        let at = self.projects.iter().position(ready)?;
+        Some(self.projects.remove(at))
+    }
+
+    /// Whether a maker that has a slot left searches: it has not seen this rule set and catalogue.
+    fn begins_search(&mut self, maker: usize, seen: (u16, usize)) -> bool {
+        let begins =
+            self.used[maker] < self.slots[maker].len() && self.last_search[maker] != Some(seen);
+        if begins {
+            self.last_search[maker] = Some(seen);
+        }
+        begins
+    }
+
     fn reset(&mut self) {
         let makers = self.slots.len();
         self.used.clear();
@@ -118,20 +135,16 @@ pub fn design_variants(
     let (future, t) = (&*run.future, run.clock.t as i32);
     for maker in &makers {
         let m = maker.row as usize;
-        let ready = |p: &VariantProject| u32::from(p.maker) == maker.row && p.first_sale <= t;
-        while let Some(at) = pipeline.projects.iter().position(ready) {
-            let project = pipeline.projects.remove(at);
+        while let Some(project) = pipeline.take_finished(maker.row, t) {
             office.launch(&project, t, future, &mut log.events);
         }
         let (calendar, known) = (&*office.calendar, office.now.known);
         let listed = &office.chips.launch[office.roadmap.slots_of(m as u16)];
         let on_list = listed.iter().filter(|launch| **launch <= t).count();
         // A maker searches only when the rules, its own list or the year has changed.
-        let seen = (known, on_list + 1000 * (t as usize / 12));
-        if pipeline.used[m] >= pipeline.slots[m].len() || pipeline.last_search[m] == Some(seen) {
+        if !pipeline.begins_search(m, (known, on_list + 1000 * (t as usize / 12))) {
             continue;
         }
-        pipeline.last_search[m] = Some(seen);
         // No maker designs for a rule whose text is not published.
         let is_text_published = calendar.0.rule_sets[usize::from(known)].is_text_published;
         if !future.channels.on(Channel::DesignAround) || !is_text_published {

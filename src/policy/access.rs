@@ -103,6 +103,9 @@ pub fn set_access(
     });
 }
 
+/// Training operations of the best closed models: above every threshold in the years in which a rule on models could be in force.
+const FRONTIER_FLOP: f64 = 1e27;
+
 impl LegalSubjects {
     pub(super) fn input_access(
         &self,
@@ -130,26 +133,11 @@ impl LegalSubjects {
         stack.set(Attribute::HbmBandwidthDensity, 3.0);
         let memory_imports = open(&rule_sets.in_force, ControlledItem::MemoryStack, &stack);
         let closing = open(&rule_sets.announced, ControlledItem::MemoryStack, &stack) == 0.0;
-        let memory_closes = regime
-            .entries
-            .iter()
-            .filter(|e| {
-                let rule = &self.law.rules[usize::from(e.rule)];
-                rule.instrument == Instrument::Memory && e.announced <= day && day < e.compliance
-            })
-            .map(|e| Month::from_date(e.compliance) - self.first)
-            .min()
+        let memory_closes = self
+            .next_memory_rule(regime, day)
             .filter(|_| closing && memory_imports > 0.0);
-        // Any rule on access to served models that applies to the target counts, whatever firms it names.
-        let model_access = regime.entries.iter().all(|e| {
-            let rule = &self.law.rules[usize::from(e.rule)];
-            let served = rule.instrument == Instrument::ModelWeights
-                && rule.condition.reads_attribute(Attribute::Model);
-            let in_force = e.compliance <= day && e.ended.is_none_or(|ended| day <= ended);
-            !(served && in_force)
-        });
         InputAccess {
-            model_access: f64::from(u8::from(model_access)),
+            model_access: self.model_access(regime, day),
             weights_open: self.weights_open(&rule_sets.in_force),
             remote_open: self
                 .shipments
@@ -162,17 +150,50 @@ impl LegalSubjects {
                 .collect(),
             inputs_denied: self.inputs_denied(&rule_sets.in_force, p),
             tool_denials: self.tool_denials(regime, day),
-            support_usd: rule_sets.in_force.rules().fold([0.0; 3], |sum, at| {
-                let rule = &self.law.rules[usize::from(at)];
-                let met = rule.condition.eval(&Attributes::default()) == ThreeValued::Yes;
-                let support = if met { rule.support_usd } else { [0.0; 3] };
-                [0, 1, 2].map(|kind| sum[kind] + support[kind])
-            }),
+            support_usd: self.support_usd(&rule_sets.in_force),
             leading_foundry,
             state_closed: self.state_closed(&rule_sets.in_force, day),
             memory_imports,
             memory_closes,
         }
+    }
+
+    /// Month of the run in which the next announced memory rule comes into force.
+    fn next_memory_rule(&self, regime: &Regime, day: Date) -> Option<i32> {
+        let coming = regime.entries.iter().filter(|e| {
+            let rule = &self.law.rules[usize::from(e.rule)];
+            rule.instrument == Instrument::Memory && e.announced <= day && day < e.compliance
+        });
+        coming
+            .map(|e| Month::from_date(e.compliance) - self.first)
+            .min()
+    }
+
+    /// 1 where the target may query the issuer's models: no rule on the use of models that applies to it is in force, whatever
+    /// models it names.
+    fn model_access(&self, regime: &Regime, day: Date) -> f64 {
+        let mut use_in_target =
+            Attributes::default().with_shipment(&self.shipments[self.target_market]);
+        use_in_target.set(Attribute::TrainingFlop, FRONTIER_FLOP);
+        use_in_target.flag(Attribute::OpenWeights, false);
+        let open = regime.entries.iter().all(|e| {
+            let rule = &self.law.rules[usize::from(e.rule)];
+            let in_force = e.compliance <= day && e.ended.is_none_or(|ended| day <= ended);
+            // The name of the model is left open.
+            let applies = rule.condition.eval(&use_in_target) != ThreeValued::No;
+            !(rule.instrument == Instrument::ModelAccess && in_force && applies)
+        });
+        f64::from(u8::from(open))
+    }
+
+    /// Public support under the rules in force, USD a year: research, energy, build-out.
+    fn support_usd(&self, in_force: &RuleSet) -> [f64; 3] {
+        in_force.rules().fold([0.0; 3], |sum, at| {
+            let rule = &self.law.rules[usize::from(at)];
+            let met = rule.condition.eval(&Attributes::default()) == ThreeValued::Yes;
+            let support = if met { rule.support_usd } else { [0.0; 3] };
+            [0, 1, 2].map(|kind| sum[kind] + support[kind])
+        })
     }
 
     /// Share of the listed foreign chips on sale by a day that the target denies to state-funded centres, among those that it
@@ -205,10 +226,8 @@ impl LegalSubjects {
     /// By market: 1 where the best closed models may be held and served.
     fn weights_open(&self, rule_set: &RuleSet) -> Vec<f64> {
         let mut model = Attributes::default();
-        // Every frontier model of the years in which such a rule could be in force is above its threshold.
-        model.set(Attribute::TrainingFlop, 1e27);
+        model.set(Attribute::TrainingFlop, FRONTIER_FLOP);
         model.flag(Attribute::OpenWeights, false);
-        model.set(Attribute::Model, f64::from(u32::MAX));
         self.shipments
             .iter()
             .map(|shipment| {

@@ -4,6 +4,7 @@ use std::sync::{Arc, OnceLock, PoisonError, Weak};
 
 use super::compiled::{
     CompiledCalendar, CompiledRules, DatedRuleSets, DesignBasis, InputAccess, PolicyLadder,
+    SaleSubjects,
 };
 use super::subjects::LegalSubjects;
 use crate::controls::{
@@ -67,8 +68,15 @@ impl LegalSubjects {
             ladder,
             rule_sets,
         };
-        for rule_set in 0..calendar.rule_sets.len() {
-            let both = &calendar.rule_sets[rule_set];
+        self.judge_sales(&mut calendar, &parts);
+        let pairs = calendar.sales.len() * calendar.sales.len();
+        calendar.changes = (0..pairs).map(|_| OnceLock::new()).collect();
+        Arc::new(calendar)
+    }
+
+    /// Judges every rule set of a calendar for every chip and market.
+    fn judge_sales(&self, calendar: &mut CompiledCalendar, parts: &Arc<DesignBasis>) {
+        for both in &calendar.rule_sets {
             let in_force = both.in_force.for_item(ControlledItem::ChipSale);
             let announced = both.announced.for_item(ControlledItem::ChipSale);
             let same = |law: &Arc<CompiledRules>| {
@@ -80,23 +88,17 @@ impl LegalSubjects {
                 judged.retain(|law| law.strong_count() > 0);
                 let known: Vec<Arc<CompiledRules>> =
                     judged.iter().filter_map(Weak::upgrade).collect();
-                let found = known.iter().find(|law| same(law) && law.parts == parts);
+                let found = known.iter().find(|law| same(law) && law.parts == *parts);
                 let law = found.cloned().unwrap_or_else(|| {
-                    let (chips, shipments) = (&self.chips, &self.shipments);
-                    let (equivalent_market, target) =
-                        (&calendar.equivalent_market, self.target_market);
-                    let (in_force, announced, parts) =
-                        (in_force.clone(), announced.clone(), parts.clone());
-                    let law = Arc::new(CompiledRules::new(
-                        in_force,
-                        announced,
-                        equivalent_market,
-                        target,
-                        chips,
+                    let subjects = SaleSubjects {
+                        chips: &self.chips,
+                        shipments: &self.shipments,
+                        equivalent_market: &calendar.equivalent_market,
+                        target_market: self.target_market,
                         parts,
-                        shipments,
-                        &known,
-                    ));
+                    };
+                    let sets = (in_force.clone(), announced.clone());
+                    let law = Arc::new(CompiledRules::new(sets, &subjects, &known));
                     judged.push(Arc::downgrade(&law));
                     law
                 });
@@ -105,9 +107,6 @@ impl LegalSubjects {
             });
             calendar.sale_rules_of.push(at as u16);
         }
-        let pairs = calendar.sales.len() * calendar.sales.len();
-        calendar.changes = (0..pairs).map(|_| OnceLock::new()).collect();
-        Arc::new(calendar)
     }
 
     /// By market: the first market that every rule set treats equally for every sale, or itself.

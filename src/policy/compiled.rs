@@ -111,6 +111,19 @@ pub struct CompiledRules {
     pub announced_bar: Vec<bool>,
 }
 
+/// What sale rules are judged on: every chip in every market, and variants of the chips.
+#[derive(Clone, Copy, Debug)]
+pub struct SaleSubjects<'a> {
+    /// Attributes of a chip, by slot.
+    pub chips: &'a [Attributes],
+    /// Attributes of a shipment, by market.
+    pub shipments: &'a [Attributes],
+    /// By market: the first market that all rules treat equally.
+    pub equivalent_market: &'a [u16],
+    pub target_market: usize,
+    pub parts: &'a Arc<DesignBasis>,
+}
+
 /// Legal designs from one parent under one rule set: the rules that matter, and the designs that no other one dominates.
 #[derive(Clone, Debug)]
 pub struct LegalDesigns {
@@ -231,17 +244,20 @@ impl LegalDesigns {
 }
 
 impl CompiledRules {
-    /// Judges every chip in every market; reuses results of `known` rule sets that hold the same rules.
+    /// Judges every chip in every market under rules in force and rules announced; reuses results of `known` rule sets that hold
+    /// the same rules.
     pub fn new(
-        in_force: RuleSet,
-        announced: RuleSet,
-        equivalent_market: &[u16],
-        target_market: usize,
-        chips: &[Attributes],
-        parts: Arc<DesignBasis>,
-        shipments: &[Attributes],
+        (in_force, announced): (RuleSet, RuleSet),
+        subjects: &SaleSubjects,
         known: &[Arc<Self>],
     ) -> Self {
+        let SaleSubjects {
+            chips,
+            shipments,
+            equivalent_market,
+            target_market,
+            parts,
+        } = *subjects;
         let (markets, slots) = (equivalent_market.len(), chips.len());
         let mut terms = Vec::with_capacity(markets * slots);
         let mut free = Vec::with_capacity(markets * slots);
@@ -274,14 +290,14 @@ impl CompiledRules {
         let designs = known
             .iter()
             .filter(coming)
-            .find(|law| same(&law.in_force, &in_force, target_market) && law.parts == parts)
+            .find(|law| same(&law.in_force, &in_force, target_market) && law.parts == *parts)
             .map_or_else(
                 || (0..slots).map(|_| OnceLock::new()).collect(),
                 |law| law.designs.clone(),
             );
         Self {
             designs,
-            parts,
+            parts: parts.clone(),
             terms,
             free,
             announced_bar,

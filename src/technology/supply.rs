@@ -321,43 +321,9 @@ pub fn update_pools(
         s.dies_target_millions * future.channels.factor(Channel::LearningByDoing),
         p.smic_learning_million_dies,
     );
-    s.pools = [0.0; POOLS];
-    for (row, foundry) in paths.0.foundries.iter().enumerate() {
-        (s.wafers[row], s.stacks[row]) = (0.0, 0.0);
-        for (pool, recorded) in &foundry.fills {
-            let made = match pool {
-                SupplyPool::LogicTarget => {
-                    let wafers = recorded.at(
-                        year,
-                        maths::ln(p.smic_growth_per_year),
-                        p.smic_ceiling_wafers,
-                    );
-                    (wafers * maths::exp(s.log_deviation)).min(p.smic_ceiling_wafers)
-                        * p.smic_accelerator_share
-                }
-                SupplyPool::HbmTarget => {
-                    recorded.at(year, p.hbm_domestic_growth, p.hbm_domestic_ceiling_stacks)
-                        * maths::exp(s.log_push)
-                }
-                _ => recorded.at(year, p.pool_growth_late, f64::INFINITY) * outside,
-            };
-            s.pools[*pool as usize] += made;
-            match pool {
-                SupplyPool::LogicWorld | SupplyPool::LogicTarget => s.wafers[row] += made,
-                SupplyPool::HbmWorld | SupplyPool::HbmTarget => s.stacks[row] += made,
-                SupplyPool::CowosS | SupplyPool::CowosL => {}
-            }
-        }
-    }
-    s.hbm_made_stacks = s.pools[SupplyPool::HbmTarget as usize];
+    s.make_pools(&paths.0, year, outside, p);
     let stockpiles = future.channels.on(Channel::Stockpiling);
-    if stockpiles && access.memory_closes_in_months.is_finite() && access.memory_imports > 0.0 {
-        let missing = (p.hbm_stockpile_stacks - s.hbm_bank_stacks).max(0.0);
-        s.hbm_bank_stacks += missing / access.memory_closes_in_months.max(1.0);
-    }
-    s.hbm_bank_stacks += s.hbm_made_stacks;
-    s.pools[SupplyPool::HbmTarget as usize] = s.hbm_bank_stacks;
-
+    s.store_memory(stockpiles, &access, p);
     if let Some(maker) = paths.0.proxy_maker {
         let open = access.proxy_foundry_share(&paths.0.designers);
         let barred = 1.0
@@ -370,6 +336,52 @@ pub fn update_pools(
             * open
             * barred
             * future.channels.factor(Channel::ProxyFab);
+    }
+}
+
+impl SupplyState {
+    /// Sets what every foundry makes this month. `outside` scales recorded capacity outside the target.
+    fn make_pools(&mut self, paths: &RecordedSupply, year: f64, outside: f64, p: &Parameters) {
+        self.pools = [0.0; POOLS];
+        for (row, foundry) in paths.foundries.iter().enumerate() {
+            (self.wafers[row], self.stacks[row]) = (0.0, 0.0);
+            for (pool, recorded) in &foundry.fills {
+                let made = match pool {
+                    SupplyPool::LogicTarget => {
+                        let wafers = recorded.at(
+                            year,
+                            maths::ln(p.smic_growth_per_year),
+                            p.smic_ceiling_wafers,
+                        );
+                        (wafers * maths::exp(self.log_deviation)).min(p.smic_ceiling_wafers)
+                            * p.smic_accelerator_share
+                    }
+                    SupplyPool::HbmTarget => {
+                        recorded.at(year, p.hbm_domestic_growth, p.hbm_domestic_ceiling_stacks)
+                            * maths::exp(self.log_push)
+                    }
+                    _ => recorded.at(year, p.pool_growth_late, f64::INFINITY) * outside,
+                };
+                self.pools[*pool as usize] += made;
+                match pool {
+                    SupplyPool::LogicWorld | SupplyPool::LogicTarget => self.wafers[row] += made,
+                    SupplyPool::HbmWorld | SupplyPool::HbmTarget => self.stacks[row] += made,
+                    SupplyPool::CowosS | SupplyPool::CowosL => {}
+                }
+            }
+        }
+    }
+
+    /// Adds the month's memory to the store of the target, and imports ahead of an announced rule.
+    fn store_memory(&mut self, stockpiles: bool, access: &InputAccessState, p: &Parameters) {
+        self.hbm_made_stacks = self.pools[SupplyPool::HbmTarget as usize];
+        let closes_in = access.memory_closes_in_months;
+        if stockpiles && closes_in.is_finite() && access.memory_imports > 0.0 {
+            let missing = (p.hbm_stockpile_stacks - self.hbm_bank_stacks).max(0.0);
+            self.hbm_bank_stacks += missing / closes_in.max(1.0);
+        }
+        self.hbm_bank_stacks += self.hbm_made_stacks;
+        self.pools[SupplyPool::HbmTarget as usize] = self.hbm_bank_stacks;
     }
 }
 

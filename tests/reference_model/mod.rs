@@ -135,9 +135,17 @@ fn compare_markets(world: &mut World) {
     }
     is("sold", &model.deliveries.sold, &reference.sold, &volume);
     is("stock", &model.deliveries.stock, &reference.stock, &volume);
-    let brokers = (&model.deliveries.sold_to_brokers, &reference.sold_to_brokers);
+    let brokers = (
+        &model.deliveries.sold_to_brokers,
+        &reference.sold_to_brokers,
+    );
     is("sold_to_brokers", brokers.0, brokers.1, &volume);
-    is("levy_usd", &model.deliveries.levy_usd, &reference.levy_usd, &alone);
+    is(
+        "levy_usd",
+        &model.deliveries.levy_usd,
+        &reference.levy_usd,
+        &alone,
+    );
     is("wanted", &model.orders.wanted, &reference.wanted, &alone);
     is("asked", &model.orders.asked, &reference.asked, &alone);
     is(
@@ -158,7 +166,12 @@ fn compare_markets(world: &mut World) {
         &reference.pool_asked,
         &alone,
     );
-    is("pool_used", &model.deliveries.pool_used, &reference.pool_used, &alone);
+    is(
+        "pool_used",
+        &model.deliveries.pool_used,
+        &reference.pool_used,
+        &alone,
+    );
     is(
         "pool_left",
         &model.allocation.supply.pool_left,
@@ -166,7 +179,10 @@ fn compare_markets(world: &mut World) {
         &|p| pools[p],
     );
     for maker in 0..reference.makers {
-        let quotas = (&model.allocation.quota_share[maker], &reference.quota_share[maker]);
+        let quotas = (
+            &model.allocation.quota_share[maker],
+            &reference.quota_share[maker],
+        );
         is("quota_share", quotas.0, quotas.1, &alone);
         let left = (
             &model.allocation.supply.quota_left[maker],

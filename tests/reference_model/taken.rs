@@ -2,8 +2,8 @@
 
 use bevy_ecs::world::World;
 use chokepoint::agents::chipmaker::{Chipmaker, ChipmakerState};
-use chokepoint::agents::lab::{Knowledge, Lab, LabCompute};
 use chokepoint::agents::compute::NationTotals;
+use chokepoint::agents::lab::{Knowledge, Lab, LabCompute};
 use chokepoint::capability::efficiency::ScarcityEfficiency;
 use chokepoint::capability::frontier::FrontierHistory;
 use chokepoint::foundation::channels::Channel;

@@ -43,8 +43,9 @@ fn r22_endless_enforcement_leaves_brokers_idle() {
             );
         }
         let market = worker.stage.world.resource::<ChipMarket>();
-        let idle =
-            |k: usize| !market.layout.customers[k].kind.is_broker() || market.money.wallet_usd[k] == 0.0;
+        let idle = |k: usize| {
+            !market.layout.customers[k].kind.is_broker() || market.money.wallet_usd[k] == 0.0
+        };
         assert!((0..market.wallet_usd.len()).all(idle));
     }
 }

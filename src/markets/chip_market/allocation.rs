@@ -319,53 +319,15 @@ pub fn fill_fractions(
     scratch: &mut Vec<SupplyClaim>,
     fill: &mut [f64],
 ) {
-    scratch.clear();
-    let mut unclaimed = supply.pool_left;
-    let mut unmet = [0.0; POOLS];
-    for nest in nests {
-        let (maker, from, to) = (
-            usize::from(nest.maker),
-            usize::from(nest.from),
-            usize::from(nest.to),
-        );
-        let mut asked = 0.0;
-        let mut claim = SupplyClaim::default();
-        for i in from..to {
-            asked += orders[i] * size[i];
-            for pool in 0..POOLS {
-                claim.need[pool] += orders[i] * uses[i][pool];
-            }
-        }
-        // Claims are limited to what the maker's capacity can use.
-        claim.able = ratio(supply.maker_left[maker], asked);
-        for pool in 0..POOLS {
-            claim.need[pool] *= claim.able;
-            claim.given[pool] = claim.need[pool]
-                .min(supply.quota_left[maker][pool])
-                .min(unclaimed[pool].max(0.0));
-            unclaimed[pool] -= claim.given[pool];
-            unmet[pool] += claim.need[pool] - claim.given[pool];
-        }
-        scratch.push(claim);
-    }
-    let mut lent = [0.0; POOLS];
-    for pool in 0..POOLS {
-        if unmet[pool] > 0.0 {
-            lent[pool] = (unclaimed[pool].max(0.0) / unmet[pool]).min(1.0);
-        }
-    }
-    for (nest, claim) in nests.iter().zip(scratch.iter_mut()) {
-        let (maker, from, to) = (
-            usize::from(nest.maker),
-            usize::from(nest.from),
-            usize::from(nest.to),
-        );
+    let lent = claim_supply(orders, nests, uses, size, supply, scratch);
+    for (nest, claim) in nests.iter().zip(scratch.iter()) {
+        let maker = usize::from(nest.maker);
         let mut part = [1.0; POOLS];
         for pool in 0..POOLS {
             let short = claim.need[pool] - claim.given[pool];
             part[pool] = ratio(claim.given[pool] + short * lent[pool], claim.need[pool]);
         }
-        for i in from..to {
+        for i in usize::from(nest.from)..usize::from(nest.to) {
             let mut least = 1.0_f64;
             for pool in 0..POOLS {
                 if uses[i][pool] > 0.0 {
@@ -383,6 +345,49 @@ pub fn fill_fractions(
             }
         }
     }
+}
+
+/// Writes what each maker needs and draws on its quotas; returns, by pool, the fraction of unmet need that unused quotas fill.
+fn claim_supply(
+    orders: &[f64],
+    nests: &[MakerNest],
+    uses: &[[f64; POOLS]],
+    size: &[f64],
+    supply: &AvailableSupply,
+    claims: &mut Vec<SupplyClaim>,
+) -> [f64; POOLS] {
+    claims.clear();
+    let mut unclaimed = supply.pool_left;
+    let mut unmet = [0.0; POOLS];
+    for nest in nests {
+        let maker = usize::from(nest.maker);
+        let mut asked = 0.0;
+        let mut claim = SupplyClaim::default();
+        for i in usize::from(nest.from)..usize::from(nest.to) {
+            asked += orders[i] * size[i];
+            for pool in 0..POOLS {
+                claim.need[pool] += orders[i] * uses[i][pool];
+            }
+        }
+        // Claims are limited to what the maker's capacity can use.
+        claim.able = ratio(supply.maker_left[maker], asked);
+        for pool in 0..POOLS {
+            claim.need[pool] *= claim.able;
+            claim.given[pool] = claim.need[pool]
+                .min(supply.quota_left[maker][pool])
+                .min(unclaimed[pool].max(0.0));
+            unclaimed[pool] -= claim.given[pool];
+            unmet[pool] += claim.need[pool] - claim.given[pool];
+        }
+        claims.push(claim);
+    }
+    let mut lent = [0.0; POOLS];
+    for pool in 0..POOLS {
+        if unmet[pool] > 0.0 {
+            lent[pool] = (unclaimed[pool].max(0.0) / unmet[pool]).min(1.0);
+        }
+    }
+    lent
 }
 
 fn ratio(have: f64, need: f64) -> f64 {

@@ -209,6 +209,15 @@ impl BuyerGroups {
         self.bought.resize(self.list.len() * sale.active.len(), 0.0);
     }
 
+    /// Takes the expenses of the groups out of the wallets of their customers.
+    pub(super) fn pay(&self, money: &mut CustomerMoney) {
+        for (k, wallet_usd) in money.wallet_usd.iter_mut().enumerate() {
+            if let Some(buyer) = self.list.get(usize::from(self.group_of[k])) {
+                *wallet_usd -= buyer.spent_usd * self.share_of_group[k];
+            }
+        }
+    }
+
     /// Whether a customer chooses as the customers of a group do. Only ordinary customers form groups.
     fn can_join(&self, sale: &ForSale, customer: &Customer, buyer: &BuyerGroup) -> bool {
         let bloc = &sale.layout.bloc_of_market;

@@ -1,6 +1,5 @@
 //! Money of customers: budgets, wallets that carry unspent money, advances, and what brokers take and return.
 
-use super::buyers::BuyerGroups;
 use super::state::{BudgetPurpose, CustomerKind, MarketAccounts, MarketLayout, MarketRules};
 
 /// Money by customer, USD.
@@ -63,14 +62,6 @@ impl CustomerMoney {
             accounts.advanced_usd += self.pulled_usd[customer];
             accounts.repaid_usd += repaid;
             accounts.lapsed_usd += lapsed;
-        }
-    }
-
-    /// Takes the expenses of buyer groups out of the wallets of their customers.
-    pub(super) fn pay(&mut self, buyers: &BuyerGroups) {
-        for (k, wallet) in self.wallet_usd.iter_mut().enumerate() {
-            let buyer = &buyers.list[usize::from(buyers.group_of[k])];
-            *wallet -= buyer.spent_usd * buyers.share_of_group[k];
         }
     }
 

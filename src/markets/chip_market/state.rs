@@ -183,6 +183,20 @@ pub struct MarketAccounts {
     pub imbalance: f64,
 }
 
+impl MarketAccounts {
+    /// Money that is not accounted for between two sums of wallets less advances, over the money of the month.
+    pub(super) fn lost_usd(&self, opening_usd: f64, closing_usd: f64) -> f64 {
+        let lost_usd =
+            opening_usd + self.budget_usd - self.spent_usd - self.lapsed_usd - closing_usd;
+        lost_usd.abs() / (opening_usd.abs() + self.budget_usd + 1.0)
+    }
+
+    /// Packages made and not delivered, or the reverse, over packages made.
+    pub(super) fn lost_packages(&self) -> f64 {
+        (self.produced - self.delivered).abs() / (self.produced + 1.0)
+    }
+}
+
 /// What is for sale this month, on which terms and under which rules; no step of the trade changes it.
 #[derive(Clone, Copy)]
 pub struct ForSale<'a> {

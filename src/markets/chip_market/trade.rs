@@ -11,29 +11,17 @@ use crate::technology::supply::POOLS;
 impl ChipMarket {
     /// Runs one month of trade. `capacity` is in standard packages by maker, `pools` in units by pool.
     pub fn trade(&mut self, capacity: &[f64], pools: &[f64; POOLS], rules: &MarketRules) {
-        let Self {
-            layout,
-            active,
-            offers,
-            terms,
-            stack,
-            money,
-            buyers,
-            orders,
-            licences,
-            caps,
-            allocation,
-            deliveries,
-            accounts,
-        } = self;
         let sale = &ForSale {
-            layout,
-            active,
-            offers,
-            terms,
-            stack,
+            layout: &self.layout,
+            active: &self.active,
+            offers: &self.offers,
+            terms: &self.terms,
+            stack: &self.stack,
             rules,
         };
+        let (orders, buyers, licences) = (&mut self.orders, &mut self.buyers, &mut self.licences);
+        let (money, caps, accounts) = (&mut self.money, &mut self.caps, &mut self.accounts);
+        let (allocation, deliveries) = (&mut self.allocation, &mut self.deliveries);
         *accounts = MarketAccounts::default();
         let opening_usd = money.net_usd();
 
@@ -50,7 +38,7 @@ impl ChipMarket {
         orders.redirect_withheld_money(sale, buyers, money);
         orders.record(sale, buyers);
 
-        // 4. Allocation: quotas in shared pools, then long-standing customers and brokers first, then all others.
+        // 4. Allocation: quotas in shared pools; long-standing customers and brokers come first, then all others.
         allocation.set_quotas(sale, orders, capacity, pools);
         deliveries.begin_month();
         for round in [AllocationRound::RelationshipFirst, AllocationRound::TheRest] {
@@ -67,16 +55,12 @@ impl ChipMarket {
         // 6. Settlement: caps are drawn down, chips go to users and brokers, money to makers; the accounts must balance.
         caps.settle(sale, buyers);
         deliveries.distribute(sale, buyers, orders, accounts);
-        money.pay(buyers);
+        buyers.pay(money);
         let stock = deliveries.renew_stock(rules, accounts);
-        let closing_usd = money.net_usd();
-        let spare_usd = opening_usd + accounts.budget_usd
-            - accounts.spent_usd
-            - accounts.lapsed_usd
-            - closing_usd;
-        accounts.imbalance = (spare_usd.abs() / (opening_usd.abs() + accounts.budget_usd + 1.0))
+        accounts.imbalance = accounts
+            .lost_usd(opening_usd, money.net_usd())
             .max(stock.imbalance())
-            .max((accounts.produced - accounts.delivered).abs() / (accounts.produced + 1.0))
+            .max(accounts.lost_packages())
             .max(licences.imbalance())
             .max(deliveries.overdrawn(pools));
     }
