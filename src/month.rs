@@ -20,7 +20,7 @@ use crate::foundation::run::next_month;
 use crate::markets::event_log::{log_refused_licences, log_rule_events};
 use crate::markets::scarcity::measure_shortage;
 use crate::markets::terms::apply_law;
-use crate::outputs::observe::{observe_responses, observe_sales, observe_state};
+use crate::outputs::observe::observe;
 use crate::technology::{roadmap::appraise_chips, supply::update_pools};
 
 /// The schedule of a month: the same steps in the same order for every run.
@@ -71,8 +71,8 @@ pub fn month() -> Schedule {
                 use_services,
             )
                 .chain(),
-            // 11. Observation.
-            (observe_sales, observe_state, observe_responses, next_month).chain(),
+            // 11. Observation: every measure into its column.
+            (observe(), next_month).chain(),
         )
             .chain(),
     );

@@ -26,6 +26,7 @@ fn allowed() -> BTreeMap<&'static str, Vec<&'static str>> {
         "controls",
         "technology",
         "outputs::measures",
+        "outputs::outcomes",
         "outputs::record",
         "foundation",
     ];
@@ -53,6 +54,7 @@ fn allowed() -> BTreeMap<&'static str, Vec<&'static str>> {
         ("markets", from("markets")),
         ("agents", from("agents")),
         ("outputs::measures", vec!["foundation"]),
+        ("outputs::outcomes", vec!["foundation", "outputs::measures"]),
         ("outputs::record", vec!["foundation"]),
         ("outputs", join(&["outputs"], &model)),
         ("month", join(&["month", "outputs"], &model)),
@@ -95,6 +97,7 @@ fn allowed() -> BTreeMap<&'static str, Vec<&'static str>> {
                 "config",
                 "controls",
                 "outputs::measures",
+                "outputs::outcomes",
                 "foundation",
             ],
         ),

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use super::run::{ExecutionArgs, pool, threads, until, write_report};
 use super::{Failure, note};
-use crate::outputs::measures::OUTCOMES;
+use crate::outputs::outcomes::OUTCOMES;
 use crate::results::compare::causes;
 use crate::results::seal::TIMING;
 use crate::results::{FolderClaim, Manifest, Results, ResultsError, Timing, WorkingFolder, files};

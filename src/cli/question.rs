@@ -19,7 +19,7 @@ use crate::config::source::Configs;
 use crate::config::study::{self, FutureDesign};
 use crate::foundation::escape::{csv_plain, shell_argument, shell_option};
 use crate::foundation::maths;
-use crate::outputs::measures::OUTCOMES;
+use crate::outputs::outcomes::OUTCOMES;
 use crate::questions::evaluate;
 use crate::results::seal::{self, Seal};
 use crate::results::{ResultsError, files};

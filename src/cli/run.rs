@@ -18,7 +18,7 @@ use crate::config::study::{self, StudyFile};
 use crate::foundation::channels::{Channel, Channels};
 use crate::foundation::escape::{shell_argument, shell_option};
 use crate::foundation::parameters::Parameters;
-use crate::outputs::measures::OUTCOMES;
+use crate::outputs::outcomes::OUTCOMES;
 use crate::results::{Results, ResultsError};
 use crate::study::batch::StoppingRule;
 use crate::study::plan::check;

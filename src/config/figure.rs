@@ -11,7 +11,8 @@ use super::study::repeated;
 use crate::foundation::calendar::Month;
 use crate::foundation::name::Name;
 use crate::foundation::parameters::Parameters;
-use crate::outputs::measures::{MEASURES, OUTCOMES, measure};
+use crate::outputs::measures::{MEASURES, measure};
+use crate::outputs::outcomes::OUTCOMES;
 use crate::outputs::record::ColumnIndex;
 
 /// Makers or parameters that a figure draws by name, at most.

@@ -15,8 +15,8 @@ use super::timeline::rows;
 use super::{Plan, Worker};
 use crate::agents::government::Government;
 use crate::foundation::policy_path::PolicyChange;
-use crate::outputs::measures::OUTCOMES;
-use crate::outputs::outcomes::{Formula, OutcomeWindow, formulas};
+use crate::outputs::formulas::{ColumnFormula, OutcomeWindow, formulas};
+use crate::outputs::outcomes::OUTCOMES;
 use crate::outputs::record::MonthlyRecord;
 use crate::results::{EventRow, PolicyChangeRow, ResultsError};
 
@@ -53,7 +53,7 @@ pub struct RunRecordLayout {
     /// Columns of the record whose months are kept.
     pub columns: Vec<usize>,
     pub months: usize,
-    formulas: Vec<Formula>,
+    formulas: Vec<ColumnFormula>,
     window: OutcomeWindow,
     /// Where the windows of an outcome end, in ascending order: horizons, then the study's own.
     ends: Vec<usize>,

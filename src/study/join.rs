@@ -12,7 +12,7 @@ use super::feedback::parts;
 use super::manifest::manifest;
 use crate::analysis::bands::band;
 use crate::analysis::effects::{PairedEffect, effect};
-use crate::outputs::measures::OUTCOMES;
+use crate::outputs::outcomes::OUTCOMES;
 use crate::results::{
     ALL, BandRow, EffectComponent, EffectRow, FailureRow, OutcomeRow, OutcomeTable, Results,
     ResultsError,

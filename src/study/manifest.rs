@@ -7,7 +7,8 @@ use super::ensemble::RunRecordLayout;
 use super::plan::hash;
 use crate::controls::Regime;
 use crate::foundation::channels::Channel;
-use crate::outputs::measures::{MEASURES, OUTCOMES};
+use crate::outputs::measures::MEASURES;
+use crate::outputs::outcomes::OUTCOMES;
 use crate::results::{ArmInfo, Manifest, NamedQuantity, RuleInfo, StudyInfo};
 
 /// Hash of all that goes into the results of these futures: equal hashes mean equal bytes, and the same plan.

@@ -10,7 +10,7 @@ use super::join::JoinedRuns;
 use super::plan_file::{OpenedPlan, PlanFile};
 use super::verdicts::verdicts;
 use crate::config::figure::FigureFile;
-use crate::outputs::measures::OUTCOMES;
+use crate::outputs::outcomes::OUTCOMES;
 use crate::results::{DRAWN, OutcomeWriter, Results, ResultsError, SeriesWriter};
 
 /// Futures whose series are kept, where a study asks for them.

@@ -21,7 +21,7 @@ use crate::foundation::channels::{Channel, Channels};
 use crate::foundation::parameters::Parameters;
 use crate::foundation::run::{ExpectationRule, Future, ReferenceRun};
 use crate::markets::terms::CompiledCalendar;
-use crate::outputs::outcomes::OutcomeWindow;
+use crate::outputs::formulas::OutcomeWindow;
 use crate::world::Blueprint;
 
 /// A study ready to run.

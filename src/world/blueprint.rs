@@ -18,7 +18,7 @@ use crate::foundation::calendar::Month;
 use crate::foundation::chance::stable_key;
 use crate::markets::chips::{BudgetPurpose, Customer, CustomerKind, MarketLayout};
 use crate::markets::terms::CompiledRules;
-use crate::outputs::columns::OutputColumns;
+use crate::outputs::columns::{ColumnInputs, OutputColumns};
 use crate::technology::chip::ChipSpec;
 use crate::technology::path::TimePath;
 use crate::technology::power::PowerPaths;
@@ -233,28 +233,25 @@ impl Blueprint {
             })
             .collect();
         let supply = recorded_supply(tables, places, target, &makers);
-        let watch = Arc::new(OutputColumns::new(
-            &roadmap,
-            &maker_keys,
-            &nations.iter().map(|n| n.iso3.clone()).collect::<Vec<_>>(),
-            &tables
-                .labs
-                .iter()
-                .map(|l| l.key.clone())
-                .collect::<Vec<_>>(),
-            &supply.foundries,
-            &hosts
+        let lab_keys: Vec<String> = tables.labs.iter().map(|l| l.key.clone()).collect();
+        let watch = Arc::new(OutputColumns::new(ColumnInputs {
+            slots: &roadmap.slots,
+            makers: &maker_keys,
+            nations: &nations.iter().map(|n| n.iso3.clone()).collect::<Vec<_>>(),
+            labs: &lab_keys,
+            foundries: &supply.foundries,
+            hosts: &hosts
                 .iter()
                 .map(|(_, iso3)| iso3.clone())
                 .collect::<Vec<_>>(),
-            markets
+            bloc_of_market: markets
                 .example
                 .iter()
                 .map(|&n| bloc_of(&nations[n].iso3) as usize)
                 .collect(),
-            chipmakers.iter().map(|m| m.home as usize).collect(),
-            chipmakers.iter().map(|m| !m.captive).collect(),
-        ));
+            home_of_maker: chipmakers.iter().map(|m| m.home as usize).collect(),
+            merchant: chipmakers.iter().map(|m| !m.captive).collect(),
+        }));
         let oldest_chip = oldest_chip_slot(&roadmap);
         let (start_part, start_share) = starting_shares(nations, &markets, &nation_rows);
         Self {
@@ -267,7 +264,7 @@ impl Blueprint {
             tool_shares: places.tool_shares(),
             target_made: roadmap.slots.iter().map(|s| s.target_made).collect(),
             maker_names: makers.iter().map(|m| m.name.clone()).collect(),
-            lab_keys: tables.labs.iter().map(|l| l.key.clone()).collect(),
+            lab_keys,
             lab_names: tables.labs.iter().map(|l| l.name.clone()).collect(),
             broker_names,
             brokers,

@@ -39,8 +39,8 @@ use crate::markets::terms::{
     AnnouncedClosures, CompiledCalendar, CurrentLaw, LawCalendar, PolicyState,
 };
 use crate::outputs::columns::OutputColumnsHandle;
-use crate::outputs::observe::TrailingSales;
 use crate::outputs::record::MonthlyRecord;
+use crate::outputs::sales::TrailingSales;
 use crate::technology::roadmap::{ChipTable, NEVER, RealisedThroughput};
 use crate::technology::supply::{InputAccessState, SupplyPaths, SupplyState};
 

@@ -4,7 +4,7 @@ use chokepoint::foundation::bloc::Bloc;
 use chokepoint::foundation::calendar::Month;
 use chokepoint::foundation::parameters::Parameters;
 use chokepoint::markets::chips::{BudgetPurpose, ChipMarket, stock_index};
-use chokepoint::outputs::outcomes::{OutcomeWindow, outcomes};
+use chokepoint::outputs::formulas::{OutcomeWindow, outcomes};
 use chokepoint::outputs::record::MonthlyRecord;
 use chokepoint::study::Worker;
 use chokepoint::technology::chip::{ChipSpec, codesigned_throughput, training_throughput};
@@ -113,7 +113,7 @@ impl Look<'_> {
                     from: self.from,
                     to: self.to,
                 };
-                let place = chokepoint::outputs::measures::OUTCOMES
+                let place = chokepoint::outputs::outcomes::OUTCOMES
                     .iter()
                     .position(|o| o.name == *name)
                     .unwrap_or_else(|| panic!("no outcome {name}"));
