@@ -96,6 +96,7 @@ fn allowed() -> BTreeMap<&'static str, Vec<&'static str>> {
                 "analysis",
                 "config",
                 "controls",
+                "events",
                 "outputs::measures",
                 "outputs::outcomes",
                 "foundation",

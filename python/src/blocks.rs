@@ -77,18 +77,16 @@ pub fn block<'py>(py: Python<'py>, plan: &str, number: u32) -> PyResult<Bound<'p
         let plan = file.open()?.plan;
         let layout = RunRecordLayout::new(&plan);
         let mut worker = Worker::new(&plan.blueprint);
-        let (hash, futures) = (&file.hash, file.block(number));
-        let done = || (watch.done)(1);
-        let whole = one::write(
-            &plan,
-            &layout,
-            hash,
-            futures,
-            &mut worker,
-            &to,
-            &done,
-            watch.stop,
-        )?;
+        let block = one::BlockRequest {
+            plan: &plan,
+            layout: &layout,
+            hash: &file.hash,
+            futures: file.block(number),
+            path: &to,
+            done: &|| (watch.done)(1),
+            stop: watch.stop,
+        };
+        let whole = one::write(&block, &mut worker)?;
         if !whole {
             return Err(Failure::Stopped("stopped: the block is not done".into()));
         }

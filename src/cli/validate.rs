@@ -21,10 +21,11 @@ use crate::evidence::headline::{HeadlineEffect, headline_effects, unsupported};
 use crate::evidence::hindcast::Hindcast;
 use crate::evidence::patterns::{PatternScore, patterns};
 use crate::evidence::scorecard::{PointScore, Scorecard, SeriesScore, ensemble, score};
+use crate::foundation::digest::sha256;
 use crate::plots::{ScorecardPoint, draw_scorecard};
 use crate::results::{FolderClaim, WorkingFolder, files};
 use crate::study::kept_runs::KeptRuns;
-use crate::study::{Library, PlanSettings, hash};
+use crate::study::{Library, PlanSettings};
 
 #[derive(Args)]
 pub struct ValidateArgs {
@@ -277,7 +278,7 @@ fn made_from(configs: &Configs, asked: &ValidationRequest) -> Result<String, Fai
     let inputs: Vec<Source> = configs.all();
     let asked = (&asked.split, asked.runs, asked.seed, asked.patterns);
     let program = (env!("CARGO_PKG_VERSION"), env!("CHOKEPOINT_SOURCE"));
-    Ok(hash(
+    Ok(sha256(
         format!("validate {program:?} {asked:?} {own} {inputs:?}").as_bytes(),
     ))
 }

@@ -9,9 +9,9 @@ use sha2::{Digest, Sha256};
 use toml::Spanned;
 
 use super::diagnostics::{Diagnostic, Problems, read_toml};
-use super::evidence::hex;
 use super::source::{Configs, shipped_text};
 use crate::foundation::chance::{Chance, Purpose, stable_key};
+use crate::foundation::digest::hex;
 use crate::foundation::maths;
 use crate::foundation::parameters::Parameters;
 

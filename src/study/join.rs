@@ -5,11 +5,11 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::Plan;
-use super::ensemble::{
-    MemoryRunStore, OutcomeView, RunNarrative, RunRecord, RunRecordLayout, RunStore,
-};
+use super::ensemble::{MemoryRunStore, RunStore};
 use super::feedback::parts;
+use super::layout::{OutcomeView, RunRecordLayout};
 use super::manifest::manifest;
+use super::run::{RunNarrative, RunRecord};
 use crate::analysis::bands::band;
 use crate::analysis::effects::{PairedEffect, effect};
 use crate::outputs::outcomes::OUTCOMES;

@@ -3,10 +3,11 @@
 use std::ops::Range;
 
 use super::Plan;
-use super::ensemble::RunRecordLayout;
-use super::plan::hash;
+use super::layout::RunRecordLayout;
+
 use crate::controls::Regime;
 use crate::foundation::channels::Channel;
+use crate::foundation::digest::sha256;
 use crate::outputs::measures::MEASURES;
 use crate::outputs::outcomes::OUTCOMES;
 use crate::results::{ArmInfo, Manifest, NamedQuantity, RuleInfo, StudyInfo};
@@ -25,7 +26,7 @@ pub fn made_from(plan: &Plan, futures: &Range<u32>) -> String {
         (&plan.said, &plan.set, off, plan.planning.name()),
         (&plan.inputs, posterior),
     );
-    hash(format!("{parts:?}").as_bytes())
+    sha256(format!("{parts:?}").as_bytes())
 }
 
 /// What was run, with what.

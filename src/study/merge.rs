@@ -5,8 +5,8 @@ use std::path::Path;
 
 use super::Plan;
 use super::block::BlockStore;
-use super::ensemble::RunRecordLayout;
 use super::join::JoinedRuns;
+use super::layout::RunRecordLayout;
 use super::plan_file::{OpenedPlan, PlanFile};
 use super::verdicts::verdicts;
 use crate::config::figure::FigureFile;

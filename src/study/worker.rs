@@ -1,5 +1,6 @@
 //! A worker: one world and one schedule that a thread uses for run after run.
 
+use std::any::Any;
 use std::sync::Arc;
 
 use bevy_ecs::schedule::Schedule;
@@ -76,4 +77,11 @@ impl Worker {
     pub fn record(&self) -> &MonthlyRecord {
         self.stage.world.resource::<MonthlyRecord>()
     }
+}
+
+/// The message of a run that panicked.
+pub(super) fn reason(cause: &(dyn Any + Send)) -> &str {
+    let text = cause.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| cause.downcast_ref::<&str>().copied())
+        .unwrap_or("no reason")
 }
