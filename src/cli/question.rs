@@ -15,8 +15,9 @@ use super::{
     Answer, Failure, Format, csv_written, note, say, say_data, say_json, table, wrong_word,
 };
 use crate::analysis::EstimatorError;
+use crate::config::futures::FutureDesign;
 use crate::config::source::Configs;
-use crate::config::study::{self, FutureDesign};
+use crate::config::study;
 use crate::foundation::digest::sha256;
 use crate::foundation::escape::{csv_plain, shell_argument, shell_option};
 use crate::foundation::maths;

@@ -243,7 +243,7 @@ pub fn channels_without(names: &[String]) -> Result<Channels, Failure> {
 
 /// `OUTCOME=ERROR` on the command line: in the outcome's unit, or in per cent of the effect.
 pub(super) fn until(text: Option<&str>, plan: &Plan) -> Result<Option<StoppingRule>, Failure> {
-    use crate::config::study::FutureDesign;
+    use crate::config::futures::FutureDesign;
     let Some(text) = text else {
         return Ok(None);
     };

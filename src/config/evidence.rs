@@ -7,13 +7,13 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use toml::Spanned;
 
+use super::demand::SERIES_NAMES;
 use super::diagnostics::{Diagnostic, Problems, nearest, read_toml};
 use super::source::{Configs, Source};
 use super::table::{
     CONFIDENCE, CellType, KnownNames, NameKind, TableProblems, TableReading, TableSpec, YEARS,
     column,
 };
-use super::world::SERIES_NAMES;
 use crate::foundation::calendar::Month;
 use crate::foundation::digest::hex;
 use crate::foundation::maths;
