@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use chokepoint::cli::Failure;
+use chokepoint::cli::execution::ExecutionArgs;
 use chokepoint::cli::job;
-use chokepoint::cli::run::{ExecutionArgs, StudyOverrides, plan_file};
+use chokepoint::cli::run::{StudyOverrides, plan_file};
 use chokepoint::foundation::escape::shell_argument;
 use chokepoint::results::files;
 use chokepoint::study::plan_file::PlanFile;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use arrow_schema::DataType::{Float64, UInt32, UInt64, Utf8};
 use chokepoint::cli::Failure;
-use chokepoint::cli::run::{pool, threads};
+use chokepoint::cli::execution::{pool, threads};
 use chokepoint::cli::validate::{ValidationRequest, answered};
 use chokepoint::config::futures::FutureDesign;
 use chokepoint::config::source::Configs;

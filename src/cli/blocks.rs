@@ -5,10 +5,10 @@ use std::sync::atomic::Ordering;
 
 use clap::Args;
 
+use super::execution::{pool, stop_on_signal, threads};
 use super::job::{block_files, results_folder, working};
-use super::run::{
-    StudyOverrides, plan_file, pool, report_failures, stop_on_signal, threads, write_report,
-};
+use super::report::{report_failures, write_report};
+use super::run::{StudyOverrides, plan_file};
 use super::{Answer, Failure, note, say};
 use crate::config::source::Configs;
 use crate::foundation::escape::shell_argument;

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use clap::Args;
 
-use super::run::{pool, stop_on_signal, threads};
+use super::execution::{pool, progress, stop_on_signal, threads};
 use super::{Answer, Failure, note, say, table, wrong_word};
 use crate::config::evidence::Evidence;
 use crate::config::source::Configs;
@@ -123,7 +123,7 @@ pub fn calibrate(configs: Configs, args: &CalibrateArgs) -> Answer {
         h.months,
         args.work.display()
     ));
-    let bar = super::run::progress(total);
+    let bar = progress(total);
     let done = |runs: u64| bar.inc(runs);
     let bank = pool.install(|| bank(&h, &effort, &args.work, &key, &done, &stop))?;
     let stopped = || {

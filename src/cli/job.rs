@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
-use super::run::{ExecutionArgs, pool, threads, until, write_report};
+use super::execution::{ExecutionArgs, pool, threads, until};
+use super::report::write_report;
 use super::{Failure, note};
 use crate::outputs::outcomes::OUTCOMES;
 use crate::results::compare::causes;

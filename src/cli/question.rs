@@ -9,8 +9,9 @@ use clap::Args;
 use rayon::ThreadPool;
 use serde::Serialize;
 
+use super::execution::{pool, progress, stop_on_signal, threads};
 use super::report::SealArgs;
-use super::run::{channels_without, pool, progress, settings, stop_on_signal, threads};
+use super::run::{channels_without, settings};
 use super::{
     Answer, Failure, Format, csv_written, note, say, say_data, say_json, table, wrong_word,
 };

@@ -8,9 +8,9 @@ use std::sync::atomic::AtomicBool;
 use clap::Args;
 use serde::Serialize;
 
+use super::execution::{pool, progress, threads};
 use super::job::Progress;
 use super::question;
-use super::run::{pool, threads};
 use super::{Answer, Failure, Format, csv_text, note, say, say_data, say_json, table, wrong_word};
 use crate::config::diagnostics::Problems;
 use crate::config::evidence::Evidence;
@@ -225,7 +225,7 @@ pub fn validate(configs: Configs, mut args: ValidateArgs) -> Answer {
     )?;
     args.asked.kept = kept.map(Arc::new);
     let ended = question::stopped_by_signal(|stop| {
-        let bar = super::run::progress(0);
+        let bar = progress(0);
         let watch = Progress {
             say: &|text| bar.suspend(|| note(text)),
             begun: &|runs| bar.set_length(runs),
