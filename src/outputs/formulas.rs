@@ -1,7 +1,7 @@
 //! The value of every outcome, computed from the monthly record of a run over a window.
 
 use super::columns::OutputColumns;
-use super::outcomes::{Columns, Formula, Makers, OUTCOMES, Statistic};
+use super::outcomes::{Formula, MakerGroup, OUTCOMES, OutcomeColumns, OutcomeStatistic};
 use super::record::MonthlyRecord;
 use crate::capability::gap::crossing_months;
 use crate::foundation::bloc::Bloc;
@@ -40,16 +40,16 @@ pub fn formulas(columns: &OutputColumns) -> Vec<ColumnFormula> {
 /// Numbers of the columns that a formula reads. A test holds that every name has a column.
 fn resolve(formula: Formula, known: &OutputColumns) -> Vec<usize> {
     match formula.of {
-        Columns::Of(series) => series
+        OutcomeColumns::Of(series) => series
             .iter()
             .filter_map(|(measure, entity)| known.columns.find(measure, entity))
             .collect(),
-        Columns::OfMakers(makers, measure, place) => (0..known.maker_keys.len())
+        OutcomeColumns::OfMakers(makers, measure, place) => (0..known.maker_keys.len())
             .filter(|m| match makers {
-                Makers::Issuer => {
+                MakerGroup::Issuer => {
                     known.merchant[*m] && known.home_of_maker[*m] == Bloc::Issuer as usize
                 }
-                Makers::Target => known.home_of_maker[*m] == Bloc::Target as usize,
+                MakerGroup::Target => known.home_of_maker[*m] == Bloc::Target as usize,
             })
             .filter_map(|m| {
                 let entity = format!("{}{place}", known.maker_keys[m]);
@@ -62,7 +62,7 @@ fn resolve(formula: Formula, known: &OutputColumns) -> Vec<usize> {
 /// A statistic over columns of the record.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ColumnFormula {
-    statistic: Statistic,
+    statistic: OutcomeStatistic,
     columns: Vec<usize>,
 }
 
@@ -77,13 +77,13 @@ impl ColumnFormula {
     /// `into` has one element for each.
     pub fn values(&self, record: &MonthlyRecord, from: usize, ends: &[usize], into: &mut [f64]) {
         match self.statistic {
-            Statistic::Mean | Statistic::Sum => {
+            OutcomeStatistic::Mean | OutcomeStatistic::Sum => {
                 into.fill(0.0);
                 for column in &self.columns {
                     let months = record.column(*column);
                     let (mut sum, mut count, mut at) = (0.0, 0.0, from);
                     for (value, to) in into.iter_mut().zip(ends) {
-                        (sum, count) = if self.statistic == Statistic::Mean {
+                        (sum, count) = if self.statistic == OutcomeStatistic::Mean {
                             add_known(&months[at..*to], sum, count)
                         } else {
                             (add(&months[at..*to], sum), 1.0)
@@ -104,22 +104,22 @@ impl ColumnFormula {
     fn at_end(&self, record: &MonthlyRecord, window: OutcomeWindow) -> f64 {
         let span = |column: usize| &record.column(column)[window.from..window.to];
         match (self.statistic, &*self.columns) {
-            (Statistic::LastYear, [c]) => {
+            (OutcomeStatistic::LastYear, [c]) => {
                 mean(&span(*c)[(window.to - window.from).saturating_sub(12)..])
             }
-            (Statistic::Last, [c]) => span(*c).last().copied().unwrap_or(f64::NAN),
-            (Statistic::Crossing, [ahead, behind]) => crossing_months(
+            (OutcomeStatistic::Last, [c]) => span(*c).last().copied().unwrap_or(f64::NAN),
+            (OutcomeStatistic::Crossing, [ahead, behind]) => crossing_months(
                 record.column(*ahead),
                 record.column(*behind),
                 window.from,
                 window.to,
             ),
-            (Statistic::GrowthRatio, [a, b]) => {
+            (OutcomeStatistic::GrowthRatio, [a, b]) => {
                 let added =
                     |c: usize| record.column(c)[window.to - 1] - record.column(c)[window.from];
                 added(*a) / added(*b)
             }
-            (Statistic::MonthsAbove, [c]) if !span(*c).iter().all(|v| v.is_nan()) => {
+            (OutcomeStatistic::MonthsAbove, [c]) if !span(*c).iter().all(|v| v.is_nan()) => {
                 span(*c).iter().filter(|v| **v > 0.0).count() as f64
             }
             _ => f64::NAN,
@@ -128,7 +128,7 @@ impl ColumnFormula {
 
     /// Whether it is a flow, which can be discounted.
     pub fn is_flow(&self) -> bool {
-        self.statistic == Statistic::Sum
+        self.statistic == OutcomeStatistic::Sum
     }
 
     /// A flow in present value: `sum over t of flow_t (1 + rate)^(-t / 12)`, t in months from the window's first.
@@ -192,8 +192,8 @@ mod tests {
     fn every_outcome_has_a_formula_that_finds_its_columns() {
         for (outcome, formula) in OUTCOMES.iter().zip(formulas(&columns())) {
             let wanted = match outcome.formula.of {
-                Columns::Of(series) => series.len(),
-                Columns::OfMakers(..) => 1,
+                OutcomeColumns::Of(series) => series.len(),
+                OutcomeColumns::OfMakers(..) => 1,
             };
             assert_eq!(formula.columns.len(), wanted, "{}", outcome.name);
         }

@@ -1,7 +1,7 @@
 //! Outcomes: one number for each run, each an entry with its name, unit, description and formula.
 
 /// The column of one measure and one entity.
-pub type Series = (&'static str, &'static str);
+pub type MeasureSeries = (&'static str, &'static str);
 
 /// An outcome. A new one is one entry of [`OUTCOMES`].
 #[derive(Clone, Copy, Debug)]
@@ -15,13 +15,13 @@ pub struct Outcome {
 /// A statistic over months of the window, and the columns that it is taken of.
 #[derive(Clone, Copy, Debug)]
 pub struct Formula {
-    pub statistic: Statistic,
-    pub of: Columns,
+    pub statistic: OutcomeStatistic,
+    pub of: OutcomeColumns,
 }
 
 /// What is computed from the monthly values of a window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Statistic {
+pub enum OutcomeStatistic {
     /// Mean over months with a value, summed over columns. Months in which a gap is censored are left out, so the mean can
     /// understate the gap.
     Mean,
@@ -38,18 +38,18 @@ pub enum Statistic {
     MonthsAbove,
 }
 
-/// Columns of the monthly record.
+/// OutcomeColumns of the monthly record.
 #[derive(Clone, Copy, Debug)]
-pub enum Columns {
-    Of(&'static [Series]),
+pub enum OutcomeColumns {
+    Of(&'static [MeasureSeries]),
     /// One column for each of these makers: the measure, and what follows the maker's key in the name of the entity.
-    OfMakers(Makers, &'static str, &'static str),
+    OfMakers(MakerGroup, &'static str, &'static str),
 }
 
 /// Groups of chipmakers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Makers {
-    /// Makers of the issuer that sell to others.
+pub enum MakerGroup {
+    /// MakerGroup of the issuer that sell to others.
     Issuer,
     Target,
 }
@@ -68,33 +68,33 @@ const fn outcome(
     }
 }
 
-const fn formula(statistic: Statistic, of: &'static [Series]) -> Formula {
+const fn formula(statistic: OutcomeStatistic, of: &'static [MeasureSeries]) -> Formula {
     Formula {
         statistic,
-        of: Columns::Of(of),
+        of: OutcomeColumns::Of(of),
     }
 }
 
-const fn mean(of: &'static [Series]) -> Formula {
-    formula(Statistic::Mean, of)
+const fn mean(of: &'static [MeasureSeries]) -> Formula {
+    formula(OutcomeStatistic::Mean, of)
 }
 
-const fn last_year(of: &'static [Series]) -> Formula {
-    formula(Statistic::LastYear, of)
+const fn last_year(of: &'static [MeasureSeries]) -> Formula {
+    formula(OutcomeStatistic::LastYear, of)
 }
 
-const fn last(of: &'static [Series]) -> Formula {
-    formula(Statistic::Last, of)
+const fn last(of: &'static [MeasureSeries]) -> Formula {
+    formula(OutcomeStatistic::Last, of)
 }
 
-const fn sum(of: &'static [Series]) -> Formula {
-    formula(Statistic::Sum, of)
+const fn sum(of: &'static [MeasureSeries]) -> Formula {
+    formula(OutcomeStatistic::Sum, of)
 }
 
-const fn sum_of(makers: Makers, measure: &'static str, place: &'static str) -> Formula {
+const fn sum_of(makers: MakerGroup, measure: &'static str, place: &'static str) -> Formula {
     Formula {
-        statistic: Statistic::Sum,
-        of: Columns::OfMakers(makers, measure, place),
+        statistic: OutcomeStatistic::Sum,
+        of: OutcomeColumns::OfMakers(makers, measure, place),
     }
 }
 
@@ -119,7 +119,7 @@ pub const OUTCOMES: &[Outcome] = &[
         "months",
         "mean time between the two sides reaching the same level inside the window",
         formula(
-            Statistic::Crossing,
+            OutcomeStatistic::Crossing,
             &[("frontier_points", "issuer"), ("frontier_points", "target")],
         ),
     ),
@@ -230,7 +230,7 @@ pub const OUTCOMES: &[Outcome] = &[
         "x",
         "compute added in the window: issuer over target",
         formula(
-            Statistic::GrowthRatio,
+            OutcomeStatistic::GrowthRatio,
             &[("compute_h100e", "issuer"), ("compute_h100e", "target")],
         ),
     ),
@@ -238,19 +238,19 @@ pub const OUTCOMES: &[Outcome] = &[
         "us_maker_revenue_usd",
         "USD",
         "revenue of the issuer's merchant makers over the window",
-        sum_of(Makers::Issuer, "maker_revenue_usd", ":world"),
+        sum_of(MakerGroup::Issuer, "maker_revenue_usd", ":world"),
     ),
     outcome(
         "us_maker_revenue_target_usd",
         "USD",
         "revenue of the issuer's merchant makers in the target over the window",
-        sum_of(Makers::Issuer, "maker_revenue_usd", ":target"),
+        sum_of(MakerGroup::Issuer, "maker_revenue_usd", ":target"),
     ),
     outcome(
         "us_maker_rd_usd",
         "USD",
         "R&D of the issuer's merchant makers over the window",
-        sum_of(Makers::Issuer, "maker_rd_usd", ""),
+        sum_of(MakerGroup::Issuer, "maker_rd_usd", ""),
     ),
     outcome(
         "us_maker_share_world_end",
@@ -368,7 +368,7 @@ pub const OUTCOMES: &[Outcome] = &[
         "strict_months_total",
         "months",
         "months of the window in which rules stand above the rung on which the process began",
-        formula(Statistic::MonthsAbove, &[("policy_rung", "issuer")]),
+        formula(OutcomeStatistic::MonthsAbove, &[("policy_rung", "issuer")]),
     ),
     outcome(
         "policy_rung_mean",
@@ -392,7 +392,7 @@ pub const OUTCOMES: &[Outcome] = &[
         "target_home_tpp",
         "TPP",
         "processing performance that the target's makers delivered anywhere over the window",
-        sum_of(Makers::Target, "maker_tpp", ":world"),
+        sum_of(MakerGroup::Target, "maker_tpp", ":world"),
     ),
     outcome(
         "issuer_tool_revenue_usd",
@@ -423,8 +423,8 @@ mod tests {
     fn every_formula_is_of_measures_that_exist() {
         for outcome in OUTCOMES {
             let measures: Vec<&str> = match outcome.formula.of {
-                Columns::Of(series) => series.iter().map(|(measure, _)| *measure).collect(),
-                Columns::OfMakers(_, measure, _) => vec![measure],
+                OutcomeColumns::Of(series) => series.iter().map(|(measure, _)| *measure).collect(),
+                OutcomeColumns::OfMakers(_, measure, _) => vec![measure],
             };
             for name in measures {
                 assert!(
@@ -440,13 +440,15 @@ mod tests {
     fn every_statistic_has_as_many_columns_as_it_reads() {
         for outcome in OUTCOMES {
             let count = match outcome.formula.of {
-                Columns::Of(series) => series.len(),
-                Columns::OfMakers(..) => usize::MAX,
+                OutcomeColumns::Of(series) => series.len(),
+                OutcomeColumns::OfMakers(..) => usize::MAX,
             };
             let right = match outcome.formula.statistic {
-                Statistic::Mean | Statistic::Sum => count > 0,
-                Statistic::Crossing | Statistic::GrowthRatio => count == 2,
-                Statistic::LastYear | Statistic::Last | Statistic::MonthsAbove => count == 1,
+                OutcomeStatistic::Mean | OutcomeStatistic::Sum => count > 0,
+                OutcomeStatistic::Crossing | OutcomeStatistic::GrowthRatio => count == 2,
+                OutcomeStatistic::LastYear
+                | OutcomeStatistic::Last
+                | OutcomeStatistic::MonthsAbove => count == 1,
             };
             assert!(right, "{}: {count} columns", outcome.name);
         }
