@@ -26,4 +26,4 @@ pub use library::Library;
 pub use manifest::{made_from, manifest};
 pub use plan::{Plan, PlanSettings};
 pub use run::{RunRecord, RunRequest, one_run};
-pub use worker::Worker;
+pub use worker::{Worker, is_balanced};

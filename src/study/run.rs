@@ -9,7 +9,7 @@ use super::Plan;
 use super::futures::FutureDraw;
 use super::layout::RunRecordLayout;
 use super::timeline::{rows, tape_rows};
-use super::worker::{Worker, reason};
+use super::worker::{Worker, is_balanced, reason};
 use crate::agents::government::Government;
 use crate::foundation::policy_path::PolicyChange;
 use crate::outputs::outcomes::OUTCOMES;
@@ -152,7 +152,7 @@ fn failure(outcomes: &[f64], imbalance: f64) -> Option<String> {
         Some(format!("the outcome {name} is infinite"))
     } else if !compute.is_finite() {
         Some("the run lost its numbers: compute is not finite".to_string())
-    } else if imbalance.is_nan() || imbalance > 1e-6 {
+    } else if !is_balanced(imbalance) {
         Some(format!(
             "the books do not balance: {imbalance:e} of a month's volume"
         ))

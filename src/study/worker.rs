@@ -16,6 +16,9 @@ use crate::month::month;
 use crate::outputs::record::MonthlyRecord;
 use crate::world::{Blueprint, Simulation};
 
+/// Largest imbalance that rounding explains.
+const MOST_IMBALANCE: f64 = 1e-6;
+
 /// A worker: one world, one schedule.
 pub struct Worker {
     pub stage: Simulation,
@@ -77,6 +80,11 @@ impl Worker {
     pub fn record(&self) -> &MonthlyRecord {
         self.stage.world.resource::<MonthlyRecord>()
     }
+}
+
+/// Whether the accounts of a run balance; the imbalance is a part of a month's volume.
+pub fn is_balanced(imbalance: f64) -> bool {
+    imbalance <= MOST_IMBALANCE
 }
 
 /// The message of a run that panicked.
