@@ -45,6 +45,11 @@ macro_rules! kinds {
         }
 
         impl EventKind {
+            /// Names of all kinds, in order.
+            pub fn names() -> Vec<&'static str> {
+                Self::ALL.iter().map(|kind| kind.name()).collect()
+            }
+
             pub const ALL: &[Self] = &[$(Self::$kind,)*];
 
             pub const fn name(self) -> &'static str {

@@ -20,9 +20,10 @@ use crate::foundation::phases::phases;
 use crate::foundation::run::next_month;
 use crate::markets::scarcity::measure_shortage;
 use crate::outputs::observe::{
-    observe_compute, observe_denial, observe_frontier, observe_leakage, observe_market,
-    observe_sales, observe_services, observe_suppliers, observe_supply,
+    observe_access, observe_capability, observe_compute, observe_policy, observe_services,
+    observe_supply,
 };
+use crate::outputs::sales::observe_sales;
 use crate::policy::access::set_access;
 use crate::policy::apply::apply_law;
 use crate::policy::event_log::{log_refused_licences, log_rule_events};
@@ -46,8 +47,8 @@ phases! {
     Services "Users in every nation choose AI services; stacks and alignment of third countries move.":
         use_services;
     Observation "The measures of the month are recorded, and the clock moves on.":
-        observe_sales, observe_frontier, observe_compute, observe_supply, observe_market, observe_denial,
-        observe_leakage, observe_services, observe_suppliers, next_month;
+        observe_sales, observe_supply, observe_policy, observe_access, observe_compute,
+        observe_capability, observe_services, next_month;
 }
 
 /// The schedule of a month: the same steps in the same order for every run.

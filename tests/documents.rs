@@ -70,7 +70,7 @@ fn every_table_of_the_world_is_described_and_epoch_ai_is_credited() {
 
 #[test]
 fn the_names_fixed_for_outcomes_are_all_there() {
-    let outcomes: Vec<&str> = chokepoint::outputs::measures::OUTCOMES
+    let outcomes: Vec<&str> = chokepoint::outputs::outcomes::OUTCOMES
         .iter()
         .map(|o| o.name)
         .collect();

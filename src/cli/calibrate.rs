@@ -5,11 +5,10 @@ use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use clap::Args;
-use sha2::{Digest, Sha256};
 
-use super::run::{pool, stop_on_signal, threads};
+use super::execution::{pool, progress, stop_on_signal, threads};
 use super::{Answer, Failure, note, say, table, wrong_word};
-use crate::config::evidence::{Evidence, hex};
+use crate::config::evidence::Evidence;
 use crate::config::source::Configs;
 use crate::config::splits::{self, InputHashes, Registration, Split, short};
 use crate::evidence::calibration::{
@@ -17,6 +16,7 @@ use crate::evidence::calibration::{
     fit, recovery,
 };
 use crate::evidence::hindcast::Hindcast;
+use crate::foundation::digest::sha256;
 use crate::results::files;
 use crate::study::{Library, PlanSettings};
 
@@ -123,7 +123,7 @@ pub fn calibrate(configs: Configs, args: &CalibrateArgs) -> Answer {
         h.months,
         args.work.display()
     ));
-    let bar = super::run::progress(total);
+    let bar = progress(total);
     let done = |runs: u64| bar.inc(runs);
     let bank = pool.install(|| bank(&h, &effort, &args.work, &key, &done, &stop))?;
     let stopped = || {
@@ -202,7 +202,7 @@ pub fn calibrate(configs: Configs, args: &CalibrateArgs) -> Answer {
 fn key(hashes: &InputHashes, seed: u64) -> String {
     let build = std::env::current_exe()
         .and_then(std::fs::read)
-        .map(|bytes| hex(&Sha256::digest(bytes)))
+        .map(|bytes| sha256(&bytes))
         .unwrap_or_default();
     format!(
         "{} {} {} {seed} {}",

@@ -8,7 +8,8 @@ use crate::config::source::Configs;
 use crate::config::study::Arm;
 use crate::controls::{Attribute, Instrument};
 use crate::foundation::channels::Channel;
-use crate::outputs::measures::{MEASURES, OUTCOMES};
+use crate::outputs::measures::MEASURES;
+use crate::outputs::outcomes::OUTCOMES;
 use crate::study::Library;
 
 #[derive(Args)]

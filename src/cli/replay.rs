@@ -7,8 +7,9 @@ use super::run::channels_without;
 use super::{Answer, Format, say, say_data, say_json, table, wrong_word};
 use crate::config::source::Configs;
 use crate::config::study;
+use crate::events::EventKind;
 use crate::results::EventRow;
-use crate::study::timeline::{chain, kinds, timeline};
+use crate::study::timeline::{chain, timeline};
 use crate::study::{Library, Plan, PlanSettings};
 
 #[derive(Args)]
@@ -67,7 +68,7 @@ pub fn replay(configs: Configs, args: &ReplayArgs) -> Answer {
         .as_ref()
         .map(|name| at(name, "--against"))
         .transpose()?;
-    let kinds = kinds();
+    let kinds = EventKind::names();
     for kind in &args.kind {
         if !kinds.contains(&kind.as_str()) {
             return Err(wrong_word("--kind", kind, "a kind of event", &kinds));

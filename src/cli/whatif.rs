@@ -4,7 +4,8 @@ use std::path::Path;
 
 use clap::Args;
 
-use super::run::{ExecutionArgs, StudyOverrides, execute, plan_file};
+use super::execution::ExecutionArgs;
+use super::run::{StudyOverrides, execute, plan_file};
 use super::{Answer, Failure};
 use crate::config::diagnostics::read_toml;
 use crate::config::law::ActFile;

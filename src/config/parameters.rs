@@ -9,9 +9,10 @@ use sha2::{Digest, Sha256};
 use toml::Spanned;
 
 use super::diagnostics::{Diagnostic, Problems, read_toml};
-use super::evidence::hex;
-use super::source::{Configs, shipped_text};
+use super::shipped;
+use super::source::Configs;
 use crate::foundation::chance::{Chance, Purpose, stable_key};
+use crate::foundation::digest::hex;
 use crate::foundation::maths;
 use crate::foundation::parameters::Parameters;
 
@@ -245,7 +246,7 @@ fn unit_of(id: &str) -> Option<&'static ParameterUnit> {
         let mut mechanisms: Vec<&str> = Parameters::NAMES.iter().map(|(m, _)| *m).collect();
         mechanisms.dedup();
         for mechanism in mechanisms {
-            let text = shipped_text(&format!("parameters/{mechanism}.toml")).unwrap_or_default();
+            let text = shipped::text(&format!("parameters/{mechanism}.toml")).unwrap_or_default();
             let entries =
                 toml::from_str::<ParameterFile>(text).map_or(Vec::new(), |file| file.parameter);
             for entry in entries {

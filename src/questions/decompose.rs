@@ -21,7 +21,7 @@ use crate::capability::frontier::FrontierHistory;
 use crate::foundation::bloc::Bloc;
 use crate::foundation::calendar::Month as CalendarMonth;
 use crate::foundation::channels::Channel;
-use crate::outputs::measures::OUTCOMES;
+use crate::outputs::outcomes::OUTCOMES;
 use crate::study::{Plan, Worker};
 
 /// The part of one group or channel in one effect.

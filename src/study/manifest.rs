@@ -3,11 +3,13 @@
 use std::ops::Range;
 
 use super::Plan;
-use super::ensemble::RunRecordLayout;
-use super::plan::hash;
+use super::layout::RunRecordLayout;
+
 use crate::controls::Regime;
 use crate::foundation::channels::Channel;
-use crate::outputs::measures::{MEASURES, OUTCOMES};
+use crate::foundation::digest::sha256;
+use crate::outputs::measures::MEASURES;
+use crate::outputs::outcomes::OUTCOMES;
 use crate::results::{ArmInfo, Manifest, NamedQuantity, RuleInfo, StudyInfo};
 
 /// Hash of all that goes into the results of these futures: equal hashes mean equal bytes, and the same plan.
@@ -24,7 +26,7 @@ pub fn made_from(plan: &Plan, futures: &Range<u32>) -> String {
         (&plan.said, &plan.set, off, plan.planning.name()),
         (&plan.inputs, posterior),
     );
-    hash(format!("{parts:?}").as_bytes())
+    sha256(format!("{parts:?}").as_bytes())
 }
 
 /// What was run, with what.

@@ -4,23 +4,23 @@ use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use sha2::{Digest, Sha256};
-
-use super::ensemble::reason;
 use super::futures::{FutureDraw, Futures, Override, switched};
 use super::kept_runs::KeptRuns;
-use super::{Library, Worker, feedback};
+use super::worker::{Worker, reason};
+use super::{Library, feedback};
 use crate::config::diagnostics::{Diagnostic, Problems};
 use crate::config::figure;
 use crate::config::parameters::ParameterSet;
 use crate::config::posterior::Posterior;
 use crate::config::study::{self, StudyFile};
 use crate::controls::Regime;
+use crate::events::EventKind;
 use crate::foundation::calendar::Month;
 use crate::foundation::channels::{Channel, Channels};
+use crate::foundation::digest::sha256;
 use crate::foundation::parameters::Parameters;
 use crate::foundation::run::{ExpectationRule, Future, ReferenceRun};
-use crate::outputs::outcomes::OutcomeWindow;
+use crate::outputs::formulas::OutcomeWindow;
 use crate::policy::compiled::CompiledCalendar;
 use crate::world::Blueprint;
 
@@ -379,7 +379,7 @@ pub fn check(
     let arms: Vec<&str> = study.arms.iter().map(|arm| arm.name()).collect();
     let known = figure::KnownEntities {
         columns: &blueprint.watch.columns,
-        events: &super::timeline::kinds(),
+        events: &EventKind::names(),
         arms: &arms,
     };
     let mut problems = Problems::default();
@@ -413,13 +413,5 @@ fn fixed(values: &[f64], switches: &[&Override], set: &BTreeMap<String, f64>) ->
 /// SHA-256 of every configuration file.
 pub fn hashes(configs: &crate::config::source::Configs) -> BTreeMap<String, String> {
     let all = configs.all().into_iter();
-    all.map(|s| (s.name, hash(s.text.as_bytes()))).collect()
-}
-
-/// SHA-256 in hexadecimal digits.
-pub fn hash(bytes: &[u8]) -> String {
-    Sha256::digest(bytes)
-        .iter()
-        .map(|b| format!("{b:02x}"))
-        .collect()
+    all.map(|s| (s.name, sha256(s.text.as_bytes()))).collect()
 }

@@ -15,7 +15,7 @@ use crate::agents::variants::begin_variants;
 use crate::foundation::run::begin_clock;
 use crate::markets::chip_market::begin_market;
 use crate::markets::scarcity::begin_shortage;
-use crate::outputs::observe::begin_record;
+use crate::outputs::sales::begin_record;
 use crate::policy::access::begin_access;
 use crate::policy::apply::begin_law;
 use crate::policy::event_log::begin_causes;

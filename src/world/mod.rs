@@ -2,6 +2,9 @@
 
 mod beginning;
 mod blueprint;
+mod participants;
+mod recorded;
+mod slots;
 
 use std::sync::Arc;
 
@@ -31,8 +34,8 @@ use crate::markets::rental::RentedCompute;
 use crate::markets::scarcity::Shortage;
 use crate::markets::services::ServiceTotals;
 use crate::outputs::columns::OutputColumnsHandle;
-use crate::outputs::observe::TrailingSales;
 use crate::outputs::record::MonthlyRecord;
+use crate::outputs::sales::TrailingSales;
 use crate::policy::access::LegalAccess;
 use crate::policy::apply::{AnnouncedClosures, CurrentLaw};
 use crate::policy::compiled::{CompiledCalendar, LawCalendar, PolicyState};

@@ -5,7 +5,7 @@ use chokepoint::foundation::calendar::Month;
 use chokepoint::foundation::parameters::Parameters;
 use chokepoint::markets::chip_market::ChipMarket;
 use chokepoint::markets::chip_market::state::{BudgetPurpose, stock_index};
-use chokepoint::outputs::outcomes::{OutcomeWindow, outcomes};
+use chokepoint::outputs::formulas::{OutcomeWindow, outcomes};
 use chokepoint::outputs::record::MonthlyRecord;
 use chokepoint::study::Worker;
 use chokepoint::technology::chip::{ChipSpec, codesigned_throughput, training_throughput};
@@ -114,7 +114,7 @@ impl Look<'_> {
                     from: self.from,
                     to: self.to,
                 };
-                let place = chokepoint::outputs::measures::OUTCOMES
+                let place = chokepoint::outputs::outcomes::OUTCOMES
                     .iter()
                     .position(|o| o.name == *name)
                     .unwrap_or_else(|| panic!("no outcome {name}"));
