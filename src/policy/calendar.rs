@@ -160,7 +160,10 @@ impl LegalSubjects {
             rule_sets: vec![0; rungs * rungs],
         };
         for (now, coming) in process.reachable() {
-            let state = process.regime_on_rung(regime, now, coming);
+            let state = Regime {
+                entries: process.rules_on_rung(&regime.entries, now, coming),
+                ..Regime::default()
+            };
             // The month in which the announced change comes into force is known only in a run.
             let judged = self.dated_rule_sets(&state, day, caps);
             ladder.rule_sets[now * rungs + coming] = rule_sets.len() as u16;
