@@ -9,7 +9,7 @@ use toml::Spanned;
 
 use super::diagnostics::{Diagnostic, Problems, read_toml, repeated};
 use super::draws::{self, FuturesTable};
-use super::futures::{FutureDesign, FuturesFile, WeightedAlternative};
+use super::futures::{FutureDesign, FuturesFile};
 use super::law::ChangeFile;
 use super::nations;
 use super::overrides::OverriddenStudy;
@@ -18,7 +18,7 @@ use super::source::{Configs, Source};
 use super::world;
 use crate::foundation::calendar::Month;
 use crate::foundation::channels::Channel;
-use crate::foundation::name::{self, Name};
+use crate::foundation::name::Name;
 use crate::foundation::parameters::Parameters;
 use crate::foundation::run::ExpectationRule;
 use crate::outputs::measures::measure;

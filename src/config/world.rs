@@ -12,8 +12,7 @@ use super::nations::{self, NATIONS, NationRow};
 use super::places::{self, FOUNDRIES, HOSTS, HUBS, MODELS, POWER, PlaceTables, TOOLS};
 use super::source::{Configs, Source};
 use super::table::{
-    CONFIDENCE, CellType, KnownNames, NameKind, TableReading, TableSpec, check_bounds, column,
-    kept, or_nearest,
+    CONFIDENCE, CellType, KnownNames, NameKind, TableReading, TableSpec, column, kept, or_nearest,
 };
 use crate::foundation::calendar::Month;
 use crate::technology::path::TimePath;

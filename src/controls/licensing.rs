@@ -156,7 +156,11 @@ pub struct VerdictReason {
 const NOT_MET: &str = "not met";
 
 impl RuleSet {
-    pub(super) fn of(entries: &[DatedRule], law: &Law, counts: impl Fn(&DatedRule, f64) -> bool) -> Self {
+    pub(super) fn of(
+        entries: &[DatedRule],
+        law: &Law,
+        counts: impl Fn(&DatedRule, f64) -> bool,
+    ) -> Self {
         let mut vendors: Vec<f64> = entries
             .iter()
             .flat_map(|e| e.early.iter().map(|x| x.vendor))

@@ -19,7 +19,7 @@ const WEAK: Colour = (222, 239, 247);
 struct Grid<'a> {
     heat: &'a HeatmapSpec,
     table: &'a SideTable,
-    cells: Vec<&'a Vec<String>>,
+    cells: Vec<&'a [String]>,
     rows: Vec<String>,
     columns: Vec<String>,
     /// Whether cells hold numbers around zero, and the largest of them.

@@ -16,7 +16,9 @@ use crate::config::splits::{self, InputHashes, Registration, Split, SplitsFile};
 use crate::evidence::headline::{HeadlineEffect, headline_effects, unsupported};
 use crate::evidence::hindcast::Hindcast;
 use crate::evidence::patterns::{PatternScore, patterns};
-use crate::evidence::scorecard::{Scorecard, SeriesScore, ensemble, score};
+use crate::evidence::predictive::ensemble;
+use crate::evidence::scorecard::{Scorecard, score};
+use crate::evidence::series_score::SeriesScore;
 use crate::study::kept_runs::KeptRuns;
 use crate::study::{Library, PlanSettings};
 

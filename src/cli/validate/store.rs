@@ -7,7 +7,8 @@ use super::answer::ValidationReport;
 use super::tables::{POINTS, coverage_rows, effect_rows, pattern_rows, rows, series_rows};
 use crate::cli::{Answer, Failure, csv_text};
 use crate::config::splits::SplitPart;
-use crate::evidence::scorecard::{PointScore, Scorecard, SeriesScore};
+use crate::evidence::scorecard::{PointScore, Scorecard};
+use crate::evidence::series_score::SeriesScore;
 use crate::plots::{ScorecardPoint, draw_scorecard};
 use crate::results::{FolderClaim, WorkingFolder, files};
 

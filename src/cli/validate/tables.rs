@@ -3,7 +3,8 @@
 use crate::config::splits::SplitPart;
 use crate::evidence::headline::{HeadlineColumn, HeadlineEffect};
 use crate::evidence::patterns::{PatternScore, Statistic};
-use crate::evidence::scorecard::{Coverage, PointScore, Scorecard, SeriesScore};
+use crate::evidence::scorecard::{Coverage, PointScore, Scorecard};
+use crate::evidence::series_score::SeriesScore;
 
 /// A column: its name, and the cell of a row.
 pub(super) type Column<T> = (&'static str, fn(&T) -> String);

@@ -8,7 +8,8 @@ use crate::cli::table;
 use crate::config::splits::short;
 use crate::evidence::headline::HeadlineEffect;
 use crate::evidence::patterns::PatternScore;
-use crate::evidence::scorecard::{Scorecard, SeriesScore};
+use crate::evidence::scorecard::Scorecard;
+use crate::evidence::series_score::SeriesScore;
 
 pub(super) fn describe_report(answer: &ValidationReport) -> String {
     let mut text = String::new();
