@@ -145,9 +145,7 @@ pub fn design_variants(
         if !pipeline.begins_search(m, (known, on_list + 1000 * (t as usize / 12))) {
             continue;
         }
-        // No maker designs for a rule whose text is not published.
-        let is_text_published = calendar.0.rule_sets[usize::from(known)].is_text_published;
-        if !future.channels.on(Channel::DesignAround) || !is_text_published {
+        if !future.channels.on(Channel::DesignAround) || !calendar.is_text_published(known) {
             continue;
         }
         let search = DesignSearch {

@@ -180,6 +180,11 @@ impl LawCalendar {
         self.0.target_region
     }
 
+    /// Whether the text of every announced rule on chip sales is published; nobody designs for a rule whose text is not.
+    pub fn is_text_published(&self, rule_set: u16) -> bool {
+        self.0.rule_sets[usize::from(rule_set)].is_text_published
+    }
+
     /// Designs from a parent, as specified in this run, that are legal under rules in force and announced.
     pub fn designs<'a>(
         &'a self,

@@ -27,6 +27,7 @@ use crate::foundation::calendar::Month;
 use crate::markets::chip_market::state::MarketLayout;
 use crate::outputs::columns::{ColumnInputs, OutputColumns};
 use crate::policy::subjects::LegalSubjects;
+use crate::technology::foundry::ToolSupplier;
 use crate::technology::power::PowerPaths;
 use crate::technology::roadmap::Roadmap;
 use crate::technology::supply::RecordedSupply;
@@ -73,7 +74,6 @@ pub struct Blueprint {
     pub users: Vec<ServiceUsers>,
     pub power: PowerPaths,
     pub variant_slots: Vec<Vec<usize>>,
-    pub regions: usize,
     pub initial_stock: InitialStock,
     /// What the law is judged on.
     pub subjects: LegalSubjects,
@@ -94,22 +94,23 @@ impl Blueprint {
             target: inputs.target,
         };
         let structure = Structure::of(&sorted, &mut law, (first, months), sides);
-        let (makers, markets) = (structure.makers, structure.markets);
+        let (makers, markets) = (&structure.makers, &structure.markets);
         let (regions, demand) = recorded_demand(tables, nations, record, &law, sides);
-        let nation_rows = nations_of(nations, &markets, &regions, sides);
+        let nation_rows = nations_of(nations, markets, &regions, sides);
         let hosts = cloud_hosts(places, nations, &nation_rows, sides.target);
         let mut labs = named_labs(tables, nations, sides);
         add_synthetic_labs(&mut labs, inputs.synthetic_labs, nations, sides);
-        let supply = recorded_supply(tables, places, sides.target, &makers);
-        let (share_of_bloc, share_of_market) = starting_shares(nations, &markets, &nation_rows);
-        let maker_rows = chipmakers(&makers, sides);
+        let supply = recorded_supply(tables, places, sides.target, makers);
+        let (share_of_bloc, share_of_market) = starting_shares(nations, markets, &nation_rows);
+        let maker_rows = chipmakers(makers, sides);
         let maker_keys: Vec<String> = makers.iter().map(|m| m.key.clone()).collect();
+        let iso3: Vec<String> = nations.iter().map(|n| n.iso3.clone()).collect();
         let lab_keys: Vec<String> = tables.labs.iter().map(|l| l.key.clone()).collect();
         let host_nations: Vec<String> = hosts.iter().map(|(_, iso3)| iso3.clone()).collect();
         let watch = OutputColumns::new(ColumnInputs {
             slots: &structure.roadmap.slots,
             makers: &maker_keys,
-            nations: &nations.iter().map(|n| n.iso3.clone()).collect::<Vec<_>>(),
+            nations: &iso3,
             labs: &lab_keys,
             foundries: &supply.foundries,
             hosts: &host_nations,
@@ -118,26 +119,12 @@ impl Blueprint {
             merchant: maker_rows.iter().map(|m| !m.captive).collect(),
         });
         let law = Arc::new(law);
+        let over = (first, months);
+        let subjects = structure.subjects(&law, record, over, demand.target_region);
         Self {
             first,
             months,
-            subjects: LegalSubjects {
-                law: law.clone(),
-                record: record.clone(),
-                first,
-                months,
-                roadmap: structure.roadmap.clone(),
-                layout: structure.layout.clone(),
-                shipments: structure.shipments,
-                chips: structure.chips,
-                designers: structure.designers,
-                tool_suppliers: tool_suppliers(places, nations, sides),
-                market_of_nation: markets.of_nation.clone(),
-                issuer_market: markets.issuer,
-                target_market: markets.target,
-                target_region: demand.target_region,
-                judged: Mutex::default(),
-            },
+            subjects,
             demand: DemandPaths(Arc::new(demand)),
             supply: Arc::new(supply),
             maker_names: makers.iter().map(|m| m.name.clone()).collect(),
@@ -153,9 +140,8 @@ impl Blueprint {
                 .map(|n| ServiceUsers::at_start(n.gdp_usd_2024, n.bloc_alignment))
                 .collect(),
             nations: nation_rows,
-            regions: regions.len(),
             nation_rows: nations.to_vec(),
-            market_of_nation: markets.of_nation,
+            market_of_nation: markets.of_nation.clone(),
             target_market: markets.target,
             initial_stock: InitialStock {
                 chip: oldest_chip_slot(&structure.roadmap),
@@ -186,6 +172,7 @@ struct Structure<'a> {
     shipments: Vec<Attributes>,
     chips: Vec<Attributes>,
     designers: Vec<Option<Attributes>>,
+    tool_suppliers: Vec<(String, ToolSupplier)>,
 }
 
 impl<'a> Structure<'a> {
@@ -228,12 +215,40 @@ impl<'a> Structure<'a> {
             shipments: markets.example.iter().map(shipment).collect(),
             chips,
             designers: designers(&makers, nations, &groups, law, sides),
+            tool_suppliers: tool_suppliers(&sorted.places, nations, sides),
             roadmap: roadmap_of(&slots, &makers),
             layout: Arc::new(layout),
             makers,
             markets,
             brokers,
             broker_names,
+        }
+    }
+
+    /// What the law is judged on over these months.
+    fn subjects(
+        &self,
+        law: &Arc<Law>,
+        record: &Regime,
+        (first, months): (Month, usize),
+        target_region: usize,
+    ) -> LegalSubjects {
+        LegalSubjects {
+            law: law.clone(),
+            record: record.clone(),
+            first,
+            months,
+            roadmap: self.roadmap.clone(),
+            layout: self.layout.clone(),
+            shipments: self.shipments.clone(),
+            chips: self.chips.clone(),
+            designers: self.designers.clone(),
+            tool_suppliers: self.tool_suppliers.clone(),
+            market_of_nation: self.markets.of_nation.clone(),
+            issuer_market: self.markets.issuer,
+            target_market: self.markets.target,
+            target_region,
+            judged: Mutex::default(),
         }
     }
 }

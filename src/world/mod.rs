@@ -55,67 +55,9 @@ pub struct Simulation {
 
 impl Simulation {
     pub fn new(blueprint: &Arc<Blueprint>) -> Self {
-        let b = &**blueprint;
         let mut world = World::new();
-        world.insert_resource(SimulationClock::at(b.first, 0));
-        world.insert_resource(b.roadmap.clone());
-        world.insert_resource(SupplyPaths(b.supply.clone()));
-        world.insert_resource(b.demand.clone());
-        world.insert_resource(OutputColumnsHandle(b.watch.clone()));
-        world.insert_resource(ChipMarket::new(b.layout.clone()));
-        world.insert_resource(MonthlyRecord::new(b.watch.columns.names().len(), b.months));
-        world.insert_resource(DesignPipeline::new(b.variant_slots.clone()));
-        world.init_resource::<ChipTable>();
-        world.init_resource::<SupplyState>();
-        world.init_resource::<InputAccessState>();
-        world.init_resource::<LegalAccess>();
-        world.init_resource::<TargetDenial>();
-        world.init_resource::<Retaliation>();
-        world.init_resource::<CurrentLaw>();
-        world.init_resource::<Shortage>();
-        world.init_resource::<ScarcityEfficiency>();
-        world.init_resource::<TheftHazard>();
-        world.init_resource::<GreyMarket>();
-        world.init_resource::<RentedCompute>();
-        world.init_resource::<CounterControls>();
-        world.init_resource::<ServiceTotals>();
-        world.insert_resource(b.power.clone());
-        world.init_resource::<AnnouncedClosures>();
-        world.init_resource::<PolicyState>();
-        world.init_resource::<Government>();
-        world.init_resource::<DemandShocks>();
-        world.init_resource::<NationTotals>();
-        world.init_resource::<ComputeStock>();
-        world.init_resource::<FrontierHistory>();
-        world.init_resource::<EventLog>();
-        world.init_resource::<EventCauses>();
-        world.init_resource::<TrailingSales>();
-        world.init_resource::<RealisedThroughput>();
-        world.init_resource::<HomeFabrication>();
-        world.insert_resource(b.initial_stock.clone());
-        for (nation, users) in b.nations.iter().zip(&b.users) {
-            world.spawn((*nation, *users, NationCompute::default()));
-        }
-        for broker in &b.brokers {
-            world.spawn((*broker, BrokerState::default()));
-        }
-        for host in &b.hosts {
-            world.spawn((*host, RentalCapacity::default()));
-        }
-        let makers = b
-            .makers
-            .iter()
-            .map(|m| world.spawn((*m, ChipmakerState::default())).id())
-            .collect();
-        for lab in &b.labs {
-            world.spawn((
-                *lab,
-                LabCompute::default(),
-                Knowledge::default(),
-                TrainingRun::default(),
-                UnreleasedModels::default(),
-            ));
-        }
+        insert_resources(&mut world, blueprint);
+        let makers = spawn_agents(&mut world, blueprint);
         Self {
             world,
             blueprint: blueprint.clone(),
@@ -153,4 +95,70 @@ impl Simulation {
         w.resource_mut::<EventLog>().begin(keep_events);
         self.beginning.run(w);
     }
+}
+
+/// Inserts the recorded paths that all runs share, and the empty state of agents and markets.
+fn insert_resources(world: &mut World, b: &Blueprint) {
+    world.insert_resource(SimulationClock::at(b.first, 0));
+    world.insert_resource(b.roadmap.clone());
+    world.insert_resource(SupplyPaths(b.supply.clone()));
+    world.insert_resource(b.demand.clone());
+    world.insert_resource(OutputColumnsHandle(b.watch.clone()));
+    world.insert_resource(ChipMarket::new(b.layout.clone()));
+    world.insert_resource(MonthlyRecord::new(b.watch.columns.names().len(), b.months));
+    world.insert_resource(DesignPipeline::new(b.variant_slots.clone()));
+    world.init_resource::<ChipTable>();
+    world.init_resource::<SupplyState>();
+    world.init_resource::<InputAccessState>();
+    world.init_resource::<LegalAccess>();
+    world.init_resource::<TargetDenial>();
+    world.init_resource::<Retaliation>();
+    world.init_resource::<CurrentLaw>();
+    world.init_resource::<Shortage>();
+    world.init_resource::<ScarcityEfficiency>();
+    world.init_resource::<TheftHazard>();
+    world.init_resource::<GreyMarket>();
+    world.init_resource::<RentedCompute>();
+    world.init_resource::<CounterControls>();
+    world.init_resource::<ServiceTotals>();
+    world.insert_resource(b.power.clone());
+    world.init_resource::<AnnouncedClosures>();
+    world.init_resource::<PolicyState>();
+    world.init_resource::<Government>();
+    world.init_resource::<DemandShocks>();
+    world.init_resource::<NationTotals>();
+    world.init_resource::<ComputeStock>();
+    world.init_resource::<FrontierHistory>();
+    world.init_resource::<EventLog>();
+    world.init_resource::<EventCauses>();
+    world.init_resource::<TrailingSales>();
+    world.init_resource::<RealisedThroughput>();
+    world.init_resource::<HomeFabrication>();
+    world.insert_resource(b.initial_stock.clone());
+}
+
+/// Spawns every agent in the order of its row; returns the makers.
+fn spawn_agents(world: &mut World, b: &Blueprint) -> Vec<Entity> {
+    for (nation, users) in b.nations.iter().zip(&b.users) {
+        world.spawn((*nation, *users, NationCompute::default()));
+    }
+    for broker in &b.brokers {
+        world.spawn((*broker, BrokerState::default()));
+    }
+    for host in &b.hosts {
+        world.spawn((*host, RentalCapacity::default()));
+    }
+    let makers = b.makers.iter();
+    let makers = makers.map(|m| world.spawn((*m, ChipmakerState::default())).id());
+    let makers = makers.collect();
+    for lab in &b.labs {
+        world.spawn((
+            *lab,
+            LabCompute::default(),
+            Knowledge::default(),
+            TrainingRun::default(),
+            UnreleasedModels::default(),
+        ));
+    }
+    makers
 }
