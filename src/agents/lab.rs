@@ -105,7 +105,7 @@ pub fn begin_labs(
     let start = knowledge_before_break(year, p);
     // Issuer, target, third countries.
     let behind = [0.0, p.target_knowledge_gap_2020, p.third_knowledge_gap_2020];
-    let mut held = vec![NationCompute::default(); nations.iter().len()];
+    let mut held = vec![NationCompute::default(); nations.iter().count()];
     for (nation, compute) in &nations {
         held[nation.row as usize] = *compute;
     }
