@@ -11,7 +11,6 @@ use crate::controls::{
     Attribute, Attributes, ControlledItem, DatedRule, Instrument, Regime, Rule, RuleSet,
     ThreeValued, Verdict,
 };
-use crate::foundation::bloc::Bloc;
 use crate::foundation::calendar::{Date, Month};
 use crate::foundation::parameters::Parameters;
 use crate::technology::design::RedesignLimits;
