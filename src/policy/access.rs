@@ -5,7 +5,7 @@ use bevy_ecs::system::{Res, ResMut};
 
 use super::calendar::month_segments;
 use super::compiled::{
-    CompiledCalendar, DatedRuleSets, InputAccess, LawCalendar, PolicyState, monthly_mean,
+    DatedRuleSets, InputAccess, LawCalendar, PolicyState, monthly_mean,
 };
 use super::subjects::LegalSubjects;
 use crate::controls::{
