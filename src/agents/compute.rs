@@ -263,9 +263,9 @@ impl ComputeStock {
             let skilled = chips.useful_codesigned[slot] - plain;
             let serving = realised.0[slot] * chips.useful_serving[slot];
             let (peak, watts) = (chips.peak_h100e[slot], chips.spec[slot].tdp_w);
-            for bloc in 0..3 {
+            for (bloc, skill) in codesign_skill.into_iter().enumerate() {
                 // Co-design raises training throughput, not serving throughput.
-                let training = realised.0[slot] * (plain + codesign_skill[bloc] * skilled);
+                let training = realised.0[slot] * (plain + skill * skilled);
                 self.worth[bloc][0][slot] = training;
                 self.worth[bloc][1][slot] = serving;
                 let at = stock_index(slot, bloc, BudgetPurpose::Training);

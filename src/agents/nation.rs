@@ -394,7 +394,6 @@ fn pull_forward(
     let Some(binds) = closures.binds.filter(|_| closures.any) else {
         return;
     };
-    let slots = chips.spec.len();
     for customer in 0..market.layout.customers.len() {
         let c = market.layout.customers[customer];
         if c.kind.is_captive() || c.kind.is_state_procurement() || c.market != closures.market {
@@ -406,9 +405,9 @@ fn pull_forward(
             &chips.useful_serving
         };
         let (mut all, mut lost) = (0.0, 0.0);
-        for slot in 0..slots {
+        for (slot, useful) in useful.iter().enumerate() {
             let at = stock_index(slot, Bloc::Target as usize, c.wallet);
-            let flow = market.deliveries.sold[at] * useful[slot];
+            let flow = market.deliveries.sold[at] * useful;
             all += flow;
             if closures.closing[slot] {
                 lost += flow;

@@ -4,9 +4,7 @@ use bevy_ecs::resource::Resource;
 use bevy_ecs::system::{Res, ResMut};
 
 use super::calendar::month_segments;
-use super::compiled::{
-    DatedRuleSets, InputAccess, LawCalendar, PolicyState, monthly_mean,
-};
+use super::compiled::{DatedRuleSets, InputAccess, LawCalendar, PolicyState, monthly_mean};
 use super::subjects::LegalSubjects;
 use crate::controls::{
     Attribute, Attributes, ControlledItem, Instrument, Regime, RuleSet, ThreeValued, Verdict,

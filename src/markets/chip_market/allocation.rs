@@ -80,8 +80,8 @@ impl Allocation {
         let inertia = sale.rules.quota_inertia;
         self.supply.pool_left = *pools;
         let mut all = [0.0; POOLS];
-        for maker in 0..sale.layout.makers {
-            self.supply.maker_left[maker] = capacity[maker];
+        for (maker, capacity) in capacity.iter().enumerate() {
+            self.supply.maker_left[maker] = *capacity;
             for pool in 0..POOLS {
                 let bid = if sum[pool] > 0.0 {
                     self.bids[maker][pool] / sum[pool]
@@ -322,26 +322,24 @@ pub fn fill_fractions(
     let lent = claim_supply(orders, nests, uses, size, supply, scratch);
     for (nest, claim) in nests.iter().zip(scratch.iter()) {
         let maker = usize::from(nest.maker);
-        let mut part = [1.0; POOLS];
-        for pool in 0..POOLS {
+        let part: [f64; POOLS] = std::array::from_fn(|pool| {
             let short = claim.need[pool] - claim.given[pool];
-            part[pool] = ratio(claim.given[pool] + short * lent[pool], claim.need[pool]);
-        }
+            ratio(claim.given[pool] + short * lent[pool], claim.need[pool])
+        });
         for i in usize::from(nest.from)..usize::from(nest.to) {
             let mut least = 1.0_f64;
-            for pool in 0..POOLS {
-                if uses[i][pool] > 0.0 {
-                    least = least.min(part[pool]);
+            for (part, uses) in part.iter().zip(&uses[i]) {
+                if *uses > 0.0 {
+                    least = least.min(*part);
                 }
             }
             fill[i] = least * claim.able;
             let made = orders[i] * fill[i];
             supply.maker_left[maker] = (supply.maker_left[maker] - made * size[i]).max(0.0);
-            let quota = &mut supply.quota_left[maker];
-            for pool in 0..POOLS {
+            for (pool, quota) in supply.quota_left[maker].iter_mut().enumerate() {
                 let drawn = made * uses[i][pool];
                 supply.pool_left[pool] = (supply.pool_left[pool] - drawn).max(0.0);
-                quota[pool] = (quota[pool] - drawn).max(0.0);
+                *quota = (*quota - drawn).max(0.0);
             }
         }
     }
