@@ -83,7 +83,7 @@ fn recount(
             }
         }
     }
-    for at in 0..after.stock.len() {
+    for at in 0..after.deliveries.stock.len() {
         let kept = before.deliveries.stock[at] * (1.0 - p.retirement_per_year / 12.0);
         // What a broker buys goes to users in the target, less what is seized.
         let chip = at / ROWS;

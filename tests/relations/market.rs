@@ -46,7 +46,7 @@ fn r22_endless_enforcement_leaves_brokers_idle() {
         let idle = |k: usize| {
             !market.layout.customers[k].kind.is_broker() || market.money.wallet_usd[k] == 0.0
         };
-        assert!((0..market.wallet_usd.len()).all(idle));
+        assert!((0..market.money.wallet_usd.len()).all(idle));
     }
 }
 
@@ -258,6 +258,7 @@ fn r38_every_chip_is_accounted_for_and_rented_ones_are_counted_once() {
                     .stage
                     .world
                     .resource::<ChipMarket>()
+                    .deliveries
                     .stock
                     .iter()
                     .sum();
