@@ -8,7 +8,7 @@ use super::record::{MonthlyRecord, ratio};
 use crate::agents::chipmaker::HomeFabrication;
 use crate::foundation::bloc::Bloc;
 use crate::foundation::run::SimulationClock;
-use crate::markets::chips::ChipMarket;
+use crate::markets::chip_market::ChipMarket;
 use crate::technology::roadmap::{ChipTable, RealisedThroughput};
 
 /// Sales of the last twelve months: value, units and total processing performance (TPP) by `[place][maker]`, and by place the

@@ -20,8 +20,8 @@ use crate::foundation::channels::{Channel, Channels};
 use crate::foundation::digest::sha256;
 use crate::foundation::parameters::Parameters;
 use crate::foundation::run::{ExpectationRule, Future, ReferenceRun};
-use crate::markets::terms::CompiledCalendar;
 use crate::outputs::formulas::OutcomeWindow;
+use crate::policy::compiled::CompiledCalendar;
 use crate::world::Blueprint;
 
 /// A study ready to run.
@@ -200,7 +200,7 @@ impl Plan {
             .collect();
         let compiled = CompiledLaw::of(&regimes, &arms, &design, |regime, switches| {
             let centre = fixed(&central.values(), switches, &set);
-            blueprint.compile_calendar(regime, &centre)
+            blueprint.subjects.compile_calendar(regime, &centre)
         });
         let reference_run = record_history(library, &study, &blueprint, &central)?;
         Ok(Self {
@@ -372,7 +372,7 @@ fn check_settings(
         .acts(&library.parameters)
         .map_err(|(why, help)| Diagnostic::at_field(&study.source, "design", why).help(help))?;
     // Arms that part after the end are equal throughout this study.
-    let differs = blueprint.first_difference(regimes);
+    let differs = blueprint.subjects.first_difference(regimes);
     let differs = differs.filter(|first| *first <= study.last_month);
     let first = study.window_first.or(differs).unwrap_or(study.first_month);
     let first = first.max(study.first_month);

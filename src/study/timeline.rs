@@ -6,7 +6,7 @@ use crate::agents::government::Government;
 use crate::controls::{ControlledItem, DatedRule, Rule};
 use crate::events::{Event, EventKind, EventLog};
 use crate::foundation::policy_path::PolicyChange;
-use crate::markets::terms::CompiledCalendar;
+use crate::policy::compiled::CompiledCalendar;
 use crate::results::{EventRow, PolicyChangeRow};
 use crate::technology::chip::ChipSpec;
 use crate::technology::design::CutKind;
