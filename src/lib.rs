@@ -16,10 +16,13 @@
 //! | how do third countries respond | `src/agents/users.rs` |
 //! | how are arms paired and effects computed | `src/study/join.rs`, `src/analysis/effects.rs` |
 //! | where is the 90 % band computed | `src/analysis/bands.rs` |
+//! | where is an outcome defined, where does a new one go | `src/outputs/outcomes.rs` |
 //! | how is a future drawn | `src/study/futures.rs` |
 //! | how do runs resume | `src/study/batch.rs`; of a question or a calibration: `src/study/kept_runs.rs` |
 //! | which responses can be switched off | `src/foundation/channels.rs` |
 //! | does the model fit recorded history | `src/evidence/scorecard.rs`, `src/evidence/calibration.rs` |
+//! | how does the report pick its first sentence | `src/report/findings.rs` (`short`) |
+//! | where does a new kind of figure go | one file in `src/plots/`, its definition in `src/config/figure.rs`, its line in `src/plots/mod.rs` (`compose`) |
 //! | which parameters, channels and rules are inactive | `src/questions/audit.rs` |
 
 // Print only through `cli::say` and `cli::note`, which tolerate a closed or full stream.

@@ -44,7 +44,11 @@ pub fn draw(sheet: &mut FigureLayout, results: &Results, fan: &FanSpec) -> Resul
     let everything: Vec<&BandRow> = chart
         .arms()
         .iter()
-        .flat_map(|arm| fan.lines.iter().flat_map(|line| chart.rows(arm, line)))
+        .flat_map(|arm| {
+            fan.lines
+                .iter()
+                .flat_map(|line| chart.rows_of(&arm.name, line))
+        })
         .collect();
     if everything.is_empty() {
         let said: Vec<String> = fan

@@ -87,13 +87,13 @@ impl CompiledLaw {
             }
         };
         let mut kinds = Vec::new();
-        for arm in 0..regimes.len() {
+        for ((regime, arm), calendar) in regimes.iter().zip(arms).zip(&calendars) {
             for stress in &switches(&design.stress) {
                 for variant in &switches(&design.variant) {
                     kinds.push(if stress.set.is_empty() && variant.set.is_empty() {
-                        calendars[arm].clone()
+                        calendar.clone()
                     } else {
-                        at_centre(&regimes[arm], &[stress, variant, &arms[arm]])
+                        at_centre(regime, &[stress, variant, arm])
                     });
                 }
             }
