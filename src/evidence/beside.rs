@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::hindcast::Hindcast;
-use super::scorecard::future_of;
+use super::predictive::future_of;
 use crate::analysis::bands::quantile;
 use crate::config::beside::{BesideFile, PublishedQuantity, RangeBasis};
 use crate::config::diagnostics::{Diagnostic, Problems};

@@ -11,15 +11,15 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::hindcast::Hindcast;
-use super::scorecard::future_of;
+use super::predictive::future_of;
 use crate::analysis::bands::quantile;
 use crate::analysis::emulator::least_squares;
 use crate::config::diagnostics::Problems;
-use crate::config::evidence::hex;
 use crate::config::posterior::Posterior;
 use crate::events::{Event, EventKind, EventLog};
 use crate::foundation::calendar::Month;
 use crate::foundation::channels::Channel;
+use crate::foundation::digest::hex;
 use crate::foundation::maths;
 use crate::foundation::run::Future;
 use crate::outputs::record::MonthlyRecord;
