@@ -3,7 +3,7 @@
 use bevy_ecs::resource::Resource;
 use bevy_ecs::system::{Query, Res, ResMut};
 
-use super::columns::OutputColumnsHandle;
+use super::columns::{OutputColumns, OutputColumnsHandle};
 use super::record::MonthlyRecord;
 use crate::agents::broker::GreyMarket;
 use crate::agents::chipmaker::{Chipmaker, ChipmakerState, HomeFabrication};
