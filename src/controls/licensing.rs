@@ -11,6 +11,7 @@ use super::attribute::{Attribute, Attributes, Symbols};
 use super::condition::{Condition, ThreeValued};
 use super::instrument::{ControlledItem, Instrument};
 use super::process::PolicyProcess;
+use super::reasons;
 use crate::foundation::calendar::Date;
 
 /// What the law says of one sale, from loose to strict.
@@ -442,6 +443,8 @@ pub struct VerdictReason {
     pub verdict: String,
     /// The condition with the values of this case.
     pub because: String,
+    /// What decides, in words.
+    pub words: String,
     /// The exception that gave the verdict.
     pub exception: Option<String>,
     /// Whether it is a rule of the importer.
@@ -707,6 +710,8 @@ impl RuleSet {
                 continue;
             }
             let outcome = self.outcome(at, subject, vendor, a);
+            let (said_of_it, by) = outcome.map_or((None, None), |(v, by)| (Some(v), by));
+            let words = reasons::sentence(rule, by, said_of_it, a, symbols);
             let (rank, verdict, exception) = match outcome {
                 Some((verdict, exception)) => {
                     (Some(verdict.rank()), verdict.to_string(), exception)
@@ -719,6 +724,7 @@ impl RuleSet {
                 citation: rule.citation.clone(),
                 verdict,
                 because: rule.condition.with_values(a, symbols),
+                words,
                 exception: exception.map(|e| rule.exceptions[e].name.clone()),
                 importer: rule.issuer_code == a.get(Attribute::Destination)
                     && rule.instrument == Instrument::ImportBan,

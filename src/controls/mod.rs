@@ -8,6 +8,8 @@ mod expression;
 mod instrument;
 mod licensing;
 mod process;
+mod reach;
+mod reasons;
 
 pub use attribute::{Attribute, Attributes, NameDomain, NationGroups, Symbols};
 pub use condition::{Condition, ThreeValued};
@@ -20,3 +22,4 @@ pub use licensing::{
     Verdict, VerdictReason,
 };
 pub use process::{PolicyProcess, PolicyStep};
+pub use reach::{RuleReach, SalesInQuestion, VerdictChange};

@@ -12,6 +12,7 @@ mod manifest;
 pub mod merge;
 pub mod plan;
 pub mod plan_file;
+pub mod reach;
 pub mod reference;
 pub mod timeline;
 pub mod verdicts;
