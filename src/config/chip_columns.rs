@@ -496,7 +496,10 @@ mod tests {
         ] {
             let column = column_of(header).unwrap_or_else(|| panic!("{header}"));
             assert_eq!(column.spec.name, name, "{header}");
-            let got = column.scale.unwrap().of(x);
+            let got = column
+                .scale
+                .unwrap_or_else(|| panic!("{header}: no unit"))
+                .of(x);
             assert!((got - y).abs() <= 1e-12 * y, "{header}: {got}");
         }
         for header in [

@@ -173,6 +173,9 @@ fn is_memory(word: &str) -> bool {
 /// The chips that a name may mean. One alone, with `true`, is meant beyond doubt: the same words, but for a memory that is its
 /// own; others share the first word.
 fn named<'a>(name: &str, known: &'a [ChipRow]) -> Vec<(&'a ChipRow, bool)> {
+    if name.trim().is_empty() {
+        return Vec::new();
+    }
     let same = |c: &&ChipRow| c.chip.eq_ignore_ascii_case(name) || c.key.eq_ignore_ascii_case(name);
     if let Some(chip) = known.iter().find(same) {
         return vec![(chip, true)];

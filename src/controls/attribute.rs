@@ -139,14 +139,7 @@ const SYNONYMS: &[(&str, &[&str])] = &[
     ),
     (
         "die_area_mm2",
-        &[
-            "die_area",
-            "die_size",
-            "die",
-            "die_size_mm2",
-            "applicable_die_area",
-            "area",
-        ],
+        &["die_area", "die_size", "die", "applicable_die_area", "area"],
     ),
     ("performance_density", &["density", "pd"]),
     (
@@ -176,8 +169,6 @@ const SYNONYMS: &[(&str, &[&str])] = &[
             "dram_bandwidth",
             "memory_bw",
             "mem_bw",
-            "memory_bandwidth_tbs",
-            "memory_bandwidth_gbs",
         ],
     ),
     (
@@ -187,7 +178,6 @@ const SYNONYMS: &[(&str, &[&str])] = &[
             "memory_capacity",
             "mem_capacity",
             "memory_size",
-            "memory_gb",
             "vram",
             "hbm",
             "hbm_capacity",
@@ -201,7 +191,6 @@ const SYNONYMS: &[(&str, &[&str])] = &[
             "process",
             "process_size",
             "technology_node",
-            "process_nm",
         ],
     ),
     ("non_planar", &["finfet", "nonplanar"]),
