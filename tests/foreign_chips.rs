@@ -4,7 +4,7 @@ use chokepoint::cli::classify::{SaleQuery, rulings};
 use chokepoint::config::chip_columns::ColumnChoice;
 use chokepoint::config::chips::ChipRow;
 use chokepoint::config::diagnostics::Problems;
-use chokepoint::config::foreign_chips::ChipTable;
+use chokepoint::config::foreign_chips::ForeignChipTable;
 use chokepoint::config::known_chips::doubt;
 use chokepoint::config::source::Source;
 
@@ -18,7 +18,7 @@ fn source(text: &str) -> Source {
     }
 }
 
-fn read(text: &str, columns: &[&str]) -> Result<ChipTable, Problems> {
+fn read(text: &str, columns: &[&str]) -> Result<ForeignChipTable, Problems> {
     let columns: Vec<ColumnChoice> = columns
         .iter()
         .map(|c| ColumnChoice::parse(c).unwrap())

@@ -104,7 +104,11 @@ fn a_rule_that_reaches_nothing_says_so_before_and_after_a_run() {
             r#"destinations = ["CHN"], except = ["CHN"]"#,
             "reaches no sale",
         ),
-        (scope, r#"destinations = []"#, "reaches no sale"),
+        (
+            condition,
+            "destination == 'CHN' && destination == 'MAC'",
+            "reaches no chip",
+        ),
         ("2026-07-01", "2040-07-01", "reaches no day"),
         (scope, r#"destinations = ["PRK"]"#, "changes"),
     ] {

@@ -25,7 +25,7 @@ const LINES: usize = 5;
 
 /// A chip table that was read.
 #[derive(Clone, Debug, Default)]
-pub struct ChipTable {
+pub struct ForeignChipTable {
     pub rows: Vec<ChipRow>,
     /// What was read otherwise than as it stands, in sentences.
     pub notes: Vec<String>,
@@ -67,7 +67,7 @@ pub fn read(
     source: &Source,
     names: &KnownNames,
     chosen: &[ColumnChoice],
-) -> Result<ChipTable, Problems> {
+) -> Result<ForeignChipTable, Problems> {
     let separator = separator_of(&source.text);
     let (header, records) = records(source, separator)?;
     let mut problems = Problems::default();
@@ -98,7 +98,7 @@ pub fn read(
     }
     notes.append(&mut reader.notes());
     reader.problems()?;
-    Ok(ChipTable { rows, notes })
+    Ok(ForeignChipTable { rows, notes })
 }
 
 /// Whether a text is a table of chips: a column of names, and another that chips have.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::chips::ChipRow;
-use super::foreign_chips::ChipTable;
+use super::foreign_chips::ForeignChipTable;
 
 /// A figure that can be read in another way.
 #[derive(Clone, Debug)]
@@ -22,7 +22,7 @@ pub struct ChipDoubt {
 const LISTED: usize = 8;
 
 /// Fills rows that hold a name alone from the chip of that name, and the headquarters of vendors that are known; each is noted.
-pub fn complete(table: &mut ChipTable, known: &[ChipRow]) {
+pub fn complete(table: &mut ForeignChipTable, known: &[ChipRow]) {
     let mut homes: BTreeMap<String, (&str, Option<&str>)> = BTreeMap::new();
     for chip in known {
         let vendor = chip.vendor.to_lowercase();

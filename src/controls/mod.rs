@@ -22,4 +22,4 @@ pub use licensing::{
     Verdict, VerdictReason,
 };
 pub use process::{PolicyProcess, PolicyStep};
-pub use reach::{RuleReach, SalesInQuestion, VerdictChange};
+pub use reach::{RuleReach, SaleVerdictChange, SalesInQuestion};

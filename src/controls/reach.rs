@@ -24,7 +24,7 @@ pub enum RuleReach {
         on: Date,
         sales: usize,
         changed: usize,
-        example: VerdictChange,
+        example: SaleVerdictChange,
     },
     /// It judges what no table lists, such as tools and named buyers, or no sale at all.
     OtherItems,
@@ -32,7 +32,7 @@ pub enum RuleReach {
 
 /// A sale whose verdict a rule changes: indices of chip and shipment, the verdicts without and with it.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct VerdictChange {
+pub struct SaleVerdictChange {
     pub chip: usize,
     pub shipment: usize,
     pub without: Ruling,
@@ -137,7 +137,7 @@ impl SalesInQuestion<'_> {
                     let other = with.judge(ControlledItem::ChipSale, &sale);
                     if verdicts(&one) != verdicts(&other) {
                         changed += 1;
-                        example.get_or_insert(VerdictChange {
+                        example.get_or_insert(SaleVerdictChange {
                             chip: c,
                             shipment: s,
                             without: one,

@@ -48,7 +48,10 @@ fn phrases(condition: &Condition, a: &Attributes, symbols: &Symbols) -> String {
         ThreeValued::No => case.because(&condition.0, false),
         ThreeValued::Unknown => condition
             .missing_attribute(a)
-            .map(|missing| format!("{} is not known", label(missing)))
+            .map(|missing| match missing.is_truth() {
+                true => format!("whether {} is not known", missing.words()),
+                false => format!("{} is not known", label(missing)),
+            })
             .into_iter()
             .collect(),
     };

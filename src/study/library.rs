@@ -9,7 +9,7 @@ use crate::config::chips::ChipRow;
 use crate::config::countries::{EXPECTED, NamedNation, nation_named, nearest_code};
 use crate::config::diagnostics::{Diagnostic, Problems};
 use crate::config::evidence::Evidence;
-use crate::config::foreign_chips::{self, ChipTable};
+use crate::config::foreign_chips::{self, ForeignChipTable};
 use crate::config::known_chips;
 use crate::config::nations::NationRow;
 use crate::config::parameters::ParameterSet;
@@ -79,7 +79,7 @@ impl Library {
         &self,
         source: &Source,
         columns: &[ColumnChoice],
-    ) -> Result<ChipTable, Problems> {
+    ) -> Result<ForeignChipTable, Problems> {
         let mut table = foreign_chips::read(source, &self.nation_codes(), columns)?;
         known_chips::complete(&mut table, &self.chips);
         Ok(table)
