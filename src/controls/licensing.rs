@@ -731,7 +731,14 @@ impl RuleSet {
             };
             said.push((rank, reason));
         }
-        said.sort_by_key(|(rank, _)| std::cmp::Reverse(*rank));
+        // Of levies on one sale the largest counts.
+        said.sort_by(|(a, one), (b, other)| {
+            let share = |reason: &VerdictReason| {
+                let levied = self.active.iter().find(|x| x.rule.id == reason.rule);
+                levied.map_or(0.0, |x| x.rule.levy_share)
+            };
+            b.cmp(a).then(share(other).total_cmp(&share(one)))
+        });
         said.into_iter().map(|(_, reason)| reason).collect()
     }
 }
