@@ -591,7 +591,7 @@ fn a_chip_of_ones_own_is_a_chip() {
         ("chip,die_area_mm2\nx,6.09\n", 3, "(mm2)"),
         ("chip,die_area_mm2\nx,-609\n", 3, "(mm2)"),
         (
-            "chip,tpp,hq_country\nx,1,China\n",
+            "chip,tpp,hq_country\nx,1,XYZ\n",
             5,
             "the ISO3 code of a nation",
         ),

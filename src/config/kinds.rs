@@ -2,6 +2,7 @@
 //! content.
 
 use super::diagnostics::{Diagnostic, Problems, Source, nearest, read_toml};
+use super::foreign_chips::is_chip_table;
 use super::shipped;
 use crate::foundation::parameters::Parameters;
 
@@ -181,7 +182,10 @@ fn of_content(source: &Source) -> Result<FileIdentity, Problems> {
         let kinds = format!("expected {}", FileKind::WORDS);
         Problems::from(Diagnostic::at(source, 0..1, message).help(kinds))
     };
-    let csv = source.name.ends_with(".csv") || source.name.ends_with(".parquet");
+    let ends = |ending: &&str| source.name.to_lowercase().ends_with(*ending);
+    let csv = [".csv", ".tsv", ".tab", ".parquet"]
+        .iter()
+        .any(|e| ends(&e));
     if !csv {
         let table: toml::Table = read_toml(source)?;
         let mut found: Vec<(usize, FileKind)> = KEYS
@@ -249,6 +253,9 @@ fn of_content(source: &Source) -> Result<FileIdentity, Problems> {
         .collect();
     near.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
     let Some((best, path)) = near.first() else {
+        if is_chip_table(source) {
+            return Ok(plain(FileKind::Chips));
+        }
         return Err(unknown("the columns of this table are of no kind".into()));
     };
     let kind = FileKind::of_path(path).unwrap_or(FileKind::World);

@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::attribute::{Attribute, Attributes, Symbols};
 use super::condition::{Condition, ThreeValued};
 use super::instrument::{ControlledItem, Instrument};
+use super::reasons;
 use super::rule::{DatedRule, NationGroup, Rule};
 use super::verdict::Verdict;
 
@@ -148,6 +149,8 @@ pub struct VerdictReason {
     pub verdict: String,
     /// The condition with the values of this case.
     pub because: String,
+    /// What decides, in words.
+    pub words: String,
     /// The exception that gave the verdict.
     pub exception: Option<String>,
     /// Whether it is a rule of the importer.
@@ -415,6 +418,8 @@ impl RuleSet {
                 continue;
             }
             let outcome = self.outcome(at, subject, vendor, a);
+            let (said_of_it, by) = outcome.map_or((None, None), |(v, by)| (Some(v), by));
+            let words = reasons::sentence(rule, by, said_of_it, a, symbols);
             let (rank, verdict, exception) = match outcome {
                 Some((verdict, exception)) => {
                     (Some(verdict.rank()), verdict.to_string(), exception)
@@ -427,13 +432,21 @@ impl RuleSet {
                 citation: rule.citation.clone(),
                 verdict,
                 because: rule.condition.with_values(a, symbols),
+                words,
                 exception: exception.map(|e| rule.exceptions[e].name.clone()),
                 importer: rule.issuer_code == a.get(Attribute::Destination)
                     && rule.instrument == Instrument::ImportBan,
             };
             said.push((rank, reason));
         }
-        said.sort_by_key(|(rank, _)| std::cmp::Reverse(*rank));
+        // Of levies on one sale the largest counts.
+        said.sort_by(|(a, one), (b, other)| {
+            let share = |reason: &VerdictReason| {
+                let levied = self.active.iter().find(|x| x.rule.id == reason.rule);
+                levied.map_or(0.0, |x| x.rule.levy_share)
+            };
+            b.cmp(a).then(share(other).total_cmp(&share(one)))
+        });
         said.into_iter().map(|(_, reason)| reason).collect()
     }
 }

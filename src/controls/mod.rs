@@ -8,6 +8,8 @@ mod expression;
 mod instrument;
 mod licensing;
 mod process;
+mod reach;
+mod reasons;
 mod regime;
 mod rule;
 mod verdict;
@@ -20,6 +22,7 @@ pub use instrument::{
 };
 pub use licensing::{Law, RuleSet, Ruling, VerdictReason};
 pub use process::{PolicyProcess, PolicyStep};
+pub use reach::{RuleReach, SaleVerdictChange, SalesInQuestion};
 pub use regime::Regime;
 pub use rule::{AppliesTo, DatedRule, EarlyNotice, Exception, NationGroup, Rule};
 pub use verdict::Verdict;
