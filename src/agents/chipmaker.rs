@@ -522,12 +522,18 @@ pub fn make_offers(
         });
         home_made.0[slot] = sourcing.map_or(0.0, |s| f64::from(u8::from(s.dies_at_home)));
         let cost = chips.unit_cost_usd[slot];
+        // A chip that reports its place is the same chip everywhere.
+        let check_usd = if place.captive || place.target_made {
+            0.0
+        } else {
+            access.check_usd
+        };
         let list = if place.captive {
             cost * p.captive_price_over_cost
         } else {
             chips.list_price_usd(slot, t, p)
         };
-        let price_usd = list * price[maker];
+        let price_usd = list * price[maker] + check_usd;
         let ramp = 1.0 - maths::exp(-(f64::from(age) + 1.0) / p.new_part_ramp_months);
         let useful =
             [chips.useful_training[slot], chips.useful_serving[slot]].map(|u| u * realised.0[slot]);
@@ -537,7 +543,7 @@ pub fn make_offers(
         });
         m.offers[slot] = ChipOffer {
             price_usd,
-            unit_cost_usd: cost,
+            unit_cost_usd: cost + check_usd,
             size: cost / reference_cost_usd,
             tpp: chips.spec[slot].tpp,
             attraction: log_attraction.map(maths::exp),

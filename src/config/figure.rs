@@ -72,7 +72,7 @@ pub enum FigureKind {
     Forest(ForestSpec),
     /// From the effect without responses to the effect with all of them.
     Waterfall(WaterfallSpec),
-    /// Cells of a table, coloured: chips by dates, instruments by coalitions.
+    /// Cells of a table, coloured: chips by dates.
     Heat(HeatmapSpec),
     /// What happened in one run.
     Timeline(TimelineSpec),
@@ -421,7 +421,6 @@ pub const SHIPPED: &[(&str, &str)] = &[
         include_str!("../../plots/capability-gap-points.toml"),
     ),
     ("channels", include_str!("../../plots/channels.toml")),
-    ("coalition", include_str!("../../plots/coalition.toml")),
     (
         "compute-by-bloc",
         include_str!("../../plots/compute-by-bloc.toml"),

@@ -2,6 +2,7 @@
 
 mod act_conditions;
 pub mod acts;
+pub mod answers;
 pub mod cases;
 pub mod chips;
 mod dates;

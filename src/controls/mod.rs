@@ -13,7 +13,8 @@ pub use attribute::{Attribute, Attributes, NameDomain, NationGroups, Symbols};
 pub use condition::{Condition, ThreeValued};
 pub use expression::{ConditionError, ConditionScope, Expression};
 pub use instrument::{
-    ControlledItem, Instrument, LEVY_SHARE, NumberNeed, RuleNumber, SUPPORT, TIER2_CAP_TPP,
+    CHECK_USD, ControlledItem, DETECTION_MULTIPLE, Instrument, LEVY_SHARE, NumberNeed, RuleNumber,
+    SUPPORT, TIER2_CAP_TPP,
 };
 pub use licensing::{
     AppliesTo, DatedRule, EarlyNotice, Exception, Law, NationGroup, Regime, Rule, RuleSet, Ruling,

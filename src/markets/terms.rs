@@ -146,6 +146,11 @@ pub struct InputAccess {
     pub memory_imports: f64,
     /// Share of foreign chips that the target's own rules deny to state-funded centres only.
     pub state_closed: f64,
+    /// Share of foreign chips that are denied to buyers in the target who are owned by listed parties, and to no others.
+    pub affiliates_closed: f64,
+    /// What a chip that reports its place costs more, USD, and the multiple of the hazard of detection.
+    pub check_usd: f64,
+    pub detection_multiple: f64,
     /// 1 where the target may query the issuer's models.
     pub model_access: f64,
     pub weights_open: Vec<f64>,
@@ -183,6 +188,8 @@ pub struct CurrentLaw {
     slots: usize,
     sellable: Vec<bool>,
     refusals: ImportRefusals,
+    /// Part of the target's buyers that this month's rules bar because listed parties own them.
+    affiliates_barred: f64,
 }
 
 /// Sales that announced rules will close, and when.
@@ -361,7 +368,7 @@ fn rulings(
 }
 
 /// Attributes that a redesign can change.
-const DESIGNED: &[Attribute] = &[
+pub const DESIGNED: &[Attribute] = &[
     Attribute::Tpp,
     Attribute::DieAreaMm2,
     Attribute::PerformanceDensity,
@@ -432,6 +439,7 @@ impl CurrentLaw {
         self.sellable.clear();
         self.sellable.resize(slots, false);
         self.refusals.reset(slots);
+        self.affiliates_barred = 0.0;
     }
 
     /// Whether the target discourages a chip that is open under licence or up to a cap.
@@ -445,7 +453,7 @@ impl CurrentLaw {
     }
 
     /// Judges a variant that has just been launched. It is offered only where its parent may not be sold freely, since nobody
-    /// buys the reduced chip where the full one is available.
+    /// buys the reduced chip where the full one is available. A cap on the parent leaves it on offer: it serves what the cap does not.
     pub fn classify_variant(
         &mut self,
         calendar: &LawCalendar,
@@ -462,9 +470,8 @@ impl CurrentLaw {
                     self.variant_terms[first * self.slots + slot];
                 continue;
             }
-            // Up to a cap the parent is available as well.
             let whole = &law.terms[market * self.slots + parent];
-            let needed = whole.open <= 0.0 || whole.licensed();
+            let needed = whole.open <= 0.0 || whole.licensed() || whole.capped;
             let mut terms = SaleTerms::DENIED;
             if needed {
                 let attributes = c.variant_attributes(parent, spec, market);
@@ -530,7 +537,10 @@ pub fn apply_law(
     let generated = now.replies_generated && !c.rule_sets[usize::from(now.known)].replies_recorded;
     let same_replies = generated == now.replies_generated;
     now.replies_generated = generated;
-    let stands = same_replies && now.laws.len() == 1 && now.laws == now.laws_before;
+    let affiliates = access.affiliates_closed * future.parameters.affiliated_buyers_share;
+    let same_buyers = affiliates == now.affiliates_barred;
+    now.affiliates_barred = affiliates;
+    let stands = same_replies && same_buyers && now.laws.len() == 1 && now.laws == now.laws_before;
     if stands && !now.refusals.is_review_due(clock.t as i32) {
         return;
     }
@@ -637,6 +647,9 @@ fn set_target_terms(
         };
         if !terms.licensed() && !market.layout.target_made[slot] {
             terms.open *= 1.0 - over_complied;
+        }
+        if !market.layout.target_made[slot] {
+            terms.open *= 1.0 - now.affiliates_barred;
         }
         if !now.replies_generated || (!terms.case_by_case && !terms.capped) {
             now.refusals.clear(slot);
@@ -786,6 +799,9 @@ fn set_access(
     }
     access.memory_imports = over(&|i| i.memory_imports);
     access.state_closed = over(&|i| i.state_closed);
+    access.affiliates_closed = over(&|i| i.affiliates_closed);
+    access.check_usd = over(&|i| i.check_usd);
+    access.detection_multiple = over(&|i| i.detection_multiple);
     access.model_access = over(&|i| i.model_access);
     access.inputs_denied = over(&|i| i.inputs_denied);
     for (row, supplier) in access.tool_suppliers.iter_mut().enumerate() {

@@ -319,6 +319,11 @@ pub const OUTCOMES: &[Measure] = &[
         "underlying gap of the target in months, mean over the window",
     ),
     m(
+        "latent_gap_months_last",
+        "months",
+        "underlying gap of the target in months, in the last month of the window",
+    ),
+    m(
         "latent_gap_points_mean",
         "index points",
         "underlying gap of the target in points, mean over the window",
@@ -362,6 +367,21 @@ pub const OUTCOMES: &[Measure] = &[
         "target_compute_h100e_end",
         "H100e",
         "useful compute in the target at the end of the window",
+    ),
+    m(
+        "target_owned_h100e_end",
+        "H100e",
+        "useful compute that owners in the target hold at the end of the window, what brokers brought included",
+    ),
+    m(
+        "third_owned_h100e_end",
+        "H100e",
+        "useful compute that owners in third countries hold at the end of the window, what the target rents of it included",
+    ),
+    m(
+        "target_rented_h100e_end",
+        "H100e",
+        "useful compute abroad that users in the target rent at the end of the window",
     ),
     m(
         "target_compute_share_end",
@@ -462,6 +482,11 @@ pub const OUTCOMES: &[Measure] = &[
         "price_usd_per_h100e_mean",
         "USD",
         "mean price paid in the world for a useful H100-equivalent",
+    ),
+    m(
+        "third_price_usd_per_h100e_mean",
+        "USD",
+        "mean price that users in third countries pay for a useful H100-equivalent",
     ),
     m(
         "levy_revenue_usd",

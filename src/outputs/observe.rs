@@ -3,7 +3,7 @@
 use bevy_ecs::resource::Resource;
 use bevy_ecs::system::{Query, Res, ResMut};
 
-use super::columns::OutputColumnsHandle;
+use super::columns::{OutputColumns, OutputColumnsHandle};
 use super::record::MonthlyRecord;
 use crate::agents::broker::GreyMarket;
 use crate::agents::chipmaker::{Chipmaker, ChipmakerState, HomeFabrication};
@@ -40,8 +40,9 @@ struct MonthlySales {
     /// Of this month only; not summed over the year.
     peak: [Vec<f64>; 3],
     fab_tpp: f64,
-    paid_usd: [f64; 2],
-    h100e: [f64; 2],
+    /// In the world, in the target, and by users in third countries.
+    paid_usd: [f64; 3],
+    h100e: [f64; 3],
 }
 
 impl MonthlySales {
@@ -58,8 +59,8 @@ impl MonthlySales {
             }
         }
         self.fab_tpp = 0.0;
-        self.paid_usd = [0.0; 2];
-        self.h100e = [0.0; 2];
+        self.paid_usd = [0.0; 3];
+        self.h100e = [0.0; 3];
     }
 }
 
@@ -124,10 +125,12 @@ pub fn observe_sales(
             month.tpp[place][maker] += units * tpp;
             month.peak[place][maker] += units * chips.peak_h100e[slot];
         }
-        month.paid_usd[0] += world * price;
-        month.h100e[0] += world * useful;
-        month.paid_usd[1] += in_target * price;
-        month.h100e[1] += in_target * useful;
+        // What brokers buy is used in the target.
+        let places = [world, in_target, third - market.sold_to_brokers[slot]];
+        for (place, units) in places.into_iter().enumerate() {
+            month.paid_usd[place] += units * price;
+            month.h100e[place] += units * useful;
+        }
         inflow[0] += in_target * useful;
         inflow[1] += in_target * chips.useful_serving[slot] * realised.0[slot];
         month.fab_tpp += in_target * tpp * home_made.0[slot];
@@ -144,10 +147,7 @@ pub fn observe_sales(
     for (column, inflow) in watch.inflow.iter().zip(inflow) {
         record.set(*column, t, inflow);
     }
-    let price = [
-        ratio(month.paid_usd[0], month.h100e[0]),
-        ratio(month.paid_usd[1], month.h100e[1]),
-    ];
+    let price = [0, 1, 2].map(|place| ratio(month.paid_usd[place], month.h100e[place]));
     for (column, price) in watch.price.iter().zip(price) {
         record.set(*column, t, price);
     }

@@ -153,6 +153,7 @@ pub fn formulas(columns: &OutputColumns) -> Vec<Formula> {
         .map(|outcome| match outcome.name {
             "latent_gap_months_mean" => look.mean("latent_gap_months", gap),
             "latent_gap_points_mean" => look.mean("latent_gap_points", gap),
+            "latent_gap_months_last" => look.last("latent_gap_months", gap),
             "gap_crossing_months" => look.of_two_columns(
                 Formula::Crossing,
                 ("frontier_points", "issuer"),
@@ -165,6 +166,9 @@ pub fn formulas(columns: &OutputColumns) -> Vec<Formula> {
             "gap_points_end" => look.year("gap_points", gap),
             "open_closed_gap_months_mean" => look.mean("gap_months", "open_vs_closed"),
             "target_compute_h100e_end" => look.last("compute_h100e", "target"),
+            "target_owned_h100e_end" => look.last("compute_owned_h100e", "target"),
+            "third_owned_h100e_end" => look.last("compute_owned_h100e", "third"),
+            "target_rented_h100e_end" => look.last("rented_h100e", "target"),
             "target_compute_share_end" => look.last("compute_share", "target"),
             "target_serving_h100e_end" => look.last("compute_serving_h100e", "target"),
             "target_self_sufficiency_end" => look.last("self_sufficiency", "target"),
@@ -189,6 +193,7 @@ pub fn formulas(columns: &OutputColumns) -> Vec<Formula> {
             "target_maker_share_third_end" => look.last("target_maker_share", "third"),
             "world_hhi_end" => look.last("hhi", "world"),
             "price_usd_per_h100e_mean" => look.mean("price_usd_per_h100e", "world"),
+            "third_price_usd_per_h100e_mean" => look.mean("price_usd_per_h100e", "third"),
             "levy_revenue_usd" => look.sum("levy_usd", "issuer"),
             "grey_h100e_total" => look.sum("grey_h100e", "target"),
             "seized_h100e_total" => look.sum("seized_h100e", "target"),

@@ -6,6 +6,7 @@ use std::path::Path;
 use super::Plan;
 use super::block::BlockStore;
 use super::ensemble::RunRecordLayout;
+use super::gate::gate;
 use super::join::JoinedRuns;
 use super::plan_file::{OpenedPlan, PlanFile};
 use super::verdicts::verdicts;
@@ -49,6 +50,7 @@ pub fn merge(
     let mut results = joined.results(told, &file.command)?;
     results.outcomes.rows = drawn;
     results.manifest.study.figures = figures.to_vec();
+    results.manifest.gate = gate(&opened.library, &joined)?;
     let verdicts = verdicts(&opened.library, plan).map_err(|e| ResultsError::Io {
         path: into.to_path_buf(),
         reason: e.to_string(),

@@ -67,6 +67,11 @@ pub struct InputAccessState {
     pub memory_imports: f64,
     /// Share of foreign chips that the target's own rules deny to state-funded centres only, averaged over the month.
     pub state_closed: f64,
+    /// Share of foreign chips that are denied to the target's buyers who are owned by listed parties, averaged over the month.
+    pub affiliates_closed: f64,
+    /// What a chip that reports its place costs more, USD, and the multiple of the hazard with which brokers are detected.
+    pub check_usd: f64,
+    pub detection_multiple: f64,
     /// Months until an announced memory rule comes into force; infinite when none is announced.
     pub memory_closes_in_months: f64,
     /// Suppliers of advanced tools, and the shares of tools that are denied to the target or sold to it.

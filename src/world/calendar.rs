@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock, PoisonError, Weak};
 
 use super::Blueprint;
 use crate::controls::{
-    Attribute, Attributes, ControlledItem, DatedRule, Instrument, Regime, Rule, RuleSet,
+    Attribute, Attributes, ControlledItem, DatedRule, Instrument, Regime, Rule, RuleSet, Ruling,
     ThreeValued, Verdict,
 };
 use crate::foundation::bloc::Bloc;
@@ -217,7 +217,7 @@ impl Blueprint {
     }
 
     /// Whether a rule of the target can apply to any sale. A rule that no sale meets is no response, nor is one on state-funded
-    /// buyers alone (see `state_closed`).
+    /// buyers alone (see `closed_to`).
     fn can_bind(&self, rule: &Rule) -> bool {
         let mut good = Attributes::default().with_shipment(&self.shipments[self.target_market]);
         good.set(Attribute::RareEarthValueShare, 0.1);
@@ -310,6 +310,15 @@ impl Blueprint {
                 rule_set.judge(subject, a).exporter != Verdict::Denied,
             ))
         };
+        let largest = |rule_set: &RuleSet, number: &dyn Fn(&Rule) -> f64| {
+            let rules = rule_set.rules().map(|at| &self.law.rules[usize::from(at)]);
+            let met =
+                |rule: &&Arc<Rule>| rule.condition.eval(&Attributes::default()) == ThreeValued::Yes;
+            rules
+                .filter(met)
+                .map(|rule| number(rule))
+                .fold(0.0, f64::max)
+        };
         let leading_foundry = self
             .designers
             .iter()
@@ -366,18 +375,23 @@ impl Blueprint {
                 [0, 1, 2].map(|kind| sum[kind] + support[kind])
             }),
             leading_foundry,
-            state_closed: self.state_closed(&rule_sets.in_force, day),
+            state_closed: self.closed_to(&rule_sets.in_force, day, STATE_FUNDED),
+            affiliates_closed: self.closed_to(&rule_sets.in_force, day, AFFILIATE),
+            check_usd: largest(&rule_sets.in_force, &|rule| rule.check_usd),
+            detection_multiple: largest(&rule_sets.in_force, &|rule| rule.detection_multiple)
+                .max(1.0),
             memory_imports,
             memory_closes,
         }
     }
 
-    /// Share of the listed foreign chips on sale by a day that the target denies to state-funded centres, among those that it
-    /// allows to other buyers.
-    fn state_closed(&self, rule_set: &RuleSet, day: Date) -> f64 {
+    /// Share of the listed foreign chips on sale by a day that are denied to a kind of buyer in the target, among those that
+    /// are not denied to other buyers there.
+    fn closed_to(&self, rule_set: &RuleSet, day: Date, kind: BuyerKind) -> f64 {
         let month = Month::from_date(day) - self.first;
         let barred = |sale: &Attributes| {
-            rule_set.judge(ControlledItem::ChipSale, sale).importer == Verdict::Denied
+            let ruling = rule_set.judge(ControlledItem::ChipSale, sale);
+            (kind.verdict)(&ruling) == Verdict::Denied
         };
         let (mut open, mut closed) = (0_u32, 0_u32);
         for (slot, chip) in self.slot_attributes.iter().enumerate() {
@@ -392,7 +406,7 @@ impl Blueprint {
             let mut sale = chip.with_shipment(&self.shipments[self.target_market]);
             if !barred(&sale) {
                 open += 1;
-                sale.flag(Attribute::BuyerStateFunded, true);
+                sale.set(kind.attribute, 1.0);
                 closed += u32::from(barred(&sale));
             }
         }
@@ -534,6 +548,25 @@ impl Blueprint {
         first.map(Month::from_date).map(|m| m.max(self.first))
     }
 }
+
+/// Buyers in the target who differ from others in one attribute, and the verdict that can set them apart.
+#[derive(Clone, Copy)]
+struct BuyerKind {
+    attribute: Attribute,
+    verdict: fn(&Ruling) -> Verdict,
+}
+
+/// Buyers with public money: the target's own rules name them.
+const STATE_FUNDED: BuyerKind = BuyerKind {
+    attribute: Attribute::BuyerStateFunded,
+    verdict: |ruling| ruling.importer,
+};
+
+/// Buyers who are owned by listed parties: the exporter's rules name them.
+const AFFILIATE: BuyerKind = BuyerKind {
+    attribute: Attribute::ListedOwnershipShare,
+    verdict: |ruling| ruling.exporter,
+};
 
 /// The rule sets of a month, each with the fraction of days on which it is in force.
 fn month_segments(month: Month, days: &[Date]) -> Vec<(f64, u16)> {
