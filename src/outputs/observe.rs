@@ -18,7 +18,7 @@ use crate::capability::gap::{gap_months, trend_months};
 use crate::foundation::bloc::Bloc;
 use crate::foundation::maths;
 use crate::foundation::run::{Future, SimulationClock};
-use crate::markets::chips::ChipMarket;
+use crate::markets::chip_market::ChipMarket;
 use crate::markets::rental::RentedCompute;
 use crate::markets::scarcity::Shortage;
 use crate::technology::roadmap::{ChipTable, RealisedThroughput};

@@ -13,7 +13,7 @@ use crate::config::diagnostics::{Diagnostic, Problems};
 use crate::config::study::{ComposedArm, StudyFile};
 use crate::controls::{Attribute, Attributes, ControlledItem, Regime, Rule, ThreeValued};
 use crate::foundation::parameters::Parameters;
-use crate::markets::terms::DESIGNED;
+use crate::policy::compiled::DESIGNED;
 use crate::results::{GateFinding, ResultsError};
 use crate::world::Blueprint;
 
@@ -324,7 +324,7 @@ fn meets_no_chip(b: &Blueprint, rule: &Rule) -> bool {
         chip
     };
     let meets = |chip: &Attributes| {
-        b.shipments.iter().any(|shipment| {
+        b.subjects.shipments.iter().any(|shipment| {
             let sale = unknown(&chip.with_shipment(shipment), BUYERS);
             rule.condition.eval(&sale) != ThreeValued::No
         })
@@ -335,7 +335,7 @@ fn meets_no_chip(b: &Blueprint, rule: &Rule) -> bool {
         variant.flag(Attribute::ChinaSpecific, true);
         variant
     };
-    let chips = || b.slot_attributes.iter();
+    let chips = || b.subjects.chips.iter();
     rule.instrument.judges(ControlledItem::ChipSale)
         && !chips().any(meets)
         && !chips().map(variant).any(|chip| meets(&chip))

@@ -1,6 +1,6 @@
 //! Country caps: how much each nation may still import of capped chips, and how the imports of a market are divided among its nations.
 
-use super::chips::ChipMarket;
+use super::state::ChipMarket;
 
 /// Imports of one nation this month.
 #[derive(Clone, Copy, Debug, PartialEq)]
