@@ -193,5 +193,13 @@ pub fn report_failures(results: &Results, folder: &Path, report: bool) -> Answer
     if results.manifest.failed == results.manifest.runs {
         return Err(Failure::No("error: every future has a failed run\n".into()));
     }
+    let faults: Vec<String> = results
+        .manifest
+        .faults()
+        .map(|fault| format!("error: {}\n", fault.text))
+        .collect();
+    if !faults.is_empty() {
+        return Err(Failure::No(faults.concat()));
+    }
     Ok(())
 }

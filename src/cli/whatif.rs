@@ -68,6 +68,7 @@ pub fn whatif(configs: Configs, args: &WhatifArgs) -> Answer {
         ("description", quoted(&words)),
         ("arms", arms),
         ("baseline", quoted(against)),
+        ("headline", quoted(&name)),
     ]
     .map(|(field, value)| (field.to_string(), value));
     let source = configs.find(&args.study, "studies")?;

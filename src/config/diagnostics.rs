@@ -337,7 +337,7 @@ fn toml_problem(source: &Source, error: &toml::de::Error, path: Option<&str>) ->
 }
 
 /// Old keys of configuration files and their new names.
-const RENAMED_KEYS: [(&str, &str); 1] = [("words", "description")];
+const RENAMED_KEYS: [(&str, &str); 2] = [("words", "description"), ("announced_by", "as_of")];
 
 /// The error for an old key: it names the new one.
 pub(super) fn renamed_key(key: &str) -> Option<String> {

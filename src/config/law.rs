@@ -228,9 +228,9 @@ pub struct RegimeFile {
     /// Keeps only rules of these issuers among the selected.
     #[schemars(with = "Option<Vec<String>>")]
     pub issuers: Option<Vec<Spanned<String>>>,
-    /// Keeps only rules announced by this day among the selected.
+    /// Keeps only rules in force or published on this day among the selected; what they end later, they do not end here.
     #[schemars(with = "Option<TomlDate>")]
-    pub announced_by: Option<Spanned<TomlDate>>,
+    pub as_of: Option<Spanned<TomlDate>>,
     /// Takes rules from among the selected.
     #[serde(default)]
     #[schemars(with = "Vec<String>")]

@@ -109,6 +109,12 @@ pub const OUTCOMES: &[Outcome] = &[
         mean(&[("latent_gap_months", GAP)]),
     ),
     outcome(
+        "latent_gap_months_last",
+        "months",
+        "underlying gap of the target in months, in the last month of the window",
+        last(&[("latent_gap_months", GAP)]),
+    ),
+    outcome(
         "latent_gap_points_mean",
         "index points",
         "underlying gap of the target in points, mean over the window",
@@ -164,6 +170,24 @@ pub const OUTCOMES: &[Outcome] = &[
         "H100e",
         "useful compute in the target at the end of the window",
         last(&[("compute_h100e", "target")]),
+    ),
+    outcome(
+        "target_owned_h100e_end",
+        "H100e",
+        "useful compute that owners in the target hold at the end of the window, what brokers brought included",
+        last(&[("compute_owned_h100e", "target")]),
+    ),
+    outcome(
+        "third_owned_h100e_end",
+        "H100e",
+        "useful compute that owners in third countries hold at the end of the window, what the target rents of it included",
+        last(&[("compute_owned_h100e", "third")]),
+    ),
+    outcome(
+        "target_rented_h100e_end",
+        "H100e",
+        "useful compute abroad that users in the target rent at the end of the window",
+        last(&[("rented_h100e", "target")]),
     ),
     outcome(
         "target_compute_share_end",
@@ -287,6 +311,12 @@ pub const OUTCOMES: &[Outcome] = &[
         "USD",
         "mean price paid in the world for a useful H100-equivalent",
         mean(&[("price_usd_per_h100e", "world")]),
+    ),
+    outcome(
+        "third_price_usd_per_h100e_mean",
+        "USD",
+        "mean price that users in third countries pay for a useful H100-equivalent",
+        mean(&[("price_usd_per_h100e", "third")]),
     ),
     outcome(
         "levy_revenue_usd",
