@@ -17,7 +17,7 @@ use crate::study::Library;
 
 #[derive(Args)]
 pub struct ClassifyArgs {
-    /// A table of chips of your own (CSV; columns as in the shipped table, all but `chip` may be missing).
+    /// A table of chips of your own as comma-separated values (CSV). The column `chip` is needed. All others may be missing; `chokepoint schema own_chips` lists them.
     chips: Option<String>,
     /// Show only chips whose name contains this text.
     #[arg(long, value_name = "TEXT")]

@@ -10,7 +10,7 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::job::{Progress, StudyJob};
-use super::{Answer, Failure, note, say, wrong_word};
+use super::{AN_OUTCOME, Answer, Failure, count, note, say, wrong_word};
 use crate::config::overrides::OverriddenStudy;
 use crate::config::parameters::check_value;
 use crate::config::source::{Configs, Source};
@@ -27,7 +27,7 @@ use crate::study::{Library, Plan};
 
 #[derive(Args)]
 pub struct RunArgs {
-    /// A study file, or the name of a shipped study.
+    /// A study file, or a name from `chokepoint list studies`.
     study: String,
     #[command(flatten)]
     choice: StudyOverrides,
@@ -38,8 +38,8 @@ pub struct RunArgs {
 /// Arguments that change results.
 #[derive(Args, Default)]
 pub struct StudyOverrides {
-    /// Number of futures; each future is run under every arm of the study.
-    #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
+    /// Number of futures (possible worlds). Each future is simulated under every arm, so 3 arms make 3 simulations of each.
+    #[arg(long, value_name = "FUTURES", value_parser = count::<u32>)]
     pub runs: Option<u32>,
     /// Seed of every random draw; the default is the seed in the study file. The same seed gives the same results.
     #[arg(long)]
@@ -47,13 +47,13 @@ pub struct StudyOverrides {
     /// Fix a parameter in every future, or replace a field of the study: `choice_slope=2`, `study.window_months=36`.
     #[arg(long, value_name = "PATH=VALUE")]
     pub set: Vec<String>,
-    /// Switch a channel off in every arm (`chokepoint list channels`).
+    /// Switch a channel (a reaction to rules) off in every arm; names: `chokepoint list channels`.
     #[arg(long, value_name = "CHANNEL")]
     pub off: Vec<String>,
-    /// How chipmakers and buyers form expectations.
-    #[arg(long, value_name = "RULE", default_value = "adaptive", value_parser = ["naive", "adaptive", "foresight"])]
+    /// What chipmakers and buyers expect. `naive`: nobody acts before a rule binds. `adaptive`: buyers also buy early before an announced rule. `foresight`: makers also plan at once without the sales that the rule will end.
+    #[arg(long, value_name = "EXPECTATIONS", default_value = "adaptive", value_parser = ["naive", "adaptive", "foresight"])]
     pub planning: String,
-    /// Run this future only, to repeat one run of the study.
+    /// Simulate only the future with this number, counted from 0.
     #[arg(long, value_name = "FUTURE", value_parser = clap::value_parser!(u32).range(..i64::from(u32::MAX)))]
     pub only: Option<u32>,
     /// Write monthly values of every measure in `bands` for the first 500 futures (`series.parquet`).
@@ -65,18 +65,18 @@ pub struct StudyOverrides {
 #[derive(Args, Default)]
 pub struct ExecutionArgs {
     /// Number of threads; the default is one for each processor core.
-    #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, value_parser = count::<u16>)]
     pub threads: Option<u16>,
-    /// Folder for the results; the default is `results/<name of the study>`, and for one future `results/<name>-future-<number>`.
+    /// Folder for the results; the default is `results/NAME` with the name of the study (`whatif-` and the name of the rule file for `whatif`), and `results/NAME-future-3` with `--only 3`.
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
-    /// Stop when the Monte Carlo error of this outcome's effects is small: `gap_months_mean=0.1`, or `=5%` of the effect.
+    /// Stop before `--runs` futures are done, as soon as the effect of every arm on this outcome has at most this Monte Carlo error (the error that more futures reduce): `gap_months_mean=0.1` in the outcome's unit, or `gap_months_mean=5%` of the effect.
     #[arg(long, value_name = "OUTCOME=ERROR")]
     pub until_error: Option<String>,
-    /// Discard unfinished work of another plan and start again.
+    /// Discard unfinished work of another plan (another study, or other settings) and start again.
     #[arg(long)]
     pub restart: bool,
-    /// Replace finished results of another plan, or results that were changed by hand.
+    /// Replace finished results of another plan (another study, or other settings), or results that were changed by hand.
     #[arg(long)]
     pub overwrite: bool,
     /// Write tables only, without figures and the report page.
@@ -236,12 +236,31 @@ pub fn channels_without(names: &[String]) -> Result<Channels, Failure> {
         .try_fold(Channels::default(), |channels, name| {
             match Channel::named(name) {
                 Some(channel) => Ok(channels.without(channel)),
-                None => Err(wrong_word("--off", name, "a channel", &known)),
+                None => Err(unknown_channel(name, &known)),
             }
         })
 }
 
+/// The failure for a name that is no channel; the name of a group is answered with the channels in it.
+fn unknown_channel(name: &str, known: &[&str]) -> Failure {
+    let group = Channel::ALL.iter().filter(|c| c.group() == name);
+    let group: Vec<&str> = group.map(|c| c.name()).collect();
+    let what = "a channel (`chokepoint list channels`)";
+    if group.is_empty() {
+        return wrong_word("--off", name, what, known);
+    }
+    let channels = group.join("`, `");
+    let expected = format!("{what}; `{name}` is the group of `{channels}`");
+    wrong_word("--off", name, &expected, &[])
+}
+
+/// What is expected of `--until-error`.
+const UNTIL: &str = "OUTCOME=ERROR, such as gap_months_mean=0.1 (`chokepoint list outcomes`)";
+
 /// `OUTCOME=ERROR` on the command line: in the outcome's unit, or in per cent of the effect.
+///
+/// # Errors
+/// When the design of futures cannot be stopped, or the text is no outcome with a number.
 pub(super) fn until(text: Option<&str>, plan: &Plan) -> Result<Option<StoppingRule>, Failure> {
     use crate::config::study::FutureDesign;
     let Some(text) = text else {
@@ -258,12 +277,12 @@ pub(super) fn until(text: Option<&str>, plan: &Plan) -> Result<Option<StoppingRu
     }
     let (name, number) = text
         .split_once('=')
-        .ok_or_else(|| wrong_word("--until-error", text, "OUTCOME=ERROR", &[]))?;
+        .ok_or_else(|| wrong_word("--until-error", text, UNTIL, &[]))?;
     let names: Vec<&str> = OUTCOMES.iter().map(|o| o.name).collect();
     let outcome = names
         .iter()
         .position(|n| *n == name)
-        .ok_or_else(|| wrong_word("--until-error", name, "an outcome", &names))?;
+        .ok_or_else(|| wrong_word("--until-error", name, AN_OUTCOME, &names))?;
     let relative = number.ends_with('%');
     let error = number
         .trim_end_matches('%')
@@ -274,7 +293,7 @@ pub(super) fn until(text: Option<&str>, plan: &Plan) -> Result<Option<StoppingRu
             wrong_word(
                 "--until-error",
                 number,
-                "a number above zero, or per cent",
+                "a number above zero, or per cent such as 5%",
                 &[],
             )
         })?;
@@ -283,6 +302,14 @@ pub(super) fn until(text: Option<&str>, plan: &Plan) -> Result<Option<StoppingRu
         error: if relative { error / 100.0 } else { error },
         relative,
     }))
+}
+
+/// Names of the fields of a study file.
+fn study_fields() -> Vec<String> {
+    let schemas = crate::config::schemas();
+    let of_study = schemas.iter().find(|(kind, _)| *kind == "study");
+    let properties = of_study.and_then(|(_, schema)| schema.get("properties")?.as_object());
+    properties.map_or(Vec::new(), |fields| fields.keys().cloned().collect())
 }
 
 /// Parameters by name, and fields of the study with their values.
@@ -309,12 +336,13 @@ pub fn settings(library: &Library, set: &[String]) -> Result<ParsedOverrides, Fa
             .iter()
             .any(|(m, n)| *n == id && mechanism.is_none_or(|x| x == *m));
         if !known {
-            return Err(wrong_word(
-                "--set",
-                path,
-                "the name of a parameter (`chokepoint list parameters`) or `study.FIELD`",
-                &names,
-            ));
+            let expected =
+                "the name of a parameter (`chokepoint list parameters`) or `study.FIELD`";
+            if study_fields().iter().any(|field| field == path) {
+                let expected = format!("{expected}; the field of the study is `study.{path}`");
+                return Err(wrong_word("--set", path, &expected, &[]));
+            }
+            return Err(wrong_word("--set", path, expected, &names));
         }
         let number: f64 = value
             .parse()

@@ -47,7 +47,7 @@ pub struct ValidateArgs {
 /// What to score, with which effort.
 #[derive(Args, Default)]
 pub struct ValidationRequest {
-    /// Evidence table of your own, with the columns of the shipped table.
+    /// Evidence table of your own; `chokepoint schema series` lists its columns.
     #[arg(long, value_name = "FILE")]
     pub evidence: Option<String>,
     /// Score only this split; the default is every split that has a test part.
@@ -63,7 +63,7 @@ pub struct ValidationRequest {
     #[arg(long, default_value = "100")]
     pub patterns: u32,
     /// Number of threads; the default is one for each processor core.
-    #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, value_parser = super::count::<u16>)]
     pub threads: Option<u16>,
     /// Store of finished runs, so that a stopped scorecard can resume.
     #[arg(skip)]
@@ -776,7 +776,7 @@ fn signs(effects: &[HeadlineEffect]) -> Option<String> {
 fn describe_scorecard(card: &Scorecard) -> String {
     let from = match &card.posterior {
         Some(name) => format!("samples of the posterior `{name}`"),
-        None => "THE PRIOR: no posterior of this split is shipped".into(),
+        None => "THE PRIOR: the program holds no posterior of this split".into(),
     };
     let mut text = format!("\nsplit {}: {}; from {from}\n", card.split, card.words);
     if let Some(skill) = card.skill {
