@@ -1,7 +1,11 @@
 //! Arrows between modules run one way; each broken one is reported with the sentence of the rule.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+
+use bevy_ecs::schedule::SystemSet;
+use bevy_ecs::world::World;
+use chokepoint::month::{Phase, month};
 
 /// What each module may use: `ARCHITECTURE.md` has the same table in words. A file with a row of its own is not bound by its
 /// folder's row, and a folder in a row stands for all its files.
@@ -27,6 +31,7 @@ fn allowed() -> BTreeMap<&'static str, Vec<&'static str>> {
         "controls",
         "technology",
         "outputs::measures",
+        "outputs::outcomes",
         "outputs::record",
         "foundation",
     ];
@@ -55,6 +60,7 @@ fn allowed() -> BTreeMap<&'static str, Vec<&'static str>> {
         ("policy", from("policy")),
         ("agents", from("agents")),
         ("outputs::measures", vec!["foundation"]),
+        ("outputs::outcomes", vec!["foundation", "outputs::measures"]),
         ("outputs::record", vec!["foundation"]),
         ("outputs", join(&["outputs"], &model)),
         ("month", join(&["month", "outputs"], &model)),
@@ -96,7 +102,10 @@ fn allowed() -> BTreeMap<&'static str, Vec<&'static str>> {
                 "analysis",
                 "config",
                 "controls",
+                "events",
+                "month",
                 "outputs::measures",
+                "outputs::outcomes",
                 "foundation",
             ],
         ),
@@ -281,4 +290,195 @@ fn a_month_reads_on_one_page() {
         .find(|(file, _)| file == "month.rs")
         .unwrap();
     assert!(month.lines().count() <= 80);
+}
+
+#[test]
+fn the_phases_list_every_system_of_the_month_in_its_order() {
+    let mut world = World::new();
+    let mut schedule = month();
+    schedule.initialize(&mut world).unwrap();
+    let order: Vec<_> = schedule.systems().unwrap().map(|(key, _)| key).collect();
+    let mut at = 0;
+    for phase in Phase::ALL {
+        let listed = phase.systems();
+        let held = schedule.graph().systems_in_set(phase.intern()).unwrap();
+        assert_eq!(held.len(), listed.len(), "{phase:?}");
+        let here = &order[at..at + listed.len()];
+        assert!(here.iter().all(|key| held.contains(key)), "{phase:?}");
+        assert!(phase.sentence().ends_with('.'), "{phase:?}");
+        at += listed.len();
+    }
+    assert_eq!(at, order.len());
+}
+
+#[test]
+fn the_systems_that_the_phases_list_stand_in_the_files_that_they_name() {
+    let sources = sources();
+    for path in Phase::ALL.iter().flat_map(|phase| phase.systems()) {
+        let (module, system) = path.rsplit_once("::").unwrap();
+        let file = module.split("::").skip(1).collect::<Vec<_>>().join("/") + ".rs";
+        let (_, text) = sources.iter().find(|(name, _)| *name == file).unwrap();
+        assert!(text.contains(&format!("pub fn {system}(")), "{path}");
+    }
+}
+
+/// Files that need one another, with the reason in `ARCHITECTURE.md`.
+const CIRCLES: &[&[&str]] = &[
+    &["agents/nation.rs", "agents/users.rs"],
+    &[
+        "controls/instrument.rs",
+        "controls/licensing.rs",
+        "controls/process.rs",
+    ],
+    &[
+        "markets/chip_market/allocation.rs",
+        "markets/chip_market/buyers.rs",
+        "markets/chip_market/caps.rs",
+        "markets/chip_market/choice.rs",
+        "markets/chip_market/state.rs",
+    ],
+];
+
+/// The paths of a `use` tree such as `a::{b, c::{d, e}}`.
+fn expand(tree: &str, before: &str, found: &mut Vec<String>) {
+    let tree = tree.trim();
+    let Some(at) = tree.find('{') else {
+        let path = tree.split(" as ").next().unwrap_or(tree);
+        found.push(format!("{before}{path}"));
+        return;
+    };
+    let before = format!("{before}{}", &tree[..at]);
+    let (mut depth, mut from) = (0, at + 1);
+    for (i, c) in tree.char_indices().skip(at) {
+        match c {
+            '{' => depth += 1,
+            '}' => depth -= 1,
+            _ => {}
+        }
+        if (c == ',' && depth == 1) || (c == '}' && depth == 0) {
+            if !tree[from..i].trim().is_empty() {
+                expand(&tree[from..i], &before, found);
+            }
+            from = i + 1;
+        }
+    }
+}
+
+/// The module of a file as a path: `a::b`, also for `a/b/mod.rs`.
+fn path_of(file: &str) -> String {
+    let path = file.trim_end_matches(".rs").replace('/', "::");
+    path.trim_end_matches("::mod").to_string()
+}
+
+/// Every path that a file names, from the root of the crate.
+fn paths_in(file: &str, text: &str) -> Vec<String> {
+    let (own, text) = (path_of(file), code(text));
+    let parent = own.rsplit_once("::").map_or("", |(parent, _)| parent);
+    let mut found = Vec::new();
+    for (root, start) in [("", "crate::"), (parent, "super::"), (&own, "self::")] {
+        let before = if root.is_empty() {
+            String::new()
+        } else {
+            format!("{root}::")
+        };
+        for statement in text.split(&format!("use {start}")).skip(1) {
+            let tree = statement.split(';').next().unwrap_or("");
+            expand(tree, &before, &mut found);
+        }
+        for part in text.split(start).skip(1) {
+            let is_path = |c: &char| c.is_alphanumeric() || "_:".contains(*c);
+            let path: String = part.chars().take_while(is_path).collect();
+            found.push(format!("{before}{path}"));
+        }
+    }
+    found
+}
+
+/// The file that a path leads to, by the longest module that it begins with, or by the name that a module exports again.
+fn file_at<'a>(path: &str, files: &'a BTreeMap<String, (String, String)>) -> Option<&'a String> {
+    let mut module = path.trim_end_matches("::");
+    loop {
+        if let Some((file, text)) = files.get(module) {
+            let name = path[module.len()..].trim_start_matches("::");
+            let again = text.split("pub use ").skip(1).find_map(|statement| {
+                let mut names = Vec::new();
+                expand(statement.split(';').next()?, "", &mut names);
+                let named = |n: &&String| n.rsplit("::").next() == Some(name) && n.contains("::");
+                let below = names.iter().find(named)?.trim_start_matches("self::");
+                let (from, _) = below.rsplit_once("::")?;
+                files.get(&format!("{module}::{from}"))
+            });
+            return Some(again.map_or(file, |(file, _)| file));
+        }
+        module = module.rsplit_once("::")?.0;
+    }
+}
+
+/// Files that can be reached from one along the arrows.
+fn reached<'a>(
+    from: &'a String,
+    arrows: &'a BTreeMap<String, BTreeSet<String>>,
+) -> BTreeSet<&'a String> {
+    let mut found = BTreeSet::new();
+    let mut next: Vec<&String> = arrows[from].iter().collect();
+    while let Some(file) = next.pop() {
+        if found.insert(file) {
+            next.extend(&arrows[file]);
+        }
+    }
+    found
+}
+
+#[test]
+fn a_tree_of_paths_is_taken_apart() {
+    let mut found = Vec::new();
+    expand("a::{self, b as c, d::{E, f}}", "", &mut found);
+    assert_eq!(found, ["a::self", "a::b", "a::d::E", "a::d::f"]);
+}
+
+#[test]
+fn no_files_need_one_another_but_those_that_are_listed() {
+    let files: BTreeMap<String, (String, String)> = sources()
+        .into_iter()
+        .map(|(file, text)| (path_of(&file), (file, text)))
+        .collect();
+    let arrows: BTreeMap<String, BTreeSet<String>> = files
+        .values()
+        .map(|(file, text)| {
+            let mut to: BTreeSet<String> = paths_in(file, text)
+                .iter()
+                .filter_map(|path| file_at(path.trim_end_matches("::self"), &files))
+                .cloned()
+                .collect();
+            // A folder's own page names what is in the folder.
+            to.retain(|other| other != file && !other.ends_with("mod.rs") && other != "lib.rs");
+            (file.clone(), to)
+        })
+        .collect();
+    let mut circles: BTreeSet<BTreeSet<&String>> = BTreeSet::new();
+    for file in arrows.keys() {
+        let circle: BTreeSet<&String> = reached(file, &arrows)
+            .into_iter()
+            .filter(|other| reached(other, &arrows).contains(file))
+            .collect();
+        if circle.len() > 1 {
+            circles.insert(circle);
+        }
+    }
+    let listed: BTreeSet<BTreeSet<String>> = CIRCLES
+        .iter()
+        .map(|circle| circle.iter().map(|f| (*f).to_string()).collect())
+        .collect();
+    let found: BTreeSet<BTreeSet<String>> = circles
+        .into_iter()
+        .map(|circle| circle.into_iter().cloned().collect())
+        .collect();
+    assert_eq!(found, listed, "files that need one another");
+    let page = include_str!("../ARCHITECTURE.md");
+    for file in CIRCLES.iter().flat_map(|circle| circle.iter()) {
+        assert!(
+            page.contains(file),
+            "ARCHITECTURE.md gives no reason for {file}"
+        );
+    }
 }

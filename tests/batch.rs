@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use assert_cmd::Command;
+use chokepoint::config::futures::FutureDesign;
 use chokepoint::config::source::{Configs, Source};
-use chokepoint::config::study::{self, FutureDesign, StudyFile};
+use chokepoint::config::study::{self, StudyFile};
 use chokepoint::foundation::parameters::Parameters;
 use chokepoint::results::{EffectRow, Results};
 use chokepoint::study::{Plan, PlanSettings, join, run_all};

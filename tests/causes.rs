@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 use std::sync::atomic::AtomicBool;
 
 use assert_cmd::Command;
+use chokepoint::events::EventKind;
 use chokepoint::results::{EventRow, Results};
-use chokepoint::study::timeline::{chain, kinds, timeline};
+use chokepoint::study::timeline::{chain, timeline};
 use chokepoint::study::{Plan, PlanSettings, Worker, join, run_all};
 
 use crate::{library, plan_of, regime, study_of};
@@ -27,7 +28,7 @@ fn every_kind_of_event_happens_under_a_shipped_regime() {
         .flat_map(|name| events(name, 0))
         .map(|e| e.kind)
         .collect();
-    let all: BTreeSet<String> = kinds().into_iter().map(String::from).collect();
+    let all: BTreeSet<String> = EventKind::names().into_iter().map(String::from).collect();
     assert_eq!(seen, all);
 }
 

@@ -3,8 +3,8 @@
 use chokepoint::config::source::Configs;
 use chokepoint::controls::Regime;
 use chokepoint::foundation::channels::Channel;
-use chokepoint::outputs::measures::OUTCOMES;
-use chokepoint::outputs::outcomes::{OutcomeWindow, outcomes};
+use chokepoint::outputs::formulas::{OutcomeWindow, outcomes};
+use chokepoint::outputs::outcomes::OUTCOMES;
 use chokepoint::study::{Library, Plan, PlanSettings, Worker};
 
 use crate::{library, regime, study_of, with_table};

@@ -15,7 +15,7 @@ use chokepoint::config::parameters::ParameterSet;
 use chokepoint::config::posterior::Posterior;
 use chokepoint::config::source::{Configs, Source};
 use chokepoint::config::splits::{self, InputHashes, Registration, SplitPart};
-use chokepoint::evidence::calibration::{CalibrationSettings, bank, fit};
+use chokepoint::evidence::calibration::{Calibration, CalibrationSettings};
 use chokepoint::evidence::hindcast::Hindcast;
 use chokepoint::foundation::bloc::Bloc;
 use chokepoint::foundation::calendar::Month;
@@ -342,6 +342,24 @@ fn planted_truths_are_found_again_as_often_as_intervals_say() {
     assert!((0.82..=0.97).contains(&share), "{held} of {informed}");
 }
 
+/// A calibration of these runs in a folder.
+fn calibration_in<'a>(
+    hindcast: &'a Hindcast,
+    effort: &'a CalibrationSettings,
+    (folder, key): (&'a std::path::Path, &'a str),
+    done: &'a (dyn Fn(u64) + Sync),
+    stop: &'a AtomicBool,
+) -> Calibration<'a> {
+    Calibration {
+        hindcast,
+        effort,
+        folder,
+        key,
+        done,
+        stop,
+    }
+}
+
 #[test]
 fn a_calibration_that_was_stopped_goes_on_to_the_same_bytes() {
     let h = hindcast();
@@ -360,21 +378,9 @@ fn a_calibration_that_was_stopped_goes_on_to_the_same_bytes() {
     let parts = tempfile::tempdir().unwrap();
     let go = AtomicBool::new(false);
     let made = |folder: &std::path::Path| -> String {
-        let bank = bank(&h, &effort, folder, "key", &|_| {}, &go)
-            .unwrap()
-            .unwrap();
-        let found = fit(
-            &h,
-            &bank,
-            split,
-            8,
-            &effort,
-            folder,
-            "key",
-            &hashes,
-            &|_| {},
-            &go,
-        );
+        let calibration = calibration_in(&h, &effort, (folder, "key"), &|_| {}, &go);
+        let bank = calibration.bank().unwrap().unwrap();
+        let found = calibration.fit(&bank, split, 8, &hashes);
         found.unwrap().unwrap().posterior.text()
     };
     let text = made(whole.path());
@@ -384,7 +390,9 @@ fn a_calibration_that_was_stopped_goes_on_to_the_same_bytes() {
             stop.store(true, Ordering::Relaxed);
         }
     };
-    let stopped = bank(&h, &effort, parts.path(), "key", &count, &stop).unwrap();
+    let stopped = calibration_in(&h, &effort, (parts.path(), "key"), &count, &stop)
+        .bank()
+        .unwrap();
     assert!(stopped.is_none());
     let blocks = std::fs::read_dir(parts.path().join("bank"))
         .unwrap()
@@ -393,16 +401,12 @@ fn a_calibration_that_was_stopped_goes_on_to_the_same_bytes() {
     assert!(made(parts.path()) == text, "not the same bytes");
     // Made again from what is there, without a run.
     let stop_at_once = AtomicBool::new(true);
-    assert!(
-        bank(&h, &effort, parts.path(), "key", &|_| {}, &stop_at_once)
-            .unwrap()
-            .is_some()
-    );
-    assert!(
-        bank(&h, &effort, parts.path(), "other", &|_| {}, &stop_at_once)
-            .unwrap()
-            .is_none()
-    );
+    let again = |key| {
+        let calibration = calibration_in(&h, &effort, (parts.path(), key), &|_| {}, &stop_at_once);
+        calibration.bank().unwrap().is_some()
+    };
+    assert!(again("key"));
+    assert!(!again("other"));
 }
 
 fn sample_of(priors: &ParameterSet, hashes: &InputHashes) -> Posterior {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
 use chokepoint::config::figure::{self, FigureFile};
-use chokepoint::config::source::figure_names;
+use chokepoint::config::shipped::figure_names;
 use chokepoint::plots::{compose, draw_all};
 use chokepoint::results::Results;
 use chokepoint::results::seal::Seal;

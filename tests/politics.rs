@@ -15,7 +15,7 @@ use chokepoint::foundation::calendar::Month;
 use chokepoint::foundation::channels::{Channel, Channels};
 use chokepoint::foundation::policy_path::{PolicyChange, PolicyChangeCause};
 use chokepoint::foundation::run::Future;
-use chokepoint::outputs::measures::OUTCOMES;
+use chokepoint::outputs::outcomes::OUTCOMES;
 use chokepoint::results::{EffectComponent, EffectRow, Results};
 use chokepoint::study::{Plan, PlanSettings, Worker, join, run_all};
 

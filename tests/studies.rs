@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use chokepoint::analysis::bands::{QuantileBand, band};
 use chokepoint::config::study;
-use chokepoint::outputs::measures::OUTCOMES;
+use chokepoint::outputs::outcomes::OUTCOMES;
 use chokepoint::questions::evaluate::{EnsembleTable, baseline, outcome};
 use chokepoint::study::{Plan, PlanSettings};
 

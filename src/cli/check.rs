@@ -11,8 +11,8 @@ use crate::config::posterior::{self, Posterior};
 use crate::config::regimes::regime_from;
 use crate::config::source::{Configs, Source};
 use crate::config::{draws, evidence, figure, schemas, splits, study, world};
+use crate::events::EventKind;
 use crate::results::files;
-use crate::study::timeline::kinds;
 use crate::study::{Library, plan};
 
 #[derive(Args)]
@@ -120,7 +120,7 @@ fn figure_of(library: &Library, source: &Source) -> Result<(), Problems> {
     let blueprint = library.blueprint(&study)?;
     let known = figure::KnownEntities {
         columns: &blueprint.watch.columns,
-        events: &kinds(),
+        events: &EventKind::names(),
         arms: &[],
     };
     figure::unknown(source, &read, &known).check()

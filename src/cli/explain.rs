@@ -8,7 +8,9 @@ use crate::config::source::Configs;
 use crate::config::study::Arm;
 use crate::controls::{Attribute, Instrument};
 use crate::foundation::channels::Channel;
-use crate::outputs::measures::{MEASURES, OUTCOMES};
+use crate::month::Phase;
+use crate::outputs::measures::MEASURES;
+use crate::outputs::outcomes::OUTCOMES;
 use crate::study::Library;
 
 #[derive(Args)]
@@ -38,7 +40,7 @@ enum ListKind {
 
 #[derive(Args)]
 pub struct ExplainArgs {
-    /// A rule, instrument, regime, study, chip, nation, parameter, measure or outcome.
+    /// A rule, instrument, regime, study, chip, nation, parameter, measure or outcome; `month` for the steps of a month.
     name: String,
 }
 
@@ -84,7 +86,13 @@ fn label(kind: ListKind) -> String {
         .map_or(String::new(), |v| v.get_name().to_string())
 }
 
+/// The name under which the steps of a month are explained.
+const MONTH: &str = "month";
+
 pub fn explain(configs: Configs, args: &ExplainArgs) -> Answer {
+    if args.name.eq_ignore_ascii_case(MONTH) {
+        return say(&describe_month());
+    }
     let library = Library::read(configs, &[])?;
     let all = entries(&library)?;
     let found: Vec<&CatalogueEntry> = all
@@ -92,7 +100,8 @@ pub fn explain(configs: Configs, args: &ExplainArgs) -> Answer {
         .filter(|e| e.name.eq_ignore_ascii_case(&args.name))
         .collect();
     if found.is_empty() {
-        let names: Vec<&str> = all.iter().map(|e| e.name.as_str()).collect();
+        let names = all.iter().map(|e| e.name.as_str());
+        let names: Vec<&str> = names.chain([MONTH]).collect();
         return Err(wrong_word(
             "explain",
             &args.name,
@@ -105,6 +114,20 @@ pub fn explain(configs: Configs, args: &ExplainArgs) -> Answer {
         .map(|e| format!("{} ({})\n{}\n", e.name, label(e.kind), e.long.trim_end()))
         .collect();
     say(&text.join("\n"))
+}
+
+/// The phases of a month with their systems and the file of each, in order.
+fn describe_month() -> String {
+    let mut lines = Vec::new();
+    for (at, phase) in Phase::ALL.iter().enumerate() {
+        lines.push(format!("{}. {phase:?}: {}", at + 1, phase.sentence()));
+        for path in phase.systems() {
+            let (module, system) = path.rsplit_once("::").unwrap_or(("", path));
+            let file = module.split("::").skip(1).collect::<Vec<_>>().join("/");
+            lines.push(format!("   {system:<22} src/{file}.rs"));
+        }
+    }
+    lines.join("\n")
 }
 
 fn entries(library: &Library) -> Result<Vec<CatalogueEntry>, super::Failure> {

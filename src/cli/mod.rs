@@ -10,6 +10,7 @@ pub mod classify;
 mod decompose;
 mod design;
 mod discover;
+pub mod execution;
 mod explain;
 mod folders;
 mod help;

@@ -9,23 +9,26 @@ use clap::Args;
 use rayon::ThreadPool;
 use serde::Serialize;
 
+use super::execution::{pool, progress, stop_on_signal, threads};
 use super::report::SealArgs;
-use super::run::{channels_without, pool, progress, settings, stop_on_signal, threads};
+use super::run::{channels_without, settings};
 use super::{
     AN_OUTCOME, Answer, Failure, Format, count, csv_written, note, say, say_data, say_json, table,
     wrong_word,
 };
 use crate::analysis::EstimatorError;
+use crate::config::futures::FutureDesign;
 use crate::config::source::Configs;
-use crate::config::study::{self, FutureDesign};
+use crate::config::study;
+use crate::foundation::digest::sha256;
 use crate::foundation::escape::{csv_plain, shell_argument, shell_option};
 use crate::foundation::maths;
-use crate::outputs::measures::OUTCOMES;
+use crate::outputs::outcomes::OUTCOMES;
 use crate::questions::evaluate;
 use crate::results::seal::{self, Seal};
 use crate::results::{ResultsError, files};
 use crate::study::kept_runs::{BUSY, KeptRuns};
-use crate::study::{Library, Plan, PlanSettings, hash, made_from};
+use crate::study::{Library, Plan, PlanSettings, made_from};
 
 #[derive(Args)]
 pub struct QuestionArgs {
@@ -91,7 +94,7 @@ impl QuestionArgs {
         let (mut plan, pool) = self.plan(configs, runs)?;
         let whole = made_from(&plan, &plan.futures);
         let text = &plan.study.source.text;
-        let made_from = hash(format!("{whole} {command} {words} {text}").as_bytes());
+        let made_from = sha256(format!("{whole} {command} {words} {text}").as_bytes());
         if let Some(folder) = &self.into {
             self.check_free(folder, tables, &made_from)?;
         }

@@ -4,7 +4,8 @@ use std::path::Path;
 
 use clap::Args;
 
-use super::run::{ExecutionArgs, StudyOverrides, execute, plan_file};
+use super::execution::ExecutionArgs;
+use super::run::{StudyOverrides, execute, plan_file};
 use super::{Answer, Failure};
 use crate::config::diagnostics::read_toml;
 use crate::config::law::ActFile;
@@ -55,7 +56,7 @@ pub fn whatif(configs: Configs, args: &WhatifArgs) -> Answer {
         quoted(&format!("`{against}`, and: {words}")),
         from = quoted(against)
     );
-    let title = act.title.trim_end_matches('.');
+    let title = act.title.get_ref().trim_end_matches('.');
     let fields = [
         ("name", quoted(&format!("whatif-{name}"))),
         (

@@ -6,10 +6,15 @@ use miette::{
     GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteDiagnostic, MietteError,
     MietteSpanContents, Report, SourceCode, SourceSpan, SpanContents,
 };
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
-use super::source::Source;
+/// A file's name and text.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Source {
+    pub name: String,
+    pub text: String,
+}
 
 /// One error in one file. Lines and columns count from 1.
 #[derive(Clone, Debug, Serialize, PartialEq, Eq)]
@@ -476,4 +481,10 @@ fn cell_problem(
         format!("column missing or unreadable: {message}"),
     )
     .help(format!("add the column `{missing}` to the header"))
+}
+
+/// Words that a list holds more than once.
+pub(super) fn repeated(list: &[String]) -> impl Iterator<Item = &String> {
+    let twice = |(at, word): &(usize, &String)| list[..*at].contains(word);
+    list.iter().enumerate().filter(twice).map(|(_, word)| word)
 }

@@ -7,14 +7,15 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use toml::Spanned;
 
+use super::demand::SERIES_NAMES;
 use super::diagnostics::{Diagnostic, Problems, nearest, read_toml};
 use super::source::{Configs, Source};
 use super::table::{
     CONFIDENCE, CellType, KnownNames, NameKind, TableProblems, TableReading, TableSpec, YEARS,
     column,
 };
-use super::world::SERIES_NAMES;
 use crate::foundation::calendar::Month;
+use crate::foundation::digest::hex;
 use crate::foundation::maths;
 use crate::outputs::measures::{MEASURES, measure};
 
@@ -486,10 +487,6 @@ fn in_unit(found: &str, expected: &str, months: i32) -> Option<f64> {
         _ => true,
     };
     rate_of_period.then_some(from / to)
-}
-
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
 /// `sd = ln(high/low)/3.29` on the log scale, `(high-low)/3.29` on its own; 2 % where no interval was published; twice

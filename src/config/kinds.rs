@@ -1,8 +1,8 @@
 //! The kinds of configuration file, where each kind belongs, and how the kind of a file elsewhere follows from its
 //! content.
 
-use super::diagnostics::{Diagnostic, Problems, nearest, read_toml};
-use super::source::{Source, shipped_paths, shipped_text};
+use super::diagnostics::{Diagnostic, Problems, Source, nearest, read_toml};
+use super::shipped;
 use crate::foundation::parameters::Parameters;
 
 /// What a file is.
@@ -94,7 +94,7 @@ impl FileKind {
         if stem.is_empty() {
             return None;
         }
-        let shipped = || shipped_text(path).is_some();
+        let shipped = || shipped::text(path).is_some();
         match (folder, ending) {
             ("rules", "csv") if shipped() => Some(Self::Events),
             ("regimes", "toml") => Some(Self::Regime),
@@ -229,11 +229,11 @@ fn of_content(source: &Source) -> Result<FileIdentity, Problems> {
         }));
     }
     // The shipped table with most of the columns of both.
-    let tables = shipped_paths().into_iter().filter(|p| p.ends_with(".csv"));
+    let tables = shipped::paths().into_iter().filter(|p| p.ends_with(".csv"));
     let mut near: Vec<(usize, String)> = tables
         .filter(|path| FileKind::of_path(path) != Some(FileKind::Posterior))
         .filter_map(|path| {
-            let head = shipped_text(&path)?.lines().next()?;
+            let head = shipped::text(&path)?.lines().next()?;
             let of_it: Vec<&str> = head.split(',').collect();
             let shared = columns.iter().filter(|c| of_it.contains(c)).count();
             let all = columns.len() + of_it.len() - shared;

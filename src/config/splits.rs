@@ -5,15 +5,15 @@ use std::collections::BTreeSet;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use super::diagnostics::{Diagnostic, Problems, read_csv, read_toml};
-use super::evidence::{Evidence, EvidenceBlock, EvidenceRow, hex};
+use super::evidence::{Evidence, EvidenceBlock, EvidenceRow};
 use super::parameters::ParameterSet;
 use super::source::{Configs, Source};
 use super::table::YEARS;
 use crate::foundation::calendar::{Date, Month};
 use crate::foundation::channels::Channel;
+use crate::foundation::digest::sha256;
 use crate::foundation::name::{self, Name};
 use crate::foundation::parameters::Parameters;
 
@@ -463,7 +463,7 @@ impl InputHashes {
         Ok(Self {
             priors: priors.hash(),
             evidence: evidence.hash(),
-            splits: hex(&Sha256::digest(text.as_bytes())),
+            splits: sha256(text.as_bytes()),
         })
     }
 }

@@ -186,139 +186,206 @@ impl SimulationBank {
         (scores, outputs)
     }
 
-    fn extend(&mut self, h: &Hindcast, draws: Vec<TrainingDraw>, points: Vec<Vec<f64>>) {
-        self.scores.extend(draws.into_iter().map(|d| d.scores));
-        self.points.extend(points.into_iter().map(|row| {
-            row.iter()
+    /// Finished runs, with every point on its scale.
+    fn of(h: &Hindcast, draws: Vec<TrainingDraw>, points: Vec<Vec<f64>>) -> Self {
+        let scaled = |row: Vec<f64>| {
+            let values = row.iter().enumerate();
+            values.map(|(k, v)| h.scaled(k, *v)).collect()
+        };
+        Self {
+            scores: draws.into_iter().map(|d| d.scores).collect(),
+            points: points.into_iter().map(scaled).collect(),
+        }
+    }
+}
+
+/// A calibration that is carried out: what is simulated, with which effort, and where finished blocks are kept.
+pub struct Calibration<'a> {
+    pub hindcast: &'a Hindcast,
+    pub effort: &'a CalibrationSettings,
+    pub folder: &'a Path,
+    /// What the runs rest on: blocks with another key are run again.
+    pub key: &'a str,
+    pub done: &'a (dyn Fn(u64) + Sync),
+    pub stop: &'a AtomicBool,
+}
+
+impl Calibration<'_> {
+    fn simulate(
+        &self,
+        draws: &[TrainingDraw],
+        name: &str,
+    ) -> Result<Option<Vec<Vec<f64>>>, ResultsError> {
+        let folder = self.folder.join(name);
+        simulate(
+            self.hindcast,
+            draws,
+            &folder,
+            self.key,
+            self.done,
+            self.stop,
+        )
+    }
+
+    /// Runs the shared bank. None when stopped.
+    ///
+    /// # Errors
+    /// When a block cannot be written.
+    pub fn bank(&self) -> Result<Option<SimulationBank>, ResultsError> {
+        let (h, effort) = (self.hindcast, self.effort);
+        let draws: Vec<TrainingDraw> = (0..effort.bank)
+            .map(|number| TrainingDraw {
+                number,
+                scores: h
+                    .plan
+                    .parameters
+                    .scores(Chance::of(effort.seed, u64::from(number))),
+            })
+            .collect();
+        let Some(points) = self.simulate(&draws, "bank")? else {
+            return Ok(None);
+        };
+        Ok(Some(SimulationBank::of(h, draws, points)))
+    }
+
+    /// Fits one split: rules out, runs its waves, samples. None when stopped or when the bank is too small for an emulator.
+    /// `ordinal` is the place of the split among all.
+    ///
+    /// # Errors
+    /// When a block cannot be written.
+    pub fn fit(
+        &self,
+        bank: &SimulationBank,
+        split: &Split,
+        ordinal: u32,
+        hashes: &InputHashes,
+    ) -> Result<Option<SplitFit>, ResultsError> {
+        let (h, effort) = (self.hindcast, self.effort);
+        let target = fit_target(h, split, 1.0);
+        if target.points.is_empty() {
+            return Ok(None);
+        }
+        let target = widen_variance(h, bank, &target);
+        let all: Vec<usize> = (0..bank.scores.len()).collect();
+        let (scores, outputs) = bank.columns(&target.points, &all);
+        let Some(first) = Emulator::fit(&scores, &outputs, 0..scores.len()) else {
+            return Ok(None);
+        };
+        let plausible: Vec<usize> = all
+            .iter()
+            .copied()
+            .filter(|r| !ruled_out(&first, &scores[*r], &target))
+            .collect();
+        let ruled_out = 1.0 - plausible.len() as f64 / all.len() as f64;
+        let terms = 1 + 2 * scores[0].len();
+        let kept = if plausible.len() > 2 * terms {
+            plausible
+        } else {
+            all
+        };
+        let near = bank.columns(&target.points, &kept);
+        let walk = Walk {
+            target: &target,
+            half: terms / 2,
+            seed: effort.seed,
+            stream: stable_key(&split.name),
+        };
+        let Some(emulator) = self.waves(&walk, split, ordinal, first.clone(), near)? else {
+            return Ok(None);
+        };
+        let Some(chains) = walk.chains(&emulator, effort.samples, 0) else {
+            return Ok(None);
+        };
+        let samples = thinned(&chains, effort.samples as usize);
+        let explained = target
+            .points
+            .iter()
+            .zip(&first.explained)
+            .map(|(k, e)| (h.row(*k).target_id.clone(), *e))
+            .collect();
+        Ok(Some(SplitFit {
+            posterior: posterior(h, split, &samples, effort, hashes, target.points.len()),
+            informed: informed(h, &samples),
+            trades: trades(h, &samples),
+            ruled_out,
+            r_hat: worst_r_hat(&chains, walk.half),
+            explained,
+            points: target.points.len(),
+        }))
+    }
+
+    /// The emulator after further waves of runs near the evidence of a split, fitted to them and to the near runs of the bank.
+    fn waves(
+        &self,
+        walk: &Walk<'_>,
+        split: &Split,
+        ordinal: u32,
+        mut emulator: Emulator,
+        (mut near_scores, mut near_outputs): (Vec<Vec<f64>>, Vec<Vec<f64>>),
+    ) -> Result<Option<Emulator>, ResultsError> {
+        let effort = self.effort;
+        for wave in 0..effort.waves {
+            let Some(chains) = walk.chains(&emulator, effort.wave, u64::from(wave + 1)) else {
+                return Ok(None);
+            };
+            let draws: Vec<TrainingDraw> = thinned(&chains, effort.wave as usize)
+                .into_iter()
                 .enumerate()
-                .map(|(k, v)| h.scaled(k, *v))
-                .collect()
-        }));
+                .map(|(i, scores)| TrainingDraw {
+                    // Numbers of futures that no other wave of any split has.
+                    number: 1_000_000 * (1 + ordinal) + 100_000 * wave + i as u32,
+                    scores,
+                })
+                .collect();
+            let name = format!("{}-{}", split.name, wave + 1);
+            let Some(points) = self.simulate(&draws, &name)? else {
+                return Ok(None);
+            };
+            let more = SimulationBank::of(self.hindcast, draws, points);
+            let rows: Vec<usize> = (0..more.scores.len()).collect();
+            let (s, o) = more.columns(&walk.target.points, &rows);
+            let from = near_scores.len();
+            near_scores.extend(s);
+            near_outputs.extend(o);
+            let near = from..near_scores.len();
+            if let Some(better) = Emulator::fit(&near_scores, &near_outputs, near) {
+                emulator = better;
+            }
+        }
+        Ok(Some(emulator))
     }
 }
 
-/// Runs the shared bank. None when stopped.
-///
-/// # Errors
-/// When a block cannot be written.
-pub fn bank(
-    h: &Hindcast,
-    effort: &CalibrationSettings,
-    folder: &Path,
-    key: &str,
-    done: &(dyn Fn(u64) + Sync),
-    stop: &AtomicBool,
-) -> Result<Option<SimulationBank>, ResultsError> {
-    let draws: Vec<TrainingDraw> = (0..effort.bank)
-        .map(|number| TrainingDraw {
-            number,
-            scores: h
-                .plan
-                .parameters
-                .scores(Chance::of(effort.seed, u64::from(number))),
-        })
-        .collect();
-    let Some(points) = simulate(h, &draws, &folder.join("bank"), key, done, stop)? else {
-        return Ok(None);
-    };
-    let mut bank = SimulationBank {
-        scores: Vec::new(),
-        points: Vec::new(),
-    };
-    bank.extend(h, draws, points);
-    Ok(Some(bank))
+/// How samples of a split are walked to.
+struct Walk<'a> {
+    target: &'a FitTarget,
+    /// Half the terms of the emulator.
+    half: usize,
+    seed: u64,
+    stream: u64,
 }
 
-/// Fits one split: rules out, runs its waves, samples. None when stopped or when the bank is too small for an emulator.
-///
-/// # Errors
-/// When a block cannot be written.
-pub fn fit(
-    h: &Hindcast,
-    bank: &SimulationBank,
-    split: &Split,
-    ordinal: u32,
-    effort: &CalibrationSettings,
-    folder: &Path,
-    key: &str,
-    hashes: &InputHashes,
-    done: &(dyn Fn(u64) + Sync),
-    stop: &AtomicBool,
-) -> Result<Option<SplitFit>, ResultsError> {
-    let target = fit_target(h, split, 1.0);
-    if target.points.is_empty() {
-        return Ok(None);
-    }
-    let target = widen_variance(h, bank, &target);
-    let all: Vec<usize> = (0..bank.scores.len()).collect();
-    let (scores, outputs) = bank.columns(&target.points, &all);
-    let Some(first) = Emulator::fit(&scores, &outputs, 0..scores.len()) else {
-        return Ok(None);
-    };
-    let plausible: Vec<usize> = all
-        .iter()
-        .copied()
-        .filter(|r| !ruled_out(&first, &scores[*r], &target))
-        .collect();
-    let ruled_out = 1.0 - plausible.len() as f64 / all.len() as f64;
-    let terms = 1 + 2 * scores[0].len();
-    let kept = if plausible.len() > 2 * terms {
-        plausible
-    } else {
-        all
-    };
-    let (mut near_scores, mut near_outputs) = bank.columns(&target.points, &kept);
-    let mut emulator = first.clone();
-    let stream = stable_key(&split.name);
-    let walk = |emulator: &Emulator, samples: u32, stream: u64| {
+impl Walk<'_> {
+    /// Chains by an emulator; `wave` counts from 1, and 0 is the last walk.
+    fn chains(&self, emulator: &Emulator, samples: u32, wave: u64) -> Option<Vec<Vec<Vec<f64>>>> {
+        let target = self.target;
         let likelihood = Likelihood::new(emulator, &target.observed, &target.variance)?;
         let guide = likelihood.guide()?;
-        let half = terms / 2;
+        let stream = self.stream ^ wave;
         Some(chains(
             &likelihood,
             &guide,
-            half,
+            self.half,
             samples,
-            effort.seed,
+            self.seed,
             stream,
         ))
-    };
-    for wave in 0..effort.waves {
-        let Some(chains) = walk(&emulator, effort.wave, stream ^ u64::from(wave + 1)) else {
-            return Ok(None);
-        };
-        let draws: Vec<TrainingDraw> = thinned(&chains, effort.wave as usize)
-            .into_iter()
-            .enumerate()
-            .map(|(i, scores)| TrainingDraw {
-                // Numbers of futures that no other wave of any split has.
-                number: 1_000_000 * (1 + ordinal) + 100_000 * wave + i as u32,
-                scores,
-            })
-            .collect();
-        let place = folder.join(format!("{}-{}", split.name, wave + 1));
-        let Some(points) = simulate(h, &draws, &place, key, done, stop)? else {
-            return Ok(None);
-        };
-        let mut more = SimulationBank {
-            scores: Vec::new(),
-            points: Vec::new(),
-        };
-        more.extend(h, draws, points);
-        let rows: Vec<usize> = (0..more.scores.len()).collect();
-        let (s, o) = more.columns(&target.points, &rows);
-        let from = near_scores.len();
-        near_scores.extend(s);
-        near_outputs.extend(o);
-        if let Some(better) = Emulator::fit(&near_scores, &near_outputs, from..near_scores.len()) {
-            emulator = better;
-        }
     }
-    let Some(chains) = walk(&emulator, effort.samples, stream) else {
-        return Ok(None);
-    };
-    let samples = thinned(&chains, effort.samples as usize);
-    let r_hat = (0..terms / 2)
+}
+
+/// The largest potential scale reduction over parameters.
+fn worst_r_hat(chains: &[Vec<Vec<f64>>], parameters: usize) -> f64 {
+    (0..parameters)
         .map(|j| {
             let of: Vec<Vec<f64>> = chains
                 .iter()
@@ -326,22 +393,7 @@ pub fn fit(
                 .collect();
             split_r_hat(&of)
         })
-        .fold(0.0, f64::max);
-    let explained = target
-        .points
-        .iter()
-        .zip(&first.explained)
-        .map(|(k, e)| (h.row(*k).target_id.clone(), *e))
-        .collect();
-    Ok(Some(SplitFit {
-        posterior: posterior(h, split, &samples, effort, hashes, target.points.len()),
-        informed: informed(h, &samples),
-        trades: trades(h, &samples),
-        ruled_out,
-        r_hat,
-        explained,
-        points: target.points.len(),
-    }))
+        .fold(0.0, f64::max)
 }
 
 fn ruled_out(emulator: &Emulator, scores: &[f64], target: &FitTarget) -> bool {

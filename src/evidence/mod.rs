@@ -4,5 +4,7 @@ pub mod calibration;
 pub mod headline;
 pub mod hindcast;
 pub mod patterns;
+pub mod predictive;
 pub mod scorecard;
+pub mod series_score;
 pub mod simulations;

@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use super::hindcast::Hindcast;
-use super::scorecard::future_of;
+use super::predictive::future_of;
 use crate::analysis::bands::quantile;
 use crate::analysis::emulator::least_squares;
 use crate::config::diagnostics::Problems;

@@ -1,27 +1,20 @@
 //! The scorecard: scores the model's predictions of recorded points against simple benchmark forecasts.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
-use rayon::prelude::*;
 use serde::Serialize;
 
 use super::hindcast::Hindcast;
+use super::predictive::PredictiveDraws;
+use super::series_score::{Scoring, SeriesScore, years};
 use crate::analysis::bands::quantile;
 use crate::analysis::coverage::{Z_90, bins, rank, wilson};
 use crate::analysis::crps;
-use crate::analysis::skill::{
-    PointForecast, RecordedSeries, SkillVerdict, bootstrap, conditional_ratio, constant_mean,
-    last_value, skill, trend,
-};
+use crate::analysis::skill::{SkillVerdict, bootstrap};
 use crate::config::evidence::{ErrorScale, EvidenceClass};
-use crate::config::posterior::Posterior;
 use crate::config::splits::{ScoreSettings, Split, SplitPart};
 use crate::foundation::chance::{Chance, Purpose, stable_key};
 use crate::foundation::maths;
-use crate::foundation::parameters::Parameters;
-use crate::foundation::run::Future;
-use crate::study::Worker;
 
 /// One recorded point and what was said of it.
 #[derive(Clone, Debug, Serialize)]
@@ -53,29 +46,6 @@ pub struct PointScore {
     pub benchmark_p50: Option<f64>,
     pub benchmark_p95: Option<f64>,
     pub crps: Option<f64>,
-}
-
-/// One series in one split.
-#[derive(Clone, Debug, Serialize)]
-pub struct SeriesScore {
-    pub series: String,
-    pub entity: String,
-    pub class: EvidenceClass,
-    pub weak: Option<String>,
-    /// Points tested, and years that they cover.
-    pub n: usize,
-    pub n_effective: usize,
-    pub crps: Option<f64>,
-    /// The same from the prior.
-    pub crps_prior: Option<f64>,
-    pub crps_naive: Option<f64>,
-    pub naive: Option<String>,
-    pub skill: Option<f64>,
-    pub skill_low: Option<f64>,
-    pub skill_high: Option<f64>,
-    /// Score of every benchmark that the training part allows.
-    pub benchmarks: BTreeMap<String, f64>,
-    pub verdict: String,
 }
 
 /// How often intervals held, by class.
@@ -131,88 +101,6 @@ impl Scorecard {
     }
 }
 
-/// What every draw says of every point, on the points' scales, with errors of observation.
-pub struct PredictiveDraws(Vec<Vec<f64>>);
-
-/// Draws of a block: what is lost when it is stopped.
-const BLOCK: usize = 10;
-
-/// Runs `draws` futures, from a posterior or the prior. Blocks that the plan keeps from before are not run again.
-pub fn ensemble(
-    h: &Hindcast,
-    draws: u32,
-    posterior: Option<&Arc<Posterior>>,
-    done: &(dyn Fn(u64) + Sync),
-) -> PredictiveDraws {
-    let run = |worker: &mut Worker, number: u32| -> Vec<f64> {
-        let future = future_of(h, number, posterior);
-        let said = h.run(worker, 0, &future);
-        done(1);
-        said.iter()
-            .enumerate()
-            .map(|(k, value)| {
-                let who = stable_key(&h.row(k).target_id);
-                let error =
-                    h.row(k).error * future.chance.normal(Purpose::ObservationError, who, 0);
-                h.scaled(k, *value) + error
-            })
-            .collect()
-    };
-    let from = posterior.map_or_else(String::new, |p| format!("{} {}", p.name, p.text()));
-    let kept = h.plan.kept.as_deref();
-    let numbers: Vec<u32> = (0..draws).collect();
-    let rows: Vec<Vec<Vec<f64>>> = numbers
-        .par_chunks(BLOCK)
-        .map_init(
-            || None,
-            |worker, block| {
-                let what = format!("ensemble {from} {block:?}");
-                if let Some(rows) = kept.and_then(|k| k.rows(&what, block.len(), h.asked.len())) {
-                    done(block.len() as u64);
-                    return rows;
-                }
-                let worker = worker.get_or_insert_with(|| h.worker());
-                let rows: Vec<Vec<f64>> = block.iter().map(|n| run(worker, *n)).collect();
-                if let Some(kept) = kept {
-                    kept.keep(&what, &rows);
-                }
-                rows
-            },
-        )
-        .collect();
-    let rows = rows.concat();
-    PredictiveDraws(rows)
-}
-
-/// The future of this number with its parameters from a posterior, or from the prior.
-pub fn future_of(h: &Hindcast, number: u32, posterior: Option<&Arc<Posterior>>) -> Future {
-    let future = h.plan.future(number);
-    let mut values = future.parameters.values();
-    if let Some(p) = posterior {
-        let priors = &h.plan.parameters;
-        priors.overwrite(&mut values, p.sample(u64::from(number)));
-    }
-    Future {
-        parameters: Parameters::from_values(&values)
-            .unwrap_or_else(|| unreachable!("one value a name")),
-        ..future
-    }
-}
-
-impl PredictiveDraws {
-    /// Finite draws of one point, sorted.
-    fn point(&self, k: usize) -> Vec<f64> {
-        let mut draws: Vec<f64> = self
-            .0
-            .iter()
-            .map(|row| row[k])
-            .filter(|v| v.is_finite())
-            .collect();
-        draws.sort_by(f64::total_cmp);
-        draws
-    }
-}
-
 /// Scores one split: `said` from the samples of its fit, `prior` from the prior.
 pub fn score(
     h: &Hindcast,
@@ -222,67 +110,38 @@ pub fn score(
     prior: &PredictiveDraws,
     seed: u64,
 ) -> Scorecard {
-    let part = |k: usize| split.part(h.row(k), h.block(k));
+    let scoring = Scoring {
+        h,
+        split,
+        settings,
+        said,
+        prior,
+        seed,
+    };
     let mut groups: BTreeMap<(String, String), Vec<usize>> = BTreeMap::new();
     for k in 0..h.asked.len() {
         groups.entry(h.series(k)).or_default().push(k);
     }
     let mut series = Vec::new();
     let mut benchmark_of: BTreeMap<usize, (String, Vec<f64>)> = BTreeMap::new();
-    for ((name, entity), points) in &groups {
+    let mut effective = 0;
+    for points in groups.values() {
         let tested: Vec<usize> = points
             .iter()
             .copied()
-            .filter(|k| part(*k) == SplitPart::Test && h.row(*k).class.scored())
+            .filter(|k| scoring.is_tested(*k))
             .collect();
-        let class = h.row(points[0]).class;
-        let found = series_score(h, split, settings, points, &tested, said, prior, seed);
-        series.push(match found {
+        effective += years(h, &tested);
+        series.push(match scoring.series(points, &tested) {
             Ok((score, forecasts)) => {
                 for (k, quantiles) in tested.iter().zip(forecasts) {
                     benchmark_of.insert(*k, (score.naive.clone().unwrap_or_default(), quantiles));
                 }
                 score
             }
-            // Without a benchmark the scores themselves still say what the fit gained on the prior.
-            Err(reason) => SeriesScore {
-                series: name.clone(),
-                entity: entity.clone(),
-                class,
-                weak: h.link(points[0]).weak.clone(),
-                n: tested.len(),
-                n_effective: years(h, &tested),
-                crps: mean_score(h, &tested, said),
-                crps_prior: mean_score(h, &tested, prior),
-                crps_naive: None,
-                naive: None,
-                skill: None,
-                skill_low: None,
-                skill_high: None,
-                benchmarks: BTreeMap::new(),
-                verdict: format!("not scorable: {reason}"),
-            },
+            Err(reason) => scoring.without_benchmark(points, &tested, &reason),
         });
     }
-    let points = point_scores(h, split, said, &benchmark_of);
-    let coverage = coverage(h, split, said);
-    let tested: Vec<usize> = (0..h.asked.len())
-        .filter(|k| part(*k) == SplitPart::Test && h.row(*k).class.scored())
-        .collect();
-    let effective: usize = groups
-        .values()
-        .map(|g| {
-            let mine: Vec<usize> = g.iter().copied().filter(|k| tested.contains(k)).collect();
-            years(h, &mine)
-        })
-        .sum();
-    let ranks = (effective >= 30).then(|| {
-        let all: Vec<f64> = tested
-            .iter()
-            .map(|k| rank(&said.point(*k), h.scaled(*k, h.row(*k).value)))
-            .collect();
-        bins(&all)
-    });
     let skills: Vec<f64> = series
         .iter()
         .filter(|s| s.weak.is_none())
@@ -299,199 +158,26 @@ pub fn score(
         posterior: None,
         stale: Vec::new(),
         series,
-        coverage,
-        ranks,
+        coverage: coverage(h, split, said),
+        ranks: (effective >= 30).then(|| ranks(&scoring)),
         skill: (!skills.is_empty()).then(|| skills.iter().sum::<f64>() / skills.len() as f64),
         skill_low: interval.map(|i| i.0),
         skill_high: interval.map(|i| i.1),
         verdict: interval
             .map_or("ties", |(a, b)| SkillVerdict::of(a, b).name())
             .into(),
-        points,
+        points: point_scores(h, split, said, &benchmark_of),
     }
 }
 
-/// Calendar years that points cover: errors within a year are shared.
-fn years(h: &Hindcast, points: &[usize]) -> usize {
-    let mut all: Vec<i32> = points.iter().map(|k| h.row(*k).last.year()).collect();
-    all.sort_unstable();
-    all.dedup();
-    all.len()
-}
-
-/// Quantiles that stand for a benchmark's distribution.
-const QUANTILES: usize = 199;
-
-/// A benchmark's score of a series: its mean, that of each point, and what it said of each.
-type BenchmarkScore = (f64, Vec<f64>, Vec<Vec<f64>>);
-
-/// The score of a series, and the quantiles of its strongest benchmark at every tested point.
-fn series_score(
-    h: &Hindcast,
-    split: &Split,
-    settings: &ScoreSettings,
-    points: &[usize],
-    tested: &[usize],
-    said: &PredictiveDraws,
-    prior: &PredictiveDraws,
-    seed: u64,
-) -> Result<(SeriesScore, Vec<Vec<f64>>), String> {
-    if tested.is_empty() {
-        let scored = points.iter().any(|k| h.row(*k).class.scored());
-        return Err(if scored {
-            "no point in the test".into()
-        } else {
-            "judged or given, not scored".into()
-        });
-    }
-    let train: Vec<usize> = points
-        .iter()
-        .copied()
-        .filter(|k| split.part(h.row(*k), h.block(*k)) == SplitPart::Fit)
-        .filter(|k| h.row(*k).class.scored())
+/// Ranks of tested points among the draws, in five bins.
+fn ranks(scoring: &Scoring<'_>) -> [usize; 5] {
+    let h = scoring.h;
+    let all: Vec<f64> = (0..h.asked.len())
+        .filter(|k| scoring.is_tested(*k))
+        .map(|k| rank(&scoring.said.point(k), h.scaled(k, h.row(k).value)))
         .collect();
-    let forecasts = benchmarks(h, &train, tested);
-    if forecasts.is_empty() {
-        return Err(format!("{} points to fit a benchmark on", train.len()));
-    }
-    let observed = |k: usize| h.scaled(k, h.row(k).value);
-    let mine = each_score(h, tested, said);
-    if mine.iter().any(|c| !c.is_finite()) {
-        return Err("the model gives no number there".into());
-    }
-    let mut scores: BTreeMap<String, BenchmarkScore> = BTreeMap::new();
-    for (name, all) in forecasts {
-        let quantiles: Vec<Vec<f64>> = tested
-            .iter()
-            .zip(&all)
-            .map(|(k, f)| {
-                let log = h.link(*k).scale == ErrorScale::Log;
-                f.quantiles(QUANTILES, log, h.row(*k).error, h.asked[*k].floor)
-            })
-            .collect();
-        let each: Vec<f64> = tested
-            .iter()
-            .zip(&quantiles)
-            .map(|(k, q)| crps::of_quantiles(q, observed(*k)))
-            .collect();
-        scores.insert(name.to_string(), (mean(&each), each, quantiles));
-    }
-    let strongest = scores
-        .iter()
-        .min_by(|a, b| a.1.0.total_cmp(&b.1.0))
-        .map(|(name, s)| (name.clone(), s.clone()));
-    let Some((naive, (crps_naive, each, quantiles))) = strongest else {
-        return Err("no benchmark".into());
-    };
-    // Resampled by year: points of a year share their errors.
-    let mut by_year: BTreeMap<i32, Vec<usize>> = BTreeMap::new();
-    for (at, k) in tested.iter().enumerate() {
-        by_year.entry(h.row(*k).last.year()).or_default().push(at);
-    }
-    let blocks: Vec<&Vec<usize>> = by_year.values().collect();
-    let (name, entity) = h.series(tested[0]);
-    let chance = Chance::of(seed, 1);
-    let who = stable_key(&format!("{} {name} {entity}", split.name));
-    let interval = bootstrap(
-        blocks.len(),
-        settings.bootstrap,
-        |sample| {
-            let at = || sample.iter().flat_map(|b| blocks[*b].iter());
-            let sum = |v: &[f64]| at().map(|i| v[*i]).sum::<f64>();
-            skill(sum(&mine), sum(&each))
-        },
-        |i| chance.uniform(Purpose::Bootstrap, who, i),
-    );
-    let my_skill = skill(mean(&mine), crps_naive);
-    let score = SeriesScore {
-        series: name,
-        entity,
-        class: h.row(tested[0]).class,
-        weak: h.link(tested[0]).weak.clone(),
-        n: tested.len(),
-        n_effective: blocks.len(),
-        crps: Some(mean(&mine)),
-        crps_prior: mean_score(h, tested, prior),
-        crps_naive: Some(crps_naive),
-        naive: Some(naive),
-        skill: Some(my_skill),
-        skill_low: interval.map(|i| i.0),
-        skill_high: interval.map(|i| i.1),
-        benchmarks: scores.iter().map(|(n, s)| (n.clone(), s.0)).collect(),
-        // Within one year there is nothing to resample: no more than a tie can be said.
-        verdict: interval
-            .map_or("ties", |(a, b)| SkillVerdict::of(a, b).name())
-            .into(),
-    };
-    Ok((score, quantiles))
-}
-
-fn each_score(h: &Hindcast, points: &[usize], said: &PredictiveDraws) -> Vec<f64> {
-    points
-        .iter()
-        .map(|k| crps::fair(&said.point(*k), h.scaled(*k, h.row(*k).value)))
-        .collect()
-}
-
-fn mean_score(h: &Hindcast, points: &[usize], said: &PredictiveDraws) -> Option<f64> {
-    let score = mean(&each_score(h, points, said));
-    score.is_finite().then_some(score)
-}
-
-fn mean(values: &[f64]) -> f64 {
-    values.iter().sum::<f64>() / values.len() as f64
-}
-
-fn decimal_year(h: &Hindcast, k: usize) -> f64 {
-    0.5 * (h.row(k).first.decimal_year() + h.row(k).last.decimal_year())
-}
-
-/// Every benchmark that the training part allows, with its forecast of every tested point.
-fn benchmarks(
-    h: &Hindcast,
-    train: &[usize],
-    tested: &[usize],
-) -> Vec<(&'static str, Vec<PointForecast>)> {
-    let mut order = train.to_vec();
-    order.sort_by(|a, b| decimal_year(h, *a).total_cmp(&decimal_year(h, *b)));
-    let series = RecordedSeries {
-        years: order.iter().map(|k| decimal_year(h, *k)).collect(),
-        values: order.iter().map(|k| h.row(*k).value).collect(),
-    };
-    let drivers: Option<Vec<f64>> = order.iter().map(|k| h.asked[*k].driver).collect();
-    let positive = tested
-        .first()
-        .is_some_and(|k| h.link(*k).scale == ErrorScale::Log);
-    let is_gap = tested.first().is_some_and(|k| h.link(*k).gap);
-    let all = |f: &dyn Fn(usize) -> Option<PointForecast>| -> Option<Vec<PointForecast>> {
-        tested.iter().map(|k| f(*k)).collect()
-    };
-    let year = |k: usize| decimal_year(h, k);
-    [
-        (
-            "last value",
-            all(&|k| last_value(&series, year(k), positive)),
-        ),
-        ("linear trend", all(&|k| trend(&series, year(k), false))),
-        (
-            "log-linear trend",
-            all(&|k| trend(&series, year(k), true).filter(|_| positive)),
-        ),
-        (
-            "conditional ratio",
-            all(&|k| {
-                let known = drivers.as_deref()?;
-                conditional_ratio(&series, known, h.asked[k].driver?, year(k))
-            }),
-        ),
-        (
-            "constant mean",
-            all(&|_| constant_mean(&series).filter(|_| is_gap)),
-        ),
-    ]
-    .into_iter()
-    .filter_map(|(name, forecasts)| Some((name, forecasts?)))
-    .collect()
+    bins(&all)
 }
 
 fn point_scores(
@@ -535,34 +221,46 @@ fn point_scores(
             if draws.is_empty() {
                 point.reason = Some("the model gives no number there".into());
             } else {
-                let q = |p: f64| quantile(&draws, p);
-                let out = |p: f64| Some(h.natural(k, q(p)));
-                let observed = h.scaled(k, row.value);
-                point.modelled = true;
                 point.part = Some(split.part(row, h.block(k)));
-                (point.p05, point.p25, point.p50, point.p75, point.p95) =
-                    (out(0.05), out(0.25), out(0.5), out(0.75), out(0.95));
-                point.inside_50 = Some((q(0.25)..=q(0.75)).contains(&observed));
-                point.inside_90 = Some((q(0.05)..=q(0.95)).contains(&observed));
-                point.crps = row
-                    .class
-                    .scored()
-                    .then(|| crps::fair(&draws, observed))
-                    .filter(|c| c.is_finite());
-                if let Some((name, quantiles)) = benchmarks.get(&k) {
-                    let b = |p: f64| Some(h.natural(k, quantile(quantiles, p)));
-                    point.benchmark = Some(name.clone());
-                    (
-                        point.benchmark_p05,
-                        point.benchmark_p50,
-                        point.benchmark_p95,
-                    ) = (b(0.05), b(0.5), b(0.95));
-                }
+                describe_draws(h, k, &draws, benchmarks.get(&k), &mut point);
             }
         }
         all.push(point);
     }
     all
+}
+
+/// Quantiles of the draws of a point, of its benchmark, and whether its intervals hold.
+fn describe_draws(
+    h: &Hindcast,
+    k: usize,
+    draws: &[f64],
+    benchmark: Option<&(String, Vec<f64>)>,
+    point: &mut PointScore,
+) {
+    let row = h.row(k);
+    let q = |p: f64| quantile(draws, p);
+    let out = |p: f64| Some(h.natural(k, q(p)));
+    let observed = h.scaled(k, row.value);
+    point.modelled = true;
+    (point.p05, point.p25, point.p50, point.p75, point.p95) =
+        (out(0.05), out(0.25), out(0.5), out(0.75), out(0.95));
+    point.inside_50 = Some((q(0.25)..=q(0.75)).contains(&observed));
+    point.inside_90 = Some((q(0.05)..=q(0.95)).contains(&observed));
+    point.crps = row
+        .class
+        .scored()
+        .then(|| crps::fair(draws, observed))
+        .filter(|c| c.is_finite());
+    if let Some((name, quantiles)) = benchmark {
+        let b = |p: f64| Some(h.natural(k, quantile(quantiles, p)));
+        point.benchmark = Some(name.clone());
+        (
+            point.benchmark_p05,
+            point.benchmark_p50,
+            point.benchmark_p95,
+        ) = (b(0.05), b(0.5), b(0.95));
+    }
 }
 
 fn coverage(h: &Hindcast, split: &Split, said: &PredictiveDraws) -> Vec<Coverage> {

@@ -7,7 +7,7 @@ use bevy_ecs::resource::Resource;
 use super::record::ColumnIndex;
 use crate::capability::frontier::FrontierGroup;
 use crate::foundation::bloc::Bloc;
-use crate::technology::roadmap::{Roadmap, SlotKind};
+use crate::technology::roadmap::{ChipSlot, SlotKind};
 use crate::technology::supply::{POOLS, RecordedFoundry, SupplyPool};
 
 /// Places in which sales are counted: the world, the target, third countries.
@@ -124,136 +124,58 @@ pub(super) struct BlocColumns {
 #[derive(Resource, Clone, Debug)]
 pub struct OutputColumnsHandle(pub Arc<OutputColumns>);
 
+/// What the columns are laid out from.
+pub struct ColumnInputs<'a> {
+    pub slots: &'a [ChipSlot],
+    pub makers: &'a [String],
+    pub nations: &'a [String],
+    pub labs: &'a [String],
+    pub foundries: &'a [RecordedFoundry],
+    /// Nations of the cloud hosts.
+    pub hosts: &'a [String],
+    pub bloc_of_market: Vec<usize>,
+    pub home_of_maker: Vec<usize>,
+    pub merchant: Vec<bool>,
+}
+
 impl OutputColumns {
-    pub fn new(
-        roadmap: &Roadmap,
-        makers: &[String],
-        nations: &[String],
-        labs: &[String],
-        foundries: &[RecordedFoundry],
-        hosts: &[String],
-        bloc_of_market: Vec<usize>,
-        home_of_maker: Vec<usize>,
-        merchant: Vec<bool>,
-    ) -> Self {
+    /// Registers every column; tables list them in this order.
+    pub fn new(of: ColumnInputs<'_>) -> Self {
         let mut c = ColumnIndex::default();
-        let gap = |c: &mut ColumnIndex, entity: &str| GapColumns {
-            points: c.add("gap_points", entity),
-            months: c.add("gap_months", entity),
-            latent_points: c.add("latent_gap_points", entity),
-            latent_months: c.add("latent_gap_months", entity),
-            trend: c.add("gap_trend_months", entity),
+        let each = |c: &mut ColumnIndex, measure, entities: &[String]| -> Vec<usize> {
+            entities.iter().map(|e| c.add(measure, e.clone())).collect()
         };
         Self {
             frontier: FrontierGroup::ALL.map(|side| c.add("frontier_points", side.name())),
-            gaps: [
-                gap(&mut c, "target_vs_issuer"),
-                gap(&mut c, "open_vs_closed"),
-            ],
-            blocs: Bloc::ALL.map(|bloc| BlocColumns {
-                compute: c.add("compute_h100e", bloc.name()),
-                owned: c.add("compute_owned_h100e", bloc.name()),
-                serving: c.add("compute_serving_h100e", bloc.name()),
-                peak: c.add("compute_peak_h100e", bloc.name()),
-                share: c.add("compute_share", bloc.name()),
-                largest_run: c.add("largest_run_h100e_months", bloc.name()),
-            }),
-            makers: makers
+            gaps: ["target_vs_issuer", "open_vs_closed"].map(|pair| GapColumns::new(&mut c, pair)),
+            blocs: Bloc::ALL.map(|bloc| BlocColumns::new(&mut c, bloc.name())),
+            makers: of
+                .makers
                 .iter()
-                .map(|maker| {
-                    let at = |c: &mut ColumnIndex, measure| {
-                        PLACES.map(|place| c.add(measure, format!("{maker}:{place}")))
-                    };
-                    MakerColumns {
-                        revenue: at(&mut c, "maker_revenue_usd"),
-                        units: at(&mut c, "maker_units"),
-                        tpp: at(&mut c, "maker_tpp"),
-                        peak: at(&mut c, "maker_peak_h100e"),
-                        share_value: at(&mut c, "maker_share_value"),
-                        share_units: at(&mut c, "maker_share_units"),
-                        rd: c.add("maker_rd_usd", maker.clone()),
-                    }
-                })
+                .map(|maker| MakerColumns::new(&mut c, maker))
                 .collect(),
-            places: PLACES.map(|place| PlaceColumns {
-                us_share: c.add("us_maker_share", place),
-                target_share: c.add("target_maker_share", place),
-                hhi: c.add("hhi", place),
-            }),
+            places: PLACES.map(|place| PlaceColumns::new(&mut c, place)),
             self_sufficiency: c.add("self_sufficiency", "target"),
             self_sufficiency_fab: c.add("self_sufficiency_fab", "target"),
-            price: [
-                c.add("price_usd_per_h100e", "world"),
-                c.add("price_usd_per_h100e", "target"),
-            ],
+            price: ["world", "target"].map(|place| c.add("price_usd_per_h100e", place)),
             inflow: ["inflow_h100e", "inflow_serving_h100e"].map(|name| c.add(name, "target")),
             efficiency: ["issuer", "target", "world"]
                 .map(|side| c.add("algorithmic_efficiency", side)),
-            supply: [
-                c.add("yield", "target"),
-                c.add("wafer_capacity", "target"),
-                c.add("hbm_supply", "target"),
-            ],
-            licences: [
-                c.add("licences_pending", "issuer"),
-                c.add("licence_days", "issuer"),
-            ],
-            foundries: foundries
+            supply: ["yield", "wafer_capacity", "hbm_supply"].map(|name| c.add(name, "target")),
+            licences: ["licences_pending", "licence_days"].map(|name| c.add(name, "issuer")),
+            foundries: of
+                .foundries
                 .iter()
-                .map(|foundry| {
-                    let mut any = |pools: [SupplyPool; 2], measure: &'static str| {
-                        let fills = foundry.fills.iter().any(|(pool, _)| pools.contains(pool));
-                        fills.then(|| c.add(measure, foundry.key.clone()))
-                    };
-                    let logic = [SupplyPool::LogicWorld, SupplyPool::LogicTarget];
-                    FoundryColumns {
-                        in_target: foundry.in_target,
-                        wafers: any(logic, "wafer_capacity")
-                            .zip(any(logic, "yield"))
-                            .map(|(wafers, good)| [wafers, good]),
-                        stacks: any([SupplyPool::HbmWorld, SupplyPool::HbmTarget], "hbm_supply"),
-                    }
-                })
+                .map(|foundry| FoundryColumns::new(&mut c, foundry))
                 .collect(),
-            hosts: hosts
-                .iter()
-                .map(|nation| c.add("rented_h100e", nation.clone()))
-                .collect(),
-            stacks: nations
-                .iter()
-                .map(|nation| c.add("issuer_stack", nation.clone()))
-                .collect(),
+            hosts: each(&mut c, "rented_h100e", of.hosts),
+            stacks: each(&mut c, "issuer_stack", of.nations),
             tight: c.add("supply_tight", "world"),
-            backlog: [
-                c.add("backlog_usd", "world"),
-                c.add("backlog_usd", "target"),
-            ],
+            backlog: ["world", "target"].map(|place| c.add("backlog_usd", place)),
             levy: c.add("levy_usd", "issuer"),
-            responses: ResponseColumns {
-                rung: c.add("policy_rung", "issuer"),
-                denied: c.add("denied_share", "target"),
-                belief: c.add("supply_risk_belief", "target"),
-                scarcity: Bloc::ALL.map(|bloc| c.add("scarcity", bloc.name())),
-                grey: ["grey_h100e", "seized_h100e", "grey_premium"]
-                    .map(|name| c.add(name, "target")),
-                grey_counts: ["grey_units", "grey_peak_h100e"].map(|name| c.add(name, "target")),
-                rented: c.add("rented_h100e", "target"),
-                inputs_lost: c.add("inputs_lost_share", "world"),
-                home_supply: c.add("home_supply_share", "target"),
-                powered: Bloc::ALL.map(|bloc| c.add("powered_share", bloc.name())),
-                induced: c.add("induced_efficiency", "target"),
-                codesign: c.add("codesign_skill", "target"),
-                services: ["issuer", "target", "open"].map(|who| c.add("service_share", who)),
-                service_price: c.add("service_price", "issuer"),
-                service_revenue: ["issuer", "target"].map(|who| c.add("service_revenue_usd", who)),
-                stack: ["issuer", "target"].map(|who| c.add("stack_share", who)),
-                alignment: c.add("alignment_mean", "third"),
-                allied: c.add("allied_supplier_revenue_usd", "third"),
-                issuer_tools: c.add("issuer_tool_revenue_usd", "issuer"),
-                distilled: c.add("distilled_points", "target"),
-            },
+            responses: ResponseColumns::new(&mut c),
             pools: SupplyPool::ALL.map(|pool| c.add("pool_use", pool.name())),
-            variants: roadmap
+            variants: of
                 .slots
                 .iter()
                 .enumerate()
@@ -261,19 +183,107 @@ impl OutputColumns {
                 .map(|(at, slot)| (at, c.add("variant_units", slot.key.clone())))
                 .collect(),
             all_variants: c.add("variant_units", "world"),
-            nations: nations
-                .iter()
-                .map(|nation| c.add("compute_h100e", nation.clone()))
-                .collect(),
-            labs: labs
-                .iter()
-                .map(|lab| c.add("compute_h100e", lab.clone()))
-                .collect(),
-            maker_keys: makers.to_vec(),
-            bloc_of_market,
-            home_of_maker,
-            merchant,
+            nations: each(&mut c, "compute_h100e", of.nations),
+            labs: each(&mut c, "compute_h100e", of.labs),
+            maker_keys: of.makers.to_vec(),
+            bloc_of_market: of.bloc_of_market,
+            home_of_maker: of.home_of_maker,
+            merchant: of.merchant,
             columns: c,
+        }
+    }
+}
+
+impl GapColumns {
+    fn new(c: &mut ColumnIndex, pair: &str) -> Self {
+        Self {
+            points: c.add("gap_points", pair),
+            months: c.add("gap_months", pair),
+            latent_points: c.add("latent_gap_points", pair),
+            latent_months: c.add("latent_gap_months", pair),
+            trend: c.add("gap_trend_months", pair),
+        }
+    }
+}
+
+impl BlocColumns {
+    fn new(c: &mut ColumnIndex, bloc: &str) -> Self {
+        Self {
+            compute: c.add("compute_h100e", bloc),
+            owned: c.add("compute_owned_h100e", bloc),
+            serving: c.add("compute_serving_h100e", bloc),
+            peak: c.add("compute_peak_h100e", bloc),
+            share: c.add("compute_share", bloc),
+            largest_run: c.add("largest_run_h100e_months", bloc),
+        }
+    }
+}
+
+impl MakerColumns {
+    fn new(c: &mut ColumnIndex, maker: &str) -> Self {
+        let mut at = |measure| PLACES.map(|place| c.add(measure, format!("{maker}:{place}")));
+        Self {
+            revenue: at("maker_revenue_usd"),
+            units: at("maker_units"),
+            tpp: at("maker_tpp"),
+            peak: at("maker_peak_h100e"),
+            share_value: at("maker_share_value"),
+            share_units: at("maker_share_units"),
+            rd: c.add("maker_rd_usd", maker),
+        }
+    }
+}
+
+impl PlaceColumns {
+    fn new(c: &mut ColumnIndex, place: &str) -> Self {
+        Self {
+            us_share: c.add("us_maker_share", place),
+            target_share: c.add("target_maker_share", place),
+            hhi: c.add("hhi", place),
+        }
+    }
+}
+
+impl FoundryColumns {
+    fn new(c: &mut ColumnIndex, foundry: &RecordedFoundry) -> Self {
+        let mut any = |pools: [SupplyPool; 2], measure: &'static str| {
+            let fills = foundry.fills.iter().any(|(pool, _)| pools.contains(pool));
+            fills.then(|| c.add(measure, foundry.key.clone()))
+        };
+        let logic = [SupplyPool::LogicWorld, SupplyPool::LogicTarget];
+        Self {
+            in_target: foundry.in_target,
+            wafers: any(logic, "wafer_capacity")
+                .zip(any(logic, "yield"))
+                .map(|(wafers, good)| [wafers, good]),
+            stacks: any([SupplyPool::HbmWorld, SupplyPool::HbmTarget], "hbm_supply"),
+        }
+    }
+}
+
+impl ResponseColumns {
+    fn new(c: &mut ColumnIndex) -> Self {
+        Self {
+            rung: c.add("policy_rung", "issuer"),
+            denied: c.add("denied_share", "target"),
+            belief: c.add("supply_risk_belief", "target"),
+            scarcity: Bloc::ALL.map(|bloc| c.add("scarcity", bloc.name())),
+            grey: ["grey_h100e", "seized_h100e", "grey_premium"].map(|name| c.add(name, "target")),
+            grey_counts: ["grey_units", "grey_peak_h100e"].map(|name| c.add(name, "target")),
+            rented: c.add("rented_h100e", "target"),
+            inputs_lost: c.add("inputs_lost_share", "world"),
+            home_supply: c.add("home_supply_share", "target"),
+            powered: Bloc::ALL.map(|bloc| c.add("powered_share", bloc.name())),
+            induced: c.add("induced_efficiency", "target"),
+            codesign: c.add("codesign_skill", "target"),
+            services: ["issuer", "target", "open"].map(|who| c.add("service_share", who)),
+            service_price: c.add("service_price", "issuer"),
+            service_revenue: ["issuer", "target"].map(|who| c.add("service_revenue_usd", who)),
+            stack: ["issuer", "target"].map(|who| c.add("stack_share", who)),
+            alignment: c.add("alignment_mean", "third"),
+            allied: c.add("allied_supplier_revenue_usd", "third"),
+            issuer_tools: c.add("issuer_tool_revenue_usd", "issuer"),
+            distilled: c.add("distilled_points", "target"),
         }
     }
 }

@@ -25,9 +25,26 @@ impl MonthlyRecord {
         self.columns[column * self.months + month] = value;
     }
 
+    /// Sets columns side by side.
+    pub fn set_all<const N: usize>(
+        &mut self,
+        columns: &[usize; N],
+        month: usize,
+        values: [f64; N],
+    ) {
+        for (column, value) in columns.iter().zip(values) {
+            self.set(*column, month, value);
+        }
+    }
+
     pub fn column(&self, column: usize) -> &[f64] {
         &self.columns[column * self.months..(column + 1) * self.months]
     }
+}
+
+/// A part over a whole; no value where the whole is nothing.
+pub(super) fn ratio(part: f64, whole: f64) -> f64 {
+    if whole > 0.0 { part / whole } else { f64::NAN }
 }
 
 /// Names of the columns: (measure, entity) to column number.

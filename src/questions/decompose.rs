@@ -9,8 +9,8 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use super::evaluate::{CustomFuture, baseline, draw, evaluate};
+use crate::agents::compute::NationTotals;
 use crate::agents::lab::Lab;
-use crate::agents::nation::NationTotals;
 use crate::analysis::accounting_bound::{self, AccountingMonth};
 use crate::analysis::shapley::{along, antithetic_pair, exact, sampled};
 use crate::analysis::{Estimate, EstimatorError};
@@ -21,7 +21,7 @@ use crate::capability::frontier::FrontierHistory;
 use crate::foundation::bloc::Bloc;
 use crate::foundation::calendar::Month as CalendarMonth;
 use crate::foundation::channels::Channel;
-use crate::outputs::measures::OUTCOMES;
+use crate::outputs::outcomes::OUTCOMES;
 use crate::study::{Plan, Worker};
 
 /// The part of one group or channel in one effect.
@@ -138,6 +138,44 @@ pub fn decompose(
     Ok(all)
 }
 
+/// One effect that is shared out: an arm against the baseline on one outcome.
+#[derive(Clone, Copy)]
+struct SharedEffect<'a> {
+    plan: &'a Plan,
+    arm: usize,
+    base: usize,
+    /// Its place in [`OUTCOMES`].
+    outcome: usize,
+}
+
+impl SharedEffect<'_> {
+    /// The worth of a set of channels, from what each arm answers.
+    fn worth(&self, by_arm: &[Vec<f64>]) -> f64 {
+        by_arm[self.arm][self.outcome] - by_arm[self.base][self.outcome]
+    }
+
+    fn share(
+        &self,
+        channel: &str,
+        [value, off, only]: [Estimate; 3],
+        futures: usize,
+    ) -> EffectShare {
+        EffectShare {
+            regime: self.plan.regimes[self.arm].name.clone(),
+            baseline: self.plan.regimes[self.base].name.clone(),
+            outcome: OUTCOMES[self.outcome].name.to_string(),
+            channel: channel.to_string(),
+            value: value.value,
+            error: value.error,
+            one_off: off.value,
+            one_off_error: off.error,
+            one_only: only.value,
+            one_only_error: only.error,
+            futures,
+        }
+    }
+}
+
 fn by_group(
     plan: &Plan,
     base: usize,
@@ -146,7 +184,6 @@ fn by_group(
 ) -> Result<(), EstimatorError> {
     let players = groups(plan);
     let sets = 1_u64 << players.len();
-    let full = (sets - 1) as usize;
     let numbers: Vec<u32> = plan.futures.clone().collect();
     let points: Vec<CustomFuture> = numbers
         .iter()
@@ -155,70 +192,95 @@ fn by_group(
     let arms: Vec<usize> = (0..plan.regimes.len()).collect();
     let answers = evaluate(plan, &points, &arms, done);
     for arm in arms.iter().copied().filter(|a| *a != base) {
-        let ceilings = |set: u64| -> Estimate {
+        let ceiling = |set: u64| -> Estimate {
             let points: Vec<f64> = numbers
                 .par_iter()
                 .map(|f| accounting_points(plan, arm, base, &with_set(plan, &players, *f, set)))
                 .collect();
             Estimate::of(&points)
         };
-        let (ceiling, none_ceiling) = (ceilings(sets - 1), ceilings(0));
-        for (o, outcome) in OUTCOMES.iter().enumerate() {
+        let ceilings = [ceiling(sets - 1), ceiling(0)];
+        for outcome in 0..OUTCOMES.len() {
+            let effect = SharedEffect {
+                plan,
+                arm,
+                base,
+                outcome,
+            };
             // By future: the worth of every set; futures without a number somewhere are left out and counted.
             let worths: Vec<Vec<f64>> = answers
                 .values
                 .chunks(sets as usize)
-                .map(|own| {
-                    own.iter()
-                        .map(|v| v[arm][o] - v[base][o])
-                        .collect::<Vec<f64>>()
-                })
+                .map(|own| own.iter().map(|v| effect.worth(v)).collect::<Vec<f64>>())
                 .filter(|w| w.iter().all(|v| v.is_finite()))
                 .collect();
-            if worths.is_empty() {
-                continue;
+            if !worths.is_empty() {
+                share_among_groups(&effect, &players, &worths, ceilings, all)?;
             }
-            let shares = worths
-                .iter()
-                .map(|w| exact(players.len(), w))
-                .collect::<Result<Vec<_>, _>>()?;
-            let over = |f: &dyn Fn(&Vec<f64>) -> f64| {
-                Estimate::of(&worths.iter().map(f).collect::<Vec<f64>>())
-            };
-            for (i, (name, _)) in players.iter().enumerate() {
-                let value = Estimate::of(&shares.iter().map(|s| s[i]).collect::<Vec<f64>>());
-                let off = over(&|w| w[full] - w[full & !(1 << i)]);
-                let only = over(&|w| w[1 << i] - w[0]);
-                all.groups.push(part(
-                    plan,
-                    arm,
-                    base,
-                    outcome.name,
-                    name,
-                    [value, off, only],
-                    worths.len(),
-                ));
-            }
-            let (total, none) = (over(&|w| w[full]), over(&|w| w[0]));
-            let shown = |c: f64| (outcome.name == "latent_gap_points_mean").then_some(c);
-            all.wholes.push(EffectBounds {
-                regime: plan.regimes[arm].name.clone(),
-                baseline: plan.study.baseline.clone(),
-                outcome: outcome.name.to_string(),
-                total: total.value,
-                total_error: total.error,
-                no_channel: none.value,
-                no_channel_error: none.error,
-                ceiling: shown(ceiling.value),
-                ceiling_error: shown(ceiling.error),
-                no_channel_ceiling: shown(none_ceiling.value),
-                no_channel_ceiling_error: shown(none_ceiling.error),
-                futures: worths.len(),
-                excluded: numbers.len() - worths.len(),
-            });
         }
     }
     Ok(())
+}
+
+/// Shares one effect among groups, from the worth of every set of them in each future.
+fn share_among_groups(
+    effect: &SharedEffect<'_>,
+    players: &GamePlayers,
+    worths: &[Vec<f64>],
+    [ceiling, none_ceiling]: [Estimate; 2],
+    all: &mut Decomposition,
+) -> Result<(), EstimatorError> {
+    let full = (1_usize << players.len()) - 1;
+    let shares = worths
+        .iter()
+        .map(|w| exact(players.len(), w))
+        .collect::<Result<Vec<_>, _>>()?;
+    let over =
+        |f: &dyn Fn(&Vec<f64>) -> f64| Estimate::of(&worths.iter().map(f).collect::<Vec<f64>>());
+    for (i, (name, _)) in players.iter().enumerate() {
+        let value = Estimate::of(&shares.iter().map(|s| s[i]).collect::<Vec<f64>>());
+        let off = over(&|w| w[full] - w[full & !(1 << i)]);
+        let only = over(&|w| w[1 << i] - w[0]);
+        let three = [value, off, only];
+        all.groups.push(effect.share(name, three, worths.len()));
+    }
+    let (plan, outcome) = (effect.plan, OUTCOMES[effect.outcome].name);
+    let (total, none) = (over(&|w| w[full]), over(&|w| w[0]));
+    let shown = |c: f64| (outcome == "latent_gap_points_mean").then_some(c);
+    all.wholes.push(EffectBounds {
+        regime: plan.regimes[effect.arm].name.clone(),
+        baseline: plan.study.baseline.clone(),
+        outcome: outcome.to_string(),
+        total: total.value,
+        total_error: total.error,
+        no_channel: none.value,
+        no_channel_error: none.error,
+        ceiling: shown(ceiling.value),
+        ceiling_error: shown(ceiling.error),
+        no_channel_ceiling: shown(none_ceiling.value),
+        no_channel_ceiling_error: shown(none_ceiling.error),
+        futures: worths.len(),
+        excluded: plan.futures.len() - worths.len(),
+    });
+    Ok(())
+}
+
+/// Every set of channels that is asked for, once.
+struct AskedSets<'a> {
+    plan: &'a Plan,
+    players: &'a GamePlayers,
+    place: HashMap<(u32, u64), usize>,
+    points: Vec<CustomFuture>,
+}
+
+impl AskedSets<'_> {
+    fn want(&mut self, future: u32, set: u64) {
+        self.place.entry((future, set)).or_insert_with(|| {
+            self.points
+                .push(with_set(self.plan, self.players, future, set));
+            self.points.len() - 1
+        });
+    }
 }
 
 fn by_channel(
@@ -243,19 +305,16 @@ fn by_channel(
             )
         })
         .collect();
-    // Every set that is asked for, once.
-    let mut place: HashMap<(u32, u64), usize> = HashMap::new();
-    let mut points: Vec<CustomFuture> = Vec::new();
-    let mut want = |future: u32, set: u64| {
-        place.entry((future, set)).or_insert_with(|| {
-            points.push(with_set(plan, &players, future, set));
-            points.len() - 1
-        });
+    let mut asked = AskedSets {
+        plan,
+        players: &players,
+        place: HashMap::new(),
+        points: Vec::new(),
     };
     for (future, pair) in &orders {
         for order in pair {
             along(order, &mut |set| {
-                want(*future, set);
+                asked.want(*future, set);
                 0.0
             });
         }
@@ -263,76 +322,61 @@ fn by_channel(
     for future in &numbers {
         for i in 0..players.len() {
             for set in [0, full, full & !(1 << i), 1 << i] {
-                want(*future, set);
+                asked.want(*future, set);
             }
         }
     }
     let arms: Vec<usize> = (0..plan.regimes.len()).collect();
-    let answers = evaluate(plan, &points, &arms, done);
+    let answers = evaluate(plan, &asked.points, &arms, done);
     for arm in arms.iter().copied().filter(|a| *a != base) {
-        for (o, outcome) in OUTCOMES.iter().enumerate() {
-            let worth = |future: u32, set: u64| {
-                let v = &answers.values[place[&(future, set)]];
-                v[arm][o] - v[base][o]
+        for outcome in 0..OUTCOMES.len() {
+            let effect = SharedEffect {
+                plan,
+                arm,
+                base,
+                outcome,
             };
-            let tried: Vec<[Vec<f64>; 2]> = orders
-                .iter()
-                .map(|(future, pair)| {
-                    [0, 1].map(|k| along(&pair[k], &mut |set| worth(*future, set)))
-                })
-                .filter(|pair| pair.iter().flatten().all(|v| v.is_finite()))
-                .collect();
-            if tried.is_empty() {
-                continue;
-            }
-            let values = sampled(&tried)?;
-            for (i, (name, _)) in players.iter().enumerate() {
-                let over = |a: u64, b: u64| {
-                    let differences: Vec<f64> = numbers
-                        .iter()
-                        .map(|f| worth(*f, a) - worth(*f, b))
-                        .filter(|v| v.is_finite())
-                        .collect();
-                    Estimate::of(&differences)
-                };
-                let three = [values[i], over(full, full & !(1 << i)), over(1 << i, 0)];
-                all.channels.push(part(
-                    plan,
-                    arm,
-                    base,
-                    outcome.name,
-                    name,
-                    three,
-                    tried.len(),
-                ));
-            }
+            let worth =
+                |future: u32, set: u64| effect.worth(&answers.values[asked.place[&(future, set)]]);
+            all.channels
+                .extend(share_among_channels(&effect, &players, &orders, worth)?);
         }
     }
     Ok(())
 }
 
-fn part(
-    plan: &Plan,
-    arm: usize,
-    base: usize,
-    outcome: &str,
-    channel: &str,
-    [value, off, only]: [Estimate; 3],
-    futures: usize,
-) -> EffectShare {
-    EffectShare {
-        regime: plan.regimes[arm].name.clone(),
-        baseline: plan.regimes[base].name.clone(),
-        outcome: outcome.to_string(),
-        channel: channel.to_string(),
-        value: value.value,
-        error: value.error,
-        one_off: off.value,
-        one_off_error: off.error,
-        one_only: only.value,
-        one_only_error: only.error,
-        futures,
+/// Shares one effect among single channels, from the worth of the sets along sampled orders.
+fn share_among_channels(
+    effect: &SharedEffect<'_>,
+    players: &GamePlayers,
+    orders: &[(u32, [Vec<usize>; 2])],
+    worth: impl Fn(u32, u64) -> f64,
+) -> Result<Vec<EffectShare>, EstimatorError> {
+    let tried: Vec<[Vec<f64>; 2]> = orders
+        .iter()
+        .map(|(future, pair)| [0, 1].map(|k| along(&pair[k], &mut |set| worth(*future, set))))
+        .filter(|pair| pair.iter().flatten().all(|v| v.is_finite()))
+        .collect();
+    if tried.is_empty() {
+        return Ok(Vec::new());
     }
+    let full = (1_u64 << players.len()) - 1;
+    let over = |a: u64, b: u64| {
+        let differences: Vec<f64> = effect
+            .plan
+            .futures
+            .clone()
+            .map(|f| worth(f, a) - worth(f, b))
+            .filter(|v| v.is_finite())
+            .collect();
+        Estimate::of(&differences)
+    };
+    let values = sampled(&tried)?;
+    let share = |(i, (name, _)): (usize, &(String, Vec<Channel>))| {
+        let three = [values[i], over(full, full & !(1 << i)), over(1 << i, 0)];
+        effect.share(name, three, tried.len())
+    };
+    Ok(players.iter().enumerate().map(share).collect())
 }
 
 /// What a month of an arm says about compute and research of both sides.

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::evaluate::{EnsembleTable, baseline, draw};
 use crate::analysis::EstimatorError;
-use crate::analysis::prim::{self, ScenarioBox};
+use crate::analysis::prim::{self, BoxLimit, ScenarioBox};
 use crate::study::Plan;
 
 /// What is looked for.
@@ -75,14 +75,8 @@ pub fn discover(
     let x: Vec<Vec<f64>> = rows.iter().map(|r| ensemble.x[*r].clone()).collect();
     let boxes = prim::discover(&x, &hit, q.boxes, q.resamples, &draw(plan, "boxes"))?;
     let hits = hit.iter().filter(|h| **h).count();
-    let (arm, against) = (&plan.regimes[q.arm].name, &plan.regimes[base].name);
-    let sign = if q.below { "below" } else { "above" };
-    let what = format!(
-        "the effect of {arm} against {against} on {} is {sign} {}",
-        q.outcome.1, q.bar
-    );
+    let words = EffectWords::of(plan, base, q);
     let share = hits as f64 / hit.len() as f64;
-    let percent = |v: f64| format!("{:.0} %", 100.0 * v);
     let mut found = Discovery {
         rows: Vec::new(),
         sentences: Vec::new(),
@@ -91,6 +85,7 @@ pub fn discover(
         excluded: ensemble.failed + ensemble.futures.len() - hit.len(),
         boxes,
     };
+    let what = &words.what;
     if hits == 0 || hits == hit.len() {
         // The rule of three: what is never seen in n futures is rarer than 3/n with 95 % confidence.
         let word = if hits == 0 { "none" } else { "all" };
@@ -108,12 +103,53 @@ pub fn discover(
             hit.len()
         ));
     }
-    for (number, b) in found.boxes.iter().enumerate() {
+    for (at, b) in found.boxes.iter().enumerate() {
+        let sentence = words.sentence(b, &ensemble.factors);
+        let row = |limit| words.row(at + 1, b, limit, &ensemble.factors, &sentence);
+        found.rows.extend(b.limits.iter().map(row));
+        found.sentences.push(sentence);
+    }
+    Ok(found)
+}
+
+fn percent(v: f64) -> String {
+    format!("{:.0} %", 100.0 * v)
+}
+
+/// The effect that is asked about, in words.
+struct EffectWords {
+    arm: String,
+    against: String,
+    outcome: String,
+    /// "effect below 0".
+    when: String,
+    /// What happens in a future that counts.
+    what: String,
+}
+
+impl EffectWords {
+    fn of(plan: &Plan, base: usize, q: &DiscoveryQuestion) -> Self {
+        let (arm, against) = (&plan.regimes[q.arm].name, &plan.regimes[base].name);
+        let sign = if q.below { "below" } else { "above" };
+        Self {
+            arm: arm.clone(),
+            against: against.clone(),
+            outcome: q.outcome.1.clone(),
+            when: format!("effect {sign} {}", q.bar),
+            what: format!(
+                "the effect of {arm} against {against} on {} is {sign} {}",
+                q.outcome.1, q.bar
+            ),
+        }
+    }
+
+    /// The conditions of a box, and how well they hold on held-out futures.
+    fn sentence(&self, b: &ScenarioBox, factors: &[String]) -> String {
         let limits: Vec<String> = b
             .limits
             .iter()
             .map(|l| {
-                let name = &ensemble.factors[l.factor];
+                let name = &factors[l.factor];
                 match (l.low, l.high) {
                     (Some(low), Some(high)) => format!("{name} from {low:.3} to {high:.3}"),
                     (Some(low), None) => format!("{name} is at least {low:.3}"),
@@ -122,45 +158,50 @@ pub fn discover(
                 }
             })
             .collect();
+        let stable: Vec<String> = b.limits.iter().map(|l| percent(l.stability)).collect();
         let s = b.held_out;
-        let sentence = format!(
-            "Where {}, {what} in {} of futures (error {}), against {} of all; this holds {} of such futures. \
+        format!(
+            "Where {}, {} in {} of futures (error {}), against {} of all; this holds {} of such futures. \
              Counted on {} futures that had no part in finding it; in resamples its limits come back in {}.",
             limits.join(" and "),
+            self.what,
             percent(s.density),
             percent(b.held_out_error),
             percent(s.base),
             percent(s.coverage),
             s.rows,
-            b.limits
-                .iter()
-                .map(|l| percent(l.stability))
-                .collect::<Vec<_>>()
-                .join(", "),
-        );
-        for limit in &b.limits {
-            found.rows.push(BoxRow {
-                regime: arm.clone(),
-                baseline: against.clone(),
-                outcome: q.outcome.1.clone(),
-                when: format!("effect {sign} {}", q.bar),
-                number: number + 1,
-                parameter: ensemble.factors[limit.factor].clone(),
-                low: limit.low,
-                high: limit.high,
-                stability: limit.stability,
-                support: b.training.support,
-                coverage: b.training.coverage,
-                density: b.training.density,
-                held_out_rows: s.rows,
-                held_out_coverage: s.coverage,
-                held_out_density: s.density,
-                held_out_base: s.base,
-                held_out_error: b.held_out_error,
-                sentence: sentence.clone(),
-            });
-        }
-        found.sentences.push(sentence);
+            stable.join(", "),
+        )
     }
-    Ok(found)
+
+    fn row(
+        &self,
+        number: usize,
+        b: &ScenarioBox,
+        limit: &BoxLimit,
+        factors: &[String],
+        sentence: &str,
+    ) -> BoxRow {
+        let s = b.held_out;
+        BoxRow {
+            regime: self.arm.clone(),
+            baseline: self.against.clone(),
+            outcome: self.outcome.clone(),
+            when: self.when.clone(),
+            number,
+            parameter: factors[limit.factor].clone(),
+            low: limit.low,
+            high: limit.high,
+            stability: limit.stability,
+            support: b.training.support,
+            coverage: b.training.coverage,
+            density: b.training.density,
+            held_out_rows: s.rows,
+            held_out_coverage: s.coverage,
+            held_out_density: s.density,
+            held_out_base: s.base,
+            held_out_error: b.held_out_error,
+            sentence: sentence.to_string(),
+        }
+    }
 }

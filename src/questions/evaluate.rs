@@ -7,12 +7,12 @@ use rayon::prelude::*;
 use crate::foundation::chance::{Chance, Purpose, stable_key};
 use crate::foundation::channels::Channel;
 use crate::foundation::run::Future;
-use crate::outputs::measures::OUTCOMES;
-use crate::outputs::outcomes::outcomes;
+use crate::outputs::formulas::outcomes;
+use crate::outputs::outcomes::OUTCOMES;
 use crate::policy::compiled::CompiledCalendar;
 use crate::study::futures::FutureDraw;
 use crate::study::kept_runs::KeptRuns;
-use crate::study::{Plan, Worker};
+use crate::study::{Plan, Worker, is_balanced};
 
 /// A numbered future with parameters, chance or channels replaced.
 #[derive(Clone, Debug)]
@@ -135,7 +135,7 @@ fn one(plan: &Plan, worker: &mut Worker, arm: usize, point: &CustomFuture) -> Ve
     let b = &*plan.blueprint;
     let (calendar, future) = point.in_arm(plan, arm);
     let imbalance = worker.run(calendar, &future, b.months, false);
-    if imbalance.is_nan() || imbalance > 1e-6 {
+    if !is_balanced(imbalance) {
         return vec![f64::NAN; OUTCOMES.len()];
     }
     outcomes(&b.watch, worker.record(), plan.window)

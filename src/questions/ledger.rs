@@ -53,58 +53,72 @@ pub fn ledger(
         .map(|f| variance_share(&ensemble.column(f, &rows), &effects))
         .collect::<Result<_, _>>()?;
     let chance = by_chance(plan, ensemble, arm, base, outcome, done)?;
-    let row = |p: &Parameter, share: Option<Estimate>| LedgerRow {
-        regime: plan.regimes[arm].name.clone(),
-        baseline: plan.regimes[base].name.clone(),
-        outcome: name.to_string(),
-        rank: 0,
-        parameter: p.id.clone(),
-        words: p.words.clone(),
-        value: Some(p.value),
-        unit: p.unit.clone(),
-        grade: format!("{:?}", p.grade),
-        year: year_of(&p.source).max(year_of(&p.url)),
-        source: p.source.clone(),
-        url: p.url.clone(),
-        share: share.map(|s| s.value),
-        share_error: share.map(|s| s.error),
-        matters: share.is_some_and(|s| s.value > 2.0 * s.error),
-    };
-    let parameters = &plan.parameters.0;
-    let mut all: Vec<(LedgerRow, bool)> = parameters
-        .iter()
-        .enumerate()
+    let effect = [
+        &plan.regimes[arm].name,
+        &plan.regimes[base].name,
+        &name.to_string(),
+    ];
+    let parameters = plan.parameters.0.iter().enumerate();
+    let mut ledger: Vec<LedgerRow> = parameters
         .map(|(at, p)| {
-            let share = ensemble
-                .places
-                .iter()
-                .position(|s| *s == at)
-                .map(|f| shares[f]);
-            (
-                row(p, share),
-                matches!(p.grade, EvidenceGrade::C | EvidenceGrade::D),
-            )
+            let place = ensemble.places.iter().position(|s| *s == at);
+            LedgerRow::of(effect, p, place.map(|f| shares[f]))
         })
         .collect();
     // Influential parameters with weak evidence come first, then other influential ones, then the rest, each by share of
     // variance. Fixed parameters have no share and come last.
-    all.sort_by(|(a, weak_a), (b, weak_b)| {
-        let tier = |r: &LedgerRow, weak: bool| match (r.matters, weak, r.share.is_some()) {
-            (true, true, _) => 0,
-            (true, false, _) => 1,
-            (false, _, true) => 2,
-            (false, _, false) => 3,
-        };
+    ledger.sort_by(|a, b| {
         let share = |r: &LedgerRow| r.share.unwrap_or(0.0);
-        (tier(a, *weak_a).cmp(&tier(b, *weak_b))).then(share(b).total_cmp(&share(a)))
+        (a.tier().cmp(&b.tier())).then(share(b).total_cmp(&share(a)))
     });
-    let mut ledger: Vec<LedgerRow> = all.into_iter().map(|(r, _)| r).collect();
     for (at, row) in ledger.iter_mut().enumerate() {
         row.rank = at + 1;
     }
-    if let Some(first) = ledger.first().cloned() {
-        ledger.push(LedgerRow {
-            rank: ledger.len() + 1,
+    let last = ledger
+        .first()
+        .map(|r| r.of_chance(chance, ledger.len() + 1));
+    ledger.extend(last);
+    Ok(ledger)
+}
+
+impl LedgerRow {
+    /// A parameter with its share of the variance of an effect: arm, baseline and outcome.
+    fn of(effect: [&String; 3], p: &Parameter, share: Option<Estimate>) -> Self {
+        let [regime, baseline, outcome] = effect.map(String::clone);
+        Self {
+            regime,
+            baseline,
+            outcome,
+            rank: 0,
+            parameter: p.id.clone(),
+            words: p.words.clone(),
+            value: Some(p.value),
+            unit: p.unit.clone(),
+            grade: format!("{:?}", p.grade),
+            year: year_of(&p.source).max(year_of(&p.url)),
+            source: p.source.clone(),
+            url: p.url.clone(),
+            share: share.map(|s| s.value),
+            share_error: share.map(|s| s.error),
+            matters: share.is_some_and(|s| s.value > 2.0 * s.error),
+        }
+    }
+
+    /// Its place on a research agenda.
+    fn tier(&self) -> u8 {
+        let is_weak = [EvidenceGrade::C, EvidenceGrade::D].map(|g| format!("{g:?}"));
+        match (self.matters, is_weak.contains(&self.grade), self.share) {
+            (true, true, _) => 0,
+            (true, false, _) => 1,
+            (false, _, Some(_)) => 2,
+            (false, _, None) => 3,
+        }
+    }
+
+    /// The row of chance in the same ledger.
+    fn of_chance(&self, share: Estimate, rank: usize) -> Self {
+        Self {
+            rank,
             parameter: super::sensitivity::CHANCE.into(),
             words: "The same parameters with other random events: no evidence reduces this".into(),
             value: None,
@@ -113,13 +127,12 @@ pub fn ledger(
             year: None,
             source: String::new(),
             url: String::new(),
-            share: Some(chance.value),
-            share_error: Some(chance.error),
-            matters: chance.value > 2.0 * chance.error,
-            ..first
-        });
+            share: Some(share.value),
+            share_error: Some(share.error),
+            matters: share.value > 2.0 * share.error,
+            ..self.clone()
+        }
     }
-    Ok(ledger)
 }
 
 /// The share of chance, from running every future again with the same parameters and the chance of another future.

@@ -8,7 +8,7 @@ use super::evaluate::{CustomFuture, baseline, draw, evaluate, sampled};
 use crate::analysis::EstimatorError;
 use crate::analysis::morris::{ElementaryEffect, STEP, Trajectory, of_effects, screen};
 use crate::analysis::sobol::{SobolIndices, convergence};
-use crate::outputs::measures::OUTCOMES;
+use crate::outputs::outcomes::OUTCOMES;
 use crate::study::Plan;
 
 /// What the factor that is no parameter is called.

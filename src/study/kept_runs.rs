@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
-use super::plan::hash;
+use crate::foundation::digest::sha256;
 use crate::results::{ResultsError, files, io};
 
 /// Why a folder of finished runs cannot be opened twice.
@@ -71,7 +71,7 @@ impl KeptRuns {
     }
 
     fn place(&self, what: &str) -> (PathBuf, String) {
-        let digest = hash(what.as_bytes());
+        let digest = sha256(what.as_bytes());
         let path = self.folder.join(format!("{}.csv", &digest[..32]));
         (path, format!("{} {digest}", self.key))
     }
@@ -113,7 +113,7 @@ pub fn write(path: &Path, head: &str, points: &[Vec<f64>]) -> Result<(), Results
         text.push_str(&cells.join(","));
         text.push('\n');
     }
-    let sum = hash(text.as_bytes());
+    let sum = sha256(text.as_bytes());
     files::write(path, format!("# {head} {sum}\n{text}"))
 }
 
@@ -121,7 +121,7 @@ pub fn write(path: &Path, head: &str, points: &[Vec<f64>]) -> Result<(), Results
 pub fn read(path: &Path, head: &str, rows: usize, columns: usize) -> Option<Vec<Vec<f64>>> {
     let text = fs::read_to_string(path).ok()?;
     let (first, rest) = text.split_once('\n')?;
-    if first != format!("# {head} {}", hash(rest.as_bytes())) {
+    if first != format!("# {head} {}", sha256(rest.as_bytes())) {
         return None;
     }
     let points: Vec<Vec<f64>> = rest

@@ -5,12 +5,12 @@ use std::path::Path;
 
 use super::Plan;
 use super::block::BlockStore;
-use super::ensemble::RunRecordLayout;
 use super::join::JoinedRuns;
+use super::layout::RunRecordLayout;
 use super::plan_file::{OpenedPlan, PlanFile};
 use super::verdicts::verdicts;
 use crate::config::figure::FigureFile;
-use crate::outputs::measures::OUTCOMES;
+use crate::outputs::outcomes::OUTCOMES;
 use crate::results::{DRAWN, OutcomeWriter, Results, ResultsError, SeriesWriter};
 
 /// Futures whose series are kept, where a study asks for them.

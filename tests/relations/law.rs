@@ -3,7 +3,7 @@
 use chokepoint::config::source::Configs;
 use chokepoint::foundation::calendar::Month;
 use chokepoint::foundation::channels::Channel;
-use chokepoint::outputs::outcomes::{OutcomeWindow, outcomes};
+use chokepoint::outputs::formulas::{OutcomeWindow, outcomes};
 use chokepoint::study::{Library, Worker};
 
 use super::*;
@@ -287,7 +287,7 @@ fn r43_before_arms_differ_every_effect_is_nothing() {
             assert!(
                 x.to_bits() == y.to_bits(),
                 "{}",
-                chokepoint::outputs::measures::OUTCOMES[at].name
+                chokepoint::outputs::outcomes::OUTCOMES[at].name
             );
         }
     }
