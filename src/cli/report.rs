@@ -40,7 +40,7 @@ impl SealArgs {
 pub struct PlotArgs {
     /// A results folder.
     folder: PathBuf,
-    /// Figures to draw: your own files, or names of shipped figures; the default is the figures of the study.
+    /// Figures to draw: your own files, or names from `chokepoint list figures`; the default is the figures of the study.
     #[arg(long = "figure", value_name = "FIGURE")]
     figures: Vec<String>,
     /// Folder for the files; the default is `plots` in the results folder.

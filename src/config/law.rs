@@ -20,7 +20,9 @@ impl<'de> Deserialize<'de> for TomlDate {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         const DAY: &str = "expected a day without quotes, such as 2022-10-07";
         let stamp = toml::value::Datetime::deserialize(deserializer).map_err(|e| {
-            serde::de::Error::custom(format!("{}; {DAY}", e.to_string().trim_end()))
+            let found = e.to_string();
+            let found = found.split(", expected").next().unwrap_or_default();
+            serde::de::Error::custom(format!("{}, {DAY}", found.trim_end()))
         })?;
         if stamp.time.is_some() {
             return Err(serde::de::Error::custom(format!("found {stamp}, {DAY}")));
