@@ -12,8 +12,9 @@ use crate::config::source::{Configs, Source};
 use crate::controls::{
     Attributes, ControlledItem, Instrument, Regime, RuleSet, Symbols, VerdictReason,
 };
-use crate::foundation::calendar::Date;
+use crate::foundation::calendar::{Date, Month};
 use crate::study::Library;
+use crate::study::verdicts::NOT_ON_SALE;
 
 #[derive(Args)]
 pub struct ClassifyArgs {
@@ -93,7 +94,10 @@ pub fn rulings(
     // Reasons take most of the time of a long table, so rows are computed in parallel; their order is kept.
     let rows = chips.par_iter().zip(&attributes);
     Ok(rows
-        .map(|(chip, a)| row(chip, &book, a, &symbols))
+        .map(|(chip, a)| match chip.not_on_sale_before(sale.on) {
+            Some(first) => not_on_sale(chip, first),
+            None => row(chip, &book, a, &symbols),
+        })
         .collect())
 }
 
@@ -153,6 +157,20 @@ pub fn classify(configs: Configs, args: &ClassifyArgs) -> Answer {
                 say(&table(&lines))
             }
         }
+    }
+}
+
+/// The answer for a day before the first month of a chip.
+fn not_on_sale(chip: &ChipRow, first: Month) -> ChipVerdictRow {
+    ChipVerdictRow {
+        chip: chip.chip.clone(),
+        verdict: NOT_ON_SALE.into(),
+        importer_verdict: NOT_ON_SALE.into(),
+        rule: String::new(),
+        because: format!("not on sale before {first}"),
+        eligible_exceptions: Vec::new(),
+        importer_rule: String::new(),
+        importer_because: String::new(),
     }
 }
 

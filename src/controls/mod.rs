@@ -7,13 +7,15 @@ mod condition;
 mod expression;
 mod instrument;
 mod licensing;
+mod outcome;
 mod process;
 
 pub use attribute::{Attribute, Attributes, NameDomain, NationGroups, Symbols};
 pub use condition::{Condition, ThreeValued};
 pub use expression::{ConditionError, ConditionScope, Expression};
 pub use instrument::{
-    ControlledItem, Instrument, LEVY_SHARE, NumberNeed, RuleNumber, SUPPORT, TIER2_CAP_TPP,
+    ControlledItem, HOME_VOLUME_SHARE, Instrument, LEVY_SHARE, NumberNeed, RuleNumber, SUPPORT,
+    TIER2_CAP_TPP,
 };
 pub use licensing::{
     AppliesTo, DatedRule, EarlyNotice, Exception, Law, NationGroup, Regime, Rule, RuleSet, Ruling,

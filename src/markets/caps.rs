@@ -1,6 +1,18 @@
 //! Country caps: how much each nation may still import of capped chips, and how the imports of a market are divided among its nations.
 
 use super::chips::ChipMarket;
+use crate::foundation::bloc::Bloc;
+
+/// A cap of a regime.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ImportCap {
+    /// Total processing performance (TPP) that each nation may import from the start.
+    pub tpp: f64,
+    /// Part of the TPP sold in the issuer each month that is added to it.
+    pub home_share: f64,
+    /// By slot: whether sales in the issuer count.
+    pub counts: Vec<bool>,
+}
 
 /// Imports of one nation this month.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -47,16 +59,43 @@ impl NationImports {
 impl ChipMarket {
     /// Sets the caps of a regime, none of them in force yet. A cap is drawn down only while it is in force; its remainder is
     /// kept while another cap is in force.
-    pub fn set_caps(&mut self, caps_tpp: &[f64]) {
+    pub fn set_caps(&mut self, caps: &[ImportCap]) {
+        self.caps.clear();
+        self.caps.extend_from_slice(caps);
         self.caps_remaining_tpp.clear();
-        for cap_tpp in caps_tpp {
+        for cap in caps {
             let nations = self.nations.iter();
-            self.caps_remaining_tpp.extend(nations.map(|_| *cap_tpp));
+            self.caps_remaining_tpp.extend(nations.map(|_| cap.tpp));
         }
     }
 
-    /// Sets the cap in force from this month on, by market.
+    /// Raises the caps that follow sales in the issuer, in force or not:
+    /// `remaining += home_share * TPP sold there` in the month before.
+    fn raise_caps_by_home_sales(&mut self) {
+        let nations = self.nations.len();
+        for (at, cap) in self.caps.iter().enumerate() {
+            if cap.home_share <= 0.0 {
+                continue;
+            }
+            let slots = self.active.iter().map(|slot| usize::from(*slot));
+            let sold_tpp: f64 = slots
+                .filter(|slot| cap.counts[*slot])
+                .map(|slot| self.sold_in(Bloc::Issuer as usize, slot) * self.offers[slot].tpp)
+                .sum();
+            let more = cap.home_share * sold_tpp;
+            for (row, nation) in self.nations.iter_mut().enumerate() {
+                if nation.cap == Some(at as u16) {
+                    nation.remaining_tpp += more;
+                } else {
+                    self.caps_remaining_tpp[at * nations + row] += more;
+                }
+            }
+        }
+    }
+
+    /// Sets the cap in force from this month on, by market, after the sales of the month before.
     pub fn set_caps_in_force(&mut self, cap_of_market: impl Fn(usize) -> Option<u16>) {
+        self.raise_caps_by_home_sales();
         let nations = self.nations.len();
         for (row, nation) in self.nations.iter_mut().enumerate() {
             let cap = cap_of_market(nation.market);

@@ -6,7 +6,7 @@
 use bevy_ecs::resource::Resource;
 
 use super::buyers::BuyerGroups;
-use super::caps::{MarketImports, NationImports};
+use super::caps::{ImportCap, MarketImports, NationImports};
 use super::choice::{MakerNest, budget_shares, find_nests};
 use super::delivery::AllocationRound;
 use super::licences::{LicenceQueue, decided_share};
@@ -212,6 +212,7 @@ pub struct ChipMarket {
     pub withheld_share: Vec<f64>,
     /// Remaining caps and shares of imports by nation.
     pub nations: Vec<NationImports>,
+    pub(super) caps: Vec<ImportCap>,
     /// Remaining TPP by `[cap][nation]`; up to date only for caps that are not in force.
     pub(super) caps_remaining_tpp: Vec<f64>,
     /// Packages delivered to users this month, by [`stock_index`].
@@ -345,6 +346,7 @@ impl ChipMarket {
                 .iter()
                 .map(|m| NationImports::of(*m))
                 .collect(),
+            caps: Vec::new(),
             caps_remaining_tpp: Vec::new(),
             sold: vec![0.0; ROWS * chips],
             sold_to_brokers: vec![0.0; chips],

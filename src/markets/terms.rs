@@ -8,6 +8,7 @@ use std::sync::{Arc, OnceLock};
 use bevy_ecs::resource::Resource;
 use bevy_ecs::system::{Res, ResMut};
 
+use super::caps::ImportCap;
 use super::chips::{ChipMarket, SaleTerms};
 use super::refusal::{HomeSupplyShare, ImportRefusals, open_share, refusal_chance};
 use crate::controls::{Attribute, Attributes, ControlledItem, Law, RuleSet, Ruling, Verdict};
@@ -50,8 +51,8 @@ pub struct CompiledCalendar {
     pub tool_suppliers: Vec<ToolSupplier>,
     /// The share of tools denied under the recorded rules, by month.
     pub tools_denied_on_record: Vec<f64>,
-    /// Total processing performance (TPP) that each nation may import, by cap of the regime, in force or not.
-    pub caps_tpp: Vec<f64>,
+    /// The caps of the regime, in force or not.
+    pub caps: Vec<ImportCap>,
     /// The policy process; none in a fixed regime.
     pub ladder: Option<PolicyLadder>,
 }
@@ -134,7 +135,7 @@ pub struct DatedRuleSets {
     /// Whether the target has announced a rule of its own on imports or materials; from then on its responses are the recorded
     /// ones.
     pub replies_recorded: bool,
-    /// By market: the country cap in force, as an index into `CompiledCalendar::caps_tpp`.
+    /// By market: the country cap in force, as an index into `CompiledCalendar::caps`.
     pub cap_of_market: Vec<Option<u16>>,
 }
 
@@ -393,16 +394,19 @@ pub fn design_attributes(parent: &Attributes, design: &ChipSpec) -> Attributes {
 
 /// Sale terms that follow from one ruling.
 pub fn terms_of(ruling: &Ruling) -> SaleTerms {
-    let mut terms = SaleTerms::FREE;
+    // A levy is taken on a licence, whatever else limits the sale.
+    let mut terms = SaleTerms {
+        levy_share: ruling.levy_share,
+        case_by_case: ruling.levy_share > 0.0,
+        capped: ruling.volume_limited,
+        ..SaleTerms::FREE
+    };
     for verdict in [ruling.exporter, ruling.importer] {
         match verdict {
             Verdict::Free => {}
             Verdict::Notify => terms.notify = true,
             Verdict::CaseByCase => terms.case_by_case = true,
-            Verdict::Levied => {
-                terms.case_by_case = true;
-                terms.levy_share = ruling.levy_share;
-            }
+            Verdict::Levied => terms.case_by_case = true,
             Verdict::Capped => terms.capped = true,
             // An unknown verdict counts as a denial: no maker ships a chip that the rules may deny.
             Verdict::Denied | Verdict::Unknown(_) => return SaleTerms::DENIED,
@@ -578,10 +582,10 @@ impl CurrentLaw {
 
 /// Sets the cap in force in every market this month: the tightest of its days, as in [`combine_terms`].
 fn set_caps_in_force(c: &CompiledCalendar, segments: &[(f64, u16)], market: &mut ChipMarket) {
-    if c.caps_tpp.is_empty() {
+    if c.caps.is_empty() {
         return;
     }
-    let cap_tpp = |cap: &u16| c.caps_tpp[usize::from(*cap)];
+    let cap_tpp = |cap: &u16| c.caps[usize::from(*cap)].tpp;
     market.set_caps_in_force(|place| {
         let of_days = segments
             .iter()

@@ -10,7 +10,7 @@ use crate::agents::nation::{DemandPaths, Nation, RecordedDemand};
 use crate::agents::users::ServiceUsers;
 use crate::config::chips::ChipRow;
 use crate::config::nations::NationRow;
-use crate::config::places::{DIVERSION, PlaceTables, RENTAL};
+use crate::config::places::{DIVERSION, PlaceTables, RENTAL, ToolShare};
 use crate::config::world::{ChipUse, LabReleasePolicy, MakerRow, WorldTables};
 use crate::controls::{Attribute, Attributes, Law, NationGroups, Regime};
 use crate::foundation::bloc::Bloc;
@@ -51,8 +51,8 @@ pub struct Blueprint {
     pub layout: Arc<MarketLayout>,
     pub demand: DemandPaths,
     pub supply: Arc<RecordedSupply>,
-    /// Share of the world's advanced tools by nation of the supplier.
-    pub tool_shares: Vec<(String, f64)>,
+    /// Suppliers of advanced tools, by nation and type.
+    pub tool_shares: Vec<ToolShare>,
     pub watch: Arc<OutputColumns>,
     pub nations: Vec<Nation>,
     pub makers: Vec<Chipmaker>,
@@ -169,6 +169,8 @@ impl Blueprint {
                 a.set(Attribute::ProcessNodeNm, 7.0);
                 a.flag(Attribute::NonPlanar, true);
                 a.set(Attribute::TransistorsBn, 50.0);
+                a.flag(Attribute::DesignerApproved, false);
+                a.flag(Attribute::PackagedAbroad, false);
                 if let Some(at) = nations.iter().position(|n| n.iso3 == m.home) {
                     a.ship_to(&groups[at], &groups[at]);
                 }

@@ -10,6 +10,7 @@ use crate::controls::{
 use crate::foundation::bloc::Bloc;
 use crate::foundation::calendar::{Date, Month};
 use crate::foundation::parameters::Parameters;
+use crate::markets::caps::ImportCap;
 use crate::markets::terms::{
     CompiledCalendar, CompiledRules, DatedRuleSets, DesignBasis, InputAccess, PolicyLadder,
 };
@@ -62,10 +63,7 @@ impl Blueprint {
             changes: Vec::new(),
             tool_suppliers: self.tool_suppliers(),
             tools_denied_on_record: self.tools_denied_on_record(p),
-            caps_tpp: caps
-                .iter()
-                .map(|&rule| self.law.rules[usize::from(rule)].cap_tpp)
-                .collect(),
+            caps: caps.iter().map(|&rule| self.import_cap(rule)).collect(),
             ladder,
             rule_sets,
         };
@@ -234,12 +232,40 @@ impl Blueprint {
             let rule = &self.law.rules[usize::from(*at)];
             let capped = rule.licence == Verdict::Capped
                 || rule.exceptions.iter().any(|e| e.licence == Verdict::Capped);
-            rule.instrument == Instrument::CountryCap && capped && rule.cap_tpp.is_finite()
+            rule.home_volume_share.is_some()
+                || rule.instrument == Instrument::CountryCap && capped && rule.cap_tpp.is_finite()
         };
         let mut caps: Vec<u16> = regime.rules().filter(sets_cap).collect();
         caps.sort_unstable();
         caps.dedup();
         caps
+    }
+
+    /// The cap that a rule sets. A volume condition starts at nothing and follows the issuer's own market: sales of the chips that
+    /// the rule lets through, but not of those that their owners keep.
+    fn import_cap(&self, rule: u16) -> ImportCap {
+        let rule = &self.law.rules[usize::from(rule)];
+        let Some(home_share) = rule.home_volume_share else {
+            return ImportCap {
+                tpp: rule.cap_tpp,
+                ..ImportCap::default()
+            };
+        };
+        let shipment = &self.shipments[self.target_market];
+        let lets_through = |(slot, chip): (usize, &Attributes)| {
+            !self.layout.captive_chip[slot]
+                && rule.condition.eval(&chip.with_shipment(shipment)) == ThreeValued::Yes
+        };
+        ImportCap {
+            tpp: 0.0,
+            home_share,
+            counts: self
+                .slot_attributes
+                .iter()
+                .enumerate()
+                .map(lets_through)
+                .collect(),
+        }
     }
 
     /// By market: the regime's cap in force, as an index into `caps`; none where no cap rule applies.
@@ -358,7 +384,7 @@ impl Blueprint {
                 })
                 .collect(),
             inputs_denied: self.inputs_denied(&rule_sets.in_force, p),
-            tool_denials: self.tool_denials(regime, day),
+            tool_denials: self.tool_denials(&rule_sets.in_force, p),
             support_usd: rule_sets.in_force.rules().fold([0.0; 3], |sum, at| {
                 let rule = &self.law.rules[usize::from(at)];
                 let met = rule.condition.eval(&Attributes::default()) == ThreeValued::Yes;
@@ -442,11 +468,11 @@ impl Blueprint {
         };
         self.tool_shares
             .iter()
-            .map(|(nation, share)| ToolSupplier {
-                share: *share,
+            .map(|tools| ToolSupplier {
+                share: tools.share,
                 denies: 0.0,
                 years_denied: 0.0,
-                side: match bloc_of(nation) {
+                side: match bloc_of(&tools.nation) {
                     Bloc::Issuer => Some(0),
                     Bloc::Third => Some(1),
                     Bloc::Target => None,
@@ -455,31 +481,25 @@ impl Blueprint {
             .collect()
     }
 
-    /// By supplier of tools: 1 where the rules of its own nation deny the target an advanced tool on a day.
-    fn tool_denials(&self, regime: &Regime, day: Date) -> Vec<f64> {
+    /// By supplier of tools: the part of an advanced tool's sales that the rules deny the target. All are denied where a licence is
+    /// refused on principle, and `tool_licence_refused` of them where each is judged for itself.
+    fn tool_denials(&self, in_force: &RuleSet, p: &Parameters) -> Vec<f64> {
+        let rules = in_force.for_item(ControlledItem::Tool);
         let mut tool = Attributes::default().with_shipment(&self.shipments[self.target_market]);
         tool.set(Attribute::FabNodeNm, 7.0);
         tool.flag(Attribute::FabNonPlanar, true);
-        let denies = |nation: &str| {
-            let own = Regime {
-                entries: regime
-                    .entries
-                    .iter()
-                    .filter(|e| self.law.rules[usize::from(e.rule)].issuer == nation)
-                    .cloned()
-                    .collect(),
-                ..Regime::default()
-            };
-            !own.entries.is_empty()
-                && own
-                    .rules_in_force(&self.law, day)
-                    .judge(ControlledItem::Tool, &tool)
-                    .exporter
-                    == Verdict::Denied
-        };
-        let nations = self.tool_shares.iter();
-        nations
-            .map(|(nation, _)| f64::from(u8::from(denies(nation))))
+        let suppliers = self.tool_shares.iter();
+        suppliers
+            .map(|supplier| {
+                let code = |name: &str| self.law.symbols.find(name);
+                tool.set(Attribute::HqCountry, code(&supplier.nation));
+                tool.set(Attribute::ToolType, code(&supplier.tool_type));
+                match rules.judge(ControlledItem::Tool, &tool).exporter {
+                    Verdict::Denied => 1.0,
+                    Verdict::CaseByCase => p.tool_licence_refused,
+                    _ => 0.0,
+                }
+            })
             .collect()
     }
 
@@ -488,7 +508,7 @@ impl Blueprint {
         let days = self.rule_change_days(&self.record);
         let denials: Vec<Vec<f64>> = days
             .iter()
-            .map(|day| self.tool_denials(&self.record, *day))
+            .map(|day| self.tool_denials(&self.record.rules_in_force(&self.law, *day), p))
             .collect();
         let mut suppliers = self.tool_suppliers();
         (0..self.months)

@@ -180,7 +180,7 @@ impl Simulation {
         let mut market = w.resource_mut::<ChipMarket>();
         market.reset();
         market.buyers.equivalent_market = calendar.equivalent_market.clone();
-        market.set_caps(&calendar.caps_tpp);
+        market.set_caps(&calendar.caps);
         w.resource_mut::<ChipTable>().reset(&b.roadmap, future);
         w.resource_mut::<SupplyState>()
             .reset(b.makers.len(), b.supply.foundries.len(), p);
