@@ -71,11 +71,12 @@ bench:
     cargo bench --profile release --locked --bench model
     cargo bench --profile release --locked --bench table
 
-# write what is generated: schemas and the tables of docs/odd.md
+# write what is generated: schemas, and the tables of docs/odd.md, docs/evidence.md and docs/beside-others.md
 documents:
     cargo run --release --locked -- schema --out configs/schema
     cargo run --release --locked -- reference --into docs/odd.md
     cargo run --release --locked -- reference --evidence --into docs/evidence.md
+    cargo run --release --locked -- reference --beside --into docs/beside-others.md
 
 # accept what changed in the golden files of one test, or of all: just accept "what changed and why" headline_effects
 accept REASON TEST="":

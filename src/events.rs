@@ -115,6 +115,12 @@ pub struct EventLog {
 }
 
 impl EventLog {
+    /// Begins a run without events.
+    pub fn begin(&mut self, on: bool) {
+        self.events.clear();
+        self.on = on;
+    }
+
     /// Appends an event and returns its identifier for later causes; none where events are not kept.
     pub fn push(&mut self, event: Event) -> Option<EventId> {
         if !self.on {

@@ -5,7 +5,7 @@
 //! | what happens in one month, in which order | `src/month.rs` |
 //! | what does a rule deny, such as the thresholds of October 2023 | `configs/rules/us/2023-10-17-advanced-computing.toml`, `src/controls/licensing.rs` |
 //! | how do the labs and clouds of a nation decide how much and which chips to buy | `src/agents/nation.rs`, `src/agents/chipmaker.rs` (`make_offers`), `src/markets/chip_market/choice.rs`, applied in `src/markets/chip_market/orders.rs` |
-//! | which variants, such as the H20, are legal and profitable | `src/technology/design.rs`, `src/policy/compiled.rs` (`LegalDesigns`), `src/agents/chipmaker.rs` |
+//! | which variants, such as the H20, are legal and profitable | `src/technology/design.rs`, `src/policy/compiled.rs` (`LegalDesigns`), `src/agents/variants.rs` |
 //! | who gets scarce chips | `src/markets/chip_market/allocation.rs` |
 //! | how does a lab learn, train and release | `src/agents/lab.rs`, `src/capability/training.rs`, `src/capability/diffusion.rs` |
 //! | where is the gap in months computed | `src/capability/gap.rs` |

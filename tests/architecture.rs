@@ -3,6 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use bevy_ecs::schedule::SystemSet;
+use bevy_ecs::world::World;
+use chokepoint::month::{Phase, month};
+
 /// What each module may use: `ARCHITECTURE.md` has the same table in words. A file with a row of its own is not bound by its
 /// folder's row, and a folder in a row stands for all its files.
 fn allowed() -> BTreeMap<&'static str, Vec<&'static str>> {
@@ -99,6 +103,7 @@ fn allowed() -> BTreeMap<&'static str, Vec<&'static str>> {
                 "config",
                 "controls",
                 "events",
+                "month",
                 "outputs::measures",
                 "outputs::outcomes",
                 "foundation",
@@ -285,6 +290,36 @@ fn a_month_reads_on_one_page() {
         .find(|(file, _)| file == "month.rs")
         .unwrap();
     assert!(month.lines().count() <= 80);
+}
+
+#[test]
+fn the_phases_list_every_system_of_the_month_in_its_order() {
+    let mut world = World::new();
+    let mut schedule = month();
+    schedule.initialize(&mut world).unwrap();
+    let order: Vec<_> = schedule.systems().unwrap().map(|(key, _)| key).collect();
+    let mut at = 0;
+    for phase in Phase::ALL {
+        let listed = phase.systems();
+        let held = schedule.graph().systems_in_set(phase.intern()).unwrap();
+        assert_eq!(held.len(), listed.len(), "{phase:?}");
+        let here = &order[at..at + listed.len()];
+        assert!(here.iter().all(|key| held.contains(key)), "{phase:?}");
+        assert!(phase.sentence().ends_with('.'), "{phase:?}");
+        at += listed.len();
+    }
+    assert_eq!(at, order.len());
+}
+
+#[test]
+fn the_systems_that_the_phases_list_stand_in_the_files_that_they_name() {
+    let sources = sources();
+    for path in Phase::ALL.iter().flat_map(|phase| phase.systems()) {
+        let (module, system) = path.rsplit_once("::").unwrap();
+        let file = module.split("::").skip(1).collect::<Vec<_>>().join("/") + ".rs";
+        let (_, text) = sources.iter().find(|(name, _)| *name == file).unwrap();
+        assert!(text.contains(&format!("pub fn {system}(")), "{path}");
+    }
 }
 
 /// Files that need one another, with the reason in `ARCHITECTURE.md`.

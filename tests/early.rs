@@ -11,7 +11,7 @@ use chokepoint::config::study;
 use chokepoint::controls::Regime;
 use chokepoint::events::{Event, EventLog};
 use chokepoint::foundation::calendar::Month;
-use chokepoint::policy::compiled::{CompiledCalendar, CompiledRules};
+use chokepoint::policy::compiled::{CompiledCalendar, CompiledRules, SaleSubjects};
 use chokepoint::study::{Library, Plan, PlanSettings, Worker};
 
 use crate::{library, study_of};
@@ -330,7 +330,7 @@ const MADE: [Made; 16] = {
         },
         made(
             "made-model",
-            "model_weights",
+            "model_access",
             "model in ['Fable 5']",
             "denied",
         ),
@@ -846,16 +846,15 @@ fn markets_that_no_law_tells_apart_come_to_the_same_apart_or_together() {
             .count();
         apart.equivalent_market = (0..markets as u16).collect();
         for law in &calendar.sales {
-            let anew = CompiledRules::new(
-                law.in_force.clone(),
-                law.announced.clone(),
-                &apart.equivalent_market,
-                apart.target_market,
-                &apart.chips,
-                law.parts.clone(),
-                &apart.shipments,
-                &[],
-            );
+            let subjects = SaleSubjects {
+                chips: &apart.chips,
+                shipments: &apart.shipments,
+                equivalent_market: &apart.equivalent_market,
+                target_market: apart.target_market,
+                parts: &law.parts,
+            };
+            let sets = (law.in_force.clone(), law.announced.clone());
+            let anew = CompiledRules::new(sets, &subjects, &[]);
             assert!(
                 anew.terms == law.terms
                     && anew.free == law.free

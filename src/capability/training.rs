@@ -36,6 +36,13 @@ pub struct TrainingRun {
     pub compute_h100e_months: f64,
 }
 
+/// A run that has ended, and the mean of its effective compute over its months.
+#[derive(Clone, Copy, Debug)]
+pub struct EndedRun {
+    pub ordinal: u64,
+    pub mean_compute_h100e: f64,
+}
+
 /// Finished models that the lab has not released.
 #[derive(Component, Clone, Debug, Default)]
 pub struct UnreleasedModels {
@@ -104,5 +111,26 @@ impl TrainingRun {
             months_left: (p.run_length_months * length).max(1.0),
             ..Self::default()
         }
+    }
+
+    /// Adds a month of compute; when the run ends, returns it and starts the next one.
+    pub fn advance_month(
+        &mut self,
+        effective_h100e: f64,
+        lab_key: u64,
+        future: &Future,
+    ) -> Option<EndedRun> {
+        self.compute_h100e_months += effective_h100e;
+        self.months_run += 1.0;
+        self.months_left -= 1.0;
+        if self.months_left > 0.0 {
+            return None;
+        }
+        let ended = EndedRun {
+            ordinal: self.ordinal,
+            mean_compute_h100e: self.compute_h100e_months / self.months_run,
+        };
+        *self = Self::start(self.ordinal + 1, lab_key, future);
+        Some(ended)
     }
 }

@@ -79,7 +79,7 @@ const GROUPS: [CommandGroup; 6] = [
         &[
             ("list", "chokepoint list studies"),
             ("explain", "chokepoint explain choice_slope"),
-            ("new", "chokepoint new rule my-rule"),
+            ("new", "chokepoint new rule --instrument levy my-levy"),
             ("check", "chokepoint check my-rule.toml"),
             ("schema", "chokepoint schema act"),
             ("reference", "chokepoint reference"),

@@ -17,6 +17,7 @@ mod help;
 pub mod job;
 mod ledger;
 mod new;
+mod new_rule;
 mod question;
 mod reference;
 mod replay;
@@ -142,7 +143,7 @@ enum Command {
     List(explain::ListArgs),
     /// Describe anything that ships by its name, with its source.
     ///
-    /// Rules, instruments, regimes, studies, chips, nations, parameters, measures and outcomes have names.
+    /// Rules, instruments, attributes, regimes, studies, chips, nations, parameters, measures and outcomes have names.
     Explain(explain::ExplainArgs),
     /// Print tables of parameters, measures, outcomes and events.
     Reference(reference::ReferenceArgs),

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use serde::{Deserialize, Serialize};
 
 use super::diagnostics::Problems;
+use super::foreign_chips;
 use super::source::{Configs, Source};
 use super::table::{
     CellType, ColumnSpec, KnownNames, NameKind, TableProblems, TableReading, TableSpec, column,
@@ -176,14 +177,12 @@ pub fn read_shipped(configs: &Configs, names: &KnownNames) -> Result<Vec<ChipRow
     table.finish()
 }
 
-/// Reads a user's own table; `names` holds the codes of nations.
+/// Reads a user's own table, as people have it; `names` holds the codes of nations.
 ///
 /// # Errors
-/// As for the chips of the configuration, but everything except the name may be missing.
+/// For cells that cannot be read or are impossible; everything except the name may be missing.
 pub fn read(source: &Source, names: &KnownNames) -> Result<Vec<ChipRow>, Problems> {
-    let mut table: TableReading<'_, ChipRow> = TableReading::of(source, &OWN_CHIPS, names)?;
-    table.check(check_derived);
-    table.finish()
+    foreign_chips::read(source, names, &[]).map(|table| table.rows)
 }
 
 /// Holds what follows from other columns against them.

@@ -165,7 +165,7 @@ impl NameKind {
 /// Longest key or name, characters.
 const NAME_LONGEST: usize = 200;
 /// Longest text of a cell, characters.
-const TEXT_LONGEST: usize = 4000;
+pub(super) const TEXT_LONGEST: usize = 4000;
 /// First and last year that a date of a table may have.
 pub const YEARS: std::ops::RangeInclusive<i32> = 1990..=2100;
 /// Errors of one table that are told in full.
@@ -331,11 +331,29 @@ fn cells_of(configs: &Configs, path: &str, name: &str) -> Vec<String> {
 
 /// What helps with a wrong cell; the nearest name is looked for only when the error is told.
 #[derive(Clone, Debug)]
-enum CellHint {
+pub(super) enum CellHint {
     None,
     Nearest(String, Vec<&'static str>),
     NearestKnown(String, NameKind),
     Words(&'static str),
+}
+
+impl CellHint {
+    /// The help of a message; empty where there is none.
+    pub fn words(&self, names: &KnownNames) -> String {
+        let mean = |found: &str, list: &[&str]| {
+            nearest(found, list).map_or_else(String::new, |name| format!("did you mean `{name}`?"))
+        };
+        match self {
+            Self::None => String::new(),
+            Self::Words(words) => (*words).to_string(),
+            Self::Nearest(found, list) => mean(found, list),
+            Self::NearestKnown(found, kind) => {
+                let known: Vec<&str> = names.list(*kind).iter().map(String::as_str).collect();
+                mean(found, &known)
+            }
+        }
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -527,16 +545,9 @@ impl<'a, T: DeserializeOwned> TableReading<'a, T> {
                 fault.message.clone()
             };
             let diagnostic = Diagnostic::at(self.source, fault.range.clone(), message);
-            problems.0.push(match &fault.hint {
-                CellHint::None => diagnostic,
-                CellHint::Words(words) => diagnostic.help(*words),
-                CellHint::Nearest(found, list) => diagnostic.nearest(found, list),
-                CellHint::NearestKnown(found, names) => {
-                    let known: Vec<&str> =
-                        self.names.list(*names).iter().map(String::as_str).collect();
-                    diagnostic.nearest(found, &known)
-                }
-            });
+            problems
+                .0
+                .push(diagnostic.help(fault.hint.words(self.names)));
         }
         if left > 0 {
             let end = self.source.text.len();
@@ -646,10 +657,14 @@ fn check_header(source: &Source, spec: &TableSpec, headers: &[String]) -> Result
     problems.check()
 }
 
-type WrongCell = (String, CellHint);
+pub(super) type WrongCell = (String, CellHint);
 
 /// Holds one cell to its column.
-fn check_cell(cell: &str, spec: &ColumnSpec, names: &KnownNames) -> Result<(), WrongCell> {
+pub(super) fn check_cell(
+    cell: &str,
+    spec: &ColumnSpec,
+    names: &KnownNames,
+) -> Result<(), WrongCell> {
     let found = || format!("found `{}`", shortened(cell));
     let wrong = |hint: CellHint| Err((found(), hint));
     if cell.is_empty() {
@@ -729,7 +744,7 @@ fn check_cell(cell: &str, spec: &ColumnSpec, names: &KnownNames) -> Result<(), W
 }
 
 /// The beginning of a text that may be long.
-fn shortened(text: &str) -> String {
+pub(super) fn shortened(text: &str) -> String {
     const SHOWN: usize = 60;
     match text.char_indices().nth(SHOWN) {
         Some((end, _)) => format!("{}…", &text[..end]),
@@ -739,6 +754,16 @@ fn shortened(text: &str) -> String {
 
 /// Bytes of the cell with this number in the row that begins at `start`, without its quotation marks.
 pub fn cell_range(text: &str, start: usize, cell: usize) -> Range<usize> {
+    cell_range_between(text, start, cell, b',')
+}
+
+/// The same where this byte parts the cells.
+pub(super) fn cell_range_between(
+    text: &str,
+    start: usize,
+    cell: usize,
+    separator: u8,
+) -> Range<usize> {
     let bytes = text.as_bytes();
     let mut at = start.min(bytes.len());
     while bytes.get(at).is_some_and(|b| matches!(b, b'\n' | b'\r')) {
@@ -762,7 +787,8 @@ pub fn cell_range(text: &str, start: usize, cell: usize) -> Range<usize> {
                     after += 1;
                     continue;
                 }
-                b',' | b'\n' | b'\r' if !open => break,
+                b'\n' | b'\r' if !open => break,
+                b if *b == separator && !open => break,
                 _ => {}
             }
             after += 1;
@@ -770,7 +796,7 @@ pub fn cell_range(text: &str, start: usize, cell: usize) -> Range<usize> {
                 end = after;
             }
         }
-        if number == cell || bytes.get(after) != Some(&b',') {
+        if number == cell || bytes.get(after) != Some(&separator) {
             return begin..end;
         }
         at = after + 1;

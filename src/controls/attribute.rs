@@ -97,7 +97,187 @@ impl NameDomain {
     }
 }
 
+/// Other names that people use for attributes, in small letters with `_` between words.
+const SYNONYMS: &[(&str, &[&str])] = &[
+    (
+        "chip",
+        &[
+            "name",
+            "chip_name",
+            "hardware_name",
+            "model_name",
+            "accelerator",
+            "gpu",
+            "product",
+        ],
+    ),
+    (
+        "vendor",
+        &[
+            "manufacturer",
+            "maker",
+            "designer",
+            "company",
+            "brand",
+            "chipmaker",
+        ],
+    ),
+    (
+        "hq_country",
+        &[
+            "headquarters_country",
+            "hq",
+            "vendor_country",
+            "country",
+            "origin",
+            "home",
+        ],
+    ),
+    (
+        "tpp",
+        &["total_processing_performance", "processing_performance"],
+    ),
+    (
+        "die_area_mm2",
+        &["die_area", "die_size", "die", "applicable_die_area", "area"],
+    ),
+    ("performance_density", &["density", "pd"]),
+    (
+        "interconnect_gbps",
+        &[
+            "interconnect",
+            "interconnect_bandwidth",
+            "nvlink",
+            "nvlink_bandwidth",
+            "intranode_bandwidth",
+            "chip_to_chip_bandwidth",
+            "link_bandwidth",
+            "io_bandwidth",
+        ],
+    ),
+    (
+        "host_link_gbps",
+        &["host_link", "pcie", "pcie_bandwidth", "host_bandwidth"],
+    ),
+    (
+        "mem_bandwidth_tbs",
+        &[
+            "memory_bandwidth",
+            "mem_bandwidth",
+            "bandwidth",
+            "hbm_bandwidth",
+            "dram_bandwidth",
+            "memory_bw",
+            "mem_bw",
+        ],
+    ),
+    (
+        "mem_capacity_gb",
+        &[
+            "memory",
+            "memory_capacity",
+            "mem_capacity",
+            "memory_size",
+            "vram",
+            "hbm",
+            "hbm_capacity",
+        ],
+    ),
+    (
+        "process_node_nm",
+        &[
+            "process_node",
+            "node",
+            "process",
+            "process_size",
+            "technology_node",
+        ],
+    ),
+    ("non_planar", &["finfet", "nonplanar"]),
+    (
+        "datacenter_marketed",
+        &[
+            "datacenter",
+            "data_center",
+            "data_centre",
+            "datacentre_marketed",
+            "is_datacenter",
+        ],
+    ),
+    (
+        "china_specific",
+        &["for_china", "china_variant", "china_only"],
+    ),
+    (
+        "destination",
+        &[
+            "to",
+            "importer",
+            "country_of_destination",
+            "destination_country",
+            "end_user_country",
+        ],
+    ),
+    (
+        "headquarters",
+        &[
+            "buyer_hq",
+            "parent",
+            "buyer_headquarters",
+            "ultimate_parent",
+        ],
+    ),
+    ("destination_tier", &["tier"]),
+    ("buyer", &["customer", "end_user", "purchaser"]),
+    (
+        "buyer_listed",
+        &["entity_list", "listed", "entity_listed", "on_entity_list"],
+    ),
+    ("fab_node_nm", &["fab_node", "fab_nm"]),
+    (
+        "hbm_bandwidth_density_gbs_mm2",
+        &["hbm_bandwidth_density", "memory_bandwidth_density"],
+    ),
+    ("transistors_bn", &["transistors", "transistor_count"]),
+    (
+        "training_flop",
+        &["flop", "flops", "training_compute", "training_flops"],
+    ),
+    (
+        "open_weights",
+        &["open_weight", "open_source", "weights_published"],
+    ),
+    (
+        "rare_earth_value_share",
+        &["rare_earth_share", "rare_earths"],
+    ),
+];
+
 impl Attribute {
+    /// Other names that people use for it.
+    pub fn synonyms(self) -> &'static [&'static str] {
+        let own = SYNONYMS.iter().find(|(name, _)| *name == self.name());
+        own.map_or(&[], |(_, others)| others)
+    }
+
+    /// The attribute that is meant by a name, as it is or as people call it.
+    pub fn meant_by(text: &str) -> Option<Self> {
+        let word = |c: char| {
+            if c.is_alphanumeric() {
+                c.to_ascii_lowercase()
+            } else {
+                '_'
+            }
+        };
+        let text: String = text.trim().chars().map(word).collect();
+        Self::named(&text).or_else(|| {
+            let meant = SYNONYMS
+                .iter()
+                .find(|(_, others)| others.contains(&text.as_str()));
+            meant.and_then(|(name, _)| Self::named(name))
+        })
+    }
+
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|a| a.name() == name)
     }
@@ -265,5 +445,29 @@ impl Symbols {
         } else {
             self.names.get(at - 1).map_or("", String::as_str)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn a_synonym_means_one_attribute_that_is_there_and_is_the_name_of_none() {
+        let mut seen = HashSet::new();
+        for (name, others) in SYNONYMS {
+            let meant = Attribute::named(name).unwrap();
+            for other in *others {
+                assert!(seen.insert(other), "{other} stands twice");
+                assert!(Attribute::named(other).is_none(), "{other} is a name");
+                assert_eq!(Attribute::meant_by(other), Some(meant));
+            }
+        }
+        assert_eq!(
+            Attribute::meant_by("Memory Bandwidth"),
+            Some(Attribute::MemBandwidthTbs)
+        );
+        assert_eq!(Attribute::meant_by("horsepower"), None);
     }
 }

@@ -206,7 +206,7 @@ pub(super) fn flag(value: bool) -> f64 {
 
 impl ConditionNode {
     /// Numbers as they are, truth as 1 and 0, unknown as NaN.
-    fn value(&self, a: &Attributes) -> f64 {
+    pub fn value(&self, a: &Attributes) -> f64 {
         match self {
             Self::Number(x) | Self::Name(x) => *x,
             Self::Attribute(attribute) => a.get(*attribute),

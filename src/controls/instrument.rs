@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::attribute::Attribute;
-use super::licensing::Verdict;
+use super::verdict::Verdict;
 
 /// The kind of a rule.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize, JsonSchema)]
@@ -28,8 +28,10 @@ pub enum Instrument {
     Memory,
     /// Wafers that a foundry makes for designers it has not vetted.
     Foundry,
-    /// Weights of trained models, or access to them.
+    /// Weights of trained models.
     ModelWeights,
+    /// Use of models that their makers serve.
+    ModelAccess,
     /// Rented compute.
     RemoteAccess,
     /// Materials that makers elsewhere need.
@@ -182,7 +184,8 @@ impl Instrument {
                         | A::PackagedAbroad
                 )
             }
-            Self::ModelWeights => {
+            Self::ModelWeights => deal || matches!(attribute, A::TrainingFlop | A::OpenWeights),
+            Self::ModelAccess => {
                 deal || matches!(attribute, A::TrainingFlop | A::OpenWeights | A::Model)
             }
             Self::RemoteAccess => deal,
@@ -228,6 +231,7 @@ impl Instrument {
             Self::Memory => "memory",
             Self::Foundry => "foundry",
             Self::ModelWeights => "model_weights",
+            Self::ModelAccess => "model_access",
             Self::RemoteAccess => "remote_access",
             Self::InputRestriction => "input_restriction",
             Self::Promotion => "promotion",
@@ -247,6 +251,7 @@ impl Instrument {
             Self::Memory => "a sale of memory stacks",
             Self::Foundry => "an order of wafers",
             Self::ModelWeights => "a model",
+            Self::ModelAccess => "use of a model",
             Self::RemoteAccess => "a lease of compute",
             Self::InputRestriction => "a sale of materials",
             Self::Promotion => "public money",
@@ -254,7 +259,7 @@ impl Instrument {
         }
     }
 
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::ChipThreshold,
         Self::Levy,
         Self::CountryCap,
@@ -264,6 +269,7 @@ impl Instrument {
         Self::Memory,
         Self::Foundry,
         Self::ModelWeights,
+        Self::ModelAccess,
         Self::RemoteAccess,
         Self::InputRestriction,
         Self::Promotion,
@@ -309,6 +315,7 @@ impl Instrument {
             Self::Memory => "memory",
             Self::Foundry => "foundries",
             Self::ModelWeights => "weights",
+            Self::ModelAccess => "model access",
             Self::RemoteAccess => "rental",
             Self::InputRestriction => "inputs",
             Self::Promotion => "promotion",
@@ -326,7 +333,8 @@ impl Instrument {
             Self::Equipment => "tools and services for advanced fabs",
             Self::Memory => "high-bandwidth memory as loose stacks",
             Self::Foundry => "wafers that a foundry makes for designers it has not vetted",
-            Self::ModelWeights => "weights of trained models, or access to them",
+            Self::ModelWeights => "weights of trained models",
+            Self::ModelAccess => "use of models that their makers serve",
             Self::RemoteAccess => "rented compute",
             Self::InputRestriction => "materials that makers elsewhere need",
             Self::Promotion => "public money for energy, research or build-out",

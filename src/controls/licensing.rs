@@ -4,207 +4,14 @@
 
 use std::sync::Arc;
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::attribute::{Attribute, Attributes, Symbols};
 use super::condition::{Condition, ThreeValued};
 use super::instrument::{ControlledItem, Instrument};
-use super::process::PolicyProcess;
-use crate::foundation::calendar::Date;
-
-/// What the law says of one sale, from loose to strict.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Verdict {
-    Free,
-    Notify,
-    CaseByCase,
-    Levied,
-    Capped,
-    Denied,
-    /// An attribute that decides is missing.
-    #[serde(skip)]
-    #[schemars(skip)]
-    Unknown(Attribute),
-}
-
-impl Verdict {
-    /// Rank of strictness. An unknown verdict may be anything up to a denial, so only a denial ranks higher.
-    const fn rank(self) -> u8 {
-        match self {
-            Self::Free => 0,
-            Self::Notify => 1,
-            Self::CaseByCase => 2,
-            Self::Levied => 3,
-            Self::Capped => 4,
-            Self::Unknown(_) => 5,
-            Self::Denied => 6,
-        }
-    }
-
-    fn stricter(self, other: Self) -> Self {
-        if other.rank() > self.rank() {
-            other
-        } else {
-            self
-        }
-    }
-}
-
-impl std::fmt::Display for Verdict {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let text = match self {
-            Self::Free => "free",
-            Self::Notify => "notify",
-            Self::CaseByCase => "case_by_case",
-            Self::Levied => "levied",
-            Self::Capped => "capped",
-            Self::Denied => "denied",
-            Self::Unknown(attribute) => return f.pad(&format!("unknown: {}", attribute.name())),
-        };
-        f.pad(text)
-    }
-}
-
-/// A group of nations that a rule can name.
-#[derive(Clone, Copy, PartialEq, Debug)]
-pub enum NationGroup {
-    /// One nation, by the code of its ISO3 name.
-    Nation(f64),
-    A1,
-    A5,
-    A6,
-    D1,
-    D4,
-    D5,
-    Tier(u8),
-    World,
-    /// Every nation but this one.
-    AllBut(f64),
-}
-
-impl NationGroup {
-    fn holds_destination(self, a: &Attributes) -> bool {
-        match self {
-            Self::Nation(code) => a.get(Attribute::Destination) == code,
-            Self::A1 => a.is(Attribute::DestinationA1),
-            Self::A5 => a.is(Attribute::DestinationA5),
-            Self::A6 => a.is(Attribute::DestinationA6),
-            Self::D1 => a.is(Attribute::DestinationD1),
-            Self::D4 => a.is(Attribute::DestinationD4),
-            Self::D5 => a.is(Attribute::DestinationD5),
-            Self::Tier(tier) => a.get(Attribute::DestinationTier) == f64::from(tier),
-            Self::World => true,
-            Self::AllBut(code) => a.get(Attribute::Destination) != code,
-        }
-    }
-
-    fn holds_headquarters(self, a: &Attributes) -> bool {
-        match self {
-            Self::Nation(code) => a.get(Attribute::Headquarters) == code,
-            Self::D5 => a.is(Attribute::HeadquartersD5),
-            Self::World => true,
-            Self::AllBut(code) => a.get(Attribute::Headquarters) != code,
-            _ => false,
-        }
-    }
-}
-
-/// Scope of a rule: designers, destinations and buyers.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct AppliesTo {
-    /// Headquarters of designers that are exempt, by ISO3 code; empty where none is.
-    pub not_from: Option<f64>,
-    /// Only goods of designers headquartered here.
-    pub only_from: Option<f64>,
-    pub destinations: Vec<NationGroup>,
-    pub except: Vec<NationGroup>,
-    /// Buyers with headquarters here are covered at any destination.
-    pub headquarters: Vec<NationGroup>,
-}
-
-impl AppliesTo {
-    fn covers(&self, a: &Attributes) -> bool {
-        let from = a.get(Attribute::HqCountry);
-        if self.not_from.is_some_and(|code| code == from)
-            || self.only_from.is_some_and(|code| code != from)
-        {
-            return false;
-        }
-        self.covers_shipment(a)
-    }
-
-    /// Whether destination and buyer are covered, for goods of any designer.
-    fn covers_shipment(&self, a: &Attributes) -> bool {
-        let to = self.destinations.iter().any(|g| g.holds_destination(a))
-            && !self.except.iter().any(|g| g.holds_destination(a));
-        to || self.headquarters.iter().any(|g| g.holds_headquarters(a))
-    }
-}
-
-/// An exception of a rule: where its condition holds, its licence policy applies instead.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Exception {
-    pub name: String,
-    pub words: String,
-    pub condition: Condition,
-    pub licence: Verdict,
-}
-
-/// One compiled rule.
-#[derive(Clone, Debug)]
-pub struct Rule {
-    pub id: String,
-    pub title: String,
-    pub issuer: String,
-    pub issuer_code: f64,
-    pub instrument: Instrument,
-    pub words: String,
-    pub citation: String,
-    pub url: String,
-    pub note: String,
-    pub confidence: String,
-    pub status: String,
-    pub announced: Option<Date>,
-    /// Days from its announcement to the publication of its text.
-    pub text_lag_days: i32,
-    pub compliance: Option<Date>,
-    pub ended: Option<Date>,
-    pub early: Vec<EarlyNotice>,
-    pub enforced: bool,
-    pub text: String,
-    pub condition: Condition,
-    pub licence: Verdict,
-    pub exceptions: Vec<Exception>,
-    pub applies_to: AppliesTo,
-    /// Indices of rules that have no effect while this one is in force.
-    pub supersedes: Vec<u16>,
-    /// Indices of rules whose stricter verdict is replaced by this rule's where its condition holds.
-    pub carves_out: Vec<u16>,
-    pub responds_to: Vec<String>,
-    pub levy_share: f64,
-    pub cap_tpp: f64,
-    /// Public support, USD a year: research, energy, build-out.
-    pub support_usd: [f64; 3],
-    /// Numbers of its text that the model does not read.
-    pub facts: Vec<(String, f64)>,
-}
-
-impl Rule {
-    /// Day on which the text is published, for a given day of announcement.
-    pub fn text_from(&self, announced: Date) -> Date {
-        let days = jiff::Span::new().days(self.text_lag_days);
-        announced.checked_add(days).unwrap_or(announced)
-    }
-}
-
-/// A firm that a rule bound before all others.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct EarlyNotice {
-    pub vendor: f64,
-    pub on: Date,
-}
+use super::reasons;
+use super::rule::{DatedRule, NationGroup, Rule};
+use super::verdict::Verdict;
 
 /// Every rule that is known.
 #[derive(Clone, Debug, Default)]
@@ -253,106 +60,6 @@ impl Law {
             .iter()
             .position(|rule| rule.id == id)
             .map(|at| at as u16)
-    }
-}
-
-/// A dated set of rules.
-#[derive(Clone, Debug, Default)]
-pub struct Regime {
-    pub name: String,
-    /// Name for readers; empty where a file gives none.
-    pub label: String,
-    pub words: String,
-    pub entries: Vec<DatedRule>,
-    /// The policy process that moves its rules after the end of the calendar; none in a fixed regime.
-    pub process: Option<PolicyProcess>,
-}
-
-/// A rule with its dates in a regime.
-#[derive(Clone, Debug, PartialEq)]
-pub struct DatedRule {
-    pub rule: u16,
-    pub announced: Date,
-    /// Day on which its text is published.
-    pub text: Date,
-    pub compliance: Date,
-    pub ended: Option<Date>,
-    pub early: Vec<EarlyNotice>,
-}
-
-impl DatedRule {
-    /// Day from which it binds a firm; never before its announcement.
-    fn binds_from(&self, vendor: f64) -> Date {
-        self.early
-            .iter()
-            .find(|e| e.vendor == vendor)
-            .map_or(self.compliance, |e| {
-                e.on.max(self.announced).min(self.compliance)
-            })
-    }
-
-    fn in_force(&self, on: Date, vendor: f64) -> bool {
-        on >= self.binds_from(vendor) && self.ended.is_none_or(|ended| on <= ended)
-    }
-}
-
-impl Regime {
-    /// Every rule of its calendar or its ladder.
-    pub fn rules(&self) -> impl Iterator<Item = u16> + '_ {
-        let ladder = self.process.iter().flat_map(|p| &p.ladder);
-        let rungs = ladder.flat_map(|rung| rung.rules.iter().copied());
-        self.entries.iter().map(|e| e.rule).chain(rungs)
-    }
-
-    /// Days on which rules in force or announced change, ascending.
-    pub fn breakpoints(&self) -> Vec<Date> {
-        let mut days: Vec<Date> = Vec::new();
-        for entry in &self.entries {
-            days.push(entry.announced);
-            days.push(entry.text.min(entry.compliance));
-            days.push(entry.compliance);
-            days.extend(entry.early.iter().map(|e| entry.binds_from(e.vendor)));
-            days.extend(entry.ended.and_then(|ended| ended.tomorrow().ok()));
-        }
-        days.sort();
-        days.dedup();
-        days
-    }
-
-    /// The rules in force on a day.
-    pub fn rules_in_force(&self, law: &Law, on: Date) -> RuleSet {
-        RuleSet::of(self, law, |entry, vendor| entry.in_force(on, vendor))
-    }
-
-    /// The rules announced by a day that are not in force for any firm and have not been withdrawn.
-    pub fn announced(&self, law: &Law, on: Date) -> RuleSet {
-        RuleSet::of(self, law, |entry, vendor| {
-            let ahead = entry.announced <= on && on < entry.binds_from(vendor);
-            ahead && entry.ended.is_none_or(|ended| on <= ended)
-        })
-    }
-
-    /// Whether the text of every announced rule on chip sales is published. Makers do not design before that.
-    pub fn is_text_published(&self, law: &Law, on: Date) -> bool {
-        !self.entries.iter().any(|e| {
-            let rumour = e.announced <= on && on < e.text && on < e.compliance;
-            rumour
-                && law.rules[usize::from(e.rule)]
-                    .instrument
-                    .judges(ControlledItem::ChipSale)
-        })
-    }
-
-    /// The first day after `on` on which an announced rule comes into force.
-    pub fn next_binds(&self, on: Date) -> Option<Date> {
-        let ahead = |e: &&DatedRule| {
-            e.announced <= on && on < e.compliance && e.ended.is_none_or(|ended| on <= ended)
-        };
-        self.entries
-            .iter()
-            .filter(ahead)
-            .map(|e| e.compliance)
-            .min()
     }
 }
 
@@ -442,6 +149,8 @@ pub struct VerdictReason {
     pub verdict: String,
     /// The condition with the values of this case.
     pub because: String,
+    /// What decides, in words.
+    pub words: String,
     /// The exception that gave the verdict.
     pub exception: Option<String>,
     /// Whether it is a rule of the importer.
@@ -452,9 +161,12 @@ pub struct VerdictReason {
 const NOT_MET: &str = "not met";
 
 impl RuleSet {
-    fn of(regime: &Regime, law: &Law, counts: impl Fn(&DatedRule, f64) -> bool) -> Self {
-        let mut vendors: Vec<f64> = regime
-            .entries
+    pub(super) fn of(
+        entries: &[DatedRule],
+        law: &Law,
+        counts: impl Fn(&DatedRule, f64) -> bool,
+    ) -> Self {
+        let mut vendors: Vec<f64> = entries
             .iter()
             .flat_map(|e| e.early.iter().map(|x| x.vendor))
             .collect();
@@ -462,15 +174,14 @@ impl RuleSet {
         vendors.dedup();
         let effective = |entry: &DatedRule, vendor: f64| {
             counts(entry, vendor)
-                && !regime.entries.iter().any(|other| {
+                && !entries.iter().any(|other| {
                     law.rules[usize::from(other.rule)]
                         .supersedes
                         .contains(&entry.rule)
                         && counts(other, vendor)
                 })
         };
-        let active = regime
-            .entries
+        let active = entries
             .iter()
             .filter_map(|entry| {
                 // Code 0 stands for every firm without dates of its own.
@@ -707,6 +418,8 @@ impl RuleSet {
                 continue;
             }
             let outcome = self.outcome(at, subject, vendor, a);
+            let (said_of_it, by) = outcome.map_or((None, None), |(v, by)| (Some(v), by));
+            let words = reasons::sentence(rule, by, said_of_it, a, symbols);
             let (rank, verdict, exception) = match outcome {
                 Some((verdict, exception)) => {
                     (Some(verdict.rank()), verdict.to_string(), exception)
@@ -719,13 +432,21 @@ impl RuleSet {
                 citation: rule.citation.clone(),
                 verdict,
                 because: rule.condition.with_values(a, symbols),
+                words,
                 exception: exception.map(|e| rule.exceptions[e].name.clone()),
                 importer: rule.issuer_code == a.get(Attribute::Destination)
                     && rule.instrument == Instrument::ImportBan,
             };
             said.push((rank, reason));
         }
-        said.sort_by_key(|(rank, _)| std::cmp::Reverse(*rank));
+        // Of levies on one sale the largest counts.
+        said.sort_by(|(a, one), (b, other)| {
+            let share = |reason: &VerdictReason| {
+                let levied = self.active.iter().find(|x| x.rule.id == reason.rule);
+                levied.map_or(0.0, |x| x.rule.levy_share)
+            };
+            b.cmp(a).then(share(other).total_cmp(&share(one)))
+        });
         said.into_iter().map(|(_, reason)| reason).collect()
     }
 }

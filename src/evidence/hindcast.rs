@@ -4,6 +4,7 @@ use crate::config::diagnostics::Problems;
 use crate::config::evidence::{
     self, ErrorScale, Evidence, EvidenceBlock, EvidenceRow, PeriodStatistic, SeriesMapping,
 };
+use crate::config::observation::as_recorded;
 use crate::config::splits::Discrepancy;
 use crate::config::study;
 use crate::foundation::maths;
@@ -34,8 +35,12 @@ pub struct HindcastPoint {
     over: Vec<usize>,
     from: usize,
     to: usize,
-    /// Dollars of the day for a dollar of 2024, by month, where the record is nominal.
-    prices: Vec<f64>,
+    /// What a month of the measure is multiplied by: dollars of the day for a dollar of 2024 where the record is nominal, and
+    /// the adjustment of the map.
+    times: Vec<f64>,
+    /// What is added to each month of `columns` and of `over`, a year's amount.
+    added: Vec<f64>,
+    over_added: Vec<f64>,
     /// What has no logarithm is put here.
     pub floor: f64,
     /// The recorded path that the conditional ratio knows, over the same months.
@@ -128,7 +133,11 @@ impl Hindcast {
     pub fn run(&self, worker: &mut Worker, arm: usize, future: &Future) -> Vec<f64> {
         let recorded = future.clone().on_record();
         worker.run(&self.plan.calendars[arm], &recorded, self.months, false);
-        let record = worker.record();
+        self.read(worker.record())
+    }
+
+    /// The number for every point, from the months of a run.
+    pub fn read(&self, record: &MonthlyRecord) -> Vec<f64> {
         self.asked
             .iter()
             .map(|a| predicted(a, &self.evidence.links[a.link], record))
@@ -187,17 +196,21 @@ fn resolve_point(
         Ok(found)
     };
     let (from, to) = ((row.first - first) as usize, (row.last - first) as usize);
-    let prices = if link.nominal {
-        (from..=to)
-            .map(|t| 1.0 / library.tables.deflate(first.plus(t as i32)))
-            .collect()
-    } else {
-        Vec::new()
+    let months = || (from..=to).map(|t| first.plus(t as i32));
+    let adjusted = |name: Option<&String>, otherwise: f64| {
+        name.and_then(|name| evidence.adjustments.path(name, months()))
+            .unwrap_or_else(|| vec![otherwise; to - from + 1])
     };
+    let mut times = adjusted(link.times.as_ref(), 1.0);
+    if link.nominal {
+        for (times, month) in times.iter_mut().zip(months()) {
+            *times /= library.tables.deflate(month);
+        }
+    }
     let driver = link.driver.as_ref().map(|name| {
         let path: TimePath = library.tables.demand_path(name, "", 1.0);
-        let months = (from..=to).map(|t| first.plus(t as i32).decimal_year());
-        let values: Vec<f64> = months.map(|y| path.at(y, 0.0, f64::INFINITY)).collect();
+        let years = months().map(|m| m.decimal_year());
+        let values: Vec<f64> = years.map(|y| path.at(y, 0.0, f64::INFINITY)).collect();
         let sum: f64 = values.iter().sum();
         match link.how {
             PeriodStatistic::Sum => sum / 12.0,
@@ -234,7 +247,9 @@ fn resolve_point(
         over: columns(&link.over)?,
         from,
         to,
-        prices,
+        times,
+        added: adjusted(link.added.as_ref(), 0.0),
+        over_added: adjusted(link.over_added.as_ref(), 0.0),
         floor: 0.01 * smallest,
         driver,
         discrepancy: expected_miss,
@@ -243,21 +258,24 @@ fn resolve_point(
 
 /// The model's number for a point.
 fn predicted(a: &HindcastPoint, link: &SeriesMapping, record: &MonthlyRecord) -> f64 {
-    let months = |columns: &[usize]| -> Vec<f64> {
-        (a.from..=a.to)
-            .map(|t| {
-                let price = a.prices.get(t - a.from).copied().unwrap_or(1.0);
-                price * columns.iter().map(|c| record.column(*c)[t]).sum::<f64>()
+    let of = |columns: &[usize], added: &[f64]| -> f64 {
+        let adjustments = a.times.iter().zip(added);
+        let months: Vec<f64> = (a.from..=a.to)
+            .zip(adjustments)
+            .map(|(t, (times, added))| {
+                let measure = columns.iter().map(|c| record.column(*c)[t]).sum::<f64>();
+                as_recorded(measure, *times, *added)
             })
-            .collect()
+            .collect();
+        gathered(&months, link.how)
     };
-    let value = gathered(&months(&a.columns), link.how);
+    let value = of(&a.columns, &a.added);
     let value = if a.over.is_empty() {
         value
     } else {
-        value / gathered(&months(&a.over), link.how)
+        value / of(&a.over, &a.over_added)
     };
-    value * link.factor + link.plus
+    value * link.factor
 }
 
 /// One number from the months of a period. A gap may be censored in some months; they are left out of a mean.
@@ -273,6 +291,7 @@ fn gathered(months: &[f64], how: PeriodStatistic) -> f64 {
         PeriodStatistic::Last => last,
         PeriodStatistic::GrowthPerYear => maths::pow(last / first, 1.0 / years),
         PeriodStatistic::SlopePerYear => (last - first) / years,
+        PeriodStatistic::Change => last - first,
     }
 }
 
@@ -295,6 +314,7 @@ mod tests {
             .collect();
         assert!((gathered(&months, PeriodStatistic::GrowthPerYear) - 2.0).abs() < 1e-12);
         assert!((gathered(&months, PeriodStatistic::SlopePerYear) - 100.0).abs() < 1e-9);
+        assert!((gathered(&months, PeriodStatistic::Change) - 100.0).abs() < 1e-9);
         assert_eq!(gathered(&[1.0, f64::NAN, 3.0], PeriodStatistic::Mean), 2.0);
         assert_eq!(gathered(&[1.0, 2.0, 3.0], PeriodStatistic::Sum), 6.0);
         assert_eq!(gathered(&[1.0, 2.0, 3.0], PeriodStatistic::Last), 3.0);

@@ -1,5 +1,6 @@
 //! Evidence: the recorded history that the model is compared with and fitted to.
 
+pub mod beside;
 pub mod calibration;
 pub mod headline;
 pub mod hindcast;

@@ -9,6 +9,7 @@ pub mod escape;
 pub mod maths;
 pub mod name;
 pub mod parameters;
+pub mod phases;
 pub mod policy_path;
 pub mod run;
 pub mod sampling;

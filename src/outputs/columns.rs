@@ -87,6 +87,7 @@ pub(super) struct FoundryColumns {
 pub(super) struct MakerColumns {
     pub(super) revenue: [usize; 3],
     pub(super) units: [usize; 3],
+    pub(super) with_hbm: [usize; 3],
     pub(super) tpp: [usize; 3],
     pub(super) peak: [usize; 3],
     pub(super) share_value: [usize; 3],
@@ -225,6 +226,7 @@ impl MakerColumns {
         Self {
             revenue: at("maker_revenue_usd"),
             units: at("maker_units"),
+            with_hbm: at("maker_hbm_units"),
             tpp: at("maker_tpp"),
             peak: at("maker_peak_h100e"),
             share_value: at("maker_share_value"),

@@ -73,6 +73,11 @@ pub const MEASURES: &[Measure] = &[
     m("maker_revenue_usd", "USD a month", "deliveries by value"),
     m("maker_units", "chips a month", "deliveries by count"),
     m(
+        "maker_hbm_units",
+        "chips a month",
+        "deliveries by count of chips with high-bandwidth memory",
+    ),
+    m(
         "maker_tpp",
         "TPP a month",
         "deliveries by total processing performance",

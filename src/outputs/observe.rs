@@ -1,18 +1,17 @@
 //! Observation: the last phase of a month, which writes every measure into its column.
 
-use bevy_ecs::schedule::{IntoScheduleConfigs, ScheduleConfigs};
-use bevy_ecs::system::{Query, Res, ResMut, ScheduleSystem};
+use bevy_ecs::system::{Query, Res, ResMut};
 
 use super::columns::{OutputColumns, OutputColumnsHandle};
 use super::record::{MonthlyRecord, ratio};
-use super::sales::observe_sales;
 use crate::agents::broker::GreyMarket;
 use crate::agents::chipmaker::{Chipmaker, ChipmakerState};
+use crate::agents::compute::NationTotals;
 use crate::agents::government::Government;
 use crate::agents::host::{CloudHost, RentalCapacity};
 use crate::agents::lab::{Lab, LabCompute};
-use crate::agents::nation::{Nation, NationTotals};
-use crate::agents::users::{ServiceTotals, ServiceUsers};
+use crate::agents::nation::Nation;
+use crate::agents::users::ServiceUsers;
 use crate::capability::algorithms::knowledge_before_break;
 use crate::capability::efficiency::{ScarcityEfficiency, codesign_skill};
 use crate::capability::frontier::{FrontierGroup, FrontierHistory};
@@ -23,24 +22,11 @@ use crate::foundation::run::{Future, SimulationClock};
 use crate::markets::chip_market::ChipMarket;
 use crate::markets::rental::RentedCompute;
 use crate::markets::scarcity::Shortage;
-use crate::technology::supply::{InputAccessState, SupplyPool, SupplyState};
-
-/// Every system of the phase, in order.
-pub fn observe() -> ScheduleConfigs<ScheduleSystem> {
-    (
-        observe_sales,
-        observe_supply,
-        observe_policy,
-        observe_access,
-        observe_compute,
-        observe_capability,
-        observe_services,
-    )
-        .chain()
-}
+use crate::markets::services::ServiceTotals;
+use crate::technology::supply::{InputAccessState, SupplyPool, SupplyState, TargetDenial};
 
 /// System: records frontiers, gaps between them, and efficiency.
-fn observe_capability(
+pub fn observe_capability(
     clock: Res<SimulationClock>,
     future: Res<Future>,
     watching: Res<OutputColumnsHandle>,
@@ -102,7 +88,7 @@ fn observe_gaps(
 }
 
 /// System: records compute of blocs, nations and labs, and makers' research.
-fn observe_compute(
+pub fn observe_compute(
     clock: Res<SimulationClock>,
     watching: Res<OutputColumnsHandle>,
     frontier: Res<FrontierHistory>,
@@ -137,12 +123,13 @@ fn observe_compute(
 }
 
 /// System: records foundries, pools and inputs, and what suppliers earn.
-fn observe_supply(
+pub fn observe_supply(
     clock: Res<SimulationClock>,
     future: Res<Future>,
     watching: Res<OutputColumnsHandle>,
     supply: Res<SupplyState>,
     access: Res<InputAccessState>,
+    denial: Res<TargetDenial>,
     market: Res<ChipMarket>,
     mut record: ResMut<MonthlyRecord>,
 ) {
@@ -167,13 +154,14 @@ fn observe_supply(
     observe_pools(watch, &supply, &market, t, &mut record);
     let columns = &watch.responses;
     record.set(columns.inputs_lost, t, supply.input_loss_share);
-    record.set(columns.home_supply, t, access.home_share);
+    record.set(columns.home_supply, t, denial.home_share);
     let tools = access
         .tools
         .sold
         .map(|part| part * p.tool_sales_target_usd_per_year / 12.0);
-    let wafers = market.pool_used[SupplyPool::LogicWorld as usize] * p.wafer_cost_5nm_usd;
-    let stacks = market.pool_used[SupplyPool::HbmWorld as usize] * p.hbm_stack_cost_usd;
+    let wafers =
+        market.deliveries.pool_used[SupplyPool::LogicWorld as usize] * p.wafer_cost_5nm_usd;
+    let stacks = market.deliveries.pool_used[SupplyPool::HbmWorld as usize] * p.hbm_stack_cost_usd;
     record.set(columns.allied, t, tools[1] + wafers + stacks);
     record.set(columns.issuer_tools, t, tools[0]);
 }
@@ -188,11 +176,14 @@ fn observe_pools(
 ) {
     let mut tight = 0.0;
     for (pool, column) in watch.pools.iter().enumerate() {
-        let used = ratio(market.pool_used[pool], supply.pools[pool]);
+        let used = ratio(market.deliveries.pool_used[pool], supply.pools[pool]);
         record.set(*column, t, used);
         let world_pool =
             pool != SupplyPool::HbmTarget as usize && pool != SupplyPool::LogicTarget as usize;
-        if world_pool && supply.pools[pool] > 0.0 && market.pool_asked[pool] > supply.pools[pool] {
+        if world_pool
+            && supply.pools[pool] > 0.0
+            && market.orders.pool_asked[pool] > supply.pools[pool]
+        {
             tight = 1.0;
         }
     }
@@ -200,7 +191,7 @@ fn observe_pools(
 }
 
 /// System: records the rules' strictness, licences, levies, and money that could not be spent.
-fn observe_policy(
+pub fn observe_policy(
     clock: Res<SimulationClock>,
     watching: Res<OutputColumnsHandle>,
     government: Res<Government>,
@@ -210,8 +201,8 @@ fn observe_policy(
     let (watch, t) = (&watching.0, clock.t);
     record.set(watch.responses.rung, t, government.strictness);
     let (mut pending, mut decided) = (0.0, 0.0);
-    for &at in &market.asked_for_licence {
-        let queue = &market.licences[at as usize];
+    for &at in &market.licences.asked {
+        let queue = &market.licences.queues[at as usize];
         pending += queue.pending;
         decided += queue.granted_total + queue.refused_total;
     }
@@ -226,15 +217,19 @@ fn observe_policy(
         .layout
         .customers
         .iter()
-        .zip(&market.wallet_usd)
+        .zip(&market.money.wallet_usd)
         .filter(|(customer, _)| customer.market == market.layout.target_market)
         .map(|(_, wallet)| wallet)
         .sum();
-    record.set_all(&watch.backlog, t, [market.wallet_usd.iter().sum(), target]);
+    record.set_all(
+        &watch.backlog,
+        t,
+        [market.money.wallet_usd.iter().sum(), target],
+    );
 }
 
 /// System: records scarcity, and the compute that brokers and hosts bring to the target.
-fn observe_access(
+pub fn observe_access(
     clock: Res<SimulationClock>,
     watching: Res<OutputColumnsHandle>,
     market: Res<ChipMarket>,
@@ -258,7 +253,7 @@ fn observe_access(
 }
 
 /// System: records AI services, stacks and alignment.
-fn observe_services(
+pub fn observe_services(
     clock: Res<SimulationClock>,
     watching: Res<OutputColumnsHandle>,
     services: Res<ServiceTotals>,

@@ -24,7 +24,8 @@ struct MonthlySales {
     value: [Vec<f64>; 3],
     units: [Vec<f64>; 3],
     tpp: [Vec<f64>; 3],
-    /// Of this month only; not summed over the year.
+    /// Of this month only; not summed over the year. Units with high-bandwidth memory (HBM), and 8-bit peak compute.
+    with_hbm: [Vec<f64>; 3],
     peak: [Vec<f64>; 3],
     fab_tpp: f64,
     paid_usd: [f64; 2],
@@ -37,6 +38,7 @@ impl MonthlySales {
             &mut self.value,
             &mut self.units,
             &mut self.tpp,
+            &mut self.with_hbm,
             &mut self.peak,
         ] {
             for column in columns {
@@ -51,7 +53,7 @@ impl MonthlySales {
 }
 
 impl TrailingSales {
-    pub fn reset(&mut self, makers: usize) {
+    fn reset(&mut self, makers: usize) {
         self.months.resize(12, MonthlySales::default());
         self.months.iter_mut().for_each(|m| m.clear(makers));
         self.sum.clear(makers);
@@ -77,8 +79,18 @@ fn add_to(sums: &mut [f64], values: &[f64]) {
     }
 }
 
+/// System at the start of a run: no measure is recorded.
+pub fn begin_record(
+    watching: Res<OutputColumnsHandle>,
+    mut trail: ResMut<TrailingSales>,
+    mut record: ResMut<MonthlyRecord>,
+) {
+    trail.reset(watching.0.makers.len());
+    record.reset();
+}
+
 /// System: records sales by maker and place.
-pub(super) fn observe_sales(
+pub fn observe_sales(
     clock: Res<SimulationClock>,
     watching: Res<OutputColumnsHandle>,
     market: Res<ChipMarket>,
@@ -98,7 +110,7 @@ pub(super) fn observe_sales(
     let (mut packages, mut peak) = (0.0, 0.0);
     for &slot in &market.active {
         let slot = usize::from(slot);
-        let diverted_units = market.diverted_units[slot];
+        let diverted_units = market.deliveries.diverted_units[slot];
         inflow[0] += diverted_units * chips.useful_training[slot] * realised.0[slot];
         inflow[1] += diverted_units * chips.useful_serving[slot] * realised.0[slot];
         packages += diverted_units;
@@ -114,6 +126,7 @@ pub(super) fn observe_sales(
         for place in 0..3 {
             record.set(columns.revenue[place], t, month.value[place][maker]);
             record.set(columns.units[place], t, month.units[place][maker]);
+            record.set(columns.with_hbm[place], t, month.with_hbm[place][maker]);
             record.set(columns.tpp[place], t, month.tpp[place][maker]);
             record.set(columns.peak[place], t, month.peak[place][maker]);
         }
@@ -143,12 +156,16 @@ fn sum_sales(
         let useful = chips.useful_training[slot] * realised.0[slot];
         // Brokers buy in third countries.
         let in_target = market.sold_in(Bloc::Target as usize, slot);
-        let third = market.sold_in(Bloc::Third as usize, slot) + market.sold_to_brokers[slot];
+        let third =
+            market.sold_in(Bloc::Third as usize, slot) + market.deliveries.sold_to_brokers[slot];
         let world = market.sold_in(Bloc::Issuer as usize, slot) + in_target + third;
         for (place, units) in [world, in_target, third].into_iter().enumerate() {
             month.value[place][maker] += units * price;
             month.units[place][maker] += units;
             month.tpp[place][maker] += units * tpp;
+            if chips.spec[slot].hbm_stacks > 0.0 {
+                month.with_hbm[place][maker] += units;
+            }
             month.peak[place][maker] += units * chips.peak_h100e[slot];
         }
         month.paid_usd[0] += world * price;
@@ -171,7 +188,7 @@ fn observe_variants(
     let mut all = 0.0;
     for &(slot, column) in &watch.variants {
         let units = (0..3).map(|bloc| market.sold_in(bloc, slot)).sum::<f64>()
-            + market.sold_to_brokers[slot];
+            + market.deliveries.sold_to_brokers[slot];
         record.set(column, t, units);
         all += units;
     }

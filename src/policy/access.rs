@@ -1,16 +1,108 @@
 //! Access to inputs, models and rented compute: judged once for every rule set, and set every month from the rules in force.
 
+use bevy_ecs::resource::Resource;
+use bevy_ecs::system::{Res, ResMut};
+
 use super::calendar::month_segments;
-use super::compiled::{CompiledCalendar, DatedRuleSets, InputAccess};
+use super::compiled::{DatedRuleSets, InputAccess, LawCalendar, PolicyState, monthly_mean};
 use super::subjects::LegalSubjects;
 use crate::controls::{
     Attribute, Attributes, ControlledItem, Instrument, Regime, RuleSet, ThreeValued, Verdict,
 };
 use crate::foundation::calendar::{Date, Month};
 use crate::foundation::parameters::Parameters;
+use crate::foundation::run::RunMonth;
+use crate::markets::chip_market::ChipMarket;
 use crate::technology::foundry::tools_for_target;
 use crate::technology::roadmap::SlotKind;
 use crate::technology::supply::InputAccessState;
+
+/// What the law of the month lets users of models and of rented compute do, and what states pay; written by [`set_access`].
+/// What it means for makers' inputs is in [`InputAccessState`].
+#[derive(Resource, Clone, Debug, Default)]
+pub struct LegalAccess {
+    /// Share of foreign chips that the target's own rules deny to state-funded centres only, averaged over the month.
+    pub state_closed: f64,
+    /// Fraction of the month in which the target may query the issuer's models.
+    pub model_access: f64,
+    /// Fraction of the month in which closed models may be used, by market.
+    pub weights_open: Vec<f64>,
+    /// Fraction of the month in which hosts may rent compute to the target's labs, by the host's market.
+    pub remote_open: Vec<f64>,
+    /// Public support of the issuer, USD a year: research, energy, build-out.
+    pub support_usd: [f64; 3],
+}
+
+/// System at the start of a run: everything is open and no tool is denied.
+pub fn begin_access(
+    calendar: Res<LawCalendar>,
+    market: Res<ChipMarket>,
+    mut inputs: ResMut<InputAccessState>,
+    mut access: ResMut<LegalAccess>,
+) {
+    let (makers, markets) = (market.layout.makers, market.layout.markets);
+    *inputs = InputAccessState {
+        leading_foundry: vec![1.0; makers],
+        memory_imports: 1.0,
+        tool_suppliers: calendar.0.tool_suppliers.clone(),
+        ..InputAccessState::default()
+    };
+    *access = LegalAccess {
+        model_access: 1.0,
+        weights_open: vec![1.0; markets],
+        remote_open: vec![1.0; markets],
+        ..LegalAccess::default()
+    };
+}
+
+/// System: sets access to inputs, models and rented compute, and public support, from the rules in force this month.
+pub fn set_access(
+    run: RunMonth,
+    calendar: Res<LawCalendar>,
+    policy: Res<PolicyState>,
+    mut inputs: ResMut<InputAccessState>,
+    mut access: ResMut<LegalAccess>,
+) {
+    let (c, t) = (&*calendar.0, run.clock.t);
+    let whole = policy.whole_month();
+    let segments = whole.as_ref().map_or(&c.months[t][..], |whole| &whole[..]);
+    let of = |rule_set: u16| &c.inputs[usize::from(rule_set)];
+    let over = |value: &dyn Fn(&InputAccess) -> f64| {
+        monthly_mean(segments, |rule_set| value(of(rule_set)))
+    };
+    for (market, open) in access.weights_open.iter_mut().enumerate() {
+        *open = over(&|i| i.weights_open[market]);
+    }
+    for (market, open) in access.remote_open.iter_mut().enumerate() {
+        *open = over(&|i| i.remote_open[market]);
+    }
+    for (kind, sum) in access.support_usd.iter_mut().enumerate() {
+        *sum = over(&|i| i.support_usd[kind]);
+    }
+    access.state_closed = over(&|i| i.state_closed);
+    access.model_access = over(&|i| i.model_access);
+    for (maker, open) in inputs.leading_foundry.iter_mut().enumerate() {
+        *open = over(&|i| i.leading_foundry[maker]);
+    }
+    inputs.memory_imports = over(&|i| i.memory_imports);
+    inputs.inputs_denied = over(&|i| i.inputs_denied);
+    for (row, supplier) in inputs.tool_suppliers.iter_mut().enumerate() {
+        supplier.advance_month(over(&|i| i.tool_denials[row]));
+    }
+    inputs.tools = tools_for_target(&inputs.tool_suppliers, &run.future.parameters);
+    inputs.tools_denied_on_record = c.tools_denied_on_record[t];
+    let closes = segments
+        .iter()
+        .rev()
+        .find_map(|segment| of(segment.1).memory_closes);
+    // Where a policy process governs, the announced change says when.
+    inputs.memory_closes_in_months = closes.map_or(f64::INFINITY, |closes| {
+        f64::from((policy.binds.unwrap_or(closes) - t as i32).max(1))
+    });
+}
+
+/// Training operations of the best closed models: above every threshold in the years in which a rule on models could be in force.
+const FRONTIER_FLOP: f64 = 1e27;
 
 impl LegalSubjects {
     pub(super) fn input_access(
@@ -39,26 +131,11 @@ impl LegalSubjects {
         stack.set(Attribute::HbmBandwidthDensity, 3.0);
         let memory_imports = open(&rule_sets.in_force, ControlledItem::MemoryStack, &stack);
         let closing = open(&rule_sets.announced, ControlledItem::MemoryStack, &stack) == 0.0;
-        let memory_closes = regime
-            .entries
-            .iter()
-            .filter(|e| {
-                let rule = &self.law.rules[usize::from(e.rule)];
-                rule.instrument == Instrument::Memory && e.announced <= day && day < e.compliance
-            })
-            .map(|e| Month::from_date(e.compliance) - self.first)
-            .min()
+        let memory_closes = self
+            .next_memory_rule(regime, day)
             .filter(|_| closing && memory_imports > 0.0);
-        // Any rule on access to served models that applies to the target counts, whatever firms it names.
-        let model_access = regime.entries.iter().all(|e| {
-            let rule = &self.law.rules[usize::from(e.rule)];
-            let served = rule.instrument == Instrument::ModelWeights
-                && rule.condition.reads_attribute(Attribute::Model);
-            let in_force = e.compliance <= day && e.ended.is_none_or(|ended| day <= ended);
-            !(served && in_force)
-        });
         InputAccess {
-            model_access: f64::from(u8::from(model_access)),
+            model_access: self.model_access(regime, day),
             weights_open: self.weights_open(&rule_sets.in_force),
             remote_open: self
                 .shipments
@@ -71,17 +148,50 @@ impl LegalSubjects {
                 .collect(),
             inputs_denied: self.inputs_denied(&rule_sets.in_force, p),
             tool_denials: self.tool_denials(regime, day),
-            support_usd: rule_sets.in_force.rules().fold([0.0; 3], |sum, at| {
-                let rule = &self.law.rules[usize::from(at)];
-                let met = rule.condition.eval(&Attributes::default()) == ThreeValued::Yes;
-                let support = if met { rule.support_usd } else { [0.0; 3] };
-                [0, 1, 2].map(|kind| sum[kind] + support[kind])
-            }),
+            support_usd: self.support_usd(&rule_sets.in_force),
             leading_foundry,
             state_closed: self.state_closed(&rule_sets.in_force, day),
             memory_imports,
             memory_closes,
         }
+    }
+
+    /// Month of the run in which the next announced memory rule comes into force.
+    fn next_memory_rule(&self, regime: &Regime, day: Date) -> Option<i32> {
+        let coming = regime.entries.iter().filter(|e| {
+            let rule = &self.law.rules[usize::from(e.rule)];
+            rule.instrument == Instrument::Memory && e.announced <= day && day < e.compliance
+        });
+        coming
+            .map(|e| Month::from_date(e.compliance) - self.first)
+            .min()
+    }
+
+    /// 1 where the target may query the issuer's models: no rule on the use of models that applies to it is in force, whatever
+    /// models it names.
+    fn model_access(&self, regime: &Regime, day: Date) -> f64 {
+        let mut use_in_target =
+            Attributes::default().with_shipment(&self.shipments[self.target_market]);
+        use_in_target.set(Attribute::TrainingFlop, FRONTIER_FLOP);
+        use_in_target.flag(Attribute::OpenWeights, false);
+        let open = regime.entries.iter().all(|e| {
+            let rule = &self.law.rules[usize::from(e.rule)];
+            let in_force = e.compliance <= day && e.ended.is_none_or(|ended| day <= ended);
+            // The name of the model is left open.
+            let applies = rule.condition.eval(&use_in_target) != ThreeValued::No;
+            !(rule.instrument == Instrument::ModelAccess && in_force && applies)
+        });
+        f64::from(u8::from(open))
+    }
+
+    /// Public support under the rules in force, USD a year: research, energy, build-out.
+    fn support_usd(&self, in_force: &RuleSet) -> [f64; 3] {
+        in_force.rules().fold([0.0; 3], |sum, at| {
+            let rule = &self.law.rules[usize::from(at)];
+            let met = rule.condition.eval(&Attributes::default()) == ThreeValued::Yes;
+            let support = if met { rule.support_usd } else { [0.0; 3] };
+            [0, 1, 2].map(|kind| sum[kind] + support[kind])
+        })
     }
 
     /// Share of the listed foreign chips on sale by a day that the target denies to state-funded centres, among those that it
@@ -114,10 +224,8 @@ impl LegalSubjects {
     /// By market: 1 where the best closed models may be held and served.
     fn weights_open(&self, rule_set: &RuleSet) -> Vec<f64> {
         let mut model = Attributes::default();
-        // Every frontier model of the years in which such a rule could be in force is above its threshold.
-        model.set(Attribute::TrainingFlop, 1e27);
+        model.set(Attribute::TrainingFlop, FRONTIER_FLOP);
         model.flag(Attribute::OpenWeights, false);
-        model.set(Attribute::Model, f64::from(u32::MAX));
         self.shipments
             .iter()
             .map(|shipment| {
@@ -188,63 +296,5 @@ impl LegalSubjects {
                 tools_for_target(&suppliers, p).denied
             })
             .collect()
-    }
-}
-
-/// Mean of a value over the segments of a month; exactly the value where it is constant, so that a rule without effect does
-/// not change the last digit.
-pub(super) fn monthly_mean(segments: &[(f64, u16)], value: impl Fn(u16) -> f64) -> f64 {
-    let first = segments
-        .first()
-        .map_or(0.0, |(_, rule_set)| value(*rule_set));
-    if segments
-        .iter()
-        .all(|(_, rule_set)| value(*rule_set) == first)
-    {
-        return first;
-    }
-    segments
-        .iter()
-        .map(|(part, rule_set)| part * value(*rule_set))
-        .sum()
-}
-
-pub(super) fn set_access(
-    c: &CompiledCalendar,
-    segments: &[(f64, u16)],
-    t: usize,
-    p: &Parameters,
-    access: &mut InputAccessState,
-) {
-    let inputs = |rule_set: u16| &c.inputs[usize::from(rule_set)];
-    let over = |value: &dyn Fn(&InputAccess) -> f64| {
-        monthly_mean(segments, |rule_set| value(inputs(rule_set)))
-    };
-    for (maker, open) in access.leading_foundry.iter_mut().enumerate() {
-        *open = over(&|i| i.leading_foundry[maker]);
-    }
-    for (market, open) in access.weights_open.iter_mut().enumerate() {
-        *open = over(&|i| i.weights_open[market]);
-    }
-    for (market, open) in access.remote_open.iter_mut().enumerate() {
-        *open = over(&|i| i.remote_open[market]);
-    }
-    for (kind, sum) in access.support_usd.iter_mut().enumerate() {
-        *sum = over(&|i| i.support_usd[kind]);
-    }
-    access.memory_imports = over(&|i| i.memory_imports);
-    access.state_closed = over(&|i| i.state_closed);
-    access.model_access = over(&|i| i.model_access);
-    access.inputs_denied = over(&|i| i.inputs_denied);
-    for (row, supplier) in access.tool_suppliers.iter_mut().enumerate() {
-        supplier.advance_month(over(&|i| i.tool_denials[row]));
-    }
-    access.tools = tools_for_target(&access.tool_suppliers, p);
-    access.tools_denied_on_record = c.tools_denied_on_record[t];
-    access.memory_closes_in_months = f64::INFINITY;
-    for &(_, rule_set) in segments {
-        if let Some(closes) = inputs(rule_set).memory_closes {
-            access.memory_closes_in_months = f64::from((closes - t as i32).max(1));
-        }
     }
 }

@@ -3,20 +3,19 @@
 use bevy_ecs::resource::Resource;
 use bevy_ecs::system::{Res, ResMut};
 
-use super::access::{monthly_mean, set_access};
-use super::compiled::{CompiledCalendar, LawCalendar, PolicyState, terms_of};
+use super::compiled::{CompiledCalendar, LawCalendar, PolicyState, monthly_mean, terms_of};
 use crate::controls::ControlledItem;
 use crate::foundation::bloc::Bloc;
 use crate::foundation::chance::Purpose;
 use crate::foundation::channels::Channel;
 use crate::foundation::parameters::Parameters;
-use crate::foundation::run::{Future, SimulationClock};
+use crate::foundation::run::{Future, RunMonth};
 use crate::markets::chip_market::ChipMarket;
 use crate::markets::chip_market::state::SaleTerms;
 use crate::markets::refusal::{HomeSupplyShare, ImportRefusals, open_share, refusal_chance};
 use crate::technology::chip::ChipSpec;
-use crate::technology::roadmap::{ChipTable, Roadmap, SlotKind};
-use crate::technology::supply::InputAccessState;
+use crate::technology::roadmap::{Catalogue, Roadmap, SlotKind};
+use crate::technology::supply::TargetDenial;
 
 /// The rules that apply in this run this month.
 #[derive(Resource, Clone, Debug, Default)]
@@ -50,8 +49,24 @@ pub struct AnnouncedClosures {
     pub market: usize,
 }
 
+/// System at the start of a run: no rule is known yet, and the market has the caps of the regime.
+pub fn begin_law(
+    calendar: Res<LawCalendar>,
+    mut policy: ResMut<PolicyState>,
+    mut now: ResMut<CurrentLaw>,
+    mut closures: ResMut<AnnouncedClosures>,
+    mut market: ResMut<ChipMarket>,
+) {
+    let c = &*calendar.0;
+    *policy = PolicyState::default();
+    *closures = AnnouncedClosures::default();
+    now.reset(c, market.layout.makers);
+    market.buyers.equivalent_market = c.equivalent_market.clone();
+    market.caps.set_caps(&c.caps_tpp);
+}
+
 impl CurrentLaw {
-    pub fn reset(&mut self, calendar: &CompiledCalendar, makers: usize) {
+    fn reset(&mut self, calendar: &CompiledCalendar, makers: usize) {
         let (markets, slots) = (calendar.shipments.len(), calendar.chips.len());
         self.known = 0;
         self.replies_generated = true;
@@ -128,31 +143,21 @@ impl CurrentLaw {
     }
 }
 
-/// System: sets the sale terms of this month in every market, input access, and announced closures.
+/// System: sets the sale terms of this month in every market, and announced closures.
 pub fn apply_law(
-    clock: Res<SimulationClock>,
-    future: Res<Future>,
+    run: RunMonth,
     calendar: Res<LawCalendar>,
     policy: Res<PolicyState>,
-    roadmap: Res<Roadmap>,
-    chips: Res<ChipTable>,
+    catalogue: Catalogue,
+    denial: Res<TargetDenial>,
     mut now: ResMut<CurrentLaw>,
     mut closures: ResMut<AnnouncedClosures>,
-    mut access: ResMut<InputAccessState>,
     mut market: ResMut<ChipMarket>,
 ) {
-    let c = &*calendar.0;
-    let governed = policy.rule_set.map(|rule_set| [(1.0, rule_set)]);
-    let segments: &[(f64, u16)] = match &governed {
-        Some(whole) => whole,
-        None => &c.months[clock.t],
-    };
-    set_access(c, segments, clock.t, &future.parameters, &mut access);
-    if access.memory_closes_in_months.is_finite()
-        && let Some(binds) = policy.binds
-    {
-        access.memory_closes_in_months = f64::from((binds - clock.t as i32).max(1));
-    }
+    let (c, t) = (&*calendar.0, run.clock.t);
+    let (roadmap, chips) = (&*catalogue.roadmap, &*catalogue.chips);
+    let whole = policy.whole_month();
+    let segments = whole.as_ref().map_or(&c.months[t][..], |whole| &whole[..]);
     now.closed_usd.iter_mut().for_each(|v| *v = 0.0);
     now.known = segments.last().map_or(0, |segment| segment.1);
     closures.binds = policy
@@ -164,16 +169,16 @@ pub fn apply_law(
     let same_replies = generated == now.replies_generated;
     now.replies_generated = generated;
     let stands = same_replies && now.laws.len() == 1 && now.laws == now.laws_before;
-    if stands && !now.refusals.is_review_due(clock.t as i32) {
+    if stands && !now.refusals.is_review_due(t as i32) {
         return;
     }
     let home = HomeSupplyShare {
-        home_above_record: access.home_share - access.home_share_on_record,
-        denied_above_record: access.denied_share - access.denied_share_on_record,
+        home_above_record: denial.home_share - denial.home_share_on_record,
+        denied_above_record: denial.denied_share - denial.denied_share_on_record,
     };
     let judged_by = now.laws.last().map(|law| law.1);
     let variants = roadmap.slots.iter().enumerate().filter(|(slot, place)| {
-        matches!(place.kind, SlotKind::Variant { .. }) && chips.launch[*slot] <= clock.t as i32
+        matches!(place.kind, SlotKind::Variant { .. }) && chips.launch[*slot] <= t as i32
     });
     if now.judged_by != judged_by {
         for (slot, _) in variants.clone() {
@@ -181,14 +186,14 @@ pub fn apply_law(
         }
         now.judged_by = judged_by;
     }
-    set_terms(c, &now, &roadmap, &mut market);
+    set_terms(c, &now, roadmap, &mut market);
     for (slot, _) in variants {
         for place in (0..c.shipments.len()).filter(|place| *place != c.target_market) {
             market.set_terms(place, slot, now.variant_terms[place * now.slots + slot]);
         }
     }
-    set_target_terms(c, &roadmap, &future, home, &mut now, &mut market, clock.t);
-    set_announced_closures(c, &roadmap, &mut now, &mut closures, &market);
+    set_target_terms(c, roadmap, &run.future, home, &mut now, &mut market, t);
+    set_announced_closures(c, roadmap, &mut now, &mut closures, &market);
 }
 
 impl CurrentLaw {
@@ -215,7 +220,7 @@ fn set_caps_in_force(c: &CompiledCalendar, segments: &[(f64, u16)], market: &mut
         return;
     }
     let cap_tpp = |cap: &u16| c.caps_tpp[usize::from(*cap)];
-    market.set_caps_in_force(|place| {
+    market.caps.set_in_force(|place| {
         let of_days = segments
             .iter()
             .filter_map(|(_, rule_set)| c.rule_sets[usize::from(*rule_set)].cap_of_market[place]);

@@ -4,6 +4,7 @@ use std::sync::{Arc, OnceLock, PoisonError, Weak};
 
 use super::compiled::{
     CompiledCalendar, CompiledRules, DatedRuleSets, DesignBasis, InputAccess, PolicyLadder,
+    SaleSubjects,
 };
 use super::subjects::LegalSubjects;
 use crate::controls::{
@@ -66,8 +67,15 @@ impl LegalSubjects {
             ladder,
             rule_sets,
         };
-        for rule_set in 0..calendar.rule_sets.len() {
-            let both = &calendar.rule_sets[rule_set];
+        self.judge_sales(&mut calendar, &parts);
+        let pairs = calendar.sales.len() * calendar.sales.len();
+        calendar.changes = (0..pairs).map(|_| OnceLock::new()).collect();
+        Arc::new(calendar)
+    }
+
+    /// Judges every rule set of a calendar for every chip and market.
+    fn judge_sales(&self, calendar: &mut CompiledCalendar, parts: &Arc<DesignBasis>) {
+        for both in &calendar.rule_sets {
             let in_force = both.in_force.for_item(ControlledItem::ChipSale);
             let announced = both.announced.for_item(ControlledItem::ChipSale);
             let same = |law: &Arc<CompiledRules>| {
@@ -79,23 +87,17 @@ impl LegalSubjects {
                 judged.retain(|law| law.strong_count() > 0);
                 let known: Vec<Arc<CompiledRules>> =
                     judged.iter().filter_map(Weak::upgrade).collect();
-                let found = known.iter().find(|law| same(law) && law.parts == parts);
+                let found = known.iter().find(|law| same(law) && law.parts == *parts);
                 let law = found.cloned().unwrap_or_else(|| {
-                    let (chips, shipments) = (&self.chips, &self.shipments);
-                    let (equivalent_market, target) =
-                        (&calendar.equivalent_market, self.target_market);
-                    let (in_force, announced, parts) =
-                        (in_force.clone(), announced.clone(), parts.clone());
-                    let law = Arc::new(CompiledRules::new(
-                        in_force,
-                        announced,
-                        equivalent_market,
-                        target,
-                        chips,
+                    let subjects = SaleSubjects {
+                        chips: &self.chips,
+                        shipments: &self.shipments,
+                        equivalent_market: &calendar.equivalent_market,
+                        target_market: self.target_market,
                         parts,
-                        shipments,
-                        &known,
-                    ));
+                    };
+                    let sets = (in_force.clone(), announced.clone());
+                    let law = Arc::new(CompiledRules::new(sets, &subjects, &known));
                     judged.push(Arc::downgrade(&law));
                     law
                 });
@@ -104,9 +106,6 @@ impl LegalSubjects {
             });
             calendar.sale_rules_of.push(at as u16);
         }
-        let pairs = calendar.sales.len() * calendar.sales.len();
-        calendar.changes = (0..pairs).map(|_| OnceLock::new()).collect();
-        Arc::new(calendar)
     }
 
     /// By market: the first market that every rule set treats equally for every sale, or itself.
@@ -160,7 +159,10 @@ impl LegalSubjects {
             rule_sets: vec![0; rungs * rungs],
         };
         for (now, coming) in process.reachable() {
-            let state = process.regime_on_rung(regime, now, coming);
+            let state = Regime {
+                entries: process.rules_on_rung(&regime.entries, now, coming),
+                ..Regime::default()
+            };
             // The month in which the announced change comes into force is known only in a run.
             let judged = self.dated_rule_sets(&state, day, caps);
             ladder.rule_sets[now * rungs + coming] = rule_sets.len() as u16;

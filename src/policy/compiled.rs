@@ -79,6 +79,13 @@ pub struct PolicyState {
     pub bound_by: Option<EventId>,
 }
 
+impl PolicyState {
+    /// The whole month under the selected rule set, as the segments of a month are written; empty while the calendar applies.
+    pub(super) fn whole_month(&self) -> Option<[(f64, u16); 1]> {
+        self.rule_set.map(|rule_set| [(1.0, rule_set)])
+    }
+}
+
 /// Parent chips of designs, and the limits of a redesign.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DesignBasis {
@@ -102,6 +109,19 @@ pub struct CompiledRules {
     pub free: Vec<bool>,
     /// By slot: denied in the target by rules that are announced and not yet in force.
     pub announced_bar: Vec<bool>,
+}
+
+/// What sale rules are judged on: every chip in every market, and variants of the chips.
+#[derive(Clone, Copy, Debug)]
+pub struct SaleSubjects<'a> {
+    /// Attributes of a chip, by slot.
+    pub chips: &'a [Attributes],
+    /// Attributes of a shipment, by market.
+    pub shipments: &'a [Attributes],
+    /// By market: the first market that all rules treat equally.
+    pub equivalent_market: &'a [u16],
+    pub target_market: usize,
+    pub parts: &'a Arc<DesignBasis>,
 }
 
 /// Legal designs from one parent under one rule set: the rules that matter, and the designs that no other one dominates.
@@ -158,6 +178,11 @@ pub struct LawCalendar(pub Arc<CompiledCalendar>);
 impl LawCalendar {
     pub fn target_region(&self) -> usize {
         self.0.target_region
+    }
+
+    /// Whether the text of every announced rule on chip sales is published; nobody designs for a rule whose text is not.
+    pub fn is_text_published(&self, rule_set: u16) -> bool {
+        self.0.rule_sets[usize::from(rule_set)].is_text_published
     }
 
     /// Designs from a parent, as specified in this run, that are legal under rules in force and announced.
@@ -224,17 +249,20 @@ impl LegalDesigns {
 }
 
 impl CompiledRules {
-    /// Judges every chip in every market; reuses results of `known` rule sets that hold the same rules.
+    /// Judges every chip in every market under rules in force and rules announced; reuses results of `known` rule sets that hold
+    /// the same rules.
     pub fn new(
-        in_force: RuleSet,
-        announced: RuleSet,
-        equivalent_market: &[u16],
-        target_market: usize,
-        chips: &[Attributes],
-        parts: Arc<DesignBasis>,
-        shipments: &[Attributes],
+        (in_force, announced): (RuleSet, RuleSet),
+        subjects: &SaleSubjects,
         known: &[Arc<Self>],
     ) -> Self {
+        let SaleSubjects {
+            chips,
+            shipments,
+            equivalent_market,
+            target_market,
+            parts,
+        } = *subjects;
         let (markets, slots) = (equivalent_market.len(), chips.len());
         let mut terms = Vec::with_capacity(markets * slots);
         let mut free = Vec::with_capacity(markets * slots);
@@ -267,14 +295,14 @@ impl CompiledRules {
         let designs = known
             .iter()
             .filter(coming)
-            .find(|law| same(&law.in_force, &in_force, target_market) && law.parts == parts)
+            .find(|law| same(&law.in_force, &in_force, target_market) && law.parts == *parts)
             .map_or_else(
                 || (0..slots).map(|_| OnceLock::new()).collect(),
                 |law| law.designs.clone(),
             );
         Self {
             designs,
-            parts,
+            parts: parts.clone(),
             terms,
             free,
             announced_bar,
@@ -372,4 +400,22 @@ pub fn terms_of(ruling: &Ruling) -> SaleTerms {
 
 fn is_free(ruling: &Ruling) -> bool {
     ruling.exporter == Verdict::Free && ruling.importer == Verdict::Free
+}
+
+/// Mean of a value over the segments of a month; exactly the value where it is constant, so that a rule without effect does
+/// not change the last digit.
+pub(super) fn monthly_mean(segments: &[(f64, u16)], value: impl Fn(u16) -> f64) -> f64 {
+    let first = segments
+        .first()
+        .map_or(0.0, |(_, rule_set)| value(*rule_set));
+    if segments
+        .iter()
+        .all(|(_, rule_set)| value(*rule_set) == first)
+    {
+        return first;
+    }
+    segments
+        .iter()
+        .map(|(part, rule_set)| part * value(*rule_set))
+        .sum()
 }

@@ -3,7 +3,7 @@
 //! Nothing in the model reads these records, so a run is the same with and without events.
 
 use bevy_ecs::resource::Resource;
-use bevy_ecs::system::{Res, ResMut};
+use bevy_ecs::system::{Res, ResMut, SystemParam};
 
 use super::apply::{AnnouncedClosures, CurrentLaw};
 use super::compiled::{CompiledCalendar, LawCalendar, PolicyState, terms_of};
@@ -11,7 +11,7 @@ use crate::controls::{Attribute, ControlledItem, Instrument, Ruling};
 use crate::events::{Event, EventId, EventKind, EventLog};
 use crate::foundation::run::SimulationClock;
 use crate::markets::chip_market::ChipMarket;
-use crate::technology::roadmap::{ChipTable, Roadmap, SlotKind};
+use crate::technology::roadmap::{Catalogue, SlotKind};
 
 /// Events that later events name as their cause.
 #[derive(Resource, Clone, Debug, Default)]
@@ -38,6 +38,22 @@ pub struct EventCauses {
     target: usize,
 }
 
+/// The log, and the causes that its next events can name.
+#[derive(SystemParam)]
+pub struct CausedEvents<'w> {
+    pub causes: Res<'w, EventCauses>,
+    pub events: ResMut<'w, EventLog>,
+}
+
+/// System at the start of a run: no event has happened.
+pub fn begin_causes(
+    calendar: Res<LawCalendar>,
+    market: Res<ChipMarket>,
+    mut causes: ResMut<EventCauses>,
+) {
+    causes.reset(&calendar.0, market.layout.makers);
+}
+
 /// Items whose denial counts as a tightening against the target.
 const DENIED: [ControlledItem; 3] = [
     ControlledItem::ChipSale,
@@ -46,7 +62,7 @@ const DENIED: [ControlledItem; 3] = [
 ];
 
 impl EventCauses {
-    pub fn reset(&mut self, calendar: &CompiledCalendar, makers: usize) {
+    fn reset(&mut self, calendar: &CompiledCalendar, makers: usize) {
         fn empty<T: Clone>(column: &mut Vec<T>, length: usize, with: T) {
             column.clear();
             column.resize(length, with);
@@ -273,112 +289,45 @@ impl EventCauses {
     }
 }
 
+/// The law of the month, and how the market stands under it.
+#[derive(SystemParam)]
+pub struct LawAndMarket<'w> {
+    clock: Res<'w, SimulationClock>,
+    calendar: Res<'w, LawCalendar>,
+    now: Res<'w, CurrentLaw>,
+    closures: Res<'w, AnnouncedClosures>,
+    market: Res<'w, ChipMarket>,
+    catalogue: Catalogue<'w>,
+}
+
 /// System: logs rules that are announced, come into force or end, and the sales that they close, reopen or see refused.
 pub fn log_rule_events(
-    clock: Res<SimulationClock>,
-    calendar: Res<LawCalendar>,
+    seen: LawAndMarket,
     policy: Res<PolicyState>,
-    roadmap: Res<Roadmap>,
-    chips: Res<ChipTable>,
-    now: Res<CurrentLaw>,
-    closures: Res<AnnouncedClosures>,
-    market: Res<ChipMarket>,
     mut causes: ResMut<EventCauses>,
     mut events: ResMut<EventLog>,
 ) {
     if !events.on {
         return;
     }
-    let (c, t, known) = (&*calendar.0, clock.t as i32, now.known);
+    let (c, t, known) = (&*seen.calendar.0, seen.clock.t as i32, seen.now.known);
     let changed = causes.logged != Some(known);
     let before = causes.logged.unwrap_or(known);
     if changed {
         causes.log_rules(c, &policy, known, t, &mut events);
     }
-    let slots = causes.slots;
+    let change = LawChange {
+        seen: &seen,
+        before,
+        changed,
+    };
     for place in 0..c.shipments.len() {
-        for slot in 0..slots {
-            // A variant is judged in the month after its launch, any other chip in the month of its launch.
-            let age = t.saturating_sub(chips.launch[slot]);
-            let fresh = (0..=1).contains(&age);
-            let listed = fresh || t == 0 || market.active.binary_search(&(slot as u16)).is_ok();
-            let here = place == causes.target;
-            let reviewed = here && causes.refused[slot].is_some() != now.is_refused(slot);
-            let quiet = !(changed || fresh || reviewed);
-            if market.layout.captive_chip[slot] || age < 0 || quiet {
-                continue;
-            }
-            let ruling = ruling_of(c, known, place, slot, &roadmap, &chips);
-            let opening_cause = |causes: &EventCauses, events: &EventLog| {
-                let before = ruling_of(c, before, place, slot, &roadmap, &chips);
-                causes.opening_cause(c, &before, &ruling, t, events)
-            };
-            let terms = terms_of(&ruling);
-            if !listed {
-                if terms.open > 0.0 {
-                    causes.closed[place * slots + slot] = None;
-                }
-                continue;
-            }
-            let refused = here && (terms.case_by_case || terms.capped) && now.is_refused(slot);
-            if here && !refused {
-                causes.refused[slot] = None;
-            }
-            if refused && causes.refused[slot].is_none() {
-                let cause = opening_cause(&causes, &events);
-                causes.refused[slot] = events.push(Event {
-                    object: slot as u32,
-                    cause,
-                    ..Event::new(t, EventKind::Refused)
-                });
-            }
-            let (at, maker) = (place * slots + slot, usize::from(roadmap.slots[slot].maker));
-            let packages = delivered_to_market(&market, place, slot);
-            let usd = packages * market.offers[slot].price_usd;
-            let event = |kind: EventKind, values: [f64; 2], cause: Option<EventId>| Event {
-                actor: maker as u32,
-                object: slot as u32,
-                place: place as u32,
-                values: [values[0], values[1], 0.0, 0.0],
-                cause,
-                ..Event::new(t, kind)
-            };
-            // A refusal may leave a share of sales open.
-            let closed = terms.open == 0.0 || (refused && market.terms[at].open == 0.0);
-            if !closed && (terms.licensed() || terms.capped) && causes.market[place].is_none() {
-                causes.market[place] = causes.ruling_cause(&ruling);
-            }
-            if closed && causes.closed[at].is_none() {
-                let cause = if refused {
-                    causes.refused[slot]
-                } else {
-                    causes.closing_cause(c, &ruling, t, &events)
-                };
-                let id = events.push(event(EventKind::MarketClosed, [usd, 0.0], cause));
-                causes.closed[at] = id;
-                causes.market[place] = id;
-                if here {
-                    causes.grey = causes.grey.or(id);
-                    causes.record_loss(maker, id, usd, &events);
-                }
-                if packages > 0.0 && !causes.denied[at] {
-                    causes.denied[at] = true;
-                    events.push(event(EventKind::OrderDenied, [packages, 1.0], id));
-                }
-            } else if !closed && causes.closed[at].is_some() {
-                // If no rule changed, the target reviewed its refusal.
-                let cause = opening_cause(&causes, &events).filter(|_| changed);
-                events.push(event(EventKind::MarketReopened, [0.0; 2], cause));
-                causes.closed[at] = None;
-            } else if here && changed && closures.closing[slot] {
-                let announced = causes.announced_cause(c, known, slot);
-                let new = announced.filter(|id| events.get(*id).t == t);
-                causes.record_loss(maker, new, usd, &events);
-            }
+        for slot in 0..causes.slots {
+            change.log_sale(place, slot, &mut causes, &mut events);
         }
     }
-    let target = causes.target * slots;
-    if causes.closed[target..target + slots]
+    let target = causes.target * causes.slots;
+    if causes.closed[target..target + causes.slots]
         .iter()
         .all(Option::is_none)
     {
@@ -386,38 +335,184 @@ pub fn log_rule_events(
     }
 }
 
+/// The law of the month against the rule set that was logged before.
+struct LawChange<'a> {
+    seen: &'a LawAndMarket<'a>,
+    before: u16,
+    changed: bool,
+}
+
+impl LawChange<'_> {
+    /// Logs how the sale of a chip in a market was closed, reopened or refused since the last month.
+    fn log_sale(&self, place: usize, slot: usize, causes: &mut EventCauses, events: &mut EventLog) {
+        let (c, t) = (&*self.seen.calendar.0, self.seen.clock.t as i32);
+        let (now, market) = (&*self.seen.now, &*self.seen.market);
+        // A variant is judged in the month after its launch, any other chip in the month of its launch.
+        let age = t.saturating_sub(self.seen.catalogue.chips.launch[slot]);
+        let fresh = (0..=1).contains(&age);
+        let listed = fresh || t == 0 || market.active.binary_search(&(slot as u16)).is_ok();
+        let here = place == causes.target;
+        let reviewed = here && causes.refused[slot].is_some() != now.is_refused(slot);
+        let quiet = !(self.changed || fresh || reviewed);
+        if market.layout.captive_chip[slot] || age < 0 || quiet {
+            return;
+        }
+        let at = place * causes.slots + slot;
+        let ruling = ruling_of(c, now.known, place, slot, &self.seen.catalogue);
+        let terms = terms_of(&ruling);
+        if !listed {
+            if terms.open > 0.0 {
+                causes.closed[at] = None;
+            }
+            return;
+        }
+        let refused = here && (terms.case_by_case || terms.capped) && now.is_refused(slot);
+        if here {
+            self.log_refusal(refused, place, slot, &ruling, causes, events);
+        }
+        // A refusal may leave a share of sales open.
+        let closed = terms.open == 0.0 || (refused && market.terms[at].open == 0.0);
+        if !closed && (terms.licensed() || terms.capped) && causes.market[place].is_none() {
+            causes.market[place] = causes.ruling_cause(&ruling);
+        }
+        if closed && causes.closed[at].is_none() {
+            let cause = if refused {
+                causes.refused[slot]
+            } else {
+                causes.closing_cause(c, &ruling, t, events)
+            };
+            self.log_closure(place, slot, cause, causes, events);
+        } else if !closed && causes.closed[at].is_some() {
+            // If no rule changed, the target reviewed its refusal.
+            let cause = self
+                .opening_cause(place, slot, &ruling, causes, events)
+                .filter(|_| self.changed);
+            events.push(self.sale_event(EventKind::MarketReopened, place, slot, [0.0; 2], cause));
+            causes.closed[at] = None;
+        } else if here && self.changed && self.seen.closures.closing[slot] {
+            let announced = causes.announced_cause(c, now.known, slot);
+            let new = announced.filter(|id| events.get(*id).t == t);
+            let (maker, usd) = self.last_sales(place, slot);
+            causes.record_loss(maker, new, usd, events);
+        }
+    }
+
+    /// Logs that the target refuses a chip, and forgets a refusal that has ended.
+    fn log_refusal(
+        &self,
+        refused: bool,
+        place: usize,
+        slot: usize,
+        ruling: &Ruling,
+        causes: &mut EventCauses,
+        events: &mut EventLog,
+    ) {
+        if !refused {
+            causes.refused[slot] = None;
+        } else if causes.refused[slot].is_none() {
+            let cause = self.opening_cause(place, slot, ruling, causes, events);
+            causes.refused[slot] = events.push(Event {
+                object: slot as u32,
+                cause,
+                ..Event::new(self.seen.clock.t as i32, EventKind::Refused)
+            });
+        }
+    }
+
+    /// Logs that a sale has closed, and the orders that it denies.
+    fn log_closure(
+        &self,
+        place: usize,
+        slot: usize,
+        cause: Option<EventId>,
+        causes: &mut EventCauses,
+        events: &mut EventLog,
+    ) {
+        let at = place * causes.slots + slot;
+        let (maker, usd) = self.last_sales(place, slot);
+        let id =
+            events.push(self.sale_event(EventKind::MarketClosed, place, slot, [usd, 0.0], cause));
+        causes.closed[at] = id;
+        causes.market[place] = id;
+        if place == causes.target {
+            causes.grey = causes.grey.or(id);
+            causes.record_loss(maker, id, usd, events);
+        }
+        let packages = delivered_to_market(&self.seen.market, place, slot);
+        if packages > 0.0 && !causes.denied[at] {
+            causes.denied[at] = true;
+            let denied = [packages, 1.0];
+            events.push(self.sale_event(EventKind::OrderDenied, place, slot, denied, id));
+        }
+    }
+
+    fn opening_cause(
+        &self,
+        place: usize,
+        slot: usize,
+        after: &Ruling,
+        causes: &EventCauses,
+        events: &EventLog,
+    ) -> Option<EventId> {
+        let c = &*self.seen.calendar.0;
+        let before = ruling_of(c, self.before, place, slot, &self.seen.catalogue);
+        causes.opening_cause(c, &before, after, self.seen.clock.t as i32, events)
+    }
+
+    /// The maker of a chip, and its sales of the chip in a market in the last month of trade, USD.
+    fn last_sales(&self, place: usize, slot: usize) -> (usize, f64) {
+        let maker = usize::from(self.seen.catalogue.roadmap.slots[slot].maker);
+        let packages = delivered_to_market(&self.seen.market, place, slot);
+        (maker, packages * self.seen.market.offers[slot].price_usd)
+    }
+
+    /// An event about a chip in a market.
+    fn sale_event(
+        &self,
+        kind: EventKind,
+        place: usize,
+        slot: usize,
+        values: [f64; 2],
+        cause: Option<EventId>,
+    ) -> Event {
+        Event {
+            actor: u32::from(self.seen.catalogue.roadmap.slots[slot].maker),
+            object: slot as u32,
+            place: place as u32,
+            values: [values[0], values[1], 0.0, 0.0],
+            cause,
+            ..Event::new(self.seen.clock.t as i32, kind)
+        }
+    }
+}
+
 /// System: logs the first refused licences of a chip in a market.
 pub fn log_refused_licences(
-    clock: Res<SimulationClock>,
-    calendar: Res<LawCalendar>,
-    roadmap: Res<Roadmap>,
-    chips: Res<ChipTable>,
-    now: Res<CurrentLaw>,
-    market: Res<ChipMarket>,
+    seen: LawAndMarket,
     mut causes: ResMut<EventCauses>,
     mut events: ResMut<EventLog>,
 ) {
     if !events.on {
         return;
     }
-    let (c, slots) = (&*calendar.0, causes.slots);
-    for &at in &market.asked_for_licence {
+    let (c, slots) = (&*seen.calendar.0, causes.slots);
+    for &at in &seen.market.licences.asked {
         let at = at as usize;
         let (place, slot) = (at / slots, at % slots);
-        let queue = &market.licences[at];
+        let queue = &seen.market.licences.queues[at];
         if queue.refused_total <= 0.0 || causes.denied[at] {
             continue;
         }
         causes.denied[at] = true;
-        let ruling = ruling_of(c, now.known, place, slot, &roadmap, &chips);
+        let ruling = ruling_of(c, seen.now.known, place, slot, &seen.catalogue);
         let decided = queue.refused_total + queue.granted_total;
         events.push(Event {
-            actor: u32::from(roadmap.slots[slot].maker),
+            actor: u32::from(seen.catalogue.roadmap.slots[slot].maker),
             object: slot as u32,
             place: place as u32,
             values: [queue.refused_total, queue.refused_total / decided, 0.0, 0.0],
             cause: causes.ruling_cause(&ruling),
-            ..Event::new(clock.t as i32, EventKind::OrderDenied)
+            ..Event::new(seen.clock.t as i32, EventKind::OrderDenied)
         });
     }
 }
@@ -428,9 +523,9 @@ fn ruling_of(
     known: u16,
     place: usize,
     slot: usize,
-    roadmap: &Roadmap,
-    chips: &ChipTable,
+    catalogue: &Catalogue,
 ) -> Ruling {
+    let (roadmap, chips) = (&*catalogue.roadmap, &*catalogue.chips);
     let sale = if let SlotKind::Variant { .. } = roadmap.slots[slot].kind {
         c.variant_attributes(chips.parent[slot], &chips.spec[slot], place)
     } else {

@@ -40,7 +40,7 @@ impl LegalSubjects {
     pub(super) fn suppliers(&self) -> Vec<ToolSupplier> {
         self.tool_suppliers
             .iter()
-            .map(|(_, supplier)| supplier.clone())
+            .map(|(_, supplier)| *supplier)
             .collect()
     }
 }

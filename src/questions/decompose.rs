@@ -9,8 +9,8 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use super::evaluate::{CustomFuture, baseline, draw, evaluate};
+use crate::agents::compute::NationTotals;
 use crate::agents::lab::Lab;
-use crate::agents::nation::NationTotals;
 use crate::analysis::accounting_bound::{self, AccountingMonth};
 use crate::analysis::shapley::{along, antithetic_pair, exact, sampled};
 use crate::analysis::{Estimate, EstimatorError};

@@ -4,13 +4,14 @@ use bevy_ecs::world::World;
 
 use crate::agents::broker::GreyMarket;
 use crate::agents::chipmaker::ChipmakerState;
+use crate::agents::compute::NationTotals;
 use crate::agents::host::{CloudHost, RentalCapacity};
-use crate::agents::nation::NationTotals;
 use crate::foundation::bloc::Bloc;
 use crate::foundation::parameters::Parameters;
 use crate::markets::chip_market::ChipMarket;
 use crate::markets::rental::RentedCompute;
-use crate::technology::supply::{InputAccessState, POOLS, SupplyPool, SupplyState};
+use crate::policy::access::LegalAccess;
+use crate::technology::supply::{InputAccessState, POOLS, SupplyPool, SupplyState, TargetDenial};
 
 /// Names of the states that do not belong to one agent, in the order in which [`reached`] finds them.
 pub const STATES: &[&str] = &[
@@ -51,11 +52,13 @@ pub fn reached(world: &mut World, before: &StateSnapshot, p: &Parameters) -> Vec
     }
     let market = world.resource::<ChipMarket>();
     let supply = world.resource::<SupplyState>();
-    let access = world.resource::<InputAccessState>();
+    let denied_share = world.resource::<TargetDenial>().denied_share;
+    let inputs = world.resource::<InputAccessState>();
+    let access = world.resource::<LegalAccess>();
     let grey = world.resource::<GreyMarket>();
     let powered = world.resource::<NationTotals>().powered;
     let empty = |pool: usize| {
-        supply.pools[pool] > 0.0 && market.pool_used[pool] >= 0.999 * supply.pools[pool]
+        supply.pools[pool] > 0.0 && market.deliveries.pool_used[pool] >= 0.999 * supply.pools[pool]
     };
     let at_home = |pool: usize| {
         pool == SupplyPool::LogicTarget as usize || pool == SupplyPool::HbmTarget as usize
@@ -63,6 +66,7 @@ pub fn reached(world: &mut World, before: &StateSnapshot, p: &Parameters) -> Vec
     let short = |bloc: Bloc| powered[bloc as usize] < 1.0;
     let near = |a: f64, b: f64| (a - b).abs() < 1e-9;
     let cap_used = market
+        .caps
         .nations
         .iter()
         .zip(&before.cap_tpp_left)
@@ -80,18 +84,18 @@ pub fn reached(world: &mut World, before: &StateSnapshot, p: &Parameters) -> Vec
         supply.wafers.iter().any(|wafers| near(*wafers, ceiling)),
         cap_used,
         market.accounts.levy_usd > 0.0,
-        market.licences.iter().any(|l| l.pending > 0.0),
-        market.licences.iter().any(|l| l.lapsed_total > 0.0),
-        access.denied_share > 0.99,
-        market.pulled_usd.iter().any(|v| *v > 0.0),
+        market.licences.queues.iter().any(|l| l.pending > 0.0),
+        market.licences.queues.iter().any(|l| l.lapsed_total > 0.0),
+        denied_share > 0.99,
+        market.money.pulled_usd.iter().any(|v| *v > 0.0),
         near(grey.premium, p.grey_premium_max),
-        access.denied_share > 0.0 && grey.reached_h100e == 0.0,
+        denied_share > 0.0 && grey.reached_h100e == 0.0,
         short(Bloc::Issuer),
         short(Bloc::Target),
         short(Bloc::Third),
         world.resource::<RentedCompute>().h100e > 0.0,
         supply.input_loss_share > 0.0,
-        access.leading_foundry.iter().any(|open| *open < 1.0),
+        inputs.leading_foundry.iter().any(|open| *open < 1.0),
         access.weights_open.iter().any(|open| *open < 1.0),
     ]
 }
@@ -122,6 +126,7 @@ impl StateSnapshot {
             die_bank: supply.die_bank,
             cap_tpp_left: world
                 .resource::<ChipMarket>()
+                .caps
                 .nations
                 .iter()
                 .map(|nation| nation.remaining_tpp)

@@ -13,6 +13,7 @@ mod manifest;
 pub mod merge;
 pub mod plan;
 pub mod plan_file;
+pub mod reach;
 pub mod reference;
 mod run;
 pub mod timeline;

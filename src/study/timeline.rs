@@ -1,8 +1,8 @@
 //! Describes the events of a run as rows with month, kind, actor, details and cause.
 
 use super::{Plan, Worker};
-use crate::agents::chipmaker::DesignPipeline;
 use crate::agents::government::Government;
+use crate::agents::variants::DesignPipeline;
 use crate::controls::{ControlledItem, DatedRule, Rule};
 use crate::events::{Event, EventKind, EventLog};
 use crate::foundation::policy_path::PolicyChange;

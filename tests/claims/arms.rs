@@ -336,7 +336,7 @@ impl MadeUp<'_> {
 const TARGET: &str = "\"CHN\", \"HKG\", \"MAC\"";
 
 /// A biting rule of every kind, and its counterpart that is never met: id without the prefix, issuer, licence, destinations, more.
-pub const KINDS: [(&str, &str, &str, &str, &str, &str); 13] = [
+pub const KINDS: [(&str, &str, &str, &str, &str, &str); 14] = [
     ("chip_threshold", "USA", "tpp >= 1000", "denied", TARGET, ""),
     (
         "levy",
@@ -360,6 +360,7 @@ pub const KINDS: [(&str, &str, &str, &str, &str, &str); 13] = [
     ("memory", "USA", "true", "denied", TARGET, ""),
     ("foundry", "USA", "true", "denied", TARGET, ""),
     ("model_weights", "USA", "true", "denied", "\"tier:2\"", ""),
+    ("model_access", "USA", "true", "denied", "\"foreign\"", ""),
     ("remote_access", "USA", "true", "denied", "\"foreign\"", ""),
     (
         "input_restriction",

@@ -70,9 +70,9 @@ impl Seen {
             }
             if old_variant {
                 old_sold += units;
-                old_here += units + market.diverted_units[slot];
+                old_here += units + market.deliveries.diverted_units[slot];
                 let at = stock_index(slot, Bloc::Target as usize, BudgetPurpose::Training);
-                stock += market.stock[at] + market.stock[at + 1];
+                stock += market.deliveries.stock[at] + market.deliveries.stock[at + 1];
             }
         }
         let expected = self.old_variant_stock * (1.0 - retired) + old_here;

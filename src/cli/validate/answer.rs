@@ -15,7 +15,7 @@ use crate::config::source::{Configs, Source};
 use crate::config::splits::{self, InputHashes, Registration, Split, SplitsFile};
 use crate::evidence::headline::{HeadlineEffect, headline_effects, unsupported};
 use crate::evidence::hindcast::Hindcast;
-use crate::evidence::patterns::{PatternScore, patterns};
+use crate::evidence::patterns::{PatternScore, patterns, registered_hash};
 use crate::evidence::predictive::ensemble;
 use crate::evidence::scorecard::{Scorecard, score};
 use crate::evidence::series_score::SeriesScore;
@@ -79,6 +79,10 @@ pub(super) struct RegistrationStatus {
     pub(super) now: InputHashes,
     /// What no longer is as registered.
     pub(super) departures: Vec<String>,
+    /// SHA-256 of the patterns as they are.
+    pub(super) patterns: String,
+    /// Last month of the record that was on view while mechanisms were chosen.
+    pub(super) seen_to: String,
     pub(super) model_versions: u32,
     pub(super) exposure: String,
     pub(super) looks: usize,
@@ -217,8 +221,10 @@ fn status(
         .map_or(0, |s| s.text.lines().count().saturating_sub(1));
     RegistrationStatus {
         date: registration.date.clone(),
-        departures: registration.departures(&hashes),
+        departures: registration.departures(&hashes, &registered_hash()),
         now: hashes,
+        patterns: registered_hash(),
+        seen_to: registration.seen_to.to_string(),
         model_versions: registration.model_versions,
         exposure: registration.exposure.clone(),
         looks,

@@ -39,17 +39,22 @@ pub(super) fn describe_report(answer: &ValidationReport) -> String {
 fn describe_registration(answer: &ValidationReport, text: &mut String) {
     let r = &answer.registration;
     text.push_str(&format!(
-        "registered {}: priors {}, evidence {}, splits {}; {} looks at test periods on record, by {} versions of the model\n",
+        "registered {}: priors {}, evidence {}, splits {}, patterns {}; {} looks at test periods on record, by {} versions of the model\n",
         r.date,
         short(&r.now.priors),
         short(&r.now.evidence),
         short(&r.now.splits),
+        short(&r.patterns),
         r.looks,
         r.model_versions
     ));
     for departure in &r.departures {
         text.push_str(&format!("NOT AS REGISTERED: {departure}\n"));
     }
+    text.push_str(&format!(
+        "rows to {} were on view while mechanisms were chosen: later rows alone are a test\n",
+        r.seen_to
+    ));
     text.push_str(&format!("exposure of the priors: {}\n", r.exposure));
     for card in answer.splits.iter().filter(|c| !c.stale.is_empty()) {
         text.push_str(&format!(

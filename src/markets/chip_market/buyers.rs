@@ -6,7 +6,8 @@
 
 use std::sync::Arc;
 
-use super::state::{BudgetPurpose, ChipMarket, CustomerKind};
+use super::money::CustomerMoney;
+use super::state::{BudgetPurpose, Customer, CustomerKind, ForSale, MarketLayout};
 
 /// Customers who are handled as one buyer this month.
 #[derive(Clone, Copy, Debug)]
@@ -34,6 +35,22 @@ impl BuyerGroup {
     /// Whether the market and the kind of customer leave both groups the same chips.
     pub(super) fn has_same_choice_set(&self, other: &Self) -> bool {
         self.market == other.market && self.kind == other.kind
+    }
+
+    /// A group without money, for customers like this one.
+    fn of(customer: &Customer) -> Self {
+        Self {
+            market: customer.market,
+            wallet: customer.wallet,
+            kind: customer.kind,
+            money_usd: 0.0,
+            new_part: 0.0,
+            planned_part: 0.0,
+            withheld_usd: 0.0,
+            spent_usd: 0.0,
+            has_offers: false,
+            has_orders: true,
+        }
     }
 }
 
@@ -85,10 +102,39 @@ impl RestrictedChips {
         self.watched.clone_from(&other.watched);
         self.capped.clone_from(&other.capped);
     }
+
+    /// Lists the chips with such terms in a market; returns whether any of them limits volume.
+    fn list(&mut self, sale: &ForSale, market: usize) -> bool {
+        for list in [&mut self.part_time, &mut self.watched, &mut self.capped] {
+            list.clear();
+        }
+        let mut has_own_terms = false;
+        for a in 0..sale.active.len() {
+            let t = sale.terms_in(market, a);
+            let part_time = t.open > 0.0 && t.open < 1.0;
+            for (list, here) in [
+                (&mut self.part_time, part_time),
+                (&mut self.watched, t.licensed() || t.levy_share > 0.0),
+                (&mut self.capped, t.capped),
+            ] {
+                if here {
+                    list.push(a as u16);
+                }
+            }
+            has_own_terms |= t.licensed() || t.capped || part_time;
+        }
+        has_own_terms
+    }
 }
 
 impl BuyerGroups {
-    pub fn new(customers: usize, markets: usize, chips: usize) -> Self {
+    pub fn new(layout: &MarketLayout) -> Self {
+        let (customers, markets) = (layout.customers.len(), layout.markets);
+        let chips = layout.maker_of.len();
+        let customers_of = |market| {
+            let here = |k: &usize| layout.customers[*k].market == market;
+            (0..customers).filter(here).map(|k| k as u16).collect()
+        };
         Self {
             list: Vec::with_capacity(customers),
             group_of: vec![0; customers],
@@ -98,7 +144,7 @@ impl BuyerGroups {
             restrictions: (0..markets)
                 .map(|_| RestrictedChips::with_capacity(chips))
                 .collect(),
-            customers_of_market: Vec::new(),
+            customers_of_market: (0..markets).map(customers_of).collect(),
             same_terms_as: vec![0; markets],
             equivalent_market: (0..markets as u16).collect(),
             compared_chips: Vec::with_capacity(chips),
@@ -106,166 +152,114 @@ impl BuyerGroups {
         }
     }
 
-    pub fn clear(&mut self) {
+    pub fn reset(&mut self) {
         self.list.clear();
         self.bought.clear();
         self.stale = true;
     }
 
+    /// Notes that terms have changed since the markets were compared.
     pub fn mark_stale(&mut self) {
         self.stale = true;
     }
-}
 
-impl ChipMarket {
+    /// Packages of the `a`-th of so many active chips that a customer bought this month.
+    pub fn bought_by(&self, customer: usize, a: usize, active: usize) -> f64 {
+        let buyer = usize::from(self.group_of[customer]);
+        self.share_of_group[customer] * self.bought[buyer * active + a]
+    }
+
     /// Assigns customers to groups and adds up their money.
-    pub(super) fn group_buyers(&mut self) {
-        if self.buyers.customers_of_market.is_empty() {
-            let of = |market| {
-                let here = |k: &usize| self.layout.customers[*k].market == market;
-                (0..self.layout.customers.len())
-                    .filter(here)
-                    .map(|k| k as u16)
-                    .collect()
-            };
-            self.buyers.customers_of_market = (0..self.layout.markets).map(of).collect();
+    pub(super) fn group(&mut self, sale: &ForSale, money: &CustomerMoney) {
+        if self.stale || self.compared_chips != sale.active {
+            self.compare_terms(sale);
         }
-        if self.buyers.stale || self.buyers.compared_chips != self.active {
-            self.compare_terms();
-        }
-        let makers = self.layout.makers;
-        let bloc = &self.layout.bloc_of_market;
-        let buyers = &mut self.buyers;
-        buyers.list.clear();
-        for (k, customer) in self.layout.customers.iter().enumerate() {
-            let money = self.wallet_usd[k].max(0.0);
-            buyers.group_of[k] = 0;
-            if money == 0.0 {
+        self.list.clear();
+        for (k, customer) in sale.layout.customers.iter().enumerate() {
+            let wallet_usd = money.wallet_usd[k].max(0.0);
+            self.group_of[k] = 0;
+            if wallet_usd == 0.0 {
                 // A customer without money stays in the first group with a share of 0.
                 continue;
             }
-            let new = self.budget_usd[k] + self.pulled_usd[k];
-            let new_part = if money > 0.0 {
-                (new / money).min(1.0)
-            } else {
-                0.0
-            };
-            let planned = new_part + (1.0 - new_part) / 12.0;
-            let stack = |market: usize| &self.stack[market * makers..(market + 1) * makers];
-            let joins = |buyer: &BuyerGroup| {
-                buyer.wallet == customer.wallet
-                    && !(buyer.kind.is_captive()
-                        || customer.kind.is_captive()
-                        || buyer.kind.is_broker()
-                        || customer.kind.is_broker())
-                    && !(buyer.kind.is_state_procurement() || customer.kind.is_state_procurement())
-                    && bloc[buyer.market] == bloc[customer.market]
-                    && buyers.same_terms_as[buyer.market] == buyers.same_terms_as[customer.market]
-                    && stack(buyer.market) == stack(customer.market)
-            };
-            match buyers.list.iter().position(joins) {
-                Some(b) => {
-                    let buyer = &mut buyers.list[b];
-                    buyer.money_usd += money;
-                    buyer.new_part += money * new_part;
-                    buyer.planned_part += money * planned;
-                    buyers.group_of[k] = b as u16;
-                }
-                None => {
-                    buyers.group_of[k] = buyers.list.len() as u16;
-                    buyers.list.push(BuyerGroup {
-                        market: customer.market,
-                        wallet: customer.wallet,
-                        kind: customer.kind,
-                        money_usd: money,
-                        new_part: money * new_part,
-                        planned_part: money * planned,
-                        withheld_usd: 0.0,
-                        spent_usd: 0.0,
-                        has_offers: false,
-                        has_orders: true,
-                    });
-                }
+            let new_part = ((money.budget_usd[k] + money.pulled_usd[k]) / wallet_usd).min(1.0);
+            let planned_part = new_part + (1.0 - new_part) / 12.0;
+            let joins = |buyer: &BuyerGroup| self.can_join(sale, customer, buyer);
+            let b = self.list.iter().position(joins).unwrap_or(self.list.len());
+            if b == self.list.len() {
+                self.list.push(BuyerGroup::of(customer));
             }
+            let buyer = &mut self.list[b];
+            buyer.money_usd += wallet_usd;
+            buyer.new_part += wallet_usd * new_part;
+            buyer.planned_part += wallet_usd * planned_part;
+            self.group_of[k] = b as u16;
         }
-        for buyer in &mut buyers.list {
+        for buyer in &mut self.list {
             if buyer.money_usd > 0.0 {
                 buyer.new_part /= buyer.money_usd;
                 buyer.planned_part /= buyer.money_usd;
             }
         }
-        for (k, part) in buyers.share_of_group.iter_mut().enumerate() {
-            let buyer = buyers.list.get(usize::from(buyers.group_of[k]));
-            *part = buyer.map_or(0.0, |buyer| self.wallet_usd[k].max(0.0) / buyer.money_usd);
+        for (k, part) in self.share_of_group.iter_mut().enumerate() {
+            let buyer = self.list.get(usize::from(self.group_of[k]));
+            *part = buyer.map_or(0.0, |b| money.wallet_usd[k].max(0.0) / b.money_usd);
         }
-        buyers.bought.clear();
-        buyers
-            .bought
-            .resize(buyers.list.len() * self.active.len(), 0.0);
+        self.bought.clear();
+        self.bought.resize(self.list.len() * sale.active.len(), 0.0);
+    }
+
+    /// Takes the expenses of the groups out of the wallets of their customers.
+    pub(super) fn pay(&self, money: &mut CustomerMoney) {
+        for (k, wallet_usd) in money.wallet_usd.iter_mut().enumerate() {
+            if let Some(buyer) = self.list.get(usize::from(self.group_of[k])) {
+                *wallet_usd -= buyer.spent_usd * self.share_of_group[k];
+            }
+        }
+    }
+
+    /// Whether a customer chooses as the customers of a group do. Only ordinary customers form groups.
+    fn can_join(&self, sale: &ForSale, customer: &Customer, buyer: &BuyerGroup) -> bool {
+        let bloc = &sale.layout.bloc_of_market;
+        buyer.wallet == customer.wallet
+            && buyer.kind == CustomerKind::Ordinary
+            && customer.kind == CustomerKind::Ordinary
+            && bloc[buyer.market] == bloc[customer.market]
+            && self.same_terms_as[buyer.market] == self.same_terms_as[customer.market]
+            && sale.stack_in(buyer.market) == sale.stack_in(customer.market)
     }
 
     /// Finds the markets with the same terms for every active chip, and those whose terms limit volume.
-    fn compare_terms(&mut self) {
-        let chips = self.chips();
-        let buyers = &mut self.buyers;
-        let terms = |market: usize, chip: u16| &self.terms[market * chips + usize::from(chip)];
-        for market in 0..self.layout.markets {
-            let first = usize::from(buyers.equivalent_market[market]);
+    fn compare_terms(&mut self, sale: &ForSale) {
+        for market in 0..sale.layout.markets {
+            let first = usize::from(self.equivalent_market[market]);
             if first < market {
-                buyers.has_own_terms[market] = buyers.has_own_terms[first];
-                let (head, tail) = buyers.restrictions.split_at_mut(market);
+                self.has_own_terms[market] = self.has_own_terms[first];
+                let (head, tail) = self.restrictions.split_at_mut(market);
                 tail[0].copy(&head[first]);
                 // A market that forms its own groups does so even if the rules treat others equally.
-                buyers.same_terms_as[market] = if buyers.has_own_terms[first] {
+                self.same_terms_as[market] = if self.has_own_terms[first] {
                     market as u16
                 } else {
-                    buyers.same_terms_as[first]
+                    self.same_terms_as[first]
                 };
                 continue;
             }
-            let restrictions = &mut buyers.restrictions[market];
-            for list in [
-                &mut restrictions.part_time,
-                &mut restrictions.watched,
-                &mut restrictions.capped,
-            ] {
-                list.clear();
-            }
-            let mut has_own_terms = false;
-            for (a, &chip) in self.active.iter().enumerate() {
-                let t = terms(market, chip);
-                let part_time = t.open > 0.0 && t.open < 1.0;
-                for (list, here) in [
-                    (&mut restrictions.part_time, part_time),
-                    (
-                        &mut restrictions.watched,
-                        t.licensed() || t.levy_share > 0.0,
-                    ),
-                    (&mut restrictions.capped, t.capped),
-                ] {
-                    if here {
-                        list.push(a as u16);
-                    }
-                }
-                has_own_terms |= t.licensed() || t.capped || part_time;
-            }
-            buyers.has_own_terms[market] = has_own_terms;
+            self.has_own_terms[market] = self.restrictions[market].list(sale, market);
             let same = |other: &usize| {
-                usize::from(buyers.same_terms_as[*other]) == *other
-                    && self
-                        .active
-                        .iter()
-                        .all(|&chip| terms(*other, chip) == terms(market, chip))
+                usize::from(self.same_terms_as[*other]) == *other
+                    && (0..sale.active.len())
+                        .all(|a| sale.terms_in(*other, a) == sale.terms_in(market, a))
             };
-            let first = if buyers.has_own_terms[market] {
+            let first = if self.has_own_terms[market] {
                 None
             } else {
                 (0..market).find(same)
             };
-            buyers.same_terms_as[market] = first.unwrap_or(market) as u16;
+            self.same_terms_as[market] = first.unwrap_or(market) as u16;
         }
-        buyers.compared_chips.clear();
-        buyers.compared_chips.extend_from_slice(&self.active);
-        buyers.stale = false;
+        self.compared_chips.clear();
+        self.compared_chips.extend_from_slice(sale.active);
+        self.stale = false;
     }
 }

@@ -1,6 +1,7 @@
 //! Country caps: how much each nation may still import of capped chips, and how the imports of a market are divided among its nations.
 
-use super::state::ChipMarket;
+use super::buyers::BuyerGroups;
+use super::state::{ForSale, MarketLayout};
 
 /// Imports of one nation this month.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -21,7 +22,7 @@ pub struct NationImports {
 
 /// Imports of all nations of one market this month.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct MarketImports {
+struct MarketImports {
     demand_usd: f64,
     granted_tpp: f64,
     short: bool,
@@ -44,19 +45,45 @@ impl NationImports {
     }
 }
 
-impl ChipMarket {
+/// Caps of a regime, and imports by nation.
+#[derive(Clone, Debug)]
+pub struct CountryCaps {
+    /// Remaining caps and shares of imports by nation.
+    pub nations: Vec<NationImports>,
+    /// Remaining TPP by `[cap][nation]`; up to date only for caps that are not in force.
+    remaining_tpp: Vec<f64>,
+    sums: Vec<MarketImports>,
+}
+
+impl CountryCaps {
+    pub fn new(layout: &MarketLayout) -> Self {
+        let nations = layout.market_of_nation.iter();
+        Self {
+            nations: nations.map(|m| NationImports::of(*m)).collect(),
+            remaining_tpp: Vec::new(),
+            sums: vec![MarketImports::default(); layout.markets],
+        }
+    }
+
+    pub fn reset(&mut self) {
+        for nation in &mut self.nations {
+            *nation = NationImports::of(nation.market);
+        }
+        self.remaining_tpp.clear();
+    }
+
     /// Sets the caps of a regime, none of them in force yet. A cap is drawn down only while it is in force; its remainder is
     /// kept while another cap is in force.
     pub fn set_caps(&mut self, caps_tpp: &[f64]) {
-        self.caps_remaining_tpp.clear();
+        self.remaining_tpp.clear();
         for cap_tpp in caps_tpp {
             let nations = self.nations.iter();
-            self.caps_remaining_tpp.extend(nations.map(|_| *cap_tpp));
+            self.remaining_tpp.extend(nations.map(|_| *cap_tpp));
         }
     }
 
     /// Sets the cap in force from this month on, by market.
-    pub fn set_caps_in_force(&mut self, cap_of_market: impl Fn(usize) -> Option<u16>) {
+    pub fn set_in_force(&mut self, cap_of_market: impl Fn(usize) -> Option<u16>) {
         let nations = self.nations.len();
         for (row, nation) in self.nations.iter_mut().enumerate() {
             let cap = cap_of_market(nation.market);
@@ -64,11 +91,11 @@ impl ChipMarket {
                 continue;
             }
             if let Some(before) = nation.cap {
-                self.caps_remaining_tpp[usize::from(before) * nations + row] = nation.remaining_tpp;
+                self.remaining_tpp[usize::from(before) * nations + row] = nation.remaining_tpp;
             }
             nation.cap = cap;
             nation.remaining_tpp = cap.map_or(f64::INFINITY, |cap| {
-                self.caps_remaining_tpp[usize::from(cap) * nations + row]
+                self.remaining_tpp[usize::from(cap) * nations + row]
             });
         }
     }
@@ -96,91 +123,78 @@ impl ChipMarket {
     }
 
     /// Whether any order of this market may draw on a cap.
-    fn has_cap(&self, market: usize) -> bool {
-        !self.buyers.restrictions[market].capped.is_empty()
+    pub(super) fn has_cap(&self, buyers: &BuyerGroups, market: usize) -> bool {
+        !buyers.restrictions[market].capped.is_empty()
             && self
                 .nations_of_market(market)
                 .any(|n| n.remaining_tpp.is_finite())
     }
 
-    fn is_capped(&self, market: usize, a: usize, chips: usize) -> bool {
-        self.terms[market * chips + usize::from(self.active[a])].capped
-    }
-
-    /// Limits `work.orders`, or `work.part` when `spilled`, to the remaining caps: excess orders of capped chips in a market are
-    /// reduced in proportion.
-    pub(super) fn apply_cap_limits(&mut self, spilled: bool) {
-        let (chips, active) = (self.chips(), self.active.len());
-        for market in 0..self.layout.markets {
-            if !self.has_cap(market) {
-                continue;
-            }
-            let mut asked = 0.0;
-            for (b, buyer) in self.buyers.list.iter().enumerate() {
-                for a in (0..active).filter(|_| buyer.market == market) {
-                    if self.is_capped(market, a, chips) {
-                        let orders = if spilled {
-                            &self.work.part
-                        } else {
-                            &self.work.orders
-                        };
-                        let tpp = self.offers[usize::from(self.active[a])].tpp;
-                        asked += orders[b * active + a] * tpp;
-                    }
-                }
-            }
-            let allowed = self.grant_imports(market, asked);
-            if asked <= allowed * (1.0 + 1e-12) {
-                continue;
-            }
-            for b in 0..self.buyers.list.len() {
-                for a in (0..active).filter(|_| self.buyers.list[b].market == market) {
-                    if !self.is_capped(market, a, chips) {
-                        continue;
-                    }
-                    let work = &mut self.work;
-                    if spilled {
-                        let lost = work.part[b * active + a] * (1.0 - allowed / asked);
-                        work.part[b * active + a] -= lost;
-                        work.totals[a] -= lost;
-                    } else {
-                        work.orders[b * active + a] *= allowed / asked;
-                    }
-                }
+    /// Limits the month's orders to the remaining caps: excess orders of capped chips in a market are reduced in proportion.
+    pub(super) fn limit_orders(
+        &mut self,
+        sale: &ForSale,
+        buyers: &BuyerGroups,
+        orders: &mut [f64],
+    ) {
+        for market in 0..sale.layout.markets {
+            if let Some(allowed) = self.allowed_share(sale, buyers, market, orders) {
+                for_capped_orders(sale, buyers, market, |at, _| orders[at] *= allowed);
             }
         }
     }
 
-    /// Adds a buyer's unmet demand to its orders of capped chips.
-    pub(super) fn reorder_under_caps(&mut self, b: usize, unmet_usd: f64) {
-        let (chips, market) = (self.chips(), self.buyers.list[b].market);
-        if !self.has_cap(market) {
-            return;
-        }
-        for (a, at) in self.row(b).enumerate() {
-            let terms = self.terms[market * chips + usize::from(self.active[a])];
-            if terms.capped && !terms.licensed() {
-                let units = unmet_usd * self.work.shares[a] * terms.open / self.work.paid_usd[at];
-                self.work.part[at] += units;
-                self.work.totals[a] += units;
+    /// Limits the orders that are placed once more in the same way; `totals` are their sums by chip.
+    pub(super) fn limit_repeated_orders(
+        &mut self,
+        sale: &ForSale,
+        buyers: &BuyerGroups,
+        orders: &mut [f64],
+        totals: &mut [f64],
+    ) {
+        for market in 0..sale.layout.markets {
+            if let Some(allowed) = self.allowed_share(sale, buyers, market, orders) {
+                for_capped_orders(sale, buyers, market, |at, a| {
+                    let lost = orders[at] * (1.0 - allowed);
+                    orders[at] -= lost;
+                    totals[a] -= lost;
+                });
             }
         }
+    }
+
+    /// Share of a market's orders of capped chips that the caps allow; none where they allow all.
+    fn allowed_share(
+        &mut self,
+        sale: &ForSale,
+        buyers: &BuyerGroups,
+        market: usize,
+        orders: &[f64],
+    ) -> Option<f64> {
+        if !self.has_cap(buyers, market) {
+            return None;
+        }
+        let mut asked = 0.0;
+        for_capped_orders(sale, buyers, market, |at, a| {
+            asked += orders[at] * sale.offers[sale.slot(a)].tpp;
+        });
+        let allowed = self.grant_imports(market, asked);
+        (asked > allowed * (1.0 + 1e-12)).then(|| allowed / asked)
     }
 
     /// After the trade: draws down the caps by deliveries and sets each nation's share of its market's imports.
-    pub(super) fn settle_imports(&mut self) {
-        let mut sums = std::mem::take(&mut self.work.imports);
-        sums.clear();
-        sums.resize(self.layout.markets, MarketImports::default());
+    pub(super) fn settle(&mut self, sale: &ForSale, buyers: &BuyerGroups) {
+        self.sums.fill(MarketImports::default());
         for nation in &self.nations {
-            let here = &mut sums[nation.market];
+            let here = &mut self.sums[nation.market];
             here.demand_usd += nation.demand_usd;
             here.granted_tpp += nation.granted_tpp;
             here.short |= nation.short;
         }
-        for (market, here) in sums.iter_mut().enumerate() {
-            if self.has_cap(market) {
-                let (all, capped) = self.imported_tpp(market);
+        for market in 0..self.sums.len() {
+            if self.has_cap(buyers, market) {
+                let (all, capped) = imported_tpp(sale, buyers, market);
+                let here = &mut self.sums[market];
                 here.capped_tpp = capped;
                 here.part_capped = if all > 0.0 && here.short {
                     capped / all
@@ -190,7 +204,7 @@ impl ChipMarket {
             }
         }
         for nation in &mut self.nations {
-            let here = &sums[nation.market];
+            let here = &self.sums[nation.market];
             let by_demand = nation.demand_usd / here.demand_usd.max(f64::MIN_POSITIVE);
             nation.part = by_demand;
             if here.granted_tpp > 0.0 {
@@ -203,23 +217,46 @@ impl ChipMarket {
             nation.granted_tpp = 0.0;
             nation.short = false;
         }
-        self.work.imports = sums;
     }
+}
 
-    /// TPP that a market bought this month: of all chips, and of chips under a cap.
-    fn imported_tpp(&self, market: usize) -> (f64, f64) {
-        let (chips, active) = (self.chips(), self.active.len());
-        let (mut all, mut capped) = (0.0, 0.0);
-        for (b, buyer) in self.buyers.list.iter().enumerate() {
-            for a in (0..active).filter(|_| buyer.market == market) {
-                let tpp = self.offers[usize::from(self.active[a])].tpp;
-                let bought = self.buyers.bought[b * active + a] * tpp;
-                all += bought;
-                if self.is_capped(market, a, chips) {
-                    capped += bought;
-                }
+/// Calls `visit` with the place in a table by buyer and active chip, and the chip, for every capped chip of a market.
+fn for_capped_orders(
+    sale: &ForSale,
+    buyers: &BuyerGroups,
+    market: usize,
+    mut visit: impl FnMut(usize, usize),
+) {
+    for (b, _) in buyers
+        .list
+        .iter()
+        .enumerate()
+        .filter(|(_, x)| x.market == market)
+    {
+        for (a, at) in sale.row(b).enumerate() {
+            if sale.terms_in(market, a).capped {
+                visit(at, a);
             }
         }
-        (all, capped)
     }
+}
+
+/// TPP that a market bought this month: of all chips, and of chips under a cap.
+fn imported_tpp(sale: &ForSale, buyers: &BuyerGroups, market: usize) -> (f64, f64) {
+    let (mut all, mut capped) = (0.0, 0.0);
+    for (b, _) in buyers
+        .list
+        .iter()
+        .enumerate()
+        .filter(|(_, x)| x.market == market)
+    {
+        for (a, at) in sale.row(b).enumerate() {
+            let bought = buyers.bought[at] * sale.offers[sale.slot(a)].tpp;
+            all += bought;
+            if sale.terms_in(market, a).capped {
+                capped += bought;
+            }
+        }
+    }
+    (all, capped)
 }

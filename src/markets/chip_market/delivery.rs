@@ -1,176 +1,174 @@
-//! Deliveries: what is bought, what is ordered again, stocks and wallets after the month, and the check of the accounts.
+//! Deliveries: chips, levies and licences of each round, stocks of users, and what the accounts check.
 
-use super::allocation::fill_fractions;
-use super::orders::ChoiceSet;
-use super::state::{ChipMarket, MarketRules, ROWS, stock_index};
+use super::allocation::Allocation;
+use super::buyers::BuyerGroups;
+use super::licences::Licences;
+use super::orders::OrderBook;
+use super::state::{ForSale, MarketAccounts, MarketLayout, MarketRules, ROWS, stock_index};
 use crate::technology::supply::POOLS;
 
-impl ChipMarket {
-    /// Orders unmet demand once more among chips that still have supply; the rest is carried to the next month.
-    pub(super) fn reorder_unmet(&mut self) {
-        self.work.totals.fill(0.0);
-        for a in 0..self.active.len() {
-            self.work.served[a] = f64::from(u8::from(self.has_supply_left(a)));
+/// Deliveries of the month, and packages in use.
+#[derive(Clone, Debug)]
+pub struct Deliveries {
+    /// Packages delivered to users this month, by [`stock_index`].
+    pub sold: Vec<f64>,
+    /// Packages delivered to brokers this month, by chip slot.
+    pub sold_to_brokers: Vec<f64>,
+    /// Packages that brokers diverted to users in the target this month, by chip slot.
+    pub diverted_units: Vec<f64>,
+    /// Packages in use, by [`stock_index`].
+    pub stock: Vec<f64>,
+    /// Slots that have ever been on sale, in order of launch.
+    pub in_use: Vec<u16>,
+    was_used: Vec<bool>,
+    /// Levies taken this month by maker, USD.
+    pub levy_usd: Vec<f64>,
+    /// Pool units that the month's deliveries used.
+    pub pool_used: [f64; POOLS],
+    /// Packages delivered, by active chip; and `[row of stock_index][active chip]`, the last row of brokers.
+    totals: Vec<f64>,
+    by_row: Vec<f64>,
+}
+
+/// Packages in use before the month and after it, and their changes.
+pub struct StockChange {
+    before: f64,
+    delivered: f64,
+    retired: f64,
+    after: f64,
+}
+
+impl StockChange {
+    /// Packages that are not accounted for over packages in use.
+    pub fn imbalance(&self) -> f64 {
+        let lost = self.before + self.delivered - self.retired - self.after;
+        lost.abs() / (self.after + 1.0)
+    }
+}
+
+impl Deliveries {
+    pub fn new(layout: &MarketLayout) -> Self {
+        let chips = layout.maker_of.len();
+        Self {
+            sold: vec![0.0; ROWS * chips],
+            sold_to_brokers: vec![0.0; chips],
+            diverted_units: vec![0.0; chips],
+            stock: vec![0.0; ROWS * chips],
+            in_use: Vec::with_capacity(chips),
+            was_used: vec![false; chips],
+            levy_usd: vec![0.0; layout.makers],
+            pool_used: [0.0; POOLS],
+            totals: Vec::with_capacity(chips),
+            by_row: Vec::with_capacity((ROWS + 1) * chips),
         }
-        for b in 0..self.buyers.list.len() {
-            let row = self.row(b);
-            let unmet_usd: f64 = self.work.orders[row.clone()]
-                .iter()
-                .zip(&self.buyers.bought[row.clone()])
-                .zip(&self.work.paid_usd[row.clone()])
-                .map(|((ordered, bought), paid_usd)| (ordered - bought).max(0.0) * paid_usd)
-                .sum();
-            // Differences from rounding do not count as unmet demand.
-            let unmet = unmet_usd > 1e-9 * self.buyers.list[b].money_usd;
-            self.buyers.list[b].has_orders = unmet;
-            if !unmet {
-                self.work.part[row].fill(0.0);
-                continue;
-            }
-            self.compute_budget_shares(b, ChoiceSet::Served);
-            let work = &mut self.work;
-            let asked = work.part[row.clone()].iter_mut().zip(&mut work.totals);
-            let each = work
-                .shares
-                .iter()
-                .zip(&work.free[row.clone()])
-                .zip(&work.paid_usd[row.clone()]);
-            for ((part, total), ((share, free), paid_usd)) in asked.zip(each) {
-                *part = unmet_usd * share * free / paid_usd;
-                *total += *part;
-            }
-            self.reorder_under_caps(b, unmet_usd);
-        }
-        self.apply_cap_limits(true);
-        self.deliver();
     }
 
-    /// Fills `work.part` as far as supply allows, and records money, chips, levies and licences together.
-    pub(super) fn deliver(&mut self) {
-        let (chips, active) = (self.chips(), self.active.len());
-        let work = &mut self.work;
-        fill_fractions(
-            &work.totals,
-            &work.nests,
-            &work.uses,
-            &work.size,
-            &mut self.supply,
-            &mut work.claims,
-            &mut work.fill,
-        );
-        for (b, buyer) in self.buyers.list.iter_mut().enumerate() {
+    pub fn reset(&mut self) {
+        for column in [
+            &mut self.sold,
+            &mut self.sold_to_brokers,
+            &mut self.diverted_units,
+            &mut self.stock,
+            &mut self.levy_usd,
+        ] {
+            column.fill(0.0);
+        }
+        self.in_use.clear();
+        self.was_used.fill(false);
+    }
+
+    /// Records that packages of a chip can be in use from now on.
+    pub fn mark_in_use(&mut self, chip: usize) {
+        if !self.was_used[chip] {
+            self.was_used[chip] = true;
+            self.in_use.push(chip as u16);
+        }
+    }
+
+    pub(super) fn begin_month(&mut self) {
+        self.levy_usd.fill(0.0);
+    }
+
+    /// Delivers the filled orders of a round: money, chips, levies and licences together.
+    pub(super) fn deliver(
+        &mut self,
+        sale: &ForSale,
+        buyers: &mut BuyerGroups,
+        orders: &OrderBook,
+        allocation: &Allocation,
+        licences: &mut Licences,
+        accounts: &mut MarketAccounts,
+    ) {
+        for (b, buyer) in buyers.list.iter_mut().enumerate() {
             if !buyer.has_orders {
                 continue;
             }
-            let row = b * active..(b + 1) * active;
-            let part = &work.part[row.clone()];
-            let asked = part.iter().zip(&work.fill).zip(&work.paid_usd[row.clone()]);
+            let row = sale.row(b);
+            let part = &allocation.part[row.clone()];
+            let asked = part
+                .iter()
+                .zip(&allocation.fill)
+                .zip(&orders.paid_usd[row.clone()]);
             let mut spent = 0.0;
-            for (bought, ((part, fill), paid_usd)) in self.buyers.bought[row].iter_mut().zip(asked)
-            {
+            for (bought, ((part, fill), paid_usd)) in buyers.bought[row].iter_mut().zip(asked) {
                 let units = part * fill;
                 *bought += units;
                 spent += units * paid_usd;
             }
             buyer.spent_usd += spent;
-            for &a in &self.buyers.restrictions[buyer.market].watched {
+            for &a in &buyers.restrictions[buyer.market].watched {
                 let a = usize::from(a);
-                let chip = usize::from(self.active[a]);
-                let at = buyer.market * chips + chip;
-                let terms = &self.terms[at];
-                let units = part[a] * work.fill[a];
+                let terms = sale.terms_in(buyer.market, a);
+                let units = part[a] * allocation.fill[a];
                 if units <= 0.0 {
                     continue;
                 }
-                let levy = units * self.offers[chip].price_usd * terms.levy_share;
-                self.accounts.levy_usd += levy;
-                self.levy_usd[usize::from(work.maker_of[a])] += levy;
+                let levy = units * sale.offers[sale.slot(a)].price_usd * terms.levy_share;
+                accounts.levy_usd += levy;
+                self.levy_usd[usize::from(orders.maker_of[a])] += levy;
                 if terms.licensed() {
-                    self.licences[at].draw_down(units);
+                    licences.queues[sale.terms_index(buyer.market, a)].draw_down(units);
                 }
             }
         }
     }
 
-    /// Updates stocks and wallets, retires old chips, and checks that the accounts balance.
-    pub(super) fn close(&mut self, opening_usd: f64, pools: &[f64; POOLS], rules: &MarketRules) {
-        self.distribute_purchases();
-        let (mut stock_before, mut stock_now, mut to_users) = (0.0, 0.0, 0.0);
-        let mut to_brokers = 0.0;
-        for &chip in &self.in_use {
-            let rows = usize::from(chip) * ROWS..(usize::from(chip) + 1) * ROWS;
-            for (stock, &new) in self.stock[rows.clone()].iter_mut().zip(&self.sold[rows]) {
-                let retired = *stock * rules.retirement_per_month;
-                stock_before += *stock;
-                *stock += new - retired;
-                to_users += new;
-                self.accounts.retired += retired;
-                stock_now += *stock;
-            }
-            to_brokers += self.sold_to_brokers[usize::from(chip)];
-        }
-        self.accounts.delivered = to_users + to_brokers;
-        self.pool_used = [0.0; POOLS];
-        for (a, &units) in self.work.totals.iter().enumerate() {
-            self.accounts.produced += units;
-            for pool in 0..POOLS {
-                self.pool_used[pool] += units * self.work.uses[a][pool];
-            }
-        }
-        let mut overdrawn = 0.0_f64;
-        for pool in 0..POOLS {
-            if pools[pool].is_finite() && pools[pool] > 0.0 {
-                overdrawn = overdrawn.max(self.pool_used[pool] / pools[pool] - 1.0);
-            }
-        }
-        let b = &self.accounts;
-        let closing: f64 =
-            self.wallet_usd.iter().sum::<f64>() - self.advance_usd.iter().sum::<f64>();
-        let money = opening_usd + b.budget_usd - b.spent_usd - b.lapsed_usd - closing;
-        let stock = stock_before + to_users - b.retired - stock_now;
-        let (mut licences, mut granted) = (0.0, 0.0);
-        for &at in &self.asked_for_licence {
-            let queue = &self.licences[at as usize];
-            licences += queue.imbalance().abs();
-            granted += queue.applied_total;
-        }
-        self.accounts.imbalance = (money.abs() / (opening_usd.abs() + b.budget_usd + 1.0))
-            .max(stock.abs() / (stock_now + 1.0))
-            .max((b.produced - b.delivered).abs() / (b.produced + 1.0))
-            .max(licences / (granted + 1.0))
-            .max(overdrawn);
-    }
-
-    /// Assigns purchases of buyer groups to customers: chips into the tables by bloc and wallet, expenses to the wallets.
-    fn distribute_purchases(&mut self) {
-        let active = self.active.len();
-        for at in 0..active {
-            self.mark_in_use(usize::from(self.active[at]));
+    /// Adds up the purchases of buyer groups by bloc and wallet of the user, and the pool units that they used.
+    pub(super) fn distribute(
+        &mut self,
+        sale: &ForSale,
+        buyers: &BuyerGroups,
+        orders: &OrderBook,
+        accounts: &mut MarketAccounts,
+    ) {
+        let active = sale.active.len();
+        for a in 0..active {
+            self.mark_in_use(sale.slot(a));
         }
         for &chip in &self.in_use {
             self.sold[usize::from(chip) * ROWS..][..ROWS].fill(0.0);
             self.sold_to_brokers[usize::from(chip)] = 0.0;
         }
-        let work = &mut self.work;
-        work.totals.fill(0.0);
-        work.by_row.clear();
-        work.by_row.resize((ROWS + 1) * active, 0.0);
-        for (b, buyer) in self.buyers.list.iter().enumerate() {
-            let bought = &self.buyers.bought[b * active..(b + 1) * active];
+        self.totals.clear();
+        self.totals.resize(active, 0.0);
+        self.by_row.clear();
+        self.by_row.resize((ROWS + 1) * active, 0.0);
+        for (b, buyer) in buyers.list.iter().enumerate() {
             let row = if buyer.kind.is_broker() {
                 ROWS
             } else {
-                stock_index(0, self.layout.bloc_of_market[buyer.market], buyer.wallet)
+                stock_index(0, sale.layout.bloc_of_market[buyer.market], buyer.wallet)
             };
-            let sums = &mut work.by_row[row * active..(row + 1) * active];
-            for ((total, sum), units) in work.totals.iter_mut().zip(sums).zip(bought) {
+            let sums = &mut self.by_row[row * active..(row + 1) * active];
+            let bought = &buyers.bought[sale.row(b)];
+            for ((total, sum), units) in self.totals.iter_mut().zip(sums).zip(bought) {
                 *total += units;
                 *sum += units;
             }
-            self.accounts.spent_usd += buyer.spent_usd;
+            accounts.spent_usd += buyer.spent_usd;
         }
-        for (row, sums) in work.by_row.chunks_exact(active.max(1)).enumerate() {
-            for (units, &chip) in sums.iter().zip(&self.active) {
+        for (row, sums) in self.by_row.chunks_exact(active.max(1)).enumerate() {
+            for (units, &chip) in sums.iter().zip(sale.active) {
                 let chip = usize::from(chip);
                 if row == ROWS {
                     self.sold_to_brokers[chip] = *units;
@@ -179,9 +177,51 @@ impl ChipMarket {
                 }
             }
         }
-        for (k, wallet) in self.wallet_usd.iter_mut().enumerate() {
-            let buyer = &self.buyers.list[usize::from(self.buyers.group_of[k])];
-            *wallet -= buyer.spent_usd * self.buyers.share_of_group[k];
+        self.pool_used = [0.0; POOLS];
+        for (units, uses) in self.totals.iter().zip(&orders.uses) {
+            accounts.produced += units;
+            for (used, each) in self.pool_used.iter_mut().zip(uses) {
+                *used += units * each;
+            }
         }
+    }
+
+    /// Adds deliveries to stocks and retires old chips.
+    pub(super) fn renew_stock(
+        &mut self,
+        rules: &MarketRules,
+        accounts: &mut MarketAccounts,
+    ) -> StockChange {
+        let (mut before, mut after, mut to_users, mut to_brokers) = (0.0, 0.0, 0.0, 0.0);
+        for &chip in &self.in_use {
+            let rows = usize::from(chip) * ROWS..(usize::from(chip) + 1) * ROWS;
+            for (stock, &new) in self.stock[rows.clone()].iter_mut().zip(&self.sold[rows]) {
+                let retired = *stock * rules.retirement_per_month;
+                before += *stock;
+                *stock += new - retired;
+                to_users += new;
+                accounts.retired += retired;
+                after += *stock;
+            }
+            to_brokers += self.sold_to_brokers[usize::from(chip)];
+        }
+        accounts.delivered = to_users + to_brokers;
+        StockChange {
+            before,
+            delivered: to_users,
+            retired: accounts.retired,
+            after,
+        }
+    }
+
+    /// Pool units used beyond what a pool had, as a share of it.
+    pub(super) fn overdrawn(&self, pools: &[f64; POOLS]) -> f64 {
+        let mut overdrawn = 0.0_f64;
+        for (used, pool) in self.pool_used.iter().zip(pools) {
+            if pool.is_finite() && *pool > 0.0 {
+                overdrawn = overdrawn.max(used / pool - 1.0);
+            }
+        }
+        overdrawn
     }
 }

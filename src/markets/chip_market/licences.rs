@@ -1,4 +1,4 @@
-//! The queue for licences: applied = granted + refused + still pending, every month.
+//! The queues for licences: applied = granted + refused + still pending, every month.
 
 use crate::foundation::maths;
 
@@ -53,6 +53,59 @@ impl LicenceQueue {
     pub fn imbalance(&self) -> f64 {
         let ended = self.refused_total + self.used_total + self.lapsed_total;
         self.applied_total - ended - self.pending - self.authorised
+    }
+}
+
+/// Licences by market and chip slot.
+#[derive(Clone, Debug)]
+pub struct Licences {
+    pub queues: Vec<LicenceQueue>,
+    /// Indices of the queues in which a licence was ever applied for, in order of the first application.
+    pub asked: Vec<u32>,
+    was_asked: Vec<bool>,
+}
+
+impl Licences {
+    pub fn new(queues: usize) -> Self {
+        Self {
+            queues: vec![LicenceQueue::default(); queues],
+            asked: Vec::with_capacity(queues),
+            was_asked: vec![false; queues],
+        }
+    }
+
+    pub fn reset(&mut self) {
+        for at in self.asked.drain(..) {
+            self.queues[at as usize] = LicenceQueue::default();
+            self.was_asked[at as usize] = false;
+        }
+    }
+
+    /// Processes one month of applications in one queue; returns the packages that may be ordered.
+    pub(super) fn decide(
+        &mut self,
+        at: usize,
+        wanted: f64,
+        approval: f64,
+        decided_share: f64,
+    ) -> f64 {
+        if !self.was_asked[at] {
+            self.was_asked[at] = true;
+            self.asked.push(at as u32);
+        }
+        self.queues[at].decide(wanted, approval, decided_share);
+        self.queues[at].authorised
+    }
+
+    /// Applications that are not accounted for over all applications.
+    pub(super) fn imbalance(&self) -> f64 {
+        let (mut open, mut applied) = (0.0, 0.0);
+        for &at in &self.asked {
+            let queue = &self.queues[at as usize];
+            open += queue.imbalance().abs();
+            applied += queue.applied_total;
+        }
+        open / (applied + 1.0)
     }
 }
 

@@ -1,107 +1,178 @@
 //! Orders: every buyer spreads its money over the chips that it may buy; licences limit the volume.
 
-use super::choice::{budget_shares, find_nests};
-use super::licences::decided_share;
-use super::state::{ChipMarket, MarketRules};
+use std::ops::Range;
+
+use super::buyers::{BuyerGroup, BuyerGroups};
+use super::choice::{MakerNest, budget_shares, find_nests};
+use super::licences::{Licences, decided_share};
+use super::money::CustomerMoney;
+use super::state::{ForSale, MarketLayout, MarketRules};
 use crate::foundation::maths;
 use crate::technology::supply::POOLS;
 
-impl ChipMarket {
-    /// Spreads every wallet over the chips that it may buy; licences and caps limit the volume.
-    pub(super) fn place_orders(&mut self, rules: &MarketRules) {
-        self.tabulate_offers(rules);
-        for b in 0..self.buyers.list.len() {
-            self.tabulate_terms(b);
-            self.tabulate_prices(b, rules);
-            let row = self.row(b);
-            let has_offers = self.compute_budget_shares(b, ChoiceSet::All);
-            let buyer = &mut self.buyers.list[b];
+/// The chips over which a buyer spreads its money.
+#[derive(Clone, Copy)]
+pub(super) enum ChoiceSet<'a> {
+    All,
+    /// Chips that need neither licence nor cap.
+    Free,
+    /// Chips whose maker and pools have supply left: by active chip, 1 for those and 0 for others.
+    Served(&'a [f64]),
+}
+
+/// Orders of the month in dense columns by active chip, kept to avoid allocation.
+#[derive(Clone, Debug, Default)]
+pub struct OrderBook {
+    /// Standard packages by which each maker plans capacity: new orders plus a twelfth of the backlog.
+    pub wanted: Vec<f64>,
+    /// Standard packages ordered by maker, backlog included.
+    pub asked: Vec<f64>,
+    /// Pool units that the month's orders would have needed.
+    pub pool_asked: [f64; POOLS],
+    /// Share of a market's money that licences, caps and closed days withheld from its orders this month.
+    pub withheld_share: Vec<f64>,
+    pub(super) nests: Vec<MakerNest>,
+    pub(super) maker_of: Vec<u16>,
+    pub(super) uses: Vec<[f64; POOLS]>,
+    pub(super) size: Vec<f64>,
+    unlevied_usd: Vec<f64>,
+    /// By wallet: attraction, and attraction within the maker's nest (see [`budget_shares`]).
+    attractions: [Vec<[f64; 2]>; 2],
+    mask: Vec<f64>,
+    pub(super) shares: Vec<f64>,
+    /// Packages ordered by all buyers, and those by which makers plan capacity.
+    pub(super) totals: Vec<f64>,
+    planned: Vec<f64>,
+    /// `[buyer][active chip]`: 1 where the chip can be bought, less under a levy; the fraction of the month in which neither
+    /// licence nor cap applies; cost per package in use, USD; packages ordered.
+    open: Vec<f64>,
+    pub(super) free: Vec<f64>,
+    pub(super) paid_usd: Vec<f64>,
+    pub(super) units: Vec<f64>,
+    /// Buyers of the market being processed.
+    own: Vec<usize>,
+}
+
+impl OrderBook {
+    pub fn new(layout: &MarketLayout) -> Self {
+        let (customers, makers) = (layout.customers.len(), layout.makers);
+        let chips = layout.maker_of.len();
+        let row = || Vec::with_capacity(chips);
+        let table = || Vec::with_capacity(customers * chips);
+        Self {
+            wanted: vec![0.0; makers],
+            asked: vec![0.0; makers],
+            pool_asked: [0.0; POOLS],
+            withheld_share: vec![0.0; layout.markets],
+            nests: Vec::with_capacity(makers),
+            maker_of: Vec::with_capacity(chips),
+            uses: Vec::with_capacity(chips),
+            size: row(),
+            unlevied_usd: row(),
+            attractions: [Vec::with_capacity(chips), Vec::with_capacity(chips)],
+            mask: row(),
+            shares: row(),
+            totals: row(),
+            planned: row(),
+            open: table(),
+            free: table(),
+            paid_usd: table(),
+            units: table(),
+            own: Vec::with_capacity(customers),
+        }
+    }
+
+    pub fn reset(&mut self) {
+        for column in [&mut self.wanted, &mut self.asked, &mut self.withheld_share] {
+            column.fill(0.0);
+        }
+    }
+
+    /// Spreads every wallet over the chips that it may buy.
+    pub(super) fn place(&mut self, sale: &ForSale, buyers: &mut BuyerGroups) {
+        self.tabulate_offers(sale, buyers.list.len());
+        for b in 0..buyers.list.len() {
+            self.tabulate_terms(sale, buyers, b);
+            self.tabulate_prices(sale, buyers, b);
+            let row = sale.row(b);
+            let has_offers =
+                self.compute_budget_shares(sale, &buyers.list[b], row.clone(), ChoiceSet::All);
+            let buyer = &mut buyers.list[b];
             buyer.has_offers = has_offers;
-            let work = &mut self.work;
-            let orders = &mut work.orders[row.clone()];
-            let each = work.shares.iter().zip(&work.paid_usd[row]);
+            let orders = &mut self.units[row.clone()];
+            let each = self.shares.iter().zip(&self.paid_usd[row]);
             for (order, (share, paid_usd)) in orders.iter_mut().zip(each) {
                 *order = buyer.money_usd * share / paid_usd;
             }
             // A chip that is denied for a part of the month is bought in the rest of it.
-            let first = buyer.market * self.layout.maker_of.len();
-            for &a in &self.buyers.restrictions[buyer.market].part_time {
+            for &a in &buyers.restrictions[buyer.market].part_time {
                 let a = usize::from(a);
-                orders[a] *= self.terms[first + usize::from(self.active[a])].open;
+                orders[a] *= sale.terms_in(buyer.market, a).open;
             }
         }
-        self.apply_licence_limits(rules);
-        self.apply_cap_limits(false);
-        self.redirect_withheld_money();
     }
 
     /// Writes the chips on sale as dense columns, the same for every buyer.
-    fn tabulate_offers(&mut self, rules: &MarketRules) {
-        let (active, buyers) = (self.active.len(), self.buyers.list.len());
-        let work = &mut self.work;
-        work.maker_of.clear();
-        work.uses.clear();
-        work.size.clear();
-        work.unlevied_usd.clear();
-        work.attractions.iter_mut().for_each(Vec::clear);
-        for &chip in &self.active {
-            let offer = &self.offers[usize::from(chip)];
-            work.maker_of.push(self.layout.maker_of[usize::from(chip)]);
-            work.uses.push(offer.uses);
-            work.size.push(offer.size);
-            work.unlevied_usd
-                .push(paid_usd(offer.price_usd, 0.0, rules));
+    fn tabulate_offers(&mut self, sale: &ForSale, buyers: usize) {
+        let active = sale.active.len();
+        self.maker_of.clear();
+        self.uses.clear();
+        self.size.clear();
+        self.unlevied_usd.clear();
+        self.attractions.iter_mut().for_each(Vec::clear);
+        for &chip in sale.active {
+            let offer = &sale.offers[usize::from(chip)];
+            self.maker_of.push(sale.layout.maker_of[usize::from(chip)]);
+            self.uses.push(offer.uses);
+            self.size.push(offer.size);
+            self.unlevied_usd
+                .push(paid_usd(offer.price_usd, 0.0, sale.rules));
             for wallet in 0..2 {
-                work.attractions[wallet]
+                self.attractions[wallet]
                     .push([offer.attraction[wallet], offer.attraction_in_nest[wallet]]);
             }
         }
-        find_nests(&work.maker_of, &mut work.nests);
+        find_nests(&self.maker_of, &mut self.nests);
         for column in [
-            &mut work.shares,
-            &mut work.totals,
-            &mut work.fill,
-            &mut work.served,
-            &mut work.mask,
+            &mut self.shares,
+            &mut self.totals,
+            &mut self.planned,
+            &mut self.mask,
         ] {
             column.resize(active, 0.0);
         }
         for table in [
-            &mut work.open,
-            &mut work.free,
-            &mut work.paid_usd,
-            &mut work.orders,
-            &mut work.part,
+            &mut self.open,
+            &mut self.free,
+            &mut self.paid_usd,
+            &mut self.units,
         ] {
             table.resize(active * buyers, 0.0);
         }
     }
 
     /// Writes which chips one buyer may buy, and for which fraction of the month without licence or cap.
-    fn tabulate_terms(&mut self, b: usize) {
-        let (chips, row, buyer) = (self.chips(), self.row(b), self.buyers.list[b]);
-        if let Some(other) = self.buyers.list[..b]
+    fn tabulate_terms(&mut self, sale: &ForSale, buyers: &BuyerGroups, b: usize) {
+        let (layout, row, buyer) = (sale.layout, sale.row(b), buyers.list[b]);
+        if let Some(other) = buyers.list[..b]
             .iter()
             .position(|x| buyer.has_same_choice_set(x))
         {
-            let other = self.row(other);
-            self.work.open.copy_within(other.clone(), row.start);
-            self.work.free.copy_within(other, row.start);
+            let other = sale.row(other);
+            self.open.copy_within(other.clone(), row.start);
+            self.free.copy_within(other, row.start);
             return;
         }
-        let has_own_terms = self.buyers.has_own_terms[buyer.market];
-        let terms_in = |market: usize| &self.terms[market * chips..(market + 1) * chips];
-        let (here, target) = (terms_in(buyer.market), terms_in(self.layout.target_market));
-        let work = &mut self.work;
-        let (open, free) = (&mut work.open[row.clone()], &mut work.free[row]);
-        for ((open, free), &chip) in open.iter_mut().zip(free).zip(&self.active) {
-            let chip = usize::from(chip);
-            let terms = &here[chip];
+        let has_own_terms = buyers.has_own_terms[buyer.market];
+        let (open, free) = (&mut self.open[row.clone()], &mut self.free[row]);
+        for (a, (open, free)) in open.iter_mut().zip(free).enumerate() {
+            let chip = sale.slot(a);
+            let terms = sale.terms_in(buyer.market, a);
             let offered = terms.open > 0.0
-                && self.layout.captive_chip[chip] == buyer.kind.is_captive()
+                && layout.captive_chip[chip] == buyer.kind.is_captive()
                 // Brokers buy only what is closed in the target for most of the month.
-                && (!buyer.kind.is_broker() || target[chip].open < 0.5)
-                && (!buyer.kind.is_state_procurement() || self.layout.target_made[chip]);
+                && (!buyer.kind.is_broker() || sale.terms_in(layout.target_market, a).open < 0.5)
+                && (!buyer.kind.is_state_procurement() || layout.target_made[chip]);
             *open = f64::from(u8::from(offered));
             let bounded = has_own_terms && (terms.licensed() || terms.capped);
             *free = if offered && !bounded { terms.open } else { 0.0 };
@@ -109,142 +180,80 @@ impl ChipMarket {
     }
 
     /// Writes the cost in use of each chip for one buyer. A levy counts in the choice as a higher price does.
-    fn tabulate_prices(&mut self, b: usize, rules: &MarketRules) {
-        let (row, market) = (self.row(b), self.buyers.list[b].market);
-        let work = &mut self.work;
-        work.paid_usd[row.clone()].copy_from_slice(&work.unlevied_usd);
-        for &a in &self.buyers.restrictions[market].watched {
-            let chip = usize::from(self.active[usize::from(a)]);
-            let levy_share = self.terms[market * self.layout.maker_of.len() + chip].levy_share;
+    fn tabulate_prices(&mut self, sale: &ForSale, buyers: &BuyerGroups, b: usize) {
+        let (row, market) = (sale.row(b), buyers.list[b].market);
+        self.paid_usd[row.clone()].copy_from_slice(&self.unlevied_usd);
+        for &a in &buyers.restrictions[market].watched {
+            let a = usize::from(a);
+            let levy_share = sale.terms_in(market, a).levy_share;
             if levy_share > 0.0 {
-                let at = row.start + usize::from(a);
-                let dearer = paid_usd(self.offers[chip].price_usd, levy_share, rules);
-                if work.open[at] > 0.0 {
-                    work.open[at] =
-                        maths::pow_of_positive(work.paid_usd[at] / dearer, rules.choice_slope);
+                let at = row.start + a;
+                let dearer = paid_usd(sale.offers[sale.slot(a)].price_usd, levy_share, sale.rules);
+                if self.open[at] > 0.0 {
+                    self.open[at] =
+                        maths::pow_of_positive(self.paid_usd[at] / dearer, sale.rules.choice_slope);
                 }
-                work.paid_usd[at] = dearer;
+                self.paid_usd[at] = dearer;
             }
         }
     }
 
-    /// Spends money that licences, caps or closed days withheld on chips that need neither licence nor cap: buyers do not wait
-    /// for a licence with unspent money. Brokers do not redirect.
-    fn redirect_withheld_money(&mut self) {
-        for b in 0..self.buyers.list.len() {
-            if !self.buyers.list[b].kind.is_broker() {
-                let rest = self.unordered_usd(b);
-                self.buyers.list[b].withheld_usd = rest;
-                self.order_unrestricted(b, rest);
-            }
-        }
-        for market in 0..self.layout.markets {
-            let (mut money, mut kept_back) = (0.0, 0.0);
-            for &k in &self.buyers.customers_of_market[market] {
-                let k = usize::from(k);
-                let buyer = &self.buyers.list[usize::from(self.buyers.group_of[k])];
-                if !buyer.kind.is_broker() && !buyer.kind.is_state_procurement() {
-                    money += self.wallet_usd[k].max(0.0);
-                    kept_back += buyer.withheld_usd * self.buyers.share_of_group[k];
-                }
-            }
-            self.withheld_share[market] = if money > 0.0 {
-                (kept_back / money).clamp(0.0, 1.0)
-            } else {
-                0.0
-            };
-        }
-    }
-
-    /// Money of a buyer that is in no order, USD.
-    fn unordered_usd(&self, b: usize) -> f64 {
-        let row = self.row(b);
-        let buyer = &self.buyers.list[b];
-        let money = buyer.money_usd;
-        if !self.buyers.has_own_terms[buyer.market] {
-            // Nothing limits its orders.
-            return if buyer.has_offers { 0.0 } else { money };
-        }
-        let orders = &self.work.orders[row.clone()];
-        let ordered: f64 = orders
-            .iter()
-            .zip(&self.work.paid_usd[row])
-            .map(|(units, paid_usd)| units * paid_usd)
-            .sum();
-        let rest = money - ordered;
-        if rest > 1e-6 * money { rest } else { 0.0 }
-    }
-
-    /// Orders `usd` among chips that need neither licence nor cap.
-    fn order_unrestricted(&mut self, b: usize, usd: f64) {
-        if usd <= 0.0 {
-            return;
-        }
-        self.compute_budget_shares(b, ChoiceSet::Free);
-        let row = self.row(b);
-        let work = &mut self.work;
-        let each = work
-            .shares
-            .iter()
-            .zip(&work.free[row.clone()])
-            .zip(&work.paid_usd[row.clone()]);
-        for (order, ((share, free), paid_usd)) in work.orders[row].iter_mut().zip(each) {
-            *order += usd * share * free / paid_usd;
-        }
-    }
-
-    /// Writes `work.shares` of one buyer over a choice set; returns whether the set is not empty.
-    pub(super) fn compute_budget_shares(&mut self, b: usize, among: ChoiceSet) -> bool {
-        let row = self.row(b);
-        let buyer = &self.buyers.list[b];
-        let work = &mut self.work;
-        let open = &work.open[row.clone()];
+    /// Writes `shares` of one buyer over a choice set; returns whether the set is not empty. `row` is the buyer's row.
+    pub(super) fn compute_budget_shares(
+        &mut self,
+        sale: &ForSale,
+        buyer: &BuyerGroup,
+        row: Range<usize>,
+        among: ChoiceSet,
+    ) -> bool {
+        let open = &self.open[row.clone()];
         let offered = match among {
             ChoiceSet::All => open,
             ChoiceSet::Free => {
-                for (mask, free) in work.mask.iter_mut().zip(&work.free[row]) {
+                for (mask, free) in self.mask.iter_mut().zip(&self.free[row]) {
                     *mask = f64::from(u8::from(*free > 0.0));
                 }
-                &work.mask
+                &self.mask
             }
-            ChoiceSet::Served => {
-                for ((mask, open), served) in work.mask.iter_mut().zip(open).zip(&work.served) {
+            ChoiceSet::Served(served) => {
+                for ((mask, open), served) in self.mask.iter_mut().zip(open).zip(served) {
                     *mask = open * served;
                 }
-                &work.mask
+                &self.mask
             }
         };
-        let makers = self.layout.makers;
         budget_shares(
-            &work.attractions[buyer.wallet as usize],
+            &self.attractions[buyer.wallet as usize],
             offered,
-            &work.nests,
-            &self.stack[buyer.market * makers..(buyer.market + 1) * makers],
-            &mut work.shares,
+            &self.nests,
+            sale.stack_in(buyer.market),
+            &mut self.shares,
         )
     }
 
-    fn apply_licence_limits(&mut self, rules: &MarketRules) {
-        let (chips, active) = (self.chips(), self.active.len());
-        let mut own = std::mem::take(&mut self.work.own);
-        for market in 0..self.layout.markets {
-            if !self.buyers.has_own_terms[market] {
-                continue;
-            }
+    /// Limits orders of chips under licence to what is authorised; the buyers of a market apply together.
+    pub(super) fn limit_by_licences(
+        &mut self,
+        sale: &ForSale,
+        buyers: &BuyerGroups,
+        licences: &mut Licences,
+    ) {
+        let rules = sale.rules;
+        let mut own = std::mem::take(&mut self.own);
+        for market in (0..sale.layout.markets).filter(|m| buyers.has_own_terms[*m]) {
             own.clear();
-            let buyers = self.buyers.list.iter().enumerate();
-            own.extend(buyers.filter(|(_, x)| x.market == market).map(|(b, _)| b));
-            let in_target = market == self.layout.target_market;
+            let list = buyers.list.iter().enumerate();
+            own.extend(list.filter(|(_, x)| x.market == market).map(|(b, _)| b));
+            let in_target = market == sale.layout.target_market;
             let days = if in_target {
                 rules.licence_days_target
             } else {
                 rules.licence_days_elsewhere
             };
             let decided_share = decided_share(days);
-            for &a in &self.buyers.restrictions[market].watched {
+            for &a in &buyers.restrictions[market].watched {
                 let a = usize::from(a);
-                let at = market * chips + usize::from(self.active[a]);
-                let terms = &self.terms[at];
+                let terms = sale.terms_in(market, a);
                 if !terms.licensed() {
                     continue;
                 }
@@ -253,65 +262,120 @@ impl ChipMarket {
                     (true, true) => rules.approval_case_by_case_target,
                     (true, false) => rules.approval_notify_target,
                 };
-                let orders = &mut self.work.orders;
-                let wanted: f64 = own.iter().map(|b| orders[b * active + a]).sum();
-                if !self.was_asked[at] {
-                    self.was_asked[at] = true;
-                    self.asked_for_licence.push(at as u32);
-                }
-                self.licences[at].decide(wanted, approval, decided_share);
-                let allowed = self.licences[at].authorised;
+                let at = |b: usize| sale.row(b).start + a;
+                let wanted: f64 = own.iter().map(|b| self.units[at(*b)]).sum();
+                let queue = sale.terms_index(market, a);
+                let allowed = licences.decide(queue, wanted, approval, decided_share);
                 if wanted > allowed {
                     for b in &own {
-                        orders[b * active + a] *= allowed / wanted;
+                        self.units[at(*b)] *= allowed / wanted;
                     }
                 }
             }
         }
-        self.work.own = own;
+        self.own = own;
+    }
+
+    /// Spends money that licences, caps or closed days withheld on chips that need neither licence nor cap: buyers do not wait
+    /// for a licence with unspent money. Brokers do not redirect.
+    pub(super) fn redirect_withheld_money(
+        &mut self,
+        sale: &ForSale,
+        buyers: &mut BuyerGroups,
+        money: &CustomerMoney,
+    ) {
+        for b in 0..buyers.list.len() {
+            if !buyers.list[b].kind.is_broker() {
+                let rest = self.unordered_usd(sale, buyers, b);
+                buyers.list[b].withheld_usd = rest;
+                self.order_unrestricted(sale, &buyers.list[b], sale.row(b), rest);
+            }
+        }
+        for (market, withheld) in self.withheld_share.iter_mut().enumerate() {
+            let (mut usd, mut kept_back) = (0.0, 0.0);
+            for &k in &buyers.customers_of_market[market] {
+                let k = usize::from(k);
+                let buyer = &buyers.list[usize::from(buyers.group_of[k])];
+                if !buyer.kind.is_broker() && !buyer.kind.is_state_procurement() {
+                    usd += money.wallet_usd[k].max(0.0);
+                    kept_back += buyer.withheld_usd * buyers.share_of_group[k];
+                }
+            }
+            *withheld = if usd > 0.0 {
+                (kept_back / usd).clamp(0.0, 1.0)
+            } else {
+                0.0
+            };
+        }
+    }
+
+    /// Money of a buyer that is in no order, USD.
+    fn unordered_usd(&self, sale: &ForSale, buyers: &BuyerGroups, b: usize) -> f64 {
+        let (row, buyer) = (sale.row(b), &buyers.list[b]);
+        let money = buyer.money_usd;
+        if !buyers.has_own_terms[buyer.market] {
+            // Nothing limits its orders.
+            return if buyer.has_offers { 0.0 } else { money };
+        }
+        let ordered: f64 = self.units[row.clone()]
+            .iter()
+            .zip(&self.paid_usd[row])
+            .map(|(units, paid_usd)| units * paid_usd)
+            .sum();
+        let rest = money - ordered;
+        if rest > 1e-6 * money { rest } else { 0.0 }
+    }
+
+    /// Orders `usd` among chips that need neither licence nor cap.
+    fn order_unrestricted(
+        &mut self,
+        sale: &ForSale,
+        buyer: &BuyerGroup,
+        row: Range<usize>,
+        usd: f64,
+    ) {
+        if usd <= 0.0 {
+            return;
+        }
+        self.compute_budget_shares(sale, buyer, row.clone(), ChoiceSet::Free);
+        let each = self
+            .shares
+            .iter()
+            .zip(&self.free[row.clone()])
+            .zip(&self.paid_usd[row.clone()]);
+        for (order, ((share, free), paid_usd)) in self.units[row].iter_mut().zip(each) {
+            *order += usd * share * free / paid_usd;
+        }
     }
 
     /// Records orders by maker and pool, and the orders that makers plan capacity by: new ones and a twelfth of the backlog.
-    pub(super) fn record_orders(&mut self) {
-        let active = self.active.len();
+    pub(super) fn record(&mut self, sale: &ForSale, buyers: &BuyerGroups) {
         self.wanted.fill(0.0);
         self.asked.fill(0.0);
         self.pool_asked = [0.0; POOLS];
-        self.work.totals.fill(0.0);
-        let mut planned = std::mem::take(&mut self.work.fill);
-        planned.fill(0.0);
-        for (b, buyer) in self.buyers.list.iter().enumerate() {
-            let orders = &self.work.orders[b * active..(b + 1) * active];
-            for ((units, total), plan) in orders.iter().zip(&mut self.work.totals).zip(&mut planned)
-            {
+        self.totals.fill(0.0);
+        self.planned.fill(0.0);
+        for (b, buyer) in buyers.list.iter().enumerate() {
+            let orders = &self.units[sale.row(b)];
+            let sums = self.totals.iter_mut().zip(&mut self.planned);
+            for (units, (total, plan)) in orders.iter().zip(sums) {
                 *total += units;
                 *plan += units * buyer.planned_part;
             }
         }
-        for a in 0..active {
-            let maker = usize::from(self.work.maker_of[a]);
-            self.wanted[maker] += planned[a] * self.work.size[a];
-            self.asked[maker] += self.work.totals[a] * self.work.size[a];
-            for pool in 0..POOLS {
-                self.pool_asked[pool] += self.work.totals[a] * self.work.uses[a][pool];
+        for a in 0..sale.active.len() {
+            let maker = usize::from(self.maker_of[a]);
+            self.wanted[maker] += self.planned[a] * self.size[a];
+            self.asked[maker] += self.totals[a] * self.size[a];
+            for (asked, uses) in self.pool_asked.iter_mut().zip(&self.uses[a]) {
+                *asked += self.totals[a] * uses;
             }
         }
-        self.work.fill = planned;
     }
 }
 
-/// The chips over which a buyer spreads its money.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum ChoiceSet {
-    All,
-    /// Chips that need neither licence nor cap.
-    Free,
-    /// Chips whose maker and pools have supply left.
-    Served,
-}
-
 /// Cost of a chip in use, USD: its price, the part of a levy that is passed on, and the server around it.
-pub fn paid_usd(price_usd: f64, levy_share: f64, rules: &MarketRules) -> f64 {
+fn paid_usd(price_usd: f64, levy_share: f64, rules: &MarketRules) -> f64 {
     price_usd * (1.0 + rules.levy_pass_through * levy_share / (1.0 - levy_share).max(1e-9))
         + rules.host_cost_usd
 }

@@ -1,12 +1,5 @@
-//! State of the chip market: who buys and sells, on which terms, and the money, orders, licences and stocks of a run.
+//! What a month of trade is given: customers, terms of sale, offers and rules; and the sums that its accounts hold.
 
-use bevy_ecs::resource::Resource;
-
-use super::allocation::{AvailableSupply, SupplyClaim};
-use super::buyers::BuyerGroups;
-use super::caps::{MarketImports, NationImports};
-use super::choice::MakerNest;
-use super::licences::LicenceQueue;
 use crate::foundation::parameters::Parameters;
 use crate::technology::supply::POOLS;
 
@@ -174,68 +167,6 @@ impl MarketRules {
     }
 }
 
-/// Money, orders and stocks of the chip market.
-#[derive(Resource, Clone, Debug)]
-pub struct ChipMarket {
-    pub layout: std::sync::Arc<MarketLayout>,
-    /// Money at hand by customer, USD.
-    pub wallet_usd: Vec<f64>,
-    /// Money advanced from later budgets by customer, USD.
-    pub advance_usd: Vec<f64>,
-    /// New money this month by customer, before repayment of advances.
-    pub budget_usd: Vec<f64>,
-    /// Money advanced this month by customer, USD.
-    pub pulled_usd: Vec<f64>,
-    /// Chip slots on sale this month, ascending.
-    pub active: Vec<u16>,
-    pub offers: Vec<ChipOffer>,
-    /// Terms by market and chip slot; written through [`ChipMarket::set_terms`].
-    pub terms: Vec<SaleTerms>,
-    /// Attraction of each maker's software by market and maker.
-    pub stack: Vec<f64>,
-    /// Licences by market and chip slot.
-    pub licences: Vec<LicenceQueue>,
-    /// Indices into `licences` for which a licence was ever applied for.
-    pub asked_for_licence: Vec<u32>,
-    pub(super) was_asked: Vec<bool>,
-    /// Money that brokers took from each wallet before the trade, and returned after it, USD.
-    pub taken_usd: Vec<f64>,
-    pub returned_usd: Vec<f64>,
-    /// Packages that brokers diverted to users in the target this month, by chip slot.
-    pub diverted_units: Vec<f64>,
-    /// Share of a market's money that licences, caps and closed days withheld from its orders this month.
-    pub withheld_share: Vec<f64>,
-    /// Remaining caps and shares of imports by nation.
-    pub nations: Vec<NationImports>,
-    /// Remaining TPP by `[cap][nation]`; up to date only for caps that are not in force.
-    pub(super) caps_remaining_tpp: Vec<f64>,
-    /// Packages delivered to users this month, by [`stock_index`].
-    pub sold: Vec<f64>,
-    /// Packages delivered to brokers this month, by chip slot.
-    pub sold_to_brokers: Vec<f64>,
-    /// Packages in use, by [`stock_index`].
-    pub stock: Vec<f64>,
-    /// Slots that have ever been on sale, in order of launch.
-    pub in_use: Vec<u16>,
-    was_used: Vec<bool>,
-    /// Levies taken this month by maker, USD.
-    pub levy_usd: Vec<f64>,
-    /// Quota of each pool by maker, as a share.
-    pub quota_share: Vec<[f64; POOLS]>,
-    /// Standard packages by which each maker plans capacity: new orders plus a twelfth of the backlog.
-    pub wanted: Vec<f64>,
-    /// Standard packages ordered by maker, backlog included.
-    pub asked: Vec<f64>,
-    /// Pool units that the month's orders would have needed, and those that were used.
-    pub pool_asked: [f64; POOLS],
-    pub pool_used: [f64; POOLS],
-    pub supply: AvailableSupply,
-    pub accounts: MarketAccounts,
-    /// Buyer groups of this month.
-    pub buyers: BuyerGroups,
-    pub(super) work: MonthWorkspace,
-}
-
 /// Sums of the month and their largest imbalance.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct MarketAccounts {
@@ -252,198 +183,59 @@ pub struct MarketAccounts {
     pub imbalance: f64,
 }
 
-/// Dense tables of the month, kept to avoid allocation.
-#[derive(Clone, Debug, Default)]
-pub(super) struct MonthWorkspace {
-    pub(super) nests: Vec<MakerNest>,
-    pub(super) maker_of: Vec<u16>,
-    pub(super) uses: Vec<[f64; POOLS]>,
-    pub(super) size: Vec<f64>,
-    /// By wallet: attraction, and attraction within the maker's nest (see [`budget_shares`]).
-    pub(super) attractions: [Vec<[f64; 2]>; 2],
-    pub(super) unlevied_usd: Vec<f64>,
-    pub(super) mask: Vec<f64>,
-    pub(super) shares: Vec<f64>,
-    /// `[buyer][active chip]`: 1 where the chip can be bought, less under a levy; the fraction of the month in which neither
-    /// licence nor cap applies; cost per package in use, USD; packages ordered; orders of the current round.
-    pub(super) open: Vec<f64>,
-    pub(super) free: Vec<f64>,
-    pub(super) paid_usd: Vec<f64>,
-    pub(super) orders: Vec<f64>,
-    pub(super) part: Vec<f64>,
-    pub(super) totals: Vec<f64>,
-    pub(super) fill: Vec<f64>,
-    pub(super) first_limit: Vec<f64>,
-    pub(super) served: Vec<f64>,
-    /// Packages bought: `[row of stock_index][active chip]`; the last row holds brokers.
-    pub(super) by_row: Vec<f64>,
-    pub(super) claims: Vec<SupplyClaim>,
-    pub(super) bids: Vec<[f64; POOLS]>,
-    pub(super) imports: Vec<MarketImports>,
-    /// Buyers of the market being processed.
-    pub(super) own: Vec<usize>,
-}
+impl MarketAccounts {
+    /// Money that is not accounted for between two sums of wallets less advances, over the money of the month.
+    pub(super) fn lost_usd(&self, opening_usd: f64, closing_usd: f64) -> f64 {
+        let lost_usd =
+            opening_usd + self.budget_usd - self.spent_usd - self.lapsed_usd - closing_usd;
+        lost_usd.abs() / (opening_usd.abs() + self.budget_usd + 1.0)
+    }
 
-impl MonthWorkspace {
-    fn new(customers: usize, makers: usize, chips: usize) -> Self {
-        let row = || Vec::with_capacity(chips);
-        let table = || Vec::with_capacity(customers * chips);
-        Self {
-            nests: Vec::with_capacity(makers),
-            maker_of: Vec::with_capacity(chips),
-            uses: Vec::with_capacity(chips),
-            size: row(),
-            attractions: [Vec::with_capacity(chips), Vec::with_capacity(chips)],
-            unlevied_usd: row(),
-            mask: row(),
-            shares: row(),
-            open: table(),
-            free: table(),
-            paid_usd: table(),
-            orders: table(),
-            part: table(),
-            totals: row(),
-            fill: row(),
-            first_limit: Vec::with_capacity(makers),
-            served: row(),
-            by_row: Vec::with_capacity((ROWS + 1) * chips),
-            claims: Vec::with_capacity(makers),
-            bids: vec![[0.0; POOLS]; makers],
-            imports: Vec::new(),
-            own: Vec::with_capacity(customers),
-        }
+    /// Packages made and not delivered, or the reverse, over packages made.
+    pub(super) fn lost_packages(&self) -> f64 {
+        (self.produced - self.delivered).abs() / (self.produced + 1.0)
     }
 }
 
-impl ChipMarket {
-    pub fn new(layout: std::sync::Arc<MarketLayout>) -> Self {
-        let (customers, markets, makers) = (layout.customers.len(), layout.markets, layout.makers);
-        let chips = layout.maker_of.len();
-        Self {
-            wallet_usd: vec![0.0; customers],
-            advance_usd: vec![0.0; customers],
-            budget_usd: vec![0.0; customers],
-            pulled_usd: vec![0.0; customers],
-            active: Vec::with_capacity(chips),
-            offers: vec![ChipOffer::default(); chips],
-            terms: vec![SaleTerms::FREE; markets * chips],
-            stack: vec![1.0; markets * makers],
-            licences: vec![LicenceQueue::default(); markets * chips],
-            asked_for_licence: Vec::with_capacity(markets * chips),
-            was_asked: vec![false; markets * chips],
-            taken_usd: vec![0.0; customers],
-            returned_usd: vec![0.0; customers],
-            diverted_units: vec![0.0; chips],
-            withheld_share: vec![0.0; markets],
-            nations: layout
-                .market_of_nation
-                .iter()
-                .map(|m| NationImports::of(*m))
-                .collect(),
-            caps_remaining_tpp: Vec::new(),
-            sold: vec![0.0; ROWS * chips],
-            sold_to_brokers: vec![0.0; chips],
-            stock: vec![0.0; ROWS * chips],
-            in_use: Vec::with_capacity(chips),
-            was_used: vec![false; chips],
-            levy_usd: vec![0.0; makers],
-            quota_share: vec![[0.0; POOLS]; makers],
-            wanted: vec![0.0; makers],
-            asked: vec![0.0; makers],
-            pool_asked: [0.0; POOLS],
-            pool_used: [0.0; POOLS],
-            supply: AvailableSupply {
-                maker_left: vec![0.0; makers],
-                pool_left: [0.0; POOLS],
-                quota_left: vec![[0.0; POOLS]; makers],
-            },
-            accounts: MarketAccounts::default(),
-            buyers: BuyerGroups::new(customers, markets, chips),
-            work: MonthWorkspace::new(customers, makers, chips),
-            layout,
-        }
+/// What is for sale this month, on which terms and under which rules; no step of the trade changes it.
+#[derive(Clone, Copy)]
+pub struct ForSale<'a> {
+    pub layout: &'a MarketLayout,
+    /// Chip slots on sale, ascending.
+    pub active: &'a [u16],
+    /// By chip slot.
+    pub offers: &'a [ChipOffer],
+    /// By market and chip slot.
+    pub terms: &'a [SaleTerms],
+    /// By market and maker.
+    pub stack: &'a [f64],
+    pub rules: &'a MarketRules,
+}
+
+impl ForSale<'_> {
+    /// Slot of the `a`-th active chip.
+    pub fn slot(&self, a: usize) -> usize {
+        usize::from(self.active[a])
     }
 
-    /// Empties the market and keeps the allocated memory.
-    pub fn reset(&mut self) {
-        for column in [
-            &mut self.wallet_usd,
-            &mut self.advance_usd,
-            &mut self.budget_usd,
-            &mut self.pulled_usd,
-            &mut self.taken_usd,
-            &mut self.returned_usd,
-            &mut self.diverted_units,
-            &mut self.withheld_share,
-            &mut self.sold,
-            &mut self.sold_to_brokers,
-            &mut self.stock,
-            &mut self.levy_usd,
-            &mut self.wanted,
-            &mut self.asked,
-        ] {
-            column.fill(0.0);
-        }
-        self.active.clear();
-        self.in_use.clear();
-        self.was_used.fill(false);
-        self.offers.fill(ChipOffer::default());
-        self.terms.fill(SaleTerms::FREE);
-        self.stack.fill(1.0);
-        for at in self.asked_for_licence.drain(..) {
-            self.licences[at as usize] = LicenceQueue::default();
-            self.was_asked[at as usize] = false;
-        }
-        for nation in &mut self.nations {
-            *nation = NationImports::of(nation.market);
-        }
-        self.quota_share.fill([0.0; POOLS]);
-        self.accounts = MarketAccounts::default();
-        self.buyers.clear();
+    /// Index of the `a`-th active chip in tables by market and chip slot.
+    pub fn terms_index(&self, market: usize, a: usize) -> usize {
+        market * self.layout.maker_of.len() + self.slot(a)
     }
 
-    pub(super) fn chips(&self) -> usize {
-        self.layout.maker_of.len()
+    /// Terms of the `a`-th active chip in a market.
+    pub fn terms_in(&self, market: usize, a: usize) -> &SaleTerms {
+        &self.terms[self.terms_index(market, a)]
     }
 
-    /// Packages delivered to users of a bloc this month, for training and serving together, by chip slot.
-    pub fn sold_in(&self, bloc: usize, chip: usize) -> f64 {
-        let at = stock_index(chip, bloc, BudgetPurpose::Training);
-        self.sold[at] + self.sold[at + 1]
-    }
-
-    /// Records that packages of a chip can be in use from now on.
-    pub fn mark_in_use(&mut self, chip: usize) {
-        if !self.was_used[chip] {
-            self.was_used[chip] = true;
-            self.in_use.push(chip as u16);
-        }
-    }
-
-    /// Packages delivered to one customer this month.
-    pub fn delivered(&self, customer: usize, chip: usize) -> f64 {
-        let at = self.active.iter().position(|c| usize::from(*c) == chip);
-        at.map_or(0.0, |a| {
-            let buyer = usize::from(self.buyers.group_of[customer]);
-            self.buyers.share_of_group[customer] * self.buyers.bought[buyer * self.active.len() + a]
-        })
-    }
-
-    /// Sets the terms of one chip in one market. If no licence is needed any more, pending and unused licences lapse.
-    pub fn set_terms(&mut self, market: usize, chip: usize, terms: SaleTerms) {
-        let at = market * self.chips() + chip;
-        let before = self.terms[at];
-        if before != terms {
-            if before.licensed() && !terms.licensed() {
-                self.licences[at].lapse();
-            }
-            self.terms[at] = terms;
-            self.buyers.mark_stale();
-        }
+    /// Software attraction of each maker in a market.
+    pub fn stack_in(&self, market: usize) -> &[f64] {
+        let makers = self.layout.makers;
+        &self.stack[market * makers..(market + 1) * makers]
     }
 
     /// Range of a buyer's row in tables by buyer and active chip.
-    pub(super) fn row(&self, b: usize) -> std::ops::Range<usize> {
+    pub fn row(&self, b: usize) -> std::ops::Range<usize> {
         let active = self.active.len();
         b * active..(b + 1) * active
     }
