@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 use cases::{Case, Shipped};
 use chokepoint::config::study::StudyFile;
 use chokepoint::foundation::run::Future;
-use chokepoint::markets::terms::CompiledCalendar;
+use chokepoint::policy::compiled::CompiledCalendar;
 use chokepoint::study::{
     Library, Plan, PlanSettings, RunRecord, RunRecordLayout, Worker, block, one_run as recorded_run,
 };

@@ -4,10 +4,10 @@
 //! |---|---|
 //! | what happens in one month, in which order | `src/month.rs` |
 //! | what does a rule deny, such as the thresholds of October 2023 | `configs/rules/us/2023-10-17-advanced-computing.toml`, `src/controls/licensing.rs` |
-//! | how do the labs and clouds of a nation decide how much and which chips to buy | `src/agents/nation.rs`, `src/agents/chipmaker.rs` (`make_offers`), `src/markets/choice.rs`, applied in `src/markets/chips.rs` |
-//! | which variants, such as the H20, are legal and profitable | `src/technology/design.rs`, `src/markets/terms.rs` (`LegalDesigns`), `src/agents/chipmaker.rs` |
-//! | who gets scarce chips | `src/markets/rationing.rs` |
-//! | how does a lab learn, train and release | `src/agents/lab.rs`, `src/capability/diffusion.rs` |
+//! | how do the labs and clouds of a nation decide how much and which chips to buy | `src/agents/nation.rs`, `src/agents/chipmaker.rs` (`make_offers`), `src/markets/chip_market/choice.rs`, applied in `src/markets/chip_market/orders.rs` |
+//! | which variants, such as the H20, are legal and profitable | `src/technology/design.rs`, `src/policy/compiled.rs` (`LegalDesigns`), `src/agents/chipmaker.rs` |
+//! | who gets scarce chips | `src/markets/chip_market/allocation.rs` |
+//! | how does a lab learn, train and release | `src/agents/lab.rs`, `src/capability/training.rs`, `src/capability/diffusion.rs` |
 //! | where is the gap in months computed | `src/capability/gap.rs` |
 //! | how is a broker detected | `src/agents/broker.rs` |
 //! | when does a government tighten or loosen its rules | `src/agents/government.rs`, `src/controls/process.rs` |
@@ -40,6 +40,7 @@ pub mod markets;
 pub mod month;
 pub mod outputs;
 pub mod plots;
+pub mod policy;
 pub mod questions;
 pub mod report;
 pub mod results;

@@ -17,10 +17,10 @@ use crate::agents::lab::{
 use crate::agents::nation::{set_budgets, update_compute};
 use crate::agents::users::use_services;
 use crate::foundation::run::next_month;
-use crate::markets::event_log::{log_refused_licences, log_rule_events};
 use crate::markets::scarcity::measure_shortage;
-use crate::markets::terms::apply_law;
 use crate::outputs::observe::{observe_responses, observe_sales, observe_state};
+use crate::policy::apply::apply_law;
+use crate::policy::event_log::{log_refused_licences, log_rule_events};
 use crate::technology::{roadmap::appraise_chips, supply::update_pools};
 
 /// The schedule of a month: the same steps in the same order for every run.

@@ -8,6 +8,7 @@ use std::path::Path;
 fn allowed() -> BTreeMap<&'static str, Vec<&'static str>> {
     let model = [
         "agents",
+        "policy",
         "markets",
         "capability",
         "controls",
@@ -51,6 +52,7 @@ fn allowed() -> BTreeMap<&'static str, Vec<&'static str>> {
             ],
         ),
         ("markets", from("markets")),
+        ("policy", from("policy")),
         ("agents", from("agents")),
         ("outputs::measures", vec!["foundation"]),
         ("outputs::record", vec!["foundation"]),
@@ -210,6 +212,7 @@ fn the_model_touches_no_files_threads_tables_plots_or_clock() {
         if [
             "month",
             "agents",
+            "policy",
             "markets",
             "capability",
             "controls",

@@ -1,7 +1,8 @@
 //! Money, chips, licences and pools balance in every month, recounted from the stores themselves.
 
 use chokepoint::foundation::bloc::Bloc;
-use chokepoint::markets::chips::{BudgetPurpose, ChipMarket, ROWS, stock_index};
+use chokepoint::markets::chip_market::ChipMarket;
+use chokepoint::markets::chip_market::state::{BudgetPurpose, ROWS, stock_index};
 use chokepoint::study::Worker;
 use chokepoint::technology::supply::{POOLS, SupplyState};
 

@@ -11,7 +11,7 @@ use chokepoint::config::study;
 use chokepoint::controls::Regime;
 use chokepoint::events::{Event, EventLog};
 use chokepoint::foundation::calendar::Month;
-use chokepoint::markets::terms::{CompiledCalendar, CompiledRules};
+use chokepoint::policy::compiled::{CompiledCalendar, CompiledRules};
 use chokepoint::study::{Library, Plan, PlanSettings, Worker};
 
 use crate::{library, study_of};
@@ -474,7 +474,7 @@ fn arms_may_differ_from_the_month_of_the_announcement_and_the_window_begins_with
     assert_eq!(plan.month_of(plan.window.from), Month::of(2028, 3));
     for (arm, base, what) in &pairs {
         let two = [*base, *arm].map(|at| plan.regimes[at].clone());
-        let first = plan.blueprint.first_difference(&two);
+        let first = plan.blueprint.subjects.first_difference(&two);
         assert_eq!(first, Some(Month::of(2028, 3)), "{what}");
     }
     equal_before(&plan, &pairs, month(2028, 3));

@@ -12,7 +12,7 @@ use chokepoint::controls::{
     Attribute, Attributes, ControlledItem, DatedRule, Regime, RuleSet, Ruling, Symbols, Verdict,
 };
 use chokepoint::foundation::calendar::Date;
-use chokepoint::markets::terms::{design_attributes, terms_of};
+use chokepoint::policy::compiled::{design_attributes, terms_of};
 use chokepoint::study::Library;
 use rayon::prelude::*;
 

@@ -530,7 +530,7 @@ fn reaction_to_the_gap_and_to_variants_keeps_rules_stricter() {
 #[test]
 fn a_first_difference_is_where_a_process_begins_or_a_rule_ends() {
     let b = library().blueprint(&study_of(&["none"])).unwrap();
-    let first = |a: &str, c: &str| b.first_difference(&[regime(a), regime(c)]);
+    let first = |a: &str, c: &str| b.subjects.first_difference(&[regime(a), regime(c)]);
     assert_eq!(first("reactive", "stochastic"), Some(Month::of(2026, 11)));
     assert_eq!(first("reactive", "history-free"), Some(Month::of(2026, 11)));
     assert_eq!(first("reactive", "reactive"), None);

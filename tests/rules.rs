@@ -251,7 +251,7 @@ fn a_frozen_regime_knows_nothing_later() {
 /// books say when they are asked afresh, in every market, of every chip.
 #[test]
 fn shared_laws_of_sales_say_what_their_own_books_say() {
-    use chokepoint::markets::terms::terms_of;
+    use chokepoint::policy::compiled::terms_of;
     let names = [
         "history",
         "diffusion",

@@ -11,9 +11,10 @@ use crate::foundation::channels::Channel;
 use crate::foundation::maths;
 use crate::foundation::parameters::Parameters;
 use crate::foundation::run::{Future, SimulationClock};
-use crate::markets::chips::{BudgetPurpose, ChipMarket, stock_index};
-use crate::markets::event_log::EventCauses;
+use crate::markets::chip_market::ChipMarket;
+use crate::markets::chip_market::state::{BudgetPurpose, stock_index};
 use crate::markets::scarcity::Shortage;
+use crate::policy::event_log::EventCauses;
 use crate::technology::roadmap::{ChipTable, RealisedThroughput};
 
 /// A broker; fixed within a run.

@@ -12,10 +12,12 @@ use crate::foundation::channels::Channel;
 use crate::foundation::maths;
 use crate::foundation::parameters::Parameters;
 use crate::foundation::run::{ExpectationRule, Future, SimulationClock};
-use crate::markets::chips::{ChipMarket, ChipOffer, MAKERS_MAX, MarketRules};
-use crate::markets::event_log::EventCauses;
+use crate::markets::chip_market::ChipMarket;
+use crate::markets::chip_market::state::{ChipOffer, MAKERS_MAX, MarketRules};
 use crate::markets::scarcity::Shortage;
-use crate::markets::terms::{AnnouncedClosures, CurrentLaw, LawCalendar};
+use crate::policy::apply::{AnnouncedClosures, CurrentLaw};
+use crate::policy::compiled::LawCalendar;
+use crate::policy::event_log::EventCauses;
 use crate::technology::chip::{ChipSpec, H100, unit_cost_usd};
 use crate::technology::design::{CutKind, blended_value, profit_per_unit_usd};
 use crate::technology::roadmap::{
@@ -249,7 +251,7 @@ pub fn design_variants(
                 &mut events,
             );
             now.classify_variant(&calendar, project.slot, project.parent, &project.spec);
-            market.set_variant_terms(&now, project.slot);
+            now.offer_variant(project.slot, &mut market);
         }
         let listed = &chips.launch[roadmap.slots_of(m as u16)];
         let on_list = listed.iter().filter(|launch| **launch <= t).count();

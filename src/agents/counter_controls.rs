@@ -7,9 +7,9 @@ use crate::events::{Event, EventKind, EventLog};
 use crate::foundation::chance::Purpose;
 use crate::foundation::channels::Channel;
 use crate::foundation::run::{Future, SimulationClock};
-use crate::markets::chips::ChipMarket;
-use crate::markets::event_log::EventCauses;
-use crate::markets::terms::CurrentLaw;
+use crate::markets::chip_market::ChipMarket;
+use crate::policy::apply::CurrentLaw;
+use crate::policy::event_log::EventCauses;
 use crate::technology::supply::InputAccessState;
 
 /// Denial of the target before and after the last change of rules, and the end of its export restriction.

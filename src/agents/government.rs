@@ -14,9 +14,9 @@ use crate::foundation::maths;
 use crate::foundation::parameters::Parameters;
 use crate::foundation::policy_path::{PolicyChange, PolicyChangeCause};
 use crate::foundation::run::{Future, SimulationClock};
-use crate::markets::chips::ChipMarket;
+use crate::markets::chip_market::ChipMarket;
 use crate::markets::scarcity::Shortage;
-use crate::markets::terms::{LawCalendar, PolicyLadder, PolicyState};
+use crate::policy::compiled::{LawCalendar, PolicyLadder, PolicyState};
 use crate::technology::roadmap::{Roadmap, SlotKind};
 
 /// Information of a government when it decides; observed with a lag.

@@ -8,7 +8,7 @@ use crate::foundation::bloc::Bloc;
 use crate::foundation::channels::Channel;
 use crate::foundation::maths;
 use crate::foundation::run::Future;
-use crate::markets::chips::ChipMarket;
+use crate::markets::chip_market::ChipMarket;
 use crate::markets::rental::{
     RentedCompute, next_rented_h100e, rent_usd, rental_attraction, rental_demand_h100e,
 };

@@ -16,7 +16,9 @@ use crate::capability::efficiency::ScarcityEfficiency;
 use crate::capability::frontier::{
     FrontierGroup, FrontierHistory, PublicKnowledge, knowledge_at_lag,
 };
-use crate::capability::training::{finished_points, latent_points};
+use crate::capability::training::{
+    FinishedModel, TrainingRun, UnreleasedModels, finished_points, latent_points,
+};
 use crate::events::{Event, EventId, EventKind, EventLog};
 use crate::foundation::bloc::Bloc;
 use crate::foundation::chance::Purpose;
@@ -78,88 +80,6 @@ pub struct LabCompute {
     pub serving_h100e: f64,
     /// `training^(1-w) * serving^w`, with `w` the share of post-training.
     pub effective_h100e: f64,
-}
-
-/// The training run under way.
-#[derive(Component, Clone, Copy, Debug, Default)]
-pub struct TrainingRun {
-    /// Number of the lab's run; it keys the draws of score and length.
-    pub ordinal: u64,
-    pub months_left: f64,
-    pub months_run: f64,
-    /// Sum over months of effective compute.
-    pub compute_h100e_months: f64,
-}
-
-/// Finished models that the lab has not released.
-#[derive(Component, Clone, Debug, Default)]
-pub struct UnreleasedModels {
-    /// Months between the end of a run and its release.
-    pub delay_months: usize,
-    /// Ring buffer of delay + 1 slots, by the month in which a run ends: a lab finishes at most one run a month. Empty without a
-    /// delay.
-    models: Vec<Option<FinishedModel>>,
-}
-
-/// Upper bound on the delay, months.
-const DELAY_MAX_MONTHS: f64 = 15.0;
-
-/// A finished model, released or not.
-#[derive(Clone, Copy, Debug)]
-pub struct FinishedModel {
-    pub score: f64,
-    pub ordinal: u64,
-    /// Knowledge of its makers, and the compute of its training run.
-    pub known: PublicKnowledge,
-    /// The logged event of its training run.
-    pub logged: Option<EventId>,
-}
-
-impl UnreleasedModels {
-    /// Draws the lab's delay once as a fraction of the maximum. The latent gap counts unreleased models, the released gap does not.
-    pub fn draw_delay(&mut self, lab: &Lab, future: &Future) {
-        let longest = future.parameters.release_delay_max_months;
-        let part = future.chance.uniform(Purpose::ReleaseDelay, lab.key, 0);
-        let delay = (longest * part).round().clamp(0.0, DELAY_MAX_MONTHS) as usize;
-        // Synthetic labs release at once.
-        self.delay_months = if lab.synthetic { 0 } else { delay };
-        self.models.clear();
-        if self.delay_months > 0 {
-            self.models.resize(self.delay_months + 1, None);
-        }
-    }
-
-    /// Stores a model that is finished this month, if any, and returns the one that is due for release.
-    pub fn release_due(
-        &mut self,
-        t: usize,
-        finished: Option<FinishedModel>,
-    ) -> Option<FinishedModel> {
-        let places = self.models.len();
-        if places == 0 {
-            return finished;
-        }
-        self.models[t % places] = finished;
-        self.models[(t + 1) % places].take()
-    }
-}
-
-impl TrainingRun {
-    /// The run with this ordinal; its length does not depend on the month in which it starts.
-    pub fn start(ordinal: u64, lab_key: u64, future: &Future) -> Self {
-        let p = &future.parameters;
-        let length = future.chance.gamma_of_mean_one(
-            Purpose::RunLength,
-            lab_key,
-            ordinal,
-            p.run_length_shape,
-        );
-        Self {
-            ordinal,
-            months_left: (p.run_length_months * length).max(1.0),
-            ..Self::default()
-        }
-    }
 }
 
 /// System: assigns each lab its share of its nation's compute.

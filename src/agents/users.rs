@@ -10,13 +10,13 @@ use crate::events::{Event, EventKind, EventLog};
 use crate::foundation::bloc::Bloc;
 use crate::foundation::maths;
 use crate::foundation::run::{Future, SimulationClock};
-use crate::markets::chips::ChipMarket;
-use crate::markets::event_log::EventCauses;
+use crate::markets::chip_market::ChipMarket;
 use crate::markets::scarcity::Shortage;
 use crate::markets::services::{
     OFFERERS, ServiceOffer, ServiceSupplier, closed_price, next_alignment, next_stack,
     spending_share, use_shares,
 };
+use crate::policy::event_log::EventCauses;
 use crate::technology::supply::InputAccessState;
 
 /// Users of one nation.

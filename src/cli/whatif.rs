@@ -55,7 +55,7 @@ pub fn whatif(configs: Configs, args: &WhatifArgs) -> Answer {
         quoted(&format!("`{against}`, and: {words}")),
         from = quoted(against)
     );
-    let title = act.title.trim_end_matches('.');
+    let title = act.title.get_ref().trim_end_matches('.');
     let fields = [
         ("name", quoted(&format!("whatif-{name}"))),
         (

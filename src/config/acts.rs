@@ -189,6 +189,10 @@ impl LawReader<'_> {
 
     /// What an act says beside its rules.
     fn act(&mut self, source: &Source, act: &ActFile) {
+        if act.title.get_ref().trim().is_empty() {
+            let message = "found nothing, expected the title of the act";
+            self.at(source, act.title.span(), message);
+        }
         for cited in [&act.source, &act.citation] {
             if cited.get_ref().trim().is_empty() {
                 let message = "found nothing, expected where the text can be read";
@@ -296,7 +300,7 @@ impl LawReader<'_> {
         }
         let rule = Rule {
             id: id.clone(),
-            title: act.title.clone(),
+            title: act.title.get_ref().clone(),
             issuer: act.issuer.get_ref().clone(),
             issuer_code,
             instrument: file.instrument,

@@ -51,7 +51,8 @@ fn spanned_name<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Spanned<Str
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ActFile {
-    pub title: String,
+    #[schemars(with = "String")]
+    pub title: Spanned<String>,
     #[schemars(with = "String")]
     pub issuer: Spanned<String>,
     #[schemars(with = "String")]

@@ -20,8 +20,8 @@ use crate::foundation::calendar::Month;
 use crate::foundation::channels::Channel;
 use crate::foundation::maths;
 use crate::foundation::run::Future;
-use crate::markets::terms::CompiledCalendar;
 use crate::outputs::record::MonthlyRecord;
+use crate::policy::compiled::CompiledCalendar;
 use crate::study::{Library, Worker};
 
 /// One pattern and its null.
@@ -276,7 +276,13 @@ pub fn patterns(
         .iter()
         .map(|name| {
             let regime = library.regime(name)?;
-            Ok((*name, h.plan.blueprint.compile_calendar(&regime, &central)))
+            Ok((
+                *name,
+                h.plan
+                    .blueprint
+                    .subjects
+                    .compile_calendar(&regime, &central),
+            ))
         })
         .collect::<Result<BTreeMap<_, _>, Problems>>()?;
     let mut closed = library.regime("history-free")?;
@@ -285,7 +291,10 @@ pub fn patterns(
         .retain(|e| Month::from_date(e.compliance) < Month::of(2026, 1));
     calendars.insert(
         CLOSED_AGAIN,
-        h.plan.blueprint.compile_calendar(&closed, &central),
+        h.plan
+            .blueprint
+            .subjects
+            .compile_calendar(&closed, &central),
     );
     let all: Vec<Vec<[Vec<f64>; 2]>> = (0..draws)
         .into_par_iter()

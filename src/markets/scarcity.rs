@@ -3,7 +3,7 @@
 use bevy_ecs::resource::Resource;
 use bevy_ecs::system::{Res, ResMut};
 
-use super::chips::ChipMarket;
+use super::chip_market::ChipMarket;
 use crate::foundation::bloc::Bloc;
 use crate::foundation::maths;
 use crate::foundation::parameters::Parameters;

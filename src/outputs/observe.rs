@@ -3,7 +3,7 @@
 use bevy_ecs::resource::Resource;
 use bevy_ecs::system::{Query, Res, ResMut};
 
-use super::columns::OutputColumnsHandle;
+use super::columns::{OutputColumns, OutputColumnsHandle};
 use super::record::MonthlyRecord;
 use crate::agents::broker::GreyMarket;
 use crate::agents::chipmaker::{Chipmaker, ChipmakerState, HomeFabrication};
@@ -18,7 +18,7 @@ use crate::capability::gap::{gap_months, trend_months};
 use crate::foundation::bloc::Bloc;
 use crate::foundation::maths;
 use crate::foundation::run::{Future, SimulationClock};
-use crate::markets::chips::ChipMarket;
+use crate::markets::chip_market::ChipMarket;
 use crate::markets::rental::RentedCompute;
 use crate::markets::scarcity::Shortage;
 use crate::technology::roadmap::{ChipTable, RealisedThroughput};

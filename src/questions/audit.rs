@@ -335,7 +335,9 @@ impl BaselineDigests {
 /// Every recorded value under an arm; its calendar is drawn anew, for some parameters shape it.
 fn tape(plan: &Plan, worker: &mut Worker, arm: usize, future: &Future) -> Vec<u64> {
     let b = &plan.blueprint;
-    let calendar = b.compile_calendar(&plan.regimes[arm], &future.parameters);
+    let calendar = b
+        .subjects
+        .compile_calendar(&plan.regimes[arm], &future.parameters);
     worker.run(&calendar, future, b.months, false);
     let columns = 0..b.watch.columns.names().len();
     columns
@@ -363,8 +365,8 @@ fn idle_rules(plan: &Plan) -> Vec<String> {
                 ..crate::controls::Regime::default()
             };
             let book = alone.rules_in_force(&b.law, entry.compliance);
-            let binds = b.shipments.iter().any(|shipment| {
-                b.slot_attributes.iter().any(|chip| {
+            let binds = b.subjects.shipments.iter().any(|shipment| {
+                b.subjects.chips.iter().any(|chip| {
                     let ruling =
                         book.judge(ControlledItem::ChipSale, &chip.with_shipment(shipment));
                     ruling.exporter != Verdict::Free || ruling.importer != Verdict::Free

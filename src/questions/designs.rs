@@ -8,7 +8,7 @@ use crate::config::diagnostics::Problems;
 use crate::controls::{ControlledItem, Regime, Verdict};
 use crate::foundation::calendar::{Date, Month};
 use crate::foundation::parameters::Parameters;
-use crate::markets::terms::design_attributes;
+use crate::policy::compiled::design_attributes;
 use crate::study::Library;
 use crate::technology::chip::{ChipSpec, H100, unit_cost_usd};
 use crate::technology::design::{

@@ -8,7 +8,7 @@ use crate::agents::host::{CloudHost, RentalCapacity};
 use crate::agents::nation::NationTotals;
 use crate::foundation::bloc::Bloc;
 use crate::foundation::parameters::Parameters;
-use crate::markets::chips::ChipMarket;
+use crate::markets::chip_market::ChipMarket;
 use crate::markets::rental::RentedCompute;
 use crate::technology::supply::{InputAccessState, POOLS, SupplyPool, SupplyState};
 

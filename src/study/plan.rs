@@ -20,8 +20,8 @@ use crate::foundation::calendar::Month;
 use crate::foundation::channels::{Channel, Channels};
 use crate::foundation::parameters::Parameters;
 use crate::foundation::run::{ExpectationRule, Future, ReferenceRun};
-use crate::markets::terms::CompiledCalendar;
 use crate::outputs::outcomes::OutcomeWindow;
+use crate::policy::compiled::CompiledCalendar;
 use crate::world::Blueprint;
 
 /// A study ready to run.
@@ -138,7 +138,7 @@ impl Plan {
             .collect();
         let at_centre = |regime: &Regime, switches: &[&Override]| {
             let centre = fixed(&central.values(), switches, &set);
-            blueprint.compile_calendar(regime, &centre)
+            blueprint.subjects.compile_calendar(regime, &centre)
         };
         let calendars: Vec<Arc<CompiledCalendar>> = regimes
             .iter()
@@ -344,7 +344,7 @@ fn check_settings(
         .acts(&library.parameters)
         .map_err(|(why, help)| Diagnostic::at_field(&study.source, "design", why).help(help))?;
     // Arms that part after the end are equal throughout this study.
-    let differs = blueprint.first_difference(regimes);
+    let differs = blueprint.subjects.first_difference(regimes);
     let differs = differs.filter(|first| *first <= study.last_month);
     let first = study.window_first.or(differs).unwrap_or(study.first_month);
     let first = first.max(study.first_month);

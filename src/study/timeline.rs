@@ -5,7 +5,7 @@ use crate::agents::chipmaker::DesignPipeline;
 use crate::agents::government::Government;
 use crate::controls::{ControlledItem, DatedRule, Rule};
 use crate::events::{Event, EventKind, EventLog};
-use crate::markets::terms::CompiledCalendar;
+use crate::policy::compiled::CompiledCalendar;
 use crate::results::EventRow;
 use crate::technology::chip::ChipSpec;
 use crate::technology::design::CutKind;

@@ -9,10 +9,10 @@ use crate::foundation::chance::Chance;
 use crate::foundation::channels::Channels;
 use crate::foundation::parameters::Parameters;
 use crate::foundation::run::{ExpectationRule, Future, ReferenceRun};
-use crate::markets::chips::ChipMarket;
-use crate::markets::terms::CompiledCalendar;
+use crate::markets::chip_market::ChipMarket;
 use crate::month::month;
 use crate::outputs::record::MonthlyRecord;
+use crate::policy::compiled::CompiledCalendar;
 use crate::world::{Blueprint, Simulation};
 
 /// A worker: one world, one schedule.
@@ -44,7 +44,7 @@ impl Worker {
     /// Runs recorded history at the centre of the parameters and keeps what deviations are measured against.
     pub(super) fn reference_run(&mut self, history: &Regime, central: &Parameters) -> ReferenceRun {
         let b = self.stage.blueprint().clone();
-        let calendar = b.compile_calendar(history, central);
+        let calendar = b.subjects.compile_calendar(history, central);
         let future = Future {
             number: 0,
             chance: Chance::of(0, 0),

@@ -1,6 +1,6 @@
 //! The blueprint: converts tables to rows, slots, markets and paths, once for all runs and arms.
 
-use std::sync::{Arc, Mutex, Weak};
+use std::sync::{Arc, Mutex};
 
 use crate::agents::broker::Broker;
 use crate::agents::chipmaker::Chipmaker;
@@ -16,10 +16,11 @@ use crate::controls::{Attribute, Attributes, Law, NationGroups, Regime};
 use crate::foundation::bloc::Bloc;
 use crate::foundation::calendar::Month;
 use crate::foundation::chance::stable_key;
-use crate::markets::chips::{BudgetPurpose, Customer, CustomerKind, MarketLayout};
-use crate::markets::terms::CompiledRules;
+use crate::markets::chip_market::state::{BudgetPurpose, Customer, CustomerKind, MarketLayout};
 use crate::outputs::columns::OutputColumns;
+use crate::policy::subjects::LegalSubjects;
 use crate::technology::chip::ChipSpec;
+use crate::technology::foundry::ToolSupplier;
 use crate::technology::path::TimePath;
 use crate::technology::power::PowerPaths;
 use crate::technology::roadmap::{ChipSlot, Roadmap, SlotKind};
@@ -51,8 +52,6 @@ pub struct Blueprint {
     pub layout: Arc<MarketLayout>,
     pub demand: DemandPaths,
     pub supply: Arc<RecordedSupply>,
-    /// Suppliers of advanced tools, by nation and type.
-    pub tool_shares: Vec<ToolShare>,
     pub watch: Arc<OutputColumns>,
     pub nations: Vec<Nation>,
     pub makers: Vec<Chipmaker>,
@@ -75,20 +74,11 @@ pub struct Blueprint {
     pub start_part: Vec<f64>,
     /// Share of its market's chips at the start, by nation.
     pub start_share: Vec<f64>,
-    /// Attributes of a shipment, by market.
-    pub shipments: Vec<Attributes>,
-    /// Attributes of a chip, by slot.
-    pub slot_attributes: Vec<Attributes>,
-    /// Attributes of the designer who orders wafers, by maker: name and home.
-    pub designers: Vec<Attributes>,
-    pub target_made: Vec<bool>,
-    pub record: Regime,
+    /// What the law is judged on.
+    pub subjects: LegalSubjects,
     pub nation_rows: Vec<NationRow>,
     pub market_of_nation: Vec<usize>,
     pub target_market: usize,
-    pub target_region: usize,
-    /// Compiled sale rules that any calendar holds; an entry is dropped with the last calendar that uses it.
-    pub judged: Mutex<Vec<Weak<CompiledRules>>>,
 }
 
 impl Blueprint {
@@ -152,7 +142,7 @@ impl Blueprint {
             slot_keys: Arc::new(slots.iter().map(|s| stable_key(&s.slot.key)).collect()),
             maker_keys: Arc::new(maker_keys.iter().map(|k| stable_key(k)).collect()),
         };
-        let slot_attributes: Vec<Attributes> = slots
+        let chip_attributes: Vec<Attributes> = slots
             .iter()
             .map(|s| {
                 s.row
@@ -174,10 +164,10 @@ impl Blueprint {
                 if let Some(at) = nations.iter().position(|n| n.iso3 == m.home) {
                     a.ship_to(&groups[at], &groups[at]);
                 }
-                a
+                (bloc_of(&m.home) == Bloc::Target).then_some(a)
             })
             .collect();
-        let shipments = markets
+        let shipments: Vec<Attributes> = markets
             .example
             .iter()
             .map(|&nation| {
@@ -259,15 +249,35 @@ impl Blueprint {
         ));
         let oldest_chip = oldest_chip_slot(&roadmap);
         let (start_part, start_share) = starting_shares(nations, &markets, &nation_rows);
+        let law = Arc::new(law);
+        let subjects = LegalSubjects {
+            law: law.clone(),
+            record: record.clone(),
+            first,
+            months,
+            roadmap: roadmap.clone(),
+            layout: layout.clone(),
+            tool_suppliers: tool_suppliers(
+                places,
+                nations,
+                &bloc_of,
+                &law,
+                &shipments[markets.target],
+            ),
+            shipments,
+            chips: chip_attributes,
+            designers,
+            market_of_nation: markets.of_nation.clone(),
+            issuer_market: markets.issuer,
+            target_market: markets.target,
+            target_region: demand.target_region,
+            judged: Mutex::default(),
+        };
         Self {
             first,
             months,
-            target_region: demand.target_region,
-            judged: Mutex::default(),
             demand: DemandPaths(Arc::new(demand)),
             supply: Arc::new(supply),
-            tool_shares: places.tool_shares(),
-            target_made: roadmap.slots.iter().map(|s| s.target_made).collect(),
             maker_names: makers.iter().map(|m| m.name.clone()).collect(),
             lab_keys: tables.labs.iter().map(|l| l.key.clone()).collect(),
             lab_names: tables.labs.iter().map(|l| l.name.clone()).collect(),
@@ -290,11 +300,10 @@ impl Blueprint {
             nations: nation_rows,
             makers: chipmakers,
             regions: regions.len(),
-            record: record.clone(),
             nation_rows: nations.to_vec(),
             market_of_nation: markets.of_nation,
             target_market: markets.target,
-            law: Arc::new(law),
+            law,
             roadmap,
             layout,
             watch,
@@ -304,11 +313,42 @@ impl Blueprint {
             oldest_chip,
             start_part,
             start_share,
-            shipments,
-            slot_attributes,
-            designers,
+            subjects,
         }
     }
+}
+
+/// Suppliers of advanced tools by nation and type, before any denial, each with a tool for an advanced fab in the target.
+fn tool_suppliers(
+    places: &PlaceTables,
+    nations: &[NationRow],
+    bloc_of: &dyn Fn(&str) -> Bloc,
+    law: &Law,
+    target: &Attributes,
+) -> Vec<(Attributes, ToolSupplier)> {
+    let side = |nation: &str| {
+        let listed = nations.iter().any(|n| n.iso3 == nation);
+        match bloc_of(nation) {
+            Bloc::Issuer if listed => Some(0),
+            Bloc::Target if listed => None,
+            _ => Some(1),
+        }
+    };
+    let supplier = |row: ToolShare| {
+        let mut tool = Attributes::default().with_shipment(target);
+        tool.set(Attribute::FabNodeNm, 7.0);
+        tool.flag(Attribute::FabNonPlanar, true);
+        tool.set(Attribute::HqCountry, law.symbols.find(&row.nation));
+        tool.set(Attribute::ToolType, law.symbols.find(&row.tool_type));
+        let supplier = ToolSupplier {
+            share: row.share,
+            denies: 0.0,
+            years_denied: 0.0,
+            side: side(&row.nation),
+        };
+        (tool, supplier)
+    };
+    places.tool_shares().into_iter().map(supplier).collect()
 }
 
 /// The tables with their rows in the order of their keys.

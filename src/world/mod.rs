@@ -1,7 +1,6 @@
 //! Builds the entity-component-system (ECS) world of each worker from the blueprint that all runs share.
 
 mod blueprint;
-mod calendar;
 
 use std::sync::Arc;
 
@@ -16,7 +15,7 @@ use crate::agents::counter_controls::CounterControls;
 use crate::agents::government::Government;
 use crate::agents::host::RentalCapacity;
 use crate::agents::lab::TheftHazard;
-use crate::agents::lab::{Knowledge, LabCompute, TrainingRun, UnreleasedModels};
+use crate::agents::lab::{Knowledge, LabCompute};
 use crate::agents::nation::{ComputeStock, DemandShocks, NationCompute, NationTotals};
 use crate::agents::users::{ServiceTotals, ServiceUsers};
 use crate::capability::algorithms::{
@@ -24,23 +23,23 @@ use crate::capability::algorithms::{
 };
 use crate::capability::efficiency::ScarcityEfficiency;
 use crate::capability::frontier::FrontierHistory;
-use crate::capability::training::latent_points;
+use crate::capability::training::{TrainingRun, UnreleasedModels, latent_points};
 use crate::events::EventLog;
 use crate::foundation::bloc::Bloc;
 use crate::foundation::chance::Purpose;
 use crate::foundation::maths;
 use crate::foundation::parameters::Parameters;
 use crate::foundation::run::{Future, ReferenceRun, SimulationClock};
-use crate::markets::chips::{BudgetPurpose, ChipMarket, stock_index};
-use crate::markets::event_log::EventCauses;
+use crate::markets::chip_market::ChipMarket;
+use crate::markets::chip_market::state::{BudgetPurpose, stock_index};
 use crate::markets::rental::RentedCompute;
 use crate::markets::scarcity::Shortage;
-use crate::markets::terms::{
-    AnnouncedClosures, CompiledCalendar, CurrentLaw, LawCalendar, PolicyState,
-};
 use crate::outputs::columns::OutputColumnsHandle;
 use crate::outputs::observe::TrailingSales;
 use crate::outputs::record::MonthlyRecord;
+use crate::policy::apply::{AnnouncedClosures, CurrentLaw};
+use crate::policy::compiled::{CompiledCalendar, LawCalendar, PolicyState};
+use crate::policy::event_log::EventCauses;
 use crate::technology::roadmap::{ChipTable, NEVER, RealisedThroughput};
 use crate::technology::supply::{InputAccessState, SupplyPaths, SupplyState};
 
@@ -346,7 +345,7 @@ impl Simulation {
                 *compute = LabCompute::default();
             }
             if let Some(mut held) = w.get_mut::<UnreleasedModels>(entity) {
-                held.draw_delay(blueprint, future);
+                held.draw_delay(blueprint.key, blueprint.synthetic, future);
             }
             if let Some(mut run) = w.get_mut::<TrainingRun>(entity) {
                 *run = TrainingRun::start(0, blueprint.key, future);

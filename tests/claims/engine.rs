@@ -311,6 +311,7 @@ fn months_of(test: &Test) -> (usize, usize) {
             let from = test.arms[0]
                 .1
                 .blueprint()
+                .subjects
                 .first_difference(&regimes)
                 .or(regimes[0].process.as_ref().map(|p| p.from))
                 .map_or(33, |m| (m - first).max(0) as usize);

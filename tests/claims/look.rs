@@ -3,7 +3,8 @@
 use chokepoint::foundation::bloc::Bloc;
 use chokepoint::foundation::calendar::Month;
 use chokepoint::foundation::parameters::Parameters;
-use chokepoint::markets::chips::{BudgetPurpose, ChipMarket, stock_index};
+use chokepoint::markets::chip_market::ChipMarket;
+use chokepoint::markets::chip_market::state::{BudgetPurpose, stock_index};
 use chokepoint::outputs::outcomes::{OutcomeWindow, outcomes};
 use chokepoint::outputs::record::MonthlyRecord;
 use chokepoint::study::Worker;

@@ -4,7 +4,8 @@
 //! It says what `ChipMarket::trade` says, and shares with it the numbers that go in and no arithmetic. Caps are left out:
 //! no regime that it is held against has any, and [`Market::of`] stops where one does.
 
-use chokepoint::markets::chips::{ChipMarket, MarketRules};
+use chokepoint::markets::chip_market::ChipMarket;
+use chokepoint::markets::chip_market::state::MarketRules;
 
 /// Inputs that chips share: packaging, memory, logic.
 const POOLS: usize = 6;

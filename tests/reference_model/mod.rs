@@ -12,9 +12,10 @@ use chokepoint::agents::chipmaker::trade;
 use chokepoint::agents::lab::{Knowledge, Lab, do_research, learn_from_scarcity, steal};
 use chokepoint::capability::frontier::FrontierHistory;
 use chokepoint::foundation::run::{Future, SimulationClock};
-use chokepoint::markets::chips::{ChipMarket, MarketRules};
-use chokepoint::markets::event_log::log_refused_licences;
+use chokepoint::markets::chip_market::ChipMarket;
+use chokepoint::markets::chip_market::state::MarketRules;
 use chokepoint::month::month;
+use chokepoint::policy::event_log::log_refused_licences;
 use chokepoint::technology::supply::SupplyState;
 use chokepoint::world::Simulation;
 
@@ -173,9 +174,10 @@ fn compare_markets(world: &mut World) {
         );
         is("quota_left", left.0, left.1, &|p| pools[p]);
     }
-    let queues = |of: fn(&chokepoint::markets::licences::LicenceQueue) -> f64| -> Vec<f64> {
-        model.licences.iter().map(of).collect()
-    };
+    let queues =
+        |of: fn(&chokepoint::markets::chip_market::licences::LicenceQueue) -> f64| -> Vec<f64> {
+            model.licences.iter().map(of).collect()
+        };
     let applied = |at: usize| reference.applied[at];
     is(
         "licences pending",

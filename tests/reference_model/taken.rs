@@ -8,7 +8,7 @@ use chokepoint::capability::efficiency::ScarcityEfficiency;
 use chokepoint::capability::frontier::FrontierHistory;
 use chokepoint::foundation::channels::Channel;
 use chokepoint::foundation::run::Future;
-use chokepoint::markets::chips::ChipMarket;
+use chokepoint::markets::chip_market::ChipMarket;
 use chokepoint::technology::chip::H100;
 use chokepoint::technology::supply::{InputAccessState, SupplyPaths, SupplyPool, SupplyState};
 

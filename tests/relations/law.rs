@@ -266,7 +266,12 @@ fn r29_the_more_is_denied_the_less_the_target_has_when_nobody_responds() {
 #[test]
 fn r43_before_arms_differ_every_effect_is_nothing() {
     let plan = plan_of(&["none", "history-free"], &[]);
-    let first = plan.blueprint.first_difference(&plan.regimes).unwrap() - plan.blueprint.first;
+    let first = plan
+        .blueprint
+        .subjects
+        .first_difference(&plan.regimes)
+        .unwrap()
+        - plan.blueprint.first;
     let window = OutcomeWindow {
         from: 0,
         to: first as usize,

@@ -4,7 +4,8 @@ use std::sync::atomic::AtomicBool;
 
 use chokepoint::foundation::bloc::Bloc;
 use chokepoint::foundation::channels::Channel;
-use chokepoint::markets::chips::{BudgetPurpose, ChipMarket, stock_index};
+use chokepoint::markets::chip_market::ChipMarket;
+use chokepoint::markets::chip_market::state::{BudgetPurpose, stock_index};
 use chokepoint::study::{Worker, run_all};
 
 use super::*;

@@ -1,24 +1,21 @@
-//! Compiles the rules of one arm for every month of a blueprint, judging each rule set once for every chip and market.
+//! Compiles the calendar of an arm: the rule sets of every month, each judged once for every chip and market.
 
 use std::sync::{Arc, OnceLock, PoisonError, Weak};
 
-use super::Blueprint;
+use super::compiled::{
+    CompiledCalendar, CompiledRules, DatedRuleSets, DesignBasis, InputAccess, PolicyLadder,
+};
+use super::subjects::LegalSubjects;
 use crate::controls::{
     Attribute, Attributes, ControlledItem, DatedRule, Instrument, Regime, Rule, RuleSet,
     ThreeValued, Verdict,
 };
-use crate::foundation::bloc::Bloc;
 use crate::foundation::calendar::{Date, Month};
 use crate::foundation::parameters::Parameters;
-use crate::markets::caps::ImportCap;
-use crate::markets::terms::{
-    CompiledCalendar, CompiledRules, DatedRuleSets, DesignBasis, InputAccess, PolicyLadder,
-};
+use crate::markets::chip_market::caps::ImportCap;
 use crate::technology::design::RedesignLimits;
-use crate::technology::foundry::{ToolSupplier, tools_for_target};
-use crate::technology::roadmap::SlotKind;
 
-impl Blueprint {
+impl LegalSubjects {
     /// Compiles the calendar of a regime. `p` gives the limits of a redesign and the shares of tool suppliers.
     pub fn compile_calendar(&self, regime: &Regime, p: &Parameters) -> Arc<CompiledCalendar> {
         let law = &self.law;
@@ -54,14 +51,14 @@ impl Blueprint {
             months,
             inputs,
             shipments: self.shipments.clone(),
-            chips: self.slot_attributes.clone(),
+            chips: self.chips.clone(),
             target_market: self.target_market,
             target_region: self.target_region,
             sale_rules_of: Vec::with_capacity(rule_sets.len()),
             sales: Vec::new(),
             equivalent_market: self.find_equivalent_markets(&rule_sets),
             changes: Vec::new(),
-            tool_suppliers: self.tool_suppliers(),
+            tool_suppliers: self.suppliers(),
             tools_denied_on_record: self.tools_denied_on_record(p),
             caps: caps.iter().map(|&rule| self.import_cap(rule)).collect(),
             ladder,
@@ -82,7 +79,7 @@ impl Blueprint {
                     judged.iter().filter_map(Weak::upgrade).collect();
                 let found = known.iter().find(|law| same(law) && law.parts == parts);
                 let law = found.cloned().unwrap_or_else(|| {
-                    let (chips, shipments) = (&self.slot_attributes, &self.shipments);
+                    let (chips, shipments) = (&self.chips, &self.shipments);
                     let (equivalent_market, target) =
                         (&calendar.equivalent_market, self.target_market);
                     let (in_force, announced, parts) =
@@ -172,7 +169,7 @@ impl Blueprint {
     }
 
     /// The first day of the run and every later one on which something changes under the regime.
-    fn rule_change_days(&self, regime: &Regime) -> Vec<Date> {
+    pub(super) fn rule_change_days(&self, regime: &Regime) -> Vec<Date> {
         let start = self.first.first_day();
         let mut days: Vec<Date> = regime
             .breakpoints()
@@ -220,7 +217,7 @@ impl Blueprint {
         let mut good = Attributes::default().with_shipment(&self.shipments[self.target_market]);
         good.set(Attribute::RareEarthValueShare, 0.1);
         rule.condition.eval(&good) == ThreeValued::Yes
-            || self.slot_attributes.iter().any(|chip| {
+            || self.chips.iter().any(|chip| {
                 let sale = chip.with_shipment(&self.shipments[self.target_market]);
                 rule.condition.eval(&sale) == ThreeValued::Yes
             })
@@ -259,12 +256,7 @@ impl Blueprint {
         ImportCap {
             tpp: 0.0,
             home_share,
-            counts: self
-                .slot_attributes
-                .iter()
-                .enumerate()
-                .map(lets_through)
-                .collect(),
+            counts: self.chips.iter().enumerate().map(lets_through).collect(),
         }
     }
 
@@ -323,207 +315,6 @@ impl Blueprint {
             .collect()
     }
 
-    fn input_access(
-        &self,
-        regime: &Regime,
-        day: Date,
-        rule_sets: &DatedRuleSets,
-        p: &Parameters,
-    ) -> InputAccess {
-        let target = self.shipments[self.target_market];
-        let open = |rule_set: &RuleSet, subject, a: &Attributes| {
-            f64::from(u8::from(
-                rule_set.judge(subject, a).exporter != Verdict::Denied,
-            ))
-        };
-        let leading_foundry = self
-            .designers
-            .iter()
-            .zip(&self.makers)
-            .map(|(designer, maker)| {
-                if maker.home == Bloc::Target {
-                    open(&rule_sets.in_force, ControlledItem::Wafer, designer)
-                } else {
-                    1.0
-                }
-            })
-            .collect();
-        let mut stack = Attributes::default().with_shipment(&target);
-        // Every stack in production when the rule was written is above its threshold.
-        stack.set(Attribute::HbmBandwidthDensity, 3.0);
-        let memory_imports = open(&rule_sets.in_force, ControlledItem::MemoryStack, &stack);
-        let closing = open(&rule_sets.announced, ControlledItem::MemoryStack, &stack) == 0.0;
-        let memory_closes = regime
-            .entries
-            .iter()
-            .filter(|e| {
-                let rule = &self.law.rules[usize::from(e.rule)];
-                rule.instrument == Instrument::Memory && e.announced <= day && day < e.compliance
-            })
-            .map(|e| Month::from_date(e.compliance) - self.first)
-            .min()
-            .filter(|_| closing && memory_imports > 0.0);
-        // Any rule on access to served models that applies to the target counts, whatever firms it names.
-        let model_access = regime.entries.iter().all(|e| {
-            let rule = &self.law.rules[usize::from(e.rule)];
-            let served = rule.instrument == Instrument::ModelWeights
-                && rule.condition.reads_attribute(Attribute::Model);
-            let in_force = e.compliance <= day && e.ended.is_none_or(|ended| day <= ended);
-            !(served && in_force)
-        });
-        InputAccess {
-            model_access: f64::from(u8::from(model_access)),
-            weights_open: self.weights_open(&rule_sets.in_force),
-            remote_open: self
-                .shipments
-                .iter()
-                .map(|host| {
-                    // The compute is located in the host's nation; its users have their headquarters in the target.
-                    let lease = Attributes::default().with_shipment(host).used_from(&target);
-                    open(&rule_sets.in_force, ControlledItem::Rental, &lease)
-                })
-                .collect(),
-            inputs_denied: self.inputs_denied(&rule_sets.in_force, p),
-            tool_denials: self.tool_denials(&rule_sets.in_force, p),
-            support_usd: rule_sets.in_force.rules().fold([0.0; 3], |sum, at| {
-                let rule = &self.law.rules[usize::from(at)];
-                let met = rule.condition.eval(&Attributes::default()) == ThreeValued::Yes;
-                let support = if met { rule.support_usd } else { [0.0; 3] };
-                [0, 1, 2].map(|kind| sum[kind] + support[kind])
-            }),
-            leading_foundry,
-            state_closed: self.state_closed(&rule_sets.in_force, day),
-            memory_imports,
-            memory_closes,
-        }
-    }
-
-    /// Share of the listed foreign chips on sale by a day that the target denies to state-funded centres, among those that it
-    /// allows to other buyers.
-    fn state_closed(&self, rule_set: &RuleSet, day: Date) -> f64 {
-        let month = Month::from_date(day) - self.first;
-        let barred = |sale: &Attributes| {
-            rule_set.judge(ControlledItem::ChipSale, sale).importer == Verdict::Denied
-        };
-        let (mut open, mut closed) = (0_u32, 0_u32);
-        for (slot, chip) in self.slot_attributes.iter().enumerate() {
-            let foreign = !self.layout.target_made[slot] && !self.layout.captive_chip[slot];
-            let on_sale = match self.roadmap.slots[slot].kind {
-                SlotKind::Catalogue { launch } => launch <= month,
-                _ => false,
-            };
-            if !foreign || !on_sale {
-                continue;
-            }
-            let mut sale = chip.with_shipment(&self.shipments[self.target_market]);
-            if !barred(&sale) {
-                open += 1;
-                sale.flag(Attribute::BuyerStateFunded, true);
-                closed += u32::from(barred(&sale));
-            }
-        }
-        f64::from(closed) / f64::from(open.max(1))
-    }
-
-    /// By market: 1 where the best closed models may be held and served.
-    fn weights_open(&self, rule_set: &RuleSet) -> Vec<f64> {
-        let mut model = Attributes::default();
-        // Every frontier model of the years in which such a rule could be in force is above its threshold.
-        model.set(Attribute::TrainingFlop, 1e27);
-        model.flag(Attribute::OpenWeights, false);
-        model.set(Attribute::Model, f64::from(u32::MAX));
-        self.shipments
-            .iter()
-            .map(|shipment| {
-                let verdict = rule_set
-                    .judge(ControlledItem::Model, &model.with_shipment(shipment))
-                    .exporter;
-                f64::from(u8::from(verdict != Verdict::Denied))
-            })
-            .collect()
-    }
-
-    /// Share of the target's materials that makers in the issuer cannot get: all under a ban, a part under licence.
-    fn inputs_denied(&self, rule_set: &RuleSet, p: &Parameters) -> f64 {
-        let issuer = self
-            .nations
-            .iter()
-            .find(|n| n.bloc == Bloc::Issuer)
-            .map_or(0, |n| n.market as usize);
-        let mut good = Attributes::default().with_shipment(&self.shipments[issuer]);
-        // The case of a magnet or an alloy, far above any threshold on the value of its content.
-        good.set(Attribute::RareEarthValueShare, 0.1);
-        match rule_set.judge(ControlledItem::Input, &good).exporter {
-            Verdict::Denied => 1.0,
-            Verdict::CaseByCase => p.input_licence_refused,
-            _ => 0.0,
-        }
-    }
-
-    /// Suppliers of advanced tools, before any denial.
-    fn tool_suppliers(&self) -> Vec<ToolSupplier> {
-        let bloc_of = |iso3: &str| {
-            let row = self.nation_rows.iter().position(|n| n.iso3 == iso3);
-            row.map_or(Bloc::Third, |row| self.nations[row].bloc)
-        };
-        self.tool_shares
-            .iter()
-            .map(|tools| ToolSupplier {
-                share: tools.share,
-                denies: 0.0,
-                years_denied: 0.0,
-                side: match bloc_of(&tools.nation) {
-                    Bloc::Issuer => Some(0),
-                    Bloc::Third => Some(1),
-                    Bloc::Target => None,
-                },
-            })
-            .collect()
-    }
-
-    /// By supplier of tools: the part of an advanced tool's sales that the rules deny the target. All are denied where a licence is
-    /// refused on principle, and `tool_licence_refused` of them where each is judged for itself.
-    fn tool_denials(&self, in_force: &RuleSet, p: &Parameters) -> Vec<f64> {
-        let rules = in_force.for_item(ControlledItem::Tool);
-        let mut tool = Attributes::default().with_shipment(&self.shipments[self.target_market]);
-        tool.set(Attribute::FabNodeNm, 7.0);
-        tool.flag(Attribute::FabNonPlanar, true);
-        let suppliers = self.tool_shares.iter();
-        suppliers
-            .map(|supplier| {
-                let code = |name: &str| self.law.symbols.find(name);
-                tool.set(Attribute::HqCountry, code(&supplier.nation));
-                tool.set(Attribute::ToolType, code(&supplier.tool_type));
-                match rules.judge(ControlledItem::Tool, &tool).exporter {
-                    Verdict::Denied => 1.0,
-                    Verdict::CaseByCase => p.tool_licence_refused,
-                    _ => 0.0,
-                }
-            })
-            .collect()
-    }
-
-    /// By month: the share of tools denied under the recorded rules.
-    fn tools_denied_on_record(&self, p: &Parameters) -> Vec<f64> {
-        let days = self.rule_change_days(&self.record);
-        let denials: Vec<Vec<f64>> = days
-            .iter()
-            .map(|day| self.tool_denials(&self.record.rules_in_force(&self.law, *day), p))
-            .collect();
-        let mut suppliers = self.tool_suppliers();
-        (0..self.months)
-            .map(|t| {
-                let month_segments = month_segments(self.first.plus(t as i32), &days);
-                for (row, supplier) in suppliers.iter_mut().enumerate() {
-                    let denies =
-                        |(part, rule_set): &(f64, u16)| part * denials[usize::from(*rule_set)][row];
-                    supplier.advance_month(month_segments.iter().map(denies).sum());
-                }
-                tools_for_target(&suppliers, p).denied
-            })
-            .collect()
-    }
-
     /// The first month in which arms may differ: that of the first day on which their announced rules or their policy processes
     /// differ.
     pub fn first_difference(&self, regimes: &[Regime]) -> Option<Month> {
@@ -556,7 +347,7 @@ impl Blueprint {
 }
 
 /// The rule sets of a month, each with the fraction of days on which it is in force.
-fn month_segments(month: Month, days: &[Date]) -> Vec<(f64, u16)> {
+pub(super) fn month_segments(month: Month, days: &[Date]) -> Vec<(f64, u16)> {
     let (first, last) = (month.first_day(), month.last_day());
     let total = f64::from(month.days());
     let at = days.partition_point(|d| *d <= first).saturating_sub(1);

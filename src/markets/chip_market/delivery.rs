@@ -1,145 +1,11 @@
-//! The second half of a month of trade: pool quotas, allocation rounds, deliveries, stocks, and the check of the accounts.
+//! Deliveries: what is bought, what is ordered again, stocks and wallets after the month, and the check of the accounts.
 
-use super::chips::{ChipMarket, ChoiceSet, MarketRules, ROWS, stock_index};
-use super::rationing::fill_fractions;
+use super::allocation::fill_fractions;
+use super::orders::ChoiceSet;
+use super::state::{ChipMarket, MarketRules, ROWS, stock_index};
 use crate::technology::supply::POOLS;
 
 impl ChipMarket {
-    /// Sets the pool quotas: makers bid with the margin of their orders, and quotas follow bids with inertia.
-    pub(super) fn set_quotas(
-        &mut self,
-        capacity: &[f64],
-        pools: &[f64; POOLS],
-        rules: &MarketRules,
-    ) {
-        let work = &mut self.work;
-        work.bids.fill([0.0; POOLS]);
-        let mut sum = [0.0; POOLS];
-        for (a, &chip) in self.active.iter().enumerate() {
-            let offer = &self.offers[usize::from(chip)];
-            // A bid counts only up to the maker's own capacity.
-            let maker = usize::from(work.maker_of[a]);
-            let able = if self.asked[maker] > capacity[maker] {
-                capacity[maker] / self.asked[maker]
-            } else {
-                1.0
-            };
-            let margin = work.totals[a] * able * (offer.price_usd - offer.unit_cost_usd).max(0.0);
-            for pool in 0..POOLS {
-                if offer.uses[pool] > 0.0 {
-                    work.bids[maker][pool] += margin;
-                    sum[pool] += margin;
-                }
-            }
-        }
-        self.supply.pool_left = *pools;
-        let mut all = [0.0; POOLS];
-        for maker in 0..self.layout.makers {
-            self.supply.maker_left[maker] = capacity[maker];
-            for pool in 0..POOLS {
-                let bid = if sum[pool] > 0.0 {
-                    work.bids[maker][pool] / sum[pool]
-                } else {
-                    0.0
-                };
-                let share = &mut self.quota_share[maker][pool];
-                let fresh = *share == 0.0;
-                *share = if fresh {
-                    bid
-                } else {
-                    rules.quota_inertia * *share + (1.0 - rules.quota_inertia) * bid
-                };
-                all[pool] += *share;
-                self.supply.quota_left[maker][pool] = *share * pools[pool];
-            }
-        }
-        // Shares of makers that entered in the same month can sum to more than one.
-        for pool in 0..POOLS {
-            if all[pool] > 1.0 {
-                for maker in 0..self.layout.makers {
-                    self.supply.quota_left[maker][pool] /= all[pool];
-                    self.quota_share[maker][pool] /= all[pool];
-                }
-            }
-        }
-    }
-
-    /// By maker: fraction of the target's relationship orders that fits in the customary share of capacity.
-    fn limit_relationship_orders(&mut self, capacity: &[f64], first: f64, customary_share: f64) {
-        let active = self.active.len();
-        let work = &mut self.work;
-        work.first_limit.clear();
-        work.first_limit.resize(self.layout.makers, 0.0);
-        for (b, buyer) in self.buyers.list.iter().enumerate() {
-            if buyer.market == self.layout.target_market {
-                let part = first * buyer.new_part;
-                for a in 0..active {
-                    let packages = work.orders[b * active + a] * part * work.size[a];
-                    work.first_limit[usize::from(work.maker_of[a])] += packages;
-                }
-            }
-        }
-        for (claim, capacity) in work.first_limit.iter_mut().zip(capacity) {
-            let room = customary_share * capacity;
-            *claim = if *claim > room { room / *claim } else { 1.0 };
-        }
-    }
-
-    /// Fills the orders of one allocation round from the remaining supply.
-    pub(super) fn allocate_round(
-        &mut self,
-        round: AllocationRound,
-        capacity: &[f64],
-        rules: &MarketRules,
-    ) {
-        let active = self.active.len();
-        let first = rules.relationship_share_target.clamp(0.0, 1.0);
-        if round == AllocationRound::RelationshipFirst {
-            self.limit_relationship_orders(capacity, first, rules.customary_share_target);
-        }
-        let work = &mut self.work;
-        work.totals.fill(0.0);
-        for (b, buyer) in self.buyers.list.iter_mut().enumerate() {
-            let target = buyer.market == self.layout.target_market;
-            // Priority covers new orders of long-standing customers, not the backlog. Brokers pay more than list price and
-            // are served in the first round as well.
-            buyer.has_orders = match round {
-                AllocationRound::RelationshipFirst => target || buyer.kind.is_broker(),
-                AllocationRound::TheRest => !buyer.kind.is_broker(),
-            };
-            let row = b * active..(b + 1) * active;
-            let (orders, part) = (&work.orders[row.clone()], &mut work.part[row]);
-            if !buyer.has_orders {
-                part.fill(0.0);
-                continue;
-            }
-            part.copy_from_slice(orders);
-            if target && !buyer.kind.is_broker() {
-                for (part, maker) in part.iter_mut().zip(&work.maker_of) {
-                    let at_once = first * buyer.new_part * work.first_limit[usize::from(*maker)];
-                    *part *= match round {
-                        AllocationRound::RelationshipFirst => at_once,
-                        AllocationRound::TheRest => 1.0 - at_once,
-                    };
-                }
-            }
-            for (total, units) in work.totals.iter_mut().zip(&*part) {
-                *total += units;
-            }
-        }
-        self.deliver();
-    }
-
-    /// Whether a chip's maker has capacity left and none of its pools is empty, up to rounding.
-    fn has_supply_left(&self, a: usize) -> bool {
-        let maker = usize::from(self.work.maker_of[a]);
-        let need = &self.work.uses[a];
-        self.supply.maker_left[maker] > 1e-9 * self.asked[maker]
-            && (0..POOLS).all(|pool| {
-                need[pool] == 0.0 || self.supply.pool_left[pool] > 1e-9 * self.pool_asked[pool]
-            })
-    }
-
     /// Orders unmet demand once more among chips that still have supply; the rest is carried to the next month.
     pub(super) fn reorder_unmet(&mut self) {
         self.work.totals.fill(0.0);
@@ -180,7 +46,7 @@ impl ChipMarket {
     }
 
     /// Fills `work.part` as far as supply allows, and records money, chips, levies and licences together.
-    fn deliver(&mut self) {
+    pub(super) fn deliver(&mut self) {
         let (chips, active) = (self.chips(), self.active.len());
         let work = &mut self.work;
         fill_fractions(
@@ -318,11 +184,4 @@ impl ChipMarket {
             *wallet -= buyer.spent_usd * self.buyers.share_of_group[k];
         }
     }
-}
-
-/// Order in which supply is allocated.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum AllocationRound {
-    RelationshipFirst,
-    TheRest,
 }

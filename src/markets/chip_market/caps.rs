@@ -1,6 +1,6 @@
 //! Country caps: how much each nation may still import of capped chips, and how the imports of a market are divided among its nations.
 
-use super::chips::ChipMarket;
+use super::state::ChipMarket;
 use crate::foundation::bloc::Bloc;
 
 /// A cap of a regime.

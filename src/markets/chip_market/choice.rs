@@ -1,6 +1,6 @@
 //! Budget shares: a nested logit choice over the chips that a buyer may buy.
 
-use super::chips::MAKERS_MAX;
+use super::state::MAKERS_MAX;
 
 /// Chips of one maker among those on sale, as a contiguous range.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -5,13 +5,12 @@
 use bevy_ecs::resource::Resource;
 use bevy_ecs::system::{Res, ResMut};
 
-use super::chips::ChipMarket;
-use super::terms::{
-    AnnouncedClosures, CompiledCalendar, CurrentLaw, LawCalendar, PolicyState, terms_of,
-};
+use super::apply::{AnnouncedClosures, CurrentLaw};
+use super::compiled::{CompiledCalendar, LawCalendar, PolicyState, terms_of};
 use crate::controls::{Attribute, ControlledItem, Instrument, Ruling};
 use crate::events::{Event, EventId, EventKind, EventLog};
 use crate::foundation::run::SimulationClock;
+use crate::markets::chip_market::ChipMarket;
 use crate::technology::roadmap::{ChipTable, Roadmap, SlotKind};
 
 /// Events that later events name as their cause.

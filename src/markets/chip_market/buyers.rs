@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use super::chips::{BudgetPurpose, ChipMarket, CustomerKind};
+use super::state::{BudgetPurpose, ChipMarket, CustomerKind};
 
 /// Customers who are handled as one buyer this month.
 #[derive(Clone, Copy, Debug)]
