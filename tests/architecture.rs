@@ -324,18 +324,16 @@ fn the_systems_that_the_phases_list_stand_in_the_files_that_they_name() {
 
 /// Files that need one another, with the reason in `ARCHITECTURE.md`.
 const CIRCLES: &[&[&str]] = &[
-    &["agents/nation.rs", "agents/users.rs"],
+    &["config/answers.rs", "config/study.rs"],
     &[
-        "controls/instrument.rs",
-        "controls/licensing.rs",
-        "controls/process.rs",
-    ],
-    &[
-        "markets/chip_market/allocation.rs",
-        "markets/chip_market/buyers.rs",
-        "markets/chip_market/caps.rs",
-        "markets/chip_market/choice.rs",
-        "markets/chip_market/state.rs",
+        "config/chip_columns.rs",
+        "config/chips.rs",
+        "config/folder.rs",
+        "config/foreign_chips.rs",
+        "config/kinds.rs",
+        "config/rate_columns.rs",
+        "config/source.rs",
+        "config/table.rs",
     ],
 ];
 

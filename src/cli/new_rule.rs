@@ -193,7 +193,13 @@ pub fn text(instrument: Instrument, name: &str) -> String {
         let given: Vec<String> = given.map(|(id, value)| format!("{id} = {value}")).collect();
         more.push_str(&format!("numbers = {{ {} }}\n", given.join(", ")));
     }
-    for number in instrument.numbers() {
+    // A kind of rule that lives by its numbers lists them all.
+    let listed = if template.numbers.is_empty() {
+        &[]
+    } else {
+        instrument.numbers()
+    };
+    for number in listed {
         let (name, need) = (number.name, number.need.words());
         more.push_str(&format!(
             "# {name} ({need}): {}; {}\n",

@@ -2,10 +2,9 @@
 
 use super::chip_cells::{UnitScale, scale};
 use super::chips::OWN_CHIPS;
-use super::diagnostics::{Diagnostic, Problems, nearest};
+use super::diagnostics::{Diagnostic, Problems, Source, nearest};
 use super::rate_columns::rate_column;
 use super::separated::ForeignHeader;
-use super::source::Source;
 use super::table::{CellType, ColumnSpec, cell_range_between, shortened};
 use crate::controls::Attribute;
 

@@ -10,9 +10,8 @@ use super::chip_cells::{
 use super::chip_columns::{ChipColumn, ColumnChoice, column_of};
 use super::chips::{ChipRow, OWN_CHIPS};
 use super::countries::{self, NamedNation, nation_named};
-use super::diagnostics::{Diagnostic, Problems};
+use super::diagnostics::{Diagnostic, Problems, Source};
 use super::separated::{ForeignHeader, PlacedRecord, records, separator_of};
-use super::source::Source;
 use super::table::{
     CellType, ColumnSpec, KnownNames, NameKind, TEXT_LONGEST, cell_range_between, check_cell,
     shortened,

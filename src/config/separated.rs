@@ -1,7 +1,6 @@
 //! Lines of a table, whatever mark parts their cells: the header, and the records that hold anything.
 
-use super::diagnostics::{Diagnostic, Problems};
-use super::source::Source;
+use super::diagnostics::{Diagnostic, Problems, Source};
 
 /// A record of the file and the byte at which it begins.
 pub(super) struct PlacedRecord {

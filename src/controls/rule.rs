@@ -3,7 +3,6 @@
 use super::attribute::{Attribute, Attributes};
 use super::condition::Condition;
 use super::instrument::Instrument;
-use super::outcome::Reach;
 use super::verdict::Verdict;
 use crate::foundation::calendar::Date;
 
@@ -49,6 +48,14 @@ impl NationGroup {
             _ => false,
         }
     }
+}
+
+/// Whether a rule reaches a sale, or the missing attribute on which that depends.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub(super) enum Reach {
+    No,
+    Yes,
+    Open(Attribute),
 }
 
 /// Scope of a rule: designers, destinations and buyers.

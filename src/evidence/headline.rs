@@ -168,7 +168,7 @@ mod tests {
     #[test]
     fn a_channel_is_supported_by_a_pattern_that_passes_or_a_parameter_that_is_informed() {
         let mut registration: Registration = toml::from_str(
-            "date = \"\"\npriors = \"\"\nevidence = \"\"\nsplits = \"\"\nmodel_versions = 1\nexposure = \"\"\n\
+            "date = \"\"\npriors = \"\"\nevidence = \"\"\nsplits = \"\"\npatterns = \"\"\nseen_to = \"2020-01\"\nmodel_versions = 1\nexposure = \"\"\n\
              [[support]]\nchannel = \"design_around\"\npatterns = [\"P1\"]\n\
              [[support]]\nchannel = \"theft\"\nparameters = [\"theft_share\"]\n",
         )

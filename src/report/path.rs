@@ -7,7 +7,7 @@ use crate::foundation::calendar::Month;
 use crate::plots::{in_unit, month, number, rounded, signed, supported};
 use crate::results::{ALL, ArmInfo, EffectComponent, EffectRow, Results};
 
-use super::findings::{arms, baseline_label, sure};
+use super::words::{arms, baseline_label, sure};
 
 /// The outcome whose effect is followed: the gap in the last month of a window.
 const OUTCOME: &str = "latent_gap_months_last";

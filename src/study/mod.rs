@@ -2,6 +2,7 @@
 
 pub mod batch;
 pub mod block;
+pub mod emptiness;
 mod ensemble;
 mod feedback;
 pub mod futures;
