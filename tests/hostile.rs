@@ -94,7 +94,7 @@ fn hostile_results() -> Results {
             }
         }
     }
-    for name in ["claims", "ledger", "boxes"] {
+    for name in ["ledger", "boxes"] {
         let table = results.tables.get_mut(name).unwrap();
         let regime = table.column("regime");
         for row in &mut table.rows {

@@ -162,16 +162,6 @@ fn an_empty_cell_leaves_the_verdict_or_is_named_by_it_for_every_chip_destination
         .par_iter()
         .map(count)
         .reduce(|| [0; 3], |a, b| [a[0] + b[0], a[1] + b[1], a[2] + b[2]]);
-    println!(
-        "{} days, {} shipments, {} rows, {} cells: {} verdicts, {} as they were, {} unknown by name",
-        days.len(),
-        shipments.len(),
-        rows.len(),
-        CELLS.len(),
-        sum[0],
-        sum[1],
-        sum[2]
-    );
     assert_eq!(
         sum[0],
         2 * days.len() * shipments.len() * rows.len() * CELLS.len()

@@ -68,7 +68,7 @@ const FAULTS: &[Fault] = &[
     rule("a levy below zero", TARIFF, "levy_share = 0.25", "levy_share = -0.25", Refused("levy_share", &["-0.25"])),
     rule("a levy that is no number", TARIFF, "levy_share = 0.25", "levy_share = nan", Refused("levy_share", &["levy_share"])),
     rule("a levy without a share", TARIFF, "numbers = { levy_share = 0.25 }\n", "", Refused("", &["levy_share"])),
-    rule("a number of another instrument", H200, "volume_cap_share_of_us = 0.5", "levy_share = 0.5", Refused("levy_share", &["levy_share"])),
+    rule("a number of another instrument", H200, "home_volume_share = 0.5", "levy_share = 0.5", Refused("levy_share", &["levy_share"])),
     // Names.
     rule("an origin that is none", H200, "origin = \"us\"", "origin = \"USB\"", Refused("USB", &["USB"])),
     rule("a vendor bound early that is none", OCT23, "vendor = \"NVIDIA\"", "vendor = \"NVIDA\"", Refused("NVIDA\"", &["NVIDIA"])),
