@@ -363,8 +363,8 @@ fn claim_supply(
         let mut claim = SupplyClaim::default();
         for i in usize::from(nest.from)..usize::from(nest.to) {
             asked += orders[i] * size[i];
-            for pool in 0..POOLS {
-                claim.need[pool] += orders[i] * uses[i][pool];
+            for (need, each) in claim.need.iter_mut().zip(&uses[i]) {
+                *need += orders[i] * each;
             }
         }
         // Claims are limited to what the maker's capacity can use.
