@@ -154,7 +154,7 @@ fn wrong_use_ends_with_2_and_a_hint() {
     let cases: [(&[&str], &str); 8] = [
         (
             &["run", "did-control-work"],
-            "did you mean `did-controls-work.toml`?",
+            "did you mean `did-controls-work`?",
         ),
         (
             &["run", "did-controls-work", "--set", "choise_slope=2"],

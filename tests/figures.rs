@@ -154,7 +154,7 @@ fn a_wrong_figure_of_ones_own_is_told_with_line_column_and_hint() {
     );
     wrong("2022-01", "January", (6, 8), "expected a month", "");
     wrong("from", "form", (6, 1), "unknown field", "from");
-    wrong("[draw.fan]", "[draw.fun]", (4, 7), "unknown variant", "fan");
+    wrong("[draw.fan]", "[draw.fun]", (4, 7), "unknown value", "fan");
     wrong(
         "lines = [{ measure = \"gap_months\", entity = \"target_vs_issuer\" }]",
         "  lines = []",

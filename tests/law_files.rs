@@ -734,11 +734,7 @@ const REGIME: &str = "name = \"mine\"\ndescription = \"test\"\n";
 
 #[rstest]
 #[case("issuers = [\"USA\"]", "\"USA\"", "expected `select = \"enforced\"`")]
-#[case(
-    "announced_by = 2025-01-01",
-    "2025-01-01",
-    "expected `select = \"enforced\"`"
-)]
+#[case("as_of = 2025-01-01", "2025-01-01", "expected `select = \"enforced\"`")]
 #[case(
     "exclude = [\"us-2022-10-3a090\"]",
     "\"us-2022-10-3a090\"",
@@ -755,12 +751,12 @@ const REGIME: &str = "name = \"mine\"\ndescription = \"test\"\n";
     "an issuer of rules: CHN, JPN, NLD, USA"
 )]
 #[case(
-    "select = \"enforced\"\nannounced_by = 0025-01-01",
+    "select = \"enforced\"\nas_of = 0025-01-01",
     "0025-01-01",
     "1990 to 2100"
 )]
 #[case(
-    "select = \"enforced\"\nannounced_by = 1999-01-01",
+    "select = \"enforced\"\nas_of = 1999-01-01",
     "select",
     "selects no rule"
 )]

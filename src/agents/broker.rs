@@ -13,6 +13,7 @@ use crate::foundation::parameters::Parameters;
 use crate::foundation::run::{Future, RunMonth};
 use crate::markets::chip_market::ChipMarket;
 use crate::markets::scarcity::Shortage;
+use crate::policy::access::LegalAccess;
 use crate::policy::event_log::CausedEvents;
 use crate::technology::roadmap::{ChipTable, RealisedThroughput};
 
@@ -46,6 +47,8 @@ pub struct GreyMarket {
     pub premium: f64,
     pub reached_h100e: f64,
     pub seized_h100e: f64,
+    /// Strength of enforcement: that of the parameters, times what chips that report their place add.
+    pub enforcement: f64,
 }
 
 /// System at the start of a run: brokers have no capacity, and none has been detected.
@@ -63,8 +66,8 @@ pub fn grey_premium(scarcity: f64, p: &Parameters) -> f64 {
 
 /// Whether diversion is profitable: `premium * (1 - detection) > detection * penalty`, with the probability of detection in a
 /// year.
-pub fn is_diversion_profitable(premium: f64, p: &Parameters) -> bool {
-    let caught = 1.0 - maths::exp(-p.detection_per_year * p.enforcement);
+pub fn is_diversion_profitable(premium: f64, enforcement: f64, p: &Parameters) -> bool {
+    let caught = 1.0 - maths::exp(-p.detection_per_year * enforcement);
     premium * (1.0 - caught) > caught * p.penalty_multiple
 }
 
@@ -86,9 +89,9 @@ pub fn next_broker_capacity(
     capacity * maths::exp((p.broker_growth_per_month * room).clamp(-1.0, 1.0))
 }
 
-/// Monthly hazard of detection: it rises with volume.
-pub fn detection_hazard(capacity: f64, p: &Parameters) -> f64 {
-    p.detection_per_year / 12.0 * p.enforcement * (1.0 + capacity / p.detection_volume_packages)
+/// Monthly hazard of detection: it rises with volume and with enforcement.
+pub fn detection_hazard(capacity: f64, enforcement: f64, p: &Parameters) -> f64 {
+    p.detection_per_year / 12.0 * enforcement * (1.0 + capacity / p.detection_volume_packages)
 }
 
 /// Upper bound on the share of the target's wallets that pays brokers; the rest is kept for legal purchases.
@@ -98,6 +101,7 @@ const PAID_SHARE_MAX: f64 = 0.5;
 pub fn run_brokers(
     future: Res<Future>,
     shortage: Res<Shortage>,
+    access: Res<LegalAccess>,
     chips: Res<ChipTable>,
     mut grey: ResMut<GreyMarket>,
     mut market: ResMut<ChipMarket>,
@@ -107,6 +111,7 @@ pub fn run_brokers(
     let m = &mut *market;
     m.money.begin_diversion();
     grey.premium = 0.0;
+    grey.enforcement = p.enforcement * access.detection_multiple;
     let slots = m.layout.maker_of.len();
     let barred = |m: &ChipMarket, slot: usize| {
         !m.layout.captive_chip[slot] && m.terms[m.layout.target_market * slots + slot].open < 0.5
@@ -128,7 +133,7 @@ pub fn run_brokers(
     let each = (price / kinds + p.host_cost_usd)
         * (1.0 + grey_premium(shortage.scarcity[Bloc::Target as usize], p));
     grey.premium = grey_premium(shortage.scarcity[Bloc::Target as usize], p);
-    let pays = is_diversion_profitable(grey.premium, p);
+    let pays = is_diversion_profitable(grey.premium, grey.enforcement, p);
     // Last month's deliveries outside the target.
     let elsewhere = |slot: &u16| {
         m.sold_in(Bloc::Issuer as usize, usize::from(*slot))
@@ -174,7 +179,7 @@ pub fn settle_brokers(
             }
             all += trade.capacity;
             // The hazard accumulates from the first month on, also before there is a trade to detect.
-            trade.hazard += detection_hazard(trade.capacity, p);
+            trade.hazard += detection_hazard(trade.capacity, grey.enforcement, p);
             if trade.capacity > 0.0
                 && trade.hazard
                     > future
@@ -223,11 +228,9 @@ mod tests {
 
     #[test]
     fn the_trade_pays_where_scarcity_is_worth_more_than_the_risk() {
-        assert!(is_diversion_profitable(0.5, &p()));
-        assert!(!is_diversion_profitable(0.05, &p()));
-        let mut strict = p();
-        strict.enforcement = 1e6;
-        assert!(!is_diversion_profitable(1e3, &strict));
+        assert!(is_diversion_profitable(0.5, 1.0, &p()));
+        assert!(!is_diversion_profitable(0.05, 1.0, &p()));
+        assert!(!is_diversion_profitable(1e3, 1e6, &p()));
     }
 
     #[test]
@@ -244,6 +247,7 @@ mod tests {
 
     #[test]
     fn a_large_trade_is_seen_sooner() {
-        assert!(detection_hazard(6000.0, &p()) > 2.0 * detection_hazard(0.0, &p()));
+        assert!(detection_hazard(6000.0, 1.0, &p()) > 2.0 * detection_hazard(0.0, 1.0, &p()));
+        assert!(detection_hazard(6000.0, 3.0, &p()) > 2.0 * detection_hazard(6000.0, 1.0, &p()));
     }
 }

@@ -228,14 +228,20 @@ pub fn make_offers(
         });
         home_made.0[slot] = sourcing.map_or(0.0, |s| f64::from(u8::from(s.dies_at_home)));
         let cost = chips.unit_cost_usd[slot];
+        // A chip that reports its place is the same chip everywhere.
+        let check_usd = if place.captive || place.target_made {
+            0.0
+        } else {
+            access.check_usd
+        };
         let list_usd = if place.captive {
             cost * p.captive_price_over_cost
         } else {
             chips.list_price_usd(slot, t, p)
         };
         let offer = ChipOffer {
-            price_usd: list_usd * columns.price_index[maker],
-            unit_cost_usd: cost,
+            price_usd: list_usd * columns.price_index[maker] + check_usd,
+            unit_cost_usd: cost + check_usd,
             size: cost / reference_cost_usd,
             tpp: chips.spec[slot].tpp,
             uses: pool_uses(&chips.spec[slot], sourcing, p),

@@ -11,7 +11,7 @@ use crate::study::Library;
 
 #[derive(Args)]
 pub struct AuditArgs {
-    /// Studies to audit; the default is every shipped study.
+    /// Studies to audit; the default is every study of `chokepoint list studies`.
     studies: Vec<String>,
     /// How the answer is printed.
     #[arg(long, value_enum, default_value = "table")]

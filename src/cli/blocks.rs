@@ -20,7 +20,7 @@ use crate::study::{RunRecordLayout, Worker, made_from};
 
 #[derive(Args)]
 pub struct PlanArgs {
-    /// A study file, or the name of a shipped study.
+    /// A study file, or a name from `chokepoint list studies`.
     study: String,
     /// Number of blocks.
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..=i64::from(BLOCKS)))]
@@ -143,7 +143,7 @@ pub struct MergeArgs {
     /// Folder for the results; the default is `results/<name of the study>`.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// Replace finished results of another plan, or results that were changed by hand.
+    /// Replace finished results of another plan (another study, or other settings), or results that were changed by hand.
     #[arg(long)]
     overwrite: bool,
     /// Write tables only, without figures and the report page.

@@ -54,7 +54,7 @@ pub struct CalibrateArgs {
     #[arg(long, value_name = "N")]
     synthetic: Option<u32>,
     /// Number of threads; the default is one for each processor core.
-    #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, value_parser = super::count::<u16>)]
     threads: Option<u16>,
 }
 

@@ -8,7 +8,7 @@ use std::sync::atomic::AtomicBool;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{Failure, note, wrong_word};
+use super::{AN_OUTCOME, Failure, count, note, wrong_word};
 use crate::config::futures::FutureDesign;
 use crate::outputs::outcomes::OUTCOMES;
 use crate::study::Plan;
@@ -18,18 +18,18 @@ use crate::study::batch::StoppingRule;
 #[derive(Args, Default)]
 pub struct ExecutionArgs {
     /// Number of threads; the default is one for each processor core.
-    #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, value_parser = count::<u16>)]
     pub threads: Option<u16>,
-    /// Folder for the results; the default is `results/<name of the study>`, and for one future `results/<name>-future-<number>`.
+    /// Folder for the results; the default is `results/NAME` with the name of the study (`whatif-` and the name of the rule file for `whatif`), and `results/NAME-future-3` with `--only 3`.
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
-    /// Stop when the Monte Carlo error of this outcome's effects is small: `gap_months_mean=0.1`, or `=5%` of the effect.
+    /// Stop before `--runs` futures are done, as soon as the effect of every arm on this outcome has at most this Monte Carlo error (the error that more futures reduce): `gap_months_mean=0.1` in the outcome's unit, or `gap_months_mean=5%` of the effect.
     #[arg(long, value_name = "OUTCOME=ERROR")]
     pub until_error: Option<String>,
-    /// Discard unfinished work of another plan and start again.
+    /// Discard unfinished work of another plan (another study, or other settings) and start again.
     #[arg(long)]
     pub restart: bool,
-    /// Replace finished results of another plan, or results that were changed by hand.
+    /// Replace finished results of another plan (another study, or other settings), or results that were changed by hand.
     #[arg(long)]
     pub overwrite: bool,
     /// Write tables only, without figures and the report page.
@@ -76,6 +76,9 @@ pub fn stop_on_signal() -> Result<Arc<AtomicBool>, Failure> {
     Ok(stop)
 }
 
+/// What is expected of `--until-error`.
+const UNTIL: &str = "OUTCOME=ERROR, such as gap_months_mean=0.1 (`chokepoint list outcomes`)";
+
 /// `OUTCOME=ERROR` on the command line: in the outcome's unit, or in per cent of the effect.
 pub(super) fn until(text: Option<&str>, plan: &Plan) -> Result<Option<StoppingRule>, Failure> {
     let Some(text) = text else {
@@ -92,12 +95,12 @@ pub(super) fn until(text: Option<&str>, plan: &Plan) -> Result<Option<StoppingRu
     }
     let (name, number) = text
         .split_once('=')
-        .ok_or_else(|| wrong_word("--until-error", text, "OUTCOME=ERROR", &[]))?;
+        .ok_or_else(|| wrong_word("--until-error", text, UNTIL, &[]))?;
     let names: Vec<&str> = OUTCOMES.iter().map(|o| o.name).collect();
     let outcome = names
         .iter()
         .position(|n| *n == name)
-        .ok_or_else(|| wrong_word("--until-error", name, "an outcome", &names))?;
+        .ok_or_else(|| wrong_word("--until-error", name, AN_OUTCOME, &names))?;
     let relative = number.ends_with('%');
     let error = number
         .trim_end_matches('%')
@@ -108,7 +111,7 @@ pub(super) fn until(text: Option<&str>, plan: &Plan) -> Result<Option<StoppingRu
             wrong_word(
                 "--until-error",
                 number,
-                "a number above zero, or per cent",
+                "a number above zero, or per cent such as 5%",
                 &[],
             )
         })?;

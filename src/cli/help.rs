@@ -78,7 +78,7 @@ const GROUPS: [CommandGroup; 6] = [
         "Configuration",
         &[
             ("list", "chokepoint list studies"),
-            ("explain", "chokepoint explain choice_slope"),
+            ("explain", "chokepoint explain points_per_decade_of_compute"),
             ("new", "chokepoint new rule --instrument levy my-levy"),
             ("check", "chokepoint check my-rule.toml"),
             ("schema", "chokepoint schema act"),

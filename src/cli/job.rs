@@ -228,7 +228,7 @@ pub fn working(out: &Path, claim: &FolderClaim, plan: &Plan) -> Result<WorkingFo
             );
             let lines: String = why.iter().map(|w| format!("  {w}\n")).collect();
             Failure::Input(format!(
-                "error: {} holds finished results of another plan:\n{lines}\
+                "error: {} holds finished results of another plan; in each line, first what made them, then what this command asks for:\n{lines}\
                  add --overwrite to replace them, or choose another --out\n",
                 folder.display()
             ))

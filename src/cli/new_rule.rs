@@ -125,6 +125,15 @@ impl RuleTemplate {
                 applies_to: ABROAD,
                 ..Self::PROPOSAL
             },
+            Instrument::LocationCheck => Self {
+                title: "chips report where they are",
+                description: "A chip of this performance reports its place, so that diverted chips are found more often.",
+                condition: "true",
+                meaning: "every chip that is sold abroad",
+                applies_to: ABROAD,
+                numbers: &[("check_usd", "30"), ("detection_multiple", "3")],
+                ..Self::PROPOSAL
+            },
             Instrument::RemoteAccess => Self {
                 title: "no rented compute for firms of the target",
                 description: "Nobody may lease controlled compute to firms with headquarters in D:5 countries.",
@@ -175,7 +184,7 @@ pub fn text(instrument: Instrument, name: &str) -> String {
     let licence = match instrument {
         Instrument::Levy => "levied",
         Instrument::CountryCap => "capped",
-        Instrument::Promotion | Instrument::Rescission => "free",
+        Instrument::Promotion | Instrument::Rescission | Instrument::LocationCheck => "free",
         _ => "denied",
     };
     let mut more = String::new();

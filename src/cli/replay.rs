@@ -14,12 +14,12 @@ use crate::study::{Library, Plan, PlanSettings};
 
 #[derive(Args)]
 pub struct ReplayArgs {
-    /// A study file, or the name of a shipped study.
+    /// A study file, or a name from `chokepoint list studies`.
     study: String,
-    /// Arm of the study that is run again.
+    /// Arm of the study that is simulated again.
     #[arg(long)]
     regime: String,
-    /// The number of the future.
+    /// The number of the future, counted from 0.
     #[arg(long, default_value_t = 0)]
     run: u32,
     /// Show the first event that differs from this arm, with its causes in both runs.
@@ -34,7 +34,7 @@ pub struct ReplayArgs {
     /// Seed of every random draw; the default is the seed in the study file. The same seed gives the same results.
     #[arg(long)]
     seed: Option<u64>,
-    /// Switch a channel off (`chokepoint list channels`).
+    /// Switch a channel (a reaction to rules) off; names: `chokepoint list channels`.
     #[arg(long, value_name = "CHANNEL")]
     off: Vec<String>,
     /// Leave out training runs and releases of models.

@@ -40,7 +40,7 @@ impl SealArgs {
 pub struct PlotArgs {
     /// A results folder.
     folder: PathBuf,
-    /// Figures to draw: your own files, or names of shipped figures; the default is the figures of the study.
+    /// Figures to draw: your own files, or names from `chokepoint list figures`; the default is the figures of the study.
     #[arg(long = "figure", value_name = "FIGURE")]
     figures: Vec<String>,
     /// Folder for the files; the default is `plots` in the results folder.
@@ -192,6 +192,14 @@ pub fn report_failures(results: &Results, folder: &Path, report: bool) -> Answer
     say(&format!("{}\n", made.display()))?;
     if results.manifest.failed == results.manifest.runs {
         return Err(Failure::No("error: every future has a failed run\n".into()));
+    }
+    let faults: Vec<String> = results
+        .manifest
+        .faults()
+        .map(|fault| format!("error: {}\n", fault.text))
+        .collect();
+    if !faults.is_empty() {
+        return Err(Failure::No(faults.concat()));
     }
     Ok(())
 }

@@ -28,7 +28,7 @@ pub struct RulesArgs {
 
 #[derive(Subcommand)]
 enum RulesCommand {
-    /// Two regimes on one day, or two days of one regime: which rules, and which chips' verdicts.
+    /// Compare two regimes on one day, or two days of one regime: rules, and verdicts on chips.
     Diff {
         /// A regime or a day.
         a: String,

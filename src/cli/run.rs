@@ -7,7 +7,7 @@ use clap::Args;
 use super::execution::{ExecutionArgs, progress, stop_on_signal};
 use super::job::{Progress, StudyJob};
 use super::report::report_failures;
-use super::{Answer, Failure, note, wrong_word};
+use super::{Answer, Failure, count, note, wrong_word};
 use crate::config::overrides::OverriddenStudy;
 use crate::config::parameters::check_value;
 use crate::config::source::{Configs, Source};
@@ -21,7 +21,7 @@ use crate::study::plan_file::PlanFile;
 
 #[derive(Args)]
 pub struct RunArgs {
-    /// A study file, or the name of a shipped study.
+    /// A study file, or a name from `chokepoint list studies`.
     study: String,
     #[command(flatten)]
     choice: StudyOverrides,
@@ -32,8 +32,8 @@ pub struct RunArgs {
 /// Arguments that change results.
 #[derive(Args, Default)]
 pub struct StudyOverrides {
-    /// Number of futures; each future is run under every arm of the study.
-    #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
+    /// Number of futures (possible worlds). Each future is simulated under every arm, so 3 arms make 3 simulations of each.
+    #[arg(long, value_name = "FUTURES", value_parser = count::<u32>)]
     pub runs: Option<u32>,
     /// Seed of every random draw; the default is the seed in the study file. The same seed gives the same results.
     #[arg(long)]
@@ -41,13 +41,13 @@ pub struct StudyOverrides {
     /// Fix a parameter in every future, or replace a field of the study: `choice_slope=2`, `study.window_months=36`.
     #[arg(long, value_name = "PATH=VALUE")]
     pub set: Vec<String>,
-    /// Switch a channel off in every arm (`chokepoint list channels`).
+    /// Switch a channel (a reaction to rules) off in every arm; names: `chokepoint list channels`.
     #[arg(long, value_name = "CHANNEL")]
     pub off: Vec<String>,
-    /// How chipmakers and buyers form expectations.
-    #[arg(long, value_name = "RULE", default_value = "adaptive", value_parser = ["naive", "adaptive", "foresight"])]
+    /// What chipmakers and buyers expect. `naive`: nobody acts before a rule binds. `adaptive`: buyers also buy early before an announced rule. `foresight`: makers also plan at once without the sales that the rule will end.
+    #[arg(long, value_name = "EXPECTATIONS", default_value = "adaptive", value_parser = ["naive", "adaptive", "foresight"])]
     pub planning: String,
-    /// Run this future only, to repeat one run of the study.
+    /// Simulate only the future with this number, counted from 0.
     #[arg(long, value_name = "FUTURE", value_parser = clap::value_parser!(u32).range(..i64::from(u32::MAX)))]
     pub only: Option<u32>,
     /// Write monthly values of every measure in `bands` for the first 500 futures (`series.parquet`).
@@ -136,9 +136,30 @@ pub fn channels_without(names: &[String]) -> Result<Channels, Failure> {
         .try_fold(Channels::default(), |channels, name| {
             match Channel::named(name) {
                 Some(channel) => Ok(channels.without(channel)),
-                None => Err(wrong_word("--off", name, "a channel", &known)),
+                None => Err(unknown_channel(name, &known)),
             }
         })
+}
+
+/// The failure for a name that is no channel; the name of a group is answered with the channels in it.
+fn unknown_channel(name: &str, known: &[&str]) -> Failure {
+    let group = Channel::ALL.iter().filter(|c| c.group() == name);
+    let group: Vec<&str> = group.map(|c| c.name()).collect();
+    let what = "a channel (`chokepoint list channels`)";
+    if group.is_empty() {
+        return wrong_word("--off", name, what, known);
+    }
+    let channels = group.join("`, `");
+    let expected = format!("{what}; `{name}` is the group of `{channels}`");
+    wrong_word("--off", name, &expected, &[])
+}
+
+/// Names of the fields of a study file.
+fn study_fields() -> Vec<String> {
+    let schemas = crate::config::schemas();
+    let of_study = schemas.iter().find(|(kind, _)| *kind == "study");
+    let properties = of_study.and_then(|(_, schema)| schema.get("properties")?.as_object());
+    properties.map_or(Vec::new(), |fields| fields.keys().cloned().collect())
 }
 
 /// Parameters by name, and fields of the study with their values.
@@ -165,12 +186,13 @@ pub fn settings(library: &Library, set: &[String]) -> Result<ParsedOverrides, Fa
             .iter()
             .any(|(m, n)| *n == id && mechanism.is_none_or(|x| x == *m));
         if !known {
-            return Err(wrong_word(
-                "--set",
-                path,
-                "the name of a parameter (`chokepoint list parameters`) or `study.FIELD`",
-                &names,
-            ));
+            let expected =
+                "the name of a parameter (`chokepoint list parameters`) or `study.FIELD`";
+            if study_fields().iter().any(|field| field == path) {
+                let expected = format!("{expected}; the field of the study is `study.{path}`");
+                return Err(wrong_word("--set", path, &expected, &[]));
+            }
+            return Err(wrong_word("--set", path, expected, &names));
         }
         let number: f64 = value
             .parse()

@@ -20,10 +20,10 @@ use crate::study::reach::reach_in_words;
 pub struct WhatifArgs {
     /// A rule file (`chokepoint new rule NAME` writes one).
     rule: String,
-    /// Study that supplies the months, futures and figures.
+    /// Study that supplies the months, futures and figures; its arms are replaced by two, with the rule and without it.
     #[arg(long, default_value = "did-controls-work")]
     study: String,
-    /// Regime that the rule is added to and compared with.
+    /// Regime that the rule is added to and compared with (`chokepoint list regimes`).
     #[arg(long, default_value = "history-free", value_name = "REGIME")]
     against: String,
     #[command(flatten)]
@@ -68,6 +68,7 @@ pub fn whatif(configs: Configs, args: &WhatifArgs) -> Answer {
         ("description", quoted(&words)),
         ("arms", arms),
         ("baseline", quoted(against)),
+        ("headline", quoted(&name)),
     ]
     .map(|(field, value)| (field.to_string(), value));
     let source = configs.find(&args.study, "studies")?;

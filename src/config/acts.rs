@@ -14,8 +14,9 @@ use super::law::{ActFile, LegalStatus, RuleFile, TomlDate};
 use super::source::{Configs, Source};
 use super::world_names::WorldNames;
 use crate::controls::{
-    AppliesTo, Attribute, Condition, EarlyNotice, Exception, Expression, Instrument, LEVY_SHARE,
-    Law, NameDomain, NationGroup, NumberNeed, Rule, SUPPORT, TIER2_CAP_TPP, Verdict,
+    AppliesTo, Attribute, CHECK_USD, Condition, DETECTION_MULTIPLE, EarlyNotice, Exception,
+    Expression, Instrument, LEVY_SHARE, Law, NameDomain, NationGroup, NumberNeed, Rule, SUPPORT,
+    TIER2_CAP_TPP, Verdict,
 };
 
 /// Reads every act under `configs/rules`, and the acts in `extra`. One of `extra` that is a file of the configuration, by its
@@ -333,6 +334,8 @@ impl LawReader<'_> {
             levy_share: number(LEVY_SHARE.name).unwrap_or(0.0),
             cap_tpp: number(TIER2_CAP_TPP.name).unwrap_or(f64::INFINITY),
             support_usd: SUPPORT.map(|kind| number(kind.name).unwrap_or(0.0)),
+            check_usd: number(CHECK_USD.name).unwrap_or(0.0),
+            detection_multiple: number(DETECTION_MULTIPLE.name).unwrap_or(1.0),
             facts,
         };
         self.law.rules.push(Arc::new(rule));

@@ -316,7 +316,10 @@ pub fn read_toml<T: DeserializeOwned>(source: &Source) -> Result<T, Problems> {
 
 fn toml_problem(source: &Source, error: &toml::de::Error, path: Option<&str>) -> Problems {
     let range = error.span().unwrap_or(0..1);
-    let plain = error.message().to_string();
+    // The parser's word for one of several permitted values is that of a programming language.
+    let plain = error
+        .message()
+        .replacen("unknown variant", "unknown value", 1);
     let mut message = plain.clone();
     if let Some(path) = path.filter(|p| !p.is_empty() && *p != ".") {
         message = format!("{message} (in `{path}`)");
@@ -337,7 +340,7 @@ fn toml_problem(source: &Source, error: &toml::de::Error, path: Option<&str>) ->
 }
 
 /// Old keys of configuration files and their new names.
-const RENAMED_KEYS: [(&str, &str); 1] = [("words", "description")];
+const RENAMED_KEYS: [(&str, &str); 2] = [("words", "description"), ("announced_by", "as_of")];
 
 /// The error for an old key: it names the new one.
 pub(super) fn renamed_key(key: &str) -> Option<String> {
@@ -384,8 +387,8 @@ pub fn read_csv<T: DeserializeOwned>(
     for header in &headers {
         if !columns.contains(&header) {
             let message = format!(
-                "unknown column `{header}`, expected one of the {} columns of this table",
-                columns.len()
+                "unknown column `{header}`, expected one of `{}`",
+                columns.join("`, `")
             );
             problems
                 .0

@@ -72,7 +72,7 @@ pub enum FigureKind {
     Forest(ForestSpec),
     /// From the effect without responses to the effect with all of them.
     Waterfall(WaterfallSpec),
-    /// Cells of a table, coloured: chips by dates, instruments by coalitions.
+    /// Cells of a table, coloured: chips by dates.
     Heat(HeatmapSpec),
     /// What happened in one run.
     Timeline(TimelineSpec),

@@ -167,7 +167,7 @@ pub fn unknown(path: &str) -> Option<Diagnostic> {
         || format!("files are: {}", FileKind::PLACES),
         |near| format!("did you mean `{near}`?"),
     );
-    let message = "nothing reads this file: it takes the place of no shipped file, and adds none";
+    let message = "nothing reads this file: it neither replaces a file of the program nor adds one";
     Some(at(path, message).help(help))
 }
 

@@ -2,6 +2,7 @@
 
 mod act_conditions;
 pub mod acts;
+pub mod answers;
 pub mod beside;
 pub mod cases;
 mod chip_cells;

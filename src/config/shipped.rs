@@ -15,7 +15,6 @@ pub const FIGURES: &[(&str, &str)] = &[
         include_str!("../../plots/capability-gap-points.toml"),
     ),
     ("channels", include_str!("../../plots/channels.toml")),
-    ("coalition", include_str!("../../plots/coalition.toml")),
     (
         "compute-by-bloc",
         include_str!("../../plots/compute-by-bloc.toml"),

@@ -184,14 +184,23 @@ impl Configs {
         let shipped = self.list(folder, ".toml");
         let names: Vec<&str> = shipped
             .iter()
-            .filter_map(|p| p.strip_prefix(folder)?.strip_prefix('/'))
+            .filter_map(|p| {
+                p.strip_prefix(folder)?
+                    .strip_prefix('/')?
+                    .strip_suffix(".toml")
+            })
             .collect();
         let mut problem = missing(
             name,
-            &format!("no such file here, and none of this name ships under {folder}/"),
+            &format!(
+                "no file of this name here, and none in the list of `chokepoint list {folder}`"
+            ),
         );
         if let Some(near) = nearest(
-            below.trim_start_matches(folder).trim_start_matches('/'),
+            below
+                .trim_start_matches(folder)
+                .trim_start_matches('/')
+                .trim_end_matches(".toml"),
             &names,
         ) {
             problem.0[0].help = format!("did you mean `{near}`?");
@@ -211,7 +220,8 @@ impl Configs {
         if self.holds(&file) {
             return self.read(&file);
         }
-        let message = "no such figure here, and none of this name ships under plots/";
+        let message =
+            "no figure of this name here, and none in the list of `chokepoint list figures`";
         let mut problem = missing(name, message);
         let names = self.figure_names();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();

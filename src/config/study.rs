@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use toml::Spanned;
 
+use super::answers::{self, SameAs, SizeThatMatters};
 use super::diagnostics::{Diagnostic, Problems, read_toml, repeated};
 use super::draws::{self, FuturesTable};
 use super::futures::{FutureDesign, FuturesFile};
@@ -45,6 +46,13 @@ pub struct StudyFile {
     /// Names of regimes, or regimes composed from another and rules.
     pub arms: Vec<Arm>,
     pub baseline: String,
+    /// The arm that the first answer of the report is about; by default the first that is not the baseline.
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    pub headline: Option<Spanned<String>>,
+    /// The size of an effect on the gap that matters; by default one month.
+    #[serde(default)]
+    pub matters: Option<SizeThatMatters>,
     /// Number of futures if the command line gives none.
     pub runs: u32,
     pub seed: u64,
@@ -133,6 +141,9 @@ pub struct ComposedArm {
     pub off: Vec<String>,
     /// How agents of this arm form expectations: `naive`, `adaptive`, `foresight`.
     pub planning: Option<String>,
+    /// An arm that this one equals in every outcome; without it, equal arms are an error.
+    #[serde(default)]
+    pub same_as: Option<SameAs>,
 }
 
 impl Arm {
@@ -246,6 +257,7 @@ pub fn read(source: &Source, configs: &Configs) -> Result<StudyFile, Problems> {
     problems.0.extend(limits(source, &study).0);
     problems.0.extend(parties(source, &study, configs)?.0);
     problems.0.extend(switches(source, &study).0);
+    problems.0.extend(answers::faults(source, &study).0);
     problems.check()?;
     if let Some(path) = &study.futures.table {
         study.draws = Some(draws::read(configs, source, path, &study.futures)?);

@@ -624,20 +624,21 @@ fn check_header(source: &Source, spec: &TableSpec, headers: &[String]) -> Result
                 .push(Diagnostic::at(source, range, message).nearest(near, &known));
         }
     };
+    let mut meant: HashSet<&str> = HashSet::new();
     let mut seen: HashSet<&str> = HashSet::new();
     for (at, header) in headers.iter().enumerate() {
         if !known.contains(&header.as_str()) {
             let message = format!(
-                "unknown column `{}`, expected one of the {} columns of this table",
+                "unknown column `{}`, expected one of `{}`",
                 shortened(header),
-                known.len()
+                known.join("`, `")
             );
+            meant.extend(nearest(header, &known));
             more(at, message, header);
         } else if !seen.insert(header) {
             more(at, format!("the column `{header}` is here twice"), "");
         }
     }
-    let unknown = !problems.0.is_empty();
     for lacking in spec.columns.iter().filter(|c| !c.absent) {
         if !seen.contains(lacking.name) {
             let message = format!(
@@ -645,8 +646,8 @@ fn check_header(source: &Source, spec: &TableSpec, headers: &[String]) -> Result
                 lacking.name,
                 lacking.expected()
             );
-            // An unknown column is most likely this one misspelt.
-            if !unknown {
+            // An unknown column that is nearest to this one is most likely this one misspelt.
+            if !meant.contains(lacking.name) {
                 problems.0.push(
                     Diagnostic::at(source, cell_range(&source.text, 0, 0), message)
                         .help(format!("add the column `{}` to the header", lacking.name)),

@@ -38,6 +38,8 @@ pub enum Instrument {
     InputRestriction,
     /// Public money for energy, research or build-out.
     Promotion,
+    /// Chips report where they are.
+    LocationCheck,
     /// Ends or suspends other rules.
     Rescission,
 }
@@ -149,6 +151,24 @@ pub const SUPPORT: [RuleNumber; 3] = [
     ),
 ];
 
+pub const CHECK_USD: RuleNumber = RuleNumber {
+    name: "check_usd",
+    unit: "USD a chip",
+    words: "what a chip that reports its place costs more, wherever it is sold",
+    need: NumberNeed::Always,
+    least: 0.0,
+    most: Bound::Included(1e6),
+};
+
+pub const DETECTION_MULTIPLE: RuleNumber = RuleNumber {
+    name: "detection_multiple",
+    unit: "x",
+    words: "multiple of the hazard with which brokers are detected",
+    need: NumberNeed::Always,
+    least: 1.0,
+    most: Bound::Included(1e6),
+};
+
 impl Instrument {
     /// The numbers that its rules hold; any other is an error.
     pub const fn numbers(self) -> &'static [RuleNumber] {
@@ -156,6 +176,7 @@ impl Instrument {
             Self::Levy => &[LEVY_SHARE],
             Self::CountryCap => &[TIER2_CAP_TPP],
             Self::Promotion => &SUPPORT,
+            Self::LocationCheck => &[CHECK_USD, DETECTION_MULTIPLE],
             _ => &[],
         }
     }
@@ -190,7 +211,7 @@ impl Instrument {
             }
             Self::RemoteAccess => deal,
             Self::InputRestriction => deal || attribute == A::RareEarthValueShare,
-            Self::Promotion | Self::Rescission => false,
+            Self::Promotion | Self::LocationCheck | Self::Rescission => false,
         }
     }
 
@@ -205,7 +226,7 @@ impl Instrument {
         match self {
             Self::Levy => &[Levied],
             Self::CountryCap => &[Free, Notify, CaseByCase, Capped, Denied],
-            Self::Promotion | Self::Rescission => &[Free],
+            Self::Promotion | Self::LocationCheck | Self::Rescission => &[Free],
             _ => &[Free, Notify, CaseByCase, Denied],
         }
     }
@@ -235,6 +256,7 @@ impl Instrument {
             Self::RemoteAccess => "remote_access",
             Self::InputRestriction => "input_restriction",
             Self::Promotion => "promotion",
+            Self::LocationCheck => "location_check",
             Self::Rescission => "rescission",
         }
     }
@@ -255,11 +277,12 @@ impl Instrument {
             Self::RemoteAccess => "a lease of compute",
             Self::InputRestriction => "a sale of materials",
             Self::Promotion => "public money",
+            Self::LocationCheck => "chips in use",
             Self::Rescission => "the end of a rule",
         }
     }
 
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::ChipThreshold,
         Self::Levy,
         Self::CountryCap,
@@ -273,6 +296,7 @@ impl Instrument {
         Self::RemoteAccess,
         Self::InputRestriction,
         Self::Promotion,
+        Self::LocationCheck,
         Self::Rescission,
     ];
 
@@ -319,6 +343,7 @@ impl Instrument {
             Self::RemoteAccess => "rental",
             Self::InputRestriction => "inputs",
             Self::Promotion => "promotion",
+            Self::LocationCheck => "location",
             Self::Rescission => "rescission",
         }
     }
@@ -338,6 +363,7 @@ impl Instrument {
             Self::RemoteAccess => "rented compute",
             Self::InputRestriction => "materials that makers elsewhere need",
             Self::Promotion => "public money for energy, research or build-out",
+            Self::LocationCheck => "chips report where they are",
             Self::Rescission => "ends or suspends other rules",
         }
     }

@@ -126,6 +126,9 @@ pub struct Rule {
     pub cap_tpp: f64,
     /// Public support, USD a year: research, energy, build-out.
     pub support_usd: [f64; 3],
+    /// What a chip that reports its place costs more, USD, and by how much brokers are detected more often.
+    pub check_usd: f64,
+    pub detection_multiple: f64,
     /// Numbers of its text that the model does not read.
     pub facts: Vec<(String, f64)>,
 }

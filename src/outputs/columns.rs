@@ -34,7 +34,7 @@ pub struct OutputColumns {
     pub(super) pools: [usize; POOLS],
     pub(super) self_sufficiency: usize,
     pub(super) self_sufficiency_fab: usize,
-    pub(super) price: [usize; 2],
+    pub(super) price: [usize; 3],
     pub(super) inflow: [usize; 2],
     pub(super) efficiency: [usize; 3],
     pub(super) supply: [usize; 3],
@@ -158,7 +158,7 @@ impl OutputColumns {
             places: PLACES.map(|place| PlaceColumns::new(&mut c, place)),
             self_sufficiency: c.add("self_sufficiency", "target"),
             self_sufficiency_fab: c.add("self_sufficiency_fab", "target"),
-            price: ["world", "target"].map(|place| c.add("price_usd_per_h100e", place)),
+            price: ["world", "target", "third"].map(|place| c.add("price_usd_per_h100e", place)),
             inflow: ["inflow_h100e", "inflow_serving_h100e"].map(|name| c.add(name, "target")),
             efficiency: ["issuer", "target", "world"]
                 .map(|side| c.add("algorithmic_efficiency", side)),

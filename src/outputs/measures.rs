@@ -28,7 +28,7 @@ pub const MEASURES: &[Measure] = &[
     m(
         "gap_months",
         "months",
-        "how long ago the leader stood where the follower stands now",
+        "how long ago the leader was at the level of the follower today",
     ),
     m(
         "latent_gap_points",
@@ -43,22 +43,22 @@ pub const MEASURES: &[Measure] = &[
     m(
         "gap_trend_months",
         "months",
-        "latent points over the leader's slope of the last 24 months",
+        "underlying gap in points, divided by the leader's progress a month over the last 24 months",
     ),
     m(
         "compute_h100e",
         "H100e",
-        "useful compute in use, training throughput, by user",
+        "computing power in use, in NVIDIA H100 chips that would do the same training work, by user",
     ),
     m(
         "compute_owned_h100e",
         "H100e",
-        "useful compute by the owner's home",
+        "computing power by the home country of its owner",
     ),
     m(
         "compute_serving_h100e",
         "H100e",
-        "useful compute in use for serving, serving throughput",
+        "computing power in use for serving, in NVIDIA H100 chips that would serve as much",
     ),
     m(
         "compute_peak_h100e",
@@ -68,7 +68,7 @@ pub const MEASURES: &[Measure] = &[
     m(
         "compute_share",
         "fraction",
-        "share of the world's useful compute, by owner's home",
+        "share of the world's computing power, by home country of the owner",
     ),
     m("maker_revenue_usd", "USD a month", "deliveries by value"),
     m("maker_units", "chips a month", "deliveries by count"),
@@ -115,12 +115,12 @@ pub const MEASURES: &[Measure] = &[
     m(
         "self_sufficiency",
         "fraction",
-        "home designers' share of processing performance delivered in the target, trailing 12 months",
+        "share of chips delivered to the target that its own firms design, by processing performance, trailing 12 months",
     ),
     m(
         "self_sufficiency_fab",
         "fraction",
-        "the same by dies made at home",
+        "share of chips delivered to the target whose silicon is made in the target, by processing performance, trailing 12 months",
     ),
     m("maker_rd_usd", "USD a month", "R&D of each maker"),
     m(
@@ -131,12 +131,12 @@ pub const MEASURES: &[Measure] = &[
     m(
         "inflow_h100e",
         "H100e a month",
-        "useful compute that reaches buyers in the target, training throughput, brokers' chips included",
+        "computing power of the chips that reach buyers in the target, for training, brokers' chips included",
     ),
     m(
         "inflow_serving_h100e",
         "H100e a month",
-        "the same by serving throughput",
+        "computing power of the chips that reach buyers in the target, for serving, brokers' chips included",
     ),
     m(
         "largest_run_h100e_months",
@@ -162,7 +162,7 @@ pub const MEASURES: &[Measure] = &[
     m(
         "inputs_lost_share",
         "fraction",
-        "part of supply outside the target that a want of its materials costs",
+        "part of supply outside the target that is lost because the target withholds materials",
     ),
     m(
         "home_supply_share",
@@ -207,7 +207,7 @@ pub const MEASURES: &[Measure] = &[
     m(
         "denied_share",
         "fraction",
-        "part of what buyers would take that law keeps from them",
+        "part of what buyers would order that rules forbid",
     ),
     m(
         "scarcity",
@@ -217,7 +217,7 @@ pub const MEASURES: &[Measure] = &[
     m(
         "policy_rung",
         "rungs",
-        "strictness of the rules on the issuer's ladder: rungs above where its process began",
+        "strictness of the rules, in steps above those with which the simulated government began",
     ),
     m(
         "supply_risk_belief",
@@ -237,7 +237,7 @@ pub const MEASURES: &[Measure] = &[
     m(
         "grey_peak_h100e",
         "H100e (8-bit peak) a month",
-        "the same on the 8-bit peak basis of recorded series",
+        "compute that brokers bring to users in the target, on the 8-bit peak basis of recorded series",
     ),
     m(
         "seized_h100e",
@@ -262,7 +262,7 @@ pub const MEASURES: &[Measure] = &[
     m(
         "induced_efficiency",
         "x",
-        "efficiency that scarcity taught and that has not spread, as a factor on compute",
+        "how much more work labs get from the same computing power because scarcity made them economise, as a factor; what all labs know by now does not count",
     ),
     m(
         "codesign_skill",
@@ -287,17 +287,17 @@ pub const MEASURES: &[Measure] = &[
     m(
         "stack_share",
         "fraction",
-        "part of what third countries build on, weighted by GDP",
+        "share of AI applications in third countries that build on the models, software and hosts of one side, weighted by gross domestic product (GDP)",
     ),
     m(
         "issuer_stack",
         "fraction",
-        "part of what users in a nation build on that is the issuer's",
+        "share of AI applications in a nation that build on the issuer's models, software and hosts",
     ),
     m(
         "alignment_mean",
         "-1 to 1",
-        "third countries' alignment with the issuer, weighted by GDP",
+        "how close third countries stand to one side in language, trust and politics, weighted by gross domestic product: -1 the target, 1 the issuer",
     ),
     m(
         "allied_supplier_revenue_usd",

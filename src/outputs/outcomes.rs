@@ -109,6 +109,12 @@ pub const OUTCOMES: &[Outcome] = &[
         mean(&[("latent_gap_months", GAP)]),
     ),
     outcome(
+        "latent_gap_months_last",
+        "months",
+        "underlying gap of the target in months, in the last month of the window",
+        last(&[("latent_gap_months", GAP)]),
+    ),
+    outcome(
         "latent_gap_points_mean",
         "index points",
         "underlying gap of the target in points, mean over the window",
@@ -126,7 +132,7 @@ pub const OUTCOMES: &[Outcome] = &[
     outcome(
         "gap_trend_months_mean",
         "months",
-        "latent points over the leader's slope of 24 months, mean over the window",
+        "underlying gap in points, divided by the leader's progress a month over 24 months, mean over the window",
         mean(&[("gap_trend_months", GAP)]),
     ),
     outcome(
@@ -162,31 +168,49 @@ pub const OUTCOMES: &[Outcome] = &[
     outcome(
         "target_compute_h100e_end",
         "H100e",
-        "useful compute in the target at the end of the window",
+        "computing power in the target for training, at the end of the window",
         last(&[("compute_h100e", "target")]),
+    ),
+    outcome(
+        "target_owned_h100e_end",
+        "H100e",
+        "useful compute that owners in the target hold at the end of the window, what brokers brought included",
+        last(&[("compute_owned_h100e", "target")]),
+    ),
+    outcome(
+        "third_owned_h100e_end",
+        "H100e",
+        "useful compute that owners in third countries hold at the end of the window, what the target rents of it included",
+        last(&[("compute_owned_h100e", "third")]),
+    ),
+    outcome(
+        "target_rented_h100e_end",
+        "H100e",
+        "useful compute abroad that users in the target rent at the end of the window",
+        last(&[("rented_h100e", "target")]),
     ),
     outcome(
         "target_compute_share_end",
         "fraction",
-        "the target's share of the world's useful compute at the end",
+        "the target's share of the world's computing power, at the end of the window",
         last(&[("compute_share", "target")]),
     ),
     outcome(
         "target_serving_h100e_end",
         "H100e",
-        "useful serving compute in the target at the end of the window",
+        "computing power in the target for serving, at the end of the window",
         last(&[("compute_serving_h100e", "target")]),
     ),
     outcome(
         "target_self_sufficiency_end",
         "fraction",
-        "home designers' share of what the target takes, last 12 months",
+        "share of chips delivered to the target that its own firms design, last 12 months",
         last(&[("self_sufficiency", "target")]),
     ),
     outcome(
         "target_self_sufficiency_fab_end",
         "fraction",
-        "share of what the target takes whose dies are made at home, last 12 months",
+        "share of chips delivered to the target with silicon made there, last 12 months",
         last(&[("self_sufficiency_fab", "target")]),
     ),
     outcome(
@@ -210,25 +234,25 @@ pub const OUTCOMES: &[Outcome] = &[
     outcome(
         "third_compute_h100e_end",
         "H100e",
-        "useful compute in third countries at the end of the window",
+        "computing power in third countries at the end of the window",
         last(&[("compute_h100e", "third")]),
     ),
     outcome(
         "issuer_compute_h100e_end",
         "H100e",
-        "useful compute in the issuer at the end of the window",
+        "computing power in the issuer at the end of the window",
         last(&[("compute_h100e", "issuer")]),
     ),
     outcome(
         "supply_tight_share",
         "fraction",
-        "share of the window in which a shared pool binds",
+        "share of the window in which demand for wafers, packaging or memory exceeds supply",
         mean(&[("supply_tight", "world")]),
     ),
     outcome(
         "added_compute_ratio",
         "x",
-        "compute added in the window: issuer over target",
+        "computing power added in the window: the issuer's divided by the target's",
         formula(
             OutcomeStatistic::GrowthRatio,
             &[("compute_h100e", "issuer"), ("compute_h100e", "target")],
@@ -237,19 +261,19 @@ pub const OUTCOMES: &[Outcome] = &[
     outcome(
         "us_maker_revenue_usd",
         "USD",
-        "revenue of the issuer's merchant makers over the window",
+        "revenue of the issuer's firms that sell chips to others, over the window",
         sum_of(MakerGroup::Issuer, "maker_revenue_usd", ":world"),
     ),
     outcome(
         "us_maker_revenue_target_usd",
         "USD",
-        "revenue of the issuer's merchant makers in the target over the window",
+        "revenue in the target of the issuer's firms that sell chips to others, over the window",
         sum_of(MakerGroup::Issuer, "maker_revenue_usd", ":target"),
     ),
     outcome(
         "us_maker_rd_usd",
         "USD",
-        "R&D of the issuer's merchant makers over the window",
+        "R&D of the issuer's firms that sell chips to others, over the window",
         sum_of(MakerGroup::Issuer, "maker_rd_usd", ""),
     ),
     outcome(
@@ -289,6 +313,12 @@ pub const OUTCOMES: &[Outcome] = &[
         mean(&[("price_usd_per_h100e", "world")]),
     ),
     outcome(
+        "third_price_usd_per_h100e_mean",
+        "USD",
+        "mean price that users in third countries pay for a useful H100-equivalent",
+        mean(&[("price_usd_per_h100e", "third")]),
+    ),
+    outcome(
         "levy_revenue_usd",
         "USD",
         "levies taken by the issuer over the window",
@@ -321,7 +351,7 @@ pub const OUTCOMES: &[Outcome] = &[
     outcome(
         "induced_efficiency_end",
         "x",
-        "efficiency that scarcity taught the target, as a factor on compute, at the end of the window",
+        "how much more work the target's labs get from the same computing power because scarcity made them economise, as a factor, at the end of the window",
         last(&[("induced_efficiency", "target")]),
     ),
     outcome(
@@ -349,13 +379,13 @@ pub const OUTCOMES: &[Outcome] = &[
     outcome(
         "third_issuer_stack_share_end",
         "fraction",
-        "part of what third countries build on that is the issuer's, at the end of the window",
+        "share of AI applications in third countries that build on the issuer's models, software and hosts, at the end of the window",
         last(&[("stack_share", "issuer")]),
     ),
     outcome(
         "third_alignment_mean_end",
         "-1 to 1",
-        "third countries' alignment with the issuer at the end of the window",
+        "how close third countries stand to one side in language, trust and politics, at the end of the window: -1 the target, 1 the issuer",
         last(&[("alignment_mean", "third")]),
     ),
     outcome(
@@ -367,25 +397,25 @@ pub const OUTCOMES: &[Outcome] = &[
     outcome(
         "strict_months_total",
         "months",
-        "months of the window in which rules stand above the rung on which the process began",
+        "months of the window in which rules are stricter than those with which the simulated government began",
         formula(OutcomeStatistic::MonthsAbove, &[("policy_rung", "issuer")]),
     ),
     outcome(
         "policy_rung_mean",
         "rungs",
-        "rungs above where the process began, mean over the months of the window that it governs",
+        "strictness of the rules, in steps above those with which the simulated government began, mean over the months of the window in which it decides",
         mean(&[("policy_rung", "issuer")]),
     ),
     outcome(
         "target_inflow_h100e",
         "H100e",
-        "useful compute that reached buyers in the target over the window, training throughput",
+        "computing power of the chips that reached buyers in the target over the window, for training",
         sum(&[("inflow_h100e", "target")]),
     ),
     outcome(
         "target_inflow_serving_h100e",
         "H100e",
-        "the same by serving throughput",
+        "computing power of the chips that reached buyers in the target over the window, for serving",
         sum(&[("inflow_serving_h100e", "target")]),
     ),
     outcome(

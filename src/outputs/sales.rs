@@ -28,8 +28,9 @@ struct MonthlySales {
     with_hbm: [Vec<f64>; 3],
     peak: [Vec<f64>; 3],
     fab_tpp: f64,
-    paid_usd: [f64; 2],
-    h100e: [f64; 2],
+    /// In the world, in the target, and by users in third countries.
+    paid_usd: [f64; 3],
+    h100e: [f64; 3],
 }
 
 impl MonthlySales {
@@ -47,8 +48,8 @@ impl MonthlySales {
             }
         }
         self.fab_tpp = 0.0;
-        self.paid_usd = [0.0; 2];
-        self.h100e = [0.0; 2];
+        self.paid_usd = [0.0; 3];
+        self.h100e = [0.0; 3];
     }
 }
 
@@ -117,10 +118,7 @@ pub fn observe_sales(
         peak += diverted_units * chips.peak_h100e[slot];
     }
     record.set_all(&watch.inflow, t, inflow);
-    let price = [
-        ratio(month.paid_usd[0], month.h100e[0]),
-        ratio(month.paid_usd[1], month.h100e[1]),
-    ];
+    let price = [0, 1, 2].map(|place| ratio(month.paid_usd[place], month.h100e[place]));
     record.set_all(&watch.price, t, price);
     for (maker, columns) in watch.makers.iter().enumerate() {
         for place in 0..3 {
@@ -168,10 +166,16 @@ fn sum_sales(
             }
             month.peak[place][maker] += units * chips.peak_h100e[slot];
         }
-        month.paid_usd[0] += world * price;
-        month.h100e[0] += world * useful;
-        month.paid_usd[1] += in_target * price;
-        month.h100e[1] += in_target * useful;
+        // What brokers buy is used in the target.
+        let used = [
+            world,
+            in_target,
+            third - market.deliveries.sold_to_brokers[slot],
+        ];
+        for (place, units) in used.into_iter().enumerate() {
+            month.paid_usd[place] += units * price;
+            month.h100e[place] += units * useful;
+        }
         inflow[0] += in_target * useful;
         inflow[1] += in_target * chips.useful_serving[slot] * realised.0[slot];
         month.fab_tpp += in_target * tpp * home_made.0[slot];

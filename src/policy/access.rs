@@ -7,7 +7,8 @@ use super::calendar::month_segments;
 use super::compiled::{DatedRuleSets, InputAccess, LawCalendar, PolicyState, monthly_mean};
 use super::subjects::LegalSubjects;
 use crate::controls::{
-    Attribute, Attributes, ControlledItem, Instrument, Regime, RuleSet, ThreeValued, Verdict,
+    Attribute, Attributes, ControlledItem, Instrument, Regime, Rule, RuleSet, Ruling, ThreeValued,
+    Verdict,
 };
 use crate::foundation::calendar::{Date, Month};
 use crate::foundation::parameters::Parameters;
@@ -17,12 +18,35 @@ use crate::technology::foundry::tools_for_target;
 use crate::technology::roadmap::SlotKind;
 use crate::technology::supply::InputAccessState;
 
+/// Buyers in the target who differ from others in one attribute, and the verdict that can set them apart.
+#[derive(Clone, Copy)]
+struct BuyerKind {
+    attribute: Attribute,
+    verdict: fn(&Ruling) -> Verdict,
+}
+
+/// Buyers with public money: the target's own rules name them.
+const STATE_FUNDED: BuyerKind = BuyerKind {
+    attribute: Attribute::BuyerStateFunded,
+    verdict: |ruling| ruling.importer,
+};
+
+/// Buyers who are owned by listed parties: the exporter's rules name them.
+const AFFILIATE: BuyerKind = BuyerKind {
+    attribute: Attribute::ListedOwnershipShare,
+    verdict: |ruling| ruling.exporter,
+};
+
 /// What the law of the month lets users of models and of rented compute do, and what states pay; written by [`set_access`].
 /// What it means for makers' inputs is in [`InputAccessState`].
 #[derive(Resource, Clone, Debug, Default)]
 pub struct LegalAccess {
     /// Share of foreign chips that the target's own rules deny to state-funded centres only, averaged over the month.
     pub state_closed: f64,
+    /// Share of foreign chips that are denied to the target's buyers who are owned by listed parties, averaged over the month.
+    pub affiliates_closed: f64,
+    /// Multiple of the hazard with which brokers are detected.
+    pub detection_multiple: f64,
     /// Fraction of the month in which the target may query the issuer's models.
     pub model_access: f64,
     /// Fraction of the month in which closed models may be used, by market.
@@ -49,6 +73,7 @@ pub fn begin_access(
     };
     *access = LegalAccess {
         model_access: 1.0,
+        detection_multiple: 1.0,
         weights_open: vec![1.0; markets],
         remote_open: vec![1.0; markets],
         ..LegalAccess::default()
@@ -80,10 +105,13 @@ pub fn set_access(
         *sum = over(&|i| i.support_usd[kind]);
     }
     access.state_closed = over(&|i| i.state_closed);
+    access.affiliates_closed = over(&|i| i.affiliates_closed);
+    access.detection_multiple = over(&|i| i.detection_multiple);
     access.model_access = over(&|i| i.model_access);
     for (maker, open) in inputs.leading_foundry.iter_mut().enumerate() {
         *open = over(&|i| i.leading_foundry[maker]);
     }
+    inputs.check_usd = over(&|i| i.check_usd);
     inputs.memory_imports = over(&|i| i.memory_imports);
     inputs.inputs_denied = over(&|i| i.inputs_denied);
     for (row, supplier) in inputs.tool_suppliers.iter_mut().enumerate() {
@@ -118,6 +146,13 @@ impl LegalSubjects {
                 rule_set.judge(subject, a).exporter != Verdict::Denied,
             ))
         };
+        let largest = |number: &dyn Fn(&Rule) -> f64| {
+            let rules = rule_sets.in_force.rules();
+            let rules = rules.map(|at| &*self.law.rules[usize::from(at)]);
+            let met =
+                |rule: &&Rule| rule.condition.eval(&Attributes::default()) == ThreeValued::Yes;
+            rules.filter(met).map(number).fold(0.0, f64::max)
+        };
         let leading_foundry = self
             .designers
             .iter()
@@ -150,7 +185,10 @@ impl LegalSubjects {
             tool_denials: self.tool_denials(regime, day),
             support_usd: self.support_usd(&rule_sets.in_force),
             leading_foundry,
-            state_closed: self.state_closed(&rule_sets.in_force, day),
+            state_closed: self.closed_to(&rule_sets.in_force, day, STATE_FUNDED),
+            affiliates_closed: self.closed_to(&rule_sets.in_force, day, AFFILIATE),
+            check_usd: largest(&|rule| rule.check_usd),
+            detection_multiple: largest(&|rule| rule.detection_multiple).max(1.0),
             memory_imports,
             memory_closes,
         }
@@ -194,12 +232,13 @@ impl LegalSubjects {
         })
     }
 
-    /// Share of the listed foreign chips on sale by a day that the target denies to state-funded centres, among those that it
-    /// allows to other buyers.
-    fn state_closed(&self, rule_set: &RuleSet, day: Date) -> f64 {
+    /// Share of the listed foreign chips on sale by a day that are denied to a kind of buyer in the target, among those that
+    /// are not denied to other buyers there.
+    fn closed_to(&self, rule_set: &RuleSet, day: Date, kind: BuyerKind) -> f64 {
         let month = Month::from_date(day) - self.first;
         let barred = |sale: &Attributes| {
-            rule_set.judge(ControlledItem::ChipSale, sale).importer == Verdict::Denied
+            let ruling = rule_set.judge(ControlledItem::ChipSale, sale);
+            (kind.verdict)(&ruling) == Verdict::Denied
         };
         let (mut open, mut closed) = (0_u32, 0_u32);
         for (slot, chip) in self.chips.iter().enumerate() {
@@ -214,7 +253,7 @@ impl LegalSubjects {
             let mut sale = chip.with_shipment(&self.shipments[self.target_market]);
             if !barred(&sale) {
                 open += 1;
-                sale.flag(Attribute::BuyerStateFunded, true);
+                sale.set(kind.attribute, 1.0);
                 closed += u32::from(barred(&sale));
             }
         }

@@ -1,8 +1,9 @@
 //! Terms of trade: applies the rules in force this month to every sale, and announces the sales that known rules will close.
 
 use bevy_ecs::resource::Resource;
-use bevy_ecs::system::{Res, ResMut};
+use bevy_ecs::system::{Res, ResMut, SystemParam};
 
+use super::access::LegalAccess;
 use super::compiled::{CompiledCalendar, LawCalendar, PolicyState, monthly_mean, terms_of};
 use crate::controls::ControlledItem;
 use crate::foundation::bloc::Bloc;
@@ -36,6 +37,8 @@ pub struct CurrentLaw {
     slots: usize,
     sellable: Vec<bool>,
     refusals: ImportRefusals,
+    /// Part of the target's buyers that this month's rules bar because listed parties own them.
+    affiliates_barred: f64,
 }
 
 /// Sales that announced rules will close, and when.
@@ -86,6 +89,7 @@ impl CurrentLaw {
         self.sellable.clear();
         self.sellable.resize(slots, false);
         self.refusals.reset(slots);
+        self.affiliates_barred = 0.0;
     }
 
     /// Whether the target discourages a chip that is open under licence or up to a cap.
@@ -99,7 +103,8 @@ impl CurrentLaw {
     }
 
     /// Judges a variant that has just been launched. It is offered only where its parent may not be sold freely, since nobody
-    /// buys the reduced chip where the full one is available.
+    /// buys the reduced chip where the full one is available. A cap on the parent leaves it on offer: it serves what the cap
+    /// does not.
     pub fn classify_variant(
         &mut self,
         calendar: &LawCalendar,
@@ -116,9 +121,8 @@ impl CurrentLaw {
                     self.variant_terms[first * self.slots + slot];
                 continue;
             }
-            // Up to a cap the parent is available as well.
             let whole = &law.terms[market * self.slots + parent];
-            let needed = whole.open <= 0.0 || whole.licensed();
+            let needed = whole.open <= 0.0 || whole.licensed() || whole.capped;
             let mut terms = SaleTerms::DENIED;
             if needed {
                 let attributes = c.variant_attributes(parent, spec, market);
@@ -143,13 +147,20 @@ impl CurrentLaw {
     }
 }
 
+/// What bars buyers in the target beside the rules on chips.
+#[derive(SystemParam)]
+pub struct TargetBuyers<'w> {
+    denial: Res<'w, TargetDenial>,
+    access: Res<'w, LegalAccess>,
+}
+
 /// System: sets the sale terms of this month in every market, and announced closures.
 pub fn apply_law(
     run: RunMonth,
     calendar: Res<LawCalendar>,
     policy: Res<PolicyState>,
     catalogue: Catalogue,
-    denial: Res<TargetDenial>,
+    buyers: TargetBuyers,
     mut now: ResMut<CurrentLaw>,
     mut closures: ResMut<AnnouncedClosures>,
     mut market: ResMut<ChipMarket>,
@@ -168,10 +179,15 @@ pub fn apply_law(
     let generated = now.replies_generated && !c.rule_sets[usize::from(now.known)].replies_recorded;
     let same_replies = generated == now.replies_generated;
     now.replies_generated = generated;
-    let stands = same_replies && now.laws.len() == 1 && now.laws == now.laws_before;
+    let affiliates =
+        buyers.access.affiliates_closed * run.future.parameters.affiliated_buyers_share;
+    let same_buyers = affiliates == now.affiliates_barred;
+    now.affiliates_barred = affiliates;
+    let stands = same_replies && same_buyers && now.laws.len() == 1 && now.laws == now.laws_before;
     if stands && !now.refusals.is_review_due(t as i32) {
         return;
     }
+    let denial = &buyers.denial;
     let home = HomeSupplyShare {
         home_above_record: denial.home_share - denial.home_share_on_record,
         denied_above_record: denial.denied_share - denial.denied_share_on_record,
@@ -275,6 +291,9 @@ fn set_target_terms(
         };
         if !terms.licensed() && !market.layout.target_made[slot] {
             terms.open *= 1.0 - over_complied;
+        }
+        if !market.layout.target_made[slot] {
+            terms.open *= 1.0 - now.affiliates_barred;
         }
         if !now.replies_generated || (!terms.case_by_case && !terms.capped) {
             now.refusals.clear(slot);

@@ -157,6 +157,11 @@ pub struct InputAccess {
     pub memory_imports: f64,
     /// Share of foreign chips that the target's own rules deny to state-funded centres only.
     pub state_closed: f64,
+    /// Share of foreign chips that are denied to buyers in the target who are owned by listed parties, and to no others.
+    pub affiliates_closed: f64,
+    /// What a chip that reports its place costs more, USD, and the multiple of the hazard of detection.
+    pub check_usd: f64,
+    pub detection_multiple: f64,
     /// 1 where the target may query the issuer's models.
     pub model_access: f64,
     pub weights_open: Vec<f64>,
@@ -348,7 +353,7 @@ fn rulings(
 }
 
 /// Attributes that a redesign can change.
-const DESIGNED: &[Attribute] = &[
+pub const DESIGNED: &[Attribute] = &[
     Attribute::Tpp,
     Attribute::DieAreaMm2,
     Attribute::PerformanceDensity,

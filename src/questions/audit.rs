@@ -2,6 +2,7 @@
 //! and states that never occur.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::AtomicBool;
 
 use serde::Serialize;
 
@@ -13,7 +14,8 @@ use crate::events::{EventKind, EventLog};
 use crate::foundation::channels::Channel;
 use crate::foundation::parameters::Parameters;
 use crate::foundation::run::Future;
-use crate::study::{Library, Plan, PlanSettings, Worker};
+use crate::study::gate::gate_in_memory;
+use crate::study::{Library, Plan, PlanSettings, Worker, run_all};
 
 /// What an audit found.
 #[derive(Clone, Debug, Default)]
@@ -41,6 +43,7 @@ pub const KINDS: &[&str] = &[
     "rule that never binds",
     "event that never happens",
     "state that is never reached",
+    "arm that compares nothing",
 ];
 
 /// Kinds of rule that the month does not ask about, each with the reason.
@@ -119,6 +122,7 @@ pub fn audit(library: &Library, studies: &[StudyFile]) -> Result<Audit, Problems
     // What acts in one study is not without effect: each looks only at what was inert in those before it.
     let mut found: Option<Vec<InactiveElement>> = None;
     for study in studies {
+        compared(library, study, &mut audit)?;
         let mut study = study.clone();
         study.arms = names.iter().map(|n| n.as_str().into()).collect();
         study.baseline = names.first().cloned().unwrap_or_default();
@@ -174,7 +178,7 @@ pub fn audit(library: &Library, studies: &[StudyFile]) -> Result<Audit, Problems
         }
         found = Some(inert);
     }
-    audit.findings = found.unwrap_or_default();
+    audit.findings.splice(0..0, found.unwrap_or_default());
     for (kind, name) in marks.missing() {
         let known = NOT_REACHED.iter().find(|(what, _)| *what == name);
         audit.findings.push(InactiveElement {
@@ -184,6 +188,26 @@ pub fn audit(library: &Library, studies: &[StudyFile]) -> Result<Audit, Problems
         });
     }
     Ok(audit)
+}
+
+/// Runs a study as it is and notes what its arms compare with nothing.
+fn compared(library: &Library, study: &StudyFile, audit: &mut Audit) -> Result<(), Problems> {
+    let settings = PlanSettings {
+        seed: study.seed,
+        runs: FUTURES,
+        ..PlanSettings::default()
+    };
+    let plan = Plan::new(library, study.clone(), settings)?;
+    let records = run_all(&plan, &|| {}, &AtomicBool::new(false));
+    audit.runs += records.len();
+    for fault in gate_in_memory(library, &plan, &records) {
+        audit.findings.push(InactiveElement {
+            kind: KINDS[5],
+            name: format!("{}: {}", study.name, fault.text),
+            known: String::new(),
+        });
+    }
+    Ok(())
 }
 
 /// What the runs of an audit could come to, and whether one of them did.

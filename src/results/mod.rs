@@ -18,6 +18,7 @@ pub use parquet_tables::{OutcomeWriter, SeriesWriter, batches};
 use serde::{Deserialize, Serialize};
 
 use crate::analysis::bands::QuantileBand;
+use crate::config::answers::SizeThatMatters;
 use crate::config::figure::FigureFile;
 use crate::foundation::calendar::{Date, Month};
 use crate::foundation::escape::{csv_plain, csv_table};
@@ -76,6 +77,21 @@ pub struct Manifest {
     /// Names of makers by key.
     pub names: BTreeMap<String, String>,
     pub command: String,
+    /// Arms that compare nothing, and arms that are declared the same.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gate: Vec<GateFinding>,
+}
+
+/// An arm that is the same as another, or an element of an arm that acts on nothing.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, PartialEq)]
+pub struct GateFinding {
+    pub arm: String,
+    /// The other arm of a pair; empty where the finding is about one arm.
+    #[serde(default)]
+    pub other: String,
+    pub text: String,
+    /// Declared by the study with a reason, and true.
+    pub declared: bool,
 }
 
 /// Timings, in a file of their own because only they differ between machines.
@@ -101,6 +117,12 @@ pub struct StudyInfo {
     pub last_month: Month,
     pub window_first: Month,
     pub window_last: Month,
+    /// The arm that the first answer is about.
+    #[serde(default)]
+    pub headline: String,
+    /// The size of an effect on the gap that matters.
+    #[serde(default)]
+    pub matters: SizeThatMatters,
     pub figures: Vec<FigureFile>,
     pub limits: Vec<String>,
     /// Last month of recorded inputs.
@@ -354,6 +376,11 @@ pub fn io(path: &Path, error: impl std::fmt::Display) -> ResultsError {
 }
 
 impl Manifest {
+    /// What the gate found and the study does not declare.
+    pub fn faults(&self) -> impl Iterator<Item = &GateFinding> {
+        self.gate.iter().filter(|finding| !finding.declared)
+    }
+
     /// Reads the manifest of a results folder.
     ///
     /// # Errors
@@ -405,6 +432,13 @@ impl Manifest {
             return Err(format!(
                 "study.baseline: found `{}`, expected one of the arms: {}",
                 s.baseline,
+                names.join(", ")
+            ));
+        }
+        if !s.headline.is_empty() && !names.contains(&s.headline.as_str()) {
+            return Err(format!(
+                "study.headline: found `{}`, expected one of the arms: {}",
+                s.headline,
                 names.join(", ")
             ));
         }

@@ -5,7 +5,7 @@ use crate::outputs::formulas::{ColumnFormula, OutcomeWindow, formulas};
 use crate::outputs::outcomes::OUTCOMES;
 use crate::outputs::record::MonthlyRecord;
 
-/// Horizons at which every outcome is also recorded, in months from the start of the window.
+/// Horizons at which every outcome is also recorded, in months from the start of the window; the end of the study is another.
 pub const HORIZONS: [usize; 3] = [12, 24, 48];
 
 /// Discount rates for the present value of flows, per year; 0 is the outcome itself.
@@ -37,8 +37,10 @@ pub struct RunRecordLayout {
     pub months: usize,
     formulas: Vec<ColumnFormula>,
     window: OutcomeWindow,
-    /// Where the windows of an outcome end, in ascending order: horizons, then the study's own.
+    /// Where the windows of an outcome end, in ascending order.
     ends: Vec<usize>,
+    /// The place among the angles of the outcomes of each of these windows: the study's own first, then horizons.
+    places: Vec<usize>,
 }
 
 impl RunRecordLayout {
@@ -57,13 +59,29 @@ impl RunRecordLayout {
         let all = 0..OUTCOMES.len();
         let mut angles: Vec<OutcomeView> = all.clone().map(|o| angle(o, None, 0.0)).collect();
         let OutcomeWindow { from, to } = plan.window;
-        let horizons = HORIZONS.into_iter().filter(|h| from + *h < to);
-        for horizon in horizons.clone() {
+        // The last horizon is the end of the study.
+        let whole = plan.blueprint.months - from;
+        let own = to - from;
+        let horizons: Vec<usize> = HORIZONS
+            .into_iter()
+            .filter(|h| *h < whole)
+            .chain([whole])
+            .filter(|h| *h != own)
+            .collect();
+        for &horizon in &horizons {
             angles.extend(all.clone().map(|o| angle(o, Some(horizon), 0.0)));
         }
         for outcome in all.filter(|o| formulas[*o].is_flow()) {
             angles.extend(DISCOUNTS.map(|rate| angle(outcome, None, rate)));
         }
+        let mut lengths = horizons.clone();
+        lengths.push(own);
+        lengths.sort_unstable();
+        let place = |length: &usize| {
+            let horizon = horizons.iter().position(|h| h == length);
+            horizon.map_or(0, |at| at + 1)
+        };
+        let places = lengths.iter().map(place).collect();
         Self {
             parameters: plan.recorded(),
             angles,
@@ -73,7 +91,8 @@ impl RunRecordLayout {
             months: plan.blueprint.months,
             formulas,
             window: plan.window,
-            ends: horizons.map(|h| from + h).chain([to]).collect(),
+            ends: lengths.iter().map(|length| from + length).collect(),
+            places,
         }
     }
 
@@ -99,13 +118,11 @@ impl RunRecordLayout {
     pub(super) fn take_down(&self, record: &MonthlyRecord, into: &mut Vec<f64>) {
         let (start, outcomes) = (into.len(), self.formulas.len());
         into.resize(start + outcomes * self.ends.len(), f64::NAN);
-        let mut at_ends = [f64::NAN; HORIZONS.len() + 1];
+        let mut at_ends = [f64::NAN; HORIZONS.len() + 2];
         let at_ends = &mut at_ends[..self.ends.len()];
         for (outcome, formula) in self.formulas.iter().enumerate() {
             formula.values(record, self.window.from, &self.ends, at_ends);
-            // The study's own window stands first among the angles and last among the ends.
-            for (place, value) in at_ends.iter().enumerate() {
-                let place = (place + 1) % at_ends.len();
+            for (place, value) in self.places.iter().zip(at_ends.iter()) {
                 into[start + place * outcomes + outcome] = *value;
             }
         }

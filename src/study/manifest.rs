@@ -82,6 +82,7 @@ pub fn manifest(
             .zip(plan.blueprint.maker_names.iter().cloned())
             .collect(),
         command: command.to_string(),
+        gate: Vec::new(),
     }
 }
 
@@ -103,6 +104,8 @@ fn study_info(plan: &Plan) -> StudyInfo {
         last_month: s.last_month,
         window_first: plan.month_of(plan.window.from),
         window_last: plan.month_of(plan.window.to - 1),
+        headline: s.headline().unwrap_or_default().to_string(),
+        matters: s.matters.clone().unwrap_or_default(),
         figures: Vec::new(),
         target_name: name_of(&s.target),
         issuer_name: name_of(&s.issuer),

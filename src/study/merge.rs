@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::Plan;
 use super::block::BlockStore;
+use super::gate::gate;
 use super::join::JoinedRuns;
 use super::layout::RunRecordLayout;
 use super::plan_file::{OpenedPlan, PlanFile};
@@ -49,6 +50,7 @@ pub fn merge(
     let mut results = joined.results(told, &file.command)?;
     results.outcomes.rows = drawn;
     results.manifest.study.figures = figures.to_vec();
+    results.manifest.gate = gate(&opened.library, &joined)?;
     let verdicts = verdicts(&opened.library, plan).map_err(|e| ResultsError::Io {
         path: into.to_path_buf(),
         reason: e.to_string(),

@@ -5,6 +5,7 @@ pub mod block;
 mod ensemble;
 mod feedback;
 pub mod futures;
+pub mod gate;
 mod join;
 pub mod kept_runs;
 mod layout;

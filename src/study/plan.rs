@@ -261,6 +261,25 @@ impl Plan {
         (&self.kinds[at], self.made(number, draw, &self.arms[arm]))
     }
 
+    /// A future under rules and settings that need not be those of an arm, with their calendar.
+    pub fn under(
+        &self,
+        regime: &Regime,
+        switch: &Override,
+        number: u32,
+        draw: &FutureDraw,
+    ) -> (Arc<CompiledCalendar>, Future) {
+        let kind = |at: Option<usize>, list: &[super::futures::StressOrVariant]| {
+            at.map_or_else(Override::default, |at| list[at].switch.clone())
+        };
+        let stress = kind(draw.stress, &self.design.stress);
+        let variant = kind(draw.variant, &self.design.variant);
+        let central = self.parameters.central().values();
+        let centre = fixed(&central, &[&stress, &variant, switch], &self.set);
+        let calendar = self.blueprint.subjects.compile_calendar(regime, &centre);
+        (calendar, self.made(number, draw, switch))
+    }
+
     fn made(&self, number: u32, draw: &FutureDraw, arm: &Override) -> Future {
         let kind = |at: Option<usize>, list: &[StressOrVariant]| {
             at.map_or_else(Override::default, |at| list[at].switch.clone())
@@ -404,6 +423,7 @@ pub fn check(
     let blueprint = library.blueprint(study)?;
     let posterior = samples(library, study)?;
     check_settings(library, study, &regimes, &blueprint, posterior, runs, only)?;
+    super::gate::seen(study, &regimes, &blueprint).check()?;
     let arms: Vec<&str> = study.arms.iter().map(|arm| arm.name()).collect();
     let known = figure::KnownEntities {
         columns: &blueprint.watch.columns,

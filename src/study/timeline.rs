@@ -84,9 +84,12 @@ impl TimelineRun<'_> {
             | EventKind::GenerationLaunched => self.b.maker_names[row].clone(),
             EventKind::Refused | EventKind::Restricted => self.market(self.b.target_market),
             EventKind::Seized => self.b.broker_names[row].clone(),
-            EventKind::Stolen | EventKind::RunFinished | EventKind::ModelReleased => {
-                self.b.lab_names[row].clone()
+            // Nobody recorded a theft by a lab that is named.
+            EventKind::Stolen => {
+                let home = self.b.labs[row].nation as usize;
+                format!("A lab of {}", self.b.nation_rows[home].name)
             }
+            EventKind::RunFinished | EventKind::ModelReleased => self.b.lab_names[row].clone(),
             EventKind::AlignmentMoved => self.b.nation_rows[row].name.clone(),
         }
     }

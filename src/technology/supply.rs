@@ -66,6 +66,8 @@ pub struct InputAccessState {
     pub leading_foundry: Vec<f64>,
     /// Fraction of the month in which the target may import memory stacks.
     pub memory_imports: f64,
+    /// What a chip that reports its place costs more, USD.
+    pub check_usd: f64,
     /// Months until an announced memory rule comes into force; infinite when none is announced.
     pub memory_closes_in_months: f64,
     /// Suppliers of advanced tools, and the shares of tools that are denied to the target or sold to it.

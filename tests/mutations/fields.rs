@@ -166,7 +166,7 @@ name filled!
 words text!
 select name
 issuers[] name
-announced_by day
+as_of day
 include[] name
 exclude[] name
 change[].rule name!
@@ -202,7 +202,12 @@ arms[].change[].ended day
 arms[].set.* of_parameter
 arms[].off[] name
 arms[].planning name
+arms[].same_as.arm name!
+arms[].same_as.reason filled!
 baseline name!
+headline name
+matters.gap_months positive!
+matters.reason filled!
 runs some!
 seed count!
 first_month month!

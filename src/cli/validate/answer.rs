@@ -25,7 +25,7 @@ use crate::study::{Library, PlanSettings};
 /// What to score, with which effort.
 #[derive(Args, Default)]
 pub struct ValidationRequest {
-    /// Evidence table of your own, with the columns of the shipped table.
+    /// Evidence table of your own; `chokepoint schema series` lists its columns.
     #[arg(long, value_name = "FILE")]
     pub evidence: Option<String>,
     /// Score only this split; the default is every split that has a test part.
@@ -41,7 +41,7 @@ pub struct ValidationRequest {
     #[arg(long, default_value = "100")]
     pub patterns: u32,
     /// Number of threads; the default is one for each processor core.
-    #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, value_parser = crate::cli::count::<u16>)]
     pub threads: Option<u16>,
     /// Store of finished runs, so that a stopped scorecard can resume.
     #[arg(skip)]

@@ -115,7 +115,7 @@ fn signs(effects: &[HeadlineEffect]) -> Option<String> {
 fn describe_scorecard(card: &Scorecard, text: &mut String) {
     let from = match &card.posterior {
         Some(name) => format!("samples of the posterior `{name}`"),
-        None => "THE PRIOR: no posterior of this split is shipped".into(),
+        None => "THE PRIOR: the program holds no posterior of this split".into(),
     };
     text.push_str(&format!(
         "\nsplit {}: {}; from {from}\n",
