@@ -26,6 +26,7 @@ mod golden;
 mod guide;
 mod hostile;
 mod inputs;
+mod law;
 mod law_files;
 mod mutations;
 mod naming;

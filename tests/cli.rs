@@ -45,7 +45,7 @@ fn a_missing_attribute_in_a_table_of_chips_is_named_in_the_verdict() {
     let table = folder.path().join("mine.csv");
     std::fs::write(
         &table,
-        "chip,tpp,io,datacenter_marketed\nmine,4799,700,true\n",
+        "chip,hq_country,tpp,io,non_planar,datacenter_marketed\nmine,USA,4799,700,true,true\n",
     )
     .unwrap();
     let path = table.to_str().unwrap();

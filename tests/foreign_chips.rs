@@ -178,6 +178,7 @@ fn dates_truths_and_words_are_read_as_spreadsheets_save_them() {
         assert_eq!(row(&text).datacenter_marketed, Some(truth), "{cell}");
     }
     assert_eq!(row("chip,status,tpp\nx,Shipping,1\n").status, "shipping");
+    assert_eq!(row("chip,packaging,tpp\nx,none,1\n").packaging, "none");
     assert_eq!(
         row("chip,status,tpp\nx,Never volume,1\n").status,
         "never_volume"

@@ -325,8 +325,8 @@ fn a_total_effect_is_the_sum_of_its_direct_and_its_feedback_part() {
         &[
             ("name = \"reactive-2022\"", "name = \"with-memory\""),
             (
-                "include = [\"us-2019-05-huawei-entity\"]",
-                "include = [\"us-2019-05-huawei-entity\", \"us-2024-12-hbm\"]\nchange = [{ rule = \"us-2024-12-hbm\", announced = 2022-09-01, compliance = 2022-09-01 }]",
+                "  \"us-2022-03-belarus\",\n]",
+                "  \"us-2022-03-belarus\",\n  \"us-2024-12-hbm\",\n]\nchange = [{ rule = \"us-2024-12-hbm\", announced = 2022-09-01, compliance = 2022-09-01 }]",
             ),
         ],
     );

@@ -121,9 +121,11 @@ fn the_case_table_of_every_rule_holds() {
 fn made_up(die_area_mm2: Option<f64>) -> ChipRow {
     ChipRow {
         chip: "made up".into(),
+        hq_country: "USA".into(),
         tpp: Some(4799.0),
         io: Some(700.0),
         datacenter_marketed: Some(true),
+        non_planar: Some(true),
         die_area_mm2,
         ..ChipRow::default()
     }

@@ -14,8 +14,9 @@ use crate::config::source::{Configs, Source};
 use crate::controls::{
     Attributes, ControlledItem, Instrument, Regime, RuleSet, Symbols, Verdict, VerdictReason,
 };
-use crate::foundation::calendar::Date;
+use crate::foundation::calendar::{Date, Month};
 use crate::study::Library;
+use crate::study::verdicts::NOT_ON_SALE;
 
 #[derive(Args)]
 pub struct ClassifyArgs {
@@ -131,7 +132,10 @@ fn judged(
     // Reasons take most of the time of a long table, so rows are computed in parallel; their order is kept.
     let rows = chips.par_iter().zip(&attributes);
     Ok(rows
-        .map(|(chip, a)| row(chip, &book, a, &symbols))
+        .map(|(chip, a)| match chip.not_on_sale_before(sale.on) {
+            Some(first) => not_on_sale(chip, first),
+            None => row(chip, &book, a, &symbols),
+        })
         .collect())
 }
 
@@ -239,6 +243,21 @@ fn notes(path: &str, all: &[String], kind: &str) {
     if all.len() > NOTES {
         let left = all.len() - NOTES;
         note(&format!("{kind}: {path}: and {left} more of this kind\n"));
+    }
+}
+
+/// The answer for a day before the first month of a chip.
+fn not_on_sale(chip: &ChipRow, first: Month) -> ChipVerdictRow {
+    ChipVerdictRow {
+        chip: chip.chip.clone(),
+        verdict: NOT_ON_SALE.into(),
+        importer_verdict: NOT_ON_SALE.into(),
+        rule: String::new(),
+        because: format!("not on sale before {first}"),
+        reason: format!("not on sale before {first}"),
+        eligible_exceptions: Vec::new(),
+        importer_rule: String::new(),
+        importer_because: String::new(),
     }
 }
 

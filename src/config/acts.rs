@@ -15,8 +15,8 @@ use super::source::{Configs, Source};
 use super::world_names::WorldNames;
 use crate::controls::{
     AppliesTo, Attribute, CHECK_USD, Condition, DETECTION_MULTIPLE, EarlyNotice, Exception,
-    Expression, Instrument, LEVY_SHARE, Law, NameDomain, NationGroup, NumberNeed, Rule, SUPPORT,
-    TIER2_CAP_TPP, Verdict,
+    Expression, HOME_VOLUME_SHARE, Instrument, LEVY_SHARE, Law, NameDomain, NationGroup,
+    NumberNeed, Rule, SUPPORT, TIER2_CAP_TPP, Verdict,
 };
 
 /// Reads every act under `configs/rules`, and the acts in `extra`. One of `extra` that is a file of the configuration, by its
@@ -333,6 +333,7 @@ impl LawReader<'_> {
                 .collect(),
             levy_share: number(LEVY_SHARE.name).unwrap_or(0.0),
             cap_tpp: number(TIER2_CAP_TPP.name).unwrap_or(f64::INFINITY),
+            home_volume_share: number(HOME_VOLUME_SHARE.name),
             support_usd: SUPPORT.map(|kind| number(kind.name).unwrap_or(0.0)),
             check_usd: number(CHECK_USD.name).unwrap_or(0.0),
             detection_multiple: number(DETECTION_MULTIPLE.name).unwrap_or(1.0),
@@ -454,6 +455,7 @@ impl LawReader<'_> {
         };
         for number in declared {
             let missing = match number.need {
+                NumberNeed::Optional => false,
                 NumberNeed::Always => !given(number.name),
                 NumberNeed::WhereCapped => says_capped && !given(number.name),
                 NumberNeed::OneOfThem => {
@@ -612,6 +614,7 @@ impl LawReader<'_> {
             destinations: groups(&to.destinations, false),
             except: groups(&to.except, false),
             headquarters: groups(&to.headquarters, true),
+            issuer: own,
             not_from,
             only_from,
         }

@@ -197,7 +197,7 @@ impl ForeignHeader {
                 columns[at] = None;
                 continue;
             }
-            let several = columns[..at].iter().any(|o| same(o));
+            let several = columns[..at].iter().any(same);
             let is_rate = column.spec.unit == "TFLOPS" || column.spec.unit == "TOPS";
             if several && (column.own || !is_rate) {
                 let message = if column.own {

@@ -279,7 +279,9 @@ impl Reader<'_> {
         if cell.is_empty() {
             return self.checked(start, at, column, cell, String::new());
         }
-        if !column.is("chip") && is_unknown(cell) {
+        // A word of the column's own, such as `none` of packaging, is known.
+        let own_word = matches!(spec.cell, CellType::Word(words) if words.contains(&cell));
+        if !column.is("chip") && !own_word && is_unknown(cell) {
             self.noted(format!("`{}` is read as not known", shortened(cell)));
             return Some(String::new());
         }

@@ -183,9 +183,7 @@ fn of_content(source: &Source) -> Result<FileIdentity, Problems> {
         Problems::from(Diagnostic::at(source, 0..1, message).help(kinds))
     };
     let ends = |ending: &&str| source.name.to_lowercase().ends_with(*ending);
-    let csv = [".csv", ".tsv", ".tab", ".parquet"]
-        .iter()
-        .any(|e| ends(&e));
+    let csv = [".csv", ".tsv", ".tab", ".parquet"].iter().any(ends);
     if !csv {
         let table: toml::Table = read_toml(source)?;
         let mut found: Vec<(usize, FileKind)> = KEYS

@@ -35,6 +35,8 @@ attributes! {
     ProcessNodeNm "process_node_nm" "nm" "marketing node of the main die";
     NonPlanar "non_planar" "bool" "FinFET or gate-all-around transistors";
     DatacenterMarketed "datacenter_marketed" "bool" "designed or marketed for data centres";
+    FirstShip "first_ship" "year" "first month on sale, as a year with twelfths";
+    Status "status" "name" "whether it is sold: shipping, ramping, announced or not";
     ChinaSpecific "china_specific" "bool" "made for China under a rule";
     OnSaleInUs20260115 "on_sale_in_us_2026_01_15" "bool" "commercially available in the US on 2026-01-15";
     Destination "destination" "ISO3" "where the goods go";
@@ -54,6 +56,7 @@ attributes! {
     BuyerStateFunded "buyer_state_funded" "bool" "a state-funded data centre";
     BuyerCiiOperator "buyer_cii_operator" "bool" "operator of critical information infrastructure";
     ListedOwnershipShare "listed_ownership_share" "fraction" "part of the buyer owned by listed parties";
+    ToolType "tool_type" "name" "process step that a tool is for";
     FabNodeNm "fab_node_nm" "nm" "node of the fab that a tool is for";
     FabNonPlanar "fab_non_planar" "bool" "the fab makes non-planar transistors";
     HbmBandwidthDensity "hbm_bandwidth_density_gbs_mm2" "GB/s/mm2" "memory stack's bandwidth over its area";
@@ -77,6 +80,9 @@ pub enum NameDomain {
     /// ISO3 codes.
     Nation,
     Model,
+    /// Process steps of the table of tools.
+    ToolType,
+    Status,
 }
 
 impl NameDomain {
@@ -87,6 +93,8 @@ impl NameDomain {
             Self::Buyer => "a chipmaker or lab of the tables under configs/world",
             Self::Nation => "the ISO3 code of a nation of configs/world/nations.csv",
             Self::Model => "a model of configs/world/models.csv",
+            Self::ToolType => "a process step of configs/world/tool_supply.csv",
+            Self::Status => "a status of configs/world/chips.csv",
         }
     }
 
@@ -282,6 +290,20 @@ impl Attribute {
         Self::ALL.iter().copied().find(|a| a.name() == name)
     }
 
+    /// The attributes that this one follows from, where it is not stated itself.
+    const fn derived_from(self) -> &'static [Self] {
+        match self {
+            Self::PerformanceDensity => &[Self::Tpp, Self::DieAreaMm2, Self::NonPlanar],
+            Self::OnSaleInUs20260115 => &[
+                Self::HqCountry,
+                Self::ChinaSpecific,
+                Self::Status,
+                Self::FirstShip,
+            ],
+            _ => &[],
+        }
+    }
+
     /// Whether it is an attribute of the destination or of the buyer.
     pub fn is_of_shipment(self) -> bool {
         (Self::Destination as usize..=Self::HeadquartersMacau as usize).contains(&(self as usize))
@@ -305,6 +327,8 @@ impl Attribute {
             Self::Buyer => NameDomain::Buyer,
             Self::HqCountry | Self::Destination | Self::Headquarters => NameDomain::Nation,
             Self::Model => NameDomain::Model,
+            Self::ToolType => NameDomain::ToolType,
+            Self::Status => NameDomain::Status,
             _ => return None,
         })
     }
@@ -334,10 +358,6 @@ impl Default for Attributes {
             Attribute::BuyerStateFunded,
             Attribute::BuyerCiiOperator,
             Attribute::ListedOwnershipShare,
-            Attribute::DesignerApproved,
-            Attribute::PackagedAbroad,
-            Attribute::ChinaSpecific,
-            Attribute::OnSaleInUs20260115,
         ] {
             a.set(plain, 0.0);
         }
@@ -356,6 +376,18 @@ impl Attributes {
 
     pub fn flag(&mut self, attribute: Attribute, value: bool) {
         self.set(attribute, f64::from(u8::from(value)));
+    }
+
+    /// Whether an attribute has no value.
+    pub fn lacks(&self, attribute: Attribute) -> bool {
+        self.get(attribute).is_nan()
+    }
+
+    /// The attribute to ask for where one has no value: one that it follows from and that is missing too, or itself.
+    pub fn missing_source(&self, attribute: Attribute) -> Attribute {
+        let from = attribute.derived_from().iter().copied();
+        let mut missing = from.filter(|source| self.lacks(*source));
+        missing.next().unwrap_or(attribute)
     }
 
     pub fn is(&self, attribute: Attribute) -> bool {

@@ -66,6 +66,8 @@ pub enum NumberNeed {
     WhereCapped,
     /// Every rule has one or more of these.
     OneOfThem,
+    /// A rule may hold it.
+    Optional,
 }
 
 impl NumberNeed {
@@ -76,6 +78,7 @@ impl NumberNeed {
                 "required where the rule or an exception says `capped`, else refused"
             }
             Self::OneOfThem => "one or more of these are required",
+            Self::Optional => "optional",
         }
     }
 }
@@ -121,6 +124,15 @@ pub const TIER2_CAP_TPP: RuleNumber = RuleNumber {
     need: NumberNeed::WhereCapped,
     least: 0.0,
     most: Bound::Included(1e18),
+};
+
+pub const HOME_VOLUME_SHARE: RuleNumber = RuleNumber {
+    name: "home_volume_share",
+    unit: "part of what is sold in the issuer",
+    words: "part of the processing performance sold in the issuer, over all chips that the rule lets through, that one nation may import under it",
+    need: NumberNeed::Optional,
+    least: 0.0,
+    most: Bound::Included(1e3),
 };
 
 const fn support(name: &'static str, words: &'static str) -> RuleNumber {
@@ -173,6 +185,7 @@ impl Instrument {
     /// The numbers that its rules hold; any other is an error.
     pub const fn numbers(self) -> &'static [RuleNumber] {
         match self {
+            Self::ChipThreshold => &[HOME_VOLUME_SHARE],
             Self::Levy => &[LEVY_SHARE],
             Self::CountryCap => &[TIER2_CAP_TPP],
             Self::Promotion => &SUPPORT,
@@ -191,7 +204,12 @@ impl Instrument {
             | Self::CountryCap
             | Self::ImportBan
             | Self::EntityList => deal || attribute.is_of_chip(),
-            Self::Equipment => deal || matches!(attribute, A::FabNodeNm | A::FabNonPlanar),
+            Self::Equipment => {
+                deal || matches!(
+                    attribute,
+                    A::HqCountry | A::ToolType | A::FabNodeNm | A::FabNonPlanar
+                )
+            }
             Self::Memory => deal || attribute == A::HbmBandwidthDensity,
             Self::Foundry => {
                 deal || matches!(

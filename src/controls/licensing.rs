@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::attribute::{Attribute, Attributes, Symbols};
 use super::condition::{Condition, ThreeValued};
 use super::instrument::{ControlledItem, Instrument};
+use super::outcome::{ActiveRule, Reach, RuleOutcome, SideOfSale, own_outcome};
 use super::reasons;
 use super::rule::{DatedRule, NationGroup, Rule};
 use super::verdict::Verdict;
@@ -52,7 +53,7 @@ impl Law {
         a: &Attributes,
     ) -> Option<Verdict> {
         let active = ActiveRule::of(rule, &self.rules[usize::from(rule)], Vec::new(), true);
-        own_outcome(&active, subject, a.get(Attribute::Vendor), a).map(|(verdict, _)| verdict)
+        own_outcome(&active, subject, a.get(Attribute::Vendor), a).map(|own| own.verdict())
     }
 
     pub fn find(&self, id: &str) -> Option<u16> {
@@ -69,56 +70,15 @@ pub struct RuleSet {
     active: Vec<ActiveRule>,
 }
 
-#[derive(Clone, Debug)]
-struct ActiveRule {
-    index: u16,
-    rule: Arc<Rule>,
-    condition: Condition,
-    exceptions: Vec<Condition>,
-    /// Vendors for which the default of `by_default` does not hold.
-    but: Vec<f64>,
-    by_default: bool,
-    /// Whether it is known to apply to every sale that will be judged.
-    reaches: bool,
-}
-
-impl ActiveRule {
-    fn of(index: u16, rule: &Arc<Rule>, but: Vec<f64>, by_default: bool) -> Self {
-        let exceptions = rule.exceptions.iter().map(|e| e.condition.clone());
-        Self {
-            index,
-            rule: rule.clone(),
-            condition: rule.condition.clone(),
-            exceptions: exceptions.collect(),
-            but,
-            by_default,
-            reaches: false,
-        }
-    }
-
-    /// The rule and the vendors for which it counts.
-    fn identity(&self) -> (u16, bool, &[f64]) {
-        (self.index, self.by_default, &self.but)
-    }
-
-    fn binds(&self, vendor: f64) -> bool {
-        self.by_default != self.but.contains(&vendor)
-    }
-
-    fn applies_to(&self, subject: ControlledItem, vendor: f64, a: &Attributes) -> bool {
-        self.reaches
-            || self.rule.instrument.judges(subject)
-                && self.binds(vendor)
-                && self.rule.applies_to.covers(a)
-    }
-}
-
 /// Ruling on one sale.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Ruling {
     pub exporter: Verdict,
     pub importer: Verdict,
+    /// The largest levy on the sale; levies do not add up.
     pub levy_share: f64,
+    /// Whether a rule that lets the sale through limits its volume.
+    pub volume_limited: bool,
     pub exporter_rule: Option<u16>,
     pub importer_rule: Option<u16>,
 }
@@ -134,6 +94,7 @@ impl Ruling {
             exporter: Verdict::Free,
             importer: Verdict::Free,
             levy_share: 0.0,
+            volume_limited: false,
             exporter_rule: None,
             importer_rule: None,
         }
@@ -159,6 +120,8 @@ pub struct VerdictReason {
 
 /// The verdict of a rule that covers a sale but whose condition does not hold.
 const NOT_MET: &str = "not met";
+/// The verdict of a rule in whose place a carve-out decides.
+const CARVED_OUT: &str = "carved out";
 
 impl RuleSet {
     pub(super) fn of(
@@ -251,8 +214,8 @@ impl RuleSet {
         let free = |attribute| free.contains(&attribute);
         let left = |active: &ActiveRule| {
             let condition = active.condition.fold(sale, free);
-            let matters = active.applies_to(subject, vendor, sale)
-                && condition.constant() != Some(ThreeValued::No);
+            let reach = active.reach(subject, vendor, sale);
+            let matters = reach != Reach::No && condition.constant() != Some(ThreeValued::No);
             matters.then(|| ActiveRule {
                 condition,
                 exceptions: active
@@ -260,7 +223,7 @@ impl RuleSet {
                     .iter()
                     .map(|e| e.fold(sale, free))
                     .collect(),
-                reaches: true,
+                reaches: reach == Reach::Yes,
                 ..active.clone()
             })
         };
@@ -320,31 +283,38 @@ impl RuleSet {
     /// The ruling on one sale; it does not allocate.
     pub fn judge(&self, subject: ControlledItem, a: &Attributes) -> Ruling {
         let vendor = a.get(Attribute::Vendor);
-        let mut ruling = Ruling::free();
+        let (mut exporter, mut importer) = (SideOfSale::FREE, SideOfSale::FREE);
+        let (mut levy_share, mut volume_limited) = (0.0_f64, false);
         for (at, active) in self.active.iter().enumerate() {
-            let Some((verdict, _)) = self.outcome(at, subject, vendor, a) else {
+            let Some(outcome) = self.outcome(at, subject, vendor, a) else {
                 continue;
             };
-            let importer = active.rule.issuer_code == a.get(Attribute::Destination)
+            let of_importer = active.rule.issuer_code == a.get(Attribute::Destination)
                 && active.rule.instrument == Instrument::ImportBan;
-            let (side, rule) = if importer {
-                (&mut ruling.importer, &mut ruling.importer_rule)
-            } else {
-                (&mut ruling.exporter, &mut ruling.exporter_rule)
-            };
-            let strictest = side.stricter(verdict);
-            if strictest != *side {
-                *side = strictest;
-                *rule = Some(active.index);
+            if of_importer {
+                importer.add(&outcome, active.index);
+                continue;
             }
-            if verdict == Verdict::Levied {
-                ruling.levy_share = ruling.levy_share.max(active.rule.levy_share);
+            exporter.add(&outcome, active.index);
+            volume_limited |= active.rule.home_volume_share.is_some();
+            if outcome.most == Verdict::Levied {
+                levy_share = levy_share.max(active.rule.levy_share);
             }
         }
-        if !matches!(ruling.exporter, Verdict::Levied) {
-            ruling.levy_share = 0.0;
+        let ((exporter, exporter_rule), (importer, importer_rule)) =
+            (exporter.decide(), importer.decide());
+        let sold = matches!(
+            exporter,
+            Verdict::CaseByCase | Verdict::Levied | Verdict::Capped
+        );
+        Ruling {
+            exporter,
+            importer,
+            levy_share: if sold { levy_share } else { 0.0 },
+            volume_limited: sold && volume_limited,
+            exporter_rule,
+            importer_rule,
         }
-        ruling
     }
 
     /// Whether `judge` would return a free verdict on both sides; stops at the first rule that restricts the sale.
@@ -352,54 +322,82 @@ impl RuleSet {
         let vendor = a.get(Attribute::Vendor);
         let says = |at: usize| self.outcome(at, subject, vendor, a);
         (0..self.active.len())
-            .all(|at| says(at).is_none_or(|(verdict, _)| verdict == Verdict::Free))
+            .all(|at| says(at).is_none_or(|outcome| outcome.most == Verdict::Free))
     }
 
-    /// Verdict of one rule after its exceptions and the carve-outs of others; none where it does not apply.
+    /// What one rule adds to a verdict, after its exceptions and the carve-outs of others; none where it adds nothing.
+    ///
+    /// A carve-out decides in the place of every rule that it relaxes, and says nothing where it relaxes none.
     fn outcome(
         &self,
         at: usize,
         subject: ControlledItem,
         vendor: f64,
         a: &Attributes,
-    ) -> Option<(Verdict, Option<usize>)> {
+    ) -> Option<RuleOutcome> {
         let active = &self.active[at];
-        let (verdict, exception) = own_outcome(active, subject, vendor, a)?;
-        if !active.rule.carves_out.is_empty() {
-            // A carve-out only relaxes other rules; it has a verdict, and a levy, where it does so.
-            return self
-                .has_effective_carve_out(at, subject, vendor, a)
-                .then_some((verdict, exception));
+        let own = own_outcome(active, subject, vendor, a)?;
+        if active.rule.carves_out.is_empty() {
+            self.after_carve_outs(active, own, subject, vendor, a)
+        } else {
+            self.as_carve_out(active, own, subject, vendor, a)
         }
-        let mut relaxed = verdict;
-        for other in &self.active {
-            if other.rule.carves_out.contains(&active.index)
-                && let Some((softer, _)) = own_outcome(other, subject, vendor, a)
-                && softer.rank() < relaxed.rank()
-            {
-                relaxed = softer;
-            }
-        }
-        Some((relaxed, exception))
     }
 
-    /// Whether the carve-out relaxes the verdict of at least one other rule.
-    fn has_effective_carve_out(
+    /// What a rule says where carve-outs may decide in its place.
+    fn after_carve_outs(
         &self,
-        at: usize,
+        active: &ActiveRule,
+        mut own: RuleOutcome,
         subject: ControlledItem,
         vendor: f64,
         a: &Attributes,
-    ) -> bool {
-        let carver = &self.active[at];
-        let Some((own, _)) = own_outcome(carver, subject, vendor, a) else {
-            return false;
-        };
-        self.active.iter().any(|other| {
-            carver.rule.carves_out.contains(&other.index)
-                && own_outcome(other, subject, vendor, a)
-                    .is_some_and(|(v, _)| v.rank() > own.rank())
-        })
+    ) -> Option<RuleOutcome> {
+        for other in &self.active {
+            if !other.rule.carves_out.contains(&active.index) {
+                continue;
+            }
+            let Some(softer) = own_outcome(other, subject, vendor, a) else {
+                continue;
+            };
+            if softer.applies && softer.most.rank() < own.least.rank() {
+                return None;
+            }
+            if softer.least.rank() < own.most.rank() {
+                own = own.or_nothing(softer.missing);
+                if softer.applies {
+                    own.most = own.most.looser_of(softer.most);
+                }
+            }
+        }
+        Some(own)
+    }
+
+    /// What a carve-out says: its verdict where it relaxes a rule.
+    fn as_carve_out(
+        &self,
+        active: &ActiveRule,
+        own: RuleOutcome,
+        subject: ControlledItem,
+        vendor: f64,
+        a: &Attributes,
+    ) -> Option<RuleOutcome> {
+        let mut possible = None;
+        for other in &self.active {
+            if !active.rule.carves_out.contains(&other.index) {
+                continue;
+            }
+            let Some(stricter) = own_outcome(other, subject, vendor, a) else {
+                continue;
+            };
+            if stricter.least.rank() > own.most.rank() {
+                return Some(own);
+            }
+            if stricter.most.rank() > own.least.rank() {
+                possible = Some(own.or_nothing(stricter.missing));
+            }
+        }
+        possible
     }
 
     /// Every rule that covers this sale, strictest first, with the reason in words; rules whose conditions do not hold come
@@ -411,20 +409,33 @@ impl RuleSet {
         symbols: &Symbols,
     ) -> Vec<VerdictReason> {
         let vendor = a.get(Attribute::Vendor);
-        let mut said: Vec<(Option<u8>, VerdictReason)> = Vec::new();
+        let mut said: Vec<(i16, VerdictReason)> = Vec::new();
         for (at, active) in self.active.iter().enumerate() {
             let rule = &active.rule;
-            if !active.applies_to(subject, vendor, a) {
+            if active.reach(subject, vendor, a) == Reach::No {
                 continue;
             }
-            let outcome = self.outcome(at, subject, vendor, a);
-            let (said_of_it, by) = outcome.map_or((None, None), |(v, by)| (Some(v), by));
-            let words = reasons::sentence(rule, by, said_of_it, a, symbols);
-            let (rank, verdict, exception) = match outcome {
-                Some((verdict, exception)) => {
-                    (Some(verdict.rank()), verdict.to_string(), exception)
+            let added = self.outcome(at, subject, vendor, a);
+            let exception = added.and_then(|outcome| outcome.exception);
+            let in_words = |outcome: Option<RuleOutcome>| {
+                let (by, verdict) = (
+                    outcome.and_then(|o| o.exception),
+                    outcome.map(|o| o.verdict()),
+                );
+                reasons::sentence(rule, by, verdict, a, symbols)
+            };
+            let alone = own_outcome(active, subject, vendor, a);
+            let (rank, verdict, words) = match &added {
+                Some(outcome) => {
+                    let verdict = outcome.verdict();
+                    let rank = i16::from(verdict.rank());
+                    (rank, verdict.to_string(), in_words(added))
                 }
-                None => (None, NOT_MET.to_string(), None),
+                None if rule.carves_out.is_empty() && alone.is_some() => {
+                    let words = format!("{}; a carve-out decides in its place", in_words(alone));
+                    (-1, CARVED_OUT.to_string(), words)
+                }
+                None => (-2, NOT_MET.to_string(), in_words(None)),
             };
             let reason = VerdictReason {
                 rule: rule.id.clone(),
@@ -448,41 +459,5 @@ impl RuleSet {
             b.cmp(a).then(share(other).total_cmp(&share(one)))
         });
         said.into_iter().map(|(_, reason)| reason).collect()
-    }
-}
-
-/// Verdict of a rule alone.
-fn own_outcome(
-    active: &ActiveRule,
-    subject: ControlledItem,
-    vendor: f64,
-    a: &Attributes,
-) -> Option<(Verdict, Option<usize>)> {
-    if !active.applies_to(subject, vendor, a) {
-        return None;
-    }
-    let rule = &active.rule;
-    match active.condition.eval(a) {
-        ThreeValued::No => None,
-        ThreeValued::Unknown => {
-            let missing = active
-                .condition
-                .missing_attribute(a)
-                .unwrap_or(Attribute::Tpp);
-            Some((Verdict::Unknown(missing), None))
-        }
-        ThreeValued::Yes => {
-            for (at, exception) in active.exceptions.iter().enumerate() {
-                match exception.eval(a) {
-                    ThreeValued::No => {}
-                    ThreeValued::Yes => return Some((rule.exceptions[at].licence, Some(at))),
-                    ThreeValued::Unknown => {
-                        let missing = exception.missing_attribute(a).unwrap_or(Attribute::Tpp);
-                        return Some((Verdict::Unknown(missing), Some(at)));
-                    }
-                }
-            }
-            Some((rule.licence, None))
-        }
     }
 }

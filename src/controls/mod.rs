@@ -7,6 +7,7 @@ mod condition;
 mod expression;
 mod instrument;
 mod licensing;
+mod outcome;
 mod process;
 mod reach;
 mod reasons;
@@ -18,8 +19,8 @@ pub use attribute::{Attribute, Attributes, NameDomain, NationGroups, Symbols};
 pub use condition::{Condition, ThreeValued};
 pub use expression::{ConditionError, ConditionScope, Expression};
 pub use instrument::{
-    CHECK_USD, ControlledItem, DETECTION_MULTIPLE, Instrument, LEVY_SHARE, NumberNeed, RuleNumber,
-    SUPPORT, TIER2_CAP_TPP,
+    CHECK_USD, ControlledItem, DETECTION_MULTIPLE, HOME_VOLUME_SHARE, Instrument, LEVY_SHARE,
+    NumberNeed, RuleNumber, SUPPORT, TIER2_CAP_TPP,
 };
 pub use licensing::{Law, RuleSet, Ruling, VerdictReason};
 pub use process::{PolicyProcess, PolicyStep};

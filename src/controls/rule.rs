@@ -3,6 +3,7 @@
 use super::attribute::{Attribute, Attributes};
 use super::condition::Condition;
 use super::instrument::Instrument;
+use super::outcome::Reach;
 use super::verdict::Verdict;
 use crate::foundation::calendar::Date;
 
@@ -59,26 +60,35 @@ pub struct AppliesTo {
     pub only_from: Option<f64>,
     pub destinations: Vec<NationGroup>,
     pub except: Vec<NationGroup>,
-    /// Buyers with headquarters here are covered at any destination.
+    /// Buyers with headquarters here are covered at any destination but the issuer, where a sale is no export.
     pub headquarters: Vec<NationGroup>,
+    pub issuer: f64,
 }
 
 impl AppliesTo {
-    pub(super) fn covers(&self, a: &Attributes) -> bool {
+    pub(super) fn covers(&self, a: &Attributes) -> Reach {
+        if !self.covers_shipment(a) {
+            return Reach::No;
+        }
         let from = a.get(Attribute::HqCountry);
+        if from.is_nan() && (self.not_from.is_some() || self.only_from.is_some()) {
+            return Reach::Open(Attribute::HqCountry);
+        }
         if self.not_from.is_some_and(|code| code == from)
             || self.only_from.is_some_and(|code| code != from)
         {
-            return false;
+            Reach::No
+        } else {
+            Reach::Yes
         }
-        self.covers_shipment(a)
     }
 
     /// Whether destination and buyer are covered, for goods of any designer.
     pub(super) fn covers_shipment(&self, a: &Attributes) -> bool {
         let to = self.destinations.iter().any(|g| g.holds_destination(a))
             && !self.except.iter().any(|g| g.holds_destination(a));
-        to || self.headquarters.iter().any(|g| g.holds_headquarters(a))
+        to || a.get(Attribute::Destination) != self.issuer
+            && self.headquarters.iter().any(|g| g.holds_headquarters(a))
     }
 }
 
@@ -124,6 +134,9 @@ pub struct Rule {
     pub responds_to: Vec<String>,
     pub levy_share: f64,
     pub cap_tpp: f64,
+    /// Part of the processing performance sold in the issuer that one nation may import under the rule; none without a volume
+    /// condition.
+    pub home_volume_share: Option<f64>,
     /// Public support, USD a year: research, energy, build-out.
     pub support_usd: [f64; 3],
     /// What a chip that reports its place costs more, USD, and by how much brokers are detected more often.

@@ -35,7 +35,15 @@ impl Verdict {
         }
     }
 
-    pub(super) fn stricter(self, other: Self) -> Self {
+    pub(super) fn looser_of(self, other: Self) -> Self {
+        if other.rank() < self.rank() {
+            other
+        } else {
+            self
+        }
+    }
+
+    pub(super) fn stricter_of(self, other: Self) -> Self {
         if other.rank() > self.rank() {
             other
         } else {

@@ -68,6 +68,7 @@ parameters! {
     licensing {
         licence_days_target, licence_days_elsewhere, approval_case_by_case_target,
         approval_notify_target, approval_elsewhere, levy_pass_through, input_licence_refused,
+        tool_licence_refused,
     }
     design {
         redesign_cost_usd, redesign_lag_low_months, redesign_lag_mode_months,

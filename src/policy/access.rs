@@ -182,7 +182,7 @@ impl LegalSubjects {
                 })
                 .collect(),
             inputs_denied: self.inputs_denied(&rule_sets.in_force, p),
-            tool_denials: self.tool_denials(regime, day),
+            tool_denials: self.tool_denials(&rule_sets.in_force, p),
             support_usd: self.support_usd(&rule_sets.in_force),
             leading_foundry,
             state_closed: self.closed_to(&rule_sets.in_force, day, STATE_FUNDED),
@@ -288,31 +288,19 @@ impl LegalSubjects {
         }
     }
 
-    /// By supplier of tools: 1 where the rules of its own nation deny the target an advanced tool on a day.
-    fn tool_denials(&self, regime: &Regime, day: Date) -> Vec<f64> {
-        let mut tool = Attributes::default().with_shipment(&self.shipments[self.target_market]);
-        tool.set(Attribute::FabNodeNm, 7.0);
-        tool.flag(Attribute::FabNonPlanar, true);
-        let denies = |nation: &str| {
-            let own = Regime {
-                entries: regime
-                    .entries
-                    .iter()
-                    .filter(|e| self.law.rules[usize::from(e.rule)].issuer == nation)
-                    .cloned()
-                    .collect(),
-                ..Regime::default()
-            };
-            !own.entries.is_empty()
-                && own
-                    .rules_in_force(&self.law, day)
-                    .judge(ControlledItem::Tool, &tool)
-                    .exporter
-                    == Verdict::Denied
-        };
-        let nations = self.tool_suppliers.iter();
-        nations
-            .map(|(nation, _)| f64::from(u8::from(denies(nation))))
+    /// By supplier of tools: the part of an advanced tool's sales that the rules deny the target. All are denied where a licence is
+    /// refused on principle, and `tool_licence_refused` of them where each is judged for itself.
+    fn tool_denials(&self, in_force: &RuleSet, p: &Parameters) -> Vec<f64> {
+        let rules = in_force.for_item(ControlledItem::Tool);
+        let suppliers = self.tool_suppliers.iter();
+        suppliers
+            .map(
+                |(tool, _)| match rules.judge(ControlledItem::Tool, tool).exporter {
+                    Verdict::Denied => 1.0,
+                    Verdict::CaseByCase => p.tool_licence_refused,
+                    _ => 0.0,
+                },
+            )
             .collect()
     }
 
@@ -321,7 +309,7 @@ impl LegalSubjects {
         let days = self.rule_change_days(&self.record);
         let denials: Vec<Vec<f64>> = days
             .iter()
-            .map(|day| self.tool_denials(&self.record, *day))
+            .map(|day| self.tool_denials(&self.record.rules_in_force(&self.law, *day), p))
             .collect();
         let mut suppliers = self.suppliers();
         (0..self.months)

@@ -65,7 +65,7 @@ pub fn begin_law(
     *closures = AnnouncedClosures::default();
     now.reset(c, market.layout.makers);
     market.buyers.equivalent_market = c.equivalent_market.clone();
-    market.caps.set_caps(&c.caps_tpp);
+    market.caps.set_caps(&c.caps);
 }
 
 impl CurrentLaw {
@@ -232,11 +232,21 @@ impl CurrentLaw {
 
 /// Sets the cap in force in every market this month: the tightest of its days, as in [`combine_terms`].
 fn set_caps_in_force(c: &CompiledCalendar, segments: &[(f64, u16)], market: &mut ChipMarket) {
-    if c.caps_tpp.is_empty() {
+    if c.caps.is_empty() {
         return;
     }
-    let cap_tpp = |cap: &u16| c.caps_tpp[usize::from(*cap)];
-    market.caps.set_in_force(|place| {
+    let cap_tpp = |cap: &u16| c.caps[usize::from(*cap)].tpp;
+    let ChipMarket {
+        caps,
+        deliveries,
+        offers,
+        active,
+        ..
+    } = market;
+    caps.raise_by_home_sales(active, |slot| {
+        deliveries.sold_in(Bloc::Issuer as usize, slot) * offers[slot].tpp
+    });
+    caps.set_in_force(|place| {
         let of_days = segments
             .iter()
             .filter_map(|(_, rule_set)| c.rule_sets[usize::from(*rule_set)].cap_of_market[place]);

@@ -13,6 +13,7 @@ use crate::controls::{
 };
 use crate::foundation::calendar::{Date, Month};
 use crate::foundation::parameters::Parameters;
+use crate::markets::chip_market::caps::ImportCap;
 use crate::technology::design::RedesignLimits;
 
 impl LegalSubjects {
@@ -60,10 +61,7 @@ impl LegalSubjects {
             changes: Vec::new(),
             tool_suppliers: self.suppliers(),
             tools_denied_on_record: self.tools_denied_on_record(p),
-            caps_tpp: caps
-                .iter()
-                .map(|&rule| self.law.rules[usize::from(rule)].cap_tpp)
-                .collect(),
+            caps: caps.iter().map(|&rule| self.import_cap(rule)).collect(),
             ladder,
             rule_sets,
         };
@@ -233,12 +231,35 @@ impl LegalSubjects {
             let rule = &self.law.rules[usize::from(*at)];
             let capped = rule.licence == Verdict::Capped
                 || rule.exceptions.iter().any(|e| e.licence == Verdict::Capped);
-            rule.instrument == Instrument::CountryCap && capped && rule.cap_tpp.is_finite()
+            rule.home_volume_share.is_some()
+                || rule.instrument == Instrument::CountryCap && capped && rule.cap_tpp.is_finite()
         };
         let mut caps: Vec<u16> = regime.rules().filter(sets_cap).collect();
         caps.sort_unstable();
         caps.dedup();
         caps
+    }
+
+    /// The cap that a rule sets. A volume condition starts at nothing and follows the issuer's own market: sales of the chips that
+    /// the rule lets through, but not of those that their owners keep.
+    fn import_cap(&self, rule: u16) -> ImportCap {
+        let rule = &self.law.rules[usize::from(rule)];
+        let Some(home_share) = rule.home_volume_share else {
+            return ImportCap {
+                tpp: rule.cap_tpp,
+                ..ImportCap::default()
+            };
+        };
+        let shipment = &self.shipments[self.target_market];
+        let lets_through = |(slot, chip): (usize, &Attributes)| {
+            !self.layout.captive_chip[slot]
+                && rule.condition.eval(&chip.with_shipment(shipment)) == ThreeValued::Yes
+        };
+        ImportCap {
+            tpp: 0.0,
+            home_share,
+            counts: self.chips.iter().enumerate().map(lets_through).collect(),
+        }
     }
 
     /// By market: the regime's cap in force, as an index into `caps`; none where no cap rule applies.

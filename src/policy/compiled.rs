@@ -9,6 +9,7 @@ use bevy_ecs::resource::Resource;
 
 use crate::controls::{Attribute, Attributes, ControlledItem, Law, RuleSet, Ruling, Verdict};
 use crate::events::EventId;
+use crate::markets::chip_market::caps::ImportCap;
 use crate::markets::chip_market::state::SaleTerms;
 use crate::technology::chip::ChipSpec;
 use crate::technology::design::{DesignCandidate, RedesignLimits, candidates};
@@ -41,8 +42,8 @@ pub struct CompiledCalendar {
     pub tool_suppliers: Vec<ToolSupplier>,
     /// The share of tools denied under the recorded rules, by month.
     pub tools_denied_on_record: Vec<f64>,
-    /// Total processing performance (TPP) that each nation may import, by cap of the regime, in force or not.
-    pub caps_tpp: Vec<f64>,
+    /// The caps of the regime, in force or not.
+    pub caps: Vec<ImportCap>,
     /// The policy process; none in a fixed regime.
     pub ladder: Option<PolicyLadder>,
 }
@@ -145,7 +146,7 @@ pub struct DatedRuleSets {
     /// Whether the target has announced a rule of its own on imports or materials; from then on its responses are the recorded
     /// ones.
     pub replies_recorded: bool,
-    /// By market: the country cap in force, as an index into `CompiledCalendar::caps_tpp`.
+    /// By market: the country cap in force, as an index into `CompiledCalendar::caps`.
     pub cap_of_market: Vec<Option<u16>>,
 }
 
@@ -385,16 +386,19 @@ pub fn design_attributes(parent: &Attributes, design: &ChipSpec) -> Attributes {
 
 /// Sale terms that follow from one ruling.
 pub fn terms_of(ruling: &Ruling) -> SaleTerms {
-    let mut terms = SaleTerms::FREE;
+    // A levy is taken on a licence, whatever else limits the sale.
+    let mut terms = SaleTerms {
+        levy_share: ruling.levy_share,
+        case_by_case: ruling.levy_share > 0.0,
+        capped: ruling.volume_limited,
+        ..SaleTerms::FREE
+    };
     for verdict in [ruling.exporter, ruling.importer] {
         match verdict {
             Verdict::Free => {}
             Verdict::Notify => terms.notify = true,
             Verdict::CaseByCase => terms.case_by_case = true,
-            Verdict::Levied => {
-                terms.case_by_case = true;
-                terms.levy_share = ruling.levy_share;
-            }
+            Verdict::Levied => terms.case_by_case = true,
             Verdict::Capped => terms.capped = true,
             // An unknown verdict counts as a denial: no maker ships a chip that the rules may deny.
             Verdict::Denied | Verdict::Unknown(_) => return SaleTerms::DENIED,

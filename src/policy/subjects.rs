@@ -25,8 +25,8 @@ pub struct LegalSubjects {
     /// By maker: attributes of an order for wafers from a designer of the target; none for other designers, whom no rule
     /// denies wafers.
     pub designers: Vec<Option<Attributes>>,
-    /// Suppliers of advanced tools with the nation of each, before any denial.
-    pub tool_suppliers: Vec<(String, ToolSupplier)>,
+    /// Suppliers of advanced tools before any denial, each with a tool that it sells the target for an advanced fab.
+    pub tool_suppliers: Vec<(Attributes, ToolSupplier)>,
     pub market_of_nation: Vec<usize>,
     pub issuer_market: usize,
     pub target_market: usize,

@@ -249,11 +249,12 @@ pub fn matrices(results: &Results) -> Vec<VerdictMatrix> {
                 }
             })
             .collect();
+        let idle = |verdict: &str| matches!(verdict, "free" | "not on sale");
         let all = lines.len();
         lines.retain(|l| {
             l.verdicts
                 .iter()
-                .any(|c| c.verdict != "free" || c.importer != "free")
+                .any(|c| !idle(&c.verdict) || !idle(&c.importer))
         });
         VerdictMatrix {
             arm: arm.name.clone(),

@@ -173,7 +173,7 @@ pub fn short(results: &Results) -> Vec<ShortAnswer> {
                 return Some(format!("{who} neither {more} nor {less}"));
             }
             let size = rounded(e.p50.abs(), e.monte_carlo_error, &shown);
-            let base = rounded(e.baseline_mean, e.monte_carlo_error, &shown);
+            let base = rounded(e.baseline_mean, 0.0, &shown);
             let way = if e.p50 >= 0.0 { more } else { less };
             let part = path::of_baseline(e).map_or(String::new(), |part| format!("{part} of "));
             Some(format!("{who} {size} {way} ({part}{base})"))

@@ -172,7 +172,7 @@ struct Structure<'a> {
     shipments: Vec<Attributes>,
     chips: Vec<Attributes>,
     designers: Vec<Option<Attributes>>,
-    tool_suppliers: Vec<(String, ToolSupplier)>,
+    tool_suppliers: Vec<(Attributes, ToolSupplier)>,
 }
 
 impl<'a> Structure<'a> {
@@ -211,11 +211,13 @@ impl<'a> Structure<'a> {
             a.ship_to(&groups[nation], &groups[nation]);
             a
         };
+        let shipments: Vec<Attributes> = markets.example.iter().map(shipment).collect();
+        let target = &shipments[markets.target];
         Self {
-            shipments: markets.example.iter().map(shipment).collect(),
             chips,
             designers: designers(&makers, nations, &groups, law, sides),
-            tool_suppliers: tool_suppliers(&sorted.places, nations, sides),
+            tool_suppliers: tool_suppliers(&sorted.places, nations, sides, law, target),
+            shipments,
             roadmap: roadmap_of(&slots, &makers),
             layout: Arc::new(layout),
             makers,
@@ -269,6 +271,8 @@ fn designers(
         a.set(Attribute::ProcessNodeNm, 7.0);
         a.flag(Attribute::NonPlanar, true);
         a.set(Attribute::TransistorsBn, 50.0);
+        a.flag(Attribute::DesignerApproved, false);
+        a.flag(Attribute::PackagedAbroad, false);
         if let Some(at) = nations.iter().position(|n| n.iso3 == m.home) {
             a.ship_to(&groups[at], &groups[at]);
         }

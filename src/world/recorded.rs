@@ -3,9 +3,9 @@
 use super::participants::{MarketPartition, Sides};
 use crate::agents::nation::{Nation, RecordedDemand};
 use crate::config::nations::NationRow;
-use crate::config::places::PlaceTables;
+use crate::config::places::{PlaceTables, ToolShare};
 use crate::config::world::{MakerRow, WorldTables};
-use crate::controls::{Instrument, Law, Regime};
+use crate::controls::{Attribute, Attributes, Instrument, Law, Regime};
 use crate::foundation::bloc::Bloc;
 use crate::foundation::calendar::Month;
 use crate::foundation::chance::stable_key;
@@ -13,12 +13,14 @@ use crate::technology::foundry::ToolSupplier;
 use crate::technology::path::TimePath;
 use crate::technology::supply::{RecordedFoundry, RecordedSupply, SupplyPool};
 
-/// Suppliers of advanced tools with the nation of each, before any denial.
+/// Suppliers of advanced tools by nation and type, before any denial, each with a tool for an advanced fab in the target.
 pub(super) fn tool_suppliers(
     places: &PlaceTables,
     nations: &[NationRow],
     sides: Sides,
-) -> Vec<(String, ToolSupplier)> {
+    law: &Law,
+    target: &Attributes,
+) -> Vec<(Attributes, ToolSupplier)> {
     let side = |nation: &str| {
         let listed = nations.iter().any(|n| n.iso3 == nation);
         match sides.bloc_of(nation) {
@@ -27,14 +29,19 @@ pub(super) fn tool_suppliers(
             _ => Some(1),
         }
     };
-    let supplier = |(nation, share): (String, f64)| {
+    let supplier = |row: ToolShare| {
+        let mut tool = Attributes::default().with_shipment(target);
+        tool.set(Attribute::FabNodeNm, 7.0);
+        tool.flag(Attribute::FabNonPlanar, true);
+        tool.set(Attribute::HqCountry, law.symbols.find(&row.nation));
+        tool.set(Attribute::ToolType, law.symbols.find(&row.tool_type));
         let supplier = ToolSupplier {
-            share,
+            share: row.share,
             denies: 0.0,
             years_denied: 0.0,
-            side: side(&nation),
+            side: side(&row.nation),
         };
-        (nation, supplier)
+        (tool, supplier)
     };
     places.tool_shares().into_iter().map(supplier).collect()
 }

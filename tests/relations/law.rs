@@ -329,3 +329,33 @@ fn a_rule_on_one_nation_closes_its_market_and_leaves_its_neighbour_nine_tenths_a
     assert!(compute(&mut worker, 1, "BRA") < 0.5 * compute(&mut worker, 0, "BRA"));
     assert!(compute(&mut worker, 1, "ARG") > 0.9 * compute(&mut worker, 0, "ARG"));
 }
+
+#[test]
+fn a_volume_condition_far_above_the_home_market_is_none_and_one_at_nothing_closes() {
+    let licence = |id: &str, more: &str| {
+        let (announced, compliance) = ("2023-05-10", "2023-08-20");
+        let (instrument, verdict) = ("chip_threshold", "case_by_case");
+        rule_with(
+            id,
+            "tpp >= 4000",
+            announced,
+            compliance,
+            instrument,
+            verdict,
+            "\"CHN\"",
+            more,
+        )
+    };
+    let plan = plan_with(
+        &[
+            licence("test-licence", ""),
+            licence("test-wide", "numbers = { home_volume_share = 1000.0 }"),
+            licence("test-none", "numbers = { home_volume_share = 0.0 }"),
+        ],
+        "none",
+        &[&["test-licence"], &["test-wide"], &["test-none"]],
+        &[],
+    );
+    equal_arms(&plan);
+    assert!(arms_differ(&plan, [0, 2]));
+}

@@ -3,6 +3,17 @@
 use super::buyers::BuyerGroups;
 use super::state::{ForSale, MarketLayout};
 
+/// A cap of a regime.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ImportCap {
+    /// Total processing performance (TPP) that each nation may import from the start.
+    pub tpp: f64,
+    /// Part of the TPP sold in the issuer each month that is added to it.
+    pub home_share: f64,
+    /// By slot: whether sales in the issuer count.
+    pub counts: Vec<bool>,
+}
+
 /// Imports of one nation this month.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct NationImports {
@@ -50,6 +61,7 @@ impl NationImports {
 pub struct CountryCaps {
     /// Remaining caps and shares of imports by nation.
     pub nations: Vec<NationImports>,
+    caps: Vec<ImportCap>,
     /// Remaining TPP by `[cap][nation]`; up to date only for caps that are not in force.
     remaining_tpp: Vec<f64>,
     sums: Vec<MarketImports>,
@@ -60,6 +72,7 @@ impl CountryCaps {
         let nations = layout.market_of_nation.iter();
         Self {
             nations: nations.map(|m| NationImports::of(*m)).collect(),
+            caps: Vec::new(),
             remaining_tpp: Vec::new(),
             sums: vec![MarketImports::default(); layout.markets],
         }
@@ -74,11 +87,34 @@ impl CountryCaps {
 
     /// Sets the caps of a regime, none of them in force yet. A cap is drawn down only while it is in force; its remainder is
     /// kept while another cap is in force.
-    pub fn set_caps(&mut self, caps_tpp: &[f64]) {
+    pub fn set_caps(&mut self, caps: &[ImportCap]) {
+        self.caps.clear();
+        self.caps.extend_from_slice(caps);
         self.remaining_tpp.clear();
-        for cap_tpp in caps_tpp {
+        for cap in caps {
             let nations = self.nations.iter();
-            self.remaining_tpp.extend(nations.map(|_| *cap_tpp));
+            self.remaining_tpp.extend(nations.map(|_| cap.tpp));
+        }
+    }
+
+    /// Raises the caps that follow sales in the issuer, in force or not: `remaining += home_share * TPP sold there` in the month
+    /// before, of the chips that count; `sold_tpp` is the TPP of a chip slot sold there.
+    pub fn raise_by_home_sales(&mut self, active: &[u16], sold_tpp: impl Fn(usize) -> f64) {
+        let nations = self.nations.len();
+        for (at, cap) in self.caps.iter().enumerate() {
+            if cap.home_share <= 0.0 {
+                continue;
+            }
+            let slots = active.iter().map(|slot| usize::from(*slot));
+            let sold_tpp: f64 = slots.filter(|slot| cap.counts[*slot]).map(&sold_tpp).sum();
+            let more = cap.home_share * sold_tpp;
+            for (row, nation) in self.nations.iter_mut().enumerate() {
+                if nation.cap == Some(at as u16) {
+                    nation.remaining_tpp += more;
+                } else {
+                    self.remaining_tpp[at * nations + row] += more;
+                }
+            }
         }
     }
 

@@ -4,7 +4,9 @@ use super::allocation::Allocation;
 use super::buyers::BuyerGroups;
 use super::licences::Licences;
 use super::orders::OrderBook;
-use super::state::{ForSale, MarketAccounts, MarketLayout, MarketRules, ROWS, stock_index};
+use super::state::{
+    BudgetPurpose, ForSale, MarketAccounts, MarketLayout, MarketRules, ROWS, stock_index,
+};
 use crate::technology::supply::POOLS;
 
 /// Deliveries of the month, and packages in use.
@@ -47,6 +49,12 @@ impl StockChange {
 }
 
 impl Deliveries {
+    /// Packages delivered to users of a bloc this month, for training and serving together, by chip slot.
+    pub fn sold_in(&self, bloc: usize, chip: usize) -> f64 {
+        let at = stock_index(chip, bloc, BudgetPurpose::Training);
+        self.sold[at] + self.sold[at + 1]
+    }
+
     pub fn new(layout: &MarketLayout) -> Self {
         let chips = layout.maker_of.len();
         Self {

@@ -107,8 +107,7 @@ impl ChipMarket {
 
     /// Packages delivered to users of a bloc this month, for training and serving together, by chip slot.
     pub fn sold_in(&self, bloc: usize, chip: usize) -> f64 {
-        let at = stock_index(chip, bloc, BudgetPurpose::Training);
-        self.deliveries.sold[at] + self.deliveries.sold[at + 1]
+        self.deliveries.sold_in(bloc, chip)
     }
 
     /// Packages delivered to one customer this month.
