@@ -9,9 +9,9 @@ use serde::Serialize;
 use super::attribute::{Attribute, Attributes, Symbols};
 use super::condition::{Condition, ThreeValued};
 use super::instrument::{ControlledItem, Instrument};
-use super::outcome::{ActiveRule, Reach, RuleOutcome, SideOfSale, own_outcome};
+use super::outcome::{ActiveRule, RuleOutcome, SideOfSale, own_outcome};
 use super::reasons;
-use super::rule::{DatedRule, NationGroup, Rule};
+use super::rule::{DatedRule, NationGroup, Reach, Rule};
 use super::verdict::Verdict;
 
 /// Every rule that is known.

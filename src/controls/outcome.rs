@@ -5,16 +5,8 @@ use std::sync::Arc;
 use super::attribute::{Attribute, Attributes};
 use super::condition::{Condition, ThreeValued};
 use super::instrument::ControlledItem;
-use super::rule::Rule;
+use super::rule::{Reach, Rule};
 use super::verdict::Verdict;
-
-/// Whether a rule reaches a sale, or the missing attribute on which that depends.
-#[derive(Clone, Copy, PartialEq, Debug)]
-pub(super) enum Reach {
-    No,
-    Yes,
-    Open(Attribute),
-}
 
 #[derive(Clone, Debug)]
 pub(super) struct ActiveRule {

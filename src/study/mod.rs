@@ -2,6 +2,7 @@
 
 pub mod batch;
 pub mod block;
+mod comparisons;
 mod ensemble;
 mod feedback;
 pub mod futures;
