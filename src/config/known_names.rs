@@ -1,6 +1,6 @@
 //! Names that cells of tables may point at, as the tables of the world hold them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::source::Configs;
 use super::table::{KnownNames, NameKind};

@@ -92,7 +92,7 @@ fn idle_rules(study: &StudyFile, regimes: &[Regime], b: &Blueprint, problems: &m
 
 /// Whether a rule on chip sales meets no chip of the study, whoever buys it and wherever. A variant has numbers that are not
 /// known before a run and a name that no rule holds.
-fn meets_no_chip(b: &Blueprint, rule: &Rule) -> bool {
+pub fn meets_no_chip(b: &Blueprint, rule: &Rule) -> bool {
     let unknown = |chip: &Attributes, attributes: &[Attribute]| {
         let mut chip = *chip;
         attributes.iter().for_each(|a| chip.set(*a, f64::NAN));
