@@ -97,7 +97,7 @@ fn text_that_is_not_a_table_of_anything_never_panics() {
             name: "noise".into(),
             text: text.into(),
         };
-        let _ = chips::read(&source, &library().nation_codes());
+        let _ = foreign_chips::read(&source, &library().nation_codes(), &[]);
         let _ = study::read(&source, &library().configs);
         let _ = figure::read(&source, "noise");
         let _ = Library::read(Configs::embedded(), std::slice::from_ref(&source));
