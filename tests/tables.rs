@@ -8,7 +8,7 @@ use chokepoint::config::source::{Configs, Source};
 use chokepoint::config::splits::{self, check_registration};
 use chokepoint::config::table::{CellType, KnownNames, TableSpec};
 use chokepoint::config::world::{TABLES, check_csv, check_table};
-use chokepoint::config::{chips, evidence};
+use chokepoint::config::{evidence, foreign_chips};
 
 use crate::library;
 
@@ -569,7 +569,7 @@ fn own(text: &str) -> Result<usize, Problems> {
         name: "mine.csv".into(),
         text: text.into(),
     };
-    chips::read(&source, &library().nation_codes()).map(|rows| rows.len())
+    foreign_chips::read(&source, &library().nation_codes(), &[]).map(|table| table.rows.len())
 }
 
 #[test]
@@ -988,5 +988,8 @@ fn a_table_of_ones_own_may_name_any_vendor() {
         name: "mine.csv".into(),
         text: "chip,vendor,hq_country,tpp\nx,Nobody,USA,100\n".into(),
     };
-    assert_eq!(chips::read(&source, &known).unwrap()[0].vendor, "Nobody");
+    assert_eq!(
+        foreign_chips::read(&source, &known, &[]).unwrap().rows[0].vendor,
+        "Nobody"
+    );
 }

@@ -1,70 +1,12 @@
-//! Reads what a study says of its own answer: the size of an effect that matters, and arms that are known to be the same.
+//! Checks what a study says of its own answer: the size of an effect that matters, and arms that are known to be the same.
 
 use std::ops::Range;
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-use toml::Spanned;
-
 use super::diagnostics::{Diagnostic, Problems};
 use super::source::Source;
-use super::study::{Arm, ComposedArm, StudyFile};
+use super::study_file::{Arm, ComposedArm, StudyFile};
 use crate::foundation::channels::Channel;
 use crate::foundation::parameters::Parameters;
-
-/// An arm that is the same as another in every outcome of every future, and why that is known.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct SameAs {
-    /// The other arm.
-    #[schemars(with = "String")]
-    pub arm: Spanned<String>,
-    #[schemars(with = "String")]
-    pub reason: Spanned<String>,
-}
-
-/// The effect on the gap below which an answer is no.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct SizeThatMatters {
-    /// Months of the underlying gap.
-    pub gap_months: f64,
-    pub reason: String,
-}
-
-impl Default for SizeThatMatters {
-    fn default() -> Self {
-        Self {
-            gap_months: 1.0,
-            reason: "published estimates of the gap are in whole months; a smaller effect could not be seen in them"
-                .into(),
-        }
-    }
-}
-
-impl StudyFile {
-    /// The arm that the first answer is about: the one that the study names, or the first that is not the baseline.
-    pub fn headline(&self) -> Option<&str> {
-        let mut others = self
-            .arms
-            .iter()
-            .map(Arm::name)
-            .filter(|name| *name != self.baseline);
-        let named = self.headline.as_ref().map(|name| name.get_ref().as_str());
-        let first = others.clone().next();
-        named
-            .and_then(|named| others.find(|name| *name == named))
-            .or(first)
-    }
-
-    /// Arms that are composed from another.
-    pub fn composed(&self) -> impl Iterator<Item = &ComposedArm> {
-        self.arms.iter().filter_map(|arm| match arm {
-            Arm::Composed(arm) => Some(arm.as_ref()),
-            Arm::Regime(_) => None,
-        })
-    }
-}
 
 /// What is wrong with the headline, the size that matters, and arms that are declared the same; and arms that are seen to
 /// change nothing without running them.

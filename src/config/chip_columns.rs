@@ -1,11 +1,13 @@
 //! Headers of chip tables: the column that is meant, its unit, and what is left out.
 
 use super::chip_cells::{UnitScale, scale};
+use super::chip_header::{ChipColumn, words};
 use super::chips::OWN_CHIPS;
-use super::diagnostics::{Diagnostic, Problems, Source, nearest};
+use super::diagnostics::Source;
+use super::diagnostics::{Diagnostic, Problems, nearest};
 use super::rate_columns::rate_column;
 use super::separated::ForeignHeader;
-use super::table::{CellType, ColumnSpec, cell_range_between, shortened};
+use super::table::{cell_range_between, shortened};
 use crate::controls::Attribute;
 
 /// A column that the user named: one of the table of the model, a header of the file, and a factor.
@@ -40,35 +42,6 @@ impl ColumnChoice {
             ours: (*name).to_string(),
             theirs: theirs.to_string(),
         })
-    }
-}
-
-/// A column of the file whose cells are read.
-#[derive(Clone, Debug)]
-pub(super) struct ChipColumn {
-    pub spec: &'static ColumnSpec,
-    /// The unit of its numbers; none where the header has none and another could be meant.
-    pub scale: Option<UnitScale>,
-    pub factor: f64,
-    /// Figures of sparse operations, which are twice the dense.
-    pub sparse: bool,
-    /// Bits of a number format that the table of the model lacks.
-    pub extra_bits: Option<f64>,
-    /// Whether the header is the column's own name, or the user chose it.
-    pub own: bool,
-}
-
-impl ChipColumn {
-    pub fn spec(&self) -> &'static ColumnSpec {
-        self.spec
-    }
-
-    pub fn is(&self, name: &str) -> bool {
-        self.spec.name == name && self.extra_bits.is_none()
-    }
-
-    pub fn is_number(&self) -> bool {
-        matches!(self.spec.cell, CellType::Number(..))
     }
 }
 
@@ -246,17 +219,6 @@ impl ForeignHeader {
             }
         }
     }
-}
-
-/// Small letters and digits of a header, by words.
-pub(super) fn words(text: &str) -> Vec<String> {
-    text.replace('²', "2")
-        .replace('^', "")
-        .to_lowercase()
-        .split(|c: char| !c.is_alphanumeric())
-        .filter(|w| !w.is_empty())
-        .map(String::from)
-        .collect()
 }
 
 /// Names of columns that are no attributes, with others in use.

@@ -1,15 +1,8 @@
 //! Reads the table of chips, shipped or from a user, into attributes for the rules and specifications for the model.
 
-use std::collections::HashSet;
-
 use serde::{Deserialize, Serialize};
 
-use super::diagnostics::Problems;
-use super::foreign_chips;
-use super::source::{Configs, Source};
-use super::table::{
-    CellType, ColumnSpec, KnownNames, NameKind, TableProblems, TableReading, TableSpec, column,
-};
+use super::table::{CellType, ColumnSpec, NameKind, TableSpec, column};
 use crate::controls::{Attribute, Attributes, Symbols};
 use crate::foundation::calendar::{Date, Month};
 use crate::technology::chip::{ChipSpec, Packaging};
@@ -154,57 +147,6 @@ pub static OWN_CHIPS: TableSpec = TableSpec {
     key: &["chip"],
     columns: &own_columns(),
 };
-
-/// Reads the chips of the configuration.
-///
-/// # Errors
-/// For cells that are not as the columns say, and where processing performance or density differ from what the rates give.
-pub fn read_shipped(configs: &Configs, names: &KnownNames) -> Result<Vec<ChipRow>, Problems> {
-    let source = configs.read(CHIPS.path)?;
-    let mut table: TableReading<'_, ChipRow> = TableReading::of(&source, &CHIPS, names)?;
-    let mut keys = HashSet::new();
-    table.check(|row, found| {
-        if !keys.insert(row.key.clone()) {
-            found.push(("key", format!("`{}` is here twice", row.key)));
-        }
-        if row.fp16_dense_tflops.or(row.int8_dense_tops).is_none() {
-            let message =
-                "found an empty cell here and for 8-bit integers, expected one of the rates";
-            found.push(("fp16_dense_tflops", message.into()));
-        }
-    });
-    table.check(check_derived);
-    table.finish()
-}
-
-/// Reads a user's own table, as people have it; `names` holds the codes of nations.
-///
-/// # Errors
-/// For cells that cannot be read or are impossible; everything except the name may be missing.
-pub fn read(source: &Source, names: &KnownNames) -> Result<Vec<ChipRow>, Problems> {
-    foreign_chips::read(source, names, &[]).map(|table| table.rows)
-}
-
-/// Holds what follows from other columns against them.
-fn check_derived(row: &ChipRow, found: &mut TableProblems) {
-    if let (Some(stated), Some(computed)) = (row.tpp, row.computed_tpp())
-        && (stated - computed).abs() > 0.2
-    {
-        let message =
-            format!("tpp: found {stated}, expected {computed}, the largest rate times its bits");
-        found.push(("tpp", message));
-    }
-    if let (Some(stated), Some(tpp), Some(area)) =
-        (row.performance_density, row.tpp, row.die_area_mm2)
-        && (stated - tpp / area).abs() > 0.01
-    {
-        let message = format!(
-            "performance_density: found {stated}, expected {:.3}, tpp over die area",
-            tpp / area
-        );
-        found.push(("performance_density", message));
-    }
-}
 
 impl ChipRow {
     /// Whether its maker sells it in the model: parts for one market are designed there, and some were never sold.

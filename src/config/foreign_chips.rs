@@ -7,10 +7,12 @@ use super::chip_cells::{
     DecimalMark, NumberRead, UnitScale, is_unknown, month, number, scale, shown_mark, truth,
     units_like, word,
 };
-use super::chip_columns::{ChipColumn, ColumnChoice, column_of};
+use super::chip_columns::{ColumnChoice, column_of};
+use super::chip_header::ChipColumn;
 use super::chips::{ChipRow, OWN_CHIPS};
 use super::countries::{self, NamedNation, nation_named};
-use super::diagnostics::{Diagnostic, Problems, Source};
+use super::diagnostics::Source;
+use super::diagnostics::{Diagnostic, Problems};
 use super::separated::{ForeignHeader, PlacedRecord, records, separator_of};
 use super::table::{
     CellType, ColumnSpec, KnownNames, NameKind, TEXT_LONGEST, cell_range_between, check_cell,

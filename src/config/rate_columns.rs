@@ -1,7 +1,7 @@
 //! Headers of rates: a number format with a unit, dense or sparse.
 
 use super::chip_cells::scale;
-use super::chip_columns::{ChipColumn, words};
+use super::chip_header::{ChipColumn, words};
 use super::chips::OWN_CHIPS;
 
 /// Number formats: words, the column, and bits where the table of the model has no column.

@@ -1,6 +1,7 @@
 //! Lines of a table, whatever mark parts their cells: the header, and the records that hold anything.
 
-use super::diagnostics::{Diagnostic, Problems, Source};
+use super::diagnostics::Source;
+use super::diagnostics::{Diagnostic, Problems};
 
 /// A record of the file and the byte at which it begins.
 pub(super) struct PlacedRecord {

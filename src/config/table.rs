@@ -6,8 +6,7 @@ use std::ops::Range;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
-use super::diagnostics::{Diagnostic, Problems, nearest};
-use super::source::{Configs, Source};
+use super::diagnostics::{Diagnostic, Problems, Source, nearest};
 use crate::foundation::calendar::{Date, Month};
 
 /// A table as people edit it.
@@ -82,7 +81,7 @@ pub enum NameKind {
 }
 
 impl NameKind {
-    const ALL: [Self; 12] = [
+    pub(super) const ALL: [Self; 12] = [
         Self::Nation,
         Self::Place,
         Self::Supplier,
@@ -98,7 +97,7 @@ impl NameKind {
     ];
 
     /// Where they stand, what is known besides, and what one of them is.
-    const fn origin(
+    pub(super) const fn origin(
         self,
     ) -> (
         &'static str,
@@ -254,29 +253,9 @@ fn plain(value: f64) -> String {
 
 /// Names that cells may point at, by where they stand.
 #[derive(Clone, Debug, Default)]
-pub struct KnownNames(HashMap<NameKind, Vec<String>>);
+pub struct KnownNames(pub(super) HashMap<NameKind, Vec<String>>);
 
 impl KnownNames {
-    /// The names that the tables of the world hold. A table that cannot be read gives none; its own reader says why.
-    pub fn read(configs: &Configs) -> Self {
-        let mut columns: HashMap<(&str, &str), Vec<String>> = HashMap::new();
-        for names in NameKind::ALL {
-            let (path, name, ..) = names.origin();
-            columns
-                .entry((path, name))
-                .or_insert_with(|| cells_of(configs, path, name));
-        }
-        let of = |names: NameKind| {
-            let (path, name, besides, _) = names.origin();
-            let mut found = columns.get(&(path, name)).cloned().unwrap_or_default();
-            if !found.is_empty() {
-                found.extend(besides.iter().map(|b| (*b).to_string()));
-            }
-            (names, found)
-        };
-        Self(NameKind::ALL.into_iter().map(of).collect())
-    }
-
     /// Codes of nations alone, for tables that point at nothing else.
     pub fn of_nations(codes: impl IntoIterator<Item = String>) -> Self {
         Self(HashMap::from([(
@@ -300,33 +279,6 @@ impl KnownNames {
         let list = self.list(names);
         list.is_empty() || list.iter().any(|n| n == text)
     }
-}
-
-/// The different cells of a column that are not empty.
-fn cells_of(configs: &Configs, path: &str, name: &str) -> Vec<String> {
-    let Ok(source) = configs.read(path) else {
-        return Vec::new();
-    };
-    let mut reader = csv::ReaderBuilder::new()
-        .flexible(true)
-        .from_reader(source.text.as_bytes());
-    let at = reader
-        .headers()
-        .ok()
-        .and_then(|h| h.iter().position(|header| header == name));
-    let Some(at) = at else {
-        return Vec::new();
-    };
-    let mut seen = HashSet::new();
-    let mut found = Vec::new();
-    for record in reader.records().map_while(Result::ok) {
-        if let Some(cell) = record.get(at).filter(|c| !c.is_empty())
-            && seen.insert(cell.to_string())
-        {
-            found.push(cell.to_string());
-        }
-    }
-    found
 }
 
 /// What helps with a wrong cell; the nearest name is looked for only when the error is told.

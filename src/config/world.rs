@@ -4,12 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
-use super::chips::{self, CHIPS, ChipRow};
+use super::chips::{CHIPS, ChipRow};
 use super::demand::{DEMAND, DemandRow, POOLS, PROXY_POOL, PoolRow, read_demand, read_pools};
 use super::diagnostics::{Diagnostic, Problems};
 use super::evidence::Evidence;
+use super::foreign_chips;
 use super::nations::{self, NATIONS, NationRow};
 use super::places::{self, FOUNDRIES, HOSTS, HUBS, MODELS, POWER, PlaceTables, TOOLS};
+use super::shipped_chips;
 use super::source::{Configs, Source};
 use super::table::{
     CONFIDENCE, CellType, KnownNames, NameKind, TableReading, TableSpec, column, kept, or_nearest,
@@ -196,7 +198,7 @@ impl RecordedWorld {
         let mut problems = Problems::default();
         let world = Self {
             nations: kept(nations::read_known(configs, names), &mut problems),
-            chips: kept(chips::read_shipped(configs, names), &mut problems),
+            chips: kept(shipped_chips::read(configs, names), &mut problems),
             tables: WorldTables {
                 demand: kept(read_demand(configs, names), &mut problems),
                 pools: kept(read_pools(configs, names), &mut problems),
@@ -332,7 +334,8 @@ pub fn check_csv(configs: &Configs, source: &Source) -> Result<(), Problems> {
     match find_table(source) {
         // A copy of the shipped table has its key; a table of one's own need not have it.
         Some(table) if table.path == CHIPS.path && !source.name.ends_with(CHIPS.path) => {
-            chips::read(source, &KnownNames::read(configs).nations()).map(|_| ())
+            let names = KnownNames::read(configs).nations();
+            foreign_chips::read(source, &names, &[]).map(|_| ())
         }
         Some(table) => check_table(configs, table, source),
         None => {

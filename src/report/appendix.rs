@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use super::findings::HEADLINE;
+use super::phrases::HEADLINE;
 use crate::foundation::escape::{recorded_command, shell_argument, shell_option, shell_words};
 use crate::plots::{headline_arm, in_unit, number, rounded, two_digits};
 use crate::results::tables::SideTable;

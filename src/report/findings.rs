@@ -3,15 +3,12 @@
 use serde::Serialize;
 
 use super::path;
-use super::words::{arms, share, sure};
+use super::phrases::{HEADLINE, arms, change, share, the, unit};
 use crate::plots::{
     change_unit, headline_arm, in_unit, month, number, parameter_words, rounded, supported,
     two_digits,
 };
 use crate::results::{ArmInfo, EffectRow, Results};
-
-/// The outcome that answers "did it work", and which way is further behind.
-pub const HEADLINE: &str = "latent_gap_months_mean";
 
 /// A question of the report and its answer in a sentence or two.
 #[derive(Clone, Debug, Serialize)]
@@ -41,56 +38,6 @@ pub struct ReaderViewpoint {
 pub struct FindingSentence {
     pub arm: String,
     pub text: String,
-}
-
-fn unit(results: &Results, outcome: &str) -> String {
-    let outcomes = &results.manifest.outcomes;
-    let found = outcomes.iter().find(|o| o.name == outcome);
-    found.map_or(String::new(), |o| o.unit.clone())
-}
-
-/// "3.2 months more (90 % of futures: 0.4 to 7.1), in nine futures of ten or more (94 %)": medians.
-fn change(results: &Results, outcome: &str, arm: &str, more: &str, less: &str) -> Option<String> {
-    let e = results.effect(outcome, arm)?;
-    if e.p05 == 0.0 && e.p95 == 0.0 {
-        return Some("no different in nearly every future".into());
-    }
-    let own = unit(results, outcome);
-    let (factor, unit) = change_unit(&own);
-    let shown = if unit == "index points" {
-        "points"
-    } else {
-        unit
-    };
-    let error = factor * e.monte_carlo_error;
-    let size = |v: f64| in_unit(supported(factor * v.abs(), error), unit);
-    let up = e.p50 >= 0.0;
-    let (word, other) = if up { (more, less) } else { (less, more) };
-    let positive = if up {
-        e.probability_positive
-    } else {
-        1.0 - e.probability_positive
-    };
-    // With one sign in all futures sizes are enough; otherwise each end needs its direction.
-    let (near, far) = if up { (e.p05, e.p95) } else { (e.p95, e.p05) };
-    let range = if near * far >= 0.0 {
-        format!("{} to {}", size(near), size(far))
-    } else {
-        format!("{} {other} to {} {word}", size(near), size(far))
-    };
-    let (median, sure) = (size(e.p50), sure(positive));
-    Some(format!(
-        "{median} {shown} {word} (90 % of futures: {range}), {sure}"
-    ))
-}
-
-/// A nation's name within a sentence.
-fn the(name: &str) -> String {
-    if name.starts_with("United") || name.ends_with("Kingdom") || name.ends_with('s') {
-        format!("the {name}")
-    } else {
-        name.to_string()
-    }
 }
 
 /// The five questions with one answer each, about the arm that the study names.

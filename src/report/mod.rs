@@ -5,7 +5,7 @@
 mod appendix;
 mod findings;
 mod path;
-mod words;
+mod phrases;
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -80,7 +80,7 @@ pub fn short(results: &Results) -> Result<String, minijinja::Error> {
     environment.add_template("short", SHORT)?;
     environment.get_template("short")?.render(context! {
         m => Serde(&results.manifest),
-        baseline => words::baseline_label(results),
+        baseline => phrases::baseline_label(results),
         short => Serde(&findings::short(results)),
         paths => Serde(&path::paths(results, headline_arm(results))),
     })
@@ -184,7 +184,7 @@ fn render(results: &Results, gallery: &DrawnFigures) -> Result<String, minijinja
     environment.add_template("report", TEMPLATE)?;
     environment.get_template("report")?.render(context! {
         m => Serde(&results.manifest),
-        baseline => words::baseline_label(results),
+        baseline => phrases::baseline_label(results),
         basis => basis(results),
         policy => policy(&style),
         style => style,

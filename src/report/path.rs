@@ -2,12 +2,12 @@
 
 use serde::Serialize;
 
-use crate::config::answers::SizeThatMatters;
+use crate::config::study::SizeThatMatters;
 use crate::foundation::calendar::Month;
 use crate::plots::{in_unit, month, number, rounded, signed, supported};
 use crate::results::{ALL, ArmInfo, EffectComponent, EffectRow, Results};
 
-use super::words::{arms, baseline_label, sure};
+use super::phrases::{arms, baseline_label, sure};
 
 /// The outcome whose effect is followed: the gap in the last month of a window.
 const OUTCOME: &str = "latent_gap_months_last";

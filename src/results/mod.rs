@@ -18,8 +18,8 @@ pub use parquet_tables::{OutcomeWriter, SeriesWriter, batches};
 use serde::{Deserialize, Serialize};
 
 use crate::analysis::bands::QuantileBand;
-use crate::config::answers::SizeThatMatters;
 use crate::config::figure::FigureFile;
+use crate::config::study::SizeThatMatters;
 use crate::foundation::calendar::{Date, Month};
 use crate::foundation::escape::{csv_plain, csv_table};
 use crate::foundation::name::{self, Name};

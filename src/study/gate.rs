@@ -5,7 +5,7 @@
 
 use rayon::prelude::*;
 
-use super::emptiness::meets_no_chip;
+use super::comparisons::meets_no_chip;
 use super::ensemble::MemoryRunStore;
 use super::futures::Override;
 use super::join::JoinedRuns;

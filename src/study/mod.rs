@@ -2,7 +2,7 @@
 
 pub mod batch;
 pub mod block;
-pub mod emptiness;
+mod comparisons;
 mod ensemble;
 mod feedback;
 pub mod futures;

@@ -423,7 +423,7 @@ pub fn check(
     let blueprint = library.blueprint(study)?;
     let posterior = samples(library, study)?;
     check_settings(library, study, &regimes, &blueprint, posterior, runs, only)?;
-    super::emptiness::seen(study, &regimes, &blueprint).check()?;
+    super::comparisons::seen(study, &regimes, &blueprint).check()?;
     let arms: Vec<&str> = study.arms.iter().map(|arm| arm.name()).collect();
     let known = figure::KnownEntities {
         columns: &blueprint.watch.columns,

@@ -1,4 +1,4 @@
-//! What is seen of a study to compare nothing, before anything is run.
+//! What is seen, without a run, to compare nothing.
 
 use super::futures::Override;
 use crate::config::diagnostics::{Diagnostic, Problems};
@@ -11,8 +11,14 @@ use crate::world::Blueprint;
 /// before it, or meet no chip.
 pub fn seen(study: &StudyFile, regimes: &[Regime], b: &Blueprint) -> Problems {
     let mut problems = Problems::default();
-    let source = &study.source;
-    let arms = &study.arms;
+    same_arms(study, regimes, &mut problems);
+    idle_rules(study, regimes, b, &mut problems);
+    problems
+}
+
+/// Arms that hold the rules and settings of an earlier one.
+fn same_arms(study: &StudyFile, regimes: &[Regime], problems: &mut Problems) {
+    let (source, arms) = (&study.source, &study.arms);
     for later in 0..arms.len() {
         let declared = |arm: usize, other: usize| {
             let composed = study.composed().find(|c| *c.name == *arms[arm].name());
@@ -40,6 +46,11 @@ pub fn seen(study: &StudyFile, regimes: &[Regime], b: &Blueprint) -> Problems {
             );
         }
     }
+}
+
+/// Rules that an arm adds and that come after the study, end before it, or meet no chip.
+fn idle_rules(study: &StudyFile, regimes: &[Regime], b: &Blueprint, problems: &mut Problems) {
+    let (source, arms) = (&study.source, &study.arms);
     for arm in study.composed().filter(|arm| arm.same_as.is_none()) {
         let Some(at) = arms.iter().position(|a| *a.name() == *arm.name) else {
             continue;
@@ -77,12 +88,11 @@ pub fn seen(study: &StudyFile, regimes: &[Regime], b: &Blueprint) -> Problems {
                 .push(Diagnostic::at(source, name.span(), message));
         }
     }
-    problems
 }
 
 /// Whether a rule on chip sales meets no chip of the study, whoever buys it and wherever. A variant has numbers that are not
 /// known before a run and a name that no rule holds.
-pub(super) fn meets_no_chip(b: &Blueprint, rule: &Rule) -> bool {
+pub fn meets_no_chip(b: &Blueprint, rule: &Rule) -> bool {
     let unknown = |chip: &Attributes, attributes: &[Attribute]| {
         let mut chip = *chip;
         attributes.iter().for_each(|a| chip.set(*a, f64::NAN));
