@@ -11,7 +11,6 @@ use super::demand::SERIES_NAMES;
 use super::diagnostics::{Diagnostic, Problems, nearest, read_toml};
 use super::evidence_units::{SHARE, base_of, in_unit, span};
 use super::observation::{Adjustment, Adjustments};
-use super::recorded_units::{SHARE, base_of, in_unit, span};
 use super::source::{Configs, Source};
 use super::table::{
     CONFIDENCE, CellType, KnownNames, NameKind, TableProblems, TableReading, TableSpec, YEARS,

@@ -32,7 +32,6 @@ pub mod places;
 pub mod posterior;
 pub mod process;
 mod rate_columns;
-mod recorded_units;
 pub mod regimes;
 mod separated;
 pub mod shipped;
