@@ -86,3 +86,46 @@ pub(super) fn span(period: &str, fiscal: bool) -> Option<(Month, Month)> {
     let first = Month::of(year, 1).plus(i32::from(fiscal));
     Some((first, first.plus(11)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn periods_become_months_and_fiscal_ones_are_moved() {
+        let m = |t: &str| t.parse::<Month>().unwrap();
+        assert_eq!(span("2024-Q4", true), Some((m("2024-08"), m("2024-10"))));
+        assert_eq!(span("2024-Q4", false), Some((m("2024-10"), m("2024-12"))));
+        assert_eq!(span("2024", true), Some((m("2024-02"), m("2025-01"))));
+        assert_eq!(span("2022/2024", false), Some((m("2022-01"), m("2024-12"))));
+        assert_eq!(span("2024-11", false), Some((m("2024-11"), m("2024-11"))));
+        assert_eq!(span("2025-H2", false), Some((m("2025-07"), m("2025-12"))));
+        for wrong in ["2024-Q5", "2024-H3", "soon", "2024-13", "", "24"] {
+            assert_eq!(span(wrong, false), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn units_are_converted_or_refused() {
+        assert_eq!(in_unit("USD bn", "USD bn", 3), Some(1.0));
+        assert_eq!(in_unit("USD mn", "USD bn", 3), Some(1e-3));
+        assert_eq!(in_unit("USD million, restated", "USD bn", 3), Some(1e-3));
+        assert_eq!(in_unit("k cards", "million cards", 12), Some(1e-3));
+        assert_eq!(in_unit("percent", "share", 12), Some(0.01));
+        assert_eq!(in_unit("share of sales (units)", "share", 12), Some(1.0));
+        assert_eq!(
+            in_unit("H100e per quarter", "H100-equivalents", 3),
+            Some(1.0)
+        );
+        for (found, expected) in [
+            ("CNY bn", "USD bn"),
+            ("", "USD bn"),
+            ("USD", "million cards"),
+            ("ECI points per year", "ECI points"),
+            ("percentage points", "share"),
+            ("years", "months"),
+        ] {
+            assert_eq!(in_unit(found, expected, 1), None, "{found}, {expected}");
+        }
+    }
+}
