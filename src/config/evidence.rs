@@ -9,7 +9,6 @@ use toml::Spanned;
 
 use super::demand::SERIES_NAMES;
 use super::diagnostics::{Diagnostic, Problems, nearest, read_toml};
-use super::evidence_units::{SHARE, base_of, in_unit, span};
 use super::observation::{Adjustment, Adjustments};
 use super::recorded_units::{SHARE, base_of, in_unit, span};
 use super::source::{Configs, Source};

@@ -15,7 +15,6 @@ pub mod demand;
 pub mod diagnostics;
 pub mod draws;
 pub mod evidence;
-mod evidence_units;
 pub mod figure;
 mod folder;
 pub mod foreign_chips;

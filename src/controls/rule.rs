@@ -6,14 +6,6 @@ use super::instrument::Instrument;
 use super::verdict::Verdict;
 use crate::foundation::calendar::Date;
 
-/// Whether a rule reaches a sale, or the missing attribute on which that depends.
-#[derive(Clone, Copy, PartialEq, Debug)]
-pub(super) enum Reach {
-    No,
-    Yes,
-    Open(Attribute),
-}
-
 /// A group of nations that a rule can name.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub enum NationGroup {
