@@ -473,12 +473,12 @@ fn a_manifest_that_no_study_can_have_is_an_error() {
             "study.baseline: found `nobody`",
         ),
         (
-            "\"name\": \"no-first-line\"",
+            "\"name\": \"no-listings\"",
             "\"name\": \"none\"",
             "the arm `none` is there twice",
         ),
         (
-            "\"name\": \"no-first-line\"",
+            "\"name\": \"no-listings\"",
             "\"name\": \"<!--<script\"",
             "expected a name",
         ),

@@ -252,9 +252,7 @@ fn every_parameter_changes_some_measure() {
     ];
     let plan = plan_of(arms.iter().map(|arm| regime(arm)).collect(), 1);
     let inert =
-        chokepoint::questions::audit::inert_parameters(library(), &plan, &[0, 1, 2, 3, 4], |_| {
-            true
-        });
+        chokepoint::study::audit::inert_parameters(library(), &plan, &[0, 1, 2, 3, 4], |_| true);
     assert!(
         inert.is_empty(),
         "these parameters change nothing: {inert:?}"

@@ -1,7 +1,6 @@
 //! Regret and satisficing: how much worse each choice could be than the best, and how often it is good enough.
 
-use super::bands::quantile;
-use super::{Estimate, EstimatorError, finite};
+use super::{Estimate, EstimatorError, finite, quantile};
 
 /// What choosing one arm costs against the best arm of each future.
 #[derive(Clone, Copy, Debug, PartialEq)]

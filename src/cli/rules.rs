@@ -6,7 +6,6 @@ use serde::Serialize;
 use super::{
     Answer, Failure, Format, LawArgs, csv_text, date, law, say, say_data, say_json, table,
 };
-use crate::config::chips::ChipRow;
 use crate::config::source::Configs;
 use crate::controls::{ControlledItem, Law, Regime, RuleSet};
 use crate::foundation::calendar::Date;
@@ -28,7 +27,7 @@ pub struct RulesArgs {
 
 #[derive(Subcommand)]
 enum RulesCommand {
-    /// Compare two regimes on one day, or two days of one regime: rules, and verdicts on chips.
+    /// Two regimes on one day, or two days of one regime: which rules, and which chips' verdicts.
     Diff {
         /// A regime or a day.
         a: String,
@@ -193,40 +192,41 @@ fn diff(
     let (of_a, of_b) = (ids(&a), ids(&b));
     let mut symbols = library.law.symbols.clone();
     let nation = library.nation(to)?.groups(&mut symbols);
-    let changed = |chip: &ChipRow| {
-        let mut sale = chip.attributes(&mut symbols);
-        sale.ship_to(&nation, &nation);
-        let [x, y] = [&a, &b].map(|book| book.judge(ControlledItem::ChipSale, &sale));
-        ((x.exporter, x.importer) != (y.exporter, y.importer)).then(|| VerdictChange {
-            chip: chip.chip.clone(),
-            exporter_a: x.exporter.to_string(),
-            exporter_b: y.exporter.to_string(),
-            importer_a: x.importer.to_string(),
-            importer_b: y.importer.to_string(),
+    let chips = library
+        .chips
+        .iter()
+        .filter_map(|chip| {
+            let mut sale = chip.attributes(&mut symbols);
+            sale.ship_to(&nation, &nation);
+            let (x, y) = (
+                a.judge(ControlledItem::ChipSale, &sale),
+                b.judge(ControlledItem::ChipSale, &sale),
+            );
+            ((x.exporter, x.importer) != (y.exporter, y.importer)).then(|| VerdictChange {
+                chip: chip.chip.clone(),
+                exporter_a: x.exporter.to_string(),
+                exporter_b: y.exporter.to_string(),
+                importer_a: x.importer.to_string(),
+                importer_b: y.importer.to_string(),
+            })
         })
-    };
-    let chips = library.chips.iter().filter_map(changed).collect();
-    let without = |ids: &[String], others: &[String]| -> Vec<String> {
-        let own = ids.iter().filter(|id| !others.contains(id));
-        own.cloned().collect()
-    };
+        .collect();
     let difference = RuleDifference {
-        only_a: without(&of_a, &of_b),
-        only_b: without(&of_b, &of_a),
+        only_a: of_a
+            .iter()
+            .filter(|id| !of_b.contains(id))
+            .cloned()
+            .collect(),
+        only_b: of_b
+            .iter()
+            .filter(|id| !of_a.contains(id))
+            .cloned()
+            .collect(),
         chips,
     };
     if format == Format::Json {
         return say_json(&difference);
     }
-    say(&describe_difference(&difference, sides, to, format))
-}
-
-fn describe_difference(
-    difference: &RuleDifference,
-    sides: [&String; 2],
-    to: &str,
-    format: Format,
-) -> String {
     let list = |ids: &[String]| {
         if ids.is_empty() {
             "none".to_string()
@@ -234,38 +234,37 @@ fn describe_difference(
             ids.join(", ")
         }
     };
-    let [a, b] = sides;
-    let mut text = format!(
-        "only {a}: {}\nonly {b}: {}\n",
-        list(&difference.only_a),
+    let mut text = format!("only {}: {}\n", sides[0], list(&difference.only_a));
+    text.push_str(&format!(
+        "only {}: {}\n",
+        sides[1],
         list(&difference.only_b)
-    );
-    if difference.chips.is_empty() {
-        text.push_str("no chip of the table changes its verdict\n");
-        return text;
-    }
+    ));
     let mut lines = vec![vec![
         format!("chip, to {to}"),
-        format!("exporter, {a}"),
-        format!("exporter, {b}"),
-        format!("importer, {a}"),
-        format!("importer, {b}"),
+        format!("exporter, {}", sides[0]),
+        format!("exporter, {}", sides[1]),
+        format!("importer, {}", sides[0]),
+        format!("importer, {}", sides[1]),
     ]];
-    lines.extend(difference.chips.iter().map(|c| {
-        [
-            &c.chip,
-            &c.exporter_a,
-            &c.exporter_b,
-            &c.importer_a,
-            &c.importer_b,
+    let count = difference.chips.len();
+    lines.extend(difference.chips.into_iter().map(|c| {
+        vec![
+            c.chip,
+            c.exporter_a,
+            c.exporter_b,
+            c.importer_a,
+            c.importer_b,
         ]
-        .map(String::clone)
-        .to_vec()
     }));
+    if count == 0 {
+        text.push_str("no chip of the table changes its verdict\n");
+        return say(&text);
+    }
     text.push_str(&if format == Format::Csv {
         csv_text(&lines)
     } else {
         table(&lines)
     });
-    text
+    say(&text)
 }

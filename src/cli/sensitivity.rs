@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::question::{QuestionArgs, csv_table, find_outcome};
 use super::{Answer, Failure};
 use crate::config::source::Configs;
-use crate::questions::sensitivity;
+use crate::study::sensitivity;
 
 #[derive(Args)]
 pub struct SensitivityArgs {

@@ -6,15 +6,10 @@ use miette::{
     GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteDiagnostic, MietteError,
     MietteSpanContents, Report, SourceCode, SourceSpan, SpanContents,
 };
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 
-/// A file's name and text.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Source {
-    pub name: String,
-    pub text: String,
-}
+use super::source::Source;
 
 /// One error in one file. Lines and columns count from 1.
 #[derive(Clone, Debug, Serialize, PartialEq, Eq)]
@@ -316,10 +311,7 @@ pub fn read_toml<T: DeserializeOwned>(source: &Source) -> Result<T, Problems> {
 
 fn toml_problem(source: &Source, error: &toml::de::Error, path: Option<&str>) -> Problems {
     let range = error.span().unwrap_or(0..1);
-    // The parser's word for one of several permitted values is that of a programming language.
-    let plain = error
-        .message()
-        .replacen("unknown variant", "unknown value", 1);
+    let plain = error.message().to_string();
     let mut message = plain.clone();
     if let Some(path) = path.filter(|p| !p.is_empty() && *p != ".") {
         message = format!("{message} (in `{path}`)");
@@ -340,7 +332,7 @@ fn toml_problem(source: &Source, error: &toml::de::Error, path: Option<&str>) ->
 }
 
 /// Old keys of configuration files and their new names.
-const RENAMED_KEYS: [(&str, &str); 2] = [("words", "description"), ("announced_by", "as_of")];
+const RENAMED_KEYS: [(&str, &str); 1] = [("words", "description")];
 
 /// The error for an old key: it names the new one.
 pub(super) fn renamed_key(key: &str) -> Option<String> {
@@ -387,8 +379,8 @@ pub fn read_csv<T: DeserializeOwned>(
     for header in &headers {
         if !columns.contains(&header) {
             let message = format!(
-                "unknown column `{header}`, expected one of `{}`",
-                columns.join("`, `")
+                "unknown column `{header}`, expected one of the {} columns of this table",
+                columns.len()
             );
             problems
                 .0
@@ -481,10 +473,4 @@ fn cell_problem(
         format!("column missing or unreadable: {message}"),
     )
     .help(format!("add the column `{missing}` to the header"))
-}
-
-/// Words that a list holds more than once.
-pub(super) fn repeated(list: &[String]) -> impl Iterator<Item = &String> {
-    let twice = |(at, word): &(usize, &String)| list[..*at].contains(word);
-    list.iter().enumerate().filter(twice).map(|(_, word)| word)
 }

@@ -20,9 +20,7 @@ impl<'de> Deserialize<'de> for TomlDate {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         const DAY: &str = "expected a day without quotes, such as 2022-10-07";
         let stamp = toml::value::Datetime::deserialize(deserializer).map_err(|e| {
-            let found = e.to_string();
-            let found = found.split(", expected").next().unwrap_or_default();
-            serde::de::Error::custom(format!("{}, {DAY}", found.trim_end()))
+            serde::de::Error::custom(format!("{}; {DAY}", e.to_string().trim_end()))
         })?;
         if stamp.time.is_some() {
             return Err(serde::de::Error::custom(format!("found {stamp}, {DAY}")));
@@ -53,8 +51,7 @@ fn spanned_name<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Spanned<Str
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ActFile {
-    #[schemars(with = "String")]
-    pub title: Spanned<String>,
+    pub title: String,
     #[schemars(with = "String")]
     pub issuer: Spanned<String>,
     #[schemars(with = "String")]
@@ -230,9 +227,9 @@ pub struct RegimeFile {
     /// Keeps only rules of these issuers among the selected.
     #[schemars(with = "Option<Vec<String>>")]
     pub issuers: Option<Vec<Spanned<String>>>,
-    /// Keeps only rules in force or published on this day among the selected; what they end later, they do not end here.
+    /// Keeps only rules announced by this day among the selected.
     #[schemars(with = "Option<TomlDate>")]
-    pub as_of: Option<Spanned<TomlDate>>,
+    pub announced_by: Option<Spanned<TomlDate>>,
     /// Takes rules from among the selected.
     #[serde(default)]
     #[schemars(with = "Vec<String>")]

@@ -5,14 +5,13 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::Plan;
-use super::ensemble::{MemoryRunStore, RunStore};
+use super::ensemble::{
+    MemoryRunStore, OutcomeView, RunNarrative, RunRecord, RunRecordLayout, RunStore,
+};
 use super::feedback::parts;
-use super::layout::{OutcomeView, RunRecordLayout};
 use super::manifest::manifest;
-use super::run::{RunNarrative, RunRecord};
-use crate::analysis::bands::band;
-use crate::analysis::effects::{PairedEffect, effect};
-use crate::outputs::outcomes::OUTCOMES;
+use crate::analysis::{PairedEffect, band, effect};
+use crate::measures::OUTCOMES;
 use crate::results::{
     ALL, BandRow, EffectComponent, EffectRow, FailureRow, OutcomeRow, OutcomeTable, Results,
     ResultsError,
