@@ -62,6 +62,20 @@ guide:
 claims:
     CLAIMS_RUNS=200 cargo test --release --locked --test all every_claim_holds_and_flips -- --nocapture
 
+# the tables of the gallery from commands, then its figures: just gallery "what changed and why"
+gallery REASON:
+    cargo build --release --locked
+    target/release/chokepoint run did-controls-work --runs 24 --overwrite --no-report
+    target/release/chokepoint decompose did-controls-work --runs 24 --into results/did-controls-work
+    target/release/chokepoint discover did-controls-work --runs 200 --into results/did-controls-work
+    target/release/chokepoint sensitivity did-controls-work --runs 24 --into results/did-controls-work
+    target/release/chokepoint ledger did-controls-work --runs 24 --into results/did-controls-work
+    target/release/chokepoint validate --split B --runs 24 --out results/validate
+    cp results/validate/scorecard.csv results/did-controls-work/
+    for study in configs/studies/s*.toml; do target/release/chokepoint run "$study" --runs 200 --overwrite --no-report || exit 1; done
+    ACCEPT="{{REASON}}" cargo test --release --locked --test all new_tables -- --ignored
+    ACCEPT="{{REASON}}" cargo test --release --locked --test all gallery
+
 # inactive parameters, channels and rules
 audit:
     cargo run --release --locked -- audit
@@ -71,11 +85,12 @@ bench:
     cargo bench --profile release --locked --bench model
     cargo bench --profile release --locked --bench table
 
-# write what is generated: schemas and the tables of docs/odd.md
+# write what is generated: schemas, and the tables of docs/odd.md, docs/evidence.md and docs/beside-others.md
 documents:
     cargo run --release --locked -- schema --out configs/schema
     cargo run --release --locked -- reference --into docs/odd.md
     cargo run --release --locked -- reference --evidence --into docs/evidence.md
+    cargo run --release --locked -- reference --beside --into docs/beside-others.md
 
 # accept what changed in the golden files of one test, or of all: just accept "what changed and why" headline_effects
 accept REASON TEST="":

@@ -19,9 +19,10 @@ use std::time::{Duration, Instant};
 use cases::{Case, Shipped};
 use chokepoint::config::study::StudyFile;
 use chokepoint::foundation::run::Future;
-use chokepoint::markets::terms::CompiledCalendar;
+use chokepoint::policy::compiled::CompiledCalendar;
 use chokepoint::study::{
-    Library, Plan, PlanSettings, RunRecord, RunRecordLayout, Worker, block, one_run as recorded_run,
+    Library, Plan, PlanSettings, RunRecord, RunRecordLayout, RunRequest, Worker, block,
+    one_run as recorded_run,
 };
 use cpu_time::ProcessTime;
 
@@ -74,16 +75,13 @@ fn run_and_take_down(s: &Shipped, times: u64) {
         let (calendar, future) = s.plan.in_arm(s.arm, number, &draw);
         worker.run(calendar, &future, layout.months, false);
         bare_run(&mut worker, calendar, &future, layout.months);
-        recorded_run(
-            &s.plan,
-            &layout,
-            &mut worker,
-            s.arm,
-            number,
-            &draw,
-            None,
-            &mut record,
-        );
+        let request = RunRequest {
+            arm: s.arm,
+            run: number,
+            draw: &draw,
+            baseline_path: None,
+        };
+        recorded_run(&s.plan, &layout, &mut worker, &request, &mut record);
     }
 }
 
@@ -352,17 +350,16 @@ fn blocks_over_bare(library: &Library, study: StudyFile, rounds: u32) -> (f64, f
         }
         bare = bare.min(begun.elapsed().as_secs_f64());
         let begun = Instant::now();
-        block::write(
-            &plan,
-            &layout,
-            "bench",
-            FUTURES,
-            &mut worker,
-            &file,
-            &|| {},
-            &never,
-        )
-        .expect("a block can be written");
+        let request = block::BlockRequest {
+            plan: &plan,
+            layout: &layout,
+            hash: "bench",
+            futures: FUTURES,
+            path: &file,
+            done: &|| {},
+            stop: &never,
+        };
+        block::write(&request, &mut worker).expect("a block can be written");
         whole = whole.min(begun.elapsed().as_secs_f64());
     }
     ((whole - bare) / runs * 1e6, bare / whole)

@@ -45,6 +45,11 @@ macro_rules! kinds {
         }
 
         impl EventKind {
+            /// Names of all kinds, in order.
+            pub fn names() -> Vec<&'static str> {
+                Self::ALL.iter().map(|kind| kind.name()).collect()
+            }
+
             pub const ALL: &[Self] = &[$(Self::$kind,)*];
 
             pub const fn name(self) -> &'static str {
@@ -110,6 +115,12 @@ pub struct EventLog {
 }
 
 impl EventLog {
+    /// Begins a run without events.
+    pub fn begin(&mut self, on: bool) {
+        self.events.clear();
+        self.on = on;
+    }
+
     /// Appends an event and returns its identifier for later causes; none where events are not kept.
     pub fn push(&mut self, event: Event) -> Option<EventId> {
         if !self.on {

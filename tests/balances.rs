@@ -1,7 +1,8 @@
 //! Money, chips, licences and pools balance in every month, recounted from the stores themselves.
 
-use chokepoint::markets::chips::{BudgetPurpose, ChipMarket, ROWS, stock_index};
-use chokepoint::measures::Bloc;
+use chokepoint::foundation::bloc::Bloc;
+use chokepoint::markets::chip_market::ChipMarket;
+use chokepoint::markets::chip_market::state::{BudgetPurpose, ROWS, stock_index};
 use chokepoint::study::Worker;
 use chokepoint::technology::supply::{POOLS, SupplyState};
 
@@ -51,25 +52,26 @@ fn recount(
                 after.delivered(k, c) * (price + p.host_cost_usd)
             })
             .sum();
-        let repaid = before.advance_usd[k] + after.pulled_usd[k] - after.advance_usd[k];
-        let carried = before.wallet_usd[k] - after.taken_usd[k];
+        let repaid =
+            before.money.advance_usd[k] + after.money.pulled_usd[k] - after.money.advance_usd[k];
+        let carried = before.money.wallet_usd[k] - after.money.taken_usd[k];
         let expected = carried * (1.0 - p.wallet_decay_per_month)
-            + after.returned_usd[k]
-            + after.budget_usd[k]
-            + after.pulled_usd[k]
+            + after.money.returned_usd[k]
+            + after.money.budget_usd[k]
+            + after.money.pulled_usd[k]
             - repaid
             - spent;
         let scale = expected.abs().max(spent).max(1.0);
-        let off = (after.wallet_usd[k] - expected).abs() / scale;
+        let off = (after.money.wallet_usd[k] - expected).abs() / scale;
         assert!(off < 1e-9, "month {t}: wallet {k} is off by {off:e}");
         assert!(
-            after.wallet_usd[k] > -1e-6 * scale,
+            after.money.wallet_usd[k] > -1e-6 * scale,
             "month {t}: wallet {k} is overdrawn"
         );
-        assert!(repaid >= -1e-6 && after.advance_usd[k] >= -1e-6);
+        assert!(repaid >= -1e-6 && after.money.advance_usd[k] >= -1e-6);
     }
     // Chips: stocks change by deliveries and retirement alone, recounted customer by customer.
-    let mut sold = vec![0.0; after.stock.len()];
+    let mut sold = vec![0.0; after.deliveries.stock.len()];
     let mut brought = vec![0.0; chips];
     for (k, customer) in layout.customers.iter().enumerate() {
         let bloc = layout.bloc_of_market[customer.market];
@@ -81,33 +83,33 @@ fn recount(
             }
         }
     }
-    for at in 0..after.stock.len() {
-        let kept = before.stock[at] * (1.0 - p.retirement_per_year / 12.0);
+    for at in 0..after.deliveries.stock.len() {
+        let kept = before.deliveries.stock[at] * (1.0 - p.retirement_per_year / 12.0);
         // What a broker buys goes to users in the target, less what is seized.
         let chip = at / ROWS;
         let diverted_units =
             if at == stock_index(chip, Bloc::Target as usize, BudgetPurpose::Training) {
-                after.diverted_units[chip]
+                after.deliveries.diverted_units[chip]
             } else {
                 0.0
             };
         let expected = kept + sold[at] + diverted_units;
         assert!(
-            (after.stock[at] - expected).abs() <= 1e-9 * expected.max(1.0),
+            (after.deliveries.stock[at] - expected).abs() <= 1e-9 * expected.max(1.0),
             "month {t}: stock {at}"
         );
     }
     for c in 0..chips {
         assert!(
-            after.diverted_units[c] <= brought[c] * (1.0 + 1e-9),
+            after.deliveries.diverted_units[c] <= brought[c] * (1.0 + 1e-9),
             "month {t}: brokers hand over more than they bought"
         );
     }
     // Brokers spend what they took, less their margin.
-    let taken: f64 = after.taken_usd.iter().sum();
+    let taken: f64 = after.money.taken_usd.iter().sum();
     let theirs: f64 = (0..layout.customers.len())
         .filter(|k| layout.customers[*k].kind.is_broker())
-        .map(|k| after.budget_usd[k])
+        .map(|k| after.money.budget_usd[k])
         .sum();
     assert!(
         theirs <= taken * (1.0 + 1e-9),
@@ -138,7 +140,7 @@ fn recount(
                     "month {t}: {sold} of chip {c} in market {market}, which is closed"
                 );
             }
-            let queue = &after.licences[market * chips + c];
+            let queue = &after.licences.queues[market * chips + c];
             assert!(
                 queue.imbalance().abs() < 1e-6 * (1.0 + queue.applied_total),
                 "month {t}: licences"
@@ -164,11 +166,11 @@ fn nations_add_up_to_all_compute_held_and_so_do_blocs() {
     let held = worker
         .stage
         .world
-        .resource::<chokepoint::agents::nation::ComputeStock>();
+        .resource::<chokepoint::agents::compute::ComputeStock>();
     let nations = worker
         .stage
         .world
-        .resource::<chokepoint::agents::nation::NationTotals>();
+        .resource::<chokepoint::agents::compute::NationTotals>();
     let held: f64 = held.stock.iter().map(|s| s[2]).sum();
     let all: f64 = nations.all_h100e.iter().sum();
     assert!((held - all).abs() < 1e-9 * held, "{held} against {all}");

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use assert_cmd::Command;
+use chokepoint::config::futures::FutureDesign;
 use chokepoint::config::source::{Configs, Source};
-use chokepoint::config::study::{self, FutureDesign, StudyFile};
+use chokepoint::config::study::{self, StudyFile};
 use chokepoint::foundation::parameters::Parameters;
 use chokepoint::results::{EffectRow, Results};
 use chokepoint::study::{Plan, PlanSettings, join, run_all};
@@ -697,7 +698,7 @@ fn what_is_new_passes_the_check_and_a_rule_from_it_answers_what_if() {
         "on average a line at half the present one takes compute away"
     );
     let study = std::fs::read_to_string(here.join("my-study.toml")).unwrap();
-    let broken = study.replace("us-2024-12-sme-entity", "us-2024-12-sme-entty");
+    let broken = study.replace("us-2022-10-3a090\"]", "us-2022-10-3a09\"]");
     std::fs::write(here.join("broken.toml"), broken).unwrap();
     let wrong = chokepoint(here)
         .args(["check", "broken.toml"])

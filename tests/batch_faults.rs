@@ -207,32 +207,32 @@ fn wrong_parties_months_and_dates_are_named_where_they_stand() {
         (
             "target = \"CHN\"",
             "target = \"CHX\"",
-            "wrong.toml:12:1: found `CHX`",
+            "wrong.toml:13:1: found `CHX`",
         ),
         (
             "target = \"CHN\"",
             "target = \"USA\"",
-            "12:1: the target cannot be the issuer",
+            "13:1: the target cannot be the issuer",
         ),
         (
             "window_months = 60",
             "window_months = 0",
-            "11:1: found 0, expected at least 1",
+            "12:1: found 0, expected at least 1",
         ),
         (
             "window_months = 60",
             "window_months = 60\nwindow_first = \"2036-01\"",
-            "12:1: found 2036-01, expected a month from 2020-01 to 2035-12",
+            "13:1: found 2036-01, expected a month from 2020-01 to 2035-12",
         ),
         (
             "runs = 300",
             "runs = 0",
-            "7:1: found 0, expected at least 1",
+            "8:1: found 0, expected at least 1",
         ),
         (
             "last_month = \"2035-12\"",
             "last_month = \"2021-12\"",
-            "10:1: found less than 24 months",
+            "11:1: found less than 24 months",
         ),
         (
             "\"oct22\",",

@@ -2,7 +2,7 @@
 
 use chokepoint::config::diagnostics::{Diagnostic, Problems};
 use chokepoint::config::source::{Configs, Source};
-use chokepoint::config::{chips, figure, study};
+use chokepoint::config::{figure, foreign_chips, study};
 use chokepoint::study::Library;
 
 use crate::library;
@@ -40,7 +40,7 @@ fn a_word_in_place_of_a_number_is_refused_with_its_column_and_line() {
         name: "my-chips.csv".into(),
         text,
     };
-    let problems = chips::read(&source, &library().nation_codes()).unwrap_err();
+    let problems = foreign_chips::read(&source, &library().nation_codes(), &[]).unwrap_err();
     let d = says(
         &problems,
         &source.text,
@@ -56,7 +56,7 @@ fn an_unknown_column_is_refused_with_the_nearest_name() {
         name: "my-chips.csv".into(),
         text: "chip,tpp,die_area\nx,1,2\n".into(),
     };
-    let problems = chips::read(&source, &library().nation_codes()).unwrap_err();
+    let problems = foreign_chips::read(&source, &library().nation_codes(), &[]).unwrap_err();
     let d = says(
         &problems,
         &source.text,
@@ -73,7 +73,7 @@ fn a_density_that_does_not_follow_from_its_parts_is_refused() {
         name: "my-chips.csv".into(),
         text: text.into(),
     };
-    let problems = chips::read(&source, &library().nation_codes()).unwrap_err();
+    let problems = foreign_chips::read(&source, &library().nation_codes(), &[]).unwrap_err();
     says(
         &problems,
         text,
@@ -97,7 +97,7 @@ fn text_that_is_not_a_table_of_anything_never_panics() {
             name: "noise".into(),
             text: text.into(),
         };
-        let _ = chips::read(&source, &library().nation_codes());
+        let _ = foreign_chips::read(&source, &library().nation_codes(), &[]);
         let _ = study::read(&source, &library().configs);
         let _ = figure::read(&source, "noise");
         let _ = Library::read(Configs::embedded(), std::slice::from_ref(&source));

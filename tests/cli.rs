@@ -45,7 +45,7 @@ fn a_missing_attribute_in_a_table_of_chips_is_named_in_the_verdict() {
     let table = folder.path().join("mine.csv");
     std::fs::write(
         &table,
-        "chip,tpp,io,datacenter_marketed\nmine,4799,700,true\n",
+        "chip,hq_country,tpp,io,non_planar,datacenter_marketed\nmine,USA,4799,700,true,true\n",
     )
     .unwrap();
     let path = table.to_str().unwrap();
@@ -154,7 +154,7 @@ fn wrong_use_ends_with_2_and_a_hint() {
     let cases: [(&[&str], &str); 8] = [
         (
             &["run", "did-control-work"],
-            "did you mean `did-controls-work.toml`?",
+            "did you mean `did-controls-work`?",
         ),
         (
             &["run", "did-controls-work", "--set", "choise_slope=2"],
@@ -278,7 +278,7 @@ fn a_run_can_be_repeated_alone() {
 }
 
 #[test]
-fn list_prints_eleven_kinds_and_explain_answers_for_a_name_of_eight_of_them() {
+fn list_prints_twelve_kinds_and_explain_answers_for_a_name_of_nine_of_them() {
     let kinds = String::from_utf8(
         chokepoint()
             .arg("list")
@@ -289,10 +289,11 @@ fn list_prints_eleven_kinds_and_explain_answers_for_a_name_of_eight_of_them() {
             .clone(),
     )
     .unwrap();
-    assert_eq!(kinds.lines().count(), 11);
+    assert_eq!(kinds.lines().count(), 12);
     for name in [
         "us-2023-10-3a090a",
         "country_cap",
+        "mem_bandwidth_tbs",
         "history-free",
         "H20 96GB",
         "CHN",

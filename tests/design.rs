@@ -1,6 +1,6 @@
 //! Makers design the chips that were sold under each rule, from profit and the verdicts of the law alone.
 
-use chokepoint::study::designs::{DesignOption, designs};
+use chokepoint::questions::designs::{DesignOption, designs};
 
 use crate::{library, regime};
 

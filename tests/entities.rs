@@ -3,9 +3,9 @@
 use chokepoint::config::source::Configs;
 use chokepoint::controls::Regime;
 use chokepoint::foundation::channels::Channel;
-use chokepoint::measures::OUTCOMES;
+use chokepoint::outputs::formulas::{OutcomeWindow, outcomes};
+use chokepoint::outputs::outcomes::OUTCOMES;
 use chokepoint::study::{Library, Plan, PlanSettings, Worker};
-use chokepoint::world::outcomes::{OutcomeWindow, outcomes};
 
 use crate::{library, regime, study_of, with_table};
 
@@ -42,7 +42,7 @@ fn outcomes_of(
     let months = plan.blueprint.months;
     worker.run(&plan.calendars[arm], &future, months, false);
     outcomes(
-        &plan.blueprint,
+        &plan.blueprint.watch,
         worker.record(),
         OutcomeWindow {
             from: 33,

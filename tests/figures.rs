@@ -2,7 +2,8 @@
 
 use std::sync::atomic::AtomicBool;
 
-use chokepoint::config::figure::{self, SHIPPED};
+use chokepoint::config::figure;
+use chokepoint::config::shipped::FIGURES;
 use chokepoint::config::source::Source;
 use chokepoint::plots::{compose, draw_all};
 use chokepoint::results::Results;
@@ -88,7 +89,7 @@ fn every_file_of_plots_ships_and_every_kind_of_figure_is_among_them() {
         .filter_map(|n| n.strip_suffix(".toml").map(str::to_string))
         .collect();
     files.sort();
-    let names: Vec<&str> = SHIPPED.iter().map(|(name, _)| *name).collect();
+    let names: Vec<&str> = FIGURES.iter().map(|(name, _)| *name).collect();
     assert_eq!(names, files);
     for kind in [
         "fan",
@@ -105,7 +106,7 @@ fn every_file_of_plots_ships_and_every_kind_of_figure_is_among_them() {
     ] {
         let head = format!("[draw.{kind}]");
         assert!(
-            SHIPPED.iter().any(|(_, text)| text.contains(&head)),
+            FIGURES.iter().any(|(_, text)| text.contains(&head)),
             "{kind}"
         );
     }
@@ -153,7 +154,7 @@ fn a_wrong_figure_of_ones_own_is_told_with_line_column_and_hint() {
     );
     wrong("2022-01", "January", (6, 8), "expected a month", "");
     wrong("from", "form", (6, 1), "unknown field", "from");
-    wrong("[draw.fan]", "[draw.fun]", (4, 7), "unknown variant", "fan");
+    wrong("[draw.fan]", "[draw.fun]", (4, 7), "unknown value", "fan");
     wrong(
         "lines = [{ measure = \"gap_months\", entity = \"target_vs_issuer\" }]",
         "  lines = []",
@@ -167,7 +168,7 @@ fn a_wrong_figure_of_ones_own_is_told_with_line_column_and_hint() {
 fn a_figure_that_results_cannot_fill_says_why() {
     let results = results(2);
     let why = |name: &str, from: &str, to: &str| {
-        let (_, text) = SHIPPED.iter().find(|(n, _)| *n == name).unwrap();
+        let (_, text) = FIGURES.iter().find(|(n, _)| *n == name).unwrap();
         assert!(text.contains(from), "{name}");
         let source = Source {
             name: name.into(),

@@ -10,7 +10,7 @@ use chokepoint::config::source::Source;
 use chokepoint::foundation::name::Name;
 use chokepoint::plots::draw_all;
 use chokepoint::results::{FailureRow, Results};
-use chokepoint::study::block::{BlockStore, path};
+use chokepoint::study::block::{BlockRequest, BlockStore, path};
 use chokepoint::study::plan_file::PlanFile;
 use chokepoint::study::{RunRecordLayout, RunStore, Worker};
 
@@ -94,7 +94,7 @@ fn hostile_results() -> Results {
             }
         }
     }
-    for name in ["claims", "ledger", "boxes"] {
+    for name in ["ledger", "boxes"] {
         let table = results.tables.get_mut(name).unwrap();
         let regime = table.column("regime");
         for row in &mut table.rows {
@@ -533,16 +533,16 @@ fn plan_and_block(folder: &Path) -> (PlanFile, Vec<u8>) {
     let (layout, to) = (RunRecordLayout::new(&plan), path(folder, 0));
     let mut worker = Worker::new(&plan.blueprint);
     let stop = std::sync::atomic::AtomicBool::new(false);
-    let whole = chokepoint::study::block::write(
-        &plan,
-        &layout,
-        &file.hash,
-        0..3,
-        &mut worker,
-        &to,
-        &|| {},
-        &stop,
-    );
+    let block = BlockRequest {
+        plan: &plan,
+        layout: &layout,
+        hash: &file.hash,
+        futures: 0..3,
+        path: &to,
+        done: &|| {},
+        stop: &stop,
+    };
+    let whole = chokepoint::study::block::write(&block, &mut worker);
     assert!(whole.unwrap());
     let bytes = fs::read(to).unwrap();
     (file, bytes)

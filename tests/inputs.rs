@@ -514,61 +514,61 @@ fn numbers_beyond_their_range_are_refused_wherever_they_are_given() {
         (
             "window_months = 60",
             "window_months = 240",
-            11,
+            12,
             "the study ends with 2035-12",
         ),
         (
             "window_months = 60",
             "window_first = \"2034-01\"\nwindow_months = 25",
-            11,
+            12,
             "expected 24 at most",
         ),
         (
             "first_month = \"2020-01\"",
             "first_month = \"2030-01\"",
-            9,
+            10,
             "expected a month of 2020",
         ),
         (
             "last_month = \"2035-12\"",
             "last_month = \"2150-12\"",
-            10,
+            11,
             "expected a month to 2100",
         ),
         (
             "target = \"CHN\"",
             "target = \"TWN\"",
-            12,
+            13,
             "nations with labs: ",
         ),
         (
             "issuer = \"USA\"",
             "issuer = \"NLD\"",
-            13,
+            14,
             "nations with labs: ",
         ),
         (
             "runs = 300",
             "runs = 300\nsynthetic_labs = 4294967295",
-            8,
+            9,
             "100000 labs at most",
         ),
         (
             "\"gap_points\", ",
             "\"gap_points\", \"gap_points\", ",
-            16,
+            17,
             "there twice",
         ),
         (
             "\"effects\",",
             "\"effects\", \"effects\",",
-            23,
+            24,
             "there twice",
         ),
         (
             "posterior = \"final\"",
             "posterior = \"finale\"",
-            14,
+            15,
             "did you mean `final`?",
         ),
     ] {
@@ -710,7 +710,7 @@ fn what_the_command_line_sets_wrongly_is_said_of_the_command_line() {
         // The fault stands in the file, below a line that was added and one that was taken away.
         (
             &["study.synthetic_labs=1", "study.last_month=2026-12"],
-            "did-controls-work.toml:11:1: found a window of 60 months",
+            "did-controls-work.toml:12:1: found a window of 60 months",
         ),
         (&["study.name.x=1"], "`name` holds no fields to set"),
     ] {

@@ -15,7 +15,7 @@ use chokepoint::foundation::calendar::Month;
 use chokepoint::foundation::channels::{Channel, Channels};
 use chokepoint::foundation::policy_path::{PolicyChange, PolicyChangeCause};
 use chokepoint::foundation::run::Future;
-use chokepoint::measures::OUTCOMES;
+use chokepoint::outputs::outcomes::OUTCOMES;
 use chokepoint::results::{EffectComponent, EffectRow, Results};
 use chokepoint::study::{Plan, PlanSettings, Worker, join, run_all};
 
@@ -325,8 +325,8 @@ fn a_total_effect_is_the_sum_of_its_direct_and_its_feedback_part() {
         &[
             ("name = \"reactive-2022\"", "name = \"with-memory\""),
             (
-                "include = [\"us-2019-05-huawei-entity\"]",
-                "include = [\"us-2019-05-huawei-entity\", \"us-2024-12-hbm\"]\nchange = [{ rule = \"us-2024-12-hbm\", announced = 2022-09-01, compliance = 2022-09-01 }]",
+                "  \"us-2022-03-belarus\",\n]",
+                "  \"us-2022-03-belarus\",\n  \"us-2024-12-hbm\",\n]\nchange = [{ rule = \"us-2024-12-hbm\", announced = 2022-09-01, compliance = 2022-09-01 }]",
             ),
         ],
     );
@@ -530,7 +530,7 @@ fn reaction_to_the_gap_and_to_variants_keeps_rules_stricter() {
 #[test]
 fn a_first_difference_is_where_a_process_begins_or_a_rule_ends() {
     let b = library().blueprint(&study_of(&["none"])).unwrap();
-    let first = |a: &str, c: &str| b.first_difference(&[regime(a), regime(c)]);
+    let first = |a: &str, c: &str| b.subjects.first_difference(&[regime(a), regime(c)]);
     assert_eq!(first("reactive", "stochastic"), Some(Month::of(2026, 11)));
     assert_eq!(first("reactive", "history-free"), Some(Month::of(2026, 11)));
     assert_eq!(first("reactive", "reactive"), None);

@@ -4,12 +4,12 @@
 use chokepoint::config::study::StudyFile;
 use chokepoint::foundation::channels::Channel;
 use chokepoint::foundation::parameters::Parameters;
-use chokepoint::study::decompose::{accounting_points, decompose};
-use chokepoint::study::discover::{self, discover};
-use chokepoint::study::ledger::ledger;
-use chokepoint::study::probe::{CustomFuture, EnsembleTable, evaluate, outcome};
-use chokepoint::study::reversal::{self, analyse_reversal};
-use chokepoint::study::sensitivity::{CHANCE, morris, sobol};
+use chokepoint::questions::decompose::{accounting_points, decompose};
+use chokepoint::questions::discover::{self, discover};
+use chokepoint::questions::evaluate::{CustomFuture, EnsembleTable, evaluate, outcome};
+use chokepoint::questions::ledger::ledger;
+use chokepoint::questions::reversal::{self, analyse_reversal};
+use chokepoint::questions::sensitivity::{CHANCE, morris, sobol};
 use chokepoint::study::{Plan, PlanSettings, join, run_all};
 
 use crate::{library, study_of};
@@ -68,7 +68,7 @@ fn r37_shapley_values_over_groups_add_up_to_the_total_effect() {
             (whole.total - effect.mean).abs() <= 1e-12 * scale,
             "{whole:?}"
         );
-        let sum = |rows: &[chokepoint::study::decompose::EffectShare]| -> f64 {
+        let sum = |rows: &[chokepoint::questions::decompose::EffectShare]| -> f64 {
             rows.iter()
                 .filter(|p| p.outcome == whole.outcome)
                 .map(|p| p.value)

@@ -43,7 +43,6 @@ fn the_report_holds_the_tables_of_questions_the_rules_of_every_arm_and_a_filled_
     for part in [
         "id=\"ledger-table\"",
         "id=\"scorecard-table\"",
-        "id=\"claims-table\"",
         "id=\"sobol-table\"",
         "id=\"boxes-table\"",
         "Verdicts under history-free",

@@ -473,12 +473,12 @@ fn a_manifest_that_no_study_can_have_is_an_error() {
             "study.baseline: found `nobody`",
         ),
         (
-            "\"name\": \"no-listings\"",
+            "\"name\": \"no-first-line\"",
             "\"name\": \"none\"",
             "the arm `none` is there twice",
         ),
         (
-            "\"name\": \"no-listings\"",
+            "\"name\": \"no-first-line\"",
             "\"name\": \"<!--<script\"",
             "expected a name",
         ),

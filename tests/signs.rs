@@ -252,7 +252,9 @@ fn every_parameter_changes_some_measure() {
     ];
     let plan = plan_of(arms.iter().map(|arm| regime(arm)).collect(), 1);
     let inert =
-        chokepoint::study::audit::inert_parameters(library(), &plan, &[0, 1, 2, 3, 4], |_| true);
+        chokepoint::questions::audit::inert_parameters(library(), &plan, &[0, 1, 2, 3, 4], |_| {
+            true
+        });
     assert!(
         inert.is_empty(),
         "these parameters change nothing: {inert:?}"

@@ -3,12 +3,14 @@
 //! They stand in `tests/golden/study_effects.md`; `tests/golden.rs` says how a change is accepted.
 
 use std::fmt::Write as _;
+use std::sync::atomic::AtomicBool;
 
-use chokepoint::analysis::{QuantileBand, band};
+use chokepoint::analysis::bands::{QuantileBand, band};
 use chokepoint::config::study;
-use chokepoint::measures::OUTCOMES;
-use chokepoint::study::probe::{EnsembleTable, baseline, outcome};
-use chokepoint::study::{Plan, PlanSettings};
+use chokepoint::outputs::outcomes::OUTCOMES;
+use chokepoint::questions::evaluate::{EnsembleTable, baseline, outcome};
+use chokepoint::study::gate::gate_in_memory;
+use chokepoint::study::{Plan, PlanSettings, join, run_all};
 
 use crate::{golden, library};
 
@@ -167,6 +169,61 @@ fn headline_effects_of_the_ten_studies_are_those_that_were_last_accepted() {
         text += &section(name, headlines);
     }
     golden::compare_text("tests/golden/study_effects.md", &text);
+}
+
+#[test]
+fn no_shipped_study_compares_nothing_and_each_names_its_headline() {
+    for path in library().configs.list("studies", ".toml") {
+        let source = library().configs.read(&path).unwrap();
+        let study = study::read(&source, &library().configs).unwrap_or_else(|e| panic!("{e}"));
+        assert!(study.headline.is_some(), "{path}");
+        let settings = PlanSettings {
+            seed: study.seed,
+            runs: 2,
+            ..PlanSettings::default()
+        };
+        let plan = Plan::new(library(), study, settings).unwrap_or_else(|e| panic!("{e}"));
+        let records = run_all(&plan, &|| {}, &AtomicBool::new(false));
+        let faults = gate_in_memory(library(), &plan, &records);
+        assert!(faults.is_empty(), "{path}: {faults:?}");
+    }
+}
+
+#[test]
+fn a_regime_as_of_a_day_holds_what_was_law_on_that_day() {
+    let law = &library().law;
+    let held = |regime: &str, id: &str| {
+        let rule = law.find(id).unwrap();
+        let entries = library().regime(regime).unwrap().entries;
+        entries.into_iter().find(|e| e.rule == rule)
+    };
+    // Reported in November 2025, published in January 2026.
+    assert_eq!(held("free-2025-12", "us-2026-01-h200"), None);
+    assert!(held("history-free", "us-2026-01-h200").is_some());
+    // What ended in January 2026 had not ended.
+    let share = held("free-2025-12", "us-2025-08-h20-share").unwrap();
+    assert_eq!(share.ended, None);
+    // Reported in May 2025, published in September.
+    for regime in ["frozen-2025-05", "frozen-2025-06", "diffusion"] {
+        assert_eq!(held(regime, "us-2025-09-affiliates"), None, "{regime}");
+    }
+}
+
+#[test]
+fn a_cap_on_a_chip_leaves_its_variants_on_sale() {
+    let mut study = plan("s4-h200").study;
+    let kept = ["deny", "cap-tenth-accepted"];
+    study.arms.retain(|arm| kept.contains(&arm.name()));
+    let settings = PlanSettings {
+        seed: study.seed,
+        runs: 3,
+        ..PlanSettings::default()
+    };
+    let plan = Plan::new(library(), study, settings).unwrap();
+    let records = run_all(&plan, &|| {}, &AtomicBool::new(false));
+    let results = join(&plan, records, "chokepoint run s4-h200");
+    let units = results.effect("variant_units_total", kept[1]).unwrap();
+    assert!(units.mean > -0.3 * units.baseline_mean, "{units:?}");
 }
 
 #[test]

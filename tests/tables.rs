@@ -8,7 +8,7 @@ use chokepoint::config::source::{Configs, Source};
 use chokepoint::config::splits::{self, check_registration};
 use chokepoint::config::table::{CellType, KnownNames, TableSpec};
 use chokepoint::config::world::{TABLES, check_csv, check_table};
-use chokepoint::config::{chips, evidence};
+use chokepoint::config::{evidence, foreign_chips};
 
 use crate::library;
 
@@ -569,7 +569,7 @@ fn own(text: &str) -> Result<usize, Problems> {
         name: "mine.csv".into(),
         text: text.into(),
     };
-    chips::read(&source, &library().nation_codes()).map(|rows| rows.len())
+    foreign_chips::read(&source, &library().nation_codes(), &[]).map(|table| table.rows.len())
 }
 
 #[test]
@@ -591,7 +591,7 @@ fn a_chip_of_ones_own_is_a_chip() {
         ("chip,die_area_mm2\nx,6.09\n", 3, "(mm2)"),
         ("chip,die_area_mm2\nx,-609\n", 3, "(mm2)"),
         (
-            "chip,tpp,hq_country\nx,1,China\n",
+            "chip,tpp,hq_country\nx,1,XYZ\n",
             5,
             "the ISO3 code of a nation",
         ),
@@ -882,10 +882,16 @@ fn splits_stand_in_order() {
 fn a_registration_names_what_exists() {
     let cases = [
         (
-            "date = \"2026-11-25\"",
+            "date = \"2026-11-28\"",
             "date = \"2026-02-30\"",
             "expected a date",
         ),
+        (
+            "seen_to = \"2026-03\"",
+            "seen_to = \"1826-03\"",
+            "expected a month such as 2026-03",
+        ),
+        ("high = 0.65", "high = 0.4", "its own bounds"),
         ("priors = \"3f0e", "priors = \"3f0", "expected 64 digits"),
         (
             "model_versions = 4",
@@ -945,13 +951,16 @@ fn a_map_names_measures_entities_and_units_that_exist() {
             "driver = \"hyperscaler_capx\"",
             "did you mean `hyperscaler_capex`?",
         ),
-        ("factor = 1.136e-9", "factor = -1.0", "`factor`: found -1"),
-        ("factor = 1.136e-9", "factor = nan", "`factor`: found NaN"),
-        ("plus = 1.05", "plus = inf", "`plus`: found inf"),
+        ("factor = 1.0e-9", "factor = -1.0", "`factor`: found -1"),
+        ("factor = 1.0e-9", "factor = nan", "`factor`: found NaN"),
+        ("value = 1.316", "value = inf", "`value`: found inf"),
+        ("low = 1.25", "low = -0.2", "`low`: found -0.2"),
+        ("high = 1.4", "high = 1.3", "its own bounds"),
+        ("unit = \"x\"", "unit = \"cards\"", "expected `x` or"),
         (
-            "plus_error = 0.2",
-            "plus_error = -0.2",
-            "`plus_error`: found -0.2",
+            "added = \"other_segments_in_the_target\"",
+            "added = \"other_segments_in_the_targt\"",
+            "did you mean `other_segments_in_the_target`?",
         ),
         ("unit = \"USD bn\"", "unit = \"\"", "expected a unit"),
         (
@@ -979,5 +988,8 @@ fn a_table_of_ones_own_may_name_any_vendor() {
         name: "mine.csv".into(),
         text: "chip,vendor,hq_country,tpp\nx,Nobody,USA,100\n".into(),
     };
-    assert_eq!(chips::read(&source, &known).unwrap()[0].vendor, "Nobody");
+    assert_eq!(
+        foreign_chips::read(&source, &known, &[]).unwrap().rows[0].vendor,
+        "Nobody"
+    );
 }

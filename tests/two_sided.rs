@@ -2,7 +2,7 @@
 
 use chokepoint::foundation::chance::{Chance, Purpose, stable_key};
 use chokepoint::foundation::parameters::Parameters;
-use chokepoint::study::probe::{CustomFuture, ProbeOutcomes, evaluate, outcome};
+use chokepoint::questions::evaluate::{CustomFuture, ProbeOutcomes, evaluate, outcome};
 use chokepoint::study::{Plan, PlanSettings};
 
 use crate::{library, study_of};

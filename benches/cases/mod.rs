@@ -27,9 +27,10 @@ use chokepoint::config::study::{self, StudyFile};
 use chokepoint::controls::ControlledItem;
 use chokepoint::foundation::parameters::Parameters;
 use chokepoint::foundation::run::{Future, SimulationClock};
-use chokepoint::markets::chips::{ChipMarket, MarketRules};
+use chokepoint::markets::chip_market::ChipMarket;
+use chokepoint::markets::chip_market::state::MarketRules;
 use chokepoint::study::{Library, Plan, PlanSettings, Worker};
-use chokepoint::study::{RunRecord, RunRecordLayout, one_run, run_all};
+use chokepoint::study::{RunRecord, RunRecordLayout, RunRequest, one_run, run_all};
 use chokepoint::technology::supply::SupplyState;
 use chokepoint::world::Blueprint;
 
@@ -211,16 +212,13 @@ pub fn runs(s: &Shipped) -> Vec<Case<'_>> {
             // Beyond the first futures, whose events are kept.
             number = 5 + (number + 1) % (FUTURES - 5);
             let draw = s.plan.draw(number);
-            one_run(
-                &s.plan,
-                &layout,
-                &mut worker,
-                s.arm,
-                number,
-                &draw,
-                None,
-                &mut record,
-            );
+            let request = RunRequest {
+                arm: s.arm,
+                run: number,
+                draw: &draw,
+                baseline_path: None,
+            };
+            one_run(&s.plan, &layout, &mut worker, &request, &mut record);
         })
     };
     let load = |times| {

@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use chokepoint::cli::Failure;
+use chokepoint::cli::execution::ExecutionArgs;
 use chokepoint::cli::job;
-use chokepoint::cli::run::{ExecutionArgs, StudyOverrides, plan_file};
+use chokepoint::cli::run::{StudyOverrides, plan_file};
 use chokepoint::foundation::escape::shell_argument;
 use chokepoint::results::files;
 use chokepoint::study::plan_file::PlanFile;
@@ -77,18 +78,16 @@ pub fn block<'py>(py: Python<'py>, plan: &str, number: u32) -> PyResult<Bound<'p
         let plan = file.open()?.plan;
         let layout = RunRecordLayout::new(&plan);
         let mut worker = Worker::new(&plan.blueprint);
-        let (hash, futures) = (&file.hash, file.block(number));
-        let done = || (watch.done)(1);
-        let whole = one::write(
-            &plan,
-            &layout,
-            hash,
-            futures,
-            &mut worker,
-            &to,
-            &done,
-            watch.stop,
-        )?;
+        let block = one::BlockRequest {
+            plan: &plan,
+            layout: &layout,
+            hash: &file.hash,
+            futures: file.block(number),
+            path: &to,
+            done: &|| (watch.done)(1),
+            stop: watch.stop,
+        };
+        let whole = one::write(&block, &mut worker)?;
         if !whole {
             return Err(Failure::Stopped("stopped: the block is not done".into()));
         }

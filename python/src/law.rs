@@ -7,7 +7,7 @@ use arrow_schema::DataType::Utf8;
 use chokepoint::cli::classify::{SaleQuery, rulings};
 use chokepoint::cli::{Failure, law_with};
 use chokepoint::config::source::Source;
-use pyo3::exceptions::PyValueError;
+use pyo3::exceptions::{PyUserWarning, PyValueError};
 use pyo3::prelude::*;
 
 use crate::frame::{Table, csv_of};
@@ -51,14 +51,19 @@ pub fn classify(
         .into_iter()
         .map(|(name, text)| Source { name, text })
         .collect();
-    let rows = py.detach(|| {
+    let found = py.detach(|| {
         let (library, regime) = law_with(configs, regime, &rules)?;
         let sale = SaleQuery {
             on: day,
             to,
             buyer_hq,
         };
-        rulings(&library, &regime, &sale, own.as_ref())
+        rulings(
+            &library,
+            &regime,
+            &sale,
+            own.as_ref().map(|own| (own, &[][..])),
+        )
     });
     let columns = [
         "chip",
@@ -66,10 +71,16 @@ pub fn classify(
         "importer_verdict",
         "rule",
         "because",
+        "reason",
         "importer_rule",
         "importer_because",
     ];
-    Table::of(&rows.map_err(raised)?, &columns.map(|n| (n, Utf8)))
+    let found = found.map_err(raised)?;
+    for words in found.notes.iter().chain(&found.warnings) {
+        let text = std::ffi::CString::new(words.as_str()).unwrap_or_default();
+        PyErr::warn(py, &py.get_type::<PyUserWarning>(), &text, 2)?;
+    }
+    Table::of(&found.rows, &columns.map(|n| (n, Utf8)))
 }
 
 /// Name and text of a file that a user named: of the disk, or shipped. A rule may be named by its id.

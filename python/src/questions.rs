@@ -5,12 +5,14 @@ use std::path::PathBuf;
 
 use arrow_schema::DataType::{Float64, UInt32, UInt64, Utf8};
 use chokepoint::cli::Failure;
-use chokepoint::cli::run::{pool, threads};
+use chokepoint::cli::execution::{pool, threads};
 use chokepoint::cli::validate::{ValidationRequest, answered};
+use chokepoint::config::futures::FutureDesign;
 use chokepoint::config::source::Configs;
-use chokepoint::config::study::{self, FutureDesign};
+use chokepoint::config::study;
+use chokepoint::questions::decompose as channels;
 use chokepoint::study::timeline::{chain, timeline};
-use chokepoint::study::{Library, Plan, decompose as channels};
+use chokepoint::study::{Library, Plan};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 

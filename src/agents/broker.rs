@@ -4,16 +4,17 @@ use bevy_ecs::component::Component;
 use bevy_ecs::resource::Resource;
 use bevy_ecs::system::{Query, Res, ResMut};
 
-use crate::events::{Event, EventKind, EventLog};
+use crate::events::{Event, EventKind};
+use crate::foundation::bloc::Bloc;
 use crate::foundation::chance::Purpose;
 use crate::foundation::channels::Channel;
 use crate::foundation::maths;
 use crate::foundation::parameters::Parameters;
-use crate::foundation::run::{Future, SimulationClock};
-use crate::markets::chips::{BudgetPurpose, ChipMarket, stock_index};
-use crate::markets::event_log::EventCauses;
+use crate::foundation::run::{Future, RunMonth};
+use crate::markets::chip_market::ChipMarket;
 use crate::markets::scarcity::Shortage;
-use crate::measures::Bloc;
+use crate::policy::access::LegalAccess;
+use crate::policy::event_log::CausedEvents;
 use crate::technology::roadmap::{ChipTable, RealisedThroughput};
 
 /// A broker; fixed within a run.
@@ -46,6 +47,16 @@ pub struct GreyMarket {
     pub premium: f64,
     pub reached_h100e: f64,
     pub seized_h100e: f64,
+    /// Strength of enforcement: that of the parameters, times what chips that report their place add.
+    pub enforcement: f64,
+}
+
+/// System at the start of a run: brokers have no capacity, and none has been detected.
+pub fn begin_brokers(mut grey: ResMut<GreyMarket>, mut brokers: Query<&mut BrokerState>) {
+    *grey = GreyMarket::default();
+    for mut trade in &mut brokers {
+        *trade = BrokerState::default();
+    }
 }
 
 /// Premium over list price: `slope * scarcity`, up to a maximum.
@@ -55,8 +66,8 @@ pub fn grey_premium(scarcity: f64, p: &Parameters) -> f64 {
 
 /// Whether diversion is profitable: `premium * (1 - detection) > detection * penalty`, with the probability of detection in a
 /// year.
-pub fn is_diversion_profitable(premium: f64, p: &Parameters) -> bool {
-    let caught = 1.0 - maths::exp(-p.detection_per_year * p.enforcement);
+pub fn is_diversion_profitable(premium: f64, enforcement: f64, p: &Parameters) -> bool {
+    let caught = 1.0 - maths::exp(-p.detection_per_year * enforcement);
     premium * (1.0 - caught) > caught * p.penalty_multiple
 }
 
@@ -78,9 +89,9 @@ pub fn next_broker_capacity(
     capacity * maths::exp((p.broker_growth_per_month * room).clamp(-1.0, 1.0))
 }
 
-/// Monthly hazard of detection: it rises with volume.
-pub fn detection_hazard(capacity: f64, p: &Parameters) -> f64 {
-    p.detection_per_year / 12.0 * p.enforcement * (1.0 + capacity / p.detection_volume_packages)
+/// Monthly hazard of detection: it rises with volume and with enforcement.
+pub fn detection_hazard(capacity: f64, enforcement: f64, p: &Parameters) -> f64 {
+    p.detection_per_year / 12.0 * enforcement * (1.0 + capacity / p.detection_volume_packages)
 }
 
 /// Upper bound on the share of the target's wallets that pays brokers; the rest is kept for legal purchases.
@@ -90,6 +101,7 @@ const PAID_SHARE_MAX: f64 = 0.5;
 pub fn run_brokers(
     future: Res<Future>,
     shortage: Res<Shortage>,
+    access: Res<LegalAccess>,
     chips: Res<ChipTable>,
     mut grey: ResMut<GreyMarket>,
     mut market: ResMut<ChipMarket>,
@@ -97,9 +109,9 @@ pub fn run_brokers(
 ) {
     let p = &future.parameters;
     let m = &mut *market;
-    m.taken_usd.iter_mut().for_each(|v| *v = 0.0);
-    m.returned_usd.iter_mut().for_each(|v| *v = 0.0);
+    m.money.begin_diversion();
     grey.premium = 0.0;
+    grey.enforcement = p.enforcement * access.detection_multiple;
     let slots = m.layout.maker_of.len();
     let barred = |m: &ChipMarket, slot: usize| {
         !m.layout.captive_chip[slot] && m.terms[m.layout.target_market * slots + slot].open < 0.5
@@ -121,40 +133,41 @@ pub fn run_brokers(
     let each = (price / kinds + p.host_cost_usd)
         * (1.0 + grey_premium(shortage.scarcity[Bloc::Target as usize], p));
     grey.premium = grey_premium(shortage.scarcity[Bloc::Target as usize], p);
-    let pays = is_diversion_profitable(grey.premium, p);
+    let pays = is_diversion_profitable(grey.premium, grey.enforcement, p);
     // Last month's deliveries outside the target.
     let elsewhere = |slot: &u16| {
         m.sold_in(Bloc::Issuer as usize, usize::from(*slot))
             + m.sold_in(Bloc::Third as usize, usize::from(*slot))
     };
-    let sold: f64 = m.in_use.iter().map(elsewhere).sum();
+    let sold: f64 = m.deliveries.in_use.iter().map(elsewhere).sum();
     for (broker, mut trade) in &mut brokers {
         let limit = p.leak_share * broker.share * sold;
         let start = p.broker_start_packages * broker.share;
         trade.capacity = next_broker_capacity(trade.capacity, start, limit, pays, p);
         let wanted = trade.capacity * each;
-        let paid = m.collect_payment(wanted, PAID_SHARE_MAX);
-        m.budget_usd[broker.customer as usize] += paid / (1.0 + grey.premium);
+        let paid = m.money.collect_payment(&m.layout, wanted, PAID_SHARE_MAX);
+        m.money.budget_usd[broker.customer as usize] += paid / (1.0 + grey.premium);
     }
 }
 
 /// System: delivers the brokers' purchases to users in the target, less seizures, and refunds unspent money.
 pub fn settle_brokers(
-    clock: Res<SimulationClock>,
-    future: Res<Future>,
+    run: RunMonth,
     chips: Res<ChipTable>,
     realised: Res<RealisedThroughput>,
-    causes: Res<EventCauses>,
     mut grey: ResMut<GreyMarket>,
     mut market: ResMut<ChipMarket>,
-    mut events: ResMut<EventLog>,
+    mut log: CausedEvents,
     mut brokers: Query<(&Broker, &mut BrokerState)>,
 ) {
-    let p = &future.parameters;
+    let (future, p) = (&*run.future, &run.future.parameters);
     let m = &mut *market;
     grey.reached_h100e = 0.0;
     grey.seized_h100e = 0.0;
-    m.diverted_units.iter_mut().for_each(|h| *h = 0.0);
+    m.deliveries
+        .diverted_units
+        .iter_mut()
+        .for_each(|h| *h = 0.0);
     for customer in 0..m.layout.customers.len() {
         if !m.layout.customers[customer].kind.is_broker() {
             continue;
@@ -166,7 +179,7 @@ pub fn settle_brokers(
             }
             all += trade.capacity;
             // The hazard accumulates from the first month on, also before there is a trade to detect.
-            trade.hazard += detection_hazard(trade.capacity, p);
+            trade.hazard += detection_hazard(trade.capacity, grey.enforcement, p);
             if trade.capacity > 0.0
                 && trade.hazard
                     > future
@@ -174,11 +187,11 @@ pub fn settle_brokers(
                         .exponential(Purpose::Detection, broker.key, trade.ordinal)
             {
                 caught += trade.capacity;
-                events.push(Event {
+                log.events.push(Event {
                     actor: broker.row,
                     values: [trade.capacity, 0.0, 0.0, 0.0],
-                    cause: causes.grey_trade_cause(),
-                    ..Event::new(clock.t as i32, EventKind::Seized)
+                    cause: log.causes.grey_trade_cause(),
+                    ..Event::new(run.clock.t as i32, EventKind::Seized)
                 });
                 *trade = BrokerState {
                     capacity: 0.0,
@@ -195,69 +208,7 @@ pub fn settle_brokers(
             grey.reached_h100e += h100e * (1.0 - seized);
             grey.seized_h100e += h100e * seized;
         }
-        m.refund_unspent(customer);
-    }
-}
-
-impl ChipMarket {
-    /// Index of the customer in the target that uses diverted chips.
-    pub fn user_in_target(&self) -> usize {
-        let is_user = |k: &usize| {
-            let c = self.layout.customers[*k];
-            c.market == self.layout.target_market
-                && c.wallet == BudgetPurpose::Training
-                && !c.kind.is_captive()
-                && !c.kind.is_broker()
-                && !c.kind.is_state_procurement()
-        };
-        (0..self.layout.customers.len()).find(is_user).unwrap_or(0)
-    }
-
-    /// Takes up to `usd`, and at most the share `part_at_most`, from the wallets of the target's buyers; returns the amount.
-    fn collect_payment(&mut self, usd: f64, part_at_most: f64) -> f64 {
-        let mine = |m: &Self, k: usize| {
-            let c = &m.layout.customers[k];
-            c.market == m.layout.target_market
-                && !c.kind.is_broker()
-                && !c.kind.is_state_procurement()
-        };
-        let there: f64 = (0..self.wallet_usd.len())
-            .filter(|k| mine(self, *k))
-            .map(|k| self.wallet_usd[k].max(0.0))
-            .sum();
-        let taken = usd.min(part_at_most * there).max(0.0);
-        if taken > 0.0 {
-            for k in 0..self.wallet_usd.len() {
-                if mine(self, k) {
-                    let part = taken * self.wallet_usd[k].max(0.0) / there;
-                    self.wallet_usd[k] -= part;
-                    self.taken_usd[k] += part;
-                }
-            }
-        }
-        taken
-    }
-
-    /// Moves a broker's purchases of the `a`-th active chip to users in the target, less the share `seized`; returns the
-    /// packages bought.
-    fn divert_chips(&mut self, broker_customer: usize, a: usize, seized: f64) -> f64 {
-        let slot = usize::from(self.active[a]);
-        let buyer = usize::from(self.buyers.group_of[broker_customer]);
-        let bought = self.buyers.share_of_group[broker_customer]
-            * self.buyers.bought[buyer * self.active.len() + a];
-        let at = stock_index(slot, Bloc::Target as usize, BudgetPurpose::Training);
-        self.stock[at] += bought * (1.0 - seized);
-        self.diverted_units[slot] += bought * (1.0 - seized);
-        bought
-    }
-
-    /// Returns a broker's unspent money to users in the target.
-    fn refund_unspent(&mut self, broker_customer: usize) {
-        let left = std::mem::take(&mut self.wallet_usd[broker_customer]);
-        let user = self.user_in_target();
-        self.wallet_usd[user] += left;
-        self.returned_usd[user] += left;
-        self.returned_usd[broker_customer] -= left;
+        m.money.refund_unspent(&m.layout, customer);
     }
 }
 
@@ -277,11 +228,9 @@ mod tests {
 
     #[test]
     fn the_trade_pays_where_scarcity_is_worth_more_than_the_risk() {
-        assert!(is_diversion_profitable(0.5, &p()));
-        assert!(!is_diversion_profitable(0.05, &p()));
-        let mut strict = p();
-        strict.enforcement = 1e6;
-        assert!(!is_diversion_profitable(1e3, &strict));
+        assert!(is_diversion_profitable(0.5, 1.0, &p()));
+        assert!(!is_diversion_profitable(0.05, 1.0, &p()));
+        assert!(!is_diversion_profitable(1e3, 1e6, &p()));
     }
 
     #[test]
@@ -298,6 +247,7 @@ mod tests {
 
     #[test]
     fn a_large_trade_is_seen_sooner() {
-        assert!(detection_hazard(6000.0, &p()) > 2.0 * detection_hazard(0.0, &p()));
+        assert!(detection_hazard(6000.0, 1.0, &p()) > 2.0 * detection_hazard(0.0, 1.0, &p()));
+        assert!(detection_hazard(6000.0, 3.0, &p()) > 2.0 * detection_hazard(6000.0, 1.0, &p()));
     }
 }

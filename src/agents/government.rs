@@ -1,22 +1,22 @@
 //! The issuer's government: it moves the rules along a ladder, driven by chance, the gap, lost revenue and elections.
 
 use bevy_ecs::resource::Resource;
-use bevy_ecs::system::{Query, Res, ResMut};
+use bevy_ecs::system::{Query, Res, ResMut, SystemParam};
 
 use super::chipmaker::{Chipmaker, ChipmakerState};
 use crate::capability::frontier::FrontierHistory;
 use crate::capability::gap::LeaderRecord;
 use crate::events::{Event, EventId, EventKind, EventLog};
+use crate::foundation::bloc::Bloc;
 use crate::foundation::chance::{Chance, Purpose, stable_key};
 use crate::foundation::channels::Channel;
 use crate::foundation::maths;
 use crate::foundation::parameters::Parameters;
 use crate::foundation::policy_path::{PolicyChange, PolicyChangeCause};
-use crate::foundation::run::{Future, SimulationClock};
-use crate::markets::chips::ChipMarket;
+use crate::foundation::run::{Future, RunMonth};
+use crate::markets::chip_market::ChipMarket;
 use crate::markets::scarcity::Shortage;
-use crate::markets::terms::{LawCalendar, PolicyLadder, PolicyState};
-use crate::measures::Bloc;
+use crate::policy::compiled::{LawCalendar, PolicyLadder, PolicyState};
 use crate::technology::roadmap::{Roadmap, SlotKind};
 
 /// Information of a government when it decides; observed with a lag.
@@ -130,8 +130,18 @@ pub struct Government {
     replayed: usize,
 }
 
+/// System at the start of a run: the government stands on the rung on which its process begins.
+pub fn begin_government(
+    calendar: Res<LawCalendar>,
+    market: Res<ChipMarket>,
+    mut government: ResMut<Government>,
+) {
+    let (c, makers) = (&*calendar.0, market.layout.makers);
+    government.reset(c.ladder.as_ref(), makers, c.months.len());
+}
+
 impl Government {
-    pub fn reset(&mut self, ladder: Option<&PolicyLadder>, makers: usize, months: usize) {
+    fn reset(&mut self, ladder: Option<&PolicyLadder>, makers: usize, months: usize) {
         let mut policy_path = std::mem::take(&mut self.policy_path);
         let mut revenue_by_maker = std::mem::take(&mut self.revenue_by_maker);
         policy_path.clear();
@@ -205,14 +215,9 @@ impl Government {
 
 /// System: the government observes, announces changes and brings them into force, from the first month of the process.
 pub fn govern(
-    clock: Res<SimulationClock>,
-    future: Res<Future>,
+    run: RunMonth,
     calendar: Res<LawCalendar>,
-    roadmap: Res<Roadmap>,
-    frontier: Res<FrontierHistory>,
-    shortage: Res<Shortage>,
-    market: Res<ChipMarket>,
-    makers: Query<(&Chipmaker, &ChipmakerState)>,
+    sources: GovernmentSources,
     mut government: ResMut<Government>,
     mut policy: ResMut<PolicyState>,
     mut events: ResMut<EventLog>,
@@ -220,12 +225,9 @@ pub fn govern(
     let Some(ladder) = &calendar.0.ladder else {
         return;
     };
-    let (g, p, t) = (&mut *government, &future.parameters, clock.t as i32);
-    for (maker, business) in &makers {
-        let counts = maker.home == Bloc::Issuer && !maker.captive;
-        g.revenue_by_maker[maker.row as usize] = if counts { business.revenue_usd } else { 0.0 };
-    }
-    observe_market(g, &roadmap, &shortage, &market);
+    let (future, year) = (&*run.future, run.clock.year);
+    let (g, p, t) = (&mut *government, &future.parameters, run.clock.t as i32);
+    sources.observe(g);
     if t < ladder.from {
         return;
     }
@@ -237,8 +239,8 @@ pub fn govern(
             g.bind(t);
         }
     } else {
-        let seen = government_information(g, &clock, &future, ladder, &frontier);
-        g.accumulate_hazard(changes_per_year(clock.year, &seen, p), ladder.rungs);
+        let seen = government_information(g, t, future, ladder, &sources.frontier);
+        g.accumulate_hazard(changes_per_year(year, &seen, p), ladder.rungs);
         if let Some(ordinal) = ladder.administrations.iter().position(|month| *month == t) {
             let key = stable_key("administration");
             let draw = future
@@ -270,49 +272,65 @@ pub fn govern(
     };
 }
 
-/// Updates one-year means of sales, denied spending and unmet demand.
-fn observe_market(g: &mut Government, roadmap: &Roadmap, shortage: &Shortage, market: &ChipMarket) {
-    let layout = &market.layout;
-    let (mut bought, mut variants, mut budget, mut waiting) = (0.0, 0.0, 0.0, 0.0);
-    for (k, customer) in layout.customers.iter().enumerate() {
-        if customer.kind.is_captive() || customer.kind.is_broker() {
-            continue;
+/// What the government observes.
+#[derive(SystemParam)]
+pub struct GovernmentSources<'w, 's> {
+    roadmap: Res<'w, Roadmap>,
+    frontier: Res<'w, FrontierHistory>,
+    shortage: Res<'w, Shortage>,
+    market: Res<'w, ChipMarket>,
+    makers: Query<'w, 's, (&'static Chipmaker, &'static ChipmakerState)>,
+}
+
+impl GovernmentSources<'_, '_> {
+    /// Updates one-year means of sales, denied spending, unmet demand and revenue.
+    fn observe(&self, g: &mut Government) {
+        for (maker, business) in &self.makers {
+            let counts = maker.home == Bloc::Issuer && !maker.captive;
+            g.revenue_by_maker[maker.row as usize] =
+                if counts { business.revenue_usd } else { 0.0 };
         }
-        if customer.market == layout.target_market {
-            budget += market.budget_usd[k];
-        } else {
-            waiting += market.wallet_usd[k].max(0.0);
+        let (market, layout) = (&*self.market, &self.market.layout);
+        let (mut bought, mut variants, mut budget, mut waiting) = (0.0, 0.0, 0.0, 0.0);
+        for (k, customer) in layout.customers.iter().enumerate() {
+            if customer.kind.is_captive() || customer.kind.is_broker() {
+                continue;
+            }
+            if customer.market == layout.target_market {
+                budget += market.money.budget_usd[k];
+            } else {
+                waiting += market.money.wallet_usd[k].max(0.0);
+            }
         }
-    }
-    for &slot in &market.active {
-        let slot = usize::from(slot);
-        let usd = market.sold_in(Bloc::Target as usize, slot) * market.offers[slot].price_usd;
-        bought += usd;
-        if matches!(roadmap.slots[slot].kind, SlotKind::Variant { .. }) {
-            variants += usd;
+        for &slot in &market.active {
+            let slot = usize::from(slot);
+            let usd = market.sold_in(Bloc::Target as usize, slot) * market.offers[slot].price_usd;
+            bought += usd;
+            if matches!(self.roadmap.slots[slot].kind, SlotKind::Variant { .. }) {
+                variants += usd;
+            }
         }
-    }
-    let denied = shortage.denied[layout.target_market] * budget;
-    let earned: f64 = g.revenue_by_maker.iter().sum();
-    for (mean, now) in [
-        (&mut g.bought_usd, bought),
-        (&mut g.variants_usd, variants),
-        (&mut g.lost_usd, lost_usd(denied, waiting)),
-        (&mut g.earned_usd, earned),
-    ] {
-        *mean += (now - *mean) / 12.0;
+        let denied = self.shortage.denied[layout.target_market] * budget;
+        let earned: f64 = g.revenue_by_maker.iter().sum();
+        for (mean, now) in [
+            (&mut g.bought_usd, bought),
+            (&mut g.variants_usd, variants),
+            (&mut g.lost_usd, lost_usd(denied, waiting)),
+            (&mut g.earned_usd, earned),
+        ] {
+            *mean += (now - *mean) / 12.0;
+        }
     }
 }
 
 /// Information that drives the hazards; under a process that does not react it is the age of the administration alone.
 fn government_information(
     g: &Government,
-    clock: &SimulationClock,
+    t: i32,
     future: &Future,
     ladder: &PolicyLadder,
     frontier: &FrontierHistory,
 ) -> GovernmentInformation {
-    let t = clock.t as i32;
     let first_year = |month: &i32| *month <= t && t < *month + 12;
     let mut seen = GovernmentInformation {
         new_administration: f64::from(u8::from(ladder.administrations.iter().any(first_year))),

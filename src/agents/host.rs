@@ -1,20 +1,21 @@
 //! A cloud host: compute in one nation that is for rent, the customers that rules allow, and the rent.
 
 use bevy_ecs::component::Component;
-use bevy_ecs::system::{Query, Res, ResMut};
+use bevy_ecs::system::{Query, Res, ResMut, SystemParam};
 
-use super::nation::{Nation, NationTotals};
+use super::compute::NationTotals;
+use super::nation::{DemandPaths, Nation};
+use crate::foundation::bloc::Bloc;
 use crate::foundation::channels::Channel;
 use crate::foundation::maths;
 use crate::foundation::run::Future;
-use crate::markets::chips::ChipMarket;
+use crate::markets::chip_market::ChipMarket;
 use crate::markets::rental::{
     RentedCompute, next_rented_h100e, rent_usd, rental_attraction, rental_demand_h100e,
 };
 use crate::markets::scarcity::Shortage;
-use crate::measures::Bloc;
+use crate::policy::access::LegalAccess;
 use crate::technology::roadmap::ChipTable;
-use crate::technology::supply::InputAccessState;
 
 /// A host: the firms of one nation that rent out compute, fixed within a run.
 #[derive(Component, Clone, Copy, Debug)]
@@ -51,16 +52,27 @@ impl RentalCapacity {
     }
 }
 
+/// System at the start of a run: nothing is for rent.
+pub fn begin_rental(
+    demand: Res<DemandPaths>,
+    mut rental: ResMut<RentedCompute>,
+    mut hosts: Query<&mut RentalCapacity>,
+) {
+    rental.reset(demand.0.region_keys.len());
+    for mut capacity in &mut hosts {
+        *capacity = RentalCapacity::default();
+    }
+}
+
 /// System: hosts set their rents and rent compute to the target's labs, as far as demand and rules allow.
 ///
 /// Rented compute counts for its users by use and for its owners by ownership. It is subtracted from the region in which it
 /// is located, so the world's sum does not change.
 pub fn rent_out(
     future: Res<Future>,
-    access: Res<InputAccessState>,
+    access: Res<LegalAccess>,
     shortage: Res<Shortage>,
-    market: Res<ChipMarket>,
-    chips: Res<ChipTable>,
+    sale: OwnedCompute,
     mut rental: ResMut<RentedCompute>,
     mut totals: ResMut<NationTotals>,
     nations: Query<&Nation>,
@@ -75,7 +87,7 @@ pub fn rent_out(
     }
     let allowed = future.channels.factor(Channel::RemoteAccess);
     let open = |host: &CloudHost| allowed * access.remote_open[host.market as usize];
-    let owning_usd = cheapest_usd_per_h100e(&market, &chips, p.host_cost_usd);
+    let owning_usd = sale.cheapest_usd_per_h100e(p.host_cost_usd);
     let mut on_offer = 0.0;
     for (host, mut capacity) in &mut hosts {
         let there = r.located_h100e[host.region as usize] * host.share_of_region;
@@ -105,11 +117,16 @@ pub fn rent_out(
             r.rented_h100e[host.region as usize] += capacity.rented_h100e;
         }
     }
-    if r.h100e <= 0.0 {
-        return;
+    if r.h100e > 0.0 {
+        move_compute(r, t, &nations);
     }
+}
+
+/// Moves rented compute from the regions in which it is located to its users.
+fn move_compute(r: &RentedCompute, t: &mut NationTotals, nations: &Query<&Nation>) {
+    let target = Bloc::Target as usize;
     let taken = r.h100e / t.training_by_bloc[target].max(f64::MIN_POSITIVE);
-    for nation in &nations {
+    for nation in nations {
         let (row, region) = (nation.row as usize, nation.region as usize);
         let part = match nation.bloc {
             Bloc::Target => taken,
@@ -124,14 +141,26 @@ pub fn rent_out(
     }
 }
 
-/// Lowest cost of owning a useful H100-equivalent, server included, USD; 0 before any chip is on sale.
-fn cheapest_usd_per_h100e(market: &ChipMarket, chips: &ChipTable, host_cost_usd: f64) -> f64 {
-    let cheapest = market
-        .active
-        .iter()
-        .map(|slot| usize::from(*slot))
-        .filter(|slot| !market.layout.captive_chip[*slot])
-        .map(|slot| (market.offers[slot].price_usd + host_cost_usd) / chips.useful_training[slot])
-        .fold(f64::INFINITY, f64::min);
-    if cheapest.is_finite() { cheapest } else { 0.0 }
+/// Chips for sale: what owning compute costs.
+#[derive(SystemParam)]
+pub struct OwnedCompute<'w> {
+    market: Res<'w, ChipMarket>,
+    chips: Res<'w, ChipTable>,
+}
+
+impl OwnedCompute<'_> {
+    /// Lowest cost of owning a useful H100-equivalent, server included, USD; 0 before any chip is on sale.
+    fn cheapest_usd_per_h100e(&self, host_cost_usd: f64) -> f64 {
+        let (market, chips) = (&*self.market, &*self.chips);
+        let cheapest = market
+            .active
+            .iter()
+            .map(|slot| usize::from(*slot))
+            .filter(|slot| !market.layout.captive_chip[*slot])
+            .map(|slot| {
+                (market.offers[slot].price_usd + host_cost_usd) / chips.useful_training[slot]
+            })
+            .fold(f64::INFINITY, f64::min);
+        if cheapest.is_finite() { cheapest } else { 0.0 }
+    }
 }

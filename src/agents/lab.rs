@@ -4,9 +4,10 @@ use bevy_ecs::component::Component;
 use bevy_ecs::resource::Resource;
 use bevy_ecs::system::{Query, Res, ResMut};
 
-use super::nation::NationTotals;
+use super::compute::{NationCompute, NationTotals};
+use super::nation::Nation;
 use crate::capability::algorithms::{
-    effective_compute, labs_share, post_training_share, research_by_models,
+    effective_compute, knowledge_before_break, labs_share, post_training_share, research_by_models,
     research_points_per_month,
 };
 use crate::capability::diffusion::{
@@ -16,15 +17,19 @@ use crate::capability::efficiency::ScarcityEfficiency;
 use crate::capability::frontier::{
     FrontierGroup, FrontierHistory, PublicKnowledge, knowledge_at_lag,
 };
-use crate::capability::training::{finished_points, latent_points};
+use crate::capability::training::{
+    EndedRun, FinishedModel, TrainingRun, UnreleasedModels, finished_points, latent_points,
+};
 use crate::events::{Event, EventId, EventKind, EventLog};
+use crate::foundation::bloc::Bloc;
 use crate::foundation::chance::Purpose;
 use crate::foundation::channels::Channel;
+use crate::foundation::maths;
 use crate::foundation::parameters::Parameters;
-use crate::foundation::run::{Future, SimulationClock};
+use crate::foundation::run::{Future, RunMonth, SimulationClock};
 use crate::markets::scarcity::Shortage;
-use crate::measures::Bloc;
-use crate::technology::supply::InputAccessState;
+use crate::policy::access::LegalAccess;
+use crate::policy::compiled::LawCalendar;
 
 /// A lab; fixed within a run.
 #[derive(Component, Clone, Copy, Debug)]
@@ -80,86 +85,59 @@ pub struct LabCompute {
     pub effective_h100e: f64,
 }
 
-/// The training run under way.
-#[derive(Component, Clone, Copy, Debug, Default)]
-pub struct TrainingRun {
-    /// Number of the lab's run; it keys the draws of score and length.
-    pub ordinal: u64,
-    pub months_left: f64,
-    pub months_run: f64,
-    /// Sum over months of effective compute.
-    pub compute_h100e_months: f64,
-}
-
-/// Finished models that the lab has not released.
-#[derive(Component, Clone, Debug, Default)]
-pub struct UnreleasedModels {
-    /// Months between the end of a run and its release.
-    pub delay_months: usize,
-    /// Ring buffer of delay + 1 slots, by the month in which a run ends: a lab finishes at most one run a month. Empty without a
-    /// delay.
-    models: Vec<Option<FinishedModel>>,
-}
-
-/// Upper bound on the delay, months.
-const DELAY_MAX_MONTHS: f64 = 15.0;
-
-/// A finished model, released or not.
-#[derive(Clone, Copy, Debug)]
-pub struct FinishedModel {
-    pub score: f64,
-    pub ordinal: u64,
-    /// Knowledge of its makers, and the compute of its training run.
-    pub known: PublicKnowledge,
-    /// The logged event of its training run.
-    pub logged: Option<EventId>,
-}
-
-impl UnreleasedModels {
-    /// Draws the lab's delay once as a fraction of the maximum. The latent gap counts unreleased models, the released gap does not.
-    pub fn draw_delay(&mut self, lab: &Lab, future: &Future) {
-        let longest = future.parameters.release_delay_max_months;
-        let part = future.chance.uniform(Purpose::ReleaseDelay, lab.key, 0);
-        let delay = (longest * part).round().clamp(0.0, DELAY_MAX_MONTHS) as usize;
-        // Synthetic labs release at once.
-        self.delay_months = if lab.synthetic { 0 } else { delay };
-        self.models.clear();
-        if self.delay_months > 0 {
-            self.models.resize(self.delay_months + 1, None);
-        }
+/// System at the start of a run: labs at the recorded frontier, each with its own research skill and its first training run.
+pub fn begin_labs(
+    run: RunMonth,
+    calendar: Res<LawCalendar>,
+    mut frontier: ResMut<FrontierHistory>,
+    mut efficiency: ResMut<ScarcityEfficiency>,
+    mut theft: ResMut<TheftHazard>,
+    nations: Query<(&Nation, &NationCompute)>,
+    mut labs: Query<(
+        &mut Lab,
+        &mut LabCompute,
+        &mut Knowledge,
+        &mut TrainingRun,
+        &mut UnreleasedModels,
+    )>,
+) {
+    let (future, p, year) = (&*run.future, &run.future.parameters, run.clock.year);
+    let start = knowledge_before_break(year, p);
+    // Issuer, target, third countries.
+    let behind = [0.0, p.target_knowledge_gap_2020, p.third_knowledge_gap_2020];
+    let mut held = vec![NationCompute::default(); nations.iter().count()];
+    for (nation, compute) in &nations {
+        held[nation.row as usize] = *compute;
     }
-
-    /// Stores a model that is finished this month, if any, and returns the one that is due for release.
-    pub fn release_due(
-        &mut self,
-        t: usize,
-        finished: Option<FinishedModel>,
-    ) -> Option<FinishedModel> {
-        let places = self.models.len();
-        if places == 0 {
-            return finished;
-        }
-        self.models[t % places] = finished;
-        self.models[(t + 1) % places].take()
-    }
-}
-
-impl TrainingRun {
-    /// The run with this ordinal; its length does not depend on the month in which it starts.
-    pub fn start(ordinal: u64, lab_key: u64, future: &Future) -> Self {
-        let p = &future.parameters;
-        let length = future.chance.gamma_of_mean_one(
-            Purpose::RunLength,
-            lab_key,
-            ordinal,
-            p.run_length_shape,
+    let mut best = [f64::NEG_INFINITY; 3];
+    for (mut lab, mut compute, mut knowledge, mut training, mut models) in &mut labs {
+        let held = held[lab.nation as usize];
+        let share = labs_share(year, lab.bloc, p) * lab.share_of_nation;
+        let effective = effective_compute(
+            share * held.training_h100e,
+            share * held.serving_h100e,
+            post_training_share(year, p),
         );
-        Self {
-            ordinal,
-            months_left: (p.run_length_months * length).max(1.0),
-            ..Self::default()
-        }
+        knowledge.points = start - behind[lab.bloc as usize];
+        let latent = latent_points(effective, knowledge.points, p);
+        best[lab.bloc as usize] = best[lab.bloc as usize].max(latent);
+        let skill = if lab.synthetic {
+            0.0
+        } else {
+            future.chance.normal(Purpose::LabSkill, lab.key, 0)
+        };
+        // Mean 1 over labs: a lognormal draw divided by its mean.
+        lab.skill = maths::exp(p.lab_skill_sd * skill - 0.5 * p.lab_skill_sd * p.lab_skill_sd);
+        *compute = LabCompute::default();
+        models.draw_delay(lab.key, lab.synthetic, future);
+        *training = TrainingRun::start(0, lab.key, future);
     }
+    let months = calendar.0.months.len();
+    frontier.reset(best, months, p);
+    frontier.bloc_points = behind.map(|behind| start - behind);
+    frontier.bloc_mean_points = frontier.bloc_points;
+    efficiency.reset(months);
+    *theft = TheftHazard::default();
 }
 
 /// System: assigns each lab its share of its nation's compute.
@@ -262,15 +240,14 @@ pub fn steal(
 
 /// System: one month of research in every lab and of learning from others.
 pub fn do_research(
-    clock: Res<SimulationClock>,
-    future: Res<Future>,
+    run: RunMonth,
     nations: Res<NationTotals>,
     efficiency: Res<ScarcityEfficiency>,
-    access: Res<InputAccessState>,
+    access: Res<LegalAccess>,
     mut frontier: ResMut<FrontierHistory>,
     mut labs: Query<(&Lab, &LabCompute, &mut Knowledge)>,
 ) {
-    let p = &future.parameters;
+    let (clock, future, p) = (&*run.clock, &*run.future, &run.future.parameters);
     // Research depends on the compute of a whole bloc, not on that of its largest labs.
     for bloc in Bloc::ALL {
         frontier.bloc_research_h100e[bloc as usize] =
@@ -294,7 +271,7 @@ pub fn do_research(
     let moved = p.talent_share * rate[Bloc::Issuer as usize];
     rate[Bloc::Issuer as usize] -= moved;
     rate[Bloc::Target as usize] += moved;
-    let sources = learning_sources(&frontier, &future);
+    let sources = learning_sources(&frontier, future);
     // Labs that may not query the leader's models cannot use the last source.
     let unqueried = &sources[..sources.len() - 1];
     for (lab, compute, mut knowledge) in &mut labs {
@@ -313,7 +290,7 @@ pub fn do_research(
 }
 
 /// Whether rules allow a lab to query the models that the leader serves.
-fn may_query(lab: &Lab, access: &InputAccessState) -> bool {
+fn may_query(lab: &Lab, access: &LegalAccess) -> bool {
     lab.bloc != Bloc::Target || access.model_access >= 0.5
 }
 
@@ -396,10 +373,9 @@ fn record_knowledge(
 
 /// System: advances training runs and releases finished models, with random score and distillation, open or closed.
 pub fn train_and_release(
-    clock: Res<SimulationClock>,
-    future: Res<Future>,
+    run: RunMonth,
     efficiency: Res<ScarcityEfficiency>,
-    access: Res<InputAccessState>,
+    access: Res<LegalAccess>,
     mut frontier: ResMut<FrontierHistory>,
     mut events: ResMut<EventLog>,
     mut labs: Query<(
@@ -410,30 +386,28 @@ pub fn train_and_release(
         &mut UnreleasedModels,
     )>,
 ) {
-    let p = &future.parameters;
+    let (future, p, t) = (&*run.future, &run.future.parameters, run.clock.t);
     let lag = p.distillation_lag_months.round() as usize;
-    let best_rival = frontier.released[FrontierGroup::World as usize].lagged(lag.max(1) - 1);
-    let best_open = frontier.released[FrontierGroup::Open as usize].lagged(lag.max(1) - 1);
-    let mut best = [f64::NEG_INFINITY; 6];
-    let mut gained = 0.0;
-    let mut open = knowledge_at_lag(&frontier.open_known, 0.0);
-    let mut served = knowledge_at_lag(&frontier.served_known, 0.0);
-    for (lab, compute, knowledge, mut run, mut held) in &mut labs {
-        let trained = run.compute_h100e_months + compute.effective_h100e;
-        let finished = if compute.effective_h100e > 0.0 {
-            advance_run(lab, compute, knowledge, &mut run, &efficiency, &future)
+    let best_of = |side: FrontierGroup| frontier.released[side as usize].lagged(lag.max(1) - 1);
+    let (best_rival, best_open) = (best_of(FrontierGroup::World), best_of(FrontierGroup::Open));
+    let distils = future.channels.factor(Channel::Distillation);
+    let mut releases = Releases::before(&frontier);
+    for (lab, compute, knowledge, mut training, mut held) in &mut labs {
+        let trained = training.compute_h100e_months + compute.effective_h100e;
+        let ended = if compute.effective_h100e > 0.0 {
+            training.advance_month(compute.effective_h100e, lab.key, future)
         } else {
             None
         };
-        if finished.is_some() {
+        let finished = ended.map(|ended| {
             let largest = &mut frontier.largest_run_h100e_months[lab.bloc as usize];
             *largest = largest.max(trained);
-        }
-        let finished = finished.map(|model| FinishedModel {
-            logged: log_finished_run(lab, &model, clock.t, &mut events),
-            ..model
+            let known = knowledge.points + efficiency.induced_points[lab.bloc as usize];
+            let mut model = lab.score(&ended, knowledge.points, known, future);
+            model.logged = log_finished_run(lab, &model, t, &mut events);
+            model
         });
-        let Some(model) = held.release_due(clock.t, finished) else {
+        let Some(model) = held.release_due(t, finished) else {
             continue;
         };
         // Labs that may not query the leader's models can distil from open ones.
@@ -442,11 +416,77 @@ pub fn train_and_release(
         } else {
             best_open
         };
-        let distils = future.channels.factor(Channel::Distillation);
         let distilled = distils * distilled_points(model.score, rival, p);
-        let score = model.score + distilled;
+        releases.add(lab, &model, distilled);
+        // Synthetic labs do not move the frontier.
+        if !lab.synthetic {
+            events.push(Event {
+                actor: lab.row,
+                object: model.ordinal as u32,
+                values: [model.score + distilled, distilled, 0.0, 0.0],
+                cause: model.logged,
+                ..Event::new(t as i32, EventKind::ModelReleased)
+            });
+        }
+    }
+    releases.record(&mut frontier);
+}
+
+impl Lab {
+    /// The model that a run yields. `known` are the points of knowledge that it is trained with, those of induced efficiency
+    /// included.
+    fn score(
+        &self,
+        ended: &EndedRun,
+        own_points: f64,
+        known: f64,
+        future: &Future,
+    ) -> FinishedModel {
+        let p = &future.parameters;
+        let score_draw = if self.synthetic {
+            0.0
+        } else {
+            future
+                .chance
+                .normal(Purpose::RunLuck, self.key, ended.ordinal)
+        };
+        let latent = latent_points(ended.mean_compute_h100e, known, p);
+        FinishedModel {
+            score: finished_points(latent, score_draw, p),
+            ordinal: ended.ordinal,
+            known: PublicKnowledge {
+                points: own_points,
+                compute_h100e: ended.mean_compute_h100e,
+            },
+            logged: None,
+        }
+    }
+}
+
+/// Releases of the month.
+struct Releases {
+    /// Best score by [`FrontierGroup`].
+    best: [f64; 6],
+    /// Points that the target's labs gained by distillation.
+    gained: f64,
+    /// Knowledge behind the best model so far: with open weights, and of any kind.
+    open: PublicKnowledge,
+    served: PublicKnowledge,
+}
+
+impl Releases {
+    fn before(frontier: &FrontierHistory) -> Self {
+        Self {
+            best: [f64::NEG_INFINITY; 6],
+            gained: 0.0,
+            open: knowledge_at_lag(&frontier.open_known, 0.0),
+            served: knowledge_at_lag(&frontier.served_known, 0.0),
+        }
+    }
+
+    fn add(&mut self, lab: &Lab, model: &FinishedModel, distilled: f64) {
         if lab.bloc == Bloc::Target {
-            gained += distilled;
+            self.gained += distilled;
         }
         let is_open = lab.release.releases_weights(model.ordinal);
         let side = if is_open {
@@ -454,36 +494,33 @@ pub fn train_and_release(
         } else {
             FrontierGroup::Closed
         };
+        let score = model.score + distilled;
         for side in [
             lab.bloc as usize,
             side as usize,
             FrontierGroup::World as usize,
         ] {
-            best[side] = best[side].max(score);
+            self.best[side] = self.best[side].max(score);
         }
-        // Synthetic labs do not move the frontier.
+        // Nobody learns from synthetic labs.
         if !lab.synthetic {
-            if is_open && model.known.points > open.points {
-                open = model.known;
+            if is_open && model.known.points > self.open.points {
+                self.open = model.known;
             }
-            if model.known.points > served.points {
-                served = model.known;
+            if model.known.points > self.served.points {
+                self.served = model.known;
             }
-            events.push(Event {
-                actor: lab.row,
-                object: model.ordinal as u32,
-                values: [score, distilled, 0.0, 0.0],
-                cause: model.logged,
-                ..Event::new(clock.t as i32, EventKind::ModelReleased)
-            });
         }
     }
-    for (record, best) in frontier.released.iter_mut().zip(best) {
-        record.push(best);
+
+    fn record(self, frontier: &mut FrontierHistory) {
+        for (record, best) in frontier.released.iter_mut().zip(self.best) {
+            record.push(best);
+        }
+        frontier.open_known.push(self.open);
+        frontier.served_known.push(self.served);
+        frontier.distilled_points = self.gained;
     }
-    frontier.open_known.push(open);
-    frontier.served_known.push(served);
-    frontier.distilled_points = gained;
 }
 
 fn log_finished_run(
@@ -500,41 +537,5 @@ fn log_finished_run(
         object: model.ordinal as u32,
         values: [model.score, model.known.compute_h100e, 0.0, 0.0],
         ..Event::new(t as i32, EventKind::RunFinished)
-    })
-}
-
-/// Advances the training run by a month; when it ends, returns the model and starts the next run.
-fn advance_run(
-    lab: &Lab,
-    compute: &LabCompute,
-    knowledge: &Knowledge,
-    run: &mut TrainingRun,
-    efficiency: &ScarcityEfficiency,
-    future: &Future,
-) -> Option<FinishedModel> {
-    let p = &future.parameters;
-    run.compute_h100e_months += compute.effective_h100e;
-    run.months_run += 1.0;
-    run.months_left -= 1.0;
-    if run.months_left > 0.0 {
-        return None;
-    }
-    let ordinal = run.ordinal;
-    let mean_compute = run.compute_h100e_months / run.months_run;
-    let score_draw = if lab.synthetic {
-        0.0
-    } else {
-        future.chance.normal(Purpose::RunLuck, lab.key, ordinal)
-    };
-    let known = knowledge.points + efficiency.induced_points[lab.bloc as usize];
-    *run = TrainingRun::start(ordinal + 1, lab.key, future);
-    Some(FinishedModel {
-        score: finished_points(latent_points(mean_compute, known, p), score_draw, p),
-        ordinal,
-        known: PublicKnowledge {
-            points: knowledge.points,
-            compute_h100e: mean_compute,
-        },
-        logged: None,
     })
 }

@@ -4,9 +4,11 @@
 
 pub mod broker;
 pub mod chipmaker;
+pub mod compute;
 pub mod counter_controls;
 pub mod government;
 pub mod host;
 pub mod lab;
 pub mod nation;
 pub mod users;
+pub mod variants;

@@ -1,23 +1,23 @@
 //! Users of AI services by nation: shares of use, the stack that they build on, and alignment.
 
 use bevy_ecs::component::Component;
-use bevy_ecs::resource::Resource;
 use bevy_ecs::system::{Query, Res, ResMut};
 
 use super::nation::Nation;
 use crate::capability::frontier::{FrontierGroup, FrontierHistory};
-use crate::events::{Event, EventKind, EventLog};
+use crate::events::{Event, EventKind};
+use crate::foundation::bloc::Bloc;
 use crate::foundation::maths;
-use crate::foundation::run::{Future, SimulationClock};
-use crate::markets::chips::ChipMarket;
-use crate::markets::event_log::EventCauses;
+use crate::foundation::parameters::Parameters;
+use crate::foundation::run::RunMonth;
+use crate::markets::chip_market::ChipMarket;
 use crate::markets::scarcity::Shortage;
 use crate::markets::services::{
-    OFFERERS, ServiceOffer, ServiceSupplier, closed_price, next_alignment, next_stack,
-    spending_share, use_shares,
+    OFFERERS, ServiceOffer, ServiceSupplier, ServiceTotals, closed_price, next_alignment,
+    next_stack, spending_share, use_shares,
 };
-use crate::measures::Bloc;
-use crate::technology::supply::InputAccessState;
+use crate::policy::access::LegalAccess;
+use crate::policy::event_log::CausedEvents;
 
 /// Users of one nation.
 #[derive(Component, Clone, Copy, Debug, Default)]
@@ -33,122 +33,125 @@ pub struct ServiceUsers {
     pub use_shares: [f64; OFFERERS],
 }
 
-/// AI services of the month, added up.
-#[derive(Resource, Clone, Copy, Debug, Default)]
-pub struct ServiceTotals {
-    /// Revenue by bloc, USD a month; open models earn no revenue.
-    pub revenue_usd: [f64; 3],
-    /// Price of the best closed model over the cost of serving the best open one.
-    pub closed_price: f64,
-    /// Use in third countries by supplier, weighted by GDP.
-    pub third_use: [f64; OFFERERS],
-    pub third_issuer_stack: f64,
-    pub third_alignment: f64,
+impl ServiceUsers {
+    /// Users of a nation with this product and alignment, as they begin: all on the issuer's stack.
+    pub fn at_start(gdp_usd: f64, alignment_start: f64) -> Self {
+        Self {
+            gdp_usd,
+            alignment_start,
+            alignment: alignment_start,
+            alignment_logged: alignment_start,
+            issuer_stack: 1.0,
+            ..Self::default()
+        }
+    }
+}
+
+/// System at the start of a run: users as they begin.
+pub fn begin_users(mut services: ResMut<ServiceTotals>, mut nations: Query<&mut ServiceUsers>) {
+    *services = ServiceTotals::default();
+    for mut users in &mut nations {
+        *users = ServiceUsers::at_start(users.gdp_usd, users.alignment_start);
+    }
 }
 
 /// Change of alignment after which it is logged again; it has no effect on the model.
 const LOGGED_STEP: f64 = 0.05;
 
+/// Offers of AI services this month.
+struct ServiceOffers {
+    /// Best released model by supplier, index points.
+    points: [f64; OFFERERS],
+    /// Price over the cost of serving the best open model, and its log.
+    price: [f64; OFFERERS],
+    log_price: [f64; OFFERERS],
+}
+
+impl ServiceOffers {
+    fn of(frontier: &FrontierHistory, p: &Parameters) -> Self {
+        let points = [
+            FrontierGroup::Issuer,
+            FrontierGroup::Target,
+            FrontierGroup::Open,
+        ]
+        .map(|side| frontier.released[side as usize].latest());
+        let best_open = points[ServiceSupplier::Open as usize];
+        let price = [
+            closed_price(points[0] - best_open, p),
+            closed_price(points[1] - best_open, p),
+            1.0,
+        ];
+        Self {
+            points,
+            price,
+            log_price: price.map(|price: f64| maths::ln(price.max(1e-6))),
+        }
+    }
+
+    /// Offers to the users of a nation with this alignment. `closed_open` is the fraction of the month in which rules allow the
+    /// issuer's closed models.
+    fn to_users(&self, alignment: f64, closed_open: f64) -> [ServiceOffer; OFFERERS] {
+        // Rules on closed weights do not matter where the issuer's best model is open or no better than an open one.
+        let behind = self.points[ServiceSupplier::Issuer as usize]
+            <= self.points[ServiceSupplier::Open as usize];
+        let issuer_open = if behind { 1.0 } else { closed_open };
+        let (affinity, open) = ([alignment, -alignment, 0.0], [issuer_open, 1.0, 1.0]);
+        std::array::from_fn(|who| ServiceOffer {
+            points: self.points[who],
+            log_price: self.log_price[who],
+            affinity: affinity[who],
+            open: open[who],
+        })
+    }
+}
+
 /// System: one month of AI services in every nation.
 pub fn use_services(
-    clock: Res<SimulationClock>,
-    future: Res<Future>,
+    run: RunMonth,
     frontier: Res<FrontierHistory>,
     shortage: Res<Shortage>,
-    access: Res<InputAccessState>,
+    access: Res<LegalAccess>,
     market: Res<ChipMarket>,
-    causes: Res<EventCauses>,
-    mut events: ResMut<EventLog>,
+    mut log: CausedEvents,
     mut services: ResMut<ServiceTotals>,
     mut nations: Query<(&Nation, &mut ServiceUsers)>,
 ) {
-    let p = &future.parameters;
-    let points = |side: FrontierGroup| frontier.released[side as usize].latest();
-    let best_open = points(FrontierGroup::Open);
-    let price = [
-        closed_price(points(FrontierGroup::Issuer) - best_open, p),
-        closed_price(points(FrontierGroup::Target) - best_open, p),
-        1.0,
-    ];
-    let log_price = price.map(|price: f64| maths::ln(price.max(1e-6)));
-    let spending_share = spending_share(clock.year, p);
+    let (p, t) = (&run.future.parameters, run.clock.t);
+    let offers = ServiceOffers::of(&frontier, p);
+    let spending_share = spending_share(run.clock.year, p);
     let (by_home, all) = deliveries(&market);
     // Ability of the target's side to deliver: its makers' share of sales in third countries, plus a constant for open models.
     let target_delivers = (by_home / all.max(f64::MIN_POSITIVE) + p.open_stack_weight).min(1.0);
     let mut next = ServiceTotals {
-        closed_price: price[0],
+        closed_price: offers.price[0],
         ..ServiceTotals::default()
     };
     let mut third_gdp = 0.0;
     for (nation, mut users) in &mut nations {
         let m = nation.market as usize;
-        let offer =
-            |who: ServiceSupplier, side: FrontierGroup, affinity: f64, open: f64| ServiceOffer {
-                points: points(side),
-                log_price: log_price[who as usize],
-                affinity,
-                open,
-            };
-        // Rules on closed weights do not matter where the issuer's best model is open or no better than an open one.
-        let closed_open = if points(FrontierGroup::Issuer) <= best_open {
-            1.0
-        } else if nation.bloc == Bloc::Target {
+        let closed_open = if nation.bloc == Bloc::Target {
             access.model_access
         } else {
             access.weights_open[m]
         };
-        let offers = [
-            offer(
-                ServiceSupplier::Issuer,
-                FrontierGroup::Issuer,
-                users.alignment,
-                closed_open,
-            ),
-            offer(
-                ServiceSupplier::Target,
-                FrontierGroup::Target,
-                -users.alignment,
-                1.0,
-            ),
-            offer(ServiceSupplier::Open, FrontierGroup::Open, 0.0, 1.0),
-        ];
-        users.use_shares = use_shares(&offers, p.service_reference_points, p);
+        let offered = offers.to_users(users.alignment, closed_open);
+        users.use_shares = use_shares(&offered, p.service_reference_points, p);
         let spent = users.gdp_usd * spending_share;
-        next.revenue_usd[0] += spent * users.use_shares[0] * (price[0] - 1.0);
-        next.revenue_usd[1] += spent * users.use_shares[1] * (price[1] - 1.0);
+        for side in 0..2 {
+            next.revenue_usd[side] += spent * users.use_shares[side] * (offers.price[side] - 1.0);
+        }
         if nation.bloc != Bloc::Third {
             continue;
         }
-        let used: f64 = users.use_shares.iter().sum();
-        let models = if used > 0.0 {
-            users.use_shares[0] / used
-        } else {
-            users.issuer_stack
-        };
-        let chips = 1.0 - shortage.denied[m] * target_delivers;
-        let part = 0.5 * (models + chips);
-        users.issuer_stack = if clock.t == 0 {
-            part
-        } else {
-            next_stack(users.issuer_stack, part, p)
-        };
-        users.alignment = next_alignment(
-            users.alignment,
-            users.alignment_start,
-            shortage.denied[m],
-            target_delivers,
-            p,
-        );
-        let moved = users.alignment - users.alignment_logged;
-        if moved.abs() >= LOGGED_STEP {
-            let cause = causes.denial_cause(m).filter(|_| moved < 0.0);
-            events.push(Event {
+        users.respond(shortage.denied[m], target_delivers, t, p);
+        if let Some((now, before)) = users.alignment_to_log() {
+            let cause = log.causes.denial_cause(m).filter(|_| now < before);
+            log.events.push(Event {
                 actor: nation.row,
-                values: [users.alignment, users.alignment_logged, 0.0, 0.0],
+                values: [now, before, 0.0, 0.0],
                 cause,
-                ..Event::new(clock.t as i32, EventKind::AlignmentMoved)
+                ..Event::new(t as i32, EventKind::AlignmentMoved)
             });
-            users.alignment_logged = users.alignment;
         }
         third_gdp += users.gdp_usd;
         for (sum, share) in next.third_use.iter_mut().zip(users.use_shares) {
@@ -162,6 +165,42 @@ pub fn use_services(
     next.third_issuer_stack *= weight;
     next.third_alignment *= weight;
     *services = next;
+}
+
+impl ServiceUsers {
+    /// Moves stack and alignment of a third nation by a month.
+    fn respond(&mut self, denied_share: f64, target_delivers: f64, t: usize, p: &Parameters) {
+        let used: f64 = self.use_shares.iter().sum();
+        let models = if used > 0.0 {
+            self.use_shares[0] / used
+        } else {
+            self.issuer_stack
+        };
+        let chips = 1.0 - denied_share * target_delivers;
+        let part = 0.5 * (models + chips);
+        self.issuer_stack = if t == 0 {
+            part
+        } else {
+            next_stack(self.issuer_stack, part, p)
+        };
+        self.alignment = next_alignment(
+            self.alignment,
+            self.alignment_start,
+            denied_share,
+            target_delivers,
+            p,
+        );
+    }
+
+    /// Alignment now and when it was last logged, where it has moved far enough to be logged again.
+    fn alignment_to_log(&mut self) -> Option<(f64, f64)> {
+        let (now, before) = (self.alignment, self.alignment_logged);
+        let moved = (now - before).abs() >= LOGGED_STEP;
+        if moved {
+            self.alignment_logged = now;
+        }
+        moved.then_some((now, before))
+    }
 }
 
 /// Value delivered in third countries last month, USD: by makers of the target, and in total.

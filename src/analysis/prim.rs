@@ -73,7 +73,7 @@ pub fn discover(
 ) -> Result<Vec<ScenarioBox>, EstimatorError> {
     if x.len() < 40 || x.len() != hit.len() {
         return Err(EstimatorError(format!(
-            "a box needs 40 futures at least, half of them to test it on; found {}",
+            "conditions can be found among 40 futures or more, because half of the futures only test them; found {}",
             x.len()
         )));
     }

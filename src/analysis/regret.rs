@@ -1,6 +1,7 @@
 //! Regret and satisficing: how much worse each choice could be than the best, and how often it is good enough.
 
-use super::{Estimate, EstimatorError, finite, quantile};
+use super::bands::quantile;
+use super::{Estimate, EstimatorError, finite};
 
 /// What choosing one arm costs against the best arm of each future.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -219,7 +219,10 @@ pub fn bootstrap(
         .filter(|v| v.is_finite())
         .collect();
     found.sort_by(f64::total_cmp);
-    Some((super::quantile(&found, 0.05), super::quantile(&found, 0.95)))
+    Some((
+        super::bands::quantile(&found, 0.05),
+        super::bands::quantile(&found, 0.95),
+    ))
 }
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! Research: growth of a bloc's knowledge, in index points.
 
+use crate::foundation::bloc::Bloc;
 use crate::foundation::maths;
 use crate::foundation::parameters::Parameters;
-use crate::measures::Bloc;
 
 /// The month in which the leading lab reached the reference score.
 const REFERENCE_YEAR: f64 = 2023.2;

@@ -6,12 +6,12 @@ use serde::Serialize;
 use super::{Answer, Failure, Format, csv_text, say, say_data, say_json};
 use crate::config::source::Configs;
 use crate::config::study::{self, StudyFile};
+use crate::questions::audit::{InactiveElement, KINDS, NOT_ASKED, audit as run_audit};
 use crate::study::Library;
-use crate::study::audit::{InactiveElement, KINDS, NOT_ASKED, audit as run_audit};
 
 #[derive(Args)]
 pub struct AuditArgs {
-    /// Studies to audit; the default is every shipped study.
+    /// Studies to audit; the default is every study of `chokepoint list studies`.
     studies: Vec<String>,
     /// How the answer is printed.
     #[arg(long, value_enum, default_value = "table")]

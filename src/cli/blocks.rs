@@ -5,22 +5,22 @@ use std::sync::atomic::Ordering;
 
 use clap::Args;
 
+use super::execution::{pool, stop_on_signal, threads};
 use super::job::{block_files, results_folder, working};
-use super::run::{
-    StudyOverrides, plan_file, pool, report_failures, stop_on_signal, threads, write_report,
-};
+use super::report::{report_failures, write_report};
+use super::run::{StudyOverrides, plan_file};
 use super::{Answer, Failure, note, say};
 use crate::config::source::Configs;
 use crate::foundation::escape::shell_argument;
 use crate::results::{FolderClaim, ResultsError};
-use crate::study::block::{may_write, path, write};
+use crate::study::block::{BlockRequest, may_write, path, write};
 use crate::study::merge::merge as merge_blocks;
 use crate::study::plan_file::{BLOCKS, OpenedPlan, PlanFile};
 use crate::study::{RunRecordLayout, Worker, made_from};
 
 #[derive(Args)]
 pub struct PlanArgs {
-    /// A study file, or the name of a shipped study.
+    /// A study file, or a name from `chokepoint list studies`.
     study: String,
     /// Number of blocks.
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..=i64::from(BLOCKS)))]
@@ -120,17 +120,16 @@ pub fn block(args: &BlockArgs) -> Answer {
     let mut worker = Worker::new(&plan.blueprint);
     let layout = RunRecordLayout::new(&plan);
     let stop = stop_on_signal()?;
-    let (hash, futures) = (&file.hash, file.block(args.number));
-    let whole = write(
-        &plan,
-        &layout,
-        hash,
-        futures,
-        &mut worker,
-        &to,
-        &|| {},
-        &stop,
-    )?;
+    let block = BlockRequest {
+        plan: &plan,
+        layout: &layout,
+        hash: &file.hash,
+        futures: file.block(args.number),
+        path: &to,
+        done: &|| {},
+        stop: &stop,
+    };
+    let whole = write(&block, &mut worker)?;
     if !whole || stop.load(Ordering::Relaxed) && !to.exists() {
         return Err(Failure::Stopped("stopped: the block is not done\n".into()));
     }
@@ -144,7 +143,7 @@ pub struct MergeArgs {
     /// Folder for the results; the default is `results/<name of the study>`.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// Replace finished results of another plan, or results that were changed by hand.
+    /// Replace finished results of another plan (another study, or other settings), or results that were changed by hand.
     #[arg(long)]
     overwrite: bool,
     /// Write tables only, without figures and the report page.

@@ -5,19 +5,20 @@ use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use clap::Args;
-use sha2::{Digest, Sha256};
 
-use super::run::{pool, stop_on_signal, threads};
+use super::execution::{pool, progress, stop_on_signal, threads};
 use super::{Answer, Failure, note, say, table, wrong_word};
-use crate::config::evidence::{Evidence, hex};
+use crate::config::evidence::Evidence;
 use crate::config::source::Configs;
-use crate::config::splits::{self, InputHashes, Registration, Split, short};
-use crate::results::files;
-use crate::study::calibrate::{
-    CalibrationSettings, NOT_INFORMED, ParameterInformation, ParameterTradeoff, SplitFit, bank,
-    fit, recovery,
+use crate::config::splits::{self, InputHashes, Registration, Split, SplitsFile, short};
+use crate::evidence::calibration::{
+    Calibration, CalibrationSettings, NOT_INFORMED, ParameterInformation, ParameterTradeoff,
+    SimulationBank, SplitFit, recovery,
 };
-use crate::study::hindcast::Hindcast;
+use crate::evidence::hindcast::Hindcast;
+use crate::evidence::patterns::registered_hash;
+use crate::foundation::digest::sha256;
+use crate::results::files;
 use crate::study::{Library, PlanSettings};
 
 #[derive(Args)]
@@ -53,7 +54,7 @@ pub struct CalibrateArgs {
     #[arg(long, value_name = "N")]
     synthetic: Option<u32>,
     /// Number of threads; the default is one for each processor core.
-    #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, value_parser = super::count::<u16>)]
     threads: Option<u16>,
 }
 
@@ -63,19 +64,8 @@ pub fn calibrate(configs: Configs, args: &CalibrateArgs) -> Answer {
     let evidence = Evidence::read(&library.configs)?;
     let settings = splits::read(&library.configs)?;
     let hashes = InputHashes::of(&library.configs, &library.parameters, &evidence)?;
-    let registration = Registration::read(&library.configs)?;
-    for departure in registration.departures(&hashes) {
-        note(&format!(
-            "note: not as registered on {}: {departure}\n",
-            registration.date
-        ));
-    }
-    let names: Vec<&str> = settings.split.iter().map(|s| s.name.as_str()).collect();
-    for wanted in &args.split {
-        if !names.contains(&wanted.as_str()) {
-            return Err(wrong_word("--split", wanted, "a split", &names));
-        }
-    }
+    note_departures(&library.configs, &hashes)?;
+    let wanted = wanted(&settings, args)?;
     let plan_settings = PlanSettings {
         seed: args.seed,
         runs: args.bank,
@@ -90,32 +80,12 @@ pub fn calibrate(configs: Configs, args: &CalibrateArgs) -> Answer {
     )?;
     let threads = threads(args.threads);
     let pool = pool(threads)?;
-    let effort = CalibrationSettings {
-        bank: args.bank,
-        waves: args.waves,
-        wave: args.wave,
-        samples: args.samples,
-        seed: args.seed,
-    };
-    let key = key(&hashes, args.seed);
-    let stop = stop_on_signal()?;
-    let wanted: Vec<(usize, &Split)> = settings
-        .split
-        .iter()
-        .enumerate()
-        .filter(|(_, s)| args.split.is_empty() || args.split.contains(&s.name))
-        .collect();
     if args.synthetic.is_none() && !args.overwrite {
         for (_, split) in &wanted {
             check_free(args, &split.name, &hashes)?;
         }
     }
-    let total = u64::from(args.bank)
-        + if args.synthetic.is_some() {
-            0
-        } else {
-            wanted.len() as u64 * u64::from(args.waves * args.wave)
-        };
+    let total = most_runs(args, wanted.len());
     note(&format!(
         "{} parameters, {} points, {total} runs of {} months at most; work in {}\n",
         h.plan.parameters.sampled().len(),
@@ -123,86 +93,161 @@ pub fn calibrate(configs: Configs, args: &CalibrateArgs) -> Answer {
         h.months,
         args.work.display()
     ));
-    let bar = super::run::progress(total);
-    let done = |runs: u64| bar.inc(runs);
-    let bank = pool.install(|| bank(&h, &effort, &args.work, &key, &done, &stop))?;
-    let stopped = || {
-        bar.finish_and_clear();
-        Failure::Stopped(format!(
-            "stopped: finished runs are kept in {}; run the same command again to go on\n",
-            args.work.display()
-        ))
+    let (bar, stop) = (progress(total), stop_on_signal()?);
+    let calibration = Calibration {
+        hindcast: &h,
+        effort: &args.effort(),
+        folder: &args.work,
+        key: &key(&hashes, args.seed),
+        done: &|runs: u64| bar.inc(runs),
+        stop: &stop,
     };
-    let Some(bank) = bank else {
-        return Err(stopped());
-    };
-    if let Some(truths) = args.synthetic {
-        bar.finish_and_clear();
-        let all = settings.split.iter().find(|s| s.name == "final");
-        let split = wanted
-            .first()
-            .map(|w| w.1)
-            .filter(|_| !args.split.is_empty());
-        let Some(split) = split.or(all) else {
-            return Err(Failure::Input("error: no split to fit\n".into()));
-        };
-        let found = pool.install(|| recovery(&h, &bank, split, truths as usize, args.seed));
-        let Some(found) = found else {
-            return Err(Failure::Input(
-                "error: the bank is too small for this many parameters; raise --bank\n".into(),
-            ));
-        };
-        return say(&format!(
-            "{} histories of known parameters: {} intervals of parameters with a variance ratio below {NOT_INFORMED}, {:.1} % hold the truth (90 % nominal)\n",
-            found.truths,
-            found.informed,
-            100.0 * found.held as f64 / found.informed.max(1) as f64
+    let text = pool.install(|| {
+        let bank = calibration.bank()?.ok_or_else(|| stopped(args))?;
+        match args.synthetic {
+            Some(truths) => {
+                let split = synthetic_split(&settings, &wanted, args)?;
+                recover(&h, &bank, split, truths as usize, args.seed)
+            }
+            None => fit_all(&calibration, &bank, &wanted, &hashes, args),
+        }
+    });
+    bar.finish_and_clear();
+    let text = text?;
+    if args.synthetic.is_none() {
+        note(&format!(
+            "{:.1} s on {threads} threads\n",
+            started.elapsed().as_secs_f64()
         ));
     }
+    say(&text)
+}
+
+impl CalibrateArgs {
+    fn effort(&self) -> CalibrationSettings {
+        CalibrationSettings {
+            bank: self.bank,
+            waves: self.waves,
+            wave: self.wave,
+            samples: self.samples,
+            seed: self.seed,
+        }
+    }
+}
+
+/// Says what no longer is as it was registered.
+fn note_departures(configs: &Configs, hashes: &InputHashes) -> Result<(), Failure> {
+    let registration = Registration::read(configs)?;
+    for departure in registration.departures(hashes, &registered_hash()) {
+        note(&format!(
+            "note: not as registered on {}: {departure}\n",
+            registration.date
+        ));
+    }
+    Ok(())
+}
+
+/// The splits that are asked for, each with its place among all.
+fn wanted<'a>(
+    settings: &'a SplitsFile,
+    args: &CalibrateArgs,
+) -> Result<Vec<(usize, &'a Split)>, Failure> {
+    let names: Vec<&str> = settings.split.iter().map(|s| s.name.as_str()).collect();
+    for wanted in &args.split {
+        if !names.contains(&wanted.as_str()) {
+            return Err(wrong_word("--split", wanted, "a split", &names));
+        }
+    }
+    let all = settings.split.iter().enumerate();
+    let asked = |s: &Split| args.split.is_empty() || args.split.contains(&s.name);
+    Ok(all.filter(|(_, s)| asked(s)).collect())
+}
+
+/// Runs of the bank and of every wave.
+fn most_runs(args: &CalibrateArgs, splits: usize) -> u64 {
+    let waves = if args.synthetic.is_some() {
+        0
+    } else {
+        splits as u64 * u64::from(args.waves * args.wave)
+    };
+    u64::from(args.bank) + waves
+}
+
+fn stopped(args: &CalibrateArgs) -> Failure {
+    Failure::Stopped(format!(
+        "stopped: finished runs are kept in {}; run the same command again to go on\n",
+        args.work.display()
+    ))
+}
+
+/// The split that synthetic histories are fitted on: the first that is asked for, else the final one.
+fn synthetic_split<'a>(
+    settings: &'a SplitsFile,
+    wanted: &[(usize, &'a Split)],
+    args: &CalibrateArgs,
+) -> Result<&'a Split, Failure> {
+    let all = settings.split.iter().find(|s| s.name == "final");
+    let first = wanted.first().map(|w| w.1);
+    first
+        .filter(|_| !args.split.is_empty())
+        .or(all)
+        .ok_or_else(|| Failure::Input("error: no split to fit\n".into()))
+}
+
+/// How often intervals hold the parameters of synthetic histories, in words.
+fn recover(
+    h: &Hindcast,
+    bank: &SimulationBank,
+    split: &Split,
+    truths: usize,
+    seed: u64,
+) -> Result<String, Failure> {
+    let found = recovery(h, bank, split, truths, seed).ok_or_else(|| {
+        let message = "error: the bank is too small for this many parameters; raise --bank\n";
+        Failure::Input(message.into())
+    })?;
+    Ok(format!(
+        "{} histories of known parameters: {} intervals of parameters with a variance ratio below {NOT_INFORMED}, {:.1} % hold the truth (90 % nominal)\n",
+        found.truths,
+        found.informed,
+        100.0 * found.held as f64 / found.informed.max(1) as f64
+    ))
+}
+
+/// Fits every split, stores each as it is finished, and describes them.
+fn fit_all(
+    calibration: &Calibration<'_>,
+    bank: &SimulationBank,
+    wanted: &[(usize, &Split)],
+    hashes: &InputHashes,
+    args: &CalibrateArgs,
+) -> Result<String, Failure> {
     std::fs::create_dir_all(&args.out)
         .map_err(|e| Failure::Input(format!("error: {}: {e}\n", args.out.display())))?;
     let mut text = String::new();
     for (ordinal, split) in wanted {
-        let found = pool.install(|| {
-            fit(
-                &h,
-                &bank,
-                split,
-                ordinal as u32,
-                &effort,
-                &args.work,
-                &key,
-                &hashes,
-                &done,
-                &stop,
-            )
-        })?;
-        if stop.load(Ordering::Relaxed) {
-            return Err(stopped());
+        let found = calibration.fit(bank, split, *ordinal as u32, hashes)?;
+        if calibration.stop.load(Ordering::Relaxed) {
+            return Err(stopped(args));
         }
         let Some(found) = found else {
             return Err(Failure::Input(format!(
                 "error: split {}: too few runs for an emulator of {} parameters; raise --bank and --wave\n",
                 split.name,
-                h.plan.parameters.sampled().len()
+                calibration.hindcast.plan.parameters.sampled().len()
             )));
         };
         store(args, &split.name, &found)?;
         text.push_str(&describe_fit(split, &found));
     }
-    bar.finish_and_clear();
-    note(&format!(
-        "{:.1} s on {threads} threads\n",
-        started.elapsed().as_secs_f64()
-    ));
-    say(&text)
+    Ok(text)
 }
 
 /// What the runs of a bank rest on: inputs, seed and the program itself, so that none of another build is used again.
 fn key(hashes: &InputHashes, seed: u64) -> String {
     let build = std::env::current_exe()
         .and_then(std::fs::read)
-        .map(|bytes| hex(&Sha256::digest(bytes)))
+        .map(|bytes| sha256(&bytes))
         .unwrap_or_default();
     format!(
         "{} {} {} {seed} {}",

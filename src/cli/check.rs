@@ -4,15 +4,17 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{Answer, Failure, Format, say, say_json};
+use super::{Answer, Failure, Format, note, say, say_json};
+use crate::config::acts::ids_of;
 use crate::config::diagnostics::{Diagnostic, Problems};
 use crate::config::kinds::{FileIdentity, FileKind, kind_of};
 use crate::config::posterior::{self, Posterior};
-use crate::config::regimes::regime_from;
+use crate::config::regimes::{own_entry, regime_from};
 use crate::config::source::{Configs, Source};
-use crate::config::{draws, evidence, figure, schemas, splits, study, world};
+use crate::config::{beside, draws, evidence, figure, schemas, splits, study, world};
+use crate::events::EventKind;
 use crate::results::files;
-use crate::study::timeline::kinds;
+use crate::study::reach::reach_in_words;
 use crate::study::{Library, plan};
 
 #[derive(Args)]
@@ -36,6 +38,11 @@ pub fn check(configs: Configs, args: &CheckArgs) -> Answer {
     }
     for file in &args.files {
         keep(file_of(&configs, file));
+    }
+    if found.is_empty() && args.format == Format::Table {
+        for file in &args.files {
+            note_on_reach(&configs, file);
+        }
     }
     // A figure that is wrong is wrong in every study that draws it: one message.
     let mut said: Vec<Diagnostic> = Vec::new();
@@ -120,10 +127,39 @@ fn figure_of(library: &Library, source: &Source) -> Result<(), Problems> {
     let blueprint = library.blueprint(&study)?;
     let known = figure::KnownEntities {
         columns: &blueprint.watch.columns,
-        events: &kinds(),
+        events: &EventKind::names(),
         arms: &[],
     };
     figure::unknown(source, &read, &known).check()
+}
+
+/// Says what the rules of an act reach beside the rules of history; other files, and rules without dates, are passed over.
+fn note_on_reach(configs: &Configs, name: &str) {
+    let act = || -> Result<Vec<String>, Failure> {
+        let source = Source::of_file(name)?;
+        if kind_of(&source)?.kind != FileKind::Act {
+            return Ok(Vec::new());
+        }
+        let ids = ids_of(std::slice::from_ref(&source))?;
+        let library = Library::read(configs.clone(), std::slice::from_ref(&source))?;
+        let mut regime = library.regime("history-free")?;
+        let mut rules = Vec::new();
+        for at in ids.iter().filter_map(|id| library.law.find(id)) {
+            let held = regime.entries.iter().any(|e| e.rule == at);
+            if !held && let Ok(entry) = own_entry(&library.law, at) {
+                regime.entries.push(entry);
+            }
+            rules.extend(regime.entries.iter().any(|e| e.rule == at).then_some(at));
+        }
+        let main = configs.find("did-controls-work", "studies")?;
+        let study = study::read(&main, configs)?;
+        let months = [study.first_month, study.last_month];
+        let reached = reach_in_words(&library, &regime, &rules, months);
+        Ok(reached.into_iter().map(|one| one.words).collect())
+    };
+    for words in act().unwrap_or_default() {
+        note(&format!("note: {words}\n"));
+    }
 }
 
 /// A file that a user named.
@@ -160,13 +196,20 @@ fn one(configs: &Configs, source: &Source) -> Result<(), Problems> {
             0..1,
             "found no parameter that the model has",
         ))),
-        FileKind::Chips => world::check_csv(configs, source),
+        FileKind::Chips => {
+            let table = library()?.own_chips(source, &[])?;
+            for words in &table.notes {
+                note(&format!("note: {}: {words}\n", source.name));
+            }
+            Ok(())
+        }
         FileKind::Series => evidence::Evidence::of(configs, source).map(|_| ()),
         FileKind::Map if path.is_some() => {
             evidence::Evidence::read(&placed())?;
             evidence::check_map(&placed(), source)
         }
         FileKind::Map => evidence::check_map(configs, source),
+        FileKind::Beside => beside::check(source),
         FileKind::Splits => splits::check(source),
         FileKind::Registration => splits::check_registration(source),
         FileKind::Looks => splits::check_looks(source),

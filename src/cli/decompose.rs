@@ -5,7 +5,7 @@ use clap::Args;
 use super::question::{QuestionArgs, csv_table, find_outcome};
 use super::{Answer, Format, say_json};
 use crate::config::source::Configs;
-use crate::study::decompose;
+use crate::questions::decompose;
 
 #[derive(Args)]
 pub struct DecomposeArgs {
@@ -14,7 +14,7 @@ pub struct DecomposeArgs {
     /// Outcome that is printed; the tables hold all.
     #[arg(long, default_value = "latent_gap_points_mean")]
     outcome: String,
-    /// Number of pairs of random channel orders (an order and its reverse) for single channels; 0 computes groups only.
+    /// Pairs of random orders of channels (an order and its reverse) that are run to divide the effect among single channels; 0 divides it among groups of channels only.
     #[arg(long, default_value_t = 0)]
     pairs: usize,
 }

@@ -7,11 +7,11 @@ use super::{
 };
 use crate::config::source::Configs;
 use crate::controls::ControlledItem;
-use crate::study::designs::designs;
+use crate::questions::designs::designs;
 
 #[derive(Args)]
 pub struct DesignArgs {
-    /// Parent chip, by its name in the chip table (`chokepoint list chips`).
+    /// Chip from which the design is derived (`chokepoint list chips`).
     chip: String,
     /// Day on which the design is made, such as 2023-12-01.
     #[arg(long, value_name = "DATE")]
@@ -69,7 +69,7 @@ pub fn design(configs: Configs, args: &DesignArgs) -> Answer {
         return say_data(&csv_text(&lines));
     }
     let mut text = format!(
-        "{} for {} under {} on {on}, the best of each kind of cut:\n",
+        "{} for {} under {} on {on}: for each way to reduce the chip, the most profitable design that needs no licence:\n",
         parent.chip, args.to, regime.name
     );
     text.push_str(&table(&lines));
@@ -77,7 +77,7 @@ pub fn design(configs: Configs, args: &DesignArgs) -> Answer {
     let mut sale = parent.attributes(&mut symbols);
     let nation = library.nation(&args.to)?.groups(&mut symbols);
     sale.ship_to(&nation, &nation);
-    text.push_str("why, for the parent as it is:\n");
+    text.push_str(&format!("rules that decide on {} itself:\n", parent.chip));
     for reason in
         regime
             .rules_in_force(&library.law, on)
@@ -88,6 +88,6 @@ pub fn design(configs: Configs, args: &DesignArgs) -> Answer {
             reason.rule, reason.verdict, reason.because
         ));
     }
-    text.push_str("value: buyers' mix of training and serving relative to an H100; price: value at the price of an H100\n");
+    text.push_str("value: useful work relative to an H100, in the buyers' mix of training and serving; price: an H100's price times the value\n");
     say(&text)
 }

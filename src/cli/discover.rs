@@ -5,8 +5,8 @@ use clap::Args;
 use super::question::{QuestionArgs, csv_table, find_arm, find_outcome};
 use super::{Answer, Format, say, say_json};
 use crate::config::source::Configs;
-use crate::study::discover::{self, DiscoveryQuestion};
-use crate::study::probe::EnsembleTable;
+use crate::questions::discover::{self, DiscoveryQuestion};
+use crate::questions::evaluate::EnsembleTable;
 
 #[derive(Args)]
 pub struct DiscoverArgs {
@@ -29,10 +29,10 @@ pub struct DiscoverArgs {
     /// Look for futures in which the effect is above this.
     #[arg(long, value_name = "EFFECT", allow_negative_numbers = true)]
     above: Option<f64>,
-    /// Largest number of scenario boxes that are reported.
+    /// Largest number of answers. Each is a set of bounds on parameters (a scenario box).
     #[arg(long, default_value_t = 3)]
     boxes: usize,
-    /// Number of resamples for the stability of each bound.
+    /// Number of random halves of the futures on which each bound is found again, to see whether it is stable.
     #[arg(long, default_value_t = 50)]
     resamples: usize,
 }

@@ -2,13 +2,15 @@
 
 use clap::{Args, ValueEnum};
 
-use super::{Answer, Format, csv_text, say, say_data, say_json, table, wrong_word};
+use super::{Answer, Format, csv_text, note, say, say_data, say_json, table, wrong_word};
 use crate::config::parameters::limits;
 use crate::config::source::Configs;
 use crate::config::study::Arm;
 use crate::controls::{Attribute, Instrument};
 use crate::foundation::channels::Channel;
-use crate::measures::{MEASURES, OUTCOMES};
+use crate::month::Phase;
+use crate::outputs::measures::MEASURES;
+use crate::outputs::outcomes::OUTCOMES;
 use crate::study::Library;
 
 #[derive(Args)]
@@ -26,6 +28,7 @@ enum ListKind {
     Regimes,
     Rules,
     Instruments,
+    Attributes,
     Studies,
     Figures,
     Chips,
@@ -38,7 +41,7 @@ enum ListKind {
 
 #[derive(Args)]
 pub struct ExplainArgs {
-    /// A rule, instrument, regime, study, chip, nation, parameter, measure or outcome.
+    /// A rule, instrument, attribute, regime, study, chip, nation, parameter, measure or outcome; `month` for the steps of a month.
     name: String,
 }
 
@@ -84,15 +87,30 @@ fn label(kind: ListKind) -> String {
         .map_or(String::new(), |v| v.get_name().to_string())
 }
 
+/// The name under which the steps of a month are explained.
+const MONTH: &str = "month";
+
 pub fn explain(configs: Configs, args: &ExplainArgs) -> Answer {
+    if args.name.eq_ignore_ascii_case(MONTH) {
+        return say(&describe_month());
+    }
     let library = Library::read(configs, &[])?;
     let all = entries(&library)?;
     let found: Vec<&CatalogueEntry> = all
         .iter()
         .filter(|e| e.name.eq_ignore_ascii_case(&args.name))
         .collect();
+    if found.is_empty()
+        && let Some(meant) = Attribute::meant_by(&args.name)
+    {
+        let name = meant.name();
+        note(&format!("note: `{}` is read as `{name}`\n", args.name));
+        let long = describe_attribute(meant, &library);
+        return say(&format!("{name} (attributes)\n{long}\n"));
+    }
     if found.is_empty() {
-        let names: Vec<&str> = all.iter().map(|e| e.name.as_str()).collect();
+        let names = all.iter().map(|e| e.name.as_str());
+        let names: Vec<&str> = names.chain([MONTH]).collect();
         return Err(wrong_word(
             "explain",
             &args.name,
@@ -105,6 +123,20 @@ pub fn explain(configs: Configs, args: &ExplainArgs) -> Answer {
         .map(|e| format!("{} ({})\n{}\n", e.name, label(e.kind), e.long.trim_end()))
         .collect();
     say(&text.join("\n"))
+}
+
+/// The phases of a month with their systems and the file of each, in order.
+fn describe_month() -> String {
+    let mut lines = Vec::new();
+    for (at, phase) in Phase::ALL.iter().enumerate() {
+        lines.push(format!("{}. {phase:?}: {}", at + 1, phase.sentence()));
+        for path in phase.systems() {
+            let (module, system) = path.rsplit_once("::").unwrap_or(("", path));
+            let file = module.split("::").skip(1).collect::<Vec<_>>().join("/");
+            lines.push(format!("   {system:<22} src/{file}.rs"));
+        }
+    }
+    lines.join("\n")
 }
 
 fn entries(library: &Library) -> Result<Vec<CatalogueEntry>, super::Failure> {
@@ -160,6 +192,11 @@ fn entries(library: &Library) -> Result<Vec<CatalogueEntry>, super::Failure> {
             words,
             describe_instrument(instrument),
         );
+    }
+    for attribute in Attribute::ALL.iter().copied() {
+        let words = format!("{} ({})", attribute.words(), attribute.unit());
+        let long = describe_attribute(attribute, library);
+        add(ListKind::Attributes, attribute.name(), &words, long);
     }
     for name in names(library, "studies") {
         let source = library.configs.find(&name, "studies")?;
@@ -263,6 +300,48 @@ fn describe_process(
             .map(|at| law.rules[usize::from(*at)].id.as_str())
             .collect();
         text.push_str(&format!("\n  {}: {}", rung.name, ids.join(", ")));
+    }
+    text
+}
+
+/// Describes an attribute: unit, other names, which rules can read it, what values the chips of the table have.
+fn describe_attribute(attribute: Attribute, library: &Library) -> String {
+    let mut text = format!("{}\nunit: {}\n", attribute.words(), attribute.unit());
+    if !attribute.synonyms().is_empty() {
+        text.push_str(&format!(
+            "also called: {}\n",
+            attribute.synonyms().join(", ")
+        ));
+    }
+    let kinds = Instrument::ALL.into_iter();
+    let kinds: Vec<&str> = kinds
+        .filter(|kind| kind.knows(attribute))
+        .map(Instrument::name)
+        .collect();
+    text.push_str(&format!(
+        "conditions that may ask about it: of {}\n",
+        kinds.join(", ")
+    ));
+    let mut symbols = library.law.symbols.clone();
+    let chips: Vec<f64> = library
+        .chips
+        .iter()
+        .map(|chip| chip.attributes(&mut symbols).get(attribute))
+        .filter(|x| !x.is_nan())
+        .collect();
+    let low = chips.iter().copied().reduce(f64::min);
+    let high = chips.iter().copied().reduce(f64::max);
+    let is_number = !attribute.is_name() && !attribute.is_truth();
+    if let (true, true, Some(low), Some(high)) = (attribute.is_of_chip(), is_number, low, high) {
+        text.push_str(&format!("among the chips of the table: {low} to {high}\n"));
+    }
+    let reads = library.law.rules.iter();
+    let reads: Vec<&str> = reads
+        .filter(|rule| rule.condition.reads_attribute(attribute))
+        .map(|rule| rule.id.as_str())
+        .collect();
+    if !reads.is_empty() {
+        text.push_str(&format!("read by: {}\n", reads.join(", ")));
     }
     text
 }

@@ -132,6 +132,8 @@ pub fn diff(args: &DiffArgs) -> Answer {
     }
     if found.causes.is_empty() {
         text.push_str("inputs: the same\n");
+    } else {
+        text.push_str(&format!("inputs, equal: {}\n", found.shared.join("; ")));
     }
     for t in &found.tables {
         text.push_str(&format!("results: {}", t.table));
@@ -139,6 +141,12 @@ pub fn diff(args: &DiffArgs) -> Answer {
             if count > 0 {
                 text.push_str(&format!(", {count} rows only in the {of}"));
             }
+        }
+        if t.shared > 0 {
+            text.push_str(&format!(
+                ", {} of {} shared rows are equal",
+                t.equal, t.shared
+            ));
         }
         text.push('\n');
         let mut columns: Vec<_> = t.columns.iter().collect();
@@ -160,6 +168,12 @@ pub fn diff(args: &DiffArgs) -> Answer {
     if found.tables.is_empty() {
         text.push_str("results: the same\n");
         return say(&text);
+    }
+    if !found.equal_tables.is_empty() {
+        text.push_str(&format!(
+            "results, equal: {}\n",
+            found.equal_tables.join(", ")
+        ));
     }
     say(&text)?;
     Err(Failure::No(String::new()))

@@ -78,8 +78,8 @@ const GROUPS: [CommandGroup; 6] = [
         "Configuration",
         &[
             ("list", "chokepoint list studies"),
-            ("explain", "chokepoint explain choice_slope"),
-            ("new", "chokepoint new rule my-rule"),
+            ("explain", "chokepoint explain points_per_decade_of_compute"),
+            ("new", "chokepoint new rule --instrument levy my-levy"),
             ("check", "chokepoint check my-rule.toml"),
             ("schema", "chokepoint schema act"),
             ("reference", "chokepoint reference"),

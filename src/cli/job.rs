@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
-use super::run::{ExecutionArgs, pool, threads, until, write_report};
+use super::execution::{ExecutionArgs, pool, threads, until};
+use super::report::write_report;
 use super::{Failure, note};
-use crate::measures::OUTCOMES;
+use crate::outputs::outcomes::OUTCOMES;
 use crate::results::compare::causes;
 use crate::results::seal::TIMING;
 use crate::results::{FolderClaim, Manifest, Results, ResultsError, Timing, WorkingFolder, files};
@@ -15,7 +16,9 @@ use crate::study::batch::{BlockBatch, StoppingRule};
 use crate::study::block::{self, path};
 use crate::study::merge::merge;
 use crate::study::plan_file::{OpenedPlan, PlanFile};
-use crate::study::{Plan, RunRecord, RunRecordLayout, Worker, made_from, manifest, one_run};
+use crate::study::{
+    Plan, RunRecord, RunRecordLayout, RunRequest, Worker, made_from, manifest, one_run,
+};
 
 /// What watches over work.
 pub struct Progress<'a> {
@@ -225,7 +228,7 @@ pub fn working(out: &Path, claim: &FolderClaim, plan: &Plan) -> Result<WorkingFo
             );
             let lines: String = why.iter().map(|w| format!("  {w}\n")).collect();
             Failure::Input(format!(
-                "error: {} holds finished results of another plan:\n{lines}\
+                "error: {} holds finished results of another plan; in each line, first what made them, then what this command asks for:\n{lines}\
                  add --overwrite to replace them, or choose another --out\n",
                 folder.display()
             ))
@@ -311,16 +314,13 @@ fn estimate(plan: &Plan, total: u64, threads: usize, most: bool) -> String {
     let (draw, mut record) = (plan.draw(number), RunRecord::default());
     // As it is run later: one that stops is no reason to stop before the others.
     let mut once = || {
-        one_run(
-            plan,
-            &layout,
-            &mut worker,
+        let request = RunRequest {
             arm,
-            number,
-            &draw,
-            None,
-            &mut record,
-        )
+            run: number,
+            draw: &draw,
+            baseline_path: None,
+        };
+        one_run(plan, &layout, &mut worker, &request, &mut record);
     };
     once();
     let clock = Instant::now();

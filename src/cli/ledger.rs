@@ -5,8 +5,8 @@ use clap::Args;
 use super::question::{QuestionArgs, csv_table, find_arm, find_outcome};
 use super::{Answer, Format};
 use crate::config::source::Configs;
-use crate::study::ledger;
-use crate::study::probe::EnsembleTable;
+use crate::questions::evaluate::EnsembleTable;
+use crate::questions::ledger;
 
 #[derive(Args)]
 pub struct LedgerArgs {

@@ -10,12 +10,14 @@ pub mod classify;
 mod decompose;
 mod design;
 mod discover;
+pub mod execution;
 mod explain;
 mod folders;
 mod help;
 pub mod job;
 mod ledger;
 mod new;
+mod new_rule;
 mod question;
 mod reference;
 mod replay;
@@ -45,13 +47,13 @@ use crate::foundation::escape::{csv_table, visible, visible_line};
 use crate::results::ResultsError;
 use crate::study::Library;
 
-/// Simulates export controls on AI chips: their effects, the channels behind them, their costs, and how certain each number is.
+/// Simulates export controls on AI chips: their effects, the reactions behind them, their costs, and how certain each number is.
 #[derive(Parser)]
 #[command(name = "chokepoint", version, max_term_width = 100)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
-    /// Folder laid out like the shipped `configs/`; files that it lacks come from the program.
+    /// Folder with files that replace the program's own, such as `regimes/mine.toml`; `chokepoint check --help` says more.
     #[arg(long, global = true, value_name = "DIR")]
     configs: Option<PathBuf>,
 }
@@ -60,7 +62,7 @@ struct Cli {
 enum Command {
     /// Run a study and write tables, figures and a report.
     ///
-    /// Every regime is run in every future. A stopped run resumes when the same command is given again.
+    /// Every arm (policy scenario) of the study is simulated in every future (possible world). A stopped run resumes when the same command is given again.
     Run(run::RunArgs),
     /// Show what a rule of your own would change.
     ///
@@ -76,7 +78,7 @@ enum Command {
     Block(blocks::BlockArgs),
     /// Join finished blocks into results.
     ///
-    /// The results are byte for byte the same as those of `run`.
+    /// The results are identical to those of `run`.
     Merge(blocks::MergeArgs),
     /// Run a study on a Slurm cluster.
     ///
@@ -92,15 +94,15 @@ enum Command {
     Plot(report::PlotArgs),
     /// Repeat one run of a study and print its timeline.
     ///
-    /// With `--against`, the first event in which two regimes differ is printed with its causes.
+    /// With `--against`, the first event in which two arms differ is printed with its causes.
     Replay(replay::ReplayArgs),
-    /// Attribute each effect to channels (Shapley values).
+    /// Measure how much of an effect comes from each reaction to the rules.
     ///
-    /// Channels are responses such as design-around, the grey market or efficiency gains.
+    /// Reactions are called channels: design-around, the grey market, efficiency gains and so on. The effect is divided among them by Shapley values, which average what a channel adds over all orders in which channels can be switched on.
     Decompose(decompose::DecomposeArgs),
     /// Measure how strongly each parameter influences an outcome.
     ///
-    /// The methods are Sobol indices and elementary effects.
+    /// Sobol indices state the share of the variance that each parameter causes. Elementary effects state how far the outcome moves when one parameter moves.
     Sensitivity(sensitivity::SensitivityArgs),
     /// Find conditions under which a policy has the opposite effect.
     ///
@@ -108,24 +110,26 @@ enum Command {
     Discover(discover::DiscoverArgs),
     /// Find the smallest change of parameters that reverses an effect.
     ///
-    /// Regret, the value of information and the worst credible future are reported too.
+    /// It also reports regret (what an arm costs against the best arm of each future), the value of learning each parameter, and the worst futures that the evidence allows.
     Reversal(reversal::ReversalArgs),
     /// Old name of `reversal`.
     #[command(hide = true, disable_help_flag = true)]
     Flip(help::RenamedArgs),
-    /// List every parameter with its evidence and its influence.
+    /// List the parameters that are most worth measuring.
     ///
-    /// Parameters with strong influence and weak evidence come first.
+    /// Every parameter is listed with its evidence and its influence. Parameters with strong influence and weak evidence come first.
     Ledger(ledger::LedgerArgs),
     /// Score the model against recorded history.
     ///
     /// Simple forecasts serve as benchmarks. The worst series come first.
     Validate(validate::ValidateArgs),
-    /// Fit parameters to the evidence and write posterior samples.
+    /// Fit parameters to the evidence and write sets of values that fit (posterior samples).
     ///
-    /// Each split of the evidence gets its own samples.
+    /// Each split of the evidence into a part for the fit and a part for the test gets its own samples.
     Calibrate(calibrate::CalibrateArgs),
-    /// Check balances and list inactive parameters, channels and rules.
+    /// Check that chips, money and compute add up, and list settings that change no result.
+    ///
+    /// The settings are parameters, channels and rules.
     Audit(audit::AuditArgs),
     /// Show how the rules of a day treat chips, and why.
     Classify(classify::ClassifyArgs),
@@ -137,15 +141,17 @@ enum Command {
     ///
     /// The design follows from the rules of the regime on the given day.
     Design(design::DesignArgs),
-    /// List what ships, such as chips, rules, regimes and studies.
+    /// List what the program contains, such as chips, rules, regimes and studies.
     List(explain::ListArgs),
-    /// Describe anything that ships by its name, with its source.
+    /// Describe anything that `chokepoint list` names, with its source.
     ///
-    /// Rules, instruments, regimes, studies, chips, nations, parameters, measures and outcomes have names.
+    /// Rules, instruments, attributes, regimes, studies, chips, nations, parameters, measures and outcomes have names.
     Explain(explain::ExplainArgs),
     /// Print tables of parameters, measures, outcomes and events.
     Reference(reference::ReferenceArgs),
     /// Check configuration files; errors give file, line, column and a hint.
+    ///
+    /// A folder for `--configs` has the folders of the program's configuration: `rules/ISSUER`, `regimes`, `parameters`, `world`, `studies`, `plots`. It needs to hold only the files that differ; the program supplies the others.
     Check(check::CheckArgs),
     /// Print JSON Schemas of the configuration files.
     Schema(check::SchemaArgs),
@@ -178,10 +184,10 @@ enum Format {
 /// A regime and a day.
 #[derive(Args)]
 struct LawArgs {
-    /// Regime: a shipped one, `frozen-YYYY-MM` (the rules of that month kept in force), or a regime file.
+    /// Regime (dated set of rules): a name from `chokepoint list regimes`, a regime file, or `frozen-YYYY-MM`, which keeps the rules of that month in force for ever. `history` holds every recorded rule and China's recorded replies; `history-free` leaves the replies out.
     #[arg(long, default_value = "history")]
     regime: String,
-    /// Rule file of your own, added to the shipped rules and to the regime; may be given more than once.
+    /// Rule file of your own, added to the regime; may be given more than once.
     #[arg(long, value_name = "FILE")]
     with: Vec<String>,
 }
@@ -366,8 +372,20 @@ fn wrong_word(what: &str, found: &str, expected: &str, candidates: &[&str]) -> F
 }
 
 fn date(what: &str, text: &str) -> Result<Date, Failure> {
+    let expected = "a day that exists, as year-month-day, such as 2023-12-01";
     text.parse()
-        .map_err(|_| wrong_word(what, text, "a day such as 2023-12-01", &[]))
+        .map_err(|_| wrong_word(what, text, expected, &[]))
+}
+
+/// What is expected where an outcome is named.
+const AN_OUTCOME: &str = "an outcome (`chokepoint list outcomes`)";
+
+/// A number on the command line that counts things, from 1.
+fn count<T: std::str::FromStr + PartialOrd + From<u8>>(text: &str) -> Result<T, String> {
+    text.parse()
+        .ok()
+        .filter(|number: &T| *number >= T::from(1))
+        .ok_or_else(|| "expected a whole number, 1 or more".to_string())
 }
 
 fn law(configs: Configs, args: &LawArgs) -> Result<(Library, Regime), Failure> {

@@ -9,39 +9,44 @@ use clap::Args;
 use rayon::ThreadPool;
 use serde::Serialize;
 
+use super::execution::{pool, progress, stop_on_signal, threads};
 use super::report::SealArgs;
-use super::run::{channels_without, pool, progress, settings, stop_on_signal, threads};
+use super::run::{channels_without, settings};
 use super::{
-    Answer, Failure, Format, csv_written, note, say, say_data, say_json, table, wrong_word,
+    AN_OUTCOME, Answer, Failure, Format, count, csv_written, note, say, say_data, say_json, table,
+    wrong_word,
 };
 use crate::analysis::EstimatorError;
+use crate::config::futures::FutureDesign;
 use crate::config::source::Configs;
-use crate::config::study::{self, FutureDesign};
+use crate::config::study;
+use crate::foundation::digest::sha256;
 use crate::foundation::escape::{csv_plain, shell_argument, shell_option};
 use crate::foundation::maths;
-use crate::measures::OUTCOMES;
+use crate::outputs::outcomes::OUTCOMES;
+use crate::questions::evaluate;
 use crate::results::seal::{self, Seal};
 use crate::results::{ResultsError, files};
-use crate::study::bank::{BUSY, KeptRuns};
-use crate::study::{Library, Plan, PlanSettings, hash, made_from, probe};
+use crate::study::kept_runs::{BUSY, KeptRuns};
+use crate::study::{Library, Plan, PlanSettings, made_from};
 
 #[derive(Args)]
 pub struct QuestionArgs {
-    /// A study file, or the name of a shipped study.
+    /// A study file, or a name from `chokepoint list studies`.
     study: String,
-    /// Number of futures; the default depends on the command.
-    #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
+    /// Number of futures (possible worlds); the default depends on the command.
+    #[arg(long, value_name = "FUTURES", value_parser = count::<u32>)]
     runs: Option<u32>,
     /// Seed of every random draw; the default is the seed in the study file. The same seed gives the same results.
     #[arg(long)]
     seed: Option<u64>,
     /// Number of threads; the default is one for each processor core.
-    #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, value_parser = count::<u16>)]
     threads: Option<u16>,
     /// Fix a parameter in every future, by name or as `mechanism.name`.
     #[arg(long, value_name = "NAME=VALUE")]
     set: Vec<String>,
-    /// Switch a channel off in every arm (`chokepoint list channels`).
+    /// Switch a channel (a reaction to rules) off in every arm; names: `chokepoint list channels`.
     #[arg(long, value_name = "CHANNEL")]
     off: Vec<String>,
     /// Results folder that receives the tables, so that `plot` and `report` can use them.
@@ -89,7 +94,7 @@ impl QuestionArgs {
         let (mut plan, pool) = self.plan(configs, runs)?;
         let whole = made_from(&plan, &plan.futures);
         let text = &plan.study.source.text;
-        let made_from = hash(format!("{whole} {command} {words} {text}").as_bytes());
+        let made_from = sha256(format!("{whole} {command} {words} {text}").as_bytes());
         if let Some(folder) = &self.into {
             self.check_free(folder, tables, &made_from)?;
         }
@@ -306,7 +311,7 @@ fn watched<T: Send>(
 
 /// The place of the named arm, or of the last arm of the study.
 pub fn find_arm(plan: &Plan, name: Option<&String>) -> Result<usize, Failure> {
-    let base = probe::baseline(plan);
+    let base = evaluate::baseline(plan);
     let others: Vec<&str> = plan.study.arms.iter().map(|a| a.name()).collect();
     let found = match name {
         None => (0..others.len()).rev().find(|arm| *arm != base),
@@ -329,7 +334,7 @@ pub fn find_arm(plan: &Plan, name: Option<&String>) -> Result<usize, Failure> {
 /// The place of an outcome in the list of outcomes.
 pub fn find_outcome(name: &str) -> Result<usize, Failure> {
     let names: Vec<&str> = OUTCOMES.iter().map(|o| o.name).collect();
-    probe::outcome(name).ok_or_else(|| wrong_word("--outcome", name, "an outcome", &names))
+    evaluate::outcome(name).ok_or_else(|| wrong_word("--outcome", name, AN_OUTCOME, &names))
 }
 
 impl From<EstimatorError> for Failure {

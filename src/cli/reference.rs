@@ -1,5 +1,5 @@
-//! `chokepoint reference`: prints tables of parameters, measures, outcomes, channels and events, or puts them into a
-//! document.
+//! `chokepoint reference`: prints tables of the model, of its evidence or of what others have published, or puts them
+//! into a document.
 
 use std::path::PathBuf;
 
@@ -7,6 +7,7 @@ use clap::Args;
 
 use super::{Answer, Failure, say};
 use crate::config::source::Configs;
+use crate::evidence::beside::beside_markdown;
 use crate::results::files;
 use crate::study::Library;
 use crate::study::reference::{BEGIN, END, evidence_markdown, markdown, replaced};
@@ -19,11 +20,16 @@ pub struct ReferenceArgs {
     /// Print the tables of the evidence instead of those of the model.
     #[arg(long)]
     evidence: bool,
+    /// Print what others have published beside the model's values, which takes some hundred runs.
+    #[arg(long, conflicts_with = "evidence")]
+    beside: bool,
 }
 
 pub fn reference(configs: Configs, args: &ReferenceArgs) -> Answer {
     let library = Library::read(configs, &[])?;
-    let text = if args.evidence {
+    let text = if args.beside {
+        beside_markdown(&library)?
+    } else if args.evidence {
         evidence_markdown(&library)?
     } else {
         markdown(&library)

@@ -7,18 +7,19 @@ use super::run::channels_without;
 use super::{Answer, Format, say, say_data, say_json, table, wrong_word};
 use crate::config::source::Configs;
 use crate::config::study;
+use crate::events::EventKind;
 use crate::results::EventRow;
-use crate::study::timeline::{chain, kinds, timeline};
+use crate::study::timeline::{chain, timeline};
 use crate::study::{Library, Plan, PlanSettings};
 
 #[derive(Args)]
 pub struct ReplayArgs {
-    /// A study file, or the name of a shipped study.
+    /// A study file, or a name from `chokepoint list studies`.
     study: String,
-    /// Arm of the study that is run again.
+    /// Arm of the study that is simulated again.
     #[arg(long)]
     regime: String,
-    /// The number of the future.
+    /// The number of the future, counted from 0.
     #[arg(long, default_value_t = 0)]
     run: u32,
     /// Show the first event that differs from this arm, with its causes in both runs.
@@ -33,7 +34,7 @@ pub struct ReplayArgs {
     /// Seed of every random draw; the default is the seed in the study file. The same seed gives the same results.
     #[arg(long)]
     seed: Option<u64>,
-    /// Switch a channel off (`chokepoint list channels`).
+    /// Switch a channel (a reaction to rules) off; names: `chokepoint list channels`.
     #[arg(long, value_name = "CHANNEL")]
     off: Vec<String>,
     /// Leave out training runs and releases of models.
@@ -67,58 +68,22 @@ pub fn replay(configs: Configs, args: &ReplayArgs) -> Answer {
         .as_ref()
         .map(|name| at(name, "--against"))
         .transpose()?;
-    let kinds = kinds();
+    let kinds = EventKind::names();
     for kind in &args.kind {
         if !kinds.contains(&kind.as_str()) {
             return Err(wrong_word("--kind", kind, "a kind of event", &kinds));
         }
     }
-    let wanted = |e: &&EventRow| {
-        let model = ["run_finished", "model_released"].contains(&e.kind.as_str());
-        !(args.no_models && model) && (args.kind.is_empty() || args.kind.contains(&e.kind))
-    };
     let plan = Plan::new(&library, file, settings)?;
     let here = timeline(&plan, arm, args.run);
     if let Some(id) = args.why {
-        let led = chain(&here, id);
-        if led.is_empty() {
-            let last = here.len().saturating_sub(1).to_string();
-            let expected = format!("the id of an event, 0 to {last}");
-            return Err(wrong_word("--why", &id.to_string(), &expected, &[&last]));
-        }
-        return if args.format == Format::Json {
-            say_json(&led)
-        } else {
-            say(&indented(&led))
-        };
+        return why(&here, id, args.format);
     }
     if let Some(other) = other {
         let there = timeline(&plan, other, args.run);
-        let parted = first_difference(&here, &there, wanted);
-        if args.format == Format::Json {
-            let sides = parted.map(|(same, a, b)| {
-                serde_json::json!({
-                    "same": same,
-                    (arms[arm].as_str()): led_to(&here, a),
-                    (arms[other].as_str()): led_to(&there, b),
-                })
-            });
-            return say_json(&sides);
-        }
-        let side = |name: &str, rows: &[EventRow], e: Option<&EventRow>| match e {
-            Some(_) => format!("{name}:\n{}", indented(&led_to(rows, e))),
-            None => format!("{name}: nothing more\n"),
-        };
-        return say(&match parted {
-            Some((same, a, b)) => format!(
-                "the first {same} events are the same; then\n{}{}",
-                side(&arms[arm], &here, a),
-                side(&arms[other], &there, b)
-            ),
-            None => "no event differs\n".to_string(),
-        });
+        return against(args, [&arms[arm], &arms[other]], [&here, &there]);
     }
-    let chosen: Vec<&EventRow> = here.iter().filter(wanted).collect();
+    let chosen: Vec<&EventRow> = here.iter().filter(|e| args.wants(e)).collect();
     if args.format == Format::Json {
         return say_json(&chosen);
     }
@@ -136,6 +101,57 @@ pub fn replay(configs: Configs, args: &ReplayArgs) -> Answer {
     } else {
         say(&table(&lines))
     }
+}
+
+impl ReplayArgs {
+    /// Whether an event is asked for.
+    fn wants(&self, e: &EventRow) -> bool {
+        let model = ["run_finished", "model_released"].contains(&e.kind.as_str());
+        !(self.no_models && model) && (self.kind.is_empty() || self.kind.contains(&e.kind))
+    }
+}
+
+/// One event and the events that led to it.
+fn why(here: &[EventRow], id: u32, format: Format) -> Answer {
+    let led = chain(here, id);
+    if led.is_empty() {
+        let last = here.len().saturating_sub(1).to_string();
+        let expected = format!("the id of an event, 0 to {last}");
+        return Err(wrong_word("--why", &id.to_string(), &expected, &[&last]));
+    }
+    if format == Format::Json {
+        say_json(&led)
+    } else {
+        say(&indented(&led))
+    }
+}
+
+/// The first events in which the runs of two arms differ.
+fn against(args: &ReplayArgs, arms: [&String; 2], runs: [&[EventRow]; 2]) -> Answer {
+    let [here, there] = runs;
+    let parted = first_difference(here, there, |e| args.wants(e));
+    if args.format == Format::Json {
+        let sides = parted.map(|(same, a, b)| {
+            serde_json::json!({
+                "same": same,
+                (arms[0].as_str()): led_to(here, a),
+                (arms[1].as_str()): led_to(there, b),
+            })
+        });
+        return say_json(&sides);
+    }
+    let side = |name: &str, rows: &[EventRow], e: Option<&EventRow>| match e {
+        Some(_) => format!("{name}:\n{}", indented(&led_to(rows, e))),
+        None => format!("{name}: nothing more\n"),
+    };
+    say(&match parted {
+        Some((same, a, b)) => format!(
+            "the first {same} events are the same; then\n{}{}",
+            side(arms[0], here, a),
+            side(arms[1], there, b)
+        ),
+        None => "no event differs\n".to_string(),
+    })
 }
 
 /// The number of events that two runs share, and the first events in which they differ.

@@ -7,7 +7,7 @@ use clap::Args;
 use super::{Answer, Failure, note, say};
 use crate::config::figure::{self, FigureFile};
 use crate::config::source::Configs;
-use crate::results::{Results, seal};
+use crate::results::{Results, ResultsError, seal};
 
 #[derive(Args)]
 pub struct FolderArgs {
@@ -40,7 +40,7 @@ impl SealArgs {
 pub struct PlotArgs {
     /// A results folder.
     folder: PathBuf,
-    /// Figures to draw: your own files, or names of shipped figures; the default is the figures of the study.
+    /// Figures to draw: your own files, or names from `chokepoint list figures`; the default is the figures of the study.
     #[arg(long = "figure", value_name = "FIGURE")]
     figures: Vec<String>,
     /// Folder for the files; the default is `plots` in the results folder.
@@ -162,4 +162,44 @@ pub fn note_missing_figures(gallery: &crate::plots::DrawnFigures) {
     for (name, reason) in &gallery.left_out {
         note(&format!("note: figure {name} is left out: {reason}\n"));
     }
+}
+
+/// Draws the figures and writes the report page of results into their folder.
+pub fn write_report(results: &Results, into: &Path, report: bool) -> Result<(), ResultsError> {
+    if !report {
+        return Ok(());
+    }
+    let figures = &results.manifest.study.figures;
+    let gallery = crate::plots::draw_all(results, figures, &into.join("plots"))?;
+    crate::report::write(results, &gallery, &into.join("report.html"))?;
+    note_missing_figures(&gallery);
+    Ok(())
+}
+
+/// Reports failed runs and prints the path of the results.
+pub fn report_failures(results: &Results, folder: &Path, report: bool) -> Answer {
+    for failure in &results.failures {
+        note(&format!(
+            "failed: {} future {}: {}\n  repeat: {}\n",
+            failure.regime, failure.run, failure.reason, failure.command
+        ));
+    }
+    let made = if report {
+        folder.join("report.html")
+    } else {
+        folder.to_path_buf()
+    };
+    say(&format!("{}\n", made.display()))?;
+    if results.manifest.failed == results.manifest.runs {
+        return Err(Failure::No("error: every future has a failed run\n".into()));
+    }
+    let faults: Vec<String> = results
+        .manifest
+        .faults()
+        .map(|fault| format!("error: {}\n", fault.text))
+        .collect();
+    if !faults.is_empty() {
+        return Err(Failure::No(faults.concat()));
+    }
+    Ok(())
 }

@@ -6,8 +6,8 @@ use super::help::renamed_lucks;
 use super::question::{QuestionArgs, csv_table, find_arm, find_outcome};
 use super::{Answer, Format, say, say_json};
 use crate::config::source::Configs;
-use crate::study::probe::EnsembleTable;
-use crate::study::reversal::{self, ReversalQuestion};
+use crate::questions::evaluate::EnsembleTable;
+use crate::questions::reversal::{self, ReversalQuestion};
 
 #[derive(Args)]
 pub struct ReversalArgs {
@@ -26,7 +26,7 @@ pub struct ReversalArgs {
     #[arg(long, value_name = "LEVEL", allow_negative_numbers = true)]
     good_enough: Option<f64>,
     /// Number of futures over whose chance an effect is averaged at each point that is tried.
-    #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, default_value_t = 8, value_parser = super::count::<u32>)]
     replicates: u32,
     /// Old name of `--replicates`.
     #[arg(long = "lucks", hide = true, value_parser = renamed_lucks)]

@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::{
     Answer, Failure, Format, LawArgs, csv_text, date, law, say, say_data, say_json, table,
 };
+use crate::config::chips::ChipRow;
 use crate::config::source::Configs;
 use crate::controls::{ControlledItem, Law, Regime, RuleSet};
 use crate::foundation::calendar::Date;
@@ -27,7 +28,7 @@ pub struct RulesArgs {
 
 #[derive(Subcommand)]
 enum RulesCommand {
-    /// Two regimes on one day, or two days of one regime: which rules, and which chips' verdicts.
+    /// Compare two regimes on one day, or two days of one regime: rules, and verdicts on chips.
     Diff {
         /// A regime or a day.
         a: String,
@@ -192,41 +193,40 @@ fn diff(
     let (of_a, of_b) = (ids(&a), ids(&b));
     let mut symbols = library.law.symbols.clone();
     let nation = library.nation(to)?.groups(&mut symbols);
-    let chips = library
-        .chips
-        .iter()
-        .filter_map(|chip| {
-            let mut sale = chip.attributes(&mut symbols);
-            sale.ship_to(&nation, &nation);
-            let (x, y) = (
-                a.judge(ControlledItem::ChipSale, &sale),
-                b.judge(ControlledItem::ChipSale, &sale),
-            );
-            ((x.exporter, x.importer) != (y.exporter, y.importer)).then(|| VerdictChange {
-                chip: chip.chip.clone(),
-                exporter_a: x.exporter.to_string(),
-                exporter_b: y.exporter.to_string(),
-                importer_a: x.importer.to_string(),
-                importer_b: y.importer.to_string(),
-            })
+    let changed = |chip: &ChipRow| {
+        let mut sale = chip.attributes(&mut symbols);
+        sale.ship_to(&nation, &nation);
+        let [x, y] = [&a, &b].map(|book| book.judge(ControlledItem::ChipSale, &sale));
+        ((x.exporter, x.importer) != (y.exporter, y.importer)).then(|| VerdictChange {
+            chip: chip.chip.clone(),
+            exporter_a: x.exporter.to_string(),
+            exporter_b: y.exporter.to_string(),
+            importer_a: x.importer.to_string(),
+            importer_b: y.importer.to_string(),
         })
-        .collect();
+    };
+    let chips = library.chips.iter().filter_map(changed).collect();
+    let without = |ids: &[String], others: &[String]| -> Vec<String> {
+        let own = ids.iter().filter(|id| !others.contains(id));
+        own.cloned().collect()
+    };
     let difference = RuleDifference {
-        only_a: of_a
-            .iter()
-            .filter(|id| !of_b.contains(id))
-            .cloned()
-            .collect(),
-        only_b: of_b
-            .iter()
-            .filter(|id| !of_a.contains(id))
-            .cloned()
-            .collect(),
+        only_a: without(&of_a, &of_b),
+        only_b: without(&of_b, &of_a),
         chips,
     };
     if format == Format::Json {
         return say_json(&difference);
     }
+    say(&describe_difference(&difference, sides, to, format))
+}
+
+fn describe_difference(
+    difference: &RuleDifference,
+    sides: [&String; 2],
+    to: &str,
+    format: Format,
+) -> String {
     let list = |ids: &[String]| {
         if ids.is_empty() {
             "none".to_string()
@@ -234,37 +234,38 @@ fn diff(
             ids.join(", ")
         }
     };
-    let mut text = format!("only {}: {}\n", sides[0], list(&difference.only_a));
-    text.push_str(&format!(
-        "only {}: {}\n",
-        sides[1],
+    let [a, b] = sides;
+    let mut text = format!(
+        "only {a}: {}\nonly {b}: {}\n",
+        list(&difference.only_a),
         list(&difference.only_b)
-    ));
+    );
+    if difference.chips.is_empty() {
+        text.push_str("no chip of the table changes its verdict\n");
+        return text;
+    }
     let mut lines = vec![vec![
         format!("chip, to {to}"),
-        format!("exporter, {}", sides[0]),
-        format!("exporter, {}", sides[1]),
-        format!("importer, {}", sides[0]),
-        format!("importer, {}", sides[1]),
+        format!("exporter, {a}"),
+        format!("exporter, {b}"),
+        format!("importer, {a}"),
+        format!("importer, {b}"),
     ]];
-    let count = difference.chips.len();
-    lines.extend(difference.chips.into_iter().map(|c| {
-        vec![
-            c.chip,
-            c.exporter_a,
-            c.exporter_b,
-            c.importer_a,
-            c.importer_b,
+    lines.extend(difference.chips.iter().map(|c| {
+        [
+            &c.chip,
+            &c.exporter_a,
+            &c.exporter_b,
+            &c.importer_a,
+            &c.importer_b,
         ]
+        .map(String::clone)
+        .to_vec()
     }));
-    if count == 0 {
-        text.push_str("no chip of the table changes its verdict\n");
-        return say(&text);
-    }
     text.push_str(&if format == Format::Csv {
         csv_text(&lines)
     } else {
         table(&lines)
     });
-    say(&text)
+    text
 }

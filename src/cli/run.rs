@@ -1,16 +1,13 @@
 //! `chokepoint run`: runs a study, resumes one that was stopped, and writes its tables, figures and report.
 
 use std::collections::BTreeMap;
-use std::io::IsTerminal;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 use clap::Args;
-use indicatif::{ProgressBar, ProgressStyle};
 
+use super::execution::{ExecutionArgs, progress, stop_on_signal};
 use super::job::{Progress, StudyJob};
-use super::{Answer, Failure, note, say, wrong_word};
+use super::report::report_failures;
+use super::{Answer, Failure, count, note, wrong_word};
 use crate::config::overrides::OverriddenStudy;
 use crate::config::parameters::check_value;
 use crate::config::source::{Configs, Source};
@@ -18,16 +15,13 @@ use crate::config::study::{self, StudyFile};
 use crate::foundation::channels::{Channel, Channels};
 use crate::foundation::escape::{shell_argument, shell_option};
 use crate::foundation::parameters::Parameters;
-use crate::measures::OUTCOMES;
-use crate::results::{Results, ResultsError};
-use crate::study::batch::StoppingRule;
+use crate::study::Library;
 use crate::study::plan::check;
 use crate::study::plan_file::PlanFile;
-use crate::study::{Library, Plan};
 
 #[derive(Args)]
 pub struct RunArgs {
-    /// A study file, or the name of a shipped study.
+    /// A study file, or a name from `chokepoint list studies`.
     study: String,
     #[command(flatten)]
     choice: StudyOverrides,
@@ -38,8 +32,8 @@ pub struct RunArgs {
 /// Arguments that change results.
 #[derive(Args, Default)]
 pub struct StudyOverrides {
-    /// Number of futures; each future is run under every arm of the study.
-    #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
+    /// Number of futures (possible worlds). Each future is simulated under every arm, so 3 arms make 3 simulations of each.
+    #[arg(long, value_name = "FUTURES", value_parser = count::<u32>)]
     pub runs: Option<u32>,
     /// Seed of every random draw; the default is the seed in the study file. The same seed gives the same results.
     #[arg(long)]
@@ -47,41 +41,18 @@ pub struct StudyOverrides {
     /// Fix a parameter in every future, or replace a field of the study: `choice_slope=2`, `study.window_months=36`.
     #[arg(long, value_name = "PATH=VALUE")]
     pub set: Vec<String>,
-    /// Switch a channel off in every arm (`chokepoint list channels`).
+    /// Switch a channel (a reaction to rules) off in every arm; names: `chokepoint list channels`.
     #[arg(long, value_name = "CHANNEL")]
     pub off: Vec<String>,
-    /// How chipmakers and buyers form expectations.
-    #[arg(long, value_name = "RULE", default_value = "adaptive", value_parser = ["naive", "adaptive", "foresight"])]
+    /// What chipmakers and buyers expect. `naive`: nobody acts before a rule binds. `adaptive`: buyers also buy early before an announced rule. `foresight`: makers also plan at once without the sales that the rule will end.
+    #[arg(long, value_name = "EXPECTATIONS", default_value = "adaptive", value_parser = ["naive", "adaptive", "foresight"])]
     pub planning: String,
-    /// Run this future only, to repeat one run of the study.
+    /// Simulate only the future with this number, counted from 0.
     #[arg(long, value_name = "FUTURE", value_parser = clap::value_parser!(u32).range(..i64::from(u32::MAX)))]
     pub only: Option<u32>,
     /// Write monthly values of every measure in `bands` for the first 500 futures (`series.parquet`).
     #[arg(long)]
     pub series: bool,
-}
-
-/// Arguments that change how a study is run. Only `--until-error` changes results, by the number of futures.
-#[derive(Args, Default)]
-pub struct ExecutionArgs {
-    /// Number of threads; the default is one for each processor core.
-    #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
-    pub threads: Option<u16>,
-    /// Folder for the results; the default is `results/<name of the study>`, and for one future `results/<name>-future-<number>`.
-    #[arg(long, value_name = "DIR")]
-    pub out: Option<PathBuf>,
-    /// Stop when the Monte Carlo error of this outcome's effects is small: `gap_months_mean=0.1`, or `=5%` of the effect.
-    #[arg(long, value_name = "OUTCOME=ERROR")]
-    pub until_error: Option<String>,
-    /// Discard unfinished work of another plan and start again.
-    #[arg(long)]
-    pub restart: bool,
-    /// Replace finished results of another plan, or results that were changed by hand.
-    #[arg(long)]
-    pub overwrite: bool,
-    /// Write tables only, without figures and the report page.
-    #[arg(long)]
-    pub no_report: bool,
 }
 
 pub fn run(configs: Configs, args: &RunArgs) -> Answer {
@@ -157,77 +128,6 @@ pub fn execute(file: PlanFile, how: &ExecutionArgs) -> Answer {
     report_failures(&results, &folder, !how.no_report)
 }
 
-/// Draws the figures and writes the report page of results into their folder.
-pub fn write_report(results: &Results, into: &Path, report: bool) -> Result<(), ResultsError> {
-    if !report {
-        return Ok(());
-    }
-    let figures = &results.manifest.study.figures;
-    let gallery = crate::plots::draw_all(results, figures, &into.join("plots"))?;
-    crate::report::write(results, &gallery, &into.join("report.html"))?;
-    super::report::note_missing_figures(&gallery);
-    Ok(())
-}
-
-/// Reports failed runs and prints the path of the results.
-pub fn report_failures(results: &Results, folder: &Path, report: bool) -> Answer {
-    for failure in &results.failures {
-        note(&format!(
-            "failed: {} future {}: {}\n  repeat: {}\n",
-            failure.regime, failure.run, failure.reason, failure.command
-        ));
-    }
-    let made = if report {
-        folder.join("report.html")
-    } else {
-        folder.to_path_buf()
-    };
-    say(&format!("{}\n", made.display()))?;
-    if results.manifest.failed == results.manifest.runs {
-        return Err(Failure::No("error: every future has a failed run\n".into()));
-    }
-    Ok(())
-}
-
-/// Largest number of threads for each core: more threads are not faster, and each holds a world in memory.
-const THREADS_PER_CORE: usize = 4;
-
-/// The number of threads: as requested, up to a limit for this machine; the default is one for each core.
-pub fn threads(asked: Option<u16>) -> usize {
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let most = cores * THREADS_PER_CORE;
-    match asked.map_or(0, usize::from) {
-        0 => cores,
-        many if many > most => {
-            note(&format!(
-                "note: {many} threads were requested; this machine has {cores} cores, and {most} threads are used\n"
-            ));
-            most
-        }
-        some => some,
-    }
-}
-
-pub fn pool(threads: usize) -> Result<rayon::ThreadPool, Failure> {
-    rayon::ThreadPoolBuilder::new()
-        .num_threads(threads)
-        .build()
-        .map_err(|e| Failure::Input(format!("error: {e}\n")))
-}
-
-/// A flag that a signal sets to stop the program; a second signal ends it at once.
-pub fn stop_on_signal() -> Result<Arc<AtomicBool>, Failure> {
-    use signal_hook::consts::{SIGINT, SIGTERM};
-    let stop = Arc::new(AtomicBool::new(false));
-    for signal in [SIGINT, SIGTERM] {
-        let code = i32::from(super::STOPPED);
-        signal_hook::flag::register_conditional_shutdown(signal, code, stop.clone())
-            .and_then(|_| signal_hook::flag::register(signal, stop.clone()))
-            .map_err(|e| Failure::Input(format!("error: {e}\n")))?;
-    }
-    Ok(stop)
-}
-
 /// All channels but these.
 pub fn channels_without(names: &[String]) -> Result<Channels, Failure> {
     let known: Vec<&str> = Channel::ALL.iter().map(|c| c.name()).collect();
@@ -236,53 +136,30 @@ pub fn channels_without(names: &[String]) -> Result<Channels, Failure> {
         .try_fold(Channels::default(), |channels, name| {
             match Channel::named(name) {
                 Some(channel) => Ok(channels.without(channel)),
-                None => Err(wrong_word("--off", name, "a channel", &known)),
+                None => Err(unknown_channel(name, &known)),
             }
         })
 }
 
-/// `OUTCOME=ERROR` on the command line: in the outcome's unit, or in per cent of the effect.
-pub(super) fn until(text: Option<&str>, plan: &Plan) -> Result<Option<StoppingRule>, Failure> {
-    use crate::config::study::FutureDesign;
-    let Some(text) = text else {
-        return Ok(None);
-    };
-    if !matches!(
-        plan.design.design,
-        FutureDesign::Replicates | FutureDesign::Sobol
-    ) || plan.futures.start > 0
-    {
-        return Err(Failure::Input(
-            "error: --until-error needs the design `replicates` or `sobol`, because the other designs must be complete\n".into(),
-        ));
+/// The failure for a name that is no channel; the name of a group is answered with the channels in it.
+fn unknown_channel(name: &str, known: &[&str]) -> Failure {
+    let group = Channel::ALL.iter().filter(|c| c.group() == name);
+    let group: Vec<&str> = group.map(|c| c.name()).collect();
+    let what = "a channel (`chokepoint list channels`)";
+    if group.is_empty() {
+        return wrong_word("--off", name, what, known);
     }
-    let (name, number) = text
-        .split_once('=')
-        .ok_or_else(|| wrong_word("--until-error", text, "OUTCOME=ERROR", &[]))?;
-    let names: Vec<&str> = OUTCOMES.iter().map(|o| o.name).collect();
-    let outcome = names
-        .iter()
-        .position(|n| *n == name)
-        .ok_or_else(|| wrong_word("--until-error", name, "an outcome", &names))?;
-    let relative = number.ends_with('%');
-    let error = number
-        .trim_end_matches('%')
-        .parse()
-        .ok()
-        .filter(|e: &f64| *e > 0.0 && e.is_finite())
-        .ok_or_else(|| {
-            wrong_word(
-                "--until-error",
-                number,
-                "a number above zero, or per cent",
-                &[],
-            )
-        })?;
-    Ok(Some(StoppingRule {
-        outcome,
-        error: if relative { error / 100.0 } else { error },
-        relative,
-    }))
+    let channels = group.join("`, `");
+    let expected = format!("{what}; `{name}` is the group of `{channels}`");
+    wrong_word("--off", name, &expected, &[])
+}
+
+/// Names of the fields of a study file.
+fn study_fields() -> Vec<String> {
+    let schemas = crate::config::schemas();
+    let of_study = schemas.iter().find(|(kind, _)| *kind == "study");
+    let properties = of_study.and_then(|(_, schema)| schema.get("properties")?.as_object());
+    properties.map_or(Vec::new(), |fields| fields.keys().cloned().collect())
 }
 
 /// Parameters by name, and fields of the study with their values.
@@ -309,12 +186,13 @@ pub fn settings(library: &Library, set: &[String]) -> Result<ParsedOverrides, Fa
             .iter()
             .any(|(m, n)| *n == id && mechanism.is_none_or(|x| x == *m));
         if !known {
-            return Err(wrong_word(
-                "--set",
-                path,
-                "the name of a parameter (`chokepoint list parameters`) or `study.FIELD`",
-                &names,
-            ));
+            let expected =
+                "the name of a parameter (`chokepoint list parameters`) or `study.FIELD`";
+            if study_fields().iter().any(|field| field == path) {
+                let expected = format!("{expected}; the field of the study is `study.{path}`");
+                return Err(wrong_word("--set", path, &expected, &[]));
+            }
+            return Err(wrong_word("--set", path, expected, &names));
         }
         let number: f64 = value
             .parse()
@@ -366,18 +244,4 @@ fn command_line(
         text.push_str(" --series");
     }
     text
-}
-
-/// A progress bar with the remaining time on a terminal; hidden elsewhere.
-pub fn progress(total: u64) -> ProgressBar {
-    if !std::io::stderr().is_terminal() {
-        return ProgressBar::hidden();
-    }
-    let bar = ProgressBar::new(total);
-    if let Ok(style) =
-        ProgressStyle::with_template("{bar:40} {pos}/{len} runs, {per_sec}, {eta} left")
-    {
-        bar.set_style(style);
-    }
-    bar
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::question::{QuestionArgs, csv_table, find_outcome};
 use super::{Answer, Failure};
 use crate::config::source::Configs;
-use crate::study::sensitivity;
+use crate::questions::sensitivity;
 
 #[derive(Args)]
 pub struct SensitivityArgs {

@@ -32,7 +32,7 @@ enum SlurmCommand {
 
 #[derive(Args)]
 struct SubmitArgs {
-    /// A study file, or the name of a shipped study.
+    /// A study file, or a name from `chokepoint list studies`.
     study: String,
     #[command(flatten)]
     choice: StudyOverrides,

@@ -4,23 +4,26 @@ use std::path::Path;
 
 use clap::Args;
 
-use super::run::{ExecutionArgs, StudyOverrides, execute, plan_file};
-use super::{Answer, Failure};
+use super::execution::ExecutionArgs;
+use super::run::{StudyOverrides, execute, plan_file};
+use super::{Answer, Failure, law_with, note};
+use crate::config::acts::ids_of;
 use crate::config::diagnostics::read_toml;
 use crate::config::law::ActFile;
 use crate::config::source::{Configs, Source};
-use crate::config::study::overridden;
+use crate::config::study::{self, overridden};
 use crate::foundation::escape::{shell_argument, shell_option};
 use crate::foundation::name::Name;
+use crate::study::reach::reach_in_words;
 
 #[derive(Args)]
 pub struct WhatifArgs {
     /// A rule file (`chokepoint new rule NAME` writes one).
     rule: String,
-    /// Study that supplies the months, futures and figures.
+    /// Study that supplies the months, futures and figures; its arms are replaced by two, with the rule and without it.
     #[arg(long, default_value = "did-controls-work")]
     study: String,
-    /// Regime that the rule is added to and compared with.
+    /// Regime that the rule is added to and compared with (`chokepoint list regimes`).
     #[arg(long, default_value = "history-free", value_name = "REGIME")]
     against: String,
     #[command(flatten)]
@@ -55,7 +58,7 @@ pub fn whatif(configs: Configs, args: &WhatifArgs) -> Answer {
         quoted(&format!("`{against}`, and: {words}")),
         from = quoted(against)
     );
-    let title = act.title.trim_end_matches('.');
+    let title = act.title.get_ref().trim_end_matches('.');
     let fields = [
         ("name", quoted(&format!("whatif-{name}"))),
         (
@@ -65,6 +68,7 @@ pub fn whatif(configs: Configs, args: &WhatifArgs) -> Answer {
         ("description", quoted(&words)),
         ("arms", arms),
         ("baseline", quoted(against)),
+        ("headline", quoted(&name)),
     ]
     .map(|(field, value)| (field.to_string(), value));
     let source = configs.find(&args.study, "studies")?;
@@ -76,6 +80,39 @@ pub fn whatif(configs: Configs, args: &WhatifArgs) -> Answer {
     if against != "history-free" {
         command.push_str(&format!(" {}", shell_option("--against", against)));
     }
-    let file = plan_file(&configs, source, vec![rule], &args.choice, None, &command)?;
-    execute(file, &args.how)
+    let file = plan_file(
+        &configs,
+        source.clone(),
+        vec![rule.clone()],
+        &args.choice,
+        None,
+        &command,
+    )?;
+    let nothing = note_on_reach(configs, &args.against, &rule, &source)?;
+    execute(file, &args.how)?;
+    note(&nothing);
+    Ok(())
+}
+
+/// Says before the run what the rules of a file reach in the regime; what is to be said again after it, where that is nothing.
+fn note_on_reach(
+    configs: Configs,
+    against: &str,
+    rule: &Source,
+    study: &Source,
+) -> Result<String, Failure> {
+    let file = study::read(study, &configs)?;
+    let months = [file.first_month, file.last_month];
+    let (library, regime) = law_with(configs, against, std::slice::from_ref(rule))?;
+    let ids = ids_of(std::slice::from_ref(rule))?;
+    let rules: Vec<u16> = ids.iter().filter_map(|id| library.law.find(id)).collect();
+    let reached = reach_in_words(&library, &regime, &rules, months);
+    for one in &reached {
+        note(&format!("note: {}\n", one.words));
+    }
+    if reached.iter().all(|one| one.reach.is_nothing()) {
+        let words: Vec<&str> = reached.iter().map(|one| one.words.as_str()).collect();
+        return Ok(format!("nothing was changed: {}\n", words.join("; ")));
+    }
+    Ok(String::new())
 }

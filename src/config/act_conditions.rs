@@ -6,10 +6,12 @@ use std::sync::Arc;
 use toml::Spanned;
 
 use super::acts::LawReader;
+use super::diagnostics::Diagnostic;
 use super::law::{ActFile, RuleFile};
 use super::source::Source;
 use crate::controls::{
-    Condition, ConditionError, ConditionScope, Expression, Instrument, NameDomain, Symbols,
+    Attribute, Condition, ConditionError, ConditionScope, Expression, Instrument, NameDomain,
+    Symbols,
 };
 
 impl LawReader<'_> {
@@ -117,7 +119,8 @@ impl LawReader<'_> {
         text: &Spanned<String>,
         error: ConditionError,
     ) {
-        self.in_condition_at(source, text, error.place, error.message);
+        let (place, message) = (error.place.clone(), error.message.clone());
+        self.in_condition_at(source, text, place, message);
         if let Some(last) = self.problems.0.pop() {
             let mut expected: Vec<&str> = error.expected.iter().map(String::as_str).collect();
             expected.sort_unstable();
@@ -126,7 +129,7 @@ impl LawReader<'_> {
             } else {
                 last.nearest(&error.found, &expected)
             };
-            self.problems.0.push(problem);
+            self.problems.0.push(with_attributes(problem, &error));
         }
     }
 
@@ -147,6 +150,37 @@ impl LawReader<'_> {
         };
         self.at(source, range, message);
     }
+}
+
+/// Adds what attribute a name means, or else which there are, where an attribute was expected.
+fn with_attributes(problem: Diagnostic, error: &ConditionError) -> Diagnostic {
+    let valid = |name: &&String| Attribute::named(name).is_some();
+    let valid: Vec<&str> = error
+        .expected
+        .iter()
+        .filter(valid)
+        .map(String::as_str)
+        .collect();
+    if error.found.is_empty() || valid.is_empty() {
+        return problem;
+    }
+    let meant = Attribute::meant_by(&error.found).filter(|a| valid.contains(&a.name()));
+    let near = match meant {
+        Some(meant) => format!("did you mean `{}`?", meant.name()),
+        None => problem.help.clone(),
+    };
+    let of_near = Attribute::ALL
+        .iter()
+        .find(|a| near.contains(&format!("`{}`", a.name())));
+    let unit = of_near.map_or(String::new(), |a| {
+        format!(" It is {} ({}).", a.words(), a.unit())
+    });
+    let list = valid.join(", ");
+    problem.help(
+        format!("{near}{unit} Attributes here: {list} (`chokepoint list attributes`)")
+            .trim_start()
+            .to_string(),
+    )
 }
 
 /// Rules whose conditions name each other in a circle.

@@ -14,8 +14,9 @@ use super::law::{ActFile, LegalStatus, RuleFile, TomlDate};
 use super::source::{Configs, Source};
 use super::world_names::WorldNames;
 use crate::controls::{
-    AppliesTo, Attribute, Condition, EarlyNotice, Exception, Expression, Instrument, LEVY_SHARE,
-    Law, NameDomain, NationGroup, NumberNeed, Rule, SUPPORT, TIER2_CAP_TPP, Verdict,
+    AppliesTo, Attribute, CHECK_USD, Condition, DETECTION_MULTIPLE, EarlyNotice, Exception,
+    Expression, HOME_VOLUME_SHARE, Instrument, LEVY_SHARE, Law, NameDomain, NationGroup,
+    NumberNeed, Rule, SUPPORT, TIER2_CAP_TPP, Verdict,
 };
 
 /// Reads every act under `configs/rules`, and the acts in `extra`. One of `extra` that is a file of the configuration, by its
@@ -188,6 +189,10 @@ impl LawReader<'_> {
 
     /// What an act says beside its rules.
     fn act(&mut self, source: &Source, act: &ActFile) {
+        if act.title.get_ref().trim().is_empty() {
+            let message = "found nothing, expected the title of the act";
+            self.at(source, act.title.span(), message);
+        }
         for cited in [&act.source, &act.citation] {
             if cited.get_ref().trim().is_empty() {
                 let message = "found nothing, expected where the text can be read";
@@ -295,7 +300,7 @@ impl LawReader<'_> {
         }
         let rule = Rule {
             id: id.clone(),
-            title: act.title.clone(),
+            title: act.title.get_ref().clone(),
             issuer: act.issuer.get_ref().clone(),
             issuer_code,
             instrument: file.instrument,
@@ -328,7 +333,10 @@ impl LawReader<'_> {
                 .collect(),
             levy_share: number(LEVY_SHARE.name).unwrap_or(0.0),
             cap_tpp: number(TIER2_CAP_TPP.name).unwrap_or(f64::INFINITY),
+            home_volume_share: number(HOME_VOLUME_SHARE.name),
             support_usd: SUPPORT.map(|kind| number(kind.name).unwrap_or(0.0)),
+            check_usd: number(CHECK_USD.name).unwrap_or(0.0),
+            detection_multiple: number(DETECTION_MULTIPLE.name).unwrap_or(1.0),
             facts,
         };
         self.law.rules.push(Arc::new(rule));
@@ -447,6 +455,7 @@ impl LawReader<'_> {
         };
         for number in declared {
             let missing = match number.need {
+                NumberNeed::Optional => false,
                 NumberNeed::Always => !given(number.name),
                 NumberNeed::WhereCapped => says_capped && !given(number.name),
                 NumberNeed::OneOfThem => {
@@ -605,6 +614,7 @@ impl LawReader<'_> {
             destinations: groups(&to.destinations, false),
             except: groups(&to.except, false),
             headquarters: groups(&to.headquarters, true),
+            issuer: own,
             not_from,
             only_from,
         }

@@ -1,16 +1,10 @@
 //! Reads the table of chips, shipped or from a user, into attributes for the rules and specifications for the model.
 
-use std::collections::HashSet;
-
 use serde::{Deserialize, Serialize};
 
-use super::diagnostics::Problems;
-use super::source::{Configs, Source};
-use super::table::{
-    CellType, ColumnSpec, KnownNames, NameKind, TableProblems, TableReading, TableSpec, column,
-};
+use super::table::{CellType, ColumnSpec, NameKind, TableSpec, column};
 use crate::controls::{Attribute, Attributes, Symbols};
-use crate::foundation::calendar::Month;
+use crate::foundation::calendar::{Date, Month};
 use crate::technology::chip::{ChipSpec, Packaging};
 
 /// One row of a chip table. Everything but the name may be missing in a user's own table.
@@ -70,7 +64,7 @@ const LINK: CellType = CellType::Number(0.0, 1e5);
 const FORMATS: &[&str] = &["FP16", "FP8", "FP6", "FP4", "INT8", "INT4"];
 /// Parts of this status are no part of the roadmap.
 const NEVER_SOLD: [&str; 3] = ["proposed_never_shipped", "never_volume", "uncertain"];
-const STATUS: &[&str] = &[
+pub(super) const STATUS: &[&str] = &[
     "shipping",
     "ramping",
     "announced",
@@ -154,59 +148,6 @@ pub static OWN_CHIPS: TableSpec = TableSpec {
     columns: &own_columns(),
 };
 
-/// Reads the chips of the configuration.
-///
-/// # Errors
-/// For cells that are not as the columns say, and where processing performance or density differ from what the rates give.
-pub fn read_shipped(configs: &Configs, names: &KnownNames) -> Result<Vec<ChipRow>, Problems> {
-    let source = configs.read(CHIPS.path)?;
-    let mut table: TableReading<'_, ChipRow> = TableReading::of(&source, &CHIPS, names)?;
-    let mut keys = HashSet::new();
-    table.check(|row, found| {
-        if !keys.insert(row.key.clone()) {
-            found.push(("key", format!("`{}` is here twice", row.key)));
-        }
-        if row.fp16_dense_tflops.or(row.int8_dense_tops).is_none() {
-            let message =
-                "found an empty cell here and for 8-bit integers, expected one of the rates";
-            found.push(("fp16_dense_tflops", message.into()));
-        }
-    });
-    table.check(check_derived);
-    table.finish()
-}
-
-/// Reads a user's own table; `names` holds the codes of nations.
-///
-/// # Errors
-/// As for the chips of the configuration, but everything except the name may be missing.
-pub fn read(source: &Source, names: &KnownNames) -> Result<Vec<ChipRow>, Problems> {
-    let mut table: TableReading<'_, ChipRow> = TableReading::of(source, &OWN_CHIPS, names)?;
-    table.check(check_derived);
-    table.finish()
-}
-
-/// Holds what follows from other columns against them.
-fn check_derived(row: &ChipRow, found: &mut TableProblems) {
-    if let (Some(stated), Some(computed)) = (row.tpp, row.computed_tpp())
-        && (stated - computed).abs() > 0.2
-    {
-        let message =
-            format!("tpp: found {stated}, expected {computed}, the largest rate times its bits");
-        found.push(("tpp", message));
-    }
-    if let (Some(stated), Some(tpp), Some(area)) =
-        (row.performance_density, row.tpp, row.die_area_mm2)
-        && (stated - tpp / area).abs() > 0.01
-    {
-        let message = format!(
-            "performance_density: found {stated}, expected {:.3}, tpp over die area",
-            tpp / area
-        );
-        found.push(("performance_density", message));
-    }
-}
-
 impl ChipRow {
     /// Whether its maker sells it in the model: parts for one market are designed there, and some were never sold.
     pub fn in_roadmap(&self) -> bool {
@@ -230,57 +171,104 @@ impl ChipRow {
         .reduce(f64::max)
     }
 
-    /// The chip as the law sees it. A user's chip without headquarters is taken for a US design.
+    /// The chip as the law sees it. What the table does not say is unknown.
     pub fn attributes(&self, symbols: &mut Symbols) -> Attributes {
         let mut a = Attributes::default();
-        let mut number =
-            |attribute, value: Option<f64>| a.set(attribute, value.unwrap_or(f64::NAN));
-        let tpp = self.tpp.or_else(|| self.computed_tpp());
-        number(Attribute::Tpp, tpp);
-        number(Attribute::DieAreaMm2, self.die_area_mm2);
-        let planar = self.non_planar == Some(false);
-        let density = tpp
-            .zip(self.die_area_mm2)
-            .map(|(t, area)| if planar { 0.0 } else { t / area });
-        number(
-            Attribute::PerformanceDensity,
-            self.performance_density.or(density),
-        );
-        number(
-            Attribute::InterconnectGbps,
-            self.interconnect_gbps.or(self.io),
-        );
-        number(
-            Attribute::HostLinkGbps,
-            self.host_link_gbps.or(self.io.map(|_| 0.0)),
-        );
-        number(Attribute::MemBandwidthTbs, self.mem_bandwidth_tbs);
-        number(Attribute::MemCapacityGb, self.mem_capacity_gb);
-        number(Attribute::ProcessNodeNm, self.process_node_nm);
-        let truth = |v: Option<bool>| v.map(|v| f64::from(u8::from(v)));
-        number(Attribute::NonPlanar, truth(self.non_planar));
-        number(
-            Attribute::DatacenterMarketed,
-            truth(self.datacenter_marketed),
-        );
-        number(
-            Attribute::ChinaSpecific,
-            truth(self.china_specific).or(Some(0.0)),
-        );
-        let home = if self.hq_country.is_empty() {
-            "USA"
-        } else {
-            &self.hq_country
-        };
-        a.set(Attribute::Chip, symbols.code(&self.chip));
-        a.set(Attribute::Vendor, symbols.code(&self.vendor));
-        a.set(Attribute::HqCountry, symbols.code(home));
-        let on_sale = home == "USA"
-            && self.china_specific != Some(true)
-            && self.status == "shipping"
-            && self.first_ship.is_some_and(|m| m <= Month::of(2026, 1));
-        a.flag(Attribute::OnSaleInUs20260115, on_sale);
+        for (attribute, value) in self.numbers() {
+            a.set(attribute, value.unwrap_or(f64::NAN));
+        }
+        for (attribute, value) in [
+            (Attribute::NonPlanar, self.non_planar),
+            (Attribute::DatacenterMarketed, self.datacenter_marketed),
+            (Attribute::ChinaSpecific, self.china_specific),
+            (
+                Attribute::OnSaleInUs20260115,
+                self.on_sale_in_us_2026_01_15(),
+            ),
+        ] {
+            let value = value.map(|v| f64::from(u8::from(v)));
+            a.set(attribute, value.unwrap_or(f64::NAN));
+        }
+        for (attribute, name) in [
+            (Attribute::Chip, &self.chip),
+            (Attribute::Vendor, &self.vendor),
+            (Attribute::HqCountry, &self.hq_country),
+            (Attribute::Status, &self.status),
+        ] {
+            if !name.is_empty() {
+                a.set(attribute, symbols.code(name));
+            }
+        }
         a
+    }
+
+    /// Numbers of the chip as the law counts them.
+    fn numbers(&self) -> [(Attribute, Option<f64>); 9] {
+        let tpp = self.tpp.or_else(|| self.computed_tpp());
+        // A figure for all links stands for those that are not known apart.
+        let (links, host) = match (self.interconnect_gbps, self.host_link_gbps, self.io) {
+            (None, None, Some(all)) => (Some(all), Some(0.0)),
+            (Some(links), None, Some(all)) => (Some(links), Some((all - links).max(0.0))),
+            (None, Some(host), Some(all)) => (Some((all - host).max(0.0)), Some(host)),
+            (links, host, _) => (links, host),
+        };
+        [
+            (Attribute::Tpp, tpp),
+            (Attribute::DieAreaMm2, self.die_area_mm2),
+            (Attribute::PerformanceDensity, self.density(tpp)),
+            (Attribute::InterconnectGbps, links),
+            (Attribute::HostLinkGbps, host),
+            (Attribute::MemBandwidthTbs, self.mem_bandwidth_tbs),
+            (Attribute::MemCapacityGb, self.mem_capacity_gb),
+            (Attribute::ProcessNodeNm, self.process_node_nm),
+            (
+                Attribute::FirstShip,
+                self.first_ship.map(Month::decimal_year),
+            ),
+        ]
+    }
+
+    /// Performance density: as stated, or processing performance over the area of dies on a non-planar process. Logic on a node
+    /// of 16 nm or below is non-planar, and logic above 22 nm is planar.
+    fn density(&self, tpp: Option<f64>) -> Option<f64> {
+        let by_node = |nm: f64| match nm {
+            nm if nm <= 16.0 => Some(true),
+            nm if nm > 22.0 => Some(false),
+            _ => None,
+        };
+        let computed = match self
+            .non_planar
+            .or_else(|| self.process_node_nm.and_then(by_node))
+        {
+            Some(true) => tpp.zip(self.die_area_mm2).map(|(tpp, area)| tpp / area),
+            Some(false) => Some(0.0),
+            None => None,
+        };
+        self.performance_density.or(computed)
+    }
+
+    /// The first month on sale, where a day comes before it: no rule judges a sale that nobody can make.
+    pub fn not_on_sale_before(&self, on: Date) -> Option<Month> {
+        self.first_ship.filter(|first| on < first.first_day())
+    }
+
+    /// Whether US customers could buy the chip on 2026-01-15: a US design for every market, shipping by then. One `no` settles
+    /// it; without one, a missing cell leaves it open.
+    fn on_sale_in_us_2026_01_15(&self) -> Option<bool> {
+        let named = |name: &str, is: &str| (!name.is_empty()).then(|| name == is);
+        let parts = [
+            named(&self.hq_country, "USA"),
+            self.china_specific.map(|only_china| !only_china),
+            named(&self.status, "shipping"),
+            self.first_ship.map(|month| month <= Month::of(2026, 1)),
+        ];
+        if parts.contains(&Some(false)) {
+            Some(false)
+        } else if parts.contains(&None) {
+            None
+        } else {
+            Some(true)
+        }
     }
 
     /// The chip as the model builds it. `deflate` turns its nominal list price into constant dollars.

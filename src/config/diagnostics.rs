@@ -6,10 +6,15 @@ use miette::{
     GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteDiagnostic, MietteError,
     MietteSpanContents, Report, SourceCode, SourceSpan, SpanContents,
 };
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
-use super::source::Source;
+/// A file's name and text.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Source {
+    pub name: String,
+    pub text: String,
+}
 
 /// One error in one file. Lines and columns count from 1.
 #[derive(Clone, Debug, Serialize, PartialEq, Eq)]
@@ -311,7 +316,10 @@ pub fn read_toml<T: DeserializeOwned>(source: &Source) -> Result<T, Problems> {
 
 fn toml_problem(source: &Source, error: &toml::de::Error, path: Option<&str>) -> Problems {
     let range = error.span().unwrap_or(0..1);
-    let plain = error.message().to_string();
+    // The parser's word for one of several permitted values is that of a programming language.
+    let plain = error
+        .message()
+        .replacen("unknown variant", "unknown value", 1);
     let mut message = plain.clone();
     if let Some(path) = path.filter(|p| !p.is_empty() && *p != ".") {
         message = format!("{message} (in `{path}`)");
@@ -332,7 +340,7 @@ fn toml_problem(source: &Source, error: &toml::de::Error, path: Option<&str>) ->
 }
 
 /// Old keys of configuration files and their new names.
-const RENAMED_KEYS: [(&str, &str); 1] = [("words", "description")];
+const RENAMED_KEYS: [(&str, &str); 2] = [("words", "description"), ("announced_by", "as_of")];
 
 /// The error for an old key: it names the new one.
 pub(super) fn renamed_key(key: &str) -> Option<String> {
@@ -379,8 +387,8 @@ pub fn read_csv<T: DeserializeOwned>(
     for header in &headers {
         if !columns.contains(&header) {
             let message = format!(
-                "unknown column `{header}`, expected one of the {} columns of this table",
-                columns.len()
+                "unknown column `{header}`, expected one of `{}`",
+                columns.join("`, `")
             );
             problems
                 .0
@@ -473,4 +481,10 @@ fn cell_problem(
         format!("column missing or unreadable: {message}"),
     )
     .help(format!("add the column `{missing}` to the header"))
+}
+
+/// Words that a list holds more than once.
+pub(super) fn repeated(list: &[String]) -> impl Iterator<Item = &String> {
+    let twice = |(at, word): &(usize, &String)| list[..*at].contains(word);
+    list.iter().enumerate().filter(twice).map(|(_, word)| word)
 }

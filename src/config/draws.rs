@@ -8,9 +8,9 @@ use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::record::Field;
 
 use super::diagnostics::{Diagnostic, Problems};
+use super::futures::{FuturesFile, WeightedAlternative};
 use super::parameters::check_value;
 use super::source::{Configs, Source};
-use super::study::{FuturesFile, WeightedAlternative};
 use super::table::cell_range;
 use crate::foundation::parameters::Parameters;
 

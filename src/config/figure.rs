@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::diagnostics::{Diagnostic, Problems, read_toml, renamed_key};
+use super::diagnostics::{Diagnostic, Problems, read_toml, renamed_key, repeated};
 use super::source::{Configs, Source};
-use super::study::repeated;
 use crate::foundation::calendar::Month;
 use crate::foundation::name::Name;
 use crate::foundation::parameters::Parameters;
-use crate::measures::{ColumnIndex, MEASURES, OUTCOMES, measure};
+use crate::outputs::measures::{MEASURES, measure};
+use crate::outputs::outcomes::OUTCOMES;
+use crate::outputs::record::ColumnIndex;
 
 /// Makers or parameters that a figure draws by name, at most.
 const MOST_DRAWN: u64 = 100;
@@ -71,7 +72,7 @@ pub enum FigureKind {
     Forest(ForestSpec),
     /// From the effect without responses to the effect with all of them.
     Waterfall(WaterfallSpec),
-    /// Cells of a table, coloured: chips by dates, instruments by coalitions.
+    /// Cells of a table, coloured: chips by dates.
     Heat(HeatmapSpec),
     /// What happened in one run.
     Timeline(TimelineSpec),
@@ -408,56 +409,6 @@ impl FigureKind {
         from.iter().chain(to).map(String::as_str).collect()
     }
 }
-
-/// The shipped figures: name and text of each file under `plots/`.
-pub const SHIPPED: &[(&str, &str)] = &[
-    (
-        "capability-gap-months",
-        include_str!("../../plots/capability-gap-months.toml"),
-    ),
-    (
-        "capability-gap-points",
-        include_str!("../../plots/capability-gap-points.toml"),
-    ),
-    ("channels", include_str!("../../plots/channels.toml")),
-    ("coalition", include_str!("../../plots/coalition.toml")),
-    (
-        "compute-by-bloc",
-        include_str!("../../plots/compute-by-bloc.toml"),
-    ),
-    ("effects", include_str!("../../plots/effects.toml")),
-    (
-        "gap-by-regime",
-        include_str!("../../plots/gap-by-regime.toml"),
-    ),
-    ("influence", include_str!("../../plots/influence.toml")),
-    ("nations", include_str!("../../plots/nations.toml")),
-    ("overview", include_str!("../../plots/overview.toml")),
-    ("reversal", include_str!("../../plots/reversal.toml")),
-    (
-        "self-sufficiency",
-        include_str!("../../plots/self-sufficiency.toml"),
-    ),
-    ("timeline", include_str!("../../plots/timeline.toml")),
-    ("trade-off", include_str!("../../plots/trade-off.toml")),
-    (
-        "variants-sold",
-        include_str!("../../plots/variants-sold.toml"),
-    ),
-    (
-        "vendor-shares-lines",
-        include_str!("../../plots/vendor-shares-lines.toml"),
-    ),
-    (
-        "vendor-shares-target",
-        include_str!("../../plots/vendor-shares-target.toml"),
-    ),
-    (
-        "vendor-shares-world",
-        include_str!("../../plots/vendor-shares-world.toml"),
-    ),
-    ("verdicts", include_str!("../../plots/verdicts.toml")),
-];
 
 /// Reads figure definitions by name.
 ///

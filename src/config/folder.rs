@@ -7,9 +7,9 @@ use std::fs::Metadata;
 use std::io::Read;
 use std::path::Path;
 
-use super::diagnostics::{Diagnostic, Problems, nearest};
+use super::diagnostics::{Diagnostic, Problems, Source, nearest};
 use super::kinds::{FileKind, is_study};
-use super::source::{Source, shipped_paths};
+use super::shipped;
 
 /// Files of a folder, at most.
 const FILES: usize = 4096;
@@ -161,13 +161,13 @@ pub fn unknown(path: &str) -> Option<Diagnostic> {
     if FileKind::of_path(path).is_some() {
         return None;
     }
-    let shipped = shipped_paths();
+    let shipped = shipped::paths();
     let shipped: Vec<&str> = shipped.iter().map(String::as_str).collect();
     let help = nearest(path, &shipped).map_or_else(
         || format!("files are: {}", FileKind::PLACES),
         |near| format!("did you mean `{near}`?"),
     );
-    let message = "nothing reads this file: it takes the place of no shipped file, and adds none";
+    let message = "nothing reads this file: it neither replaces a file of the program nor adds one";
     Some(at(path, message).help(help))
 }
 

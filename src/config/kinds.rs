@@ -1,8 +1,9 @@
 //! The kinds of configuration file, where each kind belongs, and how the kind of a file elsewhere follows from its
 //! content.
 
-use super::diagnostics::{Diagnostic, Problems, nearest, read_toml};
-use super::source::{Source, shipped_paths, shipped_text};
+use super::diagnostics::{Diagnostic, Problems, Source, nearest, read_toml};
+use super::foreign_chips::is_chip_table;
+use super::shipped;
 use crate::foundation::parameters::Parameters;
 
 /// What a file is.
@@ -23,6 +24,8 @@ pub enum FileKind {
     Series,
     /// From series to measures.
     Map,
+    /// What others have published.
+    Beside,
     Splits,
     Registration,
     Looks,
@@ -51,7 +54,8 @@ const KEYS: &[(FileKind, &[&str])] = &[
         &["include", "select", "exclude", "process", "change"],
     ),
     (FileKind::Parameters, &["parameter"]),
-    (FileKind::Map, &["series", "unanswered"]),
+    (FileKind::Map, &["series", "adjustment", "unanswered"]),
+    (FileKind::Beside, &["quantity"]),
     (FileKind::Splits, &["split", "score", "bars", "discrepancy"]),
     (FileKind::Registration, &["support", "model_versions"]),
 ];
@@ -73,10 +77,10 @@ impl FileKind {
     ];
 
     /// Where files stand, in words.
-    pub const PLACES: &str = "rules/ISSUER/NAME.toml, regimes/NAME.toml, studies/NAME.toml, plots/NAME.toml, posterior/NAME.csv, and the shipped names under parameters/, world/ and evidence/";
+    pub const PLACES: &str = "rules/ISSUER/NAME.toml, regimes/NAME.toml, studies/NAME.toml, plots/NAME.toml, posterior/NAME.csv, and the names of the program's files under parameters/, world/ and evidence/";
 
     /// What can be checked, in words.
-    pub const WORDS: &str = "an act (`[[rule]]`), a regime (`include` or `select`), a study (`arms`), a figure (`[draw]`), parameters (`[[parameter]]`), a map of evidence (`[[series]]`), splits (`[[split]]`), a registration (`[[support]]`); tables (CSV) of chips, evidence, futures, posterior samples, or with the columns of one under world/";
+    pub const WORDS: &str = "an act (`[[rule]]`), a regime (`include` or `select`), a study (`arms`), a figure (`[draw]`), parameters (`[[parameter]]`), a map of evidence (`[[series]]`), quantities of others (`[[quantity]]`), splits (`[[split]]`), a registration (`[[support]]`); tables (CSV) of chips, evidence, futures, posterior samples, or with the columns of one under world/";
 
     /// Whether a folder has a place in a configuration.
     pub fn is_folder(path: &str) -> bool {
@@ -94,7 +98,7 @@ impl FileKind {
         if stem.is_empty() {
             return None;
         }
-        let shipped = || shipped_text(path).is_some();
+        let shipped = || shipped::text(path).is_some();
         match (folder, ending) {
             ("rules", "csv") if shipped() => Some(Self::Events),
             ("regimes", "toml") => Some(Self::Regime),
@@ -111,6 +115,7 @@ impl FileKind {
                 "series.csv" => Some(Self::Series),
                 "looks.csv" => Some(Self::Looks),
                 "map.toml" => Some(Self::Map),
+                "beside_others.toml" => Some(Self::Beside),
                 "splits.toml" => Some(Self::Splits),
                 _ => Some(Self::Registration),
             },
@@ -177,7 +182,8 @@ fn of_content(source: &Source) -> Result<FileIdentity, Problems> {
         let kinds = format!("expected {}", FileKind::WORDS);
         Problems::from(Diagnostic::at(source, 0..1, message).help(kinds))
     };
-    let csv = source.name.ends_with(".csv") || source.name.ends_with(".parquet");
+    let ends = |ending: &&str| source.name.to_lowercase().ends_with(*ending);
+    let csv = [".csv", ".tsv", ".tab", ".parquet"].iter().any(ends);
     if !csv {
         let table: toml::Table = read_toml(source)?;
         let mut found: Vec<(usize, FileKind)> = KEYS
@@ -229,11 +235,11 @@ fn of_content(source: &Source) -> Result<FileIdentity, Problems> {
         }));
     }
     // The shipped table with most of the columns of both.
-    let tables = shipped_paths().into_iter().filter(|p| p.ends_with(".csv"));
+    let tables = shipped::paths().into_iter().filter(|p| p.ends_with(".csv"));
     let mut near: Vec<(usize, String)> = tables
         .filter(|path| FileKind::of_path(path) != Some(FileKind::Posterior))
         .filter_map(|path| {
-            let head = shipped_text(&path)?.lines().next()?;
+            let head = shipped::text(&path)?.lines().next()?;
             let of_it: Vec<&str> = head.split(',').collect();
             let shared = columns.iter().filter(|c| of_it.contains(c)).count();
             let all = columns.len() + of_it.len() - shared;
@@ -245,6 +251,9 @@ fn of_content(source: &Source) -> Result<FileIdentity, Problems> {
         .collect();
     near.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
     let Some((best, path)) = near.first() else {
+        if is_chip_table(source) {
+            return Ok(plain(FileKind::Chips));
+        }
         return Err(unknown("the columns of this table are of no kind".into()));
     };
     let kind = FileKind::of_path(path).unwrap_or(FileKind::World);

@@ -20,7 +20,9 @@ impl<'de> Deserialize<'de> for TomlDate {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         const DAY: &str = "expected a day without quotes, such as 2022-10-07";
         let stamp = toml::value::Datetime::deserialize(deserializer).map_err(|e| {
-            serde::de::Error::custom(format!("{}; {DAY}", e.to_string().trim_end()))
+            let found = e.to_string();
+            let found = found.split(", expected").next().unwrap_or_default();
+            serde::de::Error::custom(format!("{}, {DAY}", found.trim_end()))
         })?;
         if stamp.time.is_some() {
             return Err(serde::de::Error::custom(format!("found {stamp}, {DAY}")));
@@ -51,7 +53,8 @@ fn spanned_name<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Spanned<Str
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ActFile {
-    pub title: String,
+    #[schemars(with = "String")]
+    pub title: Spanned<String>,
     #[schemars(with = "String")]
     pub issuer: Spanned<String>,
     #[schemars(with = "String")]
@@ -227,9 +230,9 @@ pub struct RegimeFile {
     /// Keeps only rules of these issuers among the selected.
     #[schemars(with = "Option<Vec<String>>")]
     pub issuers: Option<Vec<Spanned<String>>>,
-    /// Keeps only rules announced by this day among the selected.
+    /// Keeps only rules in force or published on this day among the selected; what they end later, they do not end here.
     #[schemars(with = "Option<TomlDate>")]
-    pub announced_by: Option<Spanned<TomlDate>>,
+    pub as_of: Option<Spanned<TomlDate>>,
     /// Takes rules from among the selected.
     #[serde(default)]
     #[schemars(with = "Vec<String>")]

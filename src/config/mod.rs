@@ -2,26 +2,44 @@
 
 mod act_conditions;
 pub mod acts;
+mod answers;
+pub mod beside;
 pub mod cases;
+mod chip_cells;
+pub mod chip_columns;
+mod chip_header;
 pub mod chips;
+pub mod countries;
 mod dates;
+pub mod demand;
 pub mod diagnostics;
 pub mod draws;
 pub mod evidence;
+mod evidence_units;
 pub mod figure;
 mod folder;
+pub mod foreign_chips;
+pub mod futures;
 pub mod kinds;
+pub mod known_chips;
+mod known_names;
 pub mod law;
 pub mod nations;
+pub mod observation;
 pub mod overrides;
 pub mod parameters;
 pub mod places;
 pub mod posterior;
 pub mod process;
+mod rate_columns;
 pub mod regimes;
+mod separated;
+pub mod shipped;
+pub mod shipped_chips;
 pub mod source;
 pub mod splits;
 pub mod study;
+mod study_file;
 pub mod table;
 pub mod world;
 pub mod world_names;
@@ -38,6 +56,7 @@ pub fn schemas() -> Vec<(&'static str, schemars::Schema)> {
         ("study", schemars::schema_for!(study::StudyFile)),
         ("figure", schemars::schema_for!(figure::FigureFile)),
         ("evidence", schemars::schema_for!(evidence::EvidenceMapFile)),
+        ("beside_others", schemars::schema_for!(beside::BesideFile)),
         ("splits", schemars::schema_for!(splits::SplitsFile)),
         ("registration", schemars::schema_for!(splits::Registration)),
         ("series", table::row_schema(&evidence::EVIDENCE)),

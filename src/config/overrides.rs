@@ -81,6 +81,10 @@ impl OverriddenStudy {
                 at.insert(last, Item::Value(value));
             }
         }
+        // The headline is one of the arms that were.
+        if matches!(path, "arms" | "baseline") {
+            document.remove("headline");
+        }
         let new = document.to_string();
         let (start, before, after) = difference(old, &new);
         if before + after > 0 {

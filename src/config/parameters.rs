@@ -9,9 +9,10 @@ use sha2::{Digest, Sha256};
 use toml::Spanned;
 
 use super::diagnostics::{Diagnostic, Problems, read_toml};
-use super::evidence::hex;
-use super::source::{Configs, shipped_text};
+use super::shipped;
+use super::source::{Configs, Source};
 use crate::foundation::chance::{Chance, Purpose, stable_key};
+use crate::foundation::digest::hex;
 use crate::foundation::maths;
 use crate::foundation::parameters::Parameters;
 
@@ -245,7 +246,7 @@ fn unit_of(id: &str) -> Option<&'static ParameterUnit> {
         let mut mechanisms: Vec<&str> = Parameters::NAMES.iter().map(|(m, _)| *m).collect();
         mechanisms.dedup();
         for mechanism in mechanisms {
-            let text = shipped_text(&format!("parameters/{mechanism}.toml")).unwrap_or_default();
+            let text = shipped::text(&format!("parameters/{mechanism}.toml")).unwrap_or_default();
             let entries =
                 toml::from_str::<ParameterFile>(text).map_or(Vec::new(), |file| file.parameter);
             for entry in entries {
@@ -303,6 +304,159 @@ pub struct Parameter {
     pub date: String,
 }
 
+/// Names of all parameters, for errors.
+fn known_ids() -> Vec<&'static str> {
+    Parameters::NAMES.iter().map(|(_, id)| *id).collect()
+}
+
+/// Checks of one entry of a file.
+struct EntryCheck<'a> {
+    source: &'a Source,
+    problems: &'a mut Problems,
+}
+
+impl EntryCheck<'_> {
+    fn wrong(&mut self, range: std::ops::Range<usize>, message: impl Into<String>) {
+        let problem = Diagnostic::at(self.source, range, message);
+        self.problems.0.push(problem);
+    }
+
+    /// With the name nearest to what was found.
+    fn wrong_name(&mut self, range: std::ops::Range<usize>, name: &str, message: String) {
+        let problem = Diagnostic::at(self.source, range, message);
+        self.problems.0.push(problem.nearest(name, &known_ids()));
+    }
+
+    /// Its name, its source and its unit.
+    fn name(&mut self, entry: &ParameterEntry, mechanism: &str, found: &[Parameter]) {
+        let id = entry.id.get_ref();
+        let is_known = |(m, n): &(&str, &str)| *m == mechanism && n == id;
+        if !Parameters::NAMES.iter().any(is_known) {
+            let message = format!("found `{id}`, expected a parameter of `{mechanism}`");
+            self.wrong_name(entry.id.span(), id, message);
+        }
+        if found.iter().any(|p| p.id == *id) {
+            self.wrong_name(entry.id.span(), id, format!("`{id}` is here twice"));
+        }
+        if entry.source.get_ref().trim().is_empty() {
+            let message = format!("`{id}` has no source; judgement is a source if it says why");
+            self.wrong_name(entry.source.span(), id, message);
+        }
+        let unit = entry.unit.get_ref();
+        if let Some((expected, ..)) = limits(id).filter(|(name, ..)| name != unit) {
+            let message = format!(
+                "found the unit `{unit}`, expected `{expected}`, in which the model reads `{id}`"
+            );
+            self.wrong(entry.unit.span(), message);
+        }
+    }
+
+    /// Its value, distribution and range.
+    fn values(&mut self, entry: &ParameterEntry) {
+        let (id, value) = (entry.id.get_ref(), *entry.value.get_ref());
+        if let Err(why) = check_value(id, value) {
+            self.wrong(entry.value.span(), why);
+        } else if let Some(prior) = &entry.distribution {
+            let (span, prior) = (prior.span(), prior.get_ref());
+            if let Some(why) = prior.wrong(id) {
+                self.wrong(span, why);
+            } else {
+                let (low, high) = (prior.quantile(1e-9), prior.quantile(1.0 - 1e-9));
+                if !(value >= low && value <= high) {
+                    let message = format!(
+                        "found {value}, expected a value from {low:.4} to {high:.4}, the span of its distribution"
+                    );
+                    self.wrong(entry.value.span(), message);
+                }
+            }
+        }
+        if let Some(range) = &entry.range {
+            let [low, high] = *range.get_ref();
+            let ends = [low, high].map(|end| check_value(id, end));
+            if let Some(why) = ends.into_iter().find_map(Result::err) {
+                self.wrong(range.span(), why);
+            } else if !(low <= value && value <= high) {
+                let message =
+                    format!("found {value}, expected a value from {low} to {high}, its own range");
+                self.wrong(entry.value.span(), message);
+            }
+        }
+    }
+
+    /// The parameter that it follows.
+    fn follows(&mut self, entry: &ParameterEntry) {
+        let Some(follows) = &entry.follows else {
+            return;
+        };
+        let (span, follows) = (follows.span(), follows.get_ref());
+        let correlation = follows.correlation;
+        if correlation.is_nan() || correlation.abs() >= 1.0 {
+            let message = format!("found {correlation}, expected a correlation between -1 and 1");
+            self.wrong(span.clone(), message);
+        }
+        if !Parameters::NAMES.iter().any(|(_, n)| *n == follows.id) {
+            let message = format!("found `{}`, expected a parameter", follows.id);
+            self.wrong_name(span, &follows.id, message);
+        }
+    }
+}
+
+impl ParameterEntry {
+    fn parameter(self, mechanism: &str, date: &str) -> Parameter {
+        Parameter {
+            id: self.id.into_inner(),
+            mechanism: mechanism.to_string(),
+            words: self.description,
+            unit: self.unit.into_inner(),
+            value: self.value.into_inner(),
+            prior: self.distribution.map(Spanned::into_inner),
+            range: self.range.map(Spanned::into_inner),
+            follows: self.follows.map(Spanned::into_inner),
+            source: self.source.into_inner(),
+            url: self.url,
+            date: date.to_string(),
+            grade: self.grade,
+        }
+    }
+}
+
+/// The parameters in the order of their names.
+fn in_order(configs: &Configs, mut found: Vec<Parameter>) -> Result<Vec<Parameter>, Problems> {
+    let mut ordered = Vec::with_capacity(found.len());
+    for (mechanism, id) in Parameters::NAMES {
+        let Some(at) = found.iter().position(|p| p.id == *id) else {
+            let source = configs.read(&format!("parameters/{mechanism}.toml"))?;
+            let end = source.text.len();
+            let message = format!("the parameter `{id}` is missing");
+            return Err(Diagnostic::at(&source, end..end, message).into());
+        };
+        ordered.push(found.swap_remove(at));
+    }
+    Ok(ordered)
+}
+
+/// A parameter that follows another is sampled after it.
+fn check_leaders(configs: &Configs, ordered: &[Parameter]) -> Result<(), Problems> {
+    for (at, p) in ordered.iter().enumerate() {
+        let leader = |f: &PriorCorrelation| {
+            let found = ordered[..at].iter().find(|q| q.id == f.id);
+            found.is_some_and(|q| q.prior.is_some())
+        };
+        if let Some(follows) = &p.follows
+            && !(p.prior.is_some() && leader(follows))
+        {
+            let source = configs.read(&format!("parameters/{}.toml", p.mechanism))?;
+            let from = source.text.find(&format!("\"{}\"", p.id)).unwrap_or(0);
+            let message = format!(
+                "`{}` follows `{}`: both must be sampled, the one that is followed first",
+                p.id, follows.id
+            );
+            return Err(Diagnostic::at_text(&source, from, "follows", message).into());
+        }
+    }
+    Ok(())
+}
+
 /// Every parameter, in the order of [`Parameters::NAMES`].
 #[derive(Clone, Debug)]
 pub struct ParameterSet(pub Vec<Parameter>);
@@ -315,166 +469,26 @@ impl ParameterSet {
     pub fn read(configs: &Configs) -> Result<Self, Problems> {
         let mut found: Vec<Parameter> = Vec::new();
         let mut problems = Problems::default();
-        let ids: Vec<&str> = Parameters::NAMES.iter().map(|(_, id)| *id).collect();
         for path in configs.list("parameters", ".toml") {
             let source = configs.read(&path)?;
             let file: ParameterFile = read_toml(&source)?;
             let mechanism = path
                 .trim_start_matches("parameters/")
-                .trim_end_matches(".toml")
-                .to_string();
+                .trim_end_matches(".toml");
             for entry in file.parameter {
-                let id = entry.id.get_ref().clone();
-                let mut wrong = |range: std::ops::Range<usize>, message: String| {
-                    problems
-                        .0
-                        .push(Diagnostic::at(&source, range, message).nearest(&id, &ids));
+                let mut check = EntryCheck {
+                    source: &source,
+                    problems: &mut problems,
                 };
-                if !Parameters::NAMES
-                    .iter()
-                    .any(|(m, n)| *m == mechanism && *n == id)
-                {
-                    wrong(
-                        entry.id.span(),
-                        format!("found `{id}`, expected a parameter of `{mechanism}`"),
-                    );
-                }
-                if found.iter().any(|p| p.id == id) {
-                    wrong(entry.id.span(), format!("`{id}` is here twice"));
-                }
-                if entry.source.get_ref().trim().is_empty() {
-                    wrong(
-                        entry.source.span(),
-                        format!("`{id}` has no source; judgement is a source if it says why"),
-                    );
-                }
-                let value = *entry.value.get_ref();
-                let unit = entry.unit.get_ref();
-                if let Some((expected, ..)) = limits(&id).filter(|(name, ..)| name != unit) {
-                    let message = format!(
-                        "found the unit `{unit}`, expected `{expected}`, in which the model reads `{id}`"
-                    );
-                    problems
-                        .0
-                        .push(Diagnostic::at(&source, entry.unit.span(), message));
-                }
-                let mut wrong = |range: std::ops::Range<usize>, message: String| {
-                    problems.0.push(Diagnostic::at(&source, range, message));
-                };
-                if let Err(why) = check_value(&id, value) {
-                    wrong(entry.value.span(), why);
-                } else if let Some(prior) = &entry.distribution {
-                    let (span, prior) = (prior.span(), prior.get_ref());
-                    if let Some(why) = prior.wrong(&id) {
-                        wrong(span, why);
-                    } else {
-                        let (low, high) = (prior.quantile(1e-9), prior.quantile(1.0 - 1e-9));
-                        if !(value >= low && value <= high) {
-                            wrong(
-                                entry.value.span(),
-                                format!(
-                                    "found {value}, expected a value from {low:.4} to {high:.4}, the span of its distribution"
-                                ),
-                            );
-                        }
-                    }
-                }
-                if let Some(range) = &entry.range {
-                    let [low, high] = *range.get_ref();
-                    let ends = [low, high].map(|end| check_value(&id, end));
-                    if let Some(why) = ends.into_iter().find_map(Result::err) {
-                        wrong(range.span(), why);
-                    } else if !(low <= value && value <= high) {
-                        wrong(
-                            entry.value.span(),
-                            format!(
-                                "found {value}, expected a value from {low} to {high}, its own range"
-                            ),
-                        );
-                    }
-                }
-                found.push(Parameter {
-                    id,
-                    mechanism: mechanism.clone(),
-                    words: entry.description,
-                    unit: entry.unit.into_inner(),
-                    value,
-                    prior: entry.distribution.map(Spanned::into_inner),
-                    range: entry.range.map(Spanned::into_inner),
-                    follows: match entry.follows {
-                        None => None,
-                        Some(follows) => {
-                            let span = follows.span();
-                            let follows = follows.into_inner();
-                            if follows.correlation.is_nan() || follows.correlation.abs() >= 1.0 {
-                                problems.0.push(Diagnostic::at(
-                                    &source,
-                                    span.clone(),
-                                    format!(
-                                        "found {}, expected a correlation between -1 and 1",
-                                        follows.correlation
-                                    ),
-                                ));
-                            }
-                            let known = Parameters::NAMES.iter().any(|(_, n)| *n == follows.id);
-                            if !known {
-                                problems.0.push(
-                                    Diagnostic::at(
-                                        &source,
-                                        span,
-                                        format!("found `{}`, expected a parameter", follows.id),
-                                    )
-                                    .nearest(&follows.id, &ids),
-                                );
-                            }
-                            Some(follows)
-                        }
-                    },
-                    source: entry.source.into_inner(),
-                    url: entry.url,
-                    date: file.date.clone(),
-                    grade: entry.grade,
-                });
+                check.name(&entry, mechanism, &found);
+                check.values(&entry);
+                check.follows(&entry);
+                found.push(entry.parameter(mechanism, &file.date));
             }
         }
         problems.check()?;
-        let mut ordered = Vec::with_capacity(ids.len());
-        for (mechanism, id) in Parameters::NAMES {
-            match found.iter().position(|p| p.id == *id) {
-                Some(at) => ordered.push(found.swap_remove(at)),
-                None => {
-                    let source = configs.read(&format!("parameters/{mechanism}.toml"))?;
-                    let end = source.text.len();
-                    return Err(Diagnostic::at(
-                        &source,
-                        end..end,
-                        format!("the parameter `{id}` is missing"),
-                    )
-                    .into());
-                }
-            }
-        }
-        for (at, p) in ordered.iter().enumerate() {
-            let leader = |f: &PriorCorrelation| {
-                let found = ordered[..at].iter().find(|q| q.id == f.id);
-                found.is_some_and(|q| q.prior.is_some())
-            };
-            if let Some(follows) = &p.follows
-                && !(p.prior.is_some() && leader(follows))
-            {
-                let source = configs.read(&format!("parameters/{}.toml", p.mechanism))?;
-                return Err(Diagnostic::at_text(
-                    &source,
-                    source.text.find(&format!("\"{}\"", p.id)).unwrap_or(0),
-                    "follows",
-                    format!(
-                        "`{}` follows `{}`: both must be sampled, the one that is followed first",
-                        p.id, follows.id
-                    ),
-                )
-                .into());
-            }
-        }
+        let ordered = in_order(configs, found)?;
+        check_leaders(configs, &ordered)?;
         Ok(Self(ordered))
     }
 

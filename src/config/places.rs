@@ -452,25 +452,30 @@ fn read_models(configs: &Configs, names: &KnownNames) -> Result<Vec<ModelRow>, P
     table.finish()
 }
 
+/// What the suppliers of one nation sell of one type of advanced tool.
+#[derive(Clone, Debug)]
+pub struct ToolShare {
+    pub nation: String,
+    pub tool_type: String,
+    /// Share of the advanced tools sold in the world, as a fraction.
+    pub share: f64,
+}
+
 impl PlaceTables {
-    /// Each nation's share of the advanced tools sold in the world, as a fraction: its mean over the steps that count.
-    pub fn tool_shares(&self) -> Vec<(String, f64)> {
+    /// Suppliers of advanced tools with their shares of what the world buys: each type counts alike.
+    pub fn tool_shares(&self) -> Vec<ToolShare> {
         let counted = || self.tools.iter().filter(|t| t.advanced_tool);
-        let mut steps: Vec<&str> = counted().map(|t| t.process_step.as_str()).collect();
-        steps.sort_unstable();
-        steps.dedup();
-        let mut nations: Vec<&str> = counted().map(|t| t.country.as_str()).collect();
-        nations.sort_unstable();
-        nations.dedup();
-        nations
-            .into_iter()
-            .map(|nation| {
-                let percent: f64 = counted()
-                    .filter(|t| t.country == nation)
-                    .map(|t| t.supplier_share_percent)
-                    .sum();
-                (nation.to_string(), percent / 100.0 / steps.len() as f64)
+        let mut types: Vec<&str> = counted().map(|t| t.process_step.as_str()).collect();
+        types.sort_unstable();
+        types.dedup();
+        let mut shares: Vec<ToolShare> = counted()
+            .map(|row| ToolShare {
+                nation: row.country.clone(),
+                tool_type: row.process_step.clone(),
+                share: row.supplier_share_percent / 100.0 / types.len() as f64,
             })
-            .collect()
+            .collect();
+        shares.sort_by(|a, b| (&a.nation, &a.tool_type).cmp(&(&b.nation, &b.tool_type)));
+        shares
     }
 }

@@ -55,7 +55,8 @@ impl Posterior {
                     || format!("there are: {}", names.join(", ")),
                     |n| format!("did you mean `{n}`?"),
                 );
-                let message = "no such posterior is shipped, and no file of this name is here";
+                let message =
+                    "no such posterior: no file of this name is here, and the program holds none";
                 return Err(Diagnostic::at(&nothing, 0..0, message).help(hint).into());
             }
         };

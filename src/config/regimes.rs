@@ -10,7 +10,7 @@ use super::diagnostics::{Diagnostic, Problems, read_toml};
 use super::law::{ChangeFile, EndDate, LegalStatus, NeverKeyword, RegimeFile, RuleSelection};
 use super::source::{Configs, Source};
 use crate::controls::{DatedRule, Law, Regime, Rule};
-use crate::foundation::calendar::Month;
+use crate::foundation::calendar::{Date, Month};
 
 /// Reads a regime by name: shipped, `frozen-YYYY-MM`, or a file.
 ///
@@ -35,11 +35,9 @@ pub fn read_regime(configs: &Configs, law: &Law, name: &str) -> Result<Regime, P
         })?;
         let mut regime = regime_from(&source, law)?;
         let last = month.last_day();
-        regime.entries.retain(|e| e.announced <= last);
+        regime.entries.retain(|e| is_law_on(e, last));
         for entry in &mut regime.entries {
-            if entry.ended.is_some_and(|ended| ended > last) {
-                entry.ended = None;
-            }
+            end_by(entry, last);
         }
         regime.name = name.to_string();
         regime.label = format!("Actual rules to {month}");
@@ -47,6 +45,16 @@ pub fn read_regime(configs: &Configs, law: &Law, name: &str) -> Result<Regime, P
         return Ok(regime);
     }
     regime_from(&configs.find(name, "regimes")?, law)
+}
+
+/// Whether a rule was in force or published on a day. What was only reported by then was not law yet.
+fn is_law_on(entry: &DatedRule, day: Date) -> bool {
+    entry.text.min(entry.compliance) <= day
+}
+
+/// Takes away an end that comes after a day.
+fn end_by(entry: &mut DatedRule, day: Date) {
+    entry.ended = entry.ended.filter(|ended| *ended <= day);
 }
 
 /// Reads a regime from a file.
@@ -66,9 +74,7 @@ pub fn regime_from(source: &Source, law: &Law) -> Result<Regime, Problems> {
                 let first = list.first().map_or(0..1, Spanned::span);
                 ("issuers", first)
             }),
-            file.announced_by
-                .as_ref()
-                .map(|d| ("announced_by", d.span())),
+            file.as_of.as_ref().map(|d| ("as_of", d.span())),
             file.exclude.first().map(|name| ("exclude", name.span())),
         ];
         for (field, span) in asked.into_iter().flatten() {
@@ -78,7 +84,7 @@ pub fn regime_from(source: &Source, law: &Law) -> Result<Regime, Problems> {
             wrong(span, message);
         }
     }
-    if let Some(day) = &file.announced_by
+    if let Some(day) = &file.as_of
         && !YEARS.contains(&day.get_ref().0.year())
     {
         wrong(day.span(), implausible(&day.get_ref().0.to_string()));
@@ -107,6 +113,7 @@ pub fn regime_from(source: &Source, law: &Law) -> Result<Regime, Problems> {
         }
         at
     };
+    let as_of = file.as_of.as_ref().map(|day| day.get_ref().0);
     let mut chosen: Vec<u16> = Vec::new();
     if file.select == Some(RuleSelection::Enforced) {
         for (at, rule) in law.rules.iter().enumerate() {
@@ -114,16 +121,15 @@ pub fn regime_from(source: &Source, law: &Law) -> Result<Regime, Problems> {
                 .issuers
                 .as_ref()
                 .is_none_or(|list| list.iter().any(|i| *i.get_ref() == rule.issuer));
-            let known = file
-                .announced_by
-                .as_ref()
-                .is_none_or(|day| rule.announced.is_some_and(|a| a <= day.get_ref().0));
+            let known = as_of.is_none_or(|day| {
+                own_entry(law, at as u16).is_ok_and(|entry| is_law_on(&entry, day))
+            });
             if rule.status == LegalStatus::Law.name() && rule.enforced && issuer && known {
                 chosen.push(at as u16);
             }
         }
         if chosen.is_empty() && problems.0.is_empty() {
-            let message = "selects no rule, expected other `issuers` or a later `announced_by`";
+            let message = "selects no rule, expected other `issuers` or a later `as_of`";
             problems
                 .0
                 .push(Diagnostic::at_field(source, "select", message));
@@ -176,7 +182,15 @@ pub fn regime_from(source: &Source, law: &Law) -> Result<Regime, Problems> {
     for at in chosen {
         let change = changes.get(&at).copied();
         match entry(law, at, change) {
-            Ok(entry) => entries.extend(entry),
+            Ok(mut entry) => {
+                let id = &law.rules[usize::from(at)].id;
+                let selected = !file.include.iter().any(|name| name.get_ref() == id);
+                let dated = change.is_some_and(|c| c.ended.is_some());
+                if let (Some(entry), Some(day), true) = (&mut entry, as_of, selected && !dated) {
+                    end_by(entry, day);
+                }
+                entries.extend(entry);
+            }
             Err(message) => {
                 let id = &law.rules[usize::from(at)].id;
                 problems.0.push(match change {

@@ -4,22 +4,11 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use include_dir::{Dir, include_dir};
-use serde::{Deserialize, Serialize};
-
+pub use super::diagnostics::Source;
 use super::diagnostics::{Diagnostic, Problems, nearest};
-use super::figure::SHIPPED;
 use super::folder;
 use super::kinds::FileKind;
-
-static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/configs");
-
-/// A file's name and text.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Source {
-    pub name: String,
-    pub text: String,
-}
+use super::shipped::{self, display_path, figure_path};
 
 impl Source {
     /// A file of the disk, as a user named it.
@@ -135,14 +124,14 @@ impl Configs {
             .iter()
             .filter(|(path, source)| {
                 FileKind::of_path(path).is_none_or(FileKind::acts)
-                    && shipped_text(path) != Some(source.text.as_str())
+                    && shipped::text(path) != Some(source.text.as_str())
             })
             .map(|(path, source)| (path.clone(), source.text.clone()))
             .collect()
     }
 
     fn holds(&self, path: &str) -> bool {
-        self.files.contains_key(path) || shipped_text(path).is_some()
+        self.files.contains_key(path) || shipped::text(path).is_some()
     }
 
     /// A file by its path below `configs/`.
@@ -154,7 +143,7 @@ impl Configs {
         if let Some(source) = self.files.get(path) {
             return Ok(source.clone());
         }
-        match shipped_text(path) {
+        match shipped::text(path) {
             Some(text) => Ok(Source {
                 name: display_path(path),
                 text: text.to_string(),
@@ -166,7 +155,7 @@ impl Configs {
     /// Paths of the files with this ending below a folder of `configs/`, sorted.
     pub fn list(&self, folder: &str, ending: &str) -> Vec<String> {
         let below = format!("{folder}/");
-        let mut found = shipped_paths();
+        let mut found = shipped::paths();
         found.extend(self.files.keys().cloned());
         found.retain(|path| path.starts_with(&below) && path.ends_with(ending));
         found.sort();
@@ -195,14 +184,23 @@ impl Configs {
         let shipped = self.list(folder, ".toml");
         let names: Vec<&str> = shipped
             .iter()
-            .filter_map(|p| p.strip_prefix(folder)?.strip_prefix('/'))
+            .filter_map(|p| {
+                p.strip_prefix(folder)?
+                    .strip_prefix('/')?
+                    .strip_suffix(".toml")
+            })
             .collect();
         let mut problem = missing(
             name,
-            &format!("no such file here, and none of this name ships under {folder}/"),
+            &format!(
+                "no file of this name here, and none in the list of `chokepoint list {folder}`"
+            ),
         );
         if let Some(near) = nearest(
-            below.trim_start_matches(folder).trim_start_matches('/'),
+            below
+                .trim_start_matches(folder)
+                .trim_start_matches('/')
+                .trim_end_matches(".toml"),
             &names,
         ) {
             problem.0[0].help = format!("did you mean `{near}`?");
@@ -222,7 +220,8 @@ impl Configs {
         if self.holds(&file) {
             return self.read(&file);
         }
-        let message = "no such figure here, and none of this name ships under plots/";
+        let message =
+            "no figure of this name here, and none in the list of `chokepoint list figures`";
         let mut problem = missing(name, message);
         let names = self.figure_names();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
@@ -244,7 +243,7 @@ impl Configs {
     /// Names (paths below `configs/`) and texts of every file that may shape a run, for hashing. Figures are hashed by
     /// who draws them.
     pub fn all(&self) -> Vec<Source> {
-        let mut found = shipped_paths();
+        let mut found = shipped::paths();
         found.extend(self.own().into_keys());
         found.retain(|path| !path.starts_with("plots/"));
         found.sort();
@@ -259,55 +258,10 @@ impl Configs {
     }
 }
 
-/// Names of the shipped figures.
-pub fn figure_names() -> Vec<String> {
-    SHIPPED
-        .iter()
-        .map(|(name, _)| (*name).to_string())
-        .collect()
-}
-
-/// The path of a figure below `configs/`, by the name that a study gives.
-pub fn figure_path(name: &str) -> String {
-    let plain = name.trim_start_matches("plots/").trim_end_matches(".toml");
-    format!("plots/{plain}.toml")
-}
-
-/// What a shipped file is called: its path in the repository.
-fn display_path(path: &str) -> String {
-    if path.starts_with("plots/") {
-        path.to_string()
-    } else {
-        format!("configs/{path}")
-    }
-}
-
-/// The text of a shipped file by its path below `configs/`; figures stand beside it.
-pub(super) fn shipped_text(path: &str) -> Option<&'static str> {
-    if let Some(name) = path.strip_prefix("plots/") {
-        let name = name.strip_suffix(".toml")?;
-        return SHIPPED.iter().find(|(n, _)| *n == name).map(|(_, t)| *t);
-    }
-    EMBEDDED.get_file(path)?.contents_utf8()
-}
-
-/// Paths of all shipped files.
-pub(super) fn shipped_paths() -> Vec<String> {
-    let mut found = Vec::new();
-    walk_embedded(&EMBEDDED, &mut found);
-    found.extend(SHIPPED.iter().map(|(name, _)| figure_path(name)));
-    found
-}
-
 fn missing(name: &str, message: &str) -> Problems {
     let nothing = Source {
         name: name.to_string(),
         text: String::new(),
     };
     Problems::from(Diagnostic::at(&nothing, 0..0, message))
-}
-
-fn walk_embedded(dir: &Dir<'_>, found: &mut Vec<String>) {
-    found.extend(dir.files().map(|f| f.path().display().to_string()));
-    dir.dirs().for_each(|d| walk_embedded(d, found));
 }

@@ -5,15 +5,15 @@ use std::collections::BTreeSet;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use super::diagnostics::{Diagnostic, Problems, read_csv, read_toml};
-use super::evidence::{Evidence, EvidenceBlock, EvidenceRow, hex};
-use super::parameters::ParameterSet;
+use super::evidence::{Evidence, EvidenceBlock, EvidenceRow};
+use super::parameters::{EvidenceGrade, ParameterSet};
 use super::source::{Configs, Source};
 use super::table::YEARS;
 use crate::foundation::calendar::{Date, Month};
 use crate::foundation::channels::Channel;
+use crate::foundation::digest::sha256;
 use crate::foundation::name::{self, Name};
 use crate::foundation::parameters::Parameters;
 
@@ -270,12 +270,37 @@ pub struct Registration {
     pub priors: String,
     pub evidence: String,
     pub splits: String,
+    /// SHA-256 of the patterns with their bands and nulls.
+    pub patterns: String,
+    /// Last month of the record that was on view while mechanisms were chosen; later rows alone are a test.
+    #[schemars(with = "String")]
+    pub seen_to: Month,
     /// Versions of the model that saw a test period since.
     pub model_versions: u32,
     /// What the priors had seen of the record before.
     pub exposure: String,
     /// Channels and what would support each of them.
     pub support: Vec<ChannelSupport>,
+    /// Ranges that were frozen before the mechanisms that read them were fitted.
+    #[serde(default)]
+    pub range: Vec<RegisteredRange>,
+}
+
+/// What a parameter of a mechanism may be, from sources and from rows of the record to `rows_to`.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RegisteredRange {
+    /// Quantity, as the specification of the mechanism calls it.
+    pub name: String,
+    pub low: f64,
+    pub value: f64,
+    pub high: f64,
+    pub unit: String,
+    pub grade: EvidenceGrade,
+    /// Last month of the rows that it rests on, where it rests on any.
+    #[schemars(with = "Option<String>")]
+    pub rows_to: Option<Month>,
+    pub source: String,
 }
 
 /// What a channel rests on.
@@ -317,6 +342,7 @@ impl Registration {
             ("priors", &found.priors),
             ("evidence", &found.evidence),
             ("splits", &found.splits),
+            ("patterns", &found.patterns),
         ] {
             let digit = |b: u8| matches!(b, b'0'..=b'9' | b'a'..=b'f');
             if hash.len() != 64 || !hash.bytes().all(digit) {
@@ -339,6 +365,13 @@ impl Registration {
                 "found no words, expected what the priors had seen".into(),
             );
         }
+        if !YEARS.contains(&found.seen_to.year()) {
+            wrong(
+                "seen_to",
+                format!("found {}, expected a month such as 2026-03", found.seen_to),
+            );
+        }
+        check_ranges(source, &found.range).unwrap_or_else(|e| problems.0.extend(e.0));
         let ids: Vec<&str> = Parameters::NAMES.iter().map(|(_, id)| *id).collect();
         let channels: Vec<&str> = Channel::ALL.iter().map(|c| c.name()).collect();
         let mut seen = BTreeSet::new();
@@ -375,9 +408,10 @@ impl Registration {
         Ok(found)
     }
 
-    /// What no longer is as it was registered, in words.
-    pub fn departures(&self, now: &InputHashes) -> Vec<String> {
+    /// What no longer is as it was registered, in words. `patterns` is their hash now.
+    pub fn departures(&self, now: &InputHashes, patterns: &str) -> Vec<String> {
         [
+            ("patterns", self.patterns.as_str(), patterns),
             ("priors", &self.priors, &now.priors),
             ("evidence", &self.evidence, &now.evidence),
             ("splits and scores", &self.splits, &now.splits),
@@ -393,6 +427,37 @@ impl Registration {
         })
         .collect()
     }
+}
+
+fn check_ranges(source: &Source, ranges: &[RegisteredRange]) -> Result<(), Problems> {
+    let mut problems = Problems::default();
+    let mut seen = BTreeSet::new();
+    for (number, range) in ranges.iter().enumerate() {
+        let mut wrong = |field: &str, message: String| {
+            let place = Diagnostic::at_entry(source, "[[range]]", number, field, message);
+            problems.0.push(place);
+        };
+        if !seen.insert(&range.name) {
+            wrong("name", format!("`{}` is here twice", range.name));
+        }
+        if !(range.low <= range.value && range.value <= range.high) {
+            let message = format!(
+                "found {}, expected a value from {} to {}, its own bounds",
+                range.value, range.low, range.high
+            );
+            wrong("value", message);
+        }
+        for (field, text) in [
+            ("name", &range.name),
+            ("unit", &range.unit),
+            ("source", &range.source),
+        ] {
+            if text.trim().is_empty() {
+                wrong(field, format!("found no `{field}`, expected words"));
+            }
+        }
+    }
+    problems.check()
 }
 
 /// The first digits of a hash.
@@ -463,7 +528,7 @@ impl InputHashes {
         Ok(Self {
             priors: priors.hash(),
             evidence: evidence.hash(),
-            splits: hex(&Sha256::digest(text.as_bytes())),
+            splits: sha256(text.as_bytes()),
         })
     }
 }

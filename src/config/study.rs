@@ -1,26 +1,20 @@
 //! Reads study files, which name the arms, the futures, the months and the outputs of a study.
 
-use std::collections::BTreeMap;
-
-use schemars::JsonSchema;
-use serde::Deserialize;
-use serde::de::value::MapAccessDeserializer;
-use toml::Spanned;
-
-use super::diagnostics::{Diagnostic, Problems, read_toml};
-use super::draws::{self, FuturesTable};
-use super::law::ChangeFile;
+use super::answers;
+use super::diagnostics::{Diagnostic, Problems, read_toml, repeated};
+use super::draws;
+use super::futures::FutureDesign;
 use super::nations;
 use super::overrides::OverriddenStudy;
 use super::parameters::check_value;
 use super::source::{Configs, Source};
+pub use super::study_file::{Arm, ComposedArm, SameAs, SizeThatMatters, StudyFile};
 use super::world;
 use crate::foundation::calendar::Month;
 use crate::foundation::channels::Channel;
-use crate::foundation::name::{self, Name};
 use crate::foundation::parameters::Parameters;
 use crate::foundation::run::ExpectationRule;
-use crate::measures::measure;
+use crate::outputs::measures::measure;
 
 /// The year that chips, shares and gaps at the start are recorded for: studies begin in it.
 const START_YEAR: i32 = 2020;
@@ -32,218 +26,6 @@ const SYNTHETIC_LABS: u32 = 100_000;
 const WEIGHT: f64 = 1e6;
 /// Stresses, variants or arms of a study, at most: each of their combinations has its own law.
 const COMBINATIONS: usize = 4096;
-
-/// A study: arms crossed with futures.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct StudyFile {
-    pub name: Name,
-    /// What it asks, as a question.
-    pub question: String,
-    pub description: String,
-    /// Names of regimes, or regimes composed from another and rules.
-    pub arms: Vec<Arm>,
-    pub baseline: String,
-    /// Number of futures if the command line gives none.
-    pub runs: u32,
-    pub seed: u64,
-    /// A month of 2020: what stands at the start is recorded for that year.
-    #[schemars(with = "String")]
-    pub first_month: Month,
-    #[schemars(with = "String")]
-    pub last_month: Month,
-    /// Months of the window in which outcomes are taken; it ends with the last month of the study at the latest.
-    pub window_months: u32,
-    /// First month of the window; by default that in which the law of the arms first differs.
-    #[schemars(with = "Option<String>")]
-    #[serde(default)]
-    pub window_first: Option<Month>,
-    pub target: String,
-    pub issuer: String,
-    /// Measures whose bands are kept.
-    pub bands: Vec<String>,
-    /// Banded measures whose value in every run is kept too, in the first 500 futures.
-    #[serde(default)]
-    pub series: Vec<String>,
-    /// Names of figures under `plots/`.
-    pub figures: Vec<String>,
-    /// Samples that futures take their parameters from: a name under `posterior/`, or a file. Without it, or with `prior`, the
-    /// priors.
-    #[serde(default)]
-    pub posterior: Option<String>,
-    /// What this version leaves out, said in the report.
-    pub limits: Vec<String>,
-    /// Small labs without names, on compute that no named lab uses: for scale tests, without changing blocs. 100,000 at most.
-    #[serde(default)]
-    pub synthetic_labs: u32,
-    /// Splits effects into a direct part, under the changes of rules of the baseline's own process, and a feedback through
-    /// governments' reactions. Costs a run more for every arm with a process.
-    #[serde(default)]
-    pub direct: bool,
-    #[serde(default)]
-    pub futures: FuturesFile,
-    /// The table of futures, read.
-    #[serde(skip)]
-    #[schemars(skip)]
-    pub draws: Option<FuturesTable>,
-    /// Where it was read from.
-    #[serde(skip)]
-    #[schemars(skip)]
-    pub source: Source,
-}
-
-/// An arm: a regime by name, or one composed from another.
-#[derive(Clone, Debug, JsonSchema)]
-#[schemars(untagged)]
-pub enum Arm {
-    Regime(String),
-    Composed(Box<ComposedArm>),
-}
-
-/// A regime with differences: rules, dates, channels, parameters, planning.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ComposedArm {
-    pub name: Name,
-    /// The regime that it starts from.
-    #[schemars(with = "String")]
-    pub from: Spanned<String>,
-    /// Name for readers, in reports.
-    #[serde(default)]
-    pub label: String,
-    #[serde(default)]
-    pub description: String,
-    /// Rules that come in, by id.
-    #[serde(default)]
-    #[schemars(with = "Vec<String>")]
-    pub add: Vec<Spanned<String>>,
-    /// Rules that go out.
-    #[serde(default)]
-    #[schemars(with = "Vec<String>")]
-    pub remove: Vec<Spanned<String>>,
-    /// Rules with other dates.
-    #[serde(default)]
-    pub change: Vec<ChangeFile>,
-    /// Parameters that are fixed in this arm.
-    #[serde(default)]
-    pub set: BTreeMap<String, f64>,
-    /// Channels that are off in this arm.
-    #[serde(default)]
-    pub off: Vec<String>,
-    /// How agents of this arm form expectations: `naive`, `adaptive`, `foresight`.
-    pub planning: Option<String>,
-}
-
-impl Arm {
-    pub fn name(&self) -> &str {
-        match self {
-            Self::Regime(name) => name,
-            Self::Composed(arm) => &arm.name,
-        }
-    }
-}
-
-impl From<&str> for Arm {
-    fn from(name: &str) -> Self {
-        Self::Regime(name.to_string())
-    }
-}
-
-impl<'de> Deserialize<'de> for Arm {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visitor;
-        impl<'de> serde::de::Visitor<'de> for Visitor {
-            type Value = Arm;
-            fn expecting(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
-                f.write_str("the name of a regime, or a table with `name` and `from`")
-            }
-            fn visit_str<E: serde::de::Error>(self, name: &str) -> Result<Arm, E> {
-                Ok(Arm::from(name))
-            }
-            fn visit_map<A: serde::de::MapAccess<'de>>(self, map: A) -> Result<Arm, A::Error> {
-                let arm = ComposedArm::deserialize(MapAccessDeserializer::new(map))?;
-                Ok(Arm::Composed(Box::new(arm)))
-            }
-        }
-        deserializer.deserialize_any(Visitor)
-    }
-}
-
-/// How futures are made. Each draws every sampled parameter, one kind of stress and one structural variant.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct FuturesFile {
-    #[serde(default)]
-    pub design: FutureDesign,
-    /// Factorial: the values that a parameter takes, crossed with each other, with every stress and every variant.
-    #[serde(default)]
-    pub levels: BTreeMap<String, Vec<f64>>,
-    /// List: a table (CSV or Parquet, beside the study), one row a future; columns are parameters, `stress`, `variant`.
-    pub table: Option<String>,
-    /// Channels that are off in every future.
-    #[serde(default)]
-    pub off: Vec<String>,
-    /// Conditions under which effects are also reported apart: strata.
-    #[serde(default)]
-    pub stress: Vec<WeightedAlternative>,
-    /// Structural variants: other worlds that fit as well, each with its weight.
-    #[serde(default)]
-    pub variant: Vec<WeightedAlternative>,
-}
-
-/// How the space of futures is covered.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum FutureDesign {
-    /// Each future is drawn by itself.
-    #[default]
-    Replicates,
-    /// Every combination of levels in turn; combinations share the draws of what is not crossed.
-    Factorial,
-    /// Each parameter's distribution is cut in as many parts as there are futures; each part is used once.
-    LatinHypercube,
-    /// Low-discrepancy points, scrambled by the seed.
-    Sobol,
-    /// The rows of a table in turn.
-    List,
-}
-
-/// A set of parameters, channels and planning with a name and a weight.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct WeightedAlternative {
-    #[serde(deserialize_with = "name::text")]
-    #[schemars(with = "Name")]
-    pub name: String,
-    #[serde(default)]
-    pub description: String,
-    /// Relative to the weights of the others.
-    #[serde(default = "one")]
-    pub weight: f64,
-    #[serde(default)]
-    pub set: BTreeMap<String, f64>,
-    #[serde(default)]
-    pub off: Vec<String>,
-    pub planning: Option<String>,
-}
-
-impl WeightedAlternative {
-    /// One that changes nothing.
-    pub(super) fn named(name: &str) -> Self {
-        Self {
-            name: name.into(),
-            description: String::new(),
-            weight: one(),
-            set: BTreeMap::new(),
-            off: Vec::new(),
-            planning: None,
-        }
-    }
-}
-
-fn one() -> f64 {
-    1.0
-}
 
 /// A study's text with some of its fields written over: `window_months`, `futures.design`.
 ///
@@ -270,7 +52,10 @@ pub fn read(source: &Source, configs: &Configs) -> Result<StudyFile, Problems> {
     };
     for band in &study.bands {
         if measure(band).is_none() {
-            let names: Vec<&str> = crate::measures::MEASURES.iter().map(|m| m.name).collect();
+            let names: Vec<&str> = crate::outputs::measures::MEASURES
+                .iter()
+                .map(|m| m.name)
+                .collect();
             wrong(band, format!("found `{band}`, expected a measure"), &names);
         }
     }
@@ -318,17 +103,12 @@ pub fn read(source: &Source, configs: &Configs) -> Result<StudyFile, Problems> {
     problems.0.extend(limits(source, &study).0);
     problems.0.extend(parties(source, &study, configs)?.0);
     problems.0.extend(switches(source, &study).0);
+    problems.0.extend(answers::faults(source, &study).0);
     problems.check()?;
     if let Some(path) = &study.futures.table {
         study.draws = Some(draws::read(configs, source, path, &study.futures)?);
     }
     Ok(study)
-}
-
-/// Words that a list holds more than once.
-pub(super) fn repeated(list: &[String]) -> impl Iterator<Item = &String> {
-    let twice = |(at, word): &(usize, &String)| list[..*at].contains(word);
-    list.iter().enumerate().filter(twice).map(|(_, word)| word)
 }
 
 /// What is wrong with months and numbers of futures.

@@ -6,8 +6,7 @@ use std::ops::Range;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
-use super::diagnostics::{Diagnostic, Problems, nearest};
-use super::source::{Configs, Source};
+use super::diagnostics::{Diagnostic, Problems, Source, nearest};
 use crate::foundation::calendar::{Date, Month};
 
 /// A table as people edit it.
@@ -82,7 +81,7 @@ pub enum NameKind {
 }
 
 impl NameKind {
-    const ALL: [Self; 12] = [
+    pub(super) const ALL: [Self; 12] = [
         Self::Nation,
         Self::Place,
         Self::Supplier,
@@ -98,7 +97,7 @@ impl NameKind {
     ];
 
     /// Where they stand, what is known besides, and what one of them is.
-    const fn origin(
+    pub(super) const fn origin(
         self,
     ) -> (
         &'static str,
@@ -165,7 +164,7 @@ impl NameKind {
 /// Longest key or name, characters.
 const NAME_LONGEST: usize = 200;
 /// Longest text of a cell, characters.
-const TEXT_LONGEST: usize = 4000;
+pub(super) const TEXT_LONGEST: usize = 4000;
 /// First and last year that a date of a table may have.
 pub const YEARS: std::ops::RangeInclusive<i32> = 1990..=2100;
 /// Errors of one table that are told in full.
@@ -254,29 +253,9 @@ fn plain(value: f64) -> String {
 
 /// Names that cells may point at, by where they stand.
 #[derive(Clone, Debug, Default)]
-pub struct KnownNames(HashMap<NameKind, Vec<String>>);
+pub struct KnownNames(pub(super) HashMap<NameKind, Vec<String>>);
 
 impl KnownNames {
-    /// The names that the tables of the world hold. A table that cannot be read gives none; its own reader says why.
-    pub fn read(configs: &Configs) -> Self {
-        let mut columns: HashMap<(&str, &str), Vec<String>> = HashMap::new();
-        for names in NameKind::ALL {
-            let (path, name, ..) = names.origin();
-            columns
-                .entry((path, name))
-                .or_insert_with(|| cells_of(configs, path, name));
-        }
-        let of = |names: NameKind| {
-            let (path, name, besides, _) = names.origin();
-            let mut found = columns.get(&(path, name)).cloned().unwrap_or_default();
-            if !found.is_empty() {
-                found.extend(besides.iter().map(|b| (*b).to_string()));
-            }
-            (names, found)
-        };
-        Self(NameKind::ALL.into_iter().map(of).collect())
-    }
-
     /// Codes of nations alone, for tables that point at nothing else.
     pub fn of_nations(codes: impl IntoIterator<Item = String>) -> Self {
         Self(HashMap::from([(
@@ -302,40 +281,31 @@ impl KnownNames {
     }
 }
 
-/// The different cells of a column that are not empty.
-fn cells_of(configs: &Configs, path: &str, name: &str) -> Vec<String> {
-    let Ok(source) = configs.read(path) else {
-        return Vec::new();
-    };
-    let mut reader = csv::ReaderBuilder::new()
-        .flexible(true)
-        .from_reader(source.text.as_bytes());
-    let at = reader
-        .headers()
-        .ok()
-        .and_then(|h| h.iter().position(|header| header == name));
-    let Some(at) = at else {
-        return Vec::new();
-    };
-    let mut seen = HashSet::new();
-    let mut found = Vec::new();
-    for record in reader.records().map_while(Result::ok) {
-        if let Some(cell) = record.get(at).filter(|c| !c.is_empty())
-            && seen.insert(cell.to_string())
-        {
-            found.push(cell.to_string());
-        }
-    }
-    found
-}
-
 /// What helps with a wrong cell; the nearest name is looked for only when the error is told.
 #[derive(Clone, Debug)]
-enum CellHint {
+pub(super) enum CellHint {
     None,
     Nearest(String, Vec<&'static str>),
     NearestKnown(String, NameKind),
     Words(&'static str),
+}
+
+impl CellHint {
+    /// The help of a message; empty where there is none.
+    pub fn words(&self, names: &KnownNames) -> String {
+        let mean = |found: &str, list: &[&str]| {
+            nearest(found, list).map_or_else(String::new, |name| format!("did you mean `{name}`?"))
+        };
+        match self {
+            Self::None => String::new(),
+            Self::Words(words) => (*words).to_string(),
+            Self::Nearest(found, list) => mean(found, list),
+            Self::NearestKnown(found, kind) => {
+                let known: Vec<&str> = names.list(*kind).iter().map(String::as_str).collect();
+                mean(found, &known)
+            }
+        }
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -527,16 +497,9 @@ impl<'a, T: DeserializeOwned> TableReading<'a, T> {
                 fault.message.clone()
             };
             let diagnostic = Diagnostic::at(self.source, fault.range.clone(), message);
-            problems.0.push(match &fault.hint {
-                CellHint::None => diagnostic,
-                CellHint::Words(words) => diagnostic.help(*words),
-                CellHint::Nearest(found, list) => diagnostic.nearest(found, list),
-                CellHint::NearestKnown(found, names) => {
-                    let known: Vec<&str> =
-                        self.names.list(*names).iter().map(String::as_str).collect();
-                    diagnostic.nearest(found, &known)
-                }
-            });
+            problems
+                .0
+                .push(diagnostic.help(fault.hint.words(self.names)));
         }
         if left > 0 {
             let end = self.source.text.len();
@@ -613,20 +576,21 @@ fn check_header(source: &Source, spec: &TableSpec, headers: &[String]) -> Result
                 .push(Diagnostic::at(source, range, message).nearest(near, &known));
         }
     };
+    let mut meant: HashSet<&str> = HashSet::new();
     let mut seen: HashSet<&str> = HashSet::new();
     for (at, header) in headers.iter().enumerate() {
         if !known.contains(&header.as_str()) {
             let message = format!(
-                "unknown column `{}`, expected one of the {} columns of this table",
+                "unknown column `{}`, expected one of `{}`",
                 shortened(header),
-                known.len()
+                known.join("`, `")
             );
+            meant.extend(nearest(header, &known));
             more(at, message, header);
         } else if !seen.insert(header) {
             more(at, format!("the column `{header}` is here twice"), "");
         }
     }
-    let unknown = !problems.0.is_empty();
     for lacking in spec.columns.iter().filter(|c| !c.absent) {
         if !seen.contains(lacking.name) {
             let message = format!(
@@ -634,8 +598,8 @@ fn check_header(source: &Source, spec: &TableSpec, headers: &[String]) -> Result
                 lacking.name,
                 lacking.expected()
             );
-            // An unknown column is most likely this one misspelt.
-            if !unknown {
+            // An unknown column that is nearest to this one is most likely this one misspelt.
+            if !meant.contains(lacking.name) {
                 problems.0.push(
                     Diagnostic::at(source, cell_range(&source.text, 0, 0), message)
                         .help(format!("add the column `{}` to the header", lacking.name)),
@@ -646,10 +610,14 @@ fn check_header(source: &Source, spec: &TableSpec, headers: &[String]) -> Result
     problems.check()
 }
 
-type WrongCell = (String, CellHint);
+pub(super) type WrongCell = (String, CellHint);
 
 /// Holds one cell to its column.
-fn check_cell(cell: &str, spec: &ColumnSpec, names: &KnownNames) -> Result<(), WrongCell> {
+pub(super) fn check_cell(
+    cell: &str,
+    spec: &ColumnSpec,
+    names: &KnownNames,
+) -> Result<(), WrongCell> {
     let found = || format!("found `{}`", shortened(cell));
     let wrong = |hint: CellHint| Err((found(), hint));
     if cell.is_empty() {
@@ -729,7 +697,7 @@ fn check_cell(cell: &str, spec: &ColumnSpec, names: &KnownNames) -> Result<(), W
 }
 
 /// The beginning of a text that may be long.
-fn shortened(text: &str) -> String {
+pub(super) fn shortened(text: &str) -> String {
     const SHOWN: usize = 60;
     match text.char_indices().nth(SHOWN) {
         Some((end, _)) => format!("{}…", &text[..end]),
@@ -739,6 +707,16 @@ fn shortened(text: &str) -> String {
 
 /// Bytes of the cell with this number in the row that begins at `start`, without its quotation marks.
 pub fn cell_range(text: &str, start: usize, cell: usize) -> Range<usize> {
+    cell_range_between(text, start, cell, b',')
+}
+
+/// The same where this byte parts the cells.
+pub(super) fn cell_range_between(
+    text: &str,
+    start: usize,
+    cell: usize,
+    separator: u8,
+) -> Range<usize> {
     let bytes = text.as_bytes();
     let mut at = start.min(bytes.len());
     while bytes.get(at).is_some_and(|b| matches!(b, b'\n' | b'\r')) {
@@ -762,7 +740,8 @@ pub fn cell_range(text: &str, start: usize, cell: usize) -> Range<usize> {
                     after += 1;
                     continue;
                 }
-                b',' | b'\n' | b'\r' if !open => break,
+                b'\n' | b'\r' if !open => break,
+                b if *b == separator && !open => break,
                 _ => {}
             }
             after += 1;
@@ -770,7 +749,7 @@ pub fn cell_range(text: &str, start: usize, cell: usize) -> Range<usize> {
                 end = after;
             }
         }
-        if number == cell || bytes.get(after) != Some(&b',') {
+        if number == cell || bytes.get(after) != Some(&separator) {
             return begin..end;
         }
         at = after + 1;

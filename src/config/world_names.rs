@@ -1,6 +1,6 @@
 //! Names that rules may point at: nations, chips, firms, models and events of the tables.
 
-use super::chips::ChipRow;
+use super::chips::{ChipRow, STATUS};
 use super::diagnostics::{Diagnostic, Problems};
 use super::nations::NationRow;
 use super::source::Configs;
@@ -15,6 +15,8 @@ pub struct WorldNames {
     designers: Vec<String>,
     buyers: Vec<String>,
     models: Vec<String>,
+    tool_types: Vec<String>,
+    statuses: Vec<String>,
     /// What rules can respond to beside other rules.
     pub(super) events: Vec<String>,
 }
@@ -47,6 +49,8 @@ impl WorldNames {
             designers: [sellers.clone(), both("world/foundries.csv", "name")?].concat(),
             buyers: [sellers, both("world/labs.csv", "name")?].concat(),
             models: both("world/models.csv", "model")?,
+            tool_types: both("world/tool_supply.csv", "process_step")?,
+            statuses: STATUS.iter().map(|status| (*status).to_string()).collect(),
             events: both("rules/events.csv", "event")?,
         };
         for list in [
@@ -54,6 +58,7 @@ impl WorldNames {
             &mut names.designers,
             &mut names.buyers,
             &mut names.models,
+            &mut names.tool_types,
             &mut names.events,
         ] {
             list.retain(|name| !name.is_empty());
@@ -70,6 +75,8 @@ impl WorldNames {
             NameDomain::Buyer => &self.buyers,
             NameDomain::Nation => &self.nations,
             NameDomain::Model => &self.models,
+            NameDomain::ToolType => &self.tool_types,
+            NameDomain::Status => &self.statuses,
         }
     }
 }

@@ -35,6 +35,8 @@ attributes! {
     ProcessNodeNm "process_node_nm" "nm" "marketing node of the main die";
     NonPlanar "non_planar" "bool" "FinFET or gate-all-around transistors";
     DatacenterMarketed "datacenter_marketed" "bool" "designed or marketed for data centres";
+    FirstShip "first_ship" "year" "first month on sale, as a year with twelfths";
+    Status "status" "name" "whether it is sold: shipping, ramping, announced or not";
     ChinaSpecific "china_specific" "bool" "made for China under a rule";
     OnSaleInUs20260115 "on_sale_in_us_2026_01_15" "bool" "commercially available in the US on 2026-01-15";
     Destination "destination" "ISO3" "where the goods go";
@@ -54,6 +56,7 @@ attributes! {
     BuyerStateFunded "buyer_state_funded" "bool" "a state-funded data centre";
     BuyerCiiOperator "buyer_cii_operator" "bool" "operator of critical information infrastructure";
     ListedOwnershipShare "listed_ownership_share" "fraction" "part of the buyer owned by listed parties";
+    ToolType "tool_type" "name" "process step that a tool is for";
     FabNodeNm "fab_node_nm" "nm" "node of the fab that a tool is for";
     FabNonPlanar "fab_non_planar" "bool" "the fab makes non-planar transistors";
     HbmBandwidthDensity "hbm_bandwidth_density_gbs_mm2" "GB/s/mm2" "memory stack's bandwidth over its area";
@@ -77,6 +80,9 @@ pub enum NameDomain {
     /// ISO3 codes.
     Nation,
     Model,
+    /// Process steps of the table of tools.
+    ToolType,
+    Status,
 }
 
 impl NameDomain {
@@ -87,6 +93,8 @@ impl NameDomain {
             Self::Buyer => "a chipmaker or lab of the tables under configs/world",
             Self::Nation => "the ISO3 code of a nation of configs/world/nations.csv",
             Self::Model => "a model of configs/world/models.csv",
+            Self::ToolType => "a process step of configs/world/tool_supply.csv",
+            Self::Status => "a status of configs/world/chips.csv",
         }
     }
 
@@ -97,9 +105,203 @@ impl NameDomain {
     }
 }
 
+/// Other names that people use for attributes, in small letters with `_` between words.
+const SYNONYMS: &[(&str, &[&str])] = &[
+    (
+        "chip",
+        &[
+            "name",
+            "chip_name",
+            "hardware_name",
+            "model_name",
+            "accelerator",
+            "gpu",
+            "product",
+        ],
+    ),
+    (
+        "vendor",
+        &[
+            "manufacturer",
+            "maker",
+            "designer",
+            "company",
+            "brand",
+            "chipmaker",
+        ],
+    ),
+    (
+        "hq_country",
+        &[
+            "headquarters_country",
+            "hq",
+            "vendor_country",
+            "country",
+            "origin",
+            "home",
+        ],
+    ),
+    (
+        "tpp",
+        &["total_processing_performance", "processing_performance"],
+    ),
+    (
+        "die_area_mm2",
+        &["die_area", "die_size", "die", "applicable_die_area", "area"],
+    ),
+    ("performance_density", &["density", "pd"]),
+    (
+        "interconnect_gbps",
+        &[
+            "interconnect",
+            "interconnect_bandwidth",
+            "nvlink",
+            "nvlink_bandwidth",
+            "intranode_bandwidth",
+            "chip_to_chip_bandwidth",
+            "link_bandwidth",
+            "io_bandwidth",
+        ],
+    ),
+    (
+        "host_link_gbps",
+        &["host_link", "pcie", "pcie_bandwidth", "host_bandwidth"],
+    ),
+    (
+        "mem_bandwidth_tbs",
+        &[
+            "memory_bandwidth",
+            "mem_bandwidth",
+            "bandwidth",
+            "hbm_bandwidth",
+            "dram_bandwidth",
+            "memory_bw",
+            "mem_bw",
+        ],
+    ),
+    (
+        "mem_capacity_gb",
+        &[
+            "memory",
+            "memory_capacity",
+            "mem_capacity",
+            "memory_size",
+            "vram",
+            "hbm",
+            "hbm_capacity",
+        ],
+    ),
+    (
+        "process_node_nm",
+        &[
+            "process_node",
+            "node",
+            "process",
+            "process_size",
+            "technology_node",
+        ],
+    ),
+    ("non_planar", &["finfet", "nonplanar"]),
+    (
+        "datacenter_marketed",
+        &[
+            "datacenter",
+            "data_center",
+            "data_centre",
+            "datacentre_marketed",
+            "is_datacenter",
+        ],
+    ),
+    (
+        "china_specific",
+        &["for_china", "china_variant", "china_only"],
+    ),
+    (
+        "destination",
+        &[
+            "to",
+            "importer",
+            "country_of_destination",
+            "destination_country",
+            "end_user_country",
+        ],
+    ),
+    (
+        "headquarters",
+        &[
+            "buyer_hq",
+            "parent",
+            "buyer_headquarters",
+            "ultimate_parent",
+        ],
+    ),
+    ("destination_tier", &["tier"]),
+    ("buyer", &["customer", "end_user", "purchaser"]),
+    (
+        "buyer_listed",
+        &["entity_list", "listed", "entity_listed", "on_entity_list"],
+    ),
+    ("fab_node_nm", &["fab_node", "fab_nm"]),
+    (
+        "hbm_bandwidth_density_gbs_mm2",
+        &["hbm_bandwidth_density", "memory_bandwidth_density"],
+    ),
+    ("transistors_bn", &["transistors", "transistor_count"]),
+    (
+        "training_flop",
+        &["flop", "flops", "training_compute", "training_flops"],
+    ),
+    (
+        "open_weights",
+        &["open_weight", "open_source", "weights_published"],
+    ),
+    (
+        "rare_earth_value_share",
+        &["rare_earth_share", "rare_earths"],
+    ),
+];
+
 impl Attribute {
+    /// Other names that people use for it.
+    pub fn synonyms(self) -> &'static [&'static str] {
+        let own = SYNONYMS.iter().find(|(name, _)| *name == self.name());
+        own.map_or(&[], |(_, others)| others)
+    }
+
+    /// The attribute that is meant by a name, as it is or as people call it.
+    pub fn meant_by(text: &str) -> Option<Self> {
+        let word = |c: char| {
+            if c.is_alphanumeric() {
+                c.to_ascii_lowercase()
+            } else {
+                '_'
+            }
+        };
+        let text: String = text.trim().chars().map(word).collect();
+        Self::named(&text).or_else(|| {
+            let meant = SYNONYMS
+                .iter()
+                .find(|(_, others)| others.contains(&text.as_str()));
+            meant.and_then(|(name, _)| Self::named(name))
+        })
+    }
+
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|a| a.name() == name)
+    }
+
+    /// The attributes that this one follows from, where it is not stated itself.
+    const fn derived_from(self) -> &'static [Self] {
+        match self {
+            Self::PerformanceDensity => &[Self::Tpp, Self::DieAreaMm2, Self::NonPlanar],
+            Self::OnSaleInUs20260115 => &[
+                Self::HqCountry,
+                Self::ChinaSpecific,
+                Self::Status,
+                Self::FirstShip,
+            ],
+            _ => &[],
+        }
     }
 
     /// Whether it is an attribute of the destination or of the buyer.
@@ -125,6 +327,8 @@ impl Attribute {
             Self::Buyer => NameDomain::Buyer,
             Self::HqCountry | Self::Destination | Self::Headquarters => NameDomain::Nation,
             Self::Model => NameDomain::Model,
+            Self::ToolType => NameDomain::ToolType,
+            Self::Status => NameDomain::Status,
             _ => return None,
         })
     }
@@ -154,10 +358,6 @@ impl Default for Attributes {
             Attribute::BuyerStateFunded,
             Attribute::BuyerCiiOperator,
             Attribute::ListedOwnershipShare,
-            Attribute::DesignerApproved,
-            Attribute::PackagedAbroad,
-            Attribute::ChinaSpecific,
-            Attribute::OnSaleInUs20260115,
         ] {
             a.set(plain, 0.0);
         }
@@ -176,6 +376,18 @@ impl Attributes {
 
     pub fn flag(&mut self, attribute: Attribute, value: bool) {
         self.set(attribute, f64::from(u8::from(value)));
+    }
+
+    /// Whether an attribute has no value.
+    pub fn lacks(&self, attribute: Attribute) -> bool {
+        self.get(attribute).is_nan()
+    }
+
+    /// The attribute to ask for where one has no value: one that it follows from and that is missing too, or itself.
+    pub fn missing_source(&self, attribute: Attribute) -> Attribute {
+        let from = attribute.derived_from().iter().copied();
+        let mut missing = from.filter(|source| self.lacks(*source));
+        missing.next().unwrap_or(attribute)
     }
 
     pub fn is(&self, attribute: Attribute) -> bool {
@@ -265,5 +477,29 @@ impl Symbols {
         } else {
             self.names.get(at - 1).map_or("", String::as_str)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn a_synonym_means_one_attribute_that_is_there_and_is_the_name_of_none() {
+        let mut seen = HashSet::new();
+        for (name, others) in SYNONYMS {
+            let meant = Attribute::named(name).unwrap();
+            for other in *others {
+                assert!(seen.insert(other), "{other} stands twice");
+                assert!(Attribute::named(other).is_none(), "{other} is a name");
+                assert_eq!(Attribute::meant_by(other), Some(meant));
+            }
+        }
+        assert_eq!(
+            Attribute::meant_by("Memory Bandwidth"),
+            Some(Attribute::MemBandwidthTbs)
+        );
+        assert_eq!(Attribute::meant_by("horsepower"), None);
     }
 }

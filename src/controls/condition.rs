@@ -144,23 +144,11 @@ impl Condition {
         }
     }
 
-    /// The attribute whose absence leaves the answer open.
+    /// The attribute whose absence leaves the answer open; none where the answer is known.
     pub fn missing_attribute(&self, attributes: &Attributes) -> Option<Attribute> {
-        let missing = |a: Attribute| attributes.get(a).is_nan();
-        let mut found = None;
-        self.0.visit(&mut |attribute| {
-            if found.is_none() && missing(attribute) {
-                found = Some(attribute);
-            }
-        });
-        if found == Some(Attribute::PerformanceDensity) {
-            return Some(if missing(Attribute::DieAreaMm2) {
-                Attribute::DieAreaMm2
-            } else {
-                Attribute::Tpp
-            });
-        }
-        found
+        self.0
+            .open_attribute(attributes)
+            .map(|a| attributes.missing_source(a))
     }
 
     /// The expression with the values of this case written plus its attributes.
@@ -206,7 +194,7 @@ pub(super) fn flag(value: bool) -> f64 {
 
 impl ConditionNode {
     /// Numbers as they are, truth as 1 and 0, unknown as NaN.
-    fn value(&self, a: &Attributes) -> f64 {
+    pub fn value(&self, a: &Attributes) -> f64 {
         match self {
             Self::Number(x) | Self::Name(x) => *x,
             Self::Attribute(attribute) => a.get(*attribute),
@@ -353,21 +341,23 @@ impl ConditionNode {
         }
     }
 
-    fn visit(&self, see: &mut impl FnMut(Attribute)) {
+    /// The first attribute without a value that leaves the answer open. Parts that are known whatever it is are passed over.
+    fn open_attribute(&self, a: &Attributes) -> Option<Attribute> {
+        if !self.value(a).is_nan() {
+            return None;
+        }
         match self {
-            Self::Number(_) | Self::Name(_) => {}
-            Self::Attribute(attribute) => see(*attribute),
-            Self::Rule(node) => node.visit(see),
-            Self::Not(node) => node.visit(see),
-            Self::All(nodes) | Self::Any(nodes) => nodes.iter().for_each(|node| node.visit(see)),
+            Self::Number(_) | Self::Name(_) => None,
+            Self::Attribute(attribute) => Some(*attribute),
+            Self::Rule(node) => node.open_attribute(a),
+            Self::Not(node) => node.open_attribute(a),
+            Self::All(nodes) | Self::Any(nodes) => nodes.iter().find_map(|n| n.open_attribute(a)),
             Self::Compare(_, left, right) | Self::Arithmetic(_, left, right) => {
-                left.visit(see);
-                right.visit(see);
+                left.open_attribute(a).or_else(|| right.open_attribute(a))
             }
-            Self::OneOf(node, choices) => {
-                node.visit(see);
-                choices.iter().for_each(|choice| choice.visit(see));
-            }
+            Self::OneOf(node, choices) => node
+                .open_attribute(a)
+                .or_else(|| choices.iter().find_map(|choice| choice.open_attribute(a))),
         }
     }
 

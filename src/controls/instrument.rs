@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::attribute::Attribute;
-use super::licensing::Verdict;
+use super::verdict::Verdict;
 
 /// The kind of a rule.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize, JsonSchema)]
@@ -28,14 +28,18 @@ pub enum Instrument {
     Memory,
     /// Wafers that a foundry makes for designers it has not vetted.
     Foundry,
-    /// Weights of trained models, or access to them.
+    /// Weights of trained models.
     ModelWeights,
+    /// Use of models that their makers serve.
+    ModelAccess,
     /// Rented compute.
     RemoteAccess,
     /// Materials that makers elsewhere need.
     InputRestriction,
     /// Public money for energy, research or build-out.
     Promotion,
+    /// Chips report where they are.
+    LocationCheck,
     /// Ends or suspends other rules.
     Rescission,
 }
@@ -62,6 +66,8 @@ pub enum NumberNeed {
     WhereCapped,
     /// Every rule has one or more of these.
     OneOfThem,
+    /// A rule may hold it.
+    Optional,
 }
 
 impl NumberNeed {
@@ -72,6 +78,7 @@ impl NumberNeed {
                 "required where the rule or an exception says `capped`, else refused"
             }
             Self::OneOfThem => "one or more of these are required",
+            Self::Optional => "optional",
         }
     }
 }
@@ -119,6 +126,15 @@ pub const TIER2_CAP_TPP: RuleNumber = RuleNumber {
     most: Bound::Included(1e18),
 };
 
+pub const HOME_VOLUME_SHARE: RuleNumber = RuleNumber {
+    name: "home_volume_share",
+    unit: "part of what is sold in the issuer",
+    words: "part of the processing performance sold in the issuer, over all chips that the rule lets through, that one nation may import under it",
+    need: NumberNeed::Optional,
+    least: 0.0,
+    most: Bound::Included(1e3),
+};
+
 const fn support(name: &'static str, words: &'static str) -> RuleNumber {
     RuleNumber {
         name,
@@ -147,13 +163,33 @@ pub const SUPPORT: [RuleNumber; 3] = [
     ),
 ];
 
+pub const CHECK_USD: RuleNumber = RuleNumber {
+    name: "check_usd",
+    unit: "USD a chip",
+    words: "what a chip that reports its place costs more, wherever it is sold",
+    need: NumberNeed::Always,
+    least: 0.0,
+    most: Bound::Included(1e6),
+};
+
+pub const DETECTION_MULTIPLE: RuleNumber = RuleNumber {
+    name: "detection_multiple",
+    unit: "x",
+    words: "multiple of the hazard with which brokers are detected",
+    need: NumberNeed::Always,
+    least: 1.0,
+    most: Bound::Included(1e6),
+};
+
 impl Instrument {
     /// The numbers that its rules hold; any other is an error.
     pub const fn numbers(self) -> &'static [RuleNumber] {
         match self {
+            Self::ChipThreshold => &[HOME_VOLUME_SHARE],
             Self::Levy => &[LEVY_SHARE],
             Self::CountryCap => &[TIER2_CAP_TPP],
             Self::Promotion => &SUPPORT,
+            Self::LocationCheck => &[CHECK_USD, DETECTION_MULTIPLE],
             _ => &[],
         }
     }
@@ -168,7 +204,12 @@ impl Instrument {
             | Self::CountryCap
             | Self::ImportBan
             | Self::EntityList => deal || attribute.is_of_chip(),
-            Self::Equipment => deal || matches!(attribute, A::FabNodeNm | A::FabNonPlanar),
+            Self::Equipment => {
+                deal || matches!(
+                    attribute,
+                    A::HqCountry | A::ToolType | A::FabNodeNm | A::FabNonPlanar
+                )
+            }
             Self::Memory => deal || attribute == A::HbmBandwidthDensity,
             Self::Foundry => {
                 deal || matches!(
@@ -182,12 +223,13 @@ impl Instrument {
                         | A::PackagedAbroad
                 )
             }
-            Self::ModelWeights => {
+            Self::ModelWeights => deal || matches!(attribute, A::TrainingFlop | A::OpenWeights),
+            Self::ModelAccess => {
                 deal || matches!(attribute, A::TrainingFlop | A::OpenWeights | A::Model)
             }
             Self::RemoteAccess => deal,
             Self::InputRestriction => deal || attribute == A::RareEarthValueShare,
-            Self::Promotion | Self::Rescission => false,
+            Self::Promotion | Self::LocationCheck | Self::Rescission => false,
         }
     }
 
@@ -202,7 +244,7 @@ impl Instrument {
         match self {
             Self::Levy => &[Levied],
             Self::CountryCap => &[Free, Notify, CaseByCase, Capped, Denied],
-            Self::Promotion | Self::Rescission => &[Free],
+            Self::Promotion | Self::LocationCheck | Self::Rescission => &[Free],
             _ => &[Free, Notify, CaseByCase, Denied],
         }
     }
@@ -228,9 +270,11 @@ impl Instrument {
             Self::Memory => "memory",
             Self::Foundry => "foundry",
             Self::ModelWeights => "model_weights",
+            Self::ModelAccess => "model_access",
             Self::RemoteAccess => "remote_access",
             Self::InputRestriction => "input_restriction",
             Self::Promotion => "promotion",
+            Self::LocationCheck => "location_check",
             Self::Rescission => "rescission",
         }
     }
@@ -247,14 +291,16 @@ impl Instrument {
             Self::Memory => "a sale of memory stacks",
             Self::Foundry => "an order of wafers",
             Self::ModelWeights => "a model",
+            Self::ModelAccess => "use of a model",
             Self::RemoteAccess => "a lease of compute",
             Self::InputRestriction => "a sale of materials",
             Self::Promotion => "public money",
+            Self::LocationCheck => "chips in use",
             Self::Rescission => "the end of a rule",
         }
     }
 
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::ChipThreshold,
         Self::Levy,
         Self::CountryCap,
@@ -264,9 +310,11 @@ impl Instrument {
         Self::Memory,
         Self::Foundry,
         Self::ModelWeights,
+        Self::ModelAccess,
         Self::RemoteAccess,
         Self::InputRestriction,
         Self::Promotion,
+        Self::LocationCheck,
         Self::Rescission,
     ];
 
@@ -309,9 +357,11 @@ impl Instrument {
             Self::Memory => "memory",
             Self::Foundry => "foundries",
             Self::ModelWeights => "weights",
+            Self::ModelAccess => "model access",
             Self::RemoteAccess => "rental",
             Self::InputRestriction => "inputs",
             Self::Promotion => "promotion",
+            Self::LocationCheck => "location",
             Self::Rescission => "rescission",
         }
     }
@@ -326,10 +376,12 @@ impl Instrument {
             Self::Equipment => "tools and services for advanced fabs",
             Self::Memory => "high-bandwidth memory as loose stacks",
             Self::Foundry => "wafers that a foundry makes for designers it has not vetted",
-            Self::ModelWeights => "weights of trained models, or access to them",
+            Self::ModelWeights => "weights of trained models",
+            Self::ModelAccess => "use of models that their makers serve",
             Self::RemoteAccess => "rented compute",
             Self::InputRestriction => "materials that makers elsewhere need",
             Self::Promotion => "public money for energy, research or build-out",
+            Self::LocationCheck => "chips report where they are",
             Self::Rescission => "ends or suspends other rules",
         }
     }

@@ -4,207 +4,15 @@
 
 use std::sync::Arc;
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::attribute::{Attribute, Attributes, Symbols};
 use super::condition::{Condition, ThreeValued};
 use super::instrument::{ControlledItem, Instrument};
-use super::process::PolicyProcess;
-use crate::foundation::calendar::Date;
-
-/// What the law says of one sale, from loose to strict.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Verdict {
-    Free,
-    Notify,
-    CaseByCase,
-    Levied,
-    Capped,
-    Denied,
-    /// An attribute that decides is missing.
-    #[serde(skip)]
-    #[schemars(skip)]
-    Unknown(Attribute),
-}
-
-impl Verdict {
-    /// Rank of strictness. An unknown verdict may be anything up to a denial, so only a denial ranks higher.
-    const fn rank(self) -> u8 {
-        match self {
-            Self::Free => 0,
-            Self::Notify => 1,
-            Self::CaseByCase => 2,
-            Self::Levied => 3,
-            Self::Capped => 4,
-            Self::Unknown(_) => 5,
-            Self::Denied => 6,
-        }
-    }
-
-    fn stricter(self, other: Self) -> Self {
-        if other.rank() > self.rank() {
-            other
-        } else {
-            self
-        }
-    }
-}
-
-impl std::fmt::Display for Verdict {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let text = match self {
-            Self::Free => "free",
-            Self::Notify => "notify",
-            Self::CaseByCase => "case_by_case",
-            Self::Levied => "levied",
-            Self::Capped => "capped",
-            Self::Denied => "denied",
-            Self::Unknown(attribute) => return f.pad(&format!("unknown: {}", attribute.name())),
-        };
-        f.pad(text)
-    }
-}
-
-/// A group of nations that a rule can name.
-#[derive(Clone, Copy, PartialEq, Debug)]
-pub enum NationGroup {
-    /// One nation, by the code of its ISO3 name.
-    Nation(f64),
-    A1,
-    A5,
-    A6,
-    D1,
-    D4,
-    D5,
-    Tier(u8),
-    World,
-    /// Every nation but this one.
-    AllBut(f64),
-}
-
-impl NationGroup {
-    fn holds_destination(self, a: &Attributes) -> bool {
-        match self {
-            Self::Nation(code) => a.get(Attribute::Destination) == code,
-            Self::A1 => a.is(Attribute::DestinationA1),
-            Self::A5 => a.is(Attribute::DestinationA5),
-            Self::A6 => a.is(Attribute::DestinationA6),
-            Self::D1 => a.is(Attribute::DestinationD1),
-            Self::D4 => a.is(Attribute::DestinationD4),
-            Self::D5 => a.is(Attribute::DestinationD5),
-            Self::Tier(tier) => a.get(Attribute::DestinationTier) == f64::from(tier),
-            Self::World => true,
-            Self::AllBut(code) => a.get(Attribute::Destination) != code,
-        }
-    }
-
-    fn holds_headquarters(self, a: &Attributes) -> bool {
-        match self {
-            Self::Nation(code) => a.get(Attribute::Headquarters) == code,
-            Self::D5 => a.is(Attribute::HeadquartersD5),
-            Self::World => true,
-            Self::AllBut(code) => a.get(Attribute::Headquarters) != code,
-            _ => false,
-        }
-    }
-}
-
-/// Scope of a rule: designers, destinations and buyers.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct AppliesTo {
-    /// Headquarters of designers that are exempt, by ISO3 code; empty where none is.
-    pub not_from: Option<f64>,
-    /// Only goods of designers headquartered here.
-    pub only_from: Option<f64>,
-    pub destinations: Vec<NationGroup>,
-    pub except: Vec<NationGroup>,
-    /// Buyers with headquarters here are covered at any destination.
-    pub headquarters: Vec<NationGroup>,
-}
-
-impl AppliesTo {
-    fn covers(&self, a: &Attributes) -> bool {
-        let from = a.get(Attribute::HqCountry);
-        if self.not_from.is_some_and(|code| code == from)
-            || self.only_from.is_some_and(|code| code != from)
-        {
-            return false;
-        }
-        self.covers_shipment(a)
-    }
-
-    /// Whether destination and buyer are covered, for goods of any designer.
-    fn covers_shipment(&self, a: &Attributes) -> bool {
-        let to = self.destinations.iter().any(|g| g.holds_destination(a))
-            && !self.except.iter().any(|g| g.holds_destination(a));
-        to || self.headquarters.iter().any(|g| g.holds_headquarters(a))
-    }
-}
-
-/// An exception of a rule: where its condition holds, its licence policy applies instead.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Exception {
-    pub name: String,
-    pub words: String,
-    pub condition: Condition,
-    pub licence: Verdict,
-}
-
-/// One compiled rule.
-#[derive(Clone, Debug)]
-pub struct Rule {
-    pub id: String,
-    pub title: String,
-    pub issuer: String,
-    pub issuer_code: f64,
-    pub instrument: Instrument,
-    pub words: String,
-    pub citation: String,
-    pub url: String,
-    pub note: String,
-    pub confidence: String,
-    pub status: String,
-    pub announced: Option<Date>,
-    /// Days from its announcement to the publication of its text.
-    pub text_lag_days: i32,
-    pub compliance: Option<Date>,
-    pub ended: Option<Date>,
-    pub early: Vec<EarlyNotice>,
-    pub enforced: bool,
-    pub text: String,
-    pub condition: Condition,
-    pub licence: Verdict,
-    pub exceptions: Vec<Exception>,
-    pub applies_to: AppliesTo,
-    /// Indices of rules that have no effect while this one is in force.
-    pub supersedes: Vec<u16>,
-    /// Indices of rules whose stricter verdict is replaced by this rule's where its condition holds.
-    pub carves_out: Vec<u16>,
-    pub responds_to: Vec<String>,
-    pub levy_share: f64,
-    pub cap_tpp: f64,
-    /// Public support, USD a year: research, energy, build-out.
-    pub support_usd: [f64; 3],
-    /// Numbers of its text that the model does not read.
-    pub facts: Vec<(String, f64)>,
-}
-
-impl Rule {
-    /// Day on which the text is published, for a given day of announcement.
-    pub fn text_from(&self, announced: Date) -> Date {
-        let days = jiff::Span::new().days(self.text_lag_days);
-        announced.checked_add(days).unwrap_or(announced)
-    }
-}
-
-/// A firm that a rule bound before all others.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct EarlyNotice {
-    pub vendor: f64,
-    pub on: Date,
-}
+use super::outcome::{ActiveRule, RuleOutcome, SideOfSale, own_outcome};
+use super::reasons;
+use super::rule::{DatedRule, NationGroup, Reach, Rule};
+use super::verdict::Verdict;
 
 /// Every rule that is known.
 #[derive(Clone, Debug, Default)]
@@ -245,7 +53,7 @@ impl Law {
         a: &Attributes,
     ) -> Option<Verdict> {
         let active = ActiveRule::of(rule, &self.rules[usize::from(rule)], Vec::new(), true);
-        own_outcome(&active, subject, a.get(Attribute::Vendor), a).map(|(verdict, _)| verdict)
+        own_outcome(&active, subject, a.get(Attribute::Vendor), a).map(|own| own.verdict())
     }
 
     pub fn find(&self, id: &str) -> Option<u16> {
@@ -256,154 +64,10 @@ impl Law {
     }
 }
 
-/// A dated set of rules.
-#[derive(Clone, Debug, Default)]
-pub struct Regime {
-    pub name: String,
-    /// Name for readers; empty where a file gives none.
-    pub label: String,
-    pub words: String,
-    pub entries: Vec<DatedRule>,
-    /// The policy process that moves its rules after the end of the calendar; none in a fixed regime.
-    pub process: Option<PolicyProcess>,
-}
-
-/// A rule with its dates in a regime.
-#[derive(Clone, Debug, PartialEq)]
-pub struct DatedRule {
-    pub rule: u16,
-    pub announced: Date,
-    /// Day on which its text is published.
-    pub text: Date,
-    pub compliance: Date,
-    pub ended: Option<Date>,
-    pub early: Vec<EarlyNotice>,
-}
-
-impl DatedRule {
-    /// Day from which it binds a firm; never before its announcement.
-    fn binds_from(&self, vendor: f64) -> Date {
-        self.early
-            .iter()
-            .find(|e| e.vendor == vendor)
-            .map_or(self.compliance, |e| {
-                e.on.max(self.announced).min(self.compliance)
-            })
-    }
-
-    fn in_force(&self, on: Date, vendor: f64) -> bool {
-        on >= self.binds_from(vendor) && self.ended.is_none_or(|ended| on <= ended)
-    }
-}
-
-impl Regime {
-    /// Every rule of its calendar or its ladder.
-    pub fn rules(&self) -> impl Iterator<Item = u16> + '_ {
-        let ladder = self.process.iter().flat_map(|p| &p.ladder);
-        let rungs = ladder.flat_map(|rung| rung.rules.iter().copied());
-        self.entries.iter().map(|e| e.rule).chain(rungs)
-    }
-
-    /// Days on which rules in force or announced change, ascending.
-    pub fn breakpoints(&self) -> Vec<Date> {
-        let mut days: Vec<Date> = Vec::new();
-        for entry in &self.entries {
-            days.push(entry.announced);
-            days.push(entry.text.min(entry.compliance));
-            days.push(entry.compliance);
-            days.extend(entry.early.iter().map(|e| entry.binds_from(e.vendor)));
-            days.extend(entry.ended.and_then(|ended| ended.tomorrow().ok()));
-        }
-        days.sort();
-        days.dedup();
-        days
-    }
-
-    /// The rules in force on a day.
-    pub fn rules_in_force(&self, law: &Law, on: Date) -> RuleSet {
-        RuleSet::of(self, law, |entry, vendor| entry.in_force(on, vendor))
-    }
-
-    /// The rules announced by a day that are not in force for any firm and have not been withdrawn.
-    pub fn announced(&self, law: &Law, on: Date) -> RuleSet {
-        RuleSet::of(self, law, |entry, vendor| {
-            let ahead = entry.announced <= on && on < entry.binds_from(vendor);
-            ahead && entry.ended.is_none_or(|ended| on <= ended)
-        })
-    }
-
-    /// Whether the text of every announced rule on chip sales is published. Makers do not design before that.
-    pub fn is_text_published(&self, law: &Law, on: Date) -> bool {
-        !self.entries.iter().any(|e| {
-            let rumour = e.announced <= on && on < e.text && on < e.compliance;
-            rumour
-                && law.rules[usize::from(e.rule)]
-                    .instrument
-                    .judges(ControlledItem::ChipSale)
-        })
-    }
-
-    /// The first day after `on` on which an announced rule comes into force.
-    pub fn next_binds(&self, on: Date) -> Option<Date> {
-        let ahead = |e: &&DatedRule| {
-            e.announced <= on && on < e.compliance && e.ended.is_none_or(|ended| on <= ended)
-        };
-        self.entries
-            .iter()
-            .filter(ahead)
-            .map(|e| e.compliance)
-            .min()
-    }
-}
-
 /// The rules that count on one day, without those that are superseded, by vendor.
 #[derive(Clone, Debug, Default)]
 pub struct RuleSet {
     active: Vec<ActiveRule>,
-}
-
-#[derive(Clone, Debug)]
-struct ActiveRule {
-    index: u16,
-    rule: Arc<Rule>,
-    condition: Condition,
-    exceptions: Vec<Condition>,
-    /// Vendors for which the default of `by_default` does not hold.
-    but: Vec<f64>,
-    by_default: bool,
-    /// Whether it is known to apply to every sale that will be judged.
-    reaches: bool,
-}
-
-impl ActiveRule {
-    fn of(index: u16, rule: &Arc<Rule>, but: Vec<f64>, by_default: bool) -> Self {
-        let exceptions = rule.exceptions.iter().map(|e| e.condition.clone());
-        Self {
-            index,
-            rule: rule.clone(),
-            condition: rule.condition.clone(),
-            exceptions: exceptions.collect(),
-            but,
-            by_default,
-            reaches: false,
-        }
-    }
-
-    /// The rule and the vendors for which it counts.
-    fn identity(&self) -> (u16, bool, &[f64]) {
-        (self.index, self.by_default, &self.but)
-    }
-
-    fn binds(&self, vendor: f64) -> bool {
-        self.by_default != self.but.contains(&vendor)
-    }
-
-    fn applies_to(&self, subject: ControlledItem, vendor: f64, a: &Attributes) -> bool {
-        self.reaches
-            || self.rule.instrument.judges(subject)
-                && self.binds(vendor)
-                && self.rule.applies_to.covers(a)
-    }
 }
 
 /// Ruling on one sale.
@@ -411,7 +75,10 @@ impl ActiveRule {
 pub struct Ruling {
     pub exporter: Verdict,
     pub importer: Verdict,
+    /// The largest levy on the sale; levies do not add up.
     pub levy_share: f64,
+    /// Whether a rule that lets the sale through limits its volume.
+    pub volume_limited: bool,
     pub exporter_rule: Option<u16>,
     pub importer_rule: Option<u16>,
 }
@@ -427,6 +94,7 @@ impl Ruling {
             exporter: Verdict::Free,
             importer: Verdict::Free,
             levy_share: 0.0,
+            volume_limited: false,
             exporter_rule: None,
             importer_rule: None,
         }
@@ -442,6 +110,8 @@ pub struct VerdictReason {
     pub verdict: String,
     /// The condition with the values of this case.
     pub because: String,
+    /// What decides, in words.
+    pub words: String,
     /// The exception that gave the verdict.
     pub exception: Option<String>,
     /// Whether it is a rule of the importer.
@@ -450,11 +120,16 @@ pub struct VerdictReason {
 
 /// The verdict of a rule that covers a sale but whose condition does not hold.
 const NOT_MET: &str = "not met";
+/// The verdict of a rule in whose place a carve-out decides.
+const CARVED_OUT: &str = "carved out";
 
 impl RuleSet {
-    fn of(regime: &Regime, law: &Law, counts: impl Fn(&DatedRule, f64) -> bool) -> Self {
-        let mut vendors: Vec<f64> = regime
-            .entries
+    pub(super) fn of(
+        entries: &[DatedRule],
+        law: &Law,
+        counts: impl Fn(&DatedRule, f64) -> bool,
+    ) -> Self {
+        let mut vendors: Vec<f64> = entries
             .iter()
             .flat_map(|e| e.early.iter().map(|x| x.vendor))
             .collect();
@@ -462,15 +137,14 @@ impl RuleSet {
         vendors.dedup();
         let effective = |entry: &DatedRule, vendor: f64| {
             counts(entry, vendor)
-                && !regime.entries.iter().any(|other| {
+                && !entries.iter().any(|other| {
                     law.rules[usize::from(other.rule)]
                         .supersedes
                         .contains(&entry.rule)
                         && counts(other, vendor)
                 })
         };
-        let active = regime
-            .entries
+        let active = entries
             .iter()
             .filter_map(|entry| {
                 // Code 0 stands for every firm without dates of its own.
@@ -540,8 +214,8 @@ impl RuleSet {
         let free = |attribute| free.contains(&attribute);
         let left = |active: &ActiveRule| {
             let condition = active.condition.fold(sale, free);
-            let matters = active.applies_to(subject, vendor, sale)
-                && condition.constant() != Some(ThreeValued::No);
+            let reach = active.reach(subject, vendor, sale);
+            let matters = reach != Reach::No && condition.constant() != Some(ThreeValued::No);
             matters.then(|| ActiveRule {
                 condition,
                 exceptions: active
@@ -549,7 +223,7 @@ impl RuleSet {
                     .iter()
                     .map(|e| e.fold(sale, free))
                     .collect(),
-                reaches: true,
+                reaches: reach == Reach::Yes,
                 ..active.clone()
             })
         };
@@ -609,31 +283,38 @@ impl RuleSet {
     /// The ruling on one sale; it does not allocate.
     pub fn judge(&self, subject: ControlledItem, a: &Attributes) -> Ruling {
         let vendor = a.get(Attribute::Vendor);
-        let mut ruling = Ruling::free();
+        let (mut exporter, mut importer) = (SideOfSale::FREE, SideOfSale::FREE);
+        let (mut levy_share, mut volume_limited) = (0.0_f64, false);
         for (at, active) in self.active.iter().enumerate() {
-            let Some((verdict, _)) = self.outcome(at, subject, vendor, a) else {
+            let Some(outcome) = self.outcome(at, subject, vendor, a) else {
                 continue;
             };
-            let importer = active.rule.issuer_code == a.get(Attribute::Destination)
+            let of_importer = active.rule.issuer_code == a.get(Attribute::Destination)
                 && active.rule.instrument == Instrument::ImportBan;
-            let (side, rule) = if importer {
-                (&mut ruling.importer, &mut ruling.importer_rule)
-            } else {
-                (&mut ruling.exporter, &mut ruling.exporter_rule)
-            };
-            let strictest = side.stricter(verdict);
-            if strictest != *side {
-                *side = strictest;
-                *rule = Some(active.index);
+            if of_importer {
+                importer.add(&outcome, active.index);
+                continue;
             }
-            if verdict == Verdict::Levied {
-                ruling.levy_share = ruling.levy_share.max(active.rule.levy_share);
+            exporter.add(&outcome, active.index);
+            volume_limited |= active.rule.home_volume_share.is_some();
+            if outcome.most == Verdict::Levied {
+                levy_share = levy_share.max(active.rule.levy_share);
             }
         }
-        if !matches!(ruling.exporter, Verdict::Levied) {
-            ruling.levy_share = 0.0;
+        let ((exporter, exporter_rule), (importer, importer_rule)) =
+            (exporter.decide(), importer.decide());
+        let sold = matches!(
+            exporter,
+            Verdict::CaseByCase | Verdict::Levied | Verdict::Capped
+        );
+        Ruling {
+            exporter,
+            importer,
+            levy_share: if sold { levy_share } else { 0.0 },
+            volume_limited: sold && volume_limited,
+            exporter_rule,
+            importer_rule,
         }
-        ruling
     }
 
     /// Whether `judge` would return a free verdict on both sides; stops at the first rule that restricts the sale.
@@ -641,54 +322,82 @@ impl RuleSet {
         let vendor = a.get(Attribute::Vendor);
         let says = |at: usize| self.outcome(at, subject, vendor, a);
         (0..self.active.len())
-            .all(|at| says(at).is_none_or(|(verdict, _)| verdict == Verdict::Free))
+            .all(|at| says(at).is_none_or(|outcome| outcome.most == Verdict::Free))
     }
 
-    /// Verdict of one rule after its exceptions and the carve-outs of others; none where it does not apply.
+    /// What one rule adds to a verdict, after its exceptions and the carve-outs of others; none where it adds nothing.
+    ///
+    /// A carve-out decides in the place of every rule that it relaxes, and says nothing where it relaxes none.
     fn outcome(
         &self,
         at: usize,
         subject: ControlledItem,
         vendor: f64,
         a: &Attributes,
-    ) -> Option<(Verdict, Option<usize>)> {
+    ) -> Option<RuleOutcome> {
         let active = &self.active[at];
-        let (verdict, exception) = own_outcome(active, subject, vendor, a)?;
-        if !active.rule.carves_out.is_empty() {
-            // A carve-out only relaxes other rules; it has a verdict, and a levy, where it does so.
-            return self
-                .has_effective_carve_out(at, subject, vendor, a)
-                .then_some((verdict, exception));
+        let own = own_outcome(active, subject, vendor, a)?;
+        if active.rule.carves_out.is_empty() {
+            self.after_carve_outs(active, own, subject, vendor, a)
+        } else {
+            self.as_carve_out(active, own, subject, vendor, a)
         }
-        let mut relaxed = verdict;
-        for other in &self.active {
-            if other.rule.carves_out.contains(&active.index)
-                && let Some((softer, _)) = own_outcome(other, subject, vendor, a)
-                && softer.rank() < relaxed.rank()
-            {
-                relaxed = softer;
-            }
-        }
-        Some((relaxed, exception))
     }
 
-    /// Whether the carve-out relaxes the verdict of at least one other rule.
-    fn has_effective_carve_out(
+    /// What a rule says where carve-outs may decide in its place.
+    fn after_carve_outs(
         &self,
-        at: usize,
+        active: &ActiveRule,
+        mut own: RuleOutcome,
         subject: ControlledItem,
         vendor: f64,
         a: &Attributes,
-    ) -> bool {
-        let carver = &self.active[at];
-        let Some((own, _)) = own_outcome(carver, subject, vendor, a) else {
-            return false;
-        };
-        self.active.iter().any(|other| {
-            carver.rule.carves_out.contains(&other.index)
-                && own_outcome(other, subject, vendor, a)
-                    .is_some_and(|(v, _)| v.rank() > own.rank())
-        })
+    ) -> Option<RuleOutcome> {
+        for other in &self.active {
+            if !other.rule.carves_out.contains(&active.index) {
+                continue;
+            }
+            let Some(softer) = own_outcome(other, subject, vendor, a) else {
+                continue;
+            };
+            if softer.applies && softer.most.rank() < own.least.rank() {
+                return None;
+            }
+            if softer.least.rank() < own.most.rank() {
+                own = own.or_nothing(softer.missing);
+                if softer.applies {
+                    own.most = own.most.looser_of(softer.most);
+                }
+            }
+        }
+        Some(own)
+    }
+
+    /// What a carve-out says: its verdict where it relaxes a rule.
+    fn as_carve_out(
+        &self,
+        active: &ActiveRule,
+        own: RuleOutcome,
+        subject: ControlledItem,
+        vendor: f64,
+        a: &Attributes,
+    ) -> Option<RuleOutcome> {
+        let mut possible = None;
+        for other in &self.active {
+            if !active.rule.carves_out.contains(&other.index) {
+                continue;
+            }
+            let Some(stricter) = own_outcome(other, subject, vendor, a) else {
+                continue;
+            };
+            if stricter.least.rank() > own.most.rank() {
+                return Some(own);
+            }
+            if stricter.most.rank() > own.least.rank() {
+                possible = Some(own.or_nothing(stricter.missing));
+            }
+        }
+        possible
     }
 
     /// Every rule that covers this sale, strictest first, with the reason in words; rules whose conditions do not hold come
@@ -700,18 +409,33 @@ impl RuleSet {
         symbols: &Symbols,
     ) -> Vec<VerdictReason> {
         let vendor = a.get(Attribute::Vendor);
-        let mut said: Vec<(Option<u8>, VerdictReason)> = Vec::new();
+        let mut said: Vec<(i16, VerdictReason)> = Vec::new();
         for (at, active) in self.active.iter().enumerate() {
             let rule = &active.rule;
-            if !active.applies_to(subject, vendor, a) {
+            if active.reach(subject, vendor, a) == Reach::No {
                 continue;
             }
-            let outcome = self.outcome(at, subject, vendor, a);
-            let (rank, verdict, exception) = match outcome {
-                Some((verdict, exception)) => {
-                    (Some(verdict.rank()), verdict.to_string(), exception)
+            let added = self.outcome(at, subject, vendor, a);
+            let exception = added.and_then(|outcome| outcome.exception);
+            let in_words = |outcome: Option<RuleOutcome>| {
+                let (by, verdict) = (
+                    outcome.and_then(|o| o.exception),
+                    outcome.map(|o| o.verdict()),
+                );
+                reasons::sentence(rule, by, verdict, a, symbols)
+            };
+            let alone = own_outcome(active, subject, vendor, a);
+            let (rank, verdict, words) = match &added {
+                Some(outcome) => {
+                    let verdict = outcome.verdict();
+                    let rank = i16::from(verdict.rank());
+                    (rank, verdict.to_string(), in_words(added))
                 }
-                None => (None, NOT_MET.to_string(), None),
+                None if rule.carves_out.is_empty() && alone.is_some() => {
+                    let words = format!("{}; a carve-out decides in its place", in_words(alone));
+                    (-1, CARVED_OUT.to_string(), words)
+                }
+                None => (-2, NOT_MET.to_string(), in_words(None)),
             };
             let reason = VerdictReason {
                 rule: rule.id.clone(),
@@ -719,49 +443,21 @@ impl RuleSet {
                 citation: rule.citation.clone(),
                 verdict,
                 because: rule.condition.with_values(a, symbols),
+                words,
                 exception: exception.map(|e| rule.exceptions[e].name.clone()),
                 importer: rule.issuer_code == a.get(Attribute::Destination)
                     && rule.instrument == Instrument::ImportBan,
             };
             said.push((rank, reason));
         }
-        said.sort_by_key(|(rank, _)| std::cmp::Reverse(*rank));
+        // Of levies on one sale the largest counts.
+        said.sort_by(|(a, one), (b, other)| {
+            let share = |reason: &VerdictReason| {
+                let levied = self.active.iter().find(|x| x.rule.id == reason.rule);
+                levied.map_or(0.0, |x| x.rule.levy_share)
+            };
+            b.cmp(a).then(share(other).total_cmp(&share(one)))
+        });
         said.into_iter().map(|(_, reason)| reason).collect()
-    }
-}
-
-/// Verdict of a rule alone.
-fn own_outcome(
-    active: &ActiveRule,
-    subject: ControlledItem,
-    vendor: f64,
-    a: &Attributes,
-) -> Option<(Verdict, Option<usize>)> {
-    if !active.applies_to(subject, vendor, a) {
-        return None;
-    }
-    let rule = &active.rule;
-    match active.condition.eval(a) {
-        ThreeValued::No => None,
-        ThreeValued::Unknown => {
-            let missing = active
-                .condition
-                .missing_attribute(a)
-                .unwrap_or(Attribute::Tpp);
-            Some((Verdict::Unknown(missing), None))
-        }
-        ThreeValued::Yes => {
-            for (at, exception) in active.exceptions.iter().enumerate() {
-                match exception.eval(a) {
-                    ThreeValued::No => {}
-                    ThreeValued::Yes => return Some((rule.exceptions[at].licence, Some(at))),
-                    ThreeValued::Unknown => {
-                        let missing = exception.missing_attribute(a).unwrap_or(Attribute::Tpp);
-                        return Some((Verdict::Unknown(missing), Some(at)));
-                    }
-                }
-            }
-            Some((rule.licence, None))
-        }
     }
 }

@@ -7,16 +7,24 @@ mod condition;
 mod expression;
 mod instrument;
 mod licensing;
+mod outcome;
 mod process;
+mod reach;
+mod reasons;
+mod regime;
+mod rule;
+mod verdict;
 
 pub use attribute::{Attribute, Attributes, NameDomain, NationGroups, Symbols};
 pub use condition::{Condition, ThreeValued};
 pub use expression::{ConditionError, ConditionScope, Expression};
 pub use instrument::{
-    ControlledItem, Instrument, LEVY_SHARE, NumberNeed, RuleNumber, SUPPORT, TIER2_CAP_TPP,
+    CHECK_USD, ControlledItem, DETECTION_MULTIPLE, HOME_VOLUME_SHARE, Instrument, LEVY_SHARE,
+    NumberNeed, RuleNumber, SUPPORT, TIER2_CAP_TPP,
 };
-pub use licensing::{
-    AppliesTo, DatedRule, EarlyNotice, Exception, Law, NationGroup, Regime, Rule, RuleSet, Ruling,
-    Verdict, VerdictReason,
-};
+pub use licensing::{Law, RuleSet, Ruling, VerdictReason};
 pub use process::{PolicyProcess, PolicyStep};
+pub use reach::{RuleReach, SaleVerdictChange, SalesInQuestion};
+pub use regime::Regime;
+pub use rule::{AppliesTo, DatedRule, EarlyNotice, Exception, NationGroup, Rule};
+pub use verdict::Verdict;

@@ -1,6 +1,6 @@
 //! Policy processes: from one month on, the rules of a regime move along a ladder from loose to strict.
 
-use super::licensing::{DatedRule, Regime};
+use super::rule::DatedRule;
 use crate::foundation::calendar::{Date, Month};
 
 /// The process that moves the rules of a regime after the end of its calendar. Rules that are in force then and on no rung of
@@ -53,11 +53,16 @@ impl PolicyProcess {
         }
     }
 
-    /// The rules while rung `now` is in force and rung `coming` is announced, as a regime on the first day of the process.
-    pub fn regime_on_rung(&self, regime: &Regime, now: usize, coming: usize) -> Regime {
+    /// The rules while rung `now` is in force and rung `coming` is announced, of a regime with these rules, on the first day of the process.
+    pub fn rules_on_rung(
+        &self,
+        calendar: &[DatedRule],
+        now: usize,
+        coming: usize,
+    ) -> Vec<DatedRule> {
         let day = self.from.first_day();
         let pinned = |e: &&DatedRule| e.ended.is_none() && !self.is_on_ladder(e.rule);
-        let mut entries: Vec<DatedRule> = regime.entries.iter().filter(pinned).cloned().collect();
+        let mut entries: Vec<DatedRule> = calendar.iter().filter(pinned).cloned().collect();
         let (here, next) = (&self.ladder[now].rules, &self.ladder[coming].rules);
         entries.extend(here.iter().map(|rule| entry(*rule, day)));
         entries.extend(
@@ -68,10 +73,7 @@ impl PolicyProcess {
                     ..entry(*rule, day)
                 }),
         );
-        Regime {
-            entries,
-            ..Regime::default()
-        }
+        entries
     }
 
     /// Pairs (rung now, rung announced) that a process can reach: one step either way, or down to the loosest at once.

@@ -68,6 +68,7 @@ parameters! {
     licensing {
         licence_days_target, licence_days_elsewhere, approval_case_by_case_target,
         approval_notify_target, approval_elsewhere, levy_pass_through, input_licence_refused,
+        tool_licence_refused,
     }
     design {
         redesign_cost_usd, redesign_lag_low_months, redesign_lag_mode_months,
@@ -104,7 +105,7 @@ parameters! {
         supply_risk_memory_months, supply_assurance_log_value, state_demand_share, state_steered_share,
         indigenisation_capacity_effect, refusal_probability, refusal_home_slope, refusal_denial_slope,
         refusal_share, refusal_review_months, retaliation_probability, retaliation_tightening, retaliation_months,
-        theft_events_per_year, lab_security, theft_share, over_compliance_share, talent_share,
+        theft_events_per_year, lab_security, theft_share, over_compliance_share, affiliated_buyers_share, talent_share,
     }
     leakage {
         grey_premium_per_scarcity, grey_premium_max, detection_per_year, enforcement, penalty_multiple,

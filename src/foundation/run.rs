@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bevy_ecs::resource::Resource;
-use bevy_ecs::system::ResMut;
+use bevy_ecs::system::{Res, ResMut, SystemParam};
 
 use super::calendar::Month;
 use super::chance::Chance;
@@ -32,6 +32,18 @@ impl SimulationClock {
             year: month.decimal_year(),
         }
     }
+}
+
+/// The month and the future of the run, which nearly every system reads.
+#[derive(SystemParam)]
+pub struct RunMonth<'w> {
+    pub clock: Res<'w, SimulationClock>,
+    pub future: Res<'w, Future>,
+}
+
+/// System at the start of a run: the first month.
+pub fn begin_clock(mut clock: ResMut<SimulationClock>) {
+    *clock = SimulationClock::at(clock.first, 0);
 }
 
 /// System: advances the clock by one month.

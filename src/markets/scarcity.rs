@@ -3,13 +3,13 @@
 use bevy_ecs::resource::Resource;
 use bevy_ecs::system::{Res, ResMut};
 
-use super::chips::ChipMarket;
+use super::chip_market::ChipMarket;
+use crate::foundation::bloc::Bloc;
 use crate::foundation::maths;
 use crate::foundation::parameters::Parameters;
-use crate::foundation::run::{Future, SimulationClock};
-use crate::measures::Bloc;
+use crate::foundation::run::RunMonth;
 use crate::technology::roadmap::{ChipTable, RealisedThroughput};
-use crate::technology::supply::InputAccessState;
+use crate::technology::supply::TargetDenial;
 
 /// Scarcity of compute: the log of what the budget would buy at list price over what was obtained, never below 0.
 pub fn scarcity(would_buy_h100e: f64, obtained_h100e: f64) -> f64 {
@@ -47,7 +47,7 @@ impl Shortage {
         self.would_buy[bloc] * (1.0 - maths::exp(-beyond))
     }
 
-    pub fn reset(&mut self, markets: usize) {
+    fn reset(&mut self, markets: usize) {
         self.would_buy = [0.0; 3];
         self.obtained = [0.0; 3];
         self.scarcity = [0.0; 3];
@@ -59,86 +59,108 @@ impl Shortage {
     }
 }
 
+/// System at the start of a run: nothing is scarce yet.
+pub fn begin_shortage(market: Res<ChipMarket>, mut shortage: ResMut<Shortage>) {
+    shortage.reset(market.layout.markets);
+}
+
 /// System: updates denial and belief by market, and scarcity by bloc.
 pub fn measure_shortage(
-    future: Res<Future>,
+    run: RunMonth,
     chips: Res<ChipTable>,
     realised: Res<RealisedThroughput>,
     market: Res<ChipMarket>,
-    clock: Res<SimulationClock>,
-    mut access: ResMut<InputAccessState>,
+    mut denial: ResMut<TargetDenial>,
     mut shortage: ResMut<Shortage>,
 ) {
-    let p = &future.parameters;
-    let layout = &market.layout;
-    let slots = layout.maker_of.len();
-    for place in 0..layout.markets {
-        let first = usize::from(market.buyers.equivalent_market[place]);
-        let closed = if first < place {
-            shortage.closed[first]
-        } else {
-            let (mut all, mut open) = (0.0, 0.0);
-            for &slot in &market.active {
-                let slot = usize::from(slot);
-                if !layout.captive_chip[slot] {
-                    let attraction = market.offers[slot].attraction[0] / chips.copies[slot];
-                    all += attraction;
-                    open += attraction * market.terms[place * slots + slot].open;
-                }
-            }
-            if all > 0.0 { 1.0 - open / all } else { 0.0 }
-        };
-        shortage.closed[place] = closed;
-        shortage.denied[place] = closed + (1.0 - closed) * market.withheld_share[place];
-        shortage.belief[place] = next_belief(shortage.belief[place], shortage.denied[place], p);
-    }
+    let (t, p) = (run.clock.t, &run.future.parameters);
+    shortage.measure_denial(&market, &chips, p);
+    let target = market.layout.target_market;
     // A market without spending is denied nothing.
-    let spends = market.buyers.customers_of_market[layout.target_market]
+    let spends = market.buyers.customers_of_market[target]
         .iter()
-        .any(|k| market.budget_usd[usize::from(*k)] > 0.0);
-    access.denied_share = if spends {
-        shortage.denied[layout.target_market]
-    } else {
-        0.0
-    };
-    shortage.denied_year += (access.denied_share - shortage.denied_year) / 12.0;
-    access.denied_share_on_record = future.reference_run.denied(clock.t, access.denied_share);
-    access.home_share += (home_share(&market, p) - access.home_share) / 12.0;
-    access.home_share_on_record = future.reference_run.home(clock.t, access.home_share);
+        .any(|k| market.money.budget_usd[usize::from(*k)] > 0.0);
+    denial.denied_share = if spends { shortage.denied[target] } else { 0.0 };
+    shortage.denied_year += (denial.denied_share - shortage.denied_year) / 12.0;
+    let record = &run.future.reference_run;
+    denial.denied_share_on_record = record.denied(t, denial.denied_share);
+    denial.home_share += (home_share(&market, p) - denial.home_share) / 12.0;
+    denial.home_share_on_record = record.home(t, denial.home_share);
+    let useful = |slot: usize| chips.useful_training[slot] * realised.0[slot];
+    let (would_buy, obtained) = (
+        would_buy_h100e(&market, useful, p),
+        obtained_h100e(&market, useful),
+    );
+    for bloc in 0..3 {
+        shortage.would_buy[bloc] += (would_buy[bloc] - shortage.would_buy[bloc]) / 12.0;
+        shortage.obtained[bloc] += (obtained[bloc] - shortage.obtained[bloc]) / 12.0;
+        shortage.scarcity[bloc] = scarcity(shortage.would_buy[bloc], shortage.obtained[bloc]);
+    }
+}
+
+impl Shortage {
+    /// Measures by market the share of desired purchases that rules deny, and updates the belief in further denial.
+    fn measure_denial(&mut self, market: &ChipMarket, chips: &ChipTable, p: &Parameters) {
+        let layout = &market.layout;
+        let slots = layout.maker_of.len();
+        for place in 0..layout.markets {
+            let first = usize::from(market.buyers.equivalent_market[place]);
+            let closed = if first < place {
+                self.closed[first]
+            } else {
+                let (mut all, mut open) = (0.0, 0.0);
+                for &slot in &market.active {
+                    let slot = usize::from(slot);
+                    if !layout.captive_chip[slot] {
+                        let attraction = market.offers[slot].attraction[0] / chips.copies[slot];
+                        all += attraction;
+                        open += attraction * market.terms[place * slots + slot].open;
+                    }
+                }
+                if all > 0.0 { 1.0 - open / all } else { 0.0 }
+            };
+            self.closed[place] = closed;
+            self.denied[place] = closed + (1.0 - closed) * market.orders.withheld_share[place];
+            self.belief[place] = next_belief(self.belief[place], self.denied[place], p);
+        }
+    }
+}
+
+/// Compute that the budgets of the month would buy at the list price of the best chip, by bloc.
+fn would_buy_h100e(market: &ChipMarket, useful: impl Fn(usize) -> f64, p: &Parameters) -> [f64; 3] {
+    let layout = &market.layout;
     // Useful compute per USD at list price of the best chip.
     let going = market
         .active
         .iter()
         .map(|&slot| usize::from(slot))
         .filter(|&slot| !layout.captive_chip[slot])
-        .map(|slot| {
-            chips.useful_training[slot] * realised.0[slot]
-                / (market.offers[slot].price_usd + p.host_cost_usd)
-        })
+        .map(|slot| useful(slot) / (market.offers[slot].price_usd + p.host_cost_usd))
         .fold(0.0, f64::max);
-    let (mut would_buy, mut obtained) = ([0.0; 3], [0.0; 3]);
+    let mut would_buy = [0.0; 3];
     for (k, customer) in layout.customers.iter().enumerate() {
-        if customer.kind.is_captive() || customer.kind.is_broker() {
-            continue;
+        if !customer.kind.is_captive() && !customer.kind.is_broker() {
+            let bloc = layout.bloc_of_market[customer.market];
+            would_buy[bloc] += market.money.budget_usd[k] * going;
         }
-        let bloc = layout.bloc_of_market[customer.market];
-        would_buy[bloc] += market.budget_usd[k] * going;
     }
+    would_buy
+}
+
+/// Compute delivered this month to ordinary buyers and diverted to the target, by bloc.
+fn obtained_h100e(market: &ChipMarket, useful: impl Fn(usize) -> f64) -> [f64; 3] {
+    let mut obtained = [0.0; 3];
     for &slot in &market.active {
         let slot = usize::from(slot);
-        let useful = chips.useful_training[slot] * realised.0[slot];
-        if !layout.captive_chip[slot] {
+        let useful = useful(slot);
+        if !market.layout.captive_chip[slot] {
             for (bloc, obtained) in obtained.iter_mut().enumerate() {
                 *obtained += market.sold_in(bloc, slot) * useful;
             }
         }
-        obtained[1] += market.diverted_units[slot] * useful;
+        obtained[Bloc::Target as usize] += market.deliveries.diverted_units[slot] * useful;
     }
-    for bloc in 0..3 {
-        shortage.would_buy[bloc] += (would_buy[bloc] - shortage.would_buy[bloc]) / 12.0;
-        shortage.obtained[bloc] += (obtained[bloc] - shortage.obtained[bloc]) / 12.0;
-        shortage.scarcity[bloc] = scarcity(shortage.would_buy[bloc], shortage.obtained[bloc]);
-    }
+    obtained
 }
 
 /// Deliveries of the target's makers at home this month over the spending of buyers there, servers included.
@@ -150,7 +172,7 @@ fn home_share(market: &ChipMarket, p: &Parameters) -> f64 {
     };
     let all: f64 = (0..layout.customers.len())
         .filter(at_home)
-        .map(|k| market.budget_usd[k])
+        .map(|k| market.money.budget_usd[k])
         .sum();
     let made = market.active.iter().map(|&slot| usize::from(slot));
     let home: f64 = made

@@ -1,5 +1,7 @@
 //! AI services: shares of use by supplier, prices, spending, and the slow response of stacks and alignment.
 
+use bevy_ecs::resource::Resource;
+
 use crate::foundation::maths;
 use crate::foundation::parameters::Parameters;
 
@@ -16,6 +18,19 @@ pub enum ServiceSupplier {
 }
 
 pub const OFFERERS: usize = 3;
+
+/// AI services of the month, added up.
+#[derive(Resource, Clone, Copy, Debug, Default)]
+pub struct ServiceTotals {
+    /// Revenue by bloc, USD a month; open models earn no revenue.
+    pub revenue_usd: [f64; 3],
+    /// Price of the best closed model over the cost of serving the best open one.
+    pub closed_price: f64,
+    /// Use in third countries by supplier, weighted by GDP.
+    pub third_use: [f64; OFFERERS],
+    pub third_issuer_stack: f64,
+    pub third_alignment: f64,
+}
 
 /// One offer to the users of a nation.
 #[derive(Clone, Copy, Debug, Default)]

@@ -17,6 +17,17 @@ pub struct AxisScaleRange {
 }
 
 impl AxisScaleRange {
+    /// A linear range of values between two pixels.
+    pub fn linear((low, high): (f64, f64), from: f64, to: f64) -> Self {
+        Self {
+            low,
+            high,
+            from,
+            to,
+            scale: AxisScale::Linear,
+        }
+    }
+
     pub fn at(&self, value: f64) -> f64 {
         let part = match self.scale {
             AxisScale::Linear => (value - self.low) / (self.high - self.low),
@@ -34,13 +45,8 @@ impl AxisScaleRange {
 
 /// Months as values of an axis.
 pub fn months(from: Month, to: Month, left: f64, right: f64) -> AxisScaleRange {
-    AxisScaleRange {
-        low: f64::from(from.index()),
-        high: f64::from(to.index().max(from.index() + 1)),
-        from: left,
-        to: right,
-        scale: AxisScale::Linear,
-    }
+    let last = to.index().max(from.index() + 1);
+    AxisScaleRange::linear((f64::from(from.index()), f64::from(last)), left, right)
 }
 
 /// A rectangle with a horizontal axis and a vertical axis of values.
@@ -51,6 +57,14 @@ pub struct PlotPanel {
 }
 
 impl PlotPanel {
+    /// A panel of rows: values across, and nothing measured upwards.
+    pub fn of_rows(across: AxisScaleRange, top: f64, bottom: f64) -> Self {
+        Self {
+            across,
+            up: AxisScaleRange::linear((0.0, 1.0), bottom, top),
+        }
+    }
+
     pub fn left(&self) -> f64 {
         self.across.from
     }

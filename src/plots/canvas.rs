@@ -4,7 +4,8 @@ use std::io::Write;
 use std::path::Path;
 
 use plotters::backend::{BitMapBackend, DrawingBackend};
-use plotters::drawing::IntoDrawingArea;
+use plotters::coord::Shift;
+use plotters::drawing::{DrawingArea, IntoDrawingArea};
 use plotters::element::{PathElement, Polygon, Rectangle};
 use plotters::style::{Color, RGBColor, ShapeStyle, WHITE};
 
@@ -255,100 +256,19 @@ impl Canvas {
     pub fn png(&self, path: &Path) -> Result<(), String> {
         let (w, h) = self.size(FINE);
         let mut large = vec![255_u8; (w * h * 3) as usize];
-        let scale = f64::from(FINE);
-        let mut texts = Vec::new();
         {
             let sheet = BitMapBackend::with_buffer(&mut large, (w, h)).into_drawing_area();
             sheet.fill(&WHITE).map_err(|e| e.to_string())?;
-            let all = |points: &[(f64, f64)]| -> Vec<(i32, i32)> {
-                let at = |v: f64| (v * scale).round() as i32;
-                points.iter().map(|p| (at(p.0), at(p.1))).collect()
-            };
             for mark in &self.marks {
-                let drawn = match mark {
-                    Mark::Line {
-                        points,
-                        colour,
-                        width,
-                        dashes,
-                    } => {
-                        let style = ShapeStyle {
-                            color: rgb(*colour).to_rgba(),
-                            filled: false,
-                            stroke_width: (width * scale).round().max(1.0) as u32,
-                        };
-                        let pieces = match dashes {
-                            Some(on_off) => pieces(points, *on_off),
-                            None => vec![points.clone()],
-                        };
-                        pieces
-                            .iter()
-                            .try_for_each(|p| sheet.draw(&PathElement::new(all(p), style)))
-                    }
-                    Mark::Area {
-                        points,
-                        colour,
-                        opacity,
-                    } => {
-                        let style = rgb(*colour).mix(*opacity).filled();
-                        let corners = all(points);
-                        let upright = corners.len() == 4
-                            && corners[0].1 == corners[1].1
-                            && corners[1].0 == corners[2].0;
-                        if upright {
-                            sheet.draw(&Rectangle::new([corners[0], corners[2]], style))
-                        } else {
-                            sheet.draw(&Polygon::new(corners, style))
-                        }
-                    }
-                    Mark::Text(text) => {
-                        texts.push(text);
-                        Ok(())
-                    }
-                };
-                drawn.map_err(|e| e.to_string())?;
+                draw_shape(&sheet, mark)?;
             }
             sheet.present().map_err(|e| e.to_string())?;
         }
-        for text in texts {
-            let (x, y) = text.start();
-            let from = (x * scale, y * scale);
-            dots(
-                &text.text,
-                text.size * scale,
-                text.bold,
-                from,
-                |x, y, covered| {
-                    if x >= 0 && y >= 0 && (x as u32) < w && (y as u32) < h {
-                        let first = (y as usize * w as usize + x as usize) * 3;
-                        let ink = [text.colour.0, text.colour.1, text.colour.2];
-                        for (byte, ink) in large[first..first + 3].iter_mut().zip(ink) {
-                            let mixed =
-                                f32::from(*byte) * (1.0 - covered) + f32::from(ink) * covered;
-                            *byte = mixed.round() as u8;
-                        }
-                    }
-                },
-            );
+        for text in self.texts() {
+            ink_text(text, &mut large, (w, h));
         }
         let small = halved(&large, w as usize, h as usize);
-        let (w, h) = self.size(PNG);
-        // The encoder infers the format from the ending and writes in place, so it writes beside the partial file first.
-        let failed = |e: std::io::Error| e.to_string();
-        let mut whole = AtomicFile::create(path).map_err(failed)?;
-        let mut beside = whole.partial().as_os_str().to_os_string();
-        beside.push(".png");
-        let encoded = || -> Result<Vec<u8>, String> {
-            let mut file = BitMapBackend::new(&beside, (w, h));
-            file.blit_bitmap((0, 0), (w, h), &small)
-                .map_err(|e| e.to_string())?;
-            file.present().map_err(|e| e.to_string())?;
-            std::fs::read(&beside).map_err(failed)
-        };
-        let bytes = encoded();
-        let _ = std::fs::remove_file(&beside);
-        whole.write_all(&bytes?).map_err(failed)?;
-        whole.finish().map_err(failed)
+        encode_png(path, &small, self.size(PNG))
     }
 
     fn size(&self, scale: u32) -> (u32, u32) {
@@ -356,6 +276,91 @@ impl Canvas {
         let even = |v: f64| (v.round() as u32) * scale;
         (even(self.width), even(self.height))
     }
+}
+
+/// Draws a line or an area; letters are inked later.
+fn draw_shape(sheet: &DrawingArea<BitMapBackend<'_>, Shift>, mark: &Mark) -> Result<(), String> {
+    let scale = f64::from(FINE);
+    let all = |points: &[(f64, f64)]| -> Vec<(i32, i32)> {
+        let at = |v: f64| (v * scale).round() as i32;
+        points.iter().map(|p| (at(p.0), at(p.1))).collect()
+    };
+    let drawn = match mark {
+        Mark::Line {
+            points,
+            colour,
+            width,
+            dashes,
+        } => {
+            let style = ShapeStyle {
+                color: rgb(*colour).to_rgba(),
+                filled: false,
+                stroke_width: (width * scale).round().max(1.0) as u32,
+            };
+            let pieces = match dashes {
+                Some(on_off) => pieces(points, *on_off),
+                None => vec![points.clone()],
+            };
+            pieces
+                .iter()
+                .try_for_each(|p| sheet.draw(&PathElement::new(all(p), style)))
+        }
+        Mark::Area {
+            points,
+            colour,
+            opacity,
+        } => {
+            let style = rgb(*colour).mix(*opacity).filled();
+            let corners = all(points);
+            let upright =
+                corners.len() == 4 && corners[0].1 == corners[1].1 && corners[1].0 == corners[2].0;
+            if upright {
+                sheet.draw(&Rectangle::new([corners[0], corners[2]], style))
+            } else {
+                sheet.draw(&Polygon::new(corners, style))
+            }
+        }
+        Mark::Text(_) => Ok(()),
+    };
+    drawn.map_err(|e| e.to_string())
+}
+
+/// Mixes the letters of a text into a drawing of this size.
+fn ink_text(text: &TextMark, drawing: &mut [u8], (w, h): (u32, u32)) {
+    let scale = f64::from(FINE);
+    let (x, y) = text.start();
+    let from = (x * scale, y * scale);
+    let size = text.size * scale;
+    dots(&text.text, size, text.bold, from, |x, y, covered| {
+        if x >= 0 && y >= 0 && (x as u32) < w && (y as u32) < h {
+            let first = (y as usize * w as usize + x as usize) * 3;
+            let ink = [text.colour.0, text.colour.1, text.colour.2];
+            for (byte, ink) in drawing[first..first + 3].iter_mut().zip(ink) {
+                let mixed = f32::from(*byte) * (1.0 - covered) + f32::from(ink) * covered;
+                *byte = mixed.round() as u8;
+            }
+        }
+    });
+}
+
+/// Writes pixels as a PNG file, whole or not at all.
+fn encode_png(path: &Path, pixels: &[u8], (w, h): (u32, u32)) -> Result<(), String> {
+    // The encoder infers the format from the ending and writes in place, so it writes beside the partial file first.
+    let failed = |e: std::io::Error| e.to_string();
+    let mut whole = AtomicFile::create(path).map_err(failed)?;
+    let mut beside = whole.partial().as_os_str().to_os_string();
+    beside.push(".png");
+    let encoded = || -> Result<Vec<u8>, String> {
+        let mut file = BitMapBackend::new(&beside, (w, h));
+        file.blit_bitmap((0, 0), (w, h), pixels)
+            .map_err(|e| e.to_string())?;
+        file.present().map_err(|e| e.to_string())?;
+        std::fs::read(&beside).map_err(failed)
+    };
+    let bytes = encoded();
+    let _ = std::fs::remove_file(&beside);
+    whole.write_all(&bytes?).map_err(failed)?;
+    whole.finish().map_err(failed)
 }
 
 /// The pieces of a line that are on, one pixel at a time.

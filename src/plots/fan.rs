@@ -25,16 +25,30 @@ struct BandedCurve<'a> {
     base: Vec<&'a BandRow>,
 }
 
+/// What is drawn: lines of the study's arms from a month on.
+struct FanChart<'a> {
+    results: &'a Results,
+    fan: &'a FanSpec,
+    from: Month,
+    unit: String,
+}
+
 /// Draws the panels below the sheet's head; returns a description of the figure for readers who cannot see it.
 pub fn draw(sheet: &mut FigureLayout, results: &Results, fan: &FanSpec) -> Result<String, String> {
-    let study = &results.manifest.study;
-    let from = month_or(&fan.from, study.first_month);
-    let rows =
-        |arm: &str, line: &FanLine| band_rows(results, arm, &line.measure, &line.entity, from);
-    let everything: Vec<&BandRow> = study
-        .arms
+    let chart = FanChart {
+        results,
+        fan,
+        from: month_or(&fan.from, results.manifest.study.first_month),
+        unit: measure_unit(results, &fan.lines[0].measure),
+    };
+    let everything: Vec<&BandRow> = chart
+        .arms()
         .iter()
-        .flat_map(|arm| fan.lines.iter().flat_map(|line| rows(&arm.name, line)))
+        .flat_map(|arm| {
+            fan.lines
+                .iter()
+                .flat_map(|line| chart.rows_of(&arm.name, line))
+        })
         .collect();
     if everything.is_empty() {
         let said: Vec<String> = fan
@@ -44,108 +58,117 @@ pub fn draw(sheet: &mut FigureLayout, results: &Results, fan: &FanSpec) -> Resul
             .collect();
         return Err(format!("no bands were kept of {}", said.join(", ")));
     }
-    let unit = measure_unit(results, &fan.lines[0].measure);
-    let name_of = |line: &FanLine| {
-        let name = line.name.clone();
-        name.unwrap_or_else(|| entity_name(results, &line.entity))
+    let said = match fan.panels {
+        PanelDimension::Regime => chart.draw_regimes(sheet, &everything),
+        PanelDimension::Line => chart.draw_lines(sheet),
     };
-    let colour_of_line = |turn: usize, line: &FanLine| match (fan.lines.len(), &line.name) {
-        (1, _) => SERIES[0],
-        (_, Some(_)) => SERIES[turn % SERIES.len()],
-        (_, None) => colour_of(&line.entity, turn),
-    };
-    let value_bounds = |rows: &[&BandRow]| {
-        let ends = |r: &&BandRow| [r.band.p05, r.band.p95, r.band.p50];
-        bounds(rows.iter().flat_map(ends), fan.scale)
-    };
-    let inner = |rows: &[&BandRow]| {
-        let ends = |r: &&BandRow| [r.band.p25, r.band.p75, r.band.p50];
-        bounds(rows.iter().flat_map(ends), fan.scale)
-    };
-    let mut said = Vec::new();
-    match fan.panels {
-        PanelDimension::Regime => {
-            let (low, high) = value_bounds(&everything);
-            let room = label_room(fan.lines.iter().map(&name_of));
-            for arm in &study.arms {
-                let span = (from, study.last_month);
-                let panel = open_panel(
-                    sheet,
-                    &arm.rules_in(span),
-                    span,
-                    (low, high),
-                    fan.scale,
-                    room,
-                );
-                frame_panel(sheet, &panel, arm, &unit);
-                let curves: Vec<BandedCurve> = fan
-                    .lines
-                    .iter()
-                    .enumerate()
-                    .map(|(turn, line)| BandedCurve {
-                        name: name_of(line),
-                        colour: colour_of_line(turn, line),
-                        rows: rows(&arm.name, line),
-                        base: if arm.name == study.baseline {
-                            Vec::new()
-                        } else {
-                            rows(&study.baseline, line)
-                        },
-                    })
-                    .collect();
-                said.extend(draw_curves(sheet, &panel, &curves, &unit, Some(&arm.name)));
-                sheet.y = panel.bottom() + 26.0;
-            }
-            if study.arms.len() > 1 {
-                let dashed = format!("Dashed: median under {}.", study.baseline);
-                sheet.caption.push(dashed);
-            }
-        }
-        PanelDimension::Line => {
-            let room = label_room(study.arms.iter().map(|a| a.name.clone()));
-            for line in &fan.lines {
-                let mine: Vec<&BandRow> = study
-                    .arms
-                    .iter()
-                    .flat_map(|a| rows(&a.name, line))
-                    .collect();
-                let head = if fan.lines.len() > 1 {
-                    name_of(line)
-                } else {
-                    String::new()
-                };
-                let right = sheet.canvas.width - room;
-                let across = months(from, study.last_month, LEFT, right);
-                let above = if head.is_empty() { 22.0 } else { 44.0 };
-                let panel = panel_at(sheet.y + above, TALL, across, inner(&mine), fan.scale);
-                frame(sheet, &panel, &head, "", &unit);
-                let curves: Vec<BandedCurve> = study
-                    .arms
-                    .iter()
-                    .enumerate()
-                    .map(|(turn, arm)| BandedCurve {
-                        name: arm.name.clone(),
-                        colour: SERIES[turn % SERIES.len()],
-                        rows: rows(&arm.name, line),
-                        base: Vec::new(),
-                    })
-                    .collect();
-                said.extend(draw_curves(sheet, &panel, &curves, &unit, None));
-                mark_window(
-                    &mut sheet.canvas,
-                    &panel,
-                    study.window_first,
-                    study.window_last,
-                );
-                sheet.y = panel.bottom() + 26.0;
-            }
-        }
-    }
     sheet.caption.push(match fan.panels {
         PanelDimension::Regime => "Line: median; dark band: 50 % of futures; light band: 90 %. Dotted uprights: rules bind.".into(),
         PanelDimension::Line => "Line: median; band: 50 % of futures.".into(),
     });
     Ok(said.join("; "))
+}
+
+impl<'a> FanChart<'a> {
+    fn arms(&self) -> &'a [ArmInfo] {
+        &self.results.manifest.study.arms
+    }
+
+    fn rows(&self, arm: &ArmInfo, line: &FanLine) -> Vec<&'a BandRow> {
+        self.rows_of(&arm.name, line)
+    }
+
+    fn rows_of(&self, arm: &str, line: &FanLine) -> Vec<&'a BandRow> {
+        band_rows(self.results, arm, &line.measure, &line.entity, self.from)
+    }
+
+    fn name_of(&self, line: &FanLine) -> String {
+        let name = line.name.clone();
+        name.unwrap_or_else(|| entity_name(self.results, &line.entity))
+    }
+
+    fn colour_of_line(&self, turn: usize, line: &FanLine) -> Colour {
+        match (self.fan.lines.len(), &line.name) {
+            (1, _) => SERIES[0],
+            (_, Some(_)) => SERIES[turn % SERIES.len()],
+            (_, None) => colour_of(&line.entity, turn),
+        }
+    }
+
+    /// A panel for each regime, with the rules that bind in it and the baseline's median dashed.
+    fn draw_regimes(&self, sheet: &mut FigureLayout, everything: &[&BandRow]) -> Vec<String> {
+        let (study, fan) = (&self.results.manifest.study, self.fan);
+        let ends = |r: &&BandRow| [r.band.p05, r.band.p95, r.band.p50];
+        let range = bounds(everything.iter().flat_map(ends), fan.scale);
+        let room = label_room(fan.lines.iter().map(|line| self.name_of(line)));
+        let mut said = Vec::new();
+        for arm in &study.arms {
+            let span = (self.from, study.last_month);
+            let panel = open_panel(sheet, &arm.rules_in(span), span, range, fan.scale, room);
+            frame_panel(sheet, &panel, arm, &self.unit);
+            let curves: Vec<BandedCurve> = fan
+                .lines
+                .iter()
+                .enumerate()
+                .map(|(turn, line)| BandedCurve {
+                    name: self.name_of(line),
+                    colour: self.colour_of_line(turn, line),
+                    rows: self.rows(arm, line),
+                    base: if arm.name == study.baseline {
+                        Vec::new()
+                    } else {
+                        self.rows_of(&study.baseline, line)
+                    },
+                })
+                .collect();
+            let arm = Some(arm.name.as_str());
+            said.extend(draw_curves(sheet, &panel, &curves, &self.unit, arm));
+            sheet.y = panel.bottom() + 26.0;
+        }
+        if study.arms.len() > 1 {
+            let dashed = format!("Dashed: median under {}.", study.baseline);
+            sheet.caption.push(dashed);
+        }
+        said
+    }
+
+    /// A panel for each line, which holds all regimes.
+    fn draw_lines(&self, sheet: &mut FigureLayout) -> Vec<String> {
+        let (study, fan) = (&self.results.manifest.study, self.fan);
+        let room = label_room(study.arms.iter().map(|a| a.name.clone()));
+        let mut said = Vec::new();
+        for line in &fan.lines {
+            let mine = study.arms.iter().flat_map(|a| self.rows(a, line));
+            let ends = |r: &BandRow| [r.band.p25, r.band.p75, r.band.p50];
+            let range = bounds(mine.flat_map(ends), fan.scale);
+            let head = if fan.lines.len() > 1 {
+                self.name_of(line)
+            } else {
+                String::new()
+            };
+            let right = sheet.canvas.width - room;
+            let across = months(self.from, study.last_month, LEFT, right);
+            let above = if head.is_empty() { 22.0 } else { 44.0 };
+            let panel = panel_at(sheet.y + above, TALL, across, range, fan.scale);
+            frame(sheet, &panel, &head, "", &self.unit);
+            let curves: Vec<BandedCurve> = study
+                .arms
+                .iter()
+                .enumerate()
+                .map(|(turn, arm)| BandedCurve {
+                    name: arm.name.clone(),
+                    colour: SERIES[turn % SERIES.len()],
+                    rows: self.rows(arm, line),
+                    base: Vec::new(),
+                })
+                .collect();
+            said.extend(draw_curves(sheet, &panel, &curves, &self.unit, None));
+            let (first, last) = (study.window_first, study.window_last);
+            mark_window(&mut sheet.canvas, &panel, first, last);
+            sheet.y = panel.bottom() + 26.0;
+        }
+        said
+    }
 }
 
 /// Bands of one measure and entity under one regime, from a month on.

@@ -1,6 +1,6 @@
 //! Heat maps: table cells coloured by an order of words or by a number around zero.
 
-use super::canvas::TextAnchor;
+use super::canvas::{Canvas, TextAnchor};
 use super::fan::lines_of;
 use super::theme::{
     BLUE, Colour, INK, LABEL, OTHERS, SMALL, SOFT, TINY, VERMILLION, axis_unit, between, fitted,
@@ -9,10 +9,36 @@ use super::theme::{
 use super::{FigureLayout, arm_of, table_of, two_digits};
 use crate::config::figure::HeatmapSpec;
 use crate::results::Results;
+use crate::results::tables::SideTable;
 
 const PALE: Colour = (247, 247, 247);
 /// From no rule to denial, light to dark, so that the order is readable without colour.
 const WEAK: Colour = (222, 239, 247);
+
+/// What is drawn: the cells that fit, by row and column, and how a cell is coloured.
+struct Grid<'a> {
+    heat: &'a HeatmapSpec,
+    table: &'a SideTable,
+    cells: Vec<&'a [String]>,
+    rows: Vec<String>,
+    columns: Vec<String>,
+    /// Whether cells hold numbers around zero, and the largest of them.
+    numeric: bool,
+    most: f64,
+    /// Words in their order, where cells hold words.
+    words: Vec<String>,
+}
+
+/// Where the grid is drawn.
+struct GridLayout {
+    left: f64,
+    top: f64,
+    /// Width and height of a cell.
+    wide: f64,
+    high: f64,
+    /// Lines of each column's head.
+    heads: Vec<Vec<String>>,
+}
 
 /// Draws the grid; returns a description of the figure.
 pub fn draw(
@@ -37,153 +63,202 @@ pub fn draw(
         wanted.push(("regime", &arm.name));
         of = format!("Under {}.", arm.label());
     }
-    let cells = table.matching(&wanted);
-    if cells.is_empty() {
-        return Err(format!("{}.csv has no row that fits", heat.table));
+    let (grid, quiet) = Grid::of(heat, table, &wanted)?;
+    sheet.caption.extend(quiet);
+    let layout = grid.layout(sheet);
+    layout.draw_heads(&mut sheet.canvas);
+    grid.draw_cells(&mut sheet.canvas, &layout);
+    grid.draw_legend(sheet, &layout);
+    if !of.is_empty() {
+        sheet.caption.push(of);
     }
-    let mut rows = table.distinct(&cells, &heat.rows);
-    let all = rows.len();
-    if let Some(weakest) = heat.order.first() {
-        let stirs = |row: &String| {
-            cells
-                .iter()
-                .any(|c| table.text(c, &heat.rows) == row && table.text(c, &heat.value) != weakest)
-        };
-        rows.retain(stirs);
-        if all > rows.len() {
-            let quiet = format!(
-                "{} rows that are {weakest} throughout are left out.",
-                all - rows.len()
-            );
-            sheet.caption.push(quiet);
+    Ok(grid.describe())
+}
+
+impl<'a> Grid<'a> {
+    /// The grid, and a sentence on the rows that it leaves out.
+    fn of(
+        heat: &'a HeatmapSpec,
+        table: &'a SideTable,
+        wanted: &[(&str, &str)],
+    ) -> Result<(Self, Option<String>), String> {
+        let cells = table.matching(wanted);
+        if cells.is_empty() {
+            return Err(format!("{}.csv has no row that fits", heat.table));
         }
+        let mut rows = table.distinct(&cells, &heat.rows);
+        let all = rows.len();
+        let mut quiet = None;
+        if let Some(weakest) = heat.order.first() {
+            let stirs = |row: &String| {
+                cells.iter().any(|c| {
+                    table.text(c, &heat.rows) == row && table.text(c, &heat.value) != weakest
+                })
+            };
+            rows.retain(stirs);
+            quiet = (all > rows.len()).then(|| {
+                format!(
+                    "{} rows that are {weakest} throughout are left out.",
+                    all - rows.len()
+                )
+            });
+        }
+        if rows.is_empty() {
+            return Err(format!(
+                "{}.csv: every row is {}",
+                heat.table, heat.order[0]
+            ));
+        }
+        let numbers: Vec<f64> = cells
+            .iter()
+            .filter_map(|c| table.number(c, &heat.value))
+            .collect();
+        let numeric = heat.order.is_empty() && !numbers.is_empty();
+        let words = if heat.order.is_empty() && !numeric {
+            table.distinct(&cells, &heat.value)
+        } else {
+            heat.order.clone()
+        };
+        let grid = Self {
+            heat,
+            table,
+            rows,
+            columns: table.distinct(&cells, &heat.columns),
+            numeric,
+            most: numbers.iter().map(|v| v.abs()).fold(1e-12, f64::max),
+            words,
+            cells,
+        };
+        Ok((grid, quiet))
     }
-    if rows.is_empty() {
-        return Err(format!(
-            "{}.csv: every row is {}",
-            heat.table, heat.order[0]
-        ));
-    }
-    let columns = table.distinct(&cells, &heat.columns);
-    let numbers: Vec<f64> = cells
-        .iter()
-        .filter_map(|c| table.number(c, &heat.value))
-        .collect();
-    let numeric = heat.order.is_empty() && !numbers.is_empty();
-    let most = numbers.iter().map(|v| v.abs()).fold(1e-12, f64::max);
-    let words = if heat.order.is_empty() && !numeric {
-        table.distinct(&cells, &heat.value)
-    } else {
-        heat.order.clone()
-    };
-    let colour_of = |text: &str| -> Colour {
-        if numeric {
-            let part = text.parse::<f64>().unwrap_or(0.0) / most;
+
+    fn colour_of(&self, text: &str) -> Colour {
+        if self.numeric {
+            let part = text.parse::<f64>().unwrap_or(0.0) / self.most;
             let end = if part >= 0.0 { BLUE } else { VERMILLION };
             return between(PALE, end, part.abs());
         }
-        match words.iter().position(|w| w == text) {
+        match self.words.iter().position(|w| w == text) {
             Some(0) => PALE,
             Some(at) => {
-                let part = (at as f64 - 1.0) / (words.len() as f64 - 2.0).max(1.0);
+                let part = (at as f64 - 1.0) / (self.words.len() as f64 - 2.0).max(1.0);
                 between(WEAK, (0, 70, 120), part)
             }
             None => OTHERS,
         }
-    };
-    let names = rows.iter().map(|r| width(r, SMALL, false));
-    let left = (names.fold(0.0, f64::max) + 26.0).clamp(90.0, 250.0);
-    let wide = ((sheet.canvas.width - left - 16.0) / columns.len() as f64).min(150.0);
-    let high = if rows.len() > 20 { 15.5 } else { 26.0 };
-    let heads: Vec<Vec<String>> = columns
-        .iter()
-        .map(|c| lines_of(&c.replace('_', " "), wide - 6.0, TINY, 3))
-        .collect();
-    let lines = heads.iter().map(Vec::len).max().unwrap_or(1);
-    let top = sheet.y + 10.0 + 12.0 * lines as f64;
-    let canvas = &mut sheet.canvas;
-    for (n, head) in heads.iter().enumerate() {
-        let x = left + (n as f64 + 0.5) * wide;
-        for (line, text) in head.iter().enumerate() {
-            let y = top - 8.0 - 12.0 * (head.len() - 1 - line) as f64;
-            canvas.text((x, y), text.clone(), TINY, SOFT, TextAnchor::Centre);
-        }
     }
-    let shown = |text: &str| {
-        let number = text.parse::<f64>().ok().filter(|_| numeric);
+
+    fn shown(&self, text: &str) -> String {
+        let number = text.parse::<f64>().ok().filter(|_| self.numeric);
         number.map_or(text.replace('_', " "), |v| {
-            in_unit(two_digits(v), &heat.unit)
+            in_unit(two_digits(v), &self.heat.unit)
         })
-    };
-    let size = if high > 20.0 { SMALL } else { TINY };
-    for (r, row) in rows.iter().enumerate() {
-        let y = top + r as f64 * high;
-        let name = fitted(&row.replace('_', " "), left - 22.0, SMALL);
-        let at = (left - 10.0, y + high / 2.0);
-        canvas.text(at, name, SMALL, INK, TextAnchor::Right);
-        for (c, column) in columns.iter().enumerate() {
-            let cell = cells.iter().find(|x| {
-                table.text(x, &heat.rows) == row && table.text(x, &heat.columns) == column
-            });
-            let Some(cell) = cell else { continue };
-            let text = table.text(cell, &heat.value);
-            let colour = colour_of(text);
-            let x = left + c as f64 * wide;
-            canvas.rect(
-                (x + 0.5, y + 0.5),
-                (x + wide - 0.5, y + high - 0.5),
-                colour,
-                1.0,
-            );
-            let words = shown(text);
-            if width(&words, size, false) <= wide - 3.0 && (numeric || !words_are_legend(wide)) {
-                let at = (x + wide / 2.0, y + high / 2.0);
-                canvas.text(at, words, size, on(colour), TextAnchor::Centre);
-            }
-        }
     }
-    let bottom = top + rows.len() as f64 * high;
-    let foot = bottom + 20.0;
-    if numeric {
-        let unit = axis_unit(&heat.unit);
-        let text = format!("blue: more {unit}; red: less; the stronger the colour, the larger");
-        canvas.text((left, foot), text, SMALL, SOFT, TextAnchor::Left);
-    } else {
-        let mut x = left;
-        let mut y = foot;
-        for word in &words {
-            let label = word.replace('_', " ");
-            let step = 32.0 + width(&label, LABEL, false);
-            if x + step > canvas.width {
-                (x, y) = (left, y + 18.0);
-            }
-            canvas.rect((x, y - 6.0), (x + 14.0, y + 6.0), SOFT, 1.0);
-            canvas.rect(
-                (x + 0.6, y - 5.4),
-                (x + 13.4, y + 5.4),
-                colour_of(word),
-                1.0,
-            );
-            canvas.text((x + 18.0, y), label, LABEL, INK, TextAnchor::Left);
-            x += step;
-        }
-        sheet.y = y;
-    }
-    sheet.y = sheet.y.max(foot) + 14.0;
-    if !of.is_empty() {
-        sheet.caption.push(of);
-    }
-    let say = |row: &String| {
-        let last = cells
+
+    fn layout(&self, sheet: &FigureLayout) -> GridLayout {
+        let names = self.rows.iter().map(|r| width(r, SMALL, false));
+        let left = (names.fold(0.0, f64::max) + 26.0).clamp(90.0, 250.0);
+        let wide = ((sheet.canvas.width - left - 16.0) / self.columns.len() as f64).min(150.0);
+        let heads: Vec<Vec<String>> = self
+            .columns
             .iter()
-            .rev()
-            .find(|c| table.text(c, &heat.rows) == row);
-        last.map(|c| {
-            let column = table.text(c, &heat.columns).replace('_', " ");
-            format!("{row}, {column}: {}", shown(table.text(c, &heat.value)))
-        })
-    };
-    Ok(rows.iter().filter_map(say).collect::<Vec<_>>().join("; "))
+            .map(|c| lines_of(&c.replace('_', " "), wide - 6.0, TINY, 3))
+            .collect();
+        let lines = heads.iter().map(Vec::len).max().unwrap_or(1);
+        GridLayout {
+            left,
+            top: sheet.y + 10.0 + 12.0 * lines as f64,
+            wide,
+            high: if self.rows.len() > 20 { 15.5 } else { 26.0 },
+            heads,
+        }
+    }
+
+    fn draw_cells(&self, canvas: &mut Canvas, at: &GridLayout) {
+        let (table, heat) = (self.table, self.heat);
+        let GridLayout {
+            left, wide, high, ..
+        } = *at;
+        let size = if high > 20.0 { SMALL } else { TINY };
+        for (r, row) in self.rows.iter().enumerate() {
+            let y = at.top + r as f64 * high;
+            let name = fitted(&row.replace('_', " "), left - 22.0, SMALL);
+            let place = (left - 10.0, y + high / 2.0);
+            canvas.text(place, name, SMALL, INK, TextAnchor::Right);
+            for (c, column) in self.columns.iter().enumerate() {
+                let cell = self.cells.iter().find(|x| {
+                    table.text(x, &heat.rows) == row && table.text(x, &heat.columns) == column
+                });
+                let Some(cell) = cell else { continue };
+                let text = table.text(cell, &heat.value);
+                let colour = self.colour_of(text);
+                let x = left + c as f64 * wide;
+                let corner = (x + wide - 0.5, y + high - 0.5);
+                canvas.rect((x + 0.5, y + 0.5), corner, colour, 1.0);
+                let words = self.shown(text);
+                let fits = width(&words, size, false) <= wide - 3.0;
+                if fits && (self.numeric || !words_are_legend(wide)) {
+                    let place = (x + wide / 2.0, y + high / 2.0);
+                    canvas.text(place, words, size, on(colour), TextAnchor::Centre);
+                }
+            }
+        }
+    }
+
+    /// What the colours mean.
+    fn draw_legend(&self, sheet: &mut FigureLayout, at: &GridLayout) {
+        let canvas = &mut sheet.canvas;
+        let left = at.left;
+        let bottom = at.top + self.rows.len() as f64 * at.high;
+        let foot = bottom + 20.0;
+        if self.numeric {
+            let unit = axis_unit(&self.heat.unit);
+            let text = format!("blue: more {unit}; red: less; the stronger the colour, the larger");
+            canvas.text((left, foot), text, SMALL, SOFT, TextAnchor::Left);
+        } else {
+            let (mut x, mut y) = (left, foot);
+            for word in &self.words {
+                let label = word.replace('_', " ");
+                let step = 32.0 + width(&label, LABEL, false);
+                if x + step > canvas.width {
+                    (x, y) = (left, y + 18.0);
+                }
+                canvas.rect((x, y - 6.0), (x + 14.0, y + 6.0), SOFT, 1.0);
+                let colour = self.colour_of(word);
+                canvas.rect((x + 0.6, y - 5.4), (x + 13.4, y + 5.4), colour, 1.0);
+                canvas.text((x + 18.0, y), label, LABEL, INK, TextAnchor::Left);
+                x += step;
+            }
+            sheet.y = y;
+        }
+        sheet.y = sheet.y.max(foot) + 14.0;
+    }
+
+    /// The last cell of every row.
+    fn describe(&self) -> String {
+        let (table, heat) = (self.table, self.heat);
+        let say = |row: &String| {
+            let mut cells = self.cells.iter().rev();
+            let last = cells.find(|c| table.text(c, &heat.rows) == row)?;
+            let column = table.text(last, &heat.columns).replace('_', " ");
+            let value = self.shown(table.text(last, &heat.value));
+            Some(format!("{row}, {column}: {value}"))
+        };
+        let all: Vec<String> = self.rows.iter().filter_map(say).collect();
+        all.join("; ")
+    }
+}
+
+impl GridLayout {
+    fn draw_heads(&self, canvas: &mut Canvas) {
+        for (n, head) in self.heads.iter().enumerate() {
+            let x = self.left + (n as f64 + 0.5) * self.wide;
+            for (line, text) in head.iter().enumerate() {
+                let y = self.top - 8.0 - 12.0 * (head.len() - 1 - line) as f64;
+                canvas.text((x, y), text.clone(), TINY, SOFT, TextAnchor::Centre);
+            }
+        }
+    }
 }
 
 /// Whether cells are too narrow for their words, so that only the legend explains them.

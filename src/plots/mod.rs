@@ -28,7 +28,7 @@ pub use letters::font_faces;
 pub use live::InteractiveCharts;
 pub use scorecard::{ScorecardPoint, draw_scorecard};
 use theme::{INK, SMALL, SOFT, TITLE, WORDS, wrap};
-pub use theme::{change_unit, in_unit, month, number, rounded, supported, two_digits};
+pub use theme::{change_unit, in_unit, month, number, rounded, signed, supported, two_digits};
 
 use crate::config::figure::{FigureFile, FigureKind};
 use crate::foundation::calendar::Month;
@@ -241,9 +241,9 @@ pub fn basis(results: &Results) -> String {
     )
 }
 
-/// The two parameters that the headline effect of the last arm is most sensitive to, if that is unlikely to be chance.
+/// The two parameters that the headline effect of the first answer's arm is most sensitive to, if that is unlikely to be chance.
 fn movers(results: &Results) -> Option<(&'static str, Vec<String>)> {
-    let arm = last_arm(results)?;
+    let arm = headline_arm(results)?;
     let found: Vec<String> = results
         .movers("latent_gap_months_mean", &arm.name)
         .into_iter()
@@ -256,13 +256,15 @@ fn movers(results: &Results) -> Option<(&'static str, Vec<String>)> {
     (!found.is_empty()).then_some(("The gap", found))
 }
 
-/// The last arm that is not the baseline.
-pub fn last_arm(results: &Results) -> Option<&ArmInfo> {
+/// The arm that the study names for its first answer, or the first that is not the baseline.
+pub fn headline_arm(results: &Results) -> Option<&ArmInfo> {
     let study = &results.manifest.study;
-    study.arms.iter().rev().find(|a| a.name != study.baseline)
+    let mut others = study.arms.iter().filter(|a| a.name != study.baseline);
+    let first = others.clone().next();
+    others.find(|a| a.name == study.headline).or(first)
 }
 
-/// The arm of this name, or the last.
+/// The arm of this name, or that of the first answer.
 fn arm_of<'a>(results: &'a Results, name: &Option<String>) -> Result<&'a ArmInfo, String> {
     let arms = &results.manifest.study.arms;
     match name {
@@ -273,7 +275,7 @@ fn arm_of<'a>(results: &'a Results, name: &Option<String>) -> Result<&'a ArmInfo
                 names.join(", ")
             )
         }),
-        None => last_arm(results).ok_or_else(|| "the study has no arm but its baseline".into()),
+        None => headline_arm(results).ok_or_else(|| "the study has no arm but its baseline".into()),
     }
 }
 

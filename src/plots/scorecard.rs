@@ -94,10 +94,6 @@ fn page(title: &str, basis: &str, points: &[ScorecardPoint]) -> Canvas {
 }
 
 fn draw_panel(canvas: &mut Canvas, list: &[&ScorecardPoint], left: f64, top: f64, wide: f64) {
-    let first = list[0];
-    let name = first.series.replace('_', " ");
-    let head = fitted(&name, wide - 24.0, SMALL);
-    canvas.bold((left, top + 10.0), head, SMALL, INK, TextAnchor::Left);
     // Training runs are beyond every prefix.
     let most = list.iter().map(|p| p.observed[2]).fold(0.0, f64::max);
     let factor = if most > 1e15 {
@@ -105,14 +101,7 @@ fn draw_panel(canvas: &mut Canvas, list: &[&ScorecardPoint], left: f64, top: f64
     } else {
         1.0
     };
-    let unit = if factor > 1.0 {
-        format!("{factor:.0e} {}", first.unit)
-    } else {
-        first.unit.clone()
-    };
-    let below = format!("{} ({}), {unit}", first.entity, first.class);
-    let below = fitted(&below, wide - 24.0, SMALL);
-    canvas.text((left, top + 24.0), below, SMALL, SOFT, TextAnchor::Left);
+    draw_head(canvas, list[0], factor, (left, top), wide);
     let all = || {
         list.iter().flat_map(|p| {
             let benchmark = p.benchmark.unwrap_or([p.observed[0]; 3]);
@@ -142,42 +131,62 @@ fn draw_panel(canvas: &mut Canvas, list: &[&ScorecardPoint], left: f64, top: f64
     };
     panel.values(canvas, "", true);
     panel.years(canvas);
-    let y = |value: f64| panel.y(value / factor);
     for point in list {
-        let middle = 0.5 * (panel.x(point.first) + panel.x(point.last));
-        let band = |canvas: &mut Canvas, low: f64, high: f64, opacity: f64| {
-            let (low, high) = (y(low), y(high));
-            canvas.rect((middle - 4.0, high), (middle + 4.0, low), BLUE, opacity);
-        };
-        let m = point.modelled;
-        band(canvas, m[0], m[4], 0.22);
-        band(canvas, m[1], m[3], 0.45);
-        let median = y(m[2]);
-        let across = vec![(middle - 4.0, median), (middle + 4.0, median)];
-        canvas.line(across, BLUE, 1.8);
-        if let Some([low, value, high]) = point.benchmark {
-            let x = middle + 7.0;
-            let upright = vec![(x, y(low)), (x, y(high))];
-            canvas.line(upright, VERMILLION, 0.9);
-            let value = y(value);
-            canvas.line(
-                vec![(x - 3.0, value - 3.0), (x + 3.0, value + 3.0)],
-                VERMILLION,
-                1.4,
-            );
-            canvas.line(
-                vec![(x - 3.0, value + 3.0), (x + 3.0, value - 3.0)],
-                VERMILLION,
-                1.4,
-            );
+        draw_point(canvas, &panel, point, factor);
+    }
+}
+
+/// The series, its entity, its class and its unit above a panel.
+fn draw_head(
+    canvas: &mut Canvas,
+    first: &ScorecardPoint,
+    factor: f64,
+    (left, top): (f64, f64),
+    wide: f64,
+) {
+    let name = first.series.replace('_', " ");
+    let head = fitted(&name, wide - 24.0, SMALL);
+    canvas.bold((left, top + 10.0), head, SMALL, INK, TextAnchor::Left);
+    let unit = if factor > 1.0 {
+        format!("{factor:.0e} {}", first.unit)
+    } else {
+        first.unit.clone()
+    };
+    let below = format!("{} ({}), {unit}", first.entity, first.class);
+    let below = fitted(&below, wide - 24.0, SMALL);
+    canvas.text((left, top + 24.0), below, SMALL, SOFT, TextAnchor::Left);
+}
+
+/// The model's bands, the benchmark's cross, and the recorded value with its interval.
+fn draw_point(canvas: &mut Canvas, panel: &PlotPanel, point: &ScorecardPoint, factor: f64) {
+    let y = |value: f64| panel.y(value / factor);
+    let middle = 0.5 * (panel.x(point.first) + panel.x(point.last));
+    let band = |canvas: &mut Canvas, low: f64, high: f64, opacity: f64| {
+        let (low, high) = (y(low), y(high));
+        canvas.rect((middle - 4.0, high), (middle + 4.0, low), BLUE, opacity);
+    };
+    let m = point.modelled;
+    band(canvas, m[0], m[4], 0.22);
+    band(canvas, m[1], m[3], 0.45);
+    let median = y(m[2]);
+    let across = vec![(middle - 4.0, median), (middle + 4.0, median)];
+    canvas.line(across, BLUE, 1.8);
+    if let Some([low, value, high]) = point.benchmark {
+        let x = middle + 7.0;
+        let upright = vec![(x, y(low)), (x, y(high))];
+        canvas.line(upright, VERMILLION, 0.9);
+        let value = y(value);
+        for rise in [3.0, -3.0] {
+            let stroke = vec![(x - 3.0, value - rise), (x + 3.0, value + rise)];
+            canvas.line(stroke, VERMILLION, 1.4);
         }
-        let colour = if point.tested { INK } else { SOFT };
-        let [value, low, high] = point.observed.map(y);
-        canvas.line(vec![(middle, low), (middle, high)], colour, 1.0);
-        canvas.dot((middle, value), 2.6, colour, 1.0);
-        if !point.tested {
-            canvas.dot((middle, value), 1.5, (255, 255, 255), 1.0);
-        }
+    }
+    let colour = if point.tested { INK } else { SOFT };
+    let [value, low, high] = point.observed.map(y);
+    canvas.line(vec![(middle, low), (middle, high)], colour, 1.0);
+    canvas.dot((middle, value), 2.6, colour, 1.0);
+    if !point.tested {
+        canvas.dot((middle, value), 1.5, (255, 255, 255), 1.0);
     }
 }
 

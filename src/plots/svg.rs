@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
-use super::canvas::{Canvas, Mark, TextAnchor};
+use super::canvas::{Canvas, Mark, TextAnchor, TextMark};
 use super::letters::{FAMILY, outline, outlined};
 use super::theme::Colour;
 use crate::foundation::escape::markup;
@@ -67,50 +67,10 @@ pub fn svg(
                 }
                 let _ = writeln!(out, " d=\"{}z\"/>", path(points));
             }
-            Mark::Text(text) => {
-                let (x, y) = text.start();
-                let ink = hex(text.colour);
-                match words {
-                    TextRendering::Text => {
-                        let weight = if text.bold {
-                            " font-weight=\"700\""
-                        } else {
-                            ""
-                        };
-                        let anchor = match text.anchor {
-                            TextAnchor::Left => "",
-                            TextAnchor::Centre => " text-anchor=\"middle\"",
-                            TextAnchor::Right => " text-anchor=\"end\"",
-                        };
-                        let _ = writeln!(
-                            out,
-                            "<text x=\"{}\" y=\"{}\" font-size=\"{}\" fill=\"{ink}\"{weight}{anchor}>{}</text>",
-                            short(text.at.0),
-                            short(y),
-                            short(text.size),
-                            markup(&text.text)
-                        );
-                    }
-                    TextRendering::Outlines => {
-                        let part = text.size / 1000.0;
-                        let _ = write!(
-                            out,
-                            "<g fill=\"{ink}\" transform=\"translate({} {})scale({part})\">",
-                            short(x),
-                            short(y)
-                        );
-                        for one in outlined(&text.text, text.size, text.bold) {
-                            let _ = write!(
-                                out,
-                                "<use href=\"#{}\" x=\"{}\"/>",
-                                name(one.letter, text.bold),
-                                (one.x / part).round()
-                            );
-                        }
-                        out.push_str("</g>\n");
-                    }
-                }
-            }
+            Mark::Text(text) => match words {
+                TextRendering::Text => push_text(&mut out, text),
+                TextRendering::Outlines => push_outlines(&mut out, text),
+            },
         }
     }
     out.push_str("</svg>\n");
@@ -122,6 +82,50 @@ pub fn svg(
             1,
         ),
     }
+}
+
+fn push_text(out: &mut String, text: &TextMark) {
+    let (_, y) = text.start();
+    let weight = if text.bold {
+        " font-weight=\"700\""
+    } else {
+        ""
+    };
+    let anchor = match text.anchor {
+        TextAnchor::Left => "",
+        TextAnchor::Centre => " text-anchor=\"middle\"",
+        TextAnchor::Right => " text-anchor=\"end\"",
+    };
+    let _ = writeln!(
+        out,
+        "<text x=\"{}\" y=\"{}\" font-size=\"{}\" fill=\"{}\"{weight}{anchor}>{}</text>",
+        short(text.at.0),
+        short(y),
+        short(text.size),
+        hex(text.colour),
+        markup(&text.text)
+    );
+}
+
+fn push_outlines(out: &mut String, text: &TextMark) {
+    let (x, y) = text.start();
+    let part = text.size / 1000.0;
+    let _ = write!(
+        out,
+        "<g fill=\"{}\" transform=\"translate({} {})scale({part})\">",
+        hex(text.colour),
+        short(x),
+        short(y)
+    );
+    for one in outlined(&text.text, text.size, text.bold) {
+        let _ = write!(
+            out,
+            "<use href=\"#{}\" x=\"{}\"/>",
+            name(one.letter, text.bold),
+            (one.x / part).round()
+        );
+    }
+    out.push_str("</g>\n");
 }
 
 /// Every letter that occurs, once.

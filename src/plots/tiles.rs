@@ -1,6 +1,6 @@
 //! Tile maps: one tile for each nation near its place on the map, coloured by the median of a measure.
 
-use super::canvas::TextAnchor;
+use super::canvas::{Canvas, TextAnchor};
 use super::theme::{
     BLUE, Colour, GRID, INK, LABEL, SMALL, SOFT, TINY, VERMILLION, between, in_unit, on,
 };
@@ -12,6 +12,33 @@ use crate::results::Results;
 const PLACES: &str = include_str!("../../assets/tiles.csv");
 const TILE: f64 = 36.5;
 const PALE: Colour = (245, 245, 245);
+
+/// A tile of the map: the nation, its column and its row.
+struct Tile {
+    iso3: &'static str,
+    column: f64,
+    row: f64,
+}
+
+fn tiles_of_map() -> impl Iterator<Item = Tile> {
+    PLACES.lines().skip(1).filter_map(|line| {
+        let mut cells = line.split(',');
+        Some(Tile {
+            iso3: cells.next()?,
+            column: cells.next()?.parse().ok()?,
+            row: cells.next()?.parse().ok()?,
+        })
+    })
+}
+
+/// From red at 0 over pale to blue at 1.
+fn colour(value: f64) -> Colour {
+    if value >= 0.5 {
+        between(PALE, BLUE, 2.0 * value - 1.0)
+    } else {
+        between(PALE, VERMILLION, 1.0 - 2.0 * value)
+    }
+}
 
 /// Draws the map; returns a description of the figure.
 pub fn draw(
@@ -31,96 +58,29 @@ pub fn draw(
         })?;
         Some(row.band.p50).filter(|v| v.is_finite())
     };
-    let of = format!("Under {} in {last}, median. ", arm.name);
-    let colour = |value: f64| {
-        if value >= 0.5 {
-            between(PALE, BLUE, 2.0 * value - 1.0)
-        } else {
-            between(PALE, VERMILLION, 1.0 - 2.0 * value)
-        }
-    };
     let (left, top) = (14.0, sheet.y + 6.0);
-    let (mut bottom, mut drawn, mut values) = (top, 0, Vec::new());
-    let canvas = &mut sheet.canvas;
-    for line in PLACES.lines().skip(1) {
-        let mut cells = line.split(',');
-        let (Some(iso3), Some(Ok(column)), Some(Ok(row))) = (
-            cells.next(),
-            cells.next().map(str::parse::<f64>),
-            cells.next().map(str::parse::<f64>),
-        ) else {
-            continue;
-        };
-        let (x, y) = (left + column * TILE, top + row * TILE);
-        bottom = f64::max(bottom, y + TILE);
-        let centre = (x + TILE / 2.0, y + TILE / 2.0);
-        let (fill, text) = match value_of(iso3) {
-            Some(value) => {
-                drawn += 1;
-                values.push((iso3, value));
-                (colour(value), in_unit(two_digits(value), "fraction"))
-            }
-            None => (GRID, String::new()),
-        };
-        canvas.rect(
-            (x + 1.0, y + 1.0),
-            (x + TILE - 1.0, y + TILE - 1.0),
-            fill,
-            1.0,
-        );
-        let ink = on(fill);
-        canvas.bold(
-            (centre.0, centre.1 - 6.0),
-            iso3,
-            TINY,
-            ink,
-            TextAnchor::Centre,
-        );
-        canvas.text(
-            (centre.0, centre.1 + 7.0),
-            text,
-            TINY,
-            ink,
-            TextAnchor::Centre,
-        );
+    let (mut bottom, mut values) = (top, Vec::new());
+    for tile in tiles_of_map() {
+        let at = (left + tile.column * TILE, top + tile.row * TILE);
+        bottom = f64::max(bottom, at.1 + TILE);
+        let value = value_of(tile.iso3);
+        values.extend(value.map(|v| (tile.iso3, v)));
+        draw_tile(&mut sheet.canvas, at, tile.iso3, value);
     }
-    if drawn == 0 {
+    if values.is_empty() {
         return Err(format!(
             "no bands were kept of {} of any nation; the study names it under `bands`",
             tiles.measure
         ));
     }
     // The scale, where the map leaves room.
-    let (x, y) = (left + 15.4 * TILE, top + 8.75 * TILE);
-    canvas.text(
-        (x, y - 16.0),
-        "part of what it builds on",
-        SMALL,
-        SOFT,
-        TextAnchor::Left,
-    );
-    for step in 0..20 {
-        let part = f64::from(step) / 19.0;
-        let from = x + f64::from(step) * 9.0;
-        canvas.rect((from, y - 6.0), (from + 9.0, y + 6.0), colour(part), 1.0);
-    }
-    canvas.text(
-        (x, y + 16.0),
-        tiles.low.clone(),
-        LABEL,
-        INK,
-        TextAnchor::Left,
-    );
-    canvas.text(
-        (x + 180.0, y + 16.0),
-        tiles.high.clone(),
-        LABEL,
-        INK,
-        TextAnchor::Right,
-    );
+    let at = (left + 15.4 * TILE, top + 8.75 * TILE);
+    draw_scale(&mut sheet.canvas, at, tiles);
     sheet.y = bottom + 12.0;
+    let of = format!("Under {} in {last}, median. ", arm.name);
     sheet.caption.push(format!(
-        "{of}{drawn} nations; grey: none recorded. Tiles are near their place on the map, not to scale."
+        "{of}{} nations; grey: none recorded. Tiles are near their place on the map, not to scale.",
+        values.len()
     ));
     values.sort_by(|a, b| a.1.total_cmp(&b.1));
     let name =
@@ -134,4 +94,33 @@ pub fn draw(
         tiles.high,
         last.join(", ")
     ))
+}
+
+fn draw_tile(canvas: &mut Canvas, (x, y): (f64, f64), iso3: &str, value: Option<f64>) {
+    let centre = (x + TILE / 2.0, y + TILE / 2.0);
+    let (fill, text) = match value {
+        Some(value) => (colour(value), in_unit(two_digits(value), "fraction")),
+        None => (GRID, String::new()),
+    };
+    let corner = (x + TILE - 1.0, y + TILE - 1.0);
+    canvas.rect((x + 1.0, y + 1.0), corner, fill, 1.0);
+    let ink = on(fill);
+    let at = (centre.0, centre.1 - 6.0);
+    canvas.bold(at, iso3, TINY, ink, TextAnchor::Centre);
+    let at = (centre.0, centre.1 + 7.0);
+    canvas.text(at, text, TINY, ink, TextAnchor::Centre);
+}
+
+fn draw_scale(canvas: &mut Canvas, (x, y): (f64, f64), tiles: &TileMapSpec) {
+    let words = "part of what it builds on";
+    canvas.text((x, y - 16.0), words, SMALL, SOFT, TextAnchor::Left);
+    for step in 0..20 {
+        let part = f64::from(step) / 19.0;
+        let from = x + f64::from(step) * 9.0;
+        canvas.rect((from, y - 6.0), (from + 9.0, y + 6.0), colour(part), 1.0);
+    }
+    let (low, high) = (tiles.low.clone(), tiles.high.clone());
+    canvas.text((x, y + 16.0), low, LABEL, INK, TextAnchor::Left);
+    let end = (x + 180.0, y + 16.0);
+    canvas.text(end, high, LABEL, INK, TextAnchor::Right);
 }

@@ -1,10 +1,11 @@
 //! Timelines: the events of one run in a lane for each kind, with names where there is room.
 
 use super::axis::{AxisScaleRange, PlotPanel, months};
-use super::canvas::TextAnchor;
-use super::theme::{GRID, INK, SERIES, SMALL, SOFT, TINY, fitted, ink_of, month, width};
+use super::canvas::{Canvas, TextAnchor};
+use super::theme::{Colour, GRID, INK, SERIES, SMALL, SOFT, TINY, fitted, ink_of, month, width};
 use super::{FigureLayout, arm_of, month_or};
-use crate::config::figure::{AxisScale, TimelineSpec};
+use crate::config::figure::TimelineSpec;
+use crate::foundation::calendar::Month;
 use crate::foundation::escape::{shell_argument, shell_option};
 use crate::results::{EventRow, Results};
 
@@ -12,6 +13,19 @@ use crate::results::{EventRow, Results};
 const ROWS: usize = 4;
 const STEP: f64 = 13.0;
 const LONGEST: f64 = 250.0;
+
+/// Where lanes are drawn: the months across, and the run's events.
+struct LaneLayout {
+    left: f64,
+    right: f64,
+    across: AxisScaleRange,
+}
+
+impl LaneLayout {
+    fn x(&self, event: &EventRow) -> f64 {
+        self.across.at(f64::from(event.month.index()))
+    }
+}
 
 /// Draws the lanes; returns a description of the figure.
 pub fn draw(
@@ -23,17 +37,7 @@ pub fn draw(
     let arm = arm_of(results, &timeline.regime)?;
     let from = month_or(&timeline.from, study.first_month);
     let to = month_or(&timeline.to, study.last_month).min(study.last_month);
-    let events: Vec<&EventRow> = results
-        .events
-        .iter()
-        .filter(|e| {
-            e.regime == arm.name
-                && e.run == timeline.run
-                && e.month >= from
-                && e.month <= to
-                && !timeline.without.contains(&e.kind)
-        })
-        .collect();
+    let events = events_of(results, timeline, &arm.name, (from, to));
     if events.is_empty() {
         return Err(format!(
             "no events of future {} under {} were kept",
@@ -51,20 +55,91 @@ pub fn draw(
         .map(|k| width(&k.replace('_', " "), SMALL, true));
     let left = names.fold(0.0, f64::max) + 30.0;
     let right = sheet.canvas.width - 16.0;
-    let across = months(from, to, left, right);
-    let x = |e: &EventRow| across.at(f64::from(e.month.index()));
+    let lanes = LaneLayout {
+        left,
+        right,
+        across: months(from, to, left, right),
+    };
     let top = sheet.y + 6.0;
     let mut y = top;
     let (mut named, mut said) = (0, Vec::new());
     for (turn, kind) in kinds.iter().enumerate() {
         let colour = SERIES[turn % SERIES.len()];
-        let lane: Vec<&&EventRow> = events.iter().filter(|e| e.kind == *kind).collect();
-        // Each label begins at its dot, in the first row that is free there.
+        let lane: Vec<&EventRow> = events.iter().copied().filter(|e| e.kind == *kind).collect();
+        let (high, labels) = lanes.draw(&mut sheet.canvas, &lane, y, colour);
+        named += labels;
+        said.push(format!(
+            "{} of {}, the first in {}: {}",
+            lane.len(),
+            kind.replace('_', " "),
+            month(lane[0].month),
+            lane[0].text
+        ));
+        y += high + 8.0;
+    }
+    let panel = PlotPanel::of_rows(lanes.across, top, y);
+    sheet.canvas.line(vec![(left, y), (right, y)], SOFT, 0.9);
+    panel.years(&mut sheet.canvas);
+    sheet.y = y + 26.0;
+    let caption = caption(results, timeline, &arm.name, events.len(), named);
+    sheet.caption.push(caption);
+    Ok(format!("under {}: {}", arm.label(), said.join("; ")))
+}
+
+/// The events of one run that the figure shows.
+fn events_of<'a>(
+    results: &'a Results,
+    timeline: &TimelineSpec,
+    arm: &str,
+    (from, to): (Month, Month),
+) -> Vec<&'a EventRow> {
+    results
+        .events
+        .iter()
+        .filter(|e| {
+            e.regime == arm
+                && e.run == timeline.run
+                && e.month >= from
+                && e.month <= to
+                && !timeline.without.contains(&e.kind)
+        })
+        .collect()
+}
+
+/// What the figure shows, and the command that shows all of it.
+fn caption(
+    results: &Results,
+    timeline: &TimelineSpec,
+    name: &str,
+    events: usize,
+    named: usize,
+) -> String {
+    let left_out = if timeline.without.is_empty() {
+        String::new()
+    } else {
+        format!(
+            "; left out: {}",
+            timeline.without.join(", ").replace('_', " ")
+        )
+    };
+    let run = timeline.run;
+    format!(
+        "Future {run} under {name}: {events} events, {named} of them named{left_out}. All of it: chokepoint replay {} {} --run {run} --seed {}.",
+        shell_argument(&results.manifest.study.name),
+        shell_option("--regime", name),
+        results.manifest.seed
+    )
+}
+
+impl LaneLayout {
+    /// Labels of a lane with row and start, and the number of rows. Each begins at its dot, in the first row that is free
+    /// there.
+    fn labels(&self, lane: &[&EventRow]) -> (Vec<(usize, f64, String)>, usize) {
         let mut free: Vec<f64> = Vec::new();
         let mut placed: Vec<(usize, f64, String)> = Vec::new();
-        for event in &lane {
-            let start = x(event) + 6.0;
-            let label = fitted(&event.text, LONGEST.min(right - start), TINY);
+        for event in lane {
+            let start = self.x(event) + 6.0;
+            let label = fitted(&event.text, LONGEST.min(self.right - start), TINY);
             if label.is_empty() {
                 continue;
             }
@@ -79,66 +154,34 @@ pub fn draw(
             free[row] = start + width(&label, TINY, false) + 8.0;
             placed.push((row, start, label));
         }
-        let high = 18.0 + STEP * free.len() as f64;
+        (placed, free.len())
+    }
+
+    /// A lane from `y` down: its line, name, labels and dots; answers its height and the number of labels.
+    fn draw(
+        &self,
+        canvas: &mut Canvas,
+        lane: &[&EventRow],
+        y: f64,
+        colour: Colour,
+    ) -> (f64, usize) {
+        let (placed, rows) = self.labels(lane);
+        let high = 18.0 + STEP * rows as f64;
         let base = y + high - 6.0;
-        let canvas = &mut sheet.canvas;
-        canvas.line(vec![(left, base), (right, base)], GRID, 1.0);
-        let name = kind.replace('_', " ");
-        canvas.bold(
-            (10.0, base - 4.0),
-            name,
-            SMALL,
-            ink_of(colour),
-            TextAnchor::Left,
-        );
+        canvas.line(vec![(self.left, base), (self.right, base)], GRID, 1.0);
+        let name = lane[0].kind.replace('_', " ");
+        let (at, ink) = ((10.0, base - 4.0), ink_of(colour));
+        canvas.bold(at, name, SMALL, ink, TextAnchor::Left);
+        let named = placed.len();
         for (row, start, label) in placed {
             let at = base - 12.0 - STEP * row as f64;
             let stem = vec![(start - 6.0, base), (start - 6.0, at), (start - 2.0, at)];
             canvas.line(stem, GRID, 0.9);
             canvas.text((start, at), label, TINY, INK, TextAnchor::Left);
-            named += 1;
         }
-        for event in &lane {
-            canvas.dot((x(event), base), 3.4, colour, 1.0);
+        for event in lane {
+            canvas.dot((self.x(event), base), 3.4, colour, 1.0);
         }
-        let first = lane[0];
-        said.push(format!(
-            "{} of {}, the first in {}: {}",
-            lane.len(),
-            kind.replace('_', " "),
-            month(first.month),
-            first.text
-        ));
-        y += high + 8.0;
+        (high, named)
     }
-    let panel = PlotPanel {
-        across,
-        up: AxisScaleRange {
-            low: 0.0,
-            high: 1.0,
-            from: y,
-            to: top,
-            scale: AxisScale::Linear,
-        },
-    };
-    sheet.canvas.line(vec![(left, y), (right, y)], SOFT, 0.9);
-    panel.years(&mut sheet.canvas);
-    sheet.y = y + 26.0;
-    let left_out = if timeline.without.is_empty() {
-        String::new()
-    } else {
-        format!(
-            "; left out: {}",
-            timeline.without.join(", ").replace('_', " ")
-        )
-    };
-    let (run, name) = (timeline.run, &arm.name);
-    sheet.caption.push(format!(
-        "Future {run} under {name}: {} events, {named} of them named{left_out}. All of it: chokepoint replay {} {} --run {run} --seed {}.",
-        events.len(),
-        shell_argument(&study.name),
-        shell_option("--regime", name),
-        results.manifest.seed
-    ));
-    Ok(format!("under {}: {}", arm.label(), said.join("; ")))
 }

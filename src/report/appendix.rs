@@ -3,9 +3,9 @@
 
 use serde::Serialize;
 
-use super::findings::HEADLINE;
+use super::phrases::HEADLINE;
 use crate::foundation::escape::{recorded_command, shell_argument, shell_option, shell_words};
-use crate::plots::{in_unit, last_arm, number, rounded, two_digits};
+use crate::plots::{headline_arm, in_unit, number, rounded, two_digits};
 use crate::results::tables::SideTable;
 use crate::results::{EffectComponent, EffectRow, Manifest, Results, RuleInfo};
 
@@ -113,7 +113,7 @@ pub fn command(recorded: &str) -> String {
 
 /// The command behind the median of the headline.
 pub fn headline_replay(results: &Results) -> Option<String> {
-    let arm = last_arm(results)?;
+    let arm = headline_arm(results)?;
     let e = results.effect(HEADLINE, &arm.name)?;
     let run = results.future_at(HEADLINE, &arm.name, e.p50)?;
     Some(replay(&results.manifest, &arm.name, run))
@@ -249,11 +249,12 @@ pub fn matrices(results: &Results) -> Vec<VerdictMatrix> {
                 }
             })
             .collect();
+        let idle = |verdict: &str| matches!(verdict, "free" | "not on sale");
         let all = lines.len();
         lines.retain(|l| {
             l.verdicts
                 .iter()
-                .any(|c| c.verdict != "free" || c.importer != "free")
+                .any(|c| !idle(&c.verdict) || !idle(&c.importer))
         });
         VerdictMatrix {
             arm: arm.name.clone(),

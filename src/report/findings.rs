@@ -2,13 +2,13 @@
 
 use serde::Serialize;
 
+use super::path;
+use super::phrases::{HEADLINE, arms, change, share, the, unit};
 use crate::plots::{
-    change_unit, in_unit, last_arm, month, number, parameter_words, rounded, supported, two_digits,
+    change_unit, headline_arm, in_unit, month, number, parameter_words, rounded, supported,
+    two_digits,
 };
 use crate::results::{ArmInfo, EffectRow, Results};
-
-/// The outcome that answers "did it work", and which way is further behind.
-pub const HEADLINE: &str = "latent_gap_months_mean";
 
 /// A question of the report and its answer in a sentence or two.
 #[derive(Clone, Debug, Serialize)]
@@ -40,111 +40,21 @@ pub struct FindingSentence {
     pub text: String,
 }
 
-fn unit(results: &Results, outcome: &str) -> String {
-    let outcomes = &results.manifest.outcomes;
-    let found = outcomes.iter().find(|o| o.name == outcome);
-    found.map_or(String::new(), |o| o.unit.clone())
-}
-
-fn arms(results: &Results) -> impl Iterator<Item = &ArmInfo> {
-    let study = &results.manifest.study;
-    study.arms.iter().filter(|a| a.name != study.baseline)
-}
-
-/// The baseline's name for readers.
-pub fn baseline_label(results: &Results) -> String {
-    let study = &results.manifest.study;
-    let arm = study.arms.iter().find(|a| a.name == study.baseline);
-    arm.map_or_else(|| study.baseline.clone(), ArmInfo::label_with_id)
-}
-
-/// A share of futures as a whole number of per cent.
-fn share(part: f64) -> String {
-    format!("{:.0} %", 100.0 * part)
-}
-
-/// In how many futures something holds, as a phrase with the share.
-fn sure(probability: f64) -> String {
-    let words = match probability {
-        p if p >= 0.99 => "in practically every future",
-        p if p >= 0.9 => "in nine futures of ten or more",
-        p if p >= 0.66 => "in two futures of three or more",
-        p if p >= 0.5 => "in about as many futures as not",
-        _ => "in fewer than half of the futures",
-    };
-    format!("{words} ({})", share(probability))
-}
-
-/// "3.2 months more (90 % of futures: 0.4 to 7.1), in nine futures of ten or more (94 %)": medians.
-fn change(results: &Results, outcome: &str, arm: &str, more: &str, less: &str) -> Option<String> {
-    let e = results.effect(outcome, arm)?;
-    if e.p05 == 0.0 && e.p95 == 0.0 {
-        return Some("no different in nearly every future".into());
-    }
-    let own = unit(results, outcome);
-    let (factor, unit) = change_unit(&own);
-    let shown = if unit == "index points" {
-        "points"
-    } else {
-        unit
-    };
-    let error = factor * e.monte_carlo_error;
-    let size = |v: f64| in_unit(supported(factor * v.abs(), error), unit);
-    let up = e.p50 >= 0.0;
-    let (word, other) = if up { (more, less) } else { (less, more) };
-    let positive = if up {
-        e.probability_positive
-    } else {
-        1.0 - e.probability_positive
-    };
-    // With one sign in all futures sizes are enough; otherwise each end needs its direction.
-    let (near, far) = if up { (e.p05, e.p95) } else { (e.p95, e.p05) };
-    let range = if near * far >= 0.0 {
-        format!("{} to {}", size(near), size(far))
-    } else {
-        format!("{} {other} to {} {word}", size(near), size(far))
-    };
-    let (median, sure) = (size(e.p50), sure(positive));
-    Some(format!(
-        "{median} {shown} {word} (90 % of futures: {range}), {sure}"
-    ))
-}
-
-/// A nation's name within a sentence.
-fn the(name: &str) -> String {
-    if name.starts_with("United") || name.ends_with("Kingdom") || name.ends_with('s') {
-        format!("the {name}")
-    } else {
-        name.to_string()
-    }
-}
-
-/// The five questions with one answer each.
+/// The five questions with one answer each, about the arm that the study names.
 pub fn short(results: &Results) -> Vec<ShortAnswer> {
     let study = &results.manifest.study;
-    let Some(last) = last_arm(results) else {
+    let Some(first) = headline_arm(results) else {
         return Vec::new();
     };
-    let (arm, label) = (&last.name, last.label_with_id());
-    let target = &study.target_name;
-    let worked = results.effect(HEADLINE, arm).map(|e| {
-        let verdict = match e.probability_positive {
-            p if p >= 0.9 => "The gap widens",
-            p if p >= 0.66 => "The gap probably widens",
-            p if p >= 0.34 => "It is not clear whether the gap widens",
-            _ => "The gap does not widen",
-        };
-        let by = change(results, HEADLINE, arm, "further behind", "less far behind");
-        format!(
-            "{verdict}: under {label}, {} is {}, on average from {} to {}.",
-            target,
-            by.unwrap_or_default(),
-            month(study.window_first),
-            month(study.window_last)
-        )
-    });
+    let (arm, label) = (&first.name, first.label_with_id());
+    let worked = path::lead(results, first);
     let issuer_makers = format!("chipmakers of {} have", the(&study.issuer_name));
-    let target_has = format!("{} has", study.target_name);
+    let target_has = format!("{} uses", study.target_name);
+    let target_rents = "it rents abroad";
+    let treasury = format!(
+        "the treasury of {} takes in levies",
+        the(&study.issuer_name)
+    );
     let costs = [
         (
             "us_maker_revenue_usd",
@@ -158,28 +68,42 @@ pub fn short(results: &Results) -> Vec<ShortAnswer> {
             "more compute",
             "less compute",
         ),
+        ("target_rented_h100e_end", target_rents, "more", "less"),
         (
-            "third_compute_h100e_end",
-            "third countries have",
+            "third_owned_h100e_end",
+            "owners in third countries hold",
             "more compute",
             "less compute",
         ),
+        (
+            "third_price_usd_per_h100e_mean",
+            "an H100e there costs",
+            "more",
+            "less",
+        ),
+        ("levy_revenue_usd", treasury.as_str(), "more", "less"),
     ];
     let cost: Vec<String> = costs
         .iter()
         .filter_map(|(outcome, who, more, less)| {
             let e = results.effect(outcome, arm)?;
             let shown = unit(results, outcome);
+            if e.p05 == 0.0 && e.p95 == 0.0 {
+                return Some(format!("{who} neither {more} nor {less}"));
+            }
             let size = rounded(e.p50.abs(), e.monte_carlo_error, &shown);
-            let base = rounded(e.baseline_mean, e.monte_carlo_error, &shown);
+            let base = rounded(e.baseline_mean, 0.0, &shown);
             let way = if e.p50 >= 0.0 { more } else { less };
-            Some(format!("{who} {size} {way} (baseline mean: {base})"))
+            let part = path::of_baseline(e).map_or(String::new(), |part| format!("{part} of "));
+            Some(format!("{who} {size} {way} ({part}{base})"))
         })
         .collect();
     let cost = (!cost.is_empty()).then(|| {
         format!(
-            "Under {label}, in the median future: {}. Revenue is summed over the window; compute is at its end.",
-            cost.join("; ")
+            "Under {label}, in the median future: {}. In brackets: part of the baseline's mean. Revenue and levies are summed from {} to {}; compute is at the end of that time.",
+            cost.join("; "),
+            month(study.window_first),
+            month(study.window_last)
         )
     });
     let sure = results.effect(HEADLINE, arm).map(|e| {
@@ -193,8 +117,8 @@ pub fn short(results: &Results) -> Vec<ShortAnswer> {
     });
     let channels = steps(results, arm)
         .map(|s| format!("Under {label}: {s}."))
-        .or_else(|| moved(results, last));
-    let influence = reversal(results, last).map(|f| f.text);
+        .or_else(|| moved(results, first));
+    let influence = reversal(results, first).map(|f| f.text);
     [
         ("Did it work?", worked, "worked"),
         ("At whose cost?", cost, "cost"),
@@ -219,7 +143,7 @@ pub fn answers(results: &Results) -> Vec<ReportFinding> {
     let target = &study.target_name;
     let about = |arm: &ArmInfo| {
         let (name, label) = (&arm.name, arm.label());
-        let mut text = Vec::new();
+        let mut text: Vec<String> = path::lead(results, arm).into_iter().collect();
         if let Some(c) = change(results, HEADLINE, name, "further behind", "less far behind") {
             text.push(format!(
                 "Under {label}, {target} is {c}, on average from {} to {}.",
@@ -469,7 +393,7 @@ pub fn certainty(results: &Results) -> Vec<String> {
     said
 }
 
-/// The same runs from the viewpoints of four kinds of readers.
+/// The same runs from the viewpoints of five kinds of readers.
 pub fn viewpoints(results: &Results) -> Vec<ReaderViewpoint> {
     let study = &results.manifest.study;
     let (issuer, target) = (&study.issuer_name, &study.target_name);
@@ -525,12 +449,35 @@ pub fn viewpoints(results: &Results) -> Vec<ReaderViewpoint> {
             ]),
         },
         ReaderViewpoint {
+            who: format!("Treasury of {}", the(issuer)),
+            asks: "What does it take?".into(),
+            points: points(&[(
+                "levy_revenue_usd",
+                "levies over the window are",
+                "more",
+                "less",
+            )]),
+        },
+        ReaderViewpoint {
             who: format!("Labs and makers of {target}"),
             asks: "What is left to train with, and who makes it?".into(),
             points: points(&[
                 (
                     "target_compute_h100e_end",
-                    "useful compute at the end is",
+                    "useful compute at the end, owned and rented, is",
+                    "more",
+                    "less",
+                ),
+                ("target_owned_h100e_end", "of this it owns", "more", "less"),
+                (
+                    "target_rented_h100e_end",
+                    "of this it rents abroad",
+                    "more",
+                    "less",
+                ),
+                (
+                    "grey_h100e_total",
+                    "brokers bring over the window",
                     "more",
                     "less",
                 ),
@@ -553,14 +500,14 @@ pub fn viewpoints(results: &Results) -> Vec<ReaderViewpoint> {
             asks: format!("Do they gain what {target} cannot buy, and at which price?"),
             points: points(&[
                 (
-                    "third_compute_h100e_end",
-                    "useful compute at the end is",
+                    "third_owned_h100e_end",
+                    "useful compute that they own at the end is",
                     "more",
                     "less",
                 ),
                 (
-                    "price_usd_per_h100e_mean",
-                    "a useful H100-equivalent costs",
+                    "third_price_usd_per_h100e_mean",
+                    "a useful H100-equivalent costs there",
                     "more",
                     "less",
                 ),

@@ -4,6 +4,8 @@
 
 mod appendix;
 mod findings;
+mod path;
+mod phrases;
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -16,6 +18,7 @@ use sha2::{Digest, Sha256};
 
 use crate::config::figure::ReportQuestion;
 use crate::foundation::escape::{json_in_script, markup, visible};
+use crate::plots::headline_arm;
 use crate::plots::{DrawnFigures, InteractiveCharts, basis, font_faces};
 use crate::results::{FailureRow, Results, ResultsError, files};
 
@@ -77,8 +80,9 @@ pub fn short(results: &Results) -> Result<String, minijinja::Error> {
     environment.add_template("short", SHORT)?;
     environment.get_template("short")?.render(context! {
         m => Serde(&results.manifest),
-        baseline => findings::baseline_label(results),
+        baseline => phrases::baseline_label(results),
         short => Serde(&findings::short(results)),
+        paths => Serde(&path::paths(results, headline_arm(results))),
     })
 }
 
@@ -166,11 +170,6 @@ fn render(results: &Results, gallery: &DrawnFigures) -> Result<String, minijinja
         "Back-test scorecard",
         "How well the model tells recorded history that it was not fitted to, against simple benchmark forecasts. A skill below zero is a loss.",
     );
-    let claims = side(
-        "claims",
-        "Claims",
-        "What the model should do by what is known, what it does, and the condition under which it should stop doing it.",
-    );
     let sobol = side(
         "sobol",
         "Shares of variance",
@@ -185,7 +184,7 @@ fn render(results: &Results, gallery: &DrawnFigures) -> Result<String, minijinja
     environment.add_template("report", TEMPLATE)?;
     environment.get_template("report")?.render(context! {
         m => Serde(&results.manifest),
-        baseline => findings::baseline_label(results),
+        baseline => phrases::baseline_label(results),
         basis => basis(results),
         policy => policy(&style),
         style => style,
@@ -194,6 +193,9 @@ fn render(results: &Results, gallery: &DrawnFigures) -> Result<String, minijinja
         script => SCRIPT,
         data => json_in_script(&visible(&data)),
         short => Serde(&findings::short(results)),
+        paths => Serde(&path::paths(results, headline_arm(results))),
+        faults => Serde(&results.manifest.faults().collect::<Vec<_>>()),
+        declared => Serde(&results.manifest.gate.iter().filter(|f| f.declared).collect::<Vec<_>>()),
         answers => Serde(&findings::answers(results)),
         viewpoints => Serde(&findings::viewpoints(results)),
         channels => Serde(&findings::channels(results)),
@@ -209,7 +211,6 @@ fn render(results: &Results, gallery: &DrawnFigures) -> Result<String, minijinja
         checklist => Serde(&appendix::checklist(results)),
         ledger => Serde(&ledger),
         scorecard => Serde(&scorecard),
-        claims => Serde(&claims),
         sobol => Serde(&sobol),
         boxes => Serde(&boxes),
         failures => Serde(&failures),

@@ -6,12 +6,16 @@ use std::path::Path;
 use super::export::{export, tables};
 use super::{Manifest, ResultsError, io};
 
-/// What differs between two results.
+/// What two results share and what differs between them.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ResultsComparison {
     /// Causes: program, seed, settings, inputs.
     pub causes: Vec<String>,
+    /// What is equal of program, seed, settings and inputs.
+    pub shared: Vec<String>,
     pub tables: Vec<TableDifference>,
+    /// Tables that are equal.
+    pub equal_tables: Vec<String>,
 }
 
 /// How one table differs.
@@ -21,6 +25,9 @@ pub struct TableDifference {
     /// Rows of one side alone.
     pub only_first: usize,
     pub only_second: usize,
+    /// Rows of both sides, and how many of them are equal.
+    pub shared: usize,
+    pub equal: usize,
     /// Columns with cells that differ by more than the tolerance: how many cells, the largest difference, and where.
     pub columns: BTreeMap<String, (usize, f64, String)>,
 }
@@ -43,49 +50,79 @@ pub fn compare(a: &Path, b: &Path, tolerance: f64) -> Result<ResultsComparison, 
     names.dedup();
     let mut found = ResultsComparison {
         causes: causes(&first, &second),
-        tables: Vec::new(),
+        shared: shared(&first, &second),
+        ..ResultsComparison::default()
     };
     for name in names {
         let difference = table(a, b, &name, tolerance)?;
-        if !difference.is_empty() {
+        if difference.is_empty() {
+            found.equal_tables.push(name);
+        } else {
             found.tables.push(difference);
         }
     }
     Ok(found)
 }
 
+/// Settings that may differ between two results, each with its name.
+fn settings(m: &Manifest) -> Vec<(&'static str, String)> {
+    let arms: Vec<&str> = m.study.arms.iter().map(|a| a.name.as_str()).collect();
+    let set: Vec<String> = m.set.iter().map(|(k, v)| format!("{k}={v}")).collect();
+    vec![
+        ("version", m.version.clone()),
+        ("source of the program", m.source.clone()),
+        ("study", m.study.name.to_string()),
+        ("arms", arms.join(", ")),
+        ("seed", m.seed.to_string()),
+        ("futures", m.runs.to_string()),
+        ("failed", m.failed.to_string()),
+        ("channels off", m.channels_off.join(" ")),
+        ("planning", m.planning.clone()),
+        (
+            "window",
+            format!("{} to {}", m.study.window_first, m.study.window_last),
+        ),
+        ("set", set.join(" ")),
+    ]
+}
+
+/// What is equal of two results: settings, arms and input files.
+fn shared(a: &Manifest, b: &Manifest) -> Vec<String> {
+    let mut all: Vec<String> = settings(a)
+        .into_iter()
+        .zip(settings(b))
+        .filter(|((_, x), (_, y))| x == y && !x.is_empty())
+        .map(|((what, x), _)| format!("{what}: {x}"))
+        .collect();
+    let same_arms = |arm: &&super::ArmInfo| b.study.arms.contains(arm);
+    let arms: Vec<&str> = a
+        .study
+        .arms
+        .iter()
+        .filter(same_arms)
+        .map(|arm| arm.name.as_str())
+        .collect();
+    if !arms.is_empty() && arms.len() < a.study.arms.len().max(b.study.arms.len()) {
+        all.push(format!("arms with the same rules: {}", arms.join(", ")));
+    }
+    let names = a.inputs.keys().chain(b.inputs.keys());
+    let count = names.collect::<std::collections::BTreeSet<_>>().len();
+    let same = a
+        .inputs
+        .iter()
+        .filter(|(k, v)| b.inputs.get(*k) == Some(*v));
+    all.push(format!("input files: {} of {count}", same.count()));
+    all
+}
+
 /// Describes which inputs differ.
 pub fn causes(a: &Manifest, b: &Manifest) -> Vec<String> {
-    let mut all = Vec::new();
-    let mut say = |what: &str, x: String, y: String| {
-        if x != y {
-            all.push(format!("{what}: {x} and {y}"));
-        }
-    };
-    say("version", a.version.clone(), b.version.clone());
-    say("source of the program", a.source.clone(), b.source.clone());
-    say("study", a.study.name.to_string(), b.study.name.to_string());
-    let arms = |m: &Manifest| -> String {
-        let names: Vec<&str> = m.study.arms.iter().map(|a| a.name.as_str()).collect();
-        names.join(", ")
-    };
-    say("arms", arms(a), arms(b));
-    say("seed", a.seed.to_string(), b.seed.to_string());
-    say("futures", a.runs.to_string(), b.runs.to_string());
-    say("failed", a.failed.to_string(), b.failed.to_string());
-    say(
-        "channels off",
-        a.channels_off.join(" "),
-        b.channels_off.join(" "),
-    );
-    say("planning", a.planning.clone(), b.planning.clone());
-    let window = |m: &Manifest| format!("{} to {}", m.study.window_first, m.study.window_last);
-    say("window", window(a), window(b));
-    let set = |m: &Manifest| -> String {
-        let pairs: Vec<String> = m.set.iter().map(|(k, v)| format!("{k}={v}")).collect();
-        pairs.join(" ")
-    };
-    say("set", set(a), set(b));
+    let mut all: Vec<String> = settings(a)
+        .into_iter()
+        .zip(settings(b))
+        .filter(|((_, x), (_, y))| x != y)
+        .map(|((what, x), (_, y))| format!("{what}: {x} and {y}"))
+        .collect();
     let mut names: Vec<&String> = a.inputs.keys().chain(b.inputs.keys()).collect();
     names.sort();
     names.dedup();
@@ -134,6 +171,8 @@ fn table(a: &Path, b: &Path, name: &str, tolerance: f64) -> Result<TableDifferen
             found.only_first += 1;
             continue;
         };
+        found.shared += 1;
+        let mut equal = true;
         for (column, cell) in columns.iter().zip(row) {
             let there = others.iter().position(|c| c == column).map(|at| &other[at]);
             let size = match (cell.parse::<f64>(), there.map(|t| t.parse::<f64>())) {
@@ -142,6 +181,7 @@ fn table(a: &Path, b: &Path, name: &str, tolerance: f64) -> Result<TableDifferen
                 _ => f64::INFINITY,
             };
             if size > tolerance {
+                equal = false;
                 let at = found.columns.entry(column.clone()).or_default();
                 at.0 += 1;
                 if size > at.1 {
@@ -149,6 +189,7 @@ fn table(a: &Path, b: &Path, name: &str, tolerance: f64) -> Result<TableDifferen
                 }
             }
         }
+        found.equal += usize::from(equal);
     }
     Ok(found)
 }

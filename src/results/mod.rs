@@ -17,11 +17,33 @@ pub use parquet_tables::{OutcomeWriter, SeriesWriter, batches};
 
 use serde::{Deserialize, Serialize};
 
-use crate::analysis::QuantileBand;
+use crate::analysis::bands::QuantileBand;
 use crate::config::figure::FigureFile;
+use crate::config::study::SizeThatMatters;
 use crate::foundation::calendar::{Date, Month};
 use crate::foundation::escape::{csv_plain, csv_table};
 use crate::foundation::name::{self, Name};
+
+/// A row of a CSV table, whose columns are its fields: an empty table has its header too.
+trait CsvRow: Serialize {
+    const COLUMNS: &'static [&'static str];
+}
+
+/// Declares a row of a CSV table with its columns.
+macro_rules! csv_row {
+    ($(#[$of_row:meta])* pub struct $row:ident {
+        $($(#[$of_field:meta])* pub $field:ident: $kind:ty,)*
+    }) => {
+        $(#[$of_row])*
+        pub struct $row {
+            $($(#[$of_field])* pub $field: $kind,)*
+        }
+
+        impl CsvRow for $row {
+            const COLUMNS: &'static [&'static str] = &[$(stringify!($field)),*];
+        }
+    };
+}
 
 /// What was run from which inputs, so that it can be run again.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, PartialEq)]
@@ -55,6 +77,21 @@ pub struct Manifest {
     /// Names of makers by key.
     pub names: BTreeMap<String, String>,
     pub command: String,
+    /// Arms that compare nothing, and arms that are declared the same.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gate: Vec<GateFinding>,
+}
+
+/// An arm that is the same as another, or an element of an arm that acts on nothing.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, PartialEq)]
+pub struct GateFinding {
+    pub arm: String,
+    /// The other arm of a pair; empty where the finding is about one arm.
+    #[serde(default)]
+    pub other: String,
+    pub text: String,
+    /// Declared by the study with a reason, and true.
+    pub declared: bool,
 }
 
 /// Timings, in a file of their own because only they differ between machines.
@@ -80,6 +117,12 @@ pub struct StudyInfo {
     pub last_month: Month,
     pub window_first: Month,
     pub window_last: Month,
+    /// The arm that the first answer is about.
+    #[serde(default)]
+    pub headline: String,
+    /// The size of an effect on the gap that matters.
+    #[serde(default)]
+    pub matters: SizeThatMatters,
     pub figures: Vec<FigureFile>,
     pub limits: Vec<String>,
     /// Last month of recorded inputs.
@@ -177,40 +220,42 @@ pub const DRAWN: u32 = 2000;
 /// The stratum that holds every future.
 pub const ALL: &str = "all";
 
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct EffectRow {
-    pub outcome: String,
-    pub regime: String,
-    pub baseline: String,
-    #[serde(default)]
-    pub part: EffectComponent,
-    /// `all`, or the futures of one kind of stress or model variant.
-    #[serde(default = "all")]
-    pub stratum: String,
-    /// Months of the window; empty for the study's own.
-    #[serde(default)]
-    pub horizon_months: Option<u32>,
-    /// Rate a year at which a flow is discounted.
-    #[serde(default)]
-    pub discount: f64,
-    pub mean: f64,
-    pub p05: f64,
-    pub p25: f64,
-    pub p50: f64,
-    pub p75: f64,
-    pub p95: f64,
-    pub probability_positive: f64,
-    pub monte_carlo_error: f64,
-    /// Empty when pairs never differ.
-    pub pairing_gain: Option<f64>,
-    pub baseline_mean: f64,
-    pub pairs: usize,
-    /// Futures left out: failed, or without a value in one of the two arms.
-    #[serde(default)]
-    pub excluded: usize,
-    /// Futures to add to halve the Monte Carlo error, which falls with the square root of their number.
-    #[serde(default)]
-    pub more_to_halve_error: usize,
+csv_row! {
+    #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+    pub struct EffectRow {
+        pub outcome: String,
+        pub regime: String,
+        pub baseline: String,
+        #[serde(default)]
+        pub part: EffectComponent,
+        /// `all`, or the futures of one kind of stress or model variant.
+        #[serde(default = "all")]
+        pub stratum: String,
+        /// Months of the window; empty for the study's own.
+        #[serde(default)]
+        pub horizon_months: Option<u32>,
+        /// Rate a year at which a flow is discounted.
+        #[serde(default)]
+        pub discount: f64,
+        pub mean: f64,
+        pub p05: f64,
+        pub p25: f64,
+        pub p50: f64,
+        pub p75: f64,
+        pub p95: f64,
+        pub probability_positive: f64,
+        pub monte_carlo_error: f64,
+        /// Empty when pairs never differ.
+        pub pairing_gain: Option<f64>,
+        pub baseline_mean: f64,
+        pub pairs: usize,
+        /// Futures left out: failed, or without a value in one of the two arms.
+        #[serde(default)]
+        pub excluded: usize,
+        /// Futures to add to halve the Monte Carlo error, which falls with the square root of their number.
+        #[serde(default)]
+        pub more_to_halve_error: usize,
+    }
 }
 
 /// Which part of an effect: total = direct + feedback.
@@ -235,16 +280,18 @@ impl EffectComponent {
     }
 }
 
-/// One change of the rules that a process made in a run.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct PolicyChangeRow {
-    pub regime: String,
-    pub run: u32,
-    pub announced: Month,
-    pub binds: Month,
-    pub from: String,
-    pub to: String,
-    pub cause: String,
+csv_row! {
+    /// One change of the rules that a process made in a run.
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    pub struct PolicyChangeRow {
+        pub regime: String,
+        pub run: u32,
+        pub announced: Month,
+        pub binds: Month,
+        pub from: String,
+        pub to: String,
+        pub cause: String,
+    }
 }
 
 /// The stratum of tables written before strata existed.
@@ -275,12 +322,14 @@ pub struct EventRow {
     pub text: String,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct FailureRow {
-    pub regime: String,
-    pub run: u32,
-    pub reason: String,
-    pub command: String,
+csv_row! {
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    pub struct FailureRow {
+        pub regime: String,
+        pub run: u32,
+        pub reason: String,
+        pub command: String,
+    }
 }
 
 /// Everything in a results folder but figures and page.
@@ -327,6 +376,11 @@ pub fn io(path: &Path, error: impl std::fmt::Display) -> ResultsError {
 }
 
 impl Manifest {
+    /// What the gate found and the study does not declare.
+    pub fn faults(&self) -> impl Iterator<Item = &GateFinding> {
+        self.gate.iter().filter(|finding| !finding.declared)
+    }
+
     /// Reads the manifest of a results folder.
     ///
     /// # Errors
@@ -381,6 +435,13 @@ impl Manifest {
                 names.join(", ")
             ));
         }
+        if !s.headline.is_empty() && !names.contains(&s.headline.as_str()) {
+            return Err(format!(
+                "study.headline: found `{}`, expected one of the arms: {}",
+                s.headline,
+                names.join(", ")
+            ));
+        }
         Ok(())
     }
 }
@@ -418,13 +479,9 @@ impl Results {
         let manifest = folder.join("manifest.json");
         let text = serde_json::to_string_pretty(&self.manifest).map_err(|e| io(&manifest, e))?;
         files::write(&manifest, text + "\n")?;
-        write_csv(&folder.join("effects.csv"), EFFECT_COLUMNS, &self.effects)?;
-        write_csv(
-            &folder.join("failures.csv"),
-            &["regime", "run", "reason", "command"],
-            &self.failures,
-        )?;
-        write_csv(&folder.join("tape.csv"), TAPE_COLUMNS, &self.tape)?;
+        write_csv(&folder.join("effects.csv"), &self.effects)?;
+        write_csv(&folder.join("failures.csv"), &self.failures)?;
+        write_csv(&folder.join("tape.csv"), &self.tape)?;
         tables::write(&self.tables, folder)?;
         parquet_tables::write(self, folder)
     }
@@ -467,36 +524,11 @@ impl Results {
     }
 }
 
-const EFFECT_COLUMNS: &[&str] = &[
-    "outcome",
-    "regime",
-    "baseline",
-    "part",
-    "stratum",
-    "horizon_months",
-    "discount",
-    "mean",
-    "p05",
-    "p25",
-    "p50",
-    "p75",
-    "p95",
-    "probability_positive",
-    "monte_carlo_error",
-    "pairing_gain",
-    "baseline_mean",
-    "pairs",
-    "excluded",
-    "more_to_halve_error",
-];
-
-const TAPE_COLUMNS: &[&str] = &["regime", "run", "announced", "binds", "from", "to", "cause"];
-
-fn write_csv<T: Serialize>(path: &Path, columns: &[&str], rows: &[T]) -> Result<(), ResultsError> {
+fn write_csv<T: CsvRow>(path: &Path, rows: &[T]) -> Result<(), ResultsError> {
     let mut writer = csv::WriterBuilder::new()
         .has_headers(false)
         .from_writer(Vec::new());
-    writer.write_record(columns).map_err(|e| io(path, e))?;
+    writer.write_record(T::COLUMNS).map_err(|e| io(path, e))?;
     for row in rows {
         writer.serialize(row).map_err(|e| io(path, e))?;
     }

@@ -15,7 +15,7 @@ use parquet::file::properties::WriterProperties;
 
 use super::files::AtomicFile;
 use super::{BandRow, EventRow, OutcomeRow, OutcomeTable, Results, ResultsError, io};
-use crate::analysis::QuantileBand;
+use crate::analysis::bands::QuantileBand;
 use crate::foundation::calendar::Month;
 
 /// Rows to a batch, and batches to a group of rows: fixed, so that bytes do not depend on how runs were cut into blocks.

@@ -10,6 +10,8 @@ use std::path::{Component, Path};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::foundation::digest::{hex, sha256};
+
 use super::{ResultsError, files, io};
 
 /// The name of the file.
@@ -81,7 +83,7 @@ impl Seal {
             ..self.clone()
         };
         let text = serde_json::to_vec(&plain).unwrap_or_default();
-        hex(&Sha256::digest(text))
+        sha256(&text)
     }
 
     /// Writes it into its folder.
@@ -252,10 +254,6 @@ fn hash_of(path: &Path) -> Result<String, ResultsError> {
             n => sum.update(&bytes[..n]),
         }
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
 /// Whether a path leads to a file below the folder that it is listed in.

@@ -5,9 +5,9 @@ use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use super::block::{self, BlockStore};
-use super::ensemble::RunRecordLayout;
+use super::block::{self, BlockRequest, BlockStore};
 use super::join::JoinedRuns;
+use super::layout::RunRecordLayout;
 use super::plan_file::PlanFile;
 use super::{Plan, Worker};
 use crate::results::ResultsError;
@@ -102,18 +102,16 @@ impl BlockBatch<'_> {
             let mut worker = Worker::new(&self.plan.blueprint);
             while let Some(k) = missing.get(next.fetch_add(1, Ordering::Relaxed)) {
                 let path = block::path(self.folder, *k);
-                let (hash, futures) = (&self.file.hash, self.file.block(*k));
-                let (plan, done) = (self.plan, self.done);
-                match block::write(
-                    plan,
-                    &layout,
-                    hash,
-                    futures,
-                    &mut worker,
-                    &path,
-                    done,
-                    self.stop,
-                ) {
+                let block = BlockRequest {
+                    plan: self.plan,
+                    layout: &layout,
+                    hash: &self.file.hash,
+                    futures: self.file.block(*k),
+                    path: &path,
+                    done: self.done,
+                    stop: self.stop,
+                };
+                match block::write(&block, &mut worker) {
                     Ok(true) => {}
                     Ok(false) => return,
                     Err(error) => {

@@ -15,11 +15,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::{Deserialize, Serialize};
 
-use super::ensemble::{RunNarrative, RunRecord, RunRecordLayout, RunStore, one_run};
+use super::ensemble::RunStore;
+use super::layout::RunRecordLayout;
+use super::run::{RunNarrative, RunRecord, RunRequest, one_run};
 use super::{Plan, Worker};
 use crate::foundation::policy_path::PolicyChange;
-use crate::results::ResultsError;
 use crate::results::files::AtomicFile;
+use crate::results::{ResultsError, io};
 
 /// Futures of a chunk: what a worker holds before it writes.
 const CHUNK: u32 = 32;
@@ -48,45 +50,43 @@ pub fn path(folder: &Path, number: u32) -> PathBuf {
     folder.join(format!("block-{number:04}.runs"))
 }
 
-fn io(path: &Path, error: impl std::fmt::Display) -> ResultsError {
-    ResultsError::Io {
-        path: path.to_path_buf(),
-        reason: error.to_string(),
-    }
+/// One block to run and to write.
+pub struct BlockRequest<'a> {
+    pub plan: &'a Plan,
+    pub layout: &'a RunRecordLayout,
+    /// Hash of the plan.
+    pub hash: &'a str,
+    pub futures: Range<u32>,
+    pub path: &'a Path,
+    /// Called after each run.
+    pub done: &'a (dyn Fn() + Sync),
+    pub stop: &'a AtomicBool,
 }
 
 /// Runs a block and writes its file atomically. Returns false when stopped.
 ///
 /// # Errors
 /// When the file cannot be written; no file is left then.
-pub fn write(
-    plan: &Plan,
-    layout: &RunRecordLayout,
-    hash: &str,
-    futures: Range<u32>,
-    worker: &mut Worker,
-    file: &Path,
-    done: &(dyn Fn() + Sync),
-    stop: &AtomicBool,
-) -> Result<bool, ResultsError> {
-    let whole = AtomicFile::create(file).map_err(|e| io(file, e))?;
-    let done = write_to(plan, layout, hash, futures, worker, whole, done, stop);
-    match done.map_err(|e| io(file, e))? {
-        Some(whole) => whole.finish().map_err(|e| io(file, e)).map(|()| true),
+pub fn write(block: &BlockRequest<'_>, worker: &mut Worker) -> Result<bool, ResultsError> {
+    let path = block.path;
+    let whole = AtomicFile::create(path).map_err(|e| io(path, e))?;
+    match write_to(block, worker, whole).map_err(|e| io(path, e))? {
+        Some(whole) => whole.finish().map_err(|e| io(path, e)).map(|()| true),
         None => Ok(false),
     }
 }
 
 fn write_to(
-    plan: &Plan,
-    layout: &RunRecordLayout,
-    hash: &str,
-    futures: Range<u32>,
+    block: &BlockRequest<'_>,
     worker: &mut Worker,
     file: AtomicFile,
-    done: &(dyn Fn() + Sync),
-    stop: &AtomicBool,
 ) -> std::io::Result<Option<AtomicFile>> {
+    let BlockRequest {
+        plan,
+        layout,
+        futures,
+        ..
+    } = block;
     let mut out = CountingWriter {
         to: BufWriter::with_capacity(1 << 18, file),
         at: 0,
@@ -94,7 +94,7 @@ fn write_to(
     };
     out.bytes(MAGIC)?;
     let mut tail = BlockFooter {
-        plan: hash.to_string(),
+        plan: block.hash.to_string(),
         first: futures.start,
         count: futures.end - futures.start,
         arms: plan.regimes.len(),
@@ -107,27 +107,9 @@ fn write_to(
     let mut records: Vec<RunRecord> = Vec::new();
     for from in futures.clone().step_by(CHUNK as usize) {
         let numbers = from..(from + CHUNK).min(futures.end);
-        records.resize_with(numbers.len(), RunRecord::default);
-        let draws: Vec<_> = numbers.clone().map(|n| plan.draw(n)).collect();
-        let mut starts: Vec<Vec<u64>> = vec![Vec::new(); plan.regimes.len()];
-        let mut tapes: Vec<Arc<[PolicyChange]>> = Vec::new();
-        for arm in plan.order() {
-            for (at, (record, number)) in records.iter_mut().zip(numbers.clone()).enumerate() {
-                if stop.load(Ordering::Relaxed) {
-                    return Ok(None);
-                }
-                let (draw, given) = (&draws[at], tapes.get(at));
-                one_run(plan, layout, worker, arm, number, draw, given, record);
-                tail.told.extend(record.told.take());
-                done();
-            }
-            if tapes.is_empty() {
-                let of_baseline = records.iter().map(|r| Arc::from(r.tape.as_slice()));
-                tapes.extend(of_baseline);
-            }
-            write_chunk(layout, &records, &mut out, &mut starts[arm])?;
+        if !write_chunks(block, worker, numbers, &mut records, &mut out, &mut tail)? {
+            return Ok(None);
         }
-        tail.starts.extend(starts.into_iter().flatten());
     }
     let at = out.at;
     out.bytes(&serde_json::to_vec(&tail)?)?;
@@ -137,6 +119,45 @@ fn write_to(
     out.bytes(MAGIC)?;
     let whole = out.to.into_inner().map_err(|e| e.into_error())?;
     Ok(Some(whole))
+}
+
+/// Runs a chunk of futures in every arm and writes it, arm after arm. Returns false when stopped.
+fn write_chunks(
+    block: &BlockRequest<'_>,
+    worker: &mut Worker,
+    numbers: Range<u32>,
+    records: &mut Vec<RunRecord>,
+    out: &mut CountingWriter,
+    tail: &mut BlockFooter,
+) -> std::io::Result<bool> {
+    let BlockRequest { plan, layout, .. } = block;
+    records.resize_with(numbers.len(), RunRecord::default);
+    let draws: Vec<_> = numbers.clone().map(|n| plan.draw(n)).collect();
+    let mut starts: Vec<Vec<u64>> = vec![Vec::new(); plan.regimes.len()];
+    let mut tapes: Vec<Arc<[PolicyChange]>> = Vec::new();
+    for arm in plan.order() {
+        for (at, (record, run)) in records.iter_mut().zip(numbers.clone()).enumerate() {
+            if block.stop.load(Ordering::Relaxed) {
+                return Ok(false);
+            }
+            let request = RunRequest {
+                arm,
+                run,
+                draw: &draws[at],
+                baseline_path: tapes.get(at),
+            };
+            one_run(plan, layout, worker, &request, record);
+            tail.told.extend(record.told.take());
+            (block.done)();
+        }
+        if tapes.is_empty() {
+            let of_baseline = records.iter().map(|r| Arc::from(r.tape.as_slice()));
+            tapes.extend(of_baseline);
+        }
+        write_chunk(layout, records, out, &mut starts[arm])?;
+    }
+    tail.starts.extend(starts.into_iter().flatten());
+    Ok(true)
 }
 
 struct CountingWriter {

@@ -3,14 +3,12 @@
 //! The direct effect is that of an arm under the rule changes that its baseline's own government made. The rest runs
 //! through its own government's reactions.
 
-use super::Plan;
-use crate::analysis::{PairedEffect, effect};
+use crate::analysis::effects::{PairedEffect, effect};
 use crate::config::diagnostics::{Diagnostic, Problems};
 use crate::config::source::Source;
 use crate::config::study::StudyFile;
 use crate::controls::Regime;
-use crate::foundation::policy_path::PolicyChange;
-use crate::results::{EffectComponent, PolicyChangeRow};
+use crate::results::EffectComponent;
 
 /// Whether the tape of the baseline can be replayed in every arm that has a process: the same rungs by name, in order.
 ///
@@ -69,25 +67,5 @@ pub fn parts(
     parts
         .into_iter()
         .filter_map(|(part, of, against)| Some((part, effect(&column(of), &column(against))?)))
-        .collect()
-}
-
-/// Describes the changes of rules of one run.
-pub fn tape_rows(plan: &Plan, arm: usize, run: u32, tape: &[PolicyChange]) -> Vec<PolicyChangeRow> {
-    let regime = &plan.regimes[arm];
-    let Some(process) = &regime.process else {
-        return Vec::new();
-    };
-    let rung = |at: u16| process.ladder[usize::from(at)].name.clone();
-    tape.iter()
-        .map(|change| PolicyChangeRow {
-            regime: regime.name.clone(),
-            run,
-            announced: plan.blueprint.first.plus(change.announced),
-            binds: plan.blueprint.first.plus(change.binds),
-            from: rung(change.from),
-            to: rung(change.to),
-            cause: change.cause.words().to_string(),
-        })
         .collect()
 }

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::config::draws::FuturesTable;
+use crate::config::futures::{FutureDesign, FuturesFile, WeightedAlternative};
 use crate::config::parameters::ParameterSet;
 use crate::config::posterior::Posterior;
-use crate::config::study::{Arm, FutureDesign, FuturesFile, WeightedAlternative};
+use crate::config::study::Arm;
 use crate::foundation::chance::{Chance, Purpose, permuted, sobol, stable_key};
 use crate::foundation::channels::{Channel, Channels};
 use crate::foundation::parameters::Parameters;

@@ -5,13 +5,14 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::Plan;
-use super::ensemble::{
-    MemoryRunStore, OutcomeView, RunNarrative, RunRecord, RunRecordLayout, RunStore,
-};
+use super::ensemble::{MemoryRunStore, RunStore};
 use super::feedback::parts;
+use super::layout::{OutcomeView, RunRecordLayout};
 use super::manifest::manifest;
-use crate::analysis::{PairedEffect, band, effect};
-use crate::measures::OUTCOMES;
+use super::run::{RunNarrative, RunRecord};
+use crate::analysis::bands::band;
+use crate::analysis::effects::{PairedEffect, effect};
+use crate::outputs::outcomes::OUTCOMES;
 use crate::results::{
     ALL, BandRow, EffectComponent, EffectRow, FailureRow, OutcomeRow, OutcomeTable, Results,
     ResultsError,

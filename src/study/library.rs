@@ -4,9 +4,13 @@ use std::sync::Arc;
 
 use crate::config::acts::read_law;
 use crate::config::cases::{CaseTable, check_cases};
+use crate::config::chip_columns::ColumnChoice;
 use crate::config::chips::ChipRow;
+use crate::config::countries::{EXPECTED, NamedNation, nation_named, nearest_code};
 use crate::config::diagnostics::{Diagnostic, Problems};
 use crate::config::evidence::Evidence;
+use crate::config::foreign_chips::{self, ForeignChipTable};
+use crate::config::known_chips;
 use crate::config::nations::NationRow;
 use crate::config::parameters::ParameterSet;
 use crate::config::places::PlaceTables;
@@ -67,27 +71,59 @@ impl Library {
         check_cases(&self.law, &self.cases, &self.chips, &self.nations)
     }
 
+    /// A user's own table of chips, completed from the known chips.
+    ///
+    /// # Errors
+    /// For cells that cannot be read or are impossible.
+    pub fn own_chips(
+        &self,
+        source: &Source,
+        columns: &[ColumnChoice],
+    ) -> Result<ForeignChipTable, Problems> {
+        let mut table = foreign_chips::read(source, &self.nation_codes(), columns)?;
+        known_chips::complete(&mut table, &self.chips);
+        Ok(table)
+    }
+
     /// What a user's own table of chips may point at.
     pub fn nation_codes(&self) -> KnownNames {
         KnownNames::of_nations(self.nations.iter().map(|n| n.iso3.clone()))
     }
 
-    /// A nation by its ISO3 code.
+    /// A nation by its code of two or three letters or its name, in any case.
     ///
     /// # Errors
-    /// When there is none; the nearest is named.
-    pub fn nation(&self, iso3: &str) -> Result<&NationRow, Problems> {
-        self.nations.iter().find(|n| n.iso3 == iso3).ok_or_else(|| {
-            let codes: Vec<&str> = self.nations.iter().map(|n| n.iso3.as_str()).collect();
-            let word = Source {
-                name: "command line".into(),
-                text: iso3.into(),
-            };
-            let message = format!("found `{iso3}`, expected the ISO3 code of a nation");
-            Diagnostic::at(&word, 0..iso3.len(), message)
-                .nearest(iso3, &codes)
-                .into()
-        })
+    /// When there is none in the table. A nation outside it is named; a code that is nobody's has the one a letter away as a hint.
+    pub fn nation(&self, name: &str) -> Result<&NationRow, Problems> {
+        let codes: Vec<&str> = self.nations.iter().map(|n| n.iso3.as_str()).collect();
+        let word = Source {
+            name: "command line".into(),
+            text: name.into(),
+        };
+        let wrong = |message: String| Diagnostic::at(&word, 0..name.len(), message);
+        match nation_named(name, codes.iter().copied()) {
+            NamedNation::InTable(code) => self
+                .nations
+                .iter()
+                .find(|n| n.iso3 == code)
+                .ok_or_else(|| wrong(format!("found `{name}`")).into()),
+            NamedNation::Outside(nation) => {
+                let message = format!(
+                    "{nation} is not in the table of nations: found `{name}`, expected a nation of it"
+                );
+                let help = format!(
+                    "the table has {} nations: `chokepoint list nations`",
+                    codes.len()
+                );
+                Err(wrong(message).help(help).into())
+            }
+            NamedNation::None => {
+                let message = format!("found `{name}`, expected {EXPECTED}");
+                let near = nearest_code(name, &codes);
+                let help = near.map_or(String::new(), |code| format!("did you mean `{code}`?"));
+                Err(wrong(message).help(help).into())
+            }
+        }
     }
 
     /// A chip of the table by its name or key.

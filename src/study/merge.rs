@@ -5,12 +5,13 @@ use std::path::Path;
 
 use super::Plan;
 use super::block::BlockStore;
-use super::ensemble::RunRecordLayout;
+use super::gate::gate;
 use super::join::JoinedRuns;
+use super::layout::RunRecordLayout;
 use super::plan_file::{OpenedPlan, PlanFile};
 use super::verdicts::verdicts;
 use crate::config::figure::FigureFile;
-use crate::measures::OUTCOMES;
+use crate::outputs::outcomes::OUTCOMES;
 use crate::results::{DRAWN, OutcomeWriter, Results, ResultsError, SeriesWriter};
 
 /// Futures whose series are kept, where a study asks for them.
@@ -49,6 +50,7 @@ pub fn merge(
     let mut results = joined.results(told, &file.command)?;
     results.outcomes.rows = drawn;
     results.manifest.study.figures = figures.to_vec();
+    results.manifest.gate = gate(&opened.library, &joined)?;
     let verdicts = verdicts(&opened.library, plan).map_err(|e| ResultsError::Io {
         path: into.to_path_buf(),
         reason: e.to_string(),

@@ -4,25 +4,25 @@ use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use sha2::{Digest, Sha256};
-
-use super::bank::KeptRuns;
-use super::ensemble::reason;
-use super::futures::{FutureDraw, Futures, Override, switched};
-use super::{Library, Worker, feedback};
+use super::futures::{FutureDraw, Futures, Override, StressOrVariant, switched};
+use super::kept_runs::KeptRuns;
+use super::worker::{Worker, reason};
+use super::{Library, feedback};
 use crate::config::diagnostics::{Diagnostic, Problems};
 use crate::config::figure;
 use crate::config::parameters::ParameterSet;
 use crate::config::posterior::Posterior;
 use crate::config::study::{self, StudyFile};
 use crate::controls::Regime;
+use crate::events::EventKind;
 use crate::foundation::calendar::Month;
 use crate::foundation::channels::{Channel, Channels};
+use crate::foundation::digest::sha256;
 use crate::foundation::parameters::Parameters;
 use crate::foundation::run::{ExpectationRule, Future, ReferenceRun};
-use crate::markets::terms::CompiledCalendar;
+use crate::outputs::formulas::OutcomeWindow;
+use crate::policy::compiled::CompiledCalendar;
 use crate::world::Blueprint;
-use crate::world::outcomes::OutcomeWindow;
 
 /// A study ready to run.
 pub struct Plan {
@@ -56,6 +56,68 @@ pub struct Plan {
     pub(super) inputs: BTreeMap<String, String>,
     /// The store where questions keep their finished runs.
     pub kept: Option<Arc<KeptRuns>>,
+}
+
+/// Calendars of the law, compiled at the centre of the parameters.
+struct CompiledLaw {
+    /// One a regime.
+    calendars: Vec<Arc<CompiledCalendar>>,
+    /// One an arm, kind of stress and model variant.
+    kinds: Vec<Arc<CompiledCalendar>>,
+}
+
+impl CompiledLaw {
+    fn of(
+        regimes: &[Regime],
+        arms: &[Override],
+        design: &Futures,
+        at_centre: impl Fn(&Regime, &[&Override]) -> Arc<CompiledCalendar>,
+    ) -> Self {
+        let calendars: Vec<Arc<CompiledCalendar>> = regimes
+            .iter()
+            .zip(arms)
+            .map(|(regime, arm)| at_centre(regime, &[arm]))
+            .collect();
+        let switches = |kinds: &[StressOrVariant]| -> Vec<Override> {
+            let all: Vec<Override> = kinds.iter().map(|k| k.switch.clone()).collect();
+            if all.is_empty() {
+                vec![Override::default()]
+            } else {
+                all
+            }
+        };
+        let mut kinds = Vec::new();
+        for ((regime, arm), calendar) in regimes.iter().zip(arms).zip(&calendars) {
+            for stress in &switches(&design.stress) {
+                for variant in &switches(&design.variant) {
+                    kinds.push(if stress.set.is_empty() && variant.set.is_empty() {
+                        calendar.clone()
+                    } else {
+                        at_centre(regime, &[stress, variant, arm])
+                    });
+                }
+            }
+        }
+        Self { calendars, kinds }
+    }
+}
+
+/// Runs recorded history, against which deviations are measured.
+fn record_history(
+    library: &Library,
+    study: &StudyFile,
+    blueprint: &Arc<Blueprint>,
+    central: &Parameters,
+) -> Result<ReferenceRun, Problems> {
+    let history = library.regime("history")?;
+    let recorded = || Worker::new(blueprint).reference_run(&history, central);
+    catch_unwind(AssertUnwindSafe(recorded)).map_err(|cause| {
+        let why = reason(cause.as_ref());
+        let message = format!(
+            "recorded history does not run with the months, parameters and tables of this study: {why}"
+        );
+        Diagnostic::at(&study.source, 0..1, message).into()
+    })
 }
 
 /// Settings of a plan besides its study.
@@ -136,45 +198,11 @@ impl Plan {
                     .map_or_else(Override::default, Override::of_arm)
             })
             .collect();
-        let at_centre = |regime: &Regime, switches: &[&Override]| {
+        let compiled = CompiledLaw::of(&regimes, &arms, &design, |regime, switches| {
             let centre = fixed(&central.values(), switches, &set);
-            blueprint.compile_calendar(regime, &centre)
-        };
-        let calendars: Vec<Arc<CompiledCalendar>> = regimes
-            .iter()
-            .zip(&arms)
-            .map(|(regime, arm)| at_centre(regime, &[arm]))
-            .collect();
-        let plain = Override::default();
-        let switches = |kinds: &[super::futures::StressOrVariant]| -> Vec<Override> {
-            let all: Vec<Override> = kinds.iter().map(|k| k.switch.clone()).collect();
-            if all.is_empty() {
-                vec![plain.clone()]
-            } else {
-                all
-            }
-        };
-        let mut kinds = Vec::new();
-        for arm in 0..regimes.len() {
-            for stress in &switches(&design.stress) {
-                for variant in &switches(&design.variant) {
-                    kinds.push(if stress.set.is_empty() && variant.set.is_empty() {
-                        calendars[arm].clone()
-                    } else {
-                        at_centre(&regimes[arm], &[stress, variant, &arms[arm]])
-                    });
-                }
-            }
-        }
-        let history = library.regime("history")?;
-        let recorded = || Worker::new(&blueprint).reference_run(&history, &central);
-        let reference_run = catch_unwind(AssertUnwindSafe(recorded)).map_err(|cause| {
-            let why = reason(cause.as_ref());
-            let message = format!(
-                "recorded history does not run with the months, parameters and tables of this study: {why}"
-            );
-            Diagnostic::at(&study.source, 0..1, message)
-        })?;
+            blueprint.subjects.compile_calendar(regime, &centre)
+        });
+        let reference_run = record_history(library, &study, &blueprint, &central)?;
         Ok(Self {
             inputs: hashes(&library.configs),
             kept: None,
@@ -185,8 +213,8 @@ impl Plan {
             blueprint,
             parameters,
             regimes,
-            calendars,
-            kinds,
+            calendars: compiled.calendars,
+            kinds: compiled.kinds,
             arms,
             design,
             window,
@@ -233,8 +261,27 @@ impl Plan {
         (&self.kinds[at], self.made(number, draw, &self.arms[arm]))
     }
 
-    fn made(&self, number: u32, draw: &FutureDraw, arm: &Override) -> Future {
+    /// A future under rules and settings that need not be those of an arm, with their calendar.
+    pub fn under(
+        &self,
+        regime: &Regime,
+        switch: &Override,
+        number: u32,
+        draw: &FutureDraw,
+    ) -> (Arc<CompiledCalendar>, Future) {
         let kind = |at: Option<usize>, list: &[super::futures::StressOrVariant]| {
+            at.map_or_else(Override::default, |at| list[at].switch.clone())
+        };
+        let stress = kind(draw.stress, &self.design.stress);
+        let variant = kind(draw.variant, &self.design.variant);
+        let central = self.parameters.central().values();
+        let centre = fixed(&central, &[&stress, &variant, switch], &self.set);
+        let calendar = self.blueprint.subjects.compile_calendar(regime, &centre);
+        (calendar, self.made(number, draw, switch))
+    }
+
+    fn made(&self, number: u32, draw: &FutureDraw, arm: &Override) -> Future {
+        let kind = |at: Option<usize>, list: &[StressOrVariant]| {
             at.map_or_else(Override::default, |at| list[at].switch.clone())
         };
         let (stress, variant) = (
@@ -344,7 +391,7 @@ fn check_settings(
         .acts(&library.parameters)
         .map_err(|(why, help)| Diagnostic::at_field(&study.source, "design", why).help(help))?;
     // Arms that part after the end are equal throughout this study.
-    let differs = blueprint.first_difference(regimes);
+    let differs = blueprint.subjects.first_difference(regimes);
     let differs = differs.filter(|first| *first <= study.last_month);
     let first = study.window_first.or(differs).unwrap_or(study.first_month);
     let first = first.max(study.first_month);
@@ -376,10 +423,11 @@ pub fn check(
     let blueprint = library.blueprint(study)?;
     let posterior = samples(library, study)?;
     check_settings(library, study, &regimes, &blueprint, posterior, runs, only)?;
+    super::comparisons::seen(study, &regimes, &blueprint).check()?;
     let arms: Vec<&str> = study.arms.iter().map(|arm| arm.name()).collect();
     let known = figure::KnownEntities {
         columns: &blueprint.watch.columns,
-        events: &super::timeline::kinds(),
+        events: &EventKind::names(),
         arms: &arms,
     };
     let mut problems = Problems::default();
@@ -413,13 +461,5 @@ fn fixed(values: &[f64], switches: &[&Override], set: &BTreeMap<String, f64>) ->
 /// SHA-256 of every configuration file.
 pub fn hashes(configs: &crate::config::source::Configs) -> BTreeMap<String, String> {
     let all = configs.all().into_iter();
-    all.map(|s| (s.name, hash(s.text.as_bytes()))).collect()
-}
-
-/// SHA-256 in hexadecimal digits.
-pub fn hash(bytes: &[u8]) -> String {
-    Sha256::digest(bytes)
-        .iter()
-        .map(|b| format!("{b:02x}"))
-        .collect()
+    all.map(|s| (s.name, sha256(s.text.as_bytes()))).collect()
 }

@@ -6,15 +6,17 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::plan::{hash, hashes};
+use super::plan::hashes;
 use super::{Library, Plan, PlanSettings};
 use crate::config::diagnostics::Problems;
 use crate::config::draws::sealed_path;
 use crate::config::figure::{self, FigureFile};
 use crate::config::posterior::{self, Posterior};
-use crate::config::source::{Configs, Source, figure_path};
+use crate::config::shipped::figure_path;
+use crate::config::source::{Configs, Source};
 use crate::config::study;
 use crate::foundation::channels::{Channel, Channels};
+use crate::foundation::digest::sha256;
 use crate::foundation::run::ExpectationRule;
 use crate::results::{ResultsError, files};
 
@@ -83,7 +85,7 @@ impl PlanFile {
         for name in &study.figures {
             let source = configs.find_figure(name)?;
             let path = figure_path(name);
-            figures.insert(path.clone(), hash(source.text.as_bytes()));
+            figures.insert(path.clone(), sha256(source.text.as_bytes()));
             if source.name != path {
                 self.files.insert(path, source.text);
             }
@@ -92,10 +94,10 @@ impl PlanFile {
         self.inputs.extend(figures);
         for rule in &self.rules {
             let name = format!("rule {}", rule.name);
-            self.inputs.insert(name, hash(rule.text.as_bytes()));
+            self.inputs.insert(name, sha256(rule.text.as_bytes()));
         }
         // As it is run: with what the command line changed in it.
-        let study = hash(self.study.text.as_bytes());
+        let study = sha256(self.study.text.as_bytes());
         self.inputs.insert("study".into(), study);
         let n = self.futures().len() as u32;
         let size = (n / BLOCK).clamp(1, BLOCK).max(n.div_ceil(BLOCKS));
@@ -110,7 +112,7 @@ impl PlanFile {
             hash: String::new(),
             ..self.clone()
         };
-        hash(&serde_json::to_vec(&plain).unwrap_or_default())
+        sha256(&serde_json::to_vec(&plain).unwrap_or_default())
     }
 
     /// The plan that this file describes, built from nothing but it and the program.

@@ -10,7 +10,8 @@ use crate::config::parameters::describe_units;
 use crate::config::splits;
 use crate::events::EventKind;
 use crate::foundation::channels::Channel;
-use crate::measures::{MEASURES, OUTCOMES};
+use crate::outputs::measures::MEASURES;
+use crate::outputs::outcomes::OUTCOMES;
 
 /// Marks of the generated part of a document.
 pub const BEGIN: &str = "<!-- generated: chokepoint reference -->";
@@ -54,18 +55,25 @@ pub fn markdown(library: &Library) -> String {
     for e in EventKind::ALL {
         out.push_str(&format!("| `{}` | {} |\n", e.name(), e.words()));
     }
-    for (title, list) in [
-        ("Monthly measures", MEASURES),
-        ("Outcomes, one number a run", OUTCOMES),
-    ] {
-        out.push_str(&format!(
-            "\n### {title}\n\n| name | what it is | unit |\n|---|---|---|\n"
-        ));
-        for m in list {
-            out.push_str(&format!("| `{}` | {} | {} |\n", m.name, m.words, m.unit));
-        }
-    }
+    let measures = MEASURES.iter().map(|m| (m.name, m.words, m.unit));
+    push_quantities(&mut out, "Monthly measures", measures);
+    let outcomes = OUTCOMES.iter().map(|o| (o.name, o.words, o.unit));
+    push_quantities(&mut out, "Outcomes, one number a run", outcomes);
     out
+}
+
+/// A table of names with their meanings and units.
+fn push_quantities<'a>(
+    out: &mut String,
+    title: &str,
+    list: impl Iterator<Item = (&'a str, &'a str, &'a str)>,
+) {
+    out.push_str(&format!(
+        "\n### {title}\n\n| name | what it is | unit |\n|---|---|---|\n"
+    ));
+    for (name, words, unit) in list {
+        out.push_str(&format!("| `{name}` | {words} | {unit} |\n"));
+    }
 }
 
 /// The series of the evidence with what answers them, and the splits.

@@ -1,12 +1,13 @@
 //! Describes the events of a run as rows with month, kind, actor, details and cause.
 
 use super::{Plan, Worker};
-use crate::agents::chipmaker::DesignPipeline;
 use crate::agents::government::Government;
+use crate::agents::variants::DesignPipeline;
 use crate::controls::{ControlledItem, DatedRule, Rule};
 use crate::events::{Event, EventKind, EventLog};
-use crate::markets::terms::CompiledCalendar;
-use crate::results::EventRow;
+use crate::foundation::policy_path::PolicyChange;
+use crate::policy::compiled::CompiledCalendar;
+use crate::results::{EventRow, PolicyChangeRow};
 use crate::technology::chip::ChipSpec;
 use crate::technology::design::CutKind;
 use crate::technology::roadmap::{ChipTable, NEVER};
@@ -83,9 +84,12 @@ impl TimelineRun<'_> {
             | EventKind::GenerationLaunched => self.b.maker_names[row].clone(),
             EventKind::Refused | EventKind::Restricted => self.market(self.b.target_market),
             EventKind::Seized => self.b.broker_names[row].clone(),
-            EventKind::Stolen | EventKind::RunFinished | EventKind::ModelReleased => {
-                self.b.lab_names[row].clone()
+            // Nobody recorded a theft by a lab that is named.
+            EventKind::Stolen => {
+                let home = self.b.labs[row].nation as usize;
+                format!("A lab of {}", self.b.nation_rows[home].name)
             }
+            EventKind::RunFinished | EventKind::ModelReleased => self.b.lab_names[row].clone(),
             EventKind::AlignmentMoved => self.b.nation_rows[row].name.clone(),
         }
     }
@@ -404,7 +408,22 @@ pub fn chain(rows: &[EventRow], id: u32) -> Vec<&EventRow> {
     std::iter::successors(first, |row| find(row.cause_id?)).collect()
 }
 
-/// Names of the kinds of event.
-pub fn kinds() -> Vec<&'static str> {
-    EventKind::ALL.iter().map(|kind| kind.name()).collect()
+/// Describes the changes of rules of one run.
+pub fn tape_rows(plan: &Plan, arm: usize, run: u32, tape: &[PolicyChange]) -> Vec<PolicyChangeRow> {
+    let regime = &plan.regimes[arm];
+    let Some(process) = &regime.process else {
+        return Vec::new();
+    };
+    let rung = |at: u16| process.ladder[usize::from(at)].name.clone();
+    tape.iter()
+        .map(|change| PolicyChangeRow {
+            regime: regime.name.clone(),
+            run,
+            announced: plan.blueprint.first.plus(change.announced),
+            binds: plan.blueprint.first.plus(change.binds),
+            from: rung(change.from),
+            to: rung(change.to),
+            cause: change.cause.words().to_string(),
+        })
+        .collect()
 }

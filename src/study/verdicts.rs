@@ -6,6 +6,9 @@ use crate::controls::{ControlledItem, Instrument};
 use crate::foundation::calendar::{Date, Month};
 use crate::results::tables::SideTable;
 
+/// The verdict on a chip before its first month.
+pub const NOT_ON_SALE: &str = "not_on_sale";
+
 /// One row a regime, month and chip: the verdict of the exporter and of the importer, and the rule that decides.
 ///
 /// # Errors
@@ -43,20 +46,28 @@ pub fn verdicts(library: &Library, plan: &Plan) -> Result<SideTable, Problems> {
         for month in months {
             let book = regime.rules_in_force(&library.law, month.last_day());
             for chip in &library.chips {
+                let cells = |exporter: String, importer: String, rule: String| {
+                    let (regime, month) = (regime.name.clone(), month.to_string());
+                    vec![regime, month, chip.chip.clone(), exporter, importer, rule]
+                };
+                if chip.not_on_sale_before(month.last_day()).is_some() {
+                    let neither = NOT_ON_SALE.to_string();
+                    table
+                        .rows
+                        .push(cells(neither.clone(), neither, String::new()));
+                    continue;
+                }
                 let mut attributes = chip.attributes(&mut symbols);
                 attributes.ship_to(&target, &target);
                 let ruling = book.judge(ControlledItem::ChipSale, &attributes);
                 let rule = ruling.exporter_rule.map_or(String::new(), |r| {
                     library.law.rules[usize::from(r)].id.clone()
                 });
-                table.rows.push(vec![
-                    regime.name.clone(),
-                    month.to_string(),
-                    chip.chip.clone(),
+                table.rows.push(cells(
                     ruling.exporter.to_string(),
                     ruling.importer.to_string(),
                     rule,
-                ]);
+                ));
             }
         }
     }

@@ -1,5 +1,6 @@
 //! A worker: one world and one schedule that a thread uses for run after run.
 
+use std::any::Any;
 use std::sync::Arc;
 
 use bevy_ecs::schedule::Schedule;
@@ -9,11 +10,14 @@ use crate::foundation::chance::Chance;
 use crate::foundation::channels::Channels;
 use crate::foundation::parameters::Parameters;
 use crate::foundation::run::{ExpectationRule, Future, ReferenceRun};
-use crate::markets::chips::ChipMarket;
-use crate::markets::terms::CompiledCalendar;
-use crate::measures::MonthlyRecord;
+use crate::markets::chip_market::ChipMarket;
 use crate::month::month;
+use crate::outputs::record::MonthlyRecord;
+use crate::policy::compiled::CompiledCalendar;
 use crate::world::{Blueprint, Simulation};
+
+/// Largest imbalance that rounding explains.
+const MOST_IMBALANCE: f64 = 1e-6;
 
 /// A worker: one world, one schedule.
 pub struct Worker {
@@ -44,7 +48,7 @@ impl Worker {
     /// Runs recorded history at the centre of the parameters and keeps what deviations are measured against.
     pub(super) fn reference_run(&mut self, history: &Regime, central: &Parameters) -> ReferenceRun {
         let b = self.stage.blueprint().clone();
-        let calendar = b.compile_calendar(history, central);
+        let calendar = b.subjects.compile_calendar(history, central);
         let future = Future {
             number: 0,
             chance: Chance::of(0, 0),
@@ -76,4 +80,16 @@ impl Worker {
     pub fn record(&self) -> &MonthlyRecord {
         self.stage.world.resource::<MonthlyRecord>()
     }
+}
+
+/// Whether the accounts of a run balance; the imbalance is a part of a month's volume.
+pub fn is_balanced(imbalance: f64) -> bool {
+    imbalance <= MOST_IMBALANCE
+}
+
+/// The message of a run that panicked.
+pub(super) fn reason(cause: &(dyn Any + Send)) -> &str {
+    let text = cause.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| cause.downcast_ref::<&str>().copied())
+        .unwrap_or("no reason")
 }

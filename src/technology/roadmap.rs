@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bevy_ecs::resource::Resource;
-use bevy_ecs::system::{Res, ResMut};
+use bevy_ecs::system::{Res, ResMut, SystemParam};
 
 use super::chip::{
     ChipSpec, codesigned_throughput, peak_h100e, serving_throughput, training_throughput,
@@ -143,7 +143,7 @@ impl ChipTable {
     }
 
     /// Sets the roadmap of a future: draws slips, specifies later generations, and empties variant slots.
-    pub fn reset(&mut self, roadmap: &Roadmap, future: &Future) {
+    fn reset(&mut self, roadmap: &Roadmap, future: &Future) {
         let p = &future.parameters;
         let slots = &roadmap.slots;
         let n = slots.len();
@@ -196,6 +196,25 @@ impl ChipTable {
             self.copies[i] = slots.clone().filter(same).count().max(1) as f64;
         }
     }
+}
+
+/// Slots of chips, and the chips in them.
+#[derive(SystemParam)]
+pub struct Catalogue<'w> {
+    pub roadmap: Res<'w, Roadmap>,
+    pub chips: Res<'w, ChipTable>,
+}
+
+/// System at the start of a run: the roadmap of this future, with empty slots for variants.
+pub fn begin_chips(
+    future: Res<Future>,
+    roadmap: Res<Roadmap>,
+    mut chips: ResMut<ChipTable>,
+    mut realised: ResMut<RealisedThroughput>,
+) {
+    chips.reset(&roadmap, &future);
+    realised.0.clear();
+    realised.0.resize(roadmap.slots.len(), 1.0);
 }
 
 /// System: recomputes the throughput of every chip at the start and once a year, as number formats change.

@@ -11,10 +11,11 @@ use super::foundry::{
     next_substitution,
 };
 use super::path::TimePath;
+use super::roadmap::Roadmap;
 use crate::foundation::channels::Channel;
 use crate::foundation::maths;
 use crate::foundation::parameters::Parameters;
-use crate::foundation::run::{ExpectationRule, Future, SimulationClock};
+use crate::foundation::run::{ExpectationRule, Future, RunMonth};
 
 /// The shared pools of supply.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -58,15 +59,15 @@ impl SupplyPool {
     }
 }
 
-/// Access to the inputs that makers of the target need; written by the policy step each month.
+/// Access to the inputs that makers of the target need, as the law of the month leaves it; written by `policy::access`.
 #[derive(Resource, Clone, Debug, Default)]
 pub struct InputAccessState {
     /// By maker: fraction of the month in which the leading foundry may make its dies.
     pub leading_foundry: Vec<f64>,
     /// Fraction of the month in which the target may import memory stacks.
     pub memory_imports: f64,
-    /// Share of foreign chips that the target's own rules deny to state-funded centres only, averaged over the month.
-    pub state_closed: f64,
+    /// What a chip that reports its place costs more, USD.
+    pub check_usd: f64,
     /// Months until an announced memory rule comes into force; infinite when none is announced.
     pub memory_closes_in_months: f64,
     /// Suppliers of advanced tools, and the shares of tools that are denied to the target or sold to it.
@@ -76,20 +77,24 @@ pub struct InputAccessState {
     pub tools_denied_on_record: f64,
     /// Share of the target's materials that makers outside cannot get.
     pub inputs_denied: f64,
-    /// Share of desired purchases of the target's buyers that was denied last month, and on record.
+}
+
+/// Denial and home supply of the target's buyers, measured at the trade; written by `markets::scarcity`.
+#[derive(Resource, Clone, Copy, Debug, Default)]
+pub struct TargetDenial {
+    /// Share of desired purchases that was denied last month, and on record.
     pub denied_share: f64,
     pub denied_share_on_record: f64,
     /// Deliveries of the target's makers at home over the spending of buyers there: mean of about a year, and on record.
     pub home_share: f64,
     pub home_share_on_record: f64,
-    /// Fraction of the month in which the target may query the issuer's models.
-    pub model_access: f64,
-    /// Fraction of the month in which closed models may be used, by market.
-    pub weights_open: Vec<f64>,
-    /// Fraction of the month in which hosts may rent compute to the target's labs, by the host's market.
-    pub remote_open: Vec<f64>,
-    /// Public support of the issuer, USD a year: research, energy, build-out.
-    pub support_usd: [f64; 3],
+}
+
+/// Retaliation of the target; written by `agents::counter_controls`.
+#[derive(Resource, Clone, Copy, Debug, Default)]
+pub struct Retaliation {
+    /// Share of the target's materials that makers outside cannot get because of it.
+    pub inputs_denied: f64,
 }
 
 /// Recorded paths of supply, shared by all runs.
@@ -148,8 +153,23 @@ pub struct SupplyState {
     log_push: f64,
 }
 
+/// System at the start of a run: no capacity, no stores, and no denial yet.
+pub fn begin_supply(
+    future: Res<Future>,
+    roadmap: Res<Roadmap>,
+    paths: Res<SupplyPaths>,
+    mut supply: ResMut<SupplyState>,
+    mut denial: ResMut<TargetDenial>,
+    mut retaliation: ResMut<Retaliation>,
+) {
+    let (makers, foundries) = (roadmap.maker_keys.len(), paths.0.foundries.len());
+    supply.reset(makers, foundries, &future.parameters);
+    *denial = TargetDenial::default();
+    *retaliation = Retaliation::default();
+}
+
 impl SupplyState {
-    pub fn reset(&mut self, makers: usize, foundries: usize, p: &Parameters) {
+    fn reset(&mut self, makers: usize, foundries: usize, p: &Parameters) {
         let lag = p.capacity_lag_months.round().max(0.0) as usize;
         self.capacity.clear();
         self.capacity.resize(makers, 0.0);
@@ -276,23 +296,24 @@ pub fn pool_uses(spec: &ChipSpec, sourcing: Option<ChipSourcing>, p: &Parameters
 /// Foundries outside the target have recorded capacity, less losses from a shortage of materials. Capacity in the target is
 /// slowed by denied tools and raised by the response to denial, relative to the record under recorded denial.
 pub fn update_pools(
-    clock: Res<SimulationClock>,
-    future: Res<Future>,
+    run: RunMonth,
     paths: Res<SupplyPaths>,
     access: Res<InputAccessState>,
+    denial: Res<TargetDenial>,
+    retaliation: Res<Retaliation>,
     mut supply: ResMut<SupplyState>,
 ) {
-    let p = &future.parameters;
-    let year = clock.year;
+    let (future, p, year) = (&*run.future, &run.future.parameters, run.clock.year);
     let s = &mut *supply;
-    s.input_loss_share = input_loss_share(access.inputs_denied, s.substituted, p);
-    s.substituted = next_substitution(s.substituted, access.inputs_denied, p);
+    let inputs_denied = access.inputs_denied.max(retaliation.inputs_denied);
+    s.input_loss_share = input_loss_share(inputs_denied, s.substituted, p);
+    s.substituted = next_substitution(s.substituted, inputs_denied, p);
     let outside = p.supply_multiplier * (1.0 - s.input_loss_share);
 
     let eased = access.tools_denied_on_record - access.tools.denied;
     let pushed = future.channels.factor(Channel::Indigenisation)
         * p.indigenisation_capacity_effect
-        * (access.denied_share - access.denied_share_on_record);
+        * (denial.denied_share - denial.denied_share_on_record);
     s.log_deviation += (p.equipment_growth_effect * eased + pushed) / 12.0;
     s.log_push += pushed / 12.0;
     let ceiling = (p.smic_yield_ceiling + p.equipment_yield_effect * eased).clamp(0.05, 0.95);
@@ -302,43 +323,9 @@ pub fn update_pools(
         s.dies_target_millions * future.channels.factor(Channel::LearningByDoing),
         p.smic_learning_million_dies,
     );
-    s.pools = [0.0; POOLS];
-    for (row, foundry) in paths.0.foundries.iter().enumerate() {
-        (s.wafers[row], s.stacks[row]) = (0.0, 0.0);
-        for (pool, recorded) in &foundry.fills {
-            let made = match pool {
-                SupplyPool::LogicTarget => {
-                    let wafers = recorded.at(
-                        year,
-                        maths::ln(p.smic_growth_per_year),
-                        p.smic_ceiling_wafers,
-                    );
-                    (wafers * maths::exp(s.log_deviation)).min(p.smic_ceiling_wafers)
-                        * p.smic_accelerator_share
-                }
-                SupplyPool::HbmTarget => {
-                    recorded.at(year, p.hbm_domestic_growth, p.hbm_domestic_ceiling_stacks)
-                        * maths::exp(s.log_push)
-                }
-                _ => recorded.at(year, p.pool_growth_late, f64::INFINITY) * outside,
-            };
-            s.pools[*pool as usize] += made;
-            match pool {
-                SupplyPool::LogicWorld | SupplyPool::LogicTarget => s.wafers[row] += made,
-                SupplyPool::HbmWorld | SupplyPool::HbmTarget => s.stacks[row] += made,
-                SupplyPool::CowosS | SupplyPool::CowosL => {}
-            }
-        }
-    }
-    s.hbm_made_stacks = s.pools[SupplyPool::HbmTarget as usize];
+    s.make_pools(&paths.0, year, outside, p);
     let stockpiles = future.channels.on(Channel::Stockpiling);
-    if stockpiles && access.memory_closes_in_months.is_finite() && access.memory_imports > 0.0 {
-        let missing = (p.hbm_stockpile_stacks - s.hbm_bank_stacks).max(0.0);
-        s.hbm_bank_stacks += missing / access.memory_closes_in_months.max(1.0);
-    }
-    s.hbm_bank_stacks += s.hbm_made_stacks;
-    s.pools[SupplyPool::HbmTarget as usize] = s.hbm_bank_stacks;
-
+    s.store_memory(stockpiles, &access, p);
     if let Some(maker) = paths.0.proxy_maker {
         let open = access.proxy_foundry_share(&paths.0.designers);
         let barred = 1.0
@@ -351,6 +338,52 @@ pub fn update_pools(
             * open
             * barred
             * future.channels.factor(Channel::ProxyFab);
+    }
+}
+
+impl SupplyState {
+    /// Sets what every foundry makes this month. `outside` scales recorded capacity outside the target.
+    fn make_pools(&mut self, paths: &RecordedSupply, year: f64, outside: f64, p: &Parameters) {
+        self.pools = [0.0; POOLS];
+        for (row, foundry) in paths.foundries.iter().enumerate() {
+            (self.wafers[row], self.stacks[row]) = (0.0, 0.0);
+            for (pool, recorded) in &foundry.fills {
+                let made = match pool {
+                    SupplyPool::LogicTarget => {
+                        let wafers = recorded.at(
+                            year,
+                            maths::ln(p.smic_growth_per_year),
+                            p.smic_ceiling_wafers,
+                        );
+                        (wafers * maths::exp(self.log_deviation)).min(p.smic_ceiling_wafers)
+                            * p.smic_accelerator_share
+                    }
+                    SupplyPool::HbmTarget => {
+                        recorded.at(year, p.hbm_domestic_growth, p.hbm_domestic_ceiling_stacks)
+                            * maths::exp(self.log_push)
+                    }
+                    _ => recorded.at(year, p.pool_growth_late, f64::INFINITY) * outside,
+                };
+                self.pools[*pool as usize] += made;
+                match pool {
+                    SupplyPool::LogicWorld | SupplyPool::LogicTarget => self.wafers[row] += made,
+                    SupplyPool::HbmWorld | SupplyPool::HbmTarget => self.stacks[row] += made,
+                    SupplyPool::CowosS | SupplyPool::CowosL => {}
+                }
+            }
+        }
+    }
+
+    /// Adds the month's memory to the store of the target, and imports ahead of an announced rule.
+    fn store_memory(&mut self, stockpiles: bool, access: &InputAccessState, p: &Parameters) {
+        self.hbm_made_stacks = self.pools[SupplyPool::HbmTarget as usize];
+        let closes_in = access.memory_closes_in_months;
+        if stockpiles && closes_in.is_finite() && access.memory_imports > 0.0 {
+            let missing = (p.hbm_stockpile_stacks - self.hbm_bank_stacks).max(0.0);
+            self.hbm_bank_stacks += missing / closes_in.max(1.0);
+        }
+        self.hbm_bank_stacks += self.hbm_made_stacks;
+        self.pools[SupplyPool::HbmTarget as usize] = self.hbm_bank_stacks;
     }
 }
 

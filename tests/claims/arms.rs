@@ -249,7 +249,7 @@ pub fn free_to(until: &str) -> Regime {
         "history-free",
         &format!("free-{}", &until[..7]),
         |entries| {
-            entries.retain(|e| e.announced <= last);
+            entries.retain(|e| e.text.min(e.compliance) <= last);
             for entry in entries {
                 if entry.ended.is_some_and(|ended| ended > last) {
                     entry.ended = None;
@@ -336,7 +336,7 @@ impl MadeUp<'_> {
 const TARGET: &str = "\"CHN\", \"HKG\", \"MAC\"";
 
 /// A biting rule of every kind, and its counterpart that is never met: id without the prefix, issuer, licence, destinations, more.
-pub const KINDS: [(&str, &str, &str, &str, &str, &str); 13] = [
+pub const KINDS: [(&str, &str, &str, &str, &str, &str); 15] = [
     ("chip_threshold", "USA", "tpp >= 1000", "denied", TARGET, ""),
     (
         "levy",
@@ -360,6 +360,7 @@ pub const KINDS: [(&str, &str, &str, &str, &str, &str); 13] = [
     ("memory", "USA", "true", "denied", TARGET, ""),
     ("foundry", "USA", "true", "denied", TARGET, ""),
     ("model_weights", "USA", "true", "denied", "\"tier:2\"", ""),
+    ("model_access", "USA", "true", "denied", "\"foreign\"", ""),
     ("remote_access", "USA", "true", "denied", "\"foreign\"", ""),
     (
         "input_restriction",
@@ -376,6 +377,14 @@ pub const KINDS: [(&str, &str, &str, &str, &str, &str); 13] = [
         "free",
         "\"USA\"",
         "numbers = { research_usd_per_year = 1e10, energy_usd_per_year = 1e10, build_out_usd_per_year = 1e10 }",
+    ),
+    (
+        "location_check",
+        "USA",
+        "true",
+        "free",
+        "\"foreign\"",
+        "numbers = { check_usd = 30.0, detection_multiple = 3.0 }",
     ),
     (
         "rescission",

@@ -743,6 +743,13 @@ fn c7() -> Vec<Claim> {
                 .is(Minus),
         )
         .flip(
+            "in the proportion of outside estimates: two thirds of the sales stay",
+            effect(alone(), under("none"))
+                .on(outcome("issuer_tool_revenue_usd"))
+                .over(long)
+                .is(RatioAtLeast(-0.33)),
+        )
+        .flip(
             "others fill the hole: capacity is untouched",
             effect(alone().with(BACKFILL), under("none").with(BACKFILL))
                 .on(CAPACITY)

@@ -1,14 +1,16 @@
 //! What tests see of a run: recorded measures inside a window, and a few things that no measure holds.
 
+use chokepoint::foundation::bloc::Bloc;
 use chokepoint::foundation::calendar::Month;
 use chokepoint::foundation::parameters::Parameters;
-use chokepoint::markets::chips::{BudgetPurpose, ChipMarket, stock_index};
-use chokepoint::measures::{Bloc, MonthlyRecord};
+use chokepoint::markets::chip_market::ChipMarket;
+use chokepoint::markets::chip_market::state::{BudgetPurpose, stock_index};
+use chokepoint::outputs::formulas::{OutcomeWindow, outcomes};
+use chokepoint::outputs::record::MonthlyRecord;
 use chokepoint::study::Worker;
 use chokepoint::technology::chip::{ChipSpec, codesigned_throughput, training_throughput};
 use chokepoint::technology::roadmap::{ChipTable, RealisedThroughput, SlotKind};
 use chokepoint::world::Blueprint;
-use chokepoint::world::outcomes::{OutcomeWindow, outcomes};
 
 use super::engine::Read;
 
@@ -68,9 +70,9 @@ impl Seen {
             }
             if old_variant {
                 old_sold += units;
-                old_here += units + market.diverted_units[slot];
+                old_here += units + market.deliveries.diverted_units[slot];
                 let at = stock_index(slot, Bloc::Target as usize, BudgetPurpose::Training);
-                stock += market.stock[at] + market.stock[at + 1];
+                stock += market.deliveries.stock[at] + market.deliveries.stock[at + 1];
             }
         }
         let expected = self.old_variant_stock * (1.0 - retired) + old_here;
@@ -112,11 +114,11 @@ impl Look<'_> {
                     from: self.from,
                     to: self.to,
                 };
-                let place = chokepoint::measures::OUTCOMES
+                let place = chokepoint::outputs::outcomes::OUTCOMES
                     .iter()
                     .position(|o| o.name == *name)
                     .unwrap_or_else(|| panic!("no outcome {name}"));
-                outcomes(self.b, self.record, window)[place]
+                outcomes(&self.b.watch, self.record, window)[place]
             }
         }
     }

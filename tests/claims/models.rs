@@ -230,6 +230,13 @@ fn c15() -> Vec<Claim> {
             "C15",
             "public support lifts the issuer's frontier",
             effect(promote(), none()).on(frontier).is(Plus),
+        )
+        .flip(
+            "in the first year it buys no compute that supply does not hold",
+            effect(promote(), none())
+                .on(outcome("issuer_compute_h100e_end"))
+                .over(Over::First(12))
+                .is(Small),
         ),
         claim(
             "C15 chokepoints",
@@ -310,8 +317,7 @@ fn c16() -> Vec<Claim> {
         arm(change("oct23", name, |e| {
             e.push(entry("us-2025-04-h20", "2025-04-09", "2025-04-09"));
             if share {
-                e.push(rule("us-2025-08-h20-share"));
-                e.push(rule("us-2025-08-h20-licence"));
+                e.push(rule("hypothetical-h20-class-levy-recorded"));
             }
         }))
     };

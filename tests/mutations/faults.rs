@@ -68,7 +68,7 @@ const FAULTS: &[Fault] = &[
     rule("a levy below zero", TARIFF, "levy_share = 0.25", "levy_share = -0.25", Refused("levy_share", &["-0.25"])),
     rule("a levy that is no number", TARIFF, "levy_share = 0.25", "levy_share = nan", Refused("levy_share", &["levy_share"])),
     rule("a levy without a share", TARIFF, "numbers = { levy_share = 0.25 }\n", "", Refused("", &["levy_share"])),
-    rule("a number of another instrument", H200, "volume_cap_share_of_us = 0.5", "levy_share = 0.5", Refused("levy_share", &["levy_share"])),
+    rule("a number of another instrument", H200, "home_volume_share = 0.5", "levy_share = 0.5", Refused("levy_share", &["levy_share"])),
     // Names.
     rule("an origin that is none", H200, "origin = \"us\"", "origin = \"USB\"", Refused("USB", &["USB"])),
     rule("a vendor bound early that is none", OCT23, "vendor = \"NVIDIA\"", "vendor = \"NVIDA\"", Refused("NVIDA\"", &["NVIDIA"])),
@@ -106,14 +106,14 @@ const FAULTS: &[Fault] = &[
     // No effect.
     file("a window past the end", MAIN, "window_months = 60", "window_months = 240", Refused("window_months", &["240"])),
     file("a window that begins in the last month", MAIN, "window_months = 60", "window_months = 60\nwindow_first = \"2035-12\"", Refused("window_first", &["2035-12"])),
-    rule("a rule added twice", "regimes/oct22.toml", "include = [", "include = [\"us-2022-10-3a090\", ", Refused("include", &["us-2022-10-3a090"])),
-    rule("a rule changed twice", "regimes/oct23-early.toml", "change = [\n", "change = [\n  { rule = \"us-2023-10-3a090a\", compliance = 2022-11-07 },\n", Refused("us-2023-10-3a090a", &["us-2023-10-3a090a"])),
+    rule("a rule added twice", "regimes/oct22.toml", "include = [", "include = [\"us-2022-10-3a090\", ", Refused("  \"us-2022-10-3a090\"", &["us-2022-10-3a090"])),
+    rule("a rule changed twice", "regimes/oct23-early.toml", "change = [\n", "change = [\n  { rule = \"us-2023-10-3a090a\", compliance = 2022-11-07 },\n", Refused("us-2023-10-3a090a\", announced", &["us-2023-10-3a090a"])),
     rule("issuers without a selection", "regimes/reactive.toml", "select = \"enforced\"\n", "", Refused("issuers", &["select"])),
     file("a target without a lab", MAIN, "target = \"CHN\"", "target = \"IRN\"", Refused("IRN", &["IRN"])),
     // Types.
-    rule("a condition that is a number", H200, "condition = \"tpp < 21000 && mem_bandwidth_tbs < 6.5 && on_sale_in_us_2026_01_15\"", "condition = \"tpp\"", Refused("condition = \"tpp\"", &["tpp"])),
+    rule("a condition that is a number", H200, "condition = \"tpp < 21000 && mem_bandwidth_tbs < 6.5 && on_sale_in_us_2026_01_15\"", "condition = \"tpp\"", Refused("condition = \"tpp\"", &["true or false", "a number"])),
     rule("a name compared with a number", H200, "tpp < 21000 &&", "vendor > 3 &&", Refused("vendor > 3", &["vendor"])),
-    rule("a number compared with a name", H200, "tpp < 21000 &&", "tpp == 'H100' &&", Refused("tpp == 'H100'", &["tpp"])),
+    rule("a number compared with a name", H200, "tpp < 21000 &&", "tpp == 'H100' &&", Refused("tpp == 'H100'", &["'H100'", "a number"])),
     rule("computation of a model asked of a chip", H200, "tpp < 21000 &&", "training_flop > 1e26 &&", Refused("training_flop", &["training_flop"])),
     // Work without bounds.
     file("4,294,967,295 labs", MAIN, "issuer = \"USA\"", "issuer = \"USA\"\nsynthetic_labs = 4294967295", Refused("synthetic_labs", &["4294967295"])),

@@ -166,7 +166,7 @@ name filled!
 words text!
 select name
 issuers[] name
-announced_by day
+as_of day
 include[] name
 exclude[] name
 change[].rule name!
@@ -202,7 +202,12 @@ arms[].change[].ended day
 arms[].set.* of_parameter
 arms[].off[] name
 arms[].planning name
+arms[].same_as.arm name!
+arms[].same_as.reason filled!
 baseline name!
+headline name
+matters.gap_months positive!
+matters.reason filled!
 runs some!
 seed count!
 first_month month!
@@ -332,8 +337,9 @@ series[].entities[] name
 series[].over[] name
 series[].how name!
 series[].factor number
-series[].plus number
-series[].plus_error amount
+series[].times name
+series[].added name
+series[].over_added name
 series[].nominal flag
 series[].scale name!
 series[].block name!
@@ -341,7 +347,16 @@ series[].fiscal flag
 series[].driver name
 series[].gap flag
 series[].weak text
+adjustment[].name name!
+adjustment[].from month!
+adjustment[].value amount!
+adjustment[].low amount!
+adjustment[].high amount!
+adjustment[].unit name!
+adjustment[].source filled!
+adjustment[].grade name!
 unanswered[].series name!
+unanswered[].entity name
 unanswered[].reason text!
 ";
 
@@ -369,11 +384,21 @@ date text!
 priors hash!
 evidence hash!
 splits hash!
+patterns hash!
+seen_to month!
 model_versions count!
 exposure text!
 support[].channel name!
 support[].patterns[] name
 support[].parameters[] name
+range[].name id!
+range[].low number!
+range[].value number!
+range[].high number!
+range[].unit filled!
+range[].grade name!
+range[].rows_to month
+range[].source filled!
 ";
 
 pub const SERIES: &str = "
@@ -392,6 +417,35 @@ error positive
 source text
 source_url text
 confidence name
+scope text
+";
+
+pub const BESIDE: &str = "
+runs some!
+quantity[].name id!
+quantity[].description filled!
+quantity[].publisher filled!
+quantity[].date filled!
+quantity[].definition filled!
+quantity[].low number!
+quantity[].value number!
+quantity[].high number!
+quantity[].range name!
+quantity[].unit filled!
+quantity[].source filled!
+quantity[].url text!
+quantity[].regime name!
+quantity[].first month!
+quantity[].last month!
+quantity[].measure name!
+quantity[].entities text!
+quantity[].over[] name
+quantity[].how name!
+quantity[].factor number
+quantity[].nominal flag
+quantity[].times name
+quantity[].over_added name
+quantity[].differs text
 ";
 
 pub const CHIPMAKERS: &str = "

@@ -149,6 +149,11 @@ fn kinds() -> &'static [Kind] {
         for (name, path, fields) in [
             ("evidence-series", "evidence/series.csv", fields::SERIES),
             ("evidence-map", "evidence/map.toml", fields::MAP),
+            (
+                "evidence-beside_others",
+                "evidence/beside_others.toml",
+                fields::BESIDE,
+            ),
             ("evidence-splits", "evidence/splits.toml", fields::SPLITS),
             (
                 "evidence-registration",

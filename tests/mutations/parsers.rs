@@ -176,7 +176,7 @@ fn chip_tables_of_noise() {
             to: "CHN",
             buyer_hq: None,
         };
-        let _ = rulings(crate::library(), &regime, &sale, Some(source));
+        let _ = rulings(crate::library(), &regime, &sale, Some((source, &[])));
     });
 }
 

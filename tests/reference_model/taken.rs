@@ -2,13 +2,14 @@
 
 use bevy_ecs::world::World;
 use chokepoint::agents::chipmaker::{Chipmaker, ChipmakerState};
+use chokepoint::agents::compute::NationTotals;
 use chokepoint::agents::lab::{Knowledge, Lab, LabCompute};
-use chokepoint::agents::nation::NationTotals;
 use chokepoint::capability::efficiency::ScarcityEfficiency;
 use chokepoint::capability::frontier::FrontierHistory;
 use chokepoint::foundation::channels::Channel;
 use chokepoint::foundation::run::Future;
-use chokepoint::markets::chips::ChipMarket;
+use chokepoint::markets::chip_market::ChipMarket;
+use chokepoint::policy::access::LegalAccess;
 use chokepoint::technology::chip::H100;
 use chokepoint::technology::supply::{InputAccessState, SupplyPaths, SupplyPool, SupplyState};
 
@@ -78,11 +79,11 @@ pub fn learning(world: &mut World) -> Learning {
     taken.cost_share = efficiency.cost_share;
     taken.spread_points = efficiency.spread_points;
     taken.training_h100e = world.resource::<NationTotals>().training_by_bloc;
-    taken.support_usd = world.resource::<InputAccessState>().support_usd[0];
+    taken.support_usd = world.resource::<LegalAccess>().support_usd[0];
     taken.chip_usd = H100.list_price_usd;
     let channels = world.resource::<Future>().channels;
     taken.open_diffusion = channels.factor(Channel::OpenDiffusion);
     taken.distillation = channels.factor(Channel::Distillation);
-    taken.model_access = world.resource::<InputAccessState>().model_access;
+    taken.model_access = world.resource::<LegalAccess>().model_access;
     taken
 }

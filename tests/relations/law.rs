@@ -3,8 +3,8 @@
 use chokepoint::config::source::Configs;
 use chokepoint::foundation::calendar::Month;
 use chokepoint::foundation::channels::Channel;
+use chokepoint::outputs::formulas::{OutcomeWindow, outcomes};
 use chokepoint::study::{Library, Worker};
-use chokepoint::world::outcomes::{OutcomeWindow, outcomes};
 
 use super::*;
 
@@ -266,7 +266,12 @@ fn r29_the_more_is_denied_the_less_the_target_has_when_nobody_responds() {
 #[test]
 fn r43_before_arms_differ_every_effect_is_nothing() {
     let plan = plan_of(&["none", "history-free"], &[]);
-    let first = plan.blueprint.first_difference(&plan.regimes).unwrap() - plan.blueprint.first;
+    let first = plan
+        .blueprint
+        .subjects
+        .first_difference(&plan.regimes)
+        .unwrap()
+        - plan.blueprint.first;
     let window = OutcomeWindow {
         from: 0,
         to: first as usize,
@@ -276,13 +281,13 @@ fn r43_before_arms_differ_every_effect_is_nothing() {
         let future = plan.future(number);
         let [a, b] = [0, 1].map(|arm| {
             worker.run(&plan.calendars[arm], &future, first as usize, false);
-            outcomes(&plan.blueprint, worker.record(), window)
+            outcomes(&plan.blueprint.watch, worker.record(), window)
         });
         for (at, (x, y)) in a.iter().zip(&b).enumerate() {
             assert!(
                 x.to_bits() == y.to_bits(),
                 "{}",
-                chokepoint::measures::OUTCOMES[at].name
+                chokepoint::outputs::outcomes::OUTCOMES[at].name
             );
         }
     }
@@ -323,4 +328,34 @@ fn a_rule_on_one_nation_closes_its_market_and_leaves_its_neighbour_nine_tenths_a
     };
     assert!(compute(&mut worker, 1, "BRA") < 0.5 * compute(&mut worker, 0, "BRA"));
     assert!(compute(&mut worker, 1, "ARG") > 0.9 * compute(&mut worker, 0, "ARG"));
+}
+
+#[test]
+fn a_volume_condition_far_above_the_home_market_is_none_and_one_at_nothing_closes() {
+    let licence = |id: &str, more: &str| {
+        let (announced, compliance) = ("2023-05-10", "2023-08-20");
+        let (instrument, verdict) = ("chip_threshold", "case_by_case");
+        rule_with(
+            id,
+            "tpp >= 4000",
+            announced,
+            compliance,
+            instrument,
+            verdict,
+            "\"CHN\"",
+            more,
+        )
+    };
+    let plan = plan_with(
+        &[
+            licence("test-licence", ""),
+            licence("test-wide", "numbers = { home_volume_share = 1000.0 }"),
+            licence("test-none", "numbers = { home_volume_share = 0.0 }"),
+        ],
+        "none",
+        &[&["test-licence"], &["test-wide"], &["test-none"]],
+        &[],
+    );
+    equal_arms(&plan);
+    assert!(arms_differ(&plan, [0, 2]));
 }

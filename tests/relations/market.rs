@@ -2,9 +2,10 @@
 
 use std::sync::atomic::AtomicBool;
 
+use chokepoint::foundation::bloc::Bloc;
 use chokepoint::foundation::channels::Channel;
-use chokepoint::markets::chips::{BudgetPurpose, ChipMarket, stock_index};
-use chokepoint::measures::Bloc;
+use chokepoint::markets::chip_market::ChipMarket;
+use chokepoint::markets::chip_market::state::{BudgetPurpose, stock_index};
 use chokepoint::study::{Worker, run_all};
 
 use super::*;
@@ -42,9 +43,10 @@ fn r22_endless_enforcement_leaves_brokers_idle() {
             );
         }
         let market = worker.stage.world.resource::<ChipMarket>();
-        let idle =
-            |k: usize| !market.layout.customers[k].kind.is_broker() || market.wallet_usd[k] == 0.0;
-        assert!((0..market.wallet_usd.len()).all(idle));
+        let idle = |k: usize| {
+            !market.layout.customers[k].kind.is_broker() || market.money.wallet_usd[k] == 0.0
+        };
+        assert!((0..market.money.wallet_usd.len()).all(idle));
     }
 }
 
@@ -82,17 +84,17 @@ fn r26_without_responses_an_embargo_leaves_retirement_and_home_output() {
                 for chip in (0..chips).filter(|_| t > 34) {
                     let at = stock_index(chip, Bloc::Target as usize, wallet);
                     let home = if market.layout.target_made[chip] {
-                        market.sold[at]
+                        market.deliveries.sold[at]
                     } else {
                         0.0
                     };
                     assert!(
-                        near(market.stock[at], before[at] * kept + home, 1e-9),
+                        near(market.deliveries.stock[at], before[at] * kept + home, 1e-9),
                         "month {t}"
                     );
                 }
             }
-            before.clone_from(&market.stock);
+            before.clone_from(&market.deliveries.stock);
         }
     }
 }
@@ -256,16 +258,17 @@ fn r38_every_chip_is_accounted_for_and_rented_ones_are_counted_once() {
                     .stage
                     .world
                     .resource::<ChipMarket>()
+                    .deliveries
                     .stock
                     .iter()
                     .sum();
             }
             worker.step();
             let market = worker.stage.world.resource::<ChipMarket>();
-            let grey: f64 = market.sold_to_brokers.iter().sum();
-            let seized = grey - market.diverted_units.iter().sum::<f64>();
+            let grey: f64 = market.deliveries.sold_to_brokers.iter().sum();
+            let seized = grey - market.deliveries.diverted_units.iter().sum::<f64>();
             assert!(seized >= -1e-6, "month {t}: {seized}");
-            let now: f64 = market.stock.iter().sum();
+            let now: f64 = market.deliveries.stock.iter().sum();
             let expected = stock * kept + market.accounts.produced - seized;
             assert!(
                 near(now, expected, 1e-9),

@@ -15,8 +15,8 @@ use chokepoint::controls::{DatedRule, Regime};
 use chokepoint::foundation::channels::{Channel, Channels};
 use chokepoint::foundation::parameters::Parameters;
 use chokepoint::foundation::run::Future;
-use chokepoint::markets::terms::CompiledCalendar;
-use chokepoint::measures::MonthlyRecord;
+use chokepoint::outputs::record::MonthlyRecord;
+use chokepoint::policy::compiled::CompiledCalendar;
 use chokepoint::study::{Library, Plan, PlanSettings, Worker};
 
 use crate::study_of;

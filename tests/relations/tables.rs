@@ -288,6 +288,7 @@ fn doubles(measure: &str) -> f64 {
         "compute_peak_h100e",
         "maker_revenue_usd",
         "maker_units",
+        "maker_hbm_units",
         "maker_peak_h100e",
         "grey_units",
         "grey_peak_h100e",

@@ -1,0 +1,323 @@
+//! Useful compute of nations: what their chips do, divided among the nations of a market, as far as they have power.
+
+use bevy_ecs::component::Component;
+use bevy_ecs::resource::Resource;
+use bevy_ecs::system::{Query, Res, ResMut, SystemParam};
+
+use super::nation::{Nation, training_share};
+use crate::capability::efficiency::{ScarcityEfficiency, codesign_skill};
+use crate::foundation::bloc::Bloc;
+use crate::foundation::parameters::Parameters;
+use crate::foundation::run::RunMonth;
+use crate::markets::chip_market::ChipMarket;
+use crate::markets::chip_market::state::{BudgetPurpose, CustomerKind, stock_index};
+use crate::policy::access::LegalAccess;
+use crate::technology::power::{PowerPaths, powered_share};
+use crate::technology::roadmap::{ChipTable, RealisedThroughput, fp8_share};
+
+/// Useful compute of a nation's users, H100-equivalents.
+#[derive(Component, Clone, Copy, Debug, Default)]
+pub struct NationCompute {
+    /// Training throughput of chips bought for training.
+    pub training_h100e: f64,
+    /// Serving throughput of chips bought for serving.
+    pub serving_h100e: f64,
+    /// Training throughput of all chips.
+    pub all_h100e: f64,
+}
+
+/// Compute by nation and by bloc, collected once a month.
+#[derive(Resource, Clone, Debug, Default)]
+pub struct NationTotals {
+    pub training_h100e: Vec<f64>,
+    pub serving_h100e: Vec<f64>,
+    pub all_h100e: Vec<f64>,
+    pub training_by_bloc: [f64; 3],
+    pub serving_by_bloc: [f64; 3],
+    pub all_by_bloc: [f64; 3],
+    /// Useful compute by the owner's home.
+    pub owned_by_bloc: [f64; 3],
+    /// Share of installed compute that has power.
+    pub powered: [f64; 3],
+    /// 8-bit peak basis.
+    pub peak_by_bloc: [f64; 3],
+}
+
+impl NationTotals {
+    fn reset(&mut self, nations: usize) {
+        for column in [
+            &mut self.training_h100e,
+            &mut self.serving_h100e,
+            &mut self.all_h100e,
+        ] {
+            column.clear();
+            column.resize(nations, 0.0);
+        }
+    }
+}
+
+/// Compute before the first month: the oldest listed chip, by the recorded distribution of compute.
+#[derive(Resource, Clone, Debug, Default)]
+pub struct InitialStock {
+    /// Slot of the oldest chip.
+    pub chip: usize,
+    /// Share of its bloc's chips, by market.
+    pub share_of_bloc: Vec<f64>,
+    /// Share of its market's chips, by nation.
+    pub share_of_market: Vec<f64>,
+}
+
+impl InitialStock {
+    /// Chips of a market of a bloc.
+    fn packages(&self, bloc: usize, market: usize, p: &Parameters) -> f64 {
+        let (issuer, target) = (p.chips_at_start_issuer_share, p.chips_at_start_target_share);
+        let of_bloc = p.chips_at_start * [issuer, target, 1.0 - issuer - target][bloc];
+        of_bloc * self.share_of_bloc[market]
+    }
+}
+
+/// System at the start of a run: installs the initial stock in the market and in every nation.
+pub fn begin_compute(
+    run: RunMonth,
+    initial: Res<InitialStock>,
+    mut market: ResMut<ChipMarket>,
+    mut chips: ResMut<ChipTable>,
+    mut totals: ResMut<NationTotals>,
+    mut held: ResMut<ComputeStock>,
+    mut nations: Query<(&Nation, &mut NationCompute)>,
+) {
+    let p = &run.future.parameters;
+    let layout = market.layout.clone();
+    totals.reset(nations.iter().count());
+    held.reset(
+        layout.markets,
+        layout.customers.len(),
+        layout.maker_of.len(),
+    );
+    let share = training_share(run.clock.year, p);
+    market.deliveries.mark_in_use(initial.chip);
+    for customer in layout
+        .customers
+        .iter()
+        .filter(|c| c.kind == CustomerKind::Ordinary)
+    {
+        let part = match customer.wallet {
+            BudgetPurpose::Training => share,
+            BudgetPurpose::Serving => 1.0 - share,
+        };
+        let bloc = layout.bloc_of_market[customer.market];
+        market.deliveries.stock[stock_index(initial.chip, bloc, customer.wallet)] +=
+            initial.packages(bloc, customer.market, p) * part;
+    }
+    chips.fp8_share = fp8_share(2020.0, p);
+    chips.appraise(initial.chip, p);
+    let train = chips.useful_training[initial.chip];
+    let serve = chips.useful_serving[initial.chip];
+    // The first month appraises every chip.
+    chips.fp8_share = -1.0;
+    for (nation, mut compute) in &mut nations {
+        let chips = initial.packages(nation.bloc as usize, nation.market as usize, p)
+            * initial.share_of_market[nation.row as usize];
+        *compute = NationCompute {
+            training_h100e: chips * share * train,
+            serving_h100e: chips * (1.0 - share) * serve,
+            all_h100e: chips * train,
+        };
+    }
+}
+
+/// Chips in use, and what they do.
+#[derive(SystemParam)]
+pub struct InstalledChips<'w> {
+    market: Res<'w, ChipMarket>,
+    chips: Res<'w, ChipTable>,
+    realised: Res<'w, RealisedThroughput>,
+}
+
+/// System: converts stocks of the chip market into useful compute of nations.
+///
+/// Purchases of a market are divided among its nations in proportion to demand, within caps. The stock of a nation keeps its
+/// share of the bloc's stock, whose useful throughput changes with number formats and software, so nations always sum to
+/// their bloc.
+pub fn update_compute(
+    run: RunMonth,
+    installed: InstalledChips,
+    efficiency: Res<ScarcityEfficiency>,
+    power: Res<PowerPaths>,
+    access: Res<LegalAccess>,
+    mut totals: ResMut<NationTotals>,
+    mut held: ResMut<ComputeStock>,
+    mut nations: Query<(&Nation, &mut NationCompute)>,
+) {
+    let (market, p) = (&*installed.market, &run.future.parameters);
+    let kept = 1.0 - p.retirement_per_year / 12.0;
+    let skill = efficiency
+        .codesign_years
+        .map(|years| codesign_skill(years, p));
+    held.measure(market, &installed.chips, &installed.realised, skill);
+    let mut grown = [[0.0; 3]; 3];
+    for (nation, mut compute) in &mut nations {
+        let m = nation.market as usize;
+        let share = market.caps.nations[nation.row as usize].part;
+        compute.training_h100e = kept * compute.training_h100e + share * held.flow[m][0];
+        compute.serving_h100e = kept * compute.serving_h100e + share * held.flow[m][1];
+        compute.all_h100e = kept * compute.all_h100e + share * held.flow[m][2];
+        let sum = &mut grown[nation.bloc as usize];
+        sum[0] += compute.training_h100e;
+        sum[1] += compute.serving_h100e;
+        sum[2] += compute.all_h100e;
+    }
+    let t = &mut *totals;
+    t.powered = powered(&run, &power, &access, &held);
+    t.training_by_bloc = [0.0; 3];
+    t.serving_by_bloc = [0.0; 3];
+    t.all_by_bloc = [0.0; 3];
+    t.peak_by_bloc = held.peak;
+    let mut worth = [[0.0; 3]; 3];
+    for bloc in 0..3 {
+        for kind in 0..3 {
+            worth[bloc][kind] = held.stock[bloc][kind] / grown[bloc][kind].max(f64::MIN_POSITIVE);
+        }
+    }
+    for (nation, mut compute) in &mut nations {
+        let (row, bloc) = (nation.row as usize, nation.bloc as usize);
+        compute.training_h100e *= worth[bloc][0];
+        compute.serving_h100e *= worth[bloc][1];
+        compute.all_h100e *= worth[bloc][2];
+        let on = t.powered[bloc];
+        t.training_h100e[row] = on * compute.training_h100e;
+        t.serving_h100e[row] = on * compute.serving_h100e;
+        t.all_h100e[row] = on * compute.all_h100e;
+        t.training_by_bloc[bloc] += t.training_h100e[row];
+        t.serving_by_bloc[bloc] += t.serving_h100e[row];
+        t.all_by_bloc[bloc] += t.all_h100e[row];
+    }
+    t.owned_by_bloc = t.all_by_bloc;
+}
+
+/// Share of each bloc's installed compute that has power.
+fn powered(
+    run: &RunMonth,
+    power: &PowerPaths,
+    access: &LegalAccess,
+    held: &ComputeStock,
+) -> [f64; 3] {
+    let (clock, p) = (&*run.clock, &run.future.parameters);
+    // Public support for energy adds capacity each year from 2022 on.
+    let bought_gw = access.support_usd[1] * (clock.year - 2022.0).max(0.0) / p.power_usd_per_gw;
+    Bloc::ALL.map(|bloc| {
+        let b = bloc as usize;
+        let added = if bloc == Bloc::Issuer { bought_gw } else { 0.0 };
+        let capacity = power.0[b].at(clock.year, p.power_growth_late, f64::INFINITY) + added;
+        powered_share(
+            capacity,
+            p.ai_share_of_power_max,
+            held.watts[b],
+            p.power_overhead,
+        )
+    })
+}
+
+/// Useful compute: for training, for serving, and of all chips by training throughput. Stocks are by bloc, flows of this month
+/// by market.
+#[derive(Resource, Clone, Debug, Default)]
+pub struct ComputeStock {
+    pub stock: [[f64; 3]; 3],
+    pub flow: Vec<[f64; 3]>,
+    /// 8-bit peak of the stock by bloc, H100-equivalents.
+    pub peak: [f64; 3],
+    /// Power of the chips in use by bloc, W.
+    pub watts: [f64; 3],
+    /// By bloc and wallet: useful throughput of a chip, by slot.
+    worth: [[Vec<f64>; 2]; 3],
+    /// By buyer: purchases in throughput of its own purpose, and in training throughput.
+    of_buyer: Vec<[f64; 2]>,
+}
+
+impl ComputeStock {
+    fn reset(&mut self, markets: usize, customers: usize, slots: usize) {
+        self.flow.clear();
+        self.flow.resize(markets, [0.0; 3]);
+        self.of_buyer.clear();
+        self.of_buyer.resize(customers, [0.0; 2]);
+        for worth in self.worth.iter_mut().flatten() {
+            worth.clear();
+            worth.resize(slots, 0.0);
+        }
+    }
+
+    /// Measures stocks: training wallets hold training compute, serving wallets hold serving compute.
+    fn measure(
+        &mut self,
+        market: &ChipMarket,
+        chips: &ChipTable,
+        realised: &RealisedThroughput,
+        codesign_skill: [f64; 3],
+    ) {
+        self.stock = [[0.0; 3]; 3];
+        self.peak = [0.0; 3];
+        self.watts = [0.0; 3];
+        for &slot in &market.deliveries.in_use {
+            let slot = usize::from(slot);
+            let plain = chips.useful_training[slot];
+            let skilled = chips.useful_codesigned[slot] - plain;
+            let serving = realised.0[slot] * chips.useful_serving[slot];
+            let (peak, watts) = (chips.peak_h100e[slot], chips.spec[slot].tdp_w);
+            for (bloc, skill) in codesign_skill.into_iter().enumerate() {
+                // Co-design raises training throughput, not serving throughput.
+                let training = realised.0[slot] * (plain + skill * skilled);
+                self.worth[bloc][0][slot] = training;
+                self.worth[bloc][1][slot] = serving;
+                let at = stock_index(slot, bloc, BudgetPurpose::Training);
+                let (to_train, to_serve) =
+                    (market.deliveries.stock[at], market.deliveries.stock[at + 1]);
+                self.stock[bloc][0] += to_train * training;
+                self.stock[bloc][1] += to_serve * serving;
+                self.stock[bloc][2] += (to_train + to_serve) * training;
+                self.peak[bloc] += (to_train + to_serve) * peak;
+                self.watts[bloc] += (to_train + to_serve) * watts;
+            }
+        }
+        self.record_flows(market);
+    }
+
+    /// Records purchases of each market this month; diverted chips count where they are used.
+    fn record_flows(&mut self, market: &ChipMarket) {
+        let layout = &market.layout;
+        let active = market.active.len();
+        self.flow.fill([0.0; 3]);
+        for (b, buyer) in market.buyers.list.iter().enumerate() {
+            if buyer.kind.is_broker() {
+                continue;
+            }
+            let worth = &self.worth[layout.bloc_of_market[buyer.market]];
+            let bought = &market.buyers.bought[b * active..(b + 1) * active];
+            let (mut own, mut training) = (0.0, 0.0);
+            for (units, &slot) in bought.iter().zip(&market.active) {
+                let slot = usize::from(slot);
+                own += units * worth[buyer.wallet as usize][slot];
+                training += units * worth[0][slot];
+            }
+            self.of_buyer[b] = [own, training];
+        }
+        for (k, customer) in layout.customers.iter().enumerate() {
+            let [own, training] = self.of_buyer[usize::from(market.buyers.group_of[k])];
+            if !customer.kind.is_broker() {
+                let flow = &mut self.flow[customer.market];
+                flow[customer.wallet as usize] += own * market.buyers.share_of_group[k];
+                flow[2] += training * market.buyers.share_of_group[k];
+            }
+        }
+        let worth = &self.worth[Bloc::Target as usize][0];
+        let diverted_h100e: f64 = market
+            .active
+            .iter()
+            .map(|&slot| {
+                market.deliveries.diverted_units[usize::from(slot)] * worth[usize::from(slot)]
+            })
+            .sum();
+        let flow = &mut self.flow[layout.target_market];
+        flow[0] += diverted_h100e;
+        flow[2] += diverted_h100e;
+    }
+}

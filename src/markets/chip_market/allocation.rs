@@ -1,0 +1,471 @@
+//! Allocation of scarce supply: makers hold quotas in shared pools, and orders are filled pro rata, in two rounds and once more.
+
+use super::buyers::{BuyerGroup, BuyerGroups};
+use super::caps::CountryCaps;
+use super::choice::MakerNest;
+use super::orders::{ChoiceSet, OrderBook};
+use super::state::{ForSale, MarketLayout};
+use crate::technology::supply::POOLS;
+
+/// Order in which supply is allocated.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum AllocationRound {
+    RelationshipFirst,
+    TheRest,
+}
+
+/// Supply that is left this month.
+#[derive(Clone, Debug, Default)]
+pub struct AvailableSupply {
+    /// Standard packages that each maker can still deliver.
+    pub maker_left: Vec<f64>,
+    /// Units left in each pool.
+    pub pool_left: [f64; POOLS],
+    /// Units of each pool that each maker may draw first.
+    pub quota_left: Vec<[f64; POOLS]>,
+}
+
+/// Quotas of makers, the supply that is left, and the orders of the current round.
+#[derive(Clone, Debug)]
+pub struct Allocation {
+    pub supply: AvailableSupply,
+    /// Quota of each pool by maker, as a share.
+    pub quota_share: Vec<[f64; POOLS]>,
+    /// Orders of the current round: `[buyer][active chip]`, and their sums and filled fractions by active chip.
+    pub(super) part: Vec<f64>,
+    totals: Vec<f64>,
+    pub(super) fill: Vec<f64>,
+    /// By active chip: 1 where its maker and pools have supply left.
+    served: Vec<f64>,
+    /// By maker: fraction of the target's relationship orders that is served first.
+    first_limit: Vec<f64>,
+    bids: Vec<[f64; POOLS]>,
+    claims: Vec<SupplyClaim>,
+}
+
+impl Allocation {
+    pub fn new(layout: &MarketLayout) -> Self {
+        let (makers, chips) = (layout.makers, layout.maker_of.len());
+        let row = || Vec::with_capacity(chips);
+        Self {
+            supply: AvailableSupply {
+                maker_left: vec![0.0; makers],
+                pool_left: [0.0; POOLS],
+                quota_left: vec![[0.0; POOLS]; makers],
+            },
+            quota_share: vec![[0.0; POOLS]; makers],
+            part: Vec::with_capacity(layout.customers.len() * chips),
+            totals: row(),
+            fill: row(),
+            served: row(),
+            first_limit: vec![0.0; makers],
+            bids: vec![[0.0; POOLS]; makers],
+            claims: Vec::with_capacity(makers),
+        }
+    }
+
+    pub fn reset(&mut self) {
+        self.quota_share.fill([0.0; POOLS]);
+    }
+
+    /// Sets the pool quotas: makers bid with the margin of their orders, and quotas follow bids with inertia.
+    pub(super) fn set_quotas(
+        &mut self,
+        sale: &ForSale,
+        orders: &OrderBook,
+        capacity: &[f64],
+        pools: &[f64; POOLS],
+    ) {
+        let sum = self.collect_bids(sale, orders, capacity);
+        let inertia = sale.rules.quota_inertia;
+        self.supply.pool_left = *pools;
+        let mut all = [0.0; POOLS];
+        for (maker, capacity) in capacity.iter().enumerate() {
+            self.supply.maker_left[maker] = *capacity;
+            for pool in 0..POOLS {
+                let bid = if sum[pool] > 0.0 {
+                    self.bids[maker][pool] / sum[pool]
+                } else {
+                    0.0
+                };
+                let share = &mut self.quota_share[maker][pool];
+                let fresh = *share == 0.0;
+                *share = if fresh {
+                    bid
+                } else {
+                    inertia * *share + (1.0 - inertia) * bid
+                };
+                all[pool] += *share;
+                self.supply.quota_left[maker][pool] = *share * pools[pool];
+            }
+        }
+        // Shares of makers that entered in the same month can sum to more than one.
+        for pool in (0..POOLS).filter(|pool| all[*pool] > 1.0) {
+            for maker in 0..sale.layout.makers {
+                self.supply.quota_left[maker][pool] /= all[pool];
+                self.quota_share[maker][pool] /= all[pool];
+            }
+        }
+    }
+
+    /// Writes the bid of each maker for each pool, the margin of its orders; returns the sums by pool.
+    fn collect_bids(
+        &mut self,
+        sale: &ForSale,
+        orders: &OrderBook,
+        capacity: &[f64],
+    ) -> [f64; POOLS] {
+        self.bids.fill([0.0; POOLS]);
+        let mut sum = [0.0; POOLS];
+        for a in 0..sale.active.len() {
+            let offer = &sale.offers[sale.slot(a)];
+            // A bid counts only up to the maker's own capacity.
+            let maker = usize::from(orders.maker_of[a]);
+            let able = if orders.asked[maker] > capacity[maker] {
+                capacity[maker] / orders.asked[maker]
+            } else {
+                1.0
+            };
+            let margin = orders.totals[a] * able * (offer.price_usd - offer.unit_cost_usd).max(0.0);
+            for pool in (0..POOLS).filter(|pool| offer.uses[*pool] > 0.0) {
+                self.bids[maker][pool] += margin;
+                sum[pool] += margin;
+            }
+        }
+        sum
+    }
+
+    /// Writes the orders of one allocation round.
+    pub(super) fn ask(
+        &mut self,
+        round: AllocationRound,
+        sale: &ForSale,
+        buyers: &mut BuyerGroups,
+        orders: &OrderBook,
+        capacity: &[f64],
+    ) {
+        if round == AllocationRound::RelationshipFirst {
+            self.limit_relationship_orders(sale, buyers, orders, capacity);
+        }
+        let first = relationship_share(sale);
+        self.begin_round(sale, buyers);
+        for (b, buyer) in buyers.list.iter_mut().enumerate() {
+            let target = buyer.market == sale.layout.target_market;
+            // Priority covers new orders of long-standing customers, not the backlog. Brokers pay more than list price and
+            // are served in the first round as well.
+            buyer.has_orders = match round {
+                AllocationRound::RelationshipFirst => target || buyer.kind.is_broker(),
+                AllocationRound::TheRest => !buyer.kind.is_broker(),
+            };
+            let part = &mut self.part[sale.row(b)];
+            if !buyer.has_orders {
+                part.fill(0.0);
+                continue;
+            }
+            part.copy_from_slice(&orders.units[sale.row(b)]);
+            if target && !buyer.kind.is_broker() {
+                for (part, maker) in part.iter_mut().zip(&orders.maker_of) {
+                    let at_once = first * buyer.new_part * self.first_limit[usize::from(*maker)];
+                    *part *= match round {
+                        AllocationRound::RelationshipFirst => at_once,
+                        AllocationRound::TheRest => 1.0 - at_once,
+                    };
+                }
+            }
+            for (total, units) in self.totals.iter_mut().zip(&*part) {
+                *total += units;
+            }
+        }
+    }
+
+    /// By maker: fraction of the target's relationship orders that fits in the customary share of capacity.
+    fn limit_relationship_orders(
+        &mut self,
+        sale: &ForSale,
+        buyers: &BuyerGroups,
+        orders: &OrderBook,
+        capacity: &[f64],
+    ) {
+        let first = relationship_share(sale);
+        self.first_limit.fill(0.0);
+        for (b, buyer) in buyers.list.iter().enumerate() {
+            if buyer.market == sale.layout.target_market {
+                let part = first * buyer.new_part;
+                for (a, units) in orders.units[sale.row(b)].iter().enumerate() {
+                    let maker = usize::from(orders.maker_of[a]);
+                    self.first_limit[maker] += units * part * orders.size[a];
+                }
+            }
+        }
+        for (claim, capacity) in self.first_limit.iter_mut().zip(capacity) {
+            let room = sale.rules.customary_share_target * capacity;
+            *claim = if *claim > room { room / *claim } else { 1.0 };
+        }
+    }
+
+    fn begin_round(&mut self, sale: &ForSale, buyers: &BuyerGroups) {
+        let active = sale.active.len();
+        for column in [&mut self.totals, &mut self.fill, &mut self.served] {
+            column.resize(active, 0.0);
+        }
+        self.totals.fill(0.0);
+        self.part.resize(active * buyers.list.len(), 0.0);
+    }
+
+    /// Fills the orders of the round as far as supply allows.
+    pub(super) fn fill_orders(&mut self, orders: &OrderBook) {
+        fill_fractions(
+            &self.totals,
+            &orders.nests,
+            &orders.uses,
+            &orders.size,
+            &mut self.supply,
+            &mut self.claims,
+            &mut self.fill,
+        );
+    }
+
+    /// Places unmet orders once more, among the chips that have supply left; the rest is carried to the next month.
+    pub(super) fn ask_again(
+        &mut self,
+        sale: &ForSale,
+        buyers: &mut BuyerGroups,
+        orders: &mut OrderBook,
+        caps: &mut CountryCaps,
+    ) {
+        self.begin_round(sale, buyers);
+        for a in 0..sale.active.len() {
+            self.served[a] = f64::from(u8::from(self.has_supply_left(orders, a)));
+        }
+        for b in 0..buyers.list.len() {
+            let row = sale.row(b);
+            let unmet_usd: f64 = orders.units[row.clone()]
+                .iter()
+                .zip(&buyers.bought[row.clone()])
+                .zip(&orders.paid_usd[row.clone()])
+                .map(|((ordered, bought), paid_usd)| (ordered - bought).max(0.0) * paid_usd)
+                .sum();
+            // Differences from rounding do not count as unmet demand.
+            let unmet = unmet_usd > 1e-9 * buyers.list[b].money_usd;
+            buyers.list[b].has_orders = unmet;
+            if !unmet {
+                self.part[row].fill(0.0);
+                continue;
+            }
+            let (buyer, served) = (&buyers.list[b], ChoiceSet::Served(&self.served));
+            orders.compute_budget_shares(sale, buyer, row.clone(), served);
+            let asked = self.part[row.clone()].iter_mut().zip(&mut self.totals);
+            let each = orders
+                .shares
+                .iter()
+                .zip(&orders.free[row.clone()])
+                .zip(&orders.paid_usd[row]);
+            for ((part, total), ((share, free), paid_usd)) in asked.zip(each) {
+                *part = unmet_usd * share * free / paid_usd;
+                *total += *part;
+            }
+            if caps.has_cap(buyers, buyer.market) {
+                self.ask_again_under_caps(sale, buyer, b, orders, unmet_usd);
+            }
+        }
+        caps.limit_repeated_orders(sale, buyers, &mut self.part, &mut self.totals);
+    }
+
+    /// Adds a buyer's unmet demand to its orders of capped chips.
+    fn ask_again_under_caps(
+        &mut self,
+        sale: &ForSale,
+        buyer: &BuyerGroup,
+        b: usize,
+        orders: &OrderBook,
+        unmet_usd: f64,
+    ) {
+        for (a, at) in sale.row(b).enumerate() {
+            let terms = sale.terms_in(buyer.market, a);
+            if terms.capped && !terms.licensed() {
+                let units = unmet_usd * orders.shares[a] * terms.open / orders.paid_usd[at];
+                self.part[at] += units;
+                self.totals[a] += units;
+            }
+        }
+    }
+
+    /// Whether the maker and the pools of the `a`-th active chip have supply left.
+    fn has_supply_left(&self, orders: &OrderBook, a: usize) -> bool {
+        let (maker, need) = (usize::from(orders.maker_of[a]), &orders.uses[a]);
+        self.supply.maker_left[maker] > 1e-9 * orders.asked[maker]
+            && (0..POOLS).all(|pool| {
+                need[pool] == 0.0 || self.supply.pool_left[pool] > 1e-9 * orders.pool_asked[pool]
+            })
+    }
+}
+
+/// Share of new orders from the target that long-standing relations let come first.
+fn relationship_share(sale: &ForSale) -> f64 {
+    sale.rules.relationship_share_target.clamp(0.0, 1.0)
+}
+
+/// Writes the fraction of each chip's orders that can be filled, and draws down supply by that amount.
+///
+/// A maker draws on its quota of a pool first. Unused quota is shared among makers pro rata to unmet need. The fill of a chip
+/// is the minimum over its maker's capacity and its pools, in real numbers, without lottery or first-come order. `orders[i]` are packages of chip `i`, `uses[i]` its pool units a package, `size[i]` how many standard
+/// packages of its maker's capacity one takes; `nests` holds the range of each maker's chips.
+pub fn fill_fractions(
+    orders: &[f64],
+    nests: &[MakerNest],
+    uses: &[[f64; POOLS]],
+    size: &[f64],
+    supply: &mut AvailableSupply,
+    scratch: &mut Vec<SupplyClaim>,
+    fill: &mut [f64],
+) {
+    let lent = claim_supply(orders, nests, uses, size, supply, scratch);
+    for (nest, claim) in nests.iter().zip(scratch.iter()) {
+        let maker = usize::from(nest.maker);
+        let part: [f64; POOLS] = std::array::from_fn(|pool| {
+            let short = claim.need[pool] - claim.given[pool];
+            ratio(claim.given[pool] + short * lent[pool], claim.need[pool])
+        });
+        for i in usize::from(nest.from)..usize::from(nest.to) {
+            let mut least = 1.0_f64;
+            for (part, uses) in part.iter().zip(&uses[i]) {
+                if *uses > 0.0 {
+                    least = least.min(*part);
+                }
+            }
+            fill[i] = least * claim.able;
+            let made = orders[i] * fill[i];
+            supply.maker_left[maker] = (supply.maker_left[maker] - made * size[i]).max(0.0);
+            for (pool, quota) in supply.quota_left[maker].iter_mut().enumerate() {
+                let drawn = made * uses[i][pool];
+                supply.pool_left[pool] = (supply.pool_left[pool] - drawn).max(0.0);
+                *quota = (*quota - drawn).max(0.0);
+            }
+        }
+    }
+}
+
+/// Writes what each maker needs and draws on its quotas; returns, by pool, the fraction of unmet need that unused quotas fill.
+fn claim_supply(
+    orders: &[f64],
+    nests: &[MakerNest],
+    uses: &[[f64; POOLS]],
+    size: &[f64],
+    supply: &AvailableSupply,
+    claims: &mut Vec<SupplyClaim>,
+) -> [f64; POOLS] {
+    claims.clear();
+    let mut unclaimed = supply.pool_left;
+    let mut unmet = [0.0; POOLS];
+    for nest in nests {
+        let maker = usize::from(nest.maker);
+        let mut asked = 0.0;
+        let mut claim = SupplyClaim::default();
+        for i in usize::from(nest.from)..usize::from(nest.to) {
+            asked += orders[i] * size[i];
+            for (need, each) in claim.need.iter_mut().zip(&uses[i]) {
+                *need += orders[i] * each;
+            }
+        }
+        // Claims are limited to what the maker's capacity can use.
+        claim.able = ratio(supply.maker_left[maker], asked);
+        for pool in 0..POOLS {
+            claim.need[pool] *= claim.able;
+            claim.given[pool] = claim.need[pool]
+                .min(supply.quota_left[maker][pool])
+                .min(unclaimed[pool].max(0.0));
+            unclaimed[pool] -= claim.given[pool];
+            unmet[pool] += claim.need[pool] - claim.given[pool];
+        }
+        claims.push(claim);
+    }
+    let mut lent = [0.0; POOLS];
+    for pool in 0..POOLS {
+        if unmet[pool] > 0.0 {
+            lent[pool] = (unclaimed[pool].max(0.0) / unmet[pool]).min(1.0);
+        }
+    }
+    lent
+}
+
+fn ratio(have: f64, need: f64) -> f64 {
+    if need > 0.0 {
+        (have / need).clamp(0.0, 1.0)
+    } else {
+        1.0
+    }
+}
+
+/// Units of every pool that one maker needs and receives.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SupplyClaim {
+    able: f64,
+    need: [f64; POOLS],
+    given: [f64; POOLS],
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NESTS: [MakerNest; 2] = [
+        MakerNest {
+            maker: 0,
+            from: 0,
+            to: 1,
+        },
+        MakerNest {
+            maker: 1,
+            from: 1,
+            to: 2,
+        },
+    ];
+
+    fn one_pool(capacity: f64, quota: [f64; 2]) -> AvailableSupply {
+        let mut supply = AvailableSupply {
+            maker_left: vec![1e9; 2],
+            pool_left: [f64::INFINITY; POOLS],
+            quota_left: vec![[0.0; POOLS]; 2],
+        };
+        supply.pool_left[0] = capacity;
+        supply.quota_left[0][0] = quota[0];
+        supply.quota_left[1][0] = quota[1];
+        supply
+    }
+
+    #[test]
+    fn nothing_is_handed_out_twice_and_idle_quota_is_lent() {
+        let uses = [[1.0, 0.0, 0.0, 0.0, 0.0, 0.0]; 2];
+        let mut supply = one_pool(100.0, [50.0, 50.0]);
+        let mut fill = [0.0; 2];
+        fill_fractions(
+            &[10.0, 200.0],
+            &NESTS,
+            &uses,
+            &[1.0; 2],
+            &mut supply,
+            &mut Vec::new(),
+            &mut fill,
+        );
+        assert!((fill[0] - 1.0).abs() < 1e-12);
+        assert!((fill[1] * 200.0 - 90.0).abs() < 1e-9);
+        assert!(supply.pool_left[0].abs() < 1e-9);
+    }
+
+    #[test]
+    fn when_supply_is_ample_every_order_is_filled() {
+        let uses = [[1.0, 0.0, 2.0, 0.0, 0.0, 0.0]; 2];
+        let mut supply = one_pool(1e6, [0.0, 0.0]);
+        let mut fill = [0.0; 2];
+        fill_fractions(
+            &[10.0, 20.0],
+            &NESTS,
+            &uses,
+            &[1.0; 2],
+            &mut supply,
+            &mut Vec::new(),
+            &mut fill,
+        );
+        assert_eq!(fill, [1.0, 1.0]);
+    }
+}

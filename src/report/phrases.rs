@@ -1,0 +1,92 @@
+//! Phrases that sentences of the report share: sizes, shares, directions, names.
+
+use crate::plots::{change_unit, in_unit, supported};
+use crate::results::{ArmInfo, Results};
+
+/// The outcome that answers "did it work", and which way is further behind.
+pub const HEADLINE: &str = "latent_gap_months_mean";
+
+pub(super) fn unit(results: &Results, outcome: &str) -> String {
+    let outcomes = &results.manifest.outcomes;
+    let found = outcomes.iter().find(|o| o.name == outcome);
+    found.map_or(String::new(), |o| o.unit.clone())
+}
+
+pub(super) fn arms(results: &Results) -> impl Iterator<Item = &ArmInfo> {
+    let study = &results.manifest.study;
+    study.arms.iter().filter(|a| a.name != study.baseline)
+}
+
+/// The baseline's name for readers.
+pub(super) fn baseline_label(results: &Results) -> String {
+    let study = &results.manifest.study;
+    let arm = study.arms.iter().find(|a| a.name == study.baseline);
+    arm.map_or_else(|| study.baseline.clone(), ArmInfo::label_with_id)
+}
+
+/// A share of futures as a whole number of per cent.
+pub(super) fn share(part: f64) -> String {
+    format!("{:.0} %", 100.0 * part)
+}
+
+/// In how many futures something holds, as a phrase with the share.
+pub(super) fn sure(probability: f64) -> String {
+    let words = match probability {
+        p if p >= 0.99 => "in practically every future",
+        p if p >= 0.9 => "in nine futures of ten or more",
+        p if p >= 0.66 => "in two futures of three or more",
+        p if p >= 0.5 => "in about as many futures as not",
+        _ => "in fewer than half of the futures",
+    };
+    format!("{words} ({})", share(probability))
+}
+
+/// "3.2 months more (90 % of futures: 0.4 to 7.1), in nine futures of ten or more (94 %)": medians.
+pub(super) fn change(
+    results: &Results,
+    outcome: &str,
+    arm: &str,
+    more: &str,
+    less: &str,
+) -> Option<String> {
+    let e = results.effect(outcome, arm)?;
+    if e.p05 == 0.0 && e.p95 == 0.0 {
+        return Some("no different in nearly every future".into());
+    }
+    let own = unit(results, outcome);
+    let (factor, unit) = change_unit(&own);
+    let shown = if unit == "index points" {
+        "points"
+    } else {
+        unit
+    };
+    let error = factor * e.monte_carlo_error;
+    let size = |v: f64| in_unit(supported(factor * v.abs(), error), unit);
+    let up = e.p50 >= 0.0;
+    let (word, other) = if up { (more, less) } else { (less, more) };
+    let positive = if up {
+        e.probability_positive
+    } else {
+        1.0 - e.probability_positive
+    };
+    // With one sign in all futures sizes are enough; otherwise each end needs its direction.
+    let (near, far) = if up { (e.p05, e.p95) } else { (e.p95, e.p05) };
+    let range = if near * far >= 0.0 {
+        format!("{} to {}", size(near), size(far))
+    } else {
+        format!("{} {other} to {} {word}", size(near), size(far))
+    };
+    let (median, sure) = (size(e.p50), sure(positive));
+    Some(format!(
+        "{median} {shown} {word} (90 % of futures: {range}), {sure}"
+    ))
+}
+
+/// A nation's name within a sentence.
+pub(super) fn the(name: &str) -> String {
+    if name.starts_with("United") || name.ends_with("Kingdom") || name.ends_with('s') {
+        format!("the {name}")
+    } else {
+        name.to_string()
+    }
+}
