@@ -129,5 +129,6 @@ parameters! {
     }
     training {
         run_length_months, run_length_shape, run_luck_points, release_delay_max_months,
+        final_run_share_issuer, final_run_share_target,
     }
 }
