@@ -21,6 +21,7 @@ use crate::markets::services::ServiceTotals;
 use crate::policy::access::LegalAccess;
 use crate::policy::apply::AnnouncedClosures;
 use crate::technology::path::TimePath;
+use crate::technology::power::PowerUse;
 use crate::technology::roadmap::ChipTable;
 
 /// A nation; fixed within a run.
@@ -92,6 +93,7 @@ pub struct BuyerInformation<'w> {
     access: Res<'w, LegalAccess>,
     rental: Res<'w, RentedCompute>,
     shortage: Res<'w, Shortage>,
+    power: Res<'w, PowerUse>,
 }
 
 /// Demand for accelerators outside the target, USD a year.
@@ -190,6 +192,7 @@ pub fn set_budgets(
         &nations,
         p,
     );
+    wait_for_power(&known.power, &market, &mut shocks, p);
     let state_procurement = if future.channels.on(Channel::Indigenisation) {
         let denied = known.shortage.denied_year.max(known.access.state_closed);
         state_procurement_share(denied, p)
@@ -229,6 +232,27 @@ fn set_market_budgets(
         let budget = &mut shocks.market_budget_usd[nation.market as usize];
         budget[0] += monthly - own;
         budget[1] += own;
+    }
+}
+
+/// Takes out of the budgets of each bloc the money that waits for power.
+fn wait_for_power(
+    power: &PowerUse,
+    market: &ChipMarket,
+    shocks: &mut DemandShocks,
+    p: &Parameters,
+) {
+    let bloc_of = &market.layout.bloc_of_market;
+    let mut budget_usd = [0.0; 3];
+    for (budget, &bloc) in shocks.market_budget_usd.iter().zip(bloc_of) {
+        budget_usd[bloc] += budget[0] + budget[1];
+    }
+    let mut gate = [1.0; 3];
+    for (bloc, gate) in gate.iter_mut().enumerate() {
+        *gate = power.purchase_gate(bloc, budget_usd[bloc], p);
+    }
+    for (budget, &bloc) in shocks.market_budget_usd.iter_mut().zip(bloc_of) {
+        *budget = budget.map(|usd| usd * gate[bloc]);
     }
 }
 

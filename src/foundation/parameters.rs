@@ -119,7 +119,8 @@ parameters! {
         alignment_drift_per_year, alignment_return_per_year,
     }
     power {
-        power_overhead, ai_share_of_power_max, power_growth_late, power_usd_per_gw,
+        power_overhead, ai_share_of_power_max, power_growth_late, power_growth_factor,
+        power_growth_factor_target, power_usd_per_gw,
     }
     policy {
         policy_events_per_year, policy_loosen_share_before, policy_loosen_share_after, policy_shift_year,
