@@ -6,10 +6,12 @@ use bevy_ecs::system::{Query, Res, ResMut};
 
 use crate::events::{Event, EventKind, EventLog};
 use crate::foundation::bloc::Bloc;
+use crate::foundation::chance::Purpose;
 use crate::foundation::channels::Channel;
 use crate::foundation::maths;
 use crate::foundation::parameters::Parameters;
 use crate::foundation::run::{ExpectationRule, Future, RunMonth};
+use crate::foundation::sampling::Triangular;
 use crate::markets::chip_market::ChipMarket;
 use crate::markets::chip_market::state::{ChipOffer, MAKERS_MAX, MarketRules};
 use crate::markets::scarcity::Shortage;
@@ -33,8 +35,9 @@ pub struct Chipmaker {
     pub home: Bloc,
     /// Sells only to its owner.
     pub captive: bool,
-    /// Maturity of its software at the start of the run, relative to the leading merchant maker's, which is 1.
-    pub maturity_at_start: Option<f64>,
+    /// Maturity of its software at the start of the run, relative to the leading merchant maker's, which is 1; `None` where a
+    /// parameter says it.
+    pub maturity_at_start: Option<Triangular>,
 }
 
 /// State of a maker.
@@ -53,8 +56,16 @@ pub struct ChipmakerState {
 }
 
 impl ChipmakerState {
-    pub fn initial(maker: &Chipmaker, p: &Parameters) -> Self {
-        let maturity = maker.maturity_at_start.unwrap_or(p.maturity_target_start);
+    pub fn initial(maker: &Chipmaker, future: &Future) -> Self {
+        let maturity =
+            maker
+                .maturity_at_start
+                .map_or(future.parameters.maturity_target_start, |range| {
+                    let draw = future
+                        .chance
+                        .uniform(Purpose::SoftwareMaturity, maker.key, 0);
+                    range.quantile(draw)
+                });
         Self {
             price_index: 1.0,
             maturity,
@@ -71,7 +82,7 @@ pub fn begin_makers(
     mut makers: Query<(&Chipmaker, &mut ChipmakerState)>,
 ) {
     for (maker, mut business) in &mut makers {
-        *business = ChipmakerState::initial(maker, &future.parameters);
+        *business = ChipmakerState::initial(maker, &future);
     }
     home_made.0.clear();
     home_made.0.resize(roadmap.slots.len(), 0.0);

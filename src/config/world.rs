@@ -17,6 +17,7 @@ use super::table::{
     CONFIDENCE, CellType, KnownNames, NameKind, TableReading, TableSpec, column, kept, or_nearest,
 };
 use crate::foundation::calendar::Month;
+use crate::foundation::sampling::Triangular;
 use crate::technology::path::TimePath;
 
 /// `configs/world/chipmakers.csv`.
@@ -28,12 +29,29 @@ pub struct MakerRow {
     /// Name in the column `vendor` of the chip table; empty where the maker has no chip there.
     pub chip_vendor: String,
     pub role: ChipUse,
-    /// Maturity of the software stack, 0 to 1, in the first month; empty for makers of the target, whose start is a
+    /// Maturity of the software stack, 0 to 1, in the first month; empty for other makers of the target, whose start is a
     /// parameter. Judgement: an owner's stack fits its own use; AMD's chips sold at about half the price of a slower
-    /// H100; Intel's, cheap on paper, hardly sold.
+    /// H100; Intel's, cheap on paper, hardly sold. Huawei has a compiler and libraries of its own in wide use; programs
+    /// for AMD chips run on Hygon's with few changes; Enflame and Moore Threads serve some outside customers.
     pub software_maturity: Option<f64>,
+    /// Range of it, from which each future draws; both empty where it is fixed.
+    #[serde(default)]
+    pub software_maturity_low: Option<f64>,
+    #[serde(default)]
+    pub software_maturity_high: Option<f64>,
     pub source: String,
     pub confidence: String,
+}
+
+impl MakerRow {
+    /// What is judged of its software in the first month; `None` where a parameter says it.
+    pub fn maturity_range(&self) -> Option<Triangular> {
+        self.software_maturity.map(|mode| Triangular {
+            low: self.software_maturity_low.unwrap_or(mode),
+            mode,
+            high: self.software_maturity_high.unwrap_or(mode),
+        })
+    }
 }
 
 /// What a maker does with its chips.
@@ -127,6 +145,8 @@ pub static MAKERS: TableSpec = TableSpec {
         column("units_2025", CellType::Number(0.0, 1e9), "chips").or_absent(),
         column("cadence_months", CellType::Number(1.0, 240.0), "months").or_absent(),
         column("software_maturity", CellType::Number(0.0, 1.0), "0 none, 1 mature").or_blank(),
+        column("software_maturity_low", CellType::Number(0.0, 1.0), "0 none, 1 mature").or_absent(),
+        column("software_maturity_high", CellType::Number(0.0, 1.0), "0 none, 1 mature").or_absent(),
         column("notes", CellType::Text, "").or_absent(),
         column("source", CellType::Text, ""),
         column("confidence", CellType::Word(CONFIDENCE), ""),
@@ -362,6 +382,24 @@ fn read_makers(configs: &Configs, names: &KnownNames) -> Result<Vec<MakerRow>, P
                 row.chip_vendor
             );
             found.push(("chip_vendor", message));
+        }
+        let bounds = [
+            ("software_maturity_low", row.software_maturity_low, true),
+            ("software_maturity_high", row.software_maturity_high, false),
+        ];
+        for (column, bound, is_low) in bounds {
+            let Some(bound) = bound else { continue };
+            match row.software_maturity {
+                Some(value) if (bound <= value) == is_low || bound == value => {}
+                value => {
+                    let side = if is_low { "at most" } else { "at least" };
+                    let value = value.map_or("empty".to_string(), |v| v.to_string());
+                    let message = format!(
+                        "found {bound}, expected {side} `software_maturity`, which is {value}"
+                    );
+                    found.push((column, message));
+                }
+            }
         }
     });
     table.finish()

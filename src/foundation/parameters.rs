@@ -81,7 +81,7 @@ parameters! {
     }
     foundry {
         smic_yield_ceiling, smic_yield_start, smic_learning_million_dies, smic_growth_per_year,
-        smic_ceiling_wafers, smic_accelerator_share, equipment_growth_effect, equipment_yield_effect,
+        smic_ceiling_wafers, smic_accelerator_share, home_priority_share, equipment_growth_effect, equipment_yield_effect,
         hbm_domestic_growth, hbm_domestic_ceiling_stacks, hbm_stockpile_stacks, die_bank_draw,
         tool_backfill_per_year, tool_sales_target_usd_per_year, input_share_lost, input_substitution_months,
     }

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use super::participants::{
     MarketPartition, Sides, add_synthetic_labs, build_customers, chipmakers, cloud_hosts,
-    named_labs, nations_of,
+    first_claimant, named_labs, nations_of,
 };
 use super::recorded::{
     power_paths, recorded_demand, recorded_supply, starting_shares, tool_suppliers,
@@ -193,6 +193,7 @@ impl<'a> Structure<'a> {
             markets: markets.count,
             makers: makers.len(),
             maker_of: slots.iter().map(|s| s.slot.maker).collect(),
+            first_claimant: first_claimant(&makers),
             captive_chip: slots.iter().map(|s| s.slot.captive).collect(),
             target_made: slots.iter().map(|s| s.slot.target_made).collect(),
             target_market: markets.target,

@@ -113,6 +113,12 @@ pub(super) fn nations_of(
     nations.iter().enumerate().map(nation).collect()
 }
 
+/// The maker of the target that has the first claim on home wafers and memory, and reaches the leading foundry through
+/// proxies alone.
+pub(super) fn first_claimant(makers: &[&MakerRow]) -> Option<usize> {
+    makers.iter().position(|m| m.chip_vendor == "Huawei")
+}
+
 pub(super) fn chipmakers(makers: &[&MakerRow], sides: Sides) -> Vec<Chipmaker> {
     makers
         .iter()
@@ -122,7 +128,7 @@ pub(super) fn chipmakers(makers: &[&MakerRow], sides: Sides) -> Vec<Chipmaker> {
             key: stable_key(&m.key),
             home: sides.bloc_of(&m.home),
             captive: m.role == ChipUse::Captive,
-            maturity_at_start: m.software_maturity,
+            maturity_at_start: m.maturity_range(),
         })
         .collect()
 }

@@ -18,6 +18,7 @@ pub struct Market {
     pub makers: usize,
     pub chips: usize,
     target: usize,
+    first_claimant: Option<usize>,
     // By customer.
     pub market_of: Vec<usize>,
     wallet_of: Vec<usize>,
@@ -116,6 +117,7 @@ impl Market {
             makers,
             chips,
             target: layout.target_market,
+            first_claimant: layout.first_claimant,
             market_of: layout.customers.iter().map(|c| c.market).collect(),
             wallet_of: layout.customers.iter().map(|c| c.wallet as usize).collect(),
             captive: layout
@@ -483,6 +485,24 @@ impl Market {
                 }
                 self.quota_left[maker][pool] = left;
             }
+        }
+        // Pools 3 and 5 are memory and wafers made in the target.
+        for pool in [3, 5] {
+            let Some(first) = self.first_claimant else {
+                continue;
+            };
+            let least = rules.home_priority_share * pools[pool];
+            if self.quota_left[first][pool] >= least {
+                continue;
+            }
+            let mut others = 0.0;
+            for maker in (0..self.makers).filter(|m| *m != first) {
+                others += self.quota_left[maker][pool];
+            }
+            for maker in (0..self.makers).filter(|m| *m != first) {
+                self.quota_left[maker][pool] *= part_of(pools[pool] - least, others);
+            }
+            self.quota_left[first][pool] = least;
         }
         self.pool_left = *pools;
     }

@@ -66,6 +66,8 @@ pub struct MarketLayout {
     pub makers: usize,
     /// Maker of each chip slot; slots of one maker are adjacent.
     pub maker_of: Vec<u16>,
+    /// The maker with a priority claim on wafers and memory made in the target.
+    pub first_claimant: Option<usize>,
     /// Chip slots that only captive customers may buy.
     pub captive_chip: Vec<bool>,
     /// The market of the target nation: its orders carry the relationship weight.
@@ -137,6 +139,7 @@ pub struct MarketRules {
     pub wallet_decay_per_month: f64,
     pub levy_pass_through: f64,
     pub quota_inertia: f64,
+    pub home_priority_share: f64,
     pub approval_case_by_case_target: f64,
     pub approval_notify_target: f64,
     pub approval_elsewhere: f64,
@@ -156,6 +159,7 @@ impl MarketRules {
             wallet_decay_per_month: p.wallet_decay_per_month,
             levy_pass_through: p.levy_pass_through,
             quota_inertia: p.quota_inertia,
+            home_priority_share: p.home_priority_share,
             approval_case_by_case_target: p.approval_case_by_case_target,
             approval_notify_target: p.approval_notify_target,
             approval_elsewhere: p.approval_elsewhere,
