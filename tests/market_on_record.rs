@@ -1,7 +1,7 @@
 //! Power, software and supply of home makers move the market in the direction that their sources state.
 
 use chokepoint::foundation::run::Future;
-use chokepoint::study::{Plan, Worker};
+use chokepoint::study::{Plan, PlanSettings, Worker};
 
 use crate::{plan_of, regime};
 
@@ -98,4 +98,42 @@ fn makers_draw_their_own_software_and_mature_stacks_sell_more() {
         "{a:?}"
     );
     assert!(a[1] != b[1] && a[2] != b[2]);
+}
+
+/// Packages of a maker from 2025 on under the record, in three futures, with the table of makers rewritten.
+fn units_with(maker: &str, rewrite: impl Fn(&str) -> String) -> f64 {
+    let library = crate::with_table("world/chipmakers.csv", rewrite);
+    let regimes = vec![library.regime("history-free").unwrap()];
+    let settings = PlanSettings {
+        seed: 1,
+        runs: 3,
+        ..PlanSettings::default()
+    };
+    let study = crate::study_of(&["history-free"]);
+    let plan = Plan::of(&library, study, regimes, settings).unwrap();
+    let what = format!("{maker}:target");
+    sum(&plan, ("maker_units", &what), 60..84, |_| {})
+}
+
+#[test]
+fn an_owner_who_buys_the_chips_of_its_maker_raises_their_number() {
+    let with = units_with("alibaba-t-head", str::to_string);
+    let without = units_with("alibaba-t-head", |text| {
+        text.replace(",0.08,0.06,0.1,", ",,,,")
+    });
+    assert!(with > 1.5 * without, "{with} against {without}");
+}
+
+#[test]
+fn claims_of_owners_on_shared_supply_bring_captive_chips() {
+    let plan = plan_of(vec![regime("history-free")], 3);
+    let units = |claim: f64| {
+        sum(
+            &plan,
+            ("maker_units", "google-tpu:issuer"),
+            36..72,
+            |f: &mut Future| f.parameters.captive_claim = claim,
+        )
+    };
+    assert!(units(3.0) > units(1.0));
 }

@@ -22,7 +22,7 @@ use crate::technology::roadmap::{
 };
 use crate::technology::supply::{
     ChipSourcing, InputAccessState, POOLS, SupplyPaths, SupplyPool, SupplyState, USABLE_WAFER_MM2,
-    pool_uses,
+    expansion_speed, pool_uses,
 };
 
 /// A maker; fixed within a run.
@@ -35,6 +35,9 @@ pub struct Chipmaker {
     pub home: Bloc,
     /// Sells only to its owner.
     pub captive: bool,
+    /// What its owner spends on its chips: of a captive maker, part of the money for captive chips; of a merchant, part of the
+    /// money of its home market. `None` for makers without an owner who buys.
+    pub owner_share: Option<Triangular>,
     /// Maturity of its software at the start of the run, relative to the leading merchant maker's, which is 1; `None` where a
     /// parameter says it.
     pub maturity_at_start: Option<Triangular>,
@@ -367,8 +370,12 @@ pub fn trade(
     if future.planning == ExpectationRule::Foresight {
         remove_closing_demand(&closures, &market, &mut wanted);
     }
-    let supplier_utilisation = supplier_utilisation(&market, &pools);
-    supply.adjust_capacity(&wanted, &supplier_utilisation, future.planning, p);
+    let mut speed = supplier_utilisation(&market, &pools);
+    for (used, captive) in speed.iter_mut().zip(&market.layout.captive_maker) {
+        let claim = if *captive { p.captive_claim } else { 1.0 };
+        *used = expansion_speed(*used, claim, p);
+    }
+    supply.adjust_capacity(&wanted, &speed, future.planning, p);
     market.orders.wanted = wanted;
 }
 

@@ -195,11 +195,11 @@ impl SupplyState {
     }
 
     /// Sets next month's capacities: each maker follows past orders, faster where its suppliers have idle capacity.
-    /// `supplier_utilisation` is by maker: utilisation of the fullest pool that its chips use, 0 to 1.
+    /// `speed` is by maker: the share of the log distance to orders that it closes in a month.
     pub fn adjust_capacity(
         &mut self,
         wanted: &[f64],
-        supplier_utilisation: &[f64],
+        speed: &[f64],
         planning: ExpectationRule,
         p: &Parameters,
     ) {
@@ -219,12 +219,8 @@ impl SupplyState {
                     }
                 };
                 let asked = seen / p.capacity_use_target;
-                *capacity = adjusted_capacity(
-                    *capacity,
-                    asked,
-                    expansion_speed(supplier_utilisation[maker], p),
-                    p.capacity_fall_per_month,
-                );
+                *capacity =
+                    adjusted_capacity(*capacity, asked, speed[maker], p.capacity_fall_per_month);
             }
         }
         if first {
@@ -240,12 +236,12 @@ impl SupplyState {
 }
 
 /// Share of the log distance to orders by which a maker adjusts its capacity in a month, up or down:
-/// `min(1, capacity_speed / use)`.
+/// `min(1, claim * capacity_speed / use)`.
 ///
 /// `capacity_speed` was recorded while suppliers were fully used. A maker whose foundry, packaging and memory suppliers have
-/// idle capacity does not wait for them to expand.
-pub fn expansion_speed(supplier_utilisation: f64, p: &Parameters) -> f64 {
-    (p.capacity_speed / supplier_utilisation).min(1.0)
+/// idle capacity does not wait for them to expand. `claim` is above 1 for captive makers, whose owners order ahead.
+pub fn expansion_speed(supplier_utilisation: f64, claim: f64, p: &Parameters) -> f64 {
+    (claim * p.capacity_speed / supplier_utilisation).min(1.0)
 }
 
 /// Area of a 300 mm wafer that can carry dies, mm2: 84 % of it (edge and scribe loss).

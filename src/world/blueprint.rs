@@ -186,7 +186,8 @@ impl<'a> Structure<'a> {
         let named = |iso3: &str| law.names_nation(iso3);
         let markets = MarketPartition::new(nations, &groups, &named, sides);
         let slots = build_slots(&sorted.chips, &makers, &sorted.tables, over, sides);
-        let (customers, brokers, broker_names) = build_customers(&markets, nations, &sorted.places);
+        let (customers, brokers, broker_names) =
+            build_customers(&markets, nations, &sorted.places, &makers, sides);
         let examples = markets.example.iter();
         let layout = MarketLayout {
             customers,
@@ -194,6 +195,7 @@ impl<'a> Structure<'a> {
             makers: makers.len(),
             maker_of: slots.iter().map(|s| s.slot.maker).collect(),
             first_claimant: first_claimant(&makers),
+            captive_maker: makers.iter().map(|m| m.role == ChipUse::Captive).collect(),
             captive_chip: slots.iter().map(|s| s.slot.captive).collect(),
             target_made: slots.iter().map(|s| s.slot.target_made).collect(),
             target_market: markets.target,

@@ -473,6 +473,9 @@ cadence_months positive
 software_maturity share
 software_maturity_low share
 software_maturity_high share
+owner_share share
+owner_share_low share
+owner_share_high share
 source filled!
 confidence name!
 ";

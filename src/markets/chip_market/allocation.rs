@@ -138,7 +138,14 @@ impl Allocation {
             } else {
                 1.0
             };
-            let margin = orders.totals[a] * able * (offer.price_usd - offer.unit_cost_usd).max(0.0);
+            // An owner that would have to buy elsewhere saves the margin of a merchant, which is above that of its own maker.
+            let claim = if sale.layout.captive_maker[maker] {
+                sale.rules.captive_claim
+            } else {
+                1.0
+            };
+            let earned = (offer.price_usd - offer.unit_cost_usd).max(0.0) * claim;
+            let margin = orders.totals[a] * able * earned;
             for pool in (0..POOLS).filter(|pool| offer.uses[*pool] > 0.0) {
                 self.bids[maker][pool] += margin;
                 sum[pool] += margin;
