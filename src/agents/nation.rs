@@ -290,7 +290,8 @@ fn set_owner_parts(
     }
 }
 
-/// Takes out of the budgets of each bloc the money that waits for power.
+/// Takes out of the budgets of the issuer and of the target the money that waits for power. Third countries have no power in
+/// common, so that what one of them does not buy powers nothing in another.
 fn wait_for_power(
     power: &PowerUse,
     market: &ChipMarket,
@@ -302,10 +303,12 @@ fn wait_for_power(
     for (budget, &bloc) in shocks.market_budget_usd.iter().zip(bloc_of) {
         budget_usd[bloc] += budget;
     }
-    let mut gate = [1.0; 3];
-    for (bloc, gate) in gate.iter_mut().enumerate() {
-        *gate = power.purchase_gate(bloc, budget_usd[bloc], p);
-    }
+    let gate = Bloc::ALL.map(|bloc| match bloc {
+        Bloc::Issuer | Bloc::Target => {
+            power.purchase_gate(bloc as usize, budget_usd[bloc as usize], p)
+        }
+        Bloc::Third => 1.0,
+    });
     for (budget, &bloc) in shocks.market_budget_usd.iter_mut().zip(bloc_of) {
         *budget *= gate[bloc];
     }

@@ -57,7 +57,7 @@ parameters! {
         training_share_2026, demand_shock_sd, demand_shock_persistence, wallet_decay_per_month,
     }
     stockpiling {
-        frontload_share, frontload_repay_months, announced_rule_belief,
+        frontload_share, frontload_repay_months, announced_rule_belief, memory_rule_belief,
     }
     market {
         choice_slope, choice_nest, host_cost_usd, relationship_share_target, customary_share_target, quota_inertia, captive_claim, capacity_speed,
