@@ -110,27 +110,34 @@ pub fn generation_quality(research_ratio: f64, p: &Parameters) -> f64 {
     maths::pow(research_ratio, p.rd_elasticity_quality)
 }
 
-/// System: scales the performance of a generation that launches this month by the maker's research stock.
+/// System: scales the performance of a generation that launches this month by the maker's research stock, and by the process of
+/// the target's foundry where its dies are made there.
 pub fn launch_generations(
     run: RunMonth,
     roadmap: Res<Roadmap>,
+    access: Res<InputAccessState>,
+    supply: Res<SupplyState>,
     mut chips: ResMut<ChipTable>,
     mut events: ResMut<EventLog>,
     makers: Query<(&Chipmaker, &ChipmakerState)>,
 ) {
     let (clock, future) = (&*run.clock, &*run.future);
     let feedback = future.channels.on(Channel::RdFeedback);
+    let home_process = maths::exp(supply.tool_growth.performance);
     for (maker, business) in &makers {
         let ratio = future.reference_run.research_ratio(
             clock.t,
             maker.row as usize,
             business.research_stock_usd,
         );
-        let quality = if feedback {
+        let mut quality = if feedback {
             generation_quality(ratio, &future.parameters)
         } else {
             1.0
         };
+        if maker.home == Bloc::Target && access.leading_foundry[maker.row as usize] < 0.5 {
+            quality *= home_process;
+        }
         for slot in roadmap.slots_of(maker.row as u16) {
             let comes = chips.launch[slot] == clock.t as i32;
             if comes && matches!(roadmap.slots[slot].kind, SlotKind::Generation { .. }) {

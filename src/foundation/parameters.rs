@@ -82,8 +82,9 @@ parameters! {
     foundry {
         smic_yield_ceiling, smic_yield_start, smic_learning_million_dies, smic_growth_per_year,
         smic_ceiling_wafers, smic_accelerator_share, equipment_growth_effect, equipment_yield_effect,
+        equipment_memory_effect, equipment_process_effect,
         hbm_domestic_growth, hbm_domestic_ceiling_stacks, hbm_stockpile_stacks, die_bank_draw,
-        tool_backfill_per_year, tool_sales_target_usd_per_year, input_share_lost, input_substitution_months,
+        tool_backfill_per_year, tool_sales_target_usd_per_year, tool_sales_advanced_share, input_share_lost, input_substitution_months,
     }
     capability {
         points_per_decade_of_compute, frontier_points_per_year_before, frontier_points_per_year_after,

@@ -7,7 +7,7 @@ use bevy_ecs::system::{Res, ResMut};
 
 use super::chip::{ChipSpec, Packaging};
 use super::foundry::{
-    ToolSupplier, ToolSupply, adjusted_capacity, experience_yield, input_loss_share,
+    ToolGrowth, ToolSupplier, ToolSupply, adjusted_capacity, experience_yield, input_loss_share,
     next_substitution,
 };
 use super::path::TimePath;
@@ -147,9 +147,9 @@ pub struct SupplyState {
     pub hbm_made_stacks: f64,
     /// Stored dies that were obtained through proxies.
     pub die_bank: f64,
-    /// Log of capacity in the target over recorded capacity.
-    log_deviation: f64,
-    /// The part of it that denial causes, which applies to home memory as well.
+    /// What tools have added to the target's output since the start, relative to the record.
+    pub tool_growth: ToolGrowth,
+    /// Log of wafers and memory in the target over those on record, as far as denial of chips moves them.
     log_push: f64,
 }
 
@@ -190,7 +190,7 @@ impl SupplyState {
         self.hbm_bank_stacks = 0.0;
         self.hbm_made_stacks = 0.0;
         self.die_bank = 0.0;
-        self.log_deviation = 0.0;
+        self.tool_growth = ToolGrowth::default();
         self.log_push = 0.0;
     }
 
@@ -314,7 +314,7 @@ pub fn update_pools(
     let pushed = future.channels.factor(Channel::Indigenisation)
         * p.indigenisation_capacity_effect
         * (denial.denied_share - denial.denied_share_on_record);
-    s.log_deviation += (p.equipment_growth_effect * eased + pushed) / 12.0;
+    s.tool_growth = s.tool_growth.after_month(eased, p);
     s.log_push += pushed / 12.0;
     let ceiling = (p.smic_yield_ceiling + p.equipment_yield_effect * eased).clamp(0.05, 0.95);
     s.yield_target = experience_yield(
@@ -355,12 +355,14 @@ impl SupplyState {
                             maths::ln(p.smic_growth_per_year),
                             p.smic_ceiling_wafers,
                         );
-                        (wafers * maths::exp(self.log_deviation)).min(p.smic_ceiling_wafers)
-                            * p.smic_accelerator_share
+                        let moved = maths::exp(self.tool_growth.wafers + self.log_push);
+                        (wafers * moved).min(p.smic_ceiling_wafers) * p.smic_accelerator_share
                     }
                     SupplyPool::HbmTarget => {
-                        recorded.at(year, p.hbm_domestic_growth, p.hbm_domestic_ceiling_stacks)
-                            * maths::exp(self.log_push)
+                        let ceiling = p.hbm_domestic_ceiling_stacks;
+                        let stacks = recorded.at(year, p.hbm_domestic_growth, ceiling);
+                        let moved = maths::exp(self.tool_growth.memory + self.log_push);
+                        (stacks * moved).min(ceiling)
                     }
                     _ => recorded.at(year, p.pool_growth_late, f64::INFINITY) * outside,
                 };
