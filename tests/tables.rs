@@ -889,10 +889,10 @@ fn a_registration_names_what_exists() {
         (
             "seen_to = \"2026-03\"",
             "seen_to = \"1826-03\"",
-            "expected a month such as 2026-03",
+            "expected a month such as 2022-10",
         ),
         ("high = 0.65", "high = 0.4", "its own bounds"),
-        ("priors = \"3f0e", "priors = \"3f0", "expected 64 digits"),
+        ("priors = \"8f32", "priors = \"8f3", "expected 64 digits"),
         (
             "model_versions = 4",
             "model_versions = 0",

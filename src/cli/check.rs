@@ -100,6 +100,7 @@ fn whole(configs: &Configs) -> Result<(), Problems> {
     }
     keep(evidence::Evidence::read(configs).map(|_| ()));
     keep(evidence::check_shipped_map(configs));
+    keep(beside::BesideFile::read(configs).map(|_| ()));
     keep(splits::read(configs).map(|_| ()));
     keep(splits::Registration::read(configs).map(|_| ()));
     for path in configs.list("posterior", ".csv") {

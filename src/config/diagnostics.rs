@@ -154,8 +154,9 @@ impl Diagnostic {
         field: &str,
         message: impl Into<String>,
     ) -> Self {
-        let start = source.text.match_indices(heading).nth(number);
-        let start = start.map_or(0, |(at, _)| at);
+        let headings = source.text.match_indices(heading).map(|(at, _)| at);
+        let mut headings = headings.filter(|at| *at == 0 || source.text[..*at].ends_with('\n'));
+        let start = headings.nth(number).unwrap_or(0);
         let rest = &source.text[start..];
         let end = rest.find("\n[").map_or(rest.len(), |at| at + 1);
         let place = rest[..end]

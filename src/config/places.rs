@@ -122,7 +122,7 @@ pub static POWER: TableSpec = TableSpec {
         column("growth_share_per_year", CellType::Number(-0.9, 10.0), "share a year").or_blank(),
         column("planned_gw", CellType::Number(0.0, 1e5), "GW").or_absent(),
         column("planned_basis", CellType::Text, "").or_absent(),
-        column("reserve_margin_share", CellType::Number(-0.5, 5.0), "share of the peak load").or_blank(),
+        column("reserve_margin_share", CellType::Number(0.0, 5.0), "share of the peak load").or_blank(),
         column("slack_index", CellType::Number(0.0, 1.0), "0 every connection waits, 1 power is there for the asking").or_blank(),
         column("electricity_price_usd_kwh", CellType::Number(0.001, 10.0), "USD a kWh").or_blank(),
         column("source", CellType::Text, ""),

@@ -57,6 +57,7 @@ const SOURCE: &str = "source = \"NVIDIA 8-K 2025-04-15 (licence requirement); 1.
 const H200: &str = "rules/us/2026-01-15-h200.toml";
 const TARIFF: &str = "rules/us/2026-01-14-tariff.toml";
 const MAIN: &str = "studies/did-controls-work.toml";
+const OCT22: &str = "rules/us/2022-10-07-advanced-computing-and-fabs.toml";
 const SLACK: &str = "studies/tight-and-slack.toml";
 const S4: &str = "studies/s4-h200.toml";
 
@@ -71,7 +72,7 @@ const FAULTS: &[Fault] = &[
     rule("a number of another instrument", H200, "home_volume_share = 0.5", "levy_share = 0.5", Refused("levy_share", &["levy_share"])),
     // Names.
     rule("an origin that is none", H200, "origin = \"us\"", "origin = \"USB\"", Refused("USB", &["USB"])),
-    rule("a vendor bound early that is none", OCT23, "vendor = \"NVIDIA\"", "vendor = \"NVIDA\"", Refused("NVIDA\"", &["NVIDIA"])),
+    rule("a vendor bound early that is none", OCT22, "vendor = \"NVIDIA\"", "vendor = \"NVIDA\"", Refused("NVIDA\"", &["NVIDIA"])),
     rule("a vendor in a condition that is none", H200, "tpp < 21000 &&", "tpp < 21000 && vendor == 'NVIDA' &&", Refused("NVIDA", &["NVIDIA"])),
     rule("a destination in a condition that is none", H200, "tpp < 21000 &&", "tpp < 21000 && destination == 'CHNA' &&", Refused("CHNA", &["CHNA"])),
     rule("a case with a chip that is none", H200, "chip = \"H200 SXM\"", "chip = \"H200 SMX\"", Refused("H200 SMX", &["H200 SXM"])),
