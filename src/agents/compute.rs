@@ -154,7 +154,14 @@ pub fn update_compute(
     let skill = efficiency
         .codesign_years
         .map(|years| codesign_skill(years, p));
-    held.measure(market, &installed.chips, &installed.realised, skill);
+    let for_training = training_share(run.clock.year, p);
+    held.measure(
+        market,
+        &installed.chips,
+        &installed.realised,
+        skill,
+        for_training,
+    );
     let mut grown = [[0.0; 3]; 3];
     for (nation, mut compute) in &mut nations {
         let m = nation.market as usize;
@@ -246,13 +253,15 @@ impl ComputeStock {
         }
     }
 
-    /// Measures stocks: training wallets hold training compute, serving wallets hold serving compute.
+    /// Measures stocks: training wallets hold training compute, serving wallets hold serving compute. `for_training` is the share of
+    /// diverted chips that train.
     fn measure(
         &mut self,
         market: &ChipMarket,
         chips: &ChipTable,
         realised: &RealisedThroughput,
         codesign_skill: [f64; 3],
+        for_training: f64,
     ) {
         self.stock = [[0.0; 3]; 3];
         self.peak = [0.0; 3];
@@ -278,11 +287,11 @@ impl ComputeStock {
                 self.watts[bloc] += (to_train + to_serve) * watts;
             }
         }
-        self.record_flows(market);
+        self.record_flows(market, for_training);
     }
 
     /// Records purchases of each market this month; diverted chips count where they are used.
-    fn record_flows(&mut self, market: &ChipMarket) {
+    fn record_flows(&mut self, market: &ChipMarket, for_training: f64) {
         let layout = &market.layout;
         let active = market.active.len();
         self.flow.fill([0.0; 3]);
@@ -308,16 +317,17 @@ impl ComputeStock {
                 flow[2] += training * market.buyers.share_of_group[k];
             }
         }
-        let worth = &self.worth[Bloc::Target as usize][0];
-        let diverted_h100e: f64 = market
-            .active
-            .iter()
-            .map(|&slot| {
-                market.deliveries.diverted_units[usize::from(slot)] * worth[usize::from(slot)]
-            })
-            .sum();
+        let [training, serving] = &self.worth[Bloc::Target as usize];
+        let diverted_h100e = |worth: &[f64]| -> f64 {
+            let slots = market.active.iter().map(|slot| usize::from(*slot));
+            slots
+                .map(|slot| market.deliveries.diverted_units[slot] * worth[slot])
+                .sum()
+        };
+        let (training, serving) = (diverted_h100e(training), diverted_h100e(serving));
         let flow = &mut self.flow[layout.target_market];
-        flow[0] += diverted_h100e;
-        flow[2] += diverted_h100e;
+        flow[0] += for_training * training;
+        flow[1] += (1.0 - for_training) * serving;
+        flow[2] += training;
     }
 }

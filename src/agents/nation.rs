@@ -198,7 +198,7 @@ pub fn set_budgets(
     };
     let for_training = training_share(run.clock.year, p);
     divide_budgets(for_training, state_procurement, &shocks, &mut market);
-    pay_rent(&known.rental, &mut market);
+    pay_rent(for_training, &known.rental, &mut market);
     let ahead = future.planning != ExpectationRule::Naive;
     if ahead && future.channels.on(Channel::Stockpiling) {
         pull_forward(t, &known.closures, &known.chips, &mut market, p);
@@ -287,15 +287,17 @@ fn invest_service_revenue(
     }
 }
 
-/// Subtracts the rent for compute abroad from the target's training budget.
-fn pay_rent(rental: &RentedCompute, market: &mut ChipMarket) {
+/// Subtracts the rent for compute abroad from the budgets of the target's buyers, for training and for serving as they use it.
+fn pay_rent(for_training: f64, rental: &RentedCompute, market: &mut ChipMarket) {
     for k in 0..market.layout.customers.len() {
         let c = market.layout.customers[k];
-        if c.market == market.layout.target_market
-            && c.wallet == BudgetPurpose::Training
-            && c.kind == CustomerKind::Ordinary
-        {
-            market.money.budget_usd[k] = (market.money.budget_usd[k] - rental.cost_usd).max(0.0);
+        if c.market == market.layout.target_market && c.kind == CustomerKind::Ordinary {
+            let part = match c.wallet {
+                BudgetPurpose::Training => for_training,
+                BudgetPurpose::Serving => 1.0 - for_training,
+            };
+            let left = market.money.budget_usd[k] - part * rental.cost_usd;
+            market.money.budget_usd[k] = left.max(0.0);
         }
     }
 }
