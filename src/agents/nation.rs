@@ -63,8 +63,8 @@ pub struct DemandShocks {
     pub log_deviation: Vec<f64>,
     /// Demand of each region this month, USD a year.
     pub demand_usd: Vec<f64>,
-    /// New money by market: of ordinary buyers, and of owners of captive chips, USD a month.
-    market_budget_usd: Vec<[f64; 2]>,
+    /// New money by market: of ordinary buyers, of owners of captive chips, and of public research, USD a month.
+    market_budget_usd: Vec<[f64; 3]>,
 }
 
 /// System at the start of a run: no demand, and no shock yet.
@@ -80,7 +80,7 @@ pub fn begin_demand(
         column.resize(regions, 0.0);
     }
     s.market_budget_usd.clear();
-    s.market_budget_usd.resize(market.layout.markets, [0.0; 2]);
+    s.market_budget_usd.resize(market.layout.markets, [0.0; 3]);
 }
 
 /// What buyers know when they set their budgets.
@@ -161,6 +161,14 @@ pub fn state_procurement_share(denied: f64, p: &Parameters) -> f64 {
     p.state_demand_share * p.state_steered_share * denied
 }
 
+/// What public research spends on compute, USD a month: `support * public_research_compute_share / 12`.
+///
+/// It buys in the market, beside all others and rationed as they are. The rest of the money pays people. Researchers are few in the
+/// short run, so it raises their pay and moves them from labs to public projects, and adds none. Source: Goolsbee 1998, NBER 6532.
+pub fn public_research_usd(support_usd_per_year: f64, p: &Parameters) -> f64 {
+    support_usd_per_year * p.public_research_compute_share / 12.0
+}
+
 /// System: sets the demand of every region this month and the budgets of every market.
 ///
 /// World demand is a share of big-four capital spending. Third regions follow their recorded paths and then the world's
@@ -182,9 +190,10 @@ pub fn set_budgets(
     market.money.pulled_usd.fill(0.0);
     let captive = d.captive_share.at(run.clock.year, 0.0, f64::INFINITY);
     let mean_price_usd = mean_price_usd(&market, &known.chips, t, p);
+    let public_usd = public_research_usd(known.access.support_usd[0], p);
     set_market_budgets(
         mean_price_usd,
-        captive,
+        [captive, public_usd],
         &mut shocks,
         &mut market,
         &nations,
@@ -205,10 +214,11 @@ pub fn set_budgets(
     }
 }
 
-/// Sets the new money of each market from the demand of its nations.
+/// Sets the new money of each market from the demand of its nations. The issuer's has the share of captive chips and the money of
+/// public research.
 fn set_market_budgets(
     mean_price_usd: f64,
-    captive_share: f64,
+    [captive_share, public_usd]: [f64; 2],
     shocks: &mut DemandShocks,
     market: &mut ChipMarket,
     nations: &Query<&Nation>,
@@ -216,19 +226,20 @@ fn set_market_budgets(
 ) {
     // Demand was recorded as spending on accelerators; budgets pay for the servers around them too.
     let with_hosts = 1.0 + p.host_cost_usd / mean_price_usd;
-    shocks.market_budget_usd.fill([0.0; 2]);
+    shocks.market_budget_usd.fill([0.0; 3]);
     for nation in nations {
         let demand_usd = shocks.demand_usd[nation.region as usize] * nation.share_of_region;
         market.caps.nations[nation.row as usize].demand_usd = demand_usd;
         let monthly = demand_usd / 12.0 * (1.0 - p.networking_share) * with_hosts;
-        let own = if nation.bloc == Bloc::Issuer {
-            monthly * captive_share
+        let [own, public] = if nation.bloc == Bloc::Issuer {
+            [monthly * captive_share, public_usd * nation.share_of_region]
         } else {
-            0.0
+            [0.0; 2]
         };
         let budget = &mut shocks.market_budget_usd[nation.market as usize];
         budget[0] += monthly - own;
         budget[1] += own;
+        budget[2] += public;
     }
 }
 
@@ -250,7 +261,7 @@ fn divide_budgets(
         } else {
             0.0
         };
-        let [budget_usd, captive_usd] = shocks.market_budget_usd[c.market];
+        let [budget_usd, captive_usd, public_usd] = shocks.market_budget_usd[c.market];
         let (part, usd) = match c.kind {
             CustomerKind::Ordinary => (1.0 - by_state, budget_usd),
             CustomerKind::CaptiveOwner => (1.0 - by_state, captive_usd),
@@ -259,6 +270,10 @@ fn divide_budgets(
             CustomerKind::Broker => continue,
         };
         market.money.budget_usd[customer] = purpose * part * usd;
+        // Public research trains.
+        if c.kind == CustomerKind::Ordinary && c.wallet == BudgetPurpose::Training {
+            market.money.budget_usd[customer] += public_usd;
+        }
     }
 }
 

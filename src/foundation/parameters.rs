@@ -88,7 +88,7 @@ parameters! {
     }
     capability {
         points_per_decade_of_compute, frontier_points_per_year_before, frontier_points_per_year_after,
-        frontier_compute_growth, regime_break_year, research_compute_elasticity,
+        frontier_compute_growth, regime_break_year, research_compute_elasticity, public_research_compute_share,
         research_saturation_per_year, research_reference_h100e, run_reference_h100e,
         frontier_points_reference, ai_research_per_point, target_knowledge_gap_2020, third_knowledge_gap_2020,
         post_training_share_2027, lab_share_of_compute, lab_share_growth, lab_share_growth_target, lab_share_stands_year, lab_skill_sd,
