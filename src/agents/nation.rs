@@ -153,12 +153,13 @@ pub fn pulled_forward_usd(
 }
 
 /// Share of the target's demand that its state directs to chips made at home:
-/// `state_demand_share * state_steered_share * denied`.
+/// `state_demand_share * state_steered_share * max(denied, home_demand_floor)`.
 ///
-/// `denied` is the share of desired purchases that rules denied over about a year, since budgets are made once a year; or, if
+/// The floor does not wait for denial: programmes to replace foreign technology are older than the rules on chips (CSIS, Allen
+/// 2024). `denied` is the share of desired purchases that rules denied over about a year, since budgets are made once a year; or, if
 /// larger, the share of foreign chips that the target's own rules deny to state-funded centres.
 pub fn state_procurement_share(denied: f64, p: &Parameters) -> f64 {
-    p.state_demand_share * p.state_steered_share * denied
+    p.state_demand_share * p.state_steered_share * denied.max(p.home_demand_floor)
 }
 
 /// What public research spends on compute, USD a month: `support * public_research_compute_share / 12`.
@@ -199,12 +200,9 @@ pub fn set_budgets(
         &nations,
         p,
     );
-    let state_procurement = if future.channels.on(Channel::Indigenisation) {
-        let denied = known.shortage.denied_year.max(known.access.state_closed);
-        state_procurement_share(denied, p)
-    } else {
-        0.0
-    };
+    let denied = future.channels.factor(Channel::Indigenisation)
+        * known.shortage.denied_year.max(known.access.state_closed);
+    let state_procurement = state_procurement_share(denied, p);
     let for_training = training_share(run.clock.year, p);
     divide_budgets(for_training, state_procurement, &shocks, &mut market);
     pay_rent(for_training, &known.rental, &mut market);

@@ -291,6 +291,16 @@ pub fn pool_uses(spec: &ChipSpec, sourcing: Option<ChipSourcing>, p: &Parameters
     uses
 }
 
+/// Next log of wafers and memory in the target over those on record, as far as denial moves them:
+/// `push' = push + (effect * denied - push / years) / 12`.
+///
+/// `denied` is the share of desired purchases that is denied, less the same share on record. Fabs are built for programmes of some
+/// years. The push of a denial fades with them, so that no lasting difference in denial grows or shrinks capacity without end.
+/// Source: see `indigenisation_capacity_effect` and `indigenisation_fade_years`.
+pub fn next_push(push: f64, denied: f64, p: &Parameters) -> f64 {
+    push + (p.indigenisation_capacity_effect * denied - push / p.indigenisation_fade_years) / 12.0
+}
+
 /// System: sets the capacity of every foundry this month, the target's yield, and its stores of memory and dies.
 ///
 /// Foundries outside the target have recorded capacity, less losses from a shortage of materials. Capacity in the target is
@@ -311,11 +321,10 @@ pub fn update_pools(
     let outside = p.supply_multiplier * (1.0 - s.input_loss_share);
 
     let eased = access.tools_denied_on_record - access.tools.denied;
-    let pushed = future.channels.factor(Channel::Indigenisation)
-        * p.indigenisation_capacity_effect
+    let denied_more = future.channels.factor(Channel::Indigenisation)
         * (denial.denied_share - denial.denied_share_on_record);
     s.tool_growth = s.tool_growth.after_month(eased, p);
-    s.log_push += pushed / 12.0;
+    s.log_push = next_push(s.log_push, denied_more, p);
     let ceiling = (p.smic_yield_ceiling + p.equipment_yield_effect * eased).clamp(0.05, 0.95);
     s.yield_target = experience_yield(
         ceiling,
@@ -398,5 +407,25 @@ impl InputAccessState {
             .filter_map(|maker| self.leading_foundry.get(usize::from(*maker)))
             .copied()
             .fold(0.0, f64::max)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_push_of_denial_is_bounded_and_fades_when_it_ends() {
+        let mut p = Parameters::zero();
+        p.indigenisation_capacity_effect = 0.3;
+        p.indigenisation_fade_years = 4.0;
+        assert_eq!(next_push(0.0, 0.0, &p), 0.0);
+        let after = |from: f64, denied: f64, months: usize| {
+            (0..months).fold(from, |push, _| next_push(push, denied, &p))
+        };
+        // Without the rules on record: less than recorded, and no less than effect times years below it.
+        let [soon, late] = [24, 600].map(|months| after(0.0, -1.0, months));
+        assert!(late < soon && soon < 0.0 && (late + 1.2).abs() < 1e-3);
+        assert!(after(late, 0.0, 120).abs() < 0.1);
     }
 }
