@@ -63,7 +63,7 @@ parameters! {
         choice_slope, choice_nest, host_cost_usd, relationship_share_target, customary_share_target, quota_inertia, capacity_speed,
         capacity_lag_months, capacity_fall_per_month, capacity_use_target, price_response,
         price_reversion, price_clip, price_fall_per_year, new_part_ramp_months, resale_friction, resale_recovery_months,
-        entrant_share_of_orders, sale_life_months, supply_multiplier, pool_growth_late, retirement_per_year,
+        entrant_share_of_orders, end_of_sale_months, end_of_sale_share, supply_multiplier, pool_growth_late, retirement_per_year,
     }
     licensing {
         licence_days_target, licence_days_elsewhere, approval_case_by_case_target,
