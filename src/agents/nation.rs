@@ -63,8 +63,8 @@ pub struct DemandShocks {
     pub log_deviation: Vec<f64>,
     /// Demand of each region this month, USD a year.
     pub demand_usd: Vec<f64>,
-    /// New money by market: of ordinary buyers, of owners of captive chips, and of public research, USD a month.
-    market_budget_usd: Vec<[f64; 3]>,
+    /// New money by market: of ordinary buyers, and of owners of captive chips, USD a month.
+    market_budget_usd: Vec<[f64; 2]>,
 }
 
 /// System at the start of a run: no demand, and no shock yet.
@@ -80,7 +80,7 @@ pub fn begin_demand(
         column.resize(regions, 0.0);
     }
     s.market_budget_usd.clear();
-    s.market_budget_usd.resize(market.layout.markets, [0.0; 3]);
+    s.market_budget_usd.resize(market.layout.markets, [0.0; 2]);
 }
 
 /// What buyers know when they set their budgets.
@@ -191,10 +191,9 @@ pub fn set_budgets(
     market.money.pulled_usd.fill(0.0);
     let captive = d.captive_share.at(run.clock.year, 0.0, f64::INFINITY);
     let mean_price_usd = mean_price_usd(&market, &known.chips, t, p);
-    let public_usd = public_research_usd(known.access.support_usd[0], p);
     set_market_budgets(
         mean_price_usd,
-        [captive, public_usd],
+        captive,
         &mut shocks,
         &mut market,
         &nations,
@@ -205,6 +204,8 @@ pub fn set_budgets(
     let state_procurement = state_procurement_share(denied, p);
     let for_training = training_share(run.clock.year, p);
     divide_budgets(for_training, state_procurement, &shocks, &mut market);
+    let public_usd = public_research_usd(known.access.support_usd[0], p);
+    fund_public_research(public_usd, &mut market);
     pay_rent(for_training, &known.rental, &mut market);
     let ahead = future.planning != ExpectationRule::Naive;
     if ahead && future.channels.on(Channel::Stockpiling) {
@@ -212,11 +213,10 @@ pub fn set_budgets(
     }
 }
 
-/// Sets the new money of each market from the demand of its nations. The issuer's has the share of captive chips and the money of
-/// public research.
+/// Sets the new money of each market from the demand of its nations.
 fn set_market_budgets(
     mean_price_usd: f64,
-    [captive_share, public_usd]: [f64; 2],
+    captive_share: f64,
     shocks: &mut DemandShocks,
     market: &mut ChipMarket,
     nations: &Query<&Nation>,
@@ -224,20 +224,19 @@ fn set_market_budgets(
 ) {
     // Demand was recorded as spending on accelerators; budgets pay for the servers around them too.
     let with_hosts = 1.0 + p.host_cost_usd / mean_price_usd;
-    shocks.market_budget_usd.fill([0.0; 3]);
+    shocks.market_budget_usd.fill([0.0; 2]);
     for nation in nations {
         let demand_usd = shocks.demand_usd[nation.region as usize] * nation.share_of_region;
         market.caps.nations[nation.row as usize].demand_usd = demand_usd;
         let monthly = demand_usd / 12.0 * (1.0 - p.networking_share) * with_hosts;
-        let [own, public] = if nation.bloc == Bloc::Issuer {
-            [monthly * captive_share, public_usd * nation.share_of_region]
+        let own = if nation.bloc == Bloc::Issuer {
+            monthly * captive_share
         } else {
-            [0.0; 2]
+            0.0
         };
         let budget = &mut shocks.market_budget_usd[nation.market as usize];
         budget[0] += monthly - own;
         budget[1] += own;
-        budget[2] += public;
     }
 }
 
@@ -259,7 +258,7 @@ fn divide_budgets(
         } else {
             0.0
         };
-        let [budget_usd, captive_usd, public_usd] = shocks.market_budget_usd[c.market];
+        let [budget_usd, captive_usd] = shocks.market_budget_usd[c.market];
         let (part, usd) = match c.kind {
             CustomerKind::Ordinary => (1.0 - by_state, budget_usd),
             CustomerKind::CaptiveOwner => (1.0 - by_state, captive_usd),
@@ -268,10 +267,6 @@ fn divide_budgets(
             CustomerKind::Broker => continue,
         };
         market.money.budget_usd[customer] = purpose * part * usd;
-        // Public research trains.
-        if c.kind == CustomerKind::Ordinary && c.wallet == BudgetPurpose::Training {
-            market.money.budget_usd[customer] += public_usd;
-        }
     }
 }
 
@@ -297,6 +292,24 @@ fn invest_service_revenue(
             ratio.clamp(0.1, 10.0),
             future.parameters.service_investment_elasticity,
         );
+    }
+}
+
+/// Adds the money of public research to the budgets for training of the issuer's ordinary buyers.
+fn fund_public_research(public_usd: f64, market: &mut ChipMarket) {
+    let layout = market.layout.clone();
+    let trains = |k: &usize| {
+        let c = &layout.customers[*k];
+        let of_issuer = layout.bloc_of_market[c.market] == Bloc::Issuer as usize;
+        of_issuer && c.kind == CustomerKind::Ordinary && c.wallet == BudgetPurpose::Training
+    };
+    let payers = || (0..layout.customers.len()).filter(trains);
+    let all_usd: f64 = payers().map(|k| market.money.budget_usd[k]).sum();
+    if public_usd <= 0.0 || all_usd <= 0.0 {
+        return;
+    }
+    for k in payers() {
+        market.money.budget_usd[k] *= 1.0 + public_usd / all_usd;
     }
 }
 
