@@ -11,6 +11,7 @@ use chokepoint::config::study;
 use chokepoint::controls::Regime;
 use chokepoint::events::{Event, EventLog};
 use chokepoint::foundation::calendar::Month;
+use chokepoint::foundation::channels::Channel;
 use chokepoint::policy::compiled::{CompiledCalendar, CompiledRules, SaleSubjects};
 use chokepoint::study::{Library, Plan, PlanSettings, Worker};
 
@@ -679,9 +680,12 @@ fn compute(plan: &Plan, arms: &[usize], nation: &str, year: i32) -> Vec<f64> {
         .find("compute_h100e", nation)
         .unwrap();
     let mut worker = Worker::new(&plan.blueprint);
+    // What a nation has itself: what it rents to others would be taken off.
+    let mut future = plan.future(0);
+    future.channels = future.channels.without(Channel::RemoteAccess);
     arms.iter()
         .map(|arm| {
-            worker.run(&plan.calendars[*arm], &plan.future(0), 192, false);
+            worker.run(&plan.calendars[*arm], &future, 192, false);
             worker.record().column(at)[month(year, 12)]
         })
         .collect()
