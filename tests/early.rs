@@ -11,6 +11,7 @@ use chokepoint::config::study;
 use chokepoint::controls::Regime;
 use chokepoint::events::{Event, EventLog};
 use chokepoint::foundation::calendar::Month;
+use chokepoint::foundation::channels::Channel;
 use chokepoint::policy::compiled::{CompiledCalendar, CompiledRules, SaleSubjects};
 use chokepoint::study::{Library, Plan, PlanSettings, Worker};
 
@@ -681,7 +682,11 @@ fn compute(plan: &Plan, arms: &[usize], nation: &str, year: i32) -> Vec<f64> {
     let mut worker = Worker::new(&plan.blueprint);
     arms.iter()
         .map(|arm| {
-            worker.run(&plan.calendars[*arm], &plan.future(0), 192, false);
+            // Caps alone: no chips designed around them, and no later chips that lost sales make worse for all.
+            let mut future = plan.future(0);
+            let channels = future.channels.without(Channel::DesignAround);
+            future.channels = channels.without(Channel::RdFeedback);
+            worker.run(&plan.calendars[*arm], &future, 192, false);
             worker.record().column(at)[month(year, 12)]
         })
         .collect()
