@@ -412,7 +412,7 @@ fn with_voiding() -> Library {
 }
 
 #[test]
-fn seventeen_rules_of_13_instruments_and_6_combinations_act_from_2028_on_4_bases_92_pairs() {
+fn seventeen_rules_of_14_instruments_and_6_combinations_act_from_2028_on_4_bases_92_pairs() {
     let library = with_voiding();
     let made: Vec<String> = ids_of(&library).split_off(83);
     assert_eq!(made.len(), 17);
@@ -420,7 +420,7 @@ fn seventeen_rules_of_13_instruments_and_6_combinations_act_from_2028_on_4_bases
         .iter()
         .map(|r| format!("{:?}", r.instrument))
         .collect();
-    assert_eq!(instruments.len(), 13);
+    assert_eq!(instruments.len(), 14);
     let together: [&[&str]; 6] = [
         &["made-cap", "made-cap-of-one"],
         &["made-line", "made-import-ban", "made-materials"],
@@ -797,7 +797,8 @@ fn a_later_cap_acts_when_it_binds_whether_looser_or_tighter() {
         brazil[looser[2]] < 1.1 * brazil[narrow] && brazil[looser[0]] > 1.5 * brazil[narrow],
         "{brazil:?}"
     );
-    assert!(india[general] < 1.1 * india[narrow], "{india:?}");
+    // The general cap binds in the target as well, for which makers design variants below it; India buys some of these.
+    assert!(india[general] < 0.03 * india[0], "{india:?}");
     assert!(india[tighter] < 0.7 * india[wide], "{india:?}");
     assert!((india[ended] / india[0] - 1.0).abs() < 1e-3, "{india:?}");
 }

@@ -20,6 +20,8 @@ use crate::{golden, library, regime};
 
 /// A change of a row of the table.
 type Edit = fn(&mut ChipRow);
+/// The name of a cell, and the attributes of the chip without it where they differ.
+type EmptiedCell = (&'static str, Option<Attributes>);
 
 /// Every cell of a chip that a rule can read and that a table of one's own may leave out, with how to empty it.
 const CELLS: [(&str, Edit); 15] = [
@@ -102,7 +104,7 @@ fn an_empty_cell_leaves_the_verdict_or_is_named_by_it_for_every_chip_destination
     };
     rows.extend(library().chips.iter().map(plain));
     // An emptied cell that changes no attribute changes no verdict.
-    let mut cases: Vec<(Attributes, Vec<(&str, Option<Attributes>)>)> = Vec::new();
+    let mut cases: Vec<(Attributes, Vec<EmptiedCell>)> = Vec::new();
     let bits = |a: &Attributes| {
         Attribute::ALL
             .iter()

@@ -98,9 +98,11 @@ fn whole(configs: &Configs) -> Result<(), Problems> {
         let source = configs.find_figure(&name);
         keep(source.and_then(|source| figure_of(&library, &source)));
     }
-    keep(evidence::Evidence::read(configs).map(|_| ()));
+    keep(
+        evidence::Evidence::read(configs)
+            .and_then(|e| beside::BesideFile::check_names(configs, &e.adjustments)),
+    );
     keep(evidence::check_shipped_map(configs));
-    keep(beside::BesideFile::read(configs).map(|_| ()));
     keep(splits::read(configs).map(|_| ()));
     keep(splits::Registration::read(configs).map(|_| ()));
     for path in configs.list("posterior", ".csv") {

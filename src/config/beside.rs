@@ -10,6 +10,7 @@ use super::diagnostics::{Diagnostic, Problems, read_toml};
 use super::evidence::{
     ErrorScale, Evidence, EvidenceBlock, EvidenceClass, EvidenceRow, PeriodStatistic, SeriesMapping,
 };
+use super::observation::Adjustments;
 use super::source::{Configs, Source};
 use crate::foundation::calendar::Month;
 use crate::outputs::measures::{MEASURES, measure};
@@ -90,6 +91,33 @@ impl BesideFile {
     /// With the place of what is wrong.
     pub fn read(configs: &Configs) -> Result<Self, Problems> {
         parse(&configs.read(PATH)?)
+    }
+
+    /// As [`Self::read`], with the names of adjustments resolved.
+    ///
+    /// # Errors
+    /// With the place of what is wrong.
+    pub fn check_names(configs: &Configs, adjustments: &Adjustments) -> Result<(), Problems> {
+        let source = configs.read(PATH)?;
+        let (multiples, amounts) = (adjustments.names(true), adjustments.names(false));
+        let mut problems = Problems::default();
+        for (number, q) in parse(&source)?.quantity.iter().enumerate() {
+            for (field, name, known) in [
+                ("times", &q.times, &multiples),
+                ("added", &q.added, &amounts),
+                ("over_added", &q.over_added, &amounts),
+            ] {
+                let Some(name) = name else { continue };
+                if !known.contains(&name.as_str()) {
+                    let message = format!(
+                        "`{field}`: found `{name}`, expected an `[[adjustment]]` of the map"
+                    );
+                    let at = Diagnostic::at_entry(&source, "[[quantity]]", number, field, message);
+                    problems.0.push(at.nearest(name, known));
+                }
+            }
+        }
+        problems.check()
     }
 
     /// The quantities read under one regime as rows of evidence, which the hindcast answers.

@@ -88,7 +88,7 @@ const FAULTS: &[Fault] = &[
     // Dates.
     rule("compliance ten years before the announcement", H200, "compliance = 2026-01-15", "compliance = 2016-01-15", Refused("2016-01-15", &["2016-01-15"])),
     rule("published before it was announced", H200, "published = 2026-01-15", "published = 2016-01-15", Refused("2016-01-15", &["2016-01-15"])),
-    rule("a firm bound before the announcement", OCT23, "on = 2023-10-23", "on = 2013-10-23", Refused("2013-10-23", &["2013-10-23"])),
+    rule("a firm bound before the announcement", OCT22, "\"NVIDIA\", on = 2022-10-07", "\"NVIDIA\", on = 2012-10-07", Refused("2012-10-07", &["2012-10-07"])),
     rule("the year 1", H200, "announced = 2025-11-21", "announced = 0001-11-21", Refused("0001-11-21", &["0001-11-21"])),
     rule("administrations in reverse", "regimes/reactive.toml", "[\"2029-01\", \"2033-01\"]", "[\"2033-01\", \"2029-01\"]", Refused("administrations", &["2029-01"])),
     rule("a split whose test ends before it begins", "evidence/splits.toml", "test_to = \"2025-06\"", "test_to = \"2023-06\"", Refused("2023-06", &["2023-06"])),
