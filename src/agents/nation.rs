@@ -329,10 +329,12 @@ fn divide_budgets(
         } else {
             0.0
         };
-        let ordinary = 1.0 - shocks.owners_part[c.market];
+        // Owners cannot spend more than all of the money.
+        let owners = shocks.owners_part[c.market];
+        let (ordinary, scale) = ((1.0 - owners).max(0.0), owners.max(1.0));
         let part = match c.kind {
             CustomerKind::Ordinary => ordinary * (1.0 - by_state),
-            CustomerKind::Owner(maker) => shocks.owner_part[usize::from(maker)],
+            CustomerKind::Owner(maker) => shocks.owner_part[usize::from(maker)] / scale,
             CustomerKind::StateProcurement => ordinary * by_state,
             // Brokers collect their budgets from users.
             CustomerKind::Broker => continue,
