@@ -680,9 +680,12 @@ fn compute(plan: &Plan, arms: &[usize], nation: &str, year: i32) -> Vec<f64> {
         .find("compute_h100e", nation)
         .unwrap();
     let mut worker = Worker::new(&plan.blueprint);
-    // What a nation has itself: what it rents to others would be taken off.
+    // What a nation has itself: what it rents to others would be taken off. Caps alone: no chips designed around them, and no
+    // later chips that lost sales make worse for all.
     let mut future = plan.future(0);
-    future.channels = future.channels.without(Channel::RemoteAccess);
+    let channels = future.channels.without(Channel::RemoteAccess);
+    let channels = channels.without(Channel::DesignAround);
+    future.channels = channels.without(Channel::RdFeedback);
     arms.iter()
         .map(|arm| {
             worker.run(&plan.calendars[*arm], &future, 192, false);

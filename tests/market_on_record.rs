@@ -130,7 +130,7 @@ fn claims_of_owners_on_shared_supply_bring_captive_chips() {
     let units = |claim: f64| {
         sum(
             &plan,
-            ("maker_units", "google-tpu:issuer"),
+            ("maker_units", "google-tpu:world"),
             36..72,
             |f: &mut Future| f.parameters.captive_claim = claim,
         )

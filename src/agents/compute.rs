@@ -109,8 +109,8 @@ pub fn begin_compute(
     mut nations: Query<(&Nation, &mut NationCompute)>,
 ) {
     let p = &run.future.parameters;
-    *power = PowerUse::default();
     let layout = market.layout.clone();
+    power.reset(layout.markets);
     totals.reset(nations.iter().count());
     held.reset(
         layout.markets,
@@ -131,6 +131,8 @@ pub fn begin_compute(
         let bloc = layout.bloc_of_market[customer.market];
         market.deliveries.stock[stock_index(initial.chip, bloc, customer.wallet)] +=
             initial.packages(bloc, customer.market, p) * part;
+        power.market_w[customer.market] +=
+            initial.packages(bloc, customer.market, p) * part * chips.spec[initial.chip].tdp_w;
     }
     chips.fp8_share = fp8_share(2020.0, p);
     chips.appraise(initial.chip, p);
@@ -223,6 +225,10 @@ pub fn update_compute(
     }
     let t = &mut *totals;
     supply.set_limits(run.clock.year, p);
+    for (m, [watts, usd, diverted_watts]) in held.bought.iter().enumerate() {
+        supply.power.record_purchases(m, kept, *watts, *usd);
+        supply.power.market_w[m] += diverted_watts;
+    }
     let on = held.power_chips(market, &installed.chips, &mut supply.power);
     t.powered = on.map(|[_, _, all]| all);
     t.training_by_bloc = [0.0; 3];
@@ -257,14 +263,16 @@ pub fn update_compute(
 pub struct ComputeStock {
     pub stock: [[f64; 3]; 3],
     pub flow: Vec<[f64; 3]>,
+    /// By market: power of the chips bought this month, W; what they cost, USD; power of the chips that brokers brought, W.
+    bought: Vec<[f64; 3]>,
     /// 8-bit peak of the stock by bloc, H100-equivalents.
     pub peak: [f64; 3],
     /// Training compute that public research of the issuer has bought.
     public_h100e: f64,
     /// By bloc and wallet: useful throughput of a chip, by slot.
     worth: [[Vec<f64>; 2]; 3],
-    /// By buyer: purchases in throughput of its own purpose, and in training throughput.
-    of_buyer: Vec<[f64; 2]>,
+    /// By buyer: purchases in throughput of its own purpose, in training throughput, and in power, W.
+    of_buyer: Vec<[f64; 3]>,
     /// By bloc: chips of a wallet as `2 * slot + wallet`, the most useful per watt first.
     power_order: [Vec<u16>; 3],
 }
@@ -274,8 +282,10 @@ impl ComputeStock {
         self.public_h100e = 0.0;
         self.flow.clear();
         self.flow.resize(markets, [0.0; 3]);
+        self.bought.clear();
+        self.bought.resize(markets, [0.0; 3]);
         self.of_buyer.clear();
-        self.of_buyer.resize(customers, [0.0; 2]);
+        self.of_buyer.resize(customers, [0.0; 3]);
         for order in &mut self.power_order {
             order.clear();
             order.reserve(2 * slots);
@@ -318,7 +328,7 @@ impl ComputeStock {
                 self.peak[bloc] += (to_train + to_serve) * peak;
             }
         }
-        self.record_flows(market, for_training);
+        self.record_flows(market, chips, for_training);
     }
 
     /// Adds what the money of public research bought this month in the issuer.
@@ -337,7 +347,7 @@ impl ComputeStock {
             next_public_compute(self.public_h100e, public_usd, all_usd, delivered_h100e, p);
     }
 
-    /// Notes what chips draw and purchases cost, and gives power to the chips that do most per watt, so that the oldest are idle
+    /// Notes what chips draw, and gives power to the chips that do most per watt, so that the oldest are idle
     /// where power is short. Returns, by bloc, the share of training, of serving and of all compute that has power.
     fn power_chips(
         &mut self,
@@ -346,7 +356,6 @@ impl ComputeStock {
         power: &mut PowerUse,
     ) -> [[f64; 3]; 3] {
         let d = &market.deliveries;
-        let (mut bought_w, mut spent_usd) = ([0.0; 3], [0.0; 3]);
         power.chips_w = [0.0; 3];
         for &slot in &d.in_use {
             let slot = usize::from(slot);
@@ -354,14 +363,9 @@ impl ComputeStock {
                 let at = stock_index(slot, b, BudgetPurpose::Training);
                 let watts = chips.spec[slot].tdp_w;
                 power.chips_w[b] += (d.stock[at] + d.stock[at + 1]) * watts;
-                bought_w[b] += (d.sold[at] + d.sold[at + 1]) * watts;
             }
         }
-        for buyer in market.buyers.list.iter().filter(|b| !b.kind.is_broker()) {
-            spent_usd[market.layout.bloc_of_market[buyer.market]] += buyer.spent_usd;
-        }
         std::array::from_fn(|b| {
-            power.record_purchases(b, bought_w[b], spent_usd[b]);
             let limit_w = power.limit_w[b];
             if limit_w <= 0.0 || power.chips_w[b] <= limit_w {
                 return [1.0; 3];
@@ -411,44 +415,53 @@ impl ComputeStock {
     }
 
     /// Records purchases of each market this month; diverted chips count where they are used.
-    fn record_flows(&mut self, market: &ChipMarket, for_training: f64) {
+    fn record_flows(&mut self, market: &ChipMarket, chips: &ChipTable, for_training: f64) {
         let layout = &market.layout;
         let active = market.active.len();
         self.flow.fill([0.0; 3]);
+        self.bought.fill([0.0; 3]);
         for (b, buyer) in market.buyers.list.iter().enumerate() {
             if buyer.kind.is_broker() {
                 continue;
             }
             let worth = &self.worth[layout.bloc_of_market[buyer.market]];
             let bought = &market.buyers.bought[b * active..(b + 1) * active];
-            let (mut own, mut training) = (0.0, 0.0);
+            let (mut own, mut training, mut watts) = (0.0, 0.0, 0.0);
             for (units, &slot) in bought.iter().zip(&market.active) {
                 let slot = usize::from(slot);
                 own += units * worth[buyer.wallet as usize][slot];
                 training += units * worth[0][slot];
+                watts += units * chips.spec[slot].tdp_w;
             }
-            self.of_buyer[b] = [own, training];
+            self.of_buyer[b] = [own, training, watts];
         }
         for (k, customer) in layout.customers.iter().enumerate() {
-            let [own, training] = self.of_buyer[usize::from(market.buyers.group_of[k])];
+            let group = usize::from(market.buyers.group_of[k]);
             if !customer.kind.is_broker() {
+                let [own, training, watts] = self.of_buyer[group];
                 let flow = &mut self.flow[customer.market];
                 flow[customer.wallet as usize] += own * market.buyers.share_of_group[k];
                 flow[2] += training * market.buyers.share_of_group[k];
+                let spent_usd = market.buyers.list.get(group).map_or(0.0, |b| b.spent_usd);
+                let bought = &mut self.bought[customer.market];
+                bought[0] += watts * market.buyers.share_of_group[k];
+                bought[1] += spent_usd * market.buyers.share_of_group[k];
             }
         }
         let [training, serving] = &self.worth[Bloc::Target as usize];
-        let diverted_h100e = |worth: &[f64]| -> f64 {
-            let slots = market.active.iter().map(|slot| usize::from(*slot));
-            slots
-                .map(|slot| market.deliveries.diverted_units[slot] * worth[slot])
-                .sum()
-        };
-        let (training, serving) = (diverted_h100e(training), diverted_h100e(serving));
+        let (mut for_training_h100e, mut for_serving_h100e, mut diverted_w) = (0.0, 0.0, 0.0);
+        for &slot in &market.active {
+            let slot = usize::from(slot);
+            let units = market.deliveries.diverted_units[slot];
+            for_training_h100e += units * training[slot];
+            for_serving_h100e += units * serving[slot];
+            diverted_w += units * chips.spec[slot].tdp_w;
+        }
         let flow = &mut self.flow[layout.target_market];
-        flow[0] += for_training * training;
-        flow[1] += (1.0 - for_training) * serving;
-        flow[2] += training;
+        flow[0] += for_training * for_training_h100e;
+        flow[1] += (1.0 - for_training) * for_serving_h100e;
+        flow[2] += for_training_h100e;
+        self.bought[layout.target_market][2] += diverted_w;
     }
 }
 

@@ -22,7 +22,7 @@ use crate::markets::services::ServiceTotals;
 use crate::policy::access::LegalAccess;
 use crate::policy::apply::AnnouncedClosures;
 use crate::technology::path::TimePath;
-use crate::technology::power::PowerUse;
+use crate::technology::power::{PowerUse, purchase_gate};
 use crate::technology::roadmap::ChipTable;
 
 /// A nation; fixed within a run.
@@ -298,8 +298,8 @@ fn set_owner_parts(
     }
 }
 
-/// Takes out of the budgets of the issuer and of the target the money that waits for power. Third countries have no power in
-/// common, so that what one of them does not buy powers nothing in another.
+/// Takes out of the budget of each market the money that waits for power. The power of a bloc stands where its demand is, so
+/// that what one nation may not buy powers nothing in another.
 fn wait_for_power(
     power: &PowerUse,
     market: &ChipMarket,
@@ -307,18 +307,15 @@ fn wait_for_power(
     p: &Parameters,
 ) {
     let bloc_of = &market.layout.bloc_of_market;
-    let mut budget_usd = [0.0; 3];
-    for (budget, &bloc) in shocks.market_budget_usd.iter().zip(bloc_of) {
-        budget_usd[bloc] += budget;
+    let mut bloc_usd = [0.0; 3];
+    for (budget_usd, &bloc) in shocks.market_budget_usd.iter().zip(bloc_of) {
+        bloc_usd[bloc] += budget_usd;
     }
-    let gate = Bloc::ALL.map(|bloc| match bloc {
-        Bloc::Issuer | Bloc::Target => {
-            power.purchase_gate(bloc as usize, budget_usd[bloc as usize], p)
-        }
-        Bloc::Third => 1.0,
-    });
-    for (budget, &bloc) in shocks.market_budget_usd.iter_mut().zip(bloc_of) {
-        *budget *= gate[bloc];
+    let markets = shocks.market_budget_usd.iter_mut().zip(bloc_of);
+    for (m, (budget_usd, &bloc)) in markets.enumerate() {
+        let limit_w = power.limit_w[bloc] * *budget_usd / bloc_usd[bloc].max(f64::MIN_POSITIVE);
+        let wanted_w = power.watts_per_usd[m] * *budget_usd;
+        *budget_usd *= purchase_gate(limit_w, power.market_w[m], wanted_w, p);
     }
 }
 
@@ -340,10 +337,12 @@ fn divide_budgets(
         } else {
             0.0
         };
-        let ordinary = 1.0 - shocks.owners_part[c.market];
+        // Owners cannot spend more than all of the money.
+        let owners = shocks.owners_part[c.market];
+        let (ordinary, scale) = ((1.0 - owners).max(0.0), owners.max(1.0));
         let part = match c.kind {
             CustomerKind::Ordinary => ordinary * (1.0 - by_state),
-            CustomerKind::Owner(maker) => shocks.owner_part[usize::from(maker)],
+            CustomerKind::Owner(maker) => shocks.owner_part[usize::from(maker)] / scale,
             CustomerKind::StateProcurement => ordinary * by_state,
             // Brokers collect their budgets from users.
             CustomerKind::Broker => continue,

@@ -14,7 +14,8 @@ use super::places::{self, FOUNDRIES, HOSTS, HUBS, MODELS, POWER, PlaceTables, TO
 use super::shipped_chips;
 use super::source::{Configs, Source};
 use super::table::{
-    CONFIDENCE, CellType, KnownNames, NameKind, TableReading, TableSpec, column, kept, or_nearest,
+    CONFIDENCE, CellType, KnownNames, NameKind, TableProblems, TableReading, TableSpec,
+    check_bounds, column, kept, or_nearest,
 };
 use crate::foundation::calendar::Month;
 use crate::foundation::sampling::Triangular;
@@ -392,29 +393,25 @@ pub fn check_csv(configs: &Configs, source: &Source) -> Result<(), Problems> {
     }
 }
 
-/// What is wrong with a bound of a judgement, if anything: a lower bound is at most the value, an upper bound at least.
-fn bound_problem(
-    column: &'static str,
-    bound: Option<f64>,
-    name: &str,
-    value: Option<f64>,
-) -> Option<(&'static str, String)> {
-    let bound = bound?;
-    let is_low = column.ends_with("_low");
-    let Some(value) = value else {
-        return Some((
-            column,
-            format!("found {bound}, expected a value of `{name}` too"),
-        ));
-    };
-    let right = if is_low {
-        bound <= value
-    } else {
-        bound >= value
-    };
-    let side = if is_low { "at most" } else { "at least" };
-    let message = format!("found {bound}, expected {side} {value}, the value of `{name}`");
-    (!right).then_some((column, message))
+/// Says where a judgement lies outside its bounds, or has bounds and no value.
+fn check_judgement(
+    [low, value, high]: [Option<f64>; 3],
+    columns: [&'static str; 3],
+    found: &mut TableProblems,
+) {
+    match value {
+        Some(value) => check_bounds(
+            [low.unwrap_or(value), value, high.unwrap_or(value)],
+            0.0,
+            columns,
+            found,
+        ),
+        None if low.or(high).is_some() => {
+            let message = "found nothing, expected a value between its bounds".to_string();
+            found.push((columns[1], message));
+        }
+        None => {}
+    }
 }
 
 fn read_makers(configs: &Configs, names: &KnownNames) -> Result<Vec<MakerRow>, Problems> {
@@ -432,28 +429,23 @@ fn read_makers(configs: &Configs, names: &KnownNames) -> Result<Vec<MakerRow>, P
             );
             found.push(("chip_vendor", message));
         }
-        for (name, value, bounds) in [
-            (
-                "software_maturity",
-                row.software_maturity,
-                [
-                    ("software_maturity_low", row.software_maturity_low),
-                    ("software_maturity_high", row.software_maturity_high),
-                ],
-            ),
-            (
-                "owner_share",
-                row.owner_share,
-                [
-                    ("owner_share_low", row.owner_share_low),
-                    ("owner_share_high", row.owner_share_high),
-                ],
-            ),
-        ] {
-            for (column, bound) in bounds {
-                found.extend(bound_problem(column, bound, name, value));
-            }
-        }
+        let maturity = [
+            row.software_maturity_low,
+            row.software_maturity,
+            row.software_maturity_high,
+        ];
+        let names = [
+            "software_maturity_low",
+            "software_maturity",
+            "software_maturity_high",
+        ];
+        check_judgement(maturity, names, found);
+        let share = [row.owner_share_low, row.owner_share, row.owner_share_high];
+        check_judgement(
+            share,
+            ["owner_share_low", "owner_share", "owner_share_high"],
+            found,
+        );
     });
     table.finish()
 }

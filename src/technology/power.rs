@@ -30,16 +30,18 @@ impl PowerPaths {
     }
 }
 
-/// Power and chips by bloc.
-#[derive(Resource, Clone, Copy, Debug, Default)]
+/// Power by bloc, and what chips draw by bloc and by market.
+#[derive(Resource, Clone, Debug, Default)]
 pub struct PowerUse {
     /// Power that public money has added, GW.
     pub public_gw: [f64; 3],
     /// Power for accelerators, and what those in use draw, W.
     pub limit_w: [f64; 3],
     pub chips_w: [f64; 3],
-    /// Power of the chips bought for a dollar, servers included: mean of about half a year, W/USD.
-    pub watts_per_usd: [f64; 3],
+    /// By market: what its chips draw, W.
+    pub market_w: Vec<f64>,
+    /// By market: power of the chips bought for a dollar, servers included; mean of about half a year, W/USD.
+    pub watts_per_usd: Vec<f64>,
 }
 
 /// Months over which buyers fill free power, and over which they average what a dollar buys.
@@ -56,12 +58,14 @@ impl PowerUse {
         self.limit_w[b] = power_for_chips_w(capacity_gw + self.public_gw[b], p);
     }
 
-    /// Notes what the purchases of a month draw and cost.
-    pub fn record_purchases(&mut self, bloc: usize, bought_w: f64, spent_usd: f64) {
+    /// Retires the share of a market's chips that is not kept, and adds what the purchases of a month draw and cost.
+    pub fn record_purchases(&mut self, market: usize, kept: f64, bought_w: f64, spent_usd: f64) {
+        let chips_w = &mut self.market_w[market];
+        *chips_w = kept * *chips_w + bought_w;
         if bought_w <= 0.0 || spent_usd <= 0.0 {
             return;
         }
-        let (mean, now) = (&mut self.watts_per_usd[bloc], bought_w / spent_usd);
+        let (mean, now) = (&mut self.watts_per_usd[market], bought_w / spent_usd);
         if *mean == 0.0 {
             *mean = now;
         } else {
@@ -69,20 +73,30 @@ impl PowerUse {
         }
     }
 
-    /// Share of a bloc's new money, USD a month, that is spent on chips this month.
-    ///
-    /// `((limit - chips) / 6 + retirement * chips) / (watts per dollar * budget)`, between 0.02 and 1: purchases fill free
-    /// power in half a year and replace what retires. Money that waits for power buys no chips. Source: judgement on
-    /// statements of cloud firms in 2025 that chips wait for powered buildings.
-    pub fn purchase_gate(&self, bloc: usize, budget_usd: f64, p: &Parameters) -> f64 {
-        let wanted_w = self.watts_per_usd[bloc] * budget_usd;
-        let (limit_w, chips_w) = (self.limit_w[bloc], self.chips_w[bloc]);
-        if wanted_w <= 0.0 || limit_w <= 0.0 {
-            return 1.0;
+    /// Forgets what was bought and built.
+    pub fn reset(&mut self, markets: usize) {
+        for column in [&mut self.public_gw, &mut self.limit_w, &mut self.chips_w] {
+            column.fill(0.0);
         }
-        let room_w = (limit_w - chips_w) / PLANNING_MONTHS + p.retirement_per_year / 12.0 * chips_w;
-        (room_w / wanted_w).clamp(GATE_MIN, 1.0)
+        for column in [&mut self.market_w, &mut self.watts_per_usd] {
+            column.clear();
+            column.resize(markets, 0.0);
+        }
     }
+}
+
+/// Share of new money that is spent on chips this month, given the power for chips, what they draw, and what the chips for all
+/// of the money would draw, W.
+///
+/// `((limit - chips) / 6 + retirement * chips) / wanted`, between 0.02 and 1: purchases fill free power in half a year and
+/// replace what retires. Money that waits for power buys no chips. Source: judgement on statements of cloud firms in 2025
+/// that chips wait for powered buildings.
+pub fn purchase_gate(limit_w: f64, chips_w: f64, wanted_w: f64, p: &Parameters) -> f64 {
+    if wanted_w <= 0.0 || limit_w <= 0.0 {
+        return 1.0;
+    }
+    let room_w = (limit_w - chips_w) / PLANNING_MONTHS + p.retirement_per_year / 12.0 * chips_w;
+    (room_w / wanted_w).clamp(GATE_MIN, 1.0)
 }
 
 /// Power for accelerators, W: `share of data centres * capacity / overhead`, the overhead being cooling, servers and network.
@@ -126,19 +140,26 @@ mod tests {
     #[test]
     fn purchases_stop_as_power_runs_out() {
         let p = parameters();
+        assert_eq!(purchase_gate(1e10, 5e9, 1e8, &p), 1.0);
+        // Full: a hundredth of 1e10 W retires each month, which is half of what is wanted.
+        assert!((purchase_gate(1e10, 1e10, 2e8, &p) - 0.5).abs() < 1e-9);
+        assert_eq!(purchase_gate(1e10, 2e10, 2e8, &p), GATE_MIN);
+        // Without purchases, or a record of power, nothing waits.
+        assert_eq!(purchase_gate(1e10, 2e10, 0.0, &p), 1.0);
+        assert_eq!(purchase_gate(0.0, 2e10, 2e8, &p), 1.0);
+    }
+
+    #[test]
+    fn what_a_dollar_draws_is_a_mean_of_half_a_year() {
         let mut power = PowerUse::default();
-        assert_eq!(power.purchase_gate(0, 1e9, &p), 1.0);
-        power.set_limit(Bloc::Issuer, 40.0, 0.0, &p);
-        assert!((power.limit_w[0] - 1e10).abs() < 1.0);
-        power.record_purchases(0, 1e8, 1e9);
-        // A tenth of a watt a dollar: 1e9 USD want 1e8 W.
-        power.chips_w[0] = 5e9;
-        assert_eq!(power.purchase_gate(0, 1e9, &p), 1.0);
-        // Full: a hundredth of 1e10 W retires each month, which is all that is wanted.
-        power.chips_w[0] = 1e10;
-        assert!((power.purchase_gate(0, 2e9, &p) - 0.5).abs() < 1e-9);
-        power.chips_w[0] = 2e10;
-        assert_eq!(power.purchase_gate(0, 2e9, &p), GATE_MIN);
+        power.reset(2);
+        power.record_purchases(1, 0.5, 1e8, 1e9);
+        assert!((power.watts_per_usd[1] - 0.1).abs() < 1e-12);
+        power.record_purchases(1, 0.5, 7e8, 1e9);
+        assert!((power.watts_per_usd[1] - 0.2).abs() < 1e-12);
+        power.record_purchases(1, 0.5, 0.0, 0.0);
+        assert!((power.watts_per_usd[1] - 0.2).abs() < 1e-12);
+        assert!((power.market_w[1] - 3.75e8).abs() < 1.0);
     }
 
     #[test]
