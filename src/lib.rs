@@ -5,6 +5,8 @@
 //! | what happens in one month, in which order | `src/month.rs` |
 //! | what does a rule deny, such as the thresholds of October 2023 | `configs/rules/us/2023-10-17-advanced-computing.toml`, `src/controls/licensing.rs` |
 //! | how do the labs and clouds of a nation decide how much and which chips to buy | `src/agents/nation.rs`, `src/agents/chipmaker.rs` (`make_offers`), `src/markets/chip_market/choice.rs`, applied in `src/markets/chip_market/orders.rs` |
+//! | how does a chip's price fall with age, how is it set | `src/technology/roadmap.rs` (`list_price_usd`), `src/agents/chipmaker.rs` (`make_offers`) |
+//! | where does a rule on memory act | `src/policy/access.rs`, `src/technology/supply.rs` |
 //! | which variants, such as the H20, are legal and profitable | `src/technology/design.rs`, `src/policy/compiled.rs` (`LegalDesigns`), `src/agents/variants.rs` |
 //! | who gets scarce chips | `src/markets/chip_market/allocation.rs` |
 //! | how does a lab learn, train and release | `src/agents/lab.rs`, `src/capability/training.rs`, `src/capability/diffusion.rs` |
@@ -18,7 +20,7 @@
 //! | where is the 90 % band computed | `src/analysis/bands.rs` |
 //! | where is an outcome defined, where does a new one go | `src/outputs/outcomes.rs` |
 //! | how is a future drawn | `src/study/futures.rs` |
-//! | how do runs resume | `src/study/batch.rs`; of a question or a calibration: `src/study/kept_runs.rs` |
+//! | how do runs resume | `src/study/batch.rs`, `src/cli/job.rs`; of a question or a calibration: `src/study/kept_runs.rs` |
 //! | which responses can be switched off | `src/foundation/channels.rs` |
 //! | does the model fit recorded history | `src/evidence/scorecard.rs`, `src/evidence/calibration.rs` |
 //! | how does the report pick its first sentence | `src/report/findings.rs` (`short`) |

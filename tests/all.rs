@@ -28,6 +28,7 @@ mod hostile;
 mod inputs;
 mod law;
 mod law_files;
+mod market_on_record;
 mod mutations;
 mod naming;
 mod new_rules;

@@ -6,10 +6,12 @@ use bevy_ecs::system::{Query, Res, ResMut};
 
 use crate::events::{Event, EventKind, EventLog};
 use crate::foundation::bloc::Bloc;
+use crate::foundation::chance::Purpose;
 use crate::foundation::channels::Channel;
 use crate::foundation::maths;
 use crate::foundation::parameters::Parameters;
 use crate::foundation::run::{ExpectationRule, Future, RunMonth};
+use crate::foundation::sampling::Triangular;
 use crate::markets::chip_market::ChipMarket;
 use crate::markets::chip_market::state::{ChipOffer, MAKERS_MAX, MarketRules};
 use crate::markets::scarcity::Shortage;
@@ -20,7 +22,7 @@ use crate::technology::roadmap::{
 };
 use crate::technology::supply::{
     ChipSourcing, InputAccessState, POOLS, SupplyPaths, SupplyPool, SupplyState, USABLE_WAFER_MM2,
-    pool_uses,
+    expansion_speed, pool_uses,
 };
 
 /// A maker; fixed within a run.
@@ -33,8 +35,12 @@ pub struct Chipmaker {
     pub home: Bloc,
     /// Sells only to its owner.
     pub captive: bool,
-    /// Maturity of its software at the start of the run, relative to the leading merchant maker's, which is 1.
-    pub maturity_at_start: Option<f64>,
+    /// What its owner spends on its chips: of a captive maker, part of the money for captive chips; of a merchant, part of the
+    /// money of its home market. `None` for makers without an owner who buys.
+    pub owner_share: Option<Triangular>,
+    /// Maturity of its software at the start of the run, relative to the leading merchant maker's, which is 1; `None` where a
+    /// parameter says it.
+    pub maturity_at_start: Option<Triangular>,
 }
 
 /// State of a maker.
@@ -53,8 +59,16 @@ pub struct ChipmakerState {
 }
 
 impl ChipmakerState {
-    pub fn initial(maker: &Chipmaker, p: &Parameters) -> Self {
-        let maturity = maker.maturity_at_start.unwrap_or(p.maturity_target_start);
+    pub fn initial(maker: &Chipmaker, future: &Future) -> Self {
+        let maturity =
+            maker
+                .maturity_at_start
+                .map_or(future.parameters.maturity_target_start, |range| {
+                    let draw = future
+                        .chance
+                        .uniform(Purpose::SoftwareMaturity, maker.key, 0);
+                    range.quantile(draw)
+                });
         Self {
             price_index: 1.0,
             maturity,
@@ -71,7 +85,7 @@ pub fn begin_makers(
     mut makers: Query<(&Chipmaker, &mut ChipmakerState)>,
 ) {
     for (maker, mut business) in &mut makers {
-        *business = ChipmakerState::initial(maker, &future.parameters);
+        *business = ChipmakerState::initial(maker, &future);
     }
     home_made.0.clear();
     home_made.0.resize(roadmap.slots.len(), 0.0);
@@ -344,8 +358,12 @@ pub fn trade(
     if future.planning == ExpectationRule::Foresight {
         remove_closing_demand(&closures, &market, &mut wanted);
     }
-    let supplier_utilisation = supplier_utilisation(&market, &pools);
-    supply.adjust_capacity(&wanted, &supplier_utilisation, future.planning, p);
+    let mut speed = supplier_utilisation(&market, &pools);
+    for (used, captive) in speed.iter_mut().zip(&market.layout.captive_maker) {
+        let claim = if *captive { p.captive_claim } else { 1.0 };
+        *used = expansion_speed(*used, claim, p);
+    }
+    supply.adjust_capacity(&wanted, &speed, future.planning, p);
     market.orders.wanted = wanted;
 }
 

@@ -12,7 +12,7 @@ use crate::foundation::run::RunMonth;
 use crate::markets::chip_market::ChipMarket;
 use crate::markets::chip_market::state::{BudgetPurpose, CustomerKind, stock_index};
 use crate::policy::access::LegalAccess;
-use crate::technology::power::{PowerPaths, powered_share};
+use crate::technology::power::{PowerPaths, PowerUse, switch_on};
 use crate::technology::roadmap::{ChipTable, RealisedThroughput, fp8_share};
 
 /// Useful compute of a nation's users, H100-equivalents.
@@ -105,9 +105,11 @@ pub fn begin_compute(
     mut chips: ResMut<ChipTable>,
     mut totals: ResMut<NationTotals>,
     mut held: ResMut<ComputeStock>,
+    mut power: ResMut<PowerUse>,
     mut nations: Query<(&Nation, &mut NationCompute)>,
 ) {
     let p = &run.future.parameters;
+    *power = PowerUse::default();
     let layout = market.layout.clone();
     totals.reset(nations.iter().count());
     held.reset(
@@ -155,7 +157,30 @@ pub struct InstalledChips<'w> {
     realised: Res<'w, RealisedThroughput>,
 }
 
-/// System: converts stocks of the chip market into useful compute of nations.
+/// What the data centres of each bloc can draw.
+#[derive(SystemParam)]
+pub struct PowerSupply<'w> {
+    paths: Res<'w, PowerPaths>,
+    power: ResMut<'w, PowerUse>,
+    access: Res<'w, LegalAccess>,
+}
+
+impl PowerSupply<'_> {
+    /// Adds public money and sets the power for the accelerators of each bloc this month.
+    fn set_limits(&mut self, year: f64, p: &Parameters) {
+        for bloc in Bloc::ALL {
+            // The issuer alone supports energy.
+            let public_usd = match bloc {
+                Bloc::Issuer => self.access.support_usd[1],
+                Bloc::Target | Bloc::Third => 0.0,
+            };
+            let capacity_gw = self.paths.capacity_gw(bloc, year, p);
+            self.power.set_limit(bloc, capacity_gw, public_usd, p);
+        }
+    }
+}
+
+/// System: converts stocks of the chip market into useful compute of nations, as far as it has power.
 ///
 /// Purchases of a market are divided among its nations in proportion to demand, within caps. The stock of a nation keeps its
 /// share of the bloc's stock, whose useful throughput changes with number formats and software, so nations always sum to
@@ -164,8 +189,7 @@ pub fn update_compute(
     run: RunMonth,
     installed: InstalledChips,
     efficiency: Res<ScarcityEfficiency>,
-    power: Res<PowerPaths>,
-    access: Res<LegalAccess>,
+    mut supply: PowerSupply,
     mut totals: ResMut<NationTotals>,
     mut held: ResMut<ComputeStock>,
     mut nations: Query<(&Nation, &mut NationCompute)>,
@@ -176,7 +200,7 @@ pub fn update_compute(
         .codesign_years
         .map(|years| codesign_skill(years, p));
     let for_training = training_share(run.clock.year, p);
-    let public_usd = public_research_usd(access.support_usd[0], p);
+    let public_usd = public_research_usd(supply.access.support_usd[0], p);
     held.measure(
         market,
         &installed.chips,
@@ -198,7 +222,9 @@ pub fn update_compute(
         sum[2] += compute.all_h100e;
     }
     let t = &mut *totals;
-    t.powered = powered(&run, &power, &access, &held);
+    supply.set_limits(run.clock.year, p);
+    let on = held.power_chips(market, &installed.chips, &mut supply.power);
+    t.powered = on.map(|[_, _, all]| all);
     t.training_by_bloc = [0.0; 3];
     t.serving_by_bloc = [0.0; 3];
     t.all_by_bloc = [0.0; 3];
@@ -214,39 +240,15 @@ pub fn update_compute(
         compute.training_h100e *= worth[bloc][0];
         compute.serving_h100e *= worth[bloc][1];
         compute.all_h100e *= worth[bloc][2];
-        let on = t.powered[bloc];
-        t.training_h100e[row] = on * compute.training_h100e;
-        t.serving_h100e[row] = on * compute.serving_h100e;
-        t.all_h100e[row] = on * compute.all_h100e;
+        t.training_h100e[row] = on[bloc][0] * compute.training_h100e;
+        t.serving_h100e[row] = on[bloc][1] * compute.serving_h100e;
+        t.all_h100e[row] = on[bloc][2] * compute.all_h100e;
         t.training_by_bloc[bloc] += t.training_h100e[row];
         t.serving_by_bloc[bloc] += t.serving_h100e[row];
         t.all_by_bloc[bloc] += t.all_h100e[row];
     }
     t.owned_by_bloc = t.all_by_bloc;
-    t.public_research_h100e = t.powered[Bloc::Issuer as usize] * held.public_h100e;
-}
-
-/// Share of each bloc's installed compute that has power.
-fn powered(
-    run: &RunMonth,
-    power: &PowerPaths,
-    access: &LegalAccess,
-    held: &ComputeStock,
-) -> [f64; 3] {
-    let (clock, p) = (&*run.clock, &run.future.parameters);
-    // Public support for energy adds capacity each year from 2022 on.
-    let bought_gw = access.support_usd[1] * (clock.year - 2022.0).max(0.0) / p.power_usd_per_gw;
-    Bloc::ALL.map(|bloc| {
-        let b = bloc as usize;
-        let added = if bloc == Bloc::Issuer { bought_gw } else { 0.0 };
-        let capacity = power.0[b].at(clock.year, p.power_growth_late, f64::INFINITY) + added;
-        powered_share(
-            capacity,
-            p.ai_share_of_power_max,
-            held.watts[b],
-            p.power_overhead,
-        )
-    })
+    t.public_research_h100e = on[Bloc::Issuer as usize][0] * held.public_h100e;
 }
 
 /// Useful compute: for training, for serving, and of all chips by training throughput. Stocks are by bloc, flows of this month
@@ -257,14 +259,14 @@ pub struct ComputeStock {
     pub flow: Vec<[f64; 3]>,
     /// 8-bit peak of the stock by bloc, H100-equivalents.
     pub peak: [f64; 3],
-    /// Power of the chips in use by bloc, W.
-    pub watts: [f64; 3],
     /// Training compute that public research of the issuer has bought.
     public_h100e: f64,
     /// By bloc and wallet: useful throughput of a chip, by slot.
     worth: [[Vec<f64>; 2]; 3],
     /// By buyer: purchases in throughput of its own purpose, and in training throughput.
     of_buyer: Vec<[f64; 2]>,
+    /// By bloc: chips of a wallet as `2 * slot + wallet`, the most useful per watt first.
+    power_order: [Vec<u16>; 3],
 }
 
 impl ComputeStock {
@@ -274,6 +276,10 @@ impl ComputeStock {
         self.flow.resize(markets, [0.0; 3]);
         self.of_buyer.clear();
         self.of_buyer.resize(customers, [0.0; 2]);
+        for order in &mut self.power_order {
+            order.clear();
+            order.reserve(2 * slots);
+        }
         for worth in self.worth.iter_mut().flatten() {
             worth.clear();
             worth.resize(slots, 0.0);
@@ -292,13 +298,12 @@ impl ComputeStock {
     ) {
         self.stock = [[0.0; 3]; 3];
         self.peak = [0.0; 3];
-        self.watts = [0.0; 3];
         for &slot in &market.deliveries.in_use {
             let slot = usize::from(slot);
             let plain = chips.useful_training[slot];
             let skilled = chips.useful_codesigned[slot] - plain;
             let serving = realised.0[slot] * chips.useful_serving[slot];
-            let (peak, watts) = (chips.peak_h100e[slot], chips.spec[slot].tdp_w);
+            let peak = chips.peak_h100e[slot];
             for (bloc, skill) in codesign_skill.into_iter().enumerate() {
                 // Co-design raises training throughput, not serving throughput.
                 let training = realised.0[slot] * (plain + skill * skilled);
@@ -311,7 +316,6 @@ impl ComputeStock {
                 self.stock[bloc][1] += to_serve * serving;
                 self.stock[bloc][2] += (to_train + to_serve) * training;
                 self.peak[bloc] += (to_train + to_serve) * peak;
-                self.watts[bloc] += (to_train + to_serve) * watts;
             }
         }
         self.record_flows(market, for_training);
@@ -331,6 +335,79 @@ impl ComputeStock {
         let all_usd = payers.map(|k| market.money.budget_usd[k]).sum();
         self.public_h100e =
             next_public_compute(self.public_h100e, public_usd, all_usd, delivered_h100e, p);
+    }
+
+    /// Notes what chips draw and purchases cost, and gives power to the chips that do most per watt, so that the oldest are idle
+    /// where power is short. Returns, by bloc, the share of training, of serving and of all compute that has power.
+    fn power_chips(
+        &mut self,
+        market: &ChipMarket,
+        chips: &ChipTable,
+        power: &mut PowerUse,
+    ) -> [[f64; 3]; 3] {
+        let d = &market.deliveries;
+        let (mut bought_w, mut spent_usd) = ([0.0; 3], [0.0; 3]);
+        power.chips_w = [0.0; 3];
+        for &slot in &d.in_use {
+            let slot = usize::from(slot);
+            for b in 0..3 {
+                let at = stock_index(slot, b, BudgetPurpose::Training);
+                let watts = chips.spec[slot].tdp_w;
+                power.chips_w[b] += (d.stock[at] + d.stock[at + 1]) * watts;
+                bought_w[b] += (d.sold[at] + d.sold[at + 1]) * watts;
+            }
+        }
+        for buyer in market.buyers.list.iter().filter(|b| !b.kind.is_broker()) {
+            spent_usd[market.layout.bloc_of_market[buyer.market]] += buyer.spent_usd;
+        }
+        std::array::from_fn(|b| {
+            power.record_purchases(b, bought_w[b], spent_usd[b]);
+            let limit_w = power.limit_w[b];
+            if limit_w <= 0.0 || power.chips_w[b] <= limit_w {
+                return [1.0; 3];
+            }
+            self.rank_by_watt(b, &d.in_use, chips);
+            let mut left_w = limit_w;
+            let mut on = [0.0; 3];
+            for &code in &self.power_order[b] {
+                let (slot, wallet) = (usize::from(code / 2), usize::from(code % 2));
+                let units = d.stock[stock_index(slot, b, BudgetPurpose::Training) + wallet];
+                let share = switch_on(units * chips.spec[slot].tdp_w, &mut left_w);
+                on[wallet] += share * units * self.worth[b][wallet][slot];
+                on[2] += share * units * self.worth[b][0][slot];
+            }
+            let stock = &self.stock[b];
+            std::array::from_fn(|kind| {
+                if stock[kind] > 0.0 {
+                    (on[kind] / stock[kind]).min(1.0)
+                } else {
+                    1.0
+                }
+            })
+        })
+    }
+
+    /// Sorts the chips of a bloc by useful throughput for their purpose per watt, the highest first. The order of the last
+    /// month is nearly right, so insertion is fast.
+    fn rank_by_watt(&mut self, bloc: usize, in_use: &[u16], chips: &ChipTable) {
+        let (order, worth) = (&mut self.power_order[bloc], &self.worth[bloc]);
+        for &slot in &in_use[order.len() / 2..] {
+            order.extend([2 * slot, 2 * slot + 1]);
+        }
+        let per_watt = |code: u16| {
+            let slot = usize::from(code / 2);
+            worth[usize::from(code % 2)][slot] / chips.spec[slot].tdp_w.max(1.0)
+        };
+        for end in 1..order.len() {
+            let code = order[end];
+            let value = per_watt(code);
+            let mut at = end;
+            while at > 0 && per_watt(order[at - 1]) < value {
+                order[at] = order[at - 1];
+                at -= 1;
+            }
+            order[at] = code;
+        }
     }
 
     /// Records purchases of each market this month; diverted chips count where they are used.

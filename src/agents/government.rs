@@ -293,7 +293,7 @@ impl GovernmentSources<'_, '_> {
         let (market, layout) = (&*self.market, &self.market.layout);
         let (mut bought, mut variants, mut budget, mut waiting) = (0.0, 0.0, 0.0, 0.0);
         for (k, customer) in layout.customers.iter().enumerate() {
-            if customer.kind.is_captive() || customer.kind.is_broker() {
+            if layout.owns_captive(customer.kind) || customer.kind.is_broker() {
                 continue;
             }
             if customer.market == layout.target_market {

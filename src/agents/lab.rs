@@ -18,7 +18,8 @@ use crate::capability::frontier::{
     FrontierGroup, FrontierHistory, PublicKnowledge, knowledge_at_lag,
 };
 use crate::capability::training::{
-    EndedRun, FinishedModel, TrainingRun, UnreleasedModels, finished_points, latent_points,
+    EndedRun, FinishedModel, TrainingRun, UnreleasedModels, final_run_h100e_months,
+    finished_points, latent_points,
 };
 use crate::events::{Event, EventId, EventKind, EventLog};
 use crate::foundation::bloc::Bloc;
@@ -392,15 +393,12 @@ pub fn train_and_release(
     let distils = future.channels.factor(Channel::Distillation);
     let mut releases = Releases::before(&frontier);
     for (lab, compute, knowledge, mut training, mut held) in &mut labs {
-        let trained = training.compute_h100e_months + compute.effective_h100e;
         let ended = if compute.effective_h100e > 0.0 {
             training.advance_month(compute.effective_h100e, lab.key, future)
         } else {
             None
         };
         let finished = ended.map(|ended| {
-            let largest = &mut frontier.largest_run_h100e_months[lab.bloc as usize];
-            *largest = largest.max(trained);
             let known = knowledge.points + efficiency.induced_points[lab.bloc as usize];
             let mut model = lab.score(&ended, knowledge.points, known, future);
             model.logged = log_finished_run(lab, &model, t, &mut events);
@@ -409,6 +407,9 @@ pub fn train_and_release(
         let Some(model) = held.release_due(t, finished) else {
             continue;
         };
+        // A run is known when its model is released.
+        let largest = &mut frontier.largest_run_h100e_months[lab.bloc as usize];
+        *largest = largest.max(model.final_run_h100e_months);
         // Labs that may not query the leader's models can distil from open ones.
         let rival = if may_query(lab, &access) {
             best_rival
@@ -457,6 +458,11 @@ impl Lab {
                 points: own_points,
                 compute_h100e: ended.mean_compute_h100e,
             },
+            final_run_h100e_months: final_run_h100e_months(
+                ended.compute_h100e_months,
+                self.bloc,
+                p,
+            ),
             logged: None,
         }
     }

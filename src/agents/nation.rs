@@ -6,6 +6,7 @@ use bevy_ecs::component::Component;
 use bevy_ecs::resource::Resource;
 use bevy_ecs::system::{Query, Res, ResMut, SystemParam};
 
+use super::chipmaker::Chipmaker;
 use crate::foundation::bloc::Bloc;
 use crate::foundation::calendar::Month;
 use crate::foundation::chance::Purpose;
@@ -21,6 +22,7 @@ use crate::markets::services::ServiceTotals;
 use crate::policy::access::LegalAccess;
 use crate::policy::apply::AnnouncedClosures;
 use crate::technology::path::TimePath;
+use crate::technology::power::PowerUse;
 use crate::technology::roadmap::ChipTable;
 
 /// A nation; fixed within a run.
@@ -46,7 +48,7 @@ pub struct DemandPaths(pub Arc<RecordedDemand>);
 pub struct RecordedDemand {
     pub capex_usd: TimePath,
     pub target_demand_usd: TimePath,
-    /// Share of spending outside the target that goes to captive chips.
+    /// Share of the issuer's spending that goes to captive chips.
     pub captive_share: TimePath,
     /// By region; empty for the issuer's and the target's own.
     pub region_usd: Vec<TimePath>,
@@ -63,15 +65,22 @@ pub struct DemandShocks {
     pub log_deviation: Vec<f64>,
     /// Demand of each region this month, USD a year.
     pub demand_usd: Vec<f64>,
-    /// New money by market: of ordinary buyers, and of owners of captive chips, USD a month.
-    market_budget_usd: Vec<[f64; 2]>,
+    /// New money by market, USD a month.
+    market_budget_usd: Vec<f64>,
+    /// By maker: what its owner spends on its chips, as [`Chipmaker::owner_share`] says; 0 without an owner.
+    owner_share: Vec<f64>,
+    /// By maker: part of the money of its owner's market that goes to its chips this month; and the sum by market.
+    owner_part: Vec<f64>,
+    owners_part: Vec<f64>,
 }
 
 /// System at the start of a run: no demand, and no shock yet.
 pub fn begin_demand(
     demand: Res<DemandPaths>,
+    future: Res<Future>,
     market: Res<ChipMarket>,
     mut shocks: ResMut<DemandShocks>,
+    makers: Query<&Chipmaker>,
 ) {
     let regions = demand.0.region_keys.len();
     let s = &mut *shocks;
@@ -79,8 +88,22 @@ pub fn begin_demand(
         column.clear();
         column.resize(regions, 0.0);
     }
-    s.market_budget_usd.clear();
-    s.market_budget_usd.resize(market.layout.markets, [0.0; 2]);
+    let (markets, rows) = (market.layout.markets, market.layout.makers);
+    for (column, length) in [
+        (&mut s.market_budget_usd, markets),
+        (&mut s.owners_part, markets),
+        (&mut s.owner_share, rows),
+        (&mut s.owner_part, rows),
+    ] {
+        column.clear();
+        column.resize(length, 0.0);
+    }
+    for maker in &makers {
+        if let Some(range) = maker.owner_share {
+            let draw = future.chance.uniform(Purpose::OwnerShare, maker.key, 0);
+            s.owner_share[maker.row as usize] = range.quantile(draw);
+        }
+    }
 }
 
 /// What buyers know when they set their budgets.
@@ -92,6 +115,7 @@ pub struct BuyerInformation<'w> {
     access: Res<'w, LegalAccess>,
     rental: Res<'w, RentedCompute>,
     shortage: Res<'w, Shortage>,
+    power: Res<'w, PowerUse>,
 }
 
 /// Demand for accelerators outside the target, USD a year.
@@ -191,14 +215,9 @@ pub fn set_budgets(
     market.money.pulled_usd.fill(0.0);
     let captive = d.captive_share.at(run.clock.year, 0.0, f64::INFINITY);
     let mean_price_usd = mean_price_usd(&market, &known.chips, t, p);
-    set_market_budgets(
-        mean_price_usd,
-        captive,
-        &mut shocks,
-        &mut market,
-        &nations,
-        p,
-    );
+    set_market_budgets(mean_price_usd, &mut shocks, &mut market, &nations, p);
+    set_owner_parts(captive, t as i32, &known.chips, &mut shocks, &market);
+    wait_for_power(&known.power, &market, &mut shocks, p);
     let denied = future.channels.factor(Channel::Indigenisation)
         * known.shortage.denied_year.max(known.access.state_closed);
     let state_procurement = state_procurement_share(denied, p);
@@ -216,7 +235,6 @@ pub fn set_budgets(
 /// Sets the new money of each market from the demand of its nations.
 fn set_market_budgets(
     mean_price_usd: f64,
-    captive_share: f64,
     shocks: &mut DemandShocks,
     market: &mut ChipMarket,
     nations: &Query<&Nation>,
@@ -224,19 +242,83 @@ fn set_market_budgets(
 ) {
     // Demand was recorded as spending on accelerators; budgets pay for the servers around them too.
     let with_hosts = 1.0 + p.host_cost_usd / mean_price_usd;
-    shocks.market_budget_usd.fill([0.0; 2]);
+    shocks.market_budget_usd.fill(0.0);
     for nation in nations {
         let demand_usd = shocks.demand_usd[nation.region as usize] * nation.share_of_region;
         market.caps.nations[nation.row as usize].demand_usd = demand_usd;
         let monthly = demand_usd / 12.0 * (1.0 - p.networking_share) * with_hosts;
-        let own = if nation.bloc == Bloc::Issuer {
-            monthly * captive_share
-        } else {
-            0.0
-        };
-        let budget = &mut shocks.market_budget_usd[nation.market as usize];
-        budget[0] += monthly - own;
-        budget[1] += own;
+        shocks.market_budget_usd[nation.market as usize] += monthly;
+    }
+}
+
+/// Parts of the money of a market that owners spend on the chips of their own makers.
+///
+/// Owners of captive chips share the captive part of spending in proportion to their shares; each owner of a merchant maker
+/// spends its own part. A maker without a chip on sale gets nothing. Source: units times prices of 2024 by owner (Epoch AI
+/// counts), held afterwards; for the target, cards of its two owners at the prices of the model.
+fn owner_part(share: f64, captive: bool, captive_share: f64, all_captive: f64) -> f64 {
+    match (captive, all_captive > 0.0) {
+        (true, true) => captive_share * share / all_captive,
+        (true, false) => 0.0,
+        (false, _) => share,
+    }
+}
+
+/// Sets what owners spend on their own makers this month.
+fn set_owner_parts(
+    captive_share: f64,
+    t: i32,
+    chips: &ChipTable,
+    shocks: &mut DemandShocks,
+    market: &ChipMarket,
+) {
+    let layout = &*market.layout;
+    shocks.owner_part.fill(0.0);
+    shocks.owners_part.fill(0.0);
+    for (chip, maker) in layout.maker_of.iter().enumerate() {
+        if chips.launch[chip] <= t {
+            let maker = usize::from(*maker);
+            shocks.owner_part[maker] = shocks.owner_share[maker];
+        }
+    }
+    let makers = shocks.owner_part.iter().zip(&layout.captive_maker);
+    let all_captive: f64 = makers
+        .filter(|(_, captive)| **captive)
+        .map(|(s, _)| s)
+        .sum();
+    for (part, captive) in shocks.owner_part.iter_mut().zip(&layout.captive_maker) {
+        *part = owner_part(*part, *captive, captive_share, all_captive);
+    }
+    for customer in &layout.customers {
+        if let (CustomerKind::Owner(maker), BudgetPurpose::Training) =
+            (customer.kind, customer.wallet)
+        {
+            shocks.owners_part[customer.market] += shocks.owner_part[usize::from(maker)];
+        }
+    }
+}
+
+/// Takes out of the budgets of the issuer and of the target the money that waits for power. Third countries have no power in
+/// common, so that what one of them does not buy powers nothing in another.
+fn wait_for_power(
+    power: &PowerUse,
+    market: &ChipMarket,
+    shocks: &mut DemandShocks,
+    p: &Parameters,
+) {
+    let bloc_of = &market.layout.bloc_of_market;
+    let mut budget_usd = [0.0; 3];
+    for (budget, &bloc) in shocks.market_budget_usd.iter().zip(bloc_of) {
+        budget_usd[bloc] += budget;
+    }
+    let gate = Bloc::ALL.map(|bloc| match bloc {
+        Bloc::Issuer | Bloc::Target => {
+            power.purchase_gate(bloc as usize, budget_usd[bloc as usize], p)
+        }
+        Bloc::Third => 1.0,
+    });
+    for (budget, &bloc) in shocks.market_budget_usd.iter_mut().zip(bloc_of) {
+        *budget *= gate[bloc];
     }
 }
 
@@ -258,15 +340,15 @@ fn divide_budgets(
         } else {
             0.0
         };
-        let [budget_usd, captive_usd] = shocks.market_budget_usd[c.market];
-        let (part, usd) = match c.kind {
-            CustomerKind::Ordinary => (1.0 - by_state, budget_usd),
-            CustomerKind::CaptiveOwner => (1.0 - by_state, captive_usd),
-            CustomerKind::StateProcurement => (by_state, budget_usd),
+        let ordinary = 1.0 - shocks.owners_part[c.market];
+        let part = match c.kind {
+            CustomerKind::Ordinary => ordinary * (1.0 - by_state),
+            CustomerKind::Owner(maker) => shocks.owner_part[usize::from(maker)],
+            CustomerKind::StateProcurement => ordinary * by_state,
             // Brokers collect their budgets from users.
             CustomerKind::Broker => continue,
         };
-        market.money.budget_usd[customer] = purpose * part * usd;
+        market.money.budget_usd[customer] = purpose * part * shocks.market_budget_usd[c.market];
     }
 }
 
@@ -424,7 +506,7 @@ fn pull_forward(
     };
     for customer in 0..market.layout.customers.len() {
         let c = market.layout.customers[customer];
-        if c.kind.is_captive() || c.kind.is_state_procurement() || c.market != closures.market {
+        if c.kind.is_owner() || c.kind.is_state_procurement() || c.market != closures.market {
             continue;
         }
         let useful = if c.wallet == BudgetPurpose::Training {
@@ -447,5 +529,19 @@ fn pull_forward(
             market.money.pulled_usd[customer] =
                 pulled_forward_usd(yearly, lost / all, months_left, p);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn owners_of_captive_chips_share_the_captive_part_and_others_spend_their_own() {
+        let captive = [0.7, 0.24].map(|share| owner_part(share, true, 0.25, 0.94));
+        assert!((captive.iter().sum::<f64>() - 0.25).abs() < 1e-12 && captive[0] > captive[1]);
+        assert_eq!(owner_part(0.08, false, 0.25, 0.94), 0.08);
+        // Without a captive chip on sale nobody waits for one.
+        assert_eq!(owner_part(0.0, true, 0.25, 0.0), 0.0);
     }
 }

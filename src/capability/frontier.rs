@@ -75,7 +75,7 @@ pub struct FrontierHistory {
     pub bloc_mean_points: [f64; 3],
     /// Research compute by bloc now, H100-equivalents.
     pub bloc_research_h100e: [f64; 3],
-    /// Compute of the largest training run finished so far, by bloc; for observation only.
+    /// Compute of the largest final run of a released model, by bloc; for observation only.
     pub largest_run_h100e_months: [f64; 3],
 }
 

@@ -4,6 +4,7 @@ use bevy_ecs::component::Component;
 
 use super::frontier::PublicKnowledge;
 use crate::events::EventId;
+use crate::foundation::bloc::Bloc;
 use crate::foundation::chance::Purpose;
 use crate::foundation::maths;
 use crate::foundation::parameters::Parameters;
@@ -25,6 +26,18 @@ pub fn finished_points(latent: f64, standard_draw: f64, p: &Parameters) -> f64 {
     latent + p.run_luck_points * standard_draw
 }
 
+/// Compute of a final training run, H100e-months: `part * compute-months of the lab since its last run`.
+///
+/// The rest goes into trials, post-training and research. The part is that of disclosed runs of each side; labs of third
+/// countries are taken to be like the issuer's. Source: Epoch AI on the spending of OpenAI in 2024; disclosed runs to 2024.
+pub fn final_run_h100e_months(lab_h100e_months: f64, bloc: Bloc, p: &Parameters) -> f64 {
+    let part = match bloc {
+        Bloc::Target => p.final_run_share_target,
+        Bloc::Issuer | Bloc::Third => p.final_run_share_issuer,
+    };
+    part * lab_h100e_months
+}
+
 /// The training run under way.
 #[derive(Component, Clone, Copy, Debug, Default)]
 pub struct TrainingRun {
@@ -36,11 +49,12 @@ pub struct TrainingRun {
     pub compute_h100e_months: f64,
 }
 
-/// A run that has ended, and the mean of its effective compute over its months.
+/// A run that has ended, and the effective compute of its lab: mean and sum over its months.
 #[derive(Clone, Copy, Debug)]
 pub struct EndedRun {
     pub ordinal: u64,
     pub mean_compute_h100e: f64,
+    pub compute_h100e_months: f64,
 }
 
 /// Finished models that the lab has not released.
@@ -63,6 +77,8 @@ pub struct FinishedModel {
     pub ordinal: u64,
     /// Knowledge of its makers, and the compute of its training run.
     pub known: PublicKnowledge,
+    /// Compute of the final run alone.
+    pub final_run_h100e_months: f64,
     /// The logged event of its training run.
     pub logged: Option<EventId>,
 }
@@ -129,8 +145,27 @@ impl TrainingRun {
         let ended = EndedRun {
             ordinal: self.ordinal,
             mean_compute_h100e: self.compute_h100e_months / self.months_run,
+            compute_h100e_months: self.compute_h100e_months,
         };
         *self = Self::start(self.ordinal + 1, lab_key, future);
         Some(ended)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_final_run_is_a_part_of_the_compute_of_its_lab() {
+        let p = Parameters {
+            final_run_share_issuer: 0.1,
+            final_run_share_target: 0.05,
+            ..Parameters::zero()
+        };
+        let run = |bloc| final_run_h100e_months(2000.0, bloc, &p);
+        assert!((run(Bloc::Issuer) - 200.0).abs() < 1e-9);
+        assert!((run(Bloc::Target) - 100.0).abs() < 1e-9);
+        assert_eq!(run(Bloc::Third), run(Bloc::Issuer));
     }
 }

@@ -1,4 +1,4 @@
-//! `chokepoint list` and `chokepoint explain`: list what ships, and describe any of it with its source.
+//! `chokepoint list` and `chokepoint explain`: list what the program contains, and describe any of it with its source.
 
 use clap::{Args, ValueEnum};
 
@@ -114,7 +114,7 @@ pub fn explain(configs: Configs, args: &ExplainArgs) -> Answer {
         return Err(wrong_word(
             "explain",
             &args.name,
-            "the name of something that ships (`chokepoint list`)",
+            "a name that `chokepoint list` shows, such as a rule, a chip, a country or a parameter",
             &names,
         ));
     }

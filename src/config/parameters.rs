@@ -15,6 +15,7 @@ use crate::foundation::chance::{Chance, Purpose, stable_key};
 use crate::foundation::digest::hex;
 use crate::foundation::maths;
 use crate::foundation::parameters::Parameters;
+use crate::foundation::sampling::Triangular;
 
 /// One file under `configs/parameters`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -152,14 +153,7 @@ impl Prior {
         let standard = normal_score;
         match *self {
             Self::Uniform { low, high } => low + u * (high - low),
-            Self::Triangular { low, mode, high } => {
-                let split = (mode - low) / (high - low);
-                if u < split {
-                    low + (u * (high - low) * (mode - low)).sqrt()
-                } else {
-                    high - ((1.0 - u) * (high - low) * (high - mode)).sqrt()
-                }
-            }
+            Self::Triangular { low, mode, high } => Triangular { low, mode, high }.quantile(u),
             Self::Normal { mean, sd, min, max } => bounded(mean + sd * standard(u), min, max),
             Self::Lognormal {
                 median,

@@ -17,6 +17,7 @@ use super::table::{
     CONFIDENCE, CellType, KnownNames, NameKind, TableReading, TableSpec, column, kept, or_nearest,
 };
 use crate::foundation::calendar::Month;
+use crate::foundation::sampling::Triangular;
 use crate::technology::path::TimePath;
 
 /// `configs/world/chipmakers.csv`.
@@ -28,12 +29,50 @@ pub struct MakerRow {
     /// Name in the column `vendor` of the chip table; empty where the maker has no chip there.
     pub chip_vendor: String,
     pub role: ChipUse,
-    /// Maturity of the software stack, 0 to 1, in the first month; empty for makers of the target, whose start is a
+    /// Maturity of the software stack, 0 to 1, in the first month; empty for other makers of the target, whose start is a
     /// parameter. Judgement: an owner's stack fits its own use; AMD's chips sold at about half the price of a slower
-    /// H100; Intel's, cheap on paper, hardly sold.
+    /// H100; Intel's, cheap on paper, hardly sold. Huawei has a compiler and libraries of its own in wide use; programs
+    /// for AMD chips run on Hygon's with few changes; Enflame and Moore Threads serve some outside customers.
     pub software_maturity: Option<f64>,
+    /// Range of it, from which each future draws; both empty where it is fixed.
+    #[serde(default)]
+    pub software_maturity_low: Option<f64>,
+    #[serde(default)]
+    pub software_maturity_high: Option<f64>,
+    /// What its owner spends on its chips, and the range that each future draws from: of a captive maker, part of the money
+    /// for captive chips; of a merchant, part of the money of buyers at its home. Empty where no owner buys.
+    #[serde(default)]
+    pub owner_share: Option<f64>,
+    #[serde(default)]
+    pub owner_share_low: Option<f64>,
+    #[serde(default)]
+    pub owner_share_high: Option<f64>,
     pub source: String,
     pub confidence: String,
+}
+
+impl MakerRow {
+    /// What is judged of its software in the first month; `None` where a parameter says it.
+    pub fn maturity_range(&self) -> Option<Triangular> {
+        let (low, high) = (self.software_maturity_low, self.software_maturity_high);
+        judged(self.software_maturity, low, high)
+    }
+
+    /// What its owner spends on its chips; `None` without an owner who buys. Captive makers have one.
+    pub fn owner_share_range(&self) -> Option<Triangular> {
+        let captive = (self.role == ChipUse::Captive).then_some(1.0);
+        let share = self.owner_share.or(captive);
+        judged(share, self.owner_share_low, self.owner_share_high)
+    }
+}
+
+/// A judgement: its value and its range, which is the value alone where it has no bounds.
+fn judged(value: Option<f64>, low: Option<f64>, high: Option<f64>) -> Option<Triangular> {
+    value.map(|mode| Triangular {
+        low: low.unwrap_or(mode),
+        mode,
+        high: high.unwrap_or(mode),
+    })
 }
 
 /// What a maker does with its chips.
@@ -127,6 +166,11 @@ pub static MAKERS: TableSpec = TableSpec {
         column("units_2025", CellType::Number(0.0, 1e9), "chips").or_absent(),
         column("cadence_months", CellType::Number(1.0, 240.0), "months").or_absent(),
         column("software_maturity", CellType::Number(0.0, 1.0), "0 none, 1 mature").or_blank(),
+        column("software_maturity_low", CellType::Number(0.0, 1.0), "0 none, 1 mature").or_absent(),
+        column("software_maturity_high", CellType::Number(0.0, 1.0), "0 none, 1 mature").or_absent(),
+        column("owner_share", CellType::Number(0.0, 1.0), "fraction").or_absent(),
+        column("owner_share_low", CellType::Number(0.0, 1.0), "fraction").or_absent(),
+        column("owner_share_high", CellType::Number(0.0, 1.0), "fraction").or_absent(),
         column("notes", CellType::Text, "").or_absent(),
         column("source", CellType::Text, ""),
         column("confidence", CellType::Word(CONFIDENCE), ""),
@@ -348,6 +392,31 @@ pub fn check_csv(configs: &Configs, source: &Source) -> Result<(), Problems> {
     }
 }
 
+/// What is wrong with a bound of a judgement, if anything: a lower bound is at most the value, an upper bound at least.
+fn bound_problem(
+    column: &'static str,
+    bound: Option<f64>,
+    name: &str,
+    value: Option<f64>,
+) -> Option<(&'static str, String)> {
+    let bound = bound?;
+    let is_low = column.ends_with("_low");
+    let Some(value) = value else {
+        return Some((
+            column,
+            format!("found {bound}, expected a value of `{name}` too"),
+        ));
+    };
+    let right = if is_low {
+        bound <= value
+    } else {
+        bound >= value
+    };
+    let side = if is_low { "at most" } else { "at least" };
+    let message = format!("found {bound}, expected {side} {value}, the value of `{name}`");
+    (!right).then_some((column, message))
+}
+
 fn read_makers(configs: &Configs, names: &KnownNames) -> Result<Vec<MakerRow>, Problems> {
     let source = configs.read(MAKERS.path)?;
     let mut table: TableReading<'_, MakerRow> = TableReading::of(&source, &MAKERS, names)?;
@@ -362,6 +431,28 @@ fn read_makers(configs: &Configs, names: &KnownNames) -> Result<Vec<MakerRow>, P
                 row.chip_vendor
             );
             found.push(("chip_vendor", message));
+        }
+        for (name, value, bounds) in [
+            (
+                "software_maturity",
+                row.software_maturity,
+                [
+                    ("software_maturity_low", row.software_maturity_low),
+                    ("software_maturity_high", row.software_maturity_high),
+                ],
+            ),
+            (
+                "owner_share",
+                row.owner_share,
+                [
+                    ("owner_share_low", row.owner_share_low),
+                    ("owner_share_high", row.owner_share_high),
+                ],
+            ),
+        ] {
+            for (column, bound) in bounds {
+                found.extend(bound_problem(column, bound, name, value));
+            }
         }
     });
     table.finish()

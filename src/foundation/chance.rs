@@ -43,6 +43,10 @@ pub enum Purpose {
     Retaliation = 21,
     /// Release delay of a lab, by lab.
     ReleaseDelay = 22,
+    /// Software maturity of a maker at the start, by maker.
+    SoftwareMaturity = 23,
+    /// What the owner of a maker spends on its chips, by maker.
+    OwnerShare = 24,
     /// Error of observation, by recorded point and draw.
     ObservationError = 31,
     /// Steps of a Markov chain that samples a posterior, by chain and ordinal.

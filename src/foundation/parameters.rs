@@ -57,10 +57,10 @@ parameters! {
         training_share_2026, demand_shock_sd, demand_shock_persistence, wallet_decay_per_month,
     }
     stockpiling {
-        frontload_share, frontload_repay_months, announced_rule_belief,
+        frontload_share, frontload_repay_months, announced_rule_belief, memory_rule_belief,
     }
     market {
-        choice_slope, choice_nest, host_cost_usd, relationship_share_target, customary_share_target, quota_inertia, capacity_speed,
+        choice_slope, choice_nest, host_cost_usd, relationship_share_target, customary_share_target, quota_inertia, captive_claim, capacity_speed,
         capacity_lag_months, capacity_fall_per_month, capacity_use_target, price_response,
         price_reversion, price_clip, price_fall_per_year, new_part_ramp_months, resale_friction, resale_recovery_months,
         entrant_share_of_orders, end_of_sale_months, end_of_sale_share, supply_multiplier, pool_growth_late, retirement_per_year,
@@ -81,7 +81,7 @@ parameters! {
     }
     foundry {
         smic_yield_ceiling, smic_yield_start, smic_learning_million_dies, smic_growth_per_year,
-        smic_ceiling_wafers, smic_accelerator_share, equipment_growth_effect, equipment_yield_effect,
+        smic_ceiling_wafers, smic_accelerator_share, home_priority_share, equipment_growth_effect, equipment_yield_effect,
         equipment_memory_effect, equipment_process_effect,
         hbm_domestic_growth, hbm_domestic_ceiling_stacks, hbm_stockpile_stacks, die_bank_draw,
         tool_backfill_per_year, tool_sales_target_usd_per_year, tool_sales_advanced_share, input_share_lost, input_substitution_months,
@@ -120,7 +120,8 @@ parameters! {
         alignment_drift_per_year, alignment_return_per_year,
     }
     power {
-        power_overhead, ai_share_of_power_max, power_growth_late, power_usd_per_gw,
+        power_overhead, ai_share_of_power_max, power_growth_late, power_growth_factor,
+        power_growth_factor_target, power_usd_per_gw,
     }
     policy {
         policy_events_per_year, policy_loosen_share_before, policy_loosen_share_after, policy_shift_year,
@@ -130,5 +131,6 @@ parameters! {
     }
     training {
         run_length_months, run_length_shape, run_luck_points, release_delay_max_months,
+        final_run_share_issuer, final_run_share_target,
     }
 }

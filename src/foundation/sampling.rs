@@ -64,6 +64,30 @@ impl Ziggurat {
     }
 }
 
+/// A judgement as a range: a triangular distribution.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Triangular {
+    pub low: f64,
+    pub mode: f64,
+    pub high: f64,
+}
+
+impl Triangular {
+    /// The value below which a share `u` of the distribution lies; `mode` where the range is empty.
+    pub fn quantile(self, u: f64) -> f64 {
+        let Self { low, mode, high } = self;
+        if high <= low {
+            return mode;
+        }
+        let split = (mode - low) / (high - low);
+        if u < split {
+            low + (u * (high - low) * (mode - low)).sqrt()
+        } else {
+            high - ((1.0 - u) * (high - low) * (high - mode)).sqrt()
+        }
+    }
+}
+
 /// The upper 53 bits of a word as a number in [0, 1).
 fn half_open_unit(word: u64) -> f64 {
     (word >> 11) as f64 / (1_u64 << 53) as f64

@@ -139,7 +139,7 @@ fn would_buy_h100e(market: &ChipMarket, useful: impl Fn(usize) -> f64, p: &Param
         .fold(0.0, f64::max);
     let mut would_buy = [0.0; 3];
     for (k, customer) in layout.customers.iter().enumerate() {
-        if !customer.kind.is_captive() && !customer.kind.is_broker() {
+        if !layout.owns_captive(customer.kind) && !customer.kind.is_broker() {
             let bloc = layout.bloc_of_market[customer.market];
             would_buy[bloc] += market.money.budget_usd[k] * going;
         }

@@ -141,7 +141,7 @@ pub const MEASURES: &[Measure] = &[
     m(
         "largest_run_h100e_months",
         "H100e months",
-        "compute of the largest training run finished so far",
+        "compute of the largest final training run of a released model",
     ),
     m(
         "algorithmic_efficiency",

@@ -38,7 +38,7 @@ pub enum OutcomeStatistic {
     MonthsAbove,
 }
 
-/// OutcomeColumns of the monthly record.
+/// Columns of the monthly record that an outcome is computed from.
 #[derive(Clone, Copy, Debug)]
 pub enum OutcomeColumns {
     Of(&'static [MeasureSeries]),
@@ -49,7 +49,7 @@ pub enum OutcomeColumns {
 /// Groups of chipmakers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MakerGroup {
-    /// MakerGroup of the issuer that sell to others.
+    /// Makers of the issuer that sell to others.
     Issuer,
     Target,
 }

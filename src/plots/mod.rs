@@ -33,7 +33,7 @@ pub use theme::{change_unit, in_unit, month, number, rounded, signed, supported,
 use crate::config::figure::{FigureFile, FigureKind};
 use crate::foundation::calendar::Month;
 use crate::results::tables::SideTable;
-use crate::results::{ArmInfo, DRAWN, Results, ResultsError, files};
+use crate::results::{ArmInfo, DRAWN, HEADLINE_OUTCOME, Results, ResultsError, files};
 
 const WIDTH: f64 = 980.0;
 
@@ -245,7 +245,7 @@ pub fn basis(results: &Results) -> String {
 fn movers(results: &Results) -> Option<(&'static str, Vec<String>)> {
     let arm = headline_arm(results)?;
     let found: Vec<String> = results
-        .movers("latent_gap_months_mean", &arm.name)
+        .movers(HEADLINE_OUTCOME, &arm.name)
         .into_iter()
         .take(2)
         .map(|(name, _)| {

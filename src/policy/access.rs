@@ -18,6 +18,10 @@ use crate::technology::foundry::tools_for_target;
 use crate::technology::roadmap::SlotKind;
 use crate::technology::supply::InputAccessState;
 
+/// Bandwidth density of a stack of high-bandwidth memory, GB/s a mm2. The rule of December 2024 (3A090.c) starts at 2, and every
+/// stack in production when it was written is above that; source: Federal Register 89 FR 96790.
+const STACK_BANDWIDTH_DENSITY: f64 = 3.0;
+
 /// Buyers in the target who differ from others in one attribute, and the verdict that can set them apart.
 #[derive(Clone, Copy)]
 struct BuyerKind {
@@ -162,8 +166,7 @@ impl LegalSubjects {
             })
             .collect();
         let mut stack = Attributes::default().with_shipment(&target);
-        // Every stack in production when the rule was written is above its threshold.
-        stack.set(Attribute::HbmBandwidthDensity, 3.0);
+        stack.set(Attribute::HbmBandwidthDensity, STACK_BANDWIDTH_DENSITY);
         let memory_imports = open(&rule_sets.in_force, ControlledItem::MemoryStack, &stack);
         let closing = open(&rule_sets.announced, ControlledItem::MemoryStack, &stack) == 0.0;
         let memory_closes = self

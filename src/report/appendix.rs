@@ -3,11 +3,10 @@
 
 use serde::Serialize;
 
-use super::phrases::HEADLINE;
 use crate::foundation::escape::{recorded_command, shell_argument, shell_option, shell_words};
 use crate::plots::{headline_arm, in_unit, number, rounded, two_digits};
 use crate::results::tables::SideTable;
-use crate::results::{EffectComponent, EffectRow, Manifest, Results, RuleInfo};
+use crate::results::{EffectComponent, EffectRow, HEADLINE_OUTCOME, Manifest, Results, RuleInfo};
 
 #[derive(Serialize)]
 pub struct EffectTable {
@@ -114,8 +113,8 @@ pub fn command(recorded: &str) -> String {
 /// The command behind the median of the headline.
 pub fn headline_replay(results: &Results) -> Option<String> {
     let arm = headline_arm(results)?;
-    let e = results.effect(HEADLINE, &arm.name)?;
-    let run = results.future_at(HEADLINE, &arm.name, e.p50)?;
+    let e = results.effect(HEADLINE_OUTCOME, &arm.name)?;
+    let run = results.future_at(HEADLINE_OUTCOME, &arm.name, e.p50)?;
     Some(replay(&results.manifest, &arm.name, run))
 }
 

@@ -3,12 +3,12 @@
 use serde::Serialize;
 
 use super::path;
-use super::phrases::{HEADLINE, arms, change, share, the, unit};
+use super::phrases::{arms, change, share, the, unit};
 use crate::plots::{
     change_unit, headline_arm, in_unit, month, number, parameter_words, rounded, supported,
     two_digits,
 };
-use crate::results::{ArmInfo, EffectRow, Results};
+use crate::results::{ArmInfo, EffectRow, HEADLINE_OUTCOME, Results};
 
 /// A question of the report and its answer in a sentence or two.
 #[derive(Clone, Debug, Serialize)]
@@ -106,7 +106,7 @@ pub fn short(results: &Results) -> Vec<ShortAnswer> {
             month(study.window_last)
         )
     });
-    let sure = results.effect(HEADLINE, arm).map(|e| {
+    let sure = results.effect(HEADLINE_OUTCOME, arm).map(|e| {
         format!(
             "The effect has the same sign in {} of {} futures. The mean effect is {}; its standard error of {} comes only from the number of futures. The wider range above also covers uncertain assumptions.",
             share(e.probability_positive.max(1.0 - e.probability_positive)),
@@ -144,7 +144,13 @@ pub fn answers(results: &Results) -> Vec<ReportFinding> {
     let about = |arm: &ArmInfo| {
         let (name, label) = (&arm.name, arm.label());
         let mut text: Vec<String> = path::lead(results, arm).into_iter().collect();
-        if let Some(c) = change(results, HEADLINE, name, "further behind", "less far behind") {
+        if let Some(c) = change(
+            results,
+            HEADLINE_OUTCOME,
+            name,
+            "further behind",
+            "less far behind",
+        ) {
             text.push(format!(
                 "Under {label}, {target} is {c}, on average from {} to {}.",
                 month(study.window_first),
@@ -192,7 +198,7 @@ pub fn answers(results: &Results) -> Vec<ReportFinding> {
 /// What each group of responses adds or removes, if the results hold a decomposition.
 fn steps(results: &Results, arm: &str) -> Option<String> {
     let table = results.tables.get("shapley")?;
-    let rows = table.matching(&[("regime", arm), ("outcome", HEADLINE)]);
+    let rows = table.matching(&[("regime", arm), ("outcome", HEADLINE_OUTCOME)]);
     let mut parts: Vec<(String, f64, f64)> = rows
         .iter()
         .filter_map(|row| {
@@ -233,7 +239,7 @@ const WAYS: [(&str, &str, &str, &str); 5] = [
     ("rented_h100e_mean", "compute rented abroad", "more", "less"),
     (
         "induced_efficiency_end",
-        "algorithmic efficiency induced by scarcity, as a factor",
+        "work that its labs get from the same computing power because scarcity made them economise, as a factor",
         "more",
         "less",
     ),
@@ -261,7 +267,7 @@ fn moved(results: &Results, arm: &ArmInfo) -> Option<String> {
     };
     let said: Vec<String> = WAYS.iter().filter_map(say).collect();
     (!said.is_empty()).then(|| {
-        format!("Under {}, in the median future, {}. These results hold no decomposition of the effect; `chokepoint decompose` computes it.", arm.label_with_id(), said.join("; "))
+        format!("Under {}, in the median future, {}. How much of the effect each reaction causes is not computed yet: `chokepoint decompose STUDY --into FOLDER` computes it, and `chokepoint report FOLDER` adds it here.", arm.label_with_id(), said.join("; "))
     })
 }
 
@@ -295,7 +301,7 @@ pub fn channels(results: &Results) -> Vec<FindingSentence> {
 /// How often an effect changes sign, which parameters it is most sensitive to, and under which conditions it changes sign.
 fn reversal(results: &Results, arm: &ArmInfo) -> Option<ReportFinding> {
     let name = &arm.name;
-    let e = results.effect(HEADLINE, name)?;
+    let e = results.effect(HEADLINE_OUTCOME, name)?;
     let against = 1.0 - e.probability_positive.max(1.0 - e.probability_positive);
     let mut text = vec![if against == 0.0 {
         format!(
@@ -306,7 +312,7 @@ fn reversal(results: &Results, arm: &ArmInfo) -> Option<ReportFinding> {
         format!("The effect changes sign in {} of futures.", share(against))
     }];
     let moved: Vec<String> = results
-        .movers(HEADLINE, name)
+        .movers(HEADLINE_OUTCOME, name)
         .into_iter()
         .take(2)
         .map(|(parameter, t)| {
@@ -326,7 +332,7 @@ fn reversal(results: &Results, arm: &ArmInfo) -> Option<ReportFinding> {
         format!("The effect is most sensitive to: {}.", moved.join("; "))
     });
     if let Some(table) = results.tables.get("boxes") {
-        let rows = table.matching(&[("regime", name), ("outcome", HEADLINE)]);
+        let rows = table.matching(&[("regime", name), ("outcome", HEADLINE_OUTCOME)]);
         let side = |row: &&[String]| {
             let value = |column| table.number(row, column).map(|v| number(two_digits(v)));
             let parameter = table.text(row, "parameter").replace('_', " ");
@@ -368,7 +374,7 @@ pub fn certainty(results: &Results) -> Vec<String> {
         }
     )];
     for arm in arms(results) {
-        let Some(e) = results.effect(HEADLINE, &arm.name) else {
+        let Some(e) = results.effect(HEADLINE_OUTCOME, &arm.name) else {
             continue;
         };
         if let Some(gain) = e.pairing_gain {

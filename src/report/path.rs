@@ -154,13 +154,13 @@ pub fn lead(results: &Results, arm: &ArmInfo) -> Option<String> {
         )
     };
     let mut text = format!(
-        "{}: under {}, {} is {} {when} (90 % of futures: {}){part}, {}.",
+        "{}: under {}, {} is {} {when}, in the median future (90 % of futures: {}){part}. The effect has this sign {}.",
         answer(e, size),
         arm.label_with_id(),
         study.target_name,
         behind(e),
         range(e),
-        sure(positive)
+        sure(positive, e.pairs)
     );
     let others = times(results).into_iter().filter(|t| *t != at);
     let said: Vec<String> = others

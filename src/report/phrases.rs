@@ -3,9 +3,6 @@
 use crate::plots::{change_unit, in_unit, supported};
 use crate::results::{ArmInfo, Results};
 
-/// The outcome that answers "did it work", and which way is further behind.
-pub const HEADLINE: &str = "latent_gap_months_mean";
-
 pub(super) fn unit(results: &Results, outcome: &str) -> String {
     let outcomes = &results.manifest.outcomes;
     let found = outcomes.iter().find(|o| o.name == outcome);
@@ -29,19 +26,17 @@ pub(super) fn share(part: f64) -> String {
     format!("{:.0} %", 100.0 * part)
 }
 
-/// In how many futures something holds, as a phrase with the share.
-pub(super) fn sure(probability: f64) -> String {
-    let words = match probability {
-        p if p >= 0.99 => "in practically every future",
-        p if p >= 0.9 => "in nine futures of ten or more",
-        p if p >= 0.66 => "in two futures of three or more",
-        p if p >= 0.5 => "in about as many futures as not",
-        _ => "in fewer than half of the futures",
-    };
-    format!("{words} ({})", share(probability))
+/// In how many of the compared futures something holds: "in all 200 futures", "in 187 of 200 futures".
+pub(super) fn sure(probability: f64, futures: usize) -> String {
+    let holds = (probability * futures as f64).round() as usize;
+    if holds == futures {
+        format!("in all {futures} futures")
+    } else {
+        format!("in {holds} of {futures} futures")
+    }
 }
 
-/// "3.2 months more (90 % of futures: 0.4 to 7.1), in nine futures of ten or more (94 %)": medians.
+/// "3.2 months more (90 % of futures: 0.4 to 7.1), in 187 of 200 futures": medians.
 pub(super) fn change(
     results: &Results,
     outcome: &str,
@@ -76,7 +71,7 @@ pub(super) fn change(
     } else {
         format!("{} {other} to {} {word}", size(near), size(far))
     };
-    let (median, sure) = (size(e.p50), sure(positive));
+    let (median, sure) = (size(e.p50), sure(positive, e.pairs));
     Some(format!(
         "{median} {shown} {word} (90 % of futures: {range}), {sure}"
     ))

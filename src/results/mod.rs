@@ -24,6 +24,9 @@ use crate::foundation::calendar::{Date, Month};
 use crate::foundation::escape::{csv_plain, csv_table};
 use crate::foundation::name::{self, Name};
 
+/// The outcome that answers whether the target is further behind: larger is further.
+pub const HEADLINE_OUTCOME: &str = "latent_gap_months_mean";
+
 /// A row of a CSV table, whose columns are its fields: an empty table has its header too.
 trait CsvRow: Serialize {
     const COLUMNS: &'static [&'static str];

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use super::participants::{
     MarketPartition, Sides, add_synthetic_labs, build_customers, chipmakers, cloud_hosts,
-    named_labs, nations_of,
+    first_claimant, named_labs, nations_of,
 };
 use super::recorded::{
     power_paths, recorded_demand, recorded_supply, starting_shares, tool_suppliers,
@@ -186,13 +186,16 @@ impl<'a> Structure<'a> {
         let named = |iso3: &str| law.names_nation(iso3);
         let markets = MarketPartition::new(nations, &groups, &named, sides);
         let slots = build_slots(&sorted.chips, &makers, &sorted.tables, over, sides);
-        let (customers, brokers, broker_names) = build_customers(&markets, nations, &sorted.places);
+        let (customers, brokers, broker_names) =
+            build_customers(&markets, nations, &sorted.places, &makers, sides);
         let examples = markets.example.iter();
         let layout = MarketLayout {
             customers,
             markets: markets.count,
             makers: makers.len(),
             maker_of: slots.iter().map(|s| s.slot.maker).collect(),
+            first_claimant: first_claimant(&makers),
+            captive_maker: makers.iter().map(|m| m.role == ChipUse::Captive).collect(),
             captive_chip: slots.iter().map(|s| s.slot.captive).collect(),
             target_made: slots.iter().map(|s| s.slot.target_made).collect(),
             target_market: markets.target,

@@ -40,6 +40,7 @@ use crate::policy::access::LegalAccess;
 use crate::policy::apply::{AnnouncedClosures, CurrentLaw};
 use crate::policy::compiled::{CompiledCalendar, LawCalendar, PolicyState};
 use crate::policy::event_log::EventCauses;
+use crate::technology::power::PowerUse;
 use crate::technology::roadmap::{ChipTable, RealisedThroughput};
 use crate::technology::supply::{
     InputAccessState, Retaliation, SupplyPaths, SupplyState, TargetDenial,
@@ -128,6 +129,7 @@ fn insert_resources(world: &mut World, b: &Blueprint) {
     world.init_resource::<DemandShocks>();
     world.init_resource::<NationTotals>();
     world.init_resource::<ComputeStock>();
+    world.init_resource::<PowerUse>();
     world.init_resource::<FrontierHistory>();
     world.init_resource::<EventLog>();
     world.init_resource::<EventCauses>();

@@ -113,6 +113,12 @@ pub(super) fn nations_of(
     nations.iter().enumerate().map(nation).collect()
 }
 
+/// The maker of the target that has the first claim on home wafers and memory, and reaches the leading foundry through
+/// proxies alone.
+pub(super) fn first_claimant(makers: &[&MakerRow]) -> Option<usize> {
+    makers.iter().position(|m| m.chip_vendor == "Huawei")
+}
+
 pub(super) fn chipmakers(makers: &[&MakerRow], sides: Sides) -> Vec<Chipmaker> {
     makers
         .iter()
@@ -122,17 +128,20 @@ pub(super) fn chipmakers(makers: &[&MakerRow], sides: Sides) -> Vec<Chipmaker> {
             key: stable_key(&m.key),
             home: sides.bloc_of(&m.home),
             captive: m.role == ChipUse::Captive,
-            maturity_at_start: m.software_maturity,
+            owner_share: m.owner_share_range(),
+            maturity_at_start: m.maturity_range(),
         })
         .collect()
 }
 
-/// Customers: two wallets for each market, for owners of captive chips and for the target's state, and one for the brokers of
+/// Customers: two wallets for each market, for each owner of a maker and for the target's state, and one for the brokers of
 /// each hub.
 pub(super) fn build_customers(
     markets: &MarketPartition,
     nations: &[NationRow],
     places: &PlaceTables,
+    makers: &[&MakerRow],
+    sides: Sides,
 ) -> (Vec<Customer>, Vec<Broker>, Vec<String>) {
     let customer = |market: usize, wallet: BudgetPurpose| Customer {
         market,
@@ -146,10 +155,20 @@ pub(super) fn build_customers(
         }
     }
     for wallet in [BudgetPurpose::Training, BudgetPurpose::Serving] {
-        list.push(Customer {
-            kind: CustomerKind::CaptiveOwner,
-            ..customer(markets.issuer, wallet)
-        });
+        for (row, maker) in makers.iter().enumerate() {
+            if maker.owner_share_range().is_none() {
+                continue;
+            }
+            // The captive part of spending is that of the issuer's buyers.
+            let market = match sides.bloc_of(&maker.home) {
+                Bloc::Target => markets.target,
+                Bloc::Issuer | Bloc::Third => markets.issuer,
+            };
+            list.push(Customer {
+                kind: CustomerKind::Owner(row as u16),
+                ..customer(market, wallet)
+            });
+        }
         list.push(Customer {
             kind: CustomerKind::StateProcurement,
             ..customer(markets.target, wallet)

@@ -1,6 +1,6 @@
 //! What is recorded about supply, demand, power and the first stock of chips, as paths and shares that all runs use.
 
-use super::participants::{MarketPartition, Sides};
+use super::participants::{MarketPartition, Sides, first_claimant};
 use crate::agents::nation::{Nation, RecordedDemand};
 use crate::config::nations::NationRow;
 use crate::config::places::{PlaceTables, ToolShare};
@@ -136,10 +136,7 @@ pub(super) fn recorded_supply(
     RecordedSupply {
         foundries,
         proxy_dies_per_year: tables.pool_path("proxy_fab_dies", 1.0),
-        proxy_maker: makers
-            .iter()
-            .position(|m| m.chip_vendor == "Huawei")
-            .map(|at| at as u16),
+        proxy_maker: first_claimant(makers).map(|at| at as u16),
         designers: (0..makers.len() as u16)
             .filter(|maker| makers[usize::from(*maker)].home == target)
             .collect(),

@@ -471,6 +471,11 @@ units_2024 amount
 units_2025 amount
 cadence_months positive
 software_maturity share
+software_maturity_low share
+software_maturity_high share
+owner_share share
+owner_share_low share
+owner_share_high share
 source filled!
 confidence name!
 ";

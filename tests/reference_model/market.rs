@@ -5,7 +5,7 @@
 //! no regime that it is held against has any, and [`Market::of`] stops where one does.
 
 use chokepoint::markets::chip_market::ChipMarket;
-use chokepoint::markets::chip_market::state::MarketRules;
+use chokepoint::markets::chip_market::state::{CustomerKind, MarketRules};
 
 /// Inputs that chips share: packaging, memory, logic.
 const POOLS: usize = 6;
@@ -18,10 +18,11 @@ pub struct Market {
     pub makers: usize,
     pub chips: usize,
     target: usize,
+    first_claimant: Option<usize>,
     // By customer.
     pub market_of: Vec<usize>,
     wallet_of: Vec<usize>,
-    captive: Vec<bool>,
+    owns: Vec<Option<usize>>,
     pub grey: Vec<bool>,
     steered: Vec<bool>,
     target_made: Vec<bool>,
@@ -116,12 +117,16 @@ impl Market {
             makers,
             chips,
             target: layout.target_market,
+            first_claimant: layout.first_claimant,
             market_of: layout.customers.iter().map(|c| c.market).collect(),
             wallet_of: layout.customers.iter().map(|c| c.wallet as usize).collect(),
-            captive: layout
+            owns: layout
                 .customers
                 .iter()
-                .map(|c| c.kind.is_captive())
+                .map(|c| match c.kind {
+                    CustomerKind::Owner(maker) => Some(usize::from(maker)),
+                    _ => None,
+                })
                 .collect(),
             grey: layout
                 .customers
@@ -242,7 +247,10 @@ impl Market {
     fn is_offered(&self, k: usize, chip: usize) -> bool {
         self.on_sale[chip]
             && self.open[self.market_of[k] * self.chips + chip] > 0.0
-            && self.captive_chip[chip] == self.captive[k]
+            && match self.owns[k] {
+                Some(maker) => self.maker_of[chip] == maker,
+                None => !self.captive_chip[chip],
+            }
             && (!self.grey[k] || self.open[self.target * self.chips + chip] < 0.5)
             && (!self.steered[k] || self.target_made[chip])
     }
@@ -448,7 +456,10 @@ impl Market {
             } else {
                 1.0
             };
-            let earned = f64::max(self.price_usd[chip] - self.unit_cost_usd[chip], 0.0);
+            let mut earned = f64::max(self.price_usd[chip] - self.unit_cost_usd[chip], 0.0);
+            if self.captive_chip[chip] {
+                earned *= rules.captive_claim;
+            }
             for pool in 0..POOLS {
                 if self.on_sale[chip] && self.uses[chip][pool] > 0.0 {
                     bids[maker][pool] += self.ordered[chip] * able * earned;
@@ -483,6 +494,24 @@ impl Market {
                 }
                 self.quota_left[maker][pool] = left;
             }
+        }
+        // Pools 3 and 5 are memory and wafers made in the target.
+        for pool in [3, 5] {
+            let Some(first) = self.first_claimant else {
+                continue;
+            };
+            let least = rules.home_priority_share * pools[pool];
+            if self.quota_left[first][pool] >= least {
+                continue;
+            }
+            let mut others = 0.0;
+            for maker in (0..self.makers).filter(|m| *m != first) {
+                others += self.quota_left[maker][pool];
+            }
+            for maker in (0..self.makers).filter(|m| *m != first) {
+                self.quota_left[maker][pool] *= part_of(pools[pool] - least, others);
+            }
+            self.quota_left[first][pool] = least;
         }
         self.pool_left = *pools;
     }

@@ -5,7 +5,7 @@ use super::caps::CountryCaps;
 use super::choice::MakerNest;
 use super::orders::{ChoiceSet, OrderBook};
 use super::state::{ForSale, MarketLayout};
-use crate::technology::supply::POOLS;
+use crate::technology::supply::{POOLS, SupplyPool};
 
 /// Order in which supply is allocated.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -106,6 +106,18 @@ impl Allocation {
                 self.quota_share[maker][pool] /= all[pool];
             }
         }
+        if let Some(claimant) = sale.layout.first_claimant {
+            for pool in HOME_POOLS {
+                let least = sale.rules.home_priority_share * pools[pool];
+                grant_priority(
+                    &mut self.supply.quota_left,
+                    claimant,
+                    pool,
+                    least,
+                    pools[pool],
+                );
+            }
+        }
     }
 
     /// Writes the bid of each maker for each pool, the margin of its orders; returns the sums by pool.
@@ -126,7 +138,14 @@ impl Allocation {
             } else {
                 1.0
             };
-            let margin = orders.totals[a] * able * (offer.price_usd - offer.unit_cost_usd).max(0.0);
+            // An owner that would have to buy elsewhere saves the margin of a merchant, which is above that of its own maker.
+            let claim = if sale.layout.captive_maker[maker] {
+                sale.rules.captive_claim
+            } else {
+                1.0
+            };
+            let earned = (offer.price_usd - offer.unit_cost_usd).max(0.0) * claim;
+            let margin = orders.totals[a] * able * earned;
             for pool in (0..POOLS).filter(|pool| offer.uses[*pool] > 0.0) {
                 self.bids[maker][pool] += margin;
                 sum[pool] += margin;
@@ -300,6 +319,34 @@ impl Allocation {
     }
 }
 
+/// Pools of wafers and memory made in the target.
+const HOME_POOLS: [usize; 2] = [
+    SupplyPool::HbmTarget as usize,
+    SupplyPool::LogicTarget as usize,
+];
+
+/// Gives one maker a quota of at least `least` units of a pool of `all`; others share what is left in proportion to theirs.
+///
+/// What it does not use is lent to others, as every idle quota is. Source: judgement; SemiAnalysis on dies of 2024, of which
+/// Huawei had most, before makers with higher margins.
+pub fn grant_priority(
+    quotas: &mut [[f64; POOLS]],
+    claimant: usize,
+    pool: usize,
+    least: f64,
+    all: f64,
+) {
+    if !(least > quotas[claimant][pool] && all.is_finite()) {
+        return;
+    }
+    let others: f64 = quotas.iter().map(|q| q[pool]).sum::<f64>() - quotas[claimant][pool];
+    let kept = ratio(all - least, others);
+    for quota in quotas.iter_mut() {
+        quota[pool] *= kept;
+    }
+    quotas[claimant][pool] = least;
+}
+
 /// Share of new orders from the target that long-standing relations let come first.
 fn relationship_share(sale: &ForSale) -> f64 {
     sale.rules.relationship_share_target.clamp(0.0, 1.0)
@@ -420,6 +467,21 @@ mod tests {
             to: 2,
         },
     ];
+
+    #[test]
+    fn a_priority_claim_leaves_the_rest_to_others_in_proportion() {
+        let mut quotas = vec![[0.0; POOLS]; 3];
+        for (quota, units) in quotas.iter_mut().zip([10.0, 60.0, 30.0]) {
+            quota[5] = units;
+        }
+        grant_priority(&mut quotas, 0, 5, 70.0, 100.0);
+        let left: Vec<f64> = quotas.iter().map(|q| q[5]).collect();
+        assert!((left[0] - 70.0).abs() < 1e-9);
+        assert!((left[1] - 20.0).abs() < 1e-9 && (left[2] - 10.0).abs() < 1e-9);
+        // A maker that has more keeps it.
+        grant_priority(&mut quotas, 0, 5, 50.0, 100.0);
+        assert!((quotas[0][5] - 70.0).abs() < 1e-9);
+    }
 
     fn one_pool(capacity: f64, quota: [f64; 2]) -> AvailableSupply {
         let mut supply = AvailableSupply {

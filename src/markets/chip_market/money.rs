@@ -75,8 +75,7 @@ impl CustomerMoney {
     pub fn collect_payment(&mut self, layout: &MarketLayout, usd: f64, part_at_most: f64) -> f64 {
         let pays = |k: usize| {
             let c = &layout.customers[k];
-            let kind = matches!(c.kind, CustomerKind::Ordinary | CustomerKind::CaptiveOwner);
-            c.market == layout.target_market && kind
+            c.market == layout.target_market && c.kind == CustomerKind::Ordinary
         };
         let there: f64 = (0..self.wallet_usd.len())
             .filter(|k| pays(*k))

@@ -169,10 +169,9 @@ impl OrderBook {
             let chip = sale.slot(a);
             let terms = sale.terms_in(buyer.market, a);
             let offered = terms.open > 0.0
-                && layout.captive_chip[chip] == buyer.kind.is_captive()
+                && layout.is_of_interest(buyer.kind, chip)
                 // Brokers buy only what is closed in the target for most of the month.
-                && (!buyer.kind.is_broker() || sale.terms_in(layout.target_market, a).open < 0.5)
-                && (!buyer.kind.is_state_procurement() || layout.target_made[chip]);
+                && (!buyer.kind.is_broker() || sale.terms_in(layout.target_market, a).open < 0.5);
             *open = f64::from(u8::from(offered));
             let bounded = has_own_terms && (terms.licensed() || terms.capped);
             *free = if offered && !bounded { terms.open } else { 0.0 };

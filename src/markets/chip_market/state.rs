@@ -27,8 +27,8 @@ pub const fn stock_index(chip: usize, bloc: usize, wallet: BudgetPurpose) -> usi
 pub enum CustomerKind {
     /// Buys any chip that is for sale in its market.
     Ordinary,
-    /// Owns captive chips and buys only these.
-    CaptiveOwner,
+    /// Owns the maker of this row, and buys only its chips.
+    Owner(u16),
     /// Demand that the target's state directs to chips made at home.
     StateProcurement,
     /// Brokers of a hub, who buy for users in the target.
@@ -36,8 +36,8 @@ pub enum CustomerKind {
 }
 
 impl CustomerKind {
-    pub fn is_captive(self) -> bool {
-        self == Self::CaptiveOwner
+    pub fn is_owner(self) -> bool {
+        matches!(self, Self::Owner(_))
     }
 
     pub fn is_state_procurement(self) -> bool {
@@ -49,7 +49,7 @@ impl CustomerKind {
     }
 }
 
-/// One budget: a market's training or serving wallet, or that of owners of captive chips, of the target's state, or of the
+/// One budget: a market's training or serving wallet, or that of the owner of a maker, of the target's state, or of the
 /// brokers of a hub.
 #[derive(Clone, Copy, Debug)]
 pub struct Customer {
@@ -66,8 +66,12 @@ pub struct MarketLayout {
     pub makers: usize,
     /// Maker of each chip slot; slots of one maker are adjacent.
     pub maker_of: Vec<u16>,
-    /// Chip slots that only captive customers may buy.
+    /// The maker with a priority claim on wafers and memory made in the target.
+    pub first_claimant: Option<usize>,
+    /// Chip slots that only the owner of their maker may buy.
     pub captive_chip: Vec<bool>,
+    /// Makers that sell to their owners alone.
+    pub captive_maker: Vec<bool>,
     /// The market of the target nation: its orders carry the relationship weight.
     pub target_market: usize,
     /// Chips of makers of the target.
@@ -76,6 +80,23 @@ pub struct MarketLayout {
     pub bloc_of_market: Vec<usize>,
     /// The market that each nation buys in, by row.
     pub market_of_nation: Vec<usize>,
+}
+
+impl MarketLayout {
+    /// Whether a customer buys captive chips.
+    pub fn owns_captive(&self, kind: CustomerKind) -> bool {
+        matches!(kind, CustomerKind::Owner(maker) if self.captive_maker[usize::from(maker)])
+    }
+
+    /// Whether a kind of customer buys a chip, were it allowed: owners buy what is theirs, all others what is not captive, and
+    /// the target's state what is made by makers of the target.
+    pub fn is_of_interest(&self, kind: CustomerKind, chip: usize) -> bool {
+        match kind {
+            CustomerKind::Owner(maker) => self.maker_of[chip] == maker,
+            CustomerKind::StateProcurement => self.target_made[chip] && !self.captive_chip[chip],
+            CustomerKind::Ordinary | CustomerKind::Broker => !self.captive_chip[chip],
+        }
+    }
 }
 
 /// Sale terms of one chip in one market this month, as the rules set them.
@@ -137,6 +158,8 @@ pub struct MarketRules {
     pub wallet_decay_per_month: f64,
     pub levy_pass_through: f64,
     pub quota_inertia: f64,
+    pub home_priority_share: f64,
+    pub captive_claim: f64,
     pub approval_case_by_case_target: f64,
     pub approval_notify_target: f64,
     pub approval_elsewhere: f64,
@@ -156,6 +179,8 @@ impl MarketRules {
             wallet_decay_per_month: p.wallet_decay_per_month,
             levy_pass_through: p.levy_pass_through,
             quota_inertia: p.quota_inertia,
+            home_priority_share: p.home_priority_share,
+            captive_claim: p.captive_claim,
             approval_case_by_case_target: p.approval_case_by_case_target,
             approval_notify_target: p.approval_notify_target,
             approval_elsewhere: p.approval_elsewhere,
