@@ -185,9 +185,21 @@ fn variants_are_sold_only_where_a_rule_asks_for_them() {
 
 /// The change of an outcome of `history-free` against `none` when one parameter is set low and high.
 fn at_two_values(id: &str, low: f64, high: f64, outcome: &str) -> (f64, f64) {
+    at_two_values_beside(&[], id, low, high, outcome)
+}
+
+/// The same beside parameters that are fixed.
+fn at_two_values_beside(
+    fixed: &[(&str, f64)],
+    id: &str,
+    low: f64,
+    high: f64,
+    outcome: &str,
+) -> (f64, f64) {
     let effect = |value: f64| {
         let study = study_of(&["none", "history-free"]);
-        let set = [(id.to_string(), value)].into();
+        let all = fixed.iter().copied().chain([(id, value)]);
+        let set = all.map(|(id, value)| (id.to_string(), value)).collect();
         let regimes = vec![regime("none"), regime("history-free")];
         let plan = Plan::of(
             library(),
@@ -231,7 +243,9 @@ fn friction_of_resale_makes_sellers_lose_more() {
 
 #[test]
 fn tight_licences_leave_the_target_less() {
-    let (few, many) = at_two_values(
+    // A target that refuses what is reopened buys next to nothing under licence, however many are granted.
+    let (few, many) = at_two_values_beside(
+        &[("refusal_probability", 0.0)],
         "approval_case_by_case_target",
         0.05,
         0.95,

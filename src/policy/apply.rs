@@ -384,9 +384,9 @@ fn over_complied(c: &CompiledCalendar, laws: &[(f64, u16)], p: &Parameters) -> f
     }
 }
 
-/// Takes the target's stance on imports in the month in which a denied chip that had been launched is reopened. A variant that is
-/// offered for the first time was not denied before. Where the target's replies are recorded, an import ban of its own that is in
-/// force shows that it refuses.
+/// Takes the target's stance on imports in the month in which a denied chip that had been launched is reopened. A variant whose
+/// parent may be sold freely is off the list and not denied. Where the target's replies are recorded, an import ban of its own that
+/// is in force shows that it refuses.
 fn take_stance(
     c: &CompiledCalendar,
     catalogue: &Catalogue,
@@ -400,9 +400,9 @@ fn take_stance(
     for slot in 0..c.chips.len() {
         let terms = law_in_target(c, roadmap, now, slot);
         let opened = terms.case_by_case || terms.capped;
-        let reopens = now.refusals.note_law(slot, terms.open <= 0.0, opened);
-        let variant = matches!(roadmap.slots[slot].kind, SlotKind::Variant { .. });
-        reopened |= reopens && !variant && chips.launch[slot] < t;
+        let whole = law_in_target(c, roadmap, now, chips.parent[slot]);
+        let denied = terms.open <= 0.0 && whole != SaleTerms::FREE;
+        reopened |= now.refusals.note_law(slot, denied, opened) && chips.launch[slot] < t;
     }
     if !future.channels.on(Channel::CounterMeasures) {
         return;
