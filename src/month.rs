@@ -8,6 +8,7 @@ use crate::agents::chipmaker::{
 };
 use crate::agents::compute::update_compute;
 use crate::agents::counter_controls::restrict_inputs;
+use crate::agents::discontinuation::discontinue_parts;
 use crate::agents::government::govern;
 use crate::agents::host::rent_out;
 use crate::agents::lab::{
@@ -34,8 +35,8 @@ phases! {
         govern, set_access, apply_law, log_rule_events, restrict_inputs;
     Technology "Throughput of chips in current number formats; supply pools, yield and stores.":
         appraise_chips, update_pools;
-    Design "Variants come on sale, makers begin new ones where a market has closed, and later generations launch.":
-        design_variants, launch_generations;
+    Design "Variants come on sale, makers begin new ones where a market has closed, later generations launch, and old parts go.":
+        design_variants, launch_generations, discontinue_parts;
     Demand "Every market gets its budgets; purchases are pulled forward before an announced rule.":
         set_budgets;
     ChipMarket "Makers offer chips, buyers order them, scarce supply is rationed; revenue and prices follow.":

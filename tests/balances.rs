@@ -1,5 +1,6 @@
 //! Money, chips, licences and pools balance in every month, recounted from the stores themselves.
 
+use chokepoint::agents::nation::training_share;
 use chokepoint::foundation::bloc::Bloc;
 use chokepoint::markets::chip_market::ChipMarket;
 use chokepoint::markets::chip_market::state::{BudgetPurpose, ROWS, stock_index};
@@ -27,7 +28,8 @@ fn everything_balances_in_every_month_of_twenty_runs() {
                     imbalance < 1e-9,
                     "month {t}: the model's own check finds {imbalance:e}"
                 );
-                recount(&before, market, supply, &p, t);
+                let trains = training_share(b.first.plus(t as i32).decimal_year(), &p);
+                recount(&before, market, supply, &p, t, trains);
             }
         }
     }
@@ -39,6 +41,7 @@ fn recount(
     supply: &SupplyState,
     p: &chokepoint::foundation::parameters::Parameters,
     t: usize,
+    trains: f64,
 ) {
     let layout = &after.layout;
     let chips = layout.maker_of.len();
@@ -85,15 +88,18 @@ fn recount(
     }
     for at in 0..after.deliveries.stock.len() {
         let kept = before.deliveries.stock[at] * (1.0 - p.retirement_per_year / 12.0);
-        // What a broker buys goes to users in the target, less what is seized.
+        // What a broker buys goes to users in the target, less what is seized, as they train and serve.
         let chip = at / ROWS;
-        let diverted_units =
-            if at == stock_index(chip, Bloc::Target as usize, BudgetPurpose::Training) {
-                after.deliveries.diverted_units[chip]
-            } else {
-                0.0
-            };
-        let expected = kept + sold[at] + diverted_units;
+        let parts = [
+            (BudgetPurpose::Training, trains),
+            (BudgetPurpose::Serving, 1.0 - trains),
+        ];
+        let diverted: f64 = parts
+            .iter()
+            .filter(|(wallet, _)| at == stock_index(chip, Bloc::Target as usize, *wallet))
+            .map(|(_, part)| part * after.deliveries.diverted_units[chip])
+            .sum();
+        let expected = kept + sold[at] + diverted;
         assert!(
             (after.deliveries.stock[at] - expected).abs() <= 1e-9 * expected.max(1.0),
             "month {t}: stock {at}"

@@ -680,12 +680,18 @@ fn compute(plan: &Plan, arms: &[usize], nation: &str, year: i32) -> Vec<f64> {
         .find("compute_h100e", nation)
         .unwrap();
     let mut worker = Worker::new(&plan.blueprint);
+    // What a nation has itself: what it rents to others would be taken off. And caps alone: no chips designed around them, and
+    // no later chips that lost sales make worse for all.
+    let mut future = plan.future(0);
+    for channel in [
+        Channel::RemoteAccess,
+        Channel::DesignAround,
+        Channel::RdFeedback,
+    ] {
+        future.channels = future.channels.without(channel);
+    }
     arms.iter()
         .map(|arm| {
-            // Caps alone: no chips designed around them, and no later chips that lost sales make worse for all.
-            let mut future = plan.future(0);
-            let channels = future.channels.without(Channel::DesignAround);
-            future.channels = channels.without(Channel::RdFeedback);
             worker.run(&plan.calendars[*arm], &future, 192, false);
             worker.record().column(at)[month(year, 12)]
         })

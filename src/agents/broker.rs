@@ -4,6 +4,7 @@ use bevy_ecs::component::Component;
 use bevy_ecs::resource::Resource;
 use bevy_ecs::system::{Query, Res, ResMut};
 
+use super::nation::training_share;
 use crate::events::{Event, EventKind};
 use crate::foundation::bloc::Bloc;
 use crate::foundation::chance::Purpose;
@@ -150,7 +151,8 @@ pub fn run_brokers(
     }
 }
 
-/// System: delivers the brokers' purchases to users in the target, less seizures, and refunds unspent money.
+/// System: delivers the brokers' purchases to users in the target, less seizures, and refunds unspent money. Users train and serve
+/// with diverted chips in the proportion in which they spend on both.
 pub fn settle_brokers(
     run: RunMonth,
     chips: Res<ChipTable>,
@@ -162,6 +164,7 @@ pub fn settle_brokers(
 ) {
     let (future, p) = (&*run.future, &run.future.parameters);
     let m = &mut *market;
+    let for_training = training_share(run.clock.year, p);
     grey.reached_h100e = 0.0;
     grey.seized_h100e = 0.0;
     m.deliveries
@@ -203,7 +206,7 @@ pub fn settle_brokers(
         let seized = if all > 0.0 { caught / all } else { 0.0 };
         for a in 0..m.active.len() {
             let slot = usize::from(m.active[a]);
-            let bought = m.divert_chips(customer, a, seized);
+            let bought = m.divert_chips(customer, a, seized, for_training);
             let h100e = bought * chips.useful_training[slot] * realised.0[slot];
             grey.reached_h100e += h100e * (1.0 - seized);
             grey.seized_h100e += h100e * seized;

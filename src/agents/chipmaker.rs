@@ -18,7 +18,7 @@ use crate::markets::scarcity::Shortage;
 use crate::policy::apply::{AnnouncedClosures, CurrentLaw};
 use crate::technology::chip::{H100, unit_cost_usd};
 use crate::technology::roadmap::{
-    Catalogue, ChipSlot, ChipTable, NEVER, RealisedThroughput, Roadmap, SlotKind, realised_share,
+    Catalogue, ChipTable, NEVER, RealisedThroughput, Roadmap, SlotKind, realised_share,
 };
 use crate::technology::supply::{
     ChipSourcing, InputAccessState, POOLS, SupplyPaths, SupplyPool, SupplyState, USABLE_WAFER_MM2,
@@ -124,27 +124,34 @@ pub fn generation_quality(research_ratio: f64, p: &Parameters) -> f64 {
     maths::pow(research_ratio, p.rd_elasticity_quality)
 }
 
-/// System: scales the performance of a generation that launches this month by the maker's research stock.
+/// System: scales the performance of a generation that launches this month by the maker's research stock, and by the process of
+/// the target's foundry where its dies are made there.
 pub fn launch_generations(
     run: RunMonth,
     roadmap: Res<Roadmap>,
+    access: Res<InputAccessState>,
+    supply: Res<SupplyState>,
     mut chips: ResMut<ChipTable>,
     mut events: ResMut<EventLog>,
     makers: Query<(&Chipmaker, &ChipmakerState)>,
 ) {
     let (clock, future) = (&*run.clock, &*run.future);
     let feedback = future.channels.on(Channel::RdFeedback);
+    let home_process = maths::exp(supply.tool_growth.performance);
     for (maker, business) in &makers {
         let ratio = future.reference_run.research_ratio(
             clock.t,
             maker.row as usize,
             business.research_stock_usd,
         );
-        let quality = if feedback {
+        let mut quality = if feedback {
             generation_quality(ratio, &future.parameters)
         } else {
             1.0
         };
+        if maker.home == Bloc::Target && access.leading_foundry[maker.row as usize] < 0.5 {
+            quality *= home_process;
+        }
         for slot in roadmap.slots_of(maker.row as u16) {
             let comes = chips.launch[slot] == clock.t as i32;
             if comes && matches!(roadmap.slots[slot].kind, SlotKind::Generation { .. }) {
@@ -174,28 +181,18 @@ pub fn next_idle_share(idle: f64, closed_share: f64, p: &Parameters) -> f64 {
 struct OfferConditions {
     price_index: [f64; MAKERS_MAX],
     maturity: [f64; MAKERS_MAX],
-    /// Latest launch of a catalogue chip or generation, and of a variant; [`NEVER`] before the first.
-    newest: [[i32; 2]; MAKERS_MAX],
 }
 
 impl OfferConditions {
-    fn of(makers: &Query<(&Chipmaker, &ChipmakerState)>, catalogue: &Catalogue, t: i32) -> Self {
+    fn of(makers: &Query<(&Chipmaker, &ChipmakerState)>) -> Self {
         let mut columns = Self {
             price_index: [1.0; MAKERS_MAX],
             maturity: [1.0; MAKERS_MAX],
-            newest: [[NEVER; 2]; MAKERS_MAX],
         };
         for (maker, business) in makers {
             let row = maker.row as usize;
             columns.price_index[row] = business.price_index;
             columns.maturity[row] = business.maturity;
-        }
-        for (slot, place) in catalogue.roadmap.slots.iter().enumerate() {
-            let launch = catalogue.chips.launch[slot];
-            let latest = &mut columns.newest[usize::from(place.maker)][family(place)];
-            if launch <= t && (*latest == NEVER || launch > *latest) {
-                *latest = launch;
-            }
         }
         columns
     }
@@ -214,7 +211,7 @@ pub fn make_offers(
 ) {
     let (p, t) = (&run.future.parameters, run.clock.t as i32);
     let (roadmap, chips) = (&*catalogue.roadmap, &*catalogue.chips);
-    let columns = OfferConditions::of(&makers, &catalogue, t);
+    let columns = OfferConditions::of(&makers);
     let reference_cost_usd = unit_cost_usd(&H100, p);
     let m = &mut *market;
     m.active.clear();
@@ -227,11 +224,7 @@ pub fn make_offers(
         } else {
             1.0
         };
-        // A chip leaves the list after its sale life if its maker sells a newer one to the same buyers.
-        let superseded = listed
-            && f64::from(age) > p.sale_life_months
-            && columns.newest[maker][family(place)] > chips.launch[slot];
-        if !listed || superseded {
+        if !listed || chips.discontinued[slot] {
             continue;
         }
         m.active.push(slot as u16);
@@ -319,11 +312,6 @@ pub fn value_stacks(
             *stack = own_worth[maker] * gain;
         }
     }
-}
-
-/// Which of a maker's chips replace one another: 1 for variants, 0 for all others.
-fn family(place: &ChipSlot) -> usize {
-    usize::from(matches!(place.kind, SlotKind::Variant { .. }))
 }
 
 /// By slot: 1 where the dies are made in the target this month.

@@ -4,7 +4,7 @@ use bevy_ecs::component::Component;
 use bevy_ecs::resource::Resource;
 use bevy_ecs::system::{Query, Res, ResMut, SystemParam};
 
-use super::nation::{Nation, training_share};
+use super::nation::{Nation, public_research_usd, training_share};
 use crate::capability::efficiency::{ScarcityEfficiency, codesign_skill};
 use crate::foundation::bloc::Bloc;
 use crate::foundation::parameters::Parameters;
@@ -41,6 +41,27 @@ pub struct NationTotals {
     pub powered: [f64; 3],
     /// 8-bit peak basis.
     pub peak_by_bloc: [f64; 3],
+    /// Training compute of the issuer's public research, counted in the sums above as well.
+    pub public_research_h100e: f64,
+}
+
+/// Next compute of public research, H100-equivalents: `S' = S * (1 - retirement / 12) + part * delivered`.
+///
+/// `part` is public money over all new money for training in the issuer, and `delivered` the training compute that this money bought:
+/// public buyers get what others get for a dollar.
+pub fn next_public_compute(
+    held_h100e: f64,
+    public_usd: f64,
+    all_usd: f64,
+    delivered_h100e: f64,
+    p: &Parameters,
+) -> f64 {
+    let part = if all_usd > 0.0 {
+        (public_usd / all_usd).min(1.0)
+    } else {
+        0.0
+    };
+    held_h100e * (1.0 - p.retirement_per_year / 12.0) + part * delivered_h100e
 }
 
 impl NationTotals {
@@ -180,7 +201,16 @@ pub fn update_compute(
     let skill = efficiency
         .codesign_years
         .map(|years| codesign_skill(years, p));
-    held.measure(market, &installed.chips, &installed.realised, skill);
+    let for_training = training_share(run.clock.year, p);
+    let public_usd = public_research_usd(supply.access.support_usd[0], p);
+    held.measure(
+        market,
+        &installed.chips,
+        &installed.realised,
+        skill,
+        for_training,
+    );
+    held.deliver_public_compute(market, public_usd, p);
     let mut grown = [[0.0; 3]; 3];
     for (nation, mut compute) in &mut nations {
         let m = nation.market as usize;
@@ -224,6 +254,7 @@ pub fn update_compute(
         t.all_by_bloc[bloc] += t.all_h100e[row];
     }
     t.owned_by_bloc = t.all_by_bloc;
+    t.public_research_h100e = on[Bloc::Issuer as usize][0] * held.public_h100e;
 }
 
 /// Useful compute: for training, for serving, and of all chips by training throughput. Stocks are by bloc, flows of this month
@@ -236,6 +267,8 @@ pub struct ComputeStock {
     bought: Vec<[f64; 3]>,
     /// 8-bit peak of the stock by bloc, H100-equivalents.
     pub peak: [f64; 3],
+    /// Training compute that public research of the issuer has bought.
+    public_h100e: f64,
     /// By bloc and wallet: useful throughput of a chip, by slot.
     worth: [[Vec<f64>; 2]; 3],
     /// By buyer: purchases in throughput of its own purpose, in training throughput, and in power, W.
@@ -246,6 +279,7 @@ pub struct ComputeStock {
 
 impl ComputeStock {
     fn reset(&mut self, markets: usize, customers: usize, slots: usize) {
+        self.public_h100e = 0.0;
         self.flow.clear();
         self.flow.resize(markets, [0.0; 3]);
         self.bought.clear();
@@ -262,13 +296,15 @@ impl ComputeStock {
         }
     }
 
-    /// Measures stocks: training wallets hold training compute, serving wallets hold serving compute.
+    /// Measures stocks: training wallets hold training compute, serving wallets hold serving compute. `for_training` is the share of
+    /// diverted chips that train.
     fn measure(
         &mut self,
         market: &ChipMarket,
         chips: &ChipTable,
         realised: &RealisedThroughput,
         codesign_skill: [f64; 3],
+        for_training: f64,
     ) {
         self.stock = [[0.0; 3]; 3];
         self.peak = [0.0; 3];
@@ -292,7 +328,23 @@ impl ComputeStock {
                 self.peak[bloc] += (to_train + to_serve) * peak;
             }
         }
-        self.record_flows(market, chips);
+        self.record_flows(market, chips, for_training);
+    }
+
+    /// Adds what the money of public research bought this month in the issuer.
+    fn deliver_public_compute(&mut self, market: &ChipMarket, public_usd: f64, p: &Parameters) {
+        let layout = &market.layout;
+        let of_issuer = |place: usize| layout.bloc_of_market[place] == Bloc::Issuer as usize;
+        let delivered = (0..layout.markets).filter(|place| of_issuer(*place));
+        let delivered_h100e = delivered.map(|place| self.flow[place][0]).sum();
+        let trains = |k: &usize| {
+            let c = &layout.customers[*k];
+            of_issuer(c.market) && c.wallet == BudgetPurpose::Training && !c.kind.is_broker()
+        };
+        let payers = (0..layout.customers.len()).filter(trains);
+        let all_usd = payers.map(|k| market.money.budget_usd[k]).sum();
+        self.public_h100e =
+            next_public_compute(self.public_h100e, public_usd, all_usd, delivered_h100e, p);
     }
 
     /// Notes what chips draw, and gives power to the chips that do most per watt, so that the oldest are idle
@@ -363,7 +415,7 @@ impl ComputeStock {
     }
 
     /// Records purchases of each market this month; diverted chips count where they are used.
-    fn record_flows(&mut self, market: &ChipMarket, chips: &ChipTable) {
+    fn record_flows(&mut self, market: &ChipMarket, chips: &ChipTable, for_training: f64) {
         let layout = &market.layout;
         let active = market.active.len();
         self.flow.fill([0.0; 3]);
@@ -396,17 +448,35 @@ impl ComputeStock {
                 bought[1] += spent_usd * market.buyers.share_of_group[k];
             }
         }
-        let worth = &self.worth[Bloc::Target as usize][0];
-        let (mut diverted_h100e, mut diverted_w) = (0.0, 0.0);
+        let [training, serving] = &self.worth[Bloc::Target as usize];
+        let (mut diverted, mut diverted_w) = ([0.0; 2], 0.0);
         for &slot in &market.active {
             let slot = usize::from(slot);
             let units = market.deliveries.diverted_units[slot];
-            diverted_h100e += units * worth[slot];
+            diverted[0] += units * training[slot];
+            diverted[1] += units * serving[slot];
             diverted_w += units * chips.spec[slot].tdp_w;
         }
         let flow = &mut self.flow[layout.target_market];
-        flow[0] += diverted_h100e;
-        flow[2] += diverted_h100e;
+        flow[0] += for_training * diverted[0];
+        flow[1] += (1.0 - for_training) * diverted[1];
+        flow[2] += diverted[0];
         self.bought[layout.target_market][2] += diverted_w;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn public_money_gets_its_part_of_what_is_delivered_and_no_more() {
+        let mut p = Parameters::zero();
+        p.retirement_per_year = 0.12;
+        assert_eq!(next_public_compute(0.0, 1.0, 4.0, 100.0, &p), 25.0);
+        // Scarce chips are scarce for the state as well, and without money nothing is added.
+        assert_eq!(next_public_compute(0.0, 1.0, 4.0, 10.0, &p), 2.5);
+        assert_eq!(next_public_compute(100.0, 0.0, 4.0, 100.0, &p), 99.0);
+        assert_eq!(next_public_compute(0.0, 0.0, 0.0, 100.0, &p), 0.0);
     }
 }

@@ -4,11 +4,11 @@ use bevy_ecs::component::Component;
 use bevy_ecs::system::{Query, Res, ResMut, SystemParam};
 
 use super::compute::NationTotals;
-use super::nation::{DemandPaths, Nation};
+use super::nation::{DemandPaths, Nation, training_share};
 use crate::foundation::bloc::Bloc;
 use crate::foundation::channels::Channel;
 use crate::foundation::maths;
-use crate::foundation::run::Future;
+use crate::foundation::run::RunMonth;
 use crate::markets::chip_market::ChipMarket;
 use crate::markets::rental::{
     RentedCompute, next_rented_h100e, rent_usd, rental_attraction, rental_demand_h100e,
@@ -69,7 +69,7 @@ pub fn begin_rental(
 /// Rented compute counts for its users by use and for its owners by ownership. It is subtracted from the region in which it
 /// is located, so the world's sum does not change.
 pub fn rent_out(
-    future: Res<Future>,
+    run: RunMonth,
     access: Res<LegalAccess>,
     shortage: Res<Shortage>,
     sale: OwnedCompute,
@@ -78,7 +78,7 @@ pub fn rent_out(
     nations: Query<&Nation>,
     mut hosts: Query<(&CloudHost, &mut RentalCapacity)>,
 ) {
-    let p = &future.parameters;
+    let (future, p) = (&*run.future, &run.future.parameters);
     let (target, third) = (Bloc::Target as usize, Bloc::Third as usize);
     let (r, t) = (&mut *rental, &mut *totals);
     r.begin_month();
@@ -118,25 +118,36 @@ pub fn rent_out(
         }
     }
     if r.h100e > 0.0 {
-        move_compute(r, t, &nations);
+        move_compute(r, t, &nations, training_share(run.clock.year, p));
     }
 }
 
-/// Moves rented compute from the regions in which it is located to its users.
-fn move_compute(r: &RentedCompute, t: &mut NationTotals, nations: &Query<&Nation>) {
+/// Moves rented compute from the regions in which it is located to its users, who train with the share `for_training` of it and
+/// serve with the rest. Hosts rent out training compute, and an H100-equivalent of it serves as an H100 does.
+fn move_compute(
+    r: &RentedCompute,
+    t: &mut NationTotals,
+    nations: &Query<&Nation>,
+    for_training: f64,
+) {
     let target = Bloc::Target as usize;
     let taken = r.h100e / t.training_by_bloc[target].max(f64::MIN_POSITIVE);
     for nation in nations {
         let (row, region) = (nation.row as usize, nation.region as usize);
-        let part = match nation.bloc {
-            Bloc::Target => taken,
-            _ if r.located_h100e[region] > 0.0 => -r.rented_h100e[region] / r.located_h100e[region],
-            _ => 0.0,
+        let (part, trains) = match nation.bloc {
+            Bloc::Target => (taken, for_training),
+            _ if r.located_h100e[region] > 0.0 => {
+                (-r.rented_h100e[region] / r.located_h100e[region], 1.0)
+            }
+            _ => (0.0, 1.0),
         };
         let moved = part * t.training_h100e[row];
-        t.training_h100e[row] += moved;
+        let (training, serving) = (trains * moved, (1.0 - trains) * moved);
+        t.training_h100e[row] += training;
+        t.serving_h100e[row] += serving;
         t.all_h100e[row] += moved;
-        t.training_by_bloc[nation.bloc as usize] += moved;
+        t.training_by_bloc[nation.bloc as usize] += training;
+        t.serving_by_bloc[nation.bloc as usize] += serving;
         t.all_by_bloc[nation.bloc as usize] += moved;
     }
 }

@@ -254,10 +254,9 @@ pub fn do_research(
         frontier.bloc_research_h100e[bloc as usize] =
             p.lab_share_of_compute * nations.training_by_bloc[bloc as usize];
     }
-    // Public research adds compute: its budget over four years at the price of an H100 and its server.
-    let bought = access.support_usd[0] * 4.0
-        / (crate::technology::chip::H100.list_price_usd + p.host_cost_usd);
-    frontier.bloc_research_h100e[Bloc::Issuer as usize] += bought;
+    // Compute of public research is all for research; the labs' share of it is counted already.
+    frontier.bloc_research_h100e[Bloc::Issuer as usize] +=
+        (1.0 - p.lab_share_of_compute) * nations.public_research_h100e;
     let mut rate = Bloc::ALL.map(|bloc| {
         let b = bloc as usize;
         let best = frontier.latent[b].latest();

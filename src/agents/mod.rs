@@ -6,6 +6,7 @@ pub mod broker;
 pub mod chipmaker;
 pub mod compute;
 pub mod counter_controls;
+pub mod discontinuation;
 pub mod government;
 pub mod host;
 pub mod lab;

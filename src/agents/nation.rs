@@ -177,12 +177,21 @@ pub fn pulled_forward_usd(
 }
 
 /// Share of the target's demand that its state directs to chips made at home:
-/// `state_demand_share * state_steered_share * denied`.
+/// `state_demand_share * state_steered_share * max(denied, home_demand_floor)`.
 ///
-/// `denied` is the share of desired purchases that rules denied over about a year, since budgets are made once a year; or, if
+/// The floor does not wait for denial: programmes to replace foreign technology are older than the rules on chips (CSIS, Allen
+/// 2024). `denied` is the share of desired purchases that rules denied over about a year, since budgets are made once a year; or, if
 /// larger, the share of foreign chips that the target's own rules deny to state-funded centres.
 pub fn state_procurement_share(denied: f64, p: &Parameters) -> f64 {
-    p.state_demand_share * p.state_steered_share * denied
+    p.state_demand_share * p.state_steered_share * denied.max(p.home_demand_floor)
+}
+
+/// What public research spends on compute, USD a month: `support * public_research_compute_share / 12`.
+///
+/// It buys in the market, beside all others and rationed as they are. The rest of the money pays people. Researchers are few in the
+/// short run, so it raises their pay and moves them from labs to public projects, and adds none. Source: Goolsbee 1998, NBER 6532.
+pub fn public_research_usd(support_usd_per_year: f64, p: &Parameters) -> f64 {
+    support_usd_per_year * p.public_research_compute_share / 12.0
 }
 
 /// System: sets the demand of every region this month and the budgets of every market.
@@ -209,15 +218,14 @@ pub fn set_budgets(
     set_market_budgets(mean_price_usd, &mut shocks, &mut market, &nations, p);
     set_owner_parts(captive, t as i32, &known.chips, &mut shocks, &market);
     wait_for_power(&known.power, &market, &mut shocks, p);
-    let state_procurement = if future.channels.on(Channel::Indigenisation) {
-        let denied = known.shortage.denied_year.max(known.access.state_closed);
-        state_procurement_share(denied, p)
-    } else {
-        0.0
-    };
+    let denied = future.channels.factor(Channel::Indigenisation)
+        * known.shortage.denied_year.max(known.access.state_closed);
+    let state_procurement = state_procurement_share(denied, p);
     let for_training = training_share(run.clock.year, p);
     divide_budgets(for_training, state_procurement, &shocks, &mut market);
-    pay_rent(&known.rental, &mut market);
+    let public_usd = public_research_usd(known.access.support_usd[0], p);
+    fund_public_research(public_usd, &mut market);
+    pay_rent(for_training, &known.rental, &mut market);
     let ahead = future.planning != ExpectationRule::Naive;
     if ahead && future.channels.on(Channel::Stockpiling) {
         pull_forward(t, &known.closures, &known.chips, &mut market, p);
@@ -368,15 +376,35 @@ fn invest_service_revenue(
     }
 }
 
-/// Subtracts the rent for compute abroad from the target's training budget.
-fn pay_rent(rental: &RentedCompute, market: &mut ChipMarket) {
+/// Adds the money of public research to the budgets for training of the issuer's ordinary buyers.
+fn fund_public_research(public_usd: f64, market: &mut ChipMarket) {
+    let layout = market.layout.clone();
+    let trains = |k: &usize| {
+        let c = &layout.customers[*k];
+        let of_issuer = layout.bloc_of_market[c.market] == Bloc::Issuer as usize;
+        of_issuer && c.kind == CustomerKind::Ordinary && c.wallet == BudgetPurpose::Training
+    };
+    let payers = || (0..layout.customers.len()).filter(trains);
+    let all_usd: f64 = payers().map(|k| market.money.budget_usd[k]).sum();
+    if public_usd <= 0.0 || all_usd <= 0.0 {
+        return;
+    }
+    for k in payers() {
+        market.money.budget_usd[k] *= 1.0 + public_usd / all_usd;
+    }
+}
+
+/// Subtracts the rent for compute abroad from the budgets of the target's buyers, for training and for serving as they use it.
+fn pay_rent(for_training: f64, rental: &RentedCompute, market: &mut ChipMarket) {
     for k in 0..market.layout.customers.len() {
         let c = market.layout.customers[k];
-        if c.market == market.layout.target_market
-            && c.wallet == BudgetPurpose::Training
-            && c.kind == CustomerKind::Ordinary
-        {
-            market.money.budget_usd[k] = (market.money.budget_usd[k] - rental.cost_usd).max(0.0);
+        if c.market == market.layout.target_market && c.kind == CustomerKind::Ordinary {
+            let part = match c.wallet {
+                BudgetPurpose::Training => for_training,
+                BudgetPurpose::Serving => 1.0 - for_training,
+            };
+            let left = market.money.budget_usd[k] - part * rental.cost_usd;
+            market.money.budget_usd[k] = left.max(0.0);
         }
     }
 }

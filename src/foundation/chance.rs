@@ -31,7 +31,7 @@ pub enum Purpose {
     DemandShock = 7,
     /// Resampling for the standard error of a quantile.
     Bootstrap = 8,
-    /// Importer refusal of a chip that is open under licence or up to a cap, by slot.
+    /// Whether the target refuses what its exporter reopens; one draw a future.
     Refusal = 9,
     /// Threshold of the next theft, by ordinal.
     Theft = 10,

@@ -63,7 +63,7 @@ parameters! {
         choice_slope, choice_nest, host_cost_usd, relationship_share_target, customary_share_target, quota_inertia, captive_claim, capacity_speed,
         capacity_lag_months, capacity_fall_per_month, capacity_use_target, price_response,
         price_reversion, price_clip, price_fall_per_year, new_part_ramp_months, resale_friction, resale_recovery_months,
-        entrant_share_of_orders, sale_life_months, supply_multiplier, pool_growth_late, retirement_per_year,
+        entrant_share_of_orders, end_of_sale_months, end_of_sale_share, supply_multiplier, pool_growth_late, retirement_per_year,
     }
     licensing {
         licence_days_target, licence_days_elsewhere, approval_case_by_case_target,
@@ -82,12 +82,13 @@ parameters! {
     foundry {
         smic_yield_ceiling, smic_yield_start, smic_learning_million_dies, smic_growth_per_year,
         smic_ceiling_wafers, smic_accelerator_share, home_priority_share, equipment_growth_effect, equipment_yield_effect,
+        equipment_memory_effect, equipment_process_effect,
         hbm_domestic_growth, hbm_domestic_ceiling_stacks, hbm_stockpile_stacks, die_bank_draw,
-        tool_backfill_per_year, tool_sales_target_usd_per_year, input_share_lost, input_substitution_months,
+        tool_backfill_per_year, tool_sales_target_usd_per_year, tool_sales_advanced_share, input_share_lost, input_substitution_months,
     }
     capability {
         points_per_decade_of_compute, frontier_points_per_year_before, frontier_points_per_year_after,
-        frontier_compute_growth, regime_break_year, research_compute_elasticity,
+        frontier_compute_growth, regime_break_year, research_compute_elasticity, public_research_compute_share,
         research_saturation_per_year, research_reference_h100e, run_reference_h100e,
         frontier_points_reference, ai_research_per_point, target_knowledge_gap_2020, third_knowledge_gap_2020,
         post_training_share_2027, lab_share_of_compute, lab_share_growth, lab_share_growth_target, lab_share_stands_year, lab_skill_sd,
@@ -103,8 +104,8 @@ parameters! {
     }
     response {
         supply_risk_memory_months, supply_assurance_log_value, state_demand_share, state_steered_share,
-        indigenisation_capacity_effect, refusal_probability, refusal_home_slope, refusal_denial_slope,
-        refusal_share, refusal_review_months, retaliation_probability, retaliation_tightening, retaliation_months,
+        home_demand_floor, indigenisation_capacity_effect, indigenisation_fade_years, refusal_probability, refusal_home_slope, refusal_denial_slope,
+        refusal_share, retaliation_probability, retaliation_tightening, retaliation_months,
         theft_events_per_year, lab_security, theft_share, over_compliance_share, affiliated_buyers_share, talent_share,
     }
     leakage {

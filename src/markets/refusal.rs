@@ -1,4 +1,4 @@
-//! Importer refusal: the target discourages imports of chips that the issuer has licensed or capped.
+//! Importer refusal: the target keeps out chips that the issuer has reopened under licence or up to a cap, and variants with them.
 
 use crate::foundation::maths;
 use crate::foundation::parameters::Parameters;
@@ -12,13 +12,13 @@ pub struct HomeSupplyShare {
     pub denied_above_record: f64,
 }
 
-/// Probability that the target discourages a chip that is open under licence or up to a cap.
+/// Probability that the target refuses what its exporter reopens.
 ///
 /// ```text
 /// logit(probability) = logit(refusal_probability) + home_slope * home_above_record + denial_slope * denied_above_record
 /// ```
 ///
-/// On the recorded path it equals `refusal_probability`; both products that were opened were discouraged. Home supply and past
+/// On the recorded path it equals `refusal_probability`; all three products that were opened were discouraged. Home supply and past
 /// denial raise it, because they lower the willingness to depend on the seller again. 0 and 1 stay 0 and 1.
 /// Source: form of the expert review.
 pub fn refusal_chance(known: HomeSupplyShare, p: &Parameters) -> f64 {
@@ -30,58 +30,60 @@ pub fn refusal_chance(known: HomeSupplyShare, p: &Parameters) -> f64 {
     likely * odds / (likely * odds + 1.0 - likely)
 }
 
-/// Share of a discouraged chip's sales that stays open: the target sets a share, not a ban.
+/// Share of the sales that a refusing target leaves open: few cleared buyers still import.
 pub fn open_share(p: &Parameters) -> f64 {
     (1.0 - p.refusal_share).clamp(0.0, 1.0)
 }
 
-/// Decisions of the target on every chip. All reviews of a chip use one draw, so a higher probability never delays a refusal.
-/// A decision is kept for some months, so that it does not flicker around the threshold.
+/// The stance of the target toward what its exporter opens: one for a whole run, taken when the first denied chip is reopened.
+///
+/// A refusing target keeps out, from then on, chips that are open under licence or up to a cap and variants of denied chips. The
+/// refusals of the H20 (July 2025), the RTX PRO 6000D (September 2025) and the H200 (January 2026) are one policy, not three draws.
 #[derive(Clone, Debug, Default)]
 pub struct ImportRefusals {
-    is_refused: Vec<bool>,
-    /// Month of the next review of a chip that is open under licence or up to a cap.
-    review: Vec<Option<i32>>,
+    /// Whether the target refuses; none before the first reopening.
+    refuses: Option<bool>,
+    /// By chip: denied by the law when it was last applied.
+    denied: Vec<bool>,
+    /// By chip: open under licence or up to a cap.
+    opened: Vec<bool>,
 }
 
 impl ImportRefusals {
     pub fn reset(&mut self, chips: usize) {
-        self.is_refused.clear();
-        self.is_refused.resize(chips, false);
-        self.review.clear();
-        self.review.resize(chips, None);
-    }
-
-    /// Whether any review is due.
-    pub fn is_review_due(&self, t: i32) -> bool {
-        self.review.iter().flatten().any(|at| *at <= t)
-    }
-
-    /// Whether a chip is discouraged.
-    pub fn is_refused(&self, chip: usize) -> bool {
-        self.is_refused[chip]
-    }
-
-    /// Reviews a chip if its review is due; returns whether it is discouraged this month.
-    pub fn review_chip(
-        &mut self,
-        chip: usize,
-        t: i32,
-        draw: f64,
-        chance: f64,
-        p: &Parameters,
-    ) -> bool {
-        if self.review[chip].is_none_or(|at| at <= t) {
-            self.is_refused[chip] = draw < chance;
-            self.review[chip] = Some(t + p.refusal_review_months.round().max(1.0) as i32);
+        self.refuses = None;
+        for column in [&mut self.denied, &mut self.opened] {
+            column.clear();
+            column.resize(chips, false);
         }
-        self.is_refused[chip]
     }
 
-    /// Clears the decision on a chip that is no longer open under licence or cap, so that the next opening is decided anew.
-    pub fn clear(&mut self, chip: usize) {
-        self.is_refused[chip] = false;
-        self.review[chip] = None;
+    /// Whether the target keeps out what its exporter opens.
+    pub fn refuses(&self) -> bool {
+        self.refuses == Some(true)
+    }
+
+    /// Whether a chip is discouraged that is open under licence or up to a cap.
+    pub fn is_refused(&self, chip: usize) -> bool {
+        self.refuses() && self.opened[chip]
+    }
+
+    /// Notes what the law says of a chip; returns whether it is reopened: denied before, and open now under licence or up to a cap.
+    pub fn note_law(&mut self, chip: usize, denied: bool, opened: bool) -> bool {
+        let reopened = self.denied[chip] && opened && !denied;
+        self.denied[chip] = denied;
+        self.opened[chip] = opened;
+        reopened
+    }
+
+    /// Takes the stance, unless it is taken already. One draw a future decides, so a higher probability never ends a refusal.
+    pub fn decide(&mut self, draw: f64, chance: f64) {
+        self.refuses.get_or_insert(draw < chance);
+    }
+
+    /// Sets the stance that the target's own recorded rules show, or none.
+    pub fn set_recorded(&mut self, refuses: bool) {
+        self.refuses = refuses.then_some(true);
     }
 }
 
@@ -94,7 +96,6 @@ mod tests {
         p.refusal_probability = likely;
         p.refusal_home_slope = 3.0;
         p.refusal_denial_slope = 1.5;
-        p.refusal_review_months = 6.0;
         p
     }
 
@@ -116,14 +117,21 @@ mod tests {
     }
 
     #[test]
-    fn a_decision_stands_until_its_review() {
-        let p = p(0.7);
+    fn the_first_reopening_decides_for_all_chips_and_for_good() {
         let mut refusals = ImportRefusals::default();
-        refusals.reset(1);
-        assert!(refusals.review_chip(0, 10, 0.5, 0.7, &p) && refusals.is_refused(0));
-        // The probability has fallen below the draw; the decision changes only at the next review.
-        assert!(refusals.review_chip(0, 15, 0.5, 0.2, &p));
-        assert!(!refusals.is_review_due(15) && refusals.is_review_due(16));
-        assert!(!refusals.review_chip(0, 16, 0.5, 0.2, &p));
+        refusals.reset(2);
+        // What was never denied is not reopened, and a chip that is still denied is not either.
+        assert!(!refusals.note_law(0, false, true) && !refusals.note_law(1, true, false));
+        assert!(!refusals.refuses() && !refusals.is_refused(0));
+        assert!(refusals.note_law(1, false, true));
+        refusals.decide(0.5, 0.7);
+        assert!(refusals.is_refused(0) && refusals.is_refused(1));
+        // A later and smaller chance changes nothing.
+        refusals.decide(0.5, 0.2);
+        assert!(refusals.refuses());
+        refusals.note_law(1, true, false);
+        assert!(!refusals.is_refused(1) && refusals.is_refused(0));
+        refusals.set_recorded(false);
+        assert!(!refusals.refuses());
     }
 }

@@ -9,7 +9,7 @@ use crate::foundation::parameters::Parameters;
 #[derive(Resource, Clone, Debug, Default)]
 pub struct RentedCompute {
     pub h100e: f64,
-    /// USD a month, out of the target's training budget.
+    /// USD a month, out of the target's budgets for training and for serving.
     pub cost_usd: f64,
     /// By region outside the target: training compute located there, and the part that the target rents.
     pub located_h100e: Vec<f64>,

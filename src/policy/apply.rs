@@ -37,6 +37,8 @@ pub struct CurrentLaw {
     slots: usize,
     sellable: Vec<bool>,
     refusals: ImportRefusals,
+    /// Share of a variant's sales in the target that its stance on imports leaves open.
+    variant_open_share: f64,
     /// Part of the target's buyers that this month's rules bar because listed parties own them.
     affiliates_barred: f64,
 }
@@ -89,6 +91,7 @@ impl CurrentLaw {
         self.sellable.clear();
         self.sellable.resize(slots, false);
         self.refusals.reset(slots);
+        self.variant_open_share = 1.0;
         self.affiliates_barred = 0.0;
     }
 
@@ -142,7 +145,11 @@ impl CurrentLaw {
     /// Sets the terms of a variant that has just been judged, in every market.
     pub fn offer_variant(&self, slot: usize, market: &mut ChipMarket) {
         for place in 0..market.layout.markets {
-            market.set_terms(place, slot, self.variant_terms[place * self.slots + slot]);
+            let mut terms = self.variant_terms[place * self.slots + slot];
+            if place == market.layout.target_market {
+                terms = reduced(terms, self.variant_open_share);
+            }
+            market.set_terms(place, slot, terms);
         }
     }
 }
@@ -184,7 +191,7 @@ pub fn apply_law(
     let same_buyers = affiliates == now.affiliates_barred;
     now.affiliates_barred = affiliates;
     let stands = same_replies && same_buyers && now.laws.len() == 1 && now.laws == now.laws_before;
-    if stands && !now.refusals.is_review_due(t as i32) {
+    if stands {
         return;
     }
     let denial = &buyers.denial;
@@ -208,7 +215,8 @@ pub fn apply_law(
             market.set_terms(place, slot, now.variant_terms[place * now.slots + slot]);
         }
     }
-    set_target_terms(c, roadmap, &run.future, home, &mut now, &mut market, t);
+    take_stance(c, &catalogue, &run.future, home, &mut now, t as i32);
+    set_target_terms(c, roadmap, &run.future, &mut now, &mut market);
     set_announced_closures(c, roadmap, &mut now, &mut closures, &market);
 }
 
@@ -286,32 +294,24 @@ fn set_target_terms(
     c: &CompiledCalendar,
     roadmap: &Roadmap,
     future: &Future,
-    home: HomeSupplyShare,
     now: &mut CurrentLaw,
     market: &mut ChipMarket,
-    t: usize,
 ) {
     let over_complied = over_complied(c, &now.laws, &future.parameters);
     let (slots, place) = (c.chips.len(), c.target_market);
     for slot in 0..slots {
         let at = place * slots + slot;
-        let mut terms = match roadmap.slots[slot].kind {
-            SlotKind::Variant { .. } => now.variant_terms[at],
-            _ => combine_terms(&now.laws, |law| c.sales[usize::from(law)].terms[at]),
-        };
+        let mut terms = law_in_target(c, roadmap, now, slot);
         if !terms.licensed() && !market.layout.target_made[slot] {
             terms.open *= 1.0 - over_complied;
         }
         if !market.layout.target_made[slot] {
             terms.open *= 1.0 - now.affiliates_barred;
         }
-        if !now.replies_generated || (!terms.case_by_case && !terms.capped) {
-            now.refusals.clear(slot);
-        } else if decide_refusal(roadmap, future, home, now, slot, t) {
-            terms.open *= open_share(&future.parameters);
-            if terms.open <= 0.0 {
-                terms = SaleTerms::DENIED;
-            }
+        if matches!(roadmap.slots[slot].kind, SlotKind::Variant { .. }) {
+            terms = reduced(terms, now.variant_open_share);
+        } else if now.refusals.is_refused(slot) {
+            terms = reduced(terms, open_share(&future.parameters));
         }
         let closed = (market.terms[at].open - terms.open).max(0.0);
         if closed > 0.0 {
@@ -320,6 +320,29 @@ fn set_target_terms(
             now.closed_usd[maker] += closed * sold * market.offers[slot].price_usd;
         }
         market.set_terms(place, slot, terms);
+    }
+}
+
+/// Terms with only a share of the sales left open; denied where none is.
+fn reduced(mut terms: SaleTerms, open_share: f64) -> SaleTerms {
+    terms.open *= open_share;
+    if terms.open <= 0.0 {
+        return SaleTerms::DENIED;
+    }
+    terms
+}
+
+/// What the law of this month says of the sale of a chip in the target.
+fn law_in_target(
+    c: &CompiledCalendar,
+    roadmap: &Roadmap,
+    now: &CurrentLaw,
+    slot: usize,
+) -> SaleTerms {
+    let at = c.target_market * c.chips.len() + slot;
+    match roadmap.slots[slot].kind {
+        SlotKind::Variant { .. } => now.variant_terms[at],
+        _ => combine_terms(&now.laws, |law| c.sales[usize::from(law)].terms[at]),
     }
 }
 
@@ -361,24 +384,41 @@ fn over_complied(c: &CompiledCalendar, laws: &[(f64, u16)], p: &Parameters) -> f
     }
 }
 
-/// Whether the model's target discourages a chip that is open under licence or up to a cap.
-fn decide_refusal(
-    roadmap: &Roadmap,
+/// Takes the target's stance on imports in the month in which a denied chip that had been launched is reopened. A variant that is
+/// offered for the first time was not denied before. Where the target's replies are recorded, an import ban of its own that is in
+/// force shows that it refuses.
+fn take_stance(
+    c: &CompiledCalendar,
+    catalogue: &Catalogue,
     future: &Future,
     home: HomeSupplyShare,
     now: &mut CurrentLaw,
-    slot: usize,
-    t: usize,
-) -> bool {
-    if !future.channels.on(Channel::CounterMeasures) {
-        return false;
+    t: i32,
+) {
+    let (roadmap, chips, p) = (&*catalogue.roadmap, &*catalogue.chips, &future.parameters);
+    let mut reopened = false;
+    for slot in 0..c.chips.len() {
+        let terms = law_in_target(c, roadmap, now, slot);
+        let opened = terms.case_by_case || terms.capped;
+        let reopens = now.refusals.note_law(slot, terms.open <= 0.0, opened);
+        let variant = matches!(roadmap.slots[slot].kind, SlotKind::Variant { .. });
+        reopened |= reopens && !variant && chips.launch[slot] < t;
     }
-    let p = &future.parameters;
-    let draw = future
-        .chance
-        .uniform(Purpose::Refusal, roadmap.slot_keys[slot], 0);
-    let chance = refusal_chance(home, p);
-    now.refusals.review_chip(slot, t as i32, draw, chance, p)
+    if !future.channels.on(Channel::CounterMeasures) {
+        return;
+    }
+    if !now.replies_generated {
+        let rule_set = &c.rule_sets[usize::from(now.known)];
+        now.refusals.set_recorded(rule_set.imports_refused);
+    } else if reopened {
+        let draw = future.chance.uniform(Purpose::Refusal, 0, 0);
+        now.refusals.decide(draw, refusal_chance(home, p));
+    }
+    now.variant_open_share = if now.refusals.refuses() {
+        open_share(p)
+    } else {
+        1.0
+    };
 }
 
 fn set_announced_closures(

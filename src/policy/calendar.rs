@@ -192,6 +192,7 @@ impl LegalSubjects {
             is_text_published: true,
             next_binds: None,
             replies_recorded: self.replies_recorded(regime, day),
+            imports_refused: self.imports_refused(regime, day),
             cap_of_market: self.caps_in_force(regime, &in_force, caps),
             in_force,
         }
@@ -210,6 +211,19 @@ impl LegalSubjects {
                 Instrument::ImportBan | Instrument::InputRestriction
             );
             reply && entry.announced <= day && rule.issuer_code == target && self.can_bind(rule)
+        })
+    }
+
+    /// Whether an import ban of the target that some sale meets is in force on a day.
+    fn imports_refused(&self, regime: &Regime, day: Date) -> bool {
+        let target = self.shipments[self.target_market].get(Attribute::Destination);
+        regime.entries.iter().any(|entry| {
+            let rule = &self.law.rules[usize::from(entry.rule)];
+            let in_force = entry.compliance <= day && entry.ended.is_none_or(|ended| day <= ended);
+            rule.instrument == Instrument::ImportBan
+                && in_force
+                && rule.issuer_code == target
+                && self.can_bind(rule)
         })
     }
 

@@ -146,6 +146,8 @@ pub struct DatedRuleSets {
     /// Whether the target has announced a rule of its own on imports or materials; from then on its responses are the recorded
     /// ones.
     pub replies_recorded: bool,
+    /// Whether a rule of the target's own keeps out foreign chips.
+    pub imports_refused: bool,
     /// By market: the country cap in force, as an index into `CompiledCalendar::caps`.
     pub cap_of_market: Vec<Option<u16>>,
 }

@@ -66,12 +66,16 @@ impl ToolSupplier {
 ///
 /// ```text
 /// denied = sum over suppliers of  share * denies * (1 - backfill) ^ years
+/// sold   = share * (1 - advanced) + share * (1 - denies) * (1 + made good / open) * advanced
 /// ```
 ///
-/// Suppliers that do not deny replace the rest of the denied tools in proportion to their shares: an ally without a rule gains
-/// the sales that others lose. Source: form of the expert review; see `tool_backfill_per_year`.
+/// Rules deny tools to advanced fabs. `advanced` is the part of the tools that these fabs buy: sales to all other fabs stay as
+/// they are. Suppliers that do not deny replace the rest of the denied tools in proportion to their shares: an ally without a
+/// rule gains the sales that others lose. Source: form of the expert review; see `tool_backfill_per_year` and
+/// `tool_sales_advanced_share`.
 pub fn tools_for_target(suppliers: &[ToolSupplier], p: &Parameters) -> ToolSupply {
-    let (mut denied, mut made_good, mut open, mut sold) = (0.0, 0.0, 0.0, [0.0; 2]);
+    let (mut denied, mut made_good, mut open) = (0.0, 0.0, 0.0);
+    let (mut sold, mut of_side) = ([0.0; 2], [0.0; 2]);
     for s in suppliers {
         let kept_back = s.share * s.denies;
         let left = maths::pow(
@@ -82,6 +86,7 @@ pub fn tools_for_target(suppliers: &[ToolSupplier], p: &Parameters) -> ToolSuppl
         made_good += kept_back * (1.0 - left);
         open += s.share - kept_back;
         if let Some(side) = s.side {
+            of_side[side] += s.share;
             sold[side] += s.share - kept_back;
         }
     }
@@ -92,7 +97,38 @@ pub fn tools_for_target(suppliers: &[ToolSupplier], p: &Parameters) -> ToolSuppl
     };
     ToolSupply {
         denied: denied.clamp(0.0, 1.0),
-        sold: sold.map(|open| open * gain),
+        sold: [0, 1].map(|side| {
+            let advanced = p.tool_sales_advanced_share;
+            of_side[side] * (1.0 - advanced) + sold[side] * gain * advanced
+        }),
+    }
+}
+
+/// What tools add to the target's output, in logs: to wafers, to memory stacks, and to the performance of chips made there.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct ToolGrowth {
+    pub wafers: f64,
+    pub memory: f64,
+    pub performance: f64,
+}
+
+impl ToolGrowth {
+    /// One month later, with `eased`: the share of tools denied on record less the share denied now.
+    ///
+    /// ```text
+    /// d log wafers = growth effect * eased,  d log memory = memory effect * eased,  d log performance = process effect * eased
+    /// ```
+    ///
+    /// a year. Fabs of memory buy the same tools for deposition, etching and inspection as fabs of logic, and a process that is
+    /// refined without them advances more slowly. Source: form of the expert review; see `equipment_growth_effect`,
+    /// `equipment_memory_effect` and `equipment_process_effect`.
+    #[must_use]
+    pub fn after_month(self, eased: f64, p: &Parameters) -> Self {
+        Self {
+            wafers: self.wafers + p.equipment_growth_effect * eased / 12.0,
+            memory: self.memory + p.equipment_memory_effect * eased / 12.0,
+            performance: self.performance + p.equipment_process_effect * eased / 12.0,
+        }
     }
 }
 
@@ -132,6 +168,7 @@ mod tests {
     fn what_is_made_good_is_no_longer_denied_and_is_sold_by_those_outside() {
         let mut p = Parameters::zero();
         p.tool_backfill_per_year = 0.3;
+        p.tool_sales_advanced_share = 1.0;
         let pair = |years| [supplier(0.5, 1.0, years), supplier(0.25, 0.0, 0.0)];
         let (first, later) = (
             tools_for_target(&pair(0.0), &p),
@@ -145,6 +182,29 @@ mod tests {
         assert_eq!(tools_for_target(&pair(1.0 / 12.0), &p).denied, 0.0);
         p.tool_backfill_per_year = 0.3;
         assert_eq!(tools_for_target(&[supplier(0.0, 1.0, 1.0)], &p).denied, 0.0);
+    }
+
+    #[test]
+    fn sales_fall_only_as_far_as_advanced_fabs_buy() {
+        let mut p = Parameters::zero();
+        p.tool_sales_advanced_share = 0.2;
+        let both = [supplier(0.5, 1.0, 0.0), supplier(0.25, 0.0, 0.0)];
+        let supply = tools_for_target(&both, &p);
+        assert!((supply.denied - 0.5).abs() < 1e-12);
+        assert!((supply.sold[1] - (0.75 - 0.2 * 0.5)).abs() < 1e-12);
+    }
+
+    #[test]
+    fn denied_tools_slow_wafers_memory_and_process_and_the_recorded_denial_moves_nothing() {
+        let mut p = Parameters::zero();
+        p.equipment_growth_effect = 0.4;
+        p.equipment_memory_effect = 0.3;
+        p.equipment_process_effect = 0.08;
+        let year = |eased| (0..12).fold(ToolGrowth::default(), |g, _| g.after_month(eased, &p));
+        assert_eq!(year(0.0), ToolGrowth::default());
+        let slowed = year(-0.5);
+        assert!((slowed.wafers + 0.2).abs() < 1e-12 && (slowed.memory + 0.15).abs() < 1e-12);
+        assert!((slowed.performance + 0.04).abs() < 1e-12);
     }
 
     #[test]

@@ -74,6 +74,8 @@ pub struct ChipTable {
     pub useful_serving: Vec<f64>,
     pub peak_h100e: Vec<f64>,
     pub unit_cost_usd: Vec<f64>,
+    /// Whether the maker has ended the sale of the chip, for good.
+    pub discontinued: Vec<bool>,
     /// Number of the maker's slots with the same chip; duplicates share one weight in the choice.
     pub copies: Vec<f64>,
     /// Share of training arithmetic in 8 bits for which the columns were computed.
@@ -175,6 +177,8 @@ impl ChipTable {
         }
         self.parent.clear();
         self.parent.extend(0..n);
+        self.discontinued.clear();
+        self.discontinued.resize(n, false);
         self.fp8_share = -1.0;
     }
 

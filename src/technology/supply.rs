@@ -7,7 +7,7 @@ use bevy_ecs::system::{Res, ResMut};
 
 use super::chip::{ChipSpec, Packaging};
 use super::foundry::{
-    ToolSupplier, ToolSupply, adjusted_capacity, experience_yield, input_loss_share,
+    ToolGrowth, ToolSupplier, ToolSupply, adjusted_capacity, experience_yield, input_loss_share,
     next_substitution,
 };
 use super::path::TimePath;
@@ -147,9 +147,9 @@ pub struct SupplyState {
     pub hbm_made_stacks: f64,
     /// Stored dies that were obtained through proxies.
     pub die_bank: f64,
-    /// Log of capacity in the target over recorded capacity.
-    log_deviation: f64,
-    /// The part of it that denial causes, which applies to home memory as well.
+    /// What tools have added to the target's output since the start, relative to the record.
+    pub tool_growth: ToolGrowth,
+    /// Log of wafers and memory in the target over those on record, as far as denial of chips moves them.
     log_push: f64,
 }
 
@@ -190,7 +190,7 @@ impl SupplyState {
         self.hbm_bank_stacks = 0.0;
         self.hbm_made_stacks = 0.0;
         self.die_bank = 0.0;
-        self.log_deviation = 0.0;
+        self.tool_growth = ToolGrowth::default();
         self.log_push = 0.0;
     }
 
@@ -287,6 +287,16 @@ pub fn pool_uses(spec: &ChipSpec, sourcing: Option<ChipSourcing>, p: &Parameters
     uses
 }
 
+/// Next log of wafers and memory in the target over those on record, as far as denial moves them:
+/// `push' = push + (effect * denied - push / years) / 12`.
+///
+/// `denied` is the share of desired purchases that is denied, less the same share on record. Fabs are built for programmes of some
+/// years. The push of a denial fades with them, so that no lasting difference in denial grows or shrinks capacity without end.
+/// Source: see `indigenisation_capacity_effect` and `indigenisation_fade_years`.
+pub fn next_push(push: f64, denied: f64, p: &Parameters) -> f64 {
+    push + (p.indigenisation_capacity_effect * denied - push / p.indigenisation_fade_years) / 12.0
+}
+
 /// System: sets the capacity of every foundry this month, the target's yield, and its stores of memory and dies.
 ///
 /// Foundries outside the target have recorded capacity, less losses from a shortage of materials. Capacity in the target is
@@ -307,11 +317,10 @@ pub fn update_pools(
     let outside = p.supply_multiplier * (1.0 - s.input_loss_share);
 
     let eased = access.tools_denied_on_record - access.tools.denied;
-    let pushed = future.channels.factor(Channel::Indigenisation)
-        * p.indigenisation_capacity_effect
+    let denied_more = future.channels.factor(Channel::Indigenisation)
         * (denial.denied_share - denial.denied_share_on_record);
-    s.log_deviation += (p.equipment_growth_effect * eased + pushed) / 12.0;
-    s.log_push += pushed / 12.0;
+    s.tool_growth = s.tool_growth.after_month(eased, p);
+    s.log_push = next_push(s.log_push, denied_more, p);
     let ceiling = (p.smic_yield_ceiling + p.equipment_yield_effect * eased).clamp(0.05, 0.95);
     s.yield_target = experience_yield(
         ceiling,
@@ -351,12 +360,14 @@ impl SupplyState {
                             maths::ln(p.smic_growth_per_year),
                             p.smic_ceiling_wafers,
                         );
-                        (wafers * maths::exp(self.log_deviation)).min(p.smic_ceiling_wafers)
-                            * p.smic_accelerator_share
+                        let moved = maths::exp(self.tool_growth.wafers + self.log_push);
+                        (wafers * moved).min(p.smic_ceiling_wafers) * p.smic_accelerator_share
                     }
                     SupplyPool::HbmTarget => {
-                        recorded.at(year, p.hbm_domestic_growth, p.hbm_domestic_ceiling_stacks)
-                            * maths::exp(self.log_push)
+                        let ceiling = p.hbm_domestic_ceiling_stacks;
+                        let stacks = recorded.at(year, p.hbm_domestic_growth, ceiling);
+                        let moved = maths::exp(self.tool_growth.memory + self.log_push);
+                        (stacks * moved).min(ceiling)
                     }
                     _ => recorded.at(year, p.pool_growth_late, f64::INFINITY) * outside,
                 };
@@ -428,5 +439,20 @@ mod tests {
         };
         assert!((bought(1.0) - 3.0).abs() < 1e-9);
         assert!(bought(0.45) > 5.0 && bought(0.45) < 8.0);
+    }
+
+    #[test]
+    fn the_push_of_denial_is_bounded_and_fades_when_it_ends() {
+        let mut p = Parameters::zero();
+        p.indigenisation_capacity_effect = 0.3;
+        p.indigenisation_fade_years = 4.0;
+        assert_eq!(next_push(0.0, 0.0, &p), 0.0);
+        let after = |from: f64, denied: f64, months: usize| {
+            (0..months).fold(from, |push, _| next_push(push, denied, &p))
+        };
+        // Without the rules on record: less than recorded, and no less than effect times years below it.
+        let [soon, late] = [24, 600].map(|months| after(0.0, -1.0, months));
+        assert!(late < soon && soon < 0.0 && (late + 1.2).abs() < 1e-3);
+        assert!(after(late, 0.0, 120).abs() < 0.1);
     }
 }

@@ -25,10 +25,8 @@ pub struct Learning {
     pub cost_share: [f64; 3],
     /// Points that become known to all this month.
     pub spread_points: f64,
-    /// Money for public research, USD a year.
-    pub support_usd: f64,
-    /// Price of the chip that it is spent on, USD.
-    pub chip_usd: f64,
+    /// Compute of public research, part of the issuer's.
+    pub public_h100e: f64,
     /// 1 where open weights teach.
     pub open_diffusion: f64,
     /// 1 where served models teach.
@@ -63,7 +61,7 @@ impl Learning {
             self.research_h100e[bloc] = p.lab_share_of_compute * self.training_h100e[bloc];
             if bloc == 0 {
                 self.research_h100e[bloc] +=
-                    4.0 * self.support_usd / (self.chip_usd + p.host_cost_usd);
+                    self.public_h100e - p.lab_share_of_compute * self.public_h100e;
             }
             let effort = f64::powf(
                 f64::max(self.research_h100e[bloc] / p.research_reference_h100e, 0.0),

@@ -10,7 +10,6 @@ use chokepoint::foundation::channels::Channel;
 use chokepoint::foundation::run::Future;
 use chokepoint::markets::chip_market::ChipMarket;
 use chokepoint::policy::access::LegalAccess;
-use chokepoint::technology::chip::H100;
 use chokepoint::technology::supply::{InputAccessState, SupplyPaths, SupplyPool, SupplyState};
 
 use super::learning::Learning;
@@ -79,8 +78,7 @@ pub fn learning(world: &mut World) -> Learning {
     taken.cost_share = efficiency.cost_share;
     taken.spread_points = efficiency.spread_points;
     taken.training_h100e = world.resource::<NationTotals>().training_by_bloc;
-    taken.support_usd = world.resource::<LegalAccess>().support_usd[0];
-    taken.chip_usd = H100.list_price_usd;
+    taken.public_h100e = world.resource::<NationTotals>().public_research_h100e;
     let channels = world.resource::<Future>().channels;
     taken.open_diffusion = channels.factor(Channel::OpenDiffusion);
     taken.distillation = channels.factor(Channel::Distillation);

@@ -204,14 +204,7 @@ fn r10_a_chip_listed_twice_is_one_chip() {
         again.chip += " again";
         l.chips.push(again);
     });
-    // Whether a chip is refused is a draw by its key, and the second one has a key of its own.
-    let of = |l: &Library| {
-        plan(
-            l,
-            vec![l.regime("history-free").unwrap()],
-            &[("refusal_probability", 0.0)],
-        )
-    };
+    let of = |l: &Library| plan(l, vec![l.regime("history-free").unwrap()], &[]);
     let (ours, theirs) = (of(crate::library()), of(&twice));
     let same =
         |m: &str, _: &str| ["maker_share_value", "compute_h100e", "maker_revenue_usd"].contains(&m);

@@ -118,14 +118,22 @@ impl ChipMarket {
         })
     }
 
-    /// Moves a broker's purchases of the `a`-th active chip to users in the target, less the share `seized`; returns the
-    /// packages bought.
-    pub fn divert_chips(&mut self, broker_customer: usize, a: usize, seized: f64) -> f64 {
+    /// Moves a broker's purchases of the `a`-th active chip to users in the target, less the share `seized`; the share
+    /// `for_training` of what arrives trains, the rest serves. Returns the packages bought.
+    pub fn divert_chips(
+        &mut self,
+        broker_customer: usize,
+        a: usize,
+        seized: f64,
+        for_training: f64,
+    ) -> f64 {
         let slot = usize::from(self.active[a]);
         let bought = self.buyers.bought_by(broker_customer, a, self.active.len());
         let at = stock_index(slot, Bloc::Target as usize, BudgetPurpose::Training);
-        self.deliveries.stock[at] += bought * (1.0 - seized);
-        self.deliveries.diverted_units[slot] += bought * (1.0 - seized);
+        let arrived = bought * (1.0 - seized);
+        self.deliveries.stock[at] += arrived * for_training;
+        self.deliveries.stock[at + 1] += arrived * (1.0 - for_training);
+        self.deliveries.diverted_units[slot] += arrived;
         bought
     }
 }
