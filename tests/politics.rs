@@ -505,7 +505,12 @@ fn c17_lobbying_shortens_strict_rules_in_the_mean_where_revenue_is_lost_and_does
             < mean(&off, "reactive", "strict_months_total")
     );
     // While others wait for what the target is denied, nothing is lost, bit for bit.
-    let tight = [("supply_multiplier", 0.3), ("resale_friction", 0.0)];
+    // Chips are what is short here, not the power for them.
+    let tight = [
+        ("supply_multiplier", 0.1),
+        ("resale_friction", 0.0),
+        ("power_overhead", 0.1),
+    ];
     let on = outcomes_of("reactive", Channels::default(), &tight);
     let off = outcomes_of("reactive", silent, &tight);
     for (a, b) in on.outcomes.rows.iter().zip(&off.outcomes.rows) {
