@@ -70,9 +70,9 @@ gallery REASON:
     target/release/chokepoint discover did-controls-work --runs 200 --into results/did-controls-work
     target/release/chokepoint sensitivity did-controls-work --runs 24 --into results/did-controls-work
     target/release/chokepoint ledger did-controls-work --runs 24 --into results/did-controls-work
-    target/release/chokepoint validate --split B --runs 24 --out results/validate
-    cp results/validate/scorecard.csv results/did-controls-work/
-    for study in configs/studies/s*.toml; do target/release/chokepoint run "$study" --runs 200 --overwrite --no-report || exit 1; done
+    target/release/chokepoint validate --split B --runs 24 --out results/validate --overwrite
+    awk -F, 'NR == 1 || $12 != ""' results/validate/series.csv > results/did-controls-work/scorecard.csv
+    for study in configs/studies/s*.toml; do target/release/chokepoint run "$study" --runs 100 --overwrite --no-report || exit 1; done
     ACCEPT="{{REASON}}" cargo test --release --locked --test all new_tables -- --ignored
     ACCEPT="{{REASON}}" cargo test --release --locked --test all gallery
 

@@ -44,20 +44,8 @@ const KNOWN_FAILURES: &[(&str, &str)] = &[
         "a tightening on tools is answered with materials, which reach home fabs by a detour: 0.0004 wafers of 7,000",
     ),
     (
-        "C7 yield",
-        "what allies deny is made good by others at 30 % a year, and fewer imported chips make home fabs learn sooner: lower in 40 % of draws",
-    ),
-    (
         "C7 alone: others fill the hole: capacity is untouched",
         "others fill it over years, not at once: 5 % less capacity",
-    ),
-    (
-        "C7 alone: in the proportion of outside estimates: two thirds of the sales stay",
-        "97 % of the sales are lost, 16 billion USD a year; outside estimates are 1.4 to 5.2 billion",
-    ),
-    (
-        "C7 home",
-        "without rules on chips home makers sell little and home wafers are not short before 2034: their output does not change in 19 of 20 draws",
     ),
     (
         "C10: supply binds: sold elsewhere",
@@ -116,10 +104,6 @@ const KNOWN_FAILURES: &[(&str, &str)] = &[
         "denied inputs reach nobody where chips are free: no difference in 60 % of draws",
     ),
     (
-        "C15 build-out: not compute",
-        "pools at 0.6 bind in part of the months: compute rises by 1.7 %, where 1 % is asked",
-    ),
-    (
         "C16: compute worth little, learning fast",
         "compute also finds ideas (elasticity 0.15 to 0.7), which the condition leaves on: 1.0 month, where 0.5 is asked",
     ),
@@ -144,10 +128,6 @@ const KNOWN_FAILURES: &[(&str, &str)] = &[
         "in 15 % of draws nothing is stolen by 2026, or the thief knows as much as its victim",
     ),
     (
-        "C18 security",
-        "less in 85 % of 20 draws: in the others nothing is stolen by 2026 in one of the two",
-    ),
-    (
         "C19b: the best source is open",
         "where the leader's served models are ahead of every open one, they teach more even then: 0.15 points of 9.2, where one in a hundred is asked",
     ),
@@ -161,16 +141,28 @@ const KNOWN_FAILURES: &[(&str, &str)] = &[
         "what is stolen is methods here, which stay, not weights",
     ),
     (
-        "C19a sold: strong learning and memory in plenty: in the end no wider",
-        "0.015 points wider in 75 % of futures: within what chance leaves, and not nothing",
-    ),
-    (
-        "C19a: refused: compute stays",
-        "one chip in ten is not refused at 0.9: 1.4 %, where 1 % is asked",
-    ),
-    (
         "C19b: distillation off",
         "services that earn less buy less compute: 0.004 points; nothing when revenue moves no investment",
+    ),
+    (
+        "C3: caps x 100",
+        "caps are met nowhere and the licences that come with them still move sales: up to 0.15 % of compute, 0.03 % in the mean",
+    ),
+    (
+        "C13: software_lock_in off: all the more",
+        "what software holds back is drawn by maker and small for the leading one: more in 80 % of draws",
+    ),
+    (
+        "C15 build-out",
+        "demand that the state adds waits for power and chips like any other and takes the place of private demand: no sign",
+    ),
+    (
+        "C16 levy",
+        "a target that takes a lasting stance refuses what is licensed with or without a levy: 0.02 months, no sign",
+    ),
+    (
+        "C19a sold: refusal with home supply short of memory: less compute",
+        "the leading maker has the first claim on home memory and makes up for it: less in 85 % of draws",
     ),
 ];
 
