@@ -209,6 +209,7 @@ fn results_with_formulas_in_their_text_are_read_as_they_were_and_exported_harmle
         arm.name = format!("arm {at}");
     }
     results.manifest.study.baseline = "arm 0".into();
+    results.manifest.study.headline = "arm 2".into();
     for formula in ["=cmd|' /C calc'!A0", "'=x", "@a", "+b"] {
         results.failures = vec![FailureRow {
             regime: "arm 1".into(),
