@@ -332,7 +332,8 @@ fn ink_text(text: &TextMark, drawing: &mut [u8], (w, h): (u32, u32)) {
     let from = (x * scale, y * scale);
     let size = text.size * scale;
     dots(&text.text, size, text.bold, from, |x, y, covered| {
-        if x >= 0 && y >= 0 && (x as u32) < w && (y as u32) < h {
+        // Most dots in the box around a letter are bare.
+        if covered > 0.0 && x >= 0 && y >= 0 && (x as u32) < w && (y as u32) < h {
             let first = (y as usize * w as usize + x as usize) * 3;
             let ink = [text.colour.0, text.colour.1, text.colour.2];
             for (byte, ink) in drawing[first..first + 3].iter_mut().zip(ink) {
