@@ -9,16 +9,20 @@ use super::execution::{pool, progress, stop_on_signal, threads};
 use super::question::csv_table;
 use super::run::{channels_without, settings};
 use super::{Answer, Failure, Format, count, say, say_data, say_json, table, wrong_word};
+use crate::analysis::verdict::ClaimVerdict;
 use crate::config::claim::claim_paths;
 use crate::config::source::Configs;
 use crate::config::study::{self, StudyFile};
 use crate::plots::draw_effect_path;
 use crate::questions::claims::measure;
 use crate::report::debate::{claim_in_words, claim_text, debate_markdown, debate_page};
-use crate::results::claims::{ClaimFinding, ClaimRow};
+use crate::results::claims::{ClaimCondition, ClaimFinding, ClaimRow};
 use crate::results::files;
-use crate::study::reference::{BEGIN, END, replaced};
+use crate::study::reference::{END, replaced_after};
 use crate::study::{Library, PlanSettings};
+
+/// Begins the part of a document that the command writes.
+const BEGIN: &str = "<!-- generated: chokepoint claims -->";
 
 #[derive(Args)]
 pub struct ClaimsArgs {
@@ -163,10 +167,9 @@ fn overview(findings: &[ClaimFinding]) -> String {
     let mut lines = vec![head.map(String::from).to_vec()];
     lines.extend(findings.iter().map(|finding| {
         let words = claim_in_words(finding);
-        let when = finding
-            .condition
-            .as_ref()
-            .map_or(String::new(), |c| c.formula());
+        let condition = finding.condition.as_ref();
+        let condition = condition.filter(|_| finding.verdict == ClaimVerdict::SupportedWhen);
+        let when = condition.map_or(String::new(), ClaimCondition::formula);
         vec![
             words.id,
             words.title,
@@ -214,6 +217,6 @@ fn write_page(path: &Path, findings: &[ClaimFinding]) -> Answer {
     }
     let text = debate_markdown(findings, &stem.to_string_lossy());
     let document = std::fs::read_to_string(path).map_err(|e| failed(path, &e))?;
-    let new = replaced(&document, &text).unwrap_or(document);
+    let new = replaced_after(&document, BEGIN, &text).unwrap_or(document);
     Ok(files::write(path, new)?)
 }

@@ -27,6 +27,8 @@ pub struct ClaimFile {
     /// The outcome that decides.
     #[schemars(with = "String")]
     pub outcome: Spanned<String>,
+    /// What it is, in a few words that can stand in a sentence.
+    pub reads: String,
     /// The effect that the claim expects.
     pub expects: ExpectedEffect,
     /// The smallest effect that matters, in the unit of the outcome, or as a share of the baseline's mean.
@@ -119,6 +121,7 @@ pub(super) fn faults(source: &Source, claim: &ClaimFile, configs: &Configs) -> P
         ("says", &claim.says),
         ("holder", &claim.holder),
         ("source", &claim.source),
+        ("reads", &claim.reads),
         ("size_reason", &claim.size_reason),
         ("flips", &claim.flips),
         ("decides", &claim.decides),

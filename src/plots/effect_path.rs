@@ -29,8 +29,8 @@ fn compose(finding: &ClaimFinding) -> (Canvas, String) {
     let mut canvas = Canvas::new(SHEET);
     let mut y = 14.0;
     let head = format!(
-        "{} against {}, {}; {}",
-        finding.arm_label, finding.baseline_label, finding.outcome, finding.unit
+        "{}: {} less {}, in {}",
+        finding.claim.reads, finding.arm_label, finding.baseline_label, finding.unit
     );
     for line in wrap(&head, SHEET - 16.0, SMALL) {
         canvas.text((8.0, y), line, SMALL, SOFT, TextAnchor::Left);

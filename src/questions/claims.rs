@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::evaluate::draw;
-use crate::analysis::prim;
+use crate::analysis::prim::{self, ScenarioBox};
 use crate::analysis::verdict::{ExpectedSign, verdict};
 use crate::config::claim::{ClaimFile, CounterReading, ExpectedEffect};
 use crate::config::diagnostics::{Diagnostic, Problems};
@@ -17,6 +17,9 @@ use crate::study::{Library, Plan, PlanSettings, join, run_all};
 
 /// Resamples that tell how stable a condition is; the pages do not show it.
 const RESAMPLES: usize = 0;
+
+/// Fewest held-out futures under a condition from which a share is read.
+const LEAST_FUTURES: usize = 10;
 
 /// Runs the study of a claim and reads the verdict. None where `stop` ended it early.
 ///
@@ -266,7 +269,8 @@ fn condition(
     };
     let x: Vec<Vec<f64>> = pairs.iter().map(values).collect();
     let boxes = prim::discover(&x, hit, 1, RESAMPLES, &draw(plan, &claim.id)).ok()?;
-    let found = boxes.into_iter().next()?;
+    let enough = |found: &ScenarioBox| found.held_out.rows >= LEAST_FUTURES;
+    let found = boxes.into_iter().next().filter(enough)?;
     let limits = found.limits.iter().map(|limit| {
         let parameter = names[places[limit.factor]].clone();
         let named = results.manifest.parameters.iter();

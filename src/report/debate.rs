@@ -58,9 +58,7 @@ fn basis(findings: &[ClaimFinding]) -> String {
     };
     let first = findings.first();
     let posterior = first.and_then(|f| f.posterior.as_ref());
-    let source = posterior.map_or("the priors".into(), |name| {
-        format!("the posterior `{name}`")
-    });
+    let source = posterior.map_or("the priors".into(), |name| format!("the posterior {name}"));
     let version = first.map_or("", |f| f.version.as_str());
     format!(
         "{count} futures a claim, parameters from {source}; chokepoint {version}. Conditional on the assumptions of the model, not a forecast."
@@ -110,63 +108,58 @@ fn percent(share: f64) -> String {
 /// A number with its unit behind it.
 fn sized(value: f64, unit: &str) -> String {
     let text = in_unit(value, unit);
-    if unit.starts_with('%') {
-        format!("{text} {unit}")
-    } else {
-        format!("{text} {}", unit.replace("index points", "points"))
-    }
+    let unit = match unit {
+        "months" if value == 1.0 => "month",
+        "index points" => "points",
+        "-1 to 1" => "points on a scale from -1 to 1",
+        unit => unit,
+    };
+    format!("{text} {unit}")
 }
 
 fn short_effect(e: &ClaimEffect, unit: &str) -> String {
     let error = e.monte_carlo_error;
     let end = |v: f64| in_unit(supported(v, error), unit);
+    let median = signed(e.p50, error, unit);
     format!(
         "{} ({} to {}) {unit}",
-        signed(e.p50, error, unit),
+        if median == "+0" { "0" } else { &median },
         end(e.p05),
         end(e.p95)
     )
 }
 
-/// The verdict in a sentence.
+/// The verdict in a sentence, and the effect behind it in another.
 fn answer(f: &ClaimFinding) -> String {
     let e = &f.effect;
-    let verdict = match f.verdict {
-        ClaimVerdict::Supported => "Supported".to_string(),
-        ClaimVerdict::Against => "Against".to_string(),
-        ClaimVerdict::NotSupported => "Not supported".to_string(),
-        ClaimVerdict::CannotBeTold => "Cannot be told".to_string(),
-        ClaimVerdict::SupportedWhen => {
-            let condition = f.condition.as_ref().map_or(String::new(), limits_in_words);
-            format!("Supported when {condition}")
-        }
+    let mut verdict = f.verdict.name().to_string();
+    verdict[..1].make_ascii_uppercase();
+    if f.verdict == ClaimVerdict::SupportedWhen {
+        let condition = f.condition.as_ref().map_or(String::new(), limits_in_words);
+        verdict = format!("{verdict} {condition}");
+    }
+    let end = |v: f64| in_unit(supported(v, e.monte_carlo_error), &f.unit);
+    let moved = if e.p50 == 0.0 {
+        format!("does not differ between {} and", f.arm_label)
+    } else {
+        let way = if e.p50 > 0.0 { "higher" } else { "lower" };
+        let size = sized(supported(e.p50.abs(), e.monte_carlo_error), &f.unit);
+        format!("is {size} {way} under {} than under", f.arm_label)
     };
     format!(
-        "{verdict}: {} {} against {}, after {} months, in {}, in the median future (90 % of futures: {} to {}).",
-        f.outcome,
-        moved(f),
-        f.baseline_label,
-        e.months,
+        "{verdict}. In {}, after {} months, {} {moved} {}, in the median future (90 % of futures: {} to {}).",
         month(e.month),
-        in_unit(supported(e.p05, e.monte_carlo_error), &f.unit),
-        in_unit(supported(e.p95, e.monte_carlo_error), &f.unit),
+        e.months,
+        f.claim.reads,
+        f.baseline_label,
+        end(e.p05),
+        end(e.p95),
     )
-}
-
-/// "is 2.1 months higher under all rules".
-fn moved(f: &ClaimFinding) -> String {
-    let e = &f.effect;
-    if e.p50 == 0.0 {
-        return format!("does not differ under {}", f.arm_label);
-    }
-    let way = if e.p50 > 0.0 { "higher" } else { "lower" };
-    let size = sized(supported(e.p50.abs(), e.monte_carlo_error), &f.unit);
-    format!("is {size} {way} under {}", f.arm_label)
 }
 
 fn certainty(f: &ClaimFinding) -> String {
     format!(
-        "In {} of {} futures the effect is of the size that matters and as the claim expects; in {} it is of that size and against the claim.",
+        "{} of {} futures support the claim with an effect of the size that matters; {} speak against it with one of that size.",
         percent(f.supporting_share),
         f.futures,
         percent(f.opposing_share)
