@@ -165,7 +165,6 @@ fn c15() -> Vec<Claim> {
         ("catch_up_per_year", 1.8),
     ];
     const TIGHT: &[(&str, f64)] = &[("supply_multiplier", 0.6)];
-    const BOUND: &[(&str, f64)] = &[("supply_multiplier", 0.3)];
     const POWER: &[(&str, f64)] = &[("ai_share_of_power_max", 1e6)];
     let build = || arm(only("build-out alone", &["test-build-out"]));
     let frontier = outcome("issuer_frontier_points_end");
@@ -176,13 +175,13 @@ fn c15() -> Vec<Claim> {
             effect(promote(), none()).on(frontier).is(Plus),
         )
         .flip(
-            "in the first year it buys no compute that supply does not hold: the world has no more where supply binds",
-            effect(promote().with(BOUND), none().with(BOUND))
+            "in the first year the world has no more compute than its money buys at 25,000 USD an H100e",
+            effect(promote(), none())
                 .on(Read::As("compute of every nation", |l| {
                     l.compute_of(|_| true)
                 }))
                 .over(Over::First(12))
-                .is(Small),
+                .is(AtMost(20e9 / 25_000.0)),
         ),
         claim(
             "C15 chokepoints",
