@@ -67,7 +67,9 @@ fn study_of(arms: &[&str]) -> StudyFile {
         .configs
         .find("did-controls-work", "studies")
         .unwrap();
-    let mut study = study::read(&source, &library.configs).unwrap();
+    let mut study = study::read(&source, &library.configs)
+        .unwrap()
+        .in_own_form();
     study.arms = arms.iter().map(|a| (*a).into()).collect();
     study.baseline = arms[0].to_string();
     // Tests hold over the priors.

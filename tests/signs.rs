@@ -269,6 +269,5 @@ fn every_parameter_changes_some_measure() {
         chokepoint::questions::audit::inert_parameters(library(), &plan, &[0, 1, 2, 3, 4], |_| {
             true
         });
-    // It acts where a chip is reopened after more denial than on record, which no shipped arm has; it goes with the next fit.
-    assert_eq!(inert, ["refusal_denial_slope"]);
+    assert!(inert.is_empty(), "{inert:?}");
 }

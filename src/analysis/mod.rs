@@ -16,6 +16,7 @@
 use crate::foundation::maths;
 
 pub mod bands;
+pub mod certainty;
 pub mod coverage;
 pub mod crps;
 pub mod effects;

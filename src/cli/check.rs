@@ -12,7 +12,7 @@ use crate::config::kinds::{FileIdentity, FileKind, kind_of};
 use crate::config::posterior::{self, Posterior};
 use crate::config::regimes::{own_entry, regime_from};
 use crate::config::source::{Configs, Source};
-use crate::config::{beside, draws, evidence, figure, schemas, splits, study, world};
+use crate::config::{beside, draws, evidence, figure, schemas, splits, structure, study, world};
 use crate::events::EventKind;
 use crate::results::files;
 use crate::study::reach::reach_in_words;
@@ -216,6 +216,7 @@ fn one(configs: &Configs, source: &Source) -> Result<(), Problems> {
         FileKind::Map => evidence::check_map(configs, source),
         FileKind::Beside => beside::check(source),
         FileKind::Splits => splits::check(source),
+        FileKind::Structure => structure::parse(source).map(|_| ()),
         FileKind::Registration => splits::check_registration(source),
         FileKind::Looks => splits::check_looks(source),
         FileKind::Posterior => Posterior::check(source),

@@ -37,6 +37,9 @@ pub struct ClaimsArgs {
     /// Where parameters come from: `prior`, or the name of posterior samples; the default is what the study file names.
     #[arg(long, value_name = "NAME")]
     posterior: Option<String>,
+    /// Take the model's own form alone, without its rivals.
+    #[arg(long)]
+    own_form: bool,
     /// Fix a parameter in every future, by name or as `mechanism.name`.
     #[arg(long, value_name = "NAME=VALUE")]
     set: Vec<String>,
@@ -108,6 +111,9 @@ impl ClaimsArgs {
     fn switched(&self, mut study: StudyFile) -> StudyFile {
         if let Some(posterior) = &self.posterior {
             study.posterior = Some(posterior.clone());
+        }
+        if self.own_form {
+            return study.in_own_form();
         }
         study
     }

@@ -24,6 +24,10 @@ pub struct FuturesFile {
     /// Conditions under which effects are also reported apart: strata.
     #[serde(default)]
     pub stress: Vec<WeightedAlternative>,
+    /// Futures that share one draw of parameters, stress and variant and differ in chance; 0 counts as 1.
+    #[serde(skip)]
+    #[schemars(skip)]
+    pub chances: u32,
     /// Structural variants: other worlds that fit as well, each with its weight.
     #[serde(default)]
     pub variant: Vec<WeightedAlternative>,

@@ -27,6 +27,8 @@ pub enum FileKind {
     /// What others have published.
     Beside,
     Splits,
+    /// Rival forms of the model.
+    Structure,
     Registration,
     Looks,
     Posterior,
@@ -57,6 +59,7 @@ const KEYS: &[(FileKind, &[&str])] = &[
     (FileKind::Map, &["series", "adjustment", "unanswered"]),
     (FileKind::Beside, &["quantity"]),
     (FileKind::Splits, &["split", "score", "bars", "discrepancy"]),
+    (FileKind::Structure, &["form"]),
     (FileKind::Registration, &["support", "model_versions"]),
 ];
 
@@ -81,7 +84,7 @@ impl FileKind {
     pub const PLACES: &str = "rules/ISSUER/NAME.toml, regimes/NAME.toml, studies/NAME.toml, claims/NAME.toml, plots/NAME.toml, posterior/NAME.csv, and the names of the program's files under parameters/, world/ and evidence/";
 
     /// What can be checked, in words.
-    pub const WORDS: &str = "an act (`[[rule]]`), a regime (`include` or `select`), a study (`arms`), a figure (`[draw]`), parameters (`[[parameter]]`), a map of evidence (`[[series]]`), quantities of others (`[[quantity]]`), splits (`[[split]]`), a registration (`[[support]]`); tables (CSV) of chips, evidence, futures, posterior samples, or with the columns of one under world/";
+    pub const WORDS: &str = "an act (`[[rule]]`), a regime (`include` or `select`), a study (`arms`), a figure (`[draw]`), parameters (`[[parameter]]`), a map of evidence (`[[series]]`), quantities of others (`[[quantity]]`), splits (`[[split]]`), rival forms (`[[form]]`), a registration (`[[support]]`); tables (CSV) of chips, evidence, futures, posterior samples, or with the columns of one under world/";
 
     /// Whether a folder has a place in a configuration.
     pub fn is_folder(path: &str) -> bool {
@@ -118,6 +121,7 @@ impl FileKind {
                 "map.toml" => Some(Self::Map),
                 "beside_others.toml" => Some(Self::Beside),
                 "splits.toml" => Some(Self::Splits),
+                "structure.toml" => Some(Self::Structure),
                 _ => Some(Self::Registration),
             },
             (rules, "toml") if rules == "rules" || rules.starts_with("rules/") => {

@@ -39,6 +39,7 @@ pub mod shipped;
 pub mod shipped_chips;
 pub mod source;
 pub mod splits;
+pub mod structure;
 pub mod study;
 mod study_file;
 pub mod table;
@@ -58,6 +59,7 @@ pub fn schemas() -> Vec<(&'static str, schemars::Schema)> {
         ("figure", schemars::schema_for!(figure::FigureFile)),
         ("evidence", schemars::schema_for!(evidence::EvidenceMapFile)),
         ("beside_others", schemars::schema_for!(beside::BesideFile)),
+        ("structure", schemars::schema_for!(structure::StructureFile)),
         ("splits", schemars::schema_for!(splits::SplitsFile)),
         ("registration", schemars::schema_for!(splits::Registration)),
         ("series", table::row_schema(&evidence::EVIDENCE)),

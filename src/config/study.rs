@@ -9,6 +9,7 @@ use super::nations;
 use super::overrides::OverriddenStudy;
 use super::parameters::check_value;
 use super::source::{Configs, Source};
+use super::structure;
 pub use super::study_file::{Arm, ComposedArm, SameAs, SizeThatMatters, StudyFile};
 use super::world;
 use crate::foundation::calendar::Month;
@@ -25,6 +26,8 @@ const LAST_YEAR: i32 = 2100;
 const SYNTHETIC_LABS: u32 = 100_000;
 /// Weight of a stress or variant, at most.
 const WEIGHT: f64 = 1e6;
+/// Futures of each draw of parameters and form where structure counts: two, which is the fewest that tell chance apart.
+const CHANCES: u32 = 2;
 /// Stresses, variants or arms of a study, at most: each of their combinations has its own law.
 const COMBINATIONS: usize = 4096;
 
@@ -109,11 +112,33 @@ pub fn read(source: &Source, configs: &Configs) -> Result<StudyFile, Problems> {
     problems
         .0
         .extend(claim.map_or(Vec::new(), |c| claim::faults(source, c, configs).0));
+    if study.rival_structures
+        && let Some(problem) = one_structure_alone(source, &study)
+    {
+        problems.0.push(problem);
+    }
     problems.check()?;
+    if study.rival_structures {
+        study.futures.variant = structure::variants(configs)?;
+        study.futures.chances = CHANCES;
+    }
     if let Some(path) = &study.futures.table {
         study.draws = Some(draws::read(configs, source, path, &study.futures)?);
     }
     Ok(study)
+}
+
+/// Why rival structures do not go with the futures of a study, if so.
+fn one_structure_alone(source: &Source, study: &StudyFile) -> Option<Diagnostic> {
+    let f = &study.futures;
+    let message = if f.design != FutureDesign::Replicates {
+        "`rival_structures` draws pairs of futures, which needs the design `replicates`"
+    } else if !f.variant.is_empty() {
+        "found structural variants of this study beside `rival_structures`, expected one of the two"
+    } else {
+        return None;
+    };
+    Some(Diagnostic::at_field(source, "rival_structures", message))
 }
 
 /// What is wrong with months and numbers of futures.

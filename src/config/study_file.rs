@@ -72,6 +72,10 @@ pub struct StudyFile {
     /// governments' reactions. Costs a run more for every arm with a process.
     #[serde(default)]
     pub direct: bool,
+    /// Draws one of the rival forms of `evidence/structure.toml` for each pair of futures, by weight. Both futures of a pair share
+    /// parameters and form and differ in chance, so that certainty is shown apart for parameters, structure and chance.
+    #[serde(default)]
+    pub rival_structures: bool,
     #[serde(default)]
     pub futures: FuturesFile,
     /// The table of futures, read.
@@ -207,6 +211,17 @@ impl StudyFile {
         named
             .and_then(|named| others.find(|name| *name == named))
             .or(first)
+    }
+
+    /// The same study in the model's own form alone.
+    #[must_use]
+    pub fn in_own_form(mut self) -> Self {
+        if self.rival_structures {
+            self.rival_structures = false;
+            self.futures.variant.clear();
+            self.futures.chances = 0;
+        }
+        self
     }
 
     /// Arms that are composed from another.

@@ -79,6 +79,9 @@ pub struct Ruling {
     pub levy_share: f64,
     /// Whether a rule that lets the sale through limits its volume.
     pub volume_limited: bool,
+    /// Whether a rule asks for a licence, or for a notice, in a sale that another rule caps: the cap does not lift it.
+    pub case_by_case: bool,
+    pub notify: bool,
     pub exporter_rule: Option<u16>,
     pub importer_rule: Option<u16>,
 }
@@ -95,6 +98,8 @@ impl Ruling {
             importer: Verdict::Free,
             levy_share: 0.0,
             volume_limited: false,
+            case_by_case: false,
+            notify: false,
             exporter_rule: None,
             importer_rule: None,
         }
@@ -285,6 +290,7 @@ impl RuleSet {
         let vendor = a.get(Attribute::Vendor);
         let (mut exporter, mut importer) = (SideOfSale::FREE, SideOfSale::FREE);
         let (mut levy_share, mut volume_limited) = (0.0_f64, false);
+        let (mut licensed, mut notified) = (false, false);
         for (at, active) in self.active.iter().enumerate() {
             let Some(outcome) = self.outcome(at, subject, vendor, a) else {
                 continue;
@@ -297,6 +303,8 @@ impl RuleSet {
             }
             exporter.add(&outcome, active.index);
             volume_limited |= active.rule.home_volume_share.is_some();
+            licensed |= outcome.most == Verdict::CaseByCase;
+            notified |= outcome.most == Verdict::Notify;
             if outcome.most == Verdict::Levied {
                 levy_share = levy_share.max(active.rule.levy_share);
             }
@@ -312,6 +320,8 @@ impl RuleSet {
             importer,
             levy_share: if sold { levy_share } else { 0.0 },
             volume_limited: sold && volume_limited,
+            case_by_case: exporter == Verdict::Capped && licensed,
+            notify: exporter == Verdict::Capped && notified,
             exporter_rule,
             importer_rule,
         }

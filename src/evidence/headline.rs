@@ -92,7 +92,7 @@ pub fn headline_effects(
 ) -> Result<Vec<HeadlineEffect>, Problems> {
     let column = |posterior: Option<&Arc<Posterior>>, off: &[Channel]| {
         let source = library.configs.find("did-controls-work", "studies")?;
-        let mut file = study::read(&source, &library.configs)?;
+        let mut file = study::read(&source, &library.configs)?.in_own_form();
         file.posterior = None;
         file.bands.clear();
         let channels = off

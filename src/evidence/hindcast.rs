@@ -64,7 +64,7 @@ impl Hindcast {
         // A wrong entity would leave its series without an answer and without an error.
         evidence::check_shipped_map(&library.configs)?;
         let source = library.configs.find("did-controls-work", "studies")?;
-        let mut file = study::read(&source, &library.configs)?;
+        let mut file = study::read(&source, &library.configs)?.in_own_form();
         file.arms = regimes.iter().map(|r| (*r).into()).collect();
         file.baseline = regimes[0].to_string();
         // Posterior samples come from the settings, not from the study.

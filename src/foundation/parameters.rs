@@ -104,7 +104,7 @@ parameters! {
     }
     response {
         supply_risk_memory_months, supply_assurance_log_value, state_demand_share, state_steered_share,
-        home_demand_floor, indigenisation_capacity_effect, indigenisation_fade_years, refusal_probability, refusal_home_slope, refusal_denial_slope,
+        home_demand_floor, indigenisation_capacity_effect, indigenisation_fade_years, refusal_probability, refusal_home_slope,
         refusal_share, retaliation_probability, retaliation_tightening, retaliation_months,
         theft_events_per_year, lab_security, theft_share, over_compliance_share, affiliated_buyers_share, talent_share,
     }

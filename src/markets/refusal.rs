@@ -3,28 +3,18 @@
 use crate::foundation::maths;
 use crate::foundation::parameters::Parameters;
 
-/// State of home supply and denial in the target, relative to the record.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct HomeSupplyShare {
-    /// Deliveries of the target's makers at home over the spending of buyers there, less the same ratio on record.
-    pub home_above_record: f64,
-    /// Recent share denied to the target, less the same share on record.
-    pub denied_above_record: f64,
-}
-
 /// Probability that the target refuses what its exporter reopens.
 ///
 /// ```text
-/// logit(probability) = logit(refusal_probability) + home_slope * home_above_record + denial_slope * denied_above_record
+/// logit(probability) = logit(refusal_probability) + home_slope * home_above_record
 /// ```
 ///
-/// On the recorded path it equals `refusal_probability`; all three products that were opened were discouraged. Home supply and past
-/// denial raise it, because they lower the willingness to depend on the seller again. 0 and 1 stay 0 and 1.
-/// Source: form of the expert review.
-pub fn refusal_chance(known: HomeSupplyShare, p: &Parameters) -> f64 {
+/// `home_above_record`: deliveries of the target's makers at home over the spending of buyers there, less the same ratio on record.
+/// On the recorded path the probability equals `refusal_probability`; all three products that were opened were discouraged. Home
+/// supply raises it, because it lowers the need of the seller. 0 and 1 stay 0 and 1. Source: form of the expert review.
+pub fn refusal_chance(home_above_record: f64, p: &Parameters) -> f64 {
     let likely = p.refusal_probability.clamp(0.0, 1.0);
-    let pushed = p.refusal_home_slope * known.home_above_record
-        + p.refusal_denial_slope * known.denied_above_record;
+    let pushed = p.refusal_home_slope * home_above_record;
     // Equal to the logistic of the sum, but finite where the probability is 0 or 1.
     let odds = maths::exp(pushed.clamp(-50.0, 50.0));
     likely * odds / (likely * odds + 1.0 - likely)
@@ -95,24 +85,16 @@ mod tests {
         let mut p = Parameters::zero();
         p.refusal_probability = likely;
         p.refusal_home_slope = 3.0;
-        p.refusal_denial_slope = 1.5;
         p
     }
 
-    fn known(home: f64, denied: f64) -> HomeSupplyShare {
-        HomeSupplyShare {
-            home_above_record: home,
-            denied_above_record: denied,
-        }
-    }
-
     #[test]
-    fn on_record_the_chance_is_the_recorded_one_and_it_rises_with_home_supply_and_denial() {
-        assert!((refusal_chance(known(0.0, 0.0), &p(0.7)) - 0.7).abs() < 1e-12);
-        assert!(refusal_chance(known(0.3, 0.0), &p(0.7)) > 0.8);
-        assert!(refusal_chance(known(0.0, -0.5), &p(0.7)) < 0.6);
+    fn on_record_the_chance_is_the_recorded_one_and_it_rises_with_home_supply() {
+        assert!((refusal_chance(0.0, &p(0.7)) - 0.7).abs() < 1e-12);
+        assert!(refusal_chance(0.3, &p(0.7)) > 0.8);
+        assert!(refusal_chance(-0.3, &p(0.7)) < 0.6);
         for certain in [0.0, 1.0] {
-            assert_eq!(refusal_chance(known(0.5, -0.5), &p(certain)), certain);
+            assert_eq!(refusal_chance(0.5, &p(certain)), certain);
         }
     }
 

@@ -13,7 +13,7 @@ use crate::foundation::parameters::Parameters;
 use crate::foundation::run::{Future, RunMonth};
 use crate::markets::chip_market::ChipMarket;
 use crate::markets::chip_market::state::SaleTerms;
-use crate::markets::refusal::{HomeSupplyShare, ImportRefusals, open_share, refusal_chance};
+use crate::markets::refusal::{ImportRefusals, open_share, refusal_chance};
 use crate::technology::chip::ChipSpec;
 use crate::technology::roadmap::{Catalogue, Roadmap, SlotKind};
 use crate::technology::supply::TargetDenial;
@@ -106,8 +106,8 @@ impl CurrentLaw {
     }
 
     /// Judges a variant that has just been launched. It is offered only where its parent may not be sold freely, since nobody
-    /// buys the reduced chip where the full one is available. A cap on the parent leaves it on offer: it serves what the cap
-    /// does not.
+    /// buys the reduced chip where the full one is available. In the target a cap on the parent leaves it on offer: it serves what
+    /// the cap does not.
     pub fn classify_variant(
         &mut self,
         calendar: &LawCalendar,
@@ -125,7 +125,8 @@ impl CurrentLaw {
                 continue;
             }
             let whole = &law.terms[market * self.slots + parent];
-            let needed = whole.open <= 0.0 || whole.licensed() || whole.capped;
+            let in_target = market == c.target_market;
+            let needed = whole.open <= 0.0 || whole.licensed() || whole.capped && in_target;
             let mut terms = SaleTerms::DENIED;
             if needed {
                 let attributes = c.variant_attributes(parent, spec, market);
@@ -195,10 +196,7 @@ pub fn apply_law(
         return;
     }
     let denial = &buyers.denial;
-    let home = HomeSupplyShare {
-        home_above_record: denial.home_share - denial.home_share_on_record,
-        denied_above_record: denial.denied_share - denial.denied_share_on_record,
-    };
+    let home_above_record = denial.home_share - denial.home_share_on_record;
     let judged_by = now.laws.last().map(|law| law.1);
     let variants = roadmap.slots.iter().enumerate().filter(|(slot, place)| {
         matches!(place.kind, SlotKind::Variant { .. }) && chips.launch[*slot] <= t as i32
@@ -215,7 +213,14 @@ pub fn apply_law(
             market.set_terms(place, slot, now.variant_terms[place * now.slots + slot]);
         }
     }
-    take_stance(c, &catalogue, &run.future, home, &mut now, t as i32);
+    take_stance(
+        c,
+        &catalogue,
+        &run.future,
+        home_above_record,
+        &mut now,
+        t as i32,
+    );
     set_target_terms(c, roadmap, &run.future, &mut now, &mut market);
     set_announced_closures(c, roadmap, &mut now, &mut closures, &market);
 }
@@ -391,7 +396,7 @@ fn take_stance(
     c: &CompiledCalendar,
     catalogue: &Catalogue,
     future: &Future,
-    home: HomeSupplyShare,
+    home_above_record: f64,
     now: &mut CurrentLaw,
     t: i32,
 ) {
@@ -412,7 +417,8 @@ fn take_stance(
         now.refusals.set_recorded(rule_set.imports_refused);
     } else if reopened {
         let draw = future.chance.uniform(Purpose::Refusal, 0, 0);
-        now.refusals.decide(draw, refusal_chance(home, p));
+        now.refusals
+            .decide(draw, refusal_chance(home_above_record, p));
     }
     now.variant_open_share = if now.refusals.refuses() {
         open_share(p)

@@ -391,8 +391,9 @@ pub fn terms_of(ruling: &Ruling) -> SaleTerms {
     // A levy is taken on a licence, whatever else limits the sale.
     let mut terms = SaleTerms {
         levy_share: ruling.levy_share,
-        case_by_case: ruling.levy_share > 0.0,
+        case_by_case: ruling.case_by_case || ruling.levy_share > 0.0,
         capped: ruling.volume_limited,
+        notify: ruling.notify,
         ..SaleTerms::FREE
     };
     for verdict in [ruling.exporter, ruling.importer] {

@@ -10,7 +10,7 @@ use crate::config::diagnostics::{Diagnostic, Problems};
 use crate::config::study::StudyFile;
 use crate::outputs::outcomes::OUTCOMES;
 use crate::results::claims::{
-    ClaimCondition, ClaimEffect, ClaimFinding, ConditionLimit, CounterEvidence,
+    ClaimCondition, ClaimEffect, ClaimFinding, ConditionLimit, CounterEvidence, EffectSpread,
 };
 use crate::results::{ALL, EffectComponent, EffectRow, OutcomeRow, Results};
 use crate::study::{Library, Plan, PlanSettings, join, run_all};
@@ -99,6 +99,7 @@ fn finding(plan: &Plan, results: &Results, claim: ClaimFile) -> Option<ClaimFind
         version: results.manifest.version.clone(),
         supporting_share,
         opposing_share,
+        spread: spread(results, &name, &arm, scale.factor_at(main)),
         verdict: verdict(
             supporting_share,
             opposing_share,
@@ -181,6 +182,21 @@ impl EffectScale {
             baseline_mean: e.baseline_mean,
         }
     }
+}
+
+/// What the spread of the effect in the study's own window comes from, with effects multiplied by a factor.
+fn spread(results: &Results, outcome: &str, arm: &str, factor: f64) -> Option<EffectSpread> {
+    let mut rows = results.certainty.iter();
+    let row =
+        rows.find(|c| c.outcome == outcome && c.regime == arm && c.horizon_months.is_none())?;
+    Some(EffectSpread {
+        parameters: row.parameters,
+        structure: row.structure,
+        chance: row.chance,
+        least_form: row.least_form.clone(),
+        least_form_effect: factor * row.least_form_p50,
+        least_form_share: row.least_form_same_sign,
+    })
 }
 
 /// The effect at every horizon, the study's own window among them, in order.
@@ -268,7 +284,15 @@ fn condition(
             .collect()
     };
     let x: Vec<Vec<f64>> = pairs.iter().map(values).collect();
-    let boxes = prim::discover(&x, hit, 1, RESAMPLES, &draw(plan, &claim.id)).ok()?;
+    // Futures of one draw share their parameters: both find a condition, or both test it.
+    let uniform = draw(plan, &claim.id);
+    let half = |row: u64| {
+        let run = pairs
+            .get(row as usize)
+            .map_or(row, |pair| u64::from(pair.run));
+        uniform(run / plan.design.chances)
+    };
+    let boxes = prim::discover(&x, hit, 1, RESAMPLES, &half).ok()?;
     let enough = |found: &ScenarioBox| found.held_out.rows >= LEAST_FUTURES;
     let found = boxes.into_iter().next().filter(enough)?;
     let limits = found.limits.iter().map(|limit| {

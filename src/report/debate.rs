@@ -158,8 +158,18 @@ fn answer(f: &ClaimFinding) -> String {
 }
 
 fn certainty(f: &ClaimFinding) -> String {
+    let spread = f.spread.as_ref().map_or(String::new(), |s| {
+        format!(
+            " Of the spread of the effect, uncertain parameters make {}, rival forms of the model {} and chance {}; in the form that agrees least ({}) the median is {}.",
+            percent(s.parameters),
+            percent(s.structure),
+            percent(s.chance),
+            s.least_form,
+            sized(supported(s.least_form_effect, 0.0), &f.unit)
+        )
+    });
     format!(
-        "{} of {} futures support the claim with an effect of the size that matters; {} speak against it with one of that size.",
+        "{} of {} futures support the claim with an effect of the size that matters; {} speak against it with one of that size.{spread}",
         percent(f.supporting_share),
         f.futures,
         percent(f.opposing_share)

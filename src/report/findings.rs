@@ -115,6 +115,14 @@ pub fn short(results: &Results) -> Vec<ShortAnswer> {
             rounded(two_digits(e.monte_carlo_error), 0.0, "months"),
         )
     });
+    let spread = path::sources_of_spread(results, first);
+    let sure = sure.map(|text| {
+        [Some(text), spread]
+            .into_iter()
+            .flatten()
+            .collect::<Vec<_>>()
+            .join(" ")
+    });
     let channels = steps(results, arm)
         .map(|s| format!("Under {label}: {s}."))
         .or_else(|| moved(results, first));

@@ -7,7 +7,7 @@ use crate::foundation::calendar::Month;
 use crate::plots::{in_unit, month, number, rounded, signed, supported};
 use crate::results::{ALL, ArmInfo, EffectComponent, EffectRow, Results};
 
-use super::phrases::{arms, baseline_label, sure};
+use super::phrases::{arms, baseline_label, forms, share, sure};
 
 /// The outcome whose effect is followed: the gap in the last month of a window.
 const OUTCOME: &str = "latent_gap_months_last";
@@ -154,13 +154,14 @@ pub fn lead(results: &Results, arm: &ArmInfo) -> Option<String> {
         )
     };
     let mut text = format!(
-        "{}: under {}, {} is {} {when}, in the median future (90 % of futures: {}){part}. The effect has this sign {}.",
+        "{}: under {}, {} is {} {when}, in the median future (90 % of futures: {}){part}. The effect has this sign {}{}.",
         answer(e, size),
         arm.label_with_id(),
         study.target_name,
         behind(e),
         range(e),
-        sure(positive, e.pairs)
+        sure(positive, e.pairs),
+        forms(results)
     );
     let others = times(results).into_iter().filter(|t| *t != at);
     let said: Vec<String> = others
@@ -178,6 +179,32 @@ pub fn lead(results: &Results, arm: &ArmInfo) -> Option<String> {
         text.push_str(&format!(" The path: {}.", said.join("; ")));
     }
     Some(text)
+}
+
+/// What the spread of the main effect comes from, and the form of the model that agrees least; nothing where there is one form.
+pub fn sources_of_spread(results: &Results, arm: &ArmInfo) -> Option<String> {
+    let at = main_time(results)?;
+    let study = &results.manifest.study;
+    let own = (study.window_last - study.window_first + 1).max(0) as u32;
+    let row = results.certainty.iter().find(|c| {
+        c.outcome == OUTCOME && c.regime == arm.name && c.horizon_months.unwrap_or(own) == at.after
+    })?;
+    let least = if row.least_form_p50 >= 0.0 {
+        "further behind"
+    } else {
+        "less far behind"
+    };
+    Some(format!(
+        "Of the spread of the effect of {}, uncertain parameters make {}, rival forms of the model {} and chance {}. In the form that agrees least ({}), {} of its {} futures have the sign of the whole, and the median is {} {least}.",
+        month(at.month),
+        share(row.parameters),
+        share(row.structure),
+        share(row.chance),
+        row.least_form,
+        share(row.least_form_same_sign),
+        row.least_form_futures,
+        rounded(row.least_form_p50.abs(), 0.05, "months"),
+    ))
 }
 
 /// The effect of every arm over time; nothing where the results hold no path.

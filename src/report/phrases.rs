@@ -36,6 +36,15 @@ pub(super) fn sure(probability: f64, futures: usize) -> String {
     }
 }
 
+/// Whether futures draw rival forms of the model, for the end of a sentence on certainty.
+pub(super) fn forms(results: &Results) -> &'static str {
+    if results.certainty.is_empty() {
+        ", all of one form of the model"
+    } else {
+        ", over rival forms of the model"
+    }
+}
+
 /// "3.2 months more (90 % of futures: 0.4 to 7.1), in 187 of 200 futures": medians.
 pub(super) fn change(
     results: &Results,

@@ -34,6 +34,8 @@ pub struct ClaimFinding {
     /// Shares of futures with an effect of the size that matters, for the claim and against it.
     pub supporting_share: f64,
     pub opposing_share: f64,
+    /// What the spread of the effect comes from; none where the model has one form.
+    pub spread: Option<EffectSpread>,
     pub verdict: ClaimVerdict,
     pub condition: Option<ClaimCondition>,
     pub counter: Option<CounterEvidence>,
@@ -58,6 +60,18 @@ pub struct ClaimEffect {
     pub positive_share: f64,
     /// Mean of the outcome under the baseline, in its own unit.
     pub baseline_mean: f64,
+}
+
+/// Parts of the variance of an effect, and the form of the model that agrees least with its sign.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct EffectSpread {
+    pub parameters: f64,
+    pub structure: f64,
+    pub chance: f64,
+    pub least_form: String,
+    /// The median effect in that form, and the share of its futures with the sign of the whole.
+    pub least_form_effect: f64,
+    pub least_form_share: f64,
 }
 
 /// A condition under which a claim holds, counted on futures that had no part in finding it.
@@ -110,6 +124,10 @@ pub struct ClaimRow {
     pub supporting_share: f64,
     pub opposing_share: f64,
     pub futures: usize,
+    /// Parts of the variance; empty where the model has one form.
+    pub parameters: Option<f64>,
+    pub structure: Option<f64>,
+    pub chance: Option<f64>,
     pub condition: String,
     pub condition_share: Option<f64>,
     pub contrary_future: u32,
@@ -134,6 +152,9 @@ impl ClaimFinding {
             supporting_share: self.supporting_share,
             opposing_share: self.opposing_share,
             futures: self.futures,
+            parameters: self.spread.as_ref().map(|s| s.parameters),
+            structure: self.spread.as_ref().map(|s| s.structure),
+            chance: self.spread.as_ref().map(|s| s.chance),
             condition: limits,
             condition_share: condition.map(|c| c.share),
             contrary_future: self.contrary_future,

@@ -262,6 +262,32 @@ csv_row! {
     }
 }
 
+csv_row! {
+    /// What the spread of one effect comes from, where a study draws rival forms of the model.
+    #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+    pub struct CertaintyRow {
+        pub outcome: String,
+        pub regime: String,
+        pub baseline: String,
+        /// Months of the window; empty for the study's own.
+        pub horizon_months: Option<u32>,
+        pub futures: usize,
+        /// Share of futures whose effect has the sign of the median.
+        pub same_sign: f64,
+        /// Parts of the variance, which add up to 1.
+        pub parameters: f64,
+        pub structure: f64,
+        pub chance: f64,
+        /// The same share of futures in the model's own form.
+        pub own_form_same_sign: Option<f64>,
+        /// The form in which the fewest futures have that sign, its futures, that share, and its median effect.
+        pub least_form: String,
+        pub least_form_futures: usize,
+        pub least_form_same_sign: f64,
+        pub least_form_p50: f64,
+    }
+}
+
 /// Which part of an effect: total = direct + feedback.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -343,6 +369,8 @@ pub struct Results {
     pub outcomes: OutcomeTable,
     pub bands: Vec<BandRow>,
     pub effects: Vec<EffectRow>,
+    /// Empty where a study has one form of the model.
+    pub certainty: Vec<CertaintyRow>,
     pub events: Vec<EventRow>,
     pub tape: Vec<PolicyChangeRow>,
     pub failures: Vec<FailureRow>,
@@ -484,6 +512,7 @@ impl Results {
         let text = serde_json::to_string_pretty(&self.manifest).map_err(|e| io(&manifest, e))?;
         files::write(&manifest, text + "\n")?;
         write_csv(&folder.join("effects.csv"), &self.effects)?;
+        write_csv(&folder.join("certainty.csv"), &self.certainty)?;
         write_csv(&folder.join("failures.csv"), &self.failures)?;
         write_csv(&folder.join("tape.csv"), &self.tape)?;
         tables::write(&self.tables, folder)?;
@@ -518,6 +547,7 @@ impl Results {
         let mut results = Self {
             manifest: Manifest::read(folder)?,
             effects: read_csv(&folder.join("effects.csv"))?,
+            certainty: read_csv_if_there(&folder.join("certainty.csv"))?,
             failures: read_csv(&folder.join("failures.csv"))?,
             tape: read_csv_if_there(&folder.join("tape.csv"))?,
             tables: tables::read(folder)?,

@@ -67,7 +67,8 @@ pub fn read(folder: &Path) -> Result<BTreeMap<String, SideTable>, ResultsError> 
     for entry in entries.flatten() {
         let path = entry.path();
         let name = path.file_stem().map(|n| n.to_string_lossy().into_owned());
-        let Some(name) = name.filter(|n| !["effects", "failures", "tape"].contains(&n.as_str()))
+        let Some(name) =
+            name.filter(|n| !["effects", "certainty", "failures", "tape"].contains(&n.as_str()))
         else {
             continue;
         };

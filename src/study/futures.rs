@@ -65,6 +65,8 @@ pub struct Futures {
     pub variant: Vec<StressOrVariant>,
     levels: Vec<(usize, Vec<f64>)>,
     draws: Option<FuturesTable>,
+    /// Futures that share one draw and differ in chance.
+    pub chances: u64,
     /// Samples that parameters are taken from, in place of the priors.
     pub posterior: Option<Arc<Posterior>>,
 }
@@ -102,6 +104,7 @@ impl Futures {
                 })
                 .collect(),
             draws: draws.cloned(),
+            chances: u64::from(file.chances.max(1)),
             posterior: None,
         }
     }
@@ -211,21 +214,23 @@ impl Futures {
         };
         // Combinations of one replicate share its chance, so that they can be compared in pairs.
         let chance = Chance::of(seed, u64::from(number) / cells);
+        let drawn_by = u64::from(number) / cells / self.chances;
+        let draw_chance = Chance::of(seed, drawn_by);
         let share = |key: &str, dimension: u32| match self.design {
             FutureDesign::LatinHypercube => {
                 let places = u64::from(runs.max(1));
                 let place = permuted(seed, stable_key(key), u64::from(number) % places, places);
-                let within = chance.uniform(Purpose::Parameter, stable_key(key), 0);
+                let within = draw_chance.uniform(Purpose::Parameter, stable_key(key), 0);
                 (place as f64 + within) / places as f64
             }
             FutureDesign::Sobol => sobol(number, dimension, seed),
-            _ => chance.uniform(Purpose::Parameter, stable_key(key), 0),
+            _ => draw_chance.uniform(Purpose::Parameter, stable_key(key), 0),
         };
         let drawn = set.draw_by(|at, p| share(&p.id, 2 + at as u32));
         let mut parameters = drawn.values();
         if let Some(posterior) = &self.posterior {
             // Combinations of one replicate share its sample too.
-            set.overwrite(&mut parameters, posterior.sample(u64::from(number) / cells));
+            set.overwrite(&mut parameters, posterior.sample(drawn_by));
         }
         let mut stress = pick(&self.stress, || share("futures.stress", 0));
         let mut variant = pick(&self.variant, || share("futures.variant", 1));

@@ -113,6 +113,7 @@ impl<'a> JoinedRuns<'a> {
             },
             bands: self.bands()?,
             effects: self.effects()?,
+            certainty: self.certainty()?,
             ..Results::default()
         };
         told.sort_by_key(|t| (t.arm, t.run));

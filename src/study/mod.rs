@@ -2,6 +2,7 @@
 
 pub mod batch;
 pub mod block;
+mod certainty;
 mod comparisons;
 mod ensemble;
 mod feedback;
