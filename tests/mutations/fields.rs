@@ -246,6 +246,7 @@ limits text!
 limits[] text
 synthetic_labs count
 direct flag
+rival_structures flag
 futures.design name
 futures.levels.* text
 futures.levels.*[] number
