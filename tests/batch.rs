@@ -74,6 +74,8 @@ pub fn with_futures(arms: &str, futures: &str) -> StudyFile {
         ("baseline", baseline),
         ("last_month", "2025-12"),
         ("window_months", "24"),
+        // These tests bring their own forms and designs.
+        ("rival_structures", "false"),
     ];
     let fields = fields.map(|(f, v)| (f.to_string(), v.to_string()));
     let mut source = study::overridden(&source, &fields).unwrap();
@@ -263,8 +265,7 @@ fn a_future_that_fails_is_recorded_excluded_counted_and_repeated_by_its_command(
     assert_eq!(planted.failures.len(), 3);
     assert!(
         planted
-            .effects
-            .iter()
+            .main_effects()
             .all(|e| e.pairs + e.excluded == 12 && e.excluded >= 1)
     );
     assert!(
@@ -801,4 +802,58 @@ fn wrong_futures_are_named_with_their_line() {
             .to_string();
         assert!(said.contains(hint), "{text}: {said}");
     }
+}
+
+#[test]
+fn both_futures_of_a_pair_share_parameters_and_form_and_differ_in_chance() {
+    let source = library()
+        .configs
+        .find("did-controls-work", "studies")
+        .unwrap();
+    let study = study::read(&source, &Configs::embedded()).unwrap();
+    assert!(study.rival_structures);
+    let forms = study.futures.variant.len();
+    let plan = plan(study, 40);
+    let mut seen = vec![0; forms];
+    for draw in 0..20 {
+        let pair = [2 * draw, 2 * draw + 1].map(|number| plan.draw(number));
+        assert_eq!(pair[0].parameters, pair[1].parameters);
+        assert_eq!(pair[0].variant, pair[1].variant);
+        let chance = |at: usize| {
+            let purpose = chokepoint::foundation::chance::Purpose::Refusal;
+            pair[at].chance.uniform(purpose, 0, 0)
+        };
+        assert!(chance(0) != chance(1));
+        seen[pair[0].variant.unwrap()] += 1;
+    }
+    // The model's own form has the largest weight.
+    assert!(seen[0] >= *seen[1..].iter().max().unwrap(), "{seen:?}");
+    let next = plan.draw(2).parameters;
+    assert!(next != plan.draw(0).parameters);
+}
+
+#[test]
+fn a_study_with_rival_forms_says_what_the_spread_comes_from() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    run(here, &["--runs", "16", "--no-report", "--out", "rivals"]);
+    let results = Results::read(&here.join("rivals")).unwrap();
+    assert!(!results.certainty.is_empty());
+    for row in &results.certainty {
+        let parts = row.parameters + row.structure + row.chance;
+        assert!((parts - 1.0).abs() < 1e-9, "{row:?}");
+        assert!(row.least_form_same_sign <= row.same_sign + 1e-12, "{row:?}");
+    }
+    let strata: std::collections::BTreeSet<&str> =
+        results.effects.iter().map(|e| e.stratum.as_str()).collect();
+    assert!(strata.contains("own form") && strata.contains("all"));
+    let alone = ["--runs", "16", "--no-report", "--out", "alone"];
+    let alone: Vec<&str> = alone
+        .iter()
+        .copied()
+        .chain(["--set", "study.rival_structures=false"])
+        .collect();
+    run(here, &alone);
+    let alone = Results::read(&here.join("alone")).unwrap();
+    assert!(alone.certainty.is_empty() && alone.effects.iter().all(|e| e.stratum == "all"));
 }

@@ -137,3 +137,23 @@ fn claims_of_owners_on_shared_supply_bring_captive_chips() {
     };
     assert!(units(3.0) > units(1.0));
 }
+
+#[test]
+fn cheaper_home_chips_earn_less_a_card_and_never_less_than_they_cost() {
+    let plan = plan_of(vec![regime("history-free")], 3);
+    let price = |part: f64| {
+        let of = |what| {
+            sum(&plan, (what, "huawei:target"), 48..84, |f: &mut Future| {
+                f.parameters.home_price_over_list = part;
+            })
+        };
+        of("maker_revenue_usd") / of("maker_units")
+    };
+    let (half, full) = (price(0.5), price(1.0));
+    assert!(half < 0.7 * full && half > 0.45 * full, "{half} {full}");
+    let p = &plan.future(0).parameters;
+    assert_eq!(
+        chokepoint::agents::chipmaker::home_price_usd(1000.0, 5000.0, p),
+        1000.0
+    );
+}

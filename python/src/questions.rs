@@ -143,6 +143,7 @@ pub fn validate(
     let asked = ValidationRequest {
         evidence,
         split,
+        form: None,
         runs,
         seed,
         patterns,

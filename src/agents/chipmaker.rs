@@ -198,6 +198,14 @@ impl OfferConditions {
     }
 }
 
+/// Price at which makers in the target sell in bulk, USD: `list price * home_price_over_list`, never less than the cost of the chip,
+/// or than the list price where that is less.
+///
+/// Recorded prices are those of single cards. Source: revenue over cards of Huawei in 2025, see `home_price_over_list`.
+pub fn home_price_usd(list_usd: f64, cost_usd: f64, p: &Parameters) -> f64 {
+    (list_usd * p.home_price_over_list).max(cost_usd.min(list_usd))
+}
+
 /// System: sets the offers of this month: price, attraction and pool use of every chip on sale.
 pub fn make_offers(
     run: RunMonth,
@@ -243,6 +251,8 @@ pub fn make_offers(
         };
         let list_usd = if place.captive {
             cost * p.captive_price_over_cost
+        } else if place.target_made {
+            home_price_usd(chips.list_price_usd(slot, t, p), cost, p)
         } else {
             chips.list_price_usd(slot, t, p)
         };

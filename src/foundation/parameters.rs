@@ -47,7 +47,7 @@ parameters! {
     cost {
         wafer_cost_3nm_usd, wafer_cost_5nm_usd, wafer_cost_7nm_usd, wafer_cost_12nm_usd, die_yield,
         hbm_stack_cost_usd, gddr_cost_usd_per_gb, packaging_cost_usd, board_cost_usd,
-        captive_price_over_cost,
+        captive_price_over_cost, home_price_over_list,
     }
     demand {
         chips_at_start, chips_at_start_issuer_share, chips_at_start_target_share,

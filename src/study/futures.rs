@@ -44,7 +44,8 @@ impl Override {
         }
     }
 
-    fn of_alternative(a: &WeightedAlternative) -> Self {
+    /// What a stress, a model variant or a rival form changes.
+    pub fn of_alternative(a: &WeightedAlternative) -> Self {
         Self::of(&a.set, &a.off, a.planning.as_ref())
     }
 }

@@ -13,12 +13,16 @@ use crate::config::evidence::Evidence;
 use crate::config::posterior::Posterior;
 use crate::config::source::{Configs, Source};
 use crate::config::splits::{self, InputHashes, Registration, Split, SplitsFile};
+use crate::config::structure;
 use crate::evidence::headline::{HeadlineEffect, headline_effects, unsupported};
 use crate::evidence::hindcast::Hindcast;
 use crate::evidence::patterns::{PatternScore, patterns, registered_hash};
 use crate::evidence::predictive::ensemble;
 use crate::evidence::scorecard::{Scorecard, score};
 use crate::evidence::series_score::SeriesScore;
+use crate::foundation::channels::Channels;
+use crate::foundation::parameters::Parameters;
+use crate::study::futures::Override;
 use crate::study::kept_runs::KeptRuns;
 use crate::study::{Library, PlanSettings};
 
@@ -31,6 +35,9 @@ pub struct ValidationRequest {
     /// Score only this split; the default is every split that has a test part.
     #[arg(long, value_name = "NAME")]
     pub split: Option<String>,
+    /// Score this form of `evidence/structure.toml` in place of the model's own, with the same samples: it is not fitted anew.
+    #[arg(long, value_name = "NAME")]
+    pub form: Option<String>,
     /// Number of draws in each ensemble; the default is the registered number.
     #[arg(long, value_parser = clap::value_parser!(u32).range(2..))]
     pub runs: Option<u32>,
@@ -107,9 +114,23 @@ pub fn answered(
         Some(path) => Some(Evidence::of(&library.configs, &Source::of_file(path)?)?),
     };
     let wanted = wanted(&file, args)?;
+    let form = match &args.form {
+        None => Override::default(),
+        Some(name) => form(&library.configs, name)?,
+    };
+    let names = &Parameters::NAMES;
     let settings = PlanSettings {
         seed: args.seed,
         runs: args.runs.unwrap_or(file.score.draws),
+        set: form
+            .set
+            .iter()
+            .map(|(at, v)| (names[*at].1.to_string(), *v))
+            .collect(),
+        channels: form
+            .off
+            .iter()
+            .fold(Channels::default(), |all, c| all.without(*c)),
         ..PlanSettings::default()
     };
     let mut h = Hindcast::new(
@@ -152,6 +173,19 @@ pub fn answered(
         series: cards[lead].series.clone(),
         patterns: found,
         splits: cards,
+    })
+}
+
+/// A rival form by name.
+fn form(configs: &Configs, name: &str) -> Result<Override, Failure> {
+    let forms = structure::variants(configs)?;
+    let found = forms.iter().find(|form| form.name == name);
+    let names: Vec<&str> = forms.iter().map(|form| form.name.as_str()).collect();
+    found.map(Override::of_alternative).ok_or_else(|| {
+        Failure::Input(format!(
+            "error: found the form `{name}`, expected one of: {}\n",
+            names.join(", ")
+        ))
     })
 }
 

@@ -116,7 +116,13 @@ fn made_from(configs: &Configs, asked: &ValidationRequest) -> Result<String, Fai
         None => String::new(),
     };
     let inputs: Vec<Source> = configs.all();
-    let asked = (&asked.split, asked.runs, asked.seed, asked.patterns);
+    let asked = (
+        &asked.split,
+        &asked.form,
+        asked.runs,
+        asked.seed,
+        asked.patterns,
+    );
     let program = (env!("CARGO_PKG_VERSION"), env!("CHOKEPOINT_SOURCE"));
     Ok(sha256(
         format!("validate {program:?} {asked:?} {own} {inputs:?}").as_bytes(),
