@@ -148,6 +148,7 @@ impl EffectScale {
         let (factor, unit) = match unit {
             _ if claim.of_baseline => (100.0, "% of the baseline"),
             "fraction" => (100.0, "percentage points"),
+            "-1 to 1" => (1.0, "on the scale from -1 to 1"),
             other => (1.0, other),
         };
         Self {

@@ -105,13 +105,16 @@ fn percent(share: f64) -> String {
     format!("{:.0} %", 100.0 * share)
 }
 
+/// The unit of an effect beside the baseline's mean; in a sentence it is a percentage.
+const OF_BASELINE: &str = "% of the baseline";
+
 /// A number with its unit behind it.
 fn sized(value: f64, unit: &str) -> String {
     let text = in_unit(value, unit);
     let unit = match unit {
+        OF_BASELINE => "%",
         "months" if value == 1.0 => "month",
         "index points" => "points",
-        "-1 to 1" => "points on a scale from -1 to 1",
         unit => unit,
     };
     format!("{text} {unit}")
@@ -139,6 +142,7 @@ fn answer(f: &ClaimFinding) -> String {
         verdict = format!("{verdict} {condition}");
     }
     let end = |v: f64| in_unit(supported(v, e.monte_carlo_error), &f.unit);
+    let unit = if f.unit == OF_BASELINE { " %" } else { "" };
     let moved = if e.p50 == 0.0 {
         format!("does not differ between {} and", f.arm_label)
     } else {
@@ -147,7 +151,7 @@ fn answer(f: &ClaimFinding) -> String {
         format!("is {size} {way} under {} than under", f.arm_label)
     };
     format!(
-        "{verdict}. In {}, after {} months, {} {moved} {}, in the median future (90 % of futures: {} to {}).",
+        "{verdict}. In {}, after {} months, {} {moved} {}, in the median future (90 % of futures: {} to {}{unit}).",
         month(e.month),
         e.months,
         f.claim.reads,
