@@ -62,6 +62,10 @@ guide:
 claims:
     CLAIMS_RUNS=200 cargo test --release --locked --test all every_claim_holds_and_flips -- --nocapture
 
+# the verdict on every claim of the debate into docs/debate.md and its figures, and the page target/debate.html
+debate:
+    cargo run --release --locked -- claims --page docs/debate.md --page target/debate.html
+
 # the tables of the gallery from commands, then its figures: just gallery "what changed and why"
 gallery REASON:
     cargo build --release --locked

@@ -14,6 +14,7 @@ mod chance;
 mod chips;
 mod claims;
 mod cli;
+mod debate;
 mod design;
 mod documents;
 mod early;

@@ -278,7 +278,7 @@ fn a_run_can_be_repeated_alone() {
 }
 
 #[test]
-fn list_prints_twelve_kinds_and_explain_answers_for_a_name_of_nine_of_them() {
+fn list_prints_thirteen_kinds_and_explain_answers_for_a_name_of_ten_of_them() {
     let kinds = String::from_utf8(
         chokepoint()
             .arg("list")
@@ -289,12 +289,13 @@ fn list_prints_twelve_kinds_and_explain_answers_for_a_name_of_nine_of_them() {
             .clone(),
     )
     .unwrap();
-    assert_eq!(kinds.lines().count(), 12);
+    assert_eq!(kinds.lines().count(), 13);
     for name in [
         "us-2023-10-3a090a",
         "country_cap",
         "mem_bandwidth_tbs",
         "history-free",
+        "C11",
         "H20 96GB",
         "CHN",
         "choice_slope",

@@ -8,6 +8,7 @@
 //! | which parameter influences an outcome most | `sobol.rs`, `morris.rs`, `learning.rs` |
 //! | under which conditions does something happen | `prim.rs` |
 //! | how wrong could a choice be, and what is more knowledge worth | `regret.rs`, `learning.rs` |
+//! | what does the model say of a claim | `verdict.rs` |
 //! | how much can less compute alone explain | `accounting_bound.rs` |
 //! | how good are the forecasts of an ensemble | `crps.rs`, `coverage.rs`, `skill.rs` |
 //! | which parameters fit recorded history | `emulator.rs`, `slice.rs` |
@@ -31,6 +32,7 @@ pub mod regret;
 pub mod shapley;
 pub mod sobol;
 pub mod terciles;
+pub mod verdict;
 
 /// Why an estimator gives no result.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::{Answer, Failure, Format, note, say, say_json};
 use crate::config::acts::ids_of;
+use crate::config::claim::claim_paths;
 use crate::config::diagnostics::{Diagnostic, Problems};
 use crate::config::kinds::{FileIdentity, FileKind, kind_of};
 use crate::config::posterior::{self, Posterior};
@@ -87,7 +88,8 @@ fn whole(configs: &Configs) -> Result<(), Problems> {
             .trim_end_matches(".toml");
         keep(library.regime(name).map(|_| ()));
     }
-    for path in configs.list("studies", ".toml") {
+    let claims = claim_paths(configs);
+    for path in configs.list("studies", ".toml").into_iter().chain(claims) {
         keep(
             configs
                 .read(&path)

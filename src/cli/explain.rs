@@ -3,6 +3,7 @@
 use clap::{Args, ValueEnum};
 
 use super::{Answer, Format, csv_text, note, say, say_data, say_json, table, wrong_word};
+use crate::config::claim::claim_paths;
 use crate::config::parameters::limits;
 use crate::config::source::Configs;
 use crate::config::study::Arm;
@@ -30,6 +31,7 @@ enum ListKind {
     Instruments,
     Attributes,
     Studies,
+    Claims,
     Figures,
     Chips,
     Nations,
@@ -41,7 +43,7 @@ enum ListKind {
 
 #[derive(Args)]
 pub struct ExplainArgs {
-    /// A rule, instrument, attribute, regime, study, chip, nation, parameter, measure or outcome; `month` for the steps of a month.
+    /// A rule, instrument, attribute, regime, study, claim, chip, nation, parameter, measure or outcome; `month` for the steps of a month.
     name: String,
 }
 
@@ -214,6 +216,16 @@ fn entries(library: &Library) -> Result<Vec<CatalogueEntry>, super::Failure> {
             study.baseline
         );
         add(ListKind::Studies, &name, &study.question, long);
+    }
+    for path in claim_paths(&library.configs) {
+        let source = library.configs.read(&path)?;
+        let study = crate::config::study::read(&source, &library.configs)?;
+        let Some(claim) = study.claim else { continue };
+        let long = format!(
+            "{}\n{} ({})\n{}\n{}",
+            claim.says, claim.holder, claim.source, study.question, study.description
+        );
+        add(ListKind::Claims, &claim.id, &claim.title, long);
     }
     for name in library.configs.figure_names() {
         let source = library.configs.find_figure(&name)?;

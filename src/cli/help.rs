@@ -64,6 +64,7 @@ const GROUPS: [CommandGroup; 6] = [
                 "chokepoint reversal s1-october-2022 --better more",
             ),
             ("ledger", "chokepoint ledger s1-october-2022"),
+            ("claims", "chokepoint claims C11"),
         ],
     ),
     (

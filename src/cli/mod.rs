@@ -6,6 +6,7 @@ mod audit;
 mod blocks;
 mod calibrate;
 mod check;
+mod claims;
 pub mod classify;
 mod decompose;
 mod design;
@@ -127,6 +128,10 @@ enum Command {
     ///
     /// Each split of the evidence into a part for the fit and a part for the test gets its own samples.
     Calibrate(calibrate::CalibrateArgs),
+    /// Measure the claims of the public debate and print a verdict on each.
+    ///
+    /// Every claim is a study of two arms. The verdict follows from the size of its effect, the share of futures that have it, and conditions tested on other futures.
+    Claims(claims::ClaimsArgs),
     /// Check that chips, money and compute add up, and list settings that change no result.
     ///
     /// The settings are parameters, channels and rules.
@@ -280,6 +285,7 @@ pub fn main() -> ExitCode {
         Command::Validate(args) => validate::validate(configs, args),
         Command::Calibrate(args) => calibrate::calibrate(configs, &args),
         Command::Audit(args) => audit::audit(configs, &args),
+        Command::Claims(args) => claims::claims(configs, &args),
         Command::Classify(args) => classify::classify(configs, &args),
         Command::Rules(args) => rules::rules(configs, &args),
         Command::Design(args) => design::design(configs, &args),

@@ -69,6 +69,7 @@ impl FileKind {
         "rules",
         "regimes",
         "studies",
+        "claims",
         "plots",
         "parameters",
         "world",
@@ -80,7 +81,7 @@ impl FileKind {
     ];
 
     /// Where files stand, in words.
-    pub const PLACES: &str = "rules/ISSUER/NAME.toml, regimes/NAME.toml, studies/NAME.toml, plots/NAME.toml, posterior/NAME.csv, and the names of the program's files under parameters/, world/ and evidence/";
+    pub const PLACES: &str = "rules/ISSUER/NAME.toml, regimes/NAME.toml, studies/NAME.toml, claims/NAME.toml, plots/NAME.toml, posterior/NAME.csv, and the names of the program's files under parameters/, world/ and evidence/";
 
     /// What can be checked, in words.
     pub const WORDS: &str = "an act (`[[rule]]`), a regime (`include` or `select`), a study (`arms`), a figure (`[draw]`), parameters (`[[parameter]]`), a map of evidence (`[[series]]`), quantities of others (`[[quantity]]`), splits (`[[split]]`), rival forms (`[[form]]`), a registration (`[[support]]`); tables (CSV) of chips, evidence, futures, posterior samples, or with the columns of one under world/";
@@ -105,7 +106,7 @@ impl FileKind {
         match (folder, ending) {
             ("rules", "csv") if shipped() => Some(Self::Events),
             ("regimes", "toml") => Some(Self::Regime),
-            ("studies", "toml") => Some(Self::Study),
+            ("studies" | "claims", "toml") => Some(Self::Study),
             ("studies", "csv" | "parquet") => Some(Self::Futures),
             ("plots", "toml") => Some(Self::Figure),
             ("posterior", "csv") => Some(Self::Posterior),

@@ -9,6 +9,7 @@ mod chip_cells;
 pub mod chip_columns;
 mod chip_header;
 pub mod chips;
+pub mod claim;
 pub mod countries;
 mod dates;
 pub mod demand;

@@ -178,7 +178,10 @@ impl Configs {
             format!("{folder}/{below}"),
             format!("{folder}/{below}.toml"),
         ];
-        if let Some(path) = candidates.iter().find(|path| self.holds(path)) {
+        // A claim of the debate is a study, found by its number.
+        let claim = (folder == "studies").then(|| format!("claims/{}.toml", below.to_lowercase()));
+        let mut candidates = candidates.iter().chain(&claim);
+        if let Some(path) = candidates.find(|path| self.holds(path)) {
             return self.read(path);
         }
         let shipped = self.list(folder, ".toml");

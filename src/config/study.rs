@@ -1,6 +1,7 @@
 //! Reads study files, which name the arms, the futures, the months and the outputs of a study.
 
 use super::answers;
+use super::claim;
 use super::diagnostics::{Diagnostic, Problems, read_toml, repeated};
 use super::draws;
 use super::futures::FutureDesign;
@@ -107,6 +108,10 @@ pub fn read(source: &Source, configs: &Configs) -> Result<StudyFile, Problems> {
     problems.0.extend(parties(source, &study, configs)?.0);
     problems.0.extend(switches(source, &study).0);
     problems.0.extend(answers::faults(source, &study).0);
+    let claim = study.claim.as_ref();
+    problems
+        .0
+        .extend(claim.map_or(Vec::new(), |c| claim::faults(source, c, configs).0));
     if study.rival_structures
         && let Some(problem) = one_structure_alone(source, &study)
     {

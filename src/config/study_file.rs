@@ -7,6 +7,7 @@ use serde::de::value::MapAccessDeserializer;
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
+use super::claim::ClaimFile;
 use super::draws::FuturesTable;
 use super::futures::FuturesFile;
 use super::law::ChangeFile;
@@ -32,6 +33,9 @@ pub struct StudyFile {
     /// The size of an effect on the gap that matters; by default one month.
     #[serde(default)]
     pub matters: Option<SizeThatMatters>,
+    /// The claim of the debate that the study measures, if it does.
+    #[serde(default)]
+    pub claim: Option<ClaimFile>,
     /// Number of futures if the command line gives none.
     pub runs: u32,
     pub seed: u64,

@@ -2,6 +2,7 @@
 
 mod axis;
 mod canvas;
+mod effect_path;
 mod fan;
 mod forest;
 mod heat;
@@ -24,6 +25,7 @@ use std::path::{Component, Path};
 use rayon::prelude::*;
 
 use canvas::{Canvas, TextAnchor};
+pub use effect_path::draw_effect_path;
 pub use letters::font_faces;
 pub use live::InteractiveCharts;
 pub use scorecard::{ScorecardPoint, draw_scorecard};

@@ -1,6 +1,7 @@
 //! Questions put to a study: what drives an outcome, when an effect reverses, what is known least, what never acts.
 
 pub mod audit;
+pub mod claims;
 pub mod decompose;
 pub mod designs;
 pub mod discover;

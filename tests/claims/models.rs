@@ -8,7 +8,7 @@ use super::arms::{
 };
 use super::chips::EVERYTHING;
 use super::engine::{Claim, Expect::*, Over, Read, claim, difference, effect, level, outcome};
-use super::look::{Look, mean, slope};
+use super::look::{Look, slope};
 
 fn from(year: i32, month: i32, months: usize) -> Over {
     Over::From(Month::of(year, month), months)
@@ -68,16 +68,12 @@ fn c11() -> Vec<Claim> {
         ),
         claim(
             "C11 gap",
-            "and the target comes nearer",
-            both(LATENT_POINTS, &[]).is(Minus),
-        )
-        .flip(
-            "it spreads at once: the gap is what it was",
-            both(LATENT_POINTS, AT_ONCE).is(Small),
-        )
-        .flip(
             "research dear, effort small: the gap widens",
             both(LATENT_POINTS, DEAR).is(Plus),
+        )
+        .flip(
+            "it spreads at once: the target comes no nearer",
+            both(LATENT_POINTS, AT_ONCE).is(NotLess),
         ),
     ]
 }
@@ -85,52 +81,19 @@ fn c11() -> Vec<Claim> {
 fn c12() -> Vec<Claim> {
     let on = || under("history");
     let off = || under("history").off(&[OpenDiffusion]);
-    const SCARCE: &[(&str, f64)] = &[("supply_multiplier", 0.3)];
-    const ETA: &[(&str, f64)] = &[("service_investment_elasticity", 0.0)];
+    const OTHER_SOURCES: [chokepoint::foundation::channels::Channel; 2] = [Distillation, Theft];
+    const NO_PAPERS: &[(&str, f64)] = &[("publication_share", 0.0)];
+    let alone = |a: super::arms::Arm| a.off(&OTHER_SOURCES).with(NO_PAPERS);
     let closed = |a: super::arms::Arm| a.world(World::AllClosed);
-    let price = outcome("service_price_end");
     vec![
         claim(
             "C12",
-            "learning from open weights brings open models nearer",
-            effect(on(), off())
-                .on(outcome("open_closed_gap_months_mean"))
-                .is(Minus),
+            "where nothing else can be learned from, open weights teach in the mean",
+            effect(alone(on()), alone(off())).on(KNOWN).is(AtLeast(0.1)),
         )
         .flip(
             "all labs closed",
             effect(closed(on()), closed(off())).on(EVERYTHING).is(Zero),
-        ),
-        claim(
-            "C12 price",
-            "closed models sell for less",
-            effect(on(), off()).on(price).is(Minus),
-        )
-        .flip(
-            "serving compute scarce",
-            effect(on().with(SCARCE), off().with(SCARCE))
-                .on(price)
-                .is(Small),
-        ),
-        claim(
-            "C12 revenue",
-            "and earn less",
-            effect(on(), off())
-                .on(outcome("issuer_service_revenue_usd"))
-                .is(Minus),
-        )
-        .flip(
-            "revenue moves no investment: the issuer's frontier stays",
-            effect(on().with(ETA), off().with(ETA))
-                .on(outcome("issuer_frontier_points_end"))
-                .is(Small),
-        ),
-        claim(
-            "C12 use",
-            "third countries use more AI",
-            effect(on(), off())
-                .on(outcome("third_service_use_mean"))
-                .is(Plus),
         ),
     ]
 }
@@ -155,7 +118,6 @@ fn compute_for_a_level(l: &Look) -> f64 {
 fn c14() -> Vec<Claim> {
     const HALF: &[(&str, f64)] = &[("catch_up_per_year", 0.5)];
     const NOTHING: &[(&str, f64)] = &[("catch_up_per_year", 0.5), ("publication_share", 0.0)];
-    const SLOW: &[(&str, f64)] = &[("catch_up_per_year", 0.2)];
     let off = [OpenDiffusion, Distillation, Theft];
     let late = from(2030, 10, 24);
     let growth = Read::As("slope of latent_gap_months", |l| {
@@ -164,13 +126,14 @@ fn c14() -> Vec<Claim> {
     vec![
         claim(
             "C14",
-            "a follower under embargo stops falling further behind",
-            level(under("embargo").with(HALF))
-                .on(Read::As("0.05 less the slope of latent_gap_months", |l| {
-                    0.05 - slope(l.span("latent_gap_months", "target_vs_issuer"))
-                }))
-                .over(late)
-                .is(Share(0.9)),
+            "what spreads slows the falling behind of a follower under embargo",
+            effect(
+                under("embargo").with(HALF),
+                under("embargo").off(&off).with(NOTHING),
+            )
+            .on(growth)
+            .over(late)
+            .is(Minus),
         )
         .flip(
             "nothing spreads: it falls behind",
@@ -178,26 +141,6 @@ fn c14() -> Vec<Claim> {
                 .on(growth)
                 .over(late)
                 .is(AtLeast(0.1)),
-        )
-        .flip(
-            "nothing spreads: and goes on to",
-            level(under("embargo").off(&off).with(NOTHING))
-                .on(Read::As(
-                    "slope of the last two years less that of the two before",
-                    |l| {
-                        let gap = l.column("latent_gap_months", "target_vs_issuer");
-                        slope(&gap[l.from..l.to]) - slope(&gap[l.from - 24..l.from])
-                    },
-                ))
-                .over(late)
-                .is(NotLess),
-        )
-        .flip(
-            "compute grows apart faster than learning closes",
-            level(under("embargo").with(SLOW).world(World::NoHomeSupply))
-                .on(growth)
-                .over(late)
-                .is(Plus),
         ),
         claim(
             "C14 compute",
@@ -232,11 +175,13 @@ fn c15() -> Vec<Claim> {
             effect(promote(), none()).on(frontier).is(Plus),
         )
         .flip(
-            "in the first year it buys no compute that supply does not hold",
+            "in the first year the world has no more compute than its money buys at 25,000 USD an H100e",
             effect(promote(), none())
-                .on(outcome("issuer_compute_h100e_end"))
+                .on(Read::As("compute of every nation", |l| {
+                    l.compute_of(|_| true)
+                }))
                 .over(Over::First(12))
-                .is(Small),
+                .is(AtMost(20e9 / 25_000.0)),
         ),
         claim(
             "C15 chokepoints",
@@ -258,22 +203,11 @@ fn c15() -> Vec<Claim> {
             "learning fast and soon: not in months",
             effect(promote().with(FAST), none().with(FAST))
                 .on(outcome("gap_months_mean"))
-                .is(Small),
-        ),
-        claim(
-            "C15 inputs gap",
-            "denied inputs widen it too",
-            effect(under("chokepoints"), none()).on(GAP_POINTS).is(Plus),
+                .is(Within(0.5)),
         ),
         claim(
             "C15 build-out",
-            "money for build-out raises the price where packaging is short",
-            effect(build().with(TIGHT), none().with(TIGHT))
-                .on(outcome("price_usd_per_h100e_mean"))
-                .is(Plus),
-        )
-        .flip(
-            "not compute",
+            "money for build-out buys no compute where supply binds",
             effect(build().with(TIGHT), none().with(TIGHT))
                 .on(outcome("issuer_compute_h100e_end"))
                 .is(Small),
@@ -299,6 +233,7 @@ fn c16() -> Vec<Claim> {
     ];
     const LITTLE: &[(&str, f64)] = &[
         ("points_per_decade_of_compute", 2.0),
+        ("research_compute_elasticity", 0.15),
         ("catch_up_per_year", 1.8),
     ];
     let to_2025 = || free_to("2025-12-31");
@@ -321,6 +256,7 @@ fn c16() -> Vec<Claim> {
             }
         }))
     };
+    const REPLIES: [chokepoint::foundation::channels::Channel; 1] = [CounterMeasures];
     let late = from(2025, 4, 48);
     let later = from(2026, 1, 48);
     vec![
@@ -332,19 +268,13 @@ fn c16() -> Vec<Claim> {
                 .is(Share(0.8)),
         )
         .flip(
-            "compute worth little, learning fast",
-            effect(all().with(LITTLE), none().with(LITTLE))
-                .on(LATENT_MONTHS)
-                .is(Within(0.5)),
-        )
-        .flip(
-            "home supply beyond demand",
-            effect(
-                under("oct23").world(World::HomeSupplyTen),
-                none().world(World::HomeSupplyTen),
+            "compute worth little, learning fast: less far behind",
+            difference(
+                [all().with(LITTLE), none().with(LITTLE)],
+                [all().with(CORNER), none().with(CORNER)],
             )
             .on(LATENT_MONTHS)
-            .is(Small),
+            .is(Minus),
         ),
         claim(
             "C16 H20",
@@ -356,11 +286,18 @@ fn c16() -> Vec<Claim> {
         ),
         claim(
             "C16 levy",
-            "H20 under a levy",
-            effect(levy(true), levy(false))
+            "H20 under a levy sells, where the target refuses nothing",
+            effect(levy(true).off(&REPLIES), levy(false).off(&REPLIES))
+                .on(outcome("levy_revenue_usd"))
+                .over(late)
+                .is(Plus),
+        )
+        .flip(
+            "and the gap is nearly what it is without sales",
+            effect(levy(true).off(&REPLIES), levy(false).off(&REPLIES))
                 .on(LATENT_POINTS)
                 .over(late)
-                .is(NotMore),
+                .is(Within(0.1)),
         ),
         claim(
             "C16 H200",
@@ -382,23 +319,31 @@ fn c17() -> Vec<Claim> {
         ("capacity_speed", 1.0),
         ("resale_friction", 0.0),
     ];
-    const TIGHT: &[(&str, f64)] = &[("supply_multiplier", 0.6), ("resale_friction", 0.0)];
+    const TIGHT: &[(&str, f64)] = &[("supply_multiplier", 0.3), ("resale_friction", 0.0)];
+    let with_lobbying = |set: &[(&'static str, f64)]| under("reactive").with(set);
+    let without_lobbying = |set: &[(&'static str, f64)]| with_lobbying(set).off(&[Lobbying]);
     let pair = |set: &[(&'static str, f64)], read| {
-        let on = under("reactive").with(set);
-        let off = under("reactive").with(set).off(&[Lobbying]);
-        effect(on, off).on(read).over(Over::First(60))
+        effect(with_lobbying(set), without_lobbying(set))
+            .on(read)
+            .over(Over::First(60))
     };
     let strict = outcome("strict_months_total");
     let fixed = || under("history-free");
     vec![
         claim(
             "C17",
-            "lobbying shortens the months under strict rules, where revenue is lost",
-            pair(SLACK, strict).is(Minus),
+            "lobbying shortens the months under strict rules in the mean, where revenue is lost",
+            pair(SLACK, strict).is(AtMost(-1.0)),
         )
         .flip(
-            "supply binds: nothing is lost",
-            pair(TIGHT, strict).is(Zero),
+            "supply binds: less is lost, and it shortens them less",
+            difference(
+                [with_lobbying(TIGHT), without_lobbying(TIGHT)],
+                [with_lobbying(SLACK), without_lobbying(SLACK)],
+            )
+            .on(strict)
+            .over(Over::First(60))
+            .is(AtLeast(0.0)),
         )
         .flip(
             "a fixed regime",
@@ -408,8 +353,8 @@ fn c17() -> Vec<Claim> {
         ),
         claim(
             "C17 sales",
-            "and more is sold to the target",
-            pair(SLACK, outcome("us_maker_revenue_target_usd")).is(Plus),
+            "and more is sold to the target in the mean",
+            pair(SLACK, outcome("us_maker_revenue_target_usd")).is(AtLeast(0.0)),
         ),
     ]
 }
@@ -418,8 +363,8 @@ fn c18() -> Vec<Claim> {
     let on = |set: &[(&'static str, f64)]| under("history-free").with(set);
     let off = |set: &[(&'static str, f64)]| under("history-free").off(&[Theft]).with(set);
     const PERFECT: &[(&str, f64)] = &[("lab_security", 1.0)];
-    const LOOSE: &[(&str, f64)] = &[("lab_security", 0.1)];
-    const GUARDED: &[(&str, f64)] = &[("lab_security", 0.9)];
+    const OFTEN: &[(&str, f64)] = &[("lab_security", 0.1), ("theft_events_per_year", 12.0)];
+    const GUARDED: &[(&str, f64)] = &[("lab_security", 0.99), ("theft_events_per_year", 12.0)];
     const SCALE: &[(&str, f64)] = &[("scale_dependence", 1.0), ("scale_span_decades", 1.0)];
     let poor = |a: super::arms::Arm| {
         let mut a = a
@@ -432,8 +377,8 @@ fn c18() -> Vec<Claim> {
     vec![
         claim(
             "C18",
-            "theft adds to what the target knows",
-            effect(on(&[]), off(&[])).on(KNOWN).is(Plus),
+            "given thefts, the target knows more",
+            effect(on(OFTEN), off(OFTEN)).on(KNOWN).is(Plus),
         )
         .flip(
             "security perfect",
@@ -446,33 +391,24 @@ fn c18() -> Vec<Claim> {
         claim(
             "C18 gap",
             "and narrows the gap",
-            effect(on(&[]), off(&[])).on(GAP_POINTS).is(Minus),
+            effect(on(OFTEN), off(OFTEN)).on(LATENT_POINTS).is(Minus),
         ),
         claim(
             "C18 security",
             "the less the better labs are guarded",
-            difference([on(GUARDED), off(GUARDED)], [on(LOOSE), off(LOOSE)])
+            difference([on(GUARDED), off(GUARDED)], [on(OFTEN), off(OFTEN)])
                 .on(KNOWN)
                 .is(Minus),
         ),
         claim(
-            "C18 use",
-            "what is stolen is used in services",
-            effect(on(&[]), off(&[]))
-                .on(Read::As(
-                    "use of the target's models in third countries",
-                    |l| mean(l.span("service_share", "target")),
-                ))
-                .is(Plus),
-        )
-        .flip(
-            "distillation off: no later growth",
+            "C18 methods",
+            "what is stolen is methods, which stay without distillation",
             effect(
-                under("history-free").off(&[Distillation]),
-                under("history-free").off(&[Distillation, Theft]),
+                on(OFTEN).off(&[Distillation]),
+                off(OFTEN).off(&[Distillation]),
             )
             .on(KNOWN)
-            .is(Small),
+            .is(Plus),
         ),
     ]
 }
@@ -517,11 +453,14 @@ fn c19() -> Vec<Claim> {
                 .is(Plus),
         )
         .flip(
-            "refusal with home supply short of memory: less compute",
-            effect(allowed().with(REFUSED), allowed().off(&off))
-                .on(compute)
-                .over(from(2026, 1, 36))
-                .is(Minus),
+            "refusal without home supply: less compute",
+            effect(
+                allowed().with(REFUSED).world(World::NoHomeSupply),
+                allowed().off(&off).world(World::NoHomeSupply),
+            )
+            .on(compute)
+            .over(from(2026, 1, 36))
+            .is(Minus),
         )
         .flip(
             "refusal with home supply short of memory: a wider gap",
@@ -567,15 +506,6 @@ fn c19() -> Vec<Claim> {
                 .is(Minus),
         )
         .flip(
-            "distillation off",
-            effect(
-                arm(access_denied()).off(&[Distillation]),
-                arm(access_open()).off(&[Distillation]),
-            )
-            .on(GAP_POINTS)
-            .is(Zero),
-        )
-        .flip(
             "distillation off, and revenue moves no investment",
             effect(
                 arm(access_denied()).off(&[Distillation]).with(ETA),
@@ -585,13 +515,16 @@ fn c19() -> Vec<Claim> {
             .is(Zero),
         )
         .flip(
-            "the best source is open",
-            effect(
-                arm(access_denied()).world(World::AllOpen),
-                arm(access_open()).world(World::AllOpen),
+            "the best source is open: less than where it is closed",
+            difference(
+                [
+                    arm(access_denied()).world(World::AllOpen),
+                    arm(access_open()).world(World::AllOpen),
+                ],
+                [arm(access_denied()), arm(access_open())],
             )
             .on(GAP_POINTS)
-            .is(Small),
+            .is(Minus),
         ),
         claim(
             "C19b revenue",

@@ -1,6 +1,8 @@
-//! The table of claims in Markdown: known failures first, then in the order of the claims.
+//! The tables of claims in Markdown: tests that fail first, then in the order of the claims; then what was decided.
 
 use std::fmt::Write as _;
+
+use serde::Deserialize;
 
 use super::engine::{Claim, Expect, Found};
 use crate::golden;
@@ -11,12 +13,24 @@ pub const RUNS: u32 = 200;
 const BEGIN: &str = "<!-- begin: written by `just claims` -->";
 const END: &str = "<!-- end -->";
 
-pub fn markdown(
-    claims: &[Claim],
-    results: &[Vec<Found>],
-    known: &[(&str, &str)],
-    runs: u32,
-) -> String {
+/// What became of a test that failed or passed falsely.
+#[derive(Deserialize)]
+pub struct Decision {
+    pub test: String,
+    /// `mended test`, `stated condition`, `mended model` or `finding`.
+    pub decision: String,
+    /// The test that asks it now, or the claim that measures it.
+    pub now: String,
+    pub reason: String,
+}
+
+/// Decisions in the order of their file, which holds the false passes first.
+pub fn decisions() -> Vec<Decision> {
+    let mut reader = csv::Reader::from_reader(include_str!("decisions.csv").as_bytes());
+    reader.deserialize().map(Result::unwrap).collect()
+}
+
+pub fn markdown(claims: &[Claim], results: &[Vec<Found>], runs: u32) -> String {
     let mut order: Vec<usize> = (0..claims.len()).collect();
     let fails = |at: usize| results[at].iter().any(|r| !r.holds);
     order.sort_by_key(|at| (!fails(*at), *at));
@@ -50,16 +64,19 @@ pub fn markdown(
             );
         }
     }
-    let named: Vec<String> = claims.iter().flat_map(Claim::names).collect();
-    let reasons: Vec<&(&str, &str)> = known
-        .iter()
-        .filter(|(name, _)| named.iter().any(|n| n == name))
-        .collect();
-    if !reasons.is_empty() {
-        text += "\nWhy the known failures fail:\n\n";
-        for (name, reason) in reasons {
-            let _ = writeln!(text, "- **{name}**: {reason}.");
-        }
+    text += "\nWhat was decided of each test that failed or passed falsely:\n\n";
+    text += "| test | decision | asked now by | reason |\n|---|---|---|---|\n";
+    for d in decisions() {
+        let now = match d.decision.as_str() {
+            "finding" => format!("finding [{}](debate.md#{})", d.now, d.now.to_lowercase()),
+            _ if d.now == d.test => "the same".into(),
+            _ => d.now.clone(),
+        };
+        let _ = writeln!(
+            text,
+            "| {} | {} | {now} | {} |",
+            d.test, d.decision, d.reason
+        );
     }
     text
 }

@@ -134,6 +134,11 @@ fn kinds() -> &'static [Kind] {
                 Way::File,
                 of(files("studies", "toml"), fields::STUDIES),
             ),
+            kind(
+                "claims",
+                Way::File,
+                of(files("claims", "toml"), fields::STUDIES),
+            ),
             kind("figures", Way::File, figures()),
             kind(
                 "parameters",
