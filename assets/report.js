@@ -107,8 +107,8 @@
     }
     make("button", { type: "button", text: "Closer" }, controls).addEventListener("click", scaled(0.5));
     make("button", { type: "button", text: "Wider" }, controls).addEventListener("click", scaled(2));
-    make("button", { type: "button", text: "Numbers (CSV)" }, controls).addEventListener("click", function () { download(figure, xs); });
     make("button", { type: "button", text: "All months" }, controls).addEventListener("click", function () { zoom(first, last); });
+    make("button", { type: "button", text: "Numbers (CSV)" }, controls).addEventListener("click", function () { download(figure, xs); });
     var series = figure.charts.map(function (c) { return c.series; }).flat();
     var note = series.some(function (s) { return s.bands; }) ? "Line: median; dark band: 50 % of futures; light band: 90 %." : "Mean over futures.";
     if (series.some(function (s) { return s.dashed; })) note += " Dashed: the baseline.";
