@@ -1,5 +1,6 @@
 //! What is measured: shared by the benchmark under criterion and by the table of ratios.
 
+#[allow(dead_code, reason = "only the table of benchmarks has a peer")]
 pub mod peer;
 pub mod reference;
 
@@ -307,6 +308,7 @@ fn learn_in_reference_model(reference_model: &mut Learning, year: f64, p: &Param
 
 /// The market at the end of [`MONTH`] as `peer.py` reads it, and the packages that the reference model buys of every chip on
 /// sale.
+#[allow(dead_code, reason = "only the table of benchmarks has a peer")]
 pub fn market_of_peer(s: &Shipped) -> (String, Vec<f64>) {
     let mut worker = s.stopped();
     let world = &mut worker.stage.world;

@@ -1,7 +1,7 @@
 //! The market of one month as JSON, for the same month of trade in numpy (`benches/peer.py`).
 
 use chokepoint::markets::chip_market::ChipMarket;
-use chokepoint::markets::chip_market::state::{CustomerKind, MarketRules, SaleTerms};
+use chokepoint::markets::chip_market::state::{ChipOffer, CustomerKind, MarketRules, SaleTerms};
 use serde_json::{Value, json};
 
 /// The market before its trade. `capacity` is in standard packages by maker, `pools` in units by pool.
@@ -20,11 +20,32 @@ pub fn market(m: &ChipMarket, capacity: &[f64], pools: &[f64; 6], rules: &Market
         (0..layout.markets).map(row).collect()
     };
     let terms = |of: fn(&SaleTerms) -> Value| by_market(&|at| of(&m.terms[at]));
+    let by_wallet = |of: &dyn Fn(&ChipOffer, usize) -> f64| -> Vec<Vec<f64>> {
+        let row = |wallet| offers().map(|o| of(o, wallet)).collect();
+        (0..2).map(row).collect()
+    };
     let owner = |kind: CustomerKind| match kind {
         CustomerKind::Owner(maker) => i64::from(maker),
         _ => -1,
     };
     let stack: Vec<&[f64]> = m.stack.chunks(layout.makers).collect();
+    let rules_of_month = json!({
+        "relationship_share_target": rules.relationship_share_target,
+        "customary_share_target": rules.customary_share_target,
+        "host_cost_usd": rules.host_cost_usd,
+        "choice_slope": rules.choice_slope,
+        "wallet_decay_per_month": rules.wallet_decay_per_month,
+        "advance_repay_per_month": rules.advance_repay_per_month,
+        "levy_pass_through": rules.levy_pass_through,
+        "quota_inertia": rules.quota_inertia,
+        "home_priority_share": rules.home_priority_share,
+        "captive_claim": rules.captive_claim,
+        "approval_case_by_case_target": rules.approval_case_by_case_target,
+        "approval_notify_target": rules.approval_notify_target,
+        "approval_elsewhere": rules.approval_elsewhere,
+        "licence_days_target": rules.licence_days_target,
+        "licence_days_elsewhere": rules.licence_days_elsewhere,
+    });
     json!({
         "target": layout.target_market,
         "first_claimant": layout.first_claimant.map_or(-1, |maker| maker as i64),
@@ -57,23 +78,7 @@ pub fn market(m: &ChipMarket, capacity: &[f64], pools: &[f64; 6], rules: &Market
         "quota_share": m.allocation.quota_share,
         "capacity": capacity,
         "pools": pools,
-        "rules": {
-            "relationship_share_target": rules.relationship_share_target,
-            "customary_share_target": rules.customary_share_target,
-            "host_cost_usd": rules.host_cost_usd,
-            "choice_slope": rules.choice_slope,
-            "wallet_decay_per_month": rules.wallet_decay_per_month,
-            "advance_repay_per_month": rules.advance_repay_per_month,
-            "levy_pass_through": rules.levy_pass_through,
-            "quota_inertia": rules.quota_inertia,
-            "home_priority_share": rules.home_priority_share,
-            "captive_claim": rules.captive_claim,
-            "approval_case_by_case_target": rules.approval_case_by_case_target,
-            "approval_notify_target": rules.approval_notify_target,
-            "approval_elsewhere": rules.approval_elsewhere,
-            "licence_days_target": rules.licence_days_target,
-            "licence_days_elsewhere": rules.licence_days_elsewhere,
-        },
+        "rules": rules_of_month,
     })
     .to_string()
 }
