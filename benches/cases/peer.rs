@@ -1,7 +1,7 @@
 //! The market of one month as JSON, for the same month of trade in numpy (`benches/peer.py`).
 
 use chokepoint::markets::chip_market::ChipMarket;
-use chokepoint::markets::chip_market::state::{CustomerKind, MarketRules, SaleTerms};
+use chokepoint::markets::chip_market::state::{ChipOffer, CustomerKind, MarketRules, SaleTerms};
 use serde_json::{Value, json};
 
 /// The market before its trade. `capacity` is in standard packages by maker, `pools` in units by pool.
@@ -25,6 +25,9 @@ pub fn market(m: &ChipMarket, capacity: &[f64], pools: &[f64; 6], rules: &Market
         _ => -1,
     };
     let stack: Vec<&[f64]> = m.stack.chunks(layout.makers).collect();
+    let by_wallet = |of: fn(&ChipOffer, usize) -> f64| -> [Vec<f64>; 2] {
+        [0, 1].map(|wallet| offers().map(|o| of(o, wallet)).collect())
+    };
     json!({
         "target": layout.target_market,
         "first_claimant": layout.first_claimant.map_or(-1, |maker| maker as i64),
@@ -45,8 +48,8 @@ pub fn market(m: &ChipMarket, capacity: &[f64], pools: &[f64; 6], rules: &Market
         "unit_cost_usd": offers().map(|o| o.unit_cost_usd).collect::<Vec<_>>(),
         "size": offers().map(|o| o.size).collect::<Vec<_>>(),
         "uses": offers().map(|o| o.uses).collect::<Vec<_>>(),
-        "whole": [0, 1].map(|w| offers().map(|o| o.attraction[w]).collect::<Vec<_>>()),
-        "in_nest": [0, 1].map(|w| offers().map(|o| o.attraction_in_nest[w]).collect::<Vec<_>>()),
+        "whole": by_wallet(|o, wallet| o.attraction[wallet]),
+        "in_nest": by_wallet(|o, wallet| o.attraction_in_nest[wallet]),
         "stack": stack,
         "open": terms(|t| t.open.into()),
         "licensed": terms(|t| t.licensed().into()),
