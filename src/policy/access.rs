@@ -125,12 +125,11 @@ pub fn set_access(
     });
 }
 
+/// Mean over the days of a month of a value of the access under each rule set.
+type MonthlyMean<'a> = dyn Fn(&dyn Fn(&InputAccess) -> f64) -> f64 + 'a;
+
 /// Sets what rules allow to `over`, its mean over the days of the month.
-fn set_means(
-    inputs: &mut InputAccessState,
-    access: &mut LegalAccess,
-    over: &dyn Fn(&dyn Fn(&InputAccess) -> f64) -> f64,
-) {
+fn set_means(inputs: &mut InputAccessState, access: &mut LegalAccess, over: &MonthlyMean<'_>) {
     for (market, open) in access.weights_open.iter_mut().enumerate() {
         *open = over(&|i| i.weights_open[market]);
     }
