@@ -479,7 +479,7 @@ fn c19() -> Vec<Claim> {
                 l.last("latent_gap_points", "target_vs_issuer")
             }))
             .over(from(2026, 1, 96))
-            .is(AtMost(0.0)),
+            .is(Small),
         ),
         claim(
             "C19a home",

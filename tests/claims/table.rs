@@ -65,7 +65,7 @@ pub fn markdown(claims: &[Claim], results: &[Vec<Found>], runs: u32) -> String {
         }
     }
     text += "\nWhat was decided of each test that failed or passed falsely:\n\n";
-    text += "| test | decision | asked now by | reason |\n|---|---|---|---|\n";
+    text += "| decision | test | asked now by | reason |\n|---|---|---|---|\n";
     for d in decisions() {
         let now = match d.decision.as_str() {
             "finding" => format!("finding [{}](debate.md#{})", d.now, d.now.to_lowercase()),
@@ -75,7 +75,7 @@ pub fn markdown(claims: &[Claim], results: &[Vec<Found>], runs: u32) -> String {
         let _ = writeln!(
             text,
             "| {} | {} | {now} | {} |",
-            d.test, d.decision, d.reason
+            d.decision, d.test, d.reason
         );
     }
     text
