@@ -84,8 +84,9 @@ gallery REASON:
 audit:
     cargo run --release --locked -- audit
 
-# how long things take, under criterion; then the table of ratios and counts into docs/performance.md
+# how long things take, under criterion; then the table of ratios and counts into docs/performance.md, beside version 0.4.0
 bench:
+    benches/earlier.sh e5d17d61b7d079e572fd45ca5052059a36646d5d
     cargo bench --profile release --locked --bench model
     cargo bench --profile release --locked --bench table
 

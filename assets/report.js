@@ -21,10 +21,10 @@
   function number(v, unit) {
     if (v === null || v === undefined) return "none";
     if (unit === "fraction") return plain(Math.round(v * 1000) / 10) + " %";
-    var a = Math.abs(v), money = unit.indexOf("USD") === 0;
+    var a = Math.abs(v), counted = unit === "H100e" || unit === "chips", money = counted || unit.indexOf("USD") === 0;
     if (a >= 0.9995e12) return plain(v / 1e12) + (money ? " tn" : " T");
     if (a >= 0.9995e9) return plain(v / 1e9) + (money ? " bn" : " G");
-    if (a >= 0.9995e6) return plain(v / 1e6) + " M";
+    if (a >= 0.9995e6) return plain(v / 1e6) + (counted ? " m" : " M");
     if (a >= 9995) return plain(v / 1e3) + " k";
     return plain(v);
   }
@@ -36,9 +36,9 @@
   }
   // A tick is round already: every digit of it is meant.
   function exact(v, unit) {
-    var a = Math.abs(v), money = unit.indexOf("USD") === 0;
+    var a = Math.abs(v), counted = unit === "H100e" || unit === "chips", money = counted || unit.indexOf("USD") === 0;
     if (unit === "fraction") return +(v * 100).toPrecision(6) + " %";
-    var step = [[1e12, money ? " tn" : " T"], [1e9, money ? " bn" : " G"], [1e6, " M"], [1e4, " k"]].find(function (s) { return a >= s[0]; });
+    var step = [[1e12, money ? " tn" : " T"], [1e9, money ? " bn" : " G"], [1e6, counted ? " m" : " M"], [1e4, " k"]].find(function (s) { return a >= s[0]; });
     var by = step ? (step[0] === 1e4 ? 1e3 : step[0]) : 1;
     return String(+(v / by).toPrecision(6)).replace("-", "\u2013") + (step ? step[1] : "");
   }
@@ -53,11 +53,11 @@
   box.hidden = false;
   data.arms.forEach(function (arm) {
     var label = make("label", {}, box);
-    var input = make("input", { type: "checkbox", value: arm }, label);
+    var input = make("input", { type: "checkbox", value: arm.id }, label);
     input.checked = true;
-    label.appendChild(document.createTextNode(arm));
+    label.appendChild(document.createTextNode(arm.label));
     input.addEventListener("change", function () {
-      off[arm] = !input.checked;
+      off[arm.id] = !input.checked;
       document.querySelectorAll("[data-arm]").forEach(function (node) {
         node.classList.toggle("off", !!off[node.getAttribute("data-arm")]);
       });
@@ -108,10 +108,121 @@
     make("button", { type: "button", text: "Closer" }, controls).addEventListener("click", scaled(0.5));
     make("button", { type: "button", text: "Wider" }, controls).addEventListener("click", scaled(2));
     make("button", { type: "button", text: "All months" }, controls).addEventListener("click", function () { zoom(first, last); });
-    make("p", { class: "soft", text: host.querySelector("desc") && figure.charts[0].series[0].bands ? "Line: median; band: 50 % of futures, and 90 % where one regime is shown alone. Drag across to look closer; double-click to go back. Conditional on these assumptions, not a forecast." : "Mean over futures. Drag across to look closer; double-click to go back. Conditional on these assumptions, not a forecast." }, live);
+    make("button", { type: "button", text: "Numbers (CSV)" }, controls).addEventListener("click", function () { download(figure, xs); });
+    var series = figure.charts.map(function (c) { return c.series; }).flat();
+    var note = series.some(function (s) { return s.bands; }) ? "Line: median; dark band: 50 % of futures; light band: 90 %." : "Mean over futures.";
+    if (series.some(function (s) { return s.dashed; })) note += " Dashed: the baseline.";
+    if (figure.charts.some(function (c) { return c.record.length; })) note += " Dots: the record with 90 % of its error; open: the model was fitted to it; filled: it was not.";
+    note += " Dotted uprights: rules bind. Drag across to look closer; double-click to go back. Conditional on these assumptions, not a forecast.";
+    make("p", { class: "soft", text: note }, live);
     mine.forEach(function (c) { c.point = point; });
     point(xs.length - 1);
   });
+
+  // Exactly what a figure draws, for a spreadsheet.
+  function download(figure, xs) {
+    var cell = function (v) {
+      var text = v === null || v === undefined ? "" : String(v);
+      if (typeof v === "string" && /^[=+\-@]/.test(text)) text = "'" + text;
+      return /[",\n]/.test(text) ? '"' + text.replace(/"/g, '""') + '"' : text;
+    };
+    var month = function (x) { return Math.floor(x / 12) + "-" + String(x % 12 + 1).padStart(2, "0"); };
+    var lines = [["panel", "line", "unit", "month", "median", "p05", "p25", "p75", "p95"]];
+    figure.charts.forEach(function (chart) {
+      chart.series.forEach(function (s) {
+        xs.forEach(function (x, k) {
+          if (s.middle[k] === null) return;
+          var b = s.bands ? s.bands.map(function (column) { return column[k]; }) : ["", "", "", ""];
+          lines.push([chart.title, s.name, chart.unit, month(x), s.middle[k]].concat(b));
+        });
+      });
+      chart.record.forEach(function (p) { lines.push([chart.title, "record", chart.unit, month(xs[0] + p[0]), p[1], p[2], "", "", p[3]]); });
+    });
+    var text = lines.map(function (line) { return line.map(cell).join(","); }).join("\n") + "\n";
+    var link = make("a", { href: URL.createObjectURL(new Blob([text], { type: "text/csv" })), download: figure.name + ".csv" });
+    link.click();
+    URL.revokeObjectURL(link.href);
+  }
+
+  // Names beside the ends of lines need a wide screen; on a narrow one they stand below the chart.
+  function endRoom(live) { return live.clientWidth >= 620 ? 170 : 16; }
+
+  // What the figure on paper shows too: rules, the end of the record, recorded points, zero, names beside the ends of lines.
+  function annotate(u, figure, chart, xs) {
+    var c = u.ctx, px = uPlot.pxRatio, box = u.bbox;
+    var x = function (v) { return u.valToPos(v, "x", true); };
+    var y = function (v) { return Math.min(box.top + box.height, Math.max(box.top, u.valToPos(v, "y", true))); };
+    var inside = function (v) { return v >= box.left - 1 && v <= box.left + box.width + 1; };
+    function stroke(points, colour, width, dash) {
+      c.beginPath();
+      points.forEach(function (p, n) { if (n) c.lineTo(p[0], p[1]); else c.moveTo(p[0], p[1]); });
+      c.strokeStyle = colour;
+      c.lineWidth = width * px;
+      c.setLineDash((dash || []).map(function (d) { return d * px; }));
+      c.stroke();
+    }
+    function write(text, at, colour, bold) {
+      c.font = (bold ? "700 " : "") + 11 * px + 'px "Noto Sans", system-ui, sans-serif';
+      c.fillStyle = colour;
+      c.fillText(text, at[0], at[1]);
+    }
+    c.save();
+    c.textAlign = "left";
+    c.textBaseline = "middle";
+    var free = [-1, -1];
+    chart.rules.forEach(function (rule) {
+      var at = x(xs[0] + rule[0]);
+      if (!inside(at)) return;
+      stroke([[at, box.top], [at, box.top + box.height]], "#606060", 0.8, [1.6, 2.6]);
+      c.font = 11 * px + 'px "Noto Sans", system-ui, sans-serif';
+      var text = monthName(xs[0] + rule[0]) + ": " + rule[1], end = at + c.measureText(text).width + 8 * px;
+      var row = free.findIndex(function (taken) { return at >= taken; });
+      if (row < 0 || end > u.ctx.canvas.width) return;
+      free[row] = end;
+      write(text, [at, box.top - (10 + 13 * row) * px], "#505050");
+    });
+    if (u.scales.y.min < 0 && u.scales.y.max > 0 && !chart.log) stroke([[box.left, y(0)], [box.left + box.width, y(0)]], "#222", 1.2);
+    if (figure.record_end !== null) {
+      var ends = x(xs[0] + figure.record_end);
+      if (inside(ends)) {
+        stroke([[ends, box.top], [ends, box.top + box.height]], "#606060", 1.1);
+        write("record ends " + monthName(xs[0] + figure.record_end), [ends + 4 * px, box.top + box.height - 8 * px], "#505050");
+      }
+    }
+    chart.record.forEach(function (p) {
+      var at = x(xs[0] + p[0]);
+      if (!inside(at) || p[1] === null || (chart.log && p[1] <= 0)) return;
+      if (p[2] !== null && p[3] !== null && (!chart.log || p[2] > 0)) stroke([[at, y(p[2])], [at, y(p[3])]], "#222", 0.9);
+      c.beginPath();
+      c.arc(at, y(p[1]), 3 * px, 0, 7);
+      c.fillStyle = "#222";
+      c.fill();
+      if (p[4]) {
+        c.beginPath();
+        c.arc(at, y(p[1]), 1.8 * px, 0, 7);
+        c.fillStyle = "#fff";
+        c.fill();
+      }
+    });
+    var room = u.ctx.canvas.width - box.left - box.width - 12 * px, labels = [];
+    if (room < 100 * px) { c.restore(); return; }
+    chart.series.forEach(function (s) {
+      if (s.arm && off[s.arm]) return;
+      var k = xs.length - 1;
+      while (k > 0 && (s.middle[k] === null || xs[k] > u.scales.x.max)) k--;
+      if (s.middle[k] !== null) labels.push({ y: y(s.middle[k]), s: s });
+    });
+    labels.sort(function (a, b) { return a.y - b.y; });
+    labels.forEach(function (l, n) { if (n) l.y = Math.max(l.y, labels[n - 1].y + 13 * px); });
+    for (var n = labels.length - 1, most = box.top + box.height; n >= 0; n--, most -= 13 * px) labels[n].y = most = Math.min(labels[n].y, most);
+    labels.forEach(function (l) {
+      c.font = "700 " + 11 * px + 'px "Noto Sans", system-ui, sans-serif';
+      var text = l.s.name;
+      while (c.measureText(text).width > room && text.indexOf(" ") > 0) text = text.replace(/\u2026$/, "").replace(/ \S*$/, "") + "\u2026";
+      write(text, [box.left + box.width + 6 * px, l.y], l.s.colour, true);
+    });
+    c.restore();
+  }
 
   function draw(figure, chart, at, xs, live) {
     var block = make("div", { class: "chart" }, live);
@@ -122,23 +233,22 @@
     head.appendChild(document.createTextNode(", " + unit));
     var hold = make("div", { "aria-hidden": "true" }, block);
     var readout = make("ul", { class: "readout" }, block);
-    var columns = [xs], series = [{}], bands = [], of = [null], wide = [false];
+    var columns = [xs], series = [{}], bands = [], of = [null];
     chart.series.forEach(function (s, n) {
       if (s.bands) {
-        [3, 0, 2, 1].forEach(function (b, outer) {
+        [3, 0, 2, 1].forEach(function (b) {
           columns.push(s.bands[b]);
-          series.push({ stroke: "transparent", width: 0, points: { show: false }, show: outer > 1 || data.arms.length === 1 });
+          series.push({ stroke: "transparent", width: 0, points: { show: false }, });
           of.push(n);
-          wide.push(outer < 2);
         });
         var k = columns.length;
-        bands.push({ series: [k - 4, k - 3], fill: colours(s.colour, 0.16) });
-        bands.push({ series: [k - 2, k - 1], fill: colours(s.colour, 0.22) });
+        var part = chart.series.length > 1 ? 0.5 : 1;
+        bands.push({ series: [k - 4, k - 3], fill: colours(s.colour, 0.2 * part) });
+        bands.push({ series: [k - 2, k - 1], fill: colours(s.colour, 0.3 * part) });
       }
       columns.push(s.middle);
-      series.push({ stroke: s.colour, width: 2, points: { show: false } });
+      series.push({ stroke: s.colour, width: s.dashed ? 1.5 : 2, dash: s.dashed ? [6, 4] : undefined, points: { show: false } });
       of.push(n);
-      wide.push(false);
     });
     var me = { point: function () {} };
     var font = '12px "Noto Sans", system-ui, sans-serif';
@@ -148,6 +258,7 @@
       legend: { show: false },
       cursor: { y: false, drag: { x: true, y: false }, points: { show: false } },
       scales: { x: { time: false }, y: { distr: chart.log ? 3 : 1, range: chart.log ? undefined : function (u, low, high) {
+        chart.record.forEach(function (p) { if (p[1] !== null) { low = Math.min(low, p[1]); high = Math.max(high, p[1]); } });
         low = Math.min(0, low); high = Math.max(0, high);
         return [low === 0 ? 0 : low * 1.04, high * 1.04 || 1];
       } } },
@@ -171,7 +282,8 @@
       ],
       series: series,
       bands: bands,
-      hooks: { setCursor: [function (u) { if (u.cursor.idx !== null && u.cursor.left >= 0) me.point(u.cursor.idx); }] }
+      padding: [chart.rules.length ? 30 : 12, endRoom(live), 0, 0],
+      hooks: { draw: [function (u) { annotate(u, figure, chart, xs); }], setCursor: [function (u) { if (u.cursor.idx !== null && u.cursor.left >= 0) me.point(u.cursor.idx); }] }
     }, columns, hold);
     me.say = function (index) {
       readout.textContent = "";
@@ -188,13 +300,11 @@
       me.index = index;
     };
     me.show = function () {
-      var alone = data.arms.filter(function (arm) { return !off[arm]; }).length === 1;
       me.plot.batch(function () {
         of.forEach(function (n, k) {
           if (n === null) return;
           var s = chart.series[n];
-          // Light bands of several regimes over each other would be mud.
-          if (s.arm) me.plot.setSeries(k, { show: !off[s.arm] && (!wide[k] || alone) });
+          if (s.arm) me.plot.setSeries(k, { show: !off[s.arm] });
         });
       });
       me.say(me.index);
@@ -204,9 +314,26 @@
     return me;
   }
 
-  addEventListener("resize", function () {
-    charts.forEach(function (c) { c.plot.setSize({ width: Math.max(280, c.host.clientWidth), height: c.plot.height }); });
+  function fit() {
+    charts.forEach(function (c) {
+      // A folded chart has no width until it is opened.
+      if (c.host.clientWidth) c.plot.setSize({ width: Math.max(280, c.host.clientWidth), height: c.plot.height });
+    });
+  }
+  addEventListener("resize", fit);
+
+  // Without a script everything stands open; a link to what is folded opens it.
+  document.querySelectorAll("details.fold").forEach(function (fold) {
+    fold.open = false;
+    fold.addEventListener("toggle", fit);
   });
+  function unfold() {
+    var target = location.hash.length > 1 && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    var fold = target && target.closest("details.fold");
+    if (fold) fold.open = true;
+  }
+  addEventListener("hashchange", unfold);
+  unfold();
 
   // Tables that sort by any column.
   document.querySelectorAll("table.sortable").forEach(function (table) {
@@ -226,8 +353,8 @@
           var v = cell.getAttribute("data-v") || cell.textContent.trim();
           var n = parseFloat(v.replace(/\u2013/g, "-").replace(/,/g, ""));
           if (isNaN(n)) return v.toLowerCase();
-          var prefix = /^-?[\d.]+ (k|M|bn|G|tn|T)\b/.exec(v.replace(/\u2013/g, "-").replace(/,/g, ""));
-          return n * (prefix ? { k: 1e3, M: 1e6, bn: 1e9, G: 1e9, tn: 1e12, T: 1e12 }[prefix[1]] : 1);
+          var prefix = /^-?[\d.]+ (k|m|M|bn|G|tn|T)\b/.exec(v.replace(/\u2013/g, "-").replace(/,/g, ""));
+          return n * (prefix ? { k: 1e3, m: 1e6, M: 1e6, bn: 1e9, G: 1e9, tn: 1e12, T: 1e12 }[prefix[1]] : 1);
         }
         rows.map(function (row, n) { return { row: row, key: key(row), n: n }; }).sort(function (a, b) {
           // Cells without a value stay last, whichever way.

@@ -145,6 +145,8 @@ fn write() -> String {
         });
     }
     steps(&shipped, &mut text, &mut reference, &mut bars);
+    peer(&shipped, &mut text);
+    earlier(&mut text);
     crowds(&shipped, &mut text, &mut bars);
     threads(&shipped, &mut bars);
     driver(&shipped, &mut bars);
@@ -200,6 +202,77 @@ fn steps(shipped: &Shipped, text: &mut String, reference: &mut Case, bars: &mut 
             met: pair.ratio >= 0.9,
         });
     }
+}
+
+/// The same month of trade in numpy, beside the system.
+fn peer(shipped: &Shipped, text: &mut String) {
+    let (market, bought) = cases::market_of_peer(shipped);
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("market.json");
+    std::fs::write(&file, market).expect("the market can be written");
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/peer.py");
+    let ran = Command::new("python3").arg(script).arg(&file).output();
+    let Some(said) = ran.ok().filter(|ran| ran.status.success()) else {
+        *text += "| peer: a month of trade in numpy | not measured: numpy is not installed | |\n";
+        return;
+    };
+    let said = String::from_utf8_lossy(&said.stdout);
+    let numbers: Vec<f64> = said
+        .split_whitespace()
+        .filter_map(|x| x.parse().ok())
+        .collect();
+    let volume: f64 = bought.iter().sum();
+    for (peer, reference) in numbers[1..].iter().zip(&bought) {
+        assert!(
+            (peer - reference).abs() <= 1e-9 * volume,
+            "{peer} is not {reference}"
+        );
+    }
+    let mut system = cases::steps(shipped)
+        .into_iter()
+        .flatten()
+        .next()
+        .expect("a step");
+    let each = (system.run)(400).as_secs_f64() / 400.0;
+    let _ = writeln!(
+        text,
+        "| peer: a month of trade in numpy, up to its deliveries (`benches/peer.py`) | {} | {:.0} times the system |",
+        show(Duration::from_secs_f64(numbers[0])),
+        numbers[0] / each
+    );
+}
+
+/// One run of the main study in the last months of version 0.4.0, measured in turn with this one, where
+/// `benches/earlier.sh` has built it.
+fn earlier(text: &mut String) {
+    let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/earlier/table");
+    if !program.exists() {
+        *text += "| one run at 0.4.0 | not measured: `benches/earlier.sh` has not built it | |\n";
+        return;
+    }
+    let own = std::env::current_exe().expect("this program has a path");
+    let took = |program: &Path, runs: &str| -> f64 {
+        let ran = Command::new(program).args(["runs", runs]).output();
+        let said = ran.expect("a run ends").stdout;
+        let said = String::from_utf8_lossy(&said);
+        said.trim().parse().expect("a run says what it took")
+    };
+    let each = |program: &Path| (took(program, "41") - took(program, "1")) / 40.0;
+    let pairs: Vec<[f64; 2]> = (0..7).map(|_| [each(&program), each(&own)]).collect();
+    let ratio = median(
+        &mut pairs
+            .iter()
+            .map(|[then, now]| then / now)
+            .collect::<Vec<_>>(),
+    );
+    let least = pairs
+        .iter()
+        .map(|[then, _]| *then)
+        .fold(f64::INFINITY, f64::min);
+    let _ = writeln!(
+        text,
+        "| earlier: one run at 0.4.0 (commit e5d17d6), with the mechanisms that it had | {} | {ratio:.2} times a run now |",
+        show(Duration::from_secs_f64(least / 1e3))
+    );
 }
 
 /// Worlds with ever more labs: time a lab and month beyond the world without them, and what one costs to hold.

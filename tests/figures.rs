@@ -93,6 +93,7 @@ fn every_file_of_plots_ships_and_every_kind_of_figure_is_among_them() {
     assert_eq!(names, files);
     for kind in [
         "fan",
+        "effect",
         "multiples",
         "shares",
         "forest",

@@ -135,11 +135,13 @@ fn read(said: &str) -> BTreeMap<String, u64> {
 /// The name of a system, of a run or of a step that is counted; not that of a method.
 fn function(line: &str) -> Option<&str> {
     let prefixes = [
-        "chokepoint::study::ensemble::",
+        "chokepoint::study::run::",
         "chokepoint::agents::",
         "chokepoint::markets::",
         "chokepoint::technology::",
-        "chokepoint::world::",
+        "chokepoint::policy::",
+        "chokepoint::outputs::",
+        "chokepoint::foundation::",
         "table::",
     ];
     let at = prefixes
@@ -151,16 +153,19 @@ fn function(line: &str) -> Option<&str> {
     path[..end].rsplit("::").next().filter(|_| plain)
 }
 
-/// The names in the schedule of a month, comments left out.
+/// The names of the systems in the schedule of a month.
 fn systems() -> Vec<&'static str> {
     let month = include_str!("../../src/month.rs");
-    let (_, schedule) = month
-        .split_once("add_systems(")
-        .expect("a month has systems");
-    schedule
+    let phases = month
+        .split_once("phases! {")
+        .and_then(|(_, rest)| rest.split_once("\n}"))
+        .map(|(phases, _)| phases)
+        .expect("a month has phases");
+    phases
         .lines()
-        .filter(|line| !line.trim_start().starts_with("//"))
+        // A phase begins with its name and what happens in it.
+        .filter(|line| !line.contains('"'))
         .flat_map(|line| line.split(|c: char| !c.is_alphanumeric() && c != '_'))
-        .filter(|name| !["", "chain", "month"].contains(name))
+        .filter(|name| !name.is_empty())
         .collect()
 }

@@ -1,5 +1,7 @@
 //! What is measured: shared by the benchmark under criterion and by the table of ratios.
 
+#[allow(dead_code, reason = "only the table of benchmarks has a peer")]
+pub mod peer;
 pub mod reference;
 
 #[path = "../../tests/reference_model/learning.rs"]
@@ -302,6 +304,25 @@ fn learn_in_model(step: &mut Schedule, world: &mut World) {
 #[inline(never)]
 fn learn_in_reference_model(reference_model: &mut Learning, year: f64, p: &Parameters) {
     reference_model.month(year, p);
+}
+
+/// The market at the end of [`MONTH`] as `peer.py` reads it, and the packages that the reference model buys of every chip on
+/// sale.
+#[allow(dead_code, reason = "only the table of benchmarks has a peer")]
+pub fn market_of_peer(s: &Shipped) -> (String, Vec<f64>) {
+    let mut worker = s.stopped();
+    let world = &mut worker.stage.world;
+    let (mut reference_model, capacity, pools) = taken::market(world);
+    let rules = MarketRules::of(&world.resource::<Future>().parameters);
+    let market = world.resource::<ChipMarket>();
+    let text = peer::market(market, &capacity, &pools, &rules);
+    reference_model.trade(&capacity, &pools, &rules);
+    let bought = market.active.iter().map(|slot| {
+        let customers = 0..reference_model.customers;
+        let places = customers.map(|k| k * reference_model.chips + usize::from(*slot));
+        places.map(|at| reference_model.bought[at]).sum()
+    });
+    (text, bought.collect())
 }
 
 fn market_step(s: &Shipped) -> [Case<'_>; 2] {

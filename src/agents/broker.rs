@@ -204,13 +204,11 @@ pub fn settle_brokers(
             }
         }
         let seized = if all > 0.0 { caught / all } else { 0.0 };
-        for a in 0..m.active.len() {
-            let slot = usize::from(m.active[a]);
-            let bought = m.divert_chips(customer, a, seized, for_training);
+        m.divert_chips(customer, seized, for_training, |slot, bought| {
             let h100e = bought * chips.useful_training[slot] * realised.0[slot];
             grey.reached_h100e += h100e * (1.0 - seized);
             grey.seized_h100e += h100e * seized;
-        }
+        });
         m.money.refund_unspent(&m.layout, customer);
     }
 }

@@ -136,34 +136,41 @@ pub fn launch_generations(
     makers: Query<(&Chipmaker, &ChipmakerState)>,
 ) {
     let (clock, future) = (&*run.clock, &*run.future);
+    let comes = |chips: &ChipTable, slot: usize| {
+        chips.launch[slot] == clock.t as i32
+            && matches!(roadmap.slots[slot].kind, SlotKind::Generation { .. })
+    };
+    if !(0..roadmap.slots.len()).any(|slot| comes(&chips, slot)) {
+        return;
+    }
     let feedback = future.channels.on(Channel::RdFeedback);
     let home_process = maths::exp(supply.tool_growth.performance);
     for (maker, business) in &makers {
-        let ratio = future.reference_run.research_ratio(
-            clock.t,
-            maker.row as usize,
-            business.research_stock_usd,
-        );
-        let mut quality = if feedback {
-            generation_quality(ratio, &future.parameters)
-        } else {
-            1.0
-        };
-        if maker.home == Bloc::Target && access.leading_foundry[maker.row as usize] < 0.5 {
-            quality *= home_process;
-        }
         for slot in roadmap.slots_of(maker.row as u16) {
-            let comes = chips.launch[slot] == clock.t as i32;
-            if comes && matches!(roadmap.slots[slot].kind, SlotKind::Generation { .. }) {
-                chips.spec[slot] = chips.spec[slot].scaled(quality);
-                chips.appraise(slot, &future.parameters);
-                events.push(Event {
-                    actor: maker.row,
-                    object: slot as u32,
-                    values: [quality, 0.0, 0.0, 0.0],
-                    ..Event::new(clock.t as i32, EventKind::GenerationLaunched)
-                });
+            if !comes(&chips, slot) {
+                continue;
             }
+            let ratio = future.reference_run.research_ratio(
+                clock.t,
+                maker.row as usize,
+                business.research_stock_usd,
+            );
+            let mut quality = if feedback {
+                generation_quality(ratio, &future.parameters)
+            } else {
+                1.0
+            };
+            if maker.home == Bloc::Target && access.leading_foundry[maker.row as usize] < 0.5 {
+                quality *= home_process;
+            }
+            chips.spec[slot] = chips.spec[slot].scaled(quality);
+            chips.appraise(slot, &future.parameters);
+            events.push(Event {
+                actor: maker.row,
+                object: slot as u32,
+                values: [quality, 0.0, 0.0, 0.0],
+                ..Event::new(clock.t as i32, EventKind::GenerationLaunched)
+            });
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::foundation::bloc::Bloc;
 use crate::foundation::parameters::Parameters;
 use crate::foundation::run::RunMonth;
 use crate::markets::chip_market::ChipMarket;
-use crate::markets::chip_market::state::{BudgetPurpose, CustomerKind, stock_index};
+use crate::markets::chip_market::state::{BudgetPurpose, CustomerKind, ROWS, stock_index};
 use crate::policy::access::LegalAccess;
 use crate::technology::power::{PowerPaths, PowerUse, switch_on};
 use crate::technology::roadmap::{ChipTable, RealisedThroughput, fp8_share};
@@ -271,10 +271,12 @@ pub struct ComputeStock {
     public_h100e: f64,
     /// By bloc and wallet: useful throughput of a chip, by slot.
     worth: [[Vec<f64>; 2]; 3],
+    /// By bloc and wallet, and by active chip: throughput for the wallet's purpose and for training, and power, W.
+    of_row: [Vec<[f64; 3]>; ROWS],
     /// By buyer: purchases in throughput of its own purpose, in training throughput, and in power, W.
     of_buyer: Vec<[f64; 3]>,
-    /// By bloc: chips of a wallet as `2 * slot + wallet`, the most useful per watt first.
-    power_order: [Vec<u16>; 3],
+    /// By bloc: chips of a wallet as `2 * slot + wallet`, and their useful throughput per watt, the highest first.
+    power_order: [Vec<(u16, f64)>; 3],
 }
 
 impl ComputeStock {
@@ -284,6 +286,10 @@ impl ComputeStock {
         self.flow.resize(markets, [0.0; 3]);
         self.bought.clear();
         self.bought.resize(markets, [0.0; 3]);
+        for table in &mut self.of_row {
+            table.clear();
+            table.reserve(slots);
+        }
         self.of_buyer.clear();
         self.of_buyer.resize(customers, [0.0; 3]);
         for order in &mut self.power_order {
@@ -373,7 +379,7 @@ impl ComputeStock {
             self.rank_by_watt(b, &d.in_use, chips);
             let mut left_w = limit_w;
             let mut on = [0.0; 3];
-            for &code in &self.power_order[b] {
+            for &(code, _) in &self.power_order[b] {
                 let (slot, wallet) = (usize::from(code / 2), usize::from(code % 2));
                 let units = d.stock[stock_index(slot, b, BudgetPurpose::Training) + wallet];
                 let share = switch_on(units * chips.spec[slot].tdp_w, &mut left_w);
@@ -396,44 +402,47 @@ impl ComputeStock {
     fn rank_by_watt(&mut self, bloc: usize, in_use: &[u16], chips: &ChipTable) {
         let (order, worth) = (&mut self.power_order[bloc], &self.worth[bloc]);
         for &slot in &in_use[order.len() / 2..] {
-            order.extend([2 * slot, 2 * slot + 1]);
+            order.extend([(2 * slot, 0.0), (2 * slot + 1, 0.0)]);
         }
-        let per_watt = |code: u16| {
-            let slot = usize::from(code / 2);
-            worth[usize::from(code % 2)][slot] / chips.spec[slot].tdp_w.max(1.0)
-        };
+        for (code, per_watt) in order.iter_mut() {
+            let slot = usize::from(*code / 2);
+            *per_watt = worth[usize::from(*code % 2)][slot] / chips.spec[slot].tdp_w.max(1.0);
+        }
         for end in 1..order.len() {
-            let code = order[end];
-            let value = per_watt(code);
+            let chip = order[end];
             let mut at = end;
-            while at > 0 && per_watt(order[at - 1]) < value {
+            while at > 0 && order[at - 1].1 < chip.1 {
                 order[at] = order[at - 1];
                 at -= 1;
             }
-            order[at] = code;
+            order[at] = chip;
         }
     }
 
     /// Records purchases of each market this month; diverted chips count where they are used.
     fn record_flows(&mut self, market: &ChipMarket, chips: &ChipTable, for_training: f64) {
         let layout = &market.layout;
-        let active = market.active.len();
         self.flow.fill([0.0; 3]);
         self.bought.fill([0.0; 3]);
-        for (b, buyer) in market.buyers.list.iter().enumerate() {
-            if buyer.kind.is_broker() {
-                continue;
-            }
-            let worth = &self.worth[layout.bloc_of_market[buyer.market]];
-            let bought = &market.buyers.bought[b * active..(b + 1) * active];
-            let (mut own, mut training, mut watts) = (0.0, 0.0, 0.0);
-            for (units, &slot) in bought.iter().zip(&market.active) {
+        for (of_row, table) in self.of_row.iter_mut().enumerate() {
+            let [training, serving] = &self.worth[of_row / 2];
+            let own = [training, serving][of_row % 2];
+            table.clear();
+            table.extend(market.active.iter().map(|&slot| {
                 let slot = usize::from(slot);
-                own += units * worth[buyer.wallet as usize][slot];
-                training += units * worth[0][slot];
-                watts += units * chips.spec[slot].tdp_w;
+                [own[slot], training[slot], chips.spec[slot].tdp_w]
+            }));
+        }
+        for (b, buyer) in market.buyers.list.iter().enumerate() {
+            let row = stock_index(0, layout.bloc_of_market[buyer.market], buyer.wallet);
+            let mut sums = [0.0; 3];
+            for (a, each) in self.of_row[row].iter().enumerate() {
+                let units = market.buyers.bought.at(a, b);
+                for (sum, each) in sums.iter_mut().zip(each) {
+                    *sum += units * each;
+                }
             }
-            self.of_buyer[b] = [own, training, watts];
+            self.of_buyer[b] = sums;
         }
         for (k, customer) in layout.customers.iter().enumerate() {
             let group = usize::from(market.buyers.group_of[k]);

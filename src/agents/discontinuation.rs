@@ -6,6 +6,7 @@ use crate::foundation::bloc::Bloc;
 use crate::foundation::parameters::Parameters;
 use crate::foundation::run::RunMonth;
 use crate::markets::chip_market::ChipMarket;
+use crate::markets::chip_market::state::MAKERS_MAX;
 use crate::technology::roadmap::{ChipTable, Roadmap, SlotKind};
 
 /// Whether a maker ends the sale of a part: it was replaced at least `end_of_sale_months` ago, and it brought less than
@@ -24,19 +25,26 @@ pub fn discontinue_parts(
     mut chips: ResMut<ChipTable>,
 ) {
     let (p, t) = (&run.future.parameters, run.clock.t as i32);
-    for maker in 0..roadmap.maker_keys.len() {
-        let slots = roadmap.slots_of(maker as u16);
-        let all_usd: f64 = slots.clone().map(|slot| sales_usd(&market, slot)).sum();
-        for slot in slots {
-            let Some(months) = months_replaced(&roadmap, &chips, slot, t, p) else {
-                continue;
-            };
-            let share = if all_usd > 0.0 {
-                sales_usd(&market, slot) / all_usd
-            } else {
-                0.0
-            };
-            chips.discontinued[slot] |= is_discontinued(months, share, p);
+    // What was not on sale brought nothing.
+    let mut all_usd = [0.0; MAKERS_MAX];
+    for slot in market.active.iter().map(|slot| usize::from(*slot)) {
+        all_usd[usize::from(roadmap.slots[slot].maker)] += sales_usd(&market, slot);
+    }
+    for slot in 0..roadmap.slots.len() {
+        if chips.discontinued[slot] || chips.launch[slot] > t {
+            continue;
+        }
+        let all_usd = all_usd[usize::from(roadmap.slots[slot].maker)];
+        let share = if all_usd > 0.0 {
+            sales_usd(&market, slot) / all_usd
+        } else {
+            0.0
+        };
+        // A part that sells well stays, whatever came after it.
+        if is_discontinued(i32::MAX, share, p)
+            && let Some(months) = months_replaced(&roadmap, &chips, slot, t, p)
+        {
+            chips.discontinued[slot] = is_discontinued(months, share, p);
         }
     }
 }
@@ -53,7 +61,7 @@ fn months_replaced(
     p: &Parameters,
 ) -> Option<i32> {
     let launch = chips.launch[slot];
-    if chips.discontinued[slot] || f64::from(t.saturating_sub(launch)) < p.end_of_sale_months {
+    if f64::from(t.saturating_sub(launch)) < p.end_of_sale_months {
         return None;
     }
     let is_variant = |slot: usize| matches!(roadmap.slots[slot].kind, SlotKind::Variant { .. });

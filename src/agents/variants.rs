@@ -204,7 +204,9 @@ impl DesignOffice<'_> {
             ..Event::new(t, EventKind::VariantLaunched)
         });
         let now = &mut *self.now;
-        now.classify_variant(&self.calendar, slot, project.parent, &project.spec);
+        now.classify_variant(&self.calendar, slot, project.parent, &project.spec, |_| {
+            false
+        });
         now.offer_variant(slot, &mut self.market);
     }
 }
@@ -325,9 +327,10 @@ impl DesignSearch<'_> {
 
     fn prospect(&self, spec: &ChipSpec, usd_per_h100e: f64) -> DesignProspect {
         let (share, fp8) = (self.for_training, self.chips.fp8_share);
+        let value = blended_value(spec, share, fp8, &self.chips.h100, self.p);
         DesignProspect {
-            price_usd: blended_value(spec, share, fp8, self.p) * usd_per_h100e,
-            profit_usd: profit_per_unit_usd(spec, share, fp8, usd_per_h100e, self.p),
+            price_usd: value * usd_per_h100e,
+            profit_usd: profit_per_unit_usd(spec, value, usd_per_h100e, self.p),
         }
     }
 
@@ -342,7 +345,7 @@ impl DesignSearch<'_> {
             .filter(|slot| !matches!(kind(*slot), SlotKind::Variant { .. }))
             .map(|slot| {
                 let spec = &chips.spec[slot];
-                let value = blended_value(spec, self.for_training, chips.fp8_share, p);
+                let value = blended_value(spec, self.for_training, chips.fp8_share, &chips.h100, p);
                 let list_price_usd = chips.list_price_usd(slot, self.t, p);
                 (
                     (list_price_usd + p.host_cost_usd) / value,

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::report::legible;
 use super::{Answer, Failure, Format, note, say, say_json};
 use crate::config::acts::ids_of;
 use crate::config::claim::claim_paths;
@@ -127,6 +128,7 @@ fn study_of(library: &Library, source: &Source) -> Result<(), Problems> {
 /// A figure, with the entities that the main study has.
 fn figure_of(library: &Library, source: &Source) -> Result<(), Problems> {
     let read = figure::read(source, &source.name)?;
+    legible(source, &read)?;
     let main = library.configs.find("did-controls-work", "studies")?;
     let study = study::read(&main, &library.configs)?;
     let blueprint = library.blueprint(&study)?;

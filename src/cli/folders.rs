@@ -5,11 +5,14 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::report::SealArgs;
+use super::report::{SealArgs, figure_named, read};
 use super::{Answer, Failure, output_failure, say, say_data, table, wrong_word};
-use crate::foundation::escape::csv_plain;
+use crate::config::source::Configs;
+use crate::foundation::escape::{csv_cell, csv_plain};
+use crate::plots::compose;
 use crate::results::compare::compare;
 use crate::results::export::{export as write_table, tables};
+use crate::results::tables::SideTable;
 
 /// Number of rows that are shown without `--csv`.
 const LOOK: usize = 20;
@@ -18,8 +21,12 @@ const LOOK: usize = 20;
 pub struct ExportArgs {
     /// A results folder.
     folder: PathBuf,
-    /// Name of the table: outcomes, bands, effects, events, failures or series.
-    table: String,
+    /// Name of the table: outcomes, bands, effect_bands, effects, events, failures, record or series.
+    #[arg(required_unless_present = "figure", conflicts_with = "figure")]
+    table: Option<String>,
+    /// Print the numbers that a figure draws: your own file, or a name from `chokepoint list figures`.
+    #[arg(long, value_name = "FIGURE")]
+    figure: Option<String>,
     /// Print the whole table as comma-separated values; without it the first 20 rows are shown.
     #[arg(long)]
     csv: bool,
@@ -27,7 +34,7 @@ pub struct ExportArgs {
     seal: SealArgs,
 }
 
-pub fn export(args: &ExportArgs) -> Answer {
+pub fn export(configs: &Configs, args: &ExportArgs) -> Answer {
     let known = tables(&args.folder);
     if known.is_empty() {
         return Err(Failure::Input(format!(
@@ -35,15 +42,18 @@ pub fn export(args: &ExportArgs) -> Answer {
             args.folder.display()
         )));
     }
-    if !known.contains(&args.table) {
+    let Some(wanted) = &args.table else {
+        return export_figure(configs, args);
+    };
+    if !known.contains(wanted) {
         let names: Vec<&str> = known.iter().map(String::as_str).collect();
         let expected = format!("a table of {}: {}", args.folder.display(), known.join(", "));
-        return Err(wrong_word("export", &args.table, &expected, &names));
+        return Err(wrong_word("export", wanted, &expected, &names));
     }
     args.seal.check(&args.folder)?;
     if args.csv && io::stdout().is_terminal() {
         let mut text = Vec::new();
-        write_table(&args.folder, &args.table, usize::MAX, &mut text)?;
+        write_table(&args.folder, wanted, usize::MAX, &mut text)?;
         return say_data(&String::from_utf8_lossy(&text));
     }
     if args.csv {
@@ -52,14 +62,14 @@ pub fn export(args: &ExportArgs) -> Answer {
             failed: None,
         };
         let written =
-            write_table(&args.folder, &args.table, usize::MAX, &mut out).map_err(Failure::from);
+            write_table(&args.folder, wanted, usize::MAX, &mut out).map_err(Failure::from);
         return match out.failed {
             Some(error) => Err(output_failure(&error)),
             None => written,
         };
     }
     let mut text = Vec::new();
-    write_table(&args.folder, &args.table, LOOK, &mut text)?;
+    write_table(&args.folder, wanted, LOOK, &mut text)?;
     let mut reader = csv::ReaderBuilder::new()
         .has_headers(false)
         .from_reader(text.as_slice());
@@ -69,6 +79,40 @@ pub fn export(args: &ExportArgs) -> Answer {
         .map(|r| r.iter().map(|cell| csv_plain(cell).to_string()).collect())
         .collect();
     say(&table(&rows))
+}
+
+/// Exports the numbers that a figure draws, of the study or by name.
+fn export_figure(configs: &Configs, args: &ExportArgs) -> Answer {
+    let name = args.figure.as_deref().unwrap_or_default();
+    let results = read(&args.folder, &args.seal)?;
+    let of_study = &results.manifest.study.figures;
+    let figure = match of_study.iter().find(|f| f.name == name) {
+        Some(figure) => figure.clone(),
+        None => figure_named(configs, name)?,
+    };
+    let data = compose(&results, &figure)
+        .map_err(|why| Failure::No(format!("error: figure {name}: {why}\n")))?
+        .data
+        .0;
+    if args.csv || !io::stdout().is_terminal() {
+        return say_data(&csv_of(&data)?);
+    }
+    let shown = data.rows.into_iter().take(LOOK);
+    let rows: Vec<Vec<String>> = std::iter::once(data.columns).chain(shown).collect();
+    say(&table(&rows))
+}
+
+/// A table as comma-separated values.
+fn csv_of(data: &SideTable) -> Result<String, Failure> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let failed = |e: csv::Error| Failure::Input(format!("error: {e}\n"));
+    writer.write_record(&data.columns).map_err(failed)?;
+    for row in &data.rows {
+        let cells = row.iter().map(|cell| csv_cell(cell).into_owned());
+        writer.write_record(cells).map_err(failed)?;
+    }
+    let bytes = writer.into_inner().unwrap_or_default();
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 /// Standard output that keeps its own error, so that it is not taken for an error of the table.

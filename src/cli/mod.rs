@@ -271,7 +271,7 @@ pub fn main() -> ExitCode {
         Command::Block(args) => blocks::block(&args),
         Command::Merge(args) => blocks::merge(&args),
         Command::Slurm(args) => slurm::slurm(configs, &args),
-        Command::Export(args) => folders::export(&args),
+        Command::Export(args) => folders::export(&configs, &args),
         Command::Diff(args) => folders::diff(&args),
         Command::Report(args) => report::report(&args),
         Command::Plot(args) => report::plot(&configs, &args),

@@ -5,8 +5,10 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::{Answer, Failure, note, say};
+use crate::config::diagnostics::{Diagnostic, Problems};
 use crate::config::figure::{self, FigureFile};
-use crate::config::source::Configs;
+use crate::config::source::{Configs, Source};
+use crate::plots::{PngSize, lacking};
 use crate::results::{Results, ResultsError, seal};
 
 #[derive(Args)]
@@ -46,6 +48,9 @@ pub struct PlotArgs {
     /// Folder for the files; the default is `plots` in the results folder.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// Draw PNG files at the size of a slide, 1,920 by 1,080 pixels; without it they are 1,920 pixels wide and as high as the figure.
+    #[arg(long)]
+    slide: bool,
     #[command(flatten)]
     seal: SealArgs,
 }
@@ -69,7 +74,7 @@ pub fn report(args: &FolderArgs) -> Answer {
 }
 
 /// Reads results for figures, after checking their seal unless the user accepts changes.
-fn read(folder: &Path, seal: &SealArgs) -> Result<Results, Failure> {
+pub fn read(folder: &Path, seal: &SealArgs) -> Result<Results, Failure> {
     let unsealed = seal.check(folder)?;
     let mut results = Results::read_for_figures(folder)?;
     results.unsealed = unsealed;
@@ -133,14 +138,22 @@ pub fn plot(configs: &Configs, args: &PlotArgs) -> Answer {
     let figures = if args.figures.is_empty() {
         results.manifest.study.figures.clone()
     } else {
-        figure::read_all(configs, &args.figures)?
+        args.figures
+            .iter()
+            .map(|name| figure_named(configs, name))
+            .collect::<Result<_, Failure>>()?
     };
     let paths = drawn_files(below.as_deref().unwrap_or_default(), &figures);
     match &below {
         Some(_) => seal::may_write(&args.folder, &paths)?,
         None => only_drawn(&folder, &figures)?,
     }
-    let gallery = crate::plots::draw_all(&results, &figures, &folder)?;
+    let size = if args.slide {
+        PngSize::Slide
+    } else {
+        PngSize::Screen
+    };
+    let gallery = crate::plots::draw_sized(&results, &figures, &folder, size)?;
     if below.is_some() {
         sealed(&args.folder, &paths)?;
     }
@@ -155,6 +168,34 @@ pub fn plot(configs: &Configs, args: &PlotArgs) -> Answer {
         return Err(Failure::No("error: no figure could be drawn\n".into()));
     }
     Ok(())
+}
+
+/// A figure definition by its path or name, whose words can all be drawn.
+pub fn figure_named(configs: &Configs, name: &str) -> Result<FigureFile, Failure> {
+    let source = configs.find_figure(name)?;
+    let figure = figure::read(&source, name)?;
+    legible(&source, &figure)?;
+    Ok(figure)
+}
+
+/// Refuses words with letters that the typeface lacks.
+///
+/// # Errors
+/// With the place of each of them.
+pub fn legible(source: &Source, figure: &FigureFile) -> Result<(), Problems> {
+    let mut problems = Problems::default();
+    for text in figure.texts() {
+        if let Some(letter) = lacking(text, true).first() {
+            let message = format!(
+                "found `{letter}` (U+{:04X}), which the typeface of the figures does not have; expected Latin, Greek or Cyrillic letters",
+                *letter as u32
+            );
+            problems
+                .0
+                .push(Diagnostic::at_text(source, 0, text, message));
+        }
+    }
+    problems.check()
 }
 
 /// Reports figures that these results cannot fill, on standard error.

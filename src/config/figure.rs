@@ -14,6 +14,8 @@ use crate::outputs::measures::{MEASURES, measure};
 use crate::outputs::outcomes::OUTCOMES;
 use crate::outputs::record::ColumnIndex;
 
+/// The measure whose difference to the baseline is followed month by month.
+pub const FOLLOWED_MEASURE: &str = "latent_gap_months";
 /// Makers or parameters that a figure draws by name, at most.
 const MOST_DRAWN: u64 = 100;
 /// Futures whose events a results folder keeps.
@@ -64,6 +66,8 @@ pub enum ReportQuestion {
 pub enum FigureKind {
     /// Median with 50 and 90 % bands over time.
     Fan(FanSpec),
+    /// The difference to the baseline in the same future over time, with 50 and 90 % bands, in a panel for each regime.
+    Effect(EffectPathSpec),
     /// Small panels: a row a measure, a column a regime.
     Multiples(SmallMultiplesSpec),
     /// Mean shares of the largest makers over time, one panel a regime.
@@ -96,6 +100,18 @@ pub struct FanSpec {
     #[serde(default)]
     pub panels: PanelDimension,
     /// First month drawn; by default that of the study.
+    #[serde(default)]
+    pub from: Option<String>,
+}
+
+/// The difference of a measure to the baseline over time.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct EffectPathSpec {
+    /// A measure whose monthly differences are kept: `latent_gap_months`.
+    pub measure: String,
+    pub entity: String,
+    /// First month drawn; by default a year before arms can differ.
     #[serde(default)]
     pub from: Option<String>,
 }
@@ -161,6 +177,8 @@ pub enum SharesStyle {
     #[default]
     Stacked,
     Lines,
+    /// Small panels: a row a maker, a column a regime, with 50 and 90 % bands.
+    Bands,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema, PartialEq)]
@@ -332,6 +350,7 @@ pub fn unknown(source: &Source, figure: &FigureFile, known: &KnownEntities<'_>) 
                 .map(|l| (l.measure.as_str(), l.entity.as_str()))
                 .collect()
         }
+        FigureKind::Effect(f) => vec![(f.measure.as_str(), f.entity.as_str())],
         FigureKind::Multiples(f) => {
             let rows = f.rows.iter();
             rows.map(|r| (r.measure.as_str(), r.entity.as_str()))
@@ -363,6 +382,20 @@ pub fn unknown(source: &Source, figure: &FigureFile, known: &KnownEntities<'_>) 
     problems
 }
 
+impl FigureFile {
+    /// The words of the file that are drawn.
+    pub fn texts(&self) -> Vec<&str> {
+        let mut texts = vec![self.title.as_str(), self.description.as_str()];
+        match &self.draw {
+            FigureKind::Fan(f) => texts.extend(f.lines.iter().filter_map(|l| l.name.as_deref())),
+            FigureKind::Multiples(f) => texts.extend(f.rows.iter().map(|r| r.name.as_str())),
+            FigureKind::Tiles(f) => texts.extend([f.low.as_str(), f.high.as_str()]),
+            _ => {}
+        }
+        texts
+    }
+}
+
 impl FigureKind {
     fn regime(&self) -> Option<&str> {
         let named = match self {
@@ -380,6 +413,7 @@ impl FigureKind {
     fn measures(&self) -> Vec<&str> {
         match self {
             Self::Fan(f) => f.lines.iter().map(|l| l.measure.as_str()).collect(),
+            Self::Effect(f) => vec![&f.measure],
             Self::Multiples(f) => f.rows.iter().map(|r| r.measure.as_str()).collect(),
             Self::Shares(f) => vec![&f.measure],
             Self::Tiles(f) => vec![&f.measure],
@@ -401,6 +435,7 @@ impl FigureKind {
     fn months(&self) -> Vec<&str> {
         let (from, to) = match self {
             Self::Fan(f) => (&f.from, &None),
+            Self::Effect(f) => (&f.from, &None),
             Self::Multiples(f) => (&f.from, &None),
             Self::Shares(f) => (&f.from, &None),
             Self::Timeline(f) => (&f.from, &f.to),
@@ -462,6 +497,12 @@ pub fn read(source: &Source, name: &str) -> Result<FigureFile, Problems> {
     let measures: Vec<&str> = MEASURES.iter().map(|m| m.name).collect();
     for found in draw.measures().iter().filter(|m| measure(m).is_none()) {
         wrong(found, "a measure", &measures);
+    }
+    if let FigureKind::Effect(f) = draw
+        && f.measure != FOLLOWED_MEASURE
+    {
+        let expected = "a measure whose monthly differences are kept";
+        wrong(&f.measure, expected, &[FOLLOWED_MEASURE]);
     }
     let outcomes: Vec<&str> = OUTCOMES.iter().map(|o| o.name).collect();
     for found in draw.outcomes().iter().filter(|o| !outcomes.contains(o)) {

@@ -7,6 +7,10 @@ static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/configs");
 /// The shipped figures: name and text of each file under `plots/`.
 pub const FIGURES: &[(&str, &str)] = &[
     (
+        "capability-by-side",
+        include_str!("../../plots/capability-by-side.toml"),
+    ),
+    (
         "capability-gap-months",
         include_str!("../../plots/capability-gap-months.toml"),
     ),
@@ -14,10 +18,18 @@ pub const FIGURES: &[(&str, &str)] = &[
         "capability-gap-points",
         include_str!("../../plots/capability-gap-points.toml"),
     ),
+    (
+        "cards-shipped",
+        include_str!("../../plots/cards-shipped.toml"),
+    ),
     ("channels", include_str!("../../plots/channels.toml")),
     (
         "compute-by-bloc",
         include_str!("../../plots/compute-by-bloc.toml"),
+    ),
+    (
+        "effect-on-gap",
+        include_str!("../../plots/effect-on-gap.toml"),
     ),
     ("effects", include_str!("../../plots/effects.toml")),
     (
@@ -25,6 +37,10 @@ pub const FIGURES: &[(&str, &str)] = &[
         include_str!("../../plots/gap-by-regime.toml"),
     ),
     ("influence", include_str!("../../plots/influence.toml")),
+    (
+        "maker-revenue",
+        include_str!("../../plots/maker-revenue.toml"),
+    ),
     ("nations", include_str!("../../plots/nations.toml")),
     ("overview", include_str!("../../plots/overview.toml")),
     ("reversal", include_str!("../../plots/reversal.toml")),

@@ -38,6 +38,8 @@ pub struct Shortage {
     pub belief: Vec<f64>,
     /// Share denied in the target over the past year, by which its state plans the next budget.
     pub denied_year: f64,
+    /// Slots on sale to all, and how attractive each is.
+    attraction: Vec<(usize, f64)>,
 }
 
 impl Shortage {
@@ -47,7 +49,9 @@ impl Shortage {
         self.would_buy[bloc] * (1.0 - maths::exp(-beyond))
     }
 
-    fn reset(&mut self, markets: usize) {
+    fn reset(&mut self, markets: usize, chips: usize) {
+        self.attraction.clear();
+        self.attraction.reserve(chips);
         self.would_buy = [0.0; 3];
         self.obtained = [0.0; 3];
         self.scarcity = [0.0; 3];
@@ -61,7 +65,7 @@ impl Shortage {
 
 /// System at the start of a run: nothing is scarce yet.
 pub fn begin_shortage(market: Res<ChipMarket>, mut shortage: ResMut<Shortage>) {
-    shortage.reset(market.layout.markets);
+    shortage.reset(market.layout.markets, market.layout.maker_of.len());
 }
 
 /// System: updates denial and belief by market, and scarcity by bloc.
@@ -103,20 +107,25 @@ impl Shortage {
     fn measure_denial(&mut self, market: &ChipMarket, chips: &ChipTable, p: &Parameters) {
         let layout = &market.layout;
         let slots = layout.maker_of.len();
+        let mut all = 0.0;
+        self.attraction.clear();
+        for &slot in &market.active {
+            let slot = usize::from(slot);
+            if !layout.captive_chip[slot] {
+                let attraction = market.offers[slot].attraction[0] / chips.copies[slot];
+                all += attraction;
+                self.attraction.push((slot, attraction));
+            }
+        }
         for place in 0..layout.markets {
-            let first = usize::from(market.buyers.equivalent_market[place]);
+            let equivalent = usize::from(market.buyers.equivalent_market[place]);
+            let first = equivalent.min(market.buyers.same_terms_as(place));
             let closed = if first < place {
                 self.closed[first]
             } else {
-                let (mut all, mut open) = (0.0, 0.0);
-                for &slot in &market.active {
-                    let slot = usize::from(slot);
-                    if !layout.captive_chip[slot] {
-                        let attraction = market.offers[slot].attraction[0] / chips.copies[slot];
-                        all += attraction;
-                        open += attraction * market.terms[place * slots + slot].open;
-                    }
-                }
+                let terms = &market.terms[place * slots..][..slots];
+                let chips = self.attraction.iter();
+                let open: f64 = chips.map(|(slot, x)| x * terms[*slot].open).sum();
                 if all > 0.0 { 1.0 - open / all } else { 0.0 }
             };
             self.closed[place] = closed;

@@ -19,14 +19,28 @@ pub struct TrailingSales {
     sum: MonthlySales,
 }
 
+/// Quantities of sales by maker and place. The last two are of a month only; they are not summed over the year.
+#[derive(Clone, Copy)]
+enum SalesQuantity {
+    Value,
+    Units,
+    Tpp,
+    /// Units with high-bandwidth memory (HBM).
+    WithHbm,
+    /// 8-bit peak compute.
+    Peak,
+}
+
+impl SalesQuantity {
+    const ALL: usize = 5;
+    const SUMMED: usize = 3;
+}
+
 #[derive(Clone, Debug, Default)]
 struct MonthlySales {
-    value: [Vec<f64>; 3],
-    units: [Vec<f64>; 3],
-    tpp: [Vec<f64>; 3],
-    /// Of this month only; not summed over the year. Units with high-bandwidth memory (HBM), and 8-bit peak compute.
-    with_hbm: [Vec<f64>; 3],
-    peak: [Vec<f64>; 3],
+    makers: usize,
+    /// `[quantity][place][maker]`
+    cells: Vec<f64>,
     fab_tpp: f64,
     /// In the world, in the target, and by users in third countries.
     paid_usd: [f64; 3],
@@ -35,21 +49,21 @@ struct MonthlySales {
 
 impl MonthlySales {
     fn clear(&mut self, makers: usize) {
-        for columns in [
-            &mut self.value,
-            &mut self.units,
-            &mut self.tpp,
-            &mut self.with_hbm,
-            &mut self.peak,
-        ] {
-            for column in columns {
-                column.clear();
-                column.resize(makers, 0.0);
-            }
-        }
+        self.makers = makers;
+        self.cells.clear();
+        self.cells.resize(SalesQuantity::ALL * 3 * makers, 0.0);
         self.fab_tpp = 0.0;
         self.paid_usd = [0.0; 3];
         self.h100e = [0.0; 3];
+    }
+
+    /// A quantity in a place, by maker.
+    fn of(&self, quantity: SalesQuantity, place: usize) -> &[f64] {
+        &self.cells[(quantity as usize * 3 + place) * self.makers..][..self.makers]
+    }
+
+    fn add(&mut self, quantity: SalesQuantity, place: usize, maker: usize, sold: f64) {
+        self.cells[(quantity as usize * 3 + place) * self.makers + maker] += sold;
     }
 }
 
@@ -60,23 +74,18 @@ impl TrailingSales {
         self.sum.clear(makers);
     }
 
-    /// Sums the twelve months anew, so that no rounding error accumulates.
-    fn sum_trailing_year(&mut self, makers: usize) {
+    /// Sums the twelve months anew, oldest first, so that no rounding error accumulates. `next` is the place of the oldest.
+    fn sum_trailing_year(&mut self, makers: usize, next: usize) {
         self.sum.clear(makers);
-        for month in &self.months {
-            for place in 0..3 {
-                add_to(&mut self.sum.value[place], &month.value[place]);
-                add_to(&mut self.sum.units[place], &month.units[place]);
-                add_to(&mut self.sum.tpp[place], &month.tpp[place]);
+        let summed = SalesQuantity::SUMMED * 3 * makers;
+        let (latest, oldest) = self.months.split_at(next);
+        for month in oldest.iter().chain(latest) {
+            let cells = self.sum.cells[..summed].iter_mut();
+            for (sum, value) in cells.zip(&month.cells[..summed]) {
+                *sum += value;
             }
             self.sum.fab_tpp += month.fab_tpp;
         }
-    }
-}
-
-fn add_to(sums: &mut [f64], values: &[f64]) {
-    for (sum, value) in sums.iter_mut().zip(values) {
-        *sum += value;
     }
 }
 
@@ -103,8 +112,8 @@ pub fn observe_sales(
 ) {
     let (watch, t) = (&watching.0, clock.t);
     let makers = watch.makers.len();
-    trail.months.rotate_left(1);
-    let Some(month) = trail.months.last_mut() else {
+    let at = t % trail.months.len().max(1);
+    let Some(month) = trail.months.get_mut(at) else {
         return;
     };
     let mut inflow = sum_sales(month, makers, &market, &chips, &realised, &home_made);
@@ -120,17 +129,21 @@ pub fn observe_sales(
     record.set_all(&watch.inflow, t, inflow);
     let price = [0, 1, 2].map(|place| ratio(month.paid_usd[place], month.h100e[place]));
     record.set_all(&watch.price, t, price);
-    for (maker, columns) in watch.makers.iter().enumerate() {
-        for place in 0..3 {
-            record.set(columns.revenue[place], t, month.value[place][maker]);
-            record.set(columns.units[place], t, month.units[place][maker]);
-            record.set(columns.with_hbm[place], t, month.with_hbm[place][maker]);
-            record.set(columns.tpp[place], t, month.tpp[place][maker]);
-            record.set(columns.peak[place], t, month.peak[place][maker]);
+    for place in 0..3 {
+        let of = |quantity| month.of(quantity, place);
+        let (values, units) = (of(SalesQuantity::Value), of(SalesQuantity::Units));
+        let (tpp, peak) = (of(SalesQuantity::Tpp), of(SalesQuantity::Peak));
+        let with_hbm = of(SalesQuantity::WithHbm);
+        for (maker, columns) in watch.makers.iter().enumerate() {
+            record.set(columns.revenue[place], t, values[maker]);
+            record.set(columns.units[place], t, units[maker]);
+            record.set(columns.with_hbm[place], t, with_hbm[maker]);
+            record.set(columns.tpp[place], t, tpp[maker]);
+            record.set(columns.peak[place], t, peak[maker]);
         }
     }
     record.set_all(&watch.responses.grey_counts, t, [packages, peak]);
-    trail.sum_trailing_year(makers);
+    trail.sum_trailing_year(makers, at + 1);
     observe_shares(watch, &trail.sum, t, &mut record);
     observe_variants(watch, &market, t, &mut record);
 }
@@ -157,14 +170,18 @@ fn sum_sales(
         let third =
             market.sold_in(Bloc::Third as usize, slot) + market.deliveries.sold_to_brokers[slot];
         let world = market.sold_in(Bloc::Issuer as usize, slot) + in_target + third;
+        let with_hbm = f64::from(u8::from(chips.spec[slot].hbm_stacks > 0.0));
+        let each = [
+            (SalesQuantity::Value, price),
+            (SalesQuantity::Units, 1.0),
+            (SalesQuantity::Tpp, tpp),
+            (SalesQuantity::WithHbm, with_hbm),
+            (SalesQuantity::Peak, chips.peak_h100e[slot]),
+        ];
         for (place, units) in [world, in_target, third].into_iter().enumerate() {
-            month.value[place][maker] += units * price;
-            month.units[place][maker] += units;
-            month.tpp[place][maker] += units * tpp;
-            if chips.spec[slot].hbm_stacks > 0.0 {
-                month.with_hbm[place][maker] += units;
+            for (quantity, each) in each {
+                month.add(quantity, place, maker, units * each);
             }
-            month.peak[place][maker] += units * chips.peak_h100e[slot];
         }
         // What brokers buy is used in the target.
         let used = [
@@ -206,21 +223,20 @@ fn observe_shares(
     record: &mut MonthlyRecord,
 ) {
     for place in 0..3 {
-        let value: f64 = year.value[place].iter().sum();
-        let units: f64 = year.units[place].iter().sum();
-        let tpp: f64 = year.tpp[place].iter().sum();
+        let of = |quantity| year.of(quantity, place);
+        let (values, packages) = (of(SalesQuantity::Value), of(SalesQuantity::Units));
+        let made_tpp = of(SalesQuantity::Tpp);
+        let value: f64 = values.iter().sum();
+        let units: f64 = packages.iter().sum();
+        let tpp: f64 = made_tpp.iter().sum();
         let mut hhi = 0.0;
         let mut by_home = [0.0; 3];
         for (maker, columns) in watch.makers.iter().enumerate() {
-            let share = ratio(year.value[place][maker], value);
+            let share = ratio(values[maker], value);
             record.set(columns.share_value[place], t, share);
-            record.set(
-                columns.share_units[place],
-                t,
-                ratio(year.units[place][maker], units),
-            );
+            record.set(columns.share_units[place], t, ratio(packages[maker], units));
             hhi += share * share;
-            by_home[watch.home_of_maker[maker]] += year.tpp[place][maker];
+            by_home[watch.home_of_maker[maker]] += made_tpp[maker];
         }
         let columns = &watch.places[place];
         record.set(columns.hhi, t, hhi);

@@ -14,10 +14,22 @@ use super::theme::Colour;
 use crate::foundation::maths;
 use crate::results::files::AtomicFile;
 
-/// Coordinates of a bitmap are whole pixels: drawing this much larger keeps curves smooth.
-const FINE: u32 = 4;
+/// Coordinates of a bitmap are whole pixels: drawing this much larger than the PNG keeps curves smooth.
+const FINE: f64 = 2.0;
 /// Pixels of a PNG for each pixel of the figure.
-const PNG: u32 = 2;
+const PNG: f64 = 2.0;
+/// Width and height of a slide.
+const SLIDE: (u32, u32) = (1920, 1080);
+
+/// The size of a PNG.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PngSize {
+    /// Twice the figure.
+    #[default]
+    Screen,
+    /// A slide of 1,920 by 1,080 pixels; the figure is as large as fits, in the middle of a white sheet.
+    Slide,
+}
 /// No letter is smaller than this, in pixels of the figure: half the size of its PNG.
 pub const SMALLEST: f64 = 9.0;
 
@@ -249,41 +261,75 @@ impl Canvas {
         faults
     }
 
-    /// The figure as PNG at twice its size, smoothed from a drawing twice as large again.
+    /// The first text with a letter that the typeface lacks, and that letter.
+    pub fn without_glyph(&self) -> Option<String> {
+        self.texts().find_map(|t| {
+            let letter = *lacking(&t.text, t.bold).first()?;
+            Some(format!(
+                "`{}`: the typeface has no `{letter}` (U+{:04X}); expected Latin, Greek or Cyrillic letters",
+                t.text, letter as u32
+            ))
+        })
+    }
+
+    /// The figure as PNG, smoothed from a drawing twice as large.
     ///
     /// # Errors
     /// When the backend fails or the file cannot be written.
-    pub fn png(&self, path: &Path) -> Result<(), String> {
-        let (w, h) = self.size(FINE);
-        let mut large = vec![255_u8; (w * h * 3) as usize];
+    pub fn png(&self, path: &Path, size: PngSize) -> Result<(), String> {
+        let scale = match size {
+            PngSize::Screen => PNG,
+            PngSize::Slide => {
+                let (wide, high) = (f64::from(SLIDE.0), f64::from(SLIDE.1));
+                (wide / self.width.round()).min(high / self.height.round())
+            }
+        };
+        let drawn = [self.width, self.height].map(|v| (v.round() * scale) as u32);
+        let (w, h) = match size {
+            PngSize::Screen => (drawn[0], drawn[1]),
+            PngSize::Slide => SLIDE,
+        };
+        let at = Placement {
+            scale: scale * FINE,
+            left: f64::from(w - drawn[0].min(w)) / 2.0 * FINE,
+            top: f64::from(h - drawn[1].min(h)) / 2.0 * FINE,
+        };
+        let large_size = (w * FINE as u32, h * FINE as u32);
+        let mut large = vec![255_u8; (large_size.0 * large_size.1 * 3) as usize];
         {
-            let sheet = BitMapBackend::with_buffer(&mut large, (w, h)).into_drawing_area();
+            let sheet = BitMapBackend::with_buffer(&mut large, large_size).into_drawing_area();
             sheet.fill(&WHITE).map_err(|e| e.to_string())?;
             for mark in &self.marks {
-                draw_shape(&sheet, mark)?;
+                draw_shape(&sheet, mark, &at)?;
             }
             sheet.present().map_err(|e| e.to_string())?;
         }
         for text in self.texts() {
-            ink_text(text, &mut large, (w, h));
+            ink_text(text, &at, &mut large, large_size);
         }
-        let small = halved(&large, w as usize, h as usize);
-        encode_png(path, &small, self.size(PNG))
-    }
-
-    fn size(&self, scale: u32) -> (u32, u32) {
-        // Even, so that four pixels always make one.
-        let even = |v: f64| (v.round() as u32) * scale;
-        (even(self.width), even(self.height))
+        let small = halved(&large, large_size.0 as usize, large_size.1 as usize);
+        encode_png(path, &small, (w, h))
     }
 }
 
+/// Where a canvas lies in a drawing: pixels for each of its own, and its corner.
+struct Placement {
+    scale: f64,
+    left: f64,
+    top: f64,
+}
+
 /// Draws a line or an area; letters are inked later.
-fn draw_shape(sheet: &DrawingArea<BitMapBackend<'_>, Shift>, mark: &Mark) -> Result<(), String> {
-    let scale = f64::from(FINE);
+fn draw_shape(
+    sheet: &DrawingArea<BitMapBackend<'_>, Shift>,
+    mark: &Mark,
+    placed: &Placement,
+) -> Result<(), String> {
+    let scale = placed.scale;
     let all = |points: &[(f64, f64)]| -> Vec<(i32, i32)> {
-        let at = |v: f64| (v * scale).round() as i32;
-        points.iter().map(|p| (at(p.0), at(p.1))).collect()
+        let at = |v: f64, from: f64| (v * scale + from).round() as i32;
+        let both = |p: &(f64, f64)| (at(p.0, placed.left), at(p.1, placed.top));
+        points.iter().map(both).collect()
     };
     let drawn = match mark {
         Mark::Line {
@@ -326,13 +372,14 @@ fn draw_shape(sheet: &DrawingArea<BitMapBackend<'_>, Shift>, mark: &Mark) -> Res
 }
 
 /// Mixes the letters of a text into a drawing of this size.
-fn ink_text(text: &TextMark, drawing: &mut [u8], (w, h): (u32, u32)) {
-    let scale = f64::from(FINE);
+fn ink_text(text: &TextMark, placed: &Placement, drawing: &mut [u8], (w, h): (u32, u32)) {
+    let scale = placed.scale;
     let (x, y) = text.start();
-    let from = (x * scale, y * scale);
+    let from = (x * scale + placed.left, y * scale + placed.top);
     let size = text.size * scale;
     dots(&text.text, size, text.bold, from, |x, y, covered| {
-        if x >= 0 && y >= 0 && (x as u32) < w && (y as u32) < h {
+        // Most dots in the box around a letter are bare.
+        if covered > 0.0 && x >= 0 && y >= 0 && (x as u32) < w && (y as u32) < h {
             let first = (y as usize * w as usize + x as usize) * 3;
             let ink = [text.colour.0, text.colour.1, text.colour.2];
             for (byte, ink) in drawing[first..first + 3].iter_mut().zip(ink) {

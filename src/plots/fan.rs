@@ -2,11 +2,12 @@
 
 use super::axis::{AxisScaleRange, PlotPanel, bounds, months};
 use super::canvas::{Canvas, TextAnchor};
+use super::record::{LEGEND, RecordMark, draw_record, draw_record_end, record_of};
 use super::theme::{
     Colour, INK, LABEL, SERIES, SMALL, SOFT, TINY, axis_unit, colour_of, fitted, in_unit, ink_of,
     month, width, wrap,
 };
-use super::{FigureLayout, entity_name, measure_unit, month_or};
+use super::{FigureLayout, baseline_label, entity_name, measure_unit, month_or, named};
 use crate::config::figure::{AxisScale, FanLine, FanSpec, PanelDimension};
 use crate::foundation::calendar::Month;
 use crate::results::{ArmInfo, BandRow, Results};
@@ -58,14 +59,21 @@ pub fn draw(sheet: &mut FigureLayout, results: &Results, fan: &FanSpec) -> Resul
             .collect();
         return Err(format!("no bands were kept of {}", said.join(", ")));
     }
+    chart.list(sheet);
     let said = match fan.panels {
         PanelDimension::Regime => chart.draw_regimes(sheet, &everything),
         PanelDimension::Line => chart.draw_lines(sheet),
     };
-    sheet.caption.push(match fan.panels {
-        PanelDimension::Regime => "Line: median; dark band: 50 % of futures; light band: 90 %. Dotted uprights: rules bind.".into(),
-        PanelDimension::Line => "Line: median; band: 50 % of futures.".into(),
-    });
+    let uprights = match fan.panels {
+        PanelDimension::Regime => " Dotted uprights: rules bind.",
+        PanelDimension::Line => "",
+    };
+    sheet.caption.push(format!(
+        "Line: median; dark band: 50 % of futures; light band: 90 %.{uprights}"
+    ));
+    if fan.lines.iter().any(|line| !chart.record(line).is_empty()) {
+        sheet.caption.push(LEGEND.into());
+    }
     Ok(said.join("; "))
 }
 
@@ -82,8 +90,25 @@ impl<'a> FanChart<'a> {
         band_rows(self.results, arm, &line.measure, &line.entity, self.from)
     }
 
+    fn record(&self, line: &FanLine) -> Vec<RecordMark> {
+        record_of(self.results, &line.measure, &line.entity, self.from)
+    }
+
+    /// Lists the numbers that are drawn.
+    fn list(&self, sheet: &mut FigureLayout) {
+        for line in &self.fan.lines {
+            let (name, unit) = (self.name_of(line), self.unit.as_str());
+            for arm in self.arms() {
+                let labels = [arm.label(), name.as_str(), unit];
+                sheet.data.add_bands(labels, &self.rows(arm, line));
+            }
+            let labels = ["", name.as_str(), unit];
+            sheet.data.add_record(labels, &self.record(line));
+        }
+    }
+
     fn name_of(&self, line: &FanLine) -> String {
-        let name = line.name.clone();
+        let name = line.name.as_ref().map(|name| named(self.results, name));
         name.unwrap_or_else(|| entity_name(self.results, &line.entity))
     }
 
@@ -121,12 +146,16 @@ impl<'a> FanChart<'a> {
                     },
                 })
                 .collect();
-            let arm = Some(arm.name.as_str());
+            let arm = Some(arm.label());
             said.extend(draw_curves(sheet, &panel, &curves, &self.unit, arm));
+            for line in &fan.lines {
+                draw_record(&mut sheet.canvas, &panel, &self.record(line));
+            }
+            draw_record_end(&mut sheet.canvas, &panel, self.results);
             sheet.y = panel.bottom() + 26.0;
         }
         if study.arms.len() > 1 {
-            let dashed = format!("Dashed: median under {}.", study.baseline);
+            let dashed = format!("Dashed: median under {}.", baseline_label(self.results));
             sheet.caption.push(dashed);
         }
         said
@@ -135,11 +164,11 @@ impl<'a> FanChart<'a> {
     /// A panel for each line, which holds all regimes.
     fn draw_lines(&self, sheet: &mut FigureLayout) -> Vec<String> {
         let (study, fan) = (&self.results.manifest.study, self.fan);
-        let room = label_room(study.arms.iter().map(|a| a.name.clone()));
+        let room = label_room(study.arms.iter().map(|a| a.label().to_string()));
         let mut said = Vec::new();
         for line in &fan.lines {
             let mine = study.arms.iter().flat_map(|a| self.rows(a, line));
-            let ends = |r: &BandRow| [r.band.p25, r.band.p75, r.band.p50];
+            let ends = |r: &BandRow| [r.band.p05, r.band.p95, r.band.p50];
             let range = bounds(mine.flat_map(ends), fan.scale);
             let head = if fan.lines.len() > 1 {
                 self.name_of(line)
@@ -156,7 +185,7 @@ impl<'a> FanChart<'a> {
                 .iter()
                 .enumerate()
                 .map(|(turn, arm)| BandedCurve {
-                    name: arm.name.clone(),
+                    name: arm.label().to_string(),
                     colour: SERIES[turn % SERIES.len()],
                     rows: self.rows(arm, line),
                     base: Vec::new(),
@@ -165,6 +194,8 @@ impl<'a> FanChart<'a> {
             said.extend(draw_curves(sheet, &panel, &curves, &self.unit, None));
             let (first, last) = (study.window_first, study.window_last);
             mark_window(&mut sheet.canvas, &panel, first, last);
+            draw_record(&mut sheet.canvas, &panel, &self.record(line));
+            draw_record_end(&mut sheet.canvas, &panel, self.results);
             sheet.y = panel.bottom() + 26.0;
         }
         said
@@ -198,15 +229,10 @@ fn draw_curves(
     let mut labels = Vec::new();
     let mut said = Vec::new();
     for curve in curves {
-        // Regimes in one panel show only their 50 % bands, so that bands stay distinguishable.
-        let only_inner = arm.is_none();
-        bands(
-            &mut sheet.canvas,
-            panel,
-            &curve.rows,
-            curve.colour,
-            only_inner,
-        );
+        // Bands of several regimes in one panel are lighter, so that they stay distinguishable.
+        let light = if arm.is_none() { 0.5 } else { 1.0 };
+        let canvas = &mut sheet.canvas;
+        bands(canvas, panel, &curve.rows, curve.colour, light);
     }
     for curve in curves {
         for piece in pieces(&curve.base) {
@@ -297,7 +323,7 @@ pub fn frame_panel(sheet: &mut FigureLayout, panel: &PlotPanel, arm: &ArmInfo, u
     mark_rules(&mut sheet.canvas, panel, &arm.rules_in(span));
 }
 
-fn frame(sheet: &mut FigureLayout, panel: &PlotPanel, name: &str, words: &str, unit: &str) {
+pub fn frame(sheet: &mut FigureLayout, panel: &PlotPanel, name: &str, words: &str, unit: &str) {
     let canvas = &mut sheet.canvas;
     panel.values(canvas, unit, true);
     panel.years(canvas);
@@ -324,10 +350,9 @@ fn path(panel: &PlotPanel, rows: &[&BandRow]) -> Vec<(f64, f64)> {
     rows.iter().map(at).collect()
 }
 
-/// The light and the dark band, or the dark one alone.
-fn bands(canvas: &mut Canvas, panel: &PlotPanel, rows: &[&BandRow], colour: Colour, inner: bool) {
-    let layers = [(true, 0.20), (false, 0.30)];
-    for (outer, opacity) in layers.into_iter().skip(usize::from(inner)) {
+/// The light and the dark band, at a part of their usual strength.
+fn bands(canvas: &mut Canvas, panel: &PlotPanel, rows: &[&BandRow], colour: Colour, part: f64) {
+    for (outer, opacity) in [(true, 0.20 * part), (false, 0.30 * part)] {
         let of = |r: &BandRow| {
             if outer {
                 (r.band.p05, r.band.p95)
@@ -357,7 +382,7 @@ pub fn fan_of(
     base: &[&BandRow],
     colour: Colour,
 ) {
-    bands(canvas, panel, rows, colour, false);
+    bands(canvas, panel, rows, colour, 1.0);
     for piece in pieces(base) {
         canvas.dashes(path(panel, piece), SOFT, 1.0, (4.0, 3.0));
     }
@@ -429,7 +454,7 @@ fn rows_of_marks(marks: &[(Month, Vec<&str>)], from: Month, to: Month, right: f6
 }
 
 /// Draws a vertical line for every month in which a rule begins to bind, with a label where there is room.
-fn mark_rules(canvas: &mut Canvas, panel: &PlotPanel, marks: &[(Month, Vec<&str>)]) {
+pub fn mark_rules(canvas: &mut Canvas, panel: &PlotPanel, marks: &[(Month, Vec<&str>)]) {
     for (when, _) in marks {
         let x = panel.x(*when);
         let upright = vec![(x, panel.top()), (x, panel.bottom())];

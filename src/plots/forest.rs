@@ -2,11 +2,12 @@
 
 use super::axis::{AxisScaleRange, PlotPanel};
 use super::canvas::{Canvas, TextAnchor};
+use super::drawn_data::{DrawnData, digits};
 use super::fan::lines_of;
 use super::theme::{
     Colour, INK, LABEL, SERIES, SMALL, SOFT, change_unit, in_unit, ink_of, signed, supported, width,
 };
-use super::{FigureLayout, outcome_words};
+use super::{FigureLayout, arm_label, baseline_label, outcome_words};
 use crate::config::figure::ForestSpec;
 use crate::results::{EffectRow, Results};
 
@@ -39,10 +40,11 @@ pub fn draw(
     let panel = forest.panel(sheet.canvas.width, top);
     forest.draw_panel(&mut sheet.canvas, &panel, top);
     let said = forest.draw_rows(&mut sheet.canvas, &panel, top);
+    forest.list(&mut sheet.data);
     forest.draw_legend(sheet, &panel);
     sheet.caption.push(format!(
         "Differences to {} in the same futures, over its mean; shares in percentage points. Thick: 50 % of futures; thin: 90 %; arrows: beyond the edge.",
-        study.baseline
+        baseline_label(results)
     ));
     Ok(said.join("; "))
 }
@@ -51,6 +53,31 @@ impl<'a> Forest<'a> {
     fn row(&self, outcome: &str, arm: &str) -> Option<&'a EffectRow> {
         let effect = self.results.effect(outcome, arm);
         effect.filter(|e| e.baseline_mean.abs() > 0.0)
+    }
+
+    /// Lists the effects that are drawn, in the unit of each outcome.
+    fn list(&self, data: &mut DrawnData) {
+        for outcome in self.outcomes {
+            let (name, unit) = outcome_words(self.results, outcome);
+            let (factor, unit) = change_unit(&unit);
+            for e in self.arms.iter().filter_map(|arm| self.row(outcome, arm)) {
+                let value = |v: f64| digits(factor * v);
+                data.add(&[
+                    ("outcome", name.clone()),
+                    ("regime", arm_label(self.results, &e.regime).into()),
+                    ("unit", unit.into()),
+                    ("median", value(e.p50)),
+                    ("p05", value(e.p05)),
+                    ("p25", value(e.p25)),
+                    ("p75", value(e.p75)),
+                    ("p95", value(e.p95)),
+                    ("mean", value(e.mean)),
+                    ("baseline_mean", value(e.baseline_mean)),
+                    ("relative_median", digits(self.relative(e, e.p50))),
+                    ("futures", e.pairs.to_string()),
+                ]);
+            }
+        }
     }
 
     /// Shares differ in percentage points; everything else relative to the baseline's mean.
@@ -82,7 +109,7 @@ impl<'a> Forest<'a> {
         let head = (panel.right() + 14.0, top - 14.0);
         let words = "median (90 % of futures)";
         canvas.text(head, words, SMALL, SOFT, TextAnchor::Left);
-        let baseline = &self.results.manifest.study.baseline;
+        let baseline = baseline_label(self.results);
         let axis = format!("change against {baseline}");
         let at = (panel.left(), top - 14.0);
         canvas.text(at, axis, SMALL, SOFT, TextAnchor::Left);
@@ -113,7 +140,8 @@ impl<'a> Forest<'a> {
                     let end = |v: f64| in_unit(supported(factor * v, error), unit);
                     let text = format!("{median} ({} to {}) {unit}", end(e.p05), end(e.p95));
                     canvas.text(beside, text, SMALL, ink_of(colour), TextAnchor::Left);
-                    said.push(format!("{name} under {arm}: {median} {unit}"));
+                    let label = arm_label(self.results, arm);
+                    said.push(format!("{name} under {label}: {median} {unit}"));
                 } else {
                     let nothing = "no baseline to compare with";
                     canvas.text(beside, nothing, SMALL, SOFT, TextAnchor::Left);
@@ -156,6 +184,7 @@ impl<'a> Forest<'a> {
         let left = panel.left();
         let (mut across, mut foot) = (left, panel.bottom() + 34.0);
         for (turn, arm) in self.arms.iter().enumerate() {
+            let arm = arm_label(self.results, arm);
             let wide = 28.0 + width(arm, LABEL, true);
             if across > left && across + wide > canvas.width - 16.0 {
                 (across, foot) = (left, foot + 20.0);
@@ -163,7 +192,7 @@ impl<'a> Forest<'a> {
             let colour = SERIES[turn % SERIES.len()];
             canvas.line(vec![(across, foot), (across + 22.0, foot)], colour, 5.0);
             let at = (across + 28.0, foot);
-            canvas.bold(at, (*arm).to_string(), LABEL, INK, TextAnchor::Left);
+            canvas.bold(at, arm, LABEL, INK, TextAnchor::Left);
             across += wide + 22.0;
         }
         sheet.y = foot + 12.0;

@@ -69,6 +69,11 @@ pub fn draw(
     layout.draw_heads(&mut sheet.canvas);
     grid.draw_cells(&mut sheet.canvas, &layout);
     grid.draw_legend(sheet, &layout);
+    for cell in &grid.cells {
+        let columns = [&heat.rows, &heat.columns, &heat.value];
+        let row = columns.map(|c| (c.as_str(), table.text(cell, c).to_string()));
+        sheet.data.add(&row);
+    }
     if !of.is_empty() {
         sheet.caption.push(of);
     }

@@ -3,24 +3,34 @@
 use serde::Serialize;
 
 use super::axis::can_be_drawn;
+use super::effect::{default_start, differing_rules, effect_rows};
 use super::fan::band_rows;
-use super::shares::largest_makers;
+use super::headline_arm;
+use super::record::{RecordFit, record_end, record_of};
+use super::shares::{by_maker, largest_makers};
 use super::theme::SERIES;
-use super::{entity_name, measure_unit, month_or};
-use crate::config::figure::{AxisScale, FanLine, FigureFile, FigureKind, SharesSpec};
+use super::{entity_name, measure_unit, month_or, named};
+use crate::config::figure::{
+    AxisScale, EffectPathSpec, FigureFile, FigureKind, SharesSpec, SharesStyle, SmallMultiplesRow,
+    SmallMultiplesSpec,
+};
 use crate::foundation::calendar::Month;
 use crate::foundation::escape::visible;
 use crate::foundation::maths;
-use crate::results::{ArmInfo, Results};
+use crate::results::{ArmInfo, BandRow, Results};
 
 /// The charts of one figure; they share their months.
 #[derive(Clone, Debug, Serialize)]
 pub struct InteractiveCharts {
     /// Id of the static figure that it replaces.
     id: String,
+    /// Name of the figure's file.
+    name: String,
     /// Year and month of the first value, and how many there are.
     first: (i32, i32),
     months: usize,
+    /// Months after the first in which the record ends, if it ends among them.
+    record_end: Option<i32>,
     charts: Vec<InteractiveChart>,
 }
 
@@ -32,6 +42,10 @@ struct InteractiveChart {
     /// The regime that the whole chart belongs to, if it does, as the page writes it.
     arm: Option<String>,
     series: Vec<InteractiveSeries>,
+    /// Months after the first in which rules bind, and what they are.
+    rules: Vec<(i32, String)>,
+    /// Recorded points: month after the first, value, lower and upper bound, and whether the model was fitted to it or given it.
+    record: Vec<(i32, Option<f64>, Option<f64>, Option<f64>, bool)>,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -39,63 +53,176 @@ struct InteractiveSeries {
     name: String,
     arm: Option<String>,
     colour: String,
+    /// Whether it is the baseline, in a chart of several regimes.
+    dashed: bool,
     middle: Vec<Option<f64>>,
     /// 5, 25, 75 and 95 %.
     bands: Option<[Vec<Option<f64>>; 4]>,
 }
 
+/// One measure of one entity under every regime.
+struct ChartedMeasure<'a> {
+    measure: &'a str,
+    entity: &'a str,
+    name: String,
+    scale: AxisScale,
+}
+
 /// The charts of a figure, if it is one over time.
 pub fn live(results: &Results, figure: &FigureFile, id: String) -> Option<InteractiveCharts> {
     let study = &results.manifest.study;
-    let (from, charts) = match &figure.draw {
+    let (from, charts): (Month, Vec<InteractiveChart>) = match &figure.draw {
         FigureKind::Fan(fan) => {
             let from = month_or(&fan.from, study.first_month);
-            let chart = |line: &FanLine| fan_chart(results, line, fan.scale, from);
-            (from, fan.lines.iter().map(chart).collect())
+            let charts = fan.lines.iter().map(|line| {
+                let name = line.name.as_ref().map(|name| named(results, name));
+                let charted = ChartedMeasure {
+                    measure: &line.measure,
+                    entity: &line.entity,
+                    name: name.unwrap_or_else(|| entity_name(results, &line.entity)),
+                    scale: fan.scale,
+                };
+                measure_chart(results, &charted, from)
+            });
+            (from, charts.collect())
+        }
+        FigureKind::Effect(spec) => {
+            let from = month_or(&spec.from, default_start(results));
+            (from, effect_charts(results, spec, from))
+        }
+        FigureKind::Multiples(multiples) => {
+            let from = month_or(&multiples.from, study.first_month);
+            (from, row_charts(results, multiples, from))
         }
         FigureKind::Shares(shares) => {
             let from = month_or(&shares.from, study.first_month.plus(12));
-            (from, share_charts(results, shares, from))
+            if shares.style == SharesStyle::Bands {
+                let rows = by_maker(results, shares, from);
+                (from, row_charts(results, &rows, from))
+            } else {
+                (from, share_charts(results, shares, from))
+            }
         }
         _ => return None,
     };
+    let months = study.last_month - from + 1;
     Some(InteractiveCharts {
         id,
+        name: visible(&figure.name).into_owned(),
         first: (from.year(), from.month_of_year()),
-        months: (study.last_month - from + 1).max(0) as usize,
+        months: months.max(0) as usize,
+        record_end: record_end(results)
+            .map(|end| end - from)
+            .filter(|end| (0..months).contains(end)),
         charts,
     })
 }
 
-fn fan_chart(results: &Results, line: &FanLine, scale: AxisScale, from: Month) -> InteractiveChart {
+fn row_charts(
+    results: &Results,
+    multiples: &SmallMultiplesSpec,
+    from: Month,
+) -> Vec<InteractiveChart> {
+    let chart = |row: &SmallMultiplesRow| {
+        let charted = ChartedMeasure {
+            measure: &row.measure,
+            entity: &row.entity,
+            name: named(results, &row.name),
+            scale: row.scale,
+        };
+        measure_chart(results, &charted, from)
+    };
+    multiples.rows.iter().map(chart).collect()
+}
+
+fn measure_chart(results: &Results, charted: &ChartedMeasure<'_>, from: Month) -> InteractiveChart {
     let study = &results.manifest.study;
-    let months = (study.last_month - from + 1).max(0) as usize;
+    let ChartedMeasure {
+        measure, entity, ..
+    } = *charted;
     let series = study.arms.iter().enumerate().map(|(turn, arm)| {
-        let mut columns = [(); 5].map(|()| vec![None; months]);
-        for row in band_rows(results, &arm.name, &line.measure, &line.entity, from) {
-            let b = &row.band;
-            for (column, value) in columns.iter_mut().zip([b.p50, b.p05, b.p25, b.p75, b.p95]) {
-                put(column, row.month - from, value);
-            }
-        }
-        let [middle, p05, p25, p75, p95] = columns;
+        let rows = band_rows(results, &arm.name, measure, entity, from);
         InteractiveSeries {
-            name: arm.name.clone(),
-            arm: Some(visible(&arm.name).into_owned()),
-            colour: colour(turn),
-            middle,
-            bands: Some([p05, p25, p75, p95]),
+            dashed: study.arms.len() > 1 && arm.name == study.baseline,
+            ..banded(results, arm, turn, &rows, from)
         }
     });
-    let name = line.name.clone();
-    let unit = measure_unit(results, &line.measure);
+    let record = record_of(results, measure, entity, from).into_iter();
     InteractiveChart {
-        title: name.unwrap_or_else(|| entity_name(results, &line.entity)),
-        unit: unit.clone(),
-        log: scale == AxisScale::Log,
+        title: charted.name.clone(),
+        unit: measure_unit(results, measure),
+        log: charted.scale == AxisScale::Log,
         arm: None,
         series: series.collect(),
+        rules: headline_arm(results).map_or_else(Vec::new, |arm| rules(results, arm, from)),
+        record: record
+            .map(|p| {
+                let [value, low, high] = [p.value, p.low, p.high].map(four_digits);
+                (
+                    p.at() - from,
+                    value,
+                    low,
+                    high,
+                    p.fit != RecordFit::Unfitted,
+                )
+            })
+            .collect(),
     }
+}
+
+/// A median with its bands under one arm.
+fn banded(
+    results: &Results,
+    arm: &ArmInfo,
+    turn: usize,
+    rows: &[&BandRow],
+    from: Month,
+) -> InteractiveSeries {
+    let months = (results.manifest.study.last_month - from + 1).max(0) as usize;
+    let mut columns = [(); 5].map(|()| vec![None; months]);
+    for row in rows {
+        let b = &row.band;
+        for (column, value) in columns.iter_mut().zip([b.p50, b.p05, b.p25, b.p75, b.p95]) {
+            put(column, row.month - from, value);
+        }
+    }
+    let [middle, p05, p25, p75, p95] = columns;
+    InteractiveSeries {
+        name: visible(arm.label()).into_owned(),
+        arm: Some(visible(&arm.name).into_owned()),
+        colour: colour(turn),
+        dashed: false,
+        middle,
+        bands: Some([p05, p25, p75, p95]),
+    }
+}
+
+/// A chart for each arm but the baseline.
+fn effect_charts(results: &Results, spec: &EffectPathSpec, from: Month) -> Vec<InteractiveChart> {
+    let study = &results.manifest.study;
+    let others = study.arms.iter().filter(|a| a.name != study.baseline);
+    let chart = |(turn, arm): (usize, &ArmInfo)| {
+        let rows = effect_rows(results, spec, &arm.name, from);
+        InteractiveChart {
+            title: visible(arm.label()).into_owned(),
+            unit: measure_unit(results, &spec.measure),
+            log: false,
+            arm: Some(visible(&arm.name).into_owned()),
+            series: vec![banded(results, arm, turn, &rows, from)],
+            rules: rules(results, arm, from),
+            record: Vec::new(),
+        }
+    };
+    others.enumerate().map(chart).collect()
+}
+
+/// Months after the first in which rules bind that the baseline does not have.
+fn rules(results: &Results, arm: &ArmInfo, from: Month) -> Vec<(i32, String)> {
+    let span = (from, results.manifest.study.last_month);
+    let found = differing_rules(results, arm, span).into_iter();
+    found
+        .map(|(when, texts)| (when - from, visible(&texts.join(", ")).into_owned()))
+        .collect()
 }
 
 fn share_charts(results: &Results, shares: &SharesSpec, from: Month) -> Vec<InteractiveChart> {
@@ -113,16 +240,19 @@ fn share_charts(results: &Results, shares: &SharesSpec, from: Month) -> Vec<Inte
                 name: entity_name(results, maker.trim_end_matches(&suffix)),
                 arm: None,
                 colour: colour(turn),
+                dashed: false,
                 middle,
                 bands: None,
             }
         });
         InteractiveChart {
-            title: arm.name.clone(),
+            title: arm.label().to_string(),
             unit: measure_unit(results, &shares.measure),
             log: false,
             arm: Some(visible(&arm.name).into_owned()),
             series: series.collect(),
+            rules: rules(results, arm, from),
+            record: Vec::new(),
         }
     };
     study.arms.iter().map(chart).collect()

@@ -2,13 +2,17 @@
 
 mod axis;
 mod canvas;
+mod drawn_data;
+mod effect;
 mod effect_path;
 mod fan;
 mod forest;
 mod heat;
+mod labels;
 mod letters;
 mod live;
 mod multiples;
+mod record;
 mod reversal;
 mod scorecard;
 mod shares;
@@ -24,9 +28,13 @@ use std::path::{Component, Path};
 
 use rayon::prelude::*;
 
+pub use canvas::PngSize;
 use canvas::{Canvas, TextAnchor};
+pub use drawn_data::DrawnData;
 pub use effect_path::draw_effect_path;
-pub use letters::font_faces;
+use labels::baseline_label;
+pub use labels::{arm_label, named, with_article};
+pub use letters::{font_faces, lacking};
 pub use live::InteractiveCharts;
 pub use scorecard::{ScorecardPoint, draw_scorecard};
 use theme::{INK, SMALL, SOFT, TITLE, WORDS, wrap};
@@ -37,7 +45,8 @@ use crate::foundation::calendar::Month;
 use crate::results::tables::SideTable;
 use crate::results::{ArmInfo, DRAWN, HEADLINE_OUTCOME, Results, ResultsError, files};
 
-const WIDTH: f64 = 980.0;
+/// Half the width of a slide: a PNG at twice the size has 1,920 pixels.
+const WIDTH: f64 = 960.0;
 
 /// A figure that has been drawn.
 #[derive(Clone, Debug)]
@@ -66,13 +75,17 @@ struct FigureLayout {
     canvas: Canvas,
     y: f64,
     caption: Vec<String>,
+    /// The numbers that are drawn.
+    data: DrawnData,
 }
 
 /// A figure laid out, before it becomes a file.
 pub struct ComposedFigure {
     canvas: Canvas,
+    pub title: String,
     pub caption: String,
     pub description: String,
+    pub data: DrawnData,
 }
 
 impl ComposedFigure {
@@ -91,6 +104,19 @@ pub fn draw_all(
     figures: &[FigureFile],
     folder: &Path,
 ) -> Result<DrawnFigures, ResultsError> {
+    draw_sized(results, figures, folder, PngSize::Screen)
+}
+
+/// As [`draw_all`], with PNG files of this size.
+///
+/// # Errors
+/// When a file cannot be written.
+pub fn draw_sized(
+    results: &Results,
+    figures: &[FigureFile],
+    folder: &Path,
+    size: PngSize,
+) -> Result<DrawnFigures, ResultsError> {
     // A foreign manifest can hold any name: one that is a path would write outside the folder.
     if let Some(figure) = figures.iter().find(|f| !is_file_name(&f.name)) {
         return Err(ResultsError::Io {
@@ -105,7 +131,7 @@ pub fn draw_all(
         .par_iter()
         .enumerate()
         .map(|(at, figure)| match compose(results, figure) {
-            Ok(composed) => draw(results, figure, at, &composed, folder).map(Ok),
+            Ok(composed) => draw(results, figure, at, &composed, folder, size).map(Ok),
             Err(reason) => Ok(Err((figure.name.to_string(), reason))),
         })
         .collect::<Result<_, ResultsError>>()?;
@@ -136,13 +162,19 @@ pub fn compose(results: &Results, figure: &FigureFile) -> Result<ComposedFigure,
         canvas: Canvas::new(WIDTH),
         y: 26.0,
         caption: Vec::new(),
+        data: DrawnData::default(),
     };
-    for line in wrap(&figure.title, WIDTH - 60.0, TITLE) {
+    let title = match &figure.draw {
+        FigureKind::Effect(f) => effect::finding(results, f),
+        _ => None,
+    };
+    let title = title.unwrap_or_else(|| named(results, &figure.title));
+    for line in wrap(&title, WIDTH - 60.0, TITLE) {
         let at = (10.0, sheet.y);
         sheet.canvas.bold(at, line, TITLE, INK, TextAnchor::Left);
         sheet.y += 25.0;
     }
-    for line in wrap(&figure.description, WIDTH - 30.0, WORDS) {
+    for line in wrap(&named(results, &figure.description), WIDTH - 30.0, WORDS) {
         let at = (10.0, sheet.y);
         sheet.canvas.text(at, line, WORDS, SOFT, TextAnchor::Left);
         sheet.y += 17.0;
@@ -150,6 +182,7 @@ pub fn compose(results: &Results, figure: &FigureFile) -> Result<ComposedFigure,
     sheet.y += 6.0;
     let description = match &figure.draw {
         FigureKind::Fan(f) => fan::draw(&mut sheet, results, f),
+        FigureKind::Effect(f) => effect::draw(&mut sheet, results, f),
         FigureKind::Multiples(f) => multiples::draw(&mut sheet, results, f),
         FigureKind::Shares(f) => shares::draw(&mut sheet, results, f),
         FigureKind::Forest(f) => forest::draw(&mut sheet, results, f),
@@ -170,10 +203,15 @@ pub fn compose(results: &Results, figure: &FigureFile) -> Result<ComposedFigure,
         sheet.y += 14.5;
     }
     sheet.canvas.height = (sheet.y + 4.0).ceil();
+    if let Some(place) = sheet.canvas.without_glyph() {
+        return Err(place);
+    }
     Ok(ComposedFigure {
         canvas: sheet.canvas,
+        title,
         caption,
         description,
+        data: sheet.data,
     })
 }
 
@@ -183,6 +221,7 @@ fn draw(
     at: usize,
     composed: &ComposedFigure,
     folder: &Path,
+    size: PngSize,
 ) -> Result<DrawnFigure, ResultsError> {
     // The name is not used, because it can hold any text and occur twice.
     let id = format!("figure-{}", at + 1);
@@ -191,17 +230,20 @@ fn draw(
         path: path.clone(),
         reason,
     };
-    let (title, canvas) = (&figure.title, &composed.canvas);
+    let (title, canvas) = (&composed.title, &composed.canvas);
     let said = format!("{}. {}", composed.description, composed.caption);
     let alone = svg::svg(canvas, "figure", title, &said, svg::TextRendering::Outlines);
     files::write(&path, alone)?;
     canvas
-        .png(&folder.join(format!("{}.png", figure.name)))
+        .png(&folder.join(format!("{}.png", figure.name)), size)
         .map_err(failed)?;
     let said = &composed.description;
     Ok(DrawnFigure {
         id: id.clone(),
-        figure: figure.clone(),
+        figure: FigureFile {
+            title: composed.title.clone(),
+            ..figure.clone()
+        },
         caption: composed.caption.clone(),
         description: said.clone(),
         svg: svg::svg(canvas, &id, title, said, svg::TextRendering::Text),
@@ -318,7 +360,7 @@ fn outcome_words(results: &Results, outcome: &str) -> (String, String) {
     let outcomes = &results.manifest.outcomes;
     let found = outcomes.iter().find(|o| o.name == outcome);
     found.map_or((outcome.to_string(), String::new()), |o| {
-        (o.words.clone(), o.unit.clone())
+        (named(results, &o.words), o.unit.clone())
     })
 }
 

@@ -3,8 +3,9 @@
 use super::axis::{AxisScaleRange, PlotPanel, bounds, months};
 use super::canvas::TextAnchor;
 use super::fan::{LEFT, band_rows, fan_of};
-use super::theme::{INK, LABEL, SERIES, SMALL, SOFT, axis_unit, in_unit, month, width};
-use super::{FigureLayout, measure_unit, month_or, two_digits};
+use super::record::{LEGEND, draw_record, record_of};
+use super::theme::{INK, LABEL, SERIES, SMALL, SOFT, axis_unit, fitted, in_unit, month, width};
+use super::{FigureLayout, baseline_label, measure_unit, month_or, named, two_digits};
 use crate::config::figure::{SmallMultiplesRow, SmallMultiplesSpec};
 use crate::foundation::calendar::Month;
 use crate::results::{BandRow, Results};
@@ -39,7 +40,7 @@ pub fn draw(
     sheet.y += 8.0;
     for (column, arm) in study.arms.iter().enumerate() {
         let (at, size) = ((layout.left(column), sheet.y), LABEL + 1.0);
-        let name = arm.name.clone();
+        let name = fitted(arm.label(), layout.wide / 1.06, size);
         sheet.canvas.bold(at, name, size, INK, TextAnchor::Left);
     }
     sheet.y += 10.0;
@@ -49,9 +50,15 @@ pub fn draw(
     }
     let dashed = format!(
         "Line: median; dark band: 50 % of futures; light band: 90 %; dashed: median under {}.",
-        study.baseline
+        baseline_label(results)
     );
     sheet.caption.push(dashed);
+    let has_record = |row: &SmallMultiplesRow| {
+        !record_of(results, &row.measure, &row.entity, layout.from).is_empty()
+    };
+    if multiples.rows.iter().any(has_record) {
+        sheet.caption.push(LEGEND.into());
+    }
     Ok(said.join("; "))
 }
 
@@ -72,13 +79,14 @@ fn draw_row(
         ));
     }
     let unit = measure_unit(results, &row.measure);
+    let points = record_of(results, &row.measure, &row.entity, layout.from);
     let ends = |r: &&BandRow| [r.band.p05, r.band.p95];
     let (low, high) = bounds(all.iter().flat_map(ends), row.scale);
     let head = sheet.y + 12.0;
     let canvas = &mut sheet.canvas;
-    let name = row.name.clone();
-    canvas.bold((10.0, head), name, SMALL, INK, TextAnchor::Left);
-    let beside = (10.0 + width(&row.name, SMALL, true) + 8.0, head);
+    let name = named(results, &row.name);
+    canvas.bold((10.0, head), name.as_str(), SMALL, INK, TextAnchor::Left);
+    let beside = (10.0 + width(&name, SMALL, true) + 8.0, head);
     canvas.text(beside, axis_unit(&unit), SMALL, SOFT, TextAnchor::Left);
     let top = head + 16.0;
     let mut said = Vec::new();
@@ -94,8 +102,6 @@ fn draw_row(
                 scale: row.scale,
             },
         };
-        panel.values(canvas, &unit, column == 0);
-        panel.years(canvas);
         let here = rows(&arm.name);
         let base = if arm.name == study.baseline {
             Vec::new()
@@ -103,17 +109,25 @@ fn draw_row(
             rows(&study.baseline)
         };
         let colour = SERIES[column % SERIES.len()];
+        let canvas = &mut sheet.canvas;
+        panel.values(canvas, &unit, column == 0);
+        panel.years(canvas);
         fan_of(canvas, &panel, &here, &base, colour);
+        draw_record(canvas, &panel, &points);
+        let labels = [arm.label(), name.as_str(), unit.as_str()];
+        sheet.data.add_bands(labels, &here);
         if let Some(last) = here.last() {
             said.push(format!(
                 "{} under {} ends {} at {}",
-                row.name,
-                arm.name,
+                name,
+                arm.label(),
                 month(last.month),
                 in_unit(two_digits(last.band.p50), &unit)
             ));
         }
     }
+    let labels = ["", name.as_str(), unit.as_str()];
+    sheet.data.add_record(labels, &points);
     sheet.y = top + PANEL + 24.0;
     Ok(said)
 }

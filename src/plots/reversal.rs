@@ -3,6 +3,7 @@
 
 use super::axis::{AxisScaleRange, PlotPanel, around, bounds};
 use super::canvas::{Canvas, TextAnchor};
+use super::drawn_data::digits;
 use super::fan::lines_of;
 use super::theme::{
     BLUE, INK, LABEL, ORANGE, SMALL, SOFT, VERMILLION, axis_unit, change_unit, in_unit,
@@ -57,6 +58,14 @@ pub fn draw(
     chart.draw_panel(sheet, &panel);
     chart.draw_marks(&mut sheet.canvas, &panel);
     chart.draw_legend(sheet, &panel);
+    for (pair, value) in chart.pairs.iter().zip(&chart.values) {
+        sheet.data.add(&[
+            (&chart.parameter, digits(*value)),
+            (&chart.words, digits(pair.difference)),
+            ("unit", chart.unit.clone()),
+            ("future", pair.run.to_string()),
+        ]);
+    }
     let end = chart.conditions();
     let said = chart.describe(&end);
     sheet.caption.push(end);

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::WIDTH;
 use super::axis::{AxisScaleRange, PlotPanel, bounds, months};
-use super::canvas::{Canvas, TextAnchor};
+use super::canvas::{Canvas, PngSize, TextAnchor};
 use super::svg;
 use super::theme::{BLUE, INK, SMALL, SOFT, TITLE, VERMILLION, WORDS, fitted, wrap};
 use crate::config::figure::AxisScale;
@@ -53,7 +53,7 @@ pub fn draw_scorecard(
     let drawn = svg::svg(&canvas, name, title, &said, svg::TextRendering::Outlines);
     let path = folder.join(format!("{name}.svg"));
     files::write(&path, drawn).map_err(|e| e.to_string())?;
-    canvas.png(&folder.join(format!("{name}.png")))
+    canvas.png(&folder.join(format!("{name}.png")), PngSize::Screen)
 }
 
 fn page(title: &str, basis: &str, points: &[ScorecardPoint]) -> Canvas {

@@ -2,10 +2,13 @@
 
 use super::axis::PlotPanel;
 use super::canvas::{Canvas, TextAnchor};
+use super::drawn_data::digits;
 use super::fan::{frame_panel, label_room, open_panel, spread};
 use super::theme::{Colour, INK, OTHERS, SERIES, SMALL, in_unit, ink_of};
-use super::{FigureLayout, entity_name, measure_unit, month_or};
-use crate::config::figure::{AxisScale, SharesSpec, SharesStyle};
+use super::{FigureLayout, entity_name, measure_unit, month_or, multiples};
+use crate::config::figure::{
+    AxisScale, SharesSpec, SharesStyle, SmallMultiplesRow, SmallMultiplesSpec,
+};
 use crate::foundation::calendar::Month;
 use crate::results::{BandRow, Results};
 
@@ -48,6 +51,9 @@ pub fn draw(
 ) -> Result<String, String> {
     let study = &results.manifest.study;
     let from = month_or(&shares.from, study.first_month.plus(12));
+    if shares.style == SharesStyle::Bands {
+        return multiples::draw(sheet, results, &by_maker(results, shares, from));
+    }
     let chart = ShareChart {
         results,
         mine: rows_of(results, shares, from),
@@ -86,9 +92,24 @@ pub fn draw(
             chart.draw_lines(&mut sheet.canvas, &panel, &series)
         };
         chart.draw_labels(&mut sheet.canvas, &panel, labels);
+        for one in &series {
+            for (month, value) in chart.months().iter().zip(&one.values) {
+                sheet.data.add(&[
+                    ("panel", arm.label().into()),
+                    ("line", one.name.clone()),
+                    ("unit", chart.unit.clone()),
+                    ("month", month.to_string()),
+                    ("mean", digits(*value)),
+                ]);
+            }
+        }
         for one in series.iter().filter(|s| !s.is_others && s.last() > 0.02) {
             let end = chart.whole(one.last());
-            said.push(format!("under {} {} ends with {end}", arm.name, one.name));
+            said.push(format!(
+                "under {} {} ends with {end}",
+                arm.label(),
+                one.name
+            ));
         }
         sheet.y = panel.bottom() + 26.0;
     }
@@ -225,6 +246,22 @@ fn rows_of<'a>(results: &'a Results, shares: &SharesSpec, from: Month) -> Vec<&'
         r.measure == shares.measure && r.entity.ends_with(&suffix) && r.month >= from
     };
     results.bands.iter().filter(here).collect()
+}
+
+/// A row of small panels for each of the largest makers.
+pub fn by_maker(results: &Results, shares: &SharesSpec, from: Month) -> SmallMultiplesSpec {
+    let suffix = format!(":{}", shares.place);
+    let row = |entity: String| SmallMultiplesRow {
+        name: entity_name(results, entity.trim_end_matches(&suffix)),
+        measure: shares.measure.clone(),
+        entity,
+        scale: AxisScale::Linear,
+    };
+    let makers = largest_makers(results, shares, from);
+    SmallMultiplesSpec {
+        rows: makers.into_iter().map(row).collect(),
+        from: Some(from.to_string()),
+    }
 }
 
 /// The makers that hold most at any month of any regime.

@@ -118,12 +118,15 @@ fn plain(value: f64) -> String {
     if text == "-0" { "0".into() } else { text }
 }
 
-/// As [`number`], in the unit's own way: fractions as per cent, money in millions and billions.
+/// As [`number`], in the unit's own way: fractions as per cent, money, chips and their equivalents in millions and billions.
 pub fn in_unit(value: f64, unit: &str) -> String {
     if unit == "fraction" {
         format!("{} %", number((value * 1000.0).round() / 10.0))
     } else if unit.starts_with("USD") {
         number(value).replace(" G", " bn").replace(" T", " tn")
+    } else if matches!(unit, "H100e" | "chips") {
+        let text = number(value).replace(" M", " m");
+        text.replace(" G", " bn").replace(" T", " tn")
     } else {
         number(value)
     }
@@ -266,6 +269,8 @@ mod tests {
         assert_eq!(number(0.0), "0");
         assert_eq!(number(-12.34), "\u{2013}12.3");
         assert_eq!(in_unit(0.254, "fraction"), "25.4 %");
+        assert_eq!(in_unit(2.5e9, "H100e"), "2.5 bn");
+        assert_eq!(in_unit(2.5e6, "chips"), "2.5 m");
         assert_eq!(number(2500.0), "2,500");
         assert_eq!(number(0.05), "0.05");
     }

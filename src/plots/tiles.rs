@@ -1,10 +1,11 @@
 //! Tile maps: one tile for each nation near its place on the map, coloured by the median of a measure.
 
 use super::canvas::{Canvas, TextAnchor};
+use super::drawn_data::digits;
 use super::theme::{
     BLUE, Colour, GRID, INK, LABEL, SMALL, SOFT, TINY, VERMILLION, between, in_unit, on,
 };
-use super::{FigureLayout, arm_of, two_digits};
+use super::{FigureLayout, arm_of, named, two_digits};
 use crate::config::figure::TileMapSpec;
 use crate::results::Results;
 
@@ -73,11 +74,20 @@ pub fn draw(
             tiles.measure
         ));
     }
+    for (iso3, value) in &values {
+        let row = [("nation", (*iso3).to_string()), ("median", digits(*value))];
+        sheet.data.add(&row);
+    }
     // The scale, where the map leaves room.
     let at = (left + 15.4 * TILE, top + 8.75 * TILE);
+    let tiles = &TileMapSpec {
+        low: named(results, &tiles.low),
+        high: named(results, &tiles.high),
+        ..tiles.clone()
+    };
     draw_scale(&mut sheet.canvas, at, tiles);
     sheet.y = bottom + 12.0;
-    let of = format!("Under {} in {last}, median. ", arm.name);
+    let of = format!("Under {} in {last}, median. ", arm.label());
     sheet.caption.push(format!(
         "{of}{} nations; grey: none recorded. Tiles are near their place on the map, not to scale.",
         values.len()
@@ -119,8 +129,8 @@ fn draw_scale(canvas: &mut Canvas, (x, y): (f64, f64), tiles: &TileMapSpec) {
         let from = x + f64::from(step) * 9.0;
         canvas.rect((from, y - 6.0), (from + 9.0, y + 6.0), colour(part), 1.0);
     }
-    let (low, high) = (tiles.low.clone(), tiles.high.clone());
-    canvas.text((x, y + 16.0), low, LABEL, INK, TextAnchor::Left);
+    let (low, high) = (&tiles.low, &tiles.high);
+    canvas.text((x, y + 16.0), low.as_str(), LABEL, INK, TextAnchor::Left);
     let end = (x + 180.0, y + 16.0);
-    canvas.text(end, high, LABEL, INK, TextAnchor::Right);
+    canvas.text(end, high.as_str(), LABEL, INK, TextAnchor::Right);
 }

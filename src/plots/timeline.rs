@@ -3,7 +3,7 @@
 use super::axis::{AxisScaleRange, PlotPanel, months};
 use super::canvas::{Canvas, TextAnchor};
 use super::theme::{Colour, GRID, INK, SERIES, SMALL, SOFT, TINY, fitted, ink_of, month, width};
-use super::{FigureLayout, arm_of, month_or};
+use super::{FigureLayout, arm_label, arm_of, month_or};
 use crate::config::figure::TimelineSpec;
 use crate::foundation::calendar::Month;
 use crate::foundation::escape::{shell_argument, shell_option};
@@ -41,7 +41,8 @@ pub fn draw(
     if events.is_empty() {
         return Err(format!(
             "no events of future {} under {} were kept",
-            timeline.run, arm.name
+            timeline.run,
+            arm.label()
         ));
     }
     let mut kinds: Vec<&str> = Vec::new();
@@ -76,6 +77,14 @@ pub fn draw(
             lane[0].text
         ));
         y += high + 8.0;
+    }
+    for event in &events {
+        sheet.data.add(&[
+            ("month", event.month.to_string()),
+            ("kind", event.kind.clone()),
+            ("actor", event.actor.clone()),
+            ("text", event.text.clone()),
+        ]);
     }
     let panel = PlotPanel::of_rows(lanes.across, top, y);
     sheet.canvas.line(vec![(left, y), (right, y)], SOFT, 0.9);
@@ -124,7 +133,8 @@ fn caption(
     };
     let run = timeline.run;
     format!(
-        "Future {run} under {name}: {events} events, {named} of them named{left_out}. All of it: chokepoint replay {} {} --run {run} --seed {}.",
+        "Future {run} under {}: {events} events, {named} of them named{left_out}. All of it: chokepoint replay {} {} --run {run} --seed {}.",
+        arm_label(results, name),
         shell_argument(&results.manifest.study.name),
         shell_option("--regime", name),
         results.manifest.seed

@@ -2,6 +2,7 @@
 
 use super::axis::{AxisScaleRange, PlotPanel, around};
 use super::canvas::{Canvas, TextAnchor};
+use super::drawn_data::digits;
 use super::fan::lines_of;
 use super::theme::{
     BLUE, GRID, INK, LABEL, ORANGE, SMALL, SOFT, axis_unit, change_unit, fitted, in_unit, ink_of,
@@ -56,6 +57,17 @@ pub fn draw(
     chart.draw_panel(&mut sheet.canvas, &panel);
     let said = chart.draw_bars(&mut sheet.canvas, &panel);
     draw_legend(sheet, &panel);
+    for (parameter, t) in &chart.found {
+        sheet.data.add(&[
+            ("parameter", parameter.clone()),
+            ("meaning", parameter_words(results, parameter).0),
+            ("outcome", chart.name.clone()),
+            ("unit", chart.unit.clone()),
+            ("lowest_third", digits(t.low)),
+            ("highest_third", digits(t.high)),
+            ("difference_by_chance", digits(t.error)),
+        ]);
+    }
     sheet.caption.push(format!(
         "The {} of {of} sampled parameters to which the effect is most sensitive; all others vary too. With so many parameters the largest differences are partly chance.",
         chart.found.len()

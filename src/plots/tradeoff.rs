@@ -2,14 +2,18 @@
 
 use super::axis::{AxisScaleRange, PlotPanel, bounds};
 use super::canvas::{Canvas, TextAnchor};
+use super::drawn_data::{DrawnData, digits};
 use super::fan::{lines_of, spread};
 use super::theme::{
-    Colour, INK, LABEL, SERIES, SMALL, SOFT, axis_unit, change_unit, in_unit, ink_of,
+    Colour, INK, LABEL, SERIES, SMALL, SOFT, axis_unit, change_unit, in_unit, ink_of, width,
 };
-use super::{FigureLayout, outcome_words, two_digits};
+use super::{FigureLayout, arm_label, baseline_label, outcome_words, two_digits};
 use crate::analysis::bands::quantile;
 use crate::config::figure::{AxisScale, GoalDirection, OutcomeGoal, TradeoffSpec};
 use crate::results::Results;
+
+/// Names of arms end before this, where the table of regret begins.
+const FAR: f64 = 602.0;
 
 /// What a regime costs in one outcome against the best regime of the same future.
 struct RegimeRegret {
@@ -56,6 +60,7 @@ impl<'a> DrawnOutcome<'a> {
 
 /// What is drawn: two outcomes, and the futures of each arm but the baseline.
 struct Scatter<'a> {
+    results: &'a Results,
     across: DrawnOutcome<'a>,
     up: DrawnOutcome<'a>,
     arms: Vec<&'a str>,
@@ -78,10 +83,11 @@ pub fn draw(
     for outcome in [&scatter.up, &scatter.across] {
         scatter.draw_regret(&mut sheet.canvas, results, outcome, &mut y, &mut said);
     }
-    sheet.y = panel.bottom() + 58.0;
+    sheet.y = y.max(panel.bottom() + 58.0);
+    scatter.list(&mut sheet.data);
     sheet.caption.push(format!(
         "Differences to {} in the same futures. Regret is in one outcome alone: nothing weighs one against the other.",
-        scatter.baseline
+        baseline_label(results)
     ));
     Ok(said.join("; "))
 }
@@ -108,12 +114,26 @@ impl<'a> Scatter<'a> {
             return Err("no future has both outcomes".into());
         }
         Ok(Self {
+            results,
             across,
             up,
             arms,
             baseline: &study.baseline,
             clouds,
         })
+    }
+
+    /// Lists the futures that are drawn.
+    fn list(&self, data: &mut DrawnData) {
+        for (arm, cloud) in &self.clouds {
+            for (across, up) in cloud {
+                data.add(&[
+                    ("regime", arm_label(self.results, arm).into()),
+                    (&self.across.axis(), digits(*across)),
+                    (&self.up.axis(), digits(*up)),
+                ]);
+            }
+        }
     }
 
     fn colour(&self, arm: &str) -> Colour {
@@ -168,7 +188,8 @@ impl<'a> Scatter<'a> {
         let zero = (panel.across.at(0.0), panel.y(0.0));
         let own = self.colour(self.baseline);
         canvas.dot(zero, 5.0, own, 1.0);
-        let mut labels = vec![(zero.1, self.baseline.to_string(), (zero.0, own))];
+        let name = |arm: &str| arm_label(self.results, arm).to_string();
+        let mut labels = vec![(zero.1, name(self.baseline), (zero.0, own))];
         let mut said = Vec::new();
         for (arm, cloud) in self.clouds.iter().filter(|(_, c)| !c.is_empty()) {
             let (xs, ys) = (
@@ -180,12 +201,13 @@ impl<'a> Scatter<'a> {
             canvas.line(vec![(low.0, middle.1), (high.0, middle.1)], INK, 2.0);
             canvas.line(vec![(middle.0, low.1), (middle.0, high.1)], INK, 2.0);
             canvas.dot(middle, 5.0, self.colour(arm), 1.0);
-            labels.push((middle.1, (*arm).to_string(), (high.0, self.colour(arm))));
+            labels.push((middle.1, name(arm), (high.0, self.colour(arm))));
             let (across, up) = (&self.across, &self.up);
             let median =
                 |values: &[f64], unit: &str| in_unit(two_digits(quantile(values, 0.5)), unit);
             said.push(format!(
-                "{arm}: {} {} {}, {} {} {}",
+                "{}: {} {} {}, {} {} {}",
+                name(arm),
                 across.words,
                 median(&xs, &across.unit),
                 across.unit,
@@ -196,7 +218,8 @@ impl<'a> Scatter<'a> {
         }
         spread(&mut labels, panel.top() + 6.0, panel.bottom() - 6.0);
         for (y, name, (x, colour)) in labels {
-            let at = (x + 9.0, y - 9.0);
+            let wide = width(&name, LABEL, true);
+            let at = ((x + 9.0).min(FAR - wide).max(4.0), y - 9.0);
             canvas.bold(at, name, LABEL, ink_of(colour), TextAnchor::Left);
         }
         said
@@ -214,38 +237,40 @@ impl<'a> Scatter<'a> {
         let (words, unit) = (&outcome.words, outcome.unit.as_str());
         let title = "Regret against the best regime of each future";
         canvas.bold((610.0, *y), title, LABEL, INK, TextAnchor::Left);
-        for line in lines_of(&format!("{words}, {}", axis_unit(unit)), 350.0, SMALL, 2) {
+        for line in lines_of(&format!("{words}, {}", axis_unit(unit)), 336.0, SMALL, 2) {
             *y += 15.0;
             canvas.text((610.0, *y), line, SMALL, SOFT, TextAnchor::Left);
         }
         *y += 21.0;
-        for (at, head) in [(770.0, "mean"), (860.0, "95 % below"), (960.0, "best in")] {
+        for (at, head) in [(746.0, "mean"), (836.0, "95 % below"), (936.0, "best in")] {
             canvas.text((at, *y), head, SMALL, SOFT, TextAnchor::Right);
         }
         let regrets: Vec<(&str, RegimeRegret)> = regrets(results, outcome.goal, &self.arms);
         let most = regrets.iter().map(|r| r.1.mean).fold(1e-12, f64::max);
         for (arm, regret) in regrets {
-            *y += 22.0;
+            *y += 20.0;
             let colour = self.colour(arm);
             let ink = ink_of(colour);
-            canvas.bold((610.0, *y), arm, SMALL, ink, TextAnchor::Left);
-            let bar = 350.0 * regret.mean / most;
+            let label = arm_label(results, arm);
+            canvas.bold((610.0, *y), label, SMALL, ink, TextAnchor::Left);
+            *y += 14.0;
+            let bar = 326.0 * regret.mean / most;
             canvas.rect((610.0, *y + 8.0), (610.0 + bar, *y + 11.0), colour, 0.9);
             let best = in_unit(two_digits(regret.best), "fraction");
             for (at, text) in [
                 (
-                    770.0,
+                    746.0,
                     in_unit(two_digits(outcome.factor * regret.mean), unit),
                 ),
                 (
-                    860.0,
+                    836.0,
                     in_unit(two_digits(outcome.factor * regret.p95), unit),
                 ),
-                (960.0, best.clone()),
+                (936.0, best.clone()),
             ] {
                 canvas.text((at, *y), text, SMALL, INK, TextAnchor::Right);
             }
-            said.push(format!("{arm} is best in {words} in {best} of futures"));
+            said.push(format!("{label} is best in {words} in {best} of futures"));
         }
         *y += 36.0;
     }

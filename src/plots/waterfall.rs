@@ -2,6 +2,7 @@
 
 use super::axis::{AxisScaleRange, PlotPanel, bounds};
 use super::canvas::{Canvas, TextAnchor};
+use super::drawn_data::{DrawnData, digits};
 use super::fan::lines_of;
 use super::theme::{
     BLUE, INK, LABEL, SMALL, SOFT, VERMILLION, axis_unit, change_unit, in_unit, signed, supported,
@@ -11,6 +12,8 @@ use crate::config::figure::{AxisScale, WaterfallSpec};
 use crate::results::{ArmInfo, Results};
 
 const ROW: f64 = 27.0;
+const NO_RESPONSE: &str = "no response at all";
+const EVERY_RESPONSE: &str = "every response";
 
 /// One step: its name, its part of the effect, and the standard error.
 type Step = (String, f64, f64);
@@ -39,11 +42,12 @@ pub fn draw(
     let panel = cascade.panel(sheet.canvas.width, top);
     let canvas = &mut sheet.canvas;
     let (name, unit) = (&cascade.name, &cascade.unit);
-    let head = format!("{name}: change under {}, {}", arm.name, axis_unit(unit));
+    let head = format!("{name}: change under {}, {}", arm.label(), axis_unit(unit));
     let at = (panel.left(), top - 12.0);
     canvas.text(at, head, SMALL, SOFT, TextAnchor::Left);
     panel.values_below(canvas, unit);
     cascade.draw_bars(canvas, &panel);
+    cascade.list(&mut sheet.data);
     sheet.y = panel.bottom() + 28.0;
     sheet.caption.push(format!(
         "Mean over {}; each group's part averaged over every order in which responses can be added. Blue adds to the change, orange takes from it; thin lines: two standard errors.",
@@ -113,6 +117,24 @@ impl Cascade {
         })
     }
 
+    /// Lists the steps between the two ends.
+    fn list(&self, data: &mut DrawnData) {
+        let mut add = |step: &str, value: f64, error: f64| {
+            data.add(&[
+                ("step", step.into()),
+                ("outcome", self.name.clone()),
+                ("unit", self.unit.clone()),
+                ("value", digits(value)),
+                ("error", digits(error)),
+            ]);
+        };
+        add(NO_RESPONSE, self.direct, 0.0);
+        for (step, value, error) in &self.steps {
+            add(step, *value, *error);
+        }
+        add(EVERY_RESPONSE, self.mean, self.mean_error);
+    }
+
     fn panel(&self, width: f64, top: f64) -> PlotPanel {
         let mut level = self.direct;
         let mut ends = vec![self.direct, self.mean];
@@ -133,7 +155,7 @@ impl Cascade {
             bar.draw(canvas, panel, y, &self.unit);
             y += ROW;
         };
-        draw(Bar::whole("no response at all", self.direct));
+        draw(Bar::whole(NO_RESPONSE, self.direct));
         let mut level = self.direct;
         for (label, value, error) in &self.steps {
             draw(Bar {
@@ -145,7 +167,7 @@ impl Cascade {
             });
             level += value;
         }
-        draw(Bar::whole("every response", self.mean));
+        draw(Bar::whole(EVERY_RESPONSE, self.mean));
     }
 }
 

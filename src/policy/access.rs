@@ -59,6 +59,8 @@ pub struct LegalAccess {
     pub remote_open: Vec<f64>,
     /// Public support of the issuer, USD a year: research, energy, build-out.
     pub support_usd: [f64; 3],
+    /// The rule set that was in force all last month.
+    rule_set: Option<u16>,
 }
 
 /// System at the start of a run: everything is open and no tool is denied.
@@ -99,6 +101,35 @@ pub fn set_access(
     let over = |value: &dyn Fn(&InputAccess) -> f64| {
         monthly_mean(segments, |rule_set| value(of(rule_set)))
     };
+    let only = match segments {
+        [(_, rule_set)] => Some(*rule_set),
+        _ => None,
+    };
+    // Where one rule set is in force all month and was last month, nothing changes.
+    if only.is_none() || access.rule_set != only {
+        set_means(&mut inputs, &mut access, &over);
+    }
+    access.rule_set = only;
+    for (row, supplier) in inputs.tool_suppliers.iter_mut().enumerate() {
+        supplier.advance_month(over(&|i| i.tool_denials[row]));
+    }
+    inputs.tools = tools_for_target(&inputs.tool_suppliers, &run.future.parameters);
+    inputs.tools_denied_on_record = c.tools_denied_on_record[t];
+    let closes = segments
+        .iter()
+        .rev()
+        .find_map(|segment| of(segment.1).memory_closes);
+    // Where a policy process governs, the announced change says when.
+    inputs.memory_closes_in_months = closes.map_or(f64::INFINITY, |closes| {
+        f64::from((policy.binds.unwrap_or(closes) - t as i32).max(1))
+    });
+}
+
+/// Mean over the days of a month of a value of the access under each rule set.
+type MonthlyMean<'a> = dyn Fn(&dyn Fn(&InputAccess) -> f64) -> f64 + 'a;
+
+/// Sets what rules allow to `over`, its mean over the days of the month.
+fn set_means(inputs: &mut InputAccessState, access: &mut LegalAccess, over: &MonthlyMean<'_>) {
     for (market, open) in access.weights_open.iter_mut().enumerate() {
         *open = over(&|i| i.weights_open[market]);
     }
@@ -118,19 +149,6 @@ pub fn set_access(
     inputs.check_usd = over(&|i| i.check_usd);
     inputs.memory_imports = over(&|i| i.memory_imports);
     inputs.inputs_denied = over(&|i| i.inputs_denied);
-    for (row, supplier) in inputs.tool_suppliers.iter_mut().enumerate() {
-        supplier.advance_month(over(&|i| i.tool_denials[row]));
-    }
-    inputs.tools = tools_for_target(&inputs.tool_suppliers, &run.future.parameters);
-    inputs.tools_denied_on_record = c.tools_denied_on_record[t];
-    let closes = segments
-        .iter()
-        .rev()
-        .find_map(|segment| of(segment.1).memory_closes);
-    // Where a policy process governs, the announced change says when.
-    inputs.memory_closes_in_months = closes.map_or(f64::INFINITY, |closes| {
-        f64::from((policy.binds.unwrap_or(closes) - t as i32).max(1))
-    });
 }
 
 /// Training operations of the best closed models: above every threshold in the years in which a rule on models could be in force.

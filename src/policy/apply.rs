@@ -5,7 +5,7 @@ use bevy_ecs::system::{Res, ResMut, SystemParam};
 
 use super::access::LegalAccess;
 use super::compiled::{CompiledCalendar, LawCalendar, PolicyState, monthly_mean, terms_of};
-use crate::controls::ControlledItem;
+use crate::controls::{ControlledItem, RuleSet};
 use crate::foundation::bloc::Bloc;
 use crate::foundation::chance::Purpose;
 use crate::foundation::channels::Channel;
@@ -105,19 +105,20 @@ impl CurrentLaw {
         self.sellable[slot]
     }
 
-    /// Judges a variant that has just been launched. It is offered only where its parent may not be sold freely, since nobody
-    /// buys the reduced chip where the full one is available. In the target a cap on the parent leaves it on offer: it serves what
-    /// the cap does not.
+    /// Judges a variant, in every market but those of which `is_known` says that it was judged by the same rules. It is offered only
+    /// where its parent may not be sold freely, since nobody buys the reduced chip where the full one is available. In the target a
+    /// cap on the parent leaves it on offer: it serves what the cap does not.
     pub fn classify_variant(
         &mut self,
         calendar: &LawCalendar,
         slot: usize,
         parent: usize,
         spec: &ChipSpec,
+        is_known: impl Fn(usize) -> bool,
     ) {
         let c = &*calendar.0;
         let law = c.sales(self.known);
-        for market in 0..c.shipments.len() {
+        for market in (0..c.shipments.len()).filter(|market| !is_known(*market)) {
             let first = usize::from(c.equivalent_market[market]);
             if first < market {
                 self.variant_terms[market * self.slots + slot] =
@@ -128,18 +129,20 @@ impl CurrentLaw {
             let in_target = market == c.target_market;
             let needed = whole.open <= 0.0 || whole.licensed() || whole.capped && in_target;
             let mut terms = SaleTerms::DENIED;
-            if needed {
+            if needed || in_target {
                 let attributes = c.variant_attributes(parent, spec, market);
-                terms = terms_of(&law.in_force.judge(ControlledItem::ChipSale, &attributes));
+                let verdict =
+                    |rules: &RuleSet| terms_of(&rules.judge(ControlledItem::ChipSale, &attributes));
+                if needed {
+                    terms = verdict(&law.in_force);
+                }
+                if in_target {
+                    self.variant_bar[slot] = verdict(&law.announced).open == 0.0;
+                    let free = terms == SaleTerms::FREE;
+                    self.sellable[slot] = needed && free && !self.variant_bar[slot];
+                }
             }
             self.variant_terms[market * self.slots + slot] = terms;
-            if market == c.target_market {
-                let attributes = c.variant_attributes(parent, spec, market);
-                let later = law.announced.judge(ControlledItem::ChipSale, &attributes);
-                self.variant_bar[slot] = terms_of(&later).open == 0.0;
-                let free = terms == SaleTerms::FREE;
-                self.sellable[slot] = needed && free && !self.variant_bar[slot];
-            }
         }
     }
 
@@ -202,8 +205,12 @@ pub fn apply_law(
         matches!(place.kind, SlotKind::Variant { .. }) && chips.launch[*slot] <= t as i32
     });
     if now.judged_by != judged_by {
+        let before = now.judged_by.zip(judged_by);
+        let change = before.map(|(before, after)| c.change(before, after));
+        let is_known = |market: usize| change.is_some_and(|change| change.same_rules[market]);
         for (slot, _) in variants.clone() {
-            now.classify_variant(&calendar, slot, chips.parent[slot], &chips.spec[slot]);
+            let (parent, spec) = (chips.parent[slot], &chips.spec[slot]);
+            now.classify_variant(&calendar, slot, parent, spec, is_known);
         }
         now.judged_by = judged_by;
     }
@@ -285,7 +292,8 @@ fn set_terms(c: &CompiledCalendar, now: &CurrentLaw, roadmap: &Roadmap, market: 
     let mut from = chain.next();
     for to in chain {
         if let Some(from) = from.filter(|from| *from != to) {
-            c.changed_terms(from, to)
+            c.change(from, to)
+                .terms
                 .iter()
                 .for_each(|at| set(*at as usize));
         }

@@ -34,8 +34,8 @@ pub struct CompiledCalendar {
     pub sales: Vec<Arc<CompiledRules>>,
     /// By market: the first market that all compiled sale rules treat equally; the target has no equivalent.
     pub equivalent_market: Arc<[u16]>,
-    /// By pair of compiled sale rules: indices into `CompiledRules::terms` where they differ; computed on first use.
-    pub changes: Vec<OnceLock<Vec<u32>>>,
+    /// By pair of compiled sale rules: what differs between them; computed on first use.
+    pub changes: Vec<OnceLock<SaleRulesChange>>,
     /// Inputs of the target's makers, by rule set.
     pub inputs: Vec<InputAccess>,
     /// Suppliers of advanced tools, before any denial.
@@ -85,6 +85,15 @@ impl PolicyState {
     pub(super) fn whole_month(&self) -> Option<[(f64, u16); 1]> {
         self.rule_set.map(|rule_set| [(1.0, rule_set)])
     }
+}
+
+/// What differs between two compiled sale rules.
+#[derive(Clone, Debug)]
+pub struct SaleRulesChange {
+    /// Indices into [`CompiledRules::terms`] where they differ.
+    pub terms: Vec<u32>,
+    /// By market: whether both hold the same rules in force, and in the target the same announced ones.
+    pub same_rules: Vec<bool>,
 }
 
 /// Parent chips of designs, and the limits of a redesign.
@@ -230,13 +239,24 @@ impl CompiledCalendar {
         self.chips[slot].with_shipment(&self.shipments[market])
     }
 
-    /// Indices at which the terms of two compiled sale rules differ.
-    pub(super) fn changed_terms(&self, from: u16, to: u16) -> &[u32] {
+    /// What differs between two compiled sale rules.
+    pub(super) fn change(&self, from: u16, to: u16) -> &SaleRulesChange {
         let (a, b) = (&self.sales[usize::from(from)], &self.sales[usize::from(to)]);
         self.changes[usize::from(from) * self.sales.len() + usize::from(to)].get_or_init(|| {
-            (0..a.terms.len() as u32)
-                .filter(|at| a.terms[*at as usize] != b.terms[*at as usize])
-                .collect()
+            let same = |a: &RuleSet, b: &RuleSet, market: usize| {
+                a.is_equivalent_for(b, ControlledItem::ChipSale, &self.shipments[market])
+            };
+            let same_rules = |market: usize| {
+                let in_force = same(&a.in_force, &b.in_force, market);
+                let announced = || same(&a.announced, &b.announced, market);
+                in_force && (market != self.target_market || announced())
+            };
+            SaleRulesChange {
+                terms: (0..a.terms.len() as u32)
+                    .filter(|at| a.terms[*at as usize] != b.terms[*at as usize])
+                    .collect(),
+                same_rules: (0..self.shipments.len()).map(same_rules).collect(),
+            }
         })
     }
 

@@ -312,6 +312,10 @@ pub fn log_rule_events(
     }
     let (c, t, known) = (&*seen.calendar.0, seen.clock.t as i32, seen.now.known);
     let changed = causes.logged != Some(known);
+    let rules_of = |rule_set: u16| c.sale_rules_of[usize::from(rule_set)];
+    let rules = causes
+        .logged
+        .map(|before| c.change(rules_of(before), rules_of(known)));
     let before = causes.logged.unwrap_or(known);
     if changed {
         causes.log_rules(c, &policy, known, t, &mut events);
@@ -322,8 +326,11 @@ pub fn log_rule_events(
         changed,
     };
     for place in 0..c.shipments.len() {
+        // Outside the target nothing but the rules on sales there closes or opens a chip that was judged before.
+        let same_rules = rules.is_some_and(|rules| rules.same_rules[place]);
+        let known_here = same_rules && place != causes.target;
         for slot in 0..causes.slots {
-            change.log_sale(place, slot, &mut causes, &mut events);
+            change.log_sale((place, known_here), slot, &mut causes, &mut events);
         }
     }
     let target = causes.target * causes.slots;
@@ -343,8 +350,15 @@ struct LawChange<'a> {
 }
 
 impl LawChange<'_> {
-    /// Logs how the sale of a chip in a market was closed, reopened or refused since the last month.
-    fn log_sale(&self, place: usize, slot: usize, causes: &mut EventCauses, events: &mut EventLog) {
+    /// Logs how the sale of a chip in a market was closed, reopened or refused since the last month. `known_here` says that the
+    /// market's rules on sales are those that were logged last.
+    fn log_sale(
+        &self,
+        (place, known_here): (usize, bool),
+        slot: usize,
+        causes: &mut EventCauses,
+        events: &mut EventLog,
+    ) {
         let (c, t) = (&*self.seen.calendar.0, self.seen.clock.t as i32);
         let (now, market) = (&*self.seen.now, &*self.seen.market);
         // A variant is judged in the month after its launch, any other chip in the month of its launch.
@@ -353,7 +367,8 @@ impl LawChange<'_> {
         let listed = fresh || t == 0 || market.active.binary_search(&(slot as u16)).is_ok();
         let here = place == causes.target;
         let reviewed = here && causes.refused[slot].is_some() != now.is_refused(slot);
-        let quiet = !(self.changed || fresh || reviewed);
+        let changed = self.changed && !known_here;
+        let quiet = !(changed || fresh || reviewed);
         if market.layout.captive_chip[slot] || age < 0 || quiet {
             return;
         }

@@ -10,7 +10,7 @@ use crate::foundation::calendar::{Date, Month};
 use crate::foundation::parameters::Parameters;
 use crate::policy::compiled::design_attributes;
 use crate::study::Library;
-use crate::technology::chip::{ChipSpec, H100, unit_cost_usd};
+use crate::technology::chip::{ChipSpec, H100, H100Times, unit_cost_usd};
 use crate::technology::design::{
     CutKind, DesignCandidate, RedesignLimits, blended_value, candidates, profit_per_unit_usd,
 };
@@ -85,7 +85,7 @@ fn appraise(
 ) -> DesignOption {
     let (training, fp8) = (training_share(year, p), fp8_share(year, p));
     let spec = candidate.spec;
-    let value = blended_value(&spec, training, fp8, p);
+    let value = blended_value(&spec, training, fp8, &H100Times::of(p), p);
     let going = H100.list_price_usd;
     DesignOption {
         cut: CutKind::of(&spec, parent).words(),
@@ -96,7 +96,7 @@ fn appraise(
         value,
         cost_usd: unit_cost_usd(&spec, p),
         price_usd: value * going,
-        profit_usd: profit_per_unit_usd(&spec, training, fp8, going, p),
+        profit_usd: profit_per_unit_usd(&spec, value, going, p),
         spec,
     }
 }

@@ -4,7 +4,7 @@
 use serde::Serialize;
 
 use crate::foundation::escape::{recorded_command, shell_argument, shell_option, shell_words};
-use crate::plots::{headline_arm, in_unit, number, rounded, two_digits};
+use crate::plots::{arm_label, headline_arm, in_unit, named, number, rounded, two_digits};
 use crate::results::tables::SideTable;
 use crate::results::{EffectComponent, EffectRow, HEADLINE_OUTCOME, Manifest, Results, RuleInfo};
 
@@ -13,6 +13,8 @@ pub struct EffectTable {
     pub outcome: String,
     pub name: String,
     pub regime: String,
+    /// The regime's name for readers.
+    pub label: String,
     pub baseline_mean: String,
     pub median: String,
     pub inner: String,
@@ -35,7 +37,7 @@ fn effect(results: &Results, e: &EffectRow) -> EffectTable {
     let about = outcomes.iter().find(|o| o.name == e.outcome);
     let unit = about.map_or(String::new(), |o| o.unit.clone());
     let value = |v: f64| rounded(v, e.monte_carlo_error, &unit);
-    let mut name = about.map_or(e.outcome.clone(), |o| o.words.clone());
+    let mut name = about.map_or(e.outcome.clone(), |o| named(results, &o.words));
     if e.part != EffectComponent::Total {
         name.push_str(&format!(" ({})", e.part.name()));
     }
@@ -54,6 +56,7 @@ fn effect(results: &Results, e: &EffectRow) -> EffectTable {
         outcome: e.outcome.clone(),
         name,
         regime: e.regime.clone(),
+        label: arm_label(results, &e.regime).to_string(),
         baseline_mean: value(e.baseline_mean),
         median: value(e.p50),
         inner: format!("{} to {}", value(e.p25), value(e.p75)),

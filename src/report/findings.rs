@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::path;
 use super::phrases::{arms, change, share, the, unit};
 use crate::plots::{
-    change_unit, headline_arm, in_unit, month, number, parameter_words, rounded, supported,
+    change_unit, headline_arm, in_unit, month, named, number, parameter_words, rounded, supported,
     two_digits,
 };
 use crate::results::{ArmInfo, EffectRow, HEADLINE_OUTCOME, Results};
@@ -89,7 +89,7 @@ pub fn short(results: &Results) -> Vec<ShortAnswer> {
             let e = results.effect(outcome, arm)?;
             let shown = unit(results, outcome);
             if e.p05 == 0.0 && e.p95 == 0.0 {
-                return Some(format!("{who} neither {more} nor {less}"));
+                return None;
             }
             let size = rounded(e.p50.abs(), e.monte_carlo_error, &shown);
             let base = rounded(e.baseline_mean, 0.0, &shown);
@@ -98,14 +98,18 @@ pub fn short(results: &Results) -> Vec<ShortAnswer> {
             Some(format!("{who} {size} {way} ({part}{base})"))
         })
         .collect();
-    let cost = (!cost.is_empty()).then(|| {
-        format!(
+    let cost = if cost.is_empty() {
+        Some(format!(
+            "Under {label}, neither revenue nor compute nor prices change."
+        ))
+    } else {
+        Some(format!(
             "Under {label}, in the median future: {}. In brackets: part of the baseline's mean. Revenue and levies are summed from {} to {}; compute is at the end of that time.",
             cost.join("; "),
             month(study.window_first),
             month(study.window_last)
-        )
-    });
+        ))
+    };
     let sure = results.effect(HEADLINE_OUTCOME, arm).map(|e| {
         format!(
             "The effect has the same sign in {} of {} futures. The mean effect is {}; its standard error of {} comes only from the number of futures. The wider range above also covers uncertain assumptions.",
@@ -247,7 +251,7 @@ const WAYS: [(&str, &str, &str, &str); 5] = [
     ("rented_h100e_mean", "compute rented abroad", "more", "less"),
     (
         "induced_efficiency_end",
-        "work that its labs get from the same computing power because scarcity made them economise, as a factor",
+        "work that its labs get from the same computing power because scarcity made them economise, as a factor of which 1 is no change",
         "more",
         "less",
     ),
@@ -279,9 +283,18 @@ fn moved(results: &Results, arm: &ArmInfo) -> Option<String> {
     })
 }
 
+/// Whether an effect is zero in nearly every future.
+fn is_nil(results: &Results, outcome: &str, arm: &str) -> bool {
+    let effect = results.effect(outcome, arm);
+    effect.is_some_and(|e| e.p05 == 0.0 && e.p95 == 0.0)
+}
+
 /// How intermediate outcomes change under an arm.
 fn through(results: &Results, arm: &ArmInfo) -> Vec<FindingSentence> {
     let point = |(outcome, subject, more, less): &(&str, &str, &str, &str)| {
+        if is_nil(results, outcome, &arm.name) {
+            return None;
+        }
         let c = change(results, outcome, &arm.name, more, less)?.replacen(" x ", " ", 1);
         Some(FindingSentence {
             arm: arm.name.clone(),
@@ -387,7 +400,7 @@ pub fn certainty(results: &Results) -> Vec<String> {
         };
         if let Some(gain) = e.pairing_gain {
             said.push(format!(
-                "{}: each pair of runs is worth {} independent runs for the effect on the gap. Four times as many futures would halve the error of {}.",
+                "{}: each pair of runs in the same future is worth {} independent runs for the effect on the gap, because what both runs share cancels. Four times as many futures would halve the error of {}.",
                 arm.label(),
                 number(two_digits(gain)),
                 rounded(two_digits(e.monte_carlo_error), 0.0, "months")
@@ -415,7 +428,11 @@ pub fn viewpoints(results: &Results) -> Vec<ReaderViewpoint> {
         list.iter()
             .flat_map(|(outcome, subject, more, less)| {
                 arms(results).filter_map(move |arm| {
+                    if is_nil(results, outcome, &arm.name) {
+                        return None;
+                    }
                     let c = change(results, outcome, &arm.name, more, less)?;
+                    let subject = named(results, subject);
                     Some(FindingSentence {
                         arm: arm.name.clone(),
                         text: format!("{}: {subject} {c}.", arm.label()),
@@ -453,7 +470,12 @@ pub fn viewpoints(results: &Results) -> Vec<ReaderViewpoint> {
                     "more",
                     "less",
                 ),
-                ("us_maker_rd_usd", "R&D over the window is", "more", "less"),
+                (
+                    "us_maker_rd_usd",
+                    "research and development over the window is",
+                    "more",
+                    "less",
+                ),
                 (
                     "us_maker_share_target_end",
                     "their share of the target is",
@@ -521,7 +543,7 @@ pub fn viewpoints(results: &Results) -> Vec<ReaderViewpoint> {
                 ),
                 (
                     "third_price_usd_per_h100e_mean",
-                    "a useful H100-equivalent costs there",
+                    "the computing power of one H100, which newer chips supply ever more cheaply, costs there",
                     "more",
                     "less",
                 ),

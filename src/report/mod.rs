@@ -3,6 +3,7 @@
 //! Did it work, at whose cost, through what, how sure is that, what would change the answer.
 
 mod appendix;
+mod backtest;
 pub mod debate;
 mod findings;
 mod path;
@@ -52,10 +53,17 @@ struct ReportFigure {
     live: bool,
 }
 
+/// An arm that the page can show or hide.
+#[derive(Serialize)]
+struct ArmToggle<'a> {
+    id: Cow<'a, str>,
+    label: Cow<'a, str>,
+}
+
 /// What the page's own charts are drawn from.
 #[derive(Serialize)]
 struct ChartData<'a> {
-    arms: Vec<Cow<'a, str>>,
+    arms: Vec<ArmToggle<'a>>,
     figures: Vec<&'a InteractiveCharts>,
 }
 
@@ -127,7 +135,14 @@ fn render(results: &Results, gallery: &DrawnFigures) -> Result<String, minijinja
         .collect();
     let study = &results.manifest.study;
     let data = ChartData {
-        arms: study.arms.iter().map(|a| visible(&a.name)).collect(),
+        arms: study
+            .arms
+            .iter()
+            .map(|a| ArmToggle {
+                id: visible(&a.name),
+                label: visible(a.label()),
+            })
+            .collect(),
         figures: gallery
             .drawn
             .iter()
@@ -165,11 +180,6 @@ fn render(results: &Results, gallery: &DrawnFigures) -> Result<String, minijinja
         "ledger",
         "Evidence ledger",
         "Every parameter with its source and how well it is known. Sort by any column: the weakest evidence with the most influence comes first on a research agenda.",
-    );
-    let scorecard = side(
-        "scorecard",
-        "Back-test scorecard",
-        "How well the model tells recorded history that it was not fitted to, against simple benchmark forecasts. A skill below zero is a loss.",
     );
     let sobol = side(
         "sobol",
@@ -211,7 +221,8 @@ fn render(results: &Results, gallery: &DrawnFigures) -> Result<String, minijinja
         matrices => Serde(&appendix::matrices(results)),
         checklist => Serde(&appendix::checklist(results)),
         ledger => Serde(&ledger),
-        scorecard => Serde(&scorecard),
+        backtest => Serde(&backtest::backtest(results)),
+        headline => headline_arm(results).map(|a| a.name.clone()),
         sobol => Serde(&sobol),
         boxes => Serde(&boxes),
         failures => Serde(&failures),

@@ -87,10 +87,4 @@ pub(super) fn change(
 }
 
 /// A nation's name within a sentence.
-pub(super) fn the(name: &str) -> String {
-    if name.starts_with("United") || name.ends_with("Kingdom") || name.ends_with('s') {
-        format!("the {name}")
-    } else {
-        name.to_string()
-    }
-}
+pub(super) use crate::plots::with_article as the;

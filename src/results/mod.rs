@@ -25,6 +25,9 @@ use crate::foundation::calendar::{Date, Month};
 use crate::foundation::escape::{csv_plain, csv_table};
 use crate::foundation::name::{self, Name};
 
+/// The table of recorded points that figures draw.
+pub const RECORD_TABLE: &str = "record";
+
 /// The outcome that answers whether the target is further behind: larger is further.
 pub const HEADLINE_OUTCOME: &str = "latent_gap_months_mean";
 
@@ -368,6 +371,8 @@ pub struct Results {
     pub manifest: Manifest,
     pub outcomes: OutcomeTable,
     pub bands: Vec<BandRow>,
+    /// Bands of the difference to the baseline in the same future, month by month; empty in older folders.
+    pub effect_bands: Vec<BandRow>,
     pub effects: Vec<EffectRow>,
     /// Empty where a study has one form of the model.
     pub certainty: Vec<CertaintyRow>,

@@ -22,6 +22,9 @@ use crate::foundation::calendar::Month;
 const BATCH: usize = 1024;
 const GROUP: usize = 4;
 
+const BANDS: &str = "bands.parquet";
+const EFFECT_BANDS: &str = "effect_bands.parquet";
+
 /// A table that is written as rows come, holding one batch at a time.
 struct TableWriter {
     path: PathBuf,
@@ -170,12 +173,12 @@ impl SeriesWriter {
     }
 }
 
-pub fn write(results: &Results, folder: &Path) -> Result<(), ResultsError> {
-    let b = &results.bands;
+/// Writes bands as a table of one row a regime, month, measure and entity.
+fn store_bands(path: &Path, b: &[BandRow]) -> Result<(), ResultsError> {
     let months: Vec<String> = b.iter().map(|r| r.month.to_string()).collect();
     let band = |f: fn(&QuantileBand) -> f64| numbers(b.iter().map(move |r| f(&r.band)));
     store(
-        &folder.join("bands.parquet"),
+        path,
         vec![
             (
                 "regime".into(),
@@ -199,7 +202,12 @@ pub fn write(results: &Results, folder: &Path) -> Result<(), ResultsError> {
             ("runs".into(), counts(b.iter().map(|r| r.runs))),
             ("excluded".into(), counts(b.iter().map(|r| r.excluded))),
         ],
-    )?;
+    )
+}
+
+pub fn write(results: &Results, folder: &Path) -> Result<(), ResultsError> {
+    store_bands(&folder.join(BANDS), &results.bands)?;
+    store_bands(&folder.join(EFFECT_BANDS), &results.effect_bands)?;
     let e = &results.events;
     let months: Vec<String> = e.iter().map(|r| r.month.to_string()).collect();
     store(
@@ -329,13 +337,13 @@ pub fn read_outcomes(results: &mut Results, folder: &Path, below: u32) -> Result
     Ok(())
 }
 
-pub fn read(results: &mut Results, folder: &Path) -> Result<(), ResultsError> {
-    let path = folder.join("bands.parquet");
-    for batch in batches(&path)? {
-        let column = |name| text(&batch, name, &path);
+fn read_bands(path: &Path) -> Result<Vec<BandRow>, ResultsError> {
+    let mut bands = Vec::new();
+    for batch in batches(path)? {
+        let column = |name| text(&batch, name, path);
         let (regime, month) = (column("regime")?, column("month")?);
         let (measure, entity) = (column("measure")?, column("entity")?);
-        let value = |name| float(&batch, name, &path);
+        let value = |name| float(&batch, name, path);
         let (mean, p05, p25) = (value("mean")?, value("p05")?, value("p25")?);
         let (p50, p75, p95) = (value("p50")?, value("p75")?, value("p95")?);
         let count = |name: &str| {
@@ -344,9 +352,9 @@ pub fn read(results: &mut Results, folder: &Path) -> Result<(), ResultsError> {
         };
         let (runs, excluded) = (count("runs"), count("excluded"));
         for row in 0..batch.num_rows() {
-            results.bands.push(BandRow {
+            bands.push(BandRow {
                 regime: regime.value(row).to_string(),
-                month: month.value(row).parse().map_err(|e: String| io(&path, e))?,
+                month: month.value(row).parse().map_err(|e: String| io(path, e))?,
                 measure: measure.value(row).to_string(),
                 entity: entity.value(row).to_string(),
                 band: QuantileBand {
@@ -361,6 +369,15 @@ pub fn read(results: &mut Results, folder: &Path) -> Result<(), ResultsError> {
                 excluded: excluded.map_or(0, |c| c.value(row)),
             });
         }
+    }
+    Ok(bands)
+}
+
+pub fn read(results: &mut Results, folder: &Path) -> Result<(), ResultsError> {
+    results.bands = read_bands(&folder.join(BANDS))?;
+    let path = folder.join(EFFECT_BANDS);
+    if path.exists() {
+        results.effect_bands = read_bands(&path)?;
     }
     let path = folder.join("events.parquet");
     for batch in batches(&path)? {

@@ -12,6 +12,7 @@ use super::manifest::manifest;
 use super::run::{RunNarrative, RunRecord};
 use crate::analysis::bands::band;
 use crate::analysis::effects::{PairedEffect, effect};
+use crate::config::figure::FOLLOWED_MEASURE;
 use crate::outputs::outcomes::OUTCOMES;
 use crate::results::{
     ALL, BandRow, EffectComponent, EffectRow, FailureRow, OutcomeRow, OutcomeTable, Results,
@@ -112,6 +113,7 @@ impl<'a> JoinedRuns<'a> {
                 rows: Vec::new(),
             },
             bands: self.bands()?,
+            effect_bands: self.effect_bands()?,
             effects: self.effects()?,
             certainty: self.certainty()?,
             ..Results::default()
@@ -173,6 +175,42 @@ impl<'a> JoinedRuns<'a> {
         Ok(all?.concat())
     }
 
+    /// Bands of the difference to the baseline, future by future, of the followed measure under every other arm; exact.
+    fn effect_bands(&self) -> Result<Vec<BandRow>, ResultsError> {
+        let names = self.plan.blueprint.watch.columns.names();
+        let baseline = self.plan.baseline();
+        let followed = |c: &usize| names[self.layout.columns[*c]].0 == FOLLOWED_MEASURE;
+        let columns: Vec<usize> = (0..self.layout.columns.len()).filter(followed).collect();
+        let others = (0..self.plan.regimes.len()).filter(|arm| *arm != baseline);
+        let all: Vec<(usize, usize)> = others
+            .flat_map(|arm| columns.iter().map(move |c| (arm, *c)))
+            .collect();
+        let one = |(arm, c): (usize, usize)| -> Result<Vec<BandRow>, ResultsError> {
+            let (measure, entity) = &names[self.layout.columns[c]];
+            let mut rows = Vec::with_capacity(self.layout.months);
+            self.each_month_of([arm, baseline], c, |t, [arm_values, base_values]| {
+                let pairs = arm_values.iter().zip(base_values).zip(&self.failed);
+                let good = pairs.filter(|(_, failed)| !**failed);
+                let mut values: Vec<f64> = good.map(|((arm, base), _)| arm - base).collect();
+                if let Some(band) = band(&mut values) {
+                    rows.push(BandRow {
+                        regime: self.plan.regimes[arm].name.clone(),
+                        month: self.plan.month_of(t),
+                        measure: (*measure).to_string(),
+                        entity: entity.clone(),
+                        band,
+                        runs: values.len() as u32,
+                        excluded: (arm_values.len() - values.len()) as u32,
+                    });
+                }
+                Ok(())
+            })?;
+            Ok(rows)
+        };
+        let all: Result<Vec<Vec<BandRow>>, ResultsError> = all.into_par_iter().map(one).collect();
+        Ok(all?.concat())
+    }
+
     /// The values of all futures, month by month, of one column of one arm; a few months are held at a time.
     ///
     /// # Errors
@@ -183,13 +221,27 @@ impl<'a> JoinedRuns<'a> {
         column: usize,
         mut seen: impl FnMut(usize, &[f64]) -> Result<(), ResultsError>,
     ) -> Result<(), ResultsError> {
+        self.each_month_of([arm], column, |t, [values]| seen(t, values))
+    }
+
+    /// As [`Self::each_month`], of several arms side by side.
+    fn each_month_of<const N: usize>(
+        &self,
+        arms: [usize; N],
+        column: usize,
+        mut seen: impl FnMut(usize, [&[f64]; N]) -> Result<(), ResultsError>,
+    ) -> Result<(), ResultsError> {
         let n = self.futures.len().max(1);
         let step = (COLUMN_BYTES / 8 / n).clamp(1, self.layout.months);
         for from in (0..self.layout.months).step_by(step) {
             let to = (from + step).min(self.layout.months);
-            let values = self.runs.months(arm, column, from..to)?;
-            for (t, all) in (from..to).zip(values.chunks_exact(n)) {
-                seen(t, all)?;
+            let mut values: [Vec<f64>; N] = std::array::from_fn(|_| Vec::new());
+            for (values, arm) in values.iter_mut().zip(arms) {
+                *values = self.runs.months(arm, column, from..to)?;
+            }
+            for (place, t) in (from..to).enumerate() {
+                let month = place * n..(place + 1) * n;
+                seen(t, values.each_ref().map(|v| &v[month.clone()]))?;
             }
         }
         Ok(())

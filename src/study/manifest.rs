@@ -24,7 +24,7 @@ pub fn made_from(plan: &Plan, futures: &Range<u32>) -> String {
         (env!("CARGO_PKG_VERSION"), env!("CHOKEPOINT_SOURCE")),
         (&plan.study.name, plan.seed, futures, plan.fail),
         (&plan.said, &plan.set, off, plan.planning.name()),
-        (&plan.inputs, posterior),
+        (plan.inputs(), posterior),
     );
     sha256(format!("{parts:?}").as_bytes())
 }
@@ -59,7 +59,7 @@ pub fn manifest(
         set: plan.said.clone(),
         posterior: plan.design.posterior.as_ref().map(|p| p.name.clone()),
         posterior_stale: plan.stale.clone(),
-        inputs: plan.inputs.clone(),
+        inputs: plan.inputs().clone(),
         measures: MEASURES
             .iter()
             .map(|m| named(m.name, m.unit, m.words))

@@ -8,11 +8,12 @@ use super::block::BlockStore;
 use super::gate::gate;
 use super::join::JoinedRuns;
 use super::layout::RunRecordLayout;
+use super::on_record::on_record;
 use super::plan_file::{OpenedPlan, PlanFile};
 use super::verdicts::verdicts;
 use crate::config::figure::FigureFile;
 use crate::outputs::outcomes::OUTCOMES;
-use crate::results::{DRAWN, OutcomeWriter, Results, ResultsError, SeriesWriter};
+use crate::results::{DRAWN, OutcomeWriter, RECORD_TABLE, Results, ResultsError, SeriesWriter};
 
 /// Futures whose series are kept, where a study asks for them.
 const SERIES: usize = 500;
@@ -56,6 +57,11 @@ pub fn merge(
         reason: e.to_string(),
     })?;
     results.tables.insert("verdicts".into(), verdicts);
+    let record = on_record(&opened.library, plan).map_err(|e| ResultsError::Io {
+        path: into.to_path_buf(),
+        reason: e.to_string(),
+    })?;
+    results.tables.insert(RECORD_TABLE.into(), record);
     results.write_but_outcomes(into)?;
     Ok(results)
 }

@@ -14,6 +14,7 @@ mod layout;
 mod library;
 mod manifest;
 pub mod merge;
+pub mod on_record;
 pub mod plan;
 pub mod plan_file;
 pub mod reach;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::futures::{FutureDraw, Futures, Override, StressOrVariant, switched};
 use super::kept_runs::KeptRuns;
@@ -12,6 +12,7 @@ use crate::config::diagnostics::{Diagnostic, Problems};
 use crate::config::figure;
 use crate::config::parameters::ParameterSet;
 use crate::config::posterior::Posterior;
+use crate::config::source::Configs;
 use crate::config::study::{self, StudyFile};
 use crate::controls::Regime;
 use crate::events::EventKind;
@@ -53,7 +54,9 @@ pub struct Plan {
     pub fail: Option<u32>,
     /// What has changed since the samples of the posterior were drawn.
     pub stale: Vec<String>,
-    pub(super) inputs: BTreeMap<String, String>,
+    /// Hashes of the inputs, computed when they are first asked for.
+    pub(super) inputs: OnceLock<BTreeMap<String, String>>,
+    configs: Configs,
     /// The store where questions keep their finished runs.
     pub kept: Option<Arc<KeptRuns>>,
 }
@@ -99,6 +102,14 @@ impl CompiledLaw {
             }
         }
         Self { calendars, kinds }
+    }
+}
+
+/// What has changed since the samples of the posterior were drawn.
+fn changed_since_fit(library: &Library, design: &Futures) -> Result<Vec<String>, Problems> {
+    match &design.posterior {
+        Some(p) => Ok(p.stale(&library.hashes()?, &library.parameters)),
+        None => Ok(Vec::new()),
     }
 }
 
@@ -181,10 +192,6 @@ impl Plan {
             .iter()
             .filter_map(|name| Channel::named(name))
             .fold(channels, Channels::without);
-        let stale = match &design.posterior {
-            Some(p) => p.stale(&library.hashes()?, &library.parameters),
-            None => Vec::new(),
-        };
         let mut parameters = library.parameters.clone();
         for (id, value) in &set {
             parameters.set(id, *value);
@@ -198,13 +205,22 @@ impl Plan {
                     .map_or_else(Override::default, Override::of_arm)
             })
             .collect();
-        let compiled = CompiledLaw::of(&regimes, &arms, &design, |regime, switches| {
+        let at_centre = |regime: &Regime, switches: &[&Override]| {
             let centre = fixed(&central.values(), switches, &set);
             blueprint.subjects.compile_calendar(regime, &centre)
-        });
-        let reference_run = record_history(library, &study, &blueprint, &central)?;
+        };
+        // Recorded history runs while the law of the arms is compiled.
+        let ((compiled, stale), reference_run) = rayon::join(
+            || {
+                let compiled = CompiledLaw::of(&regimes, &arms, &design, at_centre);
+                (compiled, changed_since_fit(library, &design))
+            },
+            || record_history(library, &study, &blueprint, &central),
+        );
+        let (stale, reference_run) = (stale?, reference_run?);
         Ok(Self {
-            inputs: hashes(&library.configs),
+            inputs: OnceLock::new(),
+            configs: library.configs.clone(),
             kept: None,
             study,
             channels,
@@ -229,6 +245,11 @@ impl Plan {
             fail: None,
             stale,
         })
+    }
+
+    /// Hashes of the inputs by name.
+    pub fn inputs(&self) -> &BTreeMap<String, String> {
+        self.inputs.get_or_init(|| hashes(&self.configs))
     }
 
     pub fn draw(&self, number: u32) -> FutureDraw {
@@ -459,7 +480,7 @@ fn fixed(values: &[f64], switches: &[&Override], set: &BTreeMap<String, f64>) ->
 }
 
 /// SHA-256 of every configuration file.
-pub fn hashes(configs: &crate::config::source::Configs) -> BTreeMap<String, String> {
+pub fn hashes(configs: &Configs) -> BTreeMap<String, String> {
     let all = configs.all().into_iter();
     all.map(|s| (s.name, sha256(s.text.as_bytes()))).collect()
 }

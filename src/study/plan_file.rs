@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::Path;
+use std::sync::OnceLock;
 
 use serde::{Deserialize, Serialize};
 
@@ -126,7 +127,7 @@ impl PlanFile {
         let mut plan = Plan::new(&library, study, self.settings())?;
         plan.said.clone_from(&self.said);
         plan.fail = self.fail;
-        plan.inputs.clone_from(&self.inputs);
+        plan.inputs = OnceLock::from(self.inputs.clone());
         Ok(OpenedPlan {
             library,
             plan,

@@ -116,30 +116,64 @@ fn training_time(spec: &ChipSpec, overlap_share: f64, fp8_share: f64, p: &Parame
 /// Training throughput of a chip in the most skilled hands, relative to an H100 in ordinary ones: software there hides
 /// `codesign_overlap_share` of memory and communication time. Skill adds to every chip, most to one whose links were cut.
 pub fn codesigned_throughput(spec: &ChipSpec, fp8_share: f64, p: &Parameters) -> f64 {
-    let skilled = p.codesign_overlap_share.max(p.overlap_share);
-    training_time(&H100, p.overlap_share, fp8_share, p) / training_time(spec, skilled, fp8_share, p)
+    H100Times::of(p).codesigned_throughput(spec, fp8_share, p)
+}
+
+fn skilled_overlap(p: &Parameters) -> f64 {
+    p.codesign_overlap_share.max(p.overlap_share)
 }
 
 /// Useful serving throughput relative to an H100: the same form with its own weights, a sharper norm
 /// (memory traffic overlaps with compute in serving), and credit for memory capacity.
 pub fn serving_throughput(spec: &ChipSpec, p: &Parameters) -> f64 {
-    let time = |c: &ChipSpec| {
-        let bandwidth = c.mem_bandwidth_tbs / H100.mem_bandwidth_tbs
-            * maths::pow_of_positive(
-                c.mem_capacity_gb / H100.mem_capacity_gb,
-                p.serving_capacity_exponent,
-            );
-        let links = (c.interconnect_gbps + c.host_link_gbps)
-            / (H100.interconnect_gbps + H100.host_link_gbps);
-        let compute = c.fp8_dense_tflops / H100.fp8_dense_tflops;
-        norm(
-            1.0 / compute,
-            p.serving_memory_weight / bandwidth,
-            p.serving_link_weight / links,
-            p.serving_norm,
-        )
-    };
-    time(&H100) / time(spec)
+    serving_time(&H100, p) / serving_time(spec, p)
+}
+
+fn serving_time(spec: &ChipSpec, p: &Parameters) -> f64 {
+    let bandwidth = spec.mem_bandwidth_tbs / H100.mem_bandwidth_tbs
+        * maths::pow_of_positive(
+            spec.mem_capacity_gb / H100.mem_capacity_gb,
+            p.serving_capacity_exponent,
+        );
+    let links = (spec.interconnect_gbps + spec.host_link_gbps)
+        / (H100.interconnect_gbps + H100.host_link_gbps);
+    let compute = spec.fp8_dense_tflops / H100.fp8_dense_tflops;
+    norm(
+        1.0 / compute,
+        p.serving_memory_weight / bandwidth,
+        p.serving_link_weight / links,
+        p.serving_norm,
+    )
+}
+
+/// Times of an H100, which throughput is relative to: the same for every chip of a run. Its methods are
+/// [`training_throughput`], [`codesigned_throughput`] and [`serving_throughput`] for many chips.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct H100Times {
+    training: f64,
+    serving: f64,
+}
+
+impl H100Times {
+    pub fn of(p: &Parameters) -> Self {
+        Self {
+            // In a format of 8 bits or of 16, an H100 has once its own compute.
+            training: training_time(&H100, p.overlap_share, 0.0, p),
+            serving: serving_time(&H100, p),
+        }
+    }
+
+    pub fn training_throughput(&self, spec: &ChipSpec, fp8_share: f64, p: &Parameters) -> f64 {
+        self.training / training_time(spec, p.overlap_share, fp8_share, p)
+    }
+
+    pub fn codesigned_throughput(&self, spec: &ChipSpec, fp8_share: f64, p: &Parameters) -> f64 {
+        self.training / training_time(spec, skilled_overlap(p), fp8_share, p)
+    }
+
+    pub fn serving_throughput(&self, spec: &ChipSpec, p: &Parameters) -> f64 {
+        self.serving / serving_time(spec, p)
+    }
 }
 
 fn norm(a: f64, b: f64, c: f64, power: f64) -> f64 {

@@ -3,7 +3,7 @@
 //! The rules are a function that returns whether a design is legal. Candidates lie where its value changes and are found by
 //! bisection along each factor. This module contains no threshold, no rule and no name of a chip.
 
-use super::chip::{ChipSpec, serving_throughput, training_throughput, unit_cost_usd};
+use super::chip::{ChipSpec, H100Times, unit_cost_usd};
 use crate::foundation::parameters::Parameters;
 
 /// Factors by which a design differs from its parent: compute, chip-to-chip links, memory bandwidth, die area.
@@ -281,18 +281,18 @@ fn raise_factor(
 }
 
 /// Value of a chip to buyers relative to an H100: a mean of training and serving throughput, weighted by use.
-pub fn blended_value(spec: &ChipSpec, training_share: f64, fp8_share: f64, p: &Parameters) -> f64 {
-    training_share * training_throughput(spec, p.overlap_share, fp8_share, p)
-        + (1.0 - training_share) * serving_throughput(spec, p)
-}
-
-/// Profit per package in USD: value at the market price of useful compute, less unit cost.
-pub fn profit_per_unit_usd(
+pub fn blended_value(
     spec: &ChipSpec,
     training_share: f64,
     fp8_share: f64,
-    usd_per_h100e: f64,
+    h100: &H100Times,
     p: &Parameters,
 ) -> f64 {
-    blended_value(spec, training_share, fp8_share, p) * usd_per_h100e - unit_cost_usd(spec, p)
+    training_share * h100.training_throughput(spec, fp8_share, p)
+        + (1.0 - training_share) * h100.serving_throughput(spec, p)
+}
+
+/// Profit per package of a design of this value, USD: value at the market price of useful compute, less unit cost.
+pub fn profit_per_unit_usd(spec: &ChipSpec, value: f64, usd_per_h100e: f64, p: &Parameters) -> f64 {
+    value * usd_per_h100e - unit_cost_usd(spec, p)
 }

@@ -5,10 +5,7 @@ use std::sync::Arc;
 use bevy_ecs::resource::Resource;
 use bevy_ecs::system::{Res, ResMut, SystemParam};
 
-use super::chip::{
-    ChipSpec, codesigned_throughput, peak_h100e, serving_throughput, training_throughput,
-    unit_cost_usd,
-};
+use super::chip::{ChipSpec, H100Times, peak_h100e, unit_cost_usd};
 use crate::foundation::chance::Purpose;
 use crate::foundation::maths;
 use crate::foundation::parameters::Parameters;
@@ -80,6 +77,8 @@ pub struct ChipTable {
     pub copies: Vec<f64>,
     /// Share of training arithmetic in 8 bits for which the columns were computed.
     pub fp8_share: f64,
+    /// What throughput is relative to.
+    pub h100: H100Times,
 }
 
 /// Share of training arithmetic done in 8 bits: 0 before 2023, rising to its 2026 value in yearly steps.
@@ -180,14 +179,15 @@ impl ChipTable {
         self.discontinued.clear();
         self.discontinued.resize(n, false);
         self.fp8_share = -1.0;
+        self.h100 = H100Times::of(p);
     }
 
     /// Recomputes the columns of one slot that depend on parameters and number formats.
     pub fn appraise(&mut self, slot: usize, p: &Parameters) {
         let spec = self.spec[slot];
-        self.useful_training[slot] = training_throughput(&spec, p.overlap_share, self.fp8_share, p);
-        self.useful_codesigned[slot] = codesigned_throughput(&spec, self.fp8_share, p);
-        self.useful_serving[slot] = serving_throughput(&spec, p);
+        self.useful_training[slot] = self.h100.training_throughput(&spec, self.fp8_share, p);
+        self.useful_codesigned[slot] = self.h100.codesigned_throughput(&spec, self.fp8_share, p);
+        self.useful_serving[slot] = self.h100.serving_throughput(&spec, p);
         self.peak_h100e[slot] = peak_h100e(&spec);
         self.unit_cost_usd[slot] = unit_cost_usd(&spec, p);
     }

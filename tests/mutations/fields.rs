@@ -277,6 +277,9 @@ draw.fan.lines[].name text
 draw.fan.scale name
 draw.fan.panels name
 draw.fan.from month
+draw.effect.measure name!
+draw.effect.entity name!
+draw.effect.from month
 draw.multiples.rows text!
 draw.multiples.rows[].measure name!
 draw.multiples.rows[].entity name!

@@ -12,6 +12,22 @@ use crate::evidence::series_score::SeriesScore;
 use crate::plots::{ScorecardPoint, draw_scorecard};
 use crate::results::{FolderClaim, WorkingFolder, files};
 
+/// Series and beginnings of entities that a reader looks at first: the gap, both frontiers, revenue, shares, cards, compute.
+const KEY_SERIES: [(&str, &str); 12] = [
+    ("us_china_gap_months", ""),
+    ("us_china_gap_eci", ""),
+    ("eci_frontier", "China"),
+    ("eci_frontier", "US"),
+    ("nvidia_dc_revenue_quarter", ""),
+    ("nvidia_china_revenue_quarter", ""),
+    ("china_market_share", "NVIDIA"),
+    ("china_card_share", "Domestic"),
+    ("china_cards_shipped_total", ""),
+    ("h100e_shipped_year", "NVIDIA"),
+    ("china_compute_stock", ""),
+    ("smuggled_units", ""),
+];
+
 /// Every table in a folder, atomically.
 pub(super) fn store(
     working: &WorkingFolder,
@@ -69,8 +85,17 @@ fn draw(into: &Path, answer: &ValidationReport, card: &Scorecard) -> Answer {
         card.words, answer.draws, answer.registration.looks
     );
     let name = format!("scorecard-{}", card.split);
-    draw_scorecard(&title, &basis, &held(card), into, &name)
-        .map_err(|e| Failure::Input(format!("error: {e}\n")))
+    let failed = |e| Failure::Input(format!("error: {e}\n"));
+    let points = held(card);
+    draw_scorecard(&title, &basis, &points, into, &name).map_err(failed)?;
+    let title = format!("The most important series: split {}", card.split);
+    let is_key = |p: &&ScorecardPoint| {
+        let mut all = KEY_SERIES.iter();
+        all.any(|(series, entity)| p.series == *series && p.entity.starts_with(entity))
+    };
+    let points: Vec<ScorecardPoint> = points.iter().filter(is_key).cloned().collect();
+    let name = format!("hindcast-{}", card.split);
+    draw_scorecard(&title, &basis, &points, into, &name).map_err(failed)
 }
 
 /// The entities that a point is scored with.

@@ -1,9 +1,10 @@
 //! Allocation of scarce supply: makers hold quotas in shared pools, and orders are filled pro rata, in two rounds and once more.
 
-use super::buyers::{BuyerGroup, BuyerGroups};
+use super::buyer_table::{BuyerTable, clear_column, new_column};
+use super::buyers::BuyerGroups;
 use super::caps::CountryCaps;
 use super::choice::MakerNest;
-use super::orders::{ChoiceSet, OrderBook};
+use super::orders::OrderBook;
 use super::state::{ForSale, MarketLayout};
 use crate::technology::supply::{POOLS, SupplyPool};
 
@@ -12,6 +13,8 @@ use crate::technology::supply::{POOLS, SupplyPool};
 pub(super) enum AllocationRound {
     RelationshipFirst,
     TheRest,
+    /// Unmet orders, placed once more.
+    Again,
 }
 
 /// Supply that is left this month.
@@ -31,14 +34,19 @@ pub struct Allocation {
     pub supply: AvailableSupply,
     /// Quota of each pool by maker, as a share.
     pub quota_share: Vec<[f64; POOLS]>,
-    /// Orders of the current round: `[buyer][active chip]`, and their sums and filled fractions by active chip.
-    pub(super) part: Vec<f64>,
+    /// Orders of the current round by active chip and buyer, and their sums and filled fractions by active chip.
+    pub(super) part: BuyerTable,
     totals: Vec<f64>,
     pub(super) fill: Vec<f64>,
-    /// By active chip: 1 where its maker and pools have supply left.
-    served: Vec<f64>,
+    /// By active chip: whether its maker and pools have supply left.
+    served: Vec<bool>,
     /// By maker: fraction of the target's relationship orders that is served first.
     first_limit: Vec<f64>,
+    /// Buyers with orders in the first round, and all buyers.
+    first: Vec<usize>,
+    all: Vec<usize>,
+    /// By buyer: cost of its unmet orders, USD.
+    unmet_usd: Vec<f64>,
     bids: Vec<[f64; POOLS]>,
     claims: Vec<SupplyClaim>,
 }
@@ -47,6 +55,7 @@ impl Allocation {
     pub fn new(layout: &MarketLayout) -> Self {
         let (makers, chips) = (layout.makers, layout.maker_of.len());
         let row = || Vec::with_capacity(chips);
+        let list = || Vec::with_capacity(layout.customers.len());
         Self {
             supply: AvailableSupply {
                 maker_left: vec![0.0; makers],
@@ -54,11 +63,14 @@ impl Allocation {
                 quota_left: vec![[0.0; POOLS]; makers],
             },
             quota_share: vec![[0.0; POOLS]; makers],
-            part: Vec::with_capacity(layout.customers.len() * chips),
+            part: BuyerTable::with_capacity(chips, layout.customers.len()),
             totals: row(),
             fill: row(),
-            served: row(),
+            served: Vec::with_capacity(chips),
             first_limit: vec![0.0; makers],
+            first: list(),
+            all: list(),
+            unmet_usd: new_column(layout.customers.len()),
             bids: vec![[0.0; POOLS]; makers],
             claims: Vec::with_capacity(makers),
         }
@@ -159,41 +171,49 @@ impl Allocation {
         &mut self,
         round: AllocationRound,
         sale: &ForSale,
-        buyers: &mut BuyerGroups,
+        buyers: &BuyerGroups,
         orders: &OrderBook,
         capacity: &[f64],
     ) {
         if round == AllocationRound::RelationshipFirst {
+            self.begin_rounds(sale, buyers);
             self.limit_relationship_orders(sale, buyers, orders, capacity);
         }
-        let first = relationship_share(sale);
-        self.begin_round(sale, buyers);
-        for (b, buyer) in buyers.list.iter_mut().enumerate() {
-            let target = buyer.market == sale.layout.target_market;
-            // Priority covers new orders of long-standing customers, not the backlog. Brokers pay more than list price and
-            // are served in the first round as well.
-            buyer.has_orders = match round {
-                AllocationRound::RelationshipFirst => target || buyer.kind.is_broker(),
-                AllocationRound::TheRest => !buyer.kind.is_broker(),
-            };
-            let part = &mut self.part[sale.row(b)];
-            if !buyer.has_orders {
-                part.fill(0.0);
-                continue;
+        // Priority covers new orders of long-standing customers, not the backlog. Brokers pay more than list price and are
+        // served in the first round as well.
+        let relationship = relationship_share(sale);
+        let at_once = |limit: f64, b: usize| {
+            let buyer = &buyers.list[b];
+            if buyer.kind.is_broker() {
+                1.0
+            } else {
+                relationship * buyer.new_part * limit
             }
-            part.copy_from_slice(&orders.units[sale.row(b)]);
-            if target && !buyer.kind.is_broker() {
-                for (part, maker) in part.iter_mut().zip(&orders.maker_of) {
-                    let at_once = first * buyer.new_part * self.first_limit[usize::from(*maker)];
-                    *part *= match round {
-                        AllocationRound::RelationshipFirst => at_once,
-                        AllocationRound::TheRest => 1.0 - at_once,
-                    };
+        };
+        let count = buyers.list.len();
+        for (a, &maker) in orders.maker_of.iter().enumerate() {
+            let (part, units) = (self.part.row_mut(a), orders.units.row(a));
+            let limit = self.first_limit[usize::from(maker)];
+            if round == AllocationRound::RelationshipFirst {
+                for &b in &self.first {
+                    part[b] = units[b] * at_once(limit, b);
                 }
+                self.totals[a] = self.first.iter().map(|b| part[*b]).sum();
+            } else {
+                part.copy_from_slice(units);
+                for &b in &self.first {
+                    part[b] *= 1.0 - at_once(limit, b);
+                }
+                self.totals[a] = part[..count].iter().sum();
             }
-            for (total, units) in self.totals.iter_mut().zip(&*part) {
-                *total += units;
-            }
+        }
+    }
+
+    /// The buyers with orders in a round.
+    pub(super) fn asking(&self, round: AllocationRound) -> &[usize] {
+        match round {
+            AllocationRound::RelationshipFirst => &self.first,
+            AllocationRound::TheRest | AllocationRound::Again => &self.all,
         }
     }
 
@@ -210,9 +230,9 @@ impl Allocation {
         for (b, buyer) in buyers.list.iter().enumerate() {
             if buyer.market == sale.layout.target_market {
                 let part = first * buyer.new_part;
-                for (a, units) in orders.units[sale.row(b)].iter().enumerate() {
-                    let maker = usize::from(orders.maker_of[a]);
-                    self.first_limit[maker] += units * part * orders.size[a];
+                for (a, maker) in orders.maker_of.iter().enumerate() {
+                    let claim = &mut self.first_limit[usize::from(*maker)];
+                    *claim += orders.units.at(a, b) * part * orders.size[a];
                 }
             }
         }
@@ -222,13 +242,18 @@ impl Allocation {
         }
     }
 
-    fn begin_round(&mut self, sale: &ForSale, buyers: &BuyerGroups) {
-        let active = sale.active.len();
-        for column in [&mut self.totals, &mut self.fill, &mut self.served] {
-            column.resize(active, 0.0);
+    fn begin_rounds(&mut self, sale: &ForSale, buyers: &BuyerGroups) {
+        let (chips, list) = (sale.active.len(), &buyers.list);
+        for column in [&mut self.totals, &mut self.fill] {
+            column.resize(chips, 0.0);
         }
-        self.totals.fill(0.0);
-        self.part.resize(active * buyers.list.len(), 0.0);
+        self.part.resize(chips, list.len());
+        self.all.clear();
+        self.all.extend(0..list.len());
+        let comes_first =
+            |b: &usize| list[*b].market == sale.layout.target_market || list[*b].kind.is_broker();
+        self.first.clear();
+        self.first.extend((0..list.len()).filter(comes_first));
     }
 
     /// Fills the orders of the round as far as supply allows.
@@ -252,59 +277,54 @@ impl Allocation {
         orders: &mut OrderBook,
         caps: &mut CountryCaps,
     ) {
-        self.begin_round(sale, buyers);
+        self.served.clear();
         for a in 0..sale.active.len() {
-            self.served[a] = f64::from(u8::from(self.has_supply_left(orders, a)));
+            self.served.push(self.has_supply_left(orders, a));
         }
+        self.find_unmet_orders(sale, buyers, orders);
+        orders.order_served(sale, &self.served, &self.unmet_usd, &mut self.part);
         for b in 0..buyers.list.len() {
-            let row = sale.row(b);
-            let unmet_usd: f64 = orders.units[row.clone()]
-                .iter()
-                .zip(&buyers.bought[row.clone()])
-                .zip(&orders.paid_usd[row.clone()])
-                .map(|((ordered, bought), paid_usd)| (ordered - bought).max(0.0) * paid_usd)
-                .sum();
-            // Differences from rounding do not count as unmet demand.
-            let unmet = unmet_usd > 1e-9 * buyers.list[b].money_usd;
-            buyers.list[b].has_orders = unmet;
-            if !unmet {
-                self.part[row].fill(0.0);
-                continue;
+            if buyers.list[b].has_unmet_orders && caps.has_cap(buyers, buyers.list[b].market) {
+                self.ask_again_under_caps(sale, buyers, b, orders);
             }
-            let (buyer, served) = (&buyers.list[b], ChoiceSet::Served(&self.served));
-            orders.compute_budget_shares(sale, buyer, row.clone(), served);
-            let asked = self.part[row.clone()].iter_mut().zip(&mut self.totals);
-            let each = orders
-                .shares
-                .iter()
-                .zip(&orders.free[row.clone()])
-                .zip(&orders.paid_usd[row]);
-            for ((part, total), ((share, free), paid_usd)) in asked.zip(each) {
-                *part = unmet_usd * share * free / paid_usd;
-                *total += *part;
-            }
-            if caps.has_cap(buyers, buyer.market) {
-                self.ask_again_under_caps(sale, buyer, b, orders, unmet_usd);
-            }
+        }
+        for (a, total) in self.totals.iter_mut().enumerate() {
+            *total = self.part.row(a)[..buyers.list.len()].iter().sum();
         }
         caps.limit_repeated_orders(sale, buyers, &mut self.part, &mut self.totals);
+    }
+
+    /// Writes what the orders cost that were not filled.
+    fn find_unmet_orders(&mut self, sale: &ForSale, buyers: &mut BuyerGroups, orders: &OrderBook) {
+        clear_column(&mut self.unmet_usd, buyers.list.len());
+        for a in 0..sale.active.len() {
+            let filled = (orders.units.row(a), buyers.bought.row(a));
+            add_unmet(filled, orders.paid_usd.row(a), &mut self.unmet_usd);
+        }
+        for (buyer, unmet_usd) in buyers.list.iter_mut().zip(&mut self.unmet_usd) {
+            // Differences from rounding do not count as unmet demand.
+            buyer.has_unmet_orders = *unmet_usd > 1e-9 * buyer.money_usd;
+            if !buyer.has_unmet_orders {
+                *unmet_usd = 0.0;
+            }
+        }
     }
 
     /// Adds a buyer's unmet demand to its orders of capped chips.
     fn ask_again_under_caps(
         &mut self,
         sale: &ForSale,
-        buyer: &BuyerGroup,
+        buyers: &BuyerGroups,
         b: usize,
         orders: &OrderBook,
-        unmet_usd: f64,
     ) {
-        for (a, at) in sale.row(b).enumerate() {
-            let terms = sale.terms_in(buyer.market, a);
-            if terms.capped && !terms.licensed() {
-                let units = unmet_usd * orders.shares[a] * terms.open / orders.paid_usd[at];
-                self.part[at] += units;
-                self.totals[a] += units;
+        let market = buyers.list[b].market;
+        for &a in &buyers.restrictions[market].capped {
+            let a = usize::from(a);
+            let terms = sale.terms_in(market, a);
+            if !terms.licensed() {
+                let usd = self.unmet_usd[b] * orders.share(a, b) * terms.open;
+                *self.part.at_mut(a, b) += usd / orders.paid_usd.at(a, b);
             }
         }
     }
@@ -316,6 +336,14 @@ impl Allocation {
             && (0..POOLS).all(|pool| {
                 need[pool] == 0.0 || self.supply.pool_left[pool] > 1e-9 * orders.pool_asked[pool]
             })
+    }
+}
+
+/// Adds the cost of orders that were not filled: `max(ordered - bought, 0) * paid`.
+fn add_unmet((ordered, bought): (&[f64], &[f64]), paid_usd: &[f64], unmet_usd: &mut [f64]) {
+    let each = ordered.iter().zip(bought).zip(paid_usd);
+    for (unmet_usd, ((ordered, bought), paid_usd)) in unmet_usd.iter_mut().zip(each) {
+        *unmet_usd += (ordered - bought).max(0.0) * paid_usd;
     }
 }
 

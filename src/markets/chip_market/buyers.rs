@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 
+use super::buyer_table::BuyerTable;
 use super::money::CustomerMoney;
 use super::state::{BudgetPurpose, Customer, CustomerKind, ForSale, MarketLayout};
 
@@ -27,14 +28,23 @@ pub struct BuyerGroup {
     pub spent_usd: f64,
     /// Whether the group may buy any chip.
     pub has_offers: bool,
-    /// Whether the group has orders in the current allocation round.
-    pub has_orders: bool,
+    /// Whether supply was too short for its orders in the first two allocation rounds.
+    pub has_unmet_orders: bool,
 }
 
 impl BuyerGroup {
     /// Whether the market and the kind of customer leave both groups the same chips.
     pub(super) fn has_same_choice_set(&self, other: &Self) -> bool {
         self.market == other.market && self.kind == other.kind
+    }
+
+    /// The first of its customers.
+    fn customer(&self) -> Customer {
+        Customer {
+            market: self.market,
+            wallet: self.wallet,
+            kind: self.kind,
+        }
     }
 
     /// A group without money, for customers like this one.
@@ -49,7 +59,7 @@ impl BuyerGroup {
             withheld_usd: 0.0,
             spent_usd: 0.0,
             has_offers: false,
-            has_orders: true,
+            has_unmet_orders: false,
         }
     }
 }
@@ -71,8 +81,8 @@ pub struct BuyerGroups {
     /// By customer: its group, and its share of the group's money.
     pub group_of: Vec<u16>,
     pub share_of_group: Vec<f64>,
-    /// Packages bought this month: `[group][active chip]`.
-    pub bought: Vec<f64>,
+    /// Packages bought this month, by active chip and group.
+    pub bought: BuyerTable,
     /// By market: whether a licence, a cap or a part-month closure applies.
     pub has_own_terms: Vec<bool>,
     pub restrictions: Vec<RestrictedChips>,
@@ -81,9 +91,17 @@ pub struct BuyerGroups {
     same_terms_as: Vec<u16>,
     /// By market: the first market that every rule set of this run treats equally; itself if there is none before it.
     pub equivalent_market: Arc<[u16]>,
+    /// By market: the first market of its bloc with the same terms that values software alike this month.
+    alike: Vec<u16>,
+    stack_sum: Vec<f64>,
+    /// By market and wallet: the group that ordinary customers of markets alike joined this month.
+    joined: Vec<[Option<u16>; 2]>,
     /// The active chips for which `same_terms_as` was computed.
     compared_chips: Vec<u16>,
     stale: bool,
+    /// Whom the groups stood for last month, and whether they stand for others now.
+    stood_for: Vec<Customer>,
+    pub(super) changed: bool,
 }
 
 impl RestrictedChips {
@@ -139,22 +157,28 @@ impl BuyerGroups {
             list: Vec::with_capacity(customers),
             group_of: vec![0; customers],
             share_of_group: vec![0.0; customers],
-            bought: Vec::with_capacity(customers * chips),
+            bought: BuyerTable::with_capacity(chips, customers),
             has_own_terms: vec![false; markets],
             restrictions: (0..markets)
                 .map(|_| RestrictedChips::with_capacity(chips))
                 .collect(),
             customers_of_market: (0..markets).map(customers_of).collect(),
             same_terms_as: vec![0; markets],
+            alike: vec![0; markets],
+            stack_sum: vec![0.0; markets],
+            joined: vec![[None; 2]; markets],
             equivalent_market: (0..markets as u16).collect(),
             compared_chips: Vec::with_capacity(chips),
             stale: true,
+            stood_for: Vec::with_capacity(customers),
+            changed: true,
         }
     }
 
     pub fn reset(&mut self) {
         self.list.clear();
         self.bought.clear();
+        self.stood_for.clear();
         self.stale = true;
     }
 
@@ -163,10 +187,15 @@ impl BuyerGroups {
         self.stale = true;
     }
 
-    /// Packages of the `a`-th of so many active chips that a customer bought this month.
-    pub fn bought_by(&self, customer: usize, a: usize, active: usize) -> f64 {
+    /// The first market with the same terms for every active chip; itself if there is none before it.
+    pub fn same_terms_as(&self, market: usize) -> usize {
+        usize::from(self.same_terms_as[market])
+    }
+
+    /// Packages of the `a`-th active chip that a customer bought this month.
+    pub fn bought_by(&self, customer: usize, a: usize) -> f64 {
         let buyer = usize::from(self.group_of[customer]);
-        self.share_of_group[customer] * self.bought[buyer * active + a]
+        self.share_of_group[customer] * self.bought.at(a, buyer)
     }
 
     /// Assigns customers to groups and adds up their money.
@@ -174,6 +203,7 @@ impl BuyerGroups {
         if self.stale || self.compared_chips != sale.active {
             self.compare_terms(sale);
         }
+        self.find_markets_alike(sale);
         self.list.clear();
         for (k, customer) in sale.layout.customers.iter().enumerate() {
             let wallet_usd = money.wallet_usd[k].max(0.0);
@@ -184,8 +214,7 @@ impl BuyerGroups {
             }
             let new_part = ((money.budget_usd[k] + money.pulled_usd[k]) / wallet_usd).min(1.0);
             let planned_part = new_part + (1.0 - new_part) / 12.0;
-            let joins = |buyer: &BuyerGroup| self.can_join(sale, customer, buyer);
-            let b = self.list.iter().position(joins).unwrap_or(self.list.len());
+            let b = self.group_to_join(customer);
             if b == self.list.len() {
                 self.list.push(BuyerGroup::of(customer));
             }
@@ -205,8 +234,12 @@ impl BuyerGroups {
             let buyer = self.list.get(usize::from(self.group_of[k]));
             *part = buyer.map_or(0.0, |b| money.wallet_usd[k].max(0.0) / b.money_usd);
         }
-        self.bought.clear();
-        self.bought.resize(self.list.len() * sale.active.len(), 0.0);
+        let stand_for = self.list.iter().map(BuyerGroup::customer);
+        self.changed = !stand_for.clone().eq(self.stood_for.iter().copied());
+        self.stood_for.clear();
+        self.stood_for.extend(stand_for);
+        self.bought.resize(sale.active.len(), self.list.len());
+        self.bought.clear_cells();
     }
 
     /// Takes the expenses of the groups out of the wallets of their customers.
@@ -218,15 +251,34 @@ impl BuyerGroups {
         }
     }
 
-    /// Whether a customer chooses as the customers of a group do. Only ordinary customers form groups.
-    fn can_join(&self, sale: &ForSale, customer: &Customer, buyer: &BuyerGroup) -> bool {
+    /// The group that a customer joins, the next one where there is none yet. Only ordinary customers form groups.
+    fn group_to_join(&mut self, customer: &Customer) -> usize {
+        let next = self.list.len();
+        if customer.kind != CustomerKind::Ordinary {
+            return next;
+        }
+        let market = usize::from(self.alike[customer.market]);
+        let group = self.joined[market][customer.wallet as usize].get_or_insert(next as u16);
+        usize::from(*group)
+    }
+
+    /// Finds the markets whose ordinary customers choose alike this month.
+    fn find_markets_alike(&mut self, sale: &ForSale) {
         let bloc = &sale.layout.bloc_of_market;
-        buyer.wallet == customer.wallet
-            && buyer.kind == CustomerKind::Ordinary
-            && customer.kind == CustomerKind::Ordinary
-            && bloc[buyer.market] == bloc[customer.market]
-            && self.same_terms_as[buyer.market] == self.same_terms_as[customer.market]
-            && sale.stack_in(buyer.market) == sale.stack_in(customer.market)
+        // Equal values have equal sums; unequal ones seldom have.
+        for (market, sum) in self.stack_sum.iter_mut().enumerate() {
+            *sum = sale.stack_in(market).iter().sum();
+        }
+        for market in 0..sale.layout.markets {
+            let same = |other: &usize| {
+                bloc[*other] == bloc[market]
+                    && self.same_terms_as[*other] == self.same_terms_as[market]
+                    && self.stack_sum[*other] == self.stack_sum[market]
+                    && sale.stack_in(*other) == sale.stack_in(market)
+            };
+            self.alike[market] = (0..market).find(same).unwrap_or(market) as u16;
+            self.joined[market] = [None; 2];
+        }
     }
 
     /// Finds the markets with the same terms for every active chip, and those whose terms limit volume.

@@ -1,5 +1,6 @@
 //! Country caps: how much each nation may still import of capped chips, and how the imports of a market are divided among its nations.
 
+use super::buyer_table::BuyerTable;
 use super::buyers::BuyerGroups;
 use super::state::{ForSale, MarketLayout};
 
@@ -171,11 +172,11 @@ impl CountryCaps {
         &mut self,
         sale: &ForSale,
         buyers: &BuyerGroups,
-        orders: &mut [f64],
+        orders: &mut BuyerTable,
     ) {
         for market in 0..sale.layout.markets {
             if let Some(allowed) = self.allowed_share(sale, buyers, market, orders) {
-                for_capped_orders(sale, buyers, market, |at, _| orders[at] *= allowed);
+                for_capped_orders(buyers, market, |a, b| *orders.at_mut(a, b) *= allowed);
             }
         }
     }
@@ -185,14 +186,14 @@ impl CountryCaps {
         &mut self,
         sale: &ForSale,
         buyers: &BuyerGroups,
-        orders: &mut [f64],
+        orders: &mut BuyerTable,
         totals: &mut [f64],
     ) {
         for market in 0..sale.layout.markets {
             if let Some(allowed) = self.allowed_share(sale, buyers, market, orders) {
-                for_capped_orders(sale, buyers, market, |at, a| {
-                    let lost = orders[at] * (1.0 - allowed);
-                    orders[at] -= lost;
+                for_capped_orders(buyers, market, |a, b| {
+                    let lost = orders.at(a, b) * (1.0 - allowed);
+                    *orders.at_mut(a, b) -= lost;
                     totals[a] -= lost;
                 });
             }
@@ -205,14 +206,14 @@ impl CountryCaps {
         sale: &ForSale,
         buyers: &BuyerGroups,
         market: usize,
-        orders: &[f64],
+        orders: &BuyerTable,
     ) -> Option<f64> {
         if !self.has_cap(buyers, market) {
             return None;
         }
         let mut asked = 0.0;
-        for_capped_orders(sale, buyers, market, |at, a| {
-            asked += orders[at] * sale.offers[sale.slot(a)].tpp;
+        for_capped_orders(buyers, market, |a, b| {
+            asked += orders.at(a, b) * sale.offers[sale.slot(a)].tpp;
         });
         let allowed = self.grant_imports(market, asked);
         (asked > allowed * (1.0 + 1e-12)).then(|| allowed / asked)
@@ -256,23 +257,16 @@ impl CountryCaps {
     }
 }
 
-/// Calls `visit` with the place in a table by buyer and active chip, and the chip, for every capped chip of a market.
-fn for_capped_orders(
-    sale: &ForSale,
-    buyers: &BuyerGroups,
-    market: usize,
-    mut visit: impl FnMut(usize, usize),
-) {
+/// Calls `visit` with the place among the active chips and the buyer for every capped chip and every buyer of a market.
+fn for_capped_orders(buyers: &BuyerGroups, market: usize, mut visit: impl FnMut(usize, usize)) {
     for (b, _) in buyers
         .list
         .iter()
         .enumerate()
         .filter(|(_, x)| x.market == market)
     {
-        for (a, at) in sale.row(b).enumerate() {
-            if sale.terms_in(market, a).capped {
-                visit(at, a);
-            }
+        for &a in &buyers.restrictions[market].capped {
+            visit(usize::from(a), b);
         }
     }
 }
@@ -286,8 +280,8 @@ fn imported_tpp(sale: &ForSale, buyers: &BuyerGroups, market: usize) -> (f64, f6
         .enumerate()
         .filter(|(_, x)| x.market == market)
     {
-        for (a, at) in sale.row(b).enumerate() {
-            let bought = buyers.bought[at] * sale.offers[sale.slot(a)].tpp;
+        for a in 0..sale.active.len() {
+            let bought = buyers.bought.at(a, b) * sale.offers[sale.slot(a)].tpp;
             all += bought;
             if sale.terms_in(market, a).capped {
                 capped += bought;

@@ -1,6 +1,6 @@
-//! Budget shares: a nested logit choice over the chips that a buyer may buy.
+//! Budget shares: a nested logit choice of all buyers over the chips that they may buy.
 
-use super::state::MAKERS_MAX;
+use super::buyer_table::{BuyerTable, clear_column, new_column};
 
 /// Chips of one maker among those on sale, as a contiguous range.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -8,6 +8,13 @@ pub struct MakerNest {
     pub maker: u16,
     pub from: u16,
     pub to: u16,
+}
+
+impl MakerNest {
+    /// Its chips among those on sale.
+    pub fn chips(&self) -> std::ops::Range<usize> {
+        usize::from(self.from)..usize::from(self.to)
+    }
 }
 
 /// Writes the range of each maker's chips; `maker_of` is sorted.
@@ -25,7 +32,14 @@ pub fn find_nests(maker_of: &[u16], nests: &mut Vec<MakerNest>) {
     }
 }
 
-/// Writes the share of a budget that goes to each chip on offer: a nested logit, makers as nests.
+/// How attractive a chip is for training and for serving, as a whole and within its maker's nest.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ChipAttraction {
+    pub whole: [f64; 2],
+    pub in_nest: [f64; 2],
+}
+
+/// The choice of all buyers among chips.
 ///
 /// ```text
 /// attraction(chip) = (useful throughput / total cost)^slope * ramp
@@ -34,70 +48,143 @@ pub fn find_nests(maker_of: &[u16], nests: &mut Vec<MakerNest>) {
 /// ```
 ///
 /// A maker is as attractive as its best chip, so an extra variant or a second name for the same chip moves no share between
-/// makers. `copies` counts identical chips, so a duplicate does not move compute either. `open` is 0 for chips that cannot be
-/// bought, which leaves them out before the choice, and 1 for others, or less where a levy raises their price. `attractions`
-/// holds attraction and attraction^(1/nest) over copies. Returns whether any chip can be bought.
-pub fn budget_shares(
-    attractions: &[[f64; 2]],
-    open: &[f64],
-    nests: &[MakerNest],
-    stack: &[f64],
-    shares: &mut [f64],
-) -> bool {
-    let mut maker_attraction = [0.0; MAKERS_MAX];
-    let mut each = [0.0; MAKERS_MAX];
-    let mut total = 0.0;
-    for (n, nest) in nests.iter().enumerate() {
-        let chips = usize::from(nest.from)..usize::from(nest.to);
-        let (mut best, mut sum) = (0.0, 0.0);
-        let places = attractions[chips.clone()].iter().zip(&open[chips.clone()]);
-        for (share, ([attraction, attraction_in_nest], open)) in
-            shares[chips].iter_mut().zip(places)
-        {
-            let attraction = attraction * open;
-            if attraction > best {
-                best = attraction;
+/// makers. `copies` counts identical chips, so a duplicate does not move compute either.
+///
+/// The share of a chip is its weight times the part of its nest (see [`BudgetChoice::find_parts`]).
+#[derive(Clone, Debug, Default)]
+pub struct BudgetChoice {
+    /// By buyer: 1 where it buys for serving, 0 where it buys for training.
+    pub serves: Vec<f64>,
+    /// By nest and buyer: attraction of the maker's software.
+    pub stack: BuyerTable,
+    /// By chip and buyer: attraction within the nest, as far as the chip can be bought.
+    pub weight: BuyerTable,
+    /// By nest and buyer: attraction of the maker, and the sum of weights.
+    maker: BuyerTable,
+    sum: BuyerTable,
+    /// By nest and buyer: share of the budget for each unit of weight.
+    pub part: BuyerTable,
+    /// By buyer: sum of the attractions of makers; 0 where there is nothing to choose.
+    pub total: Vec<f64>,
+}
+
+impl BudgetChoice {
+    pub fn new(chips: usize, makers: usize, buyers: usize) -> Self {
+        let by_maker = || BuyerTable::with_capacity(makers, buyers);
+        Self {
+            serves: new_column(buyers),
+            stack: by_maker(),
+            weight: BuyerTable::with_capacity(chips, buyers),
+            maker: by_maker(),
+            sum: by_maker(),
+            part: by_maker(),
+            total: new_column(buyers),
+        }
+    }
+
+    /// Makes room for so many chips, nests and buyers.
+    pub fn resize(&mut self, chips: usize, makers: usize, buyers: usize) {
+        self.weight.resize(chips, buyers);
+        for table in [
+            &mut self.stack,
+            &mut self.maker,
+            &mut self.sum,
+            &mut self.part,
+        ] {
+            table.resize(makers, buyers);
+        }
+        for column in [&mut self.serves, &mut self.total] {
+            clear_column(column, buyers);
+        }
+    }
+
+    /// Weighs the `a`-th chip, in the `n`-th nest. `open` is 0 for buyers that cannot buy it, and 1 for others, or less where a
+    /// levy raises its price.
+    pub fn weigh_chip(&mut self, n: usize, a: usize, open: &[f64], chip: &ChipAttraction) {
+        let sums = self.maker.row_mut(n).iter_mut().zip(self.sum.row_mut(n));
+        let weights = self.weight.row_mut(a).iter_mut().zip(sums);
+        let buyers = open.iter().zip(&self.serves);
+        let of_buyer = |by_wallet: [f64; 2], serves: f64| {
+            by_wallet[0] * (1.0 - serves) + by_wallet[1] * serves
+        };
+        for ((weight, (best, sum)), (open, serves)) in weights.zip(buyers) {
+            let whole = of_buyer(chip.whole, *serves) * open;
+            *best = if whole > *best { whole } else { *best };
+            *weight = of_buyer(chip.in_nest, *serves) * open;
+            *sum += *weight;
+        }
+    }
+
+    /// Forgets what the `n`-th nest was weighed at.
+    pub fn begin_nest(&mut self, n: usize) {
+        self.maker.row_mut(n).fill(0.0);
+        self.sum.row_mut(n).fill(0.0);
+    }
+
+    /// Ends the `n`-th nest: its maker is as attractive as its best chip, times its software.
+    pub fn end_nest(&mut self, n: usize) {
+        let (sum, stack) = (self.sum.row(n), self.stack.row(n));
+        let makers = self.maker.row_mut(n).iter_mut().zip(sum).zip(stack);
+        for ((maker, sum), stack) in makers {
+            let whole = *maker * stack;
+            *maker = if *sum > 0.0 { whole } else { 0.0 };
+        }
+    }
+
+    /// Writes the share of the budget for each unit of weight in a nest: `maker / (sum of weights * total)`, with the total over
+    /// all makers.
+    pub fn find_parts(&mut self, nests: usize) {
+        self.total.fill(0.0);
+        for n in 0..nests {
+            for (total, maker) in self.total.iter_mut().zip(self.maker.row(n)) {
+                *total += maker;
             }
-            *share = attraction_in_nest * open;
-            sum += *share;
         }
-        if sum > 0.0 {
-            maker_attraction[n] = best * stack[usize::from(nest.maker)];
-            each[n] = sum;
-            total += maker_attraction[n];
-        }
-    }
-    let some = total > 0.0;
-    for (n, nest) in nests.iter().enumerate() {
-        let own = &mut shares[usize::from(nest.from)..usize::from(nest.to)];
-        if some && maker_attraction[n] > 0.0 {
-            let part = maker_attraction[n] / (each[n] * total);
-            own.iter_mut().for_each(|share| *share *= part);
-        } else {
-            own.fill(0.0);
+        for n in 0..nests {
+            let makers = self.maker.row(n).iter().zip(self.sum.row(n));
+            let parts = self.part.row_mut(n).iter_mut().zip(&self.total);
+            for ((part, total), (maker, sum)) in parts.zip(makers) {
+                let each = maker / (sum * total);
+                *part = if *maker > 0.0 { each } else { 0.0 };
+            }
         }
     }
-    some
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// Shares of one buyer.
     fn shares(
         attraction: &[f64],
         attraction_in_nest: &[f64],
         open: &[f64],
         maker_of: &[u16],
     ) -> Vec<f64> {
-        let (mut nests, mut shares) = (Vec::new(), vec![0.0; attraction.len()]);
-        let attractions: Vec<[f64; 2]> = attraction
-            .iter()
-            .zip(attraction_in_nest)
-            .map(|(p, w)| [*p, *w])
-            .collect();
+        let chips = attraction.len();
+        let mut nests = Vec::new();
         find_nests(maker_of, &mut nests);
-        let some = budget_shares(&attractions, open, &nests, &[1.0, 0.5], &mut shares);
+        let mut choice = BudgetChoice::new(chips, nests.len(), 1);
+        choice.resize(chips, nests.len(), 1);
+        for (n, nest) in nests.iter().enumerate() {
+            *choice.stack.at_mut(n, 0) = [1.0, 0.5][n];
+            choice.begin_nest(n);
+            for a in nest.chips() {
+                let chip = ChipAttraction {
+                    whole: [attraction[a]; 2],
+                    in_nest: [attraction_in_nest[a]; 2],
+                };
+                choice.weigh_chip(n, a, &[open[a]; 8], &chip);
+            }
+            choice.end_nest(n);
+        }
+        choice.find_parts(nests.len());
+        let share = |(n, a): (usize, usize)| choice.weight.at(a, 0) * choice.part.at(n, 0);
+        let places = nests.iter().enumerate();
+        let places = places.flat_map(|(n, nest)| nest.chips().map(move |a| (n, a)));
+        let shares: Vec<f64> = places.map(share).collect();
+        let some = choice.total[0] > 0.0;
         assert_eq!(some, shares.iter().any(|share| *share > 0.0));
         shares
     }

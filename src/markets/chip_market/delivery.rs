@@ -1,6 +1,7 @@
 //! Deliveries: chips, levies and licences of each round, stocks of users, and what the accounts check.
 
-use super::allocation::Allocation;
+use super::allocation::{Allocation, AllocationRound};
+use super::buyer_table::{clear_column, row_length};
 use super::buyers::BuyerGroups;
 use super::licences::Licences;
 use super::orders::OrderBook;
@@ -27,9 +28,11 @@ pub struct Deliveries {
     pub levy_usd: Vec<f64>,
     /// Pool units that the month's deliveries used.
     pub pool_used: [f64; POOLS],
-    /// Packages delivered, by active chip; and `[row of stock_index][active chip]`, the last row of brokers.
+    /// Packages delivered, by active chip.
     totals: Vec<f64>,
-    by_row: Vec<f64>,
+    /// By buyer: what it spends in the current round, USD; its row in tables by bloc and wallet, and the next one for brokers.
+    spent_usd: Vec<f64>,
+    row_of: Vec<usize>,
 }
 
 /// Packages in use before the month and after it, and their changes.
@@ -67,7 +70,8 @@ impl Deliveries {
             levy_usd: vec![0.0; layout.makers],
             pool_used: [0.0; POOLS],
             totals: Vec::with_capacity(chips),
-            by_row: Vec::with_capacity((ROWS + 1) * chips),
+            spent_usd: Vec::with_capacity(row_length(layout.customers.len())),
+            row_of: Vec::with_capacity(layout.customers.len()),
         }
     }
 
@@ -100,6 +104,7 @@ impl Deliveries {
     /// Delivers the filled orders of a round: money, chips, levies and licences together.
     pub(super) fn deliver(
         &mut self,
+        round: AllocationRound,
         sale: &ForSale,
         buyers: &mut BuyerGroups,
         orders: &OrderBook,
@@ -107,30 +112,31 @@ impl Deliveries {
         licences: &mut Licences,
         accounts: &mut MarketAccounts,
     ) {
-        for (b, buyer) in buyers.list.iter_mut().enumerate() {
-            if !buyer.has_orders {
-                continue;
+        clear_column(&mut self.spent_usd, buyers.list.len());
+        let (asking, spent_usd) = (allocation.asking(round), &mut self.spent_usd[..]);
+        for (a, fill) in allocation.fill.iter().enumerate() {
+            let (part, paid_usd) = (allocation.part.row(a), orders.paid_usd.row(a));
+            let bought = buyers.bought.row_mut(a);
+            if asking.len() == buyers.list.len() {
+                hand_over((part, *fill), paid_usd, bought, spent_usd);
+            } else {
+                for &b in asking {
+                    let units = part[b] * fill;
+                    bought[b] += units;
+                    spent_usd[b] += units * paid_usd[b];
+                }
             }
-            let row = sale.row(b);
-            let part = &allocation.part[row.clone()];
-            let asked = part
-                .iter()
-                .zip(&allocation.fill)
-                .zip(&orders.paid_usd[row.clone()]);
-            let mut spent = 0.0;
-            for (bought, ((part, fill), paid_usd)) in buyers.bought[row].iter_mut().zip(asked) {
-                let units = part * fill;
-                *bought += units;
-                spent += units * paid_usd;
-            }
-            buyer.spent_usd += spent;
+        }
+        for &b in asking {
+            let buyer = &mut buyers.list[b];
+            buyer.spent_usd += self.spent_usd[b];
             for &a in &buyers.restrictions[buyer.market].watched {
                 let a = usize::from(a);
-                let terms = sale.terms_in(buyer.market, a);
-                let units = part[a] * allocation.fill[a];
+                let units = allocation.part.at(a, b) * allocation.fill[a];
                 if units <= 0.0 {
                     continue;
                 }
+                let terms = sale.terms_in(buyer.market, a);
                 let levy = units * sale.offers[sale.slot(a)].price_usd * terms.levy_share;
                 accounts.levy_usd += levy;
                 self.levy_usd[usize::from(orders.maker_of[a])] += levy;
@@ -149,41 +155,32 @@ impl Deliveries {
         orders: &OrderBook,
         accounts: &mut MarketAccounts,
     ) {
-        let active = sale.active.len();
-        for a in 0..active {
+        for a in 0..sale.active.len() {
             self.mark_in_use(sale.slot(a));
         }
         for &chip in &self.in_use {
             self.sold[usize::from(chip) * ROWS..][..ROWS].fill(0.0);
             self.sold_to_brokers[usize::from(chip)] = 0.0;
         }
-        self.totals.clear();
-        self.totals.resize(active, 0.0);
-        self.by_row.clear();
-        self.by_row.resize((ROWS + 1) * active, 0.0);
-        for (b, buyer) in buyers.list.iter().enumerate() {
-            let row = if buyer.kind.is_broker() {
-                ROWS
-            } else {
-                stock_index(0, sale.layout.bloc_of_market[buyer.market], buyer.wallet)
-            };
-            let sums = &mut self.by_row[row * active..(row + 1) * active];
-            let bought = &buyers.bought[sale.row(b)];
-            for ((total, sum), units) in self.totals.iter_mut().zip(sums).zip(bought) {
-                *total += units;
-                *sum += units;
-            }
+        self.row_of.clear();
+        for buyer in &buyers.list {
+            let bloc = sale.layout.bloc_of_market[buyer.market];
+            let row = stock_index(0, bloc, buyer.wallet);
+            self.row_of
+                .push(if buyer.kind.is_broker() { ROWS } else { row });
             accounts.spent_usd += buyer.spent_usd;
         }
-        for (row, sums) in self.by_row.chunks_exact(active.max(1)).enumerate() {
-            for (units, &chip) in sums.iter().zip(sale.active) {
-                let chip = usize::from(chip);
-                if row == ROWS {
-                    self.sold_to_brokers[chip] = *units;
-                } else {
-                    self.sold[chip * ROWS + row] = *units;
-                }
+        self.totals.clear();
+        for (a, &chip) in sale.active.iter().enumerate() {
+            let (mut total, mut sums) = (0.0, [0.0; ROWS + 1]);
+            for (units, row) in buyers.bought.row(a).iter().zip(&self.row_of) {
+                total += units;
+                sums[*row] += units;
             }
+            let chip = usize::from(chip);
+            self.totals.push(total);
+            self.sold[chip * ROWS..][..ROWS].copy_from_slice(&sums[..ROWS]);
+            self.sold_to_brokers[chip] = sums[ROWS];
         }
         self.pool_used = [0.0; POOLS];
         for (units, uses) in self.totals.iter().zip(&orders.uses) {
@@ -231,5 +228,20 @@ impl Deliveries {
             }
         }
         overdrawn
+    }
+}
+
+/// Hands over what is filled of a chip's orders: `bought += part * fill`, and adds what it costs.
+fn hand_over(
+    (part, fill): (&[f64], f64),
+    paid_usd: &[f64],
+    bought: &mut [f64],
+    spent_usd: &mut [f64],
+) {
+    let sums = bought.iter_mut().zip(spent_usd);
+    for ((bought, spent_usd), (part, paid_usd)) in sums.zip(part.iter().zip(paid_usd)) {
+        let units = part * fill;
+        *bought += units;
+        *spent_usd += units * paid_usd;
     }
 }

@@ -3,6 +3,7 @@
 //! [`ChipMarket::trade`] is one month on one page. Each table has one owner, the file that declares and writes it.
 
 pub mod allocation;
+pub mod buyer_table;
 pub mod buyers;
 pub mod caps;
 pub mod choice;
@@ -102,6 +103,7 @@ impl ChipMarket {
             }
             self.terms[at] = terms;
             self.buyers.mark_stale();
+            self.orders.forget_terms(chip);
         }
     }
 
@@ -113,27 +115,31 @@ impl ChipMarket {
     /// Packages delivered to one customer this month.
     pub fn delivered(&self, customer: usize, chip: usize) -> f64 {
         let at = self.active.iter().position(|c| usize::from(*c) == chip);
-        at.map_or(0.0, |a| {
-            self.buyers.bought_by(customer, a, self.active.len())
-        })
+        at.map_or(0.0, |a| self.buyers.bought_by(customer, a))
     }
 
-    /// Moves a broker's purchases of the `a`-th active chip to users in the target, less the share `seized`; the share
-    /// `for_training` of what arrives trains, the rest serves. Returns the packages bought.
+    /// Moves a broker's purchases to users in the target, less the share `seized`; the share `for_training` of what arrives
+    /// trains, the rest serves. Calls `bought` with each chip slot and the packages bought.
     pub fn divert_chips(
         &mut self,
         broker_customer: usize,
-        a: usize,
         seized: f64,
         for_training: f64,
-    ) -> f64 {
-        let slot = usize::from(self.active[a]);
-        let bought = self.buyers.bought_by(broker_customer, a, self.active.len());
-        let at = stock_index(slot, Bloc::Target as usize, BudgetPurpose::Training);
-        let arrived = bought * (1.0 - seized);
-        self.deliveries.stock[at] += arrived * for_training;
-        self.deliveries.stock[at + 1] += arrived * (1.0 - for_training);
-        self.deliveries.diverted_units[slot] += arrived;
-        bought
+        mut bought: impl FnMut(usize, f64),
+    ) {
+        let share = self.buyers.share_of_group[broker_customer];
+        if share == 0.0 {
+            return;
+        }
+        let buyer = usize::from(self.buyers.group_of[broker_customer]);
+        for (a, &slot) in self.active.iter().enumerate() {
+            let (slot, units) = (usize::from(slot), share * self.buyers.bought.at(a, buyer));
+            let at = stock_index(slot, Bloc::Target as usize, BudgetPurpose::Training);
+            let arrived = units * (1.0 - seized);
+            self.deliveries.stock[at] += arrived * for_training;
+            self.deliveries.stock[at + 1] += arrived * (1.0 - for_training);
+            self.deliveries.diverted_units[slot] += arrived;
+            bought(slot, units);
+        }
     }
 }

@@ -1,24 +1,13 @@
 //! Orders: every buyer spreads its money over the chips that it may buy; licences limit the volume.
 
-use std::ops::Range;
-
-use super::buyers::{BuyerGroup, BuyerGroups};
-use super::choice::{MakerNest, budget_shares, find_nests};
+use super::buyer_table::{BuyerTable, clear_column, new_column};
+use super::buyers::BuyerGroups;
+use super::choice::{BudgetChoice, ChipAttraction, MakerNest, find_nests};
 use super::licences::{Licences, decided_share};
 use super::money::CustomerMoney;
-use super::state::{ForSale, MarketLayout, MarketRules};
+use super::state::{BudgetPurpose, ForSale, MarketLayout, MarketRules};
 use crate::foundation::maths;
 use crate::technology::supply::POOLS;
-
-/// The chips over which a buyer spreads its money.
-#[derive(Clone, Copy)]
-pub(super) enum ChoiceSet<'a> {
-    All,
-    /// Chips that need neither licence nor cap.
-    Free,
-    /// Chips whose maker and pools have supply left: by active chip, 1 for those and 0 for others.
-    Served(&'a [f64]),
-}
 
 /// Orders of the month in dense columns by active chip, kept to avoid allocation.
 #[derive(Clone, Debug, Default)]
@@ -36,19 +25,27 @@ pub struct OrderBook {
     pub(super) uses: Vec<[f64; POOLS]>,
     pub(super) size: Vec<f64>,
     unlevied_usd: Vec<f64>,
-    /// By wallet: attraction, and attraction within the maker's nest (see [`budget_shares`]).
-    attractions: [Vec<[f64; 2]>; 2],
-    mask: Vec<f64>,
-    pub(super) shares: Vec<f64>,
+    attractions: Vec<ChipAttraction>,
     /// Packages ordered by all buyers, and those by which makers plan capacity.
     pub(super) totals: Vec<f64>,
     planned: Vec<f64>,
-    /// `[buyer][active chip]`: 1 where the chip can be bought, less under a levy; the fraction of the month in which neither
-    /// licence nor cap applies; cost per package in use, USD; packages ordered.
-    open: Vec<f64>,
-    pub(super) free: Vec<f64>,
-    pub(super) paid_usd: Vec<f64>,
-    pub(super) units: Vec<f64>,
+    /// By chip slot and buyer: 1 where the chip can be bought, less under a levy; the fraction of the month in which neither
+    /// licence nor cap applies. Rows are kept as long as buyers and the terms of the chip stay.
+    open: BuyerTable,
+    free: BuyerTable,
+    tabulated: Vec<bool>,
+    /// By active chip and buyer: cost per package in use, USD; packages ordered.
+    pub(super) paid_usd: BuyerTable,
+    pub(super) units: BuyerTable,
+    /// By buyer: its money, what is ordered of it, USD; the first buyer with the same choice set.
+    money_usd: Vec<f64>,
+    ordered_usd: Vec<f64>,
+    same_choice_set: Vec<usize>,
+    choice: BudgetChoice,
+    /// Buyers with withheld money, and their choice among chips that need neither licence nor cap.
+    waiting: Vec<usize>,
+    open_to_waiting: Vec<f64>,
+    free_choice: BudgetChoice,
     /// Buyers of the market being processed.
     own: Vec<usize>,
 }
@@ -58,7 +55,7 @@ impl OrderBook {
         let (customers, makers) = (layout.customers.len(), layout.makers);
         let chips = layout.maker_of.len();
         let row = || Vec::with_capacity(chips);
-        let table = || Vec::with_capacity(customers * chips);
+        let table = || BuyerTable::with_capacity(chips, customers);
         Self {
             wanted: vec![0.0; makers],
             asked: vec![0.0; makers],
@@ -69,15 +66,21 @@ impl OrderBook {
             uses: Vec::with_capacity(chips),
             size: row(),
             unlevied_usd: row(),
-            attractions: [Vec::with_capacity(chips), Vec::with_capacity(chips)],
-            mask: row(),
-            shares: row(),
+            attractions: Vec::with_capacity(chips),
             totals: row(),
             planned: row(),
             open: table(),
             free: table(),
+            tabulated: vec![false; chips],
             paid_usd: table(),
             units: table(),
+            money_usd: new_column(customers),
+            ordered_usd: new_column(customers),
+            same_choice_set: Vec::with_capacity(customers),
+            choice: BudgetChoice::new(chips, makers, customers),
+            waiting: Vec::with_capacity(customers),
+            open_to_waiting: new_column(customers),
+            free_choice: BudgetChoice::new(chips, makers, customers),
             own: Vec::with_capacity(customers),
         }
     }
@@ -86,40 +89,56 @@ impl OrderBook {
         for column in [&mut self.wanted, &mut self.asked, &mut self.withheld_share] {
             column.fill(0.0);
         }
+        self.tabulated.fill(false);
+    }
+
+    /// Notes that the terms of a chip have changed.
+    pub(super) fn forget_terms(&mut self, chip: usize) {
+        self.tabulated[chip] = false;
     }
 
     /// Spreads every wallet over the chips that it may buy.
     pub(super) fn place(&mut self, sale: &ForSale, buyers: &mut BuyerGroups) {
         self.tabulate_offers(sale, buyers.list.len());
-        for b in 0..buyers.list.len() {
-            self.tabulate_terms(sale, buyers, b);
-            self.tabulate_prices(sale, buyers, b);
-            let row = sale.row(b);
-            let has_offers =
-                self.compute_budget_shares(sale, &buyers.list[b], row.clone(), ChoiceSet::All);
-            let buyer = &mut buyers.list[b];
-            buyer.has_offers = has_offers;
-            let orders = &mut self.units[row.clone()];
-            let each = self.shares.iter().zip(&self.paid_usd[row]);
-            for (order, (share, paid_usd)) in orders.iter_mut().zip(each) {
-                *order = buyer.money_usd * share / paid_usd;
+        self.tabulate_buyers(sale, buyers);
+        for a in 0..sale.active.len() {
+            self.tabulate_terms(sale, buyers, a);
+        }
+        self.tabulate_prices(sale, buyers);
+        for (n, nest) in self.nests.iter().enumerate() {
+            self.choice.begin_nest(n);
+            for a in nest.chips() {
+                let open = self.open.row(sale.slot(a));
+                self.choice.weigh_chip(n, a, open, &self.attractions[a]);
             }
+            self.choice.end_nest(n);
+        }
+        self.choice.find_parts(self.nests.len());
+        for (n, nest) in self.nests.iter().enumerate() {
+            for a in nest.chips() {
+                let share = (self.choice.weight.row(a), self.choice.part.row(n));
+                let units = self.units.row_mut(a);
+                spend(&self.money_usd, share, self.paid_usd.row(a), units);
+            }
+        }
+        for (b, buyer) in buyers.list.iter_mut().enumerate() {
+            buyer.has_offers = self.choice.total[b] > 0.0;
             // A chip that is denied for a part of the month is bought in the rest of it.
             for &a in &buyers.restrictions[buyer.market].part_time {
                 let a = usize::from(a);
-                orders[a] *= sale.terms_in(buyer.market, a).open;
+                *self.units.at_mut(a, b) *= sale.terms_in(buyer.market, a).open;
             }
         }
     }
 
     /// Writes the chips on sale as dense columns, the same for every buyer.
     fn tabulate_offers(&mut self, sale: &ForSale, buyers: usize) {
-        let active = sale.active.len();
+        let chips = sale.active.len();
         self.maker_of.clear();
         self.uses.clear();
         self.size.clear();
         self.unlevied_usd.clear();
-        self.attractions.iter_mut().for_each(Vec::clear);
+        self.attractions.clear();
         for &chip in sale.active {
             let offer = &sale.offers[usize::from(chip)];
             self.maker_of.push(sale.layout.maker_of[usize::from(chip)]);
@@ -127,107 +146,96 @@ impl OrderBook {
             self.size.push(offer.size);
             self.unlevied_usd
                 .push(paid_usd(offer.price_usd, 0.0, sale.rules));
-            for wallet in 0..2 {
-                self.attractions[wallet]
-                    .push([offer.attraction[wallet], offer.attraction_in_nest[wallet]]);
-            }
+            self.attractions.push(ChipAttraction {
+                whole: offer.attraction,
+                in_nest: offer.attraction_in_nest,
+            });
         }
         find_nests(&self.maker_of, &mut self.nests);
-        for column in [
-            &mut self.shares,
-            &mut self.totals,
-            &mut self.planned,
-            &mut self.mask,
-        ] {
-            column.resize(active, 0.0);
+        for column in [&mut self.totals, &mut self.planned] {
+            column.resize(chips, 0.0);
         }
-        for table in [
-            &mut self.open,
-            &mut self.free,
-            &mut self.paid_usd,
-            &mut self.units,
-        ] {
-            table.resize(active * buyers, 0.0);
+        for table in [&mut self.paid_usd, &mut self.units] {
+            table.resize(chips, buyers);
+        }
+        for column in [&mut self.money_usd, &mut self.ordered_usd] {
+            clear_column(column, buyers);
+        }
+        self.choice.resize(chips, self.nests.len(), buyers);
+    }
+
+    /// Writes the money and the purpose of every buyer, and how it values the software of makers.
+    fn tabulate_buyers(&mut self, sale: &ForSale, buyers: &BuyerGroups) {
+        let list = &buyers.list;
+        for (b, buyer) in list.iter().enumerate() {
+            self.money_usd[b] = buyer.money_usd;
+            self.choice.serves[b] = f64::from(u8::from(buyer.wallet == BudgetPurpose::Serving));
+        }
+        for (n, nest) in self.nests.iter().enumerate() {
+            let stacks = self.choice.stack.row_mut(n).iter_mut();
+            for (stack, buyer) in stacks.zip(list) {
+                *stack = sale.stack_in(buyer.market)[usize::from(nest.maker)];
+            }
+        }
+        if buyers.changed {
+            self.tabulated.fill(false);
+            for table in [&mut self.open, &mut self.free] {
+                table.resize(sale.layout.maker_of.len(), list.len());
+            }
+            self.same_choice_set.clear();
+            self.same_choice_set
+                .extend(list.iter().enumerate().map(|(b, buyer)| {
+                    let same = list[..b].iter().position(|x| buyer.has_same_choice_set(x));
+                    same.unwrap_or(b)
+                }));
         }
     }
 
-    /// Writes which chips one buyer may buy, and for which fraction of the month without licence or cap.
-    fn tabulate_terms(&mut self, sale: &ForSale, buyers: &BuyerGroups, b: usize) {
-        let (layout, row, buyer) = (sale.layout, sale.row(b), buyers.list[b]);
-        if let Some(other) = buyers.list[..b]
-            .iter()
-            .position(|x| buyer.has_same_choice_set(x))
-        {
-            let other = sale.row(other);
-            self.open.copy_within(other.clone(), row.start);
-            self.free.copy_within(other, row.start);
+    /// Writes which buyers may buy the `a`-th active chip, and for which fraction of the month without licence or cap.
+    fn tabulate_terms(&mut self, sale: &ForSale, buyers: &BuyerGroups, a: usize) {
+        let (layout, chip) = (sale.layout, sale.slot(a));
+        if std::mem::replace(&mut self.tabulated[chip], true) {
             return;
         }
-        let has_own_terms = buyers.has_own_terms[buyer.market];
-        let (open, free) = (&mut self.open[row.clone()], &mut self.free[row]);
-        for (a, (open, free)) in open.iter_mut().zip(free).enumerate() {
-            let chip = sale.slot(a);
+        let (open, free) = (self.open.row_mut(chip), self.free.row_mut(chip));
+        for (b, buyer) in buyers.list.iter().enumerate() {
+            let other = self.same_choice_set[b];
+            if other < b {
+                (open[b], free[b]) = (open[other], free[other]);
+                continue;
+            }
             let terms = sale.terms_in(buyer.market, a);
             let offered = terms.open > 0.0
                 && layout.is_of_interest(buyer.kind, chip)
                 // Brokers buy only what is closed in the target for most of the month.
                 && (!buyer.kind.is_broker() || sale.terms_in(layout.target_market, a).open < 0.5);
-            *open = f64::from(u8::from(offered));
-            let bounded = has_own_terms && (terms.licensed() || terms.capped);
-            *free = if offered && !bounded { terms.open } else { 0.0 };
+            let bounded = terms.licensed() || terms.capped;
+            open[b] = f64::from(u8::from(offered));
+            free[b] = if offered && !bounded { terms.open } else { 0.0 };
         }
     }
 
-    /// Writes the cost in use of each chip for one buyer. A levy counts in the choice as a higher price does.
-    fn tabulate_prices(&mut self, sale: &ForSale, buyers: &BuyerGroups, b: usize) {
-        let (row, market) = (sale.row(b), buyers.list[b].market);
-        self.paid_usd[row.clone()].copy_from_slice(&self.unlevied_usd);
-        for &a in &buyers.restrictions[market].watched {
-            let a = usize::from(a);
-            let levy_share = sale.terms_in(market, a).levy_share;
-            if levy_share > 0.0 {
-                let at = row.start + a;
-                let dearer = paid_usd(sale.offers[sale.slot(a)].price_usd, levy_share, sale.rules);
-                if self.open[at] > 0.0 {
-                    self.open[at] =
-                        maths::pow_of_positive(self.paid_usd[at] / dearer, sale.rules.choice_slope);
+    /// Writes the cost in use of each chip for every buyer. A levy counts in the choice as a higher price does.
+    fn tabulate_prices(&mut self, sale: &ForSale, buyers: &BuyerGroups) {
+        for (a, paid_usd) in self.unlevied_usd.iter().enumerate() {
+            self.paid_usd.row_mut(a).fill(*paid_usd);
+        }
+        for (b, buyer) in buyers.list.iter().enumerate() {
+            for &a in &buyers.restrictions[buyer.market].watched {
+                let a = usize::from(a);
+                let levy_share = sale.terms_in(buyer.market, a).levy_share;
+                if levy_share > 0.0 {
+                    let price_usd = sale.offers[sale.slot(a)].price_usd;
+                    let dearer = paid_usd(price_usd, levy_share, sale.rules);
+                    let open = self.open.at_mut(sale.slot(a), b);
+                    if *open > 0.0 {
+                        let ratio = self.unlevied_usd[a] / dearer;
+                        *open = maths::pow_of_positive(ratio, sale.rules.choice_slope);
+                    }
+                    *self.paid_usd.at_mut(a, b) = dearer;
                 }
-                self.paid_usd[at] = dearer;
             }
         }
-    }
-
-    /// Writes `shares` of one buyer over a choice set; returns whether the set is not empty. `row` is the buyer's row.
-    pub(super) fn compute_budget_shares(
-        &mut self,
-        sale: &ForSale,
-        buyer: &BuyerGroup,
-        row: Range<usize>,
-        among: ChoiceSet,
-    ) -> bool {
-        let open = &self.open[row.clone()];
-        let offered = match among {
-            ChoiceSet::All => open,
-            ChoiceSet::Free => {
-                for (mask, free) in self.mask.iter_mut().zip(&self.free[row]) {
-                    *mask = f64::from(u8::from(*free > 0.0));
-                }
-                &self.mask
-            }
-            ChoiceSet::Served(served) => {
-                for ((mask, open), served) in self.mask.iter_mut().zip(open).zip(served) {
-                    *mask = open * served;
-                }
-                &self.mask
-            }
-        };
-        budget_shares(
-            &self.attractions[buyer.wallet as usize],
-            offered,
-            &self.nests,
-            sale.stack_in(buyer.market),
-            &mut self.shares,
-        )
     }
 
     /// Limits orders of chips under licence to what is authorised; the buyers of a market apply together.
@@ -261,13 +269,12 @@ impl OrderBook {
                     (true, true) => rules.approval_case_by_case_target,
                     (true, false) => rules.approval_notify_target,
                 };
-                let at = |b: usize| sale.row(b).start + a;
-                let wanted: f64 = own.iter().map(|b| self.units[at(*b)]).sum();
+                let wanted: f64 = own.iter().map(|b| self.units.at(a, *b)).sum();
                 let queue = sale.terms_index(market, a);
                 let allowed = licences.decide(queue, wanted, approval, decided_share);
                 if wanted > allowed {
                     for b in &own {
-                        self.units[at(*b)] *= allowed / wanted;
+                        *self.units.at_mut(a, *b) *= allowed / wanted;
                     }
                 }
             }
@@ -283,13 +290,22 @@ impl OrderBook {
         buyers: &mut BuyerGroups,
         money: &CustomerMoney,
     ) {
-        for b in 0..buyers.list.len() {
-            if !buyers.list[b].kind.is_broker() {
-                let rest = self.unordered_usd(sale, buyers, b);
-                buyers.list[b].withheld_usd = rest;
-                self.order_unrestricted(sale, &buyers.list[b], sale.row(b), rest);
+        self.add_up_orders(sale);
+        self.waiting.clear();
+        for (b, buyer) in buyers.list.iter_mut().enumerate() {
+            let money_usd = buyer.money_usd;
+            let unordered_usd = match buyers.has_own_terms[buyer.market] {
+                true => money_usd - self.ordered_usd[b],
+                // Nothing limits its orders.
+                false if buyer.has_offers => 0.0,
+                false => money_usd,
+            };
+            if !buyer.kind.is_broker() && unordered_usd > 1e-6 * money_usd {
+                buyer.withheld_usd = unordered_usd;
+                self.waiting.push(b);
             }
         }
+        self.order_unrestricted(sale, buyers);
         for (market, withheld) in self.withheld_share.iter_mut().enumerate() {
             let (mut usd, mut kept_back) = (0.0, 0.0);
             for &k in &buyers.customers_of_market[market] {
@@ -308,43 +324,99 @@ impl OrderBook {
         }
     }
 
-    /// Money of a buyer that is in no order, USD.
-    fn unordered_usd(&self, sale: &ForSale, buyers: &BuyerGroups, b: usize) -> f64 {
-        let (row, buyer) = (sale.row(b), &buyers.list[b]);
-        let money = buyer.money_usd;
-        if !buyers.has_own_terms[buyer.market] {
-            // Nothing limits its orders.
-            return if buyer.has_offers { 0.0 } else { money };
+    /// Writes what the orders of every buyer cost.
+    fn add_up_orders(&mut self, sale: &ForSale) {
+        self.ordered_usd.fill(0.0);
+        for a in 0..sale.active.len() {
+            let (units, paid_usd) = (self.units.row(a), self.paid_usd.row(a));
+            add_spending(units, paid_usd, &mut self.ordered_usd);
         }
-        let ordered: f64 = self.units[row.clone()]
-            .iter()
-            .zip(&self.paid_usd[row])
-            .map(|(units, paid_usd)| units * paid_usd)
-            .sum();
-        let rest = money - ordered;
-        if rest > 1e-6 * money { rest } else { 0.0 }
     }
 
-    /// Orders `usd` among chips that need neither licence nor cap.
-    fn order_unrestricted(
+    /// Orders withheld money among chips that need neither licence nor cap.
+    fn order_unrestricted(&mut self, sale: &ForSale, buyers: &BuyerGroups) {
+        let (choice, waiting) = (&mut self.free_choice, &self.waiting);
+        choice.resize(sale.active.len(), self.nests.len(), waiting.len());
+        clear_column(&mut self.open_to_waiting, waiting.len());
+        for (i, &b) in waiting.iter().enumerate() {
+            choice.serves[i] = self.choice.serves[b];
+        }
+        for (n, nest) in self.nests.iter().enumerate() {
+            choice.begin_nest(n);
+            let stacks = self.choice.stack.row(n);
+            for (stack, &b) in choice.stack.row_mut(n).iter_mut().zip(waiting) {
+                *stack = stacks[b];
+            }
+            for a in nest.chips() {
+                let free = self.free.row(sale.slot(a));
+                for (open, &b) in self.open_to_waiting.iter_mut().zip(waiting) {
+                    *open = f64::from(u8::from(free[b] > 0.0));
+                }
+                choice.weigh_chip(n, a, &self.open_to_waiting, &self.attractions[a]);
+            }
+            choice.end_nest(n);
+        }
+        choice.find_parts(self.nests.len());
+        for (n, nest) in self.nests.iter().enumerate() {
+            for a in nest.chips() {
+                let (free, paid_usd) = (self.free.row(sale.slot(a)), self.paid_usd.row(a));
+                let units = self.units.row_mut(a);
+                let shares = choice.weight.row(a).iter().zip(choice.part.row(n));
+                for (&b, (weight, part)) in waiting.iter().zip(shares) {
+                    let usd = buyers.list[b].withheld_usd * (weight * part) * free[b];
+                    units[b] += usd / paid_usd[b];
+                }
+            }
+        }
+    }
+
+    /// Writes into `part` the orders that `usd` of every buyer is worth where chips are `served`: for the part of the month in
+    /// which neither licence nor cap applies.
+    pub(super) fn order_served(
         &mut self,
         sale: &ForSale,
-        buyer: &BuyerGroup,
-        row: Range<usize>,
-        usd: f64,
+        served: &[bool],
+        usd: &[f64],
+        part: &mut BuyerTable,
     ) {
-        if usd <= 0.0 {
-            return;
+        for (n, nest) in self.nests.iter().enumerate() {
+            let made = nest.chips().filter(|a| served[*a]).count();
+            // What was weighed when orders were placed holds where all chips of a maker are served.
+            if made == nest.chips().len() {
+                continue;
+            }
+            self.choice.begin_nest(n);
+            for a in nest.chips() {
+                let open = self.open.row(sale.slot(a));
+                if served[a] {
+                    self.choice.weigh_chip(n, a, open, &self.attractions[a]);
+                } else {
+                    self.choice.weight.row_mut(a).fill(0.0);
+                }
+            }
+            self.choice.end_nest(n);
         }
-        self.compute_budget_shares(sale, buyer, row.clone(), ChoiceSet::Free);
-        let each = self
-            .shares
-            .iter()
-            .zip(&self.free[row.clone()])
-            .zip(&self.paid_usd[row.clone()]);
-        for (order, ((share, free), paid_usd)) in self.units[row].iter_mut().zip(each) {
-            *order += usd * share * free / paid_usd;
+        self.choice.find_parts(self.nests.len());
+        for (n, nest) in self.nests.iter().enumerate() {
+            for a in nest.chips() {
+                if !served[a] {
+                    part.row_mut(a).fill(0.0);
+                    continue;
+                }
+                let share = (self.choice.weight.row(a), self.choice.part.row(n));
+                let free = self.free.row(sale.slot(a));
+                spend_freely(usd, share, free, self.paid_usd.row(a), part.row_mut(a));
+            }
         }
+    }
+
+    /// Share of its money that a buyer spends on the `a`-th active chip, as last computed.
+    pub(super) fn share(&self, a: usize, b: usize) -> f64 {
+        let of_maker = |nest: &MakerNest| nest.chips().contains(&a);
+        let nest = self.nests.iter().position(of_maker);
+        nest.map_or(0.0, |n| {
+            self.choice.weight.at(a, b) * self.choice.part.at(n, b)
+        })
     }
 
     /// Records orders by maker and pool, and the orders that makers plan capacity by: new ones and a twelfth of the backlog.
@@ -352,15 +424,13 @@ impl OrderBook {
         self.wanted.fill(0.0);
         self.asked.fill(0.0);
         self.pool_asked = [0.0; POOLS];
-        self.totals.fill(0.0);
-        self.planned.fill(0.0);
-        for (b, buyer) in buyers.list.iter().enumerate() {
-            let orders = &self.units[sale.row(b)];
-            let sums = self.totals.iter_mut().zip(&mut self.planned);
-            for (units, (total, plan)) in orders.iter().zip(sums) {
-                *total += units;
-                *plan += units * buyer.planned_part;
+        for a in 0..sale.active.len() {
+            let (mut total, mut planned) = (0.0, 0.0);
+            for (units, buyer) in self.units.row(a).iter().zip(&buyers.list) {
+                total += units;
+                planned += units * buyer.planned_part;
             }
+            (self.totals[a], self.planned[a]) = (total, planned);
         }
         for a in 0..sale.active.len() {
             let maker = usize::from(self.maker_of[a]);
@@ -370,6 +440,36 @@ impl OrderBook {
                 *asked += self.totals[a] * uses;
             }
         }
+    }
+}
+
+/// Packages that money buys: `units = money * share / paid`, the share being weight times part.
+fn spend(money: &[f64], (weights, parts): (&[f64], &[f64]), paid: &[f64], units: &mut [f64]) {
+    let each = money.iter().zip(weights.iter().zip(parts)).zip(paid);
+    for (units, ((money, (weight, part)), paid)) in units.iter_mut().zip(each) {
+        *units = money * (weight * part) / paid;
+    }
+}
+
+/// The same in the part of a month in which neither licence nor cap applies: `units = usd * share * free / paid`.
+fn spend_freely(
+    usd: &[f64],
+    (weights, parts): (&[f64], &[f64]),
+    free: &[f64],
+    paid: &[f64],
+    units: &mut [f64],
+) {
+    let shares = weights.iter().zip(parts);
+    let each = usd.iter().zip(shares).zip(free).zip(paid);
+    for (units, (((usd, (weight, part)), free), paid)) in units.iter_mut().zip(each) {
+        *units = usd * (weight * part) * free / paid;
+    }
+}
+
+/// Adds what packages cost.
+pub(super) fn add_spending(units: &[f64], paid_usd: &[f64], spent_usd: &mut [f64]) {
+    for ((spent_usd, units), paid_usd) in spent_usd.iter_mut().zip(units).zip(paid_usd) {
+        *spent_usd += units * paid_usd;
     }
 }
 

@@ -51,7 +51,7 @@ impl CustomerKind {
 
 /// One budget: a market's training or serving wallet, or that of the owner of a maker, of the target's state, or of the
 /// brokers of a hub.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Customer {
     pub market: usize,
     pub wallet: BudgetPurpose,
@@ -257,11 +257,5 @@ impl ForSale<'_> {
     pub fn stack_in(&self, market: usize) -> &[f64] {
         let makers = self.layout.makers;
         &self.stack[market * makers..(market + 1) * makers]
-    }
-
-    /// Range of a buyer's row in tables by buyer and active chip.
-    pub fn row(&self, b: usize) -> std::ops::Range<usize> {
-        let active = self.active.len();
-        b * active..(b + 1) * active
     }
 }

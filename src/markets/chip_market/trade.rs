@@ -44,13 +44,14 @@ impl ChipMarket {
         for round in [AllocationRound::RelationshipFirst, AllocationRound::TheRest] {
             allocation.ask(round, sale, buyers, orders, capacity);
             allocation.fill_orders(orders);
-            deliveries.deliver(sale, buyers, orders, allocation, licences, accounts);
+            deliveries.deliver(round, sale, buyers, orders, allocation, licences, accounts);
         }
 
         // 5. Unmet orders are placed once more, on chips that have supply left.
         allocation.ask_again(sale, buyers, orders, caps);
         allocation.fill_orders(orders);
-        deliveries.deliver(sale, buyers, orders, allocation, licences, accounts);
+        let round = AllocationRound::Again;
+        deliveries.deliver(round, sale, buyers, orders, allocation, licences, accounts);
 
         // 6. Settlement: caps are drawn down, chips go to users and brokers, money to makers; the accounts must balance.
         caps.settle(sale, buyers);

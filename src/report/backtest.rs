@@ -1,0 +1,115 @@
+//! The back-test for readers: how the model fares on recorded series that it was not fitted to, losses first.
+
+use serde::Serialize;
+
+use crate::plots::{number, two_digits};
+use crate::results::Results;
+
+/// Rows that stand open on the page; the rest is folded.
+const SHOWN: usize = 10;
+
+/// The scorecard in a sentence, and its rows.
+#[derive(Serialize)]
+pub struct BacktestTable {
+    pub sentence: String,
+    pub shown: Vec<BacktestRow>,
+    pub folded: Vec<BacktestRow>,
+}
+
+/// One recorded series: its name for readers and its score.
+#[derive(Serialize)]
+pub struct BacktestRow {
+    pub series: String,
+    pub split: String,
+    pub points: String,
+    pub skill: String,
+    pub raw_skill: String,
+    pub verdict: String,
+    pub rival: String,
+}
+
+/// The rows of `scorecard.csv`, the worst skill first; nothing where the folder has none.
+pub fn backtest(results: &Results) -> Option<BacktestTable> {
+    let table = results.tables.get("scorecard")?;
+    let mut rows: Vec<(f64, BacktestRow)> = table
+        .rows
+        .iter()
+        .filter_map(|row| {
+            let skill = table.number(row, "skill")?;
+            let row = BacktestRow {
+                series: series_label(table.text(row, "series"), table.text(row, "entity")),
+                split: table.text(row, "split").to_string(),
+                points: table.text(row, "n").to_string(),
+                skill: number(two_digits(skill)),
+                raw_skill: skill.to_string(),
+                verdict: table.text(row, "verdict").to_string(),
+                rival: table.text(row, "naive").to_string(),
+            };
+            Some((skill, row))
+        })
+        .collect();
+    if rows.is_empty() {
+        return None;
+    }
+    rows.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let lost = rows.iter().filter(|(skill, _)| *skill < 0.0).count();
+    let sentence = format!(
+        "Of {} recorded series that the model was not fitted to, it is worse than a simple forecast in {lost} and better in {}. Skill is one less the model's error over that of the simple forecast: below zero is a loss.",
+        rows.len(),
+        rows.len() - lost
+    );
+    let mut shown: Vec<BacktestRow> = rows.into_iter().map(|(_, row)| row).collect();
+    let folded = shown.split_off(shown.len().min(SHOWN));
+    Some(BacktestTable {
+        sentence,
+        shown,
+        folded,
+    })
+}
+
+/// Words of series that are written otherwise in prose.
+const WORDS: [(&str, &str); 12] = [
+    ("amd", "AMD"),
+    ("china", "China"),
+    ("dc", "data centre"),
+    ("eci", "capability index"),
+    ("h20", "H20"),
+    ("h100e", "H100e"),
+    ("huawei", "Huawei"),
+    ("nvidia", "NVIDIA"),
+    ("rd", "research and development"),
+    ("smic", "SMIC"),
+    ("tpu", "TPU"),
+    ("us", "US"),
+];
+
+/// The name of a recorded series for readers, its entity behind it.
+fn series_label(series: &str, entity: &str) -> String {
+    let word = |word: &str| {
+        let known = WORDS.iter().find(|(id, _)| *id == word);
+        known.map_or(word.to_string(), |(_, written)| (*written).to_string())
+    };
+    let words: Vec<String> = series.split('_').map(word).collect();
+    let words = words.join(" ");
+    match entity.trim_matches(['*', ':', ' ']) {
+        "" => words,
+        entity => format!("{words}: {entity}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_series_is_named_in_words() {
+        assert_eq!(
+            series_label("nvidia_dc_revenue_quarter", "*"),
+            "NVIDIA data centre revenue quarter"
+        );
+        assert_eq!(
+            series_label("eci_frontier", "US"),
+            "capability index frontier: US"
+        );
+    }
+}
