@@ -5,10 +5,10 @@ use super::canvas::TextAnchor;
 use super::fan::{fan_of, frame, mark_rules, open_panel};
 use super::record::draw_record_end;
 use super::theme::{
-    INK, SERIES, SMALL, SOFT, change_unit, fitted, in_unit, ink_of, month, rounded, signed,
-    supported, width,
+    INK, SMALL, SOFT, change_unit, fitted, in_unit, ink_of, month, rounded, signed, supported,
+    width,
 };
-use super::{FigureLayout, baseline_label, headline_arm, measure_unit, month_or};
+use super::{FigureLayout, arm_colour, baseline_label, headline_arm, measure_unit, month_or};
 use crate::config::figure::{AxisScale, EffectPathSpec};
 use crate::foundation::calendar::Month;
 use crate::results::{
@@ -51,7 +51,7 @@ pub fn draw(
         .filter(|a| a.name != study.baseline)
         .collect();
     let mut said = Vec::new();
-    for (turn, arm) in arms.into_iter().enumerate() {
+    for arm in arms {
         let rows = effect_rows(results, spec, &arm.name, from);
         let Some(last) = rows.last() else {
             continue;
@@ -66,7 +66,7 @@ pub fn draw(
         let panel = open_panel(sheet, &marks, span, range, AxisScale::Linear, end.room());
         frame(sheet, &panel, arm.label(), "", &unit);
         mark_rules(&mut sheet.canvas, &panel, &marks);
-        let colour = SERIES[turn % SERIES.len()];
+        let colour = arm_colour(results, &arm.name);
         fan_of(&mut sheet.canvas, &panel, &rows, &[], colour);
         let zero = panel.y(0.0);
         let across = vec![(panel.left(), zero), (panel.right(), zero)];

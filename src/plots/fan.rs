@@ -193,7 +193,7 @@ impl<'a> FanChart<'a> {
                 .collect();
             said.extend(draw_curves(sheet, &panel, &curves, &self.unit, None));
             let (first, last) = (study.window_first, study.window_last);
-            mark_window(&mut sheet.canvas, &panel, first, last);
+            mark_window(&mut sheet.canvas, &panel, &self.unit, (first, last));
             draw_record(&mut sheet.canvas, &panel, &self.record(line));
             draw_record_end(&mut sheet.canvas, &panel, self.results);
             sheet.y = panel.bottom() + 26.0;
@@ -392,7 +392,7 @@ pub fn fan_of(
 }
 
 /// Draws a bar along the foot for the months of the outcome window.
-fn mark_window(canvas: &mut Canvas, panel: &PlotPanel, first: Month, last: Month) {
+fn mark_window(canvas: &mut Canvas, panel: &PlotPanel, unit: &str, (first, last): (Month, Month)) {
     let (left, right) = (panel.x(first).max(panel.left()), panel.x(last));
     if right > left {
         canvas.line(
@@ -401,7 +401,8 @@ fn mark_window(canvas: &mut Canvas, panel: &PlotPanel, first: Month, last: Month
             1.6,
         );
         let words = "outcomes are taken in these months";
-        let at = (left, panel.top() - 12.0);
+        let after_unit = 20.0 + width(axis_unit(unit), SMALL, false);
+        let at = (left.max(after_unit), panel.top() - 12.0);
         canvas.text(at, words, TINY, SOFT, TextAnchor::Left);
     }
 }

@@ -1,5 +1,6 @@
 //! Names for readers in place of ids and general words.
 
+use super::theme::{Colour, SERIES};
 use crate::results::{ArmInfo, Results};
 
 /// The baseline's name for readers.
@@ -13,6 +14,13 @@ pub fn arm_label<'a>(results: &'a Results, arm: &'a str) -> &'a str {
     arms.iter()
         .find(|a| a.name == arm)
         .map_or(arm, ArmInfo::label)
+}
+
+/// The colour of an arm, the same in every figure.
+pub fn arm_colour(results: &Results, arm: &str) -> Colour {
+    let arms = &results.manifest.study.arms;
+    let at = arms.iter().position(|a| a.name == arm).unwrap_or(0);
+    SERIES[at % SERIES.len()]
 }
 
 /// A text with the nations of the study in place of "the target" and "the issuer".

@@ -30,7 +30,7 @@ use rayon::prelude::*;
 pub use canvas::PngSize;
 use canvas::{Canvas, TextAnchor};
 pub use drawn_data::DrawnData;
-use labels::baseline_label;
+use labels::{arm_colour, baseline_label};
 pub use labels::{arm_label, named, with_article};
 pub use letters::{font_faces, lacking};
 pub use live::InteractiveCharts;

@@ -124,7 +124,7 @@ pub fn in_unit(value: f64, unit: &str) -> String {
         format!("{} %", number((value * 1000.0).round() / 10.0))
     } else if unit.starts_with("USD") {
         number(value).replace(" G", " bn").replace(" T", " tn")
-    } else if matches!(unit, "H100e" | "chips") {
+    } else if unit.starts_with("H100e") || unit.starts_with("chips") {
         let text = number(value).replace(" M", " m");
         text.replace(" G", " bn").replace(" T", " tn")
     } else {
