@@ -259,6 +259,7 @@
       cursor: { y: false, drag: { x: true, y: false }, points: { show: false } },
       scales: { x: { time: false }, y: { distr: chart.log ? 3 : 1, range: chart.log ? undefined : function (u, low, high) {
         chart.record.forEach(function (p) { if (p[1] !== null) { low = Math.min(low, p[1]); high = Math.max(high, p[1]); } });
+        if (low > 0.3 * high) return [low - 0.04 * (high - low), high + 0.04 * (high - low)];
         low = Math.min(0, low); high = Math.max(0, high);
         return [low === 0 ? 0 : low * 1.04, high * 1.04 || 1];
       } } },

@@ -1,6 +1,6 @@
 //! Fan charts: median with 50 and 90 % bands over time, in a panel for each regime or line, with the dates of rules.
 
-use super::axis::{AxisScaleRange, PlotPanel, bounds, months};
+use super::axis::{AxisScaleRange, PlotPanel, bounds, fan_bounds, months};
 use super::canvas::{Canvas, TextAnchor};
 use super::record::{LEGEND, RecordMark, draw_record, draw_record_end, record_of};
 use super::theme::{
@@ -169,7 +169,8 @@ impl<'a> FanChart<'a> {
         for line in &fan.lines {
             let mine = study.arms.iter().flat_map(|a| self.rows(a, line));
             let ends = |r: &BandRow| [r.band.p05, r.band.p95, r.band.p50];
-            let range = bounds(mine.flat_map(ends), fan.scale);
+            let values: Vec<f64> = mine.flat_map(ends).collect();
+            let range = fan_bounds(values.iter().copied(), fan.scale);
             let head = if fan.lines.len() > 1 {
                 self.name_of(line)
             } else {

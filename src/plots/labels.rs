@@ -26,7 +26,13 @@ pub fn arm_colour(results: &Results, arm: &str) -> Colour {
 /// A text with the nations of the study in place of "the target" and "the issuer".
 pub fn named(results: &Results, text: &str) -> String {
     let study = &results.manifest.study;
-    let mut out = text.to_string();
+    // Some names of outcomes begin without the article.
+    let bare = text.starts_with("issuer's") || text.starts_with("target's");
+    let mut out = if bare {
+        format!("the {text}")
+    } else {
+        text.to_string()
+    };
     for (word, name) in [
         ("target", &study.target_name),
         ("issuer", &study.issuer_name),
