@@ -325,7 +325,7 @@
 
   // Without a script everything stands open; a link to what is folded opens it.
   document.querySelectorAll("details.fold").forEach(function (fold) {
-    fold.open = false;
+    fold.open = fold.classList.contains("wide") && innerWidth >= 620;
     fold.addEventListener("toggle", fit);
   });
   function unfold() {

@@ -168,7 +168,7 @@ pub fn rounded(value: f64, monte_carlo_error: f64, unit: &str) -> String {
 /// As [`rounded`], without its unit and with its sign.
 pub fn signed(value: f64, monte_carlo_error: f64, unit: &str) -> String {
     let text = in_unit(supported(value, monte_carlo_error), unit);
-    if value > 0.0 {
+    if supported(value, monte_carlo_error) > 0.0 {
         format!("+{text}")
     } else {
         text
