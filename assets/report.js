@@ -21,7 +21,7 @@
   function number(v, unit) {
     if (v === null || v === undefined) return "none";
     if (unit === "fraction") return plain(Math.round(v * 1000) / 10) + " %";
-    var a = Math.abs(v), counted = unit === "H100e" || unit === "chips", money = counted || unit.indexOf("USD") === 0;
+    var a = Math.abs(v), counted = /^(H100e|chips)/.test(unit), money = counted || unit.indexOf("USD") === 0;
     if (a >= 0.9995e12) return plain(v / 1e12) + (money ? " tn" : " T");
     if (a >= 0.9995e9) return plain(v / 1e9) + (money ? " bn" : " G");
     if (a >= 0.9995e6) return plain(v / 1e6) + (counted ? " m" : " M");
@@ -36,7 +36,7 @@
   }
   // A tick is round already: every digit of it is meant.
   function exact(v, unit) {
-    var a = Math.abs(v), counted = unit === "H100e" || unit === "chips", money = counted || unit.indexOf("USD") === 0;
+    var a = Math.abs(v), counted = /^(H100e|chips)/.test(unit), money = counted || unit.indexOf("USD") === 0;
     if (unit === "fraction") return +(v * 100).toPrecision(6) + " %";
     var step = [[1e12, money ? " tn" : " T"], [1e9, money ? " bn" : " G"], [1e6, counted ? " m" : " M"], [1e4, " k"]].find(function (s) { return a >= s[0]; });
     var by = step ? (step[0] === 1e4 ? 1e3 : step[0]) : 1;
@@ -112,7 +112,7 @@
     var series = figure.charts.map(function (c) { return c.series; }).flat();
     var note = series.some(function (s) { return s.bands; }) ? "Line: median; dark band: 50 % of futures; light band: 90 %." : "Mean over futures.";
     if (series.some(function (s) { return s.dashed; })) note += " Dashed: the baseline.";
-    if (figure.charts.some(function (c) { return c.record.length; })) note += " Dots: the record with 90 % of its error; open: the model was fitted to it; filled: it was not.";
+    if (figure.charts.some(function (c) { return c.record.length; })) note += " Dots: the record with 90 % of its error; open: the model was fitted to it or given it; filled: neither.";
     note += " Dotted uprights: rules bind. Drag across to look closer; double-click to go back. Conditional on these assumptions, not a forecast.";
     make("p", { class: "soft", text: note }, live);
     mine.forEach(function (c) { c.point = point; });
@@ -186,7 +186,7 @@
       var ends = x(xs[0] + figure.record_end);
       if (inside(ends)) {
         stroke([[ends, box.top], [ends, box.top + box.height]], "#606060", 1.1);
-        write("record ends " + monthName(xs[0] + figure.record_end), [ends + 4 * px, box.top + box.height - 8 * px], "#505050");
+        write("record ends " + monthName(xs[0] + figure.record_end), [ends + 4 * px, box.top + 8 * px], "#505050");
       }
     }
     chart.record.forEach(function (p) {
@@ -259,6 +259,7 @@
       cursor: { y: false, drag: { x: true, y: false }, points: { show: false } },
       scales: { x: { time: false }, y: { distr: chart.log ? 3 : 1, range: chart.log ? undefined : function (u, low, high) {
         chart.record.forEach(function (p) { if (p[1] !== null) { low = Math.min(low, p[1]); high = Math.max(high, p[1]); } });
+        if (low > 0.3 * high) return [low - 0.04 * (high - low), high + 0.04 * (high - low)];
         low = Math.min(0, low); high = Math.max(0, high);
         return [low === 0 ? 0 : low * 1.04, high * 1.04 || 1];
       } } },
@@ -324,7 +325,7 @@
 
   // Without a script everything stands open; a link to what is folded opens it.
   document.querySelectorAll("details.fold").forEach(function (fold) {
-    fold.open = false;
+    fold.open = fold.classList.contains("wide") && innerWidth >= 620;
     fold.addEventListener("toggle", fit);
   });
   function unfold() {

@@ -222,6 +222,22 @@ pub fn bounds(values: impl Iterator<Item = f64>, scale: AxisScale) -> (f64, f64)
     }
 }
 
+/// Bounds of what a fan shows: zero is in a linear scale, unless all values lie far above it.
+pub fn fan_bounds(values: impl Iterator<Item = f64> + Clone, scale: AxisScale) -> (f64, f64) {
+    let drawn = values.clone().filter(|v| can_be_drawn(*v));
+    let (low, high) = drawn.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| {
+        (low.min(v), high.max(v))
+    });
+    if scale == AxisScale::Linear && low > FAR_FROM_ZERO * high {
+        around(values)
+    } else {
+        bounds(values, scale)
+    }
+}
+
+/// Part of the largest value above which the smallest is far from zero.
+const FAR_FROM_ZERO: f64 = 0.3;
+
 /// Bounds just around these values, zero in or not.
 pub fn around(values: impl Iterator<Item = f64>) -> (f64, f64) {
     let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);

@@ -5,10 +5,12 @@ use super::canvas::TextAnchor;
 use super::fan::{fan_of, frame, mark_rules, open_panel};
 use super::record::draw_record_end;
 use super::theme::{
-    INK, SERIES, SMALL, SOFT, change_unit, fitted, in_unit, ink_of, month, rounded, signed,
-    supported, width,
+    INK, SMALL, SOFT, change_unit, fitted, in_unit, ink_of, month, rounded, signed, supported,
+    width,
 };
-use super::{FigureLayout, baseline_label, headline_arm, measure_unit, month_or};
+use super::{
+    FigureLayout, arm_colour, baseline_label, headline_arm, measure_unit, month_or, named,
+};
 use crate::config::figure::{AxisScale, EffectPathSpec};
 use crate::foundation::calendar::Month;
 use crate::results::{
@@ -19,6 +21,9 @@ use crate::results::{
 const MAIN_MONTHS: i32 = 48;
 /// Rules that an arm may have beyond the baseline for their titles to be written out.
 const NAMED_RULES: usize = 3;
+
+/// What stands at the month in which a named rule is announced.
+const ANNOUNCED: &str = "announced";
 
 /// The outcome that is the followed measure in the last month of a window.
 const OUTCOME: &str = "latent_gap_months_last";
@@ -51,7 +56,7 @@ pub fn draw(
         .filter(|a| a.name != study.baseline)
         .collect();
     let mut said = Vec::new();
-    for (turn, arm) in arms.into_iter().enumerate() {
+    for arm in arms {
         let rows = effect_rows(results, spec, &arm.name, from);
         let Some(last) = rows.last() else {
             continue;
@@ -66,7 +71,7 @@ pub fn draw(
         let panel = open_panel(sheet, &marks, span, range, AxisScale::Linear, end.room());
         frame(sheet, &panel, arm.label(), "", &unit);
         mark_rules(&mut sheet.canvas, &panel, &marks);
-        let colour = SERIES[turn % SERIES.len()];
+        let colour = arm_colour(results, &arm.name);
         fan_of(&mut sheet.canvas, &panel, &rows, &[], colour);
         let zero = panel.y(0.0);
         let across = vec![(panel.left(), zero), (panel.right(), zero)];
@@ -103,7 +108,7 @@ pub fn draw(
         sheet.y = panel.bottom() + 26.0;
     }
     sheet.caption.push(format!(
-        "Difference to {} in the same future. Line: median; dark band: 50 % of futures; light band: 90 %. Above zero: further behind. Dotted uprights: rules bind that the baseline does not have.",
+        "Difference to {} in the same future. Line: median; dark band: 50 % of futures; light band: 90 %. Above zero: further behind. Dotted uprights: rules bind, or are announced, that the baseline does not have.",
         baseline_label(results)
     ));
     Ok(said.join("; "))
@@ -203,8 +208,8 @@ impl EndLabel {
     }
 }
 
-/// Months in which rules begin to bind that the baseline does not have, or has with other dates. Few rules are named, many by
-/// their kind.
+/// Months in which rules begin to bind that the baseline does not have, or has with other dates. Few rules have their titles
+/// and the months of their announcement, many their kinds.
 pub fn differing_rules(
     results: &Results,
     arm: &ArmInfo,
@@ -223,19 +228,28 @@ pub fn differing_rules(
         .iter()
         .filter(|r| !is_shared(&r.id, (r.compliance, r.ended)))
         .collect();
-    let mut found: Vec<(Month, Vec<String>)> = Vec::new();
-    for rule in &own {
-        let when = Month::from_date(rule.compliance);
-        if when < from || when > to {
-            continue;
-        }
-        let text = if own.len() <= NAMED_RULES {
-            fitted(rule.title.trim_end_matches('.'), 320.0, SMALL)
+    let is_few = own.len() <= NAMED_RULES;
+    let binding = own.iter().map(|rule| {
+        let title = named(results, rule.title.trim_end_matches('.'));
+        let text = if is_few {
+            fitted(&title, 320.0, SMALL)
         } else {
             rule.instrument.clone()
         };
+        (Month::from_date(rule.compliance), text)
+    });
+    let announced = own
+        .iter()
+        .filter(|_| is_few)
+        .map(|rule| (Month::from_date(rule.announced), ANNOUNCED.to_string()));
+    let mut found: Vec<(Month, Vec<String>)> = Vec::new();
+    for (when, text) in binding.chain(announced) {
+        if when < from || when > to {
+            continue;
+        }
         match found.iter_mut().find(|(month, _)| *month == when) {
-            Some((_, texts)) if texts.contains(&text) => {}
+            // A rule that binds when it is announced needs one mark.
+            Some((_, texts)) if text == ANNOUNCED || texts.contains(&text) => {}
             Some((_, texts)) => texts.push(text),
             None => found.push((when, vec![text])),
         }

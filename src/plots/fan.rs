@@ -1,6 +1,6 @@
 //! Fan charts: median with 50 and 90 % bands over time, in a panel for each regime or line, with the dates of rules.
 
-use super::axis::{AxisScaleRange, PlotPanel, bounds, months};
+use super::axis::{AxisScaleRange, PlotPanel, bounds, fan_bounds, months};
 use super::canvas::{Canvas, TextAnchor};
 use super::record::{LEGEND, RecordMark, draw_record, draw_record_end, record_of};
 use super::theme::{
@@ -169,7 +169,8 @@ impl<'a> FanChart<'a> {
         for line in &fan.lines {
             let mine = study.arms.iter().flat_map(|a| self.rows(a, line));
             let ends = |r: &BandRow| [r.band.p05, r.band.p95, r.band.p50];
-            let range = bounds(mine.flat_map(ends), fan.scale);
+            let values: Vec<f64> = mine.flat_map(ends).collect();
+            let range = fan_bounds(values.iter().copied(), fan.scale);
             let head = if fan.lines.len() > 1 {
                 self.name_of(line)
             } else {
@@ -193,7 +194,7 @@ impl<'a> FanChart<'a> {
                 .collect();
             said.extend(draw_curves(sheet, &panel, &curves, &self.unit, None));
             let (first, last) = (study.window_first, study.window_last);
-            mark_window(&mut sheet.canvas, &panel, first, last);
+            mark_window(&mut sheet.canvas, &panel, &self.unit, (first, last));
             draw_record(&mut sheet.canvas, &panel, &self.record(line));
             draw_record_end(&mut sheet.canvas, &panel, self.results);
             sheet.y = panel.bottom() + 26.0;
@@ -392,7 +393,7 @@ pub fn fan_of(
 }
 
 /// Draws a bar along the foot for the months of the outcome window.
-fn mark_window(canvas: &mut Canvas, panel: &PlotPanel, first: Month, last: Month) {
+fn mark_window(canvas: &mut Canvas, panel: &PlotPanel, unit: &str, (first, last): (Month, Month)) {
     let (left, right) = (panel.x(first).max(panel.left()), panel.x(last));
     if right > left {
         canvas.line(
@@ -401,7 +402,8 @@ fn mark_window(canvas: &mut Canvas, panel: &PlotPanel, first: Month, last: Month
             1.6,
         );
         let words = "outcomes are taken in these months";
-        let at = (left, panel.top() - 12.0);
+        let after_unit = 20.0 + width(axis_unit(unit), SMALL, false);
+        let at = (left.max(after_unit), panel.top() - 12.0);
         canvas.text(at, words, TINY, SOFT, TextAnchor::Left);
     }
 }

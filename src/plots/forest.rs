@@ -5,9 +5,9 @@ use super::canvas::{Canvas, TextAnchor};
 use super::drawn_data::{DrawnData, digits};
 use super::fan::lines_of;
 use super::theme::{
-    Colour, INK, LABEL, SERIES, SMALL, SOFT, change_unit, in_unit, ink_of, signed, supported, width,
+    Colour, INK, LABEL, SMALL, SOFT, change_unit, in_unit, ink_of, signed, supported, width,
 };
-use super::{FigureLayout, arm_label, baseline_label, outcome_words};
+use super::{FigureLayout, arm_colour, arm_label, baseline_label, outcome_words};
 use crate::config::figure::ForestSpec;
 use crate::results::{EffectRow, Results};
 
@@ -129,10 +129,10 @@ impl<'a> Forest<'a> {
                 let at = (left - 14.0, first + 12.5 * n as f64);
                 canvas.text(at, line, SMALL, INK, TextAnchor::Right);
             }
-            for (turn, arm) in self.arms.iter().enumerate() {
+            for arm in &self.arms {
                 let beside = (panel.right() + 14.0, y);
                 if let Some(e) = self.row(outcome, arm) {
-                    let colour = SERIES[turn % SERIES.len()];
+                    let colour = arm_colour(self.results, arm);
                     self.draw_interval(canvas, panel, e, y, colour);
                     let (factor, unit) = change_unit(&unit);
                     let error = factor * e.monte_carlo_error;
@@ -183,13 +183,13 @@ impl<'a> Forest<'a> {
         let canvas = &mut sheet.canvas;
         let left = panel.left();
         let (mut across, mut foot) = (left, panel.bottom() + 34.0);
-        for (turn, arm) in self.arms.iter().enumerate() {
+        for arm in &self.arms {
+            let colour = arm_colour(self.results, arm);
             let arm = arm_label(self.results, arm);
             let wide = 28.0 + width(arm, LABEL, true);
             if across > left && across + wide > canvas.width - 16.0 {
                 (across, foot) = (left, foot + 20.0);
             }
-            let colour = SERIES[turn % SERIES.len()];
             canvas.line(vec![(across, foot), (across + 22.0, foot)], colour, 5.0);
             let at = (across + 28.0, foot);
             canvas.bold(at, arm, LABEL, INK, TextAnchor::Left);

@@ -69,7 +69,8 @@ pub fn draw(
     layout.draw_heads(&mut sheet.canvas);
     grid.draw_cells(&mut sheet.canvas, &layout);
     grid.draw_legend(sheet, &layout);
-    for cell in &grid.cells {
+    let is_drawn = |cell: &&&[String]| grid.rows.iter().any(|r| r == table.text(cell, &heat.rows));
+    for cell in grid.cells.iter().filter(is_drawn) {
         let columns = [&heat.rows, &heat.columns, &heat.value];
         let row = columns.map(|c| (c.as_str(), table.text(cell, c).to_string()));
         sheet.data.add(&row);

@@ -1,5 +1,6 @@
 //! Names for readers in place of ids and general words.
 
+use super::theme::{Colour, SERIES};
 use crate::results::{ArmInfo, Results};
 
 /// The baseline's name for readers.
@@ -15,10 +16,23 @@ pub fn arm_label<'a>(results: &'a Results, arm: &'a str) -> &'a str {
         .map_or(arm, ArmInfo::label)
 }
 
+/// The colour of an arm, the same in every figure.
+pub fn arm_colour(results: &Results, arm: &str) -> Colour {
+    let arms = &results.manifest.study.arms;
+    let at = arms.iter().position(|a| a.name == arm).unwrap_or(0);
+    SERIES[at % SERIES.len()]
+}
+
 /// A text with the nations of the study in place of "the target" and "the issuer".
 pub fn named(results: &Results, text: &str) -> String {
     let study = &results.manifest.study;
-    let mut out = text.to_string();
+    // Some names of outcomes begin without the article.
+    let bare = text.starts_with("issuer's") || text.starts_with("target's");
+    let mut out = if bare {
+        format!("the {text}")
+    } else {
+        text.to_string()
+    };
     for (word, name) in [
         ("target", &study.target_name),
         ("issuer", &study.issuer_name),

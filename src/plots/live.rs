@@ -200,7 +200,7 @@ fn banded(
 /// A chart for each arm but the baseline.
 fn effect_charts(results: &Results, spec: &EffectPathSpec, from: Month) -> Vec<InteractiveChart> {
     let study = &results.manifest.study;
-    let others = study.arms.iter().filter(|a| a.name != study.baseline);
+    let all = study.arms.iter().enumerate();
     let chart = |(turn, arm): (usize, &ArmInfo)| {
         let rows = effect_rows(results, spec, &arm.name, from);
         InteractiveChart {
@@ -213,7 +213,9 @@ fn effect_charts(results: &Results, spec: &EffectPathSpec, from: Month) -> Vec<I
             record: Vec::new(),
         }
     };
-    others.enumerate().map(chart).collect()
+    all.filter(|(_, a)| a.name != study.baseline)
+        .map(chart)
+        .collect()
 }
 
 /// Months after the first in which rules bind that the baseline does not have.

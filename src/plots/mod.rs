@@ -32,7 +32,7 @@ pub use canvas::PngSize;
 use canvas::{Canvas, TextAnchor};
 pub use drawn_data::DrawnData;
 pub use effect_path::draw_effect_path;
-use labels::baseline_label;
+use labels::{arm_colour, baseline_label};
 pub use labels::{arm_label, named, with_article};
 pub use letters::{font_faces, lacking};
 pub use live::InteractiveCharts;
@@ -253,6 +253,18 @@ fn draw(
 
 /// The text of every caption: number of runs, months, data, the most influential parameters, and that it is not a forecast.
 pub fn basis(results: &Results) -> String {
+    let moved = movers(results).map_or(String::new(), |(outcome, names)| {
+        format!(" {outcome} is most sensitive to: {}.", names.join("; "))
+    });
+    basis_with(results, &moved)
+}
+
+/// As [`basis`], without the parameters, for a page that names them elsewhere.
+pub fn basis_in_short(results: &Results) -> String {
+    basis_with(results, "")
+}
+
+fn basis_with(results: &Results, moved: &str) -> String {
     let m = &results.manifest;
     let s = &m.study;
     let excluded = match m.failed {
@@ -264,9 +276,6 @@ pub fn basis(results: &Results) -> String {
     } else {
         String::new()
     };
-    let moved = movers(results).map_or(String::new(), |(outcome, names)| {
-        format!(" {outcome} is most sensitive to: {}.", names.join("; "))
-    });
     let unsealed = if results.unsealed.is_empty() {
         String::new()
     } else {

@@ -7,7 +7,7 @@ use crate::foundation::calendar::Month;
 use crate::results::{RECORD_TABLE, Results};
 
 /// Says below a figure what its dots are.
-pub const LEGEND: &str = "Dots: the record, under the rules as they were, with 90 % of its error; open: the model was fitted to it; filled: it was not.";
+pub const LEGEND: &str = "Dots: the record, under the rules as they were, with 90 % of its error; open: the model was fitted to it or given it; filled: neither.";
 
 /// Whether the model was fitted to a recorded point.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,13 +76,16 @@ pub fn record_of(results: &Results, measure: &str, entity: &str, from: Month) ->
         .collect()
 }
 
-/// The last month of any recorded point.
+/// The last month of any recorded point, but none after the last month of the study's sources.
 pub fn record_end(results: &Results) -> Option<Month> {
     let table = results.tables.get(RECORD_TABLE)?;
+    let vintage = &results.manifest.study.data_vintage;
+    let sources_end: Option<Month> = vintage.rsplit(' ').next().and_then(|m| m.parse().ok());
     let months = table.rows.iter();
-    months
+    let last = months
         .filter_map(|row| table.text(row, "last_month").parse().ok())
-        .max()
+        .max()?;
+    Some(sources_end.map_or(last, |end| last.min(end)))
 }
 
 /// Draws points with error bars; what lies beyond the panel ends at its edge.
@@ -113,7 +116,7 @@ pub fn draw_record_end(canvas: &mut Canvas, panel: &PlotPanel, results: &Results
     let words = format!("record ends {}", month(end));
     let left = x + 4.0;
     if left + width(&words, TINY, false) < panel.right() {
-        let at = (left, panel.bottom() - 7.0);
+        let at = (left, panel.top() + 6.0);
         canvas.text(at, words, TINY, SOFT, TextAnchor::Left);
     }
 }

@@ -124,7 +124,7 @@ pub fn in_unit(value: f64, unit: &str) -> String {
         format!("{} %", number((value * 1000.0).round() / 10.0))
     } else if unit.starts_with("USD") {
         number(value).replace(" G", " bn").replace(" T", " tn")
-    } else if matches!(unit, "H100e" | "chips") {
+    } else if unit.starts_with("H100e") || unit.starts_with("chips") {
         let text = number(value).replace(" M", " m");
         text.replace(" G", " bn").replace(" T", " tn")
     } else {
@@ -168,7 +168,7 @@ pub fn rounded(value: f64, monte_carlo_error: f64, unit: &str) -> String {
 /// As [`rounded`], without its unit and with its sign.
 pub fn signed(value: f64, monte_carlo_error: f64, unit: &str) -> String {
     let text = in_unit(supported(value, monte_carlo_error), unit);
-    if value > 0.0 {
+    if supported(value, monte_carlo_error) > 0.0 {
         format!("+{text}")
     } else {
         text

@@ -21,6 +21,7 @@ pub struct ShortAnswer {
 /// A heading and what is found below it.
 #[derive(Clone, Debug, Serialize)]
 pub struct ReportFinding {
+    pub arm: String,
     pub heading: String,
     pub text: String,
 }
@@ -196,6 +197,7 @@ pub fn answers(results: &Results) -> Vec<ReportFinding> {
             ));
         }
         ReportFinding {
+            arm: name.clone(),
             heading: format!(
                 "{}: {}",
                 arm.label_with_id(),
@@ -372,6 +374,7 @@ fn reversal(results: &Results, arm: &ArmInfo) -> Option<ReportFinding> {
         }
     }
     Some(ReportFinding {
+        arm: name.clone(),
         heading: format!("{}: when the effect changes sign", arm.label_with_id()),
         text: text.join(" "),
     })

@@ -21,7 +21,7 @@ use sha2::{Digest, Sha256};
 use crate::config::figure::ReportQuestion;
 use crate::foundation::escape::{json_in_script, markup, visible};
 use crate::plots::headline_arm;
-use crate::plots::{DrawnFigures, InteractiveCharts, basis, font_faces};
+use crate::plots::{DrawnFigures, InteractiveCharts, basis, basis_in_short, font_faces};
 use crate::results::{FailureRow, Results, ResultsError, files};
 
 const TEMPLATE: &str = include_str!("../../assets/report.html.j2");
@@ -197,6 +197,7 @@ fn render(results: &Results, gallery: &DrawnFigures) -> Result<String, minijinja
         m => Serde(&results.manifest),
         baseline => phrases::baseline_label(results),
         basis => basis(results),
+        basis_in_short => basis_in_short(results),
         policy => policy(&style),
         style => style,
         uplot => UPLOT,

@@ -92,6 +92,7 @@ try {
       for (let n = 0; n < 24; n++) await page.keyboard.press("ArrowLeft");
       expect((await read()) !== last, "the value of another month is read by keyboard");
       const canvas = figure.locator(".u-over").first();
+      await canvas.scrollIntoViewIfNeeded();
       const place = await canvas.boundingBox();
       const there = await read();
       await page.mouse.move(place.x + place.width * 0.3, place.y + place.height * 0.5);
