@@ -76,6 +76,10 @@
     var live = make("div", { class: "live" });
     host.insertBefore(live, host.firstChild);
     make("h4", { text: svg.querySelector("title").textContent }, live);
+    // A recorded point as month, value, lower bound, upper bound, fitted.
+    figure.charts.forEach(function (chart) {
+      chart.record = chart.record.map(function (p) { return [p[0]].concat(p[1], p[2]); });
+    });
     var first = figure.first[0] * 12 + figure.first[1] - 1;
     var xs = [];
     for (var i = 0; i < figure.months; i++) xs.push(first + i);

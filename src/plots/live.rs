@@ -44,8 +44,8 @@ struct InteractiveChart {
     series: Vec<InteractiveSeries>,
     /// Months after the first in which rules bind, and what they are.
     rules: Vec<(i32, String)>,
-    /// Recorded points: month after the first, value, lower and upper bound, and whether the model was fitted to it or given it.
-    record: Vec<(i32, Option<f64>, Option<f64>, Option<f64>, bool)>,
+    /// Recorded points: month after the first; value, lower and upper bound; whether the model was fitted to it or given it.
+    record: Vec<(i32, [Option<f64>; 3], bool)>,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -157,14 +157,8 @@ fn measure_chart(results: &Results, charted: &ChartedMeasure<'_>, from: Month) -
         rules: headline_arm(results).map_or_else(Vec::new, |arm| rules(results, arm, from)),
         record: record
             .map(|p| {
-                let [value, low, high] = [p.value, p.low, p.high].map(four_digits);
-                (
-                    p.at() - from,
-                    value,
-                    low,
-                    high,
-                    p.fit != RecordFit::Unfitted,
-                )
+                let numbers = [p.value, p.low, p.high].map(four_digits);
+                (p.at() - from, numbers, p.fit != RecordFit::Unfitted)
             })
             .collect(),
     }

@@ -52,11 +52,12 @@ pub fn backtest(results: &Results) -> Option<BacktestTable> {
         return None;
     }
     rows.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let lost = rows.iter().filter(|(skill, _)| *skill < 0.0).count();
+    let count = |verdict: &str| rows.iter().filter(|(_, r)| r.verdict == verdict).count();
+    let (lost, won) = (count("loses"), count("beats"));
     let sentence = format!(
-        "Of {} recorded series that the model was not fitted to, it is worse than a simple forecast in {lost} and better in {}. Skill is one less the model's error over that of the simple forecast: below zero is a loss.",
+        "Of {} recorded series that the model was not fitted to, the model loses to a simple forecast in {lost}, beats it in {won}, and ties in {}, where the record is too short to tell. Skill is one less the model's error over that of the simple forecast: below zero the model is worse.",
         rows.len(),
-        rows.len() - lost
+        rows.len() - lost - won
     );
     let mut shown: Vec<BacktestRow> = rows.into_iter().map(|(_, row)| row).collect();
     let folded = shown.split_off(shown.len().min(SHOWN));
