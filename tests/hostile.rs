@@ -19,7 +19,7 @@ use crate::batch::chokepoint;
 /// What people who mean harm put where a name or a title is asked for.
 const HOSTILE: &str = "f\" onload=\"document.title='PWN'\" x=\"y x<!--<script </script><script>document.title='PWN'</script> \
     <img src=x onerror=\"document.title='PWN'\"> javascript:document.title='PWN' {{ m.command }} '; touch pwned # $(touch pwned) \
-    \u{202e}\u{200f}RTL\u{2028}\0\u{1b}[31m\r\n 漢字 🙂 </title></svg><script src=\"http://127.0.0.1:9/\"></script>";
+    \u{202e}\u{200f}RTL\u{2028}\0\u{1b}[31m\r\n жλ </title></svg><script src=\"http://127.0.0.1:9/\"></script>";
 
 /// The gallery's results with hostile text in every place that holds words.
 fn hostile_results() -> Results {
@@ -55,6 +55,8 @@ fn hostile_results() -> Results {
         spoil(text);
     }
     s.limits.iter_mut().for_each(spoil);
+    // Letters that no figure can draw stand where only the page holds words.
+    s.limits.push("漢字 🙂".into());
     for a in &mut s.arms {
         rename(&mut a.name);
         a.label = a.name.clone();

@@ -556,13 +556,13 @@ fn numbers_beyond_their_range_are_refused_wherever_they_are_given() {
         (
             "\"gap_points\", ",
             "\"gap_points\", \"gap_points\", ",
-            17,
+            18,
             "there twice",
         ),
         (
             "\"effects\",",
             "\"effects\", \"effects\",",
-            24,
+            25,
             "there twice",
         ),
         (
@@ -612,7 +612,7 @@ fn designs_change_something_or_are_refused() {
     let held = |futures: &str, runs: u32| {
         let source = Source {
             name: "mine.toml".into(),
-            text: format!("{}\n{futures}\n", main.text),
+            text: format!("{}\n{futures}\n", in_own_form(&main.text)),
         };
         let study = study::read(&source, &library().configs).unwrap_or_else(|e| panic!("{e}"));
         plan::check(library(), &study, runs, None)
@@ -658,7 +658,7 @@ fn combinations_of_a_grid_share_the_sample_of_their_replicate() {
         name: "mine.toml".into(),
         text: format!(
             "{}\n[futures]\ndesign = \"factorial\"\nlevels = {{ leak_share = [0.1, 0.2] }}\n",
-            main.text
+            in_own_form(&main.text)
         ),
     };
     let study = study::read(&source, &library().configs).unwrap();
@@ -701,7 +701,7 @@ fn what_the_command_line_sets_wrongly_is_said_of_the_command_line() {
         (&["study.target=TWN"], "--set:1:1: labs.csv has no lab"),
         (
             &["study.futures.design=sobol"],
-            "--set:1:1: the design `sobol` would change nothing",
+            "--set:1:1: `rival_structures` draws pairs of futures",
         ),
         (
             &["study.posterior=fnal"],
@@ -730,4 +730,11 @@ fn what_the_command_line_sets_wrongly_is_said_of_the_command_line() {
         let said = refused(here, command);
         assert!(said.contains(words), "{said}");
     }
+}
+
+/// The text of the main study without rival forms, which go with the design `replicates` alone.
+fn in_own_form(study: &str) -> String {
+    let text = study.replace("rival_structures = true\n", "");
+    assert!(text != study);
+    text
 }

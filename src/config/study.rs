@@ -131,14 +131,17 @@ pub fn read(source: &Source, configs: &Configs) -> Result<StudyFile, Problems> {
 /// Why rival structures do not go with the futures of a study, if so.
 fn one_structure_alone(source: &Source, study: &StudyFile) -> Option<Diagnostic> {
     let f = &study.futures;
-    let message = if f.design != FutureDesign::Replicates {
-        "`rival_structures` draws pairs of futures, which needs the design `replicates`"
+    let (field, message) = if f.design != FutureDesign::Replicates {
+        let message =
+            "`rival_structures` draws pairs of futures, which needs the design `replicates`";
+        ("design", message)
     } else if !f.variant.is_empty() {
-        "found structural variants of this study beside `rival_structures`, expected one of the two"
+        let message = "found structural variants of this study beside `rival_structures`, expected one of the two";
+        ("rival_structures", message)
     } else {
         return None;
     };
-    Some(Diagnostic::at_field(source, "rival_structures", message))
+    Some(Diagnostic::at_field(source, field, message))
 }
 
 /// What is wrong with months and numbers of futures.

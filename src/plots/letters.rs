@@ -6,6 +6,8 @@ use std::sync::OnceLock;
 use ab_glyph::{Font, FontRef, Glyph, OutlineCurve, Point, ScaleFont, point};
 use base64::Engine;
 
+use crate::foundation::escape::visible_line;
+
 const REGULAR: &[u8] = include_bytes!("../../assets/fonts/NotoSans-Regular.ttf");
 const BOLD: &[u8] = include_bytes!("../../assets/fonts/NotoSans-Bold.ttf");
 pub const FAMILY: &str = "Noto Sans";
@@ -51,10 +53,11 @@ pub fn width(text: &str, size: f64, bold: bool) -> f64 {
     set(text, size, bold).1
 }
 
-/// Letters of a text that the typeface lacks.
+/// Letters of a text that the typeface lacks. Signs without a shape, such as marks of direction, are no letters.
 pub fn lacking(text: &str, bold: bool) -> Vec<char> {
     let has = |c: &char| face(bold).is_some_and(|font| font.glyph_id(*c).0 != 0);
-    text.chars().filter(|c| !has(c)).collect()
+    let has_shape = |c: &char| visible_line(c.encode_utf8(&mut [0; 4])) == c.to_string();
+    text.chars().filter(|c| has_shape(c) && !has(c)).collect()
 }
 
 /// The dots of a text whose line begins at `from`: column, row, and how much of the dot is covered.
