@@ -332,7 +332,7 @@ fn every_table_that_was_changed_is_missing_or_was_added_is_named_by_every_reader
                 || n == "seal.json"
         })
         .collect();
-    assert_eq!(tables.len(), 11, "{tables:?}");
+    assert_eq!(tables.len(), 14, "{tables:?}");
     let into = [
         "sensitivity",
         "mine.toml",

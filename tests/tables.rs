@@ -887,7 +887,7 @@ fn a_registration_names_what_exists() {
             "expected a month such as 2022-10",
         ),
         ("high = 0.65", "high = 0.4", "its own bounds"),
-        ("priors = \"5c4c", "priors = \"5c4", "expected 64 digits"),
+        ("priors = \"d8f4", "priors = \"5c4", "expected 64 digits"),
         (
             "model_versions = 4",
             "model_versions = 0",

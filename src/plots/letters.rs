@@ -56,7 +56,9 @@ pub fn width(text: &str, size: f64, bold: bool) -> f64 {
 /// Letters of a text that the typeface lacks. Signs without a shape, such as marks of direction, are no letters.
 pub fn lacking(text: &str, bold: bool) -> Vec<char> {
     let has = |c: &char| face(bold).is_some_and(|font| font.glyph_id(*c).0 != 0);
-    let has_shape = |c: &char| visible_line(c.encode_utf8(&mut [0; 4])) == c.to_string();
+    let marks_direction = |c: &char| matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{2064}');
+    let has_shape =
+        |c: &char| !marks_direction(c) && visible_line(c.encode_utf8(&mut [0; 4])) == c.to_string();
     text.chars().filter(|c| has_shape(c) && !has(c)).collect()
 }
 

@@ -394,7 +394,12 @@ fn show(way: Way, folder: &Path, path: &str, bytes: &[u8]) -> Said {
             let study = shipped("studies/did-controls-work.toml");
             std::fs::write(
                 folder.join("study.toml"),
-                format!("{}\n{STUDY}", study.replace("runs = 300", "runs = 3")),
+                format!(
+                    "{}\n{STUDY}",
+                    study
+                        .replace("runs = 300", "runs = 3")
+                        .replace("rival_structures = true\n", "")
+                ),
             )
             .unwrap();
             ask(folder, &["check", "study.toml", "--format", "json"], name)
