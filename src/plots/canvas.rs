@@ -266,7 +266,7 @@ impl Canvas {
         self.texts().find_map(|t| {
             let letter = *lacking(&t.text, t.bold).first()?;
             Some(format!(
-                "`{}`: the typeface has no `{letter}` (U+{:04X}); expected Latin, Greek or Cyrillic letters",
+                "`{}`: the typeface has no `{letter}` (U+{:04X}); expected letters of the Latin script",
                 t.text, letter as u32
             ))
         })
