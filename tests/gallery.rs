@@ -44,7 +44,7 @@ fn tables() -> Results {
 }
 
 /// Tables that commands left beside the main study, and that a figure or the report shows.
-const SIDE: [&str; 5] = ["boxes", "ledger", "scorecard", "shapley", "sobol"];
+const SIDE: [&str; 6] = ["boxes", "ledger", "record", "scorecard", "shapley", "sobol"];
 
 /// Runs 24 futures and writes what the shipped figures draw: the largest makers, months to 2030, one timeline, and the side
 /// tables of `results/did-controls-work`.
@@ -75,23 +75,29 @@ fn write_tables(folder: &Path) {
         "variant_units",
         "maker_share_value",
         "issuer_stack",
+        "frontier_points",
+        "compute_peak_h100e",
+        "maker_units",
+        "maker_revenue_usd",
     ]);
     let window_last = results.manifest.study.window_last;
     results.bands.retain(|b| {
         let entity = b.entity.as_str();
         let kept = match b.measure.as_str() {
-            "maker_share_value" => entity
+            "maker_share_value" | "maker_units" | "maker_revenue_usd" => entity
                 .split_once(':')
                 .is_some_and(|(maker, place)| makers.contains(&maker) && places.contains(&place)),
             "variant_units" | "price_usd_per_h100e" => entity == "world",
             "gap_months" | "gap_points" | "latent_gap_months" => entity == "target_vs_issuer",
+            "frontier_points" => ["target", "issuer"].contains(&entity),
             "issuer_stack" => b.month == window_last,
             _ => true,
         };
         kept && b.month <= last && drawn.contains(b.measure.as_str())
     });
     let four = |v: f64| format!("{v:.4e}").parse::<f64>().unwrap();
-    for row in &mut results.bands {
+    results.effect_bands.retain(|b| b.month <= last);
+    for row in results.bands.iter_mut().chain(&mut results.effect_bands) {
         let b = &mut row.band;
         for v in [
             &mut b.mean,
