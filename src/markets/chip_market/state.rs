@@ -141,7 +141,7 @@ pub struct ChipOffer {
     /// Standard packages of the maker's capacity that one package takes: its cost over that of the reference chip.
     pub size: f64,
     pub tpp: f64,
-    /// Attraction of the chip for training and for serving, and the same within its maker's nest (see [`super::choice::budget_shares`]).
+    /// Attraction of the chip for training and for serving, and the same within its maker's nest (see [`super::choice::BudgetChoice`]).
     pub attraction: [f64; 2],
     pub attraction_in_nest: [f64; 2],
     /// Pool units a package.
