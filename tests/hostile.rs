@@ -19,7 +19,7 @@ use crate::batch::chokepoint;
 /// What people who mean harm put where a name or a title is asked for.
 const HOSTILE: &str = "f\" onload=\"document.title='PWN'\" x=\"y x<!--<script </script><script>document.title='PWN'</script> \
     <img src=x onerror=\"document.title='PWN'\"> javascript:document.title='PWN' {{ m.command }} '; touch pwned # $(touch pwned) \
-    \u{202e}\u{200f}RTL\u{2028}\0\u{1b}[31m\r\n é </title></svg><script src=\"http://127.0.0.1:9/\"></script>";
+    \u{202e}\u{200f}RTL\u{2028}\0\u{1b}[31m\r\n </title></svg><script src=\"http://127.0.0.1:9/\"></script>";
 
 /// The gallery's results with hostile text in every place that holds words.
 fn hostile_results() -> Results {

@@ -187,7 +187,7 @@ pub fn legible(source: &Source, figure: &FigureFile) -> Result<(), Problems> {
     for text in figure.texts() {
         if let Some(letter) = lacking(text, true).first() {
             let message = format!(
-                "found `{letter}` (U+{:04X}), which the typeface of the figures does not have; expected letters of the Latin script",
+                "found `{letter}` (U+{:04X}), which the typeface of the figures does not have; expected letters from A to Z, digits and common signs",
                 *letter as u32
             );
             problems

@@ -266,7 +266,7 @@ impl Canvas {
         self.texts().find_map(|t| {
             let letter = *lacking(&t.text, t.bold).first()?;
             Some(format!(
-                "`{}`: the typeface has no `{letter}` (U+{:04X}); expected letters of the Latin script",
+                "`{}`: the typeface has no `{letter}` (U+{:04X}); expected letters from A to Z, digits and common signs",
                 t.text, letter as u32
             ))
         })
