@@ -222,7 +222,8 @@
     labels.forEach(function (l) {
       c.font = "700 " + 11 * px + 'px "Noto Sans", system-ui, sans-serif';
       var text = l.s.name;
-      while (c.measureText(text).width > room && text.indexOf(" ") > 0) text = text.replace(/\u2026$/, "").replace(/ \S*$/, "") + "\u2026";
+      const words = text.split(/\s+/);
+      while (c.measureText(text).width > room && words.length > 1) { words.pop(); text = words.join(" ") + "\u2026"; }
       write(text, [box.left + box.width + 6 * px, l.y], l.s.colour, true);
     });
     c.restore();
