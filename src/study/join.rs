@@ -144,26 +144,14 @@ impl<'a> JoinedRuns<'a> {
 
     /// Bands of every declared column, exact: quantiles of all futures that did not fail.
     fn bands(&self) -> Result<Vec<BandRow>, ResultsError> {
-        let names = self.plan.blueprint.watch.columns.names();
         let columns = self.layout.columns.len();
         let one = |at: usize| -> Result<Vec<BandRow>, ResultsError> {
             let (arm, c) = (at / columns, at % columns);
-            let (measure, entity) = &names[self.layout.columns[c]];
             let mut rows = Vec::with_capacity(self.layout.months);
             self.each_month(arm, c, |t, all| {
                 let good = all.iter().zip(&self.failed).filter(|(_, failed)| !**failed);
-                let mut values: Vec<f64> = good.map(|(v, _)| *v).collect();
-                if let Some(band) = band(&mut values) {
-                    rows.push(BandRow {
-                        regime: self.plan.regimes[arm].name.clone(),
-                        month: self.plan.month_of(t),
-                        measure: (*measure).to_string(),
-                        entity: entity.clone(),
-                        band,
-                        runs: values.len() as u32,
-                        excluded: (all.len() - values.len()) as u32,
-                    });
-                }
+                let values = good.map(|(v, _)| *v).collect();
+                rows.extend(self.band_row(arm, c, t, values, all.len()));
                 Ok(())
             })?;
             Ok(rows)
@@ -173,6 +161,28 @@ impl<'a> JoinedRuns<'a> {
             .map(one)
             .collect();
         Ok(all?.concat())
+    }
+
+    /// The band of one column of one arm in month `t`, over the values of the futures that count; `asked` futures were asked for.
+    fn band_row(
+        &self,
+        arm: usize,
+        column: usize,
+        t: usize,
+        mut values: Vec<f64>,
+        asked: usize,
+    ) -> Option<BandRow> {
+        let (measure, entity) =
+            &self.plan.blueprint.watch.columns.names()[self.layout.columns[column]];
+        Some(BandRow {
+            regime: self.plan.regimes[arm].name.clone(),
+            month: self.plan.month_of(t),
+            measure: (*measure).to_string(),
+            entity: entity.clone(),
+            band: band(&mut values)?,
+            runs: values.len() as u32,
+            excluded: (asked - values.len()) as u32,
+        })
     }
 
     /// Bands of the difference to the baseline, future by future, of the followed measure under every other arm; exact.
@@ -186,23 +196,12 @@ impl<'a> JoinedRuns<'a> {
             .flat_map(|arm| columns.iter().map(move |c| (arm, *c)))
             .collect();
         let one = |(arm, c): (usize, usize)| -> Result<Vec<BandRow>, ResultsError> {
-            let (measure, entity) = &names[self.layout.columns[c]];
             let mut rows = Vec::with_capacity(self.layout.months);
             self.each_month_of([arm, baseline], c, |t, [arm_values, base_values]| {
                 let pairs = arm_values.iter().zip(base_values).zip(&self.failed);
                 let good = pairs.filter(|(_, failed)| !**failed);
-                let mut values: Vec<f64> = good.map(|((arm, base), _)| arm - base).collect();
-                if let Some(band) = band(&mut values) {
-                    rows.push(BandRow {
-                        regime: self.plan.regimes[arm].name.clone(),
-                        month: self.plan.month_of(t),
-                        measure: (*measure).to_string(),
-                        entity: entity.clone(),
-                        band,
-                        runs: values.len() as u32,
-                        excluded: (arm_values.len() - values.len()) as u32,
-                    });
-                }
+                let values = good.map(|((arm, base), _)| arm - base).collect();
+                rows.extend(self.band_row(arm, c, t, values, arm_values.len()));
                 Ok(())
             })?;
             Ok(rows)
