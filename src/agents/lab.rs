@@ -56,17 +56,29 @@ pub struct Lab {
 pub enum ReleaseChoice {
     Open,
     Closed,
-    /// Open every second time.
+    /// The best model is served; with it the weights of the one before are published, as xAI did with Grok 1 and 2.5 and
+    /// Google with Gemma beside Gemini.
     Mixed,
 }
 
+/// What a lab has released last, which the next release of a mixed lab opens.
+#[derive(Component, Clone, Copy, Debug, Default)]
+pub struct LastRelease(Option<ReleasedModel>);
+
+/// A model as others see it: its score, with what it gained by distillation, and the knowledge behind it.
+#[derive(Clone, Copy, Debug)]
+pub struct ReleasedModel {
+    pub score: f64,
+    pub known: PublicKnowledge,
+}
+
 impl ReleaseChoice {
-    /// Whether the run with this ordinal is released with open weights.
-    pub fn releases_weights(self, ordinal: u64) -> bool {
+    /// The model whose weights are published when a lab releases `new`, having released `last` before it.
+    pub fn opened_model(self, new: ReleasedModel, last: Option<ReleasedModel>) -> Option<ReleasedModel> {
         match self {
-            Self::Open => true,
-            Self::Closed => false,
-            Self::Mixed => ordinal % 2 == 1,
+            Self::Open => Some(new),
+            Self::Closed => None,
+            Self::Mixed => last,
         }
     }
 }
@@ -100,6 +112,7 @@ pub fn begin_labs(
         &mut Knowledge,
         &mut TrainingRun,
         &mut UnreleasedModels,
+        &mut LastRelease,
     )>,
 ) {
     let (future, p, year) = (&*run.future, &run.future.parameters, run.clock.year);
@@ -111,7 +124,7 @@ pub fn begin_labs(
         held[nation.row as usize] = *compute;
     }
     let mut best = [f64::NEG_INFINITY; 3];
-    for (mut lab, mut compute, mut knowledge, mut training, mut models) in &mut labs {
+    for (mut lab, mut compute, mut knowledge, mut training, mut models, mut last) in &mut labs {
         let held = held[lab.nation as usize];
         let share = labs_share(year, lab.bloc, p) * lab.share_of_nation;
         let effective = effective_compute(
@@ -132,6 +145,7 @@ pub fn begin_labs(
         *compute = LabCompute::default();
         models.draw_delay(lab.key, lab.synthetic, future);
         *training = TrainingRun::start(0, lab.key, future);
+        *last = LastRelease::default();
     }
     let months = calendar.0.months.len();
     frontier.reset(best, months, p);
@@ -384,6 +398,7 @@ pub fn train_and_release(
         &Knowledge,
         &mut TrainingRun,
         &mut UnreleasedModels,
+        &mut LastRelease,
     )>,
 ) {
     let (future, p, t) = (&*run.future, &run.future.parameters, run.clock.t);
@@ -392,7 +407,7 @@ pub fn train_and_release(
     let (best_rival, best_open) = (best_of(FrontierGroup::World), best_of(FrontierGroup::Open));
     let distils = future.channels.factor(Channel::Distillation);
     let mut releases = Releases::before(&frontier);
-    for (lab, compute, knowledge, mut training, mut held) in &mut labs {
+    for (lab, compute, knowledge, mut training, mut held, mut last) in &mut labs {
         let ended = if compute.effective_h100e > 0.0 {
             training.advance_month(compute.effective_h100e, lab.key, future)
         } else {
@@ -417,7 +432,15 @@ pub fn train_and_release(
             best_open
         };
         let distilled = distils * distilled_points(model.score, rival, p);
-        releases.add(lab, &model, distilled);
+        let released = ReleasedModel {
+            score: model.score + distilled,
+            known: model.known,
+        };
+        let opened = lab.release.opened_model(released, last.0.replace(released));
+        if lab.bloc == Bloc::Target {
+            releases.gained += distilled;
+        }
+        releases.add(lab, released, opened);
         // Synthetic labs do not move the frontier.
         if !lab.synthetic {
             events.push(Event {
@@ -489,32 +512,28 @@ impl Releases {
         }
     }
 
-    fn add(&mut self, lab: &Lab, model: &FinishedModel, distilled: f64) {
-        if lab.bloc == Bloc::Target {
-            self.gained += distilled;
+    /// Counts a release of a lab, and what it opens with it: the new model itself, or the one before it.
+    fn add(&mut self, lab: &Lab, new: ReleasedModel, opened: Option<ReleasedModel>) {
+        let mut best = |group: usize, score: f64| self.best[group] = self.best[group].max(score);
+        best(lab.bloc as usize, new.score);
+        best(FrontierGroup::World as usize, new.score);
+        if lab.release != ReleaseChoice::Open {
+            best(FrontierGroup::Closed as usize, new.score);
         }
-        let is_open = lab.release.releases_weights(model.ordinal);
-        let side = if is_open {
-            FrontierGroup::Open
-        } else {
-            FrontierGroup::Closed
-        };
-        let score = model.score + distilled;
-        for side in [
-            lab.bloc as usize,
-            side as usize,
-            FrontierGroup::World as usize,
-        ] {
-            self.best[side] = self.best[side].max(score);
+        if let Some(opened) = opened {
+            best(FrontierGroup::Open as usize, opened.score);
         }
         // Nobody learns from synthetic labs.
-        if !lab.synthetic {
-            if is_open && model.known.points > self.open.points {
-                self.open = model.known;
-            }
-            if model.known.points > self.served.points {
-                self.served = model.known;
-            }
+        if lab.synthetic {
+            return;
+        }
+        if let Some(opened) = opened
+            && opened.known.points > self.open.points
+        {
+            self.open = opened.known;
+        }
+        if new.known.points > self.served.points {
+            self.served = new.known;
         }
     }
 

@@ -185,6 +185,18 @@ pub fn classify(configs: Configs, args: &ClassifyArgs) -> Answer {
         return Err(Failure::Input(message.into()));
     }
     let path = args.chips.as_deref().unwrap_or_default();
+    if let Some(words) = args.chips.as_deref()
+        && !std::path::Path::new(words).exists()
+        && library
+            .chips
+            .iter()
+            .any(|c| c.chip.to_lowercase().contains(&words.to_lowercase()))
+    {
+        let message = format!(
+            "error: classify: found no file `{words}`, expected a table of chips; `--chip \"{words}\"` shows the chip of that name\n"
+        );
+        return Err(Failure::Input(message));
+    }
     let source = args.chips.as_deref().map(Source::of_file).transpose()?;
     let own = source.as_ref().map(|source| (source, &args.column[..]));
     let found = rulings(&library, &regime, &sale, own)?;

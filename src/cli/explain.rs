@@ -35,6 +35,8 @@ enum ListKind {
     Figures,
     Chips,
     Nations,
+    Makers,
+    Labs,
     Parameters,
     Measures,
     Outcomes,
@@ -43,7 +45,7 @@ enum ListKind {
 
 #[derive(Args)]
 pub struct ExplainArgs {
-    /// A rule, instrument, attribute, regime, study, claim, chip, nation, parameter, measure or outcome; `month` for the steps of a month.
+    /// A rule, instrument, attribute, regime, study, claim, chip, nation, chipmaker, lab, parameter, measure or outcome; `month` for the steps of a month.
     name: String,
 }
 
@@ -141,16 +143,32 @@ fn describe_month() -> String {
     lines.join("\n")
 }
 
+/// Everything that `chokepoint list` names.
 fn entries(library: &Library) -> Result<Vec<CatalogueEntry>, super::Failure> {
-    let mut all = Vec::new();
-    let mut add = |kind: ListKind, name: &str, words: &str, long: String| {
-        all.push(CatalogueEntry {
+    let mut all = Catalogue::default();
+    law_entries(library, &mut all)?;
+    study_entries(library, &mut all)?;
+    world_entries(library, &mut all);
+    model_entries(library, &mut all);
+    Ok(all.0)
+}
+
+#[derive(Default)]
+struct Catalogue(Vec<CatalogueEntry>);
+
+impl Catalogue {
+    fn add(&mut self, kind: ListKind, name: &str, words: &str, long: String) {
+        self.0.push(CatalogueEntry {
             kind,
             name: name.to_string(),
             words: words.to_string(),
             long,
         });
-    };
+    }
+}
+
+/// Regimes, rules, instruments and attributes.
+fn law_entries(library: &Library, all: &mut Catalogue) -> Result<(), super::Failure> {
     for name in names(library, "regimes") {
         let regime = library.regime(&name)?;
         let rules: Vec<String> = regime
@@ -169,7 +187,7 @@ fn entries(library: &Library) -> Result<Vec<CatalogueEntry>, super::Failure> {
             .process
             .as_ref()
             .map_or(String::new(), |p| describe_process(p, &library.law));
-        add(
+        all.add(
             ListKind::Regimes,
             &name,
             &regime.words,
@@ -184,11 +202,11 @@ fn entries(library: &Library) -> Result<Vec<CatalogueEntry>, super::Failure> {
         );
     }
     for rule in &library.law.rules {
-        add(ListKind::Rules, &rule.id, &rule.words, describe_rule(rule));
+        all.add(ListKind::Rules, &rule.id, &rule.words, describe_rule(rule));
     }
     for instrument in Instrument::ALL {
         let words = instrument.words();
-        add(
+        all.add(
             ListKind::Instruments,
             instrument.name(),
             words,
@@ -198,8 +216,13 @@ fn entries(library: &Library) -> Result<Vec<CatalogueEntry>, super::Failure> {
     for attribute in Attribute::ALL.iter().copied() {
         let words = format!("{} ({})", attribute.words(), attribute.unit());
         let long = describe_attribute(attribute, library);
-        add(ListKind::Attributes, attribute.name(), &words, long);
+        all.add(ListKind::Attributes, attribute.name(), &words, long);
     }
+    Ok(())
+}
+
+/// Studies, claims and figures.
+fn study_entries(library: &Library, all: &mut Catalogue) -> Result<(), super::Failure> {
     for name in names(library, "studies") {
         let source = library.configs.find(&name, "studies")?;
         let study = crate::config::study::read(&source, &library.configs)?;
@@ -215,7 +238,7 @@ fn entries(library: &Library) -> Result<Vec<CatalogueEntry>, super::Failure> {
                 .join(", "),
             study.baseline
         );
-        add(ListKind::Studies, &name, &study.question, long);
+        all.add(ListKind::Studies, &name, &study.question, long);
     }
     for path in claim_paths(&library.configs) {
         let source = library.configs.read(&path)?;
@@ -225,46 +248,83 @@ fn entries(library: &Library) -> Result<Vec<CatalogueEntry>, super::Failure> {
             "{}\n{} ({})\n{}\n{}",
             claim.says, claim.holder, claim.source, study.question, study.description
         );
-        add(ListKind::Claims, &claim.id, &claim.title, long);
+        all.add(ListKind::Claims, &claim.id, &claim.title, long);
     }
     for name in library.configs.figure_names() {
         let source = library.configs.find_figure(&name)?;
         let figure = crate::config::figure::read(&source, &name)?;
-        add(
+        all.add(
             ListKind::Figures,
             &name,
             &figure.title,
             format!("{}\n{}", figure.title, figure.description),
         );
     }
+    Ok(())
+}
+
+/// Chips, nations, chipmakers and labs.
+fn world_entries(library: &Library, all: &mut Catalogue) {
     for chip in &library.chips {
         let words = format!("{} {}", chip.vendor, chip.status.replace('_', " "));
-        add(ListKind::Chips, &chip.chip, &words, describe_chip(chip));
+        all.add(ListKind::Chips, &chip.chip, &words, describe_chip(chip));
     }
     for nation in &library.nations {
         let long = format!(
             "{}\nregion: {}\nGDP 2024: {:.0} USD\nsource: {}",
             nation.name, nation.region, nation.gdp_usd_2024, nation.source
         );
-        add(ListKind::Nations, &nation.iso3, &nation.name, long);
+        all.add(ListKind::Nations, &nation.iso3, &nation.name, long);
     }
+    for maker in library.tables.makers.iter() {
+        let range = match (maker.software_maturity, maker.maturity_range()) {
+            (_, Some(r)) => format!("{}, each run draws from {} to {}", r.mode, r.low, r.high),
+            (Some(value), None) => value.to_string(),
+            (None, None) => "the parameter `maturity_target_start`".into(),
+        };
+        let long = format!(
+            "{}, at home in {}\nrole: {:?}\nsoftware maturity in the first month: {range}\nsource: {} ({})\nfile: configs/world/chipmakers.csv",
+            maker.name, maker.home, maker.role, maker.source, maker.confidence
+        );
+        all.add(ListKind::Makers, &maker.key, &maker.name, long);
+    }
+    for lab in library.tables.labs.iter() {
+        let compute = |year: u32, value: Option<f64>| {
+            value.map_or(String::new(), |v| {
+                format!("\ncompute at the end of {year}: {v:.0} H100-equivalents")
+            })
+        };
+        let long = format!(
+            "{}, at home in {}\nrelease of weights: {:?}{}{}\nsource: {} ({})\nfile: configs/world/labs.csv",
+            lab.name,
+            lab.home,
+            lab.release_policy,
+            compute(2025, lab.compute_2025_h100e),
+            compute(2026, lab.compute_2026_h100e),
+            lab.source,
+            lab.confidence
+        );
+        all.add(ListKind::Labs, &lab.key, &lab.name, long);
+    }
+}
+
+/// Parameters, measures, channels and outcomes.
+fn model_entries(library: &Library, all: &mut Catalogue) {
     for p in &library.parameters.0 {
-        let prior = p
-            .prior
-            .as_ref()
-            .and_then(|d| serde_json::to_string(d).ok())
-            .map_or("fixed".into(), |d| format!("sampled: {d}"));
+        let prior = p.prior.as_ref().map_or("every run: fixed".into(), |d| {
+            format!("every run: drawn; prior {}", d.in_words())
+        });
         let limits = limits(&p.id).map_or(String::new(), |(_, low, high)| {
-            format!("\nno value below {low} or above {high} has a meaning")
+            format!("\naccepted: {low} to {high}")
         });
         let long = format!(
-            "{}\nvalue: {} {}\n{prior}{limits}\nsource: {} {} (looked at {})\ngrade: {:?}\nfile: configs/parameters/{}.toml",
+            "{}\nvalue: {} {}\n{prior}{limits}\nsource: {} {} (read on {})\ngrade: {:?} (A measured, B estimated, C secondary source, D judged)\nfile: configs/parameters/{}.toml",
             p.words, p.value, p.unit, p.source, p.url, p.date, p.grade, p.mechanism
         );
-        add(ListKind::Parameters, &p.id, &p.words, long);
+        all.add(ListKind::Parameters, &p.id, &p.words, long);
     }
     for m in MEASURES {
-        add(
+        all.add(
             ListKind::Measures,
             m.name,
             m.words,
@@ -273,17 +333,16 @@ fn entries(library: &Library) -> Result<Vec<CatalogueEntry>, super::Failure> {
     }
     for c in Channel::ALL {
         let long = format!("group: {}\noff: {}", c.group(), c.off());
-        add(ListKind::Channels, c.name(), c.group(), long);
+        all.add(ListKind::Channels, c.name(), c.group(), long);
     }
     for m in OUTCOMES {
-        add(
+        all.add(
             ListKind::Outcomes,
             m.name,
             m.words,
             format!("{}\nunit: {}, one number a run", m.words, m.unit),
         );
     }
-    Ok(all)
 }
 
 fn names(library: &Library, folder: &str) -> Vec<String> {

@@ -218,6 +218,8 @@ pub fn text(file: &Path) -> Result<String, String> {
     let metadata = file.metadata().map_err(|e| {
         if file.is_symlink() {
             "is a link that leads to no file".to_string()
+        } else if e.kind() == std::io::ErrorKind::NotFound {
+            "there is no file of this name".to_string()
         } else {
             e.to_string()
         }

@@ -102,6 +102,35 @@ pub enum Prior {
 }
 
 impl Prior {
+    /// The distribution in words, with its bounds.
+    pub fn in_words(&self) -> String {
+        let bounds = |min: Option<f64>, max: Option<f64>| match (min, max) {
+            (Some(min), Some(max)) => format!(", between {min} and {max}"),
+            (Some(min), None) => format!(", not below {min}"),
+            (None, Some(max)) => format!(", not above {max}"),
+            (None, None) => String::new(),
+        };
+        match *self {
+            Self::Triangular { low, mode, high } => {
+                format!("triangular, {low} to {high}, most likely {mode}")
+            }
+            Self::Uniform { low, high } => format!("uniform, {low} to {high}"),
+            Self::Normal { mean, sd, min, max } => format!(
+                "normal, mean {mean}, standard deviation {sd}{}",
+                bounds(min, max)
+            ),
+            Self::Lognormal {
+                median,
+                sd_log,
+                min,
+                max,
+            } => format!(
+                "lognormal, median {median}, standard deviation of the logarithm {sd_log}{}",
+                bounds(min, max)
+            ),
+        }
+    }
+
     /// What is wrong with its numbers, in words.
     fn wrong(&self, id: &str) -> Option<String> {
         let (numbers, ordered, expected) = match *self {

@@ -63,11 +63,31 @@ fn end_by(entry: &mut DatedRule, day: Date) {
 /// As [`read_regime`].
 pub fn regime_from(source: &Source, law: &Law) -> Result<Regime, Problems> {
     let file: RegimeFile = read_toml(source)?;
-    let ids: Vec<&str> = law.rules.iter().map(|r| r.id.as_str()).collect();
     let mut problems = Problems::default();
-    let mut wrong = |span: Range<usize>, message: String| {
-        problems.0.push(Diagnostic::at(source, span, message));
+    choice_faults(&file, source, law, &mut problems);
+    let chosen = chosen_rules(&file, source, law, &mut problems);
+    let mut entries = chosen_entries(&file, source, law, &chosen, &mut problems);
+    let process = file
+        .process
+        .as_ref()
+        .and_then(|p| p.read(source, law, &mut problems));
+    problems.check()?;
+    if let Some(process) = &process {
+        process.freeze(&mut entries);
+    }
+    let regime = Regime {
+        name: file.name.into_inner(),
+        label: file.label,
+        words: file.description,
+        entries,
+        process,
     };
+    super::process::every_included_rule_acts(source, law, &file.include, &regime)?;
+    Ok(regime)
+}
+
+/// What is wrong with how rules are chosen: fields that have no effect, an implausible day, an unknown issuer.
+fn choice_faults(file: &RegimeFile, source: &Source, law: &Law, problems: &mut Problems) {
     if file.select.is_none() {
         let asked = [
             file.issuers.as_ref().map(|list| {
@@ -81,13 +101,14 @@ pub fn regime_from(source: &Source, law: &Law) -> Result<Regime, Problems> {
             let message = format!(
                 "`{field}` chooses among selected rules, expected `select = \"enforced\"` beside it"
             );
-            wrong(span, message);
+            problems.0.push(Diagnostic::at(source, span, message));
         }
     }
     if let Some(day) = &file.as_of
         && !YEARS.contains(&day.get_ref().0.year())
     {
-        wrong(day.span(), implausible(&day.get_ref().0.to_string()));
+        let message = implausible(&day.get_ref().0.to_string());
+        problems.0.push(Diagnostic::at(source, day.span(), message));
     }
     let mut issuers: Vec<&str> = law.rules.iter().map(|r| r.issuer.as_str()).collect();
     issuers.sort_unstable();
@@ -103,39 +124,42 @@ pub fn regime_from(source: &Source, law: &Law) -> Result<Regime, Problems> {
             problems.0.push(problem.nearest(issuer.get_ref(), &issuers));
         }
     }
-    let find = |problems: &mut Problems, name: &Spanned<String>| {
-        let at = law.find(name.get_ref());
-        if at.is_none() {
-            let message = format!("found `{}`, expected the id of a rule", name.get_ref());
-            problems
-                .0
-                .push(Diagnostic::at(source, name.span(), message).nearest(name.get_ref(), &ids));
-        }
-        at
-    };
-    let as_of = file.as_of.as_ref().map(|day| day.get_ref().0);
+}
+
+/// The rule of this name, or the error that there is none.
+fn find_rule(
+    name: &Spanned<String>,
+    source: &Source,
+    law: &Law,
+    problems: &mut Problems,
+) -> Option<u16> {
+    let at = law.find(name.get_ref());
+    if at.is_none() {
+        let ids: Vec<&str> = law.rules.iter().map(|r| r.id.as_str()).collect();
+        let message = format!("found `{}`, expected the id of a rule", name.get_ref());
+        let problem = Diagnostic::at(source, name.span(), message);
+        problems.0.push(problem.nearest(name.get_ref(), &ids));
+    }
+    at
+}
+
+/// The rules of a regime in their order: those selected but for those excluded, and those included.
+fn chosen_rules(
+    file: &RegimeFile,
+    source: &Source,
+    law: &Law,
+    problems: &mut Problems,
+) -> Vec<u16> {
     let mut chosen: Vec<u16> = Vec::new();
     if file.select == Some(RuleSelection::Enforced) {
-        for (at, rule) in law.rules.iter().enumerate() {
-            let issuer = file
-                .issuers
-                .as_ref()
-                .is_none_or(|list| list.iter().any(|i| *i.get_ref() == rule.issuer));
-            let known = as_of.is_none_or(|day| {
-                own_entry(law, at as u16).is_ok_and(|entry| is_law_on(&entry, day))
-            });
-            if rule.status == LegalStatus::Law.name() && rule.enforced && issuer && known {
-                chosen.push(at as u16);
-            }
-        }
+        chosen = enforced_rules(file, law);
         if chosen.is_empty() && problems.0.is_empty() {
             let message = "selects no rule, expected other `issuers` or a later `as_of`";
-            problems
-                .0
-                .push(Diagnostic::at_field(source, "select", message));
+            let problem = Diagnostic::at_field(source, "select", message);
+            problems.0.push(problem);
         }
         for name in &file.exclude {
-            let Some(at) = find(&mut problems, name) else {
+            let Some(at) = find_rule(name, source, law, problems) else {
                 continue;
             };
             let before = chosen.len();
@@ -145,27 +169,55 @@ pub fn regime_from(source: &Source, law: &Law) -> Result<Regime, Problems> {
                     "found `{}`, expected a rule that is selected, once",
                     name.get_ref()
                 );
-                problems
-                    .0
-                    .push(Diagnostic::at(source, name.span(), message));
+                let problem = Diagnostic::at(source, name.span(), message);
+                problems.0.push(problem);
             }
         }
     }
     for name in &file.include {
-        let Some(at) = find(&mut problems, name) else {
+        let Some(at) = find_rule(name, source, law, problems) else {
             continue;
         };
         if chosen.contains(&at) {
             let message = format!("`{}` is in this regime already", name.get_ref());
-            problems
-                .0
-                .push(Diagnostic::at(source, name.span(), message));
+            let problem = Diagnostic::at(source, name.span(), message);
+            problems.0.push(problem);
         } else {
             chosen.push(at);
         }
     }
     chosen.sort_unstable();
-    let changes = changes_by_rule(source, law, &file.change, &mut problems);
+    chosen
+}
+
+/// Rules that are enforced law of the issuers asked for, on the day asked for.
+fn enforced_rules(file: &RegimeFile, law: &Law) -> Vec<u16> {
+    let as_of = file.as_of.as_ref().map(|day| day.get_ref().0);
+    let mut found = Vec::new();
+    for (at, rule) in law.rules.iter().enumerate() {
+        let issuer = file
+            .issuers
+            .as_ref()
+            .is_none_or(|list| list.iter().any(|i| *i.get_ref() == rule.issuer));
+        let known = as_of
+            .is_none_or(|day| own_entry(law, at as u16).is_ok_and(|entry| is_law_on(&entry, day)));
+        if rule.status == LegalStatus::Law.name() && rule.enforced && issuer && known {
+            found.push(at as u16);
+        }
+    }
+    found
+}
+
+/// The entries of the chosen rules, with the changes of the file.
+fn chosen_entries(
+    file: &RegimeFile,
+    source: &Source,
+    law: &Law,
+    chosen: &[u16],
+    problems: &mut Problems,
+) -> Vec<DatedRule> {
+    let as_of = file.as_of.as_ref().map(|day| day.get_ref().0);
+    let changes = changes_by_rule(source, law, &file.change, problems);
     for change in &file.change {
         let at = law.find(change.rule.get_ref());
         if at.is_some_and(|at| !chosen.contains(&at)) {
@@ -173,13 +225,12 @@ pub fn regime_from(source: &Source, law: &Law) -> Result<Regime, Problems> {
                 "found `{}`, expected a rule that this regime selects or includes",
                 change.rule.get_ref()
             );
-            problems
-                .0
-                .push(Diagnostic::at(source, change.rule.span(), message));
+            let problem = Diagnostic::at(source, change.rule.span(), message);
+            problems.0.push(problem);
         }
     }
     let mut entries = Vec::with_capacity(chosen.len());
-    for at in chosen {
+    for &at in chosen {
         let change = changes.get(&at).copied();
         match entry(law, at, change) {
             Ok(mut entry) => {
@@ -200,23 +251,7 @@ pub fn regime_from(source: &Source, law: &Law) -> Result<Regime, Problems> {
             }
         }
     }
-    let process = file
-        .process
-        .as_ref()
-        .and_then(|p| p.read(source, law, &mut problems));
-    problems.check()?;
-    if let Some(process) = &process {
-        process.freeze(&mut entries);
-    }
-    let regime = Regime {
-        name: file.name.into_inner(),
-        label: file.label,
-        words: file.description,
-        entries,
-        process,
-    };
-    super::process::every_included_rule_acts(source, law, &file.include, &regime)?;
-    Ok(regime)
+    entries
 }
 
 /// Changes by the rule that they change, each checked by itself; a rule has one at most.

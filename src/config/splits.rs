@@ -132,72 +132,12 @@ fn parse(source: &Source) -> Result<SplitsFile, Problems> {
     let mut names = BTreeSet::new();
     for (number, split) in file.split.iter().enumerate() {
         let mut wrong = |field: &str, message: String| {
-            problems.0.push(Diagnostic::at_entry(
-                source,
-                "[[split]]",
-                number,
-                field,
-                message,
-            ));
+            let problem = Diagnostic::at_entry(source, "[[split]]", number, field, message);
+            problems.0.push(problem);
         };
-        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-        if split.name.is_empty()
-            || split.name.starts_with('.')
-            || split.name.len() > LONGEST_NAME
-            || !split.name.chars().all(plain)
-        {
-            let message = format!(
-                "found the name `{}`, expected 1 to {LONGEST_NAME} letters, digits, `-`, `_` or `.`: it names files",
-                split.name
-            );
-            wrong("name", message);
-        }
+        split_faults(split, &mut wrong);
         if !names.insert(&split.name) {
             wrong("name", format!("the split `{}` is here twice", split.name));
-        }
-        for (field, month) in [
-            ("fit_to", split.fit_to),
-            ("test_from", split.test_from),
-            ("test_to", split.test_to),
-        ] {
-            if let Some(month) = month.filter(|m| !YEARS.contains(&m.year())) {
-                let message = format!(
-                    "found {month}, expected a month from {} to {}",
-                    YEARS.start(),
-                    YEARS.end()
-                );
-                wrong(field, message);
-            }
-        }
-        match (split.test_from, split.test_to) {
-            (Some(from), Some(to)) if from > to => {
-                let message = format!("found test_to {to} before test_from {from}");
-                wrong("test_to", message);
-            }
-            (Some(from), Some(_)) => {
-                if let Some(end) = split.fit_to.filter(|end| *end >= from) {
-                    let message = format!(
-                        "found fit_to {end}, expected a month before the test, which begins {from}"
-                    );
-                    wrong("fit_to", message);
-                }
-            }
-            (Some(_), None) => wrong("test_from", "found test_from without test_to".into()),
-            (None, Some(_)) => wrong("test_to", "found test_to without test_from".into()),
-            (None, None) if split.fit_to.is_some() => {
-                wrong(
-                    "fit_to",
-                    "found fit_to without a test, which it would have no effect on".into(),
-                );
-            }
-            (None, None) => {}
-        }
-        let dated = split.test_from.is_some() || split.test_to.is_some();
-        if split.test_block.is_some() && dated {
-            wrong(
-                "test_block",
-                "found test_block beside months of a test, expected one of them".into(),
-            );
         }
     }
     if file.split.is_empty() {
@@ -255,6 +195,66 @@ fn parse(source: &Source) -> Result<SplitsFile, Problems> {
     within("patterns", f64::from(bars.patterns), 0.0, 100.0, "patterns");
     problems.check()?;
     Ok(file)
+}
+
+/// What is wrong with one split: its name, its months, and a test that is not said in one way.
+fn split_faults(split: &Split, wrong: &mut impl FnMut(&str, String)) {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    if split.name.is_empty()
+        || split.name.starts_with('.')
+        || split.name.len() > LONGEST_NAME
+        || !split.name.chars().all(plain)
+    {
+        let message = format!(
+            "found the name `{}`, expected 1 to {LONGEST_NAME} letters, digits, `-`, `_` or `.`: it names files",
+            split.name
+        );
+        wrong("name", message);
+    }
+    for (field, month) in [
+        ("fit_to", split.fit_to),
+        ("test_from", split.test_from),
+        ("test_to", split.test_to),
+    ] {
+        if let Some(month) = month.filter(|m| !YEARS.contains(&m.year())) {
+            let message = format!(
+                "found {month}, expected a month from {} to {}",
+                YEARS.start(),
+                YEARS.end()
+            );
+            wrong(field, message);
+        }
+    }
+    match (split.test_from, split.test_to) {
+        (Some(from), Some(to)) if from > to => {
+            let message = format!("found test_to {to} before test_from {from}");
+            wrong("test_to", message);
+        }
+        (Some(from), Some(_)) => {
+            if let Some(end) = split.fit_to.filter(|end| *end >= from) {
+                let message = format!(
+                    "found fit_to {end}, expected a month before the test, which begins {from}"
+                );
+                wrong("fit_to", message);
+            }
+        }
+        (Some(_), None) => wrong("test_from", "found test_from without test_to".into()),
+        (None, Some(_)) => wrong("test_to", "found test_to without test_from".into()),
+        (None, None) if split.fit_to.is_some() => {
+            wrong(
+                "fit_to",
+                "found fit_to without a test, which it would have no effect on".into(),
+            );
+        }
+        (None, None) => {}
+    }
+    let dated = split.test_from.is_some() || split.test_to.is_some();
+    if split.test_block.is_some() && dated {
+        wrong(
+            "test_block",
+            "found test_block beside months of a test, expected one of them".into(),
+        );
+    }
 }
 
 /// Longest name of a split, characters.

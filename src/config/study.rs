@@ -132,8 +132,7 @@ pub fn read(source: &Source, configs: &Configs) -> Result<StudyFile, Problems> {
 fn one_structure_alone(source: &Source, study: &StudyFile) -> Option<Diagnostic> {
     let f = &study.futures;
     let (field, message) = if f.design != FutureDesign::Replicates {
-        let message =
-            "`rival_structures` draws pairs of futures, which needs the design `replicates`";
+        let message = "found another design beside `rival_structures`, which draws pairs of futures: expected `replicates`, or `rival_structures = false`";
         ("design", message)
     } else if !f.variant.is_empty() {
         let message = "found structural variants of this study beside `rival_structures`, expected one of the two";

@@ -13,7 +13,7 @@ use std::borrow::Cow;
 use std::path::Path;
 
 use base64::Engine;
-use minijinja::value::Serde;
+use minijinja::value::{Serde, Value};
 use minijinja::{Environment, context, escape_formatter};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -103,7 +103,24 @@ fn environment() -> Environment<'static> {
         Some(text) if !value.is_safe() => Ok(out.write_str(&markup(text))?),
         _ => escape_formatter(out, state, value),
     });
+    environment.add_filter("prose", prose);
     environment
+}
+
+/// A sentence of the program as HTML: what stands between backticks is set as code, all else is text.
+fn prose(text: &str) -> Value {
+    let parts = text.split('`').map(markup).collect::<Vec<_>>();
+    let mut out = String::new();
+    for (number, part) in parts.iter().enumerate() {
+        let last = number + 1 == parts.len();
+        out.push_str(&match number % 2 {
+            0 => part.clone(),
+            // A backtick without its fellow.
+            _ if last => format!("`{part}"),
+            _ => format!("<code>{part}</code>"),
+        });
+    }
+    Value::from_safe_string(out)
 }
 
 /// What a browser lets the page do: its own styles and scripts, by their hashes, and the typeface that it carries.

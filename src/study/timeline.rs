@@ -2,6 +2,7 @@
 
 use super::{Plan, Worker};
 use crate::agents::government::Government;
+use crate::agents::lab::ReleaseChoice;
 use crate::agents::variants::DesignPipeline;
 use crate::controls::{ControlledItem, DatedRule, Rule};
 use crate::events::{Event, EventKind, EventLog};
@@ -249,10 +250,10 @@ impl TimelineRun<'_> {
             ),
             EventKind::ModelReleased => {
                 let lab = &self.b.labs[e.actor as usize];
-                let how = if lab.release.releases_weights(u64::from(e.object)) {
-                    "open"
-                } else {
-                    "closed"
+                let how = match lab.release {
+                    ReleaseChoice::Open => "open",
+                    ReleaseChoice::Closed => "closed",
+                    ReleaseChoice::Mixed => "closed, and opens the one before",
                 };
                 format!(
                     "{} releases model {} ({how}) at {first:.1} points, {second:.1} of them from distillation",

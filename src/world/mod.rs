@@ -21,7 +21,7 @@ use crate::agents::compute::{ComputeStock, NationCompute, NationTotals};
 use crate::agents::counter_controls::CounterControls;
 use crate::agents::government::Government;
 use crate::agents::host::RentalCapacity;
-use crate::agents::lab::{Knowledge, LabCompute, TheftHazard};
+use crate::agents::lab::{Knowledge, LabCompute, LastRelease, TheftHazard};
 use crate::agents::nation::DemandShocks;
 use crate::agents::variants::DesignPipeline;
 use crate::capability::efficiency::ScarcityEfficiency;
@@ -160,6 +160,7 @@ fn spawn_agents(world: &mut World, b: &Blueprint) -> Vec<Entity> {
             Knowledge::default(),
             TrainingRun::default(),
             UnreleasedModels::default(),
+            LastRelease::default(),
         ));
     }
     makers
