@@ -74,7 +74,11 @@ pub struct ReleasedModel {
 
 impl ReleaseChoice {
     /// The model whose weights are published when a lab releases `new`, having released `last` before it.
-    pub fn opened_model(self, new: ReleasedModel, last: Option<ReleasedModel>) -> Option<ReleasedModel> {
+    pub fn opened_model(
+        self,
+        new: ReleasedModel,
+        last: Option<ReleasedModel>,
+    ) -> Option<ReleasedModel> {
         match self {
             Self::Open => Some(new),
             Self::Closed => None,

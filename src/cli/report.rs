@@ -8,7 +8,7 @@ use super::{Answer, Failure, note, say};
 use crate::config::diagnostics::{Diagnostic, Problems};
 use crate::config::figure::{self, FigureFile};
 use crate::config::source::{Configs, Source};
-use crate::plots::{PngSize, lacking};
+use crate::plots::{LETTERS, PngSize, lacking};
 use crate::results::{Results, ResultsError, seal};
 
 #[derive(Args)]
@@ -187,7 +187,7 @@ pub fn legible(source: &Source, figure: &FigureFile) -> Result<(), Problems> {
     for text in figure.texts() {
         if let Some(letter) = lacking(text, true).first() {
             let message = format!(
-                "found `{letter}` (U+{:04X}), which the typeface of the figures does not have; expected letters from A to Z, digits and common signs",
+                "found `{letter}` (U+{:04X}), which the typeface of the figures does not have; expected {LETTERS}",
                 *letter as u32
             );
             problems

@@ -9,7 +9,7 @@ use plotters::drawing::{DrawingArea, IntoDrawingArea};
 use plotters::element::{PathElement, Polygon, Rectangle};
 use plotters::style::{Color, RGBColor, ShapeStyle, WHITE};
 
-use super::letters::{ABOVE, BELOW, dots, lacking, width};
+use super::letters::{ABOVE, BELOW, LETTERS, dots, lacking, width};
 use super::theme::Colour;
 use crate::foundation::maths;
 use crate::results::files::AtomicFile;
@@ -266,7 +266,7 @@ impl Canvas {
         self.texts().find_map(|t| {
             let letter = *lacking(&t.text, t.bold).first()?;
             Some(format!(
-                "`{}`: the typeface has no `{letter}` (U+{:04X}); expected letters from A to Z, digits and common signs",
+                "`{}`: the typeface has no `{letter}` (U+{:04X}); expected {LETTERS}",
                 t.text, letter as u32
             ))
         })

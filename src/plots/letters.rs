@@ -10,6 +10,11 @@ use crate::foundation::escape::visible_line;
 
 const REGULAR: &[u8] = include_bytes!("../../assets/fonts/NotoSans-Regular.ttf");
 const BOLD: &[u8] = include_bytes!("../../assets/fonts/NotoSans-Bold.ttf");
+/// The same typeface with the letters of English alone, for pages: letters of a figure are outlines already.
+const PAGE_REGULAR: &[u8] = include_bytes!("../../assets/fonts/NotoSans-Regular-page.ttf");
+const PAGE_BOLD: &[u8] = include_bytes!("../../assets/fonts/NotoSans-Bold-page.ttf");
+/// What the typeface of figures holds, for an error.
+pub const LETTERS: &str = "Latin, Greek or Cyrillic letters, digits and common signs";
 pub const FAMILY: &str = "Noto Sans";
 
 /// Height of letters with and below the line, as parts of their size.
@@ -149,7 +154,7 @@ pub fn font_faces() -> String {
             "@font-face{{font-family:'{FAMILY}';font-weight:{weight};src:url(data:font/ttf;base64,{data})}}"
         )
     };
-    face(REGULAR, 400) + &face(BOLD, 700)
+    face(PAGE_REGULAR, 400) + &face(PAGE_BOLD, 700)
 }
 
 #[cfg(test)]
@@ -167,5 +172,14 @@ mod tests {
     fn a_letter_without_a_shape_is_told() {
         assert_eq!(lacking("a\u{6f22}", false), ['\u{6f22}']);
         assert!(outline('o', false).matches('M').count() == 2);
+        for text in [
+            "Größe, déjà vu, Łódź",
+            "Ελλάδα λ",
+            "Экспорт Київ",
+            "≤ 3 × 10⁶ €",
+        ] {
+            assert!(lacking(text, false).is_empty(), "{text}");
+            assert!(lacking(text, true).is_empty(), "{text}");
+        }
     }
 }

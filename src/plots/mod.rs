@@ -34,7 +34,7 @@ pub use drawn_data::DrawnData;
 pub use effect_path::draw_effect_path;
 use labels::{arm_colour, baseline_label};
 pub use labels::{arm_label, named, with_article};
-pub use letters::{font_faces, lacking};
+pub use letters::{LETTERS, font_faces, lacking};
 pub use live::InteractiveCharts;
 pub use scorecard::{ScorecardPoint, draw_scorecard};
 use theme::{INK, SMALL, SOFT, TITLE, WORDS, wrap};
