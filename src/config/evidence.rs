@@ -66,6 +66,9 @@ impl EvidenceClass {
 #[serde(rename_all = "snake_case")]
 pub enum PeriodStatistic {
     Sum,
+    /// A calendar quarter that its publisher made from fiscal quarters, which end a month later: a third of the one that ends in
+    /// its first month, and two thirds of the next.
+    SumOfFiscalQuarters,
     Mean,
     Last,
     /// Last over first month, as a factor a year.
@@ -349,6 +352,13 @@ fn checked(
     if first > last {
         let message = format!("found first month {first} after last month {last}");
         found.push(("first_month", message));
+    }
+    if used.is_some_and(|l| l.how == PeriodStatistic::SumOfFiscalQuarters) && last - first != 2 {
+        let message = format!(
+            "found {}, expected a quarter: `{}` is made from fiscal quarters",
+            raw.period, raw.series
+        );
+        found.push(("period", message));
     }
     let calendar = span(&raw.period, false).unwrap_or(period);
     if last < calendar.0.plus(-FISCAL_MONTHS) || last > calendar.1.plus(FISCAL_MONTHS) {

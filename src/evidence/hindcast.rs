@@ -7,6 +7,7 @@ use crate::config::evidence::{
 use crate::config::observation::as_recorded;
 use crate::config::splits::Discrepancy;
 use crate::config::study;
+use crate::foundation::calendar::Month;
 use crate::foundation::maths;
 use crate::foundation::run::Future;
 use crate::outputs::measures::measure;
@@ -162,7 +163,8 @@ fn resolve_point(
     let link = &evidence.links[link_at];
     let b = &*plan.blueprint;
     let first = plan.study.first_month;
-    if row.first < first || row.last > plan.study.last_month {
+    let (begins, ends) = months_read(link.how, row.first, row.last);
+    if begins < first || ends > plan.study.last_month {
         return Err(format!(
             "its months are not all within {first} to {}",
             plan.study.last_month
@@ -195,7 +197,7 @@ fn resolve_point(
         }
         Ok(found)
     };
-    let (from, to) = ((row.first - first) as usize, (row.last - first) as usize);
+    let (from, to) = ((begins - first) as usize, (ends - first) as usize);
     let months = || (from..=to).map(|t| first.plus(t as i32));
     let adjusted = |name: Option<&String>, otherwise: f64| {
         name.and_then(|name| evidence.adjustments.path(name, months()))
@@ -214,6 +216,7 @@ fn resolve_point(
         let sum: f64 = values.iter().sum();
         match link.how {
             PeriodStatistic::Sum => sum / 12.0,
+            PeriodStatistic::SumOfFiscalQuarters => gathered(&values, link.how) / 12.0,
             _ => sum / values.len() as f64,
         }
     });
@@ -278,12 +281,27 @@ fn predicted(a: &HindcastPoint, link: &SeriesMapping, record: &MonthlyRecord) ->
     value * link.factor
 }
 
+/// Months of a fiscal quarter.
+const FISCAL_QUARTER_MONTHS: usize = 3;
+
+/// First and last month that a row reads: its own, or those of the two fiscal quarters that a calendar quarter was made from.
+fn months_read(how: PeriodStatistic, first: Month, last: Month) -> (Month, Month) {
+    match how {
+        PeriodStatistic::SumOfFiscalQuarters => (first.plus(-2), last.plus(1)),
+        _ => (first, last),
+    }
+}
+
 /// One number from the months of a period. A gap may be censored in some months; they are left out of a mean.
 fn gathered(months: &[f64], how: PeriodStatistic) -> f64 {
     let (first, last) = (months[0], months[months.len() - 1]);
     let years = (months.len() as f64 - 1.0) / 12.0;
     match how {
         PeriodStatistic::Sum => months.iter().sum(),
+        PeriodStatistic::SumOfFiscalQuarters => {
+            let (ends, next) = months.split_at(FISCAL_QUARTER_MONTHS);
+            (ends.iter().sum::<f64>() + 2.0 * next.iter().sum::<f64>()) / 3.0
+        }
         PeriodStatistic::Mean => {
             let known: Vec<f64> = months.iter().copied().filter(|v| !v.is_nan()).collect();
             known.iter().sum::<f64>() / known.len() as f64
@@ -317,6 +335,17 @@ mod tests {
         assert!((gathered(&months, PeriodStatistic::Change) - 100.0).abs() < 1e-9);
         assert_eq!(gathered(&[1.0, f64::NAN, 3.0], PeriodStatistic::Mean), 2.0);
         assert_eq!(gathered(&[1.0, 2.0, 3.0], PeriodStatistic::Sum), 6.0);
+        // Sales of 9 a quarter that stop: a third of them is left in the calendar quarter of the stop.
+        let stopped = [3.0, 3.0, 3.0, 0.0, 0.0, 0.0];
+        assert_eq!(
+            gathered(&stopped, PeriodStatistic::SumOfFiscalQuarters),
+            3.0
+        );
+        let spring = (Month::of(2025, 4), Month::of(2025, 6));
+        assert_eq!(
+            months_read(PeriodStatistic::SumOfFiscalQuarters, spring.0, spring.1),
+            (Month::of(2025, 2), Month::of(2025, 7))
+        );
         assert_eq!(gathered(&[1.0, 2.0, 3.0], PeriodStatistic::Last), 3.0);
     }
 }

@@ -128,7 +128,9 @@ fn inverse(
     let months = || (0..=(row.last - row.first)).map(|t| row.first.plus(t));
     let count = months().count() as f64;
     let gathered = |of: &dyn Fn(Month) -> f64| match link.how {
-        PeriodStatistic::Sum => Some(months().map(of).sum::<f64>()),
+        PeriodStatistic::Sum | PeriodStatistic::SumOfFiscalQuarters => {
+            Some(months().map(of).sum::<f64>())
+        }
         PeriodStatistic::Mean => Some(months().map(of).sum::<f64>() / count),
         PeriodStatistic::Last => Some(of(row.last)),
         _ => None,
