@@ -32,7 +32,7 @@ pub struct RivalForm {
     pub name: Spanned<Name>,
     /// What is different, in one sentence.
     pub description: String,
-    /// Relative to the weights of the others.
+    /// Relative to the weights of the others. A form of weight zero is scored by `validate --form` and drawn by no study.
     #[schemars(with = "f64")]
     pub weight: Spanned<f64>,
     /// Parameters that this form fixes.
@@ -63,7 +63,17 @@ impl RivalForm {
     }
 }
 
-/// The shipped forms as structural variants, in the order of the file.
+/// Forms that studies draw, as structural variants in the order of the file.
+///
+/// # Errors
+/// With the place of what is wrong.
+pub fn drawn(configs: &Configs) -> Result<Vec<WeightedAlternative>, Problems> {
+    let mut forms = variants(configs)?;
+    forms.retain(|form| form.weight > 0.0);
+    Ok(forms)
+}
+
+/// All forms as structural variants, those of weight zero among them, in the order of the file.
 ///
 /// # Errors
 /// With the place of what is wrong.
@@ -75,7 +85,7 @@ pub fn variants(configs: &Configs) -> Result<Vec<WeightedAlternative>, Problems>
 /// Reads a file of forms.
 ///
 /// # Errors
-/// For an unknown parameter or channel, a value out of bounds, a weight that is not above zero, a name twice, a rival that
+/// For an unknown parameter or channel, a value out of bounds, a weight below zero, a name twice, a rival that
 /// changes nothing, or a file without the model's own form.
 pub fn parse(source: &Source) -> Result<StructureFile, Problems> {
     let file: StructureFile = read_toml(source)?;
@@ -95,8 +105,14 @@ pub fn parse(source: &Source) -> Result<StructureFile, Problems> {
             ));
         }
         let weight = *form.weight.get_ref();
-        if !(weight > 0.0 && weight.is_finite()) {
-            let message = format!("found the weight {weight}, expected a number above zero");
+        let least = if number == 0 { f64::MIN_POSITIVE } else { 0.0 };
+        if !(weight >= least && weight.is_finite()) {
+            let expected = if number == 0 {
+                "a number above zero"
+            } else {
+                "zero or more"
+            };
+            let message = format!("found the weight {weight}, expected {expected}");
             wrong(Diagnostic::at(source, form.weight.span(), message));
         }
         if form.source.trim().is_empty() || form.description.trim().is_empty() {
@@ -119,7 +135,8 @@ pub fn parse(source: &Source) -> Result<StructureFile, Problems> {
             }
         }
     }
-    if file.form.len() < 2 {
+    let rivals = file.form.iter().skip(1);
+    if !rivals.into_iter().any(|form| *form.weight.get_ref() > 0.0) {
         let message = "expected the model's own form and at least one rival";
         wrong(Diagnostic::at(source, 0..1, message.to_string()));
     } else if !(file.form[0].set.is_empty() && file.form[0].off.is_empty()) {
@@ -148,6 +165,8 @@ mod tests {
         let forms = variants(&Configs::embedded()).unwrap();
         assert!(forms.len() > 2);
         assert!(forms[0].set.is_empty() && forms[0].off.is_empty());
+        let drawn = drawn(&Configs::embedded()).unwrap();
+        assert!(drawn.iter().all(|f| f.weight > 0.0) && drawn.len() < forms.len());
     }
 
     #[test]

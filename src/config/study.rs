@@ -119,7 +119,7 @@ pub fn read(source: &Source, configs: &Configs) -> Result<StudyFile, Problems> {
     }
     problems.check()?;
     if study.rival_structures {
-        study.futures.variant = structure::variants(configs)?;
+        study.futures.variant = structure::drawn(configs)?;
         study.futures.chances = CHANCES;
     }
     if let Some(path) = &study.futures.table {
