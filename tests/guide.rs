@@ -147,5 +147,8 @@ fn fewer_futures_are_asked_of_an_example_and_nothing_else_changes() {
     let commands = "chokepoint run a --runs 400 --below 0.3\nchokepoint run b --runs 20\n";
     let few = "chokepoint run a --runs 4 --below 0.3\nchokepoint run b --runs 4\n";
     assert_eq!(with_few_futures(commands), few);
-    assert_eq!(with_few_futures("chokepoint list chips"), "chokepoint list chips");
+    assert_eq!(
+        with_few_futures("chokepoint list chips"),
+        "chokepoint list chips"
+    );
 }
