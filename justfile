@@ -50,9 +50,9 @@ bits:
 dependencies:
     tests/dependencies.sh
 
-# the program to hand out: static, stripped, run in an empty root, with its checksum
+# all that a release hands out, built and tried: static program, crate, wheel, source distribution, notes, checksums
 release:
-    tests/release.sh
+    release/make.sh
 
 # the documents as a site: target/site/index.html
 site:

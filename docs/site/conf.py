@@ -4,10 +4,10 @@ import tomllib
 from pathlib import Path
 
 repository = Path(__file__).resolve().parents[2]
-package = tomllib.loads((repository / "Cargo.toml").read_text(encoding="utf-8"))["package"]
+package = tomllib.loads((repository / "Cargo.toml").read_text(encoding="utf-8"))["workspace"]["package"]
 
 project = "Chokepoint"
-author = "The Chokepoint contributors"
+author = ", ".join(package["authors"])
 copyright = author
 version = release = package["version"]
 
