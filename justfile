@@ -50,13 +50,23 @@ bits:
 dependencies:
     tests/dependencies.sh
 
-# the program to hand out: static, stripped, run in an empty root, with its checksum
+# all that a release hands out, built and tried: static program, crate, wheel, source distribution, notes, checksums
 release:
-    tests/release.sh
+    release/make.sh
 
-# the guide as a website, with mdbook
-guide:
-    mdbook build docs/guide --dest-dir ../../target/guide
+# the documents as a site: target/site/index.html
+site:
+    docs/site/build.sh target/site
+
+# what the commands of examples/ print, written under them
+examples:
+    cargo build --release --locked
+    python3 examples/refresh.py target/release
+
+# base R reads the exports (installs r-base-core where there is no Rscript)
+r:
+    cargo build --release --locked
+    tests/r/check.sh
 
 # the table of claims, 200 draws each, against docs/claims.md; with ACCEPT="reason" it is written there
 claims:

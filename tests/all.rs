@@ -41,6 +41,7 @@ mod relations;
 mod report;
 mod rules;
 mod sealed;
+mod shell;
 mod signs;
 mod studies;
 mod tables;

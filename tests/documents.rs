@@ -380,6 +380,71 @@ fn the_citation_file_has_the_required_keys_and_the_version_and_licence_of_the_pa
     assert_eq!(items("license").join(" OR "), env!("CARGO_PKG_LICENSE"));
 }
 
+/// The citation file, from what `Cargo.toml` states.
+fn citation() -> String {
+    let authors = env!("CARGO_PKG_AUTHORS").split(':');
+    let authors: String = authors
+        .map(|author| match author.split_once(", ") {
+            Some((family, given)) => {
+                format!("  - family-names: \"{family}\"\n    given-names: \"{given}\"\n")
+            }
+            None => format!("  - name: \"{author}\"\n"),
+        })
+        .collect();
+    let licences: String = env!("CARGO_PKG_LICENSE")
+        .split(" OR ")
+        .map(|licence| format!("  - {licence}\n"))
+        .collect();
+    let address = match env!("CARGO_PKG_REPOSITORY") {
+        "" => String::new(),
+        address => format!("repository-code: \"{address}\"\n"),
+    };
+    let subject = env!("CARGO_PKG_DESCRIPTION").trim_start_matches("A ");
+    format!(
+        "cff-version: 1.2.0\n\
+         message: \"If you use this software, please cite it, and the hash of its source from `manifest.json`.\"\n\
+         title: \"Chokepoint: a {subject}\"\n\
+         type: software\n\
+         version: {}\n\
+         {address}license:\n{licences}authors:\n{authors}keywords:\n  - agent-based model\n  - export controls\n  \
+         - policy simulation\n",
+        env!("CARGO_PKG_VERSION")
+    )
+}
+
+#[test]
+fn the_citation_file_states_what_the_package_states() {
+    golden::compare_text("CITATION.cff", &citation());
+}
+
+#[test]
+fn version_authors_and_address_stand_in_one_file() {
+    let python = read("python/Cargo.toml");
+    for key in ["version", "authors", "repository", "license"] {
+        let inherited = format!("\n{key}.workspace = true\n");
+        assert!(python.contains(&inherited), "python/Cargo.toml: {key}");
+        assert!(read("Cargo.toml").contains(&inherited), "Cargo.toml: {key}");
+    }
+    let wheel = read("python/pyproject.toml");
+    assert!(wheel.contains("dynamic = [\"version\", \"authors\", \"urls\"]"));
+    for (key, value) in [
+        ("description", env!("CARGO_PKG_DESCRIPTION")),
+        ("license", env!("CARGO_PKG_LICENSE")),
+    ] {
+        let line = format!("\n{key} = \"{value}\"\n");
+        assert!(wheel.contains(&line), "python/pyproject.toml: {key}");
+    }
+    // What is read from there needs no line of its own.
+    let stated = format!("\"{}\"", env!("CARGO_PKG_VERSION"));
+    for path in [
+        "docs/site/conf.py",
+        "release/make.sh",
+        "python/chokepoint/__init__.py",
+    ] {
+        assert!(!read(path).contains(&stated), "{path} repeats the version");
+    }
+}
+
 #[test]
 fn the_changelog_has_a_dated_section_for_the_current_version_and_newer_ones_first() {
     let text = read("CHANGELOG.md");

@@ -1,4 +1,4 @@
-//! Every command of the guide runs: the `sh` pieces of a chapter one after the other, in one folder.
+//! Every command of the guide, of the examples and of two more pages runs: the `sh` pieces of a page one after the other, in one folder.
 //!
 //! A second word after `sh` names a tool that is not ours, or the exit code that the piece must end with (`exit=1`).
 
@@ -38,7 +38,18 @@ fn installed(tool: &str) -> bool {
     found.is_ok_and(|o| o.status.success())
 }
 
-fn run_chapter(path: &Path) -> usize {
+/// The commands of an example with few futures: what they are tested for is that they run.
+fn with_few_futures(commands: &str) -> String {
+    let words = commands.split("--runs ");
+    let fewer = words.enumerate().map(|(at, part)| {
+        let number = if at == 0 { "" } else { "--runs 4" };
+        let rest = part.trim_start_matches(|c: char| at > 0 && c.is_ascii_digit());
+        format!("{number}{rest}")
+    });
+    fewer.collect()
+}
+
+fn run_chapter(path: &Path, few: bool) -> usize {
     let text = std::fs::read_to_string(path).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let program = PathBuf::from(env!("CARGO_BIN_EXE_chokepoint"));
@@ -58,8 +69,13 @@ fn run_chapter(path: &Path) -> usize {
         if code.is_none() && words.get(1).is_some_and(|tool| !installed(tool)) {
             continue;
         }
+        let commands = if few {
+            with_few_futures(&piece.text)
+        } else {
+            piece.text.clone()
+        };
         let done = Command::new("bash")
-            .args(["-euo", "pipefail", "-c", &piece.text])
+            .args(["-euo", "pipefail", "-c", &commands])
             .env("PATH", &paths)
             .current_dir(folder.path())
             .output()
@@ -93,9 +109,46 @@ fn every_command_of_the_guide_runs() {
                 "{name} is not in the summary"
             );
             chapters += 1;
-            ran += run_chapter(&path);
+            ran += run_chapter(&path, false);
         }
     }
     assert_eq!(chapters, summary.matches(".md)").count());
     assert!(ran >= 21, "only {ran} pieces ran");
+}
+
+#[test]
+fn every_command_of_the_examples_runs() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
+    let index = std::fs::read_to_string(folder.join("README.md")).unwrap();
+    let mut examples = 0;
+    for entry in std::fs::read_dir(&folder).unwrap() {
+        let page = entry.unwrap().path().join("README.md");
+        if page.is_file() {
+            let name = page.parent().unwrap().file_name().unwrap();
+            let link = format!("({}/README.md)", name.to_string_lossy());
+            assert!(index.contains(&link), "{link} is not in the index");
+            assert!(run_chapter(&page, true) > 0);
+            examples += 1;
+        }
+    }
+    assert_eq!(examples, index.matches("/README.md)").count());
+}
+
+#[test]
+fn every_command_of_the_pages_on_behaviours_and_on_r_runs() {
+    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs");
+    for page in ["change-a-behaviour.md", "r-and-stata.md"] {
+        assert!(run_chapter(&docs.join(page), true) > 0);
+    }
+}
+
+#[test]
+fn fewer_futures_are_asked_of_an_example_and_nothing_else_changes() {
+    let commands = "chokepoint run a --runs 400 --below 0.3\nchokepoint run b --runs 20\n";
+    let few = "chokepoint run a --runs 4 --below 0.3\nchokepoint run b --runs 4\n";
+    assert_eq!(with_few_futures(commands), few);
+    assert_eq!(
+        with_few_futures("chokepoint list chips"),
+        "chokepoint list chips"
+    );
 }

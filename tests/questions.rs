@@ -94,6 +94,60 @@ fn r37_shapley_values_over_groups_add_up_to_the_total_effect() {
 }
 
 #[test]
+fn chosen_parameters_are_factors_of_their_own_and_all_others_one() {
+    let plan = only_drawn(
+        &[
+            "points_per_decade_of_compute",
+            "refusal_probability",
+            "catch_up_per_year",
+        ],
+        12,
+    );
+    let outcome = "latent_gap_points_mean".to_string();
+    let named = ["points_per_decade_of_compute".to_string()];
+    let chosen = choose_factors(&plan, &named, None).unwrap();
+    let found = sobol(&plan, std::slice::from_ref(&outcome), &chosen, &|| {});
+    let names: BTreeSet<&str> = found.rows.iter().map(|r| r.parameter.as_str()).collect();
+    for name in [named[0].as_str(), OTHERS, CHANCE] {
+        assert!(names.contains(name), "{names:?}");
+    }
+    assert!(!names.contains("catch_up_per_year"));
+
+    // A table of futures names the factors, and gives their values.
+    let place = chosen[0].place;
+    let row = |value| FuturesTableRow {
+        values: vec![value],
+        ..FuturesTableRow::default()
+    };
+    let table = |values: &[f64]| FuturesTable {
+        columns: vec![place],
+        rows: values.iter().map(|v| row(*v)).collect(),
+        ..FuturesTable::default()
+    };
+    let total = |values: &[f64]| {
+        let chosen = choose_factors(&plan, &[], Some(&table(values))).unwrap();
+        assert_eq!(chosen[0].values, values);
+        let found = sobol(&plan, std::slice::from_ref(&outcome), &chosen, &|| {});
+        let own = |r: &&SobolRow| r.parameter == named[0] && r.rows == 12 && !r.baseline.is_empty();
+        found.rows.iter().find(own).unwrap().total
+    };
+    // One value has no variance to share; two far apart have much.
+    assert_eq!(total(&[5.0, 5.0]), 0.0);
+    assert!(total(&[1.0, 12.0]) > 0.3);
+
+    for (name, why) in [
+        (
+            "points_per_decade",
+            "did you mean `points_per_decade_of_compute`?",
+        ),
+        ("lab_skill_sd", "no distribution"),
+    ] {
+        let refused = choose_factors(&plan, &[name.to_string()], None).unwrap_err();
+        assert!(refused.contains(why), "{refused}");
+    }
+}
+
+#[test]
 fn with_every_channel_off_the_effect_is_what_compute_and_research_account_for() {
     // Nobody learns from anybody, ideas get no harder, labs of a bloc are equally able: what is left is arithmetic.
     let set = [
@@ -125,7 +179,7 @@ fn a_parameter_without_effect_has_index_zero_and_the_driver_is_first() {
     // Neither arm opens a chip under licence: how often the target refuses one can change nothing.
     let plan = only_drawn(&["points_per_decade_of_compute", "refusal_probability"], 24);
     let name = "latent_gap_points_mean".to_string();
-    let found = sobol(&plan, std::slice::from_ref(&name), &|| {});
+    let found = sobol(&plan, std::slice::from_ref(&name), &[], &|| {});
     assert!(found.refused.is_empty(), "{:?}", found.refused);
     let of = |parameter: &str| {
         found
@@ -150,7 +204,7 @@ fn a_parameter_without_effect_has_index_zero_and_the_driver_is_first() {
         "convergence is shown"
     );
 
-    let screen = morris(&plan, std::slice::from_ref(&name), &|| {});
+    let screen = morris(&plan, std::slice::from_ref(&name), &[], &|| {});
     let star = |parameter: &str| {
         let row = screen
             .rows

@@ -7,10 +7,14 @@ The functions of the command line for notebooks: the same studies, the same byte
 >>> results.effects()          # an Arrow table: pandas, polars, pyarrow and DuckDB read it without a copy
 """
 
+from importlib.metadata import version as _version
+
 from ._core import Table
 from .law import Regime, Rule, classify
 from .results import Figure, Results
 from .study import Decomposition, Study, Validation, validate
+
+__version__ = _version("chokepoint")
 
 __all__ = [
     "Decomposition",

@@ -8,7 +8,7 @@ use std::sync::atomic::AtomicBool;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{AN_OUTCOME, Failure, count, note, wrong_word};
+use super::{AN_OUTCOME, Failure, count, note, quiet, wrong_word};
 use crate::config::futures::FutureDesign;
 use crate::outputs::outcomes::OUTCOMES;
 use crate::study::Plan;
@@ -124,7 +124,7 @@ pub(super) fn until(text: Option<&str>, plan: &Plan) -> Result<Option<StoppingRu
 
 /// A progress bar with the remaining time on a terminal; hidden elsewhere.
 pub fn progress(total: u64) -> ProgressBar {
-    if !std::io::stderr().is_terminal() {
+    if quiet() || !std::io::stderr().is_terminal() {
         return ProgressBar::hidden();
     }
     let bar = ProgressBar::new(total);

@@ -84,6 +84,8 @@ const GROUPS: [CommandGroup; 6] = [
             ("check", "chokepoint check my-rule.toml"),
             ("schema", "chokepoint schema act"),
             ("reference", "chokepoint reference"),
+            ("completions", "chokepoint completions bash"),
+            ("man", "chokepoint man share/man/man1"),
         ],
     ),
     (

@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
+use super::estimate::{WorkLeft, count_threads, estimate};
 use super::execution::{ExecutionArgs, pool, threads, until};
 use super::report::write_report;
 use super::{Failure, note};
-use crate::outputs::outcomes::OUTCOMES;
 use crate::results::compare::causes;
 use crate::results::seal::TIMING;
 use crate::results::{FolderClaim, Manifest, Results, ResultsError, Timing, WorkingFolder, files};
@@ -16,9 +16,7 @@ use crate::study::batch::{BlockBatch, StoppingRule};
 use crate::study::block::{self, path};
 use crate::study::merge::merge;
 use crate::study::plan_file::{OpenedPlan, PlanFile};
-use crate::study::{
-    Plan, RunRecord, RunRecordLayout, RunRequest, Worker, made_from, manifest, one_run,
-};
+use crate::study::{Plan, RunRecordLayout, TIMELINES, made_from, manifest};
 
 /// What watches over work.
 pub struct Progress<'a> {
@@ -98,6 +96,18 @@ impl StudyJob {
         self.runs_of(self.file.block(number).len())
     }
 
+    /// Runs of the blocks that are missing.
+    fn work_left(&self) -> WorkLeft {
+        let missing = self.missing();
+        let futures = missing.iter().flat_map(|k| self.file.block(*k));
+        let told = futures.filter(|run| *run < TIMELINES).count();
+        WorkLeft {
+            runs: missing.iter().map(|k| self.block_runs(*k)).sum(),
+            told: self.runs_of(told),
+            threads: self.threads.min(missing.len()),
+        }
+    }
+
     fn runs_of(&self, futures: usize) -> u64 {
         (futures * self.opened.plan.regimes.len()) as u64
     }
@@ -117,7 +127,7 @@ impl StudyJob {
             (watch.say)(&format!("resuming: {kept} of {all} blocks are done\n"));
         }
         let most = self.until.is_some();
-        (watch.say)(&estimate(plan, self.runs(), self.threads, most));
+        (watch.say)(&estimate(plan, self.runs(), &self.work_left(), most));
         (watch.begun)(self.runs());
         let clock = Instant::now();
         let batch = BlockBatch {
@@ -297,56 +307,4 @@ pub fn block_files(folder: &Path) -> (Vec<PathBuf>, Vec<PathBuf>) {
     entries
         .map(|e| e.path())
         .partition(|p| p.extension().is_some_and(|e| e == "runs"))
-}
-
-/// "1 thread", "4 threads".
-fn count_threads(threads: usize) -> String {
-    let ending = if threads == 1 { "" } else { "s" };
-    format!("{threads} thread{ending}")
-}
-
-/// The expected number of runs, minutes and bytes, from the time of one run.
-fn estimate(plan: &Plan, total: u64, threads: usize, most: bool) -> String {
-    let mut worker = Worker::new(&plan.blueprint);
-    let arm = plan.calendars.len() - 1;
-    let number = plan.futures.start;
-    let layout = RunRecordLayout::new(plan);
-    let (draw, mut record) = (plan.draw(number), RunRecord::default());
-    // As it is run later: one that stops is no reason to stop before the others.
-    let mut once = || {
-        let request = RunRequest {
-            arm,
-            run: number,
-            draw: &draw,
-            baseline_path: None,
-        };
-        one_run(plan, &layout, &mut worker, &request, &mut record);
-    };
-    once();
-    let clock = Instant::now();
-    once();
-    let seconds = clock.elapsed().as_secs_f64() * total as f64 / threads as f64;
-    let series = layout.columns.len() * layout.months;
-    // Half of the monthly values are the same in all futures of a chunk and are kept once; tables are compressed.
-    let working = total as f64 * 8.0 * (layout.numbers() as f64 + 0.55 * series as f64);
-    let bands = series * plan.regimes.len() * 60;
-    let results =
-        total as f64 * 8.0 * (layout.parameters.len() + OUTCOMES.len()) as f64 + bands as f64;
-    let time = if seconds < 90.0 {
-        format!("{seconds:.0} s")
-    } else {
-        format!("{:.0} minutes", seconds / 60.0)
-    };
-    format!(
-        "{}: {} arms in {}{} futures, {total} runs of {} months; about {time} on {}, \
-         {:.0} MB while it runs, {:.0} MB of results\n",
-        plan.study.name,
-        plan.regimes.len(),
-        if most { "at most " } else { "" },
-        plan.futures.len(),
-        plan.blueprint.months,
-        count_threads(threads),
-        working / 1e6,
-        results / 1e6
-    )
 }

@@ -11,6 +11,7 @@ pub mod classify;
 mod decompose;
 mod design;
 mod discover;
+mod estimate;
 pub mod execution;
 mod explain;
 mod folders;
@@ -27,6 +28,7 @@ mod reversal;
 mod rules;
 pub mod run;
 mod sensitivity;
+mod shell;
 mod slurm;
 pub mod validate;
 mod whatif;
@@ -35,6 +37,7 @@ pub use new::template;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::{Args, FromArgMatches, Parser, Subcommand, ValueEnum};
 
@@ -57,6 +60,9 @@ struct Cli {
     /// Folder with files that replace the program's own, such as `regimes/mine.toml`; `chokepoint check --help` says more.
     #[arg(long, global = true, value_name = "DIR")]
     configs: Option<PathBuf>,
+    /// Print answers and errors only: no notes, no estimates, no progress.
+    #[arg(long, short, global = true)]
+    quiet: bool,
 }
 
 #[derive(Subcommand)]
@@ -160,6 +166,10 @@ enum Command {
     Check(check::CheckArgs),
     /// Print JSON Schemas of the configuration files.
     Schema(check::SchemaArgs),
+    /// Print a script with which a shell completes commands and options.
+    Completions(shell::CompletionsArgs),
+    /// Write man pages, one for each command.
+    Man(shell::ManArgs),
 }
 
 impl Command {
@@ -172,7 +182,9 @@ impl Command {
             Self::Export(_) | Self::Diff(_) | Self::Report(_) => {
                 Some("results hold what they were made from")
             }
-            Self::New(_) | Self::Schema(_) => Some("this command reads no configuration"),
+            Self::New(_) | Self::Schema(_) | Self::Completions(_) | Self::Man(_) => {
+                Some("this command reads no configuration")
+            }
             _ => None,
         }
     }
@@ -246,15 +258,16 @@ pub fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(answer) => return usage(&answer),
     };
+    QUIET.store(cli.quiet, Ordering::Relaxed);
     if cli.configs.is_some()
         && let Some(why) = cli.command.without_configs()
     {
-        note(&format!("error: --configs: {why}\n"));
+        complain(&format!("error: --configs: {why}\n"));
         return ExitCode::from(2);
     }
     let configs = match &cli.configs {
         Some(folder) if !folder.is_dir() => {
-            note(&format!(
+            complain(&format!(
                 "error: --configs {}: no such folder\n",
                 folder.display()
             ));
@@ -294,19 +307,21 @@ pub fn main() -> ExitCode {
         Command::Reference(args) => reference::reference(configs, &args),
         Command::Check(args) => check::check(configs, &args),
         Command::Schema(args) => check::schema(&args),
+        Command::Completions(args) => shell::completions(&args),
+        Command::Man(args) => shell::man(&args),
     };
     match answer {
         Ok(()) | Err(Failure::Closed) => ExitCode::SUCCESS,
         Err(Failure::No(text)) => {
-            note(&text);
+            complain(&text);
             ExitCode::from(1)
         }
         Err(Failure::Stopped(text)) => {
-            note(&text);
+            complain(&text);
             ExitCode::from(STOPPED)
         }
         Err(Failure::Input(text)) => {
-            note(&text);
+            complain(&text);
             ExitCode::from(2)
         }
     }
@@ -315,7 +330,7 @@ pub fn main() -> ExitCode {
 /// Prints help and versions on standard output, and errors of the command line on standard error with control characters made visible.
 fn usage(answer: &clap::Error) -> ExitCode {
     if answer.use_stderr() {
-        note(&answer.render().to_string());
+        complain(&answer.render().to_string());
     } else {
         // A closed output is no error.
         let _ = answer.print();
@@ -323,10 +338,44 @@ fn usage(answer: &clap::Error) -> ExitCode {
     ExitCode::from(u8::try_from(answer.exit_code()).unwrap_or(2))
 }
 
-/// Writes a message to standard error. A stream that is closed or full is no error, so that work does not depend on a reader.
+/// Whether notes and progress are left out.
+static QUIET: AtomicBool = AtomicBool::new(false);
+
+/// Whether only answers and errors were asked for.
+fn quiet() -> bool {
+    QUIET.load(Ordering::Relaxed)
+}
+
+/// Writes a note to standard error, unless only errors were asked for.
 pub fn note(text: &str) {
-    use std::io::Write;
-    let _ = std::io::stderr().write_all(visible(text).as_bytes());
+    if !quiet() {
+        complain(text);
+    }
+}
+
+/// Writes a message to standard error, in colour on a terminal unless `NO_COLOR` is set. A stream that is closed or full is no
+/// error, so that work does not depend on a reader.
+fn complain(text: &str) {
+    use std::io::{IsTerminal, Write};
+    let mut stream = std::io::stderr();
+    let plain = std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty());
+    let mut text = visible(text).to_string();
+    if stream.is_terminal() && !plain {
+        text = in_colour(&text);
+    }
+    let _ = stream.write_all(text.as_bytes());
+}
+
+/// Lines that begin with what kind of message they are, with that word in colour: errors red, warnings yellow, notes bold.
+fn in_colour(text: &str) -> String {
+    const KINDS: [(&str, &str); 3] = [("error:", "1;31"), ("warning:", "1;33"), ("note:", "1")];
+    let line = |line: &str| {
+        let kind = KINDS.iter().find(|(kind, _)| line.starts_with(kind));
+        kind.map_or(line.to_string(), |(kind, colour)| {
+            format!("\u{1b}[{colour}m{kind}\u{1b}[0m{}", &line[kind.len()..])
+        })
+    };
+    text.split_inclusive('\n').map(line).collect()
 }
 
 /// Prints text to standard output; a closed pipe ends the command quietly.
@@ -482,4 +531,19 @@ fn csv_written(writer: csv::Writer<Vec<u8>>) -> String {
     let bytes = writer.into_inner().unwrap_or_default();
     let bytes = csv_table(bytes).unwrap_or_default();
     String::from_utf8_lossy(&bytes).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_kind_of_a_message_is_coloured() {
+        let text = "error: a.toml\n  an error: here\nnote: b\n";
+        assert_eq!(
+            in_colour(text),
+            "\u{1b}[1;31merror:\u{1b}[0m a.toml\n  an error: here\n\u{1b}[1mnote:\u{1b}[0m b\n"
+        );
+        assert_eq!(in_colour("240 runs"), "240 runs");
+    }
 }

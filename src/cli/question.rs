@@ -17,6 +17,7 @@ use super::{
     wrong_word,
 };
 use crate::analysis::EstimatorError;
+use crate::config::draws::FuturesTable;
 use crate::config::futures::FutureDesign;
 use crate::config::source::Configs;
 use crate::config::study;
@@ -66,6 +67,8 @@ pub struct QuestionArgs {
 pub struct PreparedQuestion {
     pub plan: Plan,
     pub pool: ThreadPool,
+    /// The study's own table of futures.
+    pub table: Option<FuturesTable>,
     /// Hash of the plan and of the arguments of the command.
     made_from: String,
 }
@@ -91,9 +94,16 @@ impl QuestionArgs {
             }
             self.seal.check(folder)?;
         }
-        let (mut plan, pool) = self.plan(configs, runs)?;
+        let (mut plan, pool, table) = self.plan(configs, runs)?;
+        if let Some(table) = table.as_ref().filter(|_| command != "sensitivity") {
+            note(&format!(
+                "note: `{command}` draws its futures; the study's table {} is not used\n",
+                table.source.name
+            ));
+        }
         let whole = made_from(&plan, &plan.futures);
-        let text = &plan.study.source.text;
+        let mut text = plan.study.source.text.clone();
+        text.extend(table.iter().map(|t| t.source.text.as_str()));
         let made_from = sha256(format!("{whole} {command} {words} {text}").as_bytes());
         if let Some(folder) = &self.into {
             self.check_free(folder, tables, &made_from)?;
@@ -104,6 +114,7 @@ impl QuestionArgs {
         Ok(PreparedQuestion {
             plan,
             pool,
+            table,
             made_from,
         })
     }
@@ -149,15 +160,19 @@ impl QuestionArgs {
         open_kept_runs(folder, made_from)
     }
 
-    /// Builds the plan and its thread pool.
-    fn plan(&self, configs: Configs, runs: u32) -> Result<(Plan, ThreadPool), Failure> {
+    /// Builds the plan and its thread pool; returns the study's table of futures, which the plan leaves out.
+    fn plan(
+        &self,
+        configs: Configs,
+        runs: u32,
+    ) -> Result<(Plan, ThreadPool, Option<FuturesTable>), Failure> {
         let library = Library::read(configs, &[])?;
         let source = library.configs.find(&self.study, "studies")?;
         let mut file = study::read(&source, &library.configs)?;
         // Questions draw futures one by one, whatever design the study is run with.
         file.futures.design = FutureDesign::Replicates;
         file.futures.levels.clear();
-        file.draws = None;
+        let table = file.draws.take();
         let (set, fields) = settings(&library, &self.set)?;
         if let Some((path, _)) = fields.first() {
             return Err(wrong_word("--set", path, "a parameter", &[]));
@@ -170,7 +185,7 @@ impl QuestionArgs {
             ..PlanSettings::default()
         };
         let plan = Plan::new(&library, file, settings)?;
-        Ok((plan, pool(threads(self.threads))?))
+        Ok((plan, pool(threads(self.threads))?, table))
     }
 
     /// Runs a question with a progress bar. A signal stops it after the current runs; finished blocks are kept, and the same

@@ -9,7 +9,7 @@ use crate::config::source::Configs;
 use crate::config::study;
 use crate::events::EventKind;
 use crate::results::EventRow;
-use crate::study::timeline::{chain, timeline};
+use crate::study::timeline::{chain, first_difference, timeline};
 use crate::study::{Library, Plan, PlanSettings};
 
 #[derive(Args)]
@@ -152,25 +152,6 @@ fn against(args: &ReplayArgs, arms: [&String; 2], runs: [&[EventRow]; 2]) -> Ans
         ),
         None => "no event differs\n".to_string(),
     })
-}
-
-/// The number of events that two runs share, and the first events in which they differ.
-fn first_difference<'a>(
-    here: &'a [EventRow],
-    there: &'a [EventRow],
-    wanted: impl Fn(&&EventRow) -> bool,
-) -> Option<(usize, Option<&'a EventRow>, Option<&'a EventRow>)> {
-    let here: Vec<&EventRow> = here.iter().filter(|e| wanted(e)).collect();
-    let there: Vec<&EventRow> = there.iter().filter(|e| wanted(e)).collect();
-    let same = here
-        .iter()
-        .zip(&there)
-        .take_while(|(a, b)| {
-            (a.month, &a.kind, &a.actor, &a.text) == (b.month, &b.kind, &b.actor, &b.text)
-        })
-        .count();
-    let (a, b) = (here.get(same).copied(), there.get(same).copied());
-    (a.is_some() || b.is_some()).then_some((same, a, b))
 }
 
 fn led_to<'a>(rows: &'a [EventRow], e: Option<&EventRow>) -> Vec<&'a EventRow> {

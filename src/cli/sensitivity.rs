@@ -3,10 +3,10 @@
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 
-use super::question::{QuestionArgs, csv_table, find_outcome};
-use super::{Answer, Failure};
+use super::question::{PreparedQuestion, QuestionArgs, csv_table, find_outcome};
+use super::{Answer, Failure, note};
 use crate::config::source::Configs;
-use crate::questions::sensitivity;
+use crate::questions::sensitivity::{self, choose_factors};
 
 #[derive(Args)]
 pub struct SensitivityArgs {
@@ -18,6 +18,9 @@ pub struct SensitivityArgs {
     /// Method: Sobol indices, or the cheaper elementary effects of Morris.
     #[arg(long, value_enum, default_value = "sobol")]
     method: SensitivityMethod,
+    /// Parameters that are factors of their own, separated by commas; all others are one factor together. The default is the columns of the study's table of futures, or every parameter where it has none.
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    parameters: Vec<String>,
     /// Number of parameters printed for each quantity; the table holds all.
     #[arg(long, default_value_t = 12)]
     top: usize,
@@ -37,15 +40,25 @@ pub fn sensitivity(configs: Configs, args: &SensitivityArgs) -> Answer {
         find_outcome(name)?;
     }
     let method = args.method == SensitivityMethod::Sobol;
-    let words = format!("sobol {method} {:?}", args.outcome);
+    let mut words = format!("sobol {method} {:?}", args.outcome);
+    if !args.parameters.is_empty() {
+        words.push_str(&format!(" {:?}", args.parameters));
+    }
+    let choose = |asked: &PreparedQuestion| {
+        let chosen = choose_factors(&asked.plan, &args.parameters, asked.table.as_ref());
+        chosen.map_err(|why| {
+            q.finish(asked);
+            Failure::Input(format!("error: --parameters: {why}\n"))
+        })
+    };
     let refused = match args.method {
         SensitivityMethod::Sobol => {
             let tables = ["sobol", "sobol_convergence"];
             let asked = q.prepare(configs, 256, "sensitivity", &words, &tables)?;
-            let plan = &asked.plan;
-            let runs = sensitivity::sobol_runs(plan);
+            let (plan, chosen) = (&asked.plan, choose(&asked)?);
+            let runs = sensitivity::sobol_runs(plan, &chosen);
             let found = q.run_with_progress(&asked, runs, |done| {
-                sensitivity::sobol(plan, &args.outcome, done)
+                sensitivity::sobol(plan, &args.outcome, &chosen, done)
             })?;
             let most = found.rows.iter().map(|r| r.rows).max().unwrap_or(0);
             let (last, _): (Vec<_>, Vec<_>) =
@@ -65,15 +78,24 @@ pub fn sensitivity(configs: Configs, args: &SensitivityArgs) -> Answer {
                 "Share of variance that each factor explains alone (first) and with others (total)",
                 &top,
             )?;
+            if let Some(warning) = sensitivity::too_few_rows(&last) {
+                note(&format!("warning: {warning}\n"));
+            }
             q.finish(&asked);
             found.refused
         }
         SensitivityMethod::Morris => {
             let asked = q.prepare(configs, 50, "sensitivity", &words, &["morris"])?;
-            let plan = &asked.plan;
-            let runs = sensitivity::morris_runs(plan);
+            let (plan, chosen) = (&asked.plan, choose(&asked)?);
+            if let Some(table) = &asked.table {
+                note(&format!(
+                    "note: elementary effects step along distributions; of the study's table {} only the columns are used\n",
+                    table.source.name
+                ));
+            }
+            let runs = sensitivity::morris_runs(plan, &chosen);
             let found = q.run_with_progress(&asked, runs, |done| {
-                sensitivity::morris(plan, &args.outcome, done)
+                sensitivity::morris(plan, &args.outcome, &chosen, done)
             })?;
             q.write_tables(&asked, &[("morris", csv_table(&found.rows))])?;
             let top = first_of(

@@ -146,7 +146,7 @@ pub fn beside_markdown(library: &Library) -> Result<String, Problems> {
             },
         ));
     }
-    out.push_str("\n### Definitions and sources\n\n| | what was counted | how the model's number differs | source | read from |\n|---|---|---|---|---|\n");
+    out.push_str("\n## Definitions and sources\n\n| | what was counted | how the model's number differs | source | read from |\n|---|---|---|---|---|\n");
     for (number, r) in rows.iter().enumerate() {
         let q = &r.quantity;
         let source = match q.url.as_str() {

@@ -8,6 +8,8 @@ use super::evaluate::{CustomFuture, baseline, draw, evaluate, sampled};
 use crate::analysis::EstimatorError;
 use crate::analysis::morris::{ElementaryEffect, STEP, Trajectory, of_effects, screen};
 use crate::analysis::sobol::{SobolIndices, convergence};
+use crate::config::diagnostics::nearest;
+use crate::config::draws::FuturesTable;
 use crate::outputs::outcomes::OUTCOMES;
 use crate::study::Plan;
 
@@ -89,10 +91,67 @@ fn quantities(plan: &Plan, answers: &[Vec<Vec<f64>>], names: &[String]) -> Vec<A
     all
 }
 
+/// A parameter that is a factor of its own.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ChosenFactor {
+    /// Its place in the list of all parameters.
+    pub place: usize,
+    /// Values that a table of futures gives it; where there are none, its distribution is drawn from.
+    pub values: Vec<f64>,
+}
+
+/// The parameters that are factors of their own: those named, those of a study's table of futures, or none where all are.
+///
+/// # Errors
+/// For a name that is no parameter, and a parameter that nothing varies.
+pub fn choose_factors(
+    plan: &Plan,
+    names: &[String],
+    table: Option<&FuturesTable>,
+) -> Result<Vec<ChosenFactor>, String> {
+    let column = |place: usize| -> Vec<f64> {
+        let at = table.and_then(|t| t.columns.iter().position(|c| *c == place));
+        let rows = table.map_or(&[][..], |t| &t.rows);
+        at.map_or(Vec::new(), |at| rows.iter().map(|r| r.values[at]).collect())
+    };
+    if names.is_empty() {
+        let places = table.map_or(&[][..], |t| &t.columns);
+        let factor = |place: &usize| ChosenFactor {
+            place: *place,
+            values: column(*place),
+        };
+        return Ok(places.iter().map(factor).collect());
+    }
+    let all: Vec<&str> = plan.parameters.0.iter().map(|p| p.id.as_str()).collect();
+    let mut chosen: Vec<ChosenFactor> = Vec::new();
+    for name in names {
+        let Some(place) = all.iter().position(|id| id == name) else {
+            let near =
+                nearest(name, &all).map_or(String::new(), |n| format!("; did you mean `{n}`?"));
+            return Err(format!("found `{name}`, expected a parameter{near}"));
+        };
+        let values = column(place);
+        if values.is_empty() && plan.parameters.0[place].prior.is_none() {
+            return Err(format!(
+                "found `{name}`, which has no distribution and is in no table of the study"
+            ));
+        }
+        if chosen.iter().all(|c| c.place != place) {
+            chosen.push(ChosenFactor { place, values });
+        }
+    }
+    Ok(chosen)
+}
+
+/// What parameters that are no factor of their own are called together.
+pub const OTHERS: &str = "other parameters";
+
 /// What can be exchanged between two points.
 #[derive(Clone, Copy)]
 enum ExchangedFactor {
     Parameter(usize),
+    /// All parameters that were not chosen.
+    Others,
     Conditions,
     Chance,
 }
@@ -101,15 +160,22 @@ impl ExchangedFactor {
     fn name(self, plan: &Plan) -> String {
         match self {
             Self::Parameter(at) => plan.parameters.0[at].id.clone(),
+            Self::Others => OTHERS.into(),
             Self::Conditions => "conditions".into(),
             Self::Chance => CHANCE.into(),
         }
     }
 
     /// Point `a` with this one factor of `b`.
-    fn from(self, a: &CustomFuture, b: &CustomFuture) -> CustomFuture {
+    fn from(self, a: &CustomFuture, b: &CustomFuture, chosen: &[ChosenFactor]) -> CustomFuture {
         let mut point = a.clone();
         match self {
+            Self::Others => {
+                point.draw.parameters.clone_from(&b.draw.parameters);
+                for c in chosen {
+                    point.draw.parameters[c.place] = a.draw.parameters[c.place];
+                }
+            }
             Self::Parameter(at) => point.draw.parameters[at] = b.draw.parameters[at],
             Self::Conditions => {
                 (point.draw.stress, point.draw.variant) = (b.draw.stress, b.draw.variant);
@@ -120,32 +186,57 @@ impl ExchangedFactor {
     }
 }
 
-/// Every sampled parameter; stress and variant where there are any; chance.
-fn factors(plan: &Plan) -> Vec<ExchangedFactor> {
+/// Every sampled parameter, or the chosen ones and all others together; stress and variant where there are any; chance.
+fn factors(plan: &Plan, chosen: &[ChosenFactor]) -> Vec<ExchangedFactor> {
     let kinds = plan.design.stress.len() + plan.design.variant.len();
     let conditions = (kinds > 0).then_some(ExchangedFactor::Conditions);
-    let parameters = sampled(plan).into_iter().map(ExchangedFactor::Parameter);
-    parameters
+    let (own, others) = if chosen.is_empty() {
+        (sampled(plan), None)
+    } else {
+        let own: Vec<usize> = chosen.iter().map(|c| c.place).collect();
+        let left = sampled(plan).iter().any(|at| !own.contains(at));
+        (own, left.then_some(ExchangedFactor::Others))
+    };
+    own.into_iter()
+        .map(ExchangedFactor::Parameter)
+        .chain(others)
         .chain(conditions)
         .chain([ExchangedFactor::Chance])
         .collect()
 }
 
 /// How many runs [`sobol`] makes.
-pub fn sobol_runs(plan: &Plan) -> u64 {
+pub fn sobol_runs(plan: &Plan, chosen: &[ChosenFactor]) -> u64 {
     let rows = u64::from(plan.futures.end - plan.futures.start);
-    rows * (factors(plan).len() as u64 + 2) * plan.regimes.len() as u64
+    rows * (factors(plan, chosen).len() as u64 + 2) * plan.regimes.len() as u64
+}
+
+/// A future in which every chosen parameter of a table has one of its values there, drawn apart from the others.
+fn with_values(plan: &Plan, chosen: &[ChosenFactor], number: u32) -> CustomFuture {
+    let mut future = CustomFuture::of(plan, number);
+    for c in chosen.iter().filter(|c| !c.values.is_empty()) {
+        let share = draw(plan, &format!("table {}", plan.parameters.0[c.place].id))(number.into());
+        let at = (share * c.values.len() as f64) as usize;
+        future.draw.parameters[c.place] = c.values[at.min(c.values.len() - 1)];
+    }
+    future
 }
 
 /// Sobol indices of these outcomes in every arm, and of effects. Row `n` of A is future `n` of the plan, row `n` of B the
-/// future that comes as many later as there are rows: parameters are independent draws of their distributions.
-pub fn sobol(plan: &Plan, names: &[String], done: &(dyn Fn() + Sync)) -> Sensitivity<SobolRow> {
+/// future that comes as many later as there are rows: parameters are independent draws of their distributions, or of the values
+/// that a table gives them.
+pub fn sobol(
+    plan: &Plan,
+    names: &[String],
+    chosen: &[ChosenFactor],
+    done: &(dyn Fn() + Sync),
+) -> Sensitivity<SobolRow> {
     let n = plan.futures.end - plan.futures.start;
-    let factors = factors(plan);
+    let factors = factors(plan, chosen);
     let mut points: Vec<CustomFuture> = Vec::new();
     for row in plan.futures.clone() {
-        let (a, b) = (CustomFuture::of(plan, row), CustomFuture::of(plan, row + n));
-        points.extend(factors.iter().map(|f| f.from(&a, &b)));
+        let [a, b] = [row, row + n].map(|number| with_values(plan, chosen, number));
+        points.extend(factors.iter().map(|f| f.from(&a, &b, chosen)));
         points.extend([a, b]);
     }
     let arms: Vec<usize> = (0..plan.regimes.len()).collect();
@@ -188,6 +279,27 @@ fn sobol_row(q: &AnswerQuantity, parameter: &str, i: SobolIndices, rows: usize) 
     }
 }
 
+/// By how much a first index has to exceed its total for a warning: what some hundred rows leave to chance.
+const NOISE: f64 = 0.05;
+
+/// The warning for indices that cannot be so: what a parameter explains alone is a part of what it explains with others.
+pub fn too_few_rows(rows: &[SobolRow]) -> Option<String> {
+    let above = |r: &&SobolRow| r.first > r.total + NOISE;
+    let worst = rows
+        .iter()
+        .filter(above)
+        .max_by(|a, b| (a.first - a.total).total_cmp(&(b.first - b.total)))?;
+    Some(format!(
+        "from {} rows {} of {} first indices exceed their totals, which true indices never do (`{}`: {:.2} > {:.2}); more futures are needed",
+        worst.rows,
+        rows.iter().filter(above).count(),
+        rows.len(),
+        worst.parameter,
+        worst.first,
+        worst.total
+    ))
+}
+
 fn refusal(q: &AnswerQuantity, why: &EstimatorError) -> String {
     let effect = if q.baseline.is_empty() {
         String::new()
@@ -198,15 +310,27 @@ fn refusal(q: &AnswerQuantity, why: &EstimatorError) -> String {
 }
 
 /// How many runs [`morris`] makes.
-pub fn morris_runs(plan: &Plan) -> u64 {
+pub fn morris_runs(plan: &Plan, chosen: &[ChosenFactor]) -> u64 {
     let trajectories = u64::from(plan.futures.end - plan.futures.start);
-    trajectories * (sampled(plan).len() as u64 + 2) * plan.regimes.len() as u64
+    trajectories * (stepped(plan, chosen).len() as u64 + 2) * plan.regimes.len() as u64
 }
 
-/// Elementary effects; each trajectory keeps the chance of one future and changes it in its last step.
-pub fn morris(plan: &Plan, names: &[String], done: &(dyn Fn() + Sync)) -> Sensitivity<MorrisRow> {
+/// The parameters that trajectories step along: they have a distribution.
+fn stepped(plan: &Plan, chosen: &[ChosenFactor]) -> Vec<usize> {
+    let wanted = |at: &usize| chosen.is_empty() || chosen.iter().any(|c| c.place == *at);
+    sampled(plan).into_iter().filter(wanted).collect()
+}
+
+/// Elementary effects; each trajectory keeps the chance of one future and changes it in its last step. Values of a table are not
+/// used: a step is a share of a distribution.
+pub fn morris(
+    plan: &Plan,
+    names: &[String],
+    chosen: &[ChosenFactor],
+    done: &(dyn Fn() + Sync),
+) -> Sensitivity<MorrisRow> {
     let n = plan.futures.end - plan.futures.start;
-    let places = sampled(plan);
+    let places = stepped(plan, chosen);
     let trajectories: Vec<Trajectory> = plan
         .futures
         .clone()
@@ -282,5 +406,31 @@ pub fn set_shares(plan: &Plan, point: &mut CustomFuture, places: &[usize], share
         if let Some(prior) = &plan.parameters.0[*at].prior {
             point.draw.parameters[*at] = prior.quantile(*share);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_first_index_above_its_total_is_told() {
+        let row = |parameter: &str, first, total| SobolRow {
+            parameter: parameter.into(),
+            first,
+            total,
+            rows: 8,
+            ..SobolRow::default()
+        };
+        assert_eq!(
+            too_few_rows(&[row("a", 0.3, 0.28), row("b", 0.1, 0.5)]),
+            None
+        );
+        let told = too_few_rows(&[row("a", 0.67, 0.29), row("b", 0.1, 0.5), row("c", 0.2, 0.1)]);
+        let told = told.unwrap();
+        assert!(
+            told.starts_with("from 8 rows 2 of 3") && told.contains("`a`: 0.67 > 0.29"),
+            "{told}"
+        );
     }
 }

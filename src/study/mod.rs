@@ -30,5 +30,5 @@ pub use layout::{RunRecordLayout, declared_columns};
 pub use library::Library;
 pub use manifest::{made_from, manifest};
 pub use plan::{Plan, PlanSettings};
-pub use run::{RunRecord, RunRequest, one_run};
+pub use run::{RunRecord, RunRequest, TIMELINES, one_run};
 pub use worker::{Worker, is_balanced};

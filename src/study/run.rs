@@ -16,7 +16,7 @@ use crate::outputs::outcomes::OUTCOMES;
 use crate::results::{EventRow, PolicyChangeRow};
 
 /// Futures whose events are kept in the results.
-const TIMELINES: u32 = 5;
+pub const TIMELINES: u32 = 5;
 
 /// Events, policy changes and failure of a run.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]

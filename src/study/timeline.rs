@@ -409,6 +409,25 @@ pub fn chain(rows: &[EventRow], id: u32) -> Vec<&EventRow> {
     std::iter::successors(first, |row| find(row.cause_id?)).collect()
 }
 
+/// The number of events that two runs share, and the first events in which they differ.
+pub fn first_difference<'a>(
+    here: &'a [EventRow],
+    there: &'a [EventRow],
+    wanted: impl Fn(&&EventRow) -> bool,
+) -> Option<(usize, Option<&'a EventRow>, Option<&'a EventRow>)> {
+    let here: Vec<&EventRow> = here.iter().filter(|e| wanted(e)).collect();
+    let there: Vec<&EventRow> = there.iter().filter(|e| wanted(e)).collect();
+    let same = here
+        .iter()
+        .zip(&there)
+        .take_while(|(a, b)| {
+            (a.month, &a.kind, &a.actor, &a.text) == (b.month, &b.kind, &b.actor, &b.text)
+        })
+        .count();
+    let (a, b) = (here.get(same).copied(), there.get(same).copied());
+    (a.is_some() || b.is_some()).then_some((same, a, b))
+}
+
 /// Describes the changes of rules of one run.
 pub fn tape_rows(plan: &Plan, arm: usize, run: u32, tape: &[PolicyChange]) -> Vec<PolicyChangeRow> {
     let regime = &plan.regimes[arm];
