@@ -14,6 +14,7 @@ mod discover;
 pub mod execution;
 mod explain;
 mod folders;
+mod forecast;
 mod help;
 pub mod job;
 mod ledger;
@@ -26,6 +27,7 @@ mod report;
 mod reversal;
 mod rules;
 pub mod run;
+mod score;
 mod sensitivity;
 mod slurm;
 pub mod validate;
@@ -124,6 +126,14 @@ enum Command {
     ///
     /// Simple forecasts serve as benchmarks. The worst series come first.
     Validate(validate::ValidateArgs),
+    /// Predict the next values of every recorded series and put them on record.
+    ///
+    /// A dated folder with a hash is written once and never edited. Predictions are conditional on branches of the law.
+    Forecast(forecast::ForecastArgs),
+    /// Score a dated forecast against the values that came.
+    ///
+    /// Naive forecasts and earlier forecasts stand beside it.
+    Score(score::ScoreArgs),
     /// Fit parameters to the evidence and write sets of values that fit (posterior samples).
     ///
     /// Each split of the evidence into a part for the fit and a part for the test gets its own samples.
@@ -283,6 +293,8 @@ pub fn main() -> ExitCode {
         Command::Flip(_) => Err(help::renamed("flip", "reversal")),
         Command::Ledger(args) => ledger::ledger(configs, &args),
         Command::Validate(args) => validate::validate(configs, args),
+        Command::Forecast(args) => forecast::forecast(configs, &args),
+        Command::Score(args) => score::score(configs, &args),
         Command::Calibrate(args) => calibrate::calibrate(configs, &args),
         Command::Audit(args) => audit::audit(configs, &args),
         Command::Claims(args) => claims::claims(configs, &args),

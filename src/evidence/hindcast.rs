@@ -70,6 +70,16 @@ impl Hindcast {
         // Posterior samples come from the settings, not from the study.
         file.posterior = None;
         let plan = Plan::new(library, file, settings)?;
+        Ok(Self::of_plan(library, plan, evidence, discrepancy))
+    }
+
+    /// The rows of a table read off runs of this plan.
+    pub fn of_plan(
+        library: &Library,
+        plan: Plan,
+        evidence: Evidence,
+        discrepancy: &Discrepancy,
+    ) -> Self {
         let mut asked: Vec<HindcastPoint> = Vec::new();
         let mut silent = Vec::new();
         for (at, row) in evidence.rows.iter().enumerate() {
@@ -86,13 +96,13 @@ impl Hindcast {
             });
         }
         let months = asked.iter().map(|a| a.to + 1).max().unwrap_or(1);
-        Ok(Self {
+        Self {
             plan,
             evidence,
             asked,
             silent,
             months,
-        })
+        }
     }
 
     pub fn row(&self, k: usize) -> &EvidenceRow {
