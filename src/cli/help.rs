@@ -77,6 +77,7 @@ const GROUPS: [CommandGroup; 6] = [
                 "score",
                 "chokepoint score forecasts/2026-11-28 --evidence series.csv",
             ),
+            ("update", "chokepoint update --configs changed"),
             ("audit", "chokepoint audit s1-october-2022"),
         ],
     ),

@@ -30,6 +30,7 @@ pub mod run;
 mod score;
 mod sensitivity;
 mod slurm;
+mod update;
 pub mod validate;
 mod whatif;
 
@@ -142,6 +143,10 @@ enum Command {
     ///
     /// Every claim is a study of two arms. The verdict follows from the size of its effect, the share of futures that have it, and conditions tested on other futures.
     Claims(claims::ClaimsArgs),
+    /// Say which conclusions a change of rules or evidence changes.
+    ///
+    /// Every shipped study and claim is run before and after, in the same futures. One page lists what changed, beyond Monte Carlo error or not.
+    Update(update::UpdateArgs),
     /// Check that chips, money and compute add up, and list settings that change no result.
     ///
     /// The settings are parameters, channels and rules.
@@ -296,6 +301,7 @@ pub fn main() -> ExitCode {
         Command::Forecast(args) => forecast::forecast(configs, &args),
         Command::Score(args) => score::score(configs, &args),
         Command::Calibrate(args) => calibrate::calibrate(configs, &args),
+        Command::Update(args) => update::update(configs, &args),
         Command::Audit(args) => audit::audit(configs, &args),
         Command::Claims(args) => claims::claims(configs, &args),
         Command::Classify(args) => classify::classify(configs, &args),

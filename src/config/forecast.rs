@@ -90,7 +90,7 @@ pub struct Prediction {
     pub parameters: Option<f64>,
     pub structure: Option<f64>,
     pub chance: Option<f64>,
-    /// Quantiles at 0.025, 0.075 and so on to 0.975, joined by `;`.
+    /// Quantiles at 0.025, 0.075 and so on to 0.975, as `[a;b]`.
     pub quantiles: String,
 }
 
@@ -101,7 +101,7 @@ impl Prediction {
 
     /// The quantiles as numbers.
     pub fn distribution(&self) -> Vec<f64> {
-        let cells = self.quantiles.split(';');
+        let cells = self.quantiles.trim_matches(['[', ']']).split(';');
         cells.filter_map(|cell| cell.parse().ok()).collect()
     }
 

@@ -85,7 +85,8 @@ impl ForecastRequest {
         }
         let (row, link) = (h.row(k), h.link(k));
         let (series, entity) = h.series(k);
-        let at = |p: f64| six_digits(h.natural(k, quantile(&draws, p)));
+        let (low, high) = h.bounds(k);
+        let at = |p: f64| six_digits(h.natural(k, quantile(&draws, p)).clamp(low, high));
         let parts = self.parts(k, said);
         let part = |of: fn(&VarianceParts) -> f64| parts.as_ref().map(|p| thousandths(of(p)));
         let middles = (0..QUANTILES).map(|i| at((i as f64 + 0.5) / QUANTILES as f64));
@@ -114,7 +115,7 @@ impl ForecastRequest {
             parameters: part(|p| p.parameters),
             structure: part(|p| p.structure),
             chance: part(|p| p.chance),
-            quantiles: quantiles.join(";"),
+            quantiles: format!("[{}]", quantiles.join(";")),
         })
     }
 

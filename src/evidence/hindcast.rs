@@ -139,6 +139,19 @@ impl Hindcast {
         }
     }
 
+    /// What a published number of a point can be: a share from 0 to 1, an amount from 0; points and months of a gap are free.
+    pub fn bounds(&self, k: usize) -> (f64, f64) {
+        let link = self.link(k);
+        let unit = measure(link.measure.get_ref()).map_or("", |m| m.unit);
+        match link.scale {
+            ErrorScale::Own if !link.over.is_empty() || unit == "fraction" => (0.0, 1.0),
+            ErrorScale::Own if unit == "months" || unit == "index points" => {
+                (f64::NEG_INFINITY, f64::INFINITY)
+            }
+            _ => (0.0, f64::INFINITY),
+        }
+    }
+
     /// Runs one arm and reads every point, in the units of the table.
     pub fn run(&self, worker: &mut Worker, arm: usize, future: &Future) -> Vec<f64> {
         let recorded = future.clone().on_record();
