@@ -180,3 +180,33 @@ fn draw_row(
     canvas.text(at, numbers.as_str(), SMALL, INK, TextAnchor::Left);
     format!("{name}: {numbers}")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn series(places: &[f64]) -> CameSeries {
+        let value = |place: &f64| CameValue {
+            place: *place,
+            inside_50: place.abs() < 0.4,
+            inside_90: place.abs() <= 1.0,
+        };
+        CameSeries {
+            values: places.iter().map(value).collect(),
+            crps: 1.0,
+            crps_naive: 2.0,
+        }
+    }
+
+    #[test]
+    fn words_neither_overlap_nor_leave_the_sheet() {
+        let long = "home makers of the target: revenue of the first nine months of a year, all of it, as published";
+        let all = BTreeMap::from([
+            ("capability index frontier: US".into(), series(&[0.1, -0.7])),
+            (long.into(), series(&[f64::INFINITY, -9.0, 1.4])),
+        ]);
+        let (canvas, said) = compose(&all);
+        assert!(canvas.faults().is_empty(), "{:?}", canvas.faults());
+        assert!(said.starts_with("capability index frontier: US: 2 of 2; +0.50"));
+    }
+}

@@ -8,10 +8,15 @@ use serde::Serialize;
 use super::sides::UpdateSide;
 use crate::cli::Failure;
 use crate::cli::calibrate::{CalibrateArgs, fit_posteriors};
+use crate::config::acts::ids_of;
 use crate::config::claim::claim_paths;
+use crate::config::evidence::Evidence;
 use crate::config::posterior::Posterior;
 use crate::config::source::Configs;
 use crate::config::study;
+use crate::controls::DatedRule;
+use crate::evidence::forecast::last_month_on_record;
+use crate::foundation::calendar::Month;
 use crate::study::Library;
 
 /// A posterior before and after: a row of `posteriors.csv`.
@@ -62,8 +67,42 @@ pub(super) fn effort(text: &str) -> Result<RefitEffort, String> {
     }
 }
 
-/// Folders of the configuration that the fit runs and no hash of a posterior holds.
-const BENEATH: [&str; 3] = ["configs/rules/", "configs/regimes/", "configs/world/"];
+/// What the runs of a fit rest on and no hash of a posterior holds: the world, and recorded history with the rules that act by
+/// the last month of the record.
+fn beneath(before: &Configs, after: &Configs, changed: &[String]) -> Result<Vec<String>, Failure> {
+    let library = Library::read(after.clone(), &[])?;
+    let last = last_month_on_record(&Evidence::read(after)?).map(Month::last_day);
+    let history = library.regime("history")?;
+    let acts_on_record = |id: &str| {
+        let rule = |e: &&DatedRule| library.law.rules[usize::from(e.rule)].id == id;
+        let entry = history.entries.iter().find(rule);
+        entry.is_some_and(|e| last.is_none_or(|last| e.announced <= last))
+    };
+    let mut found = Vec::new();
+    for name in changed {
+        let path = name.trim_start_matches("configs/");
+        let acts = match path.split('/').next().unwrap_or_default() {
+            "world" => true,
+            "regimes" => path == "regimes/history.toml",
+            "rules" if path.ends_with(".toml") => {
+                let mut ids = Vec::new();
+                for configs in [before, after] {
+                    if let Ok(source) = configs.read(path) {
+                        ids.extend(ids_of(&[source])?);
+                    }
+                }
+                // A rule that is no longer there acted, for all that is known.
+                ids.iter()
+                    .any(|id| acts_on_record(id) || library.law.find(id).is_none())
+            }
+            _ => false,
+        };
+        if acts {
+            found.push(format!("`{name}` changed, which the fit runs"));
+        }
+    }
+    Ok(found)
+}
 
 /// Every posterior of the configuration now, and why it is stale before and after.
 pub(super) fn posterior_rows(
@@ -77,14 +116,9 @@ pub(super) fn posterior_rows(
         UpdateSide::Earlier(_) => now.clone(),
     };
     let used = used(after)?;
-    let beneath = changed
-        .iter()
-        .filter(|name| BENEATH.iter().any(|folder| name.starts_with(folder)));
-    let beneath = match beneath.count() {
-        0 => None,
-        n => Some(format!(
-            "fitted under other rules or another world: {n} files"
-        )),
+    let beneath = match before {
+        UpdateSide::Configuration(before) => beneath(before, after, changed)?,
+        UpdateSide::Earlier(_) => Vec::new(),
     };
     Ok(now
         .into_iter()
