@@ -369,6 +369,9 @@ fn a_forecast_is_written_once_and_an_edit_is_found() {
         "{err}"
     );
 
+    let (code, _, err) = chokepoint(folder, &["forecast", "--dated", "2025-06-30"]);
+    assert!(code == 2 && err.contains("a date in 2026-10 or later"), "{err}");
+
     std::fs::write(folder.join("came.csv"), CAME).unwrap();
     let score = [
         "score",

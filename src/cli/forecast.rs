@@ -54,6 +54,10 @@ pub fn forecast(configs: Configs, args: &ForecastArgs) -> Answer {
     let evidence = Evidence::read(&library.configs)?;
     let dated = args.date(&evidence)?;
     let month = Month::from_date(dated);
+    if let Some(last) = last_month_on_record(&evidence).filter(|last| *last > month) {
+        let expected = format!("a date in {last} or later: the evidence, which the model was fitted to, reaches to that month");
+        return Err(wrong_word("--dated", &dated.to_string(), &expected, &[]));
+    }
     if args.to <= month {
         let expected = format!("a month after the date of the forecast, {dated}");
         return Err(wrong_word("--to", &args.to.to_string(), &expected, &[]));

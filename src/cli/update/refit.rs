@@ -113,7 +113,7 @@ pub(super) fn posterior_rows(
     let now = stale(after)?;
     let old = match before {
         UpdateSide::Configuration(before) => stale(before)?,
-        UpdateSide::Earlier(_) => now.clone(),
+        UpdateSide::Earlier(_) => BTreeMap::new(),
     };
     let used = used(after)?;
     let beneath = match before {
