@@ -370,7 +370,10 @@ fn a_forecast_is_written_once_and_an_edit_is_found() {
     );
 
     let (code, _, err) = chokepoint(folder, &["forecast", "--dated", "2025-06-30"]);
-    assert!(code == 2 && err.contains("a date in 2026-10 or later"), "{err}");
+    assert!(
+        code == 2 && err.contains("a date in 2026-10 or later"),
+        "{err}"
+    );
 
     std::fs::write(folder.join("came.csv"), CAME).unwrap();
     let score = [
@@ -571,7 +574,7 @@ fn update_refuses_what_it_cannot_compare() {
     refused(&["update"], &["both sides hold the same configuration"]);
     refused(&["update", "--against", "nowhere"], &["no such folder"]);
     let wrong = ["--configs", "changed", "update"];
-    refused(&wrong, &["low-line.toml:17:", "tpp >> 500"]);
+    refused(&wrong, &["low-line.toml:16:", "tpp >> 500"]);
     let effort = ["update", "--refit", "--effort", "few"];
     refused(&effort, &["four whole numbers"]);
 }

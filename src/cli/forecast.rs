@@ -55,7 +55,9 @@ pub fn forecast(configs: Configs, args: &ForecastArgs) -> Answer {
     let dated = args.date(&evidence)?;
     let month = Month::from_date(dated);
     if let Some(last) = last_month_on_record(&evidence).filter(|last| *last > month) {
-        let expected = format!("a date in {last} or later: the evidence, which the model was fitted to, reaches to that month");
+        let expected = format!(
+            "a date in {last} or later: the evidence, which the model was fitted to, reaches to that month"
+        );
         return Err(wrong_word("--dated", &dated.to_string(), &expected, &[]));
     }
     if args.to <= month {

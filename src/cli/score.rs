@@ -138,7 +138,7 @@ fn check_free(folder: &Path, args: &ScoreArgs, made_from: &str) -> Answer {
     }
 }
 
-/// The track record in words, and every value that came, the worst score against its rival first.
+/// The track record in words, and every value that came: those that count first, the worst score against its rival at the top.
 fn describe(records: &[TrackRecord], all: &[ScoredPrediction], branch_is_known: bool) -> String {
     let mut text = String::new();
     for record in records {
@@ -168,11 +168,15 @@ fn describe(records: &[TrackRecord], all: &[ScoredPrediction], branch_is_known: 
     ];
     let mut rows = vec![head.map(String::from).to_vec()];
     let mut sorted = came;
+    let is_apart = |r: &ScoredPrediction| r.standing != PredictionStanding::Counted.name();
     let ratio = |r: &ScoredPrediction| match (r.crps, r.crps_naive) {
         (Some(mine), Some(naive)) => mine / naive,
         _ => 0.0,
     };
-    sorted.sort_by(|a, b| ratio(b).total_cmp(&ratio(a)));
+    sorted.sort_by(|a, b| {
+        let by_standing = is_apart(a).cmp(&is_apart(b));
+        by_standing.then_with(|| ratio(b).total_cmp(&ratio(a)))
+    });
     let number = |v: Option<f64>| v.map_or_else(|| "-".into(), short);
     let held = |v: Option<bool>| if v == Some(true) { "yes" } else { "no" }.to_string();
     for r in sorted {
@@ -200,17 +204,15 @@ fn describe(records: &[TrackRecord], all: &[ScoredPrediction], branch_is_known: 
 
 /// One forecast under one branch in a line.
 fn sentence(r: &TrackRecord) -> String {
-    let waits = r.standing == PredictionStanding::Waiting.name();
     let mut text = format!(
-        "forecast of {}, {}: {} of {} predictions have a value{}",
+        "forecast of {}, {}: {} values of series that are not weak, of {} predictions{}",
         r.dated,
         r.branch,
         r.came,
         r.predictions,
-        if waits || r.standing == PredictionStanding::Counted.name() {
-            String::new()
-        } else {
-            format!(" ({})", r.standing)
+        match r.standing.strip_prefix("set apart") {
+            Some(_) => format!(" ({})", r.standing),
+            None => String::new(),
         }
     );
     let percent = |v: Option<f64>| format!("{:.0}", 100.0 * v.unwrap_or(0.0));

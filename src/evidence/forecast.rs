@@ -136,9 +136,10 @@ impl ForecastRequest {
     }
 }
 
-/// The last month of a measured or estimated row: by default a forecast is dated then.
+/// The last month of a measured or estimated row that a measure answers: by default a forecast is dated then.
 pub fn last_month_on_record(evidence: &Evidence) -> Option<Month> {
-    let scored = evidence.rows.iter().filter(|row| row.class.scored());
+    let rows = evidence.rows.iter();
+    let scored = rows.filter(|row| row.class.scored() && row.link.is_ok());
     scored.map(|row| row.last).max()
 }
 

@@ -56,14 +56,14 @@ pub fn draw_track_record(
     ))
 }
 
-/// The series with values that count, by their names for readers.
+/// The series that are not weak with values that count, by their names for readers.
 fn series_of(
     table: &SideTable,
     label: &dyn Fn(&str, &str) -> String,
 ) -> BTreeMap<String, CameSeries> {
     let mut found: BTreeMap<String, CameSeries> = BTreeMap::new();
     for row in &table.rows {
-        if table.text(row, "standing") != "counted" {
+        if table.text(row, "standing") != "counted" || table.text(row, "weak") == "true" {
             continue;
         }
         let number = |column: &str| table.number(row, column);

@@ -26,7 +26,9 @@ pub fn track_record(results: &Results) -> TrackRecordText {
     dates.dedup();
     let of = |standing: &str| {
         let rows = table.rows.iter();
-        let rows = rows.filter(|row| table.text(row, "standing") == standing);
+        let rows = rows.filter(|row| {
+            table.text(row, "standing") == standing && table.text(row, "weak") != "true"
+        });
         rows.collect::<Vec<_>>()
     };
     let (counted, waiting) = (of("counted"), of("waiting").len());
