@@ -90,6 +90,14 @@ gallery REASON:
     ACCEPT="{{REASON}}" cargo test --release --locked --test all new_tables -- --ignored
     ACCEPT="{{REASON}}" cargo test --release --locked --test all gallery
 
+# a dated forecast of every recorded series, into forecasts/: just forecast 2026-11-28
+forecast DATE RUNS="400":
+    cargo run --release --locked -- forecast --dated {{DATE}} --runs {{RUNS}}
+
+# which conclusions a changed configuration changes
+update DIR RUNS="200":
+    cargo run --release --locked -- update --configs {{DIR}} --runs {{RUNS}}
+
 # inactive parameters, channels and rules
 audit:
     cargo run --release --locked -- audit

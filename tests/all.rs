@@ -21,6 +21,7 @@ mod early;
 mod entities;
 mod evidence;
 mod figures;
+mod forecasts;
 mod foreign_chips;
 mod gallery;
 mod golden;

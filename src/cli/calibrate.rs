@@ -25,40 +25,45 @@ use crate::study::{Library, PlanSettings};
 pub struct CalibrateArgs {
     /// Folder for the posterior samples: for each split one table of samples, of informed parameters and of correlations.
     #[arg(long, value_name = "DIR", default_value = "posterior")]
-    out: PathBuf,
+    pub out: PathBuf,
     /// Replace samples made from other inputs, with another seed or with other numbers of runs.
     #[arg(long)]
-    overwrite: bool,
+    pub overwrite: bool,
     /// Folder that keeps finished runs, so that a stopped calibration can resume.
     #[arg(long, value_name = "DIR", default_value = "results/calibration")]
-    work: PathBuf,
+    pub work: PathBuf,
     /// Calibrate only these splits; the default is all.
     #[arg(long, value_name = "NAME")]
-    split: Vec<String>,
+    pub split: Vec<String>,
     /// Number of runs from the prior, shared by all splits.
     #[arg(long, default_value = "4000", value_parser = clap::value_parser!(u32).range(100..))]
-    bank: u32,
+    pub bank: u32,
     /// Number of further waves, each with runs near the evidence of one split.
     #[arg(long, default_value = "2")]
-    waves: u32,
+    pub waves: u32,
     /// Number of runs in each wave.
     #[arg(long, default_value = "800", value_parser = clap::value_parser!(u32).range(100..100_000))]
-    wave: u32,
+    pub wave: u32,
     /// Number of samples of each posterior.
     #[arg(long, default_value = "500", value_parser = clap::value_parser!(u32).range(50..))]
-    samples: u32,
+    pub samples: u32,
     /// Seed of every random draw.
-    #[arg(long, default_value = "20261124")]
-    seed: u64,
+    #[arg(long, default_value_t = CalibrateArgs::SEED)]
+    pub seed: u64,
     /// Recovery test: fit this many histories that the model made, and count how often intervals contain the true values. No posterior is written.
     #[arg(long, value_name = "N")]
-    synthetic: Option<u32>,
+    pub synthetic: Option<u32>,
     /// Number of threads; the default is one for each processor core.
     #[arg(long, value_parser = super::count::<u16>)]
-    threads: Option<u16>,
+    pub threads: Option<u16>,
 }
 
 pub fn calibrate(configs: Configs, args: &CalibrateArgs) -> Answer {
+    say(&fit_posteriors(configs, args)?)
+}
+
+/// Fits and stores the posteriors, or tests the recovery of known parameters; answers with a description.
+pub fn fit_posteriors(configs: Configs, args: &CalibrateArgs) -> Result<String, Failure> {
     let started = Instant::now();
     let library = Library::read(configs, &[])?;
     let evidence = Evidence::read(&library.configs)?;
@@ -120,10 +125,13 @@ pub fn calibrate(configs: Configs, args: &CalibrateArgs) -> Answer {
             started.elapsed().as_secs_f64()
         ));
     }
-    say(&text)
+    Ok(text)
 }
 
 impl CalibrateArgs {
+    /// The seed of the shipped posteriors.
+    pub const SEED: u64 = 20261124;
+
     fn effort(&self) -> CalibrationSettings {
         CalibrationSettings {
             bank: self.bank,

@@ -72,6 +72,12 @@ const GROUPS: [CommandGroup; 6] = [
         &[
             ("validate", "chokepoint validate"),
             ("calibrate", "chokepoint calibrate --out posterior"),
+            ("forecast", "chokepoint forecast --dated 2026-11-28"),
+            (
+                "score",
+                "chokepoint score forecasts/2026-11-28 --evidence series.csv",
+            ),
+            ("update", "chokepoint update --configs changed"),
             ("audit", "chokepoint audit s1-october-2022"),
         ],
     ),

@@ -15,6 +15,7 @@ mod estimate;
 pub mod execution;
 mod explain;
 mod folders;
+mod forecast;
 mod help;
 pub mod job;
 mod ledger;
@@ -27,9 +28,11 @@ mod report;
 mod reversal;
 mod rules;
 pub mod run;
+mod score;
 mod sensitivity;
 mod shell;
 mod slurm;
+mod update;
 pub mod validate;
 mod whatif;
 
@@ -130,6 +133,14 @@ enum Command {
     ///
     /// Simple forecasts serve as benchmarks. The worst series come first.
     Validate(validate::ValidateArgs),
+    /// Predict the next values of every recorded series and put them on record.
+    ///
+    /// A dated folder with a hash is written once and never edited. Predictions are conditional on branches of the law.
+    Forecast(forecast::ForecastArgs),
+    /// Score a dated forecast against the values that came.
+    ///
+    /// Naive forecasts and earlier forecasts stand beside it.
+    Score(score::ScoreArgs),
     /// Fit parameters to the evidence and write sets of values that fit (posterior samples).
     ///
     /// Each split of the evidence into a part for the fit and a part for the test gets its own samples.
@@ -138,6 +149,10 @@ enum Command {
     ///
     /// Every claim is a study of two arms. The verdict follows from the size of its effect, the share of futures that have it, and conditions tested on other futures.
     Claims(claims::ClaimsArgs),
+    /// Say which conclusions a change of rules or evidence changes.
+    ///
+    /// Every shipped study and claim is run before and after, in the same futures. One page lists what changed, beyond Monte Carlo error or not.
+    Update(update::UpdateArgs),
     /// Check that chips, money and compute add up, and list settings that change no result.
     ///
     /// The settings are parameters, channels and rules.
@@ -296,7 +311,10 @@ pub fn main() -> ExitCode {
         Command::Flip(_) => Err(help::renamed("flip", "reversal")),
         Command::Ledger(args) => ledger::ledger(configs, &args),
         Command::Validate(args) => validate::validate(configs, args),
+        Command::Forecast(args) => forecast::forecast(configs, &args),
+        Command::Score(args) => score::score(configs, &args),
         Command::Calibrate(args) => calibrate::calibrate(configs, &args),
+        Command::Update(args) => update::update(configs, &args),
         Command::Audit(args) => audit::audit(configs, &args),
         Command::Claims(args) => claims::claims(configs, &args),
         Command::Classify(args) => classify::classify(configs, &args),

@@ -315,6 +315,15 @@ impl Evidence {
         hex(&hash.finalize())
     }
 
+    /// This record with the rows of another table under the same map: a row of the same name takes the other's place.
+    #[must_use]
+    pub fn with_rows_of(mut self, other: Self) -> Self {
+        let named = |row: &EvidenceRow| other.rows.iter().any(|o| o.target_id == row.target_id);
+        self.rows.retain(|row| !named(row));
+        self.rows.extend(other.rows);
+        self
+    }
+
     pub fn link(&self, row: &EvidenceRow) -> Option<&SeriesMapping> {
         row.link.as_ref().ok().map(|at| &self.links[*at])
     }

@@ -19,6 +19,7 @@ pub mod evidence;
 mod evidence_units;
 pub mod figure;
 mod folder;
+pub mod forecast;
 pub mod foreign_chips;
 pub mod futures;
 pub mod kinds;

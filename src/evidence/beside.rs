@@ -23,12 +23,36 @@ pub struct ComparedQuantity {
     pub p95: f64,
 }
 
-/// Every quantity of the file, in its order, over futures of the posterior that studies use.
+impl ComparedQuantity {
+    /// Whether the model's 90 % interval meets the range of the quantity.
+    pub fn meets(&self) -> bool {
+        self.p05 <= self.quantity.high && self.p95 >= self.quantity.low
+    }
+
+    /// Where the model stands: its median in the range, its interval at it, or neither.
+    pub fn standing(&self) -> &'static str {
+        if self.quantity.holds(self.median) {
+            "yes"
+        } else if self.meets() {
+            "no; intervals meet"
+        } else {
+            "**no**"
+        }
+    }
+}
+
+/// Every quantity of the file, in its order, over futures of the posterior that studies use: those of the file, or `most` of
+/// them. `done` is called after each run.
 ///
 /// # Errors
 /// When the file cannot be read, or a quantity has no column or month in the model.
-pub fn compare(library: &Library) -> Result<Vec<ComparedQuantity>, Problems> {
-    let file = BesideFile::read(&library.configs)?;
+pub fn compare(
+    library: &Library,
+    most: u32,
+    done: &(dyn Fn() + Sync),
+) -> Result<Vec<ComparedQuantity>, Problems> {
+    let mut file = BesideFile::read(&library.configs)?;
+    file.runs = file.runs.min(most);
     let shipped = Evidence::read(&library.configs)?;
     let posterior = Posterior::if_shipped(&library.configs, "final")?.map(Arc::new);
     let discrepancy = splits::read(&library.configs)?.discrepancy;
@@ -42,7 +66,7 @@ pub fn compare(library: &Library) -> Result<Vec<ComparedQuantity>, Problems> {
         let evidence = file.evidence(regime, &shipped);
         let h = Hindcast::new(library, evidence, &discrepancy, &[regime], settings)?;
         check_answered(library, &h)?;
-        let draws = values(&h, file.runs, posterior.as_ref());
+        let draws = values(&h, file.runs, posterior.as_ref(), done);
         let quantities = file.quantity.iter().filter(|q| q.regime == regime);
         for (k, quantity) in quantities.enumerate() {
             let mut sorted: Vec<f64> = draws.iter().map(|row| row[k]).collect();
@@ -64,10 +88,16 @@ pub fn compare(library: &Library) -> Result<Vec<ComparedQuantity>, Problems> {
 }
 
 /// The model's numbers by future, as a study runs it: with every response on.
-fn values(h: &Hindcast, runs: u32, posterior: Option<&Arc<Posterior>>) -> Vec<Vec<f64>> {
+fn values(
+    h: &Hindcast,
+    runs: u32,
+    posterior: Option<&Arc<Posterior>>,
+    done: &(dyn Fn() + Sync),
+) -> Vec<Vec<f64>> {
     let run = |worker: &mut Worker, number: u32| {
         let future = future_of(h, number, posterior);
         worker.run(&h.plan.calendars[0], &future, h.months, false);
+        done();
         h.read(worker.record())
     };
     let numbers: Vec<u32> = (0..runs).collect();
@@ -106,11 +136,10 @@ fn short(value: f64) -> String {
 /// # Errors
 /// As [`compare`].
 pub fn beside_markdown(library: &Library) -> Result<String, Problems> {
-    let rows = compare(library)?;
+    let rows = compare(library, u32::MAX, &|| {})?;
     let runs = BesideFile::read(&library.configs)?.runs;
     let held = rows.iter().filter(|r| r.quantity.holds(r.median)).count();
-    let overlap = |r: &&ComparedQuantity| r.p05 <= r.quantity.high && r.p95 >= r.quantity.low;
-    let overlapping = rows.iter().filter(overlap).count();
+    let overlapping = rows.iter().filter(|r| r.meets()).count();
     let mut out = format!(
         "\nThe model's median lies in the range of {held} of {} quantities, and its 90 % interval meets the range of {overlapping}. \
          Values are those of {runs} futures of the posterior `final`.\n\n",
@@ -137,13 +166,7 @@ pub fn beside_markdown(library: &Library) -> Result<String, Problems> {
             short(r.p95),
             q.unit,
             q.regime,
-            if q.holds(r.median) {
-                "yes"
-            } else if overlap(&r) {
-                "no; intervals meet"
-            } else {
-                "**no**"
-            },
+            r.standing(),
         ));
     }
     out.push_str("\n## Definitions and sources\n\n| | what was counted | how the model's number differs | source | read from |\n|---|---|---|---|---|\n");

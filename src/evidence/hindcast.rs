@@ -71,6 +71,16 @@ impl Hindcast {
         // Posterior samples come from the settings, not from the study.
         file.posterior = None;
         let plan = Plan::new(library, file, settings)?;
+        Ok(Self::of_plan(library, plan, evidence, discrepancy))
+    }
+
+    /// The rows of a table read off runs of this plan.
+    pub fn of_plan(
+        library: &Library,
+        plan: Plan,
+        evidence: Evidence,
+        discrepancy: &Discrepancy,
+    ) -> Self {
         let mut asked: Vec<HindcastPoint> = Vec::new();
         let mut silent = Vec::new();
         for (at, row) in evidence.rows.iter().enumerate() {
@@ -87,13 +97,13 @@ impl Hindcast {
             });
         }
         let months = asked.iter().map(|a| a.to + 1).max().unwrap_or(1);
-        Ok(Self {
+        Self {
             plan,
             evidence,
             asked,
             silent,
             months,
-        })
+        }
     }
 
     pub fn row(&self, k: usize) -> &EvidenceRow {
@@ -127,6 +137,19 @@ impl Hindcast {
         match self.link(k).scale {
             ErrorScale::Log => maths::exp(scaled),
             ErrorScale::Own => scaled,
+        }
+    }
+
+    /// What a published number of a point can be: a share from 0 to 1, an amount from 0; points and months of a gap are free.
+    pub fn bounds(&self, k: usize) -> (f64, f64) {
+        let link = self.link(k);
+        let unit = measure(link.measure.get_ref()).map_or("", |m| m.unit);
+        match link.scale {
+            ErrorScale::Own if !link.over.is_empty() || unit == "fraction" => (0.0, 1.0),
+            ErrorScale::Own if unit == "months" || unit == "index points" => {
+                (f64::NEG_INFINITY, f64::INFINITY)
+            }
+            _ => (0.0, f64::INFINITY),
         }
     }
 

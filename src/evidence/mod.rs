@@ -2,6 +2,7 @@
 
 pub mod beside;
 pub mod calibration;
+pub mod forecast;
 pub mod headline;
 pub mod hindcast;
 pub mod patterns;
@@ -9,3 +10,4 @@ pub mod predictive;
 pub mod scorecard;
 pub mod series_score;
 pub mod simulations;
+pub mod track_record;

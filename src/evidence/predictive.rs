@@ -24,21 +24,47 @@ pub fn ensemble(
     posterior: Option<&Arc<Posterior>>,
     done: &(dyn Fn(u64) + Sync),
 ) -> PredictiveDraws {
-    let run = |worker: &mut Worker, number: u32| -> Vec<f64> {
-        let future = future_of(h, number, posterior);
-        let said = h.run(worker, 0, &future);
-        done(1);
-        said.iter()
-            .enumerate()
-            .map(|(k, value)| {
-                let who = stable_key(&h.row(k).target_id);
-                let error =
-                    h.row(k).error * future.chance.normal(Purpose::ObservationError, who, 0);
-                h.scaled(k, *value) + error
-            })
-            .collect()
-    };
     let from = posterior.map_or_else(String::new, |p| format!("{} {}", p.name, p.text()));
+    PredictiveDraws(kept_draws(
+        h,
+        draws,
+        &format!("ensemble {from}"),
+        |worker, number| {
+            let future = future_of(h, number, posterior);
+            let said = h.run(worker, 0, &future);
+            done(1);
+            observed(h, &future, &said)
+        },
+        done,
+    ))
+}
+
+/// What the futures of a plan say of every point under one arm, as a study runs it: with its parameters, its rival forms of the
+/// model and every response on.
+pub fn ensemble_of_arm(h: &Hindcast, arm: usize, done: &(dyn Fn(u64) + Sync)) -> PredictiveDraws {
+    PredictiveDraws(kept_draws(
+        h,
+        h.plan.runs,
+        &format!("arm {arm}"),
+        |worker, number| {
+            let draw = h.plan.draw(number);
+            let (calendar, future) = h.plan.in_arm(arm, number, &draw);
+            worker.run(calendar, &future, h.months, false);
+            done(1);
+            observed(h, &future, &h.read(worker.record()))
+        },
+        done,
+    ))
+}
+
+/// Every draw in blocks, in parallel; blocks that the plan keeps from before are read.
+fn kept_draws(
+    h: &Hindcast,
+    draws: u32,
+    from: &str,
+    run: impl Fn(&mut Worker, u32) -> Vec<f64> + Sync,
+    done: &(dyn Fn(u64) + Sync),
+) -> Vec<Vec<f64>> {
     let kept = h.plan.kept.as_deref();
     let numbers: Vec<u32> = (0..draws).collect();
     let rows: Vec<Vec<Vec<f64>>> = numbers
@@ -46,7 +72,7 @@ pub fn ensemble(
         .map_init(
             || None,
             |worker, block| {
-                let what = format!("ensemble {from} {block:?}");
+                let what = format!("{from} {block:?}");
                 if let Some(rows) = kept.and_then(|k| k.rows(&what, block.len(), h.asked.len())) {
                     done(block.len() as u64);
                     return rows;
@@ -60,8 +86,19 @@ pub fn ensemble(
             },
         )
         .collect();
-    let rows = rows.concat();
-    PredictiveDraws(rows)
+    rows.concat()
+}
+
+/// Numbers of a run on the points' scales, with errors of observation.
+fn observed(h: &Hindcast, future: &Future, said: &[f64]) -> Vec<f64> {
+    let values = said.iter().enumerate();
+    values
+        .map(|(k, value)| {
+            let who = stable_key(&h.row(k).target_id);
+            let error = h.row(k).error * future.chance.normal(Purpose::ObservationError, who, 0);
+            h.scaled(k, *value) + error
+        })
+        .collect()
 }
 
 /// The future of this number with its parameters from a posterior, or from the prior.
@@ -80,14 +117,14 @@ pub fn future_of(h: &Hindcast, number: u32, posterior: Option<&Arc<Posterior>>) 
 }
 
 impl PredictiveDraws {
+    /// What each draw says of one point, in the order of the draws.
+    pub(super) fn of_draws(&self, k: usize) -> impl Iterator<Item = f64> {
+        self.0.iter().map(move |row| row[k])
+    }
+
     /// Finite draws of one point, sorted.
     pub(super) fn point(&self, k: usize) -> Vec<f64> {
-        let mut draws: Vec<f64> = self
-            .0
-            .iter()
-            .map(|row| row[k])
-            .filter(|v| v.is_finite())
-            .collect();
+        let mut draws: Vec<f64> = self.of_draws(k).filter(|v| v.is_finite()).collect();
         draws.sort_by(f64::total_cmp);
         draws
     }

@@ -42,7 +42,7 @@ pub struct SeriesScore {
 const QUANTILES: usize = 199;
 
 /// A benchmark's score of a series: its mean, that of each point, and what it said of each.
-type BenchmarkScore = (f64, Vec<f64>, Vec<Vec<f64>>);
+pub(super) type BenchmarkScore = (f64, Vec<f64>, Vec<Vec<f64>>);
 
 /// A split to score: what the samples of its fit said, and what the prior said.
 pub(super) struct Scoring<'a> {
@@ -62,10 +62,6 @@ impl Scoring<'_> {
     /// Whether a point counts in the test.
     pub(super) fn is_tested(&self, k: usize) -> bool {
         self.part(k) == SplitPart::Test && self.h.row(k).class.scored()
-    }
-
-    fn observed(&self, k: usize) -> f64 {
-        self.h.scaled(k, self.h.row(k).value)
     }
 
     /// The score of a series, and the quantiles of its strongest benchmark at every tested point.
@@ -96,7 +92,7 @@ impl Scoring<'_> {
         if mine.iter().any(|c| !c.is_finite()) {
             return Err("the model gives no number there".into());
         }
-        let scores = self.benchmark_scores(tested, forecasts);
+        let scores = benchmark_scores(h, tested, forecasts);
         let strongest = scores
             .iter()
             .min_by(|a, b| a.1.0.total_cmp(&b.1.0))
@@ -157,31 +153,6 @@ impl Scoring<'_> {
         }
     }
 
-    fn benchmark_scores(
-        &self,
-        tested: &[usize],
-        forecasts: Vec<(&'static str, Vec<PointForecast>)>,
-    ) -> BTreeMap<String, BenchmarkScore> {
-        let h = self.h;
-        let score = |(name, all): (&str, Vec<PointForecast>)| {
-            let quantiles: Vec<Vec<f64>> = tested
-                .iter()
-                .zip(&all)
-                .map(|(k, f)| {
-                    let log = h.link(*k).scale == ErrorScale::Log;
-                    f.quantiles(QUANTILES, log, h.row(*k).error, h.asked[*k].floor)
-                })
-                .collect();
-            let each: Vec<f64> = tested
-                .iter()
-                .zip(&quantiles)
-                .map(|(k, q)| crps::of_quantiles(q, self.observed(*k)))
-                .collect();
-            (name.to_string(), (mean(&each), each, quantiles))
-        };
-        forecasts.into_iter().map(score).collect()
-    }
-
     /// The interval of the skill over resampled years, since points of a year share their errors, and the number of years.
     fn skill_interval(
         &self,
@@ -212,6 +183,31 @@ impl Scoring<'_> {
     }
 }
 
+/// Scores of every benchmark at the tested points.
+pub(super) fn benchmark_scores(
+    h: &Hindcast,
+    tested: &[usize],
+    forecasts: Vec<(&'static str, Vec<PointForecast>)>,
+) -> BTreeMap<String, BenchmarkScore> {
+    let score = |(name, all): (&str, Vec<PointForecast>)| {
+        let quantiles: Vec<Vec<f64>> = tested
+            .iter()
+            .zip(&all)
+            .map(|(k, f)| {
+                let log = h.link(*k).scale == ErrorScale::Log;
+                f.quantiles(QUANTILES, log, h.row(*k).error, h.asked[*k].floor)
+            })
+            .collect();
+        let each: Vec<f64> = tested
+            .iter()
+            .zip(&quantiles)
+            .map(|(k, q)| crps::of_quantiles(q, h.scaled(*k, h.row(*k).value)))
+            .collect();
+        (name.to_string(), (mean(&each), each, quantiles))
+    };
+    forecasts.into_iter().map(score).collect()
+}
+
 fn each_score(h: &Hindcast, points: &[usize], said: &PredictiveDraws) -> Vec<f64> {
     points
         .iter()
@@ -224,7 +220,7 @@ fn mean_score(h: &Hindcast, points: &[usize], said: &PredictiveDraws) -> Option<
     score.is_finite().then_some(score)
 }
 
-fn mean(values: &[f64]) -> f64 {
+pub(super) fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len() as f64
 }
 
@@ -233,7 +229,7 @@ fn decimal_year(h: &Hindcast, k: usize) -> f64 {
 }
 
 /// Every benchmark that the training part allows, with its forecast of every tested point.
-fn benchmarks(
+pub(super) fn benchmarks(
     h: &Hindcast,
     train: &[usize],
     tested: &[usize],

@@ -21,6 +21,7 @@ mod theme;
 mod tiles;
 mod timeline;
 mod tornado;
+mod track_record;
 mod tradeoff;
 mod waterfall;
 
@@ -39,6 +40,7 @@ pub use live::InteractiveCharts;
 pub use scorecard::{ScorecardPoint, draw_scorecard};
 use theme::{INK, SMALL, SOFT, TITLE, WORDS, wrap};
 pub use theme::{change_unit, in_unit, month, number, rounded, signed, supported, two_digits};
+pub use track_record::draw_track_record;
 
 use crate::config::figure::{FigureFile, FigureKind};
 use crate::foundation::calendar::Month;

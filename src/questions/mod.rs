@@ -2,6 +2,7 @@
 
 pub mod audit;
 pub mod claims;
+pub mod conclusions;
 pub mod decompose;
 pub mod designs;
 pub mod discover;

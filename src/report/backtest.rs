@@ -85,7 +85,7 @@ const WORDS: [(&str, &str); 12] = [
 ];
 
 /// The name of a recorded series for readers, its entity behind it.
-fn series_label(series: &str, entity: &str) -> String {
+pub(super) fn series_label(series: &str, entity: &str) -> String {
     let word = |word: &str| {
         let known = WORDS.iter().find(|(id, _)| *id == word);
         known.map_or(word.to_string(), |(_, written)| (*written).to_string())

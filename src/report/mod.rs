@@ -8,6 +8,7 @@ pub mod debate;
 mod findings;
 mod path;
 mod phrases;
+mod track_record;
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -240,6 +241,7 @@ fn render(results: &Results, gallery: &DrawnFigures) -> Result<String, minijinja
         checklist => Serde(&appendix::checklist(results)),
         ledger => Serde(&ledger),
         backtest => Serde(&backtest::backtest(results)),
+        track_record => Serde(&track_record::track_record(results)),
         headline => headline_arm(results).map(|a| a.name.clone()),
         sobol => Serde(&sobol),
         boxes => Serde(&boxes),

@@ -1,6 +1,6 @@
 //! What the model says of the claims of the debate, as pages and tables show it.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::analysis::verdict::ClaimVerdict;
 use crate::config::claim::ClaimFile;
@@ -108,7 +108,7 @@ pub struct CounterEvidence {
 }
 
 /// A finding as a row of a table.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ClaimRow {
     pub claim: String,
     pub title: String,

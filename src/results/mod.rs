@@ -27,6 +27,8 @@ use crate::foundation::name::{self, Name};
 
 /// The table of recorded points that figures draw.
 pub const RECORD_TABLE: &str = "record";
+/// The table of dated forecasts beside what came.
+pub const TRACK_RECORD_TABLE: &str = "track_record";
 
 /// The outcome that answers whether the target is further behind: larger is further.
 pub const HEADLINE_OUTCOME: &str = "latent_gap_months_mean";
