@@ -8,6 +8,7 @@ import { month_words, number } from "./format.js";
 /** @import { Answer, AnswerArm, Band, Chart, Line } from "./types.d.ts" */
 
 const CHARTS = /** @type {const} */ (["gap", "effect", "china", "world", "owned", "rented", "brokered"]);
+const MOST_MAKERS = 7;
 const TALL = 300;
 const LOW = 210;
 
@@ -89,8 +90,8 @@ export class AnswerPanel {
 
   /** @param {Answer} answer */
   show_sentence({ sentence, nothing }) {
-    const rest = [sentence.size, sentence.certainty].filter(Boolean).join(" ");
-    const parts = [make("p", { class: "lead" }, make("b", { text: sentence.finding }), rest ? " " + rest : "")];
+    const parts = [make("p", { class: "lead" }, make("b", { text: sentence.finding }), sentence.certainty ? ` ${sentence.certainty}` : "")];
+    if (sentence.size) parts.push(make("p", { text: sentence.size }));
     if (sentence.baseline) parts.push(make("p", { class: "soft", text: sentence.baseline }));
     this.sentence.replaceChildren(...parts);
     this.nothing.hidden = !nothing;
@@ -115,8 +116,8 @@ export class AnswerPanel {
     for (const [kind, title, note] of /** @type {const} */ ([
       ["owned", "Owned compute", "In use by Chinese owners."],
       ["rented", "Rented compute", "Abroad, rented by Chinese users."],
-      ["brokered", "Brokered compute", "Brought in a month by brokers who divert chips."],
-    ])) this.show(kind, { ...plain, title, unit: "H100e", note, lines: lines(answer.compute.filter((c) => c.kind === kind)) });
+      ["brokered", "Brokered compute", "Brought in by brokers who divert chips."],
+    ])) this.show(kind, { ...plain, title, unit: answer.compute.find((c) => c.kind === kind)?.unit ?? "H100e", note, lines: lines(answer.compute.filter((c) => c.kind === kind)) });
   }
 
   /** @param {Answer} answer */
@@ -132,10 +133,10 @@ export class AnswerPanel {
         this.point(Number(this.month.value));
       }, { id: "shares-select" })));
     }
-    const makers = [...new Set(answer.shares.map((s) => s.maker))];
+    const makers = largest_makers(answer);
     for (const [place, title] of /** @type {const} */ ([["china", "Who sells in China"], ["world", "Who sells in the world"]])) {
-      const lines = answer.shares.filter((s) => s.place === place && s.arm === this.shares_arm).map((s) => ({ ...s, colour: turn_colour(makers.indexOf(s.maker)), dashed: false, is_bare: true }));
-      this.show(place, { title, unit: "fraction", note: "Share of value, last twelve months.", months: answer.months, lines, rules: [], record: [], record_end: null });
+      const lines = answer.shares.filter((s) => s.place === place && s.arm === this.shares_arm && makers.includes(s.maker)).map((s) => ({ ...s, colour: turn_colour(makers.indexOf(s.maker)), dashed: false, is_bare: true }));
+      this.show(place, { title, unit: "fraction", note: `Share of value, last twelve months, of the ${makers.length} largest makers.`, months: answer.months, lines, rules: [], record: [], record_end: null });
     }
   }
 
@@ -159,6 +160,17 @@ export class AnswerPanel {
     find("month-shown").textContent = month_words(month);
     for (const chart of Object.values(this.charts)) chart.point(index);
   }
+}
+
+/**
+ * Makers by the largest share that they ever have; more lines than colours cannot be told apart.
+ * @param {Answer} answer
+ */
+function largest_makers(answer) {
+  /** @type {Map<string, number>} */
+  const most = new Map();
+  for (const { maker, p50 } of answer.shares) most.set(maker, Math.max(most.get(maker) ?? 0, ...p50.map((v) => v ?? 0)));
+  return [...most].sort((a, b) => b[1] - a[1]).slice(0, MOST_MAKERS).map(([maker]) => maker).sort();
 }
 
 /** @param {AnswerArm} arm */

@@ -29,16 +29,18 @@ export function start_asking(store, listener) {
   async function ask(question) {
     running = new AbortController();
     const { signal } = running;
+    /** @param {string} name of a moment, noted when what it brought has been painted */
+    const note = (name) => void requestAnimationFrame(() => setTimeout(() => { if (!signal.aborted) performance.mark(name); }));
     performance.mark("explorer:asked");
     try {
       for await (const line of api.ask(question, signal)) {
         if (signal.aborted) return;
         if (line.kind === "answer") {
           listener.answered(line);
-          performance.mark("explorer:bands", { detail: line.done });
+          note("explorer:bands");
         } else if (line.kind === "done") {
           listener.done();
-          performance.mark("explorer:done");
+          note("explorer:done");
         } else if (line.kind === "cancelled") {
           listener.cancelled();
         } else {
@@ -54,11 +56,12 @@ export function start_asking(store, listener) {
   const again = (pause_ms) => {
     running.abort();
     clearTimeout(timer);
+    for (const name of ["changed", "asked", "bands", "done"]) performance.clearMarks(`explorer:${name}`);
+    performance.mark("explorer:changed");
     listener.changed();
     timer = setTimeout(() => void ask(store.get()), pause_ms);
   };
   store.listen(() => {
-    performance.mark("explorer:changed");
     again(PAUSE_MS);
   });
   return {

@@ -6,7 +6,7 @@ import { arm_label, arm_of, arms_to_choose, encode } from "./question.js";
 /** @import { Store, World } from "./types.d.ts" */
 
 /** More lines than the theme has colours cannot be told apart. */
-const MOST_ARMS = 6;
+const MOST_ARMS = 7;
 
 /**
  * @param {World} world

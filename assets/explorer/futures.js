@@ -75,7 +75,7 @@ function span(futures) {
 }
 
 /**
- * Every future as a point at its effect. By keyboard the number above opens the same.
+ * Every future as a point at its effect. By keyboard the number below opens the same.
  * @param {{ future: number, effect: number }[]} effects sorted
  * @param {string} label
  * @param {(future: number) => void} open
@@ -91,7 +91,7 @@ function dots(effects, label, open) {
   for (const bin of bins) stacks[bin] = (stacks[bin] ?? 0) + 1;
   const rise = Math.min(2 * DOT, (base - 10) / Math.max(...stacks));
   stacks.fill(0);
-  const svg = draw("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": `Effect of ${label} at the end in ${effects.length} futures, ${number(effects[0]?.effect, "months")} to ${number(effects.at(-1)?.effect, "months")} months` },
+  const svg = draw("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": `Effect of ${label} on the gap in ${effects.length} futures, ${number(effects[0]?.effect, "months")} to ${number(effects.at(-1)?.effect, "months")} months` },
     draw("line", { class: "axis", x1: 8, x2: WIDTH - 8, y1: base + 5, y2: base + 5 }),
     draw("line", { class: "zero", x1: x(0), x2: x(0), y1: 4, y2: base + 5 }));
   effects.forEach(({ future, effect }, n) => {
@@ -105,7 +105,7 @@ function dots(effects, label, open) {
   for (const v of low === 0 || high === 0 ? [low, high] : [low, 0, high]) {
     svg.append(draw("text", { class: "tick", x: x(v), y: HEIGHT - 5, "text-anchor": v === low && v !== 0 ? "start" : v === high && v !== 0 ? "end" : "middle", text: number(v, "months") }));
   }
-  return make("figure", {}, make("figcaption", { class: "soft", text: `Each point is a future at its effect at the end, in months, of ${label}. Click one to see what happened.` }), svg);
+  return make("figure", {}, make("figcaption", { class: "soft", text: `Each point is a future at the effect of ${label} on its gap, in months. Click one to see what happened.` }), svg);
 }
 
 /**
@@ -115,13 +115,15 @@ function dots(effects, label, open) {
 function story(future, answer) {
   const labels = new Map(answer.arms.map((arm) => [arm.name, arm.label]));
   const differs = future.differs.length > 0 ? [make("ul", {}, ...future.differs.map((text) => make("li", { text })))] : [make("p", { text: "Nothing differs between the arms in this future." })];
+  const is_shared = (/** @type {FutureStory["rows"][number]} */ row) => row.arms.length >= answer.arms.length;
   const only = make("input", { type: "checkbox", id: "only-differing" });
+  only.checked = !future.rows.every(is_shared);
   const body = make("tbody");
   const show = () => {
-    const rows = future.rows.filter((row) => !only.checked || row.arms.length < answer.arms.length);
+    const rows = future.rows.filter((row) => !only.checked || !is_shared(row));
     body.replaceChildren(...rows.map((row) => make("tr", {},
-      make("td", { class: "date", text: month_words(row.month) }), make("td", { text: row.kind }), make("td", { text: row.text }),
-      make("td", { text: row.arms.length >= answer.arms.length ? "every arm" : row.arms.map((name) => labels.get(name) ?? name).join(", ") }))));
+      make("td", { class: "date", text: month_words(row.month) }), make("td", { text: row.kind }), make("td", {}, row.text, row.because ? make("span", { class: "soft", text: ` because: ${row.because}` }) : ""),
+      make("td", { text: is_shared(row) ? "every arm" : row.arms.map((name) => labels.get(name) ?? name).join(", ") }))));
   };
   only.addEventListener("change", show);
   show();

@@ -5,7 +5,7 @@ import { find, labelled, make, select, settle } from "./dom.js";
 
 /** @import { Problem, Verdicts, World } from "./types.d.ts" */
 
-const EXAMPLE = "name\nH100 SXM\nH800 SXM\nA800 80GB SXM\nH20 96GB\nH200 SXM\nRTX 4090\n";
+const EXAMPLE = "chip\nH100 SXM\nH800 SXM\nA800 80GB SXM\nH20 96GB\nH200 SXM\nRTX 4090\n";
 /** The program reads no body over 1 MiB. */
 const MOST_BYTES = 1_000_000;
 
@@ -35,7 +35,7 @@ export function show_law(world) {
       const verdicts = await api.verdicts({ text: table.value, date: day.value, destination: state.destination, regimes }, signal);
       if (signal.aborted) return;
       show_verdicts(world, regimes, verdicts);
-      say(`${verdicts.rows.length} chips read${different(verdicts)}.`);
+      say(verdicts.rows.length > 0 ? `${verdicts.rows.length} chips read${different(verdicts)}.` : "No verdicts: see below.");
     } catch (error) {
       if (signal.aborted) return;
       find("law-verdicts").replaceChildren();
@@ -71,7 +71,7 @@ export function show_law(world) {
     labelled("Destination", select(places, state.destination, (code) => { state.destination = code; later(); }, { id: "law-destination" })),
     labelled("Regime", select(world.regimes, state.regimes[0] ?? "", (name) => { state.regimes[0] = name; later(); }, { id: "law-regime" })),
     labelled("Beside it, another regime", select([none, ...world.regimes], "", (name) => { state.regimes[1] = name; later(); }, { id: "law-other" })),
-    labelled("Chips: paste a table or drop a file here", table),
+    labelled("Chips: paste a table or drop a file here; empty: every chip that the program knows", table),
     make("p", { class: "soft", id: "law-help", text: world.chip_columns_help }),
     labelled("Or choose a file", file),
     make("button", { type: "submit", text: "Show the verdicts" }),
@@ -94,6 +94,16 @@ function differs(row) {
   return row.verdicts.length > 1 && row.verdicts[0]?.verdict !== row.verdicts[1]?.verdict;
 }
 
+/**
+ * Titles of the rules that decide, for their names.
+ * @param {World} world
+ * @param {string} names
+ */
+function rule_words(world, names) {
+  const titles = names.split(", ").map((name) => world.rules.find((rule) => rule.name === name)?.label.replace(` (${name})`, "") ?? name);
+  return [...new Set(titles)].join("; ");
+}
+
 /** @param {Problem[]} problems */
 function show_problems(problems) {
   find("law-problems").replaceChildren(...problems.map((p) => make("p", { class: "fault" }, p.message, p.help ? ` ${p.help}` : "")));
@@ -112,7 +122,8 @@ function show_verdicts(world, regimes, verdicts) {
     make("th", { scope: "row", text: row.chip }),
     ...row.verdicts.map((v) => make("td", {},
       make("span", { class: `verdict v-${v.verdict.replace(/[^a-z]+/g, "-")}`, text: v.verdict }),
-      make("span", { class: "why" }, v.because, v.rule ? make("span", { class: "soft", text: ` ${v.rule}` }) : "")))));
+      ...(v.importer && v.importer !== "free" ? [make("span", { class: `verdict v-${v.importer.replace(/[^a-z]+/g, "-")}`, text: `importer: ${v.importer}` })] : []),
+      make("span", { class: "why" }, v.because, v.rule ? make("span", { class: "soft", text: ` ${rule_words(world, v.rule)}` }) : "")))));
   const notes = (verdicts.notes ?? []).length > 0 ? [make("h3", { text: "How the table was read" }), make("ul", {}, ...verdicts.notes.map((text) => make("li", { text })))] : [];
   find("law-verdicts").replaceChildren(
     ...(rows.length > 0 ? [make("table", { class: "verdicts" }, make("caption", { class: "hidden", text: "Verdicts" }), make("thead", {}, head), make("tbody", {}, ...rows))] : []),

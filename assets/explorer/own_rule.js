@@ -7,6 +7,7 @@ import { number_field } from "./rule_form.js";
 
 /** Where a rule of one's own bites unless told otherwise. */
 const DESTINATION = "CHN";
+const NAME = "Own rule";
 
 /**
  * @param {World} world
@@ -69,7 +70,7 @@ class OwnRuleForm {
     for (const number of template.numbers) if (number.value !== null) this.numbers[number.name] = number.value;
     this.about.textContent = template.description ?? "";
     this.about.hidden = !template.description;
-    this.name.value = this.free_name(template.label);
+    this.name.value = this.free_name(NAME);
     this.announced.value = (template.dates?.announced ?? "2026-06-01").slice(0, 10);
     this.in_force.value = (template.dates?.in_force ?? "2027-01-01").slice(0, 10);
     this.destinations = template.destinations ?? this.world.destinations.filter((d) => d.code === DESTINATION).map((d) => d.code);
@@ -119,7 +120,7 @@ class OwnRuleForm {
       });
     });
     this.said.textContent = `\u201c${name}\u201d stands on the timeline above, where it can be moved and edited.`;
-    this.name.value = this.free_name(this.template.label);
+    this.name.value = this.free_name(NAME);
   }
 
   /** @returns {{ text: string, at: HTMLElement } | null} */

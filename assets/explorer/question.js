@@ -34,10 +34,15 @@ export function create_store(start) {
  */
 export function encode(question) {
   const { study, baseline, arms, rules, own_rules, parameters, off, end, futures, seed } = question;
-  const bytes = new TextEncoder().encode(JSON.stringify({ study, baseline, arms, rules, own_rules, parameters, off, end, futures, seed }));
+  const bytes = new TextEncoder().encode(JSON.stringify({ study, baseline, arms, rules, own_rules, parameters: sorted(parameters), off, end, futures, seed }));
   let text = "";
   for (const byte of bytes) text += String.fromCharCode(byte);
   return btoa(text).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+}
+
+/** @param {Numbers} numbers */
+function sorted(numbers) {
+  return Object.fromEntries(Object.entries(numbers).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 /**
@@ -85,7 +90,7 @@ function read_change(value) {
   if (typeof value.on === "boolean") change.on = value.on;
   for (const key of /** @type {const} */ (["announced", "in_force", "lapses"])) {
     const day = value[key];
-    if (typeof day === "string" || day === null) change[key] = day;
+    if (typeof day === "string") change[key] = day;
   }
   if (is_record(value.numbers) && Object.keys(value.numbers).length > 0) change.numbers = numbers(value.numbers);
   return change;
@@ -199,7 +204,7 @@ export function change_of(question, arm, name) {
  * @param {string} arm
  * @param {string} name
  * @param {Partial<RuleChange>} edit
- * @param {Partial<RuleChange>} shipped
+ * @param {{ on: boolean, announced: string | null, in_force: string | null, lapses: string, numbers: Numbers }} shipped
  */
 export function edit_rule(question, arm, name, edit, shipped) {
   const before = change_of(question, arm, name) ?? { arm, name };
@@ -210,7 +215,7 @@ export function edit_rule(question, arm, name, edit, shipped) {
   for (const key of /** @type {const} */ (["announced", "in_force", "lapses"])) {
     if (all[key] !== undefined && all[key] !== shipped[key]) after[key] = all[key];
   }
-  const changed = Object.entries({ ...before.numbers, ...edit.numbers }).filter(([key, value]) => shipped.numbers?.[key] !== value);
+  const changed = Object.entries({ ...before.numbers, ...edit.numbers }).filter(([key, value]) => shipped.numbers[key] !== value);
   if (changed.length > 0) after.numbers = Object.fromEntries(changed);
   question.rules = question.rules.filter((r) => r.arm !== arm || r.name !== name);
   if (Object.keys(after).length > 2) question.rules.push(after);

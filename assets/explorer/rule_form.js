@@ -15,8 +15,10 @@ import { setting } from "./format.js";
 export function edit_form(row, edit, reset) {
   /** @type {HTMLElement[]} */
   const parts = [make("p", { class: "soft", text: row.about })];
-  parts.push(day_field("Announced: from this day it is expected", "announced", row.announced, (day) => edit({ announced: day })));
-  parts.push(day_field("In force: from this day it binds", "in_force", row.in_force, (day) => edit({ in_force: day })));
+  if (row.description) parts.push(make("p", { text: row.description }));
+  if (row.citation) parts.push(make("p", { class: "soft" }, row.citation, ...(row.url.startsWith("https://") ? [" ", make("a", { href: row.url, target: "_blank", rel: "noreferrer", text: "Text (opens the web)" })] : [])));
+  parts.push(day_field("Announced: from this day it is expected", "announced", row.announced, (day) => edit({ announced: day ?? undefined })));
+  parts.push(day_field("In force: from this day it binds", "in_force", row.in_force, (day) => edit({ in_force: day ?? undefined })));
   if (row.may_lapse) parts.push(day_field("Lapses (empty: never)", "lapses", row.lapses, (day) => edit({ lapses: day })));
   for (const number of row.numbers) parts.push(number_field(number, (value) => edit({ numbers: { [number.name]: value } })));
   parts.push(button(row.is_own ? "Remove this rule" : "Back to the law as recorded", reset, { class: "small", disabled: !row.is_changed, "data-key": "reset" }));

@@ -24,7 +24,7 @@ export function show_responses(world, store) {
   });
   host.append(
     make("p", { class: "soft", text: "How people and firms react to rules. Switch one off in every arm to see what hangs on it." }),
-    make("ul", { class: "checks", "data-field": "off", tabindex: "-1" }, ...boxes.map(({ box, response }) => make("li", {}, make("label", {}, box, make("span", {}, make("b", { text: response.label }), make("span", { class: "soft", text: response.description ? ` ${response.description}` : "" })))))),
+    make("ul", { class: "checks", "data-field": "off", tabindex: "-1" }, ...boxes.map(({ box, response }) => make("li", {}, make("label", {}, box, make("span", {}, make("b", { text: response.label.slice(0, 1).toUpperCase() + response.label.slice(1) }), make("span", { class: "soft", text: response.description ? ` ${response.description}` : "" })))))),
   );
   const render = () => {
     const { off } = store.get();

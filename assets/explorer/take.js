@@ -69,12 +69,21 @@ export function show_take(world, store) {
    */
   const read = (what, words) => void fetch_it(what, "Asking\u2026", async (blob) => present(words, await blob.text()));
 
+  const with_rules = button("Study with its rules (ZIP)", () => save("files", "study.zip"), { id: "take-files" });
+  /** Changed numbers and rules of the reader's own are files beside the study. */
+  const offer = () => {
+    const { rules, own_rules } = store.get();
+    with_rules.hidden = rules.length + own_rules.length === 0;
+  };
+  store.listen(offer);
+  offer();
   host.append(
     make("div", { class: "buttons" },
       button("Link", () => present("This command opens the same question elsewhere. The address of this page holds it too, after #.", `chokepoint explore --question ${encode(store.get())}`), { id: "take-link" }),
       button("Command", () => read("command", "This command repeats the answer."), { id: "take-command" }),
       button("Citation", () => read("citation", "How to cite this answer."), { id: "take-citation" }),
       button("Study (TOML)", () => save("toml", "study.toml"), { id: "take-toml" }),
+      with_rules,
       button("Report (HTML)", () => save("report", "report.html"), { id: "take-report" })),
     ...(world.figures && world.figures.length > 0 ? [make("div", { class: "inline" },
       labelled("Figure", select(world.figures, figure, (name) => { figure = name; }, { id: "take-figure" })),

@@ -72,7 +72,7 @@ export class Timeline {
     if (!question.arms.includes(this.arm)) this.arm = question.arms[0] ?? "";
     this.show_arms();
     const rows = rows_of(this.world, question, this.arm);
-    const matching = rows.filter((row) => !this.wanted || `${row.label} ${row.about} ${row.id}`.toLowerCase().includes(this.wanted));
+    const matching = rows.filter((row) => !this.wanted || `${row.label} ${row.about} ${row.description} ${row.id}`.toLowerCase().includes(this.wanted));
     const held = matching.filter((row) => row.is_member || row.is_changed);
     const others = this.wanted ? matching.filter((row) => !row.is_member && !row.is_changed).slice(0, MOST_FOUND) : [];
     const shown = [...held, ...others];
@@ -139,7 +139,8 @@ class RowView {
     this.row = row;
     this.box = make("input", { type: "checkbox" });
     this.box.addEventListener("change", () => this.edit({ on: this.box.checked }));
-    this.name = make("span", { class: "name" });
+    this.name = make("span", { class: "title" });
+    this.says = make("span", { class: "says" });
     this.dates = make("span", { class: "dates" });
     this.more = button("Edit", () => timeline.toggle_form(this.row.id), { class: "small" });
     this.bar = make("div", { class: "bar" });
@@ -149,7 +150,7 @@ class RowView {
     this.track = make("div", { class: "track" }, this.known, this.bar, this.start, this.end);
     this.form = make("div", { class: "rule-form" });
     this.form_shown = "";
-    this.node = make("li", { "data-rule": row.id }, make("div", { class: "row" }, row.is_own ? make("span", { class: "own", text: "Own" }) : make("label", { class: "switch" }, this.box, make("span", { class: "hidden", text: row.label })), this.name, this.more), this.track, this.dates, this.form);
+    this.node = make("li", { "data-rule": row.id }, make("div", { class: "row" }, row.is_own ? make("span", { class: "own", text: "Own" }) : make("label", { class: "switch" }, this.box, make("span", { class: "hidden", text: row.is_ambiguous ? `${row.label}: ${row.description}` : row.label })), make("div", { class: "name" }, this.name, this.says), this.more), this.track, this.dates, this.form);
     make_slider(this.start, this.track, this.dated("in_force"));
     make_slider(this.end, this.track, this.dated("lapses"));
   }
@@ -185,10 +186,11 @@ class RowView {
     this.row = row;
     this.box.checked = row.on;
     this.name.textContent = row.label;
+    this.says.textContent = row.is_ambiguous ? row.description : "";
     this.node.classList.toggle("off", !row.on);
     this.node.classList.toggle("changed", row.is_changed);
     const is_open = this.timeline.open === row.id;
-    set(this.more, { "aria-expanded": String(is_open), "aria-label": `Edit ${row.label}` });
+    set(this.more, { "aria-expanded": String(is_open), "aria-label": `Edit ${row.label}${row.is_ambiguous ? `: ${row.description}` : ""}` });
     this.place(row);
     const now = is_open ? JSON.stringify(row) : "";
     if (now !== this.form_shown) {

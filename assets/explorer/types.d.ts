@@ -7,9 +7,10 @@ export interface RuleChange {
   arm: string;
   name: string;
   on?: boolean;
-  announced?: string | null;
-  in_force?: string | null;
-  lapses?: string | null;
+  announced?: string;
+  in_force?: string;
+  /** A day, or `never`. */
+  lapses?: string;
   numbers?: Numbers;
 }
 
@@ -55,6 +56,9 @@ export interface Rule {
   in_force: string | null;
   lapses: string | null;
   citation: string;
+  description?: string;
+  url?: string;
+  status?: string;
   numbers: RuleNumber[];
 }
 
@@ -175,7 +179,7 @@ export interface Answer {
   gap_record: { date: string; value: number; low: number | null; high: number | null }[];
   effect: ({ arm: string } & Band)[];
   shares: ({ place: "china" | "world"; arm: string; maker: string; label: string } & Band)[];
-  compute: ({ arm: string; kind: "owned" | "rented" | "brokered" } & Band)[];
+  compute: ({ arm: string; kind: "owned" | "rented" | "brokered"; unit?: string } & Band)[];
   costs: Cost[];
   futures: number[];
   future_effects?: (number | null)[];
@@ -184,12 +188,14 @@ export interface Answer {
 export type AskLine = Answer | { kind: "refused"; problems: Problem[] } | { kind: "done" } | { kind: "cancelled" };
 
 export interface FutureStory {
-  rows: { month: string; kind: string; text: string; arms: string[] }[];
+  rows: { month: string; kind: string; text: string; because?: string; arms: string[] }[];
   differs: string[];
 }
 
 export interface Verdict {
   verdict: string;
+  /** The destination's own verdict. */
+  importer?: string;
   rule: string;
   because: string;
 }
