@@ -155,7 +155,7 @@ fn against(args: &ReplayArgs, arms: [&String; 2], runs: [&[EventRow]; 2]) -> Ans
 }
 
 /// The number of events that two runs share, and the first events in which they differ.
-fn first_difference<'a>(
+pub fn first_difference<'a>(
     here: &'a [EventRow],
     there: &'a [EventRow],
     wanted: impl Fn(&&EventRow) -> bool,
