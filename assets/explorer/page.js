@@ -23,6 +23,7 @@ import { show_timeline } from "./timeline.js";
 const LOOK_MS = 4000;
 
 start_theme();
+keep_links();
 for (const fold of document.querySelectorAll("details.wide")) fold.toggleAttribute("open", innerWidth >= 1000);
 try {
   start(await api.world());
@@ -73,6 +74,17 @@ function start(world) {
   watch_program(() => asking.now());
   asking.now();
   if (is_unreadable) show_problems("The question in the address cannot be read.", [{ message: "The page opens with another question.", help: "Copy the whole address, with all that stands after #." }]);
+}
+
+/** Links to the answer move there, but leave the address to the question. */
+function keep_links() {
+  for (const link of document.querySelectorAll("a[href='#answer']")) {
+    link.addEventListener("click", (event) => {
+      event.preventDefault();
+      find("answer").focus();
+      find("answer").scrollIntoView();
+    });
+  }
 }
 
 /**

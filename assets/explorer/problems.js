@@ -31,6 +31,9 @@ export function show_problems(heading, problems) {
 function control_of(field) {
   if (!field) return null;
   const [first] = field.split(".");
+  const rules = /** @type {HTMLElement[]} */ ([...document.querySelectorAll("[data-rule]")]);
+  const rule = first?.endsWith("rules") ? rules.find((node) => `${field}.`.includes(`.${node.dataset.rule}.`)) : undefined;
+  if (rule) return rule.querySelector("button");
   return document.querySelector(`[data-field="${CSS.escape(field)}"]`) ?? document.querySelector(`[data-field="${CSS.escape(first ?? "")}"]`);
 }
 

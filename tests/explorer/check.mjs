@@ -247,6 +247,10 @@ await part("take along", async (page, { context }) => {
 await part("keyboard alone", async (page) => {
   await page.keyboard.press("Tab");
   expect(await page.evaluate(() => document.activeElement.id === "skip"), "keyboard: the first stop leads to the answer");
+  const link = page.url();
+  await page.keyboard.press("Enter");
+  expect((await page.evaluate(() => document.activeElement.id)) === "answer" && page.url() === link, "keyboard: it goes there, and the address keeps the question");
+  await page.locator("#skip").focus();
   const seen = new Set();
   let unseen = 0;
   for (let n = 0; n < 400; n++) {
