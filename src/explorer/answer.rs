@@ -17,6 +17,10 @@ use crate::study::growing::GrowingRuns;
 
 /// The gap that the page draws.
 const GAP: &str = "target_vs_issuer";
+/// The gap between released models, which recorded points measure.
+const MEASURED_GAP: &str = "gap_months";
+/// Median share of a maker below which it is not drawn.
+const LEAST_SHARE: f64 = 0.01;
 
 /// A line of the stream that answers a question.
 #[derive(Serialize)]
@@ -32,8 +36,10 @@ pub enum AnswerLine {
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct MonthlyBand {
     pub p05: Vec<Option<f64>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub p25: Vec<Option<f64>>,
     pub p50: Vec<Option<f64>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub p75: Vec<Option<f64>>,
     pub p95: Vec<Option<f64>>,
 }
@@ -107,7 +113,10 @@ pub struct ExplorerAnswer {
     pub evidence_end: Option<String>,
     pub rule_dates: Vec<RuleDate>,
     pub arms: Vec<AnswerArm>,
+    /// The underlying gap.
     pub gap: Vec<ArmBand>,
+    /// The gap between released models, beside which the recorded points stand.
+    pub gap_measured: Vec<ArmBand>,
     pub gap_record: Vec<RecordedGap>,
     pub effect: Vec<ArmBand>,
     pub shares: Vec<ArmBand>,
@@ -154,6 +163,7 @@ pub fn answer(
     });
     let all = || frame.arms.iter();
     let gap = all().filter_map(|arm| bands.line(arm, FOLLOWED_MEASURE, GAP));
+    let measured = all().filter_map(|arm| bands.line(arm, MEASURED_GAP, GAP));
     let effect = all().filter_map(|arm| effects.line(arm, FOLLOWED_MEASURE, GAP));
     let first = frame.arms.get(1).map_or("", String::as_str);
     Ok(ExplorerAnswer {
@@ -170,6 +180,7 @@ pub fn answer(
         evidence_end: evidence_end(&frame.record),
         rule_dates: rule_dates(results, &frame.arms),
         gap: gap.collect(),
+        gap_measured: measured.collect(),
         gap_record: recorded_gap(&frame.record),
         effect: effect.collect(),
         shares: shares(results, &bands, &frame.arms),
@@ -235,20 +246,30 @@ impl<'a> BandsByColumn<'a> {
     }
 }
 
-/// Who sells in the target and in the world: the share of each maker in value.
+/// Who sells in the target and in the world: the share in value of each maker that matters somewhere, without quartiles.
 fn shares(results: &Results, bands: &BandsByColumn<'_>, arms: &[String]) -> Vec<ArmBand> {
     let mut found = Vec::new();
     for (place, entity) in [("china", "target"), ("world", "world")] {
-        for arm in arms {
-            for (key, label) in &results.manifest.names {
-                let line = bands.line(arm, "maker_share_value", &format!("{key}:{entity}"));
-                found.extend(line.map(|line| ArmBand {
-                    place: Some(place),
-                    maker: Some(key.clone()),
-                    label: Some(label.clone()),
-                    ..line
-                }));
+        for (key, label) in &results.manifest.names {
+            let column = format!("{key}:{entity}");
+            let of_arm = |arm: &String| bands.line(arm, "maker_share_value", &column);
+            let lines: Vec<ArmBand> = arms.iter().filter_map(of_arm).collect();
+            let largest =
+                |line: &ArmBand| line.band.p50.iter().flatten().copied().fold(0.0, f64::max);
+            if lines.iter().all(|line| largest(line) < LEAST_SHARE) {
+                continue;
             }
+            found.extend(lines.into_iter().map(|line| ArmBand {
+                place: Some(place),
+                maker: Some(key.clone()),
+                label: Some(label.clone()),
+                band: MonthlyBand {
+                    p25: Vec::new(),
+                    p75: Vec::new(),
+                    ..line.band
+                },
+                ..line
+            }));
         }
     }
     found
@@ -368,7 +389,7 @@ fn rule_dates(results: &Results, arms: &[String]) -> Vec<RuleDate> {
 }
 
 fn recorded_gap(record: &SideTable) -> Vec<RecordedGap> {
-    let rows = record.matching(&[("measure", FOLLOWED_MEASURE), ("entity", GAP)]);
+    let rows = record.matching(&[("measure", MEASURED_GAP), ("entity", GAP)]);
     let point = |row: &&[String]| {
         let middle = || {
             let first: Month = record.text(row, "first_month").parse().ok()?;

@@ -25,8 +25,9 @@ pub const MAIN_STUDY: &str = "did-controls-work";
 const LAST_YEAR: i32 = 2040;
 
 /// Measures that the page draws: they have bands in every study of a question.
-pub const DRAWN_MEASURES: [&str; 5] = [
+pub const DRAWN_MEASURES: [&str; 6] = [
     "latent_gap_months",
+    "gap_months",
     "maker_share_value",
     "compute_owned_h100e",
     "rented_h100e",
@@ -101,7 +102,8 @@ struct ArmInProgress {
     /// As the study writes it; nothing for a regime as it ships.
     table: Option<InlineTable>,
     regime: Regime,
-    changed: bool,
+    /// What the question changes in its rules, in words.
+    changes: Vec<String>,
 }
 
 impl ArmInProgress {
@@ -203,7 +205,7 @@ impl RuleEditor<'_> {
                 {
                     list.push(id.as_str());
                 }
-                arm.changed = true;
+                arm.changes.push(format!("{id} off"));
             }
             return;
         }
@@ -249,8 +251,8 @@ impl RuleEditor<'_> {
             return;
         }
         let table = arm.table(&from);
-        let mut change = take_change(table, id).unwrap_or_default();
         let name = copy.as_deref().unwrap_or(id);
+        let mut change = change_of(name, take_change(table, id));
         if copy.is_some() {
             in_place_of(table, id, name, held.is_some());
             dates_of(&mut change, held.as_ref());
@@ -259,7 +261,6 @@ impl RuleEditor<'_> {
         {
             list.push(name);
         }
-        change.insert("rule", name.into());
         for (field, day) in days {
             if let Some(day) = day {
                 change.insert(field, day.into());
@@ -279,7 +280,7 @@ impl RuleEditor<'_> {
         {
             list.push(Value::InlineTable(change));
         }
-        arm.changed = true;
+        arm.changes.push(in_words(edit, held.is_some()));
     }
 
     /// Copies of rules of the arm that speak of a rule with other numbers.
@@ -297,15 +298,49 @@ impl RuleEditor<'_> {
                 continue;
             }
             let table = arm.table(&from);
-            let mut change = take_change(table, id).unwrap_or_default();
+            let mut change = change_of(name, take_change(table, id));
             in_place_of(table, id, name, true);
             dates_of(&mut change, held.as_ref());
-            change.insert("rule", name.as_str().into());
             if let Some(list) = list_of(table, "change") {
                 list.push(Value::InlineTable(change));
             }
         }
     }
+}
+
+/// An edit of a rule, for the description of its arm.
+fn in_words(edit: &RuleEdit, held: bool) -> String {
+    let mut parts: Vec<String> = Vec::new();
+    if !held {
+        parts.push("on".into());
+    }
+    let days = [
+        ("announced", &edit.announced),
+        ("in force", &edit.in_force),
+        ("lapses", &edit.lapses),
+    ];
+    parts.extend(
+        days.iter()
+            .filter_map(|(word, day)| Some(format!("{word} {}", day.as_ref()?))),
+    );
+    parts.extend(
+        edit.numbers
+            .iter()
+            .map(|(name, value)| format!("{name} {value}")),
+    );
+    format!("{} {}", edit.name, parts.join(", "))
+}
+
+/// The change of a rule, which keeps what the arm said of the rule that it stands for.
+fn change_of(rule: &str, before: Option<InlineTable>) -> InlineTable {
+    let mut change = InlineTable::new();
+    change.insert("rule", rule.into());
+    for (field, value) in before.iter().flat_map(InlineTable::iter) {
+        if field != "rule" {
+            change.insert(field, value.clone());
+        }
+    }
+    change
 }
 
 /// A copy of a rule in the place of the rule.
@@ -460,7 +495,7 @@ fn chosen_arms(
         let mut one = ArmInProgress {
             table,
             regime: regime.map_err(|p| refused(field, &p))?,
-            changed: false,
+            changes: Vec::new(),
             name,
         };
         if one.name != *arm {
@@ -548,7 +583,9 @@ fn edit_arm(
         if let Some(list) = list_of(arm.table(asked), "add") {
             list.push(rule.name.as_str());
         }
-        arm.changed = true;
+        let (from, until) = (&rule.announced, &rule.in_force);
+        let words = format!("{} added (announced {from}, in force {until})", rule.name);
+        arm.changes.push(words);
     }
     Ok(())
 }
@@ -587,14 +624,18 @@ fn fields(
                 }
             }
         }
-        if arm.changed {
+        if !arm.changes.is_empty() {
             let label = if arm.regime.label.is_empty() {
                 asked.as_str()
             } else {
                 &arm.regime.label
             };
             let label = format!("{label}, changed");
-            arm.table(asked).insert("label", label.into());
+            let words = arm.regime.words.trim_end_matches('.');
+            let words = format!("{words}. Changed: {}.", arm.changes.join("; "));
+            let table = arm.table(asked);
+            table.insert("label", label.into());
+            table.insert("description", words.into());
         }
         let mut value = match &arm.table {
             Some(table) => Value::InlineTable(plain(table, &names)),

@@ -18,8 +18,8 @@ mod verdicts;
 mod world;
 
 pub use answer::{AnswerLine, ExplorerAnswer};
-pub use compose::{ComposedQuestion, MAIN_STUDY};
-pub use desk::Desk;
+pub use compose::{ComposedQuestion, DRAWN_MEASURES, MAIN_STUDY};
+pub use desk::{Desk, FutureStory};
 pub use door::{Door, token};
 pub use question::{ExplorerQuestion, OwnRule, QuestionProblem, RuleEdit};
 pub use routes::Routes;
