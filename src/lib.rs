@@ -40,6 +40,7 @@ pub mod config;
 pub mod controls;
 pub mod events;
 pub mod evidence;
+pub mod explorer;
 pub mod foundation;
 pub mod markets;
 pub mod month;

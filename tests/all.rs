@@ -20,6 +20,7 @@ mod documents;
 mod early;
 mod entities;
 mod evidence;
+mod explorer;
 mod figures;
 mod forecasts;
 mod foreign_chips;

@@ -109,6 +109,25 @@ fn allowed() -> BTreeMap<&'static str, Vec<&'static str>> {
                 "foundation",
             ],
         ),
+        (
+            "explorer",
+            vec![
+                "explorer",
+                "cli",
+                "study",
+                "report",
+                "plots",
+                "results",
+                "config",
+                "controls",
+                "outputs::measures",
+                "foundation",
+            ],
+        ),
+        (
+            "cli::explore",
+            vec!["cli", "explorer", "config", "foundation"],
+        ),
         ("main", vec!["cli"]),
         ("lib", vec![]),
     ])

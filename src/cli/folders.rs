@@ -7,9 +7,11 @@ use clap::Args;
 
 use super::report::{SealArgs, figure_named, read};
 use super::{Answer, Failure, output_failure, say, say_data, table, wrong_word};
+use crate::config::figure::FigureFile;
 use crate::config::source::Configs;
 use crate::foundation::escape::{csv_cell, csv_plain};
 use crate::plots::compose;
+use crate::results::Results;
 use crate::results::compare::compare;
 use crate::results::export::{export as write_table, tables};
 use crate::results::tables::SideTable;
@@ -90,16 +92,28 @@ fn export_figure(configs: &Configs, args: &ExportArgs) -> Answer {
         Some(figure) => figure.clone(),
         None => figure_named(configs, name)?,
     };
-    let data = compose(&results, &figure)
-        .map_err(|why| Failure::No(format!("error: figure {name}: {why}\n")))?
-        .data
-        .0;
+    let data = figure_data(&results, &figure)?;
     if args.csv || !io::stdout().is_terminal() {
         return say_data(&csv_of(&data)?);
     }
     let shown = data.rows.into_iter().take(LOOK);
     let rows: Vec<Vec<String>> = std::iter::once(data.columns).chain(shown).collect();
     say(&table(&rows))
+}
+
+/// The numbers that a figure draws.
+fn figure_data(results: &Results, figure: &FigureFile) -> Result<SideTable, Failure> {
+    let composed = compose(results, figure)
+        .map_err(|why| Failure::No(format!("error: figure {}: {why}\n", figure.name)))?;
+    Ok(composed.data.0)
+}
+
+/// The numbers that a figure draws, as comma-separated values.
+///
+/// # Errors
+/// When these results cannot fill it.
+pub fn figure_csv(results: &Results, figure: &FigureFile) -> Result<String, Failure> {
+    csv_of(&figure_data(results, figure)?)
 }
 
 /// A table as comma-separated values.

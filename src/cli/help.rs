@@ -14,6 +14,7 @@ const GROUPS: [CommandGroup; 6] = [
         &[
             ("run", "chokepoint run did-controls-work --runs 100"),
             ("whatif", "chokepoint whatif my-rule.toml --runs 100"),
+            ("explore", "chokepoint explore s3-h20"),
             ("report", "chokepoint report results/did-controls-work"),
             (
                 "plot",

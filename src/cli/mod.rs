@@ -14,17 +14,18 @@ mod discover;
 mod estimate;
 pub mod execution;
 mod explain;
-mod folders;
+mod explore;
+pub mod folders;
 mod forecast;
 mod help;
 pub mod job;
 mod ledger;
 mod new;
-mod new_rule;
+pub mod new_rule;
 mod question;
 mod reference;
-mod replay;
-mod report;
+pub mod replay;
+pub mod report;
 mod reversal;
 mod rules;
 pub mod run;
@@ -78,6 +79,10 @@ enum Command {
     ///
     /// The main study is run with the rule and without it, in the same futures.
     Whatif(whatif::WhatifArgs),
+    /// Open a page on this machine that asks questions of the model by hand.
+    ///
+    /// Rules, dates, numbers and parameters are changed in the browser, and the answer grows future by future. Nothing leaves the machine.
+    Explore(explore::ExploreArgs),
     /// Write a commented file to start from: a study, a rule or a figure.
     New(new::NewArgs),
     /// Divide a study into blocks that any machine can run.
@@ -294,6 +299,7 @@ pub fn main() -> ExitCode {
     let answer = match cli.command {
         Command::Run(args) => run::run(configs, &args),
         Command::Whatif(args) => whatif::whatif(configs, &args),
+        Command::Explore(args) => explore::explore(configs, &args),
         Command::New(args) => new::new(&args),
         Command::Plan(args) => blocks::plan(configs, &args),
         Command::Block(args) => blocks::block(&args),

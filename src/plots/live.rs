@@ -8,7 +8,7 @@ use super::fan::band_rows;
 use super::headline_arm;
 use super::record::{RecordFit, record_end, record_of};
 use super::shares::{by_maker, largest_makers};
-use super::theme::SERIES;
+use super::theme::{SERIES, colour_code};
 use super::{entity_name, measure_unit, month_or, named};
 use crate::config::figure::{
     AxisScale, EffectPathSpec, FigureFile, FigureKind, SharesSpec, SharesStyle, SmallMultiplesRow,
@@ -255,8 +255,7 @@ fn share_charts(results: &Results, shares: &SharesSpec, from: Month) -> Vec<Inte
 }
 
 fn colour(turn: usize) -> String {
-    let (r, g, b) = SERIES[turn % SERIES.len()];
-    format!("#{r:02x}{g:02x}{b:02x}")
+    colour_code(SERIES[turn % SERIES.len()])
 }
 
 /// Puts a value in its month. A foreign table can hold months outside the study.

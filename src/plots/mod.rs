@@ -33,13 +33,15 @@ pub use canvas::PngSize;
 use canvas::{Canvas, TextAnchor};
 pub use drawn_data::DrawnData;
 pub use effect_path::draw_effect_path;
-use labels::{arm_colour, baseline_label};
-pub use labels::{arm_label, named, with_article};
+use labels::baseline_label;
+pub use labels::{arm_colour, arm_label, named, with_article};
 pub use letters::{LETTERS, font_faces, lacking};
 pub use live::InteractiveCharts;
 pub use scorecard::{ScorecardPoint, draw_scorecard};
 use theme::{INK, SMALL, SOFT, TITLE, WORDS, wrap};
-pub use theme::{change_unit, in_unit, month, number, rounded, signed, supported, two_digits};
+pub use theme::{
+    change_unit, colour_code, in_unit, month, number, rounded, signed, supported, two_digits,
+};
 pub use track_record::draw_track_record;
 
 use crate::config::figure::{FigureFile, FigureKind};

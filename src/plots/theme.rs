@@ -33,6 +33,11 @@ pub fn colour_of(entity: &str, turn: usize) -> Colour {
     }
 }
 
+/// A colour as a page writes it: `#0072b2`.
+pub fn colour_code((red, green, blue): Colour) -> String {
+    format!("#{red:02x}{green:02x}{blue:02x}")
+}
+
 /// A colour dark enough for letters on white: contrast at least 4.5 to 1 (WCAG 2.1, 1.4.3).
 pub fn ink_of(colour: Colour) -> Colour {
     let mut ink = colour;

@@ -5,8 +5,8 @@
 mod appendix;
 mod backtest;
 pub mod debate;
-mod findings;
-mod path;
+pub mod findings;
+pub mod path;
 mod phrases;
 mod track_record;
 

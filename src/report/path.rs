@@ -10,7 +10,7 @@ use crate::results::{ALL, ArmInfo, EffectComponent, EffectRow, Results};
 use super::phrases::{arms, baseline_label, forms, share, sure};
 
 /// The outcome whose effect is followed: the gap in the last month of a window.
-const OUTCOME: &str = "latent_gap_months_last";
+pub const OUTCOME: &str = "latent_gap_months_last";
 
 /// Months after the first in which arms differ at which the effect is shown; the end of the study is added.
 const SHOWN: [u32; 3] = [12, 24, 48];
@@ -129,8 +129,39 @@ pub fn of_baseline(e: &EffectRow) -> Option<String> {
     (part.is_finite() && error.is_finite()).then(|| format!("{} %", signed(part, error, "")))
 }
 
+/// The main answer about one arm, sentence by sentence.
+#[derive(Clone, Debug, Serialize)]
+pub struct LeadSentences {
+    /// Yes, no, or neither; how much, when, in which range, and which part of the baseline.
+    pub finding: String,
+    /// In how many futures the effect has its sign.
+    pub certainty: String,
+    /// The effect at other times; empty where there is none.
+    pub path: String,
+}
+
 /// What is known, how much, until when and how sure, in one sentence; then the path, and what size matters.
 pub fn lead(results: &Results, arm: &ArmInfo) -> Option<String> {
+    let LeadSentences {
+        finding,
+        certainty,
+        path,
+    } = lead_sentences(results, arm)?;
+    let mut text = format!("{finding} {certainty}");
+    if !path.is_empty() {
+        text.push_str(&format!(" {path}"));
+    }
+    Some(text)
+}
+
+/// The effect that the main answer is about, with the months after which it is taken.
+pub fn main_effect<'a>(results: &'a Results, arm: &str) -> Option<(u32, &'a EffectRow)> {
+    let at = main_time(results)?;
+    Some((at.after, effect_after(results, arm, at.after)?))
+}
+
+/// The sentences of [`lead`].
+pub fn lead_sentences(results: &Results, arm: &ArmInfo) -> Option<LeadSentences> {
     let study = &results.manifest.study;
     let at = main_time(results)?;
     let e = effect_after(results, &arm.name, at.after)?;
@@ -153,16 +184,6 @@ pub fn lead(results: &Results, arm: &ArmInfo) -> Option<String> {
             at.after
         )
     };
-    let mut text = format!(
-        "{}: under {}, {} is {} {when}, in the median future (90 % of futures: {}){part}. The effect has this sign {}{}.",
-        answer(e, size),
-        arm.label_with_id(),
-        study.target_name,
-        behind(e),
-        range(e),
-        sure(positive, e.pairs),
-        forms(results)
-    );
     let others = times(results).into_iter().filter(|t| *t != at);
     let said: Vec<String> = others
         .filter_map(|t| {
@@ -175,10 +196,27 @@ pub fn lead(results: &Results, arm: &ArmInfo) -> Option<String> {
             Some(format!("{} {when} ({})", behind(e), range(e)))
         })
         .collect();
-    if !said.is_empty() {
-        text.push_str(&format!(" The path: {}.", said.join("; ")));
-    }
-    Some(text)
+    let path = if said.is_empty() {
+        String::new()
+    } else {
+        format!("The path: {}.", said.join("; "))
+    };
+    Some(LeadSentences {
+        finding: format!(
+            "{}: under {}, {} is {} {when}, in the median future (90 % of futures: {}){part}.",
+            answer(e, size),
+            arm.label_with_id(),
+            study.target_name,
+            behind(e),
+            range(e),
+        ),
+        certainty: format!(
+            "The effect has this sign {}{}.",
+            sure(positive, e.pairs),
+            forms(results)
+        ),
+        path,
+    })
 }
 
 /// What the spread of the main effect comes from, and the form of the model that agrees least; nothing where there is one form.

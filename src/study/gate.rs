@@ -71,6 +71,21 @@ pub fn gate_in_memory(library: &Library, plan: &Plan, records: &[RunRecord]) -> 
     found
 }
 
+/// The arms that are the same as the baseline in every outcome of the futures that are there.
+///
+/// # Errors
+/// When runs cannot be read.
+pub fn equal_to_baseline(joined: &JoinedRuns<'_>) -> Result<Vec<usize>, ResultsError> {
+    let baseline = joined.plan.baseline();
+    let mut found = Vec::new();
+    for arm in (0..joined.plan.regimes.len()).filter(|arm| *arm != baseline) {
+        if are_equal(joined, baseline, arm)? {
+            found.push(arm);
+        }
+    }
+    Ok(found)
+}
+
 /// Relative difference below which two numbers are the same: sums that are taken in another order differ in their last digits.
 const ROUNDING: f64 = 1e-9;
 

@@ -32,6 +32,8 @@ pub struct JoinedRuns<'a> {
     /// The futures that are there, and whether each failed under some arm.
     pub futures: Range<u32>,
     pub failed: Vec<bool>,
+    /// Columns of the layout whose bands are asked for.
+    pub columns: Vec<usize>,
 }
 
 /// Joins runs in memory into results.
@@ -77,6 +79,7 @@ impl<'a> JoinedRuns<'a> {
             runs,
             futures,
             failed,
+            columns: (0..layout.columns.len()).collect(),
         })
     }
 
@@ -144,9 +147,9 @@ impl<'a> JoinedRuns<'a> {
 
     /// Bands of every declared column, exact: quantiles of all futures that did not fail.
     fn bands(&self) -> Result<Vec<BandRow>, ResultsError> {
-        let columns = self.layout.columns.len();
+        let columns = self.columns.len();
         let one = |at: usize| -> Result<Vec<BandRow>, ResultsError> {
-            let (arm, c) = (at / columns, at % columns);
+            let (arm, c) = (at / columns, self.columns[at % columns]);
             let mut rows = Vec::with_capacity(self.layout.months);
             self.each_month(arm, c, |t, all| {
                 let good = all.iter().zip(&self.failed).filter(|(_, failed)| !**failed);

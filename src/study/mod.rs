@@ -8,7 +8,9 @@ mod ensemble;
 mod feedback;
 pub mod futures;
 pub mod gate;
+pub mod growing;
 mod join;
+pub mod kept_parts;
 pub mod kept_runs;
 mod layout;
 mod library;
@@ -25,7 +27,7 @@ pub mod verdicts;
 mod worker;
 
 pub use ensemble::{RunStore, run_all};
-pub use join::join;
+pub use join::{JoinedRuns, join};
 pub use layout::{RunRecordLayout, declared_columns};
 pub use library::Library;
 pub use manifest::{made_from, manifest};

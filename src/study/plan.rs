@@ -5,13 +5,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, OnceLock};
 
 use super::futures::{FutureDraw, Futures, Override, StressOrVariant, switched};
+use super::kept_parts::KeptParts;
 use super::kept_runs::KeptRuns;
 use super::worker::{Worker, reason};
 use super::{Library, feedback};
 use crate::config::diagnostics::{Diagnostic, Problems};
 use crate::config::figure;
 use crate::config::parameters::ParameterSet;
-use crate::config::posterior::Posterior;
+use crate::config::posterior::{PRIOR, Posterior};
 use crate::config::source::Configs;
 use crate::config::study::{self, StudyFile};
 use crate::controls::Regime;
@@ -119,16 +120,35 @@ fn record_history(
     study: &StudyFile,
     blueprint: &Arc<Blueprint>,
     central: &Parameters,
-) -> Result<ReferenceRun, Problems> {
+    parts: Option<&KeptParts>,
+) -> Result<Arc<ReferenceRun>, Problems> {
     let history = library.regime("history")?;
-    let recorded = || Worker::new(blueprint).reference_run(&history, central);
-    catch_unwind(AssertUnwindSafe(recorded)).map_err(|cause| {
-        let why = reason(cause.as_ref());
-        let message = format!(
-            "recorded history does not run with the months, parameters and tables of this study: {why}"
-        );
-        Diagnostic::at(&study.source, 0..1, message).into()
-    })
+    let recorded = || Arc::new(Worker::new(blueprint).reference_run(&history, central));
+    let make = || -> Result<Arc<ReferenceRun>, Problems> {
+        catch_unwind(AssertUnwindSafe(recorded)).map_err(|cause| {
+            let why = reason(cause.as_ref());
+            let message = format!(
+                "recorded history does not run with the months, parameters and tables of this study: {why}"
+            );
+            Diagnostic::at(&study.source, 0..1, message).into()
+        })
+    };
+    match parts {
+        Some(parts) => parts.history(blueprint, &history, central, make),
+        None => make(),
+    }
+}
+
+/// The world of a study, built or kept.
+fn blueprint(
+    library: &Library,
+    study: &StudyFile,
+    parts: Option<&KeptParts>,
+) -> Result<Arc<Blueprint>, Problems> {
+    match parts {
+        Some(parts) => parts.blueprint(study, || library.blueprint(study)),
+        None => library.blueprint(study),
+    }
 }
 
 /// Settings of a plan besides its study.
@@ -144,6 +164,8 @@ pub struct PlanSettings {
     pub planning: ExpectationRule,
     /// Samples in place of the prior; by default those that the study names.
     pub posterior: Option<Arc<Posterior>>,
+    /// Parts that are kept from one plan of the library to the next.
+    pub parts: Option<Arc<KeptParts>>,
 }
 
 impl Plan {
@@ -177,12 +199,14 @@ impl Plan {
             channels,
             planning,
             posterior,
+            parts,
         } = settings;
+        let parts = parts.as_deref();
         let posterior = match posterior {
             Some(given) => Some(given),
-            None => samples(library, &study)?,
+            None => samples(library, &study, parts)?,
         };
-        let blueprint = library.blueprint(&study)?;
+        let blueprint = blueprint(library, &study, parts)?;
         let ResolvedStudy { design, window } =
             check_settings(library, &study, &regimes, &blueprint, posterior, runs, only)?;
         let futures = only.map_or(0..runs, |one| one..one + 1);
@@ -207,7 +231,10 @@ impl Plan {
             .collect();
         let at_centre = |regime: &Regime, switches: &[&Override]| {
             let centre = fixed(&central.values(), switches, &set);
-            blueprint.subjects.compile_calendar(regime, &centre)
+            match parts {
+                Some(parts) => parts.calendar(&blueprint, regime, &centre),
+                None => blueprint.subjects.compile_calendar(regime, &centre),
+            }
         };
         // Recorded history runs while the law of the arms is compiled.
         let ((compiled, stale), reference_run) = rayon::join(
@@ -215,7 +242,7 @@ impl Plan {
                 let compiled = CompiledLaw::of(&regimes, &arms, &design, at_centre);
                 (compiled, changed_since_fit(library, &design))
             },
-            || record_history(library, &study, &blueprint, &central),
+            || record_history(library, &study, &blueprint, &central, parts),
         );
         let (stale, reference_run) = (stale?, reference_run?);
         Ok(Self {
@@ -225,7 +252,7 @@ impl Plan {
             study,
             channels,
             planning,
-            reference_run: Arc::new(reference_run),
+            reference_run,
             blueprint,
             parameters,
             regimes,
@@ -379,10 +406,23 @@ struct ResolvedStudy {
 }
 
 /// The samples that a study names.
-fn samples(library: &Library, study: &StudyFile) -> Result<Option<Arc<Posterior>>, Problems> {
-    let name = study.posterior.as_deref();
-    let found = Posterior::of_study(&library.configs, &study.source, name)?;
-    Ok(found.map(Arc::new))
+fn samples(
+    library: &Library,
+    study: &StudyFile,
+    parts: Option<&KeptParts>,
+) -> Result<Option<Arc<Posterior>>, Problems> {
+    let Some(name) = study.posterior.as_deref().filter(|name| *name != PRIOR) else {
+        return Ok(None);
+    };
+    let make = || {
+        let found = Posterior::of_study(&library.configs, &study.source, Some(name))?;
+        Ok(Arc::new(found.unwrap_or_default()))
+    };
+    let found = match parts {
+        Some(parts) => parts.posterior(name, make),
+        None => make(),
+    };
+    found.map(Some)
 }
 
 /// Checks the policy process, the futures and the window of a study.
@@ -411,11 +451,7 @@ fn check_settings(
     design
         .acts(&library.parameters)
         .map_err(|(why, help)| Diagnostic::at_field(&study.source, "design", why).help(help))?;
-    // Arms that part after the end are equal throughout this study.
-    let differs = blueprint.subjects.first_difference(regimes);
-    let differs = differs.filter(|first| *first <= study.last_month);
-    let first = study.window_first.or(differs).unwrap_or(study.first_month);
-    let first = first.max(study.first_month);
+    let first = window_first(study, regimes, blueprint);
     study::window_end(study, first).map_err(|why| {
         Diagnostic::at_field(&study.source, "window_months", why)
             .help("without `window_first` it begins where the law of the arms first differs")
@@ -440,9 +476,23 @@ pub fn check(
     runs: u32,
     only: Option<u32>,
 ) -> Result<(), Problems> {
+    check_with(library, study, runs, only, None)
+}
+
+/// As [`check`], with parts that are kept from one study of the library to the next.
+///
+/// # Errors
+/// As [`check`].
+pub fn check_with(
+    library: &Library,
+    study: &StudyFile,
+    runs: u32,
+    only: Option<u32>,
+    parts: Option<&KeptParts>,
+) -> Result<(), Problems> {
     let regimes = library.arms(study)?;
-    let blueprint = library.blueprint(study)?;
-    let posterior = samples(library, study)?;
+    let blueprint = blueprint(library, study, parts)?;
+    let posterior = samples(library, study, parts)?;
     check_settings(library, study, &regimes, &blueprint, posterior, runs, only)?;
     super::comparisons::seen(study, &regimes, &blueprint).check()?;
     let arms: Vec<&str> = study.arms.iter().map(|arm| arm.name()).collect();
@@ -463,6 +513,30 @@ pub fn check(
         }
     }
     problems.check()
+}
+
+/// Months from the first that counts to the last of a study: its window may not be longer.
+///
+/// # Errors
+/// When an arm cannot be read.
+pub fn most_window_months(
+    library: &Library,
+    study: &StudyFile,
+    parts: &KeptParts,
+) -> Result<u32, Problems> {
+    let regimes = library.arms(study)?;
+    let blueprint = blueprint(library, study, Some(parts))?;
+    let first = window_first(study, &regimes, &blueprint);
+    Ok((study.last_month - first + 1).max(0) as u32)
+}
+
+/// The first month of the window of a study.
+fn window_first(study: &StudyFile, regimes: &[Regime], blueprint: &Blueprint) -> Month {
+    // Arms that part after the end are equal throughout this study.
+    let differs = blueprint.subjects.first_difference(regimes);
+    let differs = differs.filter(|first| *first <= study.last_month);
+    let first = study.window_first.or(differs).unwrap_or(study.first_month);
+    first.max(study.first_month)
 }
 
 /// Parameters with those of each switch in turn, and those of the command line last.

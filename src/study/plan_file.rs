@@ -149,6 +149,7 @@ impl PlanFile {
             channels: off.fold(Channels::default(), Channels::without),
             planning: planning.unwrap_or_default(),
             posterior: None,
+            parts: None,
         }
     }
 

@@ -1,0 +1,28 @@
+//! The explorer: a page on this machine that asks questions of the model, and the server behind it.
+//!
+//! A question becomes the text of a study. This text is run, offered and repeated: what the page shows is what `run` gives.
+
+mod answer;
+mod body;
+mod compose;
+mod copies;
+mod desk;
+mod door;
+mod lane;
+mod numbers;
+mod question;
+mod routes;
+mod server;
+mod take;
+mod verdicts;
+mod world;
+
+pub use answer::{AnswerLine, ExplorerAnswer};
+pub use compose::{ComposedQuestion, DRAWN_MEASURES, MAIN_STUDY};
+pub use desk::{Desk, FutureStory};
+pub use door::{Door, token};
+pub use question::{ExplorerQuestion, OwnRule, QuestionProblem, RuleEdit};
+pub use routes::Routes;
+pub use server::{listen, serve};
+pub use verdicts::{VerdictQuery, verdicts};
+pub use world::{preset, world};
