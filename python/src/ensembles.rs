@@ -108,7 +108,11 @@ pub fn sensitivity(
         let numbers = ["mu", "mu_error", "mu_star", "mu_star_error", "sigma"];
         return tabled(
             &rows,
-            &[(&ABOUT, Utf8), (&numbers, Float64), (&["trajectories"], UInt64)],
+            &[
+                (&ABOUT, Utf8),
+                (&numbers, Float64),
+                (&["trajectories"], UInt64),
+            ],
         );
     }
     let rows = asked(py, progress, threads, |watch| {
@@ -162,7 +166,12 @@ pub fn discover(
         Ok(found?)
     })?;
     let words = [
-        "regime", "baseline", "outcome", "when", "parameter", "sentence",
+        "regime",
+        "baseline",
+        "outcome",
+        "when",
+        "parameter",
+        "sentence",
     ];
     let numbers = [
         "low",
@@ -280,7 +289,9 @@ pub fn ledger(
             let done = || (watch.done)(1);
             chokepoint::questions::ledger::ledger(&plan, &ensemble, arm, (at, name), &done)
         });
-        Ok(ledgers.collect::<Result<Vec<_>, EstimatorError>>()?.concat())
+        Ok(ledgers
+            .collect::<Result<Vec<_>, EstimatorError>>()?
+            .concat())
     })?;
     tabled(
         &rows,
