@@ -1,10 +1,11 @@
 //! Questions put to an ensemble of futures: influence, conditions, reversal, evidence, and where two arms part.
 
+use std::ffi::CString;
+
 use arrow_schema::DataType::{self, Boolean, Float64, UInt32, UInt64, Utf8};
 use chokepoint::analysis::EstimatorError;
 use chokepoint::cli::Failure;
 use chokepoint::cli::execution::{pool, threads};
-use chokepoint::cli::job::Progress;
 use chokepoint::cli::{find_arm, find_outcome};
 use chokepoint::config::draws::FuturesTable;
 use chokepoint::config::futures::FutureDesign;
@@ -16,7 +17,7 @@ use chokepoint::questions::reversal::{ReversalQuestion, analyse_reversal, max_ru
 use chokepoint::questions::sensitivity as influence;
 use chokepoint::study::timeline::{chain, first_difference as parting, timeline};
 use chokepoint::study::{Library, Plan, PlanSettings};
-use pyo3::exceptions::PyValueError;
+use pyo3::exceptions::{PyUserWarning, PyValueError};
 use pyo3::prelude::*;
 use serde::Serialize;
 
@@ -44,15 +45,20 @@ pub fn question_plan(
     Ok((plan, table))
 }
 
-/// Answers a question on its own threads, with the interpreter free.
-fn asked<T: Send>(
+/// Answers a question on its own threads, with the interpreter free. What is prepared comes with the number of runs that it takes;
+/// the work calls what it is given after each run.
+fn asked<P: Sync, T: Send>(
     py: Python<'_>,
     progress: Option<Py<PyAny>>,
     threads: Option<u16>,
-    work: impl FnOnce(&Progress) -> Result<T, Failure> + Send,
+    prepare: impl FnOnce() -> Result<(P, u64), Failure> + Send,
+    work: impl FnOnce(&P, &(dyn Fn() + Sync)) -> Result<T, Failure> + Send,
 ) -> PyResult<T> {
     watched(py, progress, Stop::ByUnwinding, |watch| {
-        pool(self::threads(threads))?.install(|| work(watch))
+        let (prepared, runs) = prepare()?;
+        (watch.begun)(runs);
+        let done = watch.done;
+        pool(self::threads(threads))?.install(|| work(&prepared, &|| done(1)))
     })
 }
 
@@ -85,21 +91,20 @@ pub fn sensitivity(
         find_outcome(name).map_err(failed)?;
     }
     let no = |refused: &[String]| Failure::No(format!("no answer: {}\n", refused.join("; ")));
-    let prepared = |watch: &Progress| {
+    let prepare = || {
         let (plan, table) = question_plan(plan, Some(runs))?;
         let chosen = influence::choose_factors(&plan, &parameters, table.as_ref())
             .map_err(|why| Failure::Input(format!("error: parameters: {why}\n")))?;
-        (watch.begun)(if morris {
+        let runs = if morris {
             influence::morris_runs(&plan, &chosen)
         } else {
             influence::sobol_runs(&plan, &chosen)
-        });
-        Ok::<_, Failure>((plan, chosen))
+        };
+        Ok(((plan, chosen), runs))
     };
     if morris {
-        let rows = asked(py, progress, threads, |watch| {
-            let (plan, chosen) = prepared(watch)?;
-            let found = influence::morris(&plan, &outcomes, &chosen, &|| (watch.done)(1));
+        let rows = asked(py, progress, threads, prepare, |(plan, chosen), done| {
+            let found = influence::morris(plan, &outcomes, chosen, done);
             if found.rows.is_empty() {
                 return Err(no(&found.refused));
             }
@@ -115,19 +120,19 @@ pub fn sensitivity(
             ],
         );
     }
-    let rows = asked(py, progress, threads, |watch| {
-        let (plan, chosen) = prepared(watch)?;
-        let mut found = influence::sobol(&plan, &outcomes, &chosen, &|| (watch.done)(1));
+    let rows = asked(py, progress, threads, prepare, |(plan, chosen), done| {
+        let mut found = influence::sobol(plan, &outcomes, chosen, done);
         let most = found.rows.iter().map(|r| r.rows).max();
         found.rows.retain(|r| Some(r.rows) == most);
         if found.rows.is_empty() {
             return Err(no(&found.refused));
         }
-        if let Some(warning) = influence::too_few_rows(&found.rows) {
-            (watch.say)(&format!("WARNING: {warning}\n"));
-        }
         Ok(found.rows)
     })?;
+    if let Some(warning) = influence::too_few_rows(&rows) {
+        let text = CString::new(warning).unwrap_or_default();
+        PyErr::warn(py, &py.get_type::<PyUserWarning>(), &text, 1)?;
+    }
     let numbers = ["first", "first_error", "total", "total_error"];
     tabled(
         &rows,
@@ -151,7 +156,7 @@ pub fn discover(
     threads: Option<u16>,
     progress: Option<Py<PyAny>>,
 ) -> PyResult<(Table, Vec<String>, f64, usize)> {
-    let found = asked(py, progress, threads, |watch| {
+    let prepare = || {
         let (plan, _) = question_plan(plan, Some(runs))?;
         let question = DiscoveryQuestion {
             arm: find_arm(&plan, arm.as_ref())?,
@@ -161,8 +166,12 @@ pub fn discover(
             boxes,
             resamples,
         };
-        let ensemble = ensemble(&plan, 0, watch);
-        let found = chokepoint::questions::discover::discover(&plan, &ensemble, &question);
+        let runs = all_runs(&plan);
+        Ok(((plan, question), runs))
+    };
+    let found = asked(py, progress, threads, prepare, |(plan, question), done| {
+        let ensemble = EnsembleTable::run(plan, done);
+        let found = chokepoint::questions::discover::discover(plan, &ensemble, question);
         Ok(found?)
     })?;
     let words = [
@@ -193,10 +202,9 @@ pub fn discover(
     Ok((limits, found.sentences, found.share, found.futures))
 }
 
-/// Every future of a plan in every arm; `more` runs are to come after them.
-fn ensemble(plan: &Plan, more: u64, watch: &Progress) -> EnsembleTable {
-    (watch.begun)(u64::from(plan.runs) * plan.regimes.len() as u64 + more);
-    EnsembleTable::run(plan, &|| (watch.done)(1))
+/// Runs of every future of a plan in every arm.
+fn all_runs(plan: &Plan) -> u64 {
+    u64::from(plan.runs) * plan.regimes.len() as u64
 }
 
 /// The sentence, regret, the value of learning, changes that reverse the effect, and the worst future as JSON.
@@ -214,7 +222,7 @@ pub fn reversal(
     threads: Option<u16>,
     progress: Option<Py<PyAny>>,
 ) -> PyResult<(String, Table, Table, Table, String)> {
-    let found = asked(py, progress, threads, |watch| {
+    let prepare = || {
         let (plan, _) = question_plan(plan, Some(runs))?;
         let question = ReversalQuestion {
             arm: find_arm(&plan, arm.as_ref())?,
@@ -223,10 +231,12 @@ pub fn reversal(
             good_enough,
             replicates,
         };
-        let ensemble = ensemble(&plan, max_runs(replicates), watch);
-        Ok(analyse_reversal(&plan, &ensemble, &question, &|| {
-            (watch.done)(1);
-        })?)
+        let runs = all_runs(&plan) + max_runs(replicates);
+        Ok(((plan, question), runs))
+    };
+    let found = asked(py, progress, threads, prepare, |(plan, question), done| {
+        let ensemble = EnsembleTable::run(plan, done);
+        Ok(analyse_reversal(plan, &ensemble, question, done)?)
     })?;
     let regret = [
         "mean",
@@ -278,21 +288,29 @@ pub fn ledger(
     threads: Option<u16>,
     progress: Option<Py<PyAny>>,
 ) -> PyResult<Table> {
-    let rows = asked(py, progress, threads, |watch| {
+    let prepare = || {
         let (plan, _) = question_plan(plan, Some(runs))?;
         let arm = find_arm(&plan, arm.as_ref())?;
         let places = outcomes.iter().map(|name| find_outcome(name));
         let places = places.collect::<Result<Vec<_>, _>>()?;
-        let more = 2 * u64::from(plan.runs) * outcomes.len() as u64;
-        let ensemble = ensemble(&plan, more, watch);
-        let ledgers = places.into_iter().zip(&outcomes).map(|(at, name)| {
-            let done = || (watch.done)(1);
-            chokepoint::questions::ledger::ledger(&plan, &ensemble, arm, (at, name), &done)
-        });
-        Ok(ledgers
-            .collect::<Result<Vec<_>, EstimatorError>>()?
-            .concat())
-    })?;
+        let runs = all_runs(&plan) + 2 * u64::from(plan.runs) * outcomes.len() as u64;
+        Ok(((plan, arm, places), runs))
+    };
+    let rows = asked(
+        py,
+        progress,
+        threads,
+        prepare,
+        |(plan, arm, places), done| {
+            let ensemble = EnsembleTable::run(plan, done);
+            let ledgers = places.iter().zip(&outcomes).map(|(at, name)| {
+                chokepoint::questions::ledger::ledger(plan, &ensemble, *arm, (*at, name), done)
+            });
+            Ok(ledgers
+                .collect::<Result<Vec<_>, EstimatorError>>()?
+                .concat())
+        },
+    )?;
     tabled(
         &rows,
         &[
