@@ -1,6 +1,9 @@
 //! Questions about an ensemble: parts of an effect add up, parameters without effect explain nothing, and compute alone
 //! accounts for the effect when every channel is off.
 
+use std::collections::BTreeSet;
+
+use chokepoint::config::draws::{FuturesTable, FuturesTableRow};
 use chokepoint::config::study::StudyFile;
 use chokepoint::foundation::channels::Channel;
 use chokepoint::foundation::parameters::Parameters;
@@ -9,7 +12,7 @@ use chokepoint::questions::discover::{self, discover};
 use chokepoint::questions::evaluate::{CustomFuture, EnsembleTable, evaluate, outcome};
 use chokepoint::questions::ledger::ledger;
 use chokepoint::questions::reversal::{self, analyse_reversal};
-use chokepoint::questions::sensitivity::{CHANCE, morris, sobol};
+use chokepoint::questions::sensitivity::{CHANCE, OTHERS, SobolRow, choose_factors, morris, sobol};
 use chokepoint::study::{Plan, PlanSettings, join, run_all};
 
 use crate::{library, study_of};

@@ -1,5 +1,6 @@
 """Checks a built site: no link or picture leads nowhere, no page is out of reach, nothing is fetched from elsewhere."""
 
+import re
 import sys
 from html.parser import HTMLParser
 from pathlib import Path
@@ -60,6 +61,9 @@ def check(site: Path) -> list[str]:
             reached.add(at)
             ahead += leads.get(at, ())
     wrong += [f"{p.relative_to(site)}: no page leads here" for p in own - reached if p.name not in APART]
+    for sheet in site.glob("**/*.css"):
+        found = re.findall(r"url\(['\"]?(https?://[^'\")]+)", sheet.read_text(encoding="utf-8"))
+        wrong += [f"{sheet.relative_to(site)}: is fetched from elsewhere: {link}" for link in found]
     rust = site / "api/rust/chokepoint/index.html"
     if rust not in reached:
         wrong.append("api/rust: no page leads here")

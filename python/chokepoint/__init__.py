@@ -3,8 +3,10 @@
 The functions of the command line for notebooks: the same studies, the same bytes, the same errors.
 
 >>> import chokepoint
->>> results = chokepoint.Study.load("did-controls-work").run(runs=20)
->>> results.effects()          # an Arrow table: pandas, polars, pyarrow and DuckDB read it without a copy
+>>> results = chokepoint.Study.load("did-controls-work").run(runs=20, report=False)
+>>> effects = results.effects()          # an Arrow table: pandas, polars, pyarrow and DuckDB read it without a copy
+>>> effects.column_names[:3]
+['outcome', 'regime', 'baseline']
 """
 
 from importlib.metadata import version as _version
@@ -12,15 +14,18 @@ from importlib.metadata import version as _version
 from ._core import Table
 from .law import Regime, Rule, classify
 from .results import Figure, Results
-from .study import Decomposition, Study, Validation, validate
+from .study import Decomposition, Discovery, Parting, Reversal, Study, Validation, validate
 
 __version__ = _version("chokepoint")
 
 __all__ = [
     "Decomposition",
+    "Discovery",
     "Figure",
+    "Parting",
     "Regime",
     "Results",
+    "Reversal",
     "Rule",
     "Study",
     "Table",

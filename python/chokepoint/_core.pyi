@@ -13,14 +13,19 @@ __all__ = [
     "block",
     "classify",
     "decompose",
+    "discover",
     "effects",
     "find",
+    "first_difference",
+    "ledger",
     "manifest",
     "morris_screen",
     "plan",
     "prim_boxes",
     "prim_training",
     "replay",
+    "reversal",
+    "sensitivity",
     "short",
     "sobol_indices",
     "table",
@@ -135,6 +140,57 @@ def decompose(
     threads: int | None = None,
     progress: Progress | None = None,
 ) -> tuple[Table, Table, Table]: ...
+def sensitivity(
+    plan: str,
+    *,
+    runs: int,
+    outcomes: Sequence[str],
+    parameters: Sequence[str],
+    morris: bool = False,
+    threads: int | None = None,
+    progress: Progress | None = None,
+) -> Table: ...
+def discover(
+    plan: str,
+    *,
+    runs: int,
+    outcome: str,
+    arm: str | None = None,
+    below: float | None = None,
+    above: float | None = None,
+    boxes: int = 3,
+    resamples: int = 50,
+    threads: int | None = None,
+    progress: Progress | None = None,
+) -> tuple[Table, list[str], float, int]:
+    """Limits of boxes, sentences, the share of futures with the effect, and futures that counted."""
+
+def reversal(
+    plan: str,
+    *,
+    runs: int,
+    outcome: str,
+    more_is_better: bool,
+    arm: str | None = None,
+    good_enough: float | None = None,
+    replicates: int = 8,
+    threads: int | None = None,
+    progress: Progress | None = None,
+) -> tuple[str, Table, Table, Table, str]:
+    """The sentence, regret, the value of learning, changes that reverse the effect, and the worst future as JSON."""
+
+def ledger(
+    plan: str,
+    *,
+    runs: int,
+    outcomes: Sequence[str],
+    arm: str | None = None,
+    threads: int | None = None,
+    progress: Progress | None = None,
+) -> Table: ...
+def first_difference(plan: str, regime: str, against: str) -> tuple[int, Table, Table] | None:
+    """How many events two arms share, and the first that differ, each with what led to it."""
+
 def validate(
     *,
     evidence: str | None = None,

@@ -1,4 +1,4 @@
-"""Studies: loaded, changed, run, replayed, taken apart; and the scorecard against the record."""
+"""Studies: loaded, changed, run, replayed, taken apart, questioned; and the scorecard against the record."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Iterable, Mapping
 from os import PathLike, fspath
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import tomlkit
 
@@ -43,11 +43,60 @@ class Decomposition(NamedTuple):
     whole: Table
 
 
+class Discovery(NamedTuple):
+    """Conditions under which an effect is as asked for, tested on futures that were not used to find them."""
+
+    #: One row for each bound on a parameter; empty where no conditions hold.
+    limits: Table
+    #: The answer in words.
+    sentences: list[str]
+    #: Share of futures in which the effect is as asked for.
+    share: float
+    #: Futures that counted.
+    futures: int
+
+
+class Reversal(NamedTuple):
+    """What would change the ranking of an arm against the baseline."""
+
+    #: The answer in words.
+    sentence: str
+    #: What each arm costs against the best arm of the same future.
+    regret: Table
+    #: What knowing a parameter before the choice is worth.
+    learning: Table
+    #: The shortest changes found that reverse the effect; empty where there are none.
+    changes: Table
+    #: The worst of the futures that the evidence allows, or none.
+    worst: dict[str, Any] | None
+
+
+class Parting(NamedTuple):
+    """Where the runs of two arms in one future part."""
+
+    #: Events that both share.
+    same: int
+    #: The first event of the one that differs, then what led to it.
+    here: Table
+    #: The same of the other.
+    there: Table
+
+
+#: The outcome that questions are about unless another is named.
+GAP = "latent_gap_points_mean"
+
+
 class Study:
     """Arms crossed with futures. A study does not change: what changes it answers a new one.
 
     >>> study = Study.load("did-controls-work").set({"study.window_months": 36, "choice_slope": 2.0})
-    >>> study.run(runs=20).effects()
+    >>> study.name
+    'did-controls-work'
+    >>> len(study.run(runs=5, report=False).effects()) > 100
+    True
+
+    What people of the model do is changed by parameters (`set`), by reactions that are switched off (`off`), by what
+    agents expect (`planning` of `run`), and by rules of one's own (`add`, `whatif`).
     """
 
     def __init__(
@@ -180,7 +229,12 @@ class Study:
 
     def replay(self, regime: str, *, run: int = 0, seed: int | None = None, why: int | None = None) -> Table:
         """The events of one future under a regime, bit for bit those of the study: `id`, `cause_id`, `month`, `kind`,
-        `actor`, `object`, `cause`, `text`. With `why`, the event of that id and what led to it, last cause last."""
+        `actor`, `object`, `cause`, `text`. With `why`, the event of that id and what led to it, last cause last.
+
+        >>> events = Study.load("s1-october-2022").replay("oct22")
+        >>> len(events) > 100, events.column_names[4:7]
+        (True, ['month', 'kind', 'actor'])
+        """
         runs = max(int(self._plan["runs"]), run + 1)
         return _core.replay(self.plan(runs=runs, seed=seed, only=run), regime, why)
 
@@ -193,9 +247,162 @@ class Study:
         threads: int | None = None,
         progress: bool | Progress | None = None,
     ) -> Decomposition:
-        """Through which responses each effect comes, over `runs` futures; `pairs` orders of single channels are tried."""
+        """Through which responses each effect comes, over `runs` futures; `pairs` orders of single channels are tried.
+
+        >>> study = Study.load("did-controls-work").set({"study.last_month": "2026-12", "study.window_months": 36})
+        >>> parts = study.arms(["none", "oct22"]).decompose(runs=2)
+        >>> parts.groups.column_names[3:6]
+        ['channel', 'value', 'error']
+        """
         plan = self.plan(runs=runs, seed=seed)
         return Decomposition(*_core.decompose(plan, pairs=pairs, threads=threads, progress=shown(progress)))
+
+    def first_difference(self, regime: str, against: str, *, run: int = 0, seed: int | None = None) -> Parting | None:
+        """The first event in which two arms of one future differ, with what led to it; None where no event differs.
+
+        >>> parting = Study.load("s1-october-2022").first_difference("oct22", "none")
+        >>> parting.same > 100, parting.here.column_names[:4]
+        (True, ['regime', 'run', 'id', 'cause_id'])
+        """
+        runs = max(int(self._plan["runs"]), run + 1)
+        found = _core.first_difference(self.plan(runs=runs, seed=seed, only=run), regime, against)
+        return None if found is None else Parting(*found)
+
+    def sensitivity(
+        self,
+        *,
+        outcomes: Iterable[str] = (GAP,),
+        parameters: Iterable[str] = (),
+        method: Literal["sobol", "morris"] = "sobol",
+        runs: int | None = None,
+        seed: int | None = None,
+        threads: int | None = None,
+        progress: bool | Progress | None = None,
+    ) -> Table:
+        """How strongly each parameter moves outcomes and effects: Sobol indices, or elementary effects of Morris.
+
+        `parameters` are factors of their own, all others one factor together; by default the columns of the study's
+        table of futures, or every parameter. `runs`: base futures, by default 256 for Sobol and 50 for Morris. Warns
+        (`UserWarning`) where first indices exceed their totals: then there are too few futures.
+
+        >>> study = Study.load("did-controls-work").set({"study.last_month": "2026-12", "study.window_months": 36})
+        >>> study = study.arms(["none", "oct22"])
+        >>> indices = study.sensitivity(parameters=["points_per_decade_of_compute"], method="morris", runs=4)
+        >>> indices.column_names[3:6]
+        ['parameter', 'mu', 'mu_error']
+        """
+        if method not in ("sobol", "morris"):
+            raise ValueError(f"method: found `{method}`, expected sobol or morris")
+        morris = method == "morris"
+        return _core.sensitivity(
+            self.plan(seed=seed),
+            runs=runs or (50 if morris else 256),
+            outcomes=list(outcomes),
+            parameters=list(parameters),
+            morris=morris,
+            threads=threads,
+            progress=shown(progress),
+        )
+
+    def discover(
+        self,
+        *,
+        arm: str | None = None,
+        outcome: str = GAP,
+        below: float | None = None,
+        above: float | None = None,
+        boxes: int = 3,
+        resamples: int = 50,
+        runs: int = 400,
+        seed: int | None = None,
+        threads: int | None = None,
+        progress: bool | Progress | None = None,
+    ) -> Discovery:
+        """Conditions on parameters under which the effect of an arm is below or above a bar, by default below zero.
+
+        >>> study = Study.load("did-controls-work").set({"study.last_month": "2026-12", "study.window_months": 36})
+        >>> found = study.arms(["none", "oct22"]).discover(runs=40)
+        >>> found.futures, len(found.sentences)
+        (40, 1)
+        """
+        if below is not None and above is not None:
+            raise ValueError("below: found it beside `above`, expected one of them")
+        return Discovery(
+            *_core.discover(
+                self.plan(seed=seed),
+                runs=runs,
+                outcome=outcome,
+                arm=arm,
+                below=below,
+                above=above,
+                boxes=boxes,
+                resamples=resamples,
+                threads=threads,
+                progress=shown(progress),
+            )
+        )
+
+    def reversal(
+        self,
+        better: Literal["more", "less"],
+        *,
+        arm: str | None = None,
+        outcome: str = GAP,
+        good_enough: float | None = None,
+        replicates: int = 8,
+        runs: int = 200,
+        seed: int | None = None,
+        threads: int | None = None,
+        progress: bool | Progress | None = None,
+    ) -> Reversal:
+        """Regret, the value of learning, and the smallest change of parameters found that reverses an effect.
+
+        `better`: whether more or less of the outcome is better.
+
+        >>> study = Study.load("did-controls-work").set({"study.last_month": "2026-12", "study.window_months": 36})
+        >>> found = study.arms(["none", "oct22"]).reversal("more", runs=20, replicates=2)
+        >>> len(found.regret)
+        2
+        """
+        if better not in ("more", "less"):
+            raise ValueError(f"better: found `{better}`, expected more or less")
+        sentence, regret, learning, changes, worst = _core.reversal(
+            self.plan(seed=seed),
+            runs=runs,
+            outcome=outcome,
+            more_is_better=better == "more",
+            arm=arm,
+            good_enough=good_enough,
+            replicates=replicates,
+            threads=threads,
+            progress=shown(progress),
+        )
+        return Reversal(sentence, regret, learning, changes, json.loads(worst))
+
+    def ledger(
+        self,
+        *,
+        arm: str | None = None,
+        outcomes: Iterable[str] = (GAP,),
+        runs: int = 400,
+        seed: int | None = None,
+        threads: int | None = None,
+        progress: bool | Progress | None = None,
+    ) -> Table:
+        """Every parameter with its evidence and its share of the variance of an effect: weak evidence that matters first.
+
+        >>> study = Study.load("did-controls-work").set({"study.last_month": "2026-12", "study.window_months": 36})
+        >>> "grade" in study.arms(["none", "oct22"]).ledger(runs=20).column_names
+        True
+        """
+        return _core.ledger(
+            self.plan(seed=seed),
+            runs=runs,
+            outcomes=list(outcomes),
+            arm=arm,
+            threads=threads,
+            progress=shown(progress),
+        )
 
     def __repr__(self) -> str:
         return f"Study({self._name!r})\n{self.toml}"

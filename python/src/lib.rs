@@ -3,6 +3,7 @@
 //! What a function takes and gives is told in `chokepoint/_core.pyi`; people meet it through the classes of `chokepoint`.
 
 mod blocks;
+mod ensembles;
 mod estimators;
 mod frame;
 mod law;
@@ -52,6 +53,8 @@ fn configs(folder: Option<PathBuf>, files: BTreeMap<String, String>) -> PyResult
 mod _core {
     #[pymodule_export]
     use crate::blocks::{Job, block, plan};
+    #[pymodule_export]
+    use crate::ensembles::{discover, first_difference, ledger, reversal, sensitivity};
     #[pymodule_export]
     use crate::estimators::{morris_screen, prim_boxes, prim_training, sobol_indices};
     #[pymodule_export]

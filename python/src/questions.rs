@@ -3,23 +3,34 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use arrow_schema::DataType::{Float64, UInt32, UInt64, Utf8};
+use arrow_schema::DataType::{self, Float64, UInt32, UInt64, Utf8};
 use chokepoint::cli::Failure;
 use chokepoint::cli::execution::{pool, threads};
 use chokepoint::cli::validate::{ValidationRequest, answered};
-use chokepoint::config::futures::FutureDesign;
-use chokepoint::config::source::Configs;
-use chokepoint::config::study;
 use chokepoint::questions::decompose as channels;
 use chokepoint::study::timeline::{chain, timeline};
-use chokepoint::study::{Library, Plan};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
 use crate::blocks::read;
 use crate::configs;
+use crate::ensembles::question_plan;
 use crate::frame::Table;
 use crate::watch::{Stop, watched};
+
+/// The columns of a table of events.
+pub const EVENT_COLUMNS: [(&str, DataType); 10] = [
+    ("regime", Utf8),
+    ("run", UInt32),
+    ("id", UInt32),
+    ("cause_id", UInt32),
+    ("month", Utf8),
+    ("kind", Utf8),
+    ("actor", Utf8),
+    ("object", Utf8),
+    ("cause", Utf8),
+    ("text", Utf8),
+];
 
 /// The events of the one future of a plan under an arm; with `why`, one event and what led to it.
 #[pyfunction]
@@ -40,16 +51,8 @@ pub fn replay(py: Python<'_>, plan: &str, regime: &str, why: Option<u32>) -> PyR
         );
         PyValueError::new_err(message)
     })?;
-    let words = ["month", "kind", "actor", "object", "cause", "text"].map(|n| (n, Utf8));
-    let ids = [
-        ("regime", Utf8),
-        ("run", UInt32),
-        ("id", UInt32),
-        ("cause_id", UInt32),
-    ];
-    let columns = [&ids[..], &words].concat();
     match why {
-        None => Table::of(&rows, &columns),
+        None => Table::of(&rows, &EVENT_COLUMNS),
         Some(id) => {
             let led = chain(&rows, id);
             if led.is_empty() {
@@ -57,7 +60,7 @@ pub fn replay(py: Python<'_>, plan: &str, regime: &str, why: Option<u32>) -> PyR
                 let message = format!("why: found {id}, expected the id of an event, 0 to {last}");
                 return Err(PyValueError::new_err(message));
             }
-            Table::of(&led, &columns)
+            Table::of(&led, &EVENT_COLUMNS)
         }
     }
 }
@@ -73,14 +76,7 @@ pub fn decompose(
     progress: Option<Py<PyAny>>,
 ) -> PyResult<(Table, Table, Table)> {
     let parts = watched(py, progress, Stop::ByUnwinding, |watch| {
-        let file = read(plan)?;
-        let library = Library::read(Configs::sealed(file.files.clone()), &file.rules)?;
-        let mut study = study::read(&file.study, &library.configs)?;
-        // Questions draw futures one by one, whatever design the study is run with.
-        study.futures.design = FutureDesign::Replicates;
-        study.futures.levels.clear();
-        study.draws = None;
-        let plan = Plan::new(&library, study, file.settings())?;
+        let (plan, _) = question_plan(plan, None)?;
         (watch.begun)(channels::runs(&plan, pairs));
         let done = || (watch.done)(1);
         let made =

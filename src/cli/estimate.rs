@@ -106,7 +106,8 @@ pub(super) fn estimate(plan: &Plan, total: u64, left: &WorkLeft, most: bool) -> 
     // Of little work little is timed.
     let share = left.runs as usize / (8 * left.threads.max(1));
     let times: Vec<RunSeconds> = std::thread::scope(|scope| {
-        let threads: Vec<_> = (0..left.threads)
+        let timed_on = if left.runs > 0 { left.threads } else { 0 };
+        let threads: Vec<_> = (0..timed_on)
             .map(|_| scope.spawn(|| timed(plan, &layout, share.clamp(1, TIMED))))
             .collect();
         threads.into_iter().filter_map(|t| t.join().ok()).collect()

@@ -104,7 +104,7 @@ impl StudyJob {
         WorkLeft {
             runs: missing.iter().map(|k| self.block_runs(*k)).sum(),
             told: self.runs_of(told),
-            threads: self.threads.min(missing.len()),
+            threads: self.threads.min(missing.len().max(1)),
         }
     }
 

@@ -38,6 +38,7 @@ pub mod validate;
 mod whatif;
 
 pub use new::template;
+pub use question::{find_arm, find_outcome};
 
 use std::path::PathBuf;
 use std::process::ExitCode;
