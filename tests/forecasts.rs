@@ -24,10 +24,13 @@ fn chokepoint(folder: &Path, words: &[&str]) -> (i32, String, String) {
     let mut command = Command::cargo_bin("chokepoint").unwrap();
     let out = command.current_dir(folder).args(words).output().unwrap();
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    // Messages are wrapped to the width of a terminal.
+    let messages = text(&out.stderr).replace('│', " ");
+    let messages: Vec<&str> = messages.split_whitespace().collect();
     (
         out.status.code().unwrap_or(-1),
         text(&out.stdout),
-        text(&out.stderr),
+        messages.join(" "),
     )
 }
 

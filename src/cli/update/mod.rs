@@ -5,6 +5,7 @@ mod page;
 mod refit;
 mod sides;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -20,7 +21,7 @@ use crate::config::claim::claim_paths;
 use crate::config::source::Configs;
 use crate::foundation::digest::sha256;
 use crate::questions::conclusions::compare_conclusions;
-use crate::results::{FolderClaim, WorkingFolder, files};
+use crate::results::{FolderClaim, WorkingFolder, files, io};
 use crate::study::Library;
 use crate::study::plan::hashes;
 
@@ -72,11 +73,12 @@ pub fn update(configs: Configs, args: &UpdateArgs) -> Answer {
     let working = WorkingFolder::open(&args.out, &claim)?;
     let made = args
         .posteriors(&before, &mut after, &changed, &key)
-        .and_then(|posteriors| {
+        .and_then(|(posteriors, fitted)| {
             let answer = args.answer(&before, &after, &key)?;
             Ok(UpdateAnswer {
                 changed: changed.clone(),
                 posteriors,
+                fitted,
                 ..answer
             })
         });
@@ -85,6 +87,12 @@ pub fn update(configs: Configs, args: &UpdateArgs) -> Answer {
         files::write(&into.join("conclusions.md"), page(&answer))?;
         for (name, text) in tables(&answer) {
             files::write(&into.join(name), text)?;
+        }
+        for (path, text) in &answer.fitted {
+            let path = into.join(path);
+            let folder = path.parent().unwrap_or(&into);
+            std::fs::create_dir_all(folder).map_err(|e| io(folder, e))?;
+            files::write(&path, text)?;
         }
         working.finish(&claim)?;
         Ok(answer)
@@ -142,14 +150,14 @@ impl UpdateArgs {
         Path::new("results").join(format!(".update-{}.unfinished", &key[..12]))
     }
 
-    /// What became of every posterior; with `--refit`, `after` takes samples that are fitted anew.
+    /// What became of every posterior; with `--refit`, `after` takes samples that are fitted anew, whose files are answered too.
     fn posteriors(
         &self,
         before: &UpdateSide,
         after: &mut Configs,
         changed: &[String],
         key: &str,
-    ) -> Result<Vec<PosteriorRow>, Failure> {
+    ) -> Result<(Vec<PosteriorRow>, BTreeMap<String, String>), Failure> {
         let mut rows = posterior_rows(before, after, changed)?;
         for row in rows.iter().filter(|r| r.is_stale_now()) {
             note(&format!(
@@ -169,9 +177,10 @@ impl UpdateArgs {
             for row in rows.iter_mut().filter(|r| fit.names.contains(&r.posterior)) {
                 row.refitted = true;
             }
-            *after = after.clone().with(fit.files);
+            *after = after.clone().with(fit.files.clone());
+            return Ok((rows, fit.files));
         }
-        Ok(rows)
+        Ok((rows, BTreeMap::new()))
     }
 
     /// Runs both sides with a progress bar.
@@ -246,6 +255,7 @@ impl UpdateArgs {
             after: second,
             changed: Vec::new(),
             posteriors: Vec::new(),
+            fitted: BTreeMap::new(),
         })
     }
 

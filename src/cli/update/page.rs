@@ -19,6 +19,8 @@ pub(super) struct UpdateAnswer {
     pub(super) made: u64,
     pub(super) changed: Vec<String>,
     pub(super) posteriors: Vec<PosteriorRow>,
+    /// Files of posteriors that were fitted anew, by path.
+    pub(super) fitted: BTreeMap<String, String>,
     pub(super) rows: Vec<ConclusionRow>,
     pub(super) before: Conclusions,
     pub(super) after: Conclusions,
@@ -136,6 +138,9 @@ fn inputs(answer: &UpdateAnswer) -> String {
             row.after,
             yes(row.refitted)
         ));
+    }
+    if !answer.fitted.is_empty() {
+        text.push_str("\nSamples that were fitted anew are in `posterior`. A future takes another sample after than before, so changes have larger errors.\n");
     }
     text
 }
