@@ -89,10 +89,12 @@ export class AnswerPanel {
   }
 
   /** @param {Answer} answer */
-  show_sentence({ sentence, nothing }) {
-    const parts = [make("p", { class: "lead" }, make("b", { text: sentence.finding }), sentence.certainty ? ` ${sentence.certainty}` : "")];
-    if (sentence.size) parts.push(make("p", { text: sentence.size }));
-    if (sentence.baseline) parts.push(make("p", { class: "soft", text: sentence.baseline }));
+  show_sentence({ sentence, nothing, arms }) {
+    /** @param {string} text in which the names of arms stand behind their labels, as scripts need them */
+    const plain = (text) => arms.reduce((words, arm) => words.replaceAll(` (${arm.name})`, ""), text).replace(/(\d) %/g, "$1\u00a0%");
+    const parts = [make("p", { class: "lead" }, make("b", { text: plain(sentence.finding) }), sentence.certainty ? ` ${plain(sentence.certainty)}` : "")];
+    if (sentence.size) parts.push(make("p", { text: plain(sentence.size) }));
+    if (sentence.baseline) parts.push(make("p", { class: "soft", text: plain(sentence.baseline) }));
     this.sentence.replaceChildren(...parts);
     this.nothing.hidden = !nothing;
     this.nothing.textContent = nothing ?? "";
@@ -109,7 +111,7 @@ export class AnswerPanel {
     const rules = dedupe(answer.rule_dates.map((rule) => ({ month: rule.date.slice(0, 7), label: rule.label })));
     const base = { months: answer.months, record_end: answer.evidence_end?.slice(0, 7) ?? null, rules, record: [] };
     const record = answer.gap_record.map((p) => ({ month: p.date.slice(0, 7), value: p.value, low: p.low, high: p.high }));
-    this.show("gap", { ...base, title: "Underlying gap", unit: "months", lines: lines(answer.gap), record, note: "How many months ago the United States' best model was where China's best model is, without random events and release dates. Dots: the record with 90 % of its error." });
+    this.show("gap", { ...base, title: "Underlying gap", unit: "months", lines: lines(answer.gap), record, note: `How many months ago the United States' best model was where China's best model is, without random events and release dates.${record.length > 0 ? " Dots: the record with 90 % of its error." : ""}` });
     this.show("effect", { ...base, title: "Effect on the gap", unit: "months", lines: lines(answer.effect), note: "Arm minus baseline in the same futures. Above zero China is further behind, below zero less far." });
     this.show_shares(answer);
     const plain = { ...base, rules: [], record_end: null };
@@ -135,7 +137,8 @@ export class AnswerPanel {
     }
     const makers = largest_makers(answer);
     for (const [place, title] of /** @type {const} */ ([["china", "Who sells in China"], ["world", "Who sells in the world"]])) {
-      const lines = answer.shares.filter((s) => s.place === place && s.arm === this.shares_arm && makers.includes(s.maker)).map((s) => ({ ...s, colour: turn_colour(makers.indexOf(s.maker)), dashed: false, is_bare: true }));
+      const lines = answer.shares.filter((s) => s.place === place && s.arm === this.shares_arm && makers.includes(s.maker)).map((s) => ({ ...s, colour: turn_colour(makers.indexOf(s.maker)), dashed: false, is_bare: true }))
+        .sort((a, b) => makers.indexOf(a.maker) - makers.indexOf(b.maker));
       this.show(place, { title, unit: "fraction", note: `Share of value, last twelve months, of the ${makers.length} largest makers.`, months: answer.months, lines, rules: [], record: [], record_end: null });
     }
   }
@@ -158,6 +161,8 @@ export class AnswerPanel {
     this.month.value = String(index);
     this.month.setAttribute("aria-valuetext", month_words(month));
     find("month-shown").textContent = month_words(month);
+    const begun = dedupe((this.answer?.rule_dates ?? []).filter((rule) => rule.date.startsWith(month)).map((rule) => ({ month, label: rule.label })));
+    find("month-rules").textContent = begun.length > 0 ? `Rules of this month: ${begun.map((rule) => rule.label).join("; ")}.` : "";
     for (const chart of Object.values(this.charts)) chart.point(index);
   }
 }
@@ -170,7 +175,7 @@ function largest_makers(answer) {
   /** @type {Map<string, number>} */
   const most = new Map();
   for (const { maker, p50 } of answer.shares) most.set(maker, Math.max(most.get(maker) ?? 0, ...p50.map((v) => v ?? 0)));
-  return [...most].sort((a, b) => b[1] - a[1]).slice(0, MOST_MAKERS).map(([maker]) => maker).sort();
+  return [...most].sort((a, b) => b[1] - a[1]).slice(0, MOST_MAKERS).map(([maker]) => maker);
 }
 
 /** @param {AnswerArm} arm */
@@ -184,7 +189,7 @@ export function arm_words(arm) {
  * @returns {Line}
  */
 function line(band, arm) {
-  return { ...band, label: arm_words(arm), colour: arm.baseline ? "var(--soft)" : colour(arm.colour), dashed: arm.baseline ?? false, is_bare: false };
+  return { ...band, label: arm_words(arm), colour: colour(arm.colour), dashed: arm.baseline ?? false, is_bare: false };
 }
 
 /** @param {{ month: string, label: string }[]} rules */

@@ -3,7 +3,7 @@
 import { button, find, labelled, make, select } from "./dom.js";
 import { arm_label, arm_of, arms_to_choose, encode } from "./question.js";
 
-/** @import { Store, World } from "./types.d.ts" */
+/** @import { Preset, Store, World } from "./types.d.ts" */
 
 /** More lines than the theme has colours cannot be told apart. */
 const MOST_ARMS = 7;
@@ -30,9 +30,8 @@ export function show_choice(world, store) {
         const chosen = world.presets.find((p) => p.name === name);
         if (chosen) store.replace(structuredClone(chosen.question));
       }, { id: "preset" })),
-      make("p", { class: "soft", text: preset?.question_text ?? "Changed by you. Choose a question above to start again." }),
+      preset ? about(preset) : make("p", { class: "soft", text: "Changed by you. Choose a question above to start again." }),
       labelled("Baseline: what the others are compared with", select(choices, question.baseline, (name) => store.change((q) => { q.baseline = name; }), { id: "baseline", "data-field": "baseline" })),
-      make("p", { class: "soft", text: arm_of(world, question, question.baseline).description }),
       arms(question.arms, choices),
     );
     if (focused) document.getElementById(focused)?.focus();
@@ -64,6 +63,14 @@ export function show_choice(world, store) {
 
   store.listen(render);
   render();
+}
+
+/**
+ * The whole question, which a list may cut, and what it is about.
+ * @param {Preset} preset
+ */
+function about(preset) {
+  return make("details", { class: "about" }, make("summary", { text: preset.label }), make("p", { class: "soft", text: preset.question_text }));
 }
 
 /**

@@ -1,8 +1,8 @@
 // Asks the explorer as a reader would: preset, slider, moved rule, own rule, cancel, law, links, downloads, keyboard, phone.
 // usage: node check.mjs PROGRAM [FOLDER FOR PICTURES]
-import { mkdtempSync, readFileSync, rmSync, existsSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { answer_text, complete, launch, open, question_of, readout, too_wide, violations } from "./browser.mjs";
 import { run, start } from "./program.mjs";
 
@@ -31,6 +31,30 @@ async function part(name, what, options = {}, address = served.address) {
     expect(opened.faults.length === 0, `${name}: no error on the console, no request beyond loopback ${opened.faults.join("; ")}`);
     await opened.context.close();
   }
+}
+
+/** What a button saves, as a path. */
+async function save(page, id) {
+  const [download] = await Promise.all([page.waitForEvent("download"), page.locator(id).click()]);
+  const path = join(folder, download.suggestedFilename());
+  await download.saveAs(path);
+  return path;
+}
+
+/** Writes the files of an archive that compresses nothing; gives their paths. */
+function unpack(archive, into) {
+  const bytes = readFileSync(archive);
+  const paths = [];
+  for (let at = 0; bytes.readUInt32LE(at) === 0x04034b50;) {
+    const [size, name, extra] = [bytes.readUInt32LE(at + 18), bytes.readUInt16LE(at + 26), bytes.readUInt16LE(at + 28)];
+    const path = join(into, bytes.toString("utf8", at + 30, at + 30 + name));
+    const from = at + 30 + name + extra;
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, bytes.subarray(from, from + size));
+    paths.push(path);
+    at = from + size;
+  }
+  return paths;
 }
 
 /** Opens every part of the question. */
@@ -187,7 +211,7 @@ await part("law", async (page) => {
   expect(true, `law: a table that holds no chip is refused in words: ${(await page.locator("#law-problems").textContent()).slice(0, 120)}`);
 });
 
-await part("take along", async (page, { context }) => {
+await part("take along", async (page) => {
   await unfold(page);
   await page.selectOption("#futures", "16");
   await complete(page);
@@ -210,18 +234,12 @@ await part("take along", async (page, { context }) => {
   const how = await second.end();
   expect(how.code === 0 || how.signal === "SIGINT" || how.code === 130, `take along: the second program ended (${JSON.stringify(how)})`);
 
-  const save = async (id) => {
-    const [download] = await Promise.all([page.waitForEvent("download"), page.locator(id).click()]);
-    const path = join(folder, download.suggestedFilename());
-    await download.saveAs(path);
-    return path;
-  };
-  const study = await save("#take-toml");
+  const study = await save(page, "#take-toml");
   const out = join(folder, "out");
   run(program, ["run", study, "--out", out], folder);
   expect(existsSync(join(out, "manifest.json")), "take along: `run` takes the study as it was saved");
   const same = (a, b) => readFileSync(a).equals(readFileSync(b));
-  const report = await save("#take-report");
+  const report = await save(page, "#take-report");
   expect(same(report, join(out, "report.html")), "take along: the report is that of `run`, byte for byte");
   const figures = await page.locator("#take-figure option").evaluateAll((all) => all.map((o) => o.value));
   let compared = 0;
@@ -230,7 +248,7 @@ await part("take along", async (page, { context }) => {
     for (const kind of ["svg", "png", "csv"]) {
       const there = [join(out, "plots", `${name}.${kind}`), join(out, "plots", "tables", `${name}.${kind}`)].find((p) => existsSync(p));
       if (!there) continue;
-      const here = await save(`#take-${kind}`);
+      const here = await save(page, `#take-${kind}`);
       compared += 1;
       if (!same(here, there)) expect(false, `take along: ${name}.${kind} differs from that of \`run\``);
     }
@@ -241,7 +259,24 @@ await part("take along", async (page, { context }) => {
   await page.locator("#take-citation").click();
   await page.waitForFunction(() => !document.getElementById("take-text").value.startsWith("chokepoint run"));
   expect((await page.locator("#take-text").inputValue()).length > 20, "take along: command and citation are shown");
-  void context;
+});
+
+await part("take along with rules", async (page) => {
+  await unfold(page);
+  await page.selectOption("#futures", "16");
+  await page.fill("#own-announced", "2024-01-01");
+  await page.fill("#own-in-force", "2024-06-01");
+  await page.locator("#own-add").click();
+  await complete(page);
+  const study = unpack(await save(page, "#take-files"), folder);
+  await page.locator("#take-command").click();
+  await page.waitForFunction(() => document.getElementById("take-text").value.startsWith("chokepoint run"));
+  const command = (await page.locator("#take-text").inputValue()).trim().split(" ").slice(1);
+  const out = join(folder, "out-with-rules");
+  run(program, [...command, "--out", out], folder);
+  expect(study.length > 1, `take along with rules: a study with ${study.length - 1} files beside it, which \`${command.join(" ")}\` runs`);
+  const report = await save(page, "#take-report");
+  expect(readFileSync(report).equals(readFileSync(join(out, "report.html"))), "take along with rules: the report is that of `run`, byte for byte");
 });
 
 await part("keyboard alone", async (page) => {
