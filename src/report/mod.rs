@@ -5,9 +5,10 @@
 mod appendix;
 mod backtest;
 pub mod debate;
-pub mod findings;
+mod findings;
 pub mod path;
 mod phrases;
+pub mod viewpoints;
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -209,7 +210,7 @@ fn render(results: &Results, gallery: &DrawnFigures) -> Result<String, minijinja
         faults => Serde(&results.manifest.faults().collect::<Vec<_>>()),
         declared => Serde(&results.manifest.gate.iter().filter(|f| f.declared).collect::<Vec<_>>()),
         answers => Serde(&findings::answers(results)),
-        viewpoints => Serde(&findings::viewpoints(results)),
+        viewpoints => Serde(&viewpoints::viewpoints(results)),
         channels => Serde(&findings::channels(results)),
         certainty => Serde(&findings::certainty(results)),
         reversals => Serde(&findings::reversals(results)),
