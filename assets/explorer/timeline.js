@@ -224,6 +224,8 @@ class RowView {
     this.end.style.left = `${to}%`;
     this.start.hidden = row.in_force === null;
     this.end.hidden = row.lapses === null || month_index(row.lapses) > month_index(axis[1]);
+    // Two dates may be close: the end stands a row below, so that each can be taken.
+    this.track.classList.toggle("lapses", !this.end.hidden);
     describe_slider(this.start, `${row.label}: binds from`, row.in_force ?? axis[0], axis);
     describe_slider(this.end, `${row.label}: lapses`, row.lapses ?? axis[1], axis);
     this.dates.textContent = `${row.in_force ? `from ${day_words(row.in_force)}` : "no date in the record"}${row.lapses ? ` to ${day_words(row.lapses)}` : ""}${row.is_changed && !row.is_own ? " \u00b7 changed by you" : ""}${row.on ? "" : " \u00b7 switched off"}`;
