@@ -70,7 +70,7 @@ function range(chart) {
   };
   for (const line of chart.lines) for (const series of line.is_bare ? [line.p50] : [line.p05, line.p50, line.p95]) series?.forEach(take);
   chart.record.forEach((p) => take(p.value));
-  if (low > high) return [0, 1];
+  if (low > high || (low === 0 && high === 0)) return [0, 1];
   if (!(low > 0.3 * high && high > 0)) {
     low = Math.min(0, low);
     high = Math.max(0, high);

@@ -3,7 +3,7 @@
 import { button, find, labelled, make, select } from "./dom.js";
 import { arm_label, arm_of, arms_to_choose, encode } from "./question.js";
 
-/** @import { Preset, Store, World } from "./types.d.ts" */
+/** @import { Preset, Regime, Store, World } from "./types.d.ts" */
 
 /** More lines than the theme has colours cannot be told apart. */
 const MOST_ARMS = 7;
@@ -43,8 +43,8 @@ export function show_choice(world, store) {
    */
   function arms(chosen, choices) {
     const question = store.get();
-    const items = chosen.map((name) => make("li", { title: arm_of(world, question, name).description },
-      make("span", { text: arm_label(world, question, name) }),
+    const items = chosen.map((name) => make("li", {},
+      make("span", {}, arm_label(world, question, name), ...explained(arm_of(world, question, name))),
       button("Remove", () => {
         store.change((q) => {
           q.arms = q.arms.filter((arm) => arm !== name);
@@ -63,6 +63,14 @@ export function show_choice(world, store) {
 
   store.listen(render);
   render();
+}
+
+/**
+ * What an arm is, where its label is only its name.
+ * @param {Regime} arm
+ */
+function explained({ name, label, description }) {
+  return label === name && description ? [make("span", { class: "soft", text: ` ${description}` })] : [];
 }
 
 /**

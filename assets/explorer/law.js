@@ -122,7 +122,7 @@ function show_verdicts(world, regimes, verdicts) {
     make("th", { scope: "row", text: row.chip }),
     ...row.verdicts.map((v) => make("td", {},
       make("span", { class: `verdict v-${v.verdict.replace(/[^a-z]+/g, "-")}`, text: v.verdict }),
-      ...(v.importer && v.importer !== "free" ? [make("span", { class: `verdict v-${v.importer.replace(/[^a-z]+/g, "-")}`, text: `importer: ${v.importer}` })] : []),
+      ...(v.importer && v.importer !== "free" && v.importer !== v.verdict ? [make("span", { class: `verdict v-${v.importer.replace(/[^a-z]+/g, "-")}`, text: `importer: ${v.importer}` })] : []),
       make("span", { class: "why" }, v.because, v.rule ? make("span", { class: "soft", text: ` ${rule_words(world, v.rule)}` }) : "")))));
   const notes = (verdicts.notes ?? []).length > 0 ? [make("h3", { text: "How the table was read" }), make("ul", {}, ...verdicts.notes.map((text) => make("li", { text })))] : [];
   find("law-verdicts").replaceChildren(

@@ -150,7 +150,7 @@ class RowView {
     this.track = make("div", { class: "track" }, this.known, this.bar, this.start, this.end);
     this.form = make("div", { class: "rule-form" });
     this.form_shown = "";
-    this.node = make("li", { "data-rule": row.id }, make("div", { class: "row" }, row.is_own ? make("span", { class: "own", text: "Own" }) : make("label", { class: "switch" }, this.box, make("span", { class: "hidden", text: row.is_ambiguous ? `${row.label}: ${row.description}` : row.label })), make("div", { class: "name" }, this.name, this.says), this.more), this.track, this.dates, this.form);
+    this.node = make("li", { "data-rule": row.id }, make("div", { class: "row" }, make(row.is_own ? "div" : "label", { class: "switch" }, row.is_own ? make("span", { class: "own", text: "Own" }) : this.box, make("span", { class: "name" }, this.name, " ", this.says)), this.more), this.track, this.dates, this.form);
     make_slider(this.start, this.track, this.dated("in_force"));
     make_slider(this.end, this.track, this.dated("lapses"));
   }
