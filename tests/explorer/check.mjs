@@ -81,7 +81,7 @@ await part("preset", async (page) => {
   expect((await question_of(page)).study === s3, "preset: the address holds the question chosen");
   expect((await answer_text(page)) !== before && /\d/.test(await answer_text(page)), "preset: another sentence, with a number");
   const charts = await page.locator(".plot svg").count();
-  expect(charts === 7, `preset: ${charts} charts are drawn`);
+  expect(charts === 8, `preset: ${charts} charts are drawn`);
   const lines = await page.locator(".plot .line").count();
   expect(lines > 10, `preset: ${lines} lines are drawn`);
   expect((await page.locator("#costs td").count()) > 5, "preset: the costs are shown");
