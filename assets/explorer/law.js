@@ -1,6 +1,7 @@
 // The law tab: what the rules of a day say of a table of chips, under one regime or two.
 
 import * as api from "./api.js";
+import { title } from "./calendar.js";
 import { find, labelled, make, select, settle } from "./dom.js";
 
 /** @import { Problem, Verdicts, World } from "./types.d.ts" */
@@ -100,7 +101,10 @@ function differs(row) {
  * @param {string} names
  */
 function rule_words(world, names) {
-  const titles = names.split(", ").map((name) => world.rules.find((rule) => rule.name === name)?.label.replace(` (${name})`, "") ?? name);
+  const titles = names.split(", ").map((name) => {
+    const rule = world.rules.find((one) => one.name === name);
+    return rule ? title(rule) : name;
+  });
   return [...new Set(titles)].join("; ");
 }
 
