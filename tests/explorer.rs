@@ -249,11 +249,13 @@ fn page_equals_run(explorer: &Explorer, question: &ExplorerQuestion) {
     let folder = tempfile::tempdir().unwrap();
     for (path, text) in unpacked(&body_of(explorer.post("files", &json!(question)))) {
         let path = folder.path().join(path);
+        assert!(path.extension().is_some_and(|e| e == "toml"));
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, text).unwrap();
     }
     let toml = String::from_utf8(body_of(explorer.post("toml", &json!(question)))).unwrap();
-    std::fs::write(folder.path().join("explore-s1-october-2022.toml"), toml).unwrap();
+    let path = folder.path().join("explore-s1-october-2022.toml");
+    assert_eq!(std::fs::read_to_string(path).unwrap(), toml);
     let command = String::from_utf8(body_of(explorer.post("command", &json!(question)))).unwrap();
     let words = command.strip_prefix("chokepoint ").unwrap().split(' ');
     let run = Command::new(env!("CARGO_BIN_EXE_chokepoint"))

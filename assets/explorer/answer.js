@@ -7,8 +7,10 @@ import { month_words, number } from "./format.js";
 
 /** @import { Answer, AnswerArm, Band, Chart, Line } from "./types.d.ts" */
 
-const CHARTS = /** @type {const} */ (["gap", "effect", "china", "world", "owned", "rented", "brokered"]);
+const CHARTS = /** @type {const} */ (["gap", "effect", "measured", "china", "world", "owned", "rented", "brokered"]);
 const MOST_MAKERS = 7;
+/** @type {string[]} */
+const WIDE = ["gap", "effect", "measured"];
 const TALL = 300;
 const LOW = 210;
 
@@ -31,7 +33,7 @@ export class AnswerPanel {
     /** @type {Record<string, BandChart>} */
     this.charts = {};
     for (const name of CHARTS) {
-      const chart = new BandChart(find(`chart-${name}`), name === "gap" || name === "effect" ? TALL : LOW);
+      const chart = new BandChart(find(`chart-${name}`), WIDE.includes(name) ? TALL : LOW);
       chart.on_point = (index) => this.point(index);
       this.charts[name] = chart;
     }
@@ -59,7 +61,7 @@ export class AnswerPanel {
     this.progress.max = answer.of;
     this.progress.value = answer.done;
     if (answer.monte_carlo_error !== null) this.errors.push([answer.done, answer.monte_carlo_error]);
-    this.state.textContent = `${answer.done} of ${answer.of} futures, ${answer.seconds.toFixed(1)} seconds`;
+    this.state.textContent = `${answer.done} of ${answer.of} futures, ${answer.seconds.toFixed(1)} seconds${failed_words(answer)}`;
     set(this.month, { max: answer.months.length - 1 });
     if (is_new_axis) this.month.value = String(answer.months.length - 1);
     this.show_charts(answer);
@@ -69,7 +71,7 @@ export class AnswerPanel {
   }
 
   done() {
-    this.finish(this.answer ? `Complete: ${this.answer.done} futures in ${this.answer.seconds.toFixed(1)} seconds` : "No future was computed.");
+    this.finish(this.answer ? `Complete: ${this.answer.done} futures in ${this.answer.seconds.toFixed(1)} seconds${failed_words(this.answer)}` : "No future was computed.");
   }
 
   cancelled() {
@@ -89,10 +91,13 @@ export class AnswerPanel {
   }
 
   /** @param {Answer} answer */
-  show_sentence({ sentence, nothing }) {
-    const parts = [make("p", { class: "lead" }, make("b", { text: sentence.finding }), sentence.certainty ? ` ${sentence.certainty}` : "")];
-    if (sentence.size) parts.push(make("p", { text: sentence.size }));
-    if (sentence.baseline) parts.push(make("p", { class: "soft", text: sentence.baseline }));
+  show_sentence({ sentence, nothing, arms, warnings }) {
+    /** @param {string} text in which the names of arms stand behind their labels, as scripts need them */
+    const plain = (text) => arms.reduce((words, arm) => words.replaceAll(` (${arm.name})`, ""), text).replace(/(\d) %/g, "$1\u00a0%");
+    const parts = [make("p", { class: "lead" }, make("b", { text: plain(sentence.finding) }), sentence.certainty ? ` ${plain(sentence.certainty)}` : "")];
+    if (sentence.size) parts.push(make("p", { text: plain(sentence.size) }));
+    if (sentence.baseline) parts.push(make("p", { class: "soft", text: plain(sentence.baseline) }));
+    for (const warning of warnings ?? []) parts.push(make("p", { class: "soft", text: warning }));
     this.sentence.replaceChildren(...parts);
     this.nothing.hidden = !nothing;
     this.nothing.textContent = nothing ?? "";
@@ -109,8 +114,11 @@ export class AnswerPanel {
     const rules = dedupe(answer.rule_dates.map((rule) => ({ month: rule.date.slice(0, 7), label: rule.label })));
     const base = { months: answer.months, record_end: answer.evidence_end?.slice(0, 7) ?? null, rules, record: [] };
     const record = answer.gap_record.map((p) => ({ month: p.date.slice(0, 7), value: p.value, low: p.low, high: p.high }));
-    this.show("gap", { ...base, title: "Underlying gap", unit: "months", lines: lines(answer.gap), record, note: "How many months ago the United States' best model was where China's best model is, without random events and release dates. Dots: the record with 90 % of its error." });
+    this.show("gap", { ...base, title: "Underlying gap", unit: "months", lines: lines(answer.gap), note: "How many months ago the United States' best model was where China's best model is, without random events and release dates." });
     this.show("effect", { ...base, title: "Effect on the gap", unit: "months", lines: lines(answer.effect), note: "Arm minus baseline in the same futures. Above zero China is further behind, below zero less far." });
+    const measured = answer.gap_measured ?? [];
+    find("chart-measured").hidden = measured.length === 0;
+    this.show("measured", { ...base, title: "Gap between released models, beside the record", unit: "months", lines: lines(measured), record, note: `As it is measured: with random events and release dates.${record.length > 0 ? " Dots: the record with 90 % of its error." : ""}` });
     this.show_shares(answer);
     const plain = { ...base, rules: [], record_end: null };
     for (const [kind, title, note] of /** @type {const} */ ([
@@ -135,7 +143,8 @@ export class AnswerPanel {
     }
     const makers = largest_makers(answer);
     for (const [place, title] of /** @type {const} */ ([["china", "Who sells in China"], ["world", "Who sells in the world"]])) {
-      const lines = answer.shares.filter((s) => s.place === place && s.arm === this.shares_arm && makers.includes(s.maker)).map((s) => ({ ...s, colour: turn_colour(makers.indexOf(s.maker)), dashed: false, is_bare: true }));
+      const lines = answer.shares.filter((s) => s.place === place && s.arm === this.shares_arm && makers.includes(s.maker)).map((s) => ({ ...s, colour: turn_colour(makers.indexOf(s.maker)), dashed: false, is_bare: true }))
+        .sort((a, b) => makers.indexOf(a.maker) - makers.indexOf(b.maker));
       this.show(place, { title, unit: "fraction", note: `Share of value, last twelve months, of the ${makers.length} largest makers.`, months: answer.months, lines, rules: [], record: [], record_end: null });
     }
   }
@@ -158,6 +167,8 @@ export class AnswerPanel {
     this.month.value = String(index);
     this.month.setAttribute("aria-valuetext", month_words(month));
     find("month-shown").textContent = month_words(month);
+    const begun = dedupe((this.answer?.rule_dates ?? []).filter((rule) => rule.date.startsWith(month)).map((rule) => ({ month, label: rule.label })));
+    find("month-rules").textContent = begun.length > 0 ? `Rules of this month: ${begun.map((rule) => rule.label).join("; ")}.` : "";
     for (const chart of Object.values(this.charts)) chart.point(index);
   }
 }
@@ -170,7 +181,12 @@ function largest_makers(answer) {
   /** @type {Map<string, number>} */
   const most = new Map();
   for (const { maker, p50 } of answer.shares) most.set(maker, Math.max(most.get(maker) ?? 0, ...p50.map((v) => v ?? 0)));
-  return [...most].sort((a, b) => b[1] - a[1]).slice(0, MOST_MAKERS).map(([maker]) => maker).sort();
+  return [...most].sort((a, b) => b[1] - a[1]).slice(0, MOST_MAKERS).map(([maker]) => maker);
+}
+
+/** @param {Answer} answer */
+function failed_words({ failed }) {
+  return failed ? `; ${failed} runs failed, and their futures are left out under every arm` : "";
 }
 
 /** @param {AnswerArm} arm */
@@ -184,7 +200,7 @@ export function arm_words(arm) {
  * @returns {Line}
  */
 function line(band, arm) {
-  return { ...band, label: arm_words(arm), colour: arm.baseline ? "var(--soft)" : colour(arm.colour), dashed: arm.baseline ?? false, is_bare: false };
+  return { ...band, label: arm_words(arm), colour: colour(arm.colour), dashed: arm.baseline ?? false, is_bare: false };
 }
 
 /** @param {{ month: string, label: string }[]} rules */

@@ -58,13 +58,22 @@ async function problems_of(response) {
  * @returns {Problem}
  */
 export function problem(value) {
-  if (typeof value === "string") return { message: value };
+  if (typeof value === "string") return { message: sentence(value) };
   const { message, field, help } = /** @type {Record<string, unknown>} */ (value ?? {});
   return {
-    message: typeof message === "string" ? message : "The program refused this.",
+    message: typeof message === "string" && message ? sentence(message) : "The program refused this.",
     field: typeof field === "string" ? field : null,
-    help: typeof help === "string" ? help : null,
+    help: typeof help === "string" && help ? sentence(help) : null,
   };
+}
+
+/**
+ * Words of the program as a sentence.
+ * @param {string} text
+ */
+function sentence(text) {
+  const quoted = text.trim().replace(/`([^`]*)`/g, "\u201c$1\u201d");
+  return quoted.slice(0, 1).toUpperCase() + quoted.slice(1) + (/[.?!\u201d]$/.test(quoted) ? "" : ".");
 }
 
 /**

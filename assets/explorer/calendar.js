@@ -96,10 +96,20 @@ export function rows_of(world, question, arm) {
 }
 
 /**
+ * A text in which rules stand by their titles instead of their names.
+ * @param {World} world
+ * @returns {(text: string) => string}
+ */
+export function with_titles(world) {
+  const titles = new Map(world.rules.map((rule) => [rule.name, title(rule)]));
+  return (text) => text.replace(/[a-z]+(?:-[a-z0-9]+)+/g, (name) => (titles.has(name) ? `\u201c${titles.get(name)}\u201d` : name));
+}
+
+/**
  * The title of a rule's act, without the name that tells it from the act's other rules.
  * @param {Rule} rule
  */
-function title(rule) {
+export function title(rule) {
   const end = ` (${rule.name})`;
   return rule.label.endsWith(end) ? rule.label.slice(0, -end.length) : rule.label;
 }

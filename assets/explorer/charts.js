@@ -8,6 +8,8 @@ import { month_index, month_text, month_words, number, tick, unit_words } from "
 const LEFT = 58;
 const BOTTOM = 26;
 const ROW = 14;
+/** The height of the mark of a rule whose name has no room. */
+const TICK = 9;
 
 /** The report's colours, each with a name under which page.css holds it for light and dark. */
 const NAMES = new Map([
@@ -68,7 +70,7 @@ function range(chart) {
   };
   for (const line of chart.lines) for (const series of line.is_bare ? [line.p50] : [line.p05, line.p50, line.p95]) series?.forEach(take);
   chart.record.forEach((p) => take(p.value));
-  if (low > high) return [0, 1];
+  if (low > high || (low === 0 && high === 0)) return [0, 1];
   if (!(low > 0.3 * high && high > 0)) {
     low = Math.min(0, low);
     high = Math.max(0, high);
@@ -161,7 +163,7 @@ export class BandChart {
     paint(svg, "height", `${this.height}px`);
     axes(svg, chart, plot, x, y, [low, high]);
     for (const rule of rows.placed) {
-      svg.append(draw("line", { class: "rule", x1: x(rule.k), x2: x(rule.k), y1: plot.top, y2: plot.top + plot.height }));
+      svg.append(draw("line", { class: "rule", x1: x(rule.k), x2: x(rule.k), y1: plot.top, y2: plot.top + (rule.row === null ? TICK : plot.height) }));
       if (rule.row !== null) svg.append(draw("text", { class: "rule-name", x: x(rule.k), y: plot.top - 6 - ROW * rule.row, "text-anchor": rule.is_left ? "end" : "start", text: rule.text }));
     }
     if (chart.record_end) {
@@ -234,12 +236,13 @@ function rule_rows(chart, width) {
     .filter((rule) => rule.k >= 0 && rule.k <= last)
     .sort((a, b) => a.k - b.k)
     .map((rule) => {
-      const text = cut(`${month_words(rule.month)}: ${rule.label}`, width > 380 ? 48 : 30);
+      const text = cut(`${month_words(rule.month)}: ${rule.label}`, width > 380 ? 34 : 26);
       const size = text.length * 6 + 16;
       const at = (rule.k / last) * width;
       const is_left = at + size > width;
       const [from, to] = is_left ? [at - size, at] : [at, at + size];
-      const row = from < 0 ? -1 : free.findIndex((taken) => from >= taken);
+      // What ends is in the readout; its name would take the place of what begins.
+      const row = from < 0 || rule.label.endsWith(": end") ? -1 : free.findIndex((taken) => from >= taken);
       if (row >= 0) {
         free[row] = to;
         count = Math.max(count, row + 1);
@@ -344,7 +347,7 @@ function end_labels(svg, chart, x, y, [top, bottom]) {
   const labels = chart.lines.flatMap((line) => {
     const value = line.p50.findLast((v) => v !== null);
     return value === null || value === undefined ? [] : [{ y: y(value) + 4, line }];
-  }).map((label) => ({ ...label, rows: two_rows(label.line.label, 25) })).sort((a, b) => a.y - b.y);
+  }).map((label) => ({ ...label, rows: two_rows(label.line.label, 22) })).sort((a, b) => a.y - b.y);
   let free = top;
   for (const label of labels) {
     label.y = Math.max(label.y, free + ROW);

@@ -3,7 +3,7 @@
 import { button, find, labelled, make, select } from "./dom.js";
 import { arm_label, arm_of, arms_to_choose, encode } from "./question.js";
 
-/** @import { Store, World } from "./types.d.ts" */
+/** @import { Preset, Regime, Store, World } from "./types.d.ts" */
 
 /** More lines than the theme has colours cannot be told apart. */
 const MOST_ARMS = 7;
@@ -30,9 +30,8 @@ export function show_choice(world, store) {
         const chosen = world.presets.find((p) => p.name === name);
         if (chosen) store.replace(structuredClone(chosen.question));
       }, { id: "preset" })),
-      make("p", { class: "soft", text: preset?.question_text ?? "Changed by you. Choose a question above to start again." }),
+      preset ? about(preset) : make("p", { class: "soft", text: "Changed by you. Choose a question above to start again." }),
       labelled("Baseline: what the others are compared with", select(choices, question.baseline, (name) => store.change((q) => { q.baseline = name; }), { id: "baseline", "data-field": "baseline" })),
-      make("p", { class: "soft", text: arm_of(world, question, question.baseline).description }),
       arms(question.arms, choices),
     );
     if (focused) document.getElementById(focused)?.focus();
@@ -44,8 +43,8 @@ export function show_choice(world, store) {
    */
   function arms(chosen, choices) {
     const question = store.get();
-    const items = chosen.map((name) => make("li", { title: arm_of(world, question, name).description },
-      make("span", { text: arm_label(world, question, name) }),
+    const items = chosen.map((name) => make("li", {},
+      make("span", {}, arm_label(world, question, name), ...explained(arm_of(world, question, name))),
       button("Remove", () => {
         store.change((q) => {
           q.arms = q.arms.filter((arm) => arm !== name);
@@ -64,6 +63,22 @@ export function show_choice(world, store) {
 
   store.listen(render);
   render();
+}
+
+/**
+ * What an arm is, where its label is only its name.
+ * @param {Regime} arm
+ */
+function explained({ name, label, description }) {
+  return label === name && description ? [make("span", { class: "soft", text: ` ${description}` })] : [];
+}
+
+/**
+ * The whole question, which a list may cut, and what it is about.
+ * @param {Preset} preset
+ */
+function about(preset) {
+  return make("details", { class: "about" }, make("summary", { text: preset.label }), make("p", { class: "soft", text: preset.question_text }));
 }
 
 /**

@@ -30,7 +30,7 @@ export function show_costs(host, answer) {
       body.append(make("tr", { class: "who" }, make("th", { scope: "colgroup", colspan: arms.length + 1, text: viewpoint })));
     }
     const unit = row.unit && row.unit !== "fraction" ? `, ${unit_words(row.unit)}` : "";
-    body.append(make("tr", {}, make("th", { scope: "row", text: row.label + unit }), ...arms.map((arm) => {
+    body.append(make("tr", {}, make("th", { scope: "row", text: row.label.slice(0, 1).toUpperCase() + row.label.slice(1) + unit }), ...arms.map((arm) => {
       const cost = answer.costs.find((c) => c.arm === arm.name && c.label === row.label && c.viewpoint === row.viewpoint);
       if (!cost || cost.p50 === null) return make("td", { class: "n soft", text: "none" });
       const around = cost.p05 !== null && cost.p95 !== null ? `${signed(cost.p05, cost.unit)} to ${signed(cost.p95, cost.unit)}` : "";

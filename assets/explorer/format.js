@@ -40,7 +40,7 @@ function prefix(unit, size) {
  */
 export function number(value, unit) {
   if (value === null || value === undefined || !Number.isFinite(value)) return "none";
-  if (unit === "fraction") return plain(Math.round(value * 1000) / 10) + " %";
+  if (unit === "fraction") return plain(Math.round(value * 1000) / 10) + "\u00a0%";
   const [by, name] = prefix(unit, Math.abs(value));
   const short = two_digits(value / by);
   return plain(short === 0 ? 0 : short) + name;
@@ -52,7 +52,7 @@ export function number(value, unit) {
  * @param {string} unit
  */
 export function tick(value, unit) {
-  if (unit === "fraction") return plain(Number((value * 100).toPrecision(6))) + " %";
+  if (unit === "fraction") return plain(Number((value * 100).toPrecision(6))) + "\u00a0%";
   const [by, name] = prefix(unit, Math.abs(value));
   return plain(Number((value / by).toPrecision(6))) + name;
 }

@@ -1,17 +1,22 @@
 // Picks one future and shows what happened in it and what differs between the arms.
 
 import * as api from "./api.js";
+import { with_titles } from "./calendar.js";
 import { button, draw, find, make } from "./dom.js";
 import { month_words, number } from "./format.js";
 
-/** @import { Answer, FutureStory, Store } from "./types.d.ts" */
+/** @import { Answer, FutureStory, Store, World } from "./types.d.ts" */
 
 const WIDTH = 640;
 const HEIGHT = 110;
 const DOT = 4;
 
-/** @param {Store} store */
-export function create_futures(store) {
+/**
+ * @param {World} world
+ * @param {Store} store
+ */
+export function create_futures(world, store) {
+  const titled = with_titles(world);
   const host = find("futures-part");
   const dialog = /** @type {HTMLDialogElement} */ (find("future"));
   const body = find("future-body");
@@ -30,7 +35,7 @@ export function create_futures(store) {
     body.replaceChildren(make("p", { text: "Repeating this future\u2026" }));
     if (!dialog.open) dialog.showModal();
     try {
-      body.replaceChildren(...story(await api.future(store.get(), future), shown));
+      body.replaceChildren(...story(await api.future(store.get(), future), shown, titled));
     } catch (error) {
       body.replaceChildren(...api.in_words(error).map((p) => make("p", { class: "fault", text: p.message })));
     }
@@ -111,10 +116,11 @@ function dots(effects, label, open) {
 /**
  * @param {FutureStory} future
  * @param {Answer} answer
+ * @param {(text: string) => string} titled
  */
-function story(future, answer) {
+function story(future, answer, titled) {
   const labels = new Map(answer.arms.map((arm) => [arm.name, arm.label]));
-  const differs = future.differs.length > 0 ? [make("ul", {}, ...future.differs.map((text) => make("li", { text })))] : [make("p", { text: "Nothing differs between the arms in this future." })];
+  const differs = future.differs.length > 0 ? [make("ul", {}, ...future.differs.map((text) => make("li", { text: titled(text) })))] : [make("p", { text: "Nothing differs between the arms in this future." })];
   const is_shared = (/** @type {FutureStory["rows"][number]} */ row) => row.arms.length >= answer.arms.length;
   const only = make("input", { type: "checkbox", id: "only-differing" });
   only.checked = !future.rows.every(is_shared);
@@ -122,7 +128,7 @@ function story(future, answer) {
   const show = () => {
     const rows = future.rows.filter((row) => !only.checked || !is_shared(row));
     body.replaceChildren(...rows.map((row) => make("tr", {},
-      make("td", { class: "date", text: month_words(row.month) }), make("td", { text: row.kind }), make("td", {}, row.text, row.because ? make("span", { class: "soft", text: ` because: ${row.because}` }) : ""),
+      make("td", { class: "date", text: month_words(row.month) }), make("td", { text: row.kind }), make("td", {}, titled(row.text), row.because ? make("span", { class: "soft", text: ` because: ${titled(row.because)}` }) : ""),
       make("td", { text: is_shared(row) ? "every arm" : row.arms.map((name) => labels.get(name) ?? name).join(", ") }))));
   };
   only.addEventListener("change", show);

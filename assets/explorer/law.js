@@ -1,6 +1,7 @@
 // The law tab: what the rules of a day say of a table of chips, under one regime or two.
 
 import * as api from "./api.js";
+import { title } from "./calendar.js";
 import { find, labelled, make, select, settle } from "./dom.js";
 
 /** @import { Problem, Verdicts, World } from "./types.d.ts" */
@@ -100,7 +101,10 @@ function differs(row) {
  * @param {string} names
  */
 function rule_words(world, names) {
-  const titles = names.split(", ").map((name) => world.rules.find((rule) => rule.name === name)?.label.replace(` (${name})`, "") ?? name);
+  const titles = names.split(", ").map((name) => {
+    const rule = world.rules.find((one) => one.name === name);
+    return rule ? title(rule) : name;
+  });
   return [...new Set(titles)].join("; ");
 }
 
@@ -122,7 +126,7 @@ function show_verdicts(world, regimes, verdicts) {
     make("th", { scope: "row", text: row.chip }),
     ...row.verdicts.map((v) => make("td", {},
       make("span", { class: `verdict v-${v.verdict.replace(/[^a-z]+/g, "-")}`, text: v.verdict }),
-      ...(v.importer && v.importer !== "free" ? [make("span", { class: `verdict v-${v.importer.replace(/[^a-z]+/g, "-")}`, text: `importer: ${v.importer}` })] : []),
+      ...(v.importer && v.importer !== "free" && v.importer !== v.verdict ? [make("span", { class: `verdict v-${v.importer.replace(/[^a-z]+/g, "-")}`, text: `importer: ${v.importer}` })] : []),
       make("span", { class: "why" }, v.because, v.rule ? make("span", { class: "soft", text: ` ${rule_words(world, v.rule)}` }) : "")))));
   const notes = (verdicts.notes ?? []).length > 0 ? [make("h3", { text: "How the table was read" }), make("ul", {}, ...verdicts.notes.map((text) => make("li", { text })))] : [];
   find("law-verdicts").replaceChildren(

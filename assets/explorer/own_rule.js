@@ -45,7 +45,7 @@ class OwnRuleForm {
     this.places = make("ul", { class: "tokens" });
     this.said = make("p", { class: "soft", role: "status" });
     this.about = make("p", { class: "soft" });
-    const kinds = select(world.templates, template.name, (name) => {
+    const kinds = select(world.templates.map((t) => ({ name: t.name, label: t.label.slice(0, 1).toUpperCase() + t.label.slice(1) })), template.name, (name) => {
       this.take(world.templates.find((t) => t.name === name) ?? template);
     }, { id: "own-template" });
     const add = select([{ name: "", label: "Choose\u2026" }, ...world.destinations.map((d) => ({ name: d.code, label: d.label }))], "", (code) => {

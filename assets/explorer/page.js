@@ -52,7 +52,7 @@ function start(world) {
   find("version").textContent = `chokepoint ${world.version}. ${world.citation}`;
 
   const panel = new AnswerPanel();
-  const futures = create_futures(store);
+  const futures = create_futures(world, store);
   const asking = start_asking(store, {
     changed: () => panel.changed(),
     answered: (answer) => {

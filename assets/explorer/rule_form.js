@@ -6,6 +6,11 @@ import { setting } from "./format.js";
 /** @import { Row, Edit } from "./calendar.js" */
 /** @import { RuleNumber } from "./types.d.ts" */
 
+/** A slider over a range this many times the value could not set it. */
+const WIDE = 40;
+/** An end of a range that means none. */
+const BOUNDLESS = 1e12;
+
 /**
  * @param {Row} row
  * @param {(edit: Edit) => void} edit
@@ -41,6 +46,17 @@ function day_field(label, key, day, changed) {
 }
 
 /**
+ * What a number is, in words; lines of conditions end with their comparison.
+ * @param {string} label
+ */
+function number_words(label) {
+  const ends = /** @type {const} */ ([[" >=", ": at or above"], [" <=", ": at or below"], [" >", ": above"], [" <", ": below"]]);
+  const end = ends.find(([sign]) => label.endsWith(sign));
+  const words = end ? label.slice(0, -end[0].length) + end[1] : label;
+  return words.slice(0, 1).toUpperCase() + words.slice(1);
+}
+
+/**
  * A number within its range, with a slider where the range has both ends.
  * @param {RuleNumber} number
  * @param {(value: number) => void} changed
@@ -49,7 +65,7 @@ export function number_field(number, changed) {
   const { min, max, value } = number;
   const bounds = { min, max, step: "any" };
   const input = make("input", { type: "number", value, "data-key": number.name, inputmode: "decimal", ...bounds });
-  const range_words = min !== null && max !== null ? `${setting(min)} to ${setting(max)}` : min !== null ? `from ${setting(min)}` : max !== null ? `up to ${setting(max)}` : "";
+  const range_words = min !== null && max !== null && max < BOUNDLESS ? `${setting(min)} to ${setting(max)}` : min !== null ? `from ${setting(min)}` : max !== null ? `up to ${setting(max)}` : "";
   const hint = make("span", { class: "soft", text: range_words });
   const apply = () => {
     const next = Number(input.value);
@@ -59,8 +75,8 @@ export function number_field(number, changed) {
     if (is_valid) changed(next);
   };
   input.addEventListener("change", apply);
-  const field = labelled(`${number.label}${number.unit ? `, ${number.unit}` : ""}`, input);
-  if (min !== null && max !== null) {
+  const field = labelled(`${number_words(number.label)}${number.unit ? `, ${number.unit}` : ""}`, input);
+  if (min !== null && max !== null && max - min <= WIDE * Math.abs(value ?? 0)) {
     const slider = make("input", { type: "range", "aria-label": number.label, "data-key": `${number.name}-range`, min, max, step: (max - min) / 200 || "any" });
     slider.value = String(value ?? min);
     const later = settle(120, apply);

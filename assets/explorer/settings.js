@@ -7,6 +7,16 @@ import { month_words } from "./format.js";
 
 const FUTURES = [16, 32, 64, 100, 200, 500, 1000];
 
+/** Labels that are not the words of the name. */
+const LABELS = new Map([
+  ["co_design", "Co-design"], ["rd_feedback", "Revenue feeds research"], ["software_lock_in", "Software lock-in"], ["counter_measures", "Countermeasures"],
+]);
+
+/** @param {{ name: string, label: string }} response */
+function label_of({ name, label }) {
+  return LABELS.get(name) ?? label.slice(0, 1).toUpperCase() + label.slice(1);
+}
+
 /**
  * @param {World} world
  * @param {Store} store
@@ -24,7 +34,7 @@ export function show_responses(world, store) {
   });
   host.append(
     make("p", { class: "soft", text: "How people and firms react to rules. Switch one off in every arm to see what hangs on it." }),
-    make("ul", { class: "checks", "data-field": "off", tabindex: "-1" }, ...boxes.map(({ box, response }) => make("li", {}, make("label", {}, box, make("span", {}, make("b", { text: response.label.slice(0, 1).toUpperCase() + response.label.slice(1) }), make("span", { class: "soft", text: response.description ? ` ${response.description}` : "" })))))),
+    make("ul", { class: "checks", "data-field": "off", tabindex: "-1" }, ...boxes.map(({ box, response }) => make("li", {}, make("label", {}, box, make("span", {}, make("b", { text: label_of(response) }), make("span", { class: "soft", text: response.description ? ` ${response.description}` : "" })))))),
   );
   const render = () => {
     const { off } = store.get();

@@ -150,7 +150,7 @@ class RowView {
     this.track = make("div", { class: "track" }, this.known, this.bar, this.start, this.end);
     this.form = make("div", { class: "rule-form" });
     this.form_shown = "";
-    this.node = make("li", { "data-rule": row.id }, make("div", { class: "row" }, row.is_own ? make("span", { class: "own", text: "Own" }) : make("label", { class: "switch" }, this.box, make("span", { class: "hidden", text: row.is_ambiguous ? `${row.label}: ${row.description}` : row.label })), make("div", { class: "name" }, this.name, this.says), this.more), this.track, this.dates, this.form);
+    this.node = make("li", { "data-rule": row.id }, make("div", { class: "row" }, make(row.is_own ? "div" : "label", { class: "switch" }, row.is_own ? make("span", { class: "own", text: "Own" }) : this.box, make("span", { class: "name" }, this.name, " ", this.says)), this.more), this.track, this.dates, this.form);
     make_slider(this.start, this.track, this.dated("in_force"));
     make_slider(this.end, this.track, this.dated("lapses"));
   }
@@ -224,6 +224,8 @@ class RowView {
     this.end.style.left = `${to}%`;
     this.start.hidden = row.in_force === null;
     this.end.hidden = row.lapses === null || month_index(row.lapses) > month_index(axis[1]);
+    // Two dates may be close: the end stands a row below, so that each can be taken.
+    this.track.classList.toggle("lapses", !this.end.hidden);
     describe_slider(this.start, `${row.label}: binds from`, row.in_force ?? axis[0], axis);
     describe_slider(this.end, `${row.label}: lapses`, row.lapses ?? axis[1], axis);
     this.dates.textContent = `${row.in_force ? `from ${day_words(row.in_force)}` : "no date in the record"}${row.lapses ? ` to ${day_words(row.lapses)}` : ""}${row.is_changed && !row.is_own ? " \u00b7 changed by you" : ""}${row.on ? "" : " \u00b7 switched off"}`;

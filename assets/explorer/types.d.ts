@@ -176,11 +176,15 @@ export interface Answer {
   rule_dates: { date: string; label: string; arm: string }[];
   arms: AnswerArm[];
   gap: ({ arm: string } & Band)[];
+  /** The gap between released models, of which the record is. */
+  gap_measured?: ({ arm: string } & Band)[];
   gap_record: { date: string; value: number; low: number | null; high: number | null }[];
   effect: ({ arm: string } & Band)[];
   shares: ({ place: "china" | "world"; arm: string; maker: string; label: string } & Band)[];
   compute: ({ arm: string; kind: "owned" | "rented" | "brokered"; unit?: string } & Band)[];
   costs: Cost[];
+  failed?: number;
+  warnings?: string[];
   futures: number[];
   future_effects?: (number | null)[];
 }

@@ -3,6 +3,7 @@
 //! A question becomes the text of a study. This text is run, offered and repeated: what the page shows is what `run` gives.
 
 mod answer;
+mod arms;
 mod body;
 mod compose;
 mod copies;

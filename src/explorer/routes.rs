@@ -22,7 +22,7 @@ use super::desk::Desk;
 use super::door::{Door, token};
 use super::lane::Lane;
 use super::question::{ExplorerQuestion, QuestionProblem};
-use super::take::{PrivateFolder, TakenResults, archive, command, folder_of};
+use super::take::{PrivateFolder, TakenResults, archive, command, files_of};
 use super::verdicts::{VerdictQuery, verdicts};
 use super::world::{citation, world};
 
@@ -229,7 +229,7 @@ impl Routes {
         match what {
             "ask" => match read(body) {
                 Ok(question) => self.ask(question),
-                Err(answer) => answer,
+                Err(problems) => refused(StatusCode::BAD_REQUEST, &problems),
             },
             "cancel" => {
                 self.stop_all();
@@ -244,7 +244,7 @@ impl Routes {
                     })
                     .await
                 }
-                Err(answer) => answer,
+                Err(problems) => refused(StatusCode::BAD_REQUEST, &problems),
             },
             "verdicts" => match read::<VerdictQuery>(body) {
                 Ok(query) => {
@@ -253,7 +253,7 @@ impl Routes {
                     })
                     .await
                 }
-                Err(answer) => answer,
+                Err(problems) => refused(StatusCode::BAD_REQUEST, &problems),
             },
             "citation" => given(Ok(MadeFile::text(citation()))),
             "toml" | "command" | "files" => match read::<ExplorerQuestion>(body) {
@@ -261,7 +261,7 @@ impl Routes {
                     let what = what.to_string();
                     self.word(move |desk| text_of(desk, &question, &what)).await
                 }
-                Err(answer) => answer,
+                Err(problems) => refused(StatusCode::BAD_REQUEST, &problems),
             },
             _ => {
                 let figure = what
@@ -276,7 +276,7 @@ impl Routes {
                 };
                 match read::<ExplorerQuestion>(body) {
                     Ok(question) => self.take(question, wanted).await,
-                    Err(answer) => answer,
+                    Err(problems) => refused(StatusCode::BAD_REQUEST, &problems),
                 }
             }
         }
@@ -389,7 +389,7 @@ fn text_of(desk: &Desk, question: &ExplorerQuestion, what: &str) -> Made {
     Ok(match what {
         "command" => MadeFile::text(command(desk, &composed)),
         "files" => MadeFile {
-            bytes: archive(&folder_of(desk, &composed)),
+            bytes: archive(&files_of(desk, &composed)),
             kind: "application/zip",
             name: Some(format!("{}.zip", name.trim_end_matches(".toml"))),
         },
@@ -412,10 +412,10 @@ async fn in_lane<T: Send + 'static>(
     receiver.await.ok()
 }
 
-fn read<T: DeserializeOwned>(body: &Bytes) -> Result<T, Answer> {
+fn read<T: DeserializeOwned>(body: &Bytes) -> Result<T, Vec<QuestionProblem>> {
     serde_json::from_slice(body).map_err(|e| {
-        let problem = QuestionProblem::at("", format!("the request cannot be read: {e}"));
-        refused(StatusCode::BAD_REQUEST, &[problem])
+        let message = format!("the request cannot be read: {e}");
+        vec![QuestionProblem::at("", message)]
     })
 }
 
@@ -443,7 +443,7 @@ fn given(made: Made) -> Answer {
             let disposition = file
                 .name
                 .map(|name| format!("attachment; filename=\"{name}\""));
-            if let Some(Ok(value)) = disposition.map(|text| HeaderValue::try_from(text)) {
+            if let Some(Ok(value)) = disposition.map(HeaderValue::try_from) {
                 answer.headers_mut().insert("content-disposition", value);
             }
             answer

@@ -21,7 +21,7 @@ use super::routes::Routes;
 /// Connections that have not asked yet, at most: with another, the oldest is closed.
 const WAITING: usize = 64;
 /// Requests at a time, at most.
-pub const REQUESTS: usize = 64;
+const REQUESTS: usize = 64;
 /// Time for the head of a request.
 const HEAD: Duration = Duration::from_secs(10);
 /// Time for everything on one connection.
@@ -37,6 +37,22 @@ const HEADERS: usize = 64;
 struct WaitingConnections {
     next: u64,
     all: VecDeque<(u64, AbortHandle)>,
+}
+
+/// A place among the requests at a time; it is free again when the request ends, however it ends.
+struct BusyPlace(Arc<AtomicUsize>);
+
+impl BusyPlace {
+    fn take(busy: &Arc<AtomicUsize>) -> Option<Self> {
+        let place = Self(busy.clone());
+        (busy.fetch_add(1, Ordering::Relaxed) < REQUESTS).then_some(place)
+    }
+}
+
+impl Drop for BusyPlace {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 /// A socket of this machine alone; port 0 is any that is free.
@@ -128,9 +144,9 @@ async fn connection(
         asked();
         let (routes, busy) = (routes.clone(), busy.clone());
         async move {
-            let before = busy.fetch_add(1, Ordering::Relaxed);
-            let answer = routes.answer(request, before >= REQUESTS).await;
-            busy.fetch_sub(1, Ordering::Relaxed);
+            let place = BusyPlace::take(&busy);
+            let answer = routes.answer(request, place.is_none()).await;
+            drop(place);
             Ok::<_, Infallible>(answer)
         }
     });

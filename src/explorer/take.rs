@@ -67,26 +67,25 @@ pub fn command(desk: &Desk, composed: &ComposedQuestion) -> String {
 
 /// The same, without the folder that the program was started with.
 fn own_command(composed: &ComposedQuestion) -> String {
-    if composed.files.is_empty() {
-        return format!("chokepoint run {}", shell_argument(&composed.source.name));
+    let mut text = format!("chokepoint run {}", shell_argument(&composed.source.name));
+    if !composed.files.is_empty() {
+        text.push_str(&format!(" {}", shell_option("--configs", stem(composed))));
     }
-    let name = stem(composed);
-    format!(
-        "chokepoint run {} {}",
-        shell_argument(name),
-        shell_option("--configs", name)
-    )
+    text
 }
 
-/// The study and the files of rules beside it, in one folder for `--configs`.
-pub fn folder_of(desk: &Desk, composed: &ComposedQuestion) -> BTreeMap<String, String> {
+/// The study and, in a folder for `--configs`, the files of rules beside it.
+pub fn files_of(desk: &Desk, composed: &ComposedQuestion) -> BTreeMap<String, String> {
     let name = stem(composed);
-    let mut files = desk.configs(&composed.files).own();
-    files.insert(format!("studies/{name}.toml"), composed.source.text.clone());
+    let own = if composed.files.is_empty() {
+        BTreeMap::new()
+    } else {
+        desk.configs(&composed.files).own()
+    };
+    let below = |(path, text)| (format!("{name}/{path}"), text);
+    let mut files: BTreeMap<String, String> = own.into_iter().map(below).collect();
+    files.insert(composed.source.name.clone(), composed.source.text.clone());
     files
-        .into_iter()
-        .map(|(path, text)| (format!("{name}/{path}"), text))
-        .collect()
 }
 
 /// The results of a question in a folder, as `run` writes them.

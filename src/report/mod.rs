@@ -5,10 +5,11 @@
 mod appendix;
 mod backtest;
 pub mod debate;
-pub mod findings;
+mod findings;
 pub mod path;
 mod phrases;
 mod track_record;
+pub mod viewpoints;
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -227,7 +228,7 @@ fn render(results: &Results, gallery: &DrawnFigures) -> Result<String, minijinja
         faults => Serde(&results.manifest.faults().collect::<Vec<_>>()),
         declared => Serde(&results.manifest.gate.iter().filter(|f| f.declared).collect::<Vec<_>>()),
         answers => Serde(&findings::answers(results)),
-        viewpoints => Serde(&findings::viewpoints(results)),
+        viewpoints => Serde(&viewpoints::viewpoints(results)),
         channels => Serde(&findings::channels(results)),
         certainty => Serde(&findings::certainty(results)),
         reversals => Serde(&findings::reversals(results)),

@@ -1,8 +1,8 @@
 // Asks the explorer as a reader would: preset, slider, moved rule, own rule, cancel, law, links, downloads, keyboard, phone.
 // usage: node check.mjs PROGRAM [FOLDER FOR PICTURES]
-import { mkdtempSync, readFileSync, rmSync, existsSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { answer_text, complete, launch, open, question_of, readout, too_wide, violations } from "./browser.mjs";
 import { run, start } from "./program.mjs";
 
@@ -33,6 +33,41 @@ async function part(name, what, options = {}, address = served.address) {
   }
 }
 
+/** What a button saves, as a path. */
+async function save(page, id) {
+  const [download] = await Promise.all([page.waitForEvent("download", { timeout: 120_000 }), page.locator(id).click()]).catch(async (error) => {
+    throw new Error(`${id}: ${await page.locator("#take > [role=status]").textContent()} ${error.message.split("\n")[0]}`);
+  });
+  const path = join(folder, download.suggestedFilename());
+  await download.saveAs(path);
+  return path;
+}
+
+/** Runs the command that the page shows; gives the folder of its results. */
+async function run_command(page, cwd = folder) {
+  await page.locator("#take-command").click();
+  await page.waitForFunction(() => document.getElementById("take-text").value.startsWith("chokepoint run"));
+  const [, ...command] = (await page.locator("#take-text").inputValue()).trim().split(" ");
+  run(program, command, cwd);
+  return join(cwd, "results", command[1].replace(/\.toml$/, ""));
+}
+
+/** Writes the files of an archive that compresses nothing; gives their paths. */
+function unpack(archive, into) {
+  const bytes = readFileSync(archive);
+  const paths = [];
+  for (let at = 0; bytes.readUInt32LE(at) === 0x04034b50;) {
+    const [size, name, extra] = [bytes.readUInt32LE(at + 18), bytes.readUInt16LE(at + 26), bytes.readUInt16LE(at + 28)];
+    const path = join(into, bytes.toString("utf8", at + 30, at + 30 + name));
+    const from = at + 30 + name + extra;
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, bytes.subarray(from, from + size));
+    paths.push(path);
+    at = from + size;
+  }
+  return paths;
+}
+
 /** Opens every part of the question. */
 const unfold = (page) => page.locator("details").evaluateAll((all) => all.forEach((d) => { d.open = true; }));
 
@@ -46,7 +81,7 @@ await part("preset", async (page) => {
   expect((await question_of(page)).study === s3, "preset: the address holds the question chosen");
   expect((await answer_text(page)) !== before && /\d/.test(await answer_text(page)), "preset: another sentence, with a number");
   const charts = await page.locator(".plot svg").count();
-  expect(charts === 7, `preset: ${charts} charts are drawn`);
+  expect(charts === 8, `preset: ${charts} charts are drawn`);
   const lines = await page.locator(".plot .line").count();
   expect(lines > 10, `preset: ${lines} lines are drawn`);
   expect((await page.locator("#costs td").count()) > 5, "preset: the costs are shown");
@@ -187,7 +222,7 @@ await part("law", async (page) => {
   expect(true, `law: a table that holds no chip is refused in words: ${(await page.locator("#law-problems").textContent()).slice(0, 120)}`);
 });
 
-await part("take along", async (page, { context }) => {
+await part("take along", async (page) => {
   await unfold(page);
   await page.selectOption("#futures", "16");
   await complete(page);
@@ -210,38 +245,41 @@ await part("take along", async (page, { context }) => {
   const how = await second.end();
   expect(how.code === 0 || how.signal === "SIGINT" || how.code === 130, `take along: the second program ended (${JSON.stringify(how)})`);
 
-  const save = async (id) => {
-    const [download] = await Promise.all([page.waitForEvent("download"), page.locator(id).click()]);
-    const path = join(folder, download.suggestedFilename());
-    await download.saveAs(path);
-    return path;
-  };
-  const study = await save("#take-toml");
-  const out = join(folder, "out");
-  run(program, ["run", study, "--out", out], folder);
-  expect(existsSync(join(out, "manifest.json")), "take along: `run` takes the study as it was saved");
-  const same = (a, b) => readFileSync(a).equals(readFileSync(b));
-  const report = await save("#take-report");
-  expect(same(report, join(out, "report.html")), "take along: the report is that of `run`, byte for byte");
+  await save(page, "#take-toml");
+  const out = await run_command(page);
+  expect(existsSync(join(out, "manifest.json")), "take along: the command that is shown takes the study as it was saved");
+  const same = (path, bytes) => readFileSync(path).equals(bytes);
+  expect(same(await save(page, "#take-report"), readFileSync(join(out, "report.html"))), "take along: the report is that of `run`, byte for byte");
   const figures = await page.locator("#take-figure option").evaluateAll((all) => all.map((o) => o.value));
   let compared = 0;
-  for (const name of figures) {
+  for (const name of figures.filter((f) => existsSync(join(out, "plots", `${f}.svg`)))) {
     await page.selectOption("#take-figure", name);
     for (const kind of ["svg", "png", "csv"]) {
-      const there = [join(out, "plots", `${name}.${kind}`), join(out, "plots", "tables", `${name}.${kind}`)].find((p) => existsSync(p));
-      if (!there) continue;
-      const here = await save(`#take-${kind}`);
+      const there = kind === "csv" ? Buffer.from(run(program, ["export", out, "--figure", name, "--csv"], folder)) : readFileSync(join(out, "plots", `${name}.${kind}`));
       compared += 1;
-      if (!same(here, there)) expect(false, `take along: ${name}.${kind} differs from that of \`run\``);
+      if (!same(await save(page, `#take-${kind}`), there)) expect(false, `take along: ${name}.${kind} differs from that of \`run\``);
     }
   }
-  expect(compared > 3, `take along: ${compared} figures are those of \`run\`, byte for byte`);
+  expect(compared > 20, `take along: ${compared} files of figures are those of \`run\`, byte for byte`);
   await page.locator("#take-command").click();
   await page.waitForFunction(() => document.getElementById("take-text").value.startsWith("chokepoint run"));
   await page.locator("#take-citation").click();
   await page.waitForFunction(() => !document.getElementById("take-text").value.startsWith("chokepoint run"));
   expect((await page.locator("#take-text").inputValue()).length > 20, "take along: command and citation are shown");
-  void context;
+});
+
+await part("take along with rules", async (page) => {
+  await unfold(page);
+  await page.selectOption("#futures", "16");
+  await page.fill("#own-announced", "2024-01-01");
+  await page.fill("#own-in-force", "2024-06-01");
+  await page.locator("#own-add").click();
+  await complete(page);
+  const own = join(folder, "own");
+  const study = unpack(await save(page, "#take-files"), own);
+  const out = await run_command(page, own);
+  expect(study.length > 1, `take along with rules: a study with ${study.length - 1} files beside it, which the command that is shown runs`);
+  expect(readFileSync(await save(page, "#take-report")).equals(readFileSync(join(out, "report.html"))), "take along with rules: the report is that of `run`, byte for byte");
 });
 
 await part("keyboard alone", async (page) => {
