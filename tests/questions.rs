@@ -140,7 +140,7 @@ fn chosen_parameters_are_factors_of_their_own_and_all_others_one() {
 
     for (name, why) in [
         (
-            "points_per_decade",
+            "points_per_decades_of_compute",
             "did you mean `points_per_decade_of_compute`?",
         ),
         ("lab_skill_sd", "no distribution"),

@@ -34,7 +34,7 @@ def test_a_study_with_a_table_is_asked_about_its_columns(study, tmp_path, monkey
     assert {"points_per_decade_of_compute", "other parameters", "chance"} <= factors
     assert len(factors) <= 4
     with pytest.raises(ValueError, match="did you mean `points_per_decade_of_compute`"):
-        study.sensitivity(parameters=["points_per_decade"])
+        study.sensitivity(parameters=["points_per_decades_of_compute"])
 
 
 def test_wrong_words_of_questions_are_value_errors(study):

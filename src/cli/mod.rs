@@ -393,7 +393,13 @@ fn complain(text: &str) {
 
 /// Lines that begin with what kind of message they are, with that word in colour: errors red, warnings yellow, notes bold.
 fn in_colour(text: &str) -> String {
-    const KINDS: [(&str, &str); 3] = [("error:", "1;31"), ("warning:", "1;33"), ("note:", "1")];
+    const KINDS: [(&str, &str); 4] = [
+        ("error:", "1;31"),
+        // How an error in a file begins.
+        ("  ×", "1;31"),
+        ("warning:", "1;33"),
+        ("note:", "1"),
+    ];
     let line = |line: &str| {
         let kind = KINDS.iter().find(|(kind, _)| line.starts_with(kind));
         kind.map_or(line.to_string(), |(kind, colour)| {
