@@ -5,9 +5,13 @@ import { chromium } from "playwright-core";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
+/** How long a slow machine may take for anything but an answer. */
+const PATIENCE_MS = 120_000;
+
 export const launch = () => chromium.launch({
   executablePath: process.env.CHROMIUM || "/usr/bin/chromium",
   headless: true,
+  timeout: 2 * PATIENCE_MS,
   args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
 });
 
@@ -15,6 +19,8 @@ export const launch = () => chromium.launch({
 export async function open(browser, address, { width = 1300, height = 900, theme = "light", wait = true } = {}) {
   const context = await browser.newContext({ viewport: { width, height }, colorScheme: theme, acceptDownloads: true });
   await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  context.setDefaultTimeout(PATIENCE_MS);
+  context.setDefaultNavigationTimeout(PATIENCE_MS);
   const page = await context.newPage();
   const faults = [];
   page.on("console", (m) => { if (["error", "warning"].includes(m.type())) faults.push(m.text()); });
@@ -26,7 +32,7 @@ export async function open(browser, address, { width = 1300, height = 900, theme
 }
 
 /** Waits until the answer to the question as it now stands is complete. */
-export async function complete(page, timeout = 120_000) {
+export async function complete(page, timeout = 3 * PATIENCE_MS) {
   await page.waitForFunction(() => {
     // A change of the question clears these marks.
     return performance.getEntriesByName("explorer:done").length > 0 && document.getElementById("state").textContent.startsWith("Complete");
