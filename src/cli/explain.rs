@@ -145,7 +145,7 @@ fn describe_month() -> String {
 
 /// Everything that `chokepoint list` names.
 fn entries(library: &Library) -> Result<Vec<CatalogueEntry>, super::Failure> {
-    let mut all = Catalogue::default();
+    let mut all = ListedThings::default();
     law_entries(library, &mut all)?;
     study_entries(library, &mut all)?;
     world_entries(library, &mut all);
@@ -154,9 +154,9 @@ fn entries(library: &Library) -> Result<Vec<CatalogueEntry>, super::Failure> {
 }
 
 #[derive(Default)]
-struct Catalogue(Vec<CatalogueEntry>);
+struct ListedThings(Vec<CatalogueEntry>);
 
-impl Catalogue {
+impl ListedThings {
     fn add(&mut self, kind: ListKind, name: &str, words: &str, long: String) {
         self.0.push(CatalogueEntry {
             kind,
@@ -168,7 +168,7 @@ impl Catalogue {
 }
 
 /// Regimes, rules, instruments and attributes.
-fn law_entries(library: &Library, all: &mut Catalogue) -> Result<(), super::Failure> {
+fn law_entries(library: &Library, all: &mut ListedThings) -> Result<(), super::Failure> {
     for name in names(library, "regimes") {
         let regime = library.regime(&name)?;
         let rules: Vec<String> = regime
@@ -222,7 +222,7 @@ fn law_entries(library: &Library, all: &mut Catalogue) -> Result<(), super::Fail
 }
 
 /// Studies, claims and figures.
-fn study_entries(library: &Library, all: &mut Catalogue) -> Result<(), super::Failure> {
+fn study_entries(library: &Library, all: &mut ListedThings) -> Result<(), super::Failure> {
     for name in names(library, "studies") {
         let source = library.configs.find(&name, "studies")?;
         let study = crate::config::study::read(&source, &library.configs)?;
@@ -264,7 +264,7 @@ fn study_entries(library: &Library, all: &mut Catalogue) -> Result<(), super::Fa
 }
 
 /// Chips, nations, chipmakers and labs.
-fn world_entries(library: &Library, all: &mut Catalogue) {
+fn world_entries(library: &Library, all: &mut ListedThings) {
     for chip in &library.chips {
         let words = format!("{} {}", chip.vendor, chip.status.replace('_', " "));
         all.add(ListKind::Chips, &chip.chip, &words, describe_chip(chip));
@@ -309,7 +309,7 @@ fn world_entries(library: &Library, all: &mut Catalogue) {
 }
 
 /// Parameters, measures, channels and outcomes.
-fn model_entries(library: &Library, all: &mut Catalogue) {
+fn model_entries(library: &Library, all: &mut ListedThings) {
     for p in &library.parameters.0 {
         let prior = p.prior.as_ref().map_or("every run: fixed".into(), |d| {
             format!("every run: drawn; prior {}", d.in_words())

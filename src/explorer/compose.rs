@@ -6,9 +6,8 @@ use toml_edit::{Array, DocumentMut, InlineTable, Value};
 
 use super::arms::{ArmInProgress, RuleEditor, list_of};
 use super::copies::{self, NumbersOfRule, RuleCopies};
-use super::desk::Desk;
 use super::numbers::LargestOfChips;
-use super::question::{ExplorerQuestion, OwnRule, QuestionProblem, RuleEdit};
+use super::question::{ExplorerQuestion, OwnRule, QuestionProblem, RefusedQuestion, RuleEdit};
 use crate::config::diagnostics::{Problems, read_toml};
 use crate::config::parameters::check_value;
 use crate::config::source::Source;
@@ -45,9 +44,16 @@ pub struct ComposedQuestion {
     pub arms: Vec<String>,
 }
 
-type Refused = Vec<QuestionProblem>;
+/// What a question is put together from.
+#[derive(Clone, Copy)]
+pub struct QuestionParts<'a> {
+    pub library: &'a Library,
+    pub largest: &'a LargestOfChips,
+    /// Studies of the user's own, by name.
+    pub studies: &'a BTreeMap<String, Source>,
+}
 
-fn refused(field: &str, problems: &Problems) -> Refused {
+fn refused(field: &str, problems: &Problems) -> RefusedQuestion {
     QuestionProblem::all(problems, |_| field.to_string())
 }
 
@@ -66,9 +72,9 @@ pub fn names_in(library: &Library, folder: &str) -> Vec<String> {
 ///
 /// # Errors
 /// When there is none.
-pub fn study_source(desk: &Desk, name: &str) -> Result<Source, Refused> {
-    let library = &desk.base.library;
-    if let Some(source) = desk.studies.get(name) {
+pub fn study_source(parts: QuestionParts<'_>, name: &str) -> Result<Source, RefusedQuestion> {
+    let library = parts.library;
+    if let Some(source) = parts.studies.get(name) {
         return Ok(source.clone());
     }
     let name = if name.is_empty() { MAIN_STUDY } else { name };
@@ -97,7 +103,7 @@ fn written_arms(source: &Source) -> BTreeMap<String, InlineTable> {
 }
 
 /// What a question changes in parameters and responses, and its months.
-fn settings(q: &ExplorerQuestion) -> (Option<Month>, Refused) {
+fn settings(q: &ExplorerQuestion) -> (Option<Month>, RefusedQuestion) {
     let mut problems = q.limits();
     let names: Vec<&str> = Parameters::NAMES.iter().map(|(_, id)| *id).collect();
     for (id, value) in &q.parameters {
@@ -128,10 +134,13 @@ fn settings(q: &ExplorerQuestion) -> (Option<Month>, Refused) {
 ///
 /// # Errors
 /// With everything that is wrong, each at its field.
-pub fn compose(desk: &Desk, q: &ExplorerQuestion) -> Result<ComposedQuestion, Refused> {
-    let (library, largest) = (&desk.base.library, &desk.largest);
+pub fn compose(
+    parts: QuestionParts<'_>,
+    q: &ExplorerQuestion,
+) -> Result<ComposedQuestion, RefusedQuestion> {
+    let (library, largest) = (parts.library, parts.largest);
     let (end, mut problems) = settings(q);
-    let source = study_source(desk, &q.study)?;
+    let source = study_source(parts, &q.study)?;
     let arms: BTreeSet<&str> = q.arms.iter().map(String::as_str).collect();
     let of_rules = q
         .rules
@@ -183,7 +192,7 @@ fn chosen_arms(
     library: &Library,
     source: &Source,
     q: &ExplorerQuestion,
-) -> Result<Vec<ArmInProgress>, Refused> {
+) -> Result<Vec<ArmInProgress>, RefusedQuestion> {
     let written = written_arms(source);
     let regimes = names_in(library, "regimes");
     let file: StudyFile = read_toml(source).map_err(|p| refused("study", &p))?;
@@ -235,7 +244,7 @@ fn edit_arm(
     at: usize,
     chosen: &mut [ArmInProgress],
     files: &mut BTreeMap<String, String>,
-) -> Result<(), Refused> {
+) -> Result<(), RefusedQuestion> {
     let asked = &q.arms[at - 1];
     let edits: Vec<&RuleEdit> = q.rules.iter().filter(|edit| edit.arm == *asked).collect();
     let own: Vec<&OwnRule> = q.own_rules.iter().filter(|own| own.arm == *asked).collect();
@@ -321,7 +330,7 @@ fn fields(
     end: Month,
     source: &Source,
     chosen: &mut [ArmInProgress],
-) -> Result<Vec<(String, String)>, Refused> {
+) -> Result<Vec<(String, String)>, RefusedQuestion> {
     let file: StudyFile = read_toml(source).map_err(|p| refused("study", &p))?;
     let (first, last) = (file.first_month.plus(24), Month::of(LAST_YEAR, 12));
     if !(first..=last).contains(&end) {

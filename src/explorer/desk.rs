@@ -6,9 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use super::answer::{AnswerFrame, AnswerLine, answer};
-use super::compose::{ComposedQuestion, DRAWN_MEASURES, compose};
+use super::compose::{ComposedQuestion, DRAWN_MEASURES, QuestionParts, compose};
 use super::numbers::LargestOfChips;
-use super::question::{ExplorerQuestion, QuestionProblem};
+use super::question::{ExplorerQuestion, QuestionProblem, RefusedQuestion};
 use crate::cli::Failure;
 use crate::cli::execution::pool;
 use crate::config::diagnostics::{Diagnostic, Problems, read_toml};
@@ -27,8 +27,6 @@ use crate::study::{Library, Plan, PlanSettings};
 const FIRST_ROUND: u32 = 4;
 /// Configurations with rules of one's own that are kept.
 const CONFIGURATIONS: usize = 3;
-
-type Refused = Vec<QuestionProblem>;
 
 /// A configuration that was read, with what plans of it share.
 pub struct OpenedConfiguration {
@@ -89,6 +87,15 @@ impl Desk {
         })
     }
 
+    /// What questions are put together from.
+    pub fn parts(&self) -> QuestionParts<'_> {
+        QuestionParts {
+            library: &self.base.library,
+            largest: &self.largest,
+            studies: &self.studies,
+        }
+    }
+
     /// Puts a study with the others; answers its name.
     ///
     /// # Errors
@@ -141,14 +148,17 @@ impl Desk {
     ///
     /// # Errors
     /// With what is wrong, each at its field.
-    pub fn composed(&self, question: &ExplorerQuestion) -> Result<ComposedQuestion, Refused> {
+    pub fn composed(
+        &self,
+        question: &ExplorerQuestion,
+    ) -> Result<ComposedQuestion, RefusedQuestion> {
         if let Some(last) = lock(&self.last)
             .as_ref()
             .filter(|last| last.question == *question)
         {
             return Ok(last.composed.clone());
         }
-        let mut composed = compose(self, question)?;
+        let mut composed = compose(self.parts(), question)?;
         let configuration = self
             .configuration(&composed.files)
             .map_err(|p| refused(&p))?;
@@ -169,7 +179,10 @@ impl Desk {
     ///
     /// # Errors
     /// With everything that would stop the run before its first future.
-    pub fn opened(&self, question: &ExplorerQuestion) -> Result<Arc<OpenedQuestion>, Refused> {
+    pub fn opened(
+        &self,
+        question: &ExplorerQuestion,
+    ) -> Result<Arc<OpenedQuestion>, RefusedQuestion> {
         if let Some(last) = lock(&self.last)
             .as_ref()
             .filter(|last| last.question == *question)
@@ -260,7 +273,7 @@ impl Desk {
     }
 
     /// What is the same for all answers to a question.
-    fn frame(&self, opened: &OpenedQuestion) -> Result<AnswerFrame, Refused> {
+    fn frame(&self, opened: &OpenedQuestion) -> Result<AnswerFrame, RefusedQuestion> {
         let library = &opened.configuration.library;
         let record = on_record(library, &opened.plan).map_err(|p| refused(&p))?;
         let mut nothing = Vec::new();
@@ -296,7 +309,11 @@ impl Desk {
     ///
     /// # Errors
     /// For a question that cannot be run, and a future that it does not have.
-    pub fn future(&self, question: &ExplorerQuestion, future: u32) -> Result<FutureStory, Refused> {
+    pub fn future(
+        &self,
+        question: &ExplorerQuestion,
+        future: u32,
+    ) -> Result<FutureStory, RefusedQuestion> {
         let opened = self.opened(question)?;
         if future >= opened.plan.runs {
             let message = format!(
@@ -381,7 +398,7 @@ impl FutureStory {
 }
 
 /// Problems of the study that a question became, at the fields that they come from.
-fn refused(problems: &Problems) -> Refused {
+fn refused(problems: &Problems) -> RefusedQuestion {
     QuestionProblem::all(problems, field_of)
 }
 

@@ -1,4 +1,4 @@
-//! The door: which requests come in. Everybody on the machine can knock, and so can every web page in the browser.
+//! Which requests are accepted: programs of the same machine, and every web page in its browser, can send some.
 
 use std::hint::black_box;
 

@@ -124,7 +124,7 @@ impl FiveQuantiles {
 /// # Errors
 /// When there is no such study.
 pub fn preset(desk: &Desk, study: &str) -> Result<ExplorerQuestion, Vec<QuestionProblem>> {
-    let source = study_source(desk, study)?;
+    let source = study_source(desk.parts(), study)?;
     let file: StudyFile = read_toml(&source)
         .map_err(|problems| QuestionProblem::all(&problems, |_| "study".into()))?;
     let headline = file.headline().unwrap_or_default().to_string();
@@ -225,7 +225,7 @@ pub fn citation() -> String {
 
 fn study_preset(desk: &Desk, name: &str) -> Option<StudyPreset> {
     let library = &desk.base.library;
-    let source = study_source(desk, name).ok()?;
+    let source = study_source(desk.parts(), name).ok()?;
     let file: StudyFile = read_toml(&source).ok()?;
     let arms = library.arms(&file).ok()?;
     Some(StudyPreset {
