@@ -1,14 +1,14 @@
 //! A question as a study: the text that is run, offered and repeated, and the files of rules beside it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use toml_edit::{Array, DocumentMut, InlineTable, Value};
 
 use super::arms::{ArmInProgress, RuleEditor, list_of};
 use super::copies::{self, NumbersOfRule, RuleCopies};
-use super::desk::Desk;
 use super::numbers::LargestOfChips;
-use super::question::{ExplorerQuestion, OwnRule, QuestionProblem, RuleEdit};
+use super::question::{ExplorerQuestion, OwnRule, QuestionProblem, RefusedQuestion, RuleEdit};
 use crate::config::diagnostics::{Problems, read_toml};
 use crate::config::parameters::check_value;
 use crate::config::source::Source;
@@ -35,6 +35,14 @@ pub const DRAWN_MEASURES: [&str; 6] = [
     "grey_h100e",
 ];
 
+/// What questions are made into studies from.
+pub struct QuestionSources {
+    pub library: Arc<Library>,
+    pub largest: LargestOfChips,
+    /// Studies of the user's own, by name.
+    pub studies: BTreeMap<String, Source>,
+}
+
 /// A question as it is run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ComposedQuestion {
@@ -44,8 +52,6 @@ pub struct ComposedQuestion {
     /// Names of the arms in the study: the baseline, then the others in their order.
     pub arms: Vec<String>,
 }
-
-type Refused = Vec<QuestionProblem>;
 
 fn refused(field: &str, problems: &Problems) -> Refused {
     QuestionProblem::all(problems, |_| field.to_string())
@@ -66,9 +72,9 @@ pub fn names_in(library: &Library, folder: &str) -> Vec<String> {
 ///
 /// # Errors
 /// When there is none.
-pub fn study_source(desk: &Desk, name: &str) -> Result<Source, Refused> {
-    let library = &desk.base.library;
-    if let Some(source) = desk.studies.get(name) {
+pub fn study_source(sources: &QuestionSources, name: &str) -> Result<Source, RefusedQuestion> {
+    let library = &*sources.library;
+    if let Some(source) = sources.studies.get(name) {
         return Ok(source.clone());
     }
     let name = if name.is_empty() { MAIN_STUDY } else { name };
@@ -97,7 +103,7 @@ fn written_arms(source: &Source) -> BTreeMap<String, InlineTable> {
 }
 
 /// What a question changes in parameters and responses, and its months.
-fn settings(q: &ExplorerQuestion) -> (Option<Month>, Refused) {
+fn settings(q: &ExplorerQuestion) -> (Option<Month>, RefusedQuestion) {
     let mut problems = q.limits();
     let names: Vec<&str> = Parameters::NAMES.iter().map(|(_, id)| *id).collect();
     for (id, value) in &q.parameters {
@@ -128,10 +134,13 @@ fn settings(q: &ExplorerQuestion) -> (Option<Month>, Refused) {
 ///
 /// # Errors
 /// With everything that is wrong, each at its field.
-pub fn compose(desk: &Desk, q: &ExplorerQuestion) -> Result<ComposedQuestion, Refused> {
-    let (library, largest) = (&desk.base.library, &desk.largest);
+pub fn compose(
+    sources: &QuestionSources,
+    q: &ExplorerQuestion,
+) -> Result<ComposedQuestion, RefusedQuestion> {
+    let (library, largest) = (&*sources.library, &sources.largest);
     let (end, mut problems) = settings(q);
-    let source = study_source(desk, &q.study)?;
+    let source = study_source(sources, &q.study)?;
     let arms: BTreeSet<&str> = q.arms.iter().map(String::as_str).collect();
     let of_rules = q
         .rules
@@ -183,7 +192,7 @@ fn chosen_arms(
     library: &Library,
     source: &Source,
     q: &ExplorerQuestion,
-) -> Result<Vec<ArmInProgress>, Refused> {
+) -> Result<Vec<ArmInProgress>, RefusedQuestion> {
     let written = written_arms(source);
     let regimes = names_in(library, "regimes");
     let file: StudyFile = read_toml(source).map_err(|p| refused("study", &p))?;
@@ -235,7 +244,7 @@ fn edit_arm(
     at: usize,
     chosen: &mut [ArmInProgress],
     files: &mut BTreeMap<String, String>,
-) -> Result<(), Refused> {
+) -> Result<(), RefusedQuestion> {
     let asked = &q.arms[at - 1];
     let edits: Vec<&RuleEdit> = q.rules.iter().filter(|edit| edit.arm == *asked).collect();
     let own: Vec<&OwnRule> = q.own_rules.iter().filter(|own| own.arm == *asked).collect();
@@ -321,7 +330,7 @@ fn fields(
     end: Month,
     source: &Source,
     chosen: &mut [ArmInProgress],
-) -> Result<Vec<(String, String)>, Refused> {
+) -> Result<Vec<(String, String)>, RefusedQuestion> {
     let file: StudyFile = read_toml(source).map_err(|p| refused("study", &p))?;
     let (first, last) = (file.first_month.plus(24), Month::of(LAST_YEAR, 12));
     if !(first..=last).contains(&end) {

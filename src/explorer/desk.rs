@@ -6,9 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use super::answer::{AnswerFrame, AnswerLine, answer};
-use super::compose::{ComposedQuestion, DRAWN_MEASURES, compose};
+use super::compose::{ComposedQuestion, DRAWN_MEASURES, QuestionSources, compose};
 use super::numbers::LargestOfChips;
-use super::question::{ExplorerQuestion, QuestionProblem};
+use super::question::{ExplorerQuestion, QuestionProblem, RefusedQuestion};
 use crate::cli::Failure;
 use crate::cli::execution::pool;
 use crate::config::diagnostics::{Diagnostic, Problems, read_toml};
@@ -27,8 +27,6 @@ use crate::study::{Library, Plan, PlanSettings};
 const FIRST_ROUND: u32 = 4;
 /// Configurations with rules of one's own that are kept.
 const CONFIGURATIONS: usize = 3;
-
-type Refused = Vec<QuestionProblem>;
 
 /// A configuration that was read, with what plans of it share.
 pub struct OpenedConfiguration {
@@ -60,9 +58,7 @@ pub struct OpenedQuestion {
 /// Everything that answers questions.
 pub struct Desk {
     pub base: Arc<OpenedConfiguration>,
-    pub largest: LargestOfChips,
-    /// Studies of the user's own, by name.
-    pub studies: BTreeMap<String, Source>,
+    pub sources: QuestionSources,
     pub threads: usize,
     pool: rayon::ThreadPool,
     own: Mutex<Vec<Arc<OpenedConfiguration>>>,
@@ -78,10 +74,15 @@ impl Desk {
     /// When the configuration cannot be read.
     pub fn open(configs: Configs, threads: usize) -> Result<Self, Failure> {
         let library = Library::read(configs, &[])?;
+        let largest = LargestOfChips::of(&library.chips, &library.law.symbols);
+        let base = Arc::new(OpenedConfiguration::of(library, BTreeMap::new()));
         Ok(Self {
-            largest: LargestOfChips::of(&library.chips, &library.law.symbols),
-            base: Arc::new(OpenedConfiguration::of(library, BTreeMap::new())),
-            studies: BTreeMap::new(),
+            sources: QuestionSources {
+                library: base.library.clone(),
+                largest,
+                studies: BTreeMap::new(),
+            },
+            base,
             threads,
             pool: pool(threads)?,
             own: Mutex::default(),
@@ -97,7 +98,7 @@ impl Desk {
         let name = study::read(&source, &self.base.library.configs)?
             .name
             .to_string();
-        self.studies.insert(name.clone(), source);
+        self.sources.studies.insert(name.clone(), source);
         Ok(name)
     }
 
@@ -141,14 +142,17 @@ impl Desk {
     ///
     /// # Errors
     /// With what is wrong, each at its field.
-    pub fn composed(&self, question: &ExplorerQuestion) -> Result<ComposedQuestion, Refused> {
+    pub fn composed(
+        &self,
+        question: &ExplorerQuestion,
+    ) -> Result<ComposedQuestion, RefusedQuestion> {
         if let Some(last) = lock(&self.last)
             .as_ref()
             .filter(|last| last.question == *question)
         {
             return Ok(last.composed.clone());
         }
-        let mut composed = compose(self, question)?;
+        let mut composed = compose(&self.sources, question)?;
         let configuration = self
             .configuration(&composed.files)
             .map_err(|p| refused(&p))?;
@@ -169,7 +173,10 @@ impl Desk {
     ///
     /// # Errors
     /// With everything that would stop the run before its first future.
-    pub fn opened(&self, question: &ExplorerQuestion) -> Result<Arc<OpenedQuestion>, Refused> {
+    pub fn opened(
+        &self,
+        question: &ExplorerQuestion,
+    ) -> Result<Arc<OpenedQuestion>, RefusedQuestion> {
         if let Some(last) = lock(&self.last)
             .as_ref()
             .filter(|last| last.question == *question)
@@ -260,7 +267,7 @@ impl Desk {
     }
 
     /// What is the same for all answers to a question.
-    fn frame(&self, opened: &OpenedQuestion) -> Result<AnswerFrame, Refused> {
+    fn frame(&self, opened: &OpenedQuestion) -> Result<AnswerFrame, RefusedQuestion> {
         let library = &opened.configuration.library;
         let record = on_record(library, &opened.plan).map_err(|p| refused(&p))?;
         let mut nothing = Vec::new();
@@ -296,7 +303,11 @@ impl Desk {
     ///
     /// # Errors
     /// For a question that cannot be run, and a future that it does not have.
-    pub fn future(&self, question: &ExplorerQuestion, future: u32) -> Result<FutureStory, Refused> {
+    pub fn future(
+        &self,
+        question: &ExplorerQuestion,
+        future: u32,
+    ) -> Result<FutureStory, RefusedQuestion> {
         let opened = self.opened(question)?;
         if future >= opened.plan.runs {
             let message = format!(

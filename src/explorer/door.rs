@@ -1,4 +1,6 @@
-//! The door: which requests come in. Everybody on the machine can knock, and so can every web page in the browser.
+//! The door: which requests come in.
+//!
+//! Everybody on the machine can knock, and so can every web page in the browser.
 
 use std::hint::black_box;
 

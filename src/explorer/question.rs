@@ -87,6 +87,9 @@ pub struct QuestionProblem {
     pub help: Option<String>,
 }
 
+/// Why a question is refused.
+pub type RefusedQuestion = Vec<QuestionProblem>;
+
 impl QuestionProblem {
     pub fn at(field: impl Into<String>, message: impl Into<String>) -> Self {
         Self {

@@ -46,7 +46,7 @@ const HEADERS: [(&str, &str); 7] = [
     ("cross-origin-resource-policy", "same-origin"),
 ];
 
-type Answer = Response<AnswerBody>;
+type PageResponse = Response<AnswerBody>;
 
 /// An answer in the making: a body with its type and, for a file to keep, its name.
 struct MadeFile {
@@ -151,7 +151,7 @@ impl Routes {
     }
 
     /// The answer to a request; `full` when there are too many.
-    pub async fn answer(self: &Arc<Self>, request: Request<Incoming>, full: bool) -> Answer {
+    pub async fn answer(self: &Arc<Self>, request: Request<Incoming>, full: bool) -> PageResponse {
         let (head, body) = request.into_parts();
         let path = match self
             .door
@@ -200,7 +200,7 @@ impl Routes {
         self.post(what, &body).await
     }
 
-    async fn get(self: &Arc<Self>, path: &str) -> Answer {
+    async fn get(self: &Arc<Self>, path: &str) -> PageResponse {
         if path == "api/world" {
             let (desk, start, kept) = (self.desk.clone(), self.start.clone(), self.world.clone());
             let made = in_lane(&self.words, move || {
@@ -225,7 +225,7 @@ impl Routes {
         }
     }
 
-    async fn post(self: &Arc<Self>, what: &str, body: &Bytes) -> Answer {
+    async fn post(self: &Arc<Self>, what: &str, body: &Bytes) -> PageResponse {
         match what {
             "ask" => match read(body) {
                 Ok(question) => self.ask(question),
@@ -283,7 +283,7 @@ impl Routes {
     }
 
     /// Answers a question line by line. Earlier work is stopped.
-    fn ask(&self, question: ExplorerQuestion) -> Answer {
+    fn ask(&self, question: ExplorerQuestion) -> PageResponse {
         self.stop_all();
         let (stop, guard) = self.begun();
         let (sender, lines) = mpsc::unbounded_channel();
@@ -315,7 +315,7 @@ impl Routes {
         self: &Arc<Self>,
         question: ExplorerQuestion,
         figure: Option<(String, String)>,
-    ) -> Answer {
+    ) -> PageResponse {
         let (desk, taken) = (self.desk.clone(), self.taken.clone());
         let work = move |stop: &AtomicBool| {
             let mut taken = taken.lock().unwrap_or_else(PoisonError::into_inner);
@@ -362,7 +362,7 @@ impl Routes {
     }
 
     /// Work that runs futures.
-    async fn run(&self, work: impl FnOnce(&AtomicBool) -> Made + Send + 'static) -> Answer {
+    async fn run(&self, work: impl FnOnce(&AtomicBool) -> Made + Send + 'static) -> PageResponse {
         let (stop, _guard) = self.begun();
         let made = in_lane(&self.runs, move || {
             if stop.load(Ordering::Relaxed) {
@@ -374,7 +374,7 @@ impl Routes {
     }
 
     /// Work that only reads.
-    async fn word(&self, work: impl FnOnce(&Desk) -> Made + Send + 'static) -> Answer {
+    async fn word(&self, work: impl FnOnce(&Desk) -> Made + Send + 'static) -> PageResponse {
         let desk = self.desk.clone();
         in_lane(&self.words, move || work(&desk))
             .await
@@ -423,7 +423,7 @@ fn is_too_large(error: &(dyn Error + 'static)) -> bool {
     error.is::<LengthLimitError>() || error.source().is_some_and(is_too_large)
 }
 
-fn too_large() -> Answer {
+fn too_large() -> PageResponse {
     let message = format!("the request is larger than {} MiB", BODY >> 20);
     refused(
         StatusCode::PAYLOAD_TOO_LARGE,
@@ -431,12 +431,12 @@ fn too_large() -> Answer {
     )
 }
 
-fn busy() -> Answer {
+fn busy() -> PageResponse {
     let problem = QuestionProblem::at("", "the program is busy or has failed at this; ask again");
     refused(StatusCode::SERVICE_UNAVAILABLE, &[problem])
 }
 
-fn given(made: Made) -> Answer {
+fn given(made: Made) -> PageResponse {
     match made {
         Ok(file) => {
             let mut answer = answered(StatusCode::OK, file.kind, AnswerBody::of(file.bytes));
@@ -452,7 +452,7 @@ fn given(made: Made) -> Answer {
     }
 }
 
-fn refused(status: StatusCode, problems: &[QuestionProblem]) -> Answer {
+fn refused(status: StatusCode, problems: &[QuestionProblem]) -> PageResponse {
     let said = status.canonical_reason().unwrap_or("refused");
     let own = [QuestionProblem::at("", said)];
     let problems = if problems.is_empty() {
@@ -464,7 +464,7 @@ fn refused(status: StatusCode, problems: &[QuestionProblem]) -> Answer {
     answered(status, "application/json", AnswerBody::of(text))
 }
 
-fn answered(status: StatusCode, kind: &'static str, body: AnswerBody) -> Answer {
+fn answered(status: StatusCode, kind: &'static str, body: AnswerBody) -> PageResponse {
     let mut answer = Response::new(body);
     *answer.status_mut() = status;
     let headers = answer.headers_mut();

@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicBool;
 
 use super::compose::ComposedQuestion;
 use super::desk::Desk;
-use super::question::{ExplorerQuestion, QuestionProblem};
+use super::question::{ExplorerQuestion, QuestionProblem, RefusedQuestion};
 use crate::cli::Failure;
 use crate::cli::execution::ExecutionArgs;
 use crate::cli::folders::figure_csv;
@@ -16,8 +16,6 @@ use crate::cli::report::{SealArgs, figure_named, read};
 use crate::cli::run::{StudyOverrides, plan_file};
 use crate::foundation::escape::{shell_argument, shell_option};
 use crate::plots::draw_all;
-
-type Refused = Vec<QuestionProblem>;
 
 fn failed(failure: &Failure) -> Refused {
     vec![QuestionProblem::at("", failure.text().trim())]
@@ -105,7 +103,7 @@ impl TakenResults {
         question: &ExplorerQuestion,
         folder: PrivateFolder,
         stop: &AtomicBool,
-    ) -> Result<Self, Refused> {
+    ) -> Result<Self, RefusedQuestion> {
         let composed = desk.opened(question)?.composed.clone();
         let choice = StudyOverrides {
             planning: "adaptive".into(),
@@ -154,7 +152,7 @@ impl TakenResults {
     ///
     /// # Errors
     /// When it cannot be read.
-    pub fn report(&self) -> Result<Vec<u8>, Refused> {
+    pub fn report(&self) -> Result<Vec<u8>, RefusedQuestion> {
         bytes(&self.results().join("report.html"))
     }
 
@@ -162,7 +160,12 @@ impl TakenResults {
     ///
     /// # Errors
     /// For a name that is no figure's, and figures that these results cannot fill.
-    pub fn figure(&self, desk: &Desk, name: &str, ending: &str) -> Result<Vec<u8>, Refused> {
+    pub fn figure(
+        &self,
+        desk: &Desk,
+        name: &str,
+        ending: &str,
+    ) -> Result<Vec<u8>, RefusedQuestion> {
         let configs = &desk.base.library.configs;
         let names = configs.figure_names();
         if !names.iter().any(|figure| figure == name) {
@@ -209,7 +212,7 @@ impl TakenResults {
     }
 }
 
-fn bytes(path: &Path) -> Result<Vec<u8>, Refused> {
+fn bytes(path: &Path) -> Result<Vec<u8>, RefusedQuestion> {
     std::fs::read(path).map_err(|e| {
         vec![QuestionProblem::at(
             "",

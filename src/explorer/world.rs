@@ -124,7 +124,7 @@ impl FiveQuantiles {
 /// # Errors
 /// When there is no such study.
 pub fn preset(desk: &Desk, study: &str) -> Result<ExplorerQuestion, Vec<QuestionProblem>> {
-    let source = study_source(desk, study)?;
+    let source = study_source(&desk.sources, study)?;
     let file: StudyFile = read_toml(&source)
         .map_err(|problems| QuestionProblem::all(&problems, |_| "study".into()))?;
     let headline = file.headline().unwrap_or_default().to_string();
@@ -152,7 +152,7 @@ pub fn preset(desk: &Desk, study: &str) -> Result<ExplorerQuestion, Vec<Question
 /// Studies in the order of their numbers; the main one first.
 fn studies(desk: &Desk) -> Vec<String> {
     let mut names = names_in(&desk.base.library, "studies");
-    names.extend(desk.studies.keys().cloned());
+    names.extend(desk.sources.studies.keys().cloned());
     let number = |name: &String| -> u32 {
         let digits = name
             .strip_prefix('s')
@@ -225,7 +225,7 @@ pub fn citation() -> String {
 
 fn study_preset(desk: &Desk, name: &str) -> Option<StudyPreset> {
     let library = &desk.base.library;
-    let source = study_source(desk, name).ok()?;
+    let source = study_source(&desk.sources, name).ok()?;
     let file: StudyFile = read_toml(&source).ok()?;
     let arms = library.arms(&file).ok()?;
     Some(StudyPreset {
@@ -256,14 +256,14 @@ fn rules(desk: &Desk) -> Vec<RuleChoice> {
         citation: rule.citation.clone(),
         url: rule.url.clone(),
         status: rule.status.clone(),
-        numbers: numbers_of(rule, &desk.largest),
+        numbers: numbers_of(rule, &desk.sources.largest),
     };
     law.rules.iter().map(|rule| one(rule)).collect()
 }
 
 fn templates(desk: &Desk) -> Vec<Json> {
     let one = |instrument: Instrument| {
-        let template = OwnTemplate::of(instrument, "own", &desk.largest)?;
+        let template = OwnTemplate::of(instrument, "own", &desk.sources.largest)?;
         Some(json!({
             "name": instrument.name(),
             "label": instrument.words(),
