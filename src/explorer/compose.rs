@@ -53,7 +53,7 @@ pub struct ComposedQuestion {
     pub arms: Vec<String>,
 }
 
-fn refused(field: &str, problems: &Problems) -> Refused {
+fn refused(field: &str, problems: &Problems) -> RefusedQuestion {
     QuestionProblem::all(problems, |_| field.to_string())
 }
 

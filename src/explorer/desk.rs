@@ -392,7 +392,7 @@ impl FutureStory {
 }
 
 /// Problems of the study that a question became, at the fields that they come from.
-fn refused(problems: &Problems) -> Refused {
+fn refused(problems: &Problems) -> RefusedQuestion {
     QuestionProblem::all(problems, field_of)
 }
 

@@ -17,7 +17,7 @@ use crate::cli::run::{StudyOverrides, plan_file};
 use crate::foundation::escape::{shell_argument, shell_option};
 use crate::plots::draw_all;
 
-fn failed(failure: &Failure) -> Refused {
+fn failed(failure: &Failure) -> RefusedQuestion {
     vec![QuestionProblem::at("", failure.text().trim())]
 }
 
