@@ -278,7 +278,7 @@ fn a_run_can_be_repeated_alone() {
 }
 
 #[test]
-fn list_prints_thirteen_kinds_and_explain_answers_for_a_name_of_ten_of_them() {
+fn list_prints_fifteen_kinds_and_explain_answers_for_a_name_of_twelve_of_them() {
     let kinds = String::from_utf8(
         chokepoint()
             .arg("list")
@@ -289,7 +289,7 @@ fn list_prints_thirteen_kinds_and_explain_answers_for_a_name_of_ten_of_them() {
             .clone(),
     )
     .unwrap();
-    assert_eq!(kinds.lines().count(), 13);
+    assert_eq!(kinds.lines().count(), 15);
     for name in [
         "us-2023-10-3a090a",
         "country_cap",
@@ -298,6 +298,8 @@ fn list_prints_thirteen_kinds_and_explain_answers_for_a_name_of_ten_of_them() {
         "C11",
         "H20 96GB",
         "CHN",
+        "huawei",
+        "deepseek",
         "choice_slope",
         "gap_months",
         "effects",
