@@ -160,9 +160,9 @@ fn errors_in_a_table_say_where_they_are() {
             "here twice",
         ),
         (
-            "a,china_legal_nvidia_flow,China,2024,-5,,,H100e,E\n",
+            "a,china_legal_nvidia_flow,China,2024-Q1,-5,,,H100e,E\n",
             2,
-            38,
+            41,
             "expected a positive number",
         ),
     ];
