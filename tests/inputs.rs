@@ -701,7 +701,7 @@ fn what_the_command_line_sets_wrongly_is_said_of_the_command_line() {
         (&["study.target=TWN"], "--set:1:1: labs.csv has no lab"),
         (
             &["study.futures.design=sobol"],
-            "--set:1:1: `rival_structures` draws pairs of futures",
+            "--set:1:1: found another design beside `rival_structures`",
         ),
         (
             &["study.posterior=fnal"],
