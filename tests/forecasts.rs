@@ -411,7 +411,7 @@ fn a_forecast_is_written_once_and_an_edit_is_found() {
         err.contains("wrong.csv:2:") && err.contains("`nine`"),
         "{err}"
     );
-    let err = with("came.csv", "histori");
+    let err = with("came.csv", "histery");
     assert!(err.contains("did you mean `history`?"), "{err}");
 
     let table = made.join("predictions.csv");
