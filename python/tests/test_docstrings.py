@@ -24,7 +24,12 @@ def test_every_question_has_an_example():
 def test_a_study_with_a_table_is_asked_about_its_columns(study, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "futures.csv").write_text("points_per_decade_of_compute\n2\n12\n")
-    own = {"study.futures.design": "list", "study.futures.table": "futures.csv", "study.runs": 2}
+    own = {
+        "study.futures.design": "list",
+        "study.futures.table": "futures.csv",
+        "study.rival_structures": False,
+        "study.runs": 2,
+    }
     study = study.arms(["none", "oct22"]).set(own)
     with warnings.catch_warnings():
         # So few rows may be told to be too few.
