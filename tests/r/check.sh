@@ -2,8 +2,8 @@
 # Base R reads what `export --csv` writes, and the paired effects that it computes agree. Installs r-base-core where Rscript is missing and Debian's packages can be had.
 # Usage: tests/r/check.sh; CHOKEPOINT names the program, by default target/release/chokepoint.
 set -euo pipefail
+program=$(realpath "${CHOKEPOINT:-$(dirname "$0")/../../target/release/chokepoint}")
 cd "$(dirname "$0")"
-program=$(realpath "${CHOKEPOINT:-../../${CARGO_TARGET_DIR:-target}/release/chokepoint}")
 if ! command -v Rscript >/dev/null; then
   apt-get update --quiet=2 && apt-get install --quiet=2 --no-install-recommends r-base-core >/dev/null
 fi
