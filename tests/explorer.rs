@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use chokepoint::config::posterior::Posterior;
 use chokepoint::config::source::Configs;
 use chokepoint::config::study;
-use chokepoint::explorer::{Desk, ExplorerQuestion, OwnRule, RuleEdit, preset, world};
+use chokepoint::explorer::{ExplorerQuestion, OwnRule, QuestionService, RuleEdit, preset, world};
 use chokepoint::results::{BandRow, Results};
 use chokepoint::study::plan::check;
 use proptest::prelude::*;
@@ -326,24 +326,24 @@ fn the_page_shows_what_run_gives_to_the_last_digit() {
     assert_eq!(explorer.interrupt(), Some(0), "Ctrl-C ends it cleanly");
 }
 
-fn desk() -> Desk {
-    Desk::open(Configs::embedded(), 2).unwrap_or_else(|e| panic!("{}", e.text()))
+fn service() -> QuestionService {
+    QuestionService::open(Configs::embedded(), 2).unwrap_or_else(|e| panic!("{}", e.text()))
 }
 
 #[test]
 fn every_preset_becomes_a_study_that_check_accepts() {
-    let desk = desk();
-    let first = preset(&desk, "").unwrap();
-    let choices: Value = serde_json::from_str(&world(&desk, &first)).unwrap();
+    let service = service();
+    let first = preset(&service, "").unwrap();
+    let choices: Value = serde_json::from_str(&world(&service, &first)).unwrap();
     let presets = choices["presets"].as_array().unwrap();
     assert!(presets.len() >= 12);
     for one in presets {
         let question: ExplorerQuestion = serde_json::from_value(one["question"].clone()).unwrap();
-        let composed = desk
+        let composed = service
             .composed(&question)
             .unwrap_or_else(|e| panic!("{}: {e:?}", one["name"]));
         assert!(composed.files.is_empty());
-        let library = &desk.base.library;
+        let library = &service.base.library;
         let file =
             study::read(&composed.source, &library.configs).unwrap_or_else(|e| panic!("{e}"));
         check(library, &file, file.runs, None).unwrap_or_else(|e| panic!("{e}"));
@@ -355,7 +355,7 @@ fn every_preset_becomes_a_study_that_check_accepts() {
     }
     // What the page may choose is complete.
     let count = |list: &str| choices[list].as_array().unwrap().len();
-    assert_eq!(count("rules"), desk.base.library.law.rules.len());
+    assert_eq!(count("rules"), service.base.library.law.rules.len());
     assert_eq!(count("templates"), 15);
     let ranked = choices["parameters"]
         .as_array()
@@ -367,8 +367,8 @@ fn every_preset_becomes_a_study_that_check_accepts() {
 
 #[test]
 fn parameters_of_the_list_of_influence_exist_and_have_posteriors() {
-    let desk = desk();
-    let posterior = Posterior::if_shipped(&desk.base.library.configs, "final")
+    let service = service();
+    let posterior = Posterior::if_shipped(&service.base.library.configs, "final")
         .unwrap()
         .unwrap();
     let text = include_str!("../assets/influence.csv");
@@ -378,7 +378,13 @@ fn parameters_of_the_list_of_influence_exist_and_have_posteriors() {
         .map(|line| line.split(',').next().unwrap());
     for name in names {
         assert!(
-            desk.base.library.parameters.0.iter().any(|p| p.id == name),
+            service
+                .base
+                .library
+                .parameters
+                .0
+                .iter()
+                .any(|p| p.id == name),
             "{name}"
         );
         assert!(posterior.parameters.iter().any(|id| id == name), "{name}");
@@ -387,7 +393,7 @@ fn parameters_of_the_list_of_influence_exist_and_have_posteriors() {
 
 #[test]
 fn a_changed_number_acts_in_its_arm_alone_and_in_the_rules_that_speak_of_it() {
-    let desk = desk();
+    let service = service();
     let question = ExplorerQuestion {
         study: "did-controls-work".into(),
         arms: vec!["history-free".into()],
@@ -401,8 +407,10 @@ fn a_changed_number_acts_in_its_arm_alone_and_in_the_rules_that_speak_of_it() {
         end: "2027-12".into(),
         ..small(4)
     };
-    let composed = desk.composed(&question).unwrap_or_else(|e| panic!("{e:?}"));
-    let opened = desk
+    let composed = service
+        .composed(&question)
+        .unwrap_or_else(|e| panic!("{e:?}"));
+    let opened = service
         .configuration(&composed.files)
         .unwrap_or_else(|e| panic!("{e}"));
     let law = &opened.library.law;
@@ -458,7 +466,7 @@ fn a_changed_number_acts_in_its_arm_alone_and_in_the_rules_that_speak_of_it() {
 
 #[test]
 fn a_refused_question_names_its_field() {
-    let desk = desk();
+    let service = service();
     let edit = |numbers: &[(&str, f64)]| {
         vec![RuleEdit {
             arm: "oct22".into(),
@@ -600,7 +608,7 @@ fn a_refused_question_names_its_field() {
         (own(|o| o.name = "../x".into()), "own_rules.../x.name"),
     ];
     for (question, field) in cases {
-        let problems = desk.composed(&question).expect_err(field);
+        let problems = service.composed(&question).expect_err(field);
         assert_eq!(problems[0].field, field, "{problems:?}");
         assert!(problems[0].message.contains("found"), "{problems:?}");
     }

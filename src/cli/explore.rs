@@ -9,7 +9,8 @@ use super::execution::{stop_on_signal, threads};
 use super::{Answer, Failure, note, say};
 use crate::config::source::Configs;
 use crate::explorer::{
-    Desk, Door, ExplorerQuestion, MAIN_STUDY, Routes, listen, preset, serve, token,
+    ExplorerQuestion, MAIN_STUDY, QuestionService, RequestGuard, Routes, listen, preset, serve,
+    token,
 };
 
 #[derive(Args)]
@@ -42,15 +43,16 @@ pub fn explore(configs: Configs, args: &ExploreArgs) -> Answer {
         .as_deref()
         .map(|name| configs.find(name, "studies"))
         .transpose()?;
-    let mut desk = Desk::open(configs, threads(args.threads))?;
-    let name = study.map(|source| desk.put(source)).transpose()?;
+    let mut service = QuestionService::open(configs, threads(args.threads))?;
+    let name = study.map(|source| service.put(source)).transpose()?;
     let start = match &asked {
         Some(question) => {
-            desk.composed(question)
+            service
+                .composed(question)
                 .map_err(|problems| failed(&problems))?;
             question.clone()
         }
-        None => preset(&desk, name.as_deref().unwrap_or(MAIN_STUDY))
+        None => preset(&service, name.as_deref().unwrap_or(MAIN_STUDY))
             .map_err(|problems| failed(&problems))?,
     };
     let cannot = |what: &str, error: &dyn std::fmt::Display| {
@@ -61,13 +63,13 @@ pub fn explore(configs: Configs, args: &ExploreArgs) -> Answer {
         .local_addr()
         .map_err(|e| cannot("port", &e))?
         .port();
-    let door = Door::new(token().map_err(|e| cannot("token", &e))?, port);
-    let mut address = door.address();
+    let guard = RequestGuard::new(token().map_err(|e| cannot("token", &e))?, port);
+    let mut address = guard.address();
     if asked.is_some() || name.is_some() {
         address.push_str(&format!("#{}", start.link()));
     }
     let end = stop_on_signal()?;
-    let routes = Routes::new(desk, door, start).map_err(|e| cannot("threads", &e))?;
+    let routes = Routes::new(service, guard, start).map_err(|e| cannot("threads", &e))?;
     say(&format!("{address}\n"))?;
     note("the page is on this machine only; Ctrl-C ends it\n");
     if !args.no_open {

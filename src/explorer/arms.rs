@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use toml_edit::{Array, InlineTable, Value};
 
-use super::copies::{RuleCopies, day, not_a_day};
 use super::question::{QuestionProblem, RuleEdit};
+use super::rule_copies::{RuleCopies, day, not_a_day};
 use crate::controls::{DatedRule, Regime};
 use crate::study::Library;
 

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use toml_edit::{Array, DocumentMut, InlineTable, Value};
 
 use super::arms::{ArmInProgress, RuleEditor, list_of};
-use super::copies::{self, NumbersOfRule, RuleCopies};
 use super::numbers::LargestOfChips;
 use super::question::{ExplorerQuestion, OwnRule, QuestionProblem, RefusedQuestion, RuleEdit};
+use super::rule_copies::{self, NumbersOfRule, RuleCopies};
 use crate::config::diagnostics::{Problems, read_toml};
 use crate::config::parameters::check_value;
 use crate::config::source::Source;
@@ -268,7 +268,7 @@ fn edit_arm(
         RuleCopies::default()
     } else {
         let configs = library.configs.clone().with(files.clone());
-        copies::copies(
+        rule_copies::copies(
             &configs,
             &library.law,
             largest,
@@ -292,7 +292,7 @@ fn edit_arm(
     files.extend(copies.files);
     let nations: Vec<&str> = library.nations.iter().map(|n| n.iso3.as_str()).collect();
     for rule in own {
-        let (path, text) = copies::own_file(rule, largest, &nations)?;
+        let (path, text) = rule_copies::own_file(rule, largest, &nations)?;
         let field = format!("own_rules.{}.name", rule.name);
         if library.law.find(&rule.name).is_some() {
             let message = format!(

@@ -1,4 +1,4 @@
-//! Requests and their answers: the files of the page, and what it asks of the desk.
+//! Requests and their answers: the files of the page, and what it asks of the service.
 
 use std::error::Error;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -18,10 +18,10 @@ use tokio::time::timeout;
 
 use super::answer::AnswerLine;
 use super::body::{AnswerBody, StopWhenDropped};
-use super::desk::Desk;
-use super::door::{Door, token};
-use super::lane::Lane;
+use super::guard::{RequestGuard, token};
 use super::question::{ExplorerQuestion, QuestionProblem};
+use super::queue::WorkQueue;
+use super::service::QuestionService;
 use super::take::{PrivateFolder, TakenResults, archive, command, files_of};
 use super::verdicts::{VerdictQuery, verdicts};
 use super::world::{citation, world};
@@ -84,12 +84,12 @@ struct FutureQuery {
 
 /// Everything that requests are answered from.
 pub struct Routes {
-    pub door: Door,
-    desk: Arc<Desk>,
+    pub guard: RequestGuard,
+    service: Arc<QuestionService>,
     start: ExplorerQuestion,
     /// Work that runs futures, and work that only reads.
-    runs: Lane,
-    words: Lane,
+    runs: WorkQueue,
+    words: WorkQueue,
     /// Set to stop the work of earlier questions.
     stops: Mutex<Vec<Arc<AtomicBool>>>,
     world: Arc<OnceLock<String>>,
@@ -99,27 +99,31 @@ pub struct Routes {
 impl Routes {
     /// # Errors
     /// When the system gives no threads.
-    pub fn new(desk: Desk, door: Door, start: ExplorerQuestion) -> std::io::Result<Self> {
+    pub fn new(
+        service: QuestionService,
+        guard: RequestGuard,
+        start: ExplorerQuestion,
+    ) -> std::io::Result<Self> {
         let routes = Self {
-            door,
-            desk: Arc::new(desk),
+            guard,
+            service: Arc::new(service),
             start,
-            runs: Lane::new("questions")?,
-            words: Lane::new("words")?,
+            runs: WorkQueue::new("questions")?,
+            words: WorkQueue::new("words")?,
             stops: Mutex::default(),
             world: Arc::default(),
             taken: Arc::default(),
         };
         // While the browser opens, the first question is made ready.
-        let (desk, start) = (routes.desk.clone(), routes.start.clone());
-        routes.runs.push(move || drop(desk.opened(&start)));
-        let (desk, start, kept) = (
-            routes.desk.clone(),
+        let (service, start) = (routes.service.clone(), routes.start.clone());
+        routes.runs.push(move || drop(service.opened(&start)));
+        let (service, start, kept) = (
+            routes.service.clone(),
             routes.start.clone(),
             routes.world.clone(),
         );
         routes.words.push(move || {
-            kept.get_or_init(|| world(&desk, &start));
+            kept.get_or_init(|| world(&service, &start));
         });
         Ok(routes)
     }
@@ -154,7 +158,7 @@ impl Routes {
     pub async fn answer(self: &Arc<Self>, request: Request<Incoming>, full: bool) -> PageResponse {
         let (head, body) = request.into_parts();
         let path = match self
-            .door
+            .guard
             .admit(&head.method, head.uri.path(), &head.headers)
         {
             Ok(path) => path,
@@ -202,9 +206,10 @@ impl Routes {
 
     async fn get(self: &Arc<Self>, path: &str) -> PageResponse {
         if path == "api/world" {
-            let (desk, start, kept) = (self.desk.clone(), self.start.clone(), self.world.clone());
-            let made = in_lane(&self.words, move || {
-                kept.get_or_init(|| world(&desk, &start)).clone()
+            let (service, start, kept) =
+                (self.service.clone(), self.start.clone(), self.world.clone());
+            let made = in_queue(&self.words, move || {
+                kept.get_or_init(|| world(&service, &start)).clone()
             });
             return match made.await {
                 Some(text) => answered(StatusCode::OK, "application/json", AnswerBody::of(text)),
@@ -237,9 +242,10 @@ impl Routes {
             }
             "future" => match read::<FutureQuery>(body) {
                 Ok(query) => {
-                    let desk = self.desk.clone();
+                    let service = self.service.clone();
                     self.run(move |_| {
-                        desk.future(&query.question, query.future)
+                        service
+                            .future(&query.question, query.future)
                             .map(|story| MadeFile::json(&story))
                     })
                     .await
@@ -248,8 +254,8 @@ impl Routes {
             },
             "verdicts" => match read::<VerdictQuery>(body) {
                 Ok(query) => {
-                    self.word(move |desk| {
-                        verdicts(desk, &query).map(|table| MadeFile::json(&table))
+                    self.word(move |service| {
+                        verdicts(service, &query).map(|table| MadeFile::json(&table))
                     })
                     .await
                 }
@@ -259,7 +265,8 @@ impl Routes {
             "toml" | "command" | "files" => match read::<ExplorerQuestion>(body) {
                 Ok(question) => {
                     let what = what.to_string();
-                    self.word(move |desk| text_of(desk, &question, &what)).await
+                    self.word(move |service| text_of(service, &question, &what))
+                        .await
                 }
                 Err(problems) => refused(StatusCode::BAD_REQUEST, &problems),
             },
@@ -287,7 +294,7 @@ impl Routes {
         self.stop_all();
         let (stop, guard) = self.begun();
         let (sender, lines) = mpsc::unbounded_channel();
-        let desk = self.desk.clone();
+        let service = self.service.clone();
         let pushed = self.runs.push(move || {
             let say = |line: AnswerLine| {
                 let mut bytes = serde_json::to_vec(&line).unwrap_or_default();
@@ -297,7 +304,7 @@ impl Routes {
             if stop.load(Ordering::Relaxed) {
                 say(AnswerLine::Cancelled);
             } else {
-                desk.ask(&question, &stop, say);
+                service.ask(&question, &stop, say);
             }
         });
         if !pushed {
@@ -316,7 +323,7 @@ impl Routes {
         question: ExplorerQuestion,
         figure: Option<(String, String)>,
     ) -> PageResponse {
-        let (desk, taken) = (self.desk.clone(), self.taken.clone());
+        let (service, taken) = (self.service.clone(), self.taken.clone());
         let work = move |stop: &AtomicBool| {
             let mut taken = taken.lock().unwrap_or_else(PoisonError::into_inner);
             if taken
@@ -328,7 +335,7 @@ impl Routes {
                     .map_err(std::io::Error::other)
                     .and_then(|name| PrivateFolder::new(&name));
                 let folder = made.map_err(|e| vec![QuestionProblem::at("", e.to_string())])?;
-                *taken = Some(TakenResults::of(&desk, &question, folder, stop)?);
+                *taken = Some(TakenResults::of(&service, &question, folder, stop)?);
             }
             let Some(taken) = taken.as_ref() else {
                 return Ok(MadeFile::text(String::new()));
@@ -346,7 +353,7 @@ impl Routes {
                         _ => "text/csv; charset=utf-8",
                     };
                     (
-                        taken.figure(&desk, name, ending)?,
+                        taken.figure(&service, name, ending)?,
                         kind,
                         format!("{name}.{ending}"),
                     )
@@ -364,7 +371,7 @@ impl Routes {
     /// Work that runs futures.
     async fn run(&self, work: impl FnOnce(&AtomicBool) -> Made + Send + 'static) -> PageResponse {
         let (stop, _guard) = self.begun();
-        let made = in_lane(&self.runs, move || {
+        let made = in_queue(&self.runs, move || {
             if stop.load(Ordering::Relaxed) {
                 return Err(vec![QuestionProblem::at("", "another question was asked")]);
             }
@@ -374,22 +381,25 @@ impl Routes {
     }
 
     /// Work that only reads.
-    async fn word(&self, work: impl FnOnce(&Desk) -> Made + Send + 'static) -> PageResponse {
-        let desk = self.desk.clone();
-        in_lane(&self.words, move || work(&desk))
+    async fn word(
+        &self,
+        work: impl FnOnce(&QuestionService) -> Made + Send + 'static,
+    ) -> PageResponse {
+        let service = self.service.clone();
+        in_queue(&self.words, move || work(&service))
             .await
             .map_or_else(busy, given)
     }
 }
 
 /// The study of a question, the command that repeats it, or both with the rules beside them.
-fn text_of(desk: &Desk, question: &ExplorerQuestion, what: &str) -> Made {
-    let composed = desk.composed(question)?;
+fn text_of(service: &QuestionService, question: &ExplorerQuestion, what: &str) -> Made {
+    let composed = service.composed(question)?;
     let name = composed.source.name.clone();
     Ok(match what {
-        "command" => MadeFile::text(command(desk, &composed)),
+        "command" => MadeFile::text(command(service, &composed)),
         "files" => MadeFile {
-            bytes: archive(&files_of(desk, &composed)),
+            bytes: archive(&files_of(service, &composed)),
             kind: "application/zip",
             name: Some(format!("{}.zip", name.trim_end_matches(".toml"))),
         },
@@ -400,13 +410,13 @@ fn text_of(desk: &Desk, question: &ExplorerQuestion, what: &str) -> Made {
     })
 }
 
-/// Work of a lane; nothing where it is full, or the work came to no end.
-async fn in_lane<T: Send + 'static>(
-    lane: &Lane,
+/// Work of a queue; nothing where it is full, or the work came to no end.
+async fn in_queue<T: Send + 'static>(
+    queue: &WorkQueue,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Option<T> {
     let (sender, receiver) = oneshot::channel();
-    if !lane.push(move || drop(sender.send(work()))) {
+    if !queue.push(move || drop(sender.send(work()))) {
         return None;
     }
     receiver.await.ok()

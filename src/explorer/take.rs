@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
 use super::compose::ComposedQuestion;
-use super::desk::Desk;
 use super::question::{ExplorerQuestion, QuestionProblem, RefusedQuestion};
+use super::service::QuestionService;
 use crate::cli::Failure;
 use crate::cli::execution::ExecutionArgs;
 use crate::cli::folders::figure_csv;
@@ -53,9 +53,9 @@ fn stem(composed: &ComposedQuestion) -> &str {
 }
 
 /// The command that repeats what the page shows, where the study lies in the folder.
-pub fn command(desk: &Desk, composed: &ComposedQuestion) -> String {
+pub fn command(service: &QuestionService, composed: &ComposedQuestion) -> String {
     let mut text = own_command(composed);
-    let folder = desk.base.library.configs.own_folder();
+    let folder = service.base.library.configs.own_folder();
     if let Some(folder) = folder.filter(|_| composed.files.is_empty()) {
         let folder = folder.to_string_lossy();
         text.push_str(&format!(" {}", shell_option("--configs", &folder)));
@@ -73,12 +73,15 @@ fn own_command(composed: &ComposedQuestion) -> String {
 }
 
 /// The study and, in a folder for `--configs`, the files of rules beside it.
-pub fn files_of(desk: &Desk, composed: &ComposedQuestion) -> BTreeMap<String, String> {
+pub fn files_of(
+    service: &QuestionService,
+    composed: &ComposedQuestion,
+) -> BTreeMap<String, String> {
     let name = stem(composed);
     let own = if composed.files.is_empty() {
         BTreeMap::new()
     } else {
-        desk.configs(&composed.files).own()
+        service.configs(&composed.files).own()
     };
     let below = |(path, text)| (format!("{name}/{path}"), text);
     let mut files: BTreeMap<String, String> = own.into_iter().map(below).collect();
@@ -99,17 +102,17 @@ impl TakenResults {
     /// # Errors
     /// When the question is refused, or the run is stopped or fails.
     pub fn of(
-        desk: &Desk,
+        service: &QuestionService,
         question: &ExplorerQuestion,
         folder: PrivateFolder,
         stop: &AtomicBool,
     ) -> Result<Self, RefusedQuestion> {
-        let composed = desk.opened(question)?.composed.clone();
+        let composed = service.opened(question)?.composed.clone();
         let choice = StudyOverrides {
             planning: "adaptive".into(),
             ..StudyOverrides::default()
         };
-        let configs = desk.configs(&composed.files);
+        let configs = service.configs(&composed.files);
         let command = own_command(&composed);
         let file = plan_file(
             &configs,
@@ -120,7 +123,7 @@ impl TakenResults {
             &command,
         );
         let how = ExecutionArgs {
-            threads: Some(desk.threads as u16),
+            threads: Some(service.threads as u16),
             out: Some(folder.path().join("results")),
             ..ExecutionArgs::default()
         };
@@ -162,11 +165,11 @@ impl TakenResults {
     /// For a name that is no figure's, and figures that these results cannot fill.
     pub fn figure(
         &self,
-        desk: &Desk,
+        service: &QuestionService,
         name: &str,
         ending: &str,
     ) -> Result<Vec<u8>, RefusedQuestion> {
-        let configs = &desk.base.library.configs;
+        let configs = &service.base.library.configs;
         let names = configs.figure_names();
         if !names.iter().any(|figure| figure == name) {
             let known: Vec<&str> = names.iter().map(String::as_str).collect();

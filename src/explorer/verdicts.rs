@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::desk::Desk;
 use super::question::QuestionProblem;
+use super::service::QuestionService;
 use crate::cli::classify::{ChipVerdictRow, SaleQuery, rulings};
 use crate::config::diagnostics::{Diagnostic, Problems};
 use crate::config::source::Source;
@@ -55,12 +55,15 @@ pub struct ShownVerdict {
 ///
 /// # Errors
 /// For a day, a nation or a regime that does not exist.
-pub fn verdicts(desk: &Desk, query: &VerdictQuery) -> Result<VerdictTable, Vec<QuestionProblem>> {
-    let library = &desk.base.library;
+pub fn verdicts(
+    service: &QuestionService,
+    query: &VerdictQuery,
+) -> Result<VerdictTable, Vec<QuestionProblem>> {
+    let library = &service.base.library;
     let on: Date = query
         .date
         .parse()
-        .map_err(|_| vec![super::copies::not_a_day("date", &query.date)])?;
+        .map_err(|_| vec![super::rule_copies::not_a_day("date", &query.date)])?;
     if query.regimes.is_empty() || query.regimes.len() > 2 {
         let message = format!("found {} regimes, expected one or two", query.regimes.len());
         return Err(vec![QuestionProblem::at("regimes", message)]);

@@ -6,10 +6,10 @@ use serde::Serialize;
 use serde_json::{Value as Json, json};
 
 use super::compose::{MAIN_STUDY, names_in, study_source};
-use super::copies::{OwnTemplate, numbers_of};
-use super::desk::Desk;
 use super::numbers::ChangeableNumber;
 use super::question::{ExplorerQuestion, QuestionProblem};
+use super::rule_copies::{OwnTemplate, numbers_of};
+use super::service::QuestionService;
 use crate::config::diagnostics::read_toml;
 use crate::config::figure;
 use crate::config::parameters::{Parameter, limits};
@@ -123,8 +123,11 @@ impl FiveQuantiles {
 ///
 /// # Errors
 /// When there is no such study.
-pub fn preset(desk: &Desk, study: &str) -> Result<ExplorerQuestion, Vec<QuestionProblem>> {
-    let source = study_source(desk.parts(), study)?;
+pub fn preset(
+    service: &QuestionService,
+    study: &str,
+) -> Result<ExplorerQuestion, Vec<QuestionProblem>> {
+    let source = study_source(service.parts(), study)?;
     let file: StudyFile = read_toml(&source)
         .map_err(|problems| QuestionProblem::all(&problems, |_| "study".into()))?;
     let headline = file.headline().unwrap_or_default().to_string();
@@ -150,9 +153,9 @@ pub fn preset(desk: &Desk, study: &str) -> Result<ExplorerQuestion, Vec<Question
 }
 
 /// Studies in the order of their numbers; the main one first.
-fn studies(desk: &Desk) -> Vec<String> {
-    let mut names = names_in(&desk.base.library, "studies");
-    names.extend(desk.studies.keys().cloned());
+fn studies(service: &QuestionService) -> Vec<String> {
+    let mut names = names_in(&service.base.library, "studies");
+    names.extend(service.studies.keys().cloned());
     let number = |name: &String| -> u32 {
         let digits = name
             .strip_prefix('s')
@@ -165,15 +168,15 @@ fn studies(desk: &Desk) -> Vec<String> {
 }
 
 /// Everything that the page may choose from, as JSON.
-pub fn world(desk: &Desk, start: &ExplorerQuestion) -> String {
-    let library = &desk.base.library;
+pub fn world(service: &QuestionService, start: &ExplorerQuestion) -> String {
+    let library = &service.base.library;
     let regimes = names_in(library, "regimes");
     let regimes = regimes.iter().filter_map(|name| library.regime(name).ok());
     let regimes: Vec<ArmChoice> = regimes.map(|r| ArmChoice::of(library, &r)).collect();
-    let presets = studies(desk);
+    let presets = studies(service);
     let presets: Vec<StudyPreset> = presets
         .iter()
-        .filter_map(|name| study_preset(desk, name))
+        .filter_map(|name| study_preset(service, name))
         .collect();
     let nations: Vec<Json> = library
         .nations
@@ -194,12 +197,12 @@ pub fn world(desk: &Desk, start: &ExplorerQuestion) -> String {
     let all = json!({
         "version": env!("CARGO_PKG_VERSION"),
         "citation": citation(),
-        "threads": desk.threads,
+        "threads": service.threads,
         "months": { "first": "2020-01", "last": "2040-12" },
         "presets": presets,
         "regimes": regimes,
-        "rules": rules(desk),
-        "templates": templates(desk),
+        "rules": rules(service),
+        "templates": templates(service),
         "parameters": parameters(library),
         "responses": responses,
         "destinations": nations,
@@ -223,22 +226,22 @@ pub fn citation() -> String {
     )
 }
 
-fn study_preset(desk: &Desk, name: &str) -> Option<StudyPreset> {
-    let library = &desk.base.library;
-    let source = study_source(desk.parts(), name).ok()?;
+fn study_preset(service: &QuestionService, name: &str) -> Option<StudyPreset> {
+    let library = &service.base.library;
+    let source = study_source(service.parts(), name).ok()?;
     let file: StudyFile = read_toml(&source).ok()?;
     let arms = library.arms(&file).ok()?;
     Some(StudyPreset {
         name: name.to_string(),
         label: file.question.clone(),
         question_text: file.description.clone(),
-        question: preset(desk, name).ok()?,
+        question: preset(service, name).ok()?,
         arms: arms.iter().map(|arm| ArmChoice::of(library, arm)).collect(),
     })
 }
 
-fn rules(desk: &Desk) -> Vec<RuleChoice> {
-    let law = &desk.base.library.law;
+fn rules(service: &QuestionService) -> Vec<RuleChoice> {
+    let law = &service.base.library.law;
     let same_title = |rule: &Rule| law.rules.iter().filter(|r| r.title == rule.title).count() > 1;
     let one = |rule: &Rule| RuleChoice {
         name: rule.id.clone(),
@@ -256,14 +259,14 @@ fn rules(desk: &Desk) -> Vec<RuleChoice> {
         citation: rule.citation.clone(),
         url: rule.url.clone(),
         status: rule.status.clone(),
-        numbers: numbers_of(rule, &desk.largest),
+        numbers: numbers_of(rule, &service.largest),
     };
     law.rules.iter().map(|rule| one(rule)).collect()
 }
 
-fn templates(desk: &Desk) -> Vec<Json> {
+fn templates(service: &QuestionService) -> Vec<Json> {
     let one = |instrument: Instrument| {
-        let template = OwnTemplate::of(instrument, "own", &desk.largest)?;
+        let template = OwnTemplate::of(instrument, "own", &service.largest)?;
         Some(json!({
             "name": instrument.name(),
             "label": instrument.words(),

@@ -1,4 +1,4 @@
-//! The desk: opens questions, runs their futures and keeps what the next question can use.
+//! Opens questions, runs their futures and keeps what the next question can use.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -56,7 +56,7 @@ pub struct OpenedQuestion {
 }
 
 /// Everything that answers questions.
-pub struct Desk {
+pub struct QuestionService {
     pub base: Arc<OpenedConfiguration>,
     pub largest: LargestOfChips,
     /// Studies of the user's own, by name.
@@ -71,7 +71,7 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl Desk {
+impl QuestionService {
     /// # Errors
     /// When the configuration cannot be read.
     pub fn open(configs: Configs, threads: usize) -> Result<Self, Failure> {

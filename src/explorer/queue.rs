@@ -1,4 +1,4 @@
-//! Lanes: threads that do one piece of work at a time, in the order in which it was asked for.
+//! Work queues: threads that do one piece of work at a time, in the order in which it was asked for.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
@@ -11,12 +11,12 @@ const WAITING: usize = 16;
 type Work = Box<dyn FnOnce() + Send>;
 
 /// One thread and the work that waits for it.
-pub struct Lane {
+pub struct WorkQueue {
     sender: Mutex<Option<SyncSender<Work>>>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
-impl Lane {
+impl WorkQueue {
     /// # Errors
     /// When no thread can be had.
     pub fn new(name: &str) -> std::io::Result<Self> {

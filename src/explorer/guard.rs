@@ -6,12 +6,12 @@ use hyper::header::{HOST, HeaderMap, ORIGIN};
 use hyper::{Method, StatusCode};
 
 /// What a request must know and where it must come from.
-pub struct Door {
+pub struct RequestGuard {
     token: String,
     port: u16,
 }
 
-impl Door {
+impl RequestGuard {
     pub const fn new(token: String, port: u16) -> Self {
         Self { token, port }
     }
@@ -93,12 +93,12 @@ mod tests {
     use hyper::header::HeaderValue;
 
     fn asked(path: &str, headers: &[(&'static str, &'static str)]) -> Result<String, u16> {
-        let door = Door::new("0123456789abcdef0123456789abcdef".into(), 7777);
+        let guard = RequestGuard::new("0123456789abcdef0123456789abcdef".into(), 7777);
         let mut all = HeaderMap::new();
         for (name, value) in headers {
             all.append(*name, HeaderValue::from_static(value));
         }
-        let admitted = door.admit(&Method::GET, path, &all);
+        let admitted = guard.admit(&Method::GET, path, &all);
         admitted.map(String::from).map_err(|status| status.as_u16())
     }
 
