@@ -123,6 +123,12 @@ accept REASON TEST="":
 browser REPORT="results/did-controls-work/report.html":
     tests/browser/run.sh {{REPORT}}
 
+# the explorer's page in a browser: what it does, then how fast it answers
+explorer:
+    cargo build --release --locked
+    tests/explorer/run.sh target/release/chokepoint
+    MEASURE=1 tests/explorer/run.sh target/release/chokepoint
+
 # one of the ten studies with every question put to it: just answers s1-october-2022 1000
 answers STUDY RUNS="1000":
     cargo run --release --locked -- run {{STUDY}} --runs {{RUNS}}

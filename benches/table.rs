@@ -80,6 +80,7 @@ fn run_and_take_down(s: &Shipped, times: u64) {
             run: number,
             draw: &draw,
             baseline_path: None,
+            keep_events: false,
         };
         recorded_run(&s.plan, &layout, &mut worker, &request, &mut record);
     }

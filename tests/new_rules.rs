@@ -39,6 +39,24 @@ fn reached(file: &Path) -> Vec<ReachInWords> {
 }
 
 #[test]
+fn a_nation_by_another_of_its_names_is_answered_with_its_code() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    let made = ["new", "rule", "--instrument", "country_cap", "my-caps"];
+    said(here, &made, true);
+    let text = std::fs::read_to_string(here.join("my-caps.toml")).unwrap();
+    let named = text
+        .replace("issuer = \"USA\"", "issuer = \"US\"")
+        .replace("\"MYS\"", "\"Malaysia\"");
+    std::fs::write(here.join("my-caps.toml"), named).unwrap();
+    let (_, err) = said(here, &["check", "my-caps.toml"], false);
+    assert!(
+        err.contains("write `USA`") && err.contains("write `MYS`"),
+        "{err}"
+    );
+}
+
+#[test]
 fn the_template_of_every_instrument_changes_a_verdict_or_a_run() {
     let folder = tempfile::tempdir().unwrap();
     let here = folder.path();

@@ -41,7 +41,7 @@ use market::Market;
 use reference::Reference;
 
 /// Month of the run in which single steps are measured: all that is sold is on sale, and licences are in force.
-const MONTH: usize = 84;
+const MONTH: usize = 68;
 
 /// Months over which a world with synthetic labs is measured, after its first.
 const MONTHS_OF_CROWD: usize = 12;
@@ -219,6 +219,7 @@ pub fn runs(s: &Shipped) -> Vec<Case<'_>> {
                 run: number,
                 draw: &draw,
                 baseline_path: None,
+                keep_events: false,
             };
             one_run(&s.plan, &layout, &mut worker, &request, &mut record);
         })

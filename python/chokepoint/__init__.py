@@ -4,7 +4,7 @@ The functions of the command line for notebooks: the same studies, the same byte
 
 >>> import chokepoint
 >>> results = chokepoint.Study.load("did-controls-work").run(runs=20, report=False)
->>> effects = results.effects()          # an Arrow table: pandas, polars, pyarrow and DuckDB read it without a copy
+>>> effects = results.effects()          # an Arrow table: pyarrow.table(effects).to_pandas(), polars.DataFrame(effects)
 >>> effects.column_names[:3]
 ['outcome', 'regime', 'baseline']
 """

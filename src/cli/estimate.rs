@@ -78,6 +78,7 @@ fn timed(plan: &Plan, layout: &RunRecordLayout, most: usize) -> RunSeconds {
             run,
             draw: &draw,
             baseline_path: Some(&path),
+            keep_events: run < TIMELINES,
         };
         let clock = Instant::now();
         one_run(plan, layout, &mut worker, &request, &mut record);

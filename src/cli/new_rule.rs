@@ -28,9 +28,9 @@ const SCOPE: &str = "whose goods (`us`, `any`, `foreign` or an ISO3 code), to wh
 impl RuleTemplate {
     /// A proposal of the United States on data-centre chips, from July 2026.
     const PROPOSAL: Self = Self {
-        title: "no chip above a TPP of 2,400 to the target",
+        title: "a limit on chips sold to China",
         issuer: "USA",
-        description: "No accelerator with a total processing performance of 2,400 or more may be sold to the D:5 countries.",
+        description: "No chip that meets the condition may be sold to the D:5 countries, China among them.",
         announced: "2026-03-01",
         compliance: "2026-07-01",
         condition: "tpp >= 2400 && datacenter_marketed",
@@ -44,17 +44,17 @@ impl RuleTemplate {
         match instrument {
             Instrument::ChipThreshold => Self::PROPOSAL,
             Instrument::Levy => Self {
-                title: "30 % of the price of H200-class chips to the issuer",
-                description: "A sale to China of an accelerator of the H200 class or below pays 30 % of its price.",
-                condition: "tpp < 21000 && datacenter_marketed",
-                meaning: "which chips pay; of levies on one sale `chokepoint explain levy` says which counts",
+                title: "a levy on chips of the H200's class sold to China",
+                description: "A sale to China of a chip that meets the condition pays part of its price to the treasury.",
+                condition: "tpp >= 15000 && tpp < 21000 && datacenter_marketed",
+                meaning: "which chips pay; a chip that was free needs a licence then (`chokepoint explain levy`)",
                 applies_to: TO_CHINA,
                 numbers: &[("levy_share", "0.3")],
                 ..Self::PROPOSAL
             },
             Instrument::CountryCap => Self {
                 title: "caps on what Malaysia and the United Arab Emirates import",
-                description: "Malaysia and the United Arab Emirates may each import as much performance as 50,000 H100.",
+                description: "Malaysia and the United Arab Emirates may each import no more performance than the cap.",
                 meaning: "which chips draw on the cap",
                 applies_to: r#"{ origin = "us", destinations = ["MYS", "ARE"] }"#,
                 numbers: &[("tier2_cap_tpp", "7.9e8")],

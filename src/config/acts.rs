@@ -8,6 +8,7 @@ use std::sync::Arc;
 use toml::Spanned;
 
 use super::cases::CaseTable;
+use super::countries::{self, NamedNation};
 use super::dates::RuleDateOrder;
 use super::diagnostics::{Diagnostic, Problems, read_toml};
 use super::law::{ActFile, LegalStatus, RuleFile, TomlDate};
@@ -156,7 +157,13 @@ impl LawReader<'_> {
     ) {
         let names: Vec<&str> = candidates.iter().map(String::as_str).collect();
         let problem = Diagnostic::at(source, at.span(), message);
-        self.problems.0.push(problem.nearest(at.get_ref(), &names));
+        // A nation by another of its names.
+        self.problems.0.push(
+            match countries::nation_named(at.get_ref(), names.iter().copied()) {
+                NamedNation::InTable(code) => problem.help(format!("write `{code}`")),
+                _ => problem.nearest(at.get_ref(), &names),
+            },
+        );
     }
 
     /// Gives each rule its name in conditions; two rules cannot have the same.

@@ -1,6 +1,7 @@
 //! Errors in configuration, with file, line, column, what was found, what was expected and the nearest right name.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use miette::{
     GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteDiagnostic, MietteError,
@@ -8,6 +9,8 @@ use miette::{
 };
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
 
 /// A file's name and text.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -285,19 +288,27 @@ impl std::fmt::Display for Problems {
 
 impl std::error::Error for Problems {}
 
-/// The candidate nearest to what was written, if any is near.
+/// The candidate nearest to what was written, if any is near: the shortest that begins with it, or else holds it, or else the
+/// one with the fewest letters to change.
 pub fn nearest<'a>(found: &str, candidates: &[&'a str]) -> Option<&'a str> {
-    candidates
-        .iter()
-        .map(|c| {
-            (
-                strsim::damerau_levenshtein(&found.to_lowercase(), &c.to_lowercase()),
-                *c,
-            )
-        })
-        .filter(|(distance, c)| *distance <= (c.len() / 3).max(2))
-        .min()
-        .map(|(_, c)| c)
+    let found = found.to_lowercase();
+    let all = || candidates.iter().map(|c| (c.to_lowercase(), *c));
+    let shortest = |letters: usize, holds: fn(&str, &str) -> bool| {
+        all()
+            .filter(|(small, _)| found.len() >= letters && holds(small, &found))
+            .min_by_key(|(small, _)| small.len())
+            .map(|(_, c)| c)
+    };
+    let fewest = || {
+        all()
+            .map(|(small, c)| (strsim::damerau_levenshtein(&found, &small), c))
+            .filter(|(distance, c)| *distance <= (c.len() / 3).max(2))
+            .min()
+            .map(|(_, c)| c)
+    };
+    shortest(2, |c, found| c.starts_with(found))
+        .or_else(|| shortest(4, |c, found| c.contains(found)))
+        .or_else(fewest)
 }
 
 /// Reads a TOML file into a type.
@@ -305,24 +316,54 @@ pub fn nearest<'a>(found: &str, candidates: &[&'a str]) -> Option<&'a str> {
 /// # Errors
 /// With the place of the first thing that is not as the type says.
 pub fn read_toml<T: DeserializeOwned>(source: &Source) -> Result<T, Problems> {
-    let deserializer =
-        toml::Deserializer::parse(&source.text).map_err(|e| toml_problem(source, &e, None))?;
-    serde_path_to_error::deserialize(deserializer).map_err(|e| {
-        // The reader's own name for a value with its place is no part of the path.
-        let path = e.path().to_string();
-        let path = path.replace(".$__serde_spanned_private_value", "");
-        toml_problem(source, e.inner(), Some(&path))
-    })
+    toml::from_str(&source.text).map_err(|e| toml_problem(source, &e))
 }
 
-fn toml_problem(source: &Source, error: &toml::de::Error, path: Option<&str>) -> Problems {
+/// The path of the smallest value of a TOML text that a place lies in, such as `arms[1].add`; empty for the whole text and
+/// for a text that is no TOML.
+fn path_of(text: &str, place: &Range<usize>) -> String {
+    let Ok(table) = DeTable::parse(text) else {
+        return String::new();
+    };
+    let mut smallest = (usize::MAX, String::new());
+    let whole = Spanned::new(table.span(), DeValue::Table(table.into_inner()));
+    let mut open = vec![(String::new(), whole)];
+    while let Some((path, value)) = open.pop() {
+        let span = value.span();
+        if span.start <= place.start && place.end <= span.end && span.len() <= smallest.0 {
+            smallest = (span.len(), path.clone());
+        }
+        match value.into_inner() {
+            DeValue::Table(table) => {
+                let below = |name: &str| match &path[..] {
+                    "" => name.to_string(),
+                    path => format!("{path}.{name}"),
+                };
+                open.extend(
+                    table
+                        .into_iter()
+                        .map(|(name, v)| (below(name.get_ref()), v)),
+                );
+            }
+            DeValue::Array(all) => {
+                let at = |(at, v)| (format!("{path}[{at}]"), v);
+                open.extend(all.into_iter().enumerate().map(at));
+            }
+            _ => {}
+        }
+    }
+    smallest.1
+}
+
+fn toml_problem(source: &Source, error: &toml::de::Error) -> Problems {
     let range = error.span().unwrap_or(0..1);
+    let path = path_of(&source.text, &range);
     // The parser's word for one of several permitted values is that of a programming language.
     let plain = error
         .message()
         .replacen("unknown variant", "unknown value", 1);
     let mut message = plain.clone();
-    if let Some(path) = path.filter(|p| !p.is_empty() && *p != ".") {
+    if !path.is_empty() {
         message = format!("{message} (in `{path}`)");
     }
     let found = plain.split('`').nth(1).unwrap_or("").to_string();
@@ -488,4 +529,61 @@ fn cell_problem(
 pub(super) fn repeated(list: &[String]) -> impl Iterator<Item = &String> {
     let twice = |(at, word): &(usize, &String)| list[..*at].contains(word);
     list.iter().enumerate().filter(twice).map(|(_, word)| word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Line {
+        #[allow(dead_code)]
+        tpp: u32,
+    }
+
+    #[derive(Debug, Deserialize)]
+    struct Lines {
+        #[allow(dead_code)]
+        lines: Vec<Line>,
+    }
+
+    #[test]
+    fn the_nearest_name_begins_with_what_was_written_or_holds_it_or_is_nearly_it() {
+        let chips = ["B200", "H200 SXM", "H200 NVL2"];
+        assert_eq!(nearest("h200", &chips), Some("H200 SXM"));
+        assert_eq!(nearest("US", &["AUS", "USA"]), Some("USA"));
+        assert_eq!(
+            nearest("halving", &["yield_halving_time"]),
+            Some("yield_halving_time")
+        );
+        assert_eq!(nearest("tppp", &["tops", "tpp"]), Some("tpp"));
+        assert_eq!(nearest("memory", &["tpp"]), None);
+    }
+
+    #[test]
+    fn an_error_names_the_path_of_the_value() {
+        let said = |text: &str| {
+            let source = Source {
+                name: "lines.toml".into(),
+                text: text.into(),
+            };
+            let problems = read_toml::<Lines>(&source).expect_err("refused");
+            problems.0[0].message.clone()
+        };
+        for (text, path) in [
+            (
+                "lines = [{ tpp = 1 }, { tpp = \"x\" }]",
+                "(in `lines[1].tpp`)",
+            ),
+            (
+                "[[lines]]\ntpp = 1\n[[lines]]\ntpp = 1.5",
+                "(in `lines[1].tpp`)",
+            ),
+            ("[[lines]]\ntpp = 1\n[[lines]]\n", "(in `lines[1]`)"),
+        ] {
+            assert!(said(text).ends_with(path), "{}", said(text));
+        }
+        assert!(!said("line = 1").contains("(in "), "{}", said("line = 1"));
+    }
 }

@@ -26,6 +26,8 @@ pub enum RuleReach {
         on: Date,
         sales: usize,
         changed: usize,
+        /// Of them those that were free or needed a notice alone.
+        unlicensed: usize,
         example: SaleVerdictChange,
     },
     /// It judges what no table lists, such as tools and named buyers, or no sale at all.
@@ -130,7 +132,7 @@ impl SalesInQuestion<'_> {
         for on in days {
             let with = self.regime.rules_in_force(self.law, on);
             let without = without.rules_in_force(self.law, on);
-            let mut changed = 0;
+            let (mut changed, mut unlicensed) = (0, 0);
             let mut example = None;
             for (s, shipment) in self.shipments.iter().enumerate() {
                 for (c, chip) in self.chips.iter().enumerate() {
@@ -139,6 +141,8 @@ impl SalesInQuestion<'_> {
                     let other = with.judge(ControlledItem::ChipSale, &sale);
                     if verdicts(&one) != verdicts(&other) {
                         changed += 1;
+                        unlicensed +=
+                            usize::from(matches!(one.exporter, Verdict::Free | Verdict::Notify));
                         example.get_or_insert(SaleVerdictChange {
                             chip: c,
                             shipment: s,
@@ -153,6 +157,7 @@ impl SalesInQuestion<'_> {
                     on,
                     sales,
                     changed,
+                    unlicensed,
                     example,
                 };
             }

@@ -23,8 +23,9 @@ use crate::study::reach::reach_in_words;
 use crate::study::timeline::timeline;
 use crate::study::{Library, Plan, PlanSettings};
 
-/// Futures after which the first answers are given; then twice as many each time.
+/// Futures after which the first answer is given; then after three times as many each time, since a page takes its time to draw.
 const FIRST_ROUND: u32 = 4;
+const NEXT_ROUND: u32 = 3;
 /// Configurations with rules of one's own that are kept.
 const CONFIGURATIONS: usize = 3;
 
@@ -215,7 +216,7 @@ impl QuestionService {
         Ok(opened)
     }
 
-    /// Answers a question after 4, 8, 16, … futures. `say` is told each line, and answers whether anybody still listens.
+    /// Answers a question after 4, 12, 36, … futures. `say` is told each line, and answers whether anybody still listens.
     pub fn ask(
         &self,
         question: &ExplorerQuestion,
@@ -267,7 +268,7 @@ impl QuestionService {
             until = if until * 3 > plan.runs * 2 {
                 plan.runs
             } else {
-                (2 * until).min(plan.runs)
+                (NEXT_ROUND * until).min(plan.runs)
             };
         }
     }

@@ -1,5 +1,6 @@
 //! A canvas of lines, areas and texts with known boxes, drawn as SVG or PNG with the same typeface on every machine.
 
+use std::cell::RefCell;
 use std::io::Write;
 use std::path::Path;
 
@@ -7,7 +8,7 @@ use plotters::backend::{BitMapBackend, DrawingBackend};
 use plotters::coord::Shift;
 use plotters::drawing::{DrawingArea, IntoDrawingArea};
 use plotters::element::{PathElement, Polygon, Rectangle};
-use plotters::style::{Color, RGBColor, ShapeStyle, WHITE};
+use plotters::style::{Color, RGBColor, ShapeStyle};
 
 use super::letters::{ABOVE, BELOW, LETTERS, dots, lacking, width};
 use super::theme::Colour;
@@ -16,6 +17,11 @@ use crate::results::files::AtomicFile;
 
 /// Coordinates of a bitmap are whole pixels: drawing this much larger than the PNG keeps curves smooth.
 const FINE: f64 = 2.0;
+
+thread_local! {
+    /// Pixels of the finer grid.
+    static LARGE: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
 /// Pixels of a PNG for each pixel of the figure.
 const PNG: f64 = 2.0;
 /// Width and height of a slide.
@@ -289,25 +295,29 @@ impl Canvas {
             PngSize::Screen => (drawn[0], drawn[1]),
             PngSize::Slide => SLIDE,
         };
-        let at = Placement {
-            scale: scale * FINE,
-            left: f64::from(w - drawn[0].min(w)) / 2.0 * FINE,
-            top: f64::from(h - drawn[1].min(h)) / 2.0 * FINE,
+        let placed = |fine: f64| Placement {
+            scale: scale * fine,
+            left: f64::from(w - drawn[0].min(w)) / 2.0 * fine,
+            top: f64::from(h - drawn[1].min(h)) / 2.0 * fine,
         };
         let large_size = (w * FINE as u32, h * FINE as u32);
-        let mut large = vec![255_u8; (large_size.0 * large_size.1 * 3) as usize];
+        // White; the memory serves all pictures of a thread.
+        let mut large = LARGE.take();
+        large.clear();
+        large.resize((large_size.0 * large_size.1 * 3) as usize, 255);
         {
             let sheet = BitMapBackend::with_buffer(&mut large, large_size).into_drawing_area();
-            sheet.fill(&WHITE).map_err(|e| e.to_string())?;
             for mark in &self.marks {
-                draw_shape(&sheet, mark, &at)?;
+                draw_shape(&sheet, mark, &placed(FINE))?;
             }
             sheet.present().map_err(|e| e.to_string())?;
         }
+        let mut small = halved(&large, large_size.0 as usize);
+        LARGE.set(large);
+        // Letters are smoothed as they are drawn, so they need no finer grid.
         for text in self.texts() {
-            ink_text(text, &at, &mut large, large_size);
+            ink_text(text, &placed(1.0), &mut small, (w, h));
         }
-        let small = halved(&large, large_size.0 as usize, large_size.1 as usize);
         encode_png(path, &small, (w, h))
     }
 }
@@ -445,15 +455,18 @@ fn rgb(colour: Colour) -> RGBColor {
     RGBColor(colour.0, colour.1, colour.2)
 }
 
-/// Each pixel the mean of four.
-fn halved(large: &[u8], w: usize, h: usize) -> Vec<u8> {
+/// Each pixel the mean of four, of a drawing this wide; width and height are even.
+fn halved(large: &[u8], w: usize) -> Vec<u8> {
     let mut small = Vec::with_capacity(large.len() / 4);
-    for y in (0..h).step_by(2) {
-        for x in (0..w).step_by(2) {
-            for c in 0..3 {
-                let at = |dx: usize, dy: usize| u32::from(large[((y + dy) * w + x + dx) * 3 + c]);
-                small.push(((at(0, 0) + at(1, 0) + at(0, 1) + at(1, 1) + 2) / 4) as u8);
-            }
+    for rows in large.chunks_exact(w * 6) {
+        let (upper, lower) = rows.split_at(w * 3);
+        for (u, l) in upper.chunks_exact(6).zip(lower.chunks_exact(6)) {
+            let mean = |c: usize| {
+                let sum =
+                    u16::from(u[c]) + u16::from(u[c + 3]) + u16::from(l[c]) + u16::from(l[c + 3]);
+                ((sum + 2) / 4) as u8
+            };
+            small.extend([mean(0), mean(1), mean(2)]);
         }
     }
     small

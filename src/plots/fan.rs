@@ -87,7 +87,8 @@ impl<'a> FanChart<'a> {
     }
 
     fn rows_of(&self, arm: &str, line: &FanLine) -> Vec<&'a BandRow> {
-        band_rows(self.results, arm, &line.measure, &line.entity, self.from)
+        self.results
+            .curve(arm, &line.measure, &line.entity, self.from)
     }
 
     fn record(&self, line: &FanLine) -> Vec<RecordMark> {
@@ -201,23 +202,6 @@ impl<'a> FanChart<'a> {
         }
         said
     }
-}
-
-/// Bands of one measure and entity under one regime, from a month on.
-pub fn band_rows<'a>(
-    results: &'a Results,
-    arm: &str,
-    measure: &str,
-    entity: &str,
-    from: Month,
-) -> Vec<&'a BandRow> {
-    results
-        .bands
-        .iter()
-        .filter(|r| {
-            r.regime == arm && r.measure == measure && r.entity == entity && r.month >= from
-        })
-        .collect()
 }
 
 fn draw_curves(

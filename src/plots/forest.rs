@@ -73,7 +73,7 @@ impl<'a> Forest<'a> {
                     ("p95", value(e.p95)),
                     ("mean", value(e.mean)),
                     ("baseline_mean", value(e.baseline_mean)),
-                    ("relative_median", digits(self.relative(e, e.p50))),
+                    ("relative_median", digits(e.p50 / e.baseline_mean.abs())),
                     ("futures", e.pairs.to_string()),
                 ]);
             }

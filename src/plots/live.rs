@@ -4,7 +4,6 @@ use serde::Serialize;
 
 use super::axis::can_be_drawn;
 use super::effect::{default_start, differing_rules, effect_rows};
-use super::fan::band_rows;
 use super::headline_arm;
 use super::record::{RecordFit, record_end, record_of};
 use super::shares::{by_maker, largest_makers};
@@ -141,7 +140,7 @@ fn measure_chart(results: &Results, charted: &ChartedMeasure<'_>, from: Month) -
         measure, entity, ..
     } = *charted;
     let series = study.arms.iter().enumerate().map(|(turn, arm)| {
-        let rows = band_rows(results, &arm.name, measure, entity, from);
+        let rows = results.curve(&arm.name, measure, entity, from);
         InteractiveSeries {
             dashed: study.arms.len() > 1 && arm.name == study.baseline,
             ..banded(results, arm, turn, &rows, from)
@@ -229,7 +228,7 @@ fn share_charts(results: &Results, shares: &SharesSpec, from: Month) -> Vec<Inte
     let chart = |arm: &ArmInfo| {
         let series = makers.iter().enumerate().map(|(turn, maker)| {
             let mut middle = vec![None; months];
-            for row in band_rows(results, &arm.name, &shares.measure, maker, from) {
+            for row in results.curve(&arm.name, &shares.measure, maker, from) {
                 put(&mut middle, row.month - from, row.band.mean);
             }
             InteractiveSeries {

@@ -2,7 +2,7 @@
 
 use super::axis::{AxisScaleRange, PlotPanel, bounds, months};
 use super::canvas::TextAnchor;
-use super::fan::{LEFT, band_rows, fan_of};
+use super::fan::{LEFT, fan_of};
 use super::record::{LEGEND, draw_record, record_of};
 use super::theme::{INK, LABEL, SERIES, SMALL, SOFT, axis_unit, fitted, in_unit, month, width};
 use super::{FigureLayout, baseline_label, measure_unit, month_or, named, two_digits};
@@ -70,7 +70,7 @@ fn draw_row(
     layout: &ColumnLayout,
 ) -> Result<Vec<String>, String> {
     let study = &results.manifest.study;
-    let rows = |arm: &str| band_rows(results, arm, &row.measure, &row.entity, layout.from);
+    let rows = |arm: &str| results.curve(arm, &row.measure, &row.entity, layout.from);
     let all: Vec<&BandRow> = study.arms.iter().flat_map(|a| rows(&a.name)).collect();
     if all.is_empty() {
         return Err(format!(

@@ -6,7 +6,7 @@ use super::theme::{Colour, GRID, INK, SERIES, SMALL, SOFT, TINY, fitted, ink_of,
 use super::{FigureLayout, arm_label, arm_of, month_or};
 use crate::config::figure::TimelineSpec;
 use crate::foundation::calendar::Month;
-use crate::foundation::escape::{shell_argument, shell_option};
+use crate::results::repeat::replay;
 use crate::results::{EventRow, Results};
 
 /// Rows of labels in a lane, and their distance.
@@ -133,11 +133,9 @@ fn caption(
     };
     let run = timeline.run;
     format!(
-        "Future {run} under {}: {events} events, {named} of them named{left_out}. All of it: chokepoint replay {} {} --run {run} --seed {}.",
+        "Future {run} under {}: {events} events, {named} of them named{left_out}. All of it: {}.",
         arm_label(results, name),
-        shell_argument(&results.manifest.study.name),
-        shell_option("--regime", name),
-        results.manifest.seed
+        replay(&results.manifest, name, run)
     )
 }
 

@@ -279,18 +279,24 @@ fn sobol_row(q: &AnswerQuantity, parameter: &str, i: SobolIndices, rows: usize) 
     }
 }
 
-/// By how much a first index has to exceed its total for a warning: what some hundred rows leave to chance.
+/// By how much an index has to be impossible for a warning: what some hundred rows leave to chance.
 const NOISE: f64 = 0.05;
 
-/// The warning for indices that cannot be so: what a parameter explains alone is a part of what it explains with others.
+/// By how much a pair of indices misses `0 <= first <= total <= 1`: what a parameter explains alone is a part of what it explains
+/// with others, and that a part of the whole.
+fn impossible_by(r: &SobolRow) -> f64 {
+    (r.first - r.total).max(r.total - 1.0).max(-r.first)
+}
+
+/// The warning for indices that cannot be so.
 pub fn too_few_rows(rows: &[SobolRow]) -> Option<String> {
-    let above = |r: &&SobolRow| r.first > r.total + NOISE;
+    let above = |r: &&SobolRow| impossible_by(r) > NOISE;
     let worst = rows
         .iter()
         .filter(above)
-        .max_by(|a, b| (a.first - a.total).total_cmp(&(b.first - b.total)))?;
+        .max_by(|a, b| impossible_by(a).total_cmp(&impossible_by(b)))?;
     Some(format!(
-        "from {} rows {} of {} first indices exceed their totals, which true indices never do (`{}`: {:.2} > {:.2}); more futures are needed",
+        "from {} rows, {} of {} pairs of indices miss 0 <= first <= total <= 1 by more than {NOISE}, which true ones never do (`{}`: first {:.2}, total {:.2}); more futures are needed",
         worst.rows,
         rows.iter().filter(above).count(),
         rows.len(),
@@ -429,8 +435,11 @@ mod tests {
         let told = too_few_rows(&[row("a", 0.67, 0.29), row("b", 0.1, 0.5), row("c", 0.2, 0.1)]);
         let told = told.unwrap();
         assert!(
-            told.starts_with("from 8 rows 2 of 3") && told.contains("`a`: 0.67 > 0.29"),
+            told.starts_with("from 8 rows, 2 of 3") && told.contains("`a`: first 0.67, total 0.29"),
             "{told}"
         );
+        for impossible in [row("a", 0.9, 1.2), row("a", -0.13, 0.2)] {
+            assert!(too_few_rows(&[impossible]).is_some());
+        }
     }
 }

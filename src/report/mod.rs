@@ -24,7 +24,7 @@ use crate::config::figure::ReportQuestion;
 use crate::foundation::escape::{json_in_script, markup, visible};
 use crate::plots::headline_arm;
 use crate::plots::{DrawnFigures, InteractiveCharts, basis, basis_in_short, font_faces};
-use crate::results::{FailureRow, Results, ResultsError, files};
+use crate::results::{FailureRow, Results, ResultsError, files, repeat};
 
 const TEMPLATE: &str = include_str!("../../assets/report.html.j2");
 const SHORT: &str = include_str!("../../assets/short.html.j2");
@@ -176,7 +176,7 @@ fn render(results: &Results, gallery: &DrawnFigures) -> Result<String, minijinja
         .failures
         .iter()
         .map(|f| FailureRow {
-            command: appendix::command(&f.command),
+            command: repeat::command(&f.command),
             ..f.clone()
         })
         .collect();
@@ -247,7 +247,7 @@ fn render(results: &Results, gallery: &DrawnFigures) -> Result<String, minijinja
         sobol => Serde(&sobol),
         boxes => Serde(&boxes),
         failures => Serde(&failures),
-        command => appendix::command(&results.manifest.command),
+        command => repeat::command(&results.manifest.command),
         timeline => Serde(&timeline),
     })
 }

@@ -85,7 +85,8 @@ fn main_time(results: &Results) -> Option<PathTime> {
     long.or(all.last()).copied()
 }
 
-/// Yes, no, or neither, by the size that matters: an answer needs 19 futures of 20, "probably" three of four.
+/// Yes, no, or neither, by the size that matters: an answer needs 19 futures of 20, "probably" three of four. Without either, an
+/// effect of one sign in 19 futures of 20 has a clear direction.
 pub fn answer(e: &EffectRow, size: f64) -> &'static str {
     if e.p05 >= size {
         "Yes"
@@ -99,6 +100,8 @@ pub fn answer(e: &EffectRow, size: f64) -> &'static str {
         "Probably the reverse"
     } else if e.p25 > -size && e.p75 < size {
         "Probably not"
+    } else if e.p05 > 0.0 || e.p95 < 0.0 {
+        "The direction is clear, the size is not"
     } else {
         "Not clear"
     }
@@ -106,15 +109,16 @@ pub fn answer(e: &EffectRow, size: f64) -> &'static str {
 
 /// A size in months with its direction: "2.1 months further behind".
 fn behind(e: &EffectRow) -> String {
-    let way = if e.p50 >= 0.0 {
+    let size = rounded(e.p50.abs(), e.monte_carlo_error, "months");
+    if size.starts_with("0 ") {
+        return "as far behind as without it".into();
+    }
+    let way = if e.p50 > 0.0 {
         "further behind"
     } else {
         "less far behind"
     };
-    format!(
-        "{} {way}",
-        rounded(e.p50.abs(), e.monte_carlo_error, "months")
-    )
+    format!("{size} {way}")
 }
 
 fn range(e: &EffectRow) -> String {
@@ -323,6 +327,9 @@ mod tests {
         assert_eq!(of([0.0, 1.2, 2.0, 2.5, 3.0]), "Probably");
         assert_eq!(of([-0.2, 0.1, 0.4, 0.8, 1.6]), "Probably not");
         assert_eq!(of([-0.2, 0.1, 1.4, 1.8, 2.6]), "Not clear");
+        let direction = "The direction is clear, the size is not";
+        assert_eq!(of([0.1, 0.5, 0.8, 1.2, 1.6]), direction);
+        assert_eq!(of([-1.6, -1.2, -0.8, -0.5, -0.1]), direction);
         assert_eq!(of([-3.0, -2.5, -2.0, -1.5, -1.1]), "The reverse");
         assert_eq!(of([-3.0, -2.5, -2.0, -1.5, 0.1]), "Probably the reverse");
     }

@@ -2,11 +2,13 @@
 
 pub mod claims;
 pub mod compare;
+mod curves;
 pub mod export;
 pub mod files;
 mod folder;
 pub mod pairs;
 mod parquet_tables;
+pub mod repeat;
 pub mod seal;
 pub mod tables;
 
@@ -373,6 +375,7 @@ pub struct Results {
     pub manifest: Manifest,
     pub outcomes: OutcomeTable,
     pub bands: Vec<BandRow>,
+    pub(crate) curves: curves::CurveIndex,
     /// Bands of the difference to the baseline in the same future, month by month; empty in older folders.
     pub effect_bands: Vec<BandRow>,
     pub effects: Vec<EffectRow>,

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ensemble::RunStore;
 use super::layout::RunRecordLayout;
-use super::run::{RunNarrative, RunRecord, RunRequest, one_run};
+use super::run::{RunNarrative, RunRecord, RunRequest, TIMELINES, one_run};
 use super::{Plan, Worker};
 use crate::foundation::policy_path::PolicyChange;
 use crate::results::files::AtomicFile;
@@ -145,6 +145,7 @@ fn write_chunks(
                 run,
                 draw: &draws[at],
                 baseline_path: tapes.get(at),
+                keep_events: run < TIMELINES,
             };
             one_run(plan, layout, worker, &request, record);
             tail.told.extend(record.told.take());

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use rayon::prelude::*;
 
 use super::layout::RunRecordLayout;
-use super::run::{RunRecord, RunRequest, one_run};
+use super::run::{RunRecord, RunRequest, TIMELINES, one_run};
 use super::{Plan, Worker};
 use crate::results::ResultsError;
 
@@ -35,6 +35,7 @@ pub fn run_all(plan: &Plan, done: &(dyn Fn() + Sync), stop: &AtomicBool) -> Vec<
                         run: number,
                         draw: &draw,
                         baseline_path: tape.as_ref(),
+                        keep_events: number < TIMELINES,
                     };
                     one_run(plan, &layout, &mut worker, &request, &mut record);
                     tape.get_or_insert_with(|| Arc::from(record.tape.as_slice()));
@@ -74,6 +75,17 @@ pub trait RunStore: Sync {
     ) -> Result<Vec<f64>, ResultsError>;
 }
 
+/// One number of each of these runs.
+pub fn numbers_of(records: &[RunRecord], at: usize) -> Vec<f64> {
+    records.iter().map(|r| r.numbers[at]).collect()
+}
+
+/// Months of a series that begins at this place of each of these runs: month after month, each over all runs.
+pub fn months_of(records: &[RunRecord], from: usize, months: Range<usize>) -> Vec<f64> {
+    let of = |t: usize| records.iter().map(move |r| r.series[from + t]);
+    months.flat_map(of).collect()
+}
+
 /// Runs in memory, arm after arm.
 pub struct MemoryRunStore<'a> {
     pub records: &'a [RunRecord],
@@ -94,8 +106,7 @@ impl RunStore for MemoryRunStore<'_> {
         at: usize,
         places: Range<usize>,
     ) -> Result<Vec<f64>, ResultsError> {
-        let records = self.of(arm, places).iter();
-        Ok(records.map(|r| r.numbers[at]).collect())
+        Ok(numbers_of(self.of(arm, places), at))
     }
 
     fn months(
@@ -105,11 +116,6 @@ impl RunStore for MemoryRunStore<'_> {
         months: Range<usize>,
     ) -> Result<Vec<f64>, ResultsError> {
         let records = self.of(arm, 0..self.futures);
-        let of = |t: usize| {
-            records
-                .iter()
-                .map(move |r| r.series[column * self.months + t])
-        };
-        Ok(months.flat_map(of).collect())
+        Ok(months_of(records, column * self.months, months))
     }
 }

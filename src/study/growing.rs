@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use rayon::prelude::*;
 
-use super::ensemble::RunStore;
+use super::ensemble::{RunStore, months_of, numbers_of};
 use super::join::JoinedRuns;
 use super::layout::RunRecordLayout;
 use super::run::{RunNarrative, RunRecord, RunRequest, one_run};
@@ -96,6 +96,7 @@ impl<'a> GrowingRuns<'a> {
                 run: number,
                 draw: &draw,
                 baseline_path: tape.as_ref(),
+                keep_events: false,
             };
             one_run(plan, &self.layout, &mut worker, &request, &mut record);
             tape.get_or_insert_with(|| Arc::from(record.tape.as_slice()));
@@ -146,8 +147,7 @@ impl RunStore for GrowingRuns<'_> {
         at: usize,
         places: Range<usize>,
     ) -> Result<Vec<f64>, ResultsError> {
-        let records = self.records[arm][places].iter();
-        Ok(records.map(|r| r.numbers[at]).collect())
+        Ok(numbers_of(&self.records[arm][places], at))
     }
 
     fn months(
@@ -156,10 +156,7 @@ impl RunStore for GrowingRuns<'_> {
         column: usize,
         months: Range<usize>,
     ) -> Result<Vec<f64>, ResultsError> {
-        let of = |t: usize| {
-            let at = column * self.layout.months + t;
-            self.records[arm].iter().map(move |r| r.series[at])
-        };
-        Ok(months.flat_map(of).collect())
+        let from = column * self.layout.months;
+        Ok(months_of(&self.records[arm], from, months))
     }
 }

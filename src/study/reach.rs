@@ -81,10 +81,11 @@ fn in_words(library: &Library, sales: &SalesInQuestion<'_>, at: u16, reach: &Rul
         RuleReach::Verdicts {
             on,
             changed,
+            unlicensed,
             example,
             ..
         } => format!(
-            "`{id}` changes from {on} the verdict on {changed} of {} sales (each chip to each nation), such as {} to {}: {} without it, {} with it",
+            "`{id}` changes from {on} the verdict on {changed} of {} sales (each chip to each nation), {unlicensed} of which needed no licence without it, such as {} to {}: {} without it, {} with it",
             all_sales(sales),
             library.chips[example.chip].chip,
             library.nations[example.shipment].iso3,

@@ -52,6 +52,8 @@ pub struct RunRequest<'a> {
     pub draw: &'a FutureDraw,
     /// Changes of the rules in the baseline's run of the same future.
     pub baseline_path: Option<&'a Arc<[PolicyChange]>>,
+    /// Whether its events are written down; its numbers are the same without.
+    pub keep_events: bool,
 }
 
 /// Makes a run into a record, whose memory is reused. A run that panics counts as a failed run.
@@ -104,7 +106,7 @@ fn simulate(
     told: &mut RunNarrative,
 ) -> Option<String> {
     let RunRequest { arm, run, draw, .. } = *request;
-    let keep = run < TIMELINES;
+    let keep = request.keep_events;
     let (calendar, mut future) = plan.in_arm(arm, run, draw);
     let imbalance = worker.run(calendar, &future, layout.months, keep);
     // The hook for tests: see `Plan::fail`.

@@ -12,7 +12,7 @@ const median = (values) => {
 };
 const tell = (what, values, most) => console.log(`${what}: median ${Math.round(median(values))} ms (${Math.round(Math.min(...values))} to ${Math.round(Math.max(...values))}), asked for under ${most} ms`);
 const browser = await launch();
-const first = [], bands = [], hundred = [];
+const first = [];
 
 for (let n = 0; n < TIMES; n++) {
   const served = await start(program);
@@ -30,20 +30,29 @@ const { page } = await open(browser, served.address);
 await page.locator("details").evaluateAll((all) => all.forEach((d) => { d.open = true; }));
 await page.selectOption("#futures", "100");
 await complete(page);
-const slider = page.locator(".slider input").first();
-await slider.focus();
-for (let n = 0; n < TIMES; n++) {
-  for (let k = 0; k < 7; k++) await page.keyboard.press(n % 2 ? "ArrowLeft" : "ArrowRight");
-  await complete(page);
-  const [to_bands, to_done] = await page.evaluate(() => {
-    const moved = performance.getEntriesByName("explorer:changed").at(-1).startTime;
-    const after = performance.getEntriesByName("explorer:bands").find((b) => b.startTime > moved);
-    return [after.startTime - moved, performance.getEntriesByName("explorer:done").at(-1).startTime - moved];
-  });
-  bands.push(to_bands);
-  hundred.push(to_done);
+
+/** Moves the first slider ten times and waits for a hundred futures each time. */
+async function move_slider(arms) {
+  const bands = [], hundred = [];
+  await page.locator(".slider input").first().focus();
+  for (let n = 0; n < TIMES; n++) {
+    for (let k = 0; k < 7; k++) await page.keyboard.press(n % 2 ? "ArrowLeft" : "ArrowRight");
+    await complete(page);
+    const [to_bands, to_done] = await page.evaluate(() => {
+      const moved = performance.getEntriesByName("explorer:changed").at(-1).startTime;
+      const after = performance.getEntriesByName("explorer:bands").find((b) => b.startTime > moved);
+      return [after.startTime - moved, performance.getEntriesByName("explorer:done").at(-1).startTime - moved];
+    });
+    bands.push(to_bands);
+    hundred.push(to_done);
+  }
+  tell(`${arms}: slider to first bands, the pause included`, bands, 500);
+  tell(`${arms}: slider to 100 futures, the pause included`, hundred, 4000);
 }
-tell("slider to first bands, the pause of 150 ms included", bands, 500);
-tell("slider to 100 paired futures, the pause included", hundred, 4000);
+
+await move_slider("baseline and two arms");
+await page.getByRole("button", { name: /^Remove / }).last().click();
+await complete(page);
+await move_slider("baseline and one arm");
 await served.end();
 await browser.close();
