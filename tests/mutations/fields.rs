@@ -128,7 +128,7 @@ status name!
 outside_names[] name
 rule[].id id!
 rule[].instrument name!
-rule[].description filled!
+rule[].description text!
 rule[].announced day
 rule[].leaked day
 rule[].published day
@@ -154,7 +154,7 @@ rule[].applies_to.headquarters[] name
 rule[].numbers.* of_rule
 rule[].facts.* text
 rule[].exception[].name text!
-rule[].exception[].description filled!
+rule[].exception[].description text!
 rule[].exception[].condition condition!
 rule[].exception[].licence name!
 rule[].case[].chip name!
@@ -166,7 +166,7 @@ rule[].case[].source text!
 pub const REGIMES: &str = "
 name filled!
 label text
-description filled!
+description text!
 select name
 issuers[] name
 as_of day
@@ -189,8 +189,8 @@ process.ladder[].rules[] name
 
 pub const STUDIES: &str = "
 name filled!
-question filled!
-description filled!
+question text!
+description text!
 arms text!
 arms[] name
 arms[].name id!
@@ -271,7 +271,7 @@ futures.variant[].planning name
 ";
 
 pub const FIGURES: &str = "
-title filled!
+title text!
 description text
 part name
 draw.fan.lines text!
@@ -335,7 +335,7 @@ draw.tiles.regime text
 pub const PARAMETERS: &str = "
 date text
 parameter[].id id!
-parameter[].description filled!
+parameter[].description text!
 parameter[].unit name!
 parameter[].value of_unit!
 parameter[].distribution.kind name!
