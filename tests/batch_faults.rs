@@ -312,4 +312,17 @@ fn a_table_of_futures_says_each_thing_once_and_wrong_rows_have_a_line() {
         let said = refused(here, &["check", "mine.toml"], 1);
         assert!(said.contains(expected), "{table}: {said}");
     }
+    // A table in another encoding is said of the table, one that is not there of the study.
+    std::fs::write(here.join("futures.csv"), b"choice_slop\xe9\n1\n").unwrap();
+    let said = refused(here, &["check", "mine.toml"], 1);
+    assert!(
+        said.contains("futures.csv:1:1: line 1 holds the byte 0xe9"),
+        "{said}"
+    );
+    std::fs::remove_file(here.join("futures.csv")).unwrap();
+    let said = refused(here, &["check", "mine.toml"], 1);
+    assert!(
+        said.contains("mine.toml:") && said.contains("there is no file"),
+        "{said}"
+    );
 }

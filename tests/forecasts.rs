@@ -429,6 +429,12 @@ fn a_forecast_is_written_once_and_an_edit_is_found() {
     std::fs::write(&file, text.replace("seed = 1", "seed = 2")).unwrap();
     let (code, _, err) = chokepoint(folder, &score);
     assert!(code == 2 && err.contains("as hashes.csv states"), "{err}");
+    // Nor is one that the list no longer holds, whether its line or the whole of the list was lost.
+    for lost in ["dated,sha256\n", ""] {
+        std::fs::write(folder.join("forecasts/hashes.csv"), lost).unwrap();
+        let (code, _, err) = chokepoint(folder, &["score", "forecasts/2026-11-28"]);
+        assert!(code == 2 && err.contains("hashes.csv"), "{err}");
+    }
 }
 
 /// A changed configuration in a folder.

@@ -663,12 +663,18 @@ fn a_changed_plan_is_refused_and_so_is_one_with_another_command() {
     let text = file.text();
     let at = Path::new("plan.json");
     assert_eq!(PlanFile::of_text(&text, at).unwrap(), file);
-    let other = text.replace("run did-controls-work", "run x; touch pwned");
-    let refused = PlanFile::of_text(&other, at).unwrap_err().to_string();
-    assert!(
-        refused.contains("was changed after it was made"),
-        "{refused}"
-    );
+    for other in [
+        text.replace("run did-controls-work", "run x; touch pwned"),
+        text.replacen('{', "{ \"surplus\": 1,", 1),
+        text.replacen("\"name\":", "\"surplus\": 1, \"name\":", 1),
+    ] {
+        assert!(other != text);
+        let refused = PlanFile::of_text(&other, at).unwrap_err().to_string();
+        assert!(
+            refused.contains("was changed after it was made"),
+            "{refused}"
+        );
+    }
     let differs = PlanFile {
         command: "another".into(),
         ..file.clone()

@@ -132,9 +132,51 @@ fn wrong_tables_of_every_kind_are_refused_by_check_alone() {
             "posterior/informed/A.csv",
             ",not informed by data",
             ",unsure",
-            "expected a verdict",
+            "expected one of informed,",
         ),
-        ("evidence/looks.csv", "2026-", "26-", "expected a day"),
+        (
+            "posterior/informed/A.csv",
+            "parameter,prior_median,p05,p50,p95,",
+            "parameter,prior_median,p95,p50,p05,",
+            "above its high value",
+        ),
+        (
+            "posterior/trades/A.csv",
+            "lock_in_log_value,choice_slope,",
+            "lock_in_log_value,choice_slope,0.5\nlock_in_log_value,choice_slope,",
+            "is here twice",
+        ),
+        ("evidence/looks.csv", "2026-", "26-", "expected a date"),
+        (
+            "evidence/looks.csv",
+            ",split,",
+            ",splt,",
+            "did you mean `split`?",
+        ),
+        (
+            "rules/events.csv",
+            "event,",
+            "evnet,",
+            "did you mean `event`?",
+        ),
+        (
+            "rules/events.csv",
+            "\na800-h800-variants,",
+            "\n,",
+            "found an empty cell",
+        ),
+        (
+            "rules/events.csv",
+            "\na800-h800-variants,",
+            "\na800-h800-variants,again\na800-h800-variants,",
+            "is here twice",
+        ),
+        (
+            "evidence/structure.toml",
+            "weight = 1.0",
+            "weight = 1e300",
+            "at most 1000000",
+        ),
         (
             "parameters/market.toml",
             "quota_inertia\"",
@@ -180,6 +222,27 @@ fn wrong_tables_of_every_kind_are_refused_by_check_alone() {
     ] {
         let said = broken(path, from, to);
         assert!(said.contains(word), "{path} with {to}: {said}");
+    }
+}
+
+/// No run reads them: `check` of the folder does.
+#[test]
+fn a_folder_is_checked_with_the_tables_that_no_run_reads() {
+    for (path, from, to) in [
+        ("evidence/looks.csv", "2026-", "26-"),
+        ("evidence/structure.toml", "weight = 1.0", "weight = 1e300"),
+        ("rules/events.csv", "\na800-h800-variants,", "\n,"),
+        ("posterior/informed/final.csv", ",informed", ",infromed"),
+        ("posterior/trades/final.csv", ",-0.54", ",-5.4"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("c").join(path);
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        let text = library().configs.read(path).unwrap().text;
+        assert!(text.contains(from), "{path}: {from}");
+        std::fs::write(file, text.replacen(from, to, 1)).unwrap();
+        let said = refused(folder.path(), &["--configs", "c", "check"]);
+        assert!(said.contains(&format!("c/{path}:")), "{path}: {said}");
     }
 }
 
@@ -713,13 +776,41 @@ fn what_the_command_line_sets_wrongly_is_said_of_the_command_line() {
             "did-controls-work.toml:12:1: found a window of 60 months",
         ),
         (&["study.name.x=1"], "`name` holds no fields to set"),
+        // The one of two that is not taken would be lost without a word.
+        (
+            &["choice_slope=2", "market.choice_slope=3"],
+            "found `market.choice_slope`, expected each parameter or field once",
+        ),
+        (
+            &["study.target=CHN", "study.target=RUS"],
+            "found `study.target`, expected each parameter or field once",
+        ),
     ] {
         let said = run(sets);
         assert!(said.contains(words), "{sets:?}: {said}");
     }
     for (command, words) in [
         (
-            &["block", "p", "0", "--configs", "."][..],
+            &["rules", "--on", "0203-12-01"][..],
+            "found `0203-12-01`, expected a day that exists",
+        ),
+        (
+            &[
+                "decompose",
+                "did-controls-work",
+                "--runs",
+                "1",
+                "--pairs",
+                "4294967295",
+            ],
+            "expected at most 10000000",
+        ),
+        (
+            &["discover", "c11", "--runs", "4294967295"],
+            "at most 10000000",
+        ),
+        (
+            &["block", "p", "0", "--configs", "."],
             "a plan holds the configuration",
         ),
         (

@@ -376,6 +376,10 @@ fn every_table_that_was_changed_is_missing_or_was_added_is_named_by_every_reader
         std::fs::remove_file(&path).unwrap();
         let said = refused(here, &["report", "out"], 2);
         assert!(said.contains(&format!("{table} is missing")), "{said}");
+        if let Some((stem, "csv" | "parquet")) = table.split_once('.') {
+            let said = refused(here, &["export", "out", stem], 2);
+            assert!(said.contains(&format!("{table} is missing")), "{said}");
+        }
         std::fs::write(&path, &whole).unwrap();
         good(here, readers[0]);
     }

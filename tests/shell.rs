@@ -25,8 +25,19 @@ fn completions_and_man_pages_hold_every_command() {
             assert!(script.contains(word), "{shell}: {word}");
         }
     }
-    let (code, _, _) = told(here.path(), &["man", "man1"]);
-    assert_eq!(code, 0);
+    // Pages of the program are written over, a file of another is not.
+    for (text, expected) in [(None, 0), (Some("years of work"), 2), (None, 0)] {
+        let file = here.path().join("man1/chokepoint-run.1");
+        if let Some(text) = text {
+            std::fs::write(&file, text).unwrap();
+        }
+        let (code, _, error) = told(here.path(), &["man", "man1"]);
+        assert_eq!(code, expected, "{error}");
+        if let Some(text) = text {
+            assert_eq!(std::fs::read_to_string(&file).unwrap(), text);
+            std::fs::remove_file(file).unwrap();
+        }
+    }
     let page = |name: &str| std::fs::read_to_string(here.path().join("man1").join(name)).unwrap();
     assert!(page("chokepoint.1").contains("Simulates export controls"));
     assert!(page("chokepoint-run.1").contains("chokepoint\\-run"));

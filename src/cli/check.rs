@@ -108,12 +108,21 @@ fn whole(configs: &Configs) -> Result<(), Problems> {
     keep(evidence::check_shipped_map(configs));
     keep(splits::read(configs).map(|_| ()));
     keep(splits::Registration::read(configs).map(|_| ()));
-    for path in configs.list("posterior", ".csv") {
+    // What the readers above do not come to, or not in every configuration.
+    let evidence = configs.list("evidence", "");
+    for path in configs
+        .list("posterior", ".csv")
+        .into_iter()
+        .chain(evidence)
+    {
         let source = configs.read(&path);
         keep(source.and_then(|source| match FileKind::of_path(&path) {
             Some(FileKind::Trades) => posterior::check_trades(&source),
-            Some(FileKind::Informed) => posterior::check_informed(&source),
-            _ => Posterior::check(&source),
+            Some(FileKind::Informed) => posterior::informed(&source).map(|_| ()),
+            Some(FileKind::Posterior) => Posterior::check(&source),
+            Some(FileKind::Structure) => structure::parse(&source).map(|_| ()),
+            Some(FileKind::Looks) => splits::looks(&source).map(|_| ()),
+            _ => Ok(()),
         }));
     }
     problems.check()
@@ -122,6 +131,7 @@ fn whole(configs: &Configs) -> Result<(), Problems> {
 /// A study, as a run of it would read it.
 fn study_of(library: &Library, source: &Source) -> Result<(), Problems> {
     let study = study::read(source, &library.configs)?;
+    figure::check_names(&library.configs, source, &study.figures)?;
     plan::check(library, &study, study.runs, None)
 }
 
@@ -220,10 +230,10 @@ fn one(configs: &Configs, source: &Source) -> Result<(), Problems> {
         FileKind::Splits => splits::check(source),
         FileKind::Structure => structure::parse(source).map(|_| ()),
         FileKind::Registration => splits::check_registration(source),
-        FileKind::Looks => splits::check_looks(source),
+        FileKind::Looks => splits::looks(source).map(|_| ()),
         FileKind::Posterior => Posterior::check(source),
         FileKind::Trades => posterior::check_trades(source),
-        FileKind::Informed => posterior::check_informed(source),
+        FileKind::Informed => posterior::informed(source).map(|_| ()),
         FileKind::Futures => draws::check(source),
         FileKind::Schema => current_schema(source),
     }

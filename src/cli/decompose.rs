@@ -16,7 +16,7 @@ pub struct DecomposeArgs {
     outcome: String,
     /// Pairs of random orders of channels (an order and its reverse) that are run to divide the effect among single channels; 0 divides it among groups of channels only.
     #[arg(long, default_value_t = 0)]
-    pairs: usize,
+    pairs: u32,
 }
 
 pub fn decompose(configs: Configs, args: &DecomposeArgs) -> Answer {
@@ -26,9 +26,9 @@ pub fn decompose(configs: Configs, args: &DecomposeArgs) -> Answer {
     let words = format!("{}", args.pairs);
     let asked = q.prepare(configs, 100, "decompose", &words, &tables)?;
     let plan = &asked.plan;
-    let runs = decompose::runs(plan, args.pairs);
+    let runs = decompose::runs(plan, args.pairs as usize);
     let parts = q.run_with_progress(&asked, runs, |done| {
-        decompose::decompose(plan, args.pairs, done)
+        decompose::decompose(plan, args.pairs as usize, done)
     })?;
     let parts = q.accept(&asked, parts)?;
     let texts = [

@@ -47,12 +47,13 @@ pub fn export(configs: &Configs, args: &ExportArgs) -> Answer {
     let Some(wanted) = &args.table else {
         return export_figure(configs, args);
     };
+    // A table that is missing is one that was there.
+    args.seal.check(&args.folder)?;
     if !known.contains(wanted) {
         let names: Vec<&str> = known.iter().map(String::as_str).collect();
         let expected = format!("a table of {}: {}", args.folder.display(), known.join(", "));
         return Err(wrong_word("export", wanted, &expected, &names));
     }
-    args.seal.check(&args.folder)?;
     if args.csv && io::stdout().is_terminal() {
         let mut text = Vec::new();
         write_table(&args.folder, wanted, usize::MAX, &mut text)?;

@@ -50,6 +50,7 @@ use crate::config::acts::ids_of;
 use crate::config::diagnostics::{Diagnostic, Problems, nearest};
 use crate::config::regimes::own_entry;
 use crate::config::source::{Configs, Source};
+use crate::config::table::YEARS;
 use crate::controls::Regime;
 use crate::foundation::calendar::Date;
 use crate::foundation::escape::{csv_table, visible, visible_line};
@@ -458,9 +459,12 @@ fn wrong_word(what: &str, found: &str, expected: &str, candidates: &[&str]) -> F
 }
 
 fn date(what: &str, text: &str) -> Result<Date, Failure> {
-    let expected = "a day that exists, as year-month-day, such as 2023-12-01";
-    text.parse()
-        .map_err(|_| wrong_word(what, text, expected, &[]))
+    let (first, last) = (YEARS.start(), YEARS.end());
+    let expected =
+        format!("a day that exists, as year-month-day, such as 2023-12-01, from {first} to {last}");
+    let day = text.parse().ok();
+    day.filter(|day: &Date| YEARS.contains(&i32::from(day.year())))
+        .ok_or_else(|| wrong_word(what, text, &expected, &[]))
 }
 
 /// What is expected where an outcome is named.

@@ -31,6 +31,9 @@ use crate::results::{ResultsError, files};
 use crate::study::kept_runs::{BUSY, KeptRuns};
 use crate::study::{Library, Plan, PlanSettings, made_from};
 
+/// Runs of a question, at most: the outcomes of all of them are held in memory, half a kilobyte a run.
+const MOST_RUNS: u64 = 10_000_000;
+
 #[derive(Args)]
 pub struct QuestionArgs {
     /// A study file, or a name from `chokepoint list studies`.
@@ -196,6 +199,12 @@ impl QuestionArgs {
         runs: u64,
         work: impl FnOnce(&(dyn Fn() + Sync)) -> T + Send,
     ) -> Result<T, Failure> {
+        if runs > MOST_RUNS {
+            self.finish(asked);
+            return Err(Failure::Input(format!(
+                "error: the question takes {runs} runs, expected at most {MOST_RUNS}, which are held in memory; ask for fewer futures\n"
+            )));
+        }
         let answer = watched(&asked.pool, runs, work)?;
         let kept = asked.plan.kept.as_deref();
         if let Some(lost) = kept.and_then(KeptRuns::lost) {

@@ -175,7 +175,11 @@ pub fn settings(library: &Library, set: &[String]) -> Result<ParsedOverrides, Fa
         let Some((path, value)) = text.split_once('=') else {
             return Err(wrong_word("--set", text, "PATH=VALUE", &[]));
         };
+        let twice = || wrong_word("--set", path, "each parameter or field once", &[]);
         if let Some(field) = path.strip_prefix("study.") {
+            if fields.iter().any(|(other, _)| other == field) {
+                return Err(twice());
+            }
             fields.push((field.to_string(), value.to_string()));
             continue;
         }
@@ -208,7 +212,9 @@ pub fn settings(library: &Library, set: &[String]) -> Result<ParsedOverrides, Fa
             ));
         }
         parameters.set(id, number);
-        all.insert(id.to_string(), number);
+        if all.insert(id.to_string(), number).is_some() {
+            return Err(twice());
+        }
     }
     Ok((all, fields))
 }

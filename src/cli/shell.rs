@@ -40,6 +40,7 @@ pub fn man(args: &ManArgs) -> Answer {
             .filter(|c| !c.is_hide_set())
             .cloned(),
     );
+    let mut ready = Vec::new();
     for (at, command) in pages.into_iter().enumerate() {
         let own = command.get_name().to_string();
         let name = if at == 0 {
@@ -52,7 +53,18 @@ pub fn man(args: &ManArgs) -> Answer {
         clap_mangen::Man::new(titled)
             .render(&mut page)
             .map_err(failed)?;
-        files::write(&args.folder.join(format!("{name}.1")), page)?;
+        let path = args.folder.join(format!("{name}.1"));
+        let old = std::fs::read(&path).unwrap_or_default();
+        if path.exists() && !String::from_utf8_lossy(&old).contains(&format!(".TH {name} ")) {
+            return Err(Failure::Input(format!(
+                "error: {}: is there and was not written by this program; move it, or name another folder\n",
+                path.display()
+            )));
+        }
+        ready.push((path, page));
+    }
+    for (path, page) in ready {
+        files::write(&path, page)?;
     }
     say(&format!("{}\n", args.folder.display()))
 }

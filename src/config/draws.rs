@@ -51,12 +51,14 @@ pub fn read(
         None if configs.reads_disk() => {
             let beside = Path::new(&study.name).with_file_name(path);
             let file = if beside.exists() { beside } else { path.into() };
-            let text = if path.ends_with(".parquet") {
-                csv_of_parquet(&file)
+            let failed = |e: String| Diagnostic::at_text(study, 0, path, format!("{path}: {e}"));
+            if path.ends_with(".parquet") {
+                csv_of_parquet(&file).map_err(failed)?
+            } else if file.exists() {
+                Source::of_file(&file.display().to_string())?.text
             } else {
-                std::fs::read_to_string(&file).map_err(|e| e.to_string())
-            };
-            text.map_err(|e| Diagnostic::at_text(study, 0, path, format!("{path}: {e}")))?
+                return Err(failed("there is no file of this name".into()).into());
+            }
         }
         None => {
             return Err(Diagnostic::at_text(study, 0, path, "the plan lacks this table").into());

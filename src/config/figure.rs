@@ -456,6 +456,21 @@ pub fn read_all(configs: &Configs, names: &[String]) -> Result<Vec<FigureFile>, 
         .collect()
 }
 
+/// Checks that the figures that a study names exist.
+///
+/// # Errors
+/// With the place in the study of each that does not.
+pub fn check_names(configs: &Configs, study: &Source, names: &[String]) -> Result<(), Problems> {
+    let missing = names.iter().filter_map(|name| {
+        let problems = configs.find_figure(name).err()?;
+        Some(problems.0.into_iter().map(move |problem| {
+            let message = format!("`{name}`: {}", problem.message);
+            Diagnostic::at_text(study, 0, &format!("\"{name}\""), message).help(problem.help)
+        }))
+    });
+    Problems(missing.flatten().collect()).check()
+}
+
 /// Refuses the old key `words`, which only the figures of a results folder may have.
 fn refuse_old_key(source: &Source) -> Result<(), Problems> {
     let old = toml::from_str::<toml::Table>(&source.text).is_ok_and(|t| t.contains_key("words"));

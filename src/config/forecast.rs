@@ -192,10 +192,17 @@ impl Forecast {
                 FORECAST_FILE,
             ));
         }
+        let list = parent_of(folder).join(HASHES_FILE);
         let listed = listed_hashes(&parent_of(folder))?;
-        let line = listed.iter().find(|line| line.dated == file.dated);
-        if let Some(line) = line.filter(|line| line.sha256 != sha) {
-            return Err(edited(&source, &sha, &line.sha256, HASHES_FILE));
+        match listed.iter().find(|line| line.dated == file.dated) {
+            Some(line) if line.sha256 != sha => {
+                return Err(edited(&source, &sha, &line.sha256, HASHES_FILE));
+            }
+            None if list.exists() => {
+                let message = format!("found no line of {} in {}", file.dated, list.display());
+                return Err(Diagnostic::at(&source, 0..1, message).into());
+            }
+            _ => {}
         }
         let predictions = read_predictions(&table, &file)?;
         Ok(Self {
@@ -298,7 +305,7 @@ pub fn listed_hashes(forecasts: &Path) -> Result<Vec<ForecastHash>, Problems> {
         return Ok(Vec::new());
     }
     let source = Source::of_file(&path.display().to_string())?;
-    if source.text.lines().count() < 2 {
+    if source.text == hashes_text(&[]) {
         return Ok(Vec::new());
     }
     let names = KnownNames::default();

@@ -50,6 +50,9 @@ pub enum FutureDesign {
     List,
 }
 
+/// Weight of a stress, a variant or a form of the model, at most.
+pub(super) const WEIGHT: f64 = 1e6;
+
 /// A set of parameters, channels and planning with a name and a weight.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -171,10 +171,23 @@ impl Prior {
             ));
         }
         // One draw in a million may lie beyond: tails have no end.
-        [1e-6, 1.0 - 1e-6]
+        let beyond = [1e-6, 1.0 - 1e-6]
             .iter()
             .find_map(|u| check_value(id, self.quantile(*u)).err())
-            .map(|why| format!("{why}: its distribution goes beyond"))
+            .map(|why| format!("{why}: its distribution goes beyond"));
+        beyond.or_else(|| {
+            let mut bounds = self.bounds().into_iter().flatten();
+            let wrong = bounds.find_map(|bound| check_value(id, bound).err())?;
+            Some(format!("{wrong}, or no bound"))
+        })
+    }
+
+    /// Where its tails are cut, least and most.
+    fn bounds(&self) -> [Option<f64>; 2] {
+        match *self {
+            Self::Normal { min, max, .. } | Self::Lognormal { min, max, .. } => [min, max],
+            Self::Triangular { .. } | Self::Uniform { .. } => [None; 2],
+        }
     }
 
     /// The value below which a share `u` of the distribution lies.

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::diagnostics::{Diagnostic, MOST_ERRORS, Problems, nearest, read_csv};
+use super::diagnostics::{Diagnostic, MOST_ERRORS, Problems, nearest};
 use super::parameters::{ParameterSet, check_value};
 use super::source::{Configs, Source};
 use super::splits::{InputHashes, short};
+use super::table::{CellType, KnownNames, TableReading, TableSpec, check_bounds, column};
 use crate::foundation::parameters::Parameters;
 
 /// The name with which a study says that futures are drawn from the priors.
@@ -288,42 +289,70 @@ fn wrong_names(source: &Source, start: usize, names: &[String]) -> Vec<Diagnosti
     wrong
 }
 
+/// The table of what trades off with what in a posterior.
+#[rustfmt::skip]
+static TRADES: TableSpec = TableSpec {
+    path: "posterior/trades",
+    row: "two parameters that trade off",
+    key: &["one", "other"],
+    columns: &[
+        column("one", CellType::Name, ""),
+        column("other", CellType::Name, ""),
+        column("correlation", CellType::Number(-1.0, 1.0), ""),
+    ],
+};
+
 #[derive(Deserialize)]
 struct TradeRow {
     one: String,
     other: String,
-    correlation: f64,
 }
 
-/// Checks a table of what trades off with what (`posterior/trades/`).
+/// Checks a table of what trades off with what (`posterior/trades/`), which may have no rows.
 ///
 /// # Errors
 /// With the place of what is wrong.
 pub fn check_trades(source: &Source) -> Result<(), Problems> {
-    let known: Vec<&str> = Parameters::NAMES.iter().map(|(_, id)| *id).collect();
-    let mut problems = Problems::default();
-    for row in read_csv::<TradeRow>(source, &["one", "other", "correlation"])? {
-        let TradeRow {
-            one,
-            other,
-            correlation,
-        } = &row.row;
-        for id in [one, other]
-            .into_iter()
-            .filter(|id| !known.contains(&id.as_str()))
-        {
-            let message = format!("found `{id}`, expected a parameter");
-            problems
-                .0
-                .push(row.problem(source, id, message).nearest(id, &known));
-        }
-        if !(-1.0..=1.0).contains(correlation) {
-            let message = format!("found {correlation}, expected a correlation from -1 to 1");
-            problems.0.push(row.problem(source, ",", message));
-        }
+    if source.text.trim_end() == "one,other,correlation" {
+        return Ok(());
     }
-    problems.check()
+    let names = KnownNames::default();
+    let mut table: TableReading<'_, TradeRow> = TableReading::of(source, &TRADES, &names)?;
+    table.check(|row, found| {
+        found.extend(unknown_parameter("one", &row.one));
+        found.extend(unknown_parameter("other", &row.other));
+    });
+    table.finish().map(|_| ())
 }
+
+/// What is wrong with the name of a parameter in a cell.
+fn unknown_parameter(column: &'static str, id: &str) -> Option<(&'static str, String)> {
+    let known: Vec<&str> = Parameters::NAMES.iter().map(|(_, id)| *id).collect();
+    let hint =
+        || nearest(id, &known).map_or_else(String::new, |n| format!("; did you mean `{n}`?"));
+    let message = || format!("found `{id}`, expected a parameter{}", hint());
+    (!known.contains(&id)).then(|| (column, message()))
+}
+
+/// That a posterior is narrower than its prior.
+const INFORMED: &str = "informed";
+
+/// The table of what a posterior is informed of.
+#[rustfmt::skip]
+static INFORMATION: TableSpec = TableSpec {
+    path: "posterior/informed",
+    row: "a parameter, its prior median and its posterior",
+    key: &["parameter"],
+    columns: &[
+        column("parameter", CellType::Name, ""),
+        column("prior_median", CellType::Number(-1e15, 1e15), "as of the parameter"),
+        column("p05", CellType::Number(-1e15, 1e15), "as of the parameter"),
+        column("p50", CellType::Number(-1e15, 1e15), "as of the parameter"),
+        column("p95", CellType::Number(-1e15, 1e15), "as of the parameter"),
+        column("variance_ratio", CellType::Number(0.0, 1e6), "posterior over prior"),
+        column("verdict", CellType::Word(&[INFORMED, "not informed by data"]), ""),
+    ],
+};
 
 #[derive(Deserialize)]
 struct InformationRow {
@@ -332,55 +361,44 @@ struct InformationRow {
     p05: f64,
     p50: f64,
     p95: f64,
-    variance_ratio: f64,
     verdict: String,
 }
 
-/// Checks a table of what a posterior is informed of (`posterior/informed/`).
+/// Reads a table of what a posterior is informed of (`posterior/informed/`): the parameters that it is informed of.
 ///
 /// # Errors
 /// With the place of what is wrong.
-pub fn check_informed(source: &Source) -> Result<(), Problems> {
-    const VERDICTS: [&str; 2] = ["informed", "not informed by data"];
-    let columns = [
-        "parameter",
-        "prior_median",
-        "p05",
-        "p50",
-        "p95",
-        "variance_ratio",
-        "verdict",
-    ];
-    let known: Vec<&str> = Parameters::NAMES.iter().map(|(_, id)| *id).collect();
-    let mut problems = Problems::default();
-    for row in read_csv::<InformationRow>(source, &columns)? {
-        let cells = &row.row;
-        let id = cells.parameter.as_str();
-        let mut wrong = |found: &str, expected: &str, names: &[&str]| {
-            let message = format!("found `{found}`, expected {expected}");
-            problems
-                .0
-                .push(row.problem(source, found, message).nearest(found, names));
-        };
-        if !known.contains(&id) {
-            wrong(id, "a parameter", &known);
-        }
-        if !VERDICTS.contains(&cells.verdict.as_str()) {
-            wrong(&cells.verdict, "a verdict", &VERDICTS);
-        }
-        let quantiles = [cells.prior_median, cells.p05, cells.p50, cells.p95];
-        if let Some(why) = quantiles.iter().find_map(|v| check_value(id, *v).err()) {
-            problems.0.push(row.problem(source, id, why));
-        }
-        if !(cells.variance_ratio.is_finite() && cells.variance_ratio >= 0.0) {
-            let message = format!(
-                "found {}, expected a ratio of variances",
-                cells.variance_ratio
+pub fn informed(source: &Source) -> Result<Vec<String>, Problems> {
+    let names = KnownNames::default();
+    let mut table: TableReading<'_, InformationRow> =
+        TableReading::of(source, &INFORMATION, &names)?;
+    table.check(|row, found| {
+        let unknown = unknown_parameter("parameter", &row.parameter);
+        let is_known = unknown.is_none();
+        found.extend(unknown);
+        let quantiles = [
+            ("prior_median", row.prior_median),
+            ("p05", row.p05),
+            ("p50", row.p50),
+            ("p95", row.p95),
+        ];
+        for (column, value) in quantiles.into_iter().filter(|_| is_known) {
+            found.extend(
+                check_value(&row.parameter, value)
+                    .err()
+                    .map(|why| (column, why)),
             );
-            problems.0.push(row.problem(source, id, message));
         }
-    }
-    problems.check()
+        check_bounds(
+            [row.p05, row.p50, row.p95],
+            0.0,
+            ["p05", "p50", "p95"],
+            found,
+        );
+    });
+    let rows = table.finish()?.into_iter();
+    let of_data = rows.filter(|row| row.verdict == INFORMED);
+    Ok(of_data.map(|row| row.parameter).collect())
 }
 
 fn six_digits(value: f64) -> String {

@@ -4,13 +4,14 @@
 use std::collections::BTreeSet;
 
 use schemars::JsonSchema;
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
-use super::diagnostics::{Diagnostic, Problems, read_csv, read_toml};
+use super::diagnostics::{Diagnostic, Problems, read_toml};
 use super::evidence::{Evidence, EvidenceBlock, EvidenceRow};
 use super::parameters::{EvidenceGrade, ParameterSet};
 use super::source::{Configs, Source};
-use super::table::YEARS;
+use super::table::{CellType, KnownNames, TableReading, TableSpec, YEARS, column};
 use crate::foundation::calendar::{Date, Month};
 use crate::foundation::channels::Channel;
 use crate::foundation::digest::sha256;
@@ -476,36 +477,29 @@ pub fn check_registration(source: &Source) -> Result<(), Problems> {
     Registration::parse(source).map(|_| ())
 }
 
-#[derive(Deserialize)]
-struct LookRow {
-    date: String,
-    version: String,
-    split: String,
-    what: String,
-    why: String,
-}
+/// The list of looks at test periods.
+#[rustfmt::skip]
+static LOOKS_TABLE: TableSpec = TableSpec {
+    path: "evidence/looks.csv",
+    row: "a look at a test period",
+    key: &["date", "version", "split", "what"],
+    columns: &[
+        column("date", CellType::Date, ""),
+        column("version", CellType::Name, ""),
+        column("split", CellType::Name, ""),
+        column("what", CellType::Text, ""),
+        column("why", CellType::Text, ""),
+    ],
+};
 
-/// Checks the list of looks at test periods (`evidence/looks.csv`): a day, and a word in every cell.
+/// Reads the list of looks at test periods (`evidence/looks.csv`): how many there were.
 ///
 /// # Errors
 /// With the place of what is wrong.
-pub fn check_looks(source: &Source) -> Result<(), Problems> {
-    let mut problems = Problems::default();
-    let columns = ["date", "version", "split", "what", "why"];
-    for row in read_csv::<LookRow>(source, &columns)? {
-        let look = &row.row;
-        if look.date.parse::<Date>().is_err() {
-            let message = format!("found `{}`, expected a day such as 2026-11-24", look.date);
-            problems.0.push(row.problem(source, &look.date, message));
-        }
-        let cells = [&look.version, &look.split, &look.what, &look.why];
-        if cells.iter().any(|cell| cell.trim().is_empty()) {
-            problems
-                .0
-                .push(row.problem(source, ",", "found an empty cell"));
-        }
-    }
-    problems.check()
+pub fn looks(source: &Source) -> Result<usize, Problems> {
+    let names = KnownNames::default();
+    let table: TableReading<'_, IgnoredAny> = TableReading::of(source, &LOOKS_TABLE, &names)?;
+    table.finish().map(|rows| rows.len())
 }
 
 /// What a fit rests on.

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::diagnostics::{Diagnostic, Problems, read_toml};
-use super::futures::WeightedAlternative;
+use super::futures::{WEIGHT, WeightedAlternative};
 use super::parameters::{EvidenceGrade, check_value};
 use super::source::{Configs, Source};
 use crate::foundation::channels::Channel;
@@ -106,13 +106,14 @@ pub fn parse(source: &Source) -> Result<StructureFile, Problems> {
         }
         let weight = *form.weight.get_ref();
         let least = if number == 0 { f64::MIN_POSITIVE } else { 0.0 };
-        if !(weight >= least && weight.is_finite()) {
+        if !(least..=WEIGHT).contains(&weight) {
             let expected = if number == 0 {
                 "a number above zero"
             } else {
                 "zero or more"
             };
-            let message = format!("found the weight {weight}, expected {expected}");
+            let message =
+                format!("found the weight {weight}, expected {expected}, at most {WEIGHT}");
             wrong(Diagnostic::at(source, form.weight.span(), message));
         }
         if form.source.trim().is_empty() || form.description.trim().is_empty() {

@@ -4,7 +4,7 @@ use super::answers;
 use super::claim;
 use super::diagnostics::{Diagnostic, Problems, read_toml, repeated};
 use super::draws;
-use super::futures::FutureDesign;
+use super::futures::{FutureDesign, WEIGHT};
 use super::nations;
 use super::overrides::OverriddenStudy;
 use super::parameters::check_value;
@@ -24,8 +24,6 @@ const START_YEAR: i32 = 2020;
 const LAST_YEAR: i32 = 2100;
 /// Labs without names, at most: a hundred thousand take a run of half a minute.
 const SYNTHETIC_LABS: u32 = 100_000;
-/// Weight of a stress or variant, at most.
-const WEIGHT: f64 = 1e6;
 /// Futures of each draw of parameters and form where structure counts: two, which is the fewest that tell chance apart.
 const CHANCES: u32 = 2;
 /// Stresses, variants or arms of a study, at most: each of their combinations has its own law.

@@ -1,11 +1,38 @@
 //! Names that rules may point at: nations, chips, firms, models and events of the tables.
 
+use serde::Deserialize;
+
 use super::chips::{ChipRow, STATUS};
 use super::diagnostics::{Diagnostic, Problems};
 use super::nations::NationRow;
 use super::source::Configs;
+use super::table::{CellType, KnownNames, TableReading, TableSpec, column};
 use super::world::WorldTables;
 use crate::controls::NameDomain;
+
+/// The table of events that rules respond to.
+#[rustfmt::skip]
+static EVENTS: TableSpec = TableSpec {
+    path: "rules/events.csv",
+    row: "an event that rules respond to",
+    key: &["event"],
+    columns: &[
+        column("event", CellType::Name, ""),
+        column("words", CellType::Text, ""),
+    ],
+};
+
+#[derive(Deserialize)]
+struct ExternalEventRow {
+    event: String,
+}
+
+fn read_events(configs: &Configs) -> Result<Vec<String>, Problems> {
+    let source = configs.read(EVENTS.path)?;
+    let names = KnownNames::default();
+    let table: TableReading<'_, ExternalEventRow> = TableReading::of(&source, &EVENTS, &names)?;
+    Ok(table.finish()?.into_iter().map(|row| row.event).collect())
+}
 
 /// Names that rules may point at.
 #[derive(Clone, Debug, Default)]
@@ -35,14 +62,14 @@ impl WorldNames {
     ) -> Result<Self, Problems> {
         let shipped = Configs::embedded();
         let both = |path: &str, name: &str| -> Result<Vec<String>, Problems> {
-            let mut names = column(configs, path, name)?;
-            names.extend(column(&shipped, path, name)?);
+            let mut names = cells_of(configs, path, name)?;
+            names.extend(cells_of(&shipped, path, name)?);
             Ok(names)
         };
         let mut sellers: Vec<String> = chips.iter().map(|c| c.vendor.clone()).collect();
         sellers.extend(tables.makers.iter().map(|m| m.chip_vendor.clone()));
-        sellers.extend(column(&shipped, "world/chips.csv", "vendor")?);
-        sellers.extend(column(&shipped, "world/chipmakers.csv", "chip_vendor")?);
+        sellers.extend(cells_of(&shipped, "world/chips.csv", "vendor")?);
+        sellers.extend(cells_of(&shipped, "world/chipmakers.csv", "chip_vendor")?);
         let mut names = Self {
             nations: nations.iter().map(|n| n.iso3.clone()).collect(),
             chips: both("world/chips.csv", "chip")?,
@@ -51,7 +78,7 @@ impl WorldNames {
             models: both("world/models.csv", "model")?,
             tool_types: both("world/tool_supply.csv", "process_step")?,
             statuses: STATUS.iter().map(|status| (*status).to_string()).collect(),
-            events: both("rules/events.csv", "event")?,
+            events: [read_events(configs)?, read_events(&shipped)?].concat(),
         };
         for list in [
             &mut names.chips,
@@ -82,7 +109,7 @@ impl WorldNames {
 }
 
 /// The cells of one column of a table.
-fn column(configs: &Configs, path: &str, name: &str) -> Result<Vec<String>, Problems> {
+fn cells_of(configs: &Configs, path: &str, name: &str) -> Result<Vec<String>, Problems> {
     let source = configs.read(path)?;
     let wrong = |message: String| Problems::from(Diagnostic::at(&source, 0..1, message));
     let mut reader = csv::Reader::from_reader(source.text.as_bytes());

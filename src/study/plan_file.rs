@@ -82,6 +82,7 @@ impl PlanFile {
         {
             self.files.insert(posterior::sealed_path(name), table.text);
         }
+        figure::check_names(configs, &self.study, &study.figures)?;
         let mut figures = BTreeMap::new();
         for name in &study.figures {
             let source = configs.find_figure(name)?;
@@ -208,7 +209,9 @@ impl PlanFile {
                 "{name} is not what it was when the plan was made"
             )));
         }
-        if file.hash != file.hashed() {
+        // A key that is not of a plan is in no hash.
+        let whole: Option<serde_json::Value> = serde_json::from_str(text).ok();
+        if file.hash != file.hashed() || whole != serde_json::to_value(&file).ok() {
             return Err(failed("was changed after it was made".into()));
         }
         let most = (file.futures().len() as u32).min(BLOCKS);

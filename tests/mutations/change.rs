@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
+use chokepoint::foundation::calendar::Date;
 use proptest::sample::Index;
 
 use super::fields::{DRAWS, Means, find, of_rule, of_unit};
@@ -79,6 +80,19 @@ fn harmless(mutation: &'static str, at: Range<usize>, with: impl Into<Vec<u8>>) 
         ..change
     };
     change(mutation, "", false, at, with).map(same)
+}
+
+/// Whether the keys of this table are of the writer's own choice.
+fn is_free(path: &str) -> bool {
+    path.contains("only.") || path.contains("].facts.")
+}
+
+/// Whether two dates stand in order by more than a rule may bind before it is known, so that their exchange is wrong.
+fn in_order(first: &str, second: &str) -> bool {
+    match (first.parse::<Date>(), second.parse::<Date>()) {
+        (Ok(first), Ok(second)) => first.until(second).is_ok_and(|span| span.get_days() > 31),
+        _ => true,
+    }
 }
 
 /// A word that is nearly this one, and no word of the configuration.
@@ -289,7 +303,7 @@ impl Toml<'_> {
     }
 
     fn misspelt_key(&self, c: &mut Choices) -> Option<Change> {
-        let place = self.some(c, |p| p.key.is_some() && !p.path.contains("only."))?;
+        let place = self.some(c, |p| p.key.is_some() && !is_free(&p.path))?;
         let key = place.key.clone()?;
         let new = near_miss(&self.base.text[key.clone()], self.base.words, c)?;
         let plain = new.chars().all(|l| l.is_alphanumeric() || l == '_');
@@ -297,7 +311,7 @@ impl Toml<'_> {
     }
 
     fn unknown_key(&self, c: &mut Choices) -> Option<Change> {
-        let place = self.some(c, |p| p.key.is_some() && !p.path.contains("only."))?;
+        let place = self.some(c, |p| p.key.is_some() && !is_free(&p.path))?;
         let key = place.key.clone()?;
         if self.lines(place).is_some() {
             return change(
@@ -483,13 +497,9 @@ impl Toml<'_> {
             &text[first.value.end..second.value.start],
             &text[first.value.clone()]
         );
-        change(
-            "swapped_pair",
-            &p.path,
-            true,
-            first.value.start..second.value.end,
-            with,
-        )
+        let must = in_order(&p.says, &q.says);
+        let at = first.value.start..second.value.end;
+        change("swapped_pair", &p.path, must, at, with)
     }
 
     fn duplicated_element(&self, c: &mut Choices) -> Option<Change> {
@@ -524,6 +534,14 @@ impl Toml<'_> {
             "[[futures.stress]]",
             "[[futures.variant]]",
             "[[rule]]",
+            "[[rule.exception]]",
+            "[[series]]",
+            "[[adjustment]]",
+            "[[unanswered]]",
+            "[[quantity]]",
+            "[[support]]",
+            "[[range]]",
+            "[[form]]",
         ];
         let text = self.base.text;
         let mut starts: Vec<usize> = text.match_indices("\n[[").map(|(at, _)| at + 1).collect();
@@ -1042,6 +1060,7 @@ impl Table<'_> {
             ("period_start", "period_end"),
             ("dc_capacity_low_gw", "dc_capacity_high_gw"),
             ("low_percent", "high_percent"),
+            ("p05", "p95"),
             ("training_flop_low", "training_flop_high"),
             ("compute_low_latest", "compute_high_latest"),
         ];

@@ -131,7 +131,9 @@ const FAULTS: &[Fault] = &[
     rule("an act without a source", LETTERS, SOURCE, "source = \"\"", Refused("source = \"\"", &["expected where the text can be read"])),
     rule("a nation that does not exist", OCT23, "\"MAC\"]", "\"MCA\"]", Refused("", &["found `MCA`", "did you mean `MAC`?"])),
     rule("a parameter with a name that is none", "parameters/market.toml", "id = \"choice_slope\"", "id = \"choise_slope\"", Refused("choise_slope", &["expected a parameter of `market`", "did you mean `choice_slope`?"])),
+    rule("a bound of a distribution that is no value", "parameters/demand.toml", "min = 1.0", "min = -1.0", Refused("min = -1.0", &["found -1,", "or no bound"])),
     rule("a value outside its distribution", "parameters/capability.toml", "value = 7.0", "value = 70.0", Refused("70.0", &["found 70", "expected a value from"])),
+    file("a figure that is none", MAIN, "\"trade-off\"", "\"trade-of\"", Refused("\"trade-of\"", &["did you mean `trade-off`?"])),
     file("an outcome of a figure that is none", "plots/effects.toml", "gap_months_mean", "gap_month_mean", Refused("", &["expected an outcome"])),
 ];
 

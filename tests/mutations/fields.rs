@@ -125,9 +125,10 @@ citation filled!
 source filled!
 url text!
 status name!
+outside_names[] name
 rule[].id id!
 rule[].instrument name!
-rule[].words text!
+rule[].description text!
 rule[].announced day
 rule[].leaked day
 rule[].published day
@@ -151,8 +152,9 @@ rule[].applies_to.destinations[] name
 rule[].applies_to.except[] name
 rule[].applies_to.headquarters[] name
 rule[].numbers.* of_rule
+rule[].facts.* text
 rule[].exception[].name text!
-rule[].exception[].words text!
+rule[].exception[].description text!
 rule[].exception[].condition condition!
 rule[].exception[].licence name!
 rule[].case[].chip name!
@@ -163,7 +165,8 @@ rule[].case[].source text!
 
 pub const REGIMES: &str = "
 name filled!
-words text!
+label text
+description text!
 select name
 issuers[] name
 as_of day
@@ -187,12 +190,13 @@ process.ladder[].rules[] name
 pub const STUDIES: &str = "
 name filled!
 question text!
-words text!
+description text!
 arms text!
 arms[] name
 arms[].name id!
 arms[].from name!
-arms[].words text
+arms[].label text
+arms[].description text
 arms[].add[] name
 arms[].remove[] name
 arms[].change[].rule name!
@@ -253,13 +257,13 @@ futures.levels.*[] number
 futures.table name
 futures.off[] name
 futures.stress[].name id!
-futures.stress[].words text
+futures.stress[].description text
 futures.stress[].weight positive
 futures.stress[].set.* of_parameter
 futures.stress[].off[] name
 futures.stress[].planning name
 futures.variant[].name id!
-futures.variant[].words text
+futures.variant[].description text
 futures.variant[].weight positive
 futures.variant[].set.* of_parameter
 futures.variant[].off[] name
@@ -268,7 +272,7 @@ futures.variant[].planning name
 
 pub const FIGURES: &str = "
 title text!
-words text!
+description text
 part name
 draw.fan.lines text!
 draw.fan.lines[].measure name!
@@ -331,7 +335,7 @@ draw.tiles.regime text
 pub const PARAMETERS: &str = "
 date text
 parameter[].id id!
-parameter[].words text!
+parameter[].description text!
 parameter[].unit name!
 parameter[].value of_unit!
 parameter[].distribution.kind name!
@@ -354,6 +358,7 @@ parameter[].grade name!
 
 pub const MAP: &str = "
 series[].series name!
+series[].unit filled!
 series[].entity name
 series[].measure name!
 series[].entities text!
@@ -381,6 +386,8 @@ adjustment[].source filled!
 adjustment[].grade name!
 unanswered[].series name!
 unanswered[].entity name
+unanswered[].units text!
+unanswered[].units[] filled
 unanswered[].reason text!
 ";
 
@@ -463,6 +470,7 @@ quantity[].first month!
 quantity[].last month!
 quantity[].measure name!
 quantity[].entities text!
+quantity[].entities[] name
 quantity[].over[] name
 quantity[].how name!
 quantity[].factor number
@@ -470,6 +478,45 @@ quantity[].nominal flag
 quantity[].times name
 quantity[].over_added name
 quantity[].differs text
+";
+
+pub const STRUCTURE: &str = "
+form[].name id!
+form[].description filled!
+form[].weight amount!
+form[].set.* of_parameter
+form[].off[] name
+form[].source filled!
+form[].grade name!
+";
+
+pub const LOOKS: &str = "
+date day!
+version filled!
+split filled!
+what filled!
+why filled!
+";
+
+pub const EVENTS: &str = "
+event id!
+words filled!
+";
+
+pub const TRADES: &str = "
+one name!
+other name!
+correlation signed!
+";
+
+pub const INFORMED: &str = "
+parameter name!
+prior_median number!
+p05 number!
+p50 number!
+p95 number!
+variance_ratio amount!
+verdict name!
 ";
 
 pub const CHIPMAKERS: &str = "
@@ -502,6 +549,12 @@ owner_share_low share
 owner_share_high share
 source filled!
 confidence name!
+hq_country text
+bloc text
+foundry text
+foundry_country text
+notes text
+source_url text
 ";
 
 pub const LABS: &str = "
@@ -518,6 +571,14 @@ compute_high_latest amount
 best_eci_by_aug2025 amount
 source filled!
 confidence name!
+hq_country text
+bloc text
+open_weights_policy text
+best_models text
+best_model_training_flop text
+funding_type text
+primary_chips text
+source_url text
 ";
 
 pub const NATIONS: &str = "
@@ -558,6 +619,7 @@ high amount
 unit name
 source filled!
 confidence name!
+source_url text
 ";
 
 pub const POOLS: &str = "
@@ -569,6 +631,7 @@ high amount
 unit name
 source filled!
 confidence name!
+source_url text
 ";
 
 pub const TOOLS: &str = "
@@ -581,6 +644,9 @@ high_percent percent!
 advanced_tool flag!
 source filled!
 confidence name!
+main_suppliers text
+chip_relevance text
+source_url text
 ";
 
 pub const FOUNDRIES: &str = "
@@ -590,6 +656,7 @@ home name!
 pools name!
 source filled!
 confidence name!
+source_url text
 ";
 
 pub const MODELS: &str = "
@@ -604,6 +671,8 @@ open_weights flag!
 score_eci amount
 source filled!
 confidence name!
+score_other text
+source_url text
 ";
 
 pub const POWER: &str = "
@@ -621,6 +690,9 @@ slack_index share
 electricity_price_usd_kwh positive
 source filled!
 confidence name!
+capacity_basis text
+planned_basis text
+source_url text
 ";
 
 pub const ROUTES: &str = "
@@ -637,6 +709,8 @@ high amount
 unit name!
 source filled!
 confidence name!
+detail text
+source_url text
 ";
 
 pub const CHIPS: &str = "
@@ -671,6 +745,10 @@ packages_per_wafer positive
 hbm_stacks amount
 sold name
 confidence name
+source text
+source_url text
+background_fields text
+notes text
 ";
 
 /// A chip table of the user's own: any vendor, and no more than a name is needed.
@@ -690,6 +768,26 @@ mem_bandwidth_tbs positive
 non_planar flag
 china_specific flag
 status name
+key text
+fp8_dense_tflops positive
+fp6_dense_tflops positive
+fp4_dense_tflops positive
+int4_dense_tops positive
+tpp_format name
+process_node_nm positive
+mem_capacity_gb positive
+tdp_w positive
+list_price_usd positive
+datacenter_marketed flag
+packaging text
+packages_per_wafer positive
+hbm_stacks amount
+sold text
+confidence text
+source text
+source_url text
+background_fields text
+notes text
 ";
 
 /// Columns that are parameters: their numbers are held to the unit of the parameter.

@@ -4,6 +4,7 @@
 //! `just mutation KIND NUMBER` repeats one. `left.csv` lists what is accepted although it should not be, with the reason.
 
 mod change;
+mod coverage;
 mod faults;
 mod fields;
 mod layout;
@@ -14,7 +15,7 @@ mod text;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
@@ -171,6 +172,15 @@ fn kinds() -> &'static [Kind] {
                 fields::CHIPMAKERS,
             ),
             ("world-chips", "world/chips.csv", fields::CHIPS),
+            (
+                "evidence-structure",
+                "evidence/structure.toml",
+                fields::STRUCTURE,
+            ),
+            ("evidence-looks", "evidence/looks.csv", fields::LOOKS),
+            ("events", "rules/events.csv", fields::EVENTS),
+            ("trades", "posterior/trades/final.csv", fields::TRADES),
+            ("informed", "posterior/informed/final.csv", fields::INFORMED),
             ("world-demand", "world/demand.csv", fields::DEMAND),
             ("world-foundries", "world/foundries.csv", fields::FOUNDRIES),
             ("world-hosts", "world/hosts.csv", fields::ROUTES),
@@ -352,10 +362,15 @@ fn attempt(kind: &Kind, number: u64) -> Attempt {
             }
         }
     }
+    // What a note names is not silent.
+    let named = format!("`{}`", String::from_utf8_lossy(&change.with));
+    let noted = matches!(kind.way, Way::Classify)
+        && said.answer == Answer::Accepted
+        && said.words.contains(&named);
     Attempt {
         mutation: change.mutation.to_string(),
         field: change.field.clone(),
-        must: change.must,
+        must: change.must && !noted,
         same: change.same,
         difference: difference(origin, &change, &bytes),
         said,
@@ -460,6 +475,7 @@ struct Tally {
     tried: u64,
     must: u64,
     placed: u64,
+    unplaced: u64,
     named: u64,
     hinted: u64,
     silent: u64,
@@ -469,6 +485,8 @@ struct Tally {
     hung: u64,
     /// Kind, number, and what happened, of what should not be.
     faults: Vec<String>,
+    /// The same of what was refused without a place.
+    without: Vec<String>,
     /// Of each row of `left.csv` that was met: how often it was wrong, of how often it could be.
     rows: BTreeMap<usize, (u64, u64)>,
 }
@@ -477,8 +495,8 @@ impl Tally {
     fn add(&mut self, kind: &Kind, number: u64, a: &Attempt) {
         self.tried += 1;
         self.must += u64::from(a.must);
-        let mut fault = |what: &str| {
-            self.faults.push(format!(
+        let described = |what: &str| {
+            format!(
                 "{what}: {} of {} (`just mutation {} {number}`)\n{}\n{}\nleft.csv: {},{},\"{}\",",
                 a.mutation,
                 if a.field.is_empty() {
@@ -492,8 +510,9 @@ impl Tally {
                 kind.name,
                 a.mutation,
                 a.field
-            ));
+            )
         };
+        let mut fault = |what: &str| self.faults.push(described(what));
         let is_wrong = match &a.said.answer {
             Answer::Accepted => a.must,
             Answer::Refused { .. } => a.same,
@@ -521,6 +540,10 @@ impl Tally {
             Answer::Refused { placed, hinted } => {
                 if a.must {
                     self.placed += u64::from(*placed);
+                    if !placed {
+                        self.unplaced += 1;
+                        self.without.push(described("without a place"));
+                    }
                     let named =
                         a.mutation.starts_with("near_") || a.mutation.starts_with("misspelt_");
                     self.named += u64::from(named);
@@ -588,14 +611,15 @@ fn tally(kind: &Kind, numbers: std::ops::Range<u64>, until: Option<Instant>) -> 
 /// Mutations of each kind that every test run tries.
 const FEW: u64 = 16;
 
-const HEAD: &str = "| kind | tried | must be refused | refused with place | hints of names | silent | wrongly refused | panic | hang | left, with reason |\n|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n";
+const HEAD: &str = "| kind | tried | must be refused | refused with place | without | hints of names | silent | wrongly refused | panic | hang | left, with reason |\n|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n";
 
 fn row(name: &str, t: &Tally) -> String {
     format!(
-        "| {name} | {} | {} | {} | {} of {} | {} | {} | {} | {} | {} |\n",
+        "| {name} | {} | {} | {} | {} | {} of {} | {} | {} | {} | {} | {} |\n",
         t.tried,
         t.must,
         t.placed,
+        t.unplaced,
         t.hinted,
         t.named,
         t.silent,
@@ -630,8 +654,8 @@ fn a_few_mutations_of_every_kind_are_refused() {
     assert!(faults.is_empty(), "{table}\n{}", faults.join("\n\n"));
 }
 
-/// `FUZZ_MINUTES` in all, or `FUZZ_TRIES` of each kind; `FUZZ_KIND` alone if it is given. Writes what is silent, one row a
-/// mutation and field, to the file that `FUZZ_INTO` names.
+/// `FUZZ_MINUTES` in all, or `FUZZ_TRIES` of each kind; `FUZZ_KIND` alone if it is given. Writes what is wrong, and
+/// what was refused without a place, to the file that `FUZZ_INTO` names.
 #[test]
 #[ignore = "takes as long as it is told to: just fuzz MINUTES"]
 fn fresh_mutations_of_every_kind() {
@@ -650,8 +674,7 @@ fn fresh_mutations_of_every_kind() {
     };
     let start = number("FUZZ_SEED").map_or_else(|| clock().as_secs() << 20, |n| n as u64);
     let mut table = HEAD.to_string();
-    let mut faults = Vec::new();
-    let done = AtomicUsize::new(0);
+    let (mut faults, mut without) = (Vec::new(), Vec::new());
     for kind in &chosen {
         let share = minutes.map(|m| Duration::from_secs_f64(60.0 * m / chosen.len() as f64));
         let until = share.map(|s| Instant::now() + s);
@@ -660,11 +683,12 @@ fn fresh_mutations_of_every_kind() {
         table += &row(&kind.name, &tally);
         let into = |f: &String| format!("{}: {f}", kind.name);
         faults.extend(tally.faults.iter().map(into));
-        done.fetch_add(1, Ordering::Relaxed);
+        without.extend(tally.without.iter().map(into));
     }
     println!("\n{table}");
     if let Ok(file) = std::env::var("FUZZ_INTO") {
-        std::fs::write(file, format!("{table}\n{}\n", faults.join("\n\n"))).unwrap();
+        let all = [&faults[..], &without[..]].concat();
+        std::fs::write(file, format!("{table}\n{}\n", all.join("\n\n"))).unwrap();
     }
     assert!(
         faults.is_empty(),

@@ -1,12 +1,17 @@
 //! The program as its users start it: what it answers to a broken input, within bounds of time and memory.
 
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::Output;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-/// Longer than any honest answer takes on a busy machine.
-const BOUND: Duration = Duration::from_secs(20);
+/// Processor time in seconds: more than any honest answer takes, however busy the machine is.
+const PROCESSOR: u32 = 20;
+/// For what waits and uses no processor.
+const BOUND: Duration = Duration::from_secs(180);
+/// The signal that ends a process beyond its processor time.
+const SIGXCPU: i32 = 24;
 /// Address space in KiB: 30 times what the largest honest answer takes.
 const MEMORY: u32 = 6_000_000;
 
@@ -45,7 +50,7 @@ pub fn program() -> &'static Path {
 /// Starts the program in a folder; `file` is the name of the file whose place an error has to give.
 pub fn ask(folder: &Path, args: &[&str], file: &str) -> Said {
     let began = Instant::now();
-    let limited = format!("ulimit -v {MEMORY}; exec \"$0\" \"$@\"");
+    let limited = format!("ulimit -v {MEMORY}; ulimit -S -t {PROCESSOR}; exec \"$0\" \"$@\"");
     let output = assert_cmd::Command::new("sh")
         .arg("-c")
         .arg(limited)
@@ -56,7 +61,7 @@ pub fn ask(folder: &Path, args: &[&str], file: &str) -> Said {
         .timeout(BOUND)
         .output()
         .unwrap_or_else(|e| panic!("the program cannot be started: {e}"));
-    let hung = began.elapsed() >= BOUND;
+    let hung = began.elapsed() >= BOUND || output.status.signal() == Some(SIGXCPU);
     said(&output, hung, file)
 }
 

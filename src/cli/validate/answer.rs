@@ -10,7 +10,7 @@ use crate::cli::job::Progress;
 use crate::cli::{Failure, wrong_word};
 use crate::config::diagnostics::Problems;
 use crate::config::evidence::Evidence;
-use crate::config::posterior::Posterior;
+use crate::config::posterior::{Posterior, informed};
 use crate::config::source::{Configs, Source};
 use crate::config::splits::{self, InputHashes, Registration, Split, SplitsFile};
 use crate::config::structure;
@@ -165,7 +165,7 @@ pub fn answered(
     let lead = cards.iter().position(|c| c.split == "B").unwrap_or(0);
     Ok(ValidationReport {
         draws: h.plan.runs,
-        registration: status(&library.configs, &registration, hashes.clone()),
+        registration: status(&library.configs, &registration, hashes.clone())?,
         missed: missed(&cards[lead], &found, &file),
         effects,
         split: cards[lead].split.clone(),
@@ -238,7 +238,8 @@ impl HeldAgainst<'_> {
         registration: &Registration,
     ) -> Result<(Vec<PatternScore>, Vec<HeadlineEffect>), Failure> {
         let found = patterns(self.library, self.hindcast, draws, posterior)?;
-        let off = unsupported(registration, &found, &informed(&self.library.configs));
+        let table = self.library.configs.read("posterior/informed/final.csv")?;
+        let off = unsupported(registration, &found, &informed(&table)?);
         let effects = headline_effects(self.library, draws, self.seed, posterior, &off)?;
         Ok((found, effects))
     }
@@ -249,11 +250,9 @@ fn status(
     configs: &Configs,
     registration: &Registration,
     hashes: InputHashes,
-) -> RegistrationStatus {
-    let looks = configs
-        .read("evidence/looks.csv")
-        .map_or(0, |s| s.text.lines().count().saturating_sub(1));
-    RegistrationStatus {
+) -> Result<RegistrationStatus, Problems> {
+    let looks = splits::looks(&configs.read("evidence/looks.csv")?)?;
+    Ok(RegistrationStatus {
         date: registration.date.clone(),
         departures: registration.departures(&hashes, &registered_hash()),
         now: hashes,
@@ -262,20 +261,6 @@ fn status(
         model_versions: registration.model_versions,
         exposure: registration.exposure.clone(),
         looks,
-    }
-}
-
-/// Parameters that the final posterior is informed of.
-fn informed(configs: &Configs) -> Vec<String> {
-    let table = configs.read("posterior/informed/final.csv");
-    table.map_or(Vec::new(), |source| {
-        source
-            .text
-            .lines()
-            .filter(|l| l.ends_with(",informed"))
-            .filter_map(|l| l.split(',').next())
-            .map(str::to_string)
-            .collect()
     })
 }
 

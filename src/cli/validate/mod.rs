@@ -111,8 +111,7 @@ fn answer_with_progress(
 /// Hash of all that the scorecard is made from.
 fn made_from(configs: &Configs, asked: &ValidationRequest) -> Result<String, Failure> {
     let own = match &asked.evidence {
-        Some(path) => std::fs::read_to_string(path)
-            .map_err(|e| Failure::Input(format!("error: {path}: {e}\n")))?,
+        Some(path) => Source::of_file(path)?.text,
         None => String::new(),
     };
     let inputs: Vec<Source> = configs.all();
