@@ -197,9 +197,14 @@ pub fn compose(results: &Results, figure: &FigureFile) -> Result<ComposedFigure,
         None => (subject, about),
     };
     let fits = |size: &f64| width(&title, *size, true) <= WIDTH - 20.0;
-    let size = TITLES.into_iter().find(fits).unwrap_or(TITLES[1]);
-    // Letters are measured plain; bold ones are up to a tenth wider.
-    for line in wrap(&title, (WIDTH - 20.0) / 1.1, size) {
+    let in_one = TITLES.into_iter().find(fits);
+    let size = in_one.unwrap_or(TITLES[1]);
+    let lines = match in_one {
+        Some(_) => vec![title.clone()],
+        // Lines are measured in plain letters; bold ones are up to a tenth wider.
+        None => wrap(&title, (WIDTH - 20.0) / 1.1, size),
+    };
+    for line in lines {
         let at = (10.0, sheet.y);
         sheet.canvas.bold(at, line, size, INK, TextAnchor::Left);
         sheet.y += 25.0;

@@ -154,8 +154,9 @@ fn policy(style: &str) -> String {
     )
 }
 
-fn render(results: &Results, gallery: &DrawnFigures) -> Result<String, minijinja::Error> {
-    let figures: Vec<ReportFigure> = gallery
+/// The figures as the template shows them.
+fn report_figures(gallery: &DrawnFigures) -> Vec<ReportFigure> {
+    gallery
         .drawn
         .iter()
         .map(|d| ReportFigure {
@@ -167,9 +168,13 @@ fn render(results: &Results, gallery: &DrawnFigures) -> Result<String, minijinja
             live: d.live.is_some(),
             hindcast: matches!(d.figure.draw, FigureKind::Hindcast(_)),
         })
-        .collect();
+        .collect()
+}
+
+/// What the page's own charts are drawn from, and the numbers of the other figures.
+fn chart_data<'a>(results: &'a Results, gallery: &'a DrawnFigures) -> ChartData<'a> {
     let study = &results.manifest.study;
-    let data = ChartData {
+    ChartData {
         arms: study
             .arms
             .iter()
@@ -195,7 +200,12 @@ fn render(results: &Results, gallery: &DrawnFigures) -> Result<String, minijinja
                     .and_then(|table| table.to_csv().ok()),
             })
             .collect(),
-    };
+    }
+}
+
+fn render(results: &Results, gallery: &DrawnFigures) -> Result<String, minijinja::Error> {
+    let figures = report_figures(gallery);
+    let data = chart_data(results, gallery);
     let data = serde_json::to_string(&data).map_err(|e| {
         minijinja::Error::new(minijinja::ErrorKind::BadSerialization, e.to_string())
     })?;
