@@ -157,7 +157,7 @@ pub fn draw(
         point.words = format!("{}; {count}", point.words);
     }
     sheet.y = draw_key(&mut sheet.canvas, sheet.y + 6.0, table.split.is_some()) + 2.0;
-    sheet.y = draw_panels(&mut sheet.canvas, &table.points, sheet.y, table.split) - 14.0;
+    sheet.y = draw_panels(&mut sheet.canvas, &table.points, sheet.y, table.split) - 2.0;
     sheet.caption.push(format!(
         "{}{} Conditional on these assumptions, not a forecast.",
         unsealed(results),

@@ -41,7 +41,7 @@ pub use letters::{LETTERS, font_faces, lacking};
 pub use live::InteractiveCharts;
 pub use scorecard::{ScorecardPoint, draw_scorecard};
 pub use svg::TextRendering;
-use theme::{INK, SMALL, SOFT, TITLE, WORDS, capitalised, width, wrap};
+use theme::{INK, SMALL, SOFT, TITLE, WORDS, capitalised, level, width, wrap};
 pub use theme::{
     change_unit, colour_code, in_unit, in_words, month, number, rounded, signed, supported,
     two_digits,
@@ -193,7 +193,10 @@ pub fn compose(results: &Results, figure: &FigureFile) -> Result<ComposedFigure,
     let finding = finding(results, figure).map(|text| capitalised(&text));
     let about = named(results, &figure.description);
     let (title, about) = match finding {
-        Some(finding) => (finding, format!("{subject}. {about}")),
+        Some(finding) => {
+            let end = if subject.ends_with('?') { "" } else { "." };
+            (finding, format!("{subject}{end} {about}"))
+        }
         None => (subject, about),
     };
     let fits = |size: &f64| width(&title, *size, true) <= WIDTH - 20.0;
@@ -290,7 +293,7 @@ fn compared(
     value: impl Fn(&str) -> Option<f64>,
 ) -> Option<String> {
     let study = &results.manifest.study;
-    let said = |arm: &str| value(arm).map(|v| rounded(v, 0.0, unit));
+    let said = |arm: &str| value(arm).map(|v| level(v, unit));
     let base = said(&study.baseline)?;
     let (when, baseline) = (month(answer_month(results)), baseline_label(results));
     let Some(arm) = headline_arm(results) else {

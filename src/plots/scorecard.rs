@@ -170,7 +170,8 @@ fn draw_panel(
         .map(|v| v / factor)
         .collect();
     let all = || values.iter().copied();
-    let ratio = all().fold(0.0, f64::max) / all().fold(f64::INFINITY, f64::min);
+    let recorded = || list.iter().map(|p| p.observed[0]);
+    let ratio = recorded().fold(0.0, f64::max) / recorded().fold(f64::INFINITY, f64::min);
     let is_share = list[0].unit == "fraction";
     let scale = if !is_share && all().all(|v| v > 0.0) && ratio > 5.0 {
         AxisScale::Log

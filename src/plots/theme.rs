@@ -180,12 +180,27 @@ pub fn supported(value: f64, monte_carlo_error: f64) -> f64 {
 
 /// [`supported`] as a sentence says it, the unit behind it.
 pub fn rounded(value: f64, monte_carlo_error: f64, unit: &str) -> String {
-    let text = in_words(supported(value, monte_carlo_error), unit);
-    match unit {
-        "months" | "H100e" | "USD" | "chips" => format!("{text} {unit}"),
-        "index points" => format!("{text} points"),
-        _ => text,
+    with_unit(&in_words(supported(value, monte_carlo_error), unit), unit)
+}
+
+/// A number with its unit behind it, where the unit is a word of sentences.
+fn with_unit(text: &str, unit: &str) -> String {
+    let words = ["months", "H100e", "USD", "chips"];
+    match words.iter().find(|word| unit.starts_with(**word)) {
+        Some(word) => format!("{text} {word}"),
+        None if unit == "index points" => format!("{text} points"),
+        None => text.to_string(),
     }
+}
+
+/// A level as a sentence says it: two digits, whole numbers in the hundreds.
+pub fn level(value: f64, unit: &str) -> String {
+    let shown = if (100.0..1000.0).contains(&value.abs()) {
+        value.round()
+    } else {
+        two_digits(value)
+    };
+    with_unit(&in_words(shown, unit), unit)
 }
 
 /// As [`rounded`], without its unit and with its sign.
