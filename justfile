@@ -84,8 +84,7 @@ gallery REASON:
     target/release/chokepoint discover did-controls-work --runs 200 --into results/did-controls-work
     target/release/chokepoint sensitivity did-controls-work --runs 24 --into results/did-controls-work
     target/release/chokepoint ledger did-controls-work --runs 24 --into results/did-controls-work
-    target/release/chokepoint validate --split B --runs 24 --out results/validate --overwrite
-    awk -F, 'NR == 1 || $12 != ""' results/validate/series.csv > results/did-controls-work/scorecard.csv
+    target/release/chokepoint validate --split B --runs 24 --into results/did-controls-work --overwrite
     for study in configs/studies/s*.toml; do target/release/chokepoint run "$study" --runs 100 --overwrite --no-report || exit 1; done
     ACCEPT="{{REASON}}" cargo test --release --locked --test all new_tables -- --ignored
     ACCEPT="{{REASON}}" cargo test --release --locked --test all gallery
@@ -136,6 +135,7 @@ answers STUDY RUNS="1000":
     cargo run --release --locked -- discover {{STUDY}} --runs {{RUNS}} --into results/{{STUDY}}
     cargo run --release --locked -- ledger {{STUDY}} --runs {{RUNS}} --into results/{{STUDY}}
     cargo run --release --locked -- reversal {{STUDY}} --runs {{RUNS}} --better more --into results/{{STUDY}}
+    cargo run --release --locked -- validate --split B --into results/{{STUDY}}
     cargo run --release --locked -- report results/{{STUDY}}
 
 # every posterior, from nothing

@@ -5,6 +5,8 @@
   // Without a prototype: an arm can have any name.
   var off = Object.create(null);
   var charts = [];
+  // Sizes of pictures: name, width, and height where it is fixed.
+  var sizes = [["screen", 1920, 0], ["slide", 1920, 1080], ["print", 3840, 0]];
   document.documentElement.classList.add("scripted");
 
   function make(tag, attributes, parent) {
@@ -17,16 +19,13 @@
     return node;
   }
 
-  // As the findings write numbers: two digits, with a prefix.
+  // As the figures write numbers, to two digits: k thousand, m million, bn billion, tn trillion.
+  var steps = [[1e12, 1e12, " tn"], [1e9, 1e9, " bn"], [1e6, 1e6, " m"], [1e4, 1e3, " k"]];
   function number(v, unit) {
     if (v === null || v === undefined) return "none";
     if (unit === "fraction") return plain(Math.round(v * 1000) / 10) + " %";
-    var a = Math.abs(v), counted = /^(H100e|chips)/.test(unit), money = counted || unit.indexOf("USD") === 0;
-    if (a >= 0.9995e12) return plain(v / 1e12) + (money ? " tn" : " T");
-    if (a >= 0.9995e9) return plain(v / 1e9) + (money ? " bn" : " G");
-    if (a >= 0.9995e6) return plain(v / 1e6) + (counted ? " m" : " M");
-    if (a >= 9995) return plain(v / 1e3) + " k";
-    return plain(v);
+    var step = steps.find(function (s) { return Math.abs(v) >= 0.9995 * s[0]; });
+    return step ? plain(v / step[1]) + step[2] : plain(v);
   }
   function plain(v) {
     var a = Math.abs(v);
@@ -36,11 +35,9 @@
   }
   // A tick is round already: every digit of it is meant.
   function exact(v, unit) {
-    var a = Math.abs(v), counted = /^(H100e|chips)/.test(unit), money = counted || unit.indexOf("USD") === 0;
     if (unit === "fraction") return +(v * 100).toPrecision(6) + " %";
-    var step = [[1e12, money ? " tn" : " T"], [1e9, money ? " bn" : " G"], [1e6, counted ? " m" : " M"], [1e4, " k"]].find(function (s) { return a >= s[0]; });
-    var by = step ? (step[0] === 1e4 ? 1e3 : step[0]) : 1;
-    return String(+(v / by).toPrecision(6)).replace("-", "\u2013") + (step ? step[1] : "");
+    var step = steps.find(function (s) { return Math.abs(v) >= s[0]; });
+    return String(+(v / (step ? step[1] : 1)).toPrecision(6)).replace("-", "\u2013") + (step ? step[2] : "");
   }
   var names = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
   function monthName(x) {
@@ -76,6 +73,7 @@
     var live = make("div", { class: "live" });
     host.insertBefore(live, host.firstChild);
     make("h4", { text: svg.querySelector("title").textContent }, live);
+    make("p", { class: "soft", text: figure.about }, live);
     // A recorded point as month, value, lower bound, upper bound, fitted.
     figure.charts.forEach(function (chart) {
       chart.record = chart.record.map(function (p) { return [p[0]].concat(p[1], p[2]); });
@@ -112,19 +110,85 @@
     make("button", { type: "button", text: "Closer" }, controls).addEventListener("click", scaled(0.5));
     make("button", { type: "button", text: "Wider" }, controls).addEventListener("click", scaled(2));
     make("button", { type: "button", text: "All months" }, controls).addEventListener("click", function () { zoom(first, last); });
-    make("button", { type: "button", text: "Numbers (CSV)" }, controls).addEventListener("click", function () { download(figure, xs); });
     var series = figure.charts.map(function (c) { return c.series; }).flat();
     var note = series.some(function (s) { return s.bands; }) ? "Line: median; dark band: 50 % of futures; light band: 90 %." : "Mean over futures.";
     if (series.some(function (s) { return s.dashed; })) note += " Dashed: the baseline.";
     if (figure.charts.some(function (c) { return c.record.length; })) note += " Dots: the record with 90 % of its error; open: the model was fitted to it or given it; filled: neither.";
     note += " Dotted uprights: rules bind. Drag across to look closer; double-click to go back. Conditional on these assumptions, not a forecast.";
     make("p", { class: "soft", text: note }, live);
+    offer(live, host, figure.name, function () { return drawn(figure, xs, mine[0].plot.scales.x); });
     mine.forEach(function (c) { c.point = point; });
     point(xs.length - 1);
   });
 
-  // Exactly what a figure draws, for a spreadsheet.
-  function download(figure, xs) {
+  // Figures without a chart of their own: their numbers stand in the page.
+  data.tables.forEach(function (table) {
+    var host = document.getElementById(table.id);
+    if (host) offer(host, host, table.name, table.csv === null ? null : function () { return table.csv; });
+  });
+
+  function save(blob, name) {
+    var link = make("a", { href: URL.createObjectURL(blob), download: name });
+    link.click();
+    URL.revokeObjectURL(link.href);
+  }
+
+  // A figure as a file of its own: white paper, and typefaces that others have.
+  function alone(host, style) {
+    var svg = host.querySelector(".static svg").cloneNode(true), name = "http://www.w3.org/2000/svg";
+    var box = svg.getAttribute("viewBox").split(" ");
+    var paper = document.createElementNS(name, "path");
+    paper.setAttribute("fill", "#fff");
+    paper.setAttribute("d", "M0 0H" + box[2] + "V" + box[3] + "H0z");
+    svg.insertBefore(paper, svg.querySelector("desc").nextSibling);
+    svg.setAttribute("font-family", "'Noto Sans','Segoe UI','Helvetica Neue',Arial,sans-serif");
+    if (style) {
+      var carried = document.createElementNS(name, "style");
+      carried.textContent = style;
+      svg.insertBefore(carried, paper);
+    }
+    return { svg: svg, width: +box[2], height: +box[3] };
+  }
+
+  function picture(host, size, done) {
+    // A picture of an SVG knows no typeface of the page, so it carries the page's own.
+    var faces = document.querySelector("style").textContent.match(/@font-face\{[^}]*\}/g) || [];
+    var one = alone(host, faces.join(""));
+    var scale = Math.min(size[1] / one.width, size[2] ? size[2] / one.height : Infinity);
+    var wide = Math.round(one.width * scale), high = Math.round(one.height * scale);
+    one.svg.setAttribute("width", wide);
+    one.svg.setAttribute("height", high);
+    var image = new Image();
+    image.addEventListener("load", function () {
+      var canvas = make("canvas", { width: size[1], height: size[2] || high });
+      var c = canvas.getContext("2d");
+      c.fillStyle = "#fff";
+      c.fillRect(0, 0, canvas.width, canvas.height);
+      c.drawImage(image, (canvas.width - wide) / 2, (canvas.height - high) / 2, wide, high);
+      canvas.toBlob(done, "image/png");
+    });
+    image.src = "data:image/svg+xml;charset=utf-8," + encodeURIComponent(new XMLSerializer().serializeToString(one.svg));
+  }
+
+  // What a reader can take from a figure: pictures, an SVG whose letters are text, and its numbers.
+  function offer(parent, host, name, csv) {
+    var fold = make("details", { class: "take" }, parent);
+    make("summary", { text: "Download" }, fold);
+    var row = make("div", { class: "controls" }, fold);
+    function button(text, act) { make("button", { type: "button", text: text }, row).addEventListener("click", act); }
+    sizes.forEach(function (size) {
+      button("PNG, " + size[0], function () {
+        picture(host, size, function (blob) { save(blob, name + "-" + size[0] + ".png"); });
+      });
+    });
+    button("SVG with text", function () {
+      save(new Blob([new XMLSerializer().serializeToString(alone(host).svg) + "\n"], { type: "image/svg+xml" }), name + ".svg");
+    });
+    if (csv) button("Numbers (CSV)", function () { save(new Blob([csv()], { type: "text/csv" }), name + ".csv"); });
+  }
+
+  // Exactly what a chart shows, for a spreadsheet: its arms that are on, its months that are in view.
+  function drawn(figure, xs, view) {
     var cell = function (v) {
       var text = v === null || v === undefined ? "" : String(v);
       if (typeof v === "string" && /^[=+\-@]/.test(text)) text = "'" + text;
@@ -132,20 +196,22 @@
     };
     var month = function (x) { return Math.floor(x / 12) + "-" + String(x % 12 + 1).padStart(2, "0"); };
     var lines = [["panel", "line", "unit", "month", "median", "p05", "p25", "p75", "p95"]];
+    var seen = function (x) { return x >= view.min && x <= view.max; };
     figure.charts.forEach(function (chart) {
+      if (chart.arm && off[chart.arm]) return;
       chart.series.forEach(function (s) {
+        if (s.arm && off[s.arm]) return;
         xs.forEach(function (x, k) {
-          if (s.middle[k] === null) return;
+          if (s.middle[k] === null || !seen(x)) return;
           var b = s.bands ? s.bands.map(function (column) { return column[k]; }) : ["", "", "", ""];
           lines.push([chart.title, s.name, chart.unit, month(x), s.middle[k]].concat(b));
         });
       });
-      chart.record.forEach(function (p) { lines.push([chart.title, "record", chart.unit, month(xs[0] + p[0]), p[1], p[2], "", "", p[3]]); });
+      chart.record.forEach(function (p) {
+        if (seen(xs[0] + p[0])) lines.push([chart.title, "record", chart.unit, month(xs[0] + p[0]), p[1], p[2], "", "", p[3]]);
+      });
     });
-    var text = lines.map(function (line) { return line.map(cell).join(","); }).join("\n") + "\n";
-    var link = make("a", { href: URL.createObjectURL(new Blob([text], { type: "text/csv" })), download: figure.name + ".csv" });
-    link.click();
-    URL.revokeObjectURL(link.href);
+    return lines.map(function (line) { return line.map(cell).join(","); }).join("\n") + "\n";
   }
 
   // Names beside the ends of lines need a wide screen; on a narrow one they stand below the chart.
@@ -359,8 +425,8 @@
           var v = cell.getAttribute("data-v") || cell.textContent.trim();
           var n = parseFloat(v.replace(/\u2013/g, "-").replace(/,/g, ""));
           if (isNaN(n)) return v.toLowerCase();
-          var prefix = /^-?[\d.]+ (k|m|M|bn|G|tn|T)\b/.exec(v.replace(/\u2013/g, "-").replace(/,/g, ""));
-          return n * (prefix ? { k: 1e3, m: 1e6, M: 1e6, bn: 1e9, G: 1e9, tn: 1e12, T: 1e12 }[prefix[1]] : 1);
+          var word = /^-?[\d.]+ (k|m|bn|tn|million|billion|trillion)\b/.exec(v.replace(/\u2013/g, "-").replace(/,/g, ""));
+          return n * (word ? { k: 1e3, m: 1e6, bn: 1e9, tn: 1e12, million: 1e6, billion: 1e9, trillion: 1e12 }[word[1]] : 1);
         }
         rows.map(function (row, n) { return { row: row, key: key(row), n: n }; }).sort(function (a, b) {
           // Cells without a value stay last, whichever way.

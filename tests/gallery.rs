@@ -44,7 +44,15 @@ fn tables() -> Results {
 }
 
 /// Tables that commands left beside the main study, and that a figure or the report shows.
-const SIDE: [&str; 6] = ["boxes", "ledger", "record", "scorecard", "shapley", "sobol"];
+const SIDE: [&str; 7] = [
+    "boxes",
+    "hindcast-B",
+    "ledger",
+    "record",
+    "scorecard",
+    "shapley",
+    "sobol",
+];
 
 /// Runs 24 futures and writes what the shipped figures draw: the largest makers, months to 2030, one timeline, and the side
 /// tables of `results/did-controls-work`.

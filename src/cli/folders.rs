@@ -9,7 +9,7 @@ use super::report::{SealArgs, figure_named, read};
 use super::{Answer, Failure, output_failure, say, say_data, table, wrong_word};
 use crate::config::figure::FigureFile;
 use crate::config::source::Configs;
-use crate::foundation::escape::{csv_cell, csv_plain};
+use crate::foundation::escape::csv_plain;
 use crate::plots::compose;
 use crate::results::Results;
 use crate::results::compare::compare;
@@ -119,15 +119,8 @@ pub fn figure_csv(results: &Results, figure: &FigureFile) -> Result<String, Fail
 
 /// A table as comma-separated values.
 fn csv_of(data: &SideTable) -> Result<String, Failure> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    let failed = |e: csv::Error| Failure::Input(format!("error: {e}\n"));
-    writer.write_record(&data.columns).map_err(failed)?;
-    for row in &data.rows {
-        let cells = row.iter().map(|cell| csv_cell(cell).into_owned());
-        writer.write_record(cells).map_err(failed)?;
-    }
-    let bytes = writer.into_inner().unwrap_or_default();
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
+    let failed = |e| Failure::Input(format!("error: {e}\n"));
+    data.to_csv().map_err(failed)
 }
 
 /// Standard output that keeps its own error, so that it is not taken for an error of the table.

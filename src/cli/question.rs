@@ -34,6 +34,25 @@ use crate::study::{Library, Plan, PlanSettings, made_from};
 /// Runs of a question, at most: the outcomes of all of them are held in memory, half a kilobyte a run.
 const MOST_RUNS: u64 = 10_000_000;
 
+/// Checks that the tables of an answer replace only an answer to the same question, unless the user says so.
+pub fn check_free(folder: &Path, paths: &[String], made_from: &str, overwrite: bool) -> Answer {
+    seal::may_write(folder, paths)?;
+    let Some(Ok(seal)) = Seal::read(folder) else {
+        return Ok(());
+    };
+    let other = |path: &&String| {
+        let there = seal.files.get(*path).filter(|_| folder.join(path).exists());
+        there.is_some_and(|sealed| sealed.made_from != made_from)
+    };
+    match paths.iter().find(other) {
+        Some(path) if !overwrite => Err(Failure::Input(format!(
+            "error: {} holds the answer of another question; add --overwrite to replace it, or omit --into\n",
+            folder.join(path).display()
+        ))),
+        _ => Ok(()),
+    }
+}
+
 #[derive(Args)]
 pub struct QuestionArgs {
     /// A study file, or a name from `chokepoint list studies`.
@@ -109,7 +128,8 @@ impl QuestionArgs {
         text.extend(table.iter().map(|t| t.source.text.as_str()));
         let made_from = sha256(format!("{whole} {command} {words} {text}").as_bytes());
         if let Some(folder) = &self.into {
-            self.check_free(folder, tables, &made_from)?;
+            let paths: Vec<String> = tables.iter().map(|t| format!("{t}.csv")).collect();
+            check_free(folder, &paths, &made_from, self.overwrite)?;
         }
         plan.kept = self
             .open_kept_runs(&plan, command, &made_from)?
@@ -120,26 +140,6 @@ impl QuestionArgs {
             table,
             made_from,
         })
-    }
-
-    /// Checks that the tables of the answer replace only an answer to the same question.
-    fn check_free(&self, folder: &Path, tables: &[&str], made_from: &str) -> Answer {
-        let paths: Vec<String> = tables.iter().map(|t| format!("{t}.csv")).collect();
-        seal::may_write(folder, &paths)?;
-        let Some(Ok(seal)) = Seal::read(folder) else {
-            return Ok(());
-        };
-        let other = |path: &&String| {
-            let there = seal.files.get(*path).filter(|_| folder.join(path).exists());
-            there.is_some_and(|sealed| sealed.made_from != made_from)
-        };
-        match paths.iter().find(other) {
-            Some(path) if !self.overwrite => Err(Failure::Input(format!(
-                "error: {} holds the answer of another question; add --overwrite to replace it, or omit --into\n",
-                folder.join(path).display()
-            ))),
-            _ => Ok(()),
-        }
     }
 
     /// Opens the store of finished runs, beside the results folder or below `results`. If runs cannot be kept, the question is

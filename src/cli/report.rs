@@ -2,14 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use super::{Answer, Failure, note, say};
 use crate::config::diagnostics::{Diagnostic, Problems};
 use crate::config::figure::{self, FigureFile};
 use crate::config::source::{Configs, Source};
-use crate::plots::{LETTERS, PngSize, lacking};
-use crate::results::{Results, ResultsError, seal};
+use crate::plots::{FileStyle, LETTERS, PngSize, TextRendering, hindcast_figure, lacking};
+use crate::results::{HINDCAST_TABLE, Results, ResultsError, seal};
 
 #[derive(Args)]
 pub struct FolderArgs {
@@ -48,18 +48,41 @@ pub struct PlotArgs {
     /// Folder for the files; the default is `plots` in the results folder.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// Draw PNG files at the size of a slide, 1,920 by 1,080 pixels; without it they are 1,920 pixels wide and as high as the figure.
-    #[arg(long)]
-    slide: bool,
+    /// Size of the PNG files.
+    #[arg(long, value_enum, default_value = "screen")]
+    size: PictureSize,
+    /// Letters of the SVG files.
+    #[arg(long, value_enum, default_value = "outlines")]
+    letters: SvgLetters,
     #[command(flatten)]
     seal: SealArgs,
+}
+
+/// Sizes of PNG files.
+#[derive(Clone, Copy, ValueEnum)]
+enum PictureSize {
+    /// 1,920 pixels wide and as high as the figure.
+    Screen,
+    /// A slide of 1,920 by 1,080 pixels.
+    Slide,
+    /// 3,840 pixels wide: 32 cm at 300 dots an inch.
+    Print,
+}
+
+/// Letters of SVG files.
+#[derive(Clone, Copy, ValueEnum)]
+enum SvgLetters {
+    /// The same on every machine.
+    Outlines,
+    /// Text that can be selected and edited, in the typeface of the viewer.
+    Text,
 }
 
 /// Draws the figures and writes the report page again.
 pub fn report(args: &FolderArgs) -> Answer {
     let folder = &args.folder;
     let results = read(folder, &args.seal)?;
-    let figures = &results.manifest.study.figures;
+    let figures = &figures_of(&results);
     let plots = folder.join("plots");
     std::fs::create_dir_all(&plots).map_err(|e| failed(&plots, &e))?;
     let mut paths = drawn_files("plots/", figures);
@@ -71,6 +94,17 @@ pub fn report(args: &FolderArgs) -> Answer {
     sealed(folder, &paths)?;
     note_missing_figures(&gallery);
     say(&format!("{}\n", page.display()))
+}
+
+/// The figures of the study, and one of each hindcast that lies in the folder.
+fn figures_of(results: &Results) -> Vec<FigureFile> {
+    let mut figures = results.manifest.study.figures.clone();
+    let tables = results.tables.keys();
+    for split in tables.filter_map(|name| name.strip_prefix(HINDCAST_TABLE)) {
+        let figure = hindcast_figure(split);
+        figures.extend(figure.filter(|f| figures.iter().all(|other| other.name != f.name)));
+    }
+    figures
 }
 
 /// Reads results for figures, after checking their seal unless the user accepts changes.
@@ -136,7 +170,7 @@ pub fn plot(configs: &Configs, args: &PlotArgs) -> Answer {
     let results = read(&args.folder, &args.seal)?;
     let (folder, below) = place(&args.folder, args.out.as_deref())?;
     let figures = if args.figures.is_empty() {
-        results.manifest.study.figures.clone()
+        figures_of(&results)
     } else {
         args.figures
             .iter()
@@ -148,12 +182,18 @@ pub fn plot(configs: &Configs, args: &PlotArgs) -> Answer {
         Some(_) => seal::may_write(&args.folder, &paths)?,
         None => only_drawn(&folder, &figures)?,
     }
-    let size = if args.slide {
-        PngSize::Slide
-    } else {
-        PngSize::Screen
+    let style = FileStyle {
+        size: match args.size {
+            PictureSize::Screen => PngSize::Screen,
+            PictureSize::Slide => PngSize::Slide,
+            PictureSize::Print => PngSize::Print,
+        },
+        letters: match args.letters {
+            SvgLetters::Outlines => TextRendering::Outlines,
+            SvgLetters::Text => TextRendering::Text,
+        },
     };
-    let gallery = crate::plots::draw_sized(&results, &figures, &folder, size)?;
+    let gallery = crate::plots::draw_styled(&results, &figures, &folder, style)?;
     if below.is_some() {
         sealed(&args.folder, &paths)?;
     }
@@ -210,8 +250,8 @@ pub fn write_report(results: &Results, into: &Path, report: bool) -> Result<(), 
     if !report {
         return Ok(());
     }
-    let figures = &results.manifest.study.figures;
-    let gallery = crate::plots::draw_all(results, figures, &into.join("plots"))?;
+    let figures = figures_of(results);
+    let gallery = crate::plots::draw_all(results, &figures, &into.join("plots"))?;
     crate::report::write(results, &gallery, &into.join("report.html"))?;
     note_missing_figures(&gallery);
     Ok(())

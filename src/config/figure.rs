@@ -88,6 +88,8 @@ pub enum FigureKind {
     Reversal(ReversalSpec),
     /// A tile for each nation, coloured by a column of a table.
     Tiles(TileMapSpec),
+    /// Recorded series beside what the model and a simple forecast say of them, one panel a series.
+    Hindcast(HindcastSpec),
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema, PartialEq)]
@@ -297,6 +299,13 @@ pub struct TileMapSpec {
     pub high: String,
     #[serde(default)]
     pub regime: Option<String>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct HindcastSpec {
+    /// A split of the evidence into fit and test; its table is `hindcast-SPLIT.csv`.
+    pub split: String,
 }
 
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, JsonSchema, PartialEq, Eq)]

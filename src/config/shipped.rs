@@ -36,6 +36,7 @@ pub const FIGURES: &[(&str, &str)] = &[
         "gap-by-regime",
         include_str!("../../plots/gap-by-regime.toml"),
     ),
+    ("hindcast-B", include_str!("../../plots/hindcast-B.toml")),
     ("influence", include_str!("../../plots/influence.toml")),
     (
         "maker-revenue",

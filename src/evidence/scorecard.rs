@@ -68,6 +68,8 @@ pub struct Coverage {
 pub struct Scorecard {
     pub split: String,
     pub words: String,
+    /// First month of the test, where months divide the record.
+    pub test_from: Option<String>,
     /// The samples that were scored; none: the prior.
     pub posterior: Option<String>,
     pub stale: Vec<String>,
@@ -155,6 +157,7 @@ pub fn score(
     Scorecard {
         split: split.name.clone(),
         words: split.words.clone(),
+        test_from: split.test_from.map(|month| month.to_string()),
         posterior: None,
         stale: Vec::new(),
         series,

@@ -24,17 +24,21 @@ thread_local! {
 }
 /// Pixels of a PNG for each pixel of the figure.
 const PNG: f64 = 2.0;
+/// Pixels of a PNG for print for each pixel of the figure: 32 cm wide at 300 dots an inch.
+const PRINT: f64 = 4.0;
 /// Width and height of a slide.
 const SLIDE: (u32, u32) = (1920, 1080);
 
 /// The size of a PNG.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum PngSize {
-    /// Twice the figure.
+    /// Twice the figure: 1,920 pixels wide.
     #[default]
     Screen,
     /// A slide of 1,920 by 1,080 pixels; the figure is as large as fits, in the middle of a white sheet.
     Slide,
+    /// Four times the figure: 3,840 pixels wide.
+    Print,
 }
 /// No letter is smaller than this, in pixels of the figure: half the size of its PNG.
 pub const SMALLEST: f64 = 9.0;
@@ -285,6 +289,7 @@ impl Canvas {
     pub fn png(&self, path: &Path, size: PngSize) -> Result<(), String> {
         let scale = match size {
             PngSize::Screen => PNG,
+            PngSize::Print => PRINT,
             PngSize::Slide => {
                 let (wide, high) = (f64::from(SLIDE.0), f64::from(SLIDE.1));
                 (wide / self.width.round()).min(high / self.height.round())
@@ -292,8 +297,8 @@ impl Canvas {
         };
         let drawn = [self.width, self.height].map(|v| (v.round() * scale) as u32);
         let (w, h) = match size {
-            PngSize::Screen => (drawn[0], drawn[1]),
             PngSize::Slide => SLIDE,
+            _ => (drawn[0], drawn[1]),
         };
         let placed = |fine: f64| Placement {
             scale: scale * fine,

@@ -9,7 +9,8 @@ use super::theme::{
     width,
 };
 use super::{
-    FigureLayout, arm_colour, baseline_label, headline_arm, measure_unit, month_or, named,
+    FigureLayout, answer_month, arm_colour, baseline_label, headline_arm, measure_unit, month_or,
+    named,
 };
 use crate::config::figure::{AxisScale, EffectPathSpec};
 use crate::foundation::calendar::Month;
@@ -17,8 +18,6 @@ use crate::results::{
     ALL, ArmInfo, BandRow, EffectComponent, EffectRow, HEADLINE_OUTCOME, Results,
 };
 
-/// Months after the first difference at which the title states the effect, as the answer of the report does.
-const MAIN_MONTHS: i32 = 48;
 /// Rules that an arm may have beyond the baseline for their titles to be written out.
 const NAMED_RULES: usize = 3;
 
@@ -131,10 +130,7 @@ pub fn effect_rows<'a>(
 pub fn finding(results: &Results, spec: &EffectPathSpec) -> Option<String> {
     let study = &results.manifest.study;
     let arm = headline_arm(results)?;
-    let when = study
-        .window_first
-        .plus(MAIN_MONTHS - 1)
-        .min(study.last_month);
+    let when = answer_month(results);
     let row = results.effect_bands.iter().find(|r| {
         r.regime == arm.name
             && r.measure == spec.measure

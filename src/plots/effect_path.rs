@@ -18,7 +18,7 @@ pub fn draw_effect_path(finding: &ClaimFinding, is_file: bool) -> String {
     let rendering = if is_file {
         TextRendering::Outlines
     } else {
-        TextRendering::Text
+        TextRendering::Page
     };
     let title = format!("{}: {}", finding.claim.id, finding.claim.title);
     let id = format!("figure-{}", finding.claim.id);

@@ -1,13 +1,16 @@
 //! Fan charts: median with 50 and 90 % bands over time, in a panel for each regime or line, with the dates of rules.
 
-use super::axis::{AxisScaleRange, PlotPanel, bounds, fan_bounds, months};
+use super::axis::{AxisScaleRange, PlotPanel, bounds, can_be_drawn, fan_bounds, months};
 use super::canvas::{Canvas, TextAnchor};
 use super::record::{LEGEND, RecordMark, draw_record, draw_record_end, record_of};
 use super::theme::{
     Colour, INK, LABEL, SERIES, SMALL, SOFT, TINY, axis_unit, colour_of, fitted, in_unit, ink_of,
     month, width, wrap,
 };
-use super::{FigureLayout, baseline_label, entity_name, measure_unit, month_or, named};
+use super::{
+    FigureLayout, answer_month, baseline_label, compared, entity_name, measure_unit, month_or,
+    named,
+};
 use crate::config::figure::{AxisScale, FanLine, FanSpec, PanelDimension};
 use crate::foundation::calendar::Month;
 use crate::results::{ArmInfo, BandRow, Results};
@@ -75,6 +78,31 @@ pub fn draw(sheet: &mut FigureLayout, results: &Results, fan: &FanSpec) -> Resul
         sheet.caption.push(LEGEND.into());
     }
     Ok(said.join("; "))
+}
+
+/// The finding of a fan: its first line in the month of the answer.
+pub fn finding(results: &Results, fan: &FanSpec) -> Option<String> {
+    let line = fan.lines.first()?;
+    let name = line.name.as_ref().map(|name| named(results, name));
+    let subject = name.unwrap_or_else(|| entity_name(results, &line.entity));
+    compared_median(results, &subject, &line.measure, &line.entity)
+}
+
+/// The median of a measure in the month of the answer, under the first answer's arm and the baseline.
+pub fn compared_median(
+    results: &Results,
+    subject: &str,
+    measure: &str,
+    entity: &str,
+) -> Option<String> {
+    let when = answer_month(results);
+    let unit = measure_unit(results, measure);
+    compared(results, subject, &unit, |arm| {
+        let row = results.bands.iter().find(|r| {
+            r.regime == arm && r.measure == measure && r.entity == entity && r.month == when
+        })?;
+        Some(row.band.p50).filter(|v| can_be_drawn(*v))
+    })
 }
 
 impl<'a> FanChart<'a> {

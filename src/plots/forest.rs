@@ -7,7 +7,7 @@ use super::fan::lines_of;
 use super::theme::{
     Colour, INK, LABEL, SMALL, SOFT, change_unit, in_unit, ink_of, signed, supported, width,
 };
-use super::{FigureLayout, arm_colour, arm_label, baseline_label, outcome_words};
+use super::{FigureLayout, arm_colour, arm_label, baseline_label, headline_arm, outcome_words};
 use crate::config::figure::ForestSpec;
 use crate::results::{EffectRow, Results};
 
@@ -47,6 +47,24 @@ pub fn draw(
         baseline_label(results)
     ));
     Ok(said.join("; "))
+}
+
+/// The finding of effects: how many of them have a sign in 19 of 20 futures under the first answer's arm.
+pub fn finding(results: &Results, forest: &ForestSpec) -> Option<String> {
+    let arm = headline_arm(results)?;
+    let effects = forest.outcomes.iter();
+    let effects: Vec<&EffectRow> = effects
+        .filter_map(|o| results.effect(o, &arm.name))
+        .collect();
+    let up = effects.iter().filter(|e| e.p05 > 0.0).count();
+    let down = effects.iter().filter(|e| e.p95 < 0.0).count();
+    (!effects.is_empty()).then(|| {
+        format!(
+            "{}: of {} outcomes, {up} rise and {down} fall in at least 19 of 20 futures",
+            arm.label(),
+            effects.len()
+        )
+    })
 }
 
 impl<'a> Forest<'a> {

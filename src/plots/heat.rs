@@ -4,12 +4,13 @@ use super::canvas::{Canvas, TextAnchor};
 use super::fan::lines_of;
 use super::theme::{
     BLUE, Colour, INK, LABEL, OTHERS, SMALL, SOFT, TINY, VERMILLION, axis_unit, between, fitted,
-    in_unit, on, width,
+    in_unit, month, on, width,
 };
 use super::{FigureLayout, arm_of, table_of, two_digits};
 use crate::config::figure::HeatmapSpec;
-use crate::results::Results;
+use crate::foundation::calendar::Month;
 use crate::results::tables::SideTable;
+use crate::results::{ArmInfo, Results};
 
 const PALE: Colour = (247, 247, 247);
 /// From no rule to denial, light to dark, so that the order is readable without colour.
@@ -52,17 +53,7 @@ pub fn draw(
             return Err(format!("{}.csv has no column `{column}`", heat.table));
         }
     }
-    let mut wanted: Vec<(&str, &str)> = heat
-        .only
-        .iter()
-        .map(|(k, v)| (k.as_str(), v.as_str()))
-        .collect();
-    let mut of = String::new();
-    if table.column("regime").is_some() {
-        let arm = arm_of(results, &heat.regime)?;
-        wanted.push(("regime", &arm.name));
-        of = format!("Under {}.", arm.label());
-    }
+    let (wanted, arm) = wanted_rows(results, heat, table)?;
     let (grid, quiet) = Grid::of(heat, table, &wanted)?;
     sheet.caption.extend(quiet);
     let layout = grid.layout(sheet);
@@ -75,10 +66,68 @@ pub fn draw(
         let row = columns.map(|c| (c.as_str(), table.text(cell, c).to_string()));
         sheet.data.add(&row);
     }
-    if !of.is_empty() {
-        sheet.caption.push(of);
-    }
+    let under = arm.map(|arm| format!("Under {}.", arm.label()));
+    sheet.caption.extend(under);
     Ok(grid.describe())
+}
+
+/// Texts that columns of a drawn row must hold, and the arm that it is of.
+type WantedRows<'a> = (Vec<(&'a str, &'a str)>, Option<&'a ArmInfo>);
+
+fn wanted_rows<'a>(
+    results: &'a Results,
+    heat: &'a HeatmapSpec,
+    table: &SideTable,
+) -> Result<WantedRows<'a>, String> {
+    let only = heat.only.iter();
+    let mut wanted: Vec<(&str, &str)> = only.map(|(k, v)| (k.as_str(), v.as_str())).collect();
+    let mut arm = None;
+    if table.column("regime").is_some() {
+        let of = arm_of(results, &heat.regime)?;
+        wanted.push(("regime", &of.name));
+        arm = Some(of);
+    }
+    Ok((wanted, arm))
+}
+
+/// The finding of a grid: rows with the strongest word in the last column, or the largest number.
+pub fn finding(results: &Results, heat: &HeatmapSpec) -> Option<String> {
+    let table = table_of(results, &heat.table).ok()?;
+    let (wanted, arm) = wanted_rows(results, heat, table).ok()?;
+    let under = arm.map_or(String::new(), |arm| format!(" under {}", arm.label()));
+    let cells = table.matching(&wanted);
+    if let Some(strongest) = heat.order.last() {
+        let last = table.text(cells.last()?, &heat.columns).to_string();
+        // Rows without a verdict at the end, such as chips that are not on sale, do not count.
+        let at_end: Vec<&str> = cells
+            .iter()
+            .filter(|c| table.text(c, &heat.columns) == last)
+            .map(|c| table.text(c, &heat.value))
+            .filter(|value| heat.order.iter().any(|word| word == value))
+            .collect();
+        let all = at_end.len();
+        let held = at_end.iter().filter(|value| *value == strongest).count();
+        let (rows, strongest) = (heat.rows.replace('_', " "), strongest.replace('_', " "));
+        let when = last
+            .parse()
+            .map_or_else(|_| last.replace('_', " "), |m: Month| month(m));
+        return Some(format!(
+            "{held} of {all} {rows}s are {strongest}{under}, {when}"
+        ));
+    }
+    let number = |c: &&[String]| table.number(c, &heat.value);
+    let most = cells
+        .iter()
+        .filter_map(|c| Some((c, number(c)?)))
+        .max_by(|a, b| a.1.abs().total_cmp(&b.1.abs()))?;
+    let words = |column: &str| table.text(most.0, column).replace('_', " ");
+    Some(format!(
+        "Largest{under}: {}, {}, with {} {}",
+        words(&heat.rows),
+        words(&heat.columns),
+        in_unit(two_digits(most.1), &heat.unit),
+        heat.unit.trim_start_matches("fraction")
+    ))
 }
 
 impl<'a> Grid<'a> {
@@ -95,16 +144,17 @@ impl<'a> Grid<'a> {
         let mut rows = table.distinct(&cells, &heat.rows);
         let all = rows.len();
         let mut quiet = None;
-        if let Some(weakest) = heat.order.first() {
+        if let [weakest, stronger @ ..] = heat.order.as_slice() {
+            let is_stronger = |text: &str| stronger.iter().any(|word| word == text);
             let stirs = |row: &String| {
                 cells.iter().any(|c| {
-                    table.text(c, &heat.rows) == row && table.text(c, &heat.value) != weakest
+                    table.text(c, &heat.rows) == row && is_stronger(table.text(c, &heat.value))
                 })
             };
             rows.retain(stirs);
             quiet = (all > rows.len()).then(|| {
                 format!(
-                    "{} rows that are {weakest} throughout are left out.",
+                    "{} rows that are {weakest} wherever they have a verdict are left out.",
                     all - rows.len()
                 )
             });
@@ -223,7 +273,15 @@ impl<'a> Grid<'a> {
             canvas.text((left, foot), text, SMALL, SOFT, TextAnchor::Left);
         } else {
             let (mut x, mut y) = (left, foot);
-            for word in &self.words {
+            let is_drawn = |c: &&&[String]| {
+                self.rows
+                    .iter()
+                    .any(|r| r == self.table.text(c, &self.heat.rows))
+            };
+            let drawn: Vec<&[String]> = self.cells.iter().filter(is_drawn).copied().collect();
+            let mut words = self.table.distinct(&drawn, &self.heat.value);
+            words.retain(|word| !word.is_empty() && !self.words.contains(word));
+            for word in self.words.iter().chain(&words) {
                 let label = word.replace('_', " ");
                 let step = 32.0 + width(&label, LABEL, false);
                 if x + step > canvas.width {

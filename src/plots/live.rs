@@ -25,6 +25,8 @@ pub struct InteractiveCharts {
     id: String,
     /// Name of the figure's file.
     name: String,
+    /// What it shows and how to read it.
+    about: String,
     /// Year and month of the first value, and how many there are.
     first: (i32, i32),
     months: usize,
@@ -68,7 +70,12 @@ struct ChartedMeasure<'a> {
 }
 
 /// The charts of a figure, if it is one over time.
-pub fn live(results: &Results, figure: &FigureFile, id: String) -> Option<InteractiveCharts> {
+pub fn live(
+    results: &Results,
+    figure: &FigureFile,
+    id: String,
+    about: &str,
+) -> Option<InteractiveCharts> {
     let study = &results.manifest.study;
     let (from, charts): (Month, Vec<InteractiveChart>) = match &figure.draw {
         FigureKind::Fan(fan) => {
@@ -108,6 +115,7 @@ pub fn live(results: &Results, figure: &FigureFile, id: String) -> Option<Intera
     Some(InteractiveCharts {
         id,
         name: visible(&figure.name).into_owned(),
+        about: visible(about).into_owned(),
         first: (from.year(), from.month_of_year()),
         months: months.max(0) as usize,
         record_end: record_end(results)

@@ -8,6 +8,7 @@ mod effect_path;
 mod fan;
 mod forest;
 mod heat;
+mod hindcast;
 mod labels;
 mod letters;
 mod live;
@@ -33,14 +34,17 @@ pub use canvas::PngSize;
 use canvas::{Canvas, TextAnchor};
 pub use drawn_data::DrawnData;
 pub use effect_path::draw_effect_path;
+pub use hindcast::hindcast_figure;
 use labels::baseline_label;
-pub use labels::{arm_colour, arm_label, named, with_article};
+pub use labels::{arm_colour, arm_label, named, question, series_label, with_article};
 pub use letters::{LETTERS, font_faces, lacking};
 pub use live::InteractiveCharts;
 pub use scorecard::{ScorecardPoint, draw_scorecard};
-use theme::{INK, SMALL, SOFT, TITLE, WORDS, wrap};
+pub use svg::TextRendering;
+use theme::{INK, SMALL, SOFT, TITLE, WORDS, capitalised, level, width, wrap};
 pub use theme::{
-    change_unit, colour_code, in_unit, month, number, rounded, signed, supported, two_digits,
+    change_unit, colour_code, in_unit, in_words, month, number, rounded, signed, supported,
+    two_digits,
 };
 pub use track_record::draw_track_record;
 
@@ -51,6 +55,10 @@ use crate::results::{ArmInfo, DRAWN, HEADLINE_OUTCOME, Results, ResultsError, fi
 
 /// Half the width of a slide: a PNG at twice the size has 1,920 pixels.
 const WIDTH: f64 = 960.0;
+/// Sizes of a title: the first in which it fits one line.
+const TITLES: [f64; 3] = [TITLE, 17.0, 15.5];
+/// Months after the first difference in which titles state values, as the answer of the report does.
+const MAIN_MONTHS: i32 = 48;
 
 /// A figure that has been drawn.
 #[derive(Clone, Debug)]
@@ -63,6 +71,8 @@ pub struct DrawnFigure {
     pub description: String,
     /// For a page that carries the typeface.
     pub svg: String,
+    /// The numbers that are drawn.
+    pub data: DrawnData,
     /// The numbers behind it, for a page that draws them itself.
     pub live: Option<live::InteractiveCharts>,
 }
@@ -72,6 +82,14 @@ pub struct DrawnFigure {
 pub struct DrawnFigures {
     pub drawn: Vec<DrawnFigure>,
     pub left_out: Vec<(String, String)>,
+}
+
+/// How the files of figures are written.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct FileStyle {
+    pub size: PngSize,
+    /// Letters of the SVG.
+    pub letters: TextRendering,
 }
 
 /// A figure in progress: the place of the next element, and the text of the caption.
@@ -86,7 +104,10 @@ struct FigureLayout {
 /// A figure laid out, before it becomes a file.
 pub struct ComposedFigure {
     canvas: Canvas,
+    /// What it finds.
     pub title: String,
+    /// What it shows and how to read it.
+    pub about: String,
     pub caption: String,
     pub description: String,
     pub data: DrawnData,
@@ -108,18 +129,18 @@ pub fn draw_all(
     figures: &[FigureFile],
     folder: &Path,
 ) -> Result<DrawnFigures, ResultsError> {
-    draw_sized(results, figures, folder, PngSize::Screen)
+    draw_styled(results, figures, folder, FileStyle::default())
 }
 
-/// As [`draw_all`], with PNG files of this size.
+/// As [`draw_all`], with files of this style.
 ///
 /// # Errors
 /// When a file cannot be written.
-pub fn draw_sized(
+pub fn draw_styled(
     results: &Results,
     figures: &[FigureFile],
     folder: &Path,
-    size: PngSize,
+    style: FileStyle,
 ) -> Result<DrawnFigures, ResultsError> {
     // A foreign manifest can hold any name: one that is a path would write outside the folder.
     if let Some(figure) = figures.iter().find(|f| !is_file_name(&f.name)) {
@@ -135,7 +156,7 @@ pub fn draw_sized(
         .par_iter()
         .enumerate()
         .map(|(at, figure)| match compose(results, figure) {
-            Ok(composed) => draw(results, figure, at, &composed, folder, size).map(Ok),
+            Ok(composed) => draw(results, figure, at, composed, folder, style).map(Ok),
             Err(reason) => Ok(Err((figure.name.to_string(), reason))),
         })
         .collect::<Result<_, ResultsError>>()?;
@@ -168,17 +189,30 @@ pub fn compose(results: &Results, figure: &FigureFile) -> Result<ComposedFigure,
         caption: Vec::new(),
         data: DrawnData::default(),
     };
-    let title = match &figure.draw {
-        FigureKind::Effect(f) => effect::finding(results, f),
-        _ => None,
+    let subject = named(results, &figure.title);
+    let finding = finding(results, figure).map(|text| capitalised(&text));
+    let about = named(results, &figure.description);
+    let (title, about) = match finding {
+        Some(finding) => {
+            let end = if subject.ends_with('?') { "" } else { "." };
+            (finding, format!("{subject}{end} {about}"))
+        }
+        None => (subject, about),
     };
-    let title = title.unwrap_or_else(|| named(results, &figure.title));
-    for line in wrap(&title, WIDTH - 60.0, TITLE) {
+    let fits = |size: &f64| width(&title, *size, true) <= WIDTH - 20.0;
+    let in_one = TITLES.into_iter().find(fits);
+    let size = in_one.unwrap_or(TITLES[1]);
+    let lines = match in_one {
+        Some(_) => vec![title.clone()],
+        // Lines are measured in plain letters; bold ones are up to a tenth wider.
+        None => wrap(&title, (WIDTH - 20.0) / 1.1, size),
+    };
+    for line in lines {
         let at = (10.0, sheet.y);
-        sheet.canvas.bold(at, line, TITLE, INK, TextAnchor::Left);
+        sheet.canvas.bold(at, line, size, INK, TextAnchor::Left);
         sheet.y += 25.0;
     }
-    for line in wrap(&named(results, &figure.description), WIDTH - 30.0, WORDS) {
+    for line in wrap(&about, WIDTH - 30.0, WORDS) {
         let at = (10.0, sheet.y);
         sheet.canvas.text(at, line, WORDS, SOFT, TextAnchor::Left);
         sheet.y += 17.0;
@@ -197,8 +231,12 @@ pub fn compose(results: &Results, figure: &FigureFile) -> Result<ComposedFigure,
         FigureKind::Tradeoff(f) => tradeoff::draw(&mut sheet, results, f),
         FigureKind::Reversal(f) => reversal::draw(&mut sheet, results, f),
         FigureKind::Tiles(f) => tiles::draw(&mut sheet, results, f),
+        FigureKind::Hindcast(f) => hindcast::draw(&mut sheet, results, f),
     }?;
-    sheet.caption.push(basis(results));
+    // A hindcast rests on runs of its own, and says so.
+    if !matches!(figure.draw, FigureKind::Hindcast(_)) {
+        sheet.caption.push(basis(results));
+    }
     let caption = sheet.caption.join(" ");
     sheet.y += 12.0;
     for line in wrap(&caption, WIDTH - 20.0, SMALL) {
@@ -213,9 +251,59 @@ pub fn compose(results: &Results, figure: &FigureFile) -> Result<ComposedFigure,
     Ok(ComposedFigure {
         canvas: sheet.canvas,
         title,
+        about,
         caption,
         description,
         data: sheet.data,
+    })
+}
+
+/// What a figure finds, in one line; nothing where these results have no number for it.
+fn finding(results: &Results, figure: &FigureFile) -> Option<String> {
+    match &figure.draw {
+        FigureKind::Fan(f) => fan::finding(results, f),
+        FigureKind::Effect(f) => effect::finding(results, f),
+        FigureKind::Multiples(f) => multiples::finding(results, f),
+        FigureKind::Shares(f) => shares::finding(results, f),
+        FigureKind::Forest(f) => forest::finding(results, f),
+        FigureKind::Waterfall(f) => waterfall::finding(results, f),
+        FigureKind::Heat(f) => heat::finding(results, f),
+        FigureKind::Timeline(f) => timeline::finding(results, f),
+        FigureKind::Tornado(f) => tornado::finding(results, f),
+        FigureKind::Tradeoff(f) => tradeoff::finding(results, f, &figure.title),
+        FigureKind::Reversal(f) => reversal::finding(results, f),
+        FigureKind::Tiles(f) => tiles::finding(results, f),
+        FigureKind::Hindcast(f) => hindcast::finding(results, f),
+    }
+}
+
+/// The month of the first answer: that of the effect in the report's first sentence.
+fn answer_month(results: &Results) -> Month {
+    let study = &results.manifest.study;
+    let month = study.window_first.plus(MAIN_MONTHS - 1);
+    month.min(study.last_month)
+}
+
+/// A value in the month of the answer under the first answer's arm beside the baseline's: "China's gap: 9 months under ..., 8
+/// months under ..., Jun 2026".
+fn compared(
+    results: &Results,
+    subject: &str,
+    unit: &str,
+    value: impl Fn(&str) -> Option<f64>,
+) -> Option<String> {
+    let study = &results.manifest.study;
+    let said = |arm: &str| value(arm).map(|v| level(v, unit));
+    let base = said(&study.baseline)?;
+    let (when, baseline) = (month(answer_month(results)), baseline_label(results));
+    let Some(arm) = headline_arm(results) else {
+        return Some(format!("{subject}: {base} in {when}"));
+    };
+    let (mine, label) = (said(&arm.name)?, arm.label());
+    Some(if mine == base {
+        format!("{subject}: {mine} under {label} and {baseline} alike, {when}")
+    } else {
+        format!("{subject}: {mine} under {label}, {base} under {baseline}, {when}")
     })
 }
 
@@ -223,9 +311,9 @@ fn draw(
     results: &Results,
     figure: &FigureFile,
     at: usize,
-    composed: &ComposedFigure,
+    composed: ComposedFigure,
     folder: &Path,
-    size: PngSize,
+    style: FileStyle,
 ) -> Result<DrawnFigure, ResultsError> {
     // The name is not used, because it can hold any text and occur twice.
     let id = format!("figure-{}", at + 1);
@@ -236,10 +324,10 @@ fn draw(
     };
     let (title, canvas) = (&composed.title, &composed.canvas);
     let said = format!("{}. {}", composed.description, composed.caption);
-    let alone = svg::svg(canvas, "figure", title, &said, svg::TextRendering::Outlines);
+    let alone = svg::svg(canvas, "figure", title, &said, style.letters);
     files::write(&path, alone)?;
     canvas
-        .png(&folder.join(format!("{}.png", figure.name)), size)
+        .png(&folder.join(format!("{}.png", figure.name)), style.size)
         .map_err(failed)?;
     let said = &composed.description;
     Ok(DrawnFigure {
@@ -250,15 +338,16 @@ fn draw(
         },
         caption: composed.caption.clone(),
         description: said.clone(),
-        svg: svg::svg(canvas, &id, title, said, svg::TextRendering::Text),
-        live: live::live(results, figure, id),
+        svg: svg::svg(canvas, &id, title, said, TextRendering::Page),
+        live: live::live(results, figure, id, &composed.about),
+        data: composed.data,
     })
 }
 
 /// The text of every caption: number of runs, months, data, the most influential parameters, and that it is not a forecast.
 pub fn basis(results: &Results) -> String {
     let moved = movers(results).map_or(String::new(), |(outcome, names)| {
-        format!(" {outcome} is most sensitive to: {}.", names.join("; "))
+        format!(" {outcome} turns most on: {}", names.join(" "))
     });
     basis_with(results, &moved)
 }
@@ -280,11 +369,7 @@ fn basis_with(results: &Results, moved: &str) -> String {
     } else {
         String::new()
     };
-    let unsealed = if results.unsealed.is_empty() {
-        String::new()
-    } else {
-        format!("NOT AS THE RUN WROTE IT: {}. ", results.unsealed.join("; "))
-    };
+    let unsealed = unsealed(results);
     format!(
         "{unsealed}{} futures under each of {} regimes, {excluded}; outcomes from {} to {}; {}; chokepoint {}, seed {}.{moved}{shown} \
          Conditional on these assumptions, not a forecast.",
@@ -298,17 +383,22 @@ fn basis_with(results: &Results, moved: &str) -> String {
     )
 }
 
-/// The two parameters that the headline effect of the first answer's arm is most sensitive to, if that is unlikely to be chance.
+/// What is said where tables were changed after the run.
+fn unsealed(results: &Results) -> String {
+    if results.unsealed.is_empty() {
+        return String::new();
+    }
+    format!("NOT AS THE RUN WROTE IT: {}. ", results.unsealed.join("; "))
+}
+
+/// The two questions that the headline effect of the first answer's arm turns on most, if that is unlikely to be chance.
 fn movers(results: &Results) -> Option<(&'static str, Vec<String>)> {
     let arm = headline_arm(results)?;
     let found: Vec<String> = results
         .movers(HEADLINE_OUTCOME, &arm.name)
         .into_iter()
         .take(2)
-        .map(|(name, _)| {
-            let (description, _) = parameter_words(results, &name);
-            format!("{} ({name})", description.trim_end_matches('.'))
-        })
+        .map(|(name, _)| question(results, &name))
         .collect();
     (!found.is_empty()).then_some(("The gap", found))
 }

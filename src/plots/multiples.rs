@@ -2,7 +2,7 @@
 
 use super::axis::{AxisScaleRange, PlotPanel, bounds, months};
 use super::canvas::TextAnchor;
-use super::fan::{LEFT, fan_of};
+use super::fan::{LEFT, compared_median, fan_of};
 use super::record::{LEGEND, draw_record, record_of};
 use super::theme::{INK, LABEL, SERIES, SMALL, SOFT, axis_unit, fitted, in_unit, month, width};
 use super::{FigureLayout, baseline_label, measure_unit, month_or, named, two_digits};
@@ -60,6 +60,13 @@ pub fn draw(
         sheet.caption.push(LEGEND.into());
     }
     Ok(said.join("; "))
+}
+
+/// The finding of small panels: their first row in the month of the answer.
+pub fn finding(results: &Results, multiples: &SmallMultiplesSpec) -> Option<String> {
+    let row = multiples.rows.first()?;
+    let subject = named(results, &row.name);
+    compared_median(results, &subject, &row.measure, &row.entity)
 }
 
 /// One row of panels; answers where each ends.

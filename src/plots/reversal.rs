@@ -8,7 +8,7 @@ use super::fan::lines_of;
 use super::theme::{
     BLUE, INK, LABEL, ORANGE, SMALL, SOFT, VERMILLION, axis_unit, change_unit, in_unit,
 };
-use super::{FigureLayout, arm_of, outcome_words, parameter_words, two_digits};
+use super::{FigureLayout, arm_of, outcome_words, parameter_words, question, two_digits};
 use crate::analysis::bands::quantile;
 use crate::config::figure::{AxisScale, ReversalSpec};
 use crate::results::Results;
@@ -72,6 +72,21 @@ pub fn draw(
     Ok(said)
 }
 
+/// The finding of a reversal: in how many futures the effect has the other sign.
+pub fn finding(results: &Results, r: &ReversalSpec) -> Option<String> {
+    let arm = arm_of(results, &r.regime).ok()?;
+    let pairs = results.pairs(&r.outcome, &arm.name);
+    let below = pairs.iter().filter(|p| p.difference < 0.0).count();
+    let (of, label) = (pairs.len(), arm.label());
+    (of > 0).then(|| {
+        if below == 0 {
+            format!("The effect of {label} is below zero in none of {of} futures")
+        } else {
+            format!("The effect of {label} is below zero in {below} of {of} futures")
+        }
+    })
+}
+
 impl<'a> ReversalChart<'a> {
     fn of(results: &'a Results, r: &ReversalSpec) -> Result<Self, String> {
         let arm = arm_of(results, &r.regime)?;
@@ -121,11 +136,11 @@ impl<'a> ReversalChart<'a> {
             let (from, to) = ((x(side.low), panel.top()), (x(side.high), panel.bottom()));
             canvas.rect(from, to, ORANGE, 0.22);
         }
-        let (meaning, parameter_unit) = parameter_words(self.results, &self.parameter);
+        let (_, parameter_unit) = parameter_words(self.results, &self.parameter);
         panel.values(canvas, &self.unit, true);
         panel.values_below(canvas, &parameter_unit);
-        let name = self.parameter.replace('_', " ");
-        let foot = format!("{name}: {meaning}, {parameter_unit}");
+        let asked = question(self.results, &self.parameter);
+        let foot = format!("{asked} ({})", axis_unit(&parameter_unit));
         for line in lines_of(&foot, 880.0, SMALL, 1) {
             let at = (panel.left(), panel.bottom() + 31.0);
             canvas.text(at, line, SMALL, INK, TextAnchor::Left);
@@ -201,9 +216,13 @@ impl<'a> ReversalChart<'a> {
         let side = |s: &ParameterRange| {
             let unit = parameter_words(self.results, &s.parameter).1;
             let value = |v: f64| in_unit(two_digits(v), &unit);
+            let behind = match unit.as_str() {
+                "fraction" => String::new(),
+                unit => format!(" {unit}"),
+            };
             format!(
-                "{} from {} to {}",
-                s.parameter.replace('_', " "),
+                "{} {} to {}{behind}",
+                question(self.results, &s.parameter),
                 value(s.low),
                 value(s.high)
             )

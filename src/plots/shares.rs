@@ -5,7 +5,10 @@ use super::canvas::{Canvas, TextAnchor};
 use super::drawn_data::digits;
 use super::fan::{frame_panel, label_room, open_panel, spread};
 use super::theme::{Colour, INK, OTHERS, SERIES, SMALL, in_unit, ink_of};
-use super::{FigureLayout, entity_name, measure_unit, month_or, multiples};
+use super::{
+    FigureLayout, answer_month, compared, entity_name, headline_arm, measure_unit, month_or,
+    multiples,
+};
 use crate::config::figure::{
     AxisScale, SharesSpec, SharesStyle, SmallMultiplesRow, SmallMultiplesSpec,
 };
@@ -117,6 +120,37 @@ pub fn draw(
         .caption
         .push("Mean over futures. Dotted uprights: rules bind.".into());
     Ok(said.join("; "))
+}
+
+/// The finding of shares: the maker whose share differs most between the first answer's arm and the baseline.
+pub fn finding(results: &Results, shares: &SharesSpec) -> Option<String> {
+    let study = &results.manifest.study;
+    let from = month_or(&shares.from, study.first_month.plus(12));
+    let when = answer_month(results);
+    let is_median = shares.style == SharesStyle::Bands;
+    let share = |maker: &str, arm: &str| {
+        let row = results.bands.iter().find(|r| {
+            r.regime == arm && r.measure == shares.measure && r.entity == maker && r.month == when
+        })?;
+        Some(if is_median {
+            row.band.p50
+        } else {
+            row.band.mean
+        })
+    };
+    let arm = headline_arm(results).map_or(study.baseline.as_str(), |a| a.name.as_str());
+    let differs = |maker: &String| {
+        let both = share(maker, arm).zip(share(maker, &study.baseline));
+        both.map_or(0.0, |(mine, base)| (mine - base).abs())
+    };
+    let makers = largest_makers(results, shares, from);
+    let most = makers
+        .iter()
+        .max_by(|a, b| differs(a).total_cmp(&differs(b)))?;
+    let suffix = format!(":{}", shares.place);
+    let name = entity_name(results, most.trim_end_matches(&suffix));
+    let unit = measure_unit(results, &shares.measure);
+    compared(results, &name, &unit, |arm| share(most, arm))
 }
 
 impl ShareChart<'_> {

@@ -1,4 +1,4 @@
-//! Writes a canvas as SVG, with letters as outlines in separate files and as text in the report page.
+//! Writes a canvas as SVG, with letters as outlines, as text that can be edited, or as text of a page.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -9,13 +9,19 @@ use super::theme::Colour;
 use crate::foundation::escape::markup;
 
 /// How text is written.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
 pub enum TextRendering {
     /// As outlines, which need no typeface on the viewer's machine.
+    #[default]
     Outlines,
     /// As text in the typeface of the page, which can be searched and read aloud.
+    Page,
+    /// As text in the viewer's typeface, which can be edited.
     Text,
 }
+
+/// Typefaces of text that can be edited: those of the figures, and what Windows, macOS and Linux have instead.
+const STACK: &str = "'Noto Sans','Segoe UI','Helvetica Neue',Arial,sans-serif";
 
 /// The sheet as SVG. `title` and `description` speak to readers who do not see it; `id` is unique on a page.
 pub fn svg(
@@ -35,6 +41,8 @@ pub fn svg(
     );
     if words == TextRendering::Outlines {
         out.push_str(&definitions(canvas));
+    }
+    if words != TextRendering::Page {
         let _ = writeln!(out, "<path fill=\"#fff\" d=\"M0 0H{w}V{h}H0z\"/>");
     }
     for mark in &canvas.marks {
@@ -68,20 +76,18 @@ pub fn svg(
                 let _ = writeln!(out, " d=\"{}z\"/>", path(points));
             }
             Mark::Text(text) => match words {
-                TextRendering::Text => push_text(&mut out, text),
                 TextRendering::Outlines => push_outlines(&mut out, text),
+                _ => push_text(&mut out, text),
             },
         }
     }
     out.push_str("</svg>\n");
-    match words {
-        TextRendering::Outlines => out,
-        TextRendering::Text => out.replacen(
-            " role=",
-            &format!(" font-family=\"'{FAMILY}',sans-serif\" role="),
-            1,
-        ),
-    }
+    let family = match words {
+        TextRendering::Outlines => return out,
+        TextRendering::Page => format!("'{FAMILY}',sans-serif"),
+        TextRendering::Text => STACK.into(),
+    };
+    out.replacen(" role=", &format!(" font-family=\"{family}\" role="), 1)
 }
 
 fn push_text(out: &mut String, text: &TextMark) {

@@ -85,16 +85,39 @@ pub const LABEL: f64 = 11.5;
 pub const SMALL: f64 = 10.5;
 pub const TINY: f64 = 9.5;
 
-/// A number with an SI prefix and at most three digits: 1.23 M, 450 k, 2,500, 0.35.
+/// A number of at most three digits, as a figure has room for it: 1.23 m (million), 450 k (thousand), 2,500, 0.35.
 pub fn number(value: f64) -> String {
-    let (scaled, prefix) = match value.abs() {
-        v if v >= 0.9995e12 => (value / 1e12, " T"),
-        v if v >= 0.9995e9 => (value / 1e9, " G"),
-        v if v >= 0.9995e6 => (value / 1e6, " M"),
+    let (scaled, suffix) = match value.abs() {
+        v if v >= 0.9995e12 => (value / 1e12, " tn"),
+        v if v >= 0.9995e9 => (value / 1e9, " bn"),
+        v if v >= 0.9995e6 => (value / 1e6, " m"),
         v if v >= 9995.0 => (value / 1e3, " k"),
         _ => (value, ""),
     };
-    format!("{}{prefix}", plain(scaled)).replace('-', "\u{2013}")
+    format!("{}{suffix}", plain(scaled)).replace('-', "\u{2013}")
+}
+
+/// As [`in_unit`], as a sentence says it: 1.23 million, 450,000.
+pub fn in_words(value: f64, unit: &str) -> String {
+    let text = in_unit(value, unit);
+    let Some((digits, suffix)) = text.rsplit_once(' ') else {
+        return text;
+    };
+    let word = match suffix {
+        "tn" => "trillion",
+        "bn" => "billion",
+        "m" => "million",
+        "k" => {
+            let thousands = digits.trim_start_matches('\u{2013}').parse::<f64>();
+            let sign = if value < 0.0 { "\u{2013}" } else { "" };
+            return thousands.map_or(text.clone(), |t| {
+                let whole = (t * 1000.0).round() as i64;
+                format!("{sign}{},{:03}", whole / 1000, whole % 1000)
+            });
+        }
+        _ => return text,
+    };
+    format!("{digits} {word}")
 }
 
 fn plain(value: f64) -> String {
@@ -123,15 +146,10 @@ fn plain(value: f64) -> String {
     if text == "-0" { "0".into() } else { text }
 }
 
-/// As [`number`], in the unit's own way: fractions as per cent, money, chips and their equivalents in millions and billions.
+/// As [`number`], in the unit's own way: fractions as per cent.
 pub fn in_unit(value: f64, unit: &str) -> String {
     if unit == "fraction" {
         format!("{} %", number((value * 1000.0).round() / 10.0))
-    } else if unit.starts_with("USD") {
-        number(value).replace(" G", " bn").replace(" T", " tn")
-    } else if unit.starts_with("H100e") || unit.starts_with("chips") {
-        let text = number(value).replace(" M", " m");
-        text.replace(" G", " bn").replace(" T", " tn")
     } else {
         number(value)
     }
@@ -160,14 +178,29 @@ pub fn supported(value: f64, monte_carlo_error: f64) -> f64 {
     two_digits((value / step).round() * step)
 }
 
-/// [`supported`] in the unit's own way, the unit behind it.
+/// [`supported`] as a sentence says it, the unit behind it.
 pub fn rounded(value: f64, monte_carlo_error: f64, unit: &str) -> String {
-    let text = in_unit(supported(value, monte_carlo_error), unit);
-    match unit {
-        "months" | "H100e" | "USD" | "chips" => format!("{text} {unit}"),
-        "index points" => format!("{text} points"),
-        _ => text,
+    with_unit(&in_words(supported(value, monte_carlo_error), unit), unit)
+}
+
+/// A number with its unit behind it, where the unit is a word of sentences.
+fn with_unit(text: &str, unit: &str) -> String {
+    let words = ["months", "H100e", "USD", "chips"];
+    match words.iter().find(|word| unit.starts_with(**word)) {
+        Some(word) => format!("{text} {word}"),
+        None if unit == "index points" => format!("{text} points"),
+        None => text.to_string(),
     }
+}
+
+/// A level as a sentence says it: two digits, whole numbers in the hundreds.
+pub fn level(value: f64, unit: &str) -> String {
+    let shown = if (100.0..1000.0).contains(&value.abs()) {
+        value.round()
+    } else {
+        two_digits(value)
+    };
+    with_unit(&in_words(shown, unit), unit)
 }
 
 /// As [`rounded`], without its unit and with its sign.
@@ -203,6 +236,13 @@ pub fn month(month: Month) -> String {
         NAMES[(month.month_of_year() - 1) as usize],
         month.year()
     )
+}
+
+/// A text with a capital at its start.
+pub fn capitalised(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().into_iter().flat_map(char::to_uppercase);
+    first.chain(letters).collect()
 }
 
 /// Words broken into lines that fit a width in pixels.
@@ -251,7 +291,8 @@ mod tests {
         assert_eq!(rounded(3.456, 0.004, "months"), "3.5 months");
         assert_eq!(rounded(3.456, 1.2, "months"), "3 months");
         assert_eq!(rounded(0.2345, 0.001, "fraction"), "23 %");
-        assert_eq!(rounded(123_456.0, 0.0, "USD"), "120 k USD");
+        assert_eq!(rounded(123_456.0, 0.0, "USD"), "120,000 USD");
+        assert_eq!(rounded(-3.81e10, 0.0, "USD"), "\u{2013}38 billion USD");
     }
 
     #[test]
@@ -268,14 +309,17 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_short_and_carry_prefixes() {
-        assert_eq!(number(1_234_567.0), "1.23 M");
+    fn a_million_is_written_one_way_in_figures_and_one_way_in_sentences() {
+        assert_eq!(number(1_234_567.0), "1.23 m");
         assert_eq!(number(450_000.0), "450 k");
         assert_eq!(number(0.0), "0");
         assert_eq!(number(-12.34), "\u{2013}12.3");
         assert_eq!(in_unit(0.254, "fraction"), "25.4 %");
         assert_eq!(in_unit(2.5e9, "H100e"), "2.5 bn");
         assert_eq!(in_unit(2.5e6, "chips"), "2.5 m");
+        assert_eq!(in_words(1_234_567.0, "USD"), "1.23 million");
+        assert_eq!(in_words(-43_200.0, "H100e"), "\u{2013}43,200");
+        assert_eq!(in_words(0.254, "fraction"), "25.4 %");
         assert_eq!(number(2500.0), "2,500");
         assert_eq!(number(0.05), "0.05");
     }

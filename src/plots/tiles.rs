@@ -3,11 +3,11 @@
 use super::canvas::{Canvas, TextAnchor};
 use super::drawn_data::digits;
 use super::theme::{
-    BLUE, Colour, GRID, INK, LABEL, SMALL, SOFT, TINY, VERMILLION, between, in_unit, on,
+    BLUE, Colour, GRID, INK, LABEL, SMALL, SOFT, TINY, VERMILLION, between, in_unit, month, on,
 };
 use super::{FigureLayout, arm_of, named, two_digits};
 use crate::config::figure::TileMapSpec;
-use crate::results::Results;
+use crate::results::{BandRow, Results};
 
 /// Column and row of each nation, by ISO3: near neighbours stay near; not to scale.
 const PLACES: &str = include_str!("../../assets/tiles.csv");
@@ -41,6 +41,16 @@ fn colour(value: f64) -> Colour {
     }
 }
 
+/// The median of a nation at the end of the window.
+fn median_of(results: &Results, tiles: &TileMapSpec, arm: &str, iso3: &str) -> Option<f64> {
+    let last = results.manifest.study.window_last;
+    let is_its = |r: &&BandRow| {
+        r.month == last && r.regime == arm && r.measure == tiles.measure && r.entity == iso3
+    };
+    let row = results.bands.iter().find(is_its)?;
+    Some(row.band.p50).filter(|v| v.is_finite())
+}
+
 /// Draws the map; returns a description of the figure.
 pub fn draw(
     sheet: &mut FigureLayout,
@@ -49,22 +59,12 @@ pub fn draw(
 ) -> Result<String, String> {
     let arm = arm_of(results, &tiles.regime)?;
     let last = results.manifest.study.window_last;
-    let value_of = |iso3: &str| {
-        let mut rows = results.bands.iter();
-        let row = rows.find(|r| {
-            r.month == last
-                && r.regime == arm.name
-                && r.measure == tiles.measure
-                && r.entity == iso3
-        })?;
-        Some(row.band.p50).filter(|v| v.is_finite())
-    };
     let (left, top) = (14.0, sheet.y + 6.0);
     let (mut bottom, mut values) = (top, Vec::new());
     for tile in tiles_of_map() {
         let at = (left + tile.column * TILE, top + tile.row * TILE);
         bottom = f64::max(bottom, at.1 + TILE);
-        let value = value_of(tile.iso3);
+        let value = median_of(results, tiles, &arm.name, tile.iso3);
         values.extend(value.map(|v| (tile.iso3, v)));
         draw_tile(&mut sheet.canvas, at, tile.iso3, value);
     }
@@ -87,7 +87,7 @@ pub fn draw(
     };
     draw_scale(&mut sheet.canvas, at, tiles);
     sheet.y = bottom + 12.0;
-    let of = format!("Under {} in {last}, median. ", arm.label());
+    let of = format!("Under {} in {}, median. ", arm.label(), month(last));
     sheet.caption.push(format!(
         "{of}{} nations; grey: none recorded. Tiles are near their place on the map, not to scale.",
         values.len()
@@ -104,6 +104,26 @@ pub fn draw(
         tiles.high,
         last.join(", ")
     ))
+}
+
+/// The finding of a map: how many nations lie nearer to its upper end.
+pub fn finding(results: &Results, tiles: &TileMapSpec) -> Option<String> {
+    let arm = arm_of(results, &tiles.regime).ok()?;
+    let last = results.manifest.study.window_last;
+    let values: Vec<f64> = tiles_of_map()
+        .filter_map(|tile| median_of(results, tiles, &arm.name, tile.iso3))
+        .collect();
+    let nearer = values.iter().filter(|v| **v > 0.5).count();
+    (!values.is_empty()).then(|| {
+        format!(
+            "{nearer} of {} nations are nearer to {} than to {} under {}, {}",
+            values.len(),
+            named(results, &tiles.high),
+            named(results, &tiles.low),
+            arm.label(),
+            month(last)
+        )
+    })
 }
 
 fn draw_tile(canvas: &mut Canvas, (x, y): (f64, f64), iso3: &str, value: Option<f64>) {

@@ -3,11 +3,11 @@
 use super::axis::{AxisScaleRange, PlotPanel, months};
 use super::canvas::{Canvas, TextAnchor};
 use super::theme::{Colour, GRID, INK, SERIES, SMALL, SOFT, TINY, fitted, ink_of, month, width};
-use super::{FigureLayout, arm_label, arm_of, month_or};
+use super::{FigureLayout, arm_label, arm_of, month_or, named};
 use crate::config::figure::TimelineSpec;
 use crate::foundation::calendar::Month;
 use crate::results::repeat::replay;
-use crate::results::{EventRow, Results};
+use crate::results::{ArmInfo, EventRow, Results};
 
 /// Rows of labels in a lane, and their distance.
 const ROWS: usize = 4;
@@ -15,13 +15,23 @@ const STEP: f64 = 13.0;
 const LONGEST: f64 = 250.0;
 
 /// Where lanes are drawn: the months across, and the run's events.
-struct LaneLayout {
+struct LaneLayout<'a> {
+    results: &'a Results,
+    arm: &'a ArmInfo,
     left: f64,
     right: f64,
     across: AxisScaleRange,
 }
 
-impl LaneLayout {
+impl LaneLayout<'_> {
+    /// An event in the words of its lane: a rule by its title.
+    fn label(&self, event: &EventRow) -> String {
+        let id = event.text.split(' ').next().unwrap_or_default();
+        let rule = self.arm.rules.iter().find(|r| r.id == id);
+        let text = rule.map_or(event.text.as_str(), |r| r.title.trim_end_matches('.'));
+        named(self.results, text)
+    }
+
     fn x(&self, event: &EventRow) -> f64 {
         self.across.at(f64::from(event.month.index()))
     }
@@ -51,30 +61,30 @@ pub fn draw(
             kinds.push(&event.kind);
         }
     }
-    let names = kinds
-        .iter()
-        .map(|k| width(&k.replace('_', " "), SMALL, true));
+    let names = kinds.iter().map(|k| width(&lane_name(k), SMALL, true));
     let left = names.fold(0.0, f64::max) + 30.0;
     let right = sheet.canvas.width - 16.0;
     let lanes = LaneLayout {
+        results,
+        arm,
         left,
         right,
         across: months(from, to, left, right),
     };
     let top = sheet.y + 6.0;
     let mut y = top;
-    let (mut named, mut said) = (0, Vec::new());
+    let (mut labelled, mut said) = (0, Vec::new());
     for (turn, kind) in kinds.iter().enumerate() {
         let colour = SERIES[turn % SERIES.len()];
         let lane: Vec<&EventRow> = events.iter().copied().filter(|e| e.kind == *kind).collect();
         let (high, labels) = lanes.draw(&mut sheet.canvas, &lane, y, colour);
-        named += labels;
+        labelled += labels;
         said.push(format!(
             "{} of {}, the first in {}: {}",
             lane.len(),
-            kind.replace('_', " "),
+            lane_name(kind),
             month(lane[0].month),
-            lane[0].text
+            lanes.label(lane[0])
         ));
         y += high + 8.0;
     }
@@ -90,9 +100,35 @@ pub fn draw(
     sheet.canvas.line(vec![(left, y), (right, y)], SOFT, 0.9);
     panel.years(&mut sheet.canvas);
     sheet.y = y + 26.0;
-    let caption = caption(results, timeline, &arm.name, events.len(), named);
+    let caption = caption(results, timeline, &arm.name, events.len(), labelled);
     sheet.caption.push(caption);
     Ok(format!("under {}: {}", arm.label(), said.join("; ")))
+}
+
+/// The finding of a timeline: how much happened in its future.
+pub fn finding(results: &Results, timeline: &TimelineSpec) -> Option<String> {
+    let study = &results.manifest.study;
+    let arm = arm_of(results, &timeline.regime).ok()?;
+    let from = month_or(&timeline.from, study.first_month);
+    let to = month_or(&timeline.to, study.last_month).min(study.last_month);
+    let events = events_of(results, timeline, &arm.name, (from, to)).len();
+    Some(format!(
+        "One simulated future under {}: {events} events, {} to {}",
+        arm.label(),
+        month(from),
+        month(to)
+    ))
+}
+
+/// A kind of event for readers: what somebody else decides has that actor in it.
+fn lane_name(kind: &str) -> String {
+    match kind {
+        "restricted" => "materials withheld".into(),
+        "refused" => "importer refuses".into(),
+        "stolen" => "simulated theft".into(),
+        "variant_launched" => "redesigned chip".into(),
+        _ => kind.replace('_', " "),
+    }
 }
 
 /// The events of one run that the figure shows.
@@ -139,7 +175,7 @@ fn caption(
     )
 }
 
-impl LaneLayout {
+impl LaneLayout<'_> {
     /// Labels of a lane with row and start, and the number of rows. Each begins at its dot, in the first row that is free
     /// there.
     fn labels(&self, lane: &[&EventRow]) -> (Vec<(usize, f64, String)>, usize) {
@@ -147,7 +183,7 @@ impl LaneLayout {
         let mut placed: Vec<(usize, f64, String)> = Vec::new();
         for event in lane {
             let start = self.x(event) + 6.0;
-            let label = fitted(&event.text, LONGEST.min(self.right - start), TINY);
+            let label = fitted(&self.label(event), LONGEST.min(self.right - start), TINY);
             if label.is_empty() {
                 continue;
             }
@@ -177,7 +213,7 @@ impl LaneLayout {
         let high = 18.0 + STEP * rows as f64;
         let base = y + high - 6.0;
         canvas.line(vec![(self.left, base), (self.right, base)], GRID, 1.0);
-        let name = lane[0].kind.replace('_', " ");
+        let name = lane_name(&lane[0].kind);
         let (at, ink) = ((10.0, base - 4.0), ink_of(colour));
         canvas.bold(at, name, SMALL, ink, TextAnchor::Left);
         let named = placed.len();

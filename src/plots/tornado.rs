@@ -5,9 +5,9 @@ use super::canvas::{Canvas, TextAnchor};
 use super::drawn_data::digits;
 use super::fan::lines_of;
 use super::theme::{
-    BLUE, GRID, INK, LABEL, ORANGE, SMALL, SOFT, axis_unit, change_unit, fitted, in_unit, ink_of,
+    BLUE, GRID, INK, LABEL, ORANGE, SMALL, SOFT, axis_unit, change_unit, in_unit, in_words, ink_of,
 };
-use super::{FigureLayout, arm_of, outcome_words, parameter_words, two_digits};
+use super::{FigureLayout, arm_of, outcome_words, question, two_digits};
 use crate::analysis::terciles::Terciles;
 use crate::config::figure::TornadoSpec;
 use crate::results::Results;
@@ -60,7 +60,7 @@ pub fn draw(
     for (parameter, t) in &chart.found {
         sheet.data.add(&[
             ("parameter", parameter.clone()),
-            ("meaning", parameter_words(results, parameter).0),
+            ("question", question(results, parameter)),
             ("outcome", chart.name.clone()),
             ("unit", chart.unit.clone()),
             ("lowest_third", digits(t.low)),
@@ -77,6 +77,25 @@ pub fn draw(
         chart.name,
         arm.label(),
         said.join("; ")
+    ))
+}
+
+/// The finding of a tornado: the question on which the effect turns most.
+pub fn finding(results: &Results, tornado: &TornadoSpec) -> Option<String> {
+    let arm = arm_of(results, &tornado.regime).ok()?;
+    let found = results.influence(&tornado.outcome, &arm.name);
+    let (parameter, t) = found.first()?;
+    if !t.beyond_chance(found.len()) {
+        return Some("No assumption moves the effect by more than chance could".into());
+    }
+    let (_, unit) = outcome_words(results, &tornado.outcome);
+    let (factor, unit) = change_unit(&unit);
+    let value = |v: f64| in_words(two_digits(factor * v), unit);
+    Some(format!(
+        "{} Effect: {} {unit} if low, {} if high",
+        question(results, parameter),
+        value(t.low),
+        value(t.high)
     ))
 }
 
@@ -126,11 +145,13 @@ impl<'a> TornadoChart<'a> {
         let mut said = Vec::new();
         for (n, (parameter, t)) in self.found.iter().enumerate() {
             let y = panel.top() + ROW * (n as f64 + 0.5);
-            let (words, _) = parameter_words(self.results, parameter);
-            let id = parameter.replace('_', " ");
-            canvas.bold((10.0, y - 6.5), id.clone(), SMALL, INK, TextAnchor::Left);
-            let words = fitted(&words, panel.left() - 34.0, SMALL);
-            canvas.text((10.0, y + 7.0), words, SMALL, SOFT, TextAnchor::Left);
+            let asked = question(self.results, parameter);
+            let lines = lines_of(&asked, panel.left() - 60.0, SMALL, 2);
+            let first = y - 6.75 * (lines.len() as f64 - 1.0);
+            for (n, line) in lines.into_iter().enumerate() {
+                let at = (10.0, first + 13.5 * n as f64);
+                canvas.text(at, line, SMALL, INK, TextAnchor::Left);
+            }
             let (a, b) = (x(t.low), x(t.high));
             canvas.line(vec![(a, y), (b, y)], SOFT, 1.2);
             let left_is_low = a <= b;
@@ -147,7 +168,7 @@ impl<'a> TornadoChart<'a> {
                 canvas.text((beside, y), shown(value), SMALL, ink_of(colour), anchor);
             }
             said.push(format!(
-                "{id}: {} where it is low, {} where it is high",
+                "{asked} {} where it is low, {} where it is high",
                 shown(t.low),
                 shown(t.high)
             ));

@@ -52,7 +52,7 @@ pub fn draw_track_record(
         "figure-track-record",
         title,
         &said,
-        TextRendering::Text,
+        TextRendering::Page,
     ))
 }
 

@@ -5,9 +5,12 @@ use super::canvas::{Canvas, TextAnchor};
 use super::drawn_data::{DrawnData, digits};
 use super::fan::{lines_of, spread};
 use super::theme::{
-    Colour, INK, LABEL, SERIES, SMALL, SOFT, axis_unit, change_unit, in_unit, ink_of, width,
+    Colour, INK, LABEL, SERIES, SMALL, SOFT, axis_unit, change_unit, in_unit, in_words, ink_of,
+    width,
 };
-use super::{FigureLayout, arm_label, baseline_label, outcome_words, two_digits};
+use super::{
+    FigureLayout, arm_label, baseline_label, headline_arm, named, outcome_words, two_digits,
+};
 use crate::analysis::bands::quantile;
 use crate::config::figure::{AxisScale, GoalDirection, OutcomeGoal, TradeoffSpec};
 use crate::results::Results;
@@ -86,10 +89,30 @@ pub fn draw(
     sheet.y = y.max(panel.bottom() + 58.0);
     scatter.list(&mut sheet.data);
     sheet.caption.push(format!(
-        "Differences to {} in the same futures. Regret is in one outcome alone: nothing weighs one against the other.",
+        "Differences to {} in the same futures. The loss (regret) is in one outcome alone: nothing weighs one against the other.",
         baseline_label(results)
     ));
     Ok(said.join("; "))
+}
+
+/// The finding of a trade-off: the medians of both outcomes under the first answer's arm, behind the figure's title.
+pub fn finding(results: &Results, t: &TradeoffSpec, title: &str) -> Option<String> {
+    let arm = headline_arm(results)?;
+    let median = |goal: &OutcomeGoal| {
+        let effect = results.effect(&goal.outcome, &arm.name)?;
+        let (_, unit) = outcome_words(results, &goal.outcome);
+        let (factor, unit) = change_unit(&unit);
+        let text = in_words(two_digits(factor * effect.p50), unit);
+        let sign = if effect.p50 > 0.0 { "+" } else { "" };
+        Some(format!("{sign}{text} {unit}"))
+    };
+    Some(format!(
+        "{}: {} and {} under {}",
+        named(results, title),
+        median(&t.up)?,
+        median(&t.across)?,
+        arm.label()
+    ))
 }
 
 impl<'a> Scatter<'a> {
@@ -235,14 +258,18 @@ impl<'a> Scatter<'a> {
         said: &mut Vec<String>,
     ) {
         let (words, unit) = (&outcome.words, outcome.unit.as_str());
-        let title = "Regret against the best regime of each future";
+        let title = "Loss against the best regime of each future";
         canvas.bold((610.0, *y), title, LABEL, INK, TextAnchor::Left);
         for line in lines_of(&format!("{words}, {}", axis_unit(unit)), 336.0, SMALL, 2) {
             *y += 15.0;
             canvas.text((610.0, *y), line, SMALL, SOFT, TextAnchor::Left);
         }
         *y += 21.0;
-        for (at, head) in [(746.0, "mean"), (836.0, "95 % below"), (936.0, "best in")] {
+        for (at, head) in [
+            (746.0, "mean"),
+            (836.0, "19 of 20 below"),
+            (936.0, "best in"),
+        ] {
             canvas.text((at, *y), head, SMALL, SOFT, TextAnchor::Right);
         }
         let regrets: Vec<(&str, RegimeRegret)> = regrets(results, outcome.goal, &self.arms);

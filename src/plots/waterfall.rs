@@ -63,6 +63,24 @@ pub fn draw(
     ))
 }
 
+/// The finding of a decomposition: what adds most to the effect and what takes most from it.
+pub fn finding(results: &Results, w: &WaterfallSpec) -> Option<String> {
+    let arm = arm_of(results, &w.regime).ok()?;
+    let cascade = Cascade::of(results, w, arm).ok()?;
+    let size = |(_, value, error): &Step| {
+        let text = in_unit(supported(value.abs(), *error), &cascade.unit);
+        format!("{text} {}", cascade.unit)
+    };
+    let mut steps = cascade.steps.iter();
+    let adds = steps.clone().find(|s| supported(s.1, s.2) > 0.0);
+    let takes = steps.find(|s| supported(s.1, s.2) < 0.0);
+    let said: Vec<String> = [(adds, "adds"), (takes, "takes away")]
+        .into_iter()
+        .filter_map(|(step, verb)| step.map(|s| format!("{} {verb} {}", s.0, size(s))))
+        .collect();
+    (!said.is_empty()).then(|| format!("{}: {}", arm.label(), said.join(", ")))
+}
+
 impl Cascade {
     fn of(results: &Results, w: &WaterfallSpec, arm: &ArmInfo) -> Result<Self, String> {
         let table = table_of(results, &w.table)?;

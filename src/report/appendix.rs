@@ -3,7 +3,9 @@
 
 use serde::Serialize;
 
-use crate::plots::{arm_label, headline_arm, in_unit, named, number, rounded, two_digits};
+use crate::plots::{
+    arm_label, headline_arm, in_unit, named, number, question, rounded, two_digits,
+};
 use crate::results::repeat::{command, replay};
 use crate::results::tables::SideTable;
 use crate::results::{EffectComponent, EffectRow, HEADLINE_OUTCOME, Results, RuleInfo};
@@ -245,6 +247,8 @@ pub struct DisplayTable {
 #[derive(Serialize)]
 pub struct DisplayCell {
     pub text: String,
+    /// The id behind a text, if it has one.
+    pub id: String,
     pub number: bool,
     /// What it is sorted by.
     pub raw: String,
@@ -258,19 +262,31 @@ pub fn table(
     words: &'static str,
 ) -> Option<DisplayTable> {
     let table: &SideTable = results.tables.get(id)?;
-    let years: Vec<bool> = table.columns.iter().map(|c| c == "year").collect();
-    let cell = |(text, year): (&String, &bool)| match text.parse::<f64>() {
+    let cell = |(text, column): (&String, &String)| match text.parse::<f64>() {
         Ok(value) if value.is_finite() => DisplayCell {
             // A year has no thousands.
-            text: if *year { text.clone() } else { number(value) },
+            text: if column == "year" {
+                text.clone()
+            } else {
+                number(value)
+            },
+            id: String::new(),
             number: true,
             raw: text.clone(),
         },
-        _ => DisplayCell {
-            text: text.clone(),
-            number: false,
-            raw: String::new(),
-        },
+        _ => {
+            let (shown, id) = match column.as_str() {
+                "parameter" => (question(results, text), text.clone()),
+                "regime" | "baseline" => (arm_label(results, text).to_string(), String::new()),
+                _ => (text.clone(), String::new()),
+            };
+            DisplayCell {
+                text: shown,
+                id,
+                number: false,
+                raw: String::new(),
+            }
+        }
     };
     Some(DisplayTable {
         id,
@@ -280,7 +296,7 @@ pub fn table(
         rows: table
             .rows
             .iter()
-            .map(|row| row.iter().zip(&years).map(cell).collect())
+            .map(|row| row.iter().zip(&table.columns).map(cell).collect())
             .collect(),
     })
 }

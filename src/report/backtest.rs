@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::plots::{number, two_digits};
+use crate::plots::{number, series_label, two_digits};
 use crate::results::Results;
 
 /// Rows that stand open on the page; the rest is folded.
@@ -66,51 +66,4 @@ pub fn backtest(results: &Results) -> Option<BacktestTable> {
         shown,
         folded,
     })
-}
-
-/// Words of series that are written otherwise in prose.
-const WORDS: [(&str, &str); 12] = [
-    ("amd", "AMD"),
-    ("china", "China"),
-    ("dc", "data centre"),
-    ("eci", "capability index"),
-    ("h20", "H20"),
-    ("h100e", "H100e"),
-    ("huawei", "Huawei"),
-    ("nvidia", "NVIDIA"),
-    ("rd", "research and development"),
-    ("smic", "SMIC"),
-    ("tpu", "TPU"),
-    ("us", "US"),
-];
-
-/// The name of a recorded series for readers, its entity behind it.
-pub(super) fn series_label(series: &str, entity: &str) -> String {
-    let word = |word: &str| {
-        let known = WORDS.iter().find(|(id, _)| *id == word);
-        known.map_or(word.to_string(), |(_, written)| (*written).to_string())
-    };
-    let words: Vec<String> = series.split('_').map(word).collect();
-    let words = words.join(" ");
-    match entity.trim_matches(['*', ':', ' ']) {
-        "" => words,
-        entity => format!("{words}: {entity}"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_series_is_named_in_words() {
-        assert_eq!(
-            series_label("nvidia_dc_revenue_quarter", "*"),
-            "NVIDIA data centre revenue quarter"
-        );
-        assert_eq!(
-            series_label("eci_frontier", "US"),
-            "capability index frontier: US"
-        );
-    }
 }

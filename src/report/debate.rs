@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::{environment, policy};
 use crate::analysis::verdict::ClaimVerdict;
 use crate::foundation::escape::shell_argument;
-use crate::plots::{draw_effect_path, font_faces, in_unit, month, signed, supported};
+use crate::plots::{draw_effect_path, font_faces, in_unit, in_words, month, signed, supported};
 use crate::results::claims::{ClaimCondition, ClaimEffect, ClaimFinding, ConditionLimit};
 
 const TEMPLATE: &str = include_str!("../../assets/debate.html.j2");
@@ -110,7 +110,7 @@ const OF_BASELINE: &str = "% of the baseline";
 
 /// A number with its unit behind it.
 fn sized(value: f64, unit: &str) -> String {
-    let text = in_unit(value, unit);
+    let text = in_words(value, unit);
     let unit = match unit {
         OF_BASELINE => "%",
         "months" if value == 1.0 => "month",
@@ -141,7 +141,7 @@ fn answer(f: &ClaimFinding) -> String {
         let condition = f.condition.as_ref().map_or(String::new(), limits_in_words);
         verdict = format!("{verdict} {condition}");
     }
-    let end = |v: f64| in_unit(supported(v, e.monte_carlo_error), &f.unit);
+    let end = |v: f64| in_words(supported(v, e.monte_carlo_error), &f.unit);
     let unit = if f.unit == OF_BASELINE { " %" } else { "" };
     let moved = if e.p50 == 0.0 {
         format!("does not differ between {} and", f.arm_label)
@@ -183,7 +183,7 @@ fn certainty(f: &ClaimFinding) -> String {
 /// A limit as "catch-up (catch_up_per_year) is at least 0.5 a year".
 fn limit_in_words(l: &ConditionLimit) -> String {
     let name = format!("{} (`{}`)", l.words.trim_end_matches('.'), l.parameter);
-    let value = |v: f64| in_unit(supported(v, 0.0), &l.unit);
+    let value = |v: f64| in_words(supported(v, 0.0), &l.unit);
     match (l.low, l.high) {
         (Some(low), Some(high)) => format!("{name} is from {} to {}", value(low), value(high)),
         (Some(low), None) => format!("{name} is at least {}", value(low)),

@@ -5,8 +5,8 @@ use serde::Serialize;
 use super::path;
 use super::phrases::{arms, change, share, the, unit};
 use crate::plots::{
-    change_unit, headline_arm, in_unit, month, number, parameter_words, rounded, supported,
-    two_digits,
+    change_unit, headline_arm, in_words, month, number, parameter_words, question, rounded,
+    supported, two_digits,
 };
 use crate::results::{ArmInfo, EffectRow, HEADLINE_OUTCOME, Results};
 
@@ -39,7 +39,7 @@ pub fn short(results: &Results) -> Vec<ShortAnswer> {
     let Some(first) = headline_arm(results) else {
         return Vec::new();
     };
-    let (arm, label) = (&first.name, first.label_with_id());
+    let (arm, label) = (&first.name, first.label());
     let worked = path::lead(results, first);
     let issuer_makers = format!("chipmakers of {} have", the(&study.issuer_name));
     let target_has = format!("{} uses", study.target_name);
@@ -190,11 +190,7 @@ pub fn answers(results: &Results) -> Vec<ReportFinding> {
         }
         ReportFinding {
             arm: name.clone(),
-            heading: format!(
-                "{}: {}",
-                arm.label_with_id(),
-                arm.words.trim_end_matches('.')
-            ),
+            heading: format!("{}: {}", arm.label(), arm.words.trim_end_matches('.')),
             text: text.join(" "),
         }
     };
@@ -260,7 +256,7 @@ fn moved(results: &Results, arm: &ArmInfo) -> Option<String> {
         }
         let own = unit(results, outcome);
         let (factor, unit) = change_unit(&own);
-        let size = in_unit(
+        let size = in_words(
             supported(factor * e.p50.abs(), factor * e.monte_carlo_error),
             unit,
         );
@@ -273,7 +269,7 @@ fn moved(results: &Results, arm: &ArmInfo) -> Option<String> {
     };
     let said: Vec<String> = WAYS.iter().filter_map(say).collect();
     (!said.is_empty()).then(|| {
-        format!("Under {}, in the median future, {}. How much of the effect each reaction causes is not computed yet: `chokepoint decompose STUDY --into FOLDER` computes it, and `chokepoint report FOLDER` adds it here.", arm.label_with_id(), said.join("; "))
+        format!("Under {}, in the median future, {}. How much of the effect each reaction causes is not computed yet: `chokepoint decompose STUDY --into FOLDER` computes it, and `chokepoint report FOLDER` adds it here.", arm.label(), said.join("; "))
     })
 }
 
@@ -331,11 +327,10 @@ fn reversal(results: &Results, arm: &ArmInfo) -> Option<ReportFinding> {
         .into_iter()
         .take(2)
         .map(|(parameter, t)| {
-            let (words, _) = parameter_words(results, &parameter);
-            let value = |v: f64| in_unit(two_digits(v), "months");
+            let value = |v: f64| in_words(two_digits(v), "months");
             format!(
-                "{} ({parameter}): {} months where it is low, {} where it is high",
-                words.trim_end_matches('.'),
+                "{} The effect is {} months if low, {} if high.",
+                question(results, &parameter),
                 value(t.low),
                 value(t.high)
             )
@@ -344,30 +339,37 @@ fn reversal(results: &Results, arm: &ArmInfo) -> Option<ReportFinding> {
     text.push(if moved.is_empty() {
         "No parameter changes it by more than could be chance with this number of futures.".into()
     } else {
-        format!("The effect is most sensitive to: {}.", moved.join("; "))
+        format!("The answer turns most on: {}", moved.join(" "))
     });
     if let Some(table) = results.tables.get("boxes") {
         let rows = table.matching(&[("regime", name), ("outcome", HEADLINE_OUTCOME)]);
         let side = |row: &&[String]| {
-            let value = |column| table.number(row, column).map(|v| number(two_digits(v)));
-            let parameter = table.text(row, "parameter").replace('_', " ");
-            Some(format!(
-                "{parameter} lies between {} and {}",
-                value("low")?,
-                value("high")?
-            ))
+            let parameter = table.text(row, "parameter");
+            let (_, unit) = parameter_words(results, parameter);
+            let value = |column| {
+                let found = table.number(row, column)?;
+                Some(in_words(two_digits(found), &unit))
+            };
+            let unit = if unit == "fraction" { "" } else { &unit };
+            let (low, high) = (value("low")?, value("high")?);
+            let asked = question(results, parameter);
+            Some(
+                format!("{asked} {low} to {high} {unit}")
+                    .trim_end()
+                    .to_string(),
+            )
         };
         let sides: Vec<String> = rows.iter().filter_map(side).collect();
         if !sides.is_empty() {
             text.push(format!(
-                "It changes sign most often where {}.",
-                sides.join(" and ")
+                "It changes sign most often where the answers are: {}.",
+                sides.join("; ")
             ));
         }
     }
     Some(ReportFinding {
         arm: name.clone(),
-        heading: format!("{}: when the effect changes sign", arm.label_with_id()),
+        heading: format!("{}: when the effect changes sign", arm.label()),
         text: text.join(" "),
     })
 }

@@ -20,7 +20,7 @@ use minijinja::{Environment, context, escape_formatter};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use crate::config::figure::ReportQuestion;
+use crate::config::figure::{FigureKind, ReportQuestion};
 use crate::foundation::escape::{json_in_script, markup, visible};
 use crate::plots::headline_arm;
 use crate::plots::{DrawnFigures, InteractiveCharts, basis, basis_in_short, font_faces};
@@ -53,6 +53,8 @@ struct ReportFigure {
     part: ReportQuestion,
     svg: String,
     live: bool,
+    /// Whether it stands beside the back-test.
+    hindcast: bool,
 }
 
 /// An arm that the page can show or hide.
@@ -67,7 +69,20 @@ struct ArmToggle<'a> {
 struct ChartData<'a> {
     arms: Vec<ArmToggle<'a>>,
     figures: Vec<&'a InteractiveCharts>,
+    tables: Vec<FigureNumbers<'a>>,
 }
+
+/// The numbers of a figure that has no chart of the page's own.
+#[derive(Serialize)]
+struct FigureNumbers<'a> {
+    id: &'a str,
+    name: Cow<'a, str>,
+    /// None where there are too many for a page; `export --figure` prints them.
+    csv: Option<String>,
+}
+
+/// Rows of numbers of a figure that the page carries.
+const CARRIED_ROWS: usize = 2_000;
 
 /// Writes the page.
 ///
@@ -139,8 +154,9 @@ fn policy(style: &str) -> String {
     )
 }
 
-fn render(results: &Results, gallery: &DrawnFigures) -> Result<String, minijinja::Error> {
-    let figures: Vec<ReportFigure> = gallery
+/// The figures as the template shows them.
+fn report_figures(gallery: &DrawnFigures) -> Vec<ReportFigure> {
+    gallery
         .drawn
         .iter()
         .map(|d| ReportFigure {
@@ -150,10 +166,15 @@ fn render(results: &Results, gallery: &DrawnFigures) -> Result<String, minijinja
             part: d.figure.part,
             svg: d.svg.clone(),
             live: d.live.is_some(),
+            hindcast: matches!(d.figure.draw, FigureKind::Hindcast(_)),
         })
-        .collect();
+        .collect()
+}
+
+/// What the page's own charts are drawn from, and the numbers of the other figures.
+fn chart_data<'a>(results: &'a Results, gallery: &'a DrawnFigures) -> ChartData<'a> {
     let study = &results.manifest.study;
-    let data = ChartData {
+    ChartData {
         arms: study
             .arms
             .iter()
@@ -167,7 +188,24 @@ fn render(results: &Results, gallery: &DrawnFigures) -> Result<String, minijinja
             .iter()
             .filter_map(|d| d.live.as_ref())
             .collect(),
-    };
+        tables: gallery
+            .drawn
+            .iter()
+            .filter(|d| d.live.is_none())
+            .map(|d| FigureNumbers {
+                id: &d.id,
+                name: visible(&d.figure.name),
+                csv: Some(&d.data.0)
+                    .filter(|table| table.rows.len() <= CARRIED_ROWS)
+                    .and_then(|table| table.to_csv().ok()),
+            })
+            .collect(),
+    }
+}
+
+fn render(results: &Results, gallery: &DrawnFigures) -> Result<String, minijinja::Error> {
+    let figures = report_figures(gallery);
+    let data = chart_data(results, gallery);
     let data = serde_json::to_string(&data).map_err(|e| {
         minijinja::Error::new(minijinja::ErrorKind::BadSerialization, e.to_string())
     })?;
@@ -233,6 +271,7 @@ fn render(results: &Results, gallery: &DrawnFigures) -> Result<String, minijinja
         certainty => Serde(&findings::certainty(results)),
         reversals => Serde(&findings::reversals(results)),
         figures => Serde(&figures),
+        hindcasts => Serde(&figures.iter().filter(|f| f.hindcast).collect::<Vec<_>>()),
         left_out => Serde(&gallery.left_out),
         effects => Serde(&appendix::effects(results)),
         replay => appendix::headline_replay(results),

@@ -209,7 +209,7 @@ pub fn lead_sentences(results: &Results, arm: &ArmInfo) -> Option<LeadSentences>
         finding: format!(
             "{}: under {}, {} is {} {when}, in the median future (90 % of futures: {}){part}.",
             answer(e, size),
-            arm.label_with_id(),
+            arm.label(),
             study.target_name,
             behind(e),
             range(e),
@@ -259,7 +259,7 @@ pub fn paths(results: &Results, headline: Option<&ArmInfo>) -> Option<EffectPath
             let e = effect_after(results, &arm.name, main.after)?;
             Some(ArmPath {
                 arm: arm.name.clone(),
-                label: arm.label_with_id(),
+                label: arm.label().to_string(),
                 headline: headline.is_some_and(|h| h.name == arm.name),
                 answer: answer(e, study.matters.gap_months),
                 cells: times.iter().map(|t| cell(results, arm, *t)).collect(),

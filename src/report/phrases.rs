@@ -1,6 +1,6 @@
 //! Phrases that sentences of the report share: sizes, shares, directions, names.
 
-use crate::plots::{change_unit, in_unit, supported};
+use crate::plots::{change_unit, in_words, supported};
 use crate::results::{ArmInfo, Results};
 
 pub(super) fn unit(results: &Results, outcome: &str) -> String {
@@ -18,7 +18,7 @@ pub(super) fn arms(results: &Results) -> impl Iterator<Item = &ArmInfo> {
 pub(super) fn baseline_label(results: &Results) -> String {
     let study = &results.manifest.study;
     let arm = study.arms.iter().find(|a| a.name == study.baseline);
-    arm.map_or_else(|| study.baseline.clone(), ArmInfo::label_with_id)
+    arm.map_or_else(|| study.baseline.clone(), |arm| arm.label().to_string())
 }
 
 /// A share of futures as a whole number of per cent.
@@ -65,7 +65,7 @@ pub(super) fn change(
         unit
     };
     let error = factor * e.monte_carlo_error;
-    let size = |v: f64| in_unit(supported(factor * v.abs(), error), unit);
+    let size = |v: f64| in_words(supported(factor * v.abs(), error), unit);
     let up = e.p50 >= 0.0;
     let (word, other) = if up { (more, less) } else { (less, more) };
     let positive = if up {

@@ -2,8 +2,7 @@
 
 use serde::Serialize;
 
-use super::backtest::series_label;
-use crate::plots::draw_track_record;
+use crate::plots::{draw_track_record, series_label};
 use crate::results::{Results, TRACK_RECORD_TABLE};
 
 /// The sentence, and the figure where a value has come.

@@ -32,6 +32,9 @@ pub const RECORD_TABLE: &str = "record";
 /// The table of dated forecasts beside what came.
 pub const TRACK_RECORD_TABLE: &str = "track_record";
 
+/// The beginning of the name of a table of recorded values beside what is said of them; the name of a split follows.
+pub const HINDCAST_TABLE: &str = "hindcast-";
+
 /// The outcome that answers whether the target is further behind: larger is further.
 pub const HEADLINE_OUTCOME: &str = "latent_gap_months_mean";
 

@@ -30,6 +30,22 @@ impl SideTable {
         value.is_finite().then_some(value)
     }
 
+    /// The table as CSV, with cells that a spreadsheet would run as formulas made harmless.
+    ///
+    /// # Errors
+    /// When it is no text.
+    pub fn to_csv(&self) -> Result<String, std::io::Error> {
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        writer.write_record(&self.columns)?;
+        for row in &self.rows {
+            writer.write_record(row.iter().map(|cell| csv_cell(cell).into_owned()))?;
+        }
+        let bytes = writer
+            .into_inner()
+            .map_err(|e| std::io::Error::other(e.to_string()))?;
+        String::from_utf8(bytes).map_err(std::io::Error::other)
+    }
+
     /// Rows in which every named column that exists holds the given text.
     pub fn matching<'a>(&'a self, wanted: &[(&str, &str)]) -> Vec<&'a [String]> {
         let holds = |row: &[String]| {
@@ -75,17 +91,27 @@ pub fn read(folder: &Path) -> Result<BTreeMap<String, SideTable>, ResultsError> 
         if path.extension().is_none_or(|e| e != "csv") || !path.is_file() {
             continue;
         }
-        let mut reader = csv::Reader::from_path(&path).map_err(|e| io(&path, e))?;
-        let columns = reader.headers().map_err(|e| io(&path, e))?;
-        let columns = columns.iter().map(str::to_string).collect();
-        let rows = reader
-            .records()
-            .map(|r| r.map(|r| r.iter().map(|cell| csv_plain(cell).to_string()).collect()))
-            .collect::<Result<_, _>>()
-            .map_err(|e| io(&path, e))?;
-        tables.insert(name, SideTable { columns, rows });
+        let reader = csv::Reader::from_path(&path).map_err(|e| io(&path, e))?;
+        tables.insert(name, of_reader(reader).map_err(|e| io(&path, e))?);
     }
     Ok(tables)
+}
+
+/// A table from its text.
+///
+/// # Errors
+/// When the text is no CSV.
+pub fn parse(text: &str) -> Result<SideTable, csv::Error> {
+    of_reader(csv::Reader::from_reader(text.as_bytes()))
+}
+
+fn of_reader<R: std::io::Read>(mut reader: csv::Reader<R>) -> Result<SideTable, csv::Error> {
+    let columns = reader.headers()?.iter().map(str::to_string).collect();
+    let rows = reader
+        .records()
+        .map(|r| r.map(|r| r.iter().map(|cell| csv_plain(cell).to_string()).collect()))
+        .collect::<Result<_, _>>()?;
+    Ok(SideTable { columns, rows })
 }
 
 /// Writes the tables beside the others.
@@ -95,16 +121,7 @@ pub fn read(folder: &Path) -> Result<BTreeMap<String, SideTable>, ResultsError> 
 pub fn write(tables: &BTreeMap<String, SideTable>, folder: &Path) -> Result<(), ResultsError> {
     for (name, table) in tables {
         let path = folder.join(format!("{name}.csv"));
-        let mut writer = csv::Writer::from_writer(Vec::new());
-        writer
-            .write_record(&table.columns)
-            .map_err(|e| io(&path, e))?;
-        for row in &table.rows {
-            let cells = row.iter().map(|cell| csv_cell(cell).into_owned());
-            writer.write_record(cells).map_err(|e| io(&path, e))?;
-        }
-        let bytes = writer.into_inner().map_err(|e| io(&path, e))?;
-        files::write(&path, bytes)?;
+        files::write(&path, table.to_csv().map_err(|e| io(&path, e))?)?;
     }
     Ok(())
 }

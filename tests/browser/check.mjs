@@ -1,7 +1,7 @@
 // Opens a report from disk in headless Chromium with networking off: no console error, no request, an arm off and on, the
-// value of a month by keyboard, zoom, a ledger that sorts, no violation of WCAG 2.1 A and AA, phone width, scripts off, PDF.
+// value of a month by keyboard, zoom, a ledger that sorts, no violation of WCAG 2.2 A and AA, phone width, scripts off, PDF.
 // usage: node check.mjs REPORT [FOLDER FOR PICTURES]
-import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -40,7 +40,7 @@ async function open(width, height, more = {}) {
 async function violations(page) {
   await page.evaluate(axe);
   const found = await page.evaluate(() => globalThis.axe.run(document, {
-    runOnly: { type: "tag", values: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"] },
+    runOnly: { type: "tag", values: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"] },
   }));
   if (found.passes.length < 15) return [`only ${found.passes.length} rules found something to look at`];
   return found.violations.map((v) => `${v.id} (${v.nodes.length}): ${v.nodes[0].html.slice(0, 160)} ${v.nodes[0].failureSummary.slice(0, 200)}`);
@@ -61,7 +61,7 @@ try {
       c.getContext("2d").getImageData(0, 0, c.width, c.height).data.some((v, at) => at % 4 === 3 && v > 0)));
     expect(painted, `${width} px: every chart has ink`);
     const found = await violations(page);
-    expect(found.length === 0, `${width} px: no violation of WCAG 2.1 A and AA ${found.join(" | ")}`);
+    expect(found.length === 0, `${width} px: no violation of WCAG 2.2 A and AA ${found.join(" | ")}`);
     if (pictures) await page.screenshot({ path: join(pictures, `report-${width}.png`), fullPage: true });
     if (width === 390) {
       const end = await page.locator("#appendix-h").boundingBox();
@@ -103,6 +103,25 @@ try {
       expect((await ink()) !== whole, "a chart comes closer");
       if (pictures) await figure.screenshot({ path: join(pictures, "report-closer.png") });
       await figure.getByRole("button", { name: "All months" }).click();
+      const taken = async (host, name) => {
+        const [file] = await Promise.all([page.waitForEvent("download"), host.getByRole("button", { name }).click()]);
+        return readFileSync(await file.path());
+      };
+      for (const kind of ["figure[data-live]", "figure:not([data-live]):has(.take)"]) {
+        const host = page.locator(kind).first();
+        await host.locator(".take > summary").click();
+        for (const [name, wide, high] of [["PNG, screen", 1920, 0], ["PNG, slide", 1920, 1080], ["PNG, print", 3840, 0]]) {
+          const png = await taken(host, name);
+          const size = [png.readUInt32BE(16), png.readUInt32BE(20)];
+          expect(size[0] === wide && (high === 0 || size[1] === high) && png.length > 20_000, `${kind}: ${name} is ${size.join(" by ")} pixels, ${png.length} bytes`);
+          if (pictures) writeFileSync(join(pictures, `taken-${kind.includes("not") ? "static" : "live"}-${name.slice(5)}.png`), png);
+        }
+        const svg = (await taken(host, "SVG with text")).toString();
+        expect(svg.startsWith("<svg") && svg.includes("<text") && svg.includes("Segoe UI"), `${kind}: the SVG has text`);
+        const csv = (await taken(host, "Numbers")).toString().trim().split("\n");
+        expect(csv.length > 2 && csv[0].includes(","), `${kind}: ${csv.length} lines of numbers`);
+      }
+      expect(said.length === 0 && asked.length === 0, "downloads ask nobody and leave the console clean");
       const ledger = page.locator("#ledger-table");
       if (await ledger.count()) {
         const column = await ledger.locator("thead th").allTextContents();
@@ -132,6 +151,15 @@ try {
         await page.screenshot({ path: join(pictures, "report-print.png"), fullPage: true });
       }
     }
+    await context.close();
+  }
+  for (const width of [1300, 390]) {
+    const { context, page } = await open(width, 900, { colorScheme: "dark" });
+    const ground = await page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+    expect(/^rgb\((\d|[1-4]\d), /.test(ground), `dark, ${width} px: the ground is ${ground}`);
+    const found = await violations(page);
+    expect(found.length === 0, `dark, ${width} px: no violation of WCAG 2.2 A and AA ${found.join(" | ")}`);
+    if (pictures) await page.screenshot({ path: join(pictures, `report-dark-${width}.png`), fullPage: true });
     await context.close();
   }
   const { context, page, said } = await open(1000, 900, { javaScriptEnabled: false });

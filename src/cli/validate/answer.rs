@@ -55,6 +55,9 @@ pub struct ValidationRequest {
     pub kept: Option<Arc<KeptRuns>>,
 }
 
+/// The split that an answer leads with, where it is scored.
+pub(super) const LEAD: &str = "B";
+
 /// The scorecard as it is printed, in order.
 #[derive(Serialize)]
 pub struct ValidationReport {
@@ -162,7 +165,7 @@ pub fn answered(
     } else {
         pool.install(|| held.patterns_and_effects(args.patterns, last.as_ref(), &registration))?
     };
-    let lead = cards.iter().position(|c| c.split == "B").unwrap_or(0);
+    let lead = cards.iter().position(|c| c.split == LEAD).unwrap_or(0);
     Ok(ValidationReport {
         draws: h.plan.runs,
         registration: status(&library.configs, &registration, hashes.clone())?,

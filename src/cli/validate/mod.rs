@@ -5,23 +5,25 @@ mod store;
 mod tables;
 mod text;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use clap::Args;
 
+use self::answer::LEAD;
 pub use self::answer::{ValidationReport, ValidationRequest, answered};
-use self::store::store;
+use self::store::{store, tables_of_report};
 use self::tables::{POINTS, rows};
 use self::text::describe_report;
 use super::execution::progress;
 use super::job::Progress;
 use super::question;
+use super::report::SealArgs;
 use super::{Answer, Failure, Format, csv_text, note, say, say_data, say_json};
 use crate::config::source::{Configs, Source};
 use crate::foundation::digest::sha256;
-use crate::results::{FolderClaim, WorkingFolder};
+use crate::results::{FolderClaim, HINDCAST_TABLE, WorkingFolder, files, seal};
 
 #[derive(Args)]
 pub struct ValidateArgs {
@@ -33,9 +35,14 @@ pub struct ValidateArgs {
     /// Folder that also receives every table and a page of figures for each split.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// Replace another scorecard in that folder, or one that was edited.
+    /// Results folder that receives the scored series and the hindcast of the split that leads, so that its report shows them.
+    #[arg(long, value_name = "DIR")]
+    into: Option<PathBuf>,
+    /// Replace another scorecard in either folder, or one that was edited.
     #[arg(long)]
     overwrite: bool,
+    #[command(flatten)]
+    seal: SealArgs,
     /// Exit with code 1 when a registered bar is missed.
     #[arg(long)]
     bars: bool,
@@ -52,6 +59,9 @@ pub fn validate(configs: Configs, mut args: ValidateArgs) -> Answer {
         Some(folder) => Some(WorkingFolder::open(folder, &claim)?),
         None => None,
     };
+    if let Some(folder) = &args.into {
+        may_add(folder, &args, &hash)?;
+    }
     let kept = question::open_kept_runs(
         PathBuf::from(format!("results/.validate-{}.unfinished", &hash[..12])),
         &hash,
@@ -65,6 +75,9 @@ pub fn validate(configs: Configs, mut args: ValidateArgs) -> Answer {
     let stored = answer.and_then(|answer| {
         if let Some(working) = &working {
             store(working, &claim, &answer)?;
+        }
+        if let Some(folder) = &args.into {
+            add(folder, &answer, &hash)?;
         }
         Ok(answer)
     });
@@ -83,6 +96,33 @@ pub fn validate(configs: Configs, mut args: ValidateArgs) -> Answer {
     if args.bars && !answer.missed.is_empty() {
         return Err(Failure::No(String::new()));
     }
+    Ok(())
+}
+
+/// Checks that a folder holds results, and no other scorecard.
+fn may_add(folder: &Path, args: &ValidateArgs, made_from: &str) -> Answer {
+    if !folder.join("manifest.json").exists() {
+        return Err(Failure::Input(format!(
+            "error: --into {}: not a results folder; `chokepoint run` makes one\n",
+            folder.display()
+        )));
+    }
+    args.seal.check(folder)?;
+    let split = args.asked.split.as_deref().unwrap_or(LEAD);
+    let paths = [
+        "scorecard.csv".to_string(),
+        format!("{HINDCAST_TABLE}{split}.csv"),
+    ];
+    question::check_free(folder, &paths, made_from, args.overwrite)
+}
+
+/// Adds the tables of the split that leads to a results folder.
+fn add(folder: &Path, answer: &ValidationReport, made_from: &str) -> Answer {
+    let tables = tables_of_report(answer);
+    for (path, text) in &tables {
+        files::write(&folder.join(path), text)?;
+    }
+    seal::add(folder, &tables.map(|(path, _)| path), made_from)?;
     Ok(())
 }
 

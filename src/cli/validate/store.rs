@@ -1,31 +1,109 @@
-//! The folder of a scorecard: its tables and a page of figures for each split.
+//! The folder of a scorecard: its tables and its figures for each split.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::answer::ValidationReport;
-use super::tables::{POINTS, coverage_rows, effect_rows, pattern_rows, rows, series_rows};
+use super::tables::{
+    HindcastRow, POINTS, coverage_rows, effect_rows, hindcast_columns, pattern_rows, rows,
+    series_rows,
+};
 use crate::cli::{Answer, Failure, csv_text};
+use crate::config::evidence::EvidenceClass;
+use crate::config::figure::FigureFile;
 use crate::config::splits::SplitPart;
 use crate::evidence::scorecard::{PointScore, Scorecard};
 use crate::evidence::series_score::SeriesScore;
-use crate::plots::{ScorecardPoint, draw_scorecard};
-use crate::results::{FolderClaim, WorkingFolder, files};
+use crate::plots::{ScorecardPoint, draw_all, draw_scorecard, hindcast_figure, series_label};
+use crate::results::{FolderClaim, HINDCAST_TABLE, Results, WorkingFolder, files, tables};
 
-/// Series and beginnings of entities that a reader looks at first: the gap, both frontiers, revenue, shares, cards, compute.
-const KEY_SERIES: [(&str, &str); 12] = [
-    ("us_china_gap_months", ""),
-    ("us_china_gap_eci", ""),
-    ("eci_frontier", "China"),
-    ("eci_frontier", "US"),
-    ("nvidia_dc_revenue_quarter", ""),
-    ("nvidia_china_revenue_quarter", ""),
-    ("china_market_share", "NVIDIA"),
-    ("china_card_share", "Domestic"),
-    ("china_cards_shipped_total", ""),
-    ("h100e_shipped_year", "NVIDIA"),
-    ("china_compute_stock", ""),
-    ("smuggled_units", ""),
+/// A series that a reader looks at first.
+struct KeySeries {
+    series: &'static str,
+    /// How the names of its entities begin.
+    entity: &'static str,
+    label: &'static str,
+    unit: &'static str,
+}
+
+const fn key(
+    series: &'static str,
+    entity: &'static str,
+    label: &'static str,
+    unit: &'static str,
+) -> KeySeries {
+    KeySeries {
+        series,
+        entity,
+        label,
+        unit,
+    }
+}
+
+/// The gap, both frontiers, revenue, shares, cards, compute, smuggling: in the order in which they are drawn.
+const KEY_SERIES: [KeySeries; 12] = [
+    key(
+        "us_china_gap_months",
+        "",
+        "China behind the United States",
+        "months",
+    ),
+    key(
+        "us_china_gap_eci",
+        "",
+        "China behind the US, capability",
+        "index points",
+    ),
+    key(
+        "eci_frontier",
+        "China",
+        "Best Chinese model",
+        "index points",
+    ),
+    key("eci_frontier", "US", "Best US model", "index points"),
+    key(
+        "nvidia_dc_revenue_quarter",
+        "",
+        "NVIDIA, data centres",
+        "bn USD a quarter",
+    ),
+    key(
+        "nvidia_china_revenue_quarter",
+        "",
+        "NVIDIA in China",
+        "bn USD a quarter",
+    ),
+    key(
+        "china_market_share",
+        "NVIDIA",
+        "NVIDIA's share of China's market",
+        "per cent",
+    ),
+    key(
+        "china_card_share",
+        "Domestic",
+        "Chinese makers' share of cards",
+        "per cent of cards",
+    ),
+    key(
+        "china_cards_shipped_total",
+        "",
+        "Cards shipped in China",
+        "million cards",
+    ),
+    key(
+        "h100e_shipped_year",
+        "NVIDIA",
+        "Compute that NVIDIA ships",
+        "H100e a year",
+    ),
+    key("china_compute_stock", "", "Compute in China", "H100e"),
+    key(
+        "smuggled_units",
+        "",
+        "Chips smuggled into China",
+        "chips a year",
+    ),
 ];
 
 /// Every table in a folder, atomically.
@@ -35,7 +113,7 @@ pub(super) fn store(
     answer: &ValidationReport,
 ) -> Answer {
     let into = working.fresh()?;
-    for (name, text) in tables(answer) {
+    for (name, text) in texts(answer) {
         files::write(&into.join(name), text)?;
     }
     for card in &answer.splits {
@@ -45,16 +123,68 @@ pub(super) fn store(
     Ok(())
 }
 
+/// Tables of the split that leads, which the report of a results folder shows: its scored series, and its hindcast.
+pub(super) fn tables_of_report(answer: &ValidationReport) -> [(String, String); 2] {
+    let card = answer.lead();
+    let scored = series_rows(std::slice::from_ref(card), |s| s.skill.is_some());
+    [
+        ("scorecard.csv".into(), csv_text(&scored)),
+        hindcast_table(answer, card),
+    ]
+}
+
+/// The table that the hindcast of a split is drawn from, by the name of its file.
+fn hindcast_table(answer: &ValidationReport, card: &Scorecard) -> (String, String) {
+    let basis = basis(answer, card);
+    let points: Vec<HindcastRow<'_>> = KEY_SERIES
+        .iter()
+        .flat_map(|key| {
+            let is_its = |p: &&PointScore| {
+                p.series == key.series && p.entity.starts_with(key.entity) && p.p50.is_some()
+            };
+            card.points.iter().filter(is_its).map(|point| HindcastRow {
+                point,
+                label: key.label,
+                unit: key.unit,
+                test_from: card.test_from.as_deref().unwrap_or_default(),
+                basis: &basis,
+            })
+        })
+        .collect();
+    let text = csv_text(&rows(&hindcast_columns(), &points));
+    (format!("{HINDCAST_TABLE}{}.csv", card.split), text)
+}
+
+/// What a figure of a split rests on.
+fn basis(answer: &ValidationReport, card: &Scorecard) -> String {
+    let samples = card.posterior.as_ref().map_or_else(
+        || "from the prior".to_string(),
+        |name| format!("from samples of the posterior {name}"),
+    );
+    format!(
+        "Split {}, {}; {samples}, {} draws under the recorded rules; {} looks at test periods are on record; chokepoint {}.",
+        card.split,
+        card.words,
+        answer.draws,
+        answer.registration.looks,
+        env!("CARGO_PKG_VERSION")
+    )
+}
+
 /// Texts of the tables by the names of their files.
-fn tables(answer: &ValidationReport) -> BTreeMap<String, String> {
-    let points = answer.splits.iter().map(|card| {
+fn texts(answer: &ValidationReport) -> BTreeMap<String, String> {
+    let points = answer.splits.iter().flat_map(|card| {
         let name = format!("points-{}.csv", card.split);
-        (name, csv_text(&rows(POINTS, &card.points)))
+        let points = (name, csv_text(&rows(POINTS, &card.points)));
+        [points, hindcast_table(answer, card)]
     });
     let registration = serde_json::to_string_pretty(&answer.registration).unwrap_or_default();
     points
         .chain([
-            ("series.csv".into(), csv_text(&series_rows(&answer.splits))),
+            (
+                "series.csv".into(),
+                csv_text(&series_rows(&answer.splits, |_| true)),
+            ),
             (
                 "coverage.csv".into(),
                 csv_text(&coverage_rows(&answer.splits)),
@@ -72,30 +202,24 @@ fn tables(answer: &ValidationReport) -> BTreeMap<String, String> {
         .collect()
 }
 
-/// The page of figures of one split.
+/// The figures of one split: every series, and the most important ones.
 fn draw(into: &Path, answer: &ValidationReport, card: &Scorecard) -> Answer {
-    let samples = card.posterior.as_ref().map_or_else(
-        || "from the prior".to_string(),
-        |name| format!("from samples of the posterior `{name}`"),
-    );
     let title = format!("Held against the record: split {}", card.split);
     let basis = format!(
-        "{}; {samples}, {} draws under the recorded rules. Classes: M measured, E estimated, J judged, X an input. {} looks at test \
-         periods are on record. Conditional on these assumptions, not a forecast.",
-        card.words, answer.draws, answer.registration.looks
+        "{} Conditional on these assumptions, not a forecast.",
+        basis(answer, card)
     );
     let name = format!("scorecard-{}", card.split);
     let failed = |e| Failure::Input(format!("error: {e}\n"));
-    let points = held(card);
-    draw_scorecard(&title, &basis, &points, into, &name).map_err(failed)?;
-    let title = format!("The most important series: split {}", card.split);
-    let is_key = |p: &&ScorecardPoint| {
-        let mut all = KEY_SERIES.iter();
-        all.any(|(series, entity)| p.series == *series && p.entity.starts_with(entity))
-    };
-    let points: Vec<ScorecardPoint> = points.iter().filter(is_key).cloned().collect();
-    let name = format!("hindcast-{}", card.split);
-    draw_scorecard(&title, &basis, &points, into, &name).map_err(failed)
+    draw_scorecard(&title, &basis, &held(card), into, &name).map_err(failed)?;
+    let (path, text) = hindcast_table(answer, card);
+    let mut results = Results::default();
+    let table = tables::parse(&text).map_err(|e| failed(format!("{path}: {e}")))?;
+    let name = path.trim_end_matches(".csv").to_string();
+    results.tables.insert(name, table);
+    let figures: Vec<FigureFile> = hindcast_figure(&card.split).into_iter().collect();
+    draw_all(&results, &figures, into)?;
+    Ok(())
 }
 
 /// The entities that a point is scored with.
@@ -107,7 +231,7 @@ fn entity_of(card: &Scorecard, p: &PointScore) -> String {
     };
     let named = card.series.iter().find(takes).map(|s| s.entity.as_str());
     match named.unwrap_or(&p.entity).trim_end_matches(['*', ':']) {
-        "" => "all of it".into(),
+        "" => String::new(),
         some => some.into(),
     }
 }
@@ -115,11 +239,17 @@ fn entity_of(card: &Scorecard, p: &PointScore) -> String {
 /// What the page of figures shows: every point that the model answers.
 fn held(card: &Scorecard) -> Vec<ScorecardPoint> {
     let of = |p: &PointScore| {
+        let class = match p.class {
+            EvidenceClass::M => "measured",
+            EvidenceClass::E => "estimated",
+            EvidenceClass::J => "judged",
+            EvidenceClass::X => "an input",
+        };
+        let is_share = p.unit.starts_with("share");
         Some(ScorecardPoint {
-            series: p.series.clone(),
-            entity: entity_of(card, p),
-            class: format!("{:?}", p.class),
-            unit: p.unit.clone(),
+            label: series_label(&p.series, &entity_of(card, p)),
+            words: format!("{class}, {}", p.unit),
+            unit: if is_share { "fraction" } else { "" }.into(),
             first: p.first_month.parse().ok()?,
             last: p.last_month.parse().ok()?,
             observed: [p.observed, p.observed_low, p.observed_high],

@@ -78,6 +78,47 @@ pub(super) const POINTS: &[Column<PointScore>] = &[
     ("crps", |p| number(p.crps)),
 ];
 
+/// A recorded value of one of the most important series, as the hindcast draws it.
+pub(super) struct HindcastRow<'a> {
+    pub(super) point: &'a PointScore,
+    pub(super) label: &'static str,
+    pub(super) unit: &'static str,
+    pub(super) test_from: &'a str,
+    pub(super) basis: &'a str,
+}
+
+pub(super) fn hindcast_columns<'a>() -> [Column<HindcastRow<'a>>; 22] {
+    [
+        ("series", |r| r.point.series.clone()),
+        ("entity", |r| r.point.entity.clone()),
+        ("label", |r| r.label.into()),
+        ("unit", |r| r.unit.into()),
+        ("axis_unit", |r| {
+            let is_share = r.unit.starts_with("per cent");
+            if is_share { "fraction" } else { "" }.into()
+        }),
+        ("first_month", |r| r.point.first_month.clone()),
+        ("last_month", |r| r.point.last_month.clone()),
+        ("observed", |r| r.point.observed.to_string()),
+        ("observed_low", |r| r.point.observed_low.to_string()),
+        ("observed_high", |r| r.point.observed_high.to_string()),
+        ("part", |r| part_name(r.point.part).into()),
+        ("p05", |r| plain(r.point.p05)),
+        ("p25", |r| plain(r.point.p25)),
+        ("p50", |r| plain(r.point.p50)),
+        ("p75", |r| plain(r.point.p75)),
+        ("p95", |r| plain(r.point.p95)),
+        ("benchmark", |r| {
+            r.point.benchmark.clone().unwrap_or_default()
+        }),
+        ("benchmark_p05", |r| plain(r.point.benchmark_p05)),
+        ("benchmark_p50", |r| plain(r.point.benchmark_p50)),
+        ("benchmark_p95", |r| plain(r.point.benchmark_p95)),
+        ("test_from", |r| r.test_from.into()),
+        ("basis", |r| r.basis.into()),
+    ]
+}
+
 fn series_columns<'a>() -> [Column<(&'a Scorecard, &'a SeriesScore)>; 15] {
     [
         ("split", |(card, _)| card.split.clone()),
@@ -98,10 +139,15 @@ fn series_columns<'a>() -> [Column<(&'a Scorecard, &'a SeriesScore)>; 15] {
     ]
 }
 
-pub(super) fn series_rows(cards: &[Scorecard]) -> Vec<Vec<String>> {
+/// The series of each split that are kept.
+pub(super) fn series_rows(
+    cards: &[Scorecard],
+    keep: impl Fn(&SeriesScore) -> bool,
+) -> Vec<Vec<String>> {
     let all: Vec<_> = cards
         .iter()
         .flat_map(|card| card.series.iter().map(move |s| (card, s)))
+        .filter(|(_, s)| keep(s))
         .collect();
     rows(&series_columns(), &all)
 }
