@@ -24,11 +24,10 @@ function plain(value) {
  * @returns {[number, string]}
  */
 function prefix(unit, size) {
-  const counted = /^(H100e|chips)/.test(unit);
-  const money = counted || unit.startsWith("USD");
-  if (size >= 0.9995e12) return [1e12, money ? " tn" : " T"];
-  if (size >= 0.9995e9) return [1e9, money ? " bn" : " G"];
-  if (size >= 0.9995e6) return [1e6, counted ? " m" : " M"];
+  const written = /^(H100e|chips|USD)/.test(unit);
+  if (size >= 0.9995e12) return [1e12, written ? " tn" : " T"];
+  if (size >= 0.9995e9) return [1e9, written ? " bn" : " G"];
+  if (size >= 0.9995e6) return [1e6, written ? " m" : " M"];
   if (size >= 9995) return [1e3, " k"];
   return [1, ""];
 }

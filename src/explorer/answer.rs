@@ -301,7 +301,7 @@ fn sentence(results: &Results, arm: &str) -> AnswerSentence {
     let study = &results.manifest.study;
     let baseline = study.arms.iter().find(|a| a.name == study.baseline);
     let words = baseline.map_or(String::new(), |a| a.words.clone());
-    let label = baseline.map_or(study.baseline.clone(), |a| a.label_with_id());
+    let label = baseline.map_or(study.baseline.clone(), |a| a.label().to_string());
     let found = study.arms.iter().find(|a| a.name == arm);
     let lead = found.and_then(|arm| lead_sentences(results, arm));
     let Some(lead) = lead else {
