@@ -127,7 +127,9 @@ impl Csv {
                 }
                 at += 1;
             }
-            row.push(from..at);
+            // A line may end as on Windows.
+            let windows = at > from && bytes[at - 1] == b'\r';
+            row.push(from..at - usize::from(windows));
             at += 1;
             rows.push(row);
         }
@@ -164,6 +166,7 @@ impl Csv {
     pub fn line(&self, text: &str, row: usize) -> Range<usize> {
         let cells = &self.rows[row];
         let end = cells[cells.len() - 1].end;
-        cells[0].start..(end + 1).min(text.len())
+        let after = text[end..].find('\n').map_or(text.len(), |n| end + n + 1);
+        cells[0].start..after
     }
 }
