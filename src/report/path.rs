@@ -183,9 +183,10 @@ pub fn lead_sentences(results: &Results, arm: &ArmInfo) -> Option<LeadSentences>
         format!("at the end of the study, in {}", month(at.month))
     } else {
         format!(
-            "in {}, {} months after the arms first differ",
+            "in {}, {} months from {}, when the arms first differ in what is announced or in force",
             month(at.month),
-            at.after
+            at.after,
+            month(study.window_first)
         )
     };
     let others = times(results).into_iter().filter(|t| *t != at);
