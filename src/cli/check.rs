@@ -226,7 +226,7 @@ fn one(configs: &Configs, source: &Source) -> Result<(), Problems> {
             evidence::check_map(&placed(), source)
         }
         FileKind::Map => evidence::check_map(configs, source),
-        FileKind::Beside => beside::check(source),
+        FileKind::Beside => beside::check(configs, source),
         FileKind::Splits => splits::check(source),
         FileKind::Structure => structure::parse(source).map(|_| ()),
         FileKind::Registration => splits::check_registration(source),

@@ -8,10 +8,12 @@ use toml::Spanned;
 
 use super::diagnostics::{Diagnostic, Problems, read_toml};
 use super::evidence::{
-    ErrorScale, Evidence, EvidenceBlock, EvidenceClass, EvidenceRow, PeriodStatistic, SeriesMapping,
+    ErrorScale, Evidence, EvidenceBlock, EvidenceClass, EvidenceRow, PeriodStatistic,
+    SeriesMapping, entities_of,
 };
 use super::observation::Adjustments;
 use super::source::{Configs, Source};
+use super::table::KnownNames;
 use crate::foundation::calendar::Month;
 use crate::outputs::measures::{MEASURES, measure};
 
@@ -99,6 +101,7 @@ impl BesideFile {
     /// With the place of what is wrong.
     pub fn check_names(configs: &Configs, adjustments: &Adjustments) -> Result<(), Problems> {
         let source = configs.read(PATH)?;
+        check(configs, &source)?;
         let (multiples, amounts) = (adjustments.names(true), adjustments.names(false));
         let mut problems = Problems::default();
         for (number, q) in parse(&source)?.quantity.iter().enumerate() {
@@ -194,8 +197,24 @@ impl PublishedQuantity {
 ///
 /// # Errors
 /// With the place of what is wrong.
-pub fn check(source: &Source) -> Result<(), Problems> {
-    parse(source).map(|_| ())
+pub fn check(configs: &Configs, source: &Source) -> Result<(), Problems> {
+    let names = KnownNames::read(configs);
+    let mut problems = Problems::default();
+    for (number, q) in parse(source)?.quantity.iter().enumerate() {
+        let known = entities_of(q.measure.get_ref(), &names);
+        let list: Vec<&str> = known.iter().map(String::as_str).collect();
+        for (field, entities) in [("entities", &q.entities), ("over", &q.over)] {
+            for entity in entities.iter().filter(|entity| !known.contains(entity)) {
+                let message = format!(
+                    "found `{entity}`, expected an entity of `{}`",
+                    q.measure.get_ref()
+                );
+                let at = Diagnostic::at_entry(source, "[[quantity]]", number, field, message);
+                problems.0.push(at.nearest(entity, &list));
+            }
+        }
+    }
+    problems.check()
 }
 
 fn parse(source: &Source) -> Result<BesideFile, Problems> {

@@ -641,7 +641,7 @@ pub fn check_shipped_map(configs: &Configs) -> Result<(), Problems> {
 }
 
 /// Entities that a measure may have: firms in a place, sides, pairs of sides, nations, labs, foundries.
-fn entities_of(measure: &str, names: &KnownNames) -> Vec<String> {
+pub(super) fn entities_of(measure: &str, names: &KnownNames) -> Vec<String> {
     let makers = || {
         let groups = ["all_makers", "target_makers"].map(String::from);
         names.list(NameKind::Maker).iter().cloned().chain(groups)

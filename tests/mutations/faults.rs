@@ -82,6 +82,7 @@ const FAULTS: &[Fault] = &[
     rule("the home of a lab that is none", "world/labs.csv", "openai,OpenAI,USA", "openai,OpenAI,USB", Refused("USB", &["USB"])),
     rule("the headquarters of a chip that are none", "world/chips.csv", "A100 40GB SXM,USA", "A100 40GB SXM,USB", Refused("USB", &["USB"])),
     rule("an entity of the map that is none", "evidence/map.toml", "\"nvidia:world\"", "\"nvida:world\"", Refused("nvida:world", &["nvida:world"])),
+    rule("an entity of what others published that is none", "evidence/beside_others.toml", "entities = [\"target_vs_issuer\"]", "entities = [\"target_vs_isuer\"]", Refused("target_vs_isuer", &["did you mean `target_vs_issuer`?"])),
     file("an entity of a figure that is none", "plots/compute-by-bloc.toml", "entity = \"target\"", "entity = \"targat\"", Refused("targat", &["target"])),
     file("a kind of event of a figure that is none", "plots/timeline.toml", "\"model_released\"", "\"model_relaesed\"", Refused("model_relaesed", &["model_released"])),
     file("a posterior that is none", MAIN, "posterior = \"final\"", "posterior = \"finla\"", Refused("finla", &["final"])),
