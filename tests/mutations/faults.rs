@@ -350,14 +350,15 @@ fn a_chain_of_seven_conditions_is_read() {
     );
 }
 
-/// What every other test starts from is accepted: the shipped files as they are, by each way.
+/// What every other test starts from is accepted: all shipped files at once, and by each way two of a kind as they are. Every file is
+/// checked by its place in `inputs`.
 #[test]
 fn what_ships_is_accepted() {
     let folder = tempfile::tempdir().unwrap();
     let said = ask(folder.path(), &["check", "--format", "json"], "");
     assert_eq!(said.answer, Answer::Accepted, "{}", said.words);
     for kind in super::kinds() {
-        for origin in &kind.origins {
+        for origin in kind.origins.iter().take(2) {
             let folder = tempfile::tempdir().unwrap();
             let said = show(
                 kind.way,

@@ -311,6 +311,7 @@ draw.heat.unit text
 draw.heat.order[] text
 draw.heat.regime text
 draw.heat.only.* text
+draw.hindcast.split text!
 draw.timeline.regime text
 draw.timeline.run count
 draw.timeline.without[] name
