@@ -1,4 +1,4 @@
-//! Hashes the source, so that plans, blocks and results record the program that made them.
+//! Hashes the source, so that plans, blocks and results record the program that made them, and finds the day of its release.
 
 use std::path::{Path, PathBuf};
 
@@ -20,6 +20,21 @@ fn main() {
         }
     }
     println!("cargo:rustc-env=CHOKEPOINT_SOURCE={hash:016x}");
+    println!("cargo:rerun-if-changed=CHANGELOG.md");
+    let changes = std::fs::read_to_string(root.join("CHANGELOG.md")).unwrap_or_default();
+    let version = std::env::var("CARGO_PKG_VERSION").unwrap_or_default();
+    println!(
+        "cargo:rustc-env=CHOKEPOINT_RELEASED={}",
+        released(&changes, &version)
+    );
+}
+
+/// The day in the heading of a version, `## 1.2.3 (2026-01-31)`; empty where it has none.
+fn released<'a>(changes: &'a str, version: &str) -> &'a str {
+    let heading = format!("## {version} (");
+    let day = changes.lines().find_map(|line| line.strip_prefix(&heading));
+    day.and_then(|rest| rest.strip_suffix(')'))
+        .unwrap_or_default()
 }
 
 fn walk(folder: &Path, files: &mut Vec<PathBuf>) {

@@ -549,18 +549,16 @@ fn fixing_one_parameter_moves_no_other_draw_whatever_the_design() {
 }
 
 fn write_parquet(path: &Path) {
-    use std::sync::Arc;
-    let slopes = Arc::new(arrow_array::Float64Array::from(vec![1.25, 1.5, 0.1]));
-    let stress = Arc::new(arrow_array::StringArray::from(vec![
-        "tight", "slack", "tight",
-    ]));
-    let columns: [(&str, arrow_array::ArrayRef); 2] =
-        [("choice_slope", slopes), ("stress", stress)];
-    let batch = arrow_array::RecordBatch::try_from_iter(columns).unwrap();
-    let file = std::fs::File::create(path).unwrap();
-    let mut writer = parquet::arrow::ArrowWriter::try_new(file, batch.schema(), None).unwrap();
+    use chokepoint::results::parquet_columns::{Batch, BatchWriter, Column};
+    let batch = Batch {
+        columns: vec![
+            ("choice_slope".into(), Column::numbers([1.25, 1.5, 0.1])),
+            ("stress".into(), Column::texts(["tight", "slack", "tight"])),
+        ],
+    };
+    let mut writer = BatchWriter::new(path, &batch).unwrap();
     writer.write(&batch).unwrap();
-    writer.close().unwrap();
+    writer.into_inner().unwrap().finish().unwrap();
 }
 
 #[test]

@@ -399,6 +399,10 @@ fn citation() -> String {
         "" => String::new(),
         address => format!("repository-code: \"{address}\"\n"),
     };
+    let released = match env!("CHOKEPOINT_RELEASED") {
+        "" => String::new(),
+        day => format!("date-released: \"{day}\"\n"),
+    };
     let subject = env!("CARGO_PKG_DESCRIPTION").trim_start_matches("A ");
     format!(
         "cff-version: 1.2.0\n\
@@ -406,7 +410,7 @@ fn citation() -> String {
          title: \"Chokepoint: a {subject}\"\n\
          type: software\n\
          version: {}\n\
-         {address}license:\n{licences}authors:\n{authors}keywords:\n  - agent-based model\n  - export controls\n  \
+         {released}{address}license:\n{licences}authors:\n{authors}keywords:\n  - agent-based model\n  - export controls\n  \
          - policy simulation\n",
         env!("CARGO_PKG_VERSION")
     )

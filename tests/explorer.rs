@@ -12,6 +12,7 @@ use chokepoint::config::source::Configs;
 use chokepoint::config::study;
 use chokepoint::explorer::{ExplorerQuestion, OwnRule, QuestionService, RuleEdit, preset, world};
 use chokepoint::results::{BandRow, Results};
+use chokepoint::study::kept_parts::KeptParts;
 use chokepoint::study::plan::check;
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -346,7 +347,8 @@ fn every_preset_becomes_a_study_that_check_accepts() {
         let library = &service.base.library;
         let file =
             study::read(&composed.source, &library.configs).unwrap_or_else(|e| panic!("{e}"));
-        check(library, &file, file.runs, None).unwrap_or_else(|e| panic!("{e}"));
+        check(library, &file, file.runs, None, &KeptParts::default())
+            .unwrap_or_else(|e| panic!("{e}"));
         let names: Vec<&str> = file.arms.iter().map(|arm| arm.name()).collect();
         assert_eq!(names, composed.arms);
         assert_eq!((file.runs, file.seed), (question.futures, question.seed));

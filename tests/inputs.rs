@@ -9,6 +9,7 @@ use chokepoint::config::posterior::Posterior;
 use chokepoint::config::source::{Configs, Source};
 use chokepoint::config::study;
 use chokepoint::foundation::parameters::Parameters;
+use chokepoint::study::kept_parts::KeptParts;
 use chokepoint::study::plan_file::PlanFile;
 use chokepoint::study::{Library, Plan, PlanSettings, plan};
 
@@ -549,7 +550,8 @@ fn numbers_beyond_their_range_are_refused_wherever_they_are_given() {
             text,
         };
         let read = study::read(&source, &library().configs);
-        let checked = read.and_then(|s| plan::check(library(), &s, s.runs, None));
+        let checked =
+            read.and_then(|s| plan::check(library(), &s, s.runs, None, &KeptParts::default()));
         let problem = checked.expect_err(to).0.remove(0);
         assert_eq!(problem.file, "mine.toml", "{to}");
         (
@@ -678,7 +680,7 @@ fn designs_change_something_or_are_refused() {
             text: format!("{}\n{futures}\n", in_own_form(&main.text)),
         };
         let study = study::read(&source, &library().configs).unwrap_or_else(|e| panic!("{e}"));
-        plan::check(library(), &study, runs, None)
+        plan::check(library(), &study, runs, None, &KeptParts::default())
     };
     let said = |futures: &str, runs: u32| {
         let problem = held(futures, runs).unwrap_err().0.remove(0);

@@ -4,8 +4,12 @@ use std::sync::Arc;
 
 use arrow_array::ffi::FFI_ArrowSchema;
 use arrow_array::ffi_stream::{FFI_ArrowArrayStream, RecordBatchStreamReader};
-use arrow_array::{Array, RecordBatch, RecordBatchIterator, RecordBatchReader};
+use arrow_array::{
+    Array, ArrayRef, BooleanArray, Float64Array, RecordBatch, RecordBatchIterator,
+    RecordBatchReader, StringArray, UInt32Array,
+};
 use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef};
+use chokepoint::results::parquet_columns::{Batch, Column};
 use pyo3::exceptions::{PyKeyError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyCapsule;
@@ -21,6 +25,17 @@ pub struct Table {
     batches: Vec<RecordBatch>,
 }
 
+/// A column as Arrow holds it.
+fn arrow(column: Column) -> ArrayRef {
+    match column {
+        Column::Texts(values) => Arc::new(StringArray::from(values)),
+        Column::Numbers(values) => Arc::new(Float64Array::from(values)),
+        Column::Counts(values) => Arc::new(UInt32Array::from(values)),
+        Column::CountsOrNone(values) => Arc::new(UInt32Array::from(values)),
+        Column::Flags(values) => Arc::new(BooleanArray::from(values)),
+    }
+}
+
 fn wrong(error: ArrowError) -> PyErr {
     PyValueError::new_err(error.to_string())
 }
@@ -31,6 +46,22 @@ impl Table {
             .first()
             .map_or_else(|| Arc::new(Schema::empty()), RecordBatch::schema);
         Self { schema, batches }
+    }
+
+    /// Groups of rows of a Parquet table.
+    pub fn of_batches(batches: Vec<Batch>) -> PyResult<Self> {
+        let of = |batch: Batch| {
+            let columns = batch.columns.into_iter().map(|(name, column)| {
+                let nullable = matches!(column, Column::CountsOrNone(_));
+                (name, arrow(column), nullable)
+            });
+            RecordBatch::try_from_iter_with_nullable(columns).map_err(wrong)
+        };
+        batches
+            .into_iter()
+            .map(of)
+            .collect::<PyResult<_>>()
+            .map(Self::new)
     }
 
     /// Rows as they serialize, with the names and types of their columns.

@@ -28,7 +28,7 @@ pub fn table(py: Python<'_>, folder: PathBuf, name: &str, unsealed: bool) -> PyR
         seal::check(&folder, unsealed)?;
         batches(&path)
     });
-    read.map(Table::new).map_err(failed)
+    Table::of_batches(read.map_err(failed)?)
 }
 
 #[pyfunction]

@@ -36,10 +36,10 @@ pub struct CalibrateArgs {
     #[arg(long, value_name = "NAME")]
     pub split: Vec<String>,
     /// Number of runs from the prior, shared by all splits.
-    #[arg(long, default_value = "4000", value_parser = clap::value_parser!(u32).range(100..))]
+    #[arg(long, default_value = "4000", value_parser = clap::value_parser!(u32).range(100..=1_000_000))]
     pub bank: u32,
     /// Number of further waves, each with runs near the evidence of one split.
-    #[arg(long, default_value = "2")]
+    #[arg(long, default_value = "2", value_parser = clap::value_parser!(u32).range(..=100))]
     pub waves: u32,
     /// Number of runs in each wave.
     #[arg(long, default_value = "800", value_parser = clap::value_parser!(u32).range(100..100_000))]

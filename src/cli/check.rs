@@ -16,6 +16,7 @@ use crate::config::source::{Configs, Source};
 use crate::config::{beside, draws, evidence, figure, schemas, splits, structure, study, world};
 use crate::events::EventKind;
 use crate::results::files;
+use crate::study::kept_parts::KeptParts;
 use crate::study::reach::reach_in_words;
 use crate::study::{Library, plan};
 
@@ -89,17 +90,15 @@ fn whole(configs: &Configs) -> Result<(), Problems> {
             .trim_end_matches(".toml");
         keep(library.regime(name).map(|_| ()));
     }
+    let parts = KeptParts::default();
     let claims = claim_paths(configs);
     for path in configs.list("studies", ".toml").into_iter().chain(claims) {
-        keep(
-            configs
-                .read(&path)
-                .and_then(|source| study_of(&library, &source)),
-        );
+        let source = configs.read(&path);
+        keep(source.and_then(|source| study_of(&library, &source, &parts)));
     }
     for name in configs.figure_names() {
         let source = configs.find_figure(&name);
-        keep(source.and_then(|source| figure_of(&library, &source)));
+        keep(source.and_then(|source| figure_of(&library, &source, &parts)));
     }
     keep(
         evidence::Evidence::read(configs)
@@ -129,19 +128,19 @@ fn whole(configs: &Configs) -> Result<(), Problems> {
 }
 
 /// A study, as a run of it would read it.
-fn study_of(library: &Library, source: &Source) -> Result<(), Problems> {
+fn study_of(library: &Library, source: &Source, parts: &KeptParts) -> Result<(), Problems> {
     let study = study::read(source, &library.configs)?;
     figure::check_names(&library.configs, source, &study.figures)?;
-    plan::check(library, &study, study.runs, None)
+    plan::check(library, &study, study.runs, None, parts)
 }
 
 /// A figure, with the entities that the main study has.
-fn figure_of(library: &Library, source: &Source) -> Result<(), Problems> {
+fn figure_of(library: &Library, source: &Source, parts: &KeptParts) -> Result<(), Problems> {
     let read = figure::read(source, &source.name)?;
     legible(source, &read)?;
     let main = library.configs.find("did-controls-work", "studies")?;
     let study = study::read(&main, &library.configs)?;
-    let blueprint = library.blueprint(&study)?;
+    let blueprint = plan::blueprint(library, &study, Some(parts))?;
     let known = figure::KnownEntities {
         columns: &blueprint.watch.columns,
         events: &EventKind::names(),
@@ -203,8 +202,8 @@ fn one(configs: &Configs, source: &Source) -> Result<(), Problems> {
             Library::read(configs.clone(), std::slice::from_ref(source))?.check_cases()
         }
         FileKind::Regime => regime_from(source, &library()?.law).map(|_| ()),
-        FileKind::Study => study_of(&library()?, source),
-        FileKind::Figure => figure_of(&library()?, source),
+        FileKind::Study => study_of(&library()?, source, &KeptParts::default()),
+        FileKind::Figure => figure_of(&library()?, source, &KeptParts::default()),
         FileKind::Events => library().map(|_| ()),
         FileKind::World => world::check_csv(&placed(), source),
         FileKind::Parameters if path.is_some() => library().map(|_| ()),

@@ -29,7 +29,7 @@ pub struct ClaimsArgs {
     /// Claims by number, such as C11; the default is every claim.
     claims: Vec<String>,
     /// Number of futures (possible worlds) of each claim; the default is that of its study file.
-    #[arg(long, value_name = "FUTURES", value_parser = count::<u32>)]
+    #[arg(long, value_name = "FUTURES", value_parser = super::held)]
     runs: Option<u32>,
     /// Seed of every random draw; the default is the seed in the study file.
     #[arg(long)]

@@ -33,7 +33,7 @@ pub struct ForecastArgs {
     #[arg(long, value_name = "MONTH", default_value = "2027-12")]
     to: Month,
     /// Number of futures (possible worlds) under each branch.
-    #[arg(long, value_name = "FUTURES", default_value = "400", value_parser = clap::value_parser!(u32).range(2..))]
+    #[arg(long, value_name = "FUTURES", default_value = "400", value_parser = super::spread)]
     runs: u32,
     /// Seed of every random draw.
     #[arg(long, default_value = "1")]

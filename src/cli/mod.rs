@@ -472,10 +472,41 @@ const AN_OUTCOME: &str = "an outcome (`chokepoint list outcomes`)";
 
 /// A number on the command line that counts things, from 1.
 fn count<T: std::str::FromStr + PartialOrd + From<u8>>(text: &str) -> Result<T, String> {
-    text.parse()
-        .ok()
+    let number = text.parse().ok();
+    number
         .filter(|number: &T| *number >= T::from(1))
-        .ok_or_else(|| "expected a whole number, 1 or more".to_string())
+        .ok_or_else(|| expected_count("1 or more", text))
+}
+
+/// The most futures, or draws, of a command that holds the paths of all of them until it answers: some 20 KB each.
+const MOST_HELD: u32 = 100_000;
+
+/// A number of futures, from 1, that a command holds in memory.
+fn held(text: &str) -> Result<u32, String> {
+    number_held(text, 1)
+}
+
+/// A number of futures or draws whose spread is looked at, from 2, that a command holds in memory.
+fn spread(text: &str) -> Result<u32, String> {
+    number_held(text, 2)
+}
+
+fn number_held(text: &str, least: u32) -> Result<u32, String> {
+    let number = text.parse().ok();
+    number
+        .filter(|number| (least..=MOST_HELD).contains(number))
+        .ok_or_else(|| expected_count(&format!("from {least} to {MOST_HELD}"), text))
+}
+
+/// What is expected where something is counted; digits with separators are read back without them.
+fn expected_count(bounds: &str, text: &str) -> String {
+    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+    let separated = |letter: char| letter.is_ascii_digit() || ",_ \u{a0}'".contains(letter);
+    if digits.len() < text.chars().count() && !digits.is_empty() && text.chars().all(separated) {
+        format!("expected a whole number, {bounds}; did you mean {digits}?")
+    } else {
+        format!("expected a whole number, {bounds}")
+    }
 }
 
 fn law(configs: Configs, args: &LawArgs) -> Result<(Library, Regime), Failure> {

@@ -26,7 +26,7 @@ pub struct ReversalArgs {
     #[arg(long, value_name = "LEVEL", allow_negative_numbers = true)]
     good_enough: Option<f64>,
     /// Number of futures over whose chance an effect is averaged at each point that is tried.
-    #[arg(long, default_value_t = 8, value_parser = super::count::<u32>)]
+    #[arg(long, default_value_t = 8, value_parser = super::held)]
     replicates: u32,
     /// Old name of `--replicates`.
     #[arg(long = "lucks", hide = true, value_parser = renamed_lucks)]

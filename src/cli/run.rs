@@ -16,6 +16,7 @@ use crate::foundation::channels::{Channel, Channels};
 use crate::foundation::escape::{shell_argument, shell_option};
 use crate::foundation::parameters::Parameters;
 use crate::study::Library;
+use crate::study::kept_parts::KeptParts;
 use crate::study::plan::check;
 use crate::study::plan_file::PlanFile;
 
@@ -83,7 +84,7 @@ pub fn plan_file(
     let file = study::read(&source, configs).map_err(placed)?;
     let runs = choice.runs.unwrap_or(file.runs);
     // Errors are reported at the place that the user wrote, before the plan is sealed.
-    check(&library, &file, runs, choice.only).map_err(placed)?;
+    check(&library, &file, runs, choice.only, &KeptParts::default()).map_err(placed)?;
     channels_without(&choice.off)?;
     let mut said: BTreeMap<String, String> = set
         .iter()

@@ -289,19 +289,25 @@ impl std::fmt::Display for Problems {
 impl std::error::Error for Problems {}
 
 /// The candidate nearest to what was written, if any is near: the shortest that begins with it, or else holds it, or else the
-/// one with the fewest letters to change.
+/// one with the fewest letters to change. Case and the signs between words do not count in the first two.
 pub fn nearest<'a>(found: &str, candidates: &[&'a str]) -> Option<&'a str> {
-    let found = found.to_lowercase();
-    let all = || candidates.iter().map(|c| (c.to_lowercase(), *c));
-    let shortest = |letters: usize, holds: fn(&str, &str) -> bool| {
-        all()
-            .filter(|(small, _)| found.len() >= letters && holds(small, &found))
-            .min_by_key(|(small, _)| small.len())
-            .map(|(_, c)| c)
+    let letters = |text: &str| -> String {
+        let small = text.to_lowercase();
+        small.chars().filter(|c| !"_-. ".contains(*c)).collect()
     };
+    let plain = letters(found);
+    let shortest = |least: usize, holds: fn(&str, &str) -> bool| {
+        candidates
+            .iter()
+            .filter(|c| plain.len() >= least && holds(&letters(c), &plain))
+            .min_by_key(|c| c.len())
+            .copied()
+    };
+    let found = found.to_lowercase();
     let fewest = || {
-        all()
-            .map(|(small, c)| (strsim::damerau_levenshtein(&found, &small), c))
+        candidates
+            .iter()
+            .map(|c| (strsim::damerau_levenshtein(&found, &c.to_lowercase()), *c))
             .filter(|(distance, c)| *distance <= (c.len() / 3).max(2))
             .min()
             .map(|(_, c)| c)

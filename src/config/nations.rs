@@ -64,14 +64,6 @@ pub static NATIONS: TableSpec = TableSpec {
     ],
 };
 
-/// Reads the nations.
-///
-/// # Errors
-/// For rows that are not as the columns say, and for names that stand twice.
-pub fn read(configs: &Configs) -> Result<Vec<NationRow>, Problems> {
-    read_known(configs, &KnownNames::read(configs))
-}
-
 pub(super) fn read_known(
     configs: &Configs,
     names: &KnownNames,

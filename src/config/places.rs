@@ -131,6 +131,22 @@ pub static POWER: TableSpec = TableSpec {
     ],
 };
 
+/// What the values of [`routes`] are counted in.
+const ROUTE_UNITS: &[&str] = &[
+    "MW",
+    "MW of GPU IT load",
+    "USD bn",
+    "USD m",
+    "chips",
+    "chips per order",
+    "event",
+    "sellers",
+    "servers",
+    "share",
+    "share of diverted units",
+    "years",
+];
+
 /// Columns of what passes through, or stands in, a third country; kinds are those of the table.
 #[rustfmt::skip]
 const fn routes(kinds: &'static [&'static str]) -> [ColumnSpec; 15] {
@@ -145,7 +161,7 @@ const fn routes(kinds: &'static [&'static str]) -> [ColumnSpec; 15] {
         column("value", CellType::Number(0.0, 1e9), "as `unit` says"),
         column("low", CellType::Number(0.0, 1e9), "as `unit` says").or_blank(),
         column("high", CellType::Number(0.0, 1e9), "as `unit` says").or_blank(),
-        column("unit", CellType::Name, ""),
+        column("unit", CellType::Word(ROUTE_UNITS), ""),
         column("detail", CellType::Text, "").or_absent(),
         column("source", CellType::Text, ""),
         column("source_url", CellType::Text, "").or_blank(),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::diagnostics::{Diagnostic, MOST_ERRORS, Problems, nearest};
-use super::parameters::{ParameterSet, check_value};
+use super::parameters::{ParameterSet, check_value, limits};
 use super::source::{Configs, Source};
 use super::splits::{InputHashes, short};
 use super::table::{CellType, KnownNames, TableReading, TableSpec, check_bounds, column};
@@ -141,6 +141,8 @@ impl Posterior {
         };
         let mut at = 0;
         let mut problems = Problems::default();
+        // Looked up once a column: a table has a quarter of a million cells.
+        let mut bounds: Vec<std::ops::RangeInclusive<f64>> = Vec::new();
         for line in source.text.split_inclusive('\n') {
             let start = at;
             at += line.len();
@@ -151,6 +153,8 @@ impl Posterior {
                 }
             } else if found.parameters.is_empty() {
                 found.parameters = line.split(',').map(str::to_string).collect();
+                let of = |id: &String| limits(id).map_or(f64::MIN..=f64::MAX, |(_, l, h)| l..=h);
+                bounds = found.parameters.iter().map(of).collect();
                 problems
                     .0
                     .extend(wrong_names(source, start, &found.parameters));
@@ -160,9 +164,14 @@ impl Posterior {
                 let mut cell_at = start;
                 let mut row = Vec::with_capacity(found.parameters.len());
                 for (column, cell) in line.split(',').enumerate() {
-                    let id = found.parameters.get(column).map_or("", String::as_str);
+                    let inside =
+                        |value: &f64| bounds.get(column).is_some_and(|b| b.contains(value));
                     let held = match cell.trim().parse::<f64>() {
-                        Ok(value) => check_value(id, value).map(|()| value),
+                        Ok(value) if inside(&value) => Ok(value),
+                        Ok(value) => {
+                            let id = found.parameters.get(column).map_or("", String::as_str);
+                            check_value(id, value).map(|()| value)
+                        }
                         Err(_) => Err(format!("found `{cell}`, expected a number")),
                     };
                     match held {

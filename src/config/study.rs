@@ -11,7 +11,7 @@ use super::parameters::check_value;
 use super::source::{Configs, Source};
 use super::structure;
 pub use super::study_file::{Arm, ComposedArm, SameAs, SizeThatMatters, StudyFile};
-use super::world;
+use super::world_names::cells_of;
 use crate::foundation::calendar::Month;
 use crate::foundation::channels::Channel;
 use crate::foundation::parameters::Parameters;
@@ -224,8 +224,10 @@ pub fn window_end(study: &StudyFile, first: Month) -> Result<(), String> {
 
 /// What is wrong with the target and the issuer.
 fn parties(source: &Source, study: &StudyFile, configs: &Configs) -> Result<Problems, Problems> {
-    let rows = nations::read(configs)?;
-    let codes: Vec<&str> = rows.iter().map(|n| n.iso3.as_str()).collect();
+    // Columns alone: the tables were read and checked as a whole with the library.
+    let nations = cells_of(configs, nations::NATIONS.path, "iso3")?;
+    let homes = cells_of(configs, "world/labs.csv", "home")?;
+    let codes: Vec<&str> = nations.iter().map(String::as_str).collect();
     let mut problems = Problems::default();
     for (field, iso3) in [("target", &study.target), ("issuer", &study.issuer)] {
         if !codes.contains(&iso3.as_str()) {
@@ -234,8 +236,7 @@ fn parties(source: &Source, study: &StudyFile, configs: &Configs) -> Result<Prob
             problems.0.push(wrong.nearest(iso3, &codes));
         }
     }
-    let tables = world::read(configs)?;
-    let has_lab = |iso3: &str| tables.labs.iter().any(|lab| lab.home == iso3);
+    let has_lab = |iso3: &str| homes.iter().any(|home| home == iso3);
     let possible: Vec<&str> = codes.iter().copied().filter(|c| has_lab(c)).collect();
     for (field, iso3) in [("target", &study.target), ("issuer", &study.issuer)] {
         if codes.contains(&iso3.as_str()) && !has_lab(iso3) {

@@ -225,14 +225,6 @@ pub struct RecordedWorld {
     pub places: PlaceTables,
 }
 
-/// Reads the tables of demand, pools, makers and labs.
-///
-/// # Errors
-/// As for the whole world.
-pub fn read(configs: &Configs) -> Result<WorldTables, Problems> {
-    RecordedWorld::read(configs).map(|world| world.tables)
-}
-
 impl RecordedWorld {
     /// Reads every table.
     ///

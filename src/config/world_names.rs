@@ -109,7 +109,7 @@ impl WorldNames {
 }
 
 /// The cells of one column of a table.
-fn cells_of(configs: &Configs, path: &str, name: &str) -> Result<Vec<String>, Problems> {
+pub(super) fn cells_of(configs: &Configs, path: &str, name: &str) -> Result<Vec<String>, Problems> {
     let source = configs.read(path)?;
     let wrong = |message: String| Problems::from(Diagnostic::at(&source, 0..1, message));
     let mut reader = csv::Reader::from_reader(source.text.as_bytes());

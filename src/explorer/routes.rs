@@ -24,7 +24,8 @@ use super::queue::WorkQueue;
 use super::service::QuestionService;
 use super::take::{PrivateFolder, TakenResults, archive, command, files_of};
 use super::verdicts::{VerdictQuery, verdicts};
-use super::world::{citation, world};
+use super::world::world;
+use crate::foundation::citation::citation;
 
 static PAGE: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/assets/explorer");
 

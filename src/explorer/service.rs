@@ -18,7 +18,7 @@ use crate::results::EventRow;
 use crate::study::growing::{GrowingRuns, IdleWorkers};
 use crate::study::kept_parts::KeptParts;
 use crate::study::on_record::on_record;
-use crate::study::plan::{check_with, most_window_months};
+use crate::study::plan::{check, most_window_months};
 use crate::study::reach::reach_in_words;
 use crate::study::timeline::timeline;
 use crate::study::{Library, Plan, PlanSettings};
@@ -197,7 +197,7 @@ impl QuestionService {
         let library = &configuration.library;
         let plan = self.pool.install(|| -> Result<Plan, Problems> {
             let file = study::read(&composed.source, &library.configs)?;
-            check_with(library, &file, file.runs, None, Some(&configuration.parts))?;
+            check(library, &file, file.runs, None, &configuration.parts)?;
             let settings = PlanSettings {
                 seed: file.seed,
                 runs: file.runs,

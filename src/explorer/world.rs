@@ -17,6 +17,7 @@ use crate::config::posterior::Posterior;
 use crate::config::study::StudyFile;
 use crate::controls::{DatedRule, Instrument, Regime, Rule};
 use crate::foundation::channels::Channel;
+use crate::foundation::citation::citation;
 use crate::outputs::measures::MEASURES;
 use crate::study::Library;
 
@@ -216,15 +217,6 @@ pub fn world(service: &QuestionService, start: &ExplorerQuestion) -> String {
 
 /// How a table of chips is read.
 const CHIP_COLUMNS: &str = "A table with a column of names (`chip`) and what is known of each chip: tpp, die_area_mm2, mem_bandwidth_tbs, interconnect_gbps and so on, under these names, those of the Epoch AI hardware table, or common names with a unit. A name alone is looked up among the known chips. Separators: comma, semicolon or tab.";
-
-/// How the program is cited.
-pub fn citation() -> String {
-    format!(
-        "The Chokepoint contributors. Chokepoint: a policy-impact agent-based model of export controls on AI chips, version {}. Source {}.",
-        env!("CARGO_PKG_VERSION"),
-        &env!("CHOKEPOINT_SOURCE")[..12.min(env!("CHOKEPOINT_SOURCE").len())]
-    )
-}
 
 fn study_preset(service: &QuestionService, name: &str) -> Option<StudyPreset> {
     let library = &service.base.library;

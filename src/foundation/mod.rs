@@ -4,6 +4,7 @@ pub mod bloc;
 pub mod calendar;
 pub mod chance;
 pub mod channels;
+pub mod citation;
 pub mod digest;
 pub mod escape;
 pub mod maths;

@@ -429,7 +429,11 @@ fn arm_of<'a>(results: &'a Results, name: &Option<String>) -> Result<&'a ArmInfo
 /// A side table by name.
 fn table_of<'a>(results: &'a Results, name: &str) -> Result<&'a SideTable, String> {
     let table = results.tables.get(name);
-    table.ok_or_else(|| format!("there is no table {name}.csv in the results folder"))
+    let made = match name {
+        "shapley" | "channels" => "; `chokepoint decompose` with `--into` makes it",
+        _ => "",
+    };
+    table.ok_or_else(|| format!("there is no table {name}.csv in the results folder{made}"))
 }
 
 /// A month that a figure names, or another.

@@ -21,6 +21,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::config::figure::{FigureKind, ReportQuestion};
+use crate::foundation::citation::citation_of;
 use crate::foundation::escape::{json_in_script, markup, visible};
 use crate::plots::headline_arm;
 use crate::plots::{DrawnFigures, InteractiveCharts, basis, basis_in_short, font_faces};
@@ -252,6 +253,7 @@ fn render(results: &Results, gallery: &DrawnFigures) -> Result<String, minijinja
     environment.add_template("report", TEMPLATE)?;
     environment.get_template("report")?.render(context! {
         m => Serde(&results.manifest),
+        citation => citation_of(&results.manifest.version, &results.manifest.source),
         baseline => phrases::baseline_label(results),
         basis => basis(results),
         basis_in_short => basis_in_short(results),

@@ -1,15 +1,9 @@
 //! Exports tables of a results folder as comma-separated values, batch by batch.
 
-use std::fs::File;
 use std::io::Write;
 use std::path::Path;
 
-use arrow_array::cast::AsArray;
-use arrow_array::types::{Float64Type, UInt32Type};
-use arrow_array::{Array, RecordBatch};
-use arrow_schema::DataType;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-
+use super::parquet_columns::{BatchReader, Column};
 use super::{ResultsError, io};
 use crate::foundation::escape::{csv_cell, csv_plain};
 
@@ -59,34 +53,29 @@ pub fn export(
         return writer.flush().map_err(|e| io(&text, e));
     }
     let path = folder.join(format!("{table}.parquet"));
-    let file = File::open(&path).map_err(|e| io(&path, e))?;
-    let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|e| io(&path, e))?;
-    let schema = builder.schema().clone();
-    let names = schema.fields().iter().map(|f| f.name().as_str());
+    let batches = BatchReader::open(&path)?;
+    let names = batches.names();
     writer.write_record(names).map_err(|e| io(&path, e))?;
     let mut left = limit;
-    for batch in builder.build().map_err(|e| io(&path, e))? {
+    for batch in batches {
         let batch = batch.map_err(|e| io(&path, e))?;
-        for row in 0..batch.num_rows().min(left) {
-            let cells = (0..batch.num_columns()).map(|c| cell(&batch, c, row));
+        for row in 0..batch.rows().min(left) {
+            let cells = batch.columns.iter().map(|(_, column)| cell(column, row));
             writer.write_record(cells).map_err(|e| io(&path, e))?;
         }
-        left = left.saturating_sub(batch.num_rows());
+        left = left.saturating_sub(batch.rows());
     }
     writer.flush().map_err(|e| io(&path, e))
 }
 
 /// A cell as text; empty where there is no number.
-fn cell(batch: &RecordBatch, column: usize, row: usize) -> String {
-    let array = batch.column(column);
-    match array.data_type() {
-        DataType::Utf8 => csv_cell(array.as_string::<i32>().value(row)).into_owned(),
-        DataType::UInt32 => array.as_primitive::<UInt32Type>().value(row).to_string(),
-        DataType::Boolean => array.as_boolean().value(row).to_string(),
-        DataType::Float64 => match array.as_primitive::<Float64Type>().value(row) {
-            v if v.is_nan() => String::new(),
-            v => v.to_string(),
-        },
-        _ => String::new(),
+fn cell(column: &Column, row: usize) -> String {
+    match column {
+        Column::Texts(values) => csv_cell(&values[row]).into_owned(),
+        Column::Numbers(values) if values[row].is_nan() => String::new(),
+        Column::Numbers(values) => values[row].to_string(),
+        Column::Counts(values) => values[row].to_string(),
+        Column::CountsOrNone(values) => values[row].map_or(String::new(), |v| v.to_string()),
+        Column::Flags(values) => values[row].to_string(),
     }
 }

@@ -7,6 +7,7 @@ pub mod export;
 pub mod files;
 mod folder;
 pub mod pairs;
+pub mod parquet_columns;
 mod parquet_tables;
 pub mod repeat;
 pub mod seal;

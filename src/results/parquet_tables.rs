@@ -1,35 +1,23 @@
 //! Reads and writes the Parquet tables of a results folder: outcomes, series, bands and events.
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
-use arrow_array::{
-    Array, ArrayRef, BooleanArray, Float64Array, RecordBatch, StringArray, UInt32Array,
-};
-use arrow_schema::{DataType, Field, Schema};
-use parquet::arrow::ArrowWriter;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-use parquet::basic::Compression;
-use parquet::file::properties::WriterProperties;
-
-use super::files::AtomicFile;
+use super::parquet_columns::{Batch, BatchReader, BatchWriter, Column};
 use super::{BandRow, EventRow, OutcomeRow, OutcomeTable, Results, ResultsError, io};
 use crate::analysis::bands::QuantileBand;
 use crate::foundation::calendar::Month;
 
-/// Rows to a batch, and batches to a group of rows: fixed, so that bytes do not depend on how runs were cut into blocks.
-const BATCH: usize = 1024;
-const GROUP: usize = 4;
+/// Rows of a group: fixed, so that bytes do not depend on how runs were cut into blocks.
+const GROUP: usize = 4096;
 
 const BANDS: &str = "bands.parquet";
 const EFFECT_BANDS: &str = "effect_bands.parquet";
 
-/// A table that is written as rows come, holding one batch at a time.
+/// A table that is written as rows come, holding one group of rows at a time.
 struct TableWriter {
     path: PathBuf,
-    writer: Option<ArrowWriter<AtomicFile>>,
-    batches: usize,
+    writer: Option<BatchWriter>,
+    held: Batch,
 }
 
 impl TableWriter {
@@ -37,33 +25,41 @@ impl TableWriter {
         Self {
             path,
             writer: None,
-            batches: 0,
+            held: Batch::default(),
         }
     }
 
-    fn write(&mut self, columns: Vec<(String, ArrayRef)>) -> Result<(), ResultsError> {
-        let path = &self.path;
-        let batch = batch_of(path, columns)?;
-        let writer = match &mut self.writer {
-            Some(writer) => writer,
-            None => self.writer.insert(writer_of(path, &batch)?),
-        };
-        writer.write(&batch).map_err(|e| io(path, e))?;
-        self.batches += 1;
-        if self.batches.is_multiple_of(GROUP) {
-            writer.flush().map_err(|e| io(path, e))?;
+    fn write(&mut self, columns: Vec<(String, Column)>) -> Result<(), ResultsError> {
+        self.held.append(columns);
+        if self.held.rows() >= GROUP {
+            self.flush()?;
         }
         Ok(())
     }
 
-    fn close(self) -> Result<(), ResultsError> {
-        match self.writer {
-            Some(writer) => {
-                let file = writer.into_inner().map_err(|e| io(&self.path, e))?;
-                file.finish().map_err(|e| io(&self.path, e))
+    fn flush(&mut self) -> Result<(), ResultsError> {
+        let path = &self.path;
+        let writer = match &mut self.writer {
+            Some(writer) => writer,
+            None => {
+                let new = BatchWriter::new(path, &self.held);
+                self.writer.insert(new?)
             }
-            None => Ok(()),
+        };
+        writer.write(&self.held).map_err(|e| io(path, e))?;
+        self.held.clear();
+        Ok(())
+    }
+
+    fn close(mut self) -> Result<(), ResultsError> {
+        if self.held.rows() > 0 || self.writer.is_none() {
+            self.flush()?;
         }
+        let Some(writer) = self.writer else {
+            return Ok(());
+        };
+        let file = writer.into_inner().map_err(|e| io(&self.path, e))?;
+        file.finish().map_err(|e| io(&self.path, e))
     }
 }
 
@@ -87,7 +83,7 @@ impl OutcomeWriter {
             stream: TableWriter::new(folder.join("outcomes.parquet")),
             parameters: parameters.to_vec(),
             outcomes: outcomes.to_vec(),
-            rows: Vec::with_capacity(BATCH),
+            rows: Vec::with_capacity(GROUP),
         })
     }
 
@@ -95,7 +91,7 @@ impl OutcomeWriter {
     /// When the file cannot be written.
     pub fn push(&mut self, row: OutcomeRow) -> Result<(), ResultsError> {
         self.rows.push(row);
-        if self.rows.len() == BATCH {
+        if self.rows.len() == GROUP {
             self.write()?;
         }
         Ok(())
@@ -113,21 +109,31 @@ impl OutcomeWriter {
             return Ok(());
         }
         let rows = &self.rows;
-        let runs = UInt32Array::from_iter_values(rows.iter().map(|r| r.run));
-        let failed = BooleanArray::from_iter(rows.iter().map(|r| Some(r.failed)));
-        let mut columns: Vec<(String, ArrayRef)> = vec![
-            ("regime".into(), strings(rows.iter().map(|r| &*r.regime))),
-            ("run".into(), Arc::new(runs)),
-            ("stratum".into(), strings(rows.iter().map(|r| &*r.stratum))),
-            ("variant".into(), strings(rows.iter().map(|r| &*r.variant))),
-            ("failed".into(), Arc::new(failed)),
+        let mut columns = vec![
+            (
+                "regime".into(),
+                Column::texts(rows.iter().map(|r| &*r.regime)),
+            ),
+            ("run".into(), Column::counts(rows.iter().map(|r| r.run))),
+            (
+                "stratum".into(),
+                Column::texts(rows.iter().map(|r| &*r.stratum)),
+            ),
+            (
+                "variant".into(),
+                Column::texts(rows.iter().map(|r| &*r.variant)),
+            ),
+            (
+                "failed".into(),
+                Column::Flags(rows.iter().map(|r| r.failed).collect()),
+            ),
         ];
         for (at, name) in self.parameters.iter().enumerate() {
-            let values = numbers(rows.iter().map(|r| r.parameters[at]));
+            let values = Column::numbers(rows.iter().map(|r| r.parameters[at]));
             columns.push((name.clone(), values));
         }
         for (at, name) in self.outcomes.iter().enumerate() {
-            let values = numbers(rows.iter().map(|r| r.outcomes[at]));
+            let values = Column::numbers(rows.iter().map(|r| r.outcomes[at]));
             columns.push((name.clone(), values));
         }
         self.stream.write(columns)?;
@@ -154,15 +160,14 @@ impl SeriesWriter {
         rows: &[(u32, Month, f64)],
     ) -> Result<(), ResultsError> {
         let months: Vec<String> = rows.iter().map(|r| r.1.to_string()).collect();
-        let same = |text: &str| strings(std::iter::repeat_n(text, rows.len()));
-        let runs = UInt32Array::from_iter_values(rows.iter().map(|r| r.0));
+        let same = |text: &str| Column::texts(std::iter::repeat_n(text, rows.len()));
         self.0.write(vec![
             ("regime".into(), same(regime)),
-            ("run".into(), Arc::new(runs)),
-            ("month".into(), strings(months.iter().map(String::as_str))),
+            ("run".into(), Column::counts(rows.iter().map(|r| r.0))),
+            ("month".into(), Column::Texts(months)),
             ("measure".into(), same(measure)),
             ("entity".into(), same(entity)),
-            ("value".into(), numbers(rows.iter().map(|r| r.2))),
+            ("value".into(), Column::numbers(rows.iter().map(|r| r.2))),
         ])
     }
 
@@ -175,32 +180,27 @@ impl SeriesWriter {
 
 /// Writes bands as a table of one row a regime, month, measure and entity.
 fn store_bands(path: &Path, b: &[BandRow]) -> Result<(), ResultsError> {
-    let months: Vec<String> = b.iter().map(|r| r.month.to_string()).collect();
-    let band = |f: fn(&QuantileBand) -> f64| numbers(b.iter().map(move |r| f(&r.band)));
+    let months = b.iter().map(|r| r.month.to_string()).collect();
+    let text = |f: fn(&BandRow) -> &str| Column::texts(b.iter().map(f));
+    let band = |f: fn(&QuantileBand) -> f64| Column::numbers(b.iter().map(|r| f(&r.band)));
     store(
         path,
         vec![
-            (
-                "regime".into(),
-                strings(b.iter().map(|r| r.regime.as_str())),
-            ),
-            ("month".into(), strings(months.iter().map(String::as_str))),
-            (
-                "measure".into(),
-                strings(b.iter().map(|r| r.measure.as_str())),
-            ),
-            (
-                "entity".into(),
-                strings(b.iter().map(|r| r.entity.as_str())),
-            ),
+            ("regime".into(), text(|r| &r.regime)),
+            ("month".into(), Column::Texts(months)),
+            ("measure".into(), text(|r| &r.measure)),
+            ("entity".into(), text(|r| &r.entity)),
             ("mean".into(), band(|x| x.mean)),
             ("p05".into(), band(|x| x.p05)),
             ("p25".into(), band(|x| x.p25)),
             ("p50".into(), band(|x| x.p50)),
             ("p75".into(), band(|x| x.p75)),
             ("p95".into(), band(|x| x.p95)),
-            ("runs".into(), counts(b.iter().map(|r| r.runs))),
-            ("excluded".into(), counts(b.iter().map(|r| r.excluded))),
+            ("runs".into(), Column::counts(b.iter().map(|r| r.runs))),
+            (
+                "excluded".into(),
+                Column::counts(b.iter().map(|r| r.excluded)),
+            ),
         ],
     )
 }
@@ -209,69 +209,27 @@ pub fn write(results: &Results, folder: &Path) -> Result<(), ResultsError> {
     store_bands(&folder.join(BANDS), &results.bands)?;
     store_bands(&folder.join(EFFECT_BANDS), &results.effect_bands)?;
     let e = &results.events;
-    let months: Vec<String> = e.iter().map(|r| r.month.to_string()).collect();
+    let months = e.iter().map(|r| r.month.to_string()).collect();
+    let text = |f: fn(&EventRow) -> &str| Column::texts(e.iter().map(f));
+    let causes = e.iter().map(|r| r.cause_id).collect();
     store(
         &folder.join("events.parquet"),
         vec![
-            (
-                "regime".into(),
-                strings(e.iter().map(|r| r.regime.as_str())),
-            ),
-            (
-                "run".into(),
-                Arc::new(UInt32Array::from_iter_values(e.iter().map(|r| r.run))),
-            ),
-            (
-                "id".into(),
-                Arc::new(UInt32Array::from_iter_values(e.iter().map(|r| r.id))),
-            ),
-            (
-                "cause_id".into(),
-                Arc::new(e.iter().map(|r| r.cause_id).collect::<UInt32Array>()),
-            ),
-            ("month".into(), strings(months.iter().map(String::as_str))),
-            ("kind".into(), strings(e.iter().map(|r| r.kind.as_str()))),
-            ("actor".into(), strings(e.iter().map(|r| r.actor.as_str()))),
-            (
-                "object".into(),
-                strings(e.iter().map(|r| r.object.as_str())),
-            ),
-            ("cause".into(), strings(e.iter().map(|r| r.cause.as_str()))),
-            ("text".into(), strings(e.iter().map(|r| r.text.as_str()))),
+            ("regime".into(), text(|r| &r.regime)),
+            ("run".into(), Column::counts(e.iter().map(|r| r.run))),
+            ("id".into(), Column::counts(e.iter().map(|r| r.id))),
+            ("cause_id".into(), Column::CountsOrNone(causes)),
+            ("month".into(), Column::Texts(months)),
+            ("kind".into(), text(|r| &r.kind)),
+            ("actor".into(), text(|r| &r.actor)),
+            ("object".into(), text(|r| &r.object)),
+            ("cause".into(), text(|r| &r.cause)),
+            ("text".into(), text(|r| &r.text)),
         ],
     )
 }
 
-fn strings<'a>(values: impl Iterator<Item = &'a str>) -> ArrayRef {
-    Arc::new(StringArray::from_iter_values(values))
-}
-
-fn numbers(values: impl Iterator<Item = f64>) -> ArrayRef {
-    Arc::new(Float64Array::from_iter_values(values))
-}
-
-fn counts(values: impl Iterator<Item = u32>) -> ArrayRef {
-    Arc::new(UInt32Array::from_iter_values(values))
-}
-
-fn batch_of(path: &Path, columns: Vec<(String, ArrayRef)>) -> Result<RecordBatch, ResultsError> {
-    let fields: Vec<Field> = columns
-        .iter()
-        .map(|(name, column)| Field::new(name, column.data_type().clone(), column.is_nullable()))
-        .collect();
-    let arrays = columns.into_iter().map(|(_, column)| column).collect();
-    RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays).map_err(|e| io(path, e))
-}
-
-fn writer_of(path: &Path, batch: &RecordBatch) -> Result<ArrowWriter<AtomicFile>, ResultsError> {
-    let file = AtomicFile::create(path).map_err(|e| io(path, e))?;
-    let properties = WriterProperties::builder()
-        .set_compression(Compression::LZ4_RAW)
-        .build();
-    ArrowWriter::try_new(file, batch.schema(), Some(properties)).map_err(|e| io(path, e))
-}
-
-fn store(path: &Path, columns: Vec<(String, ArrayRef)>) -> Result<(), ResultsError> {
+fn store(path: &Path, columns: Vec<(String, Column)>) -> Result<(), ResultsError> {
     let mut stream = TableWriter::new(path.to_path_buf());
     stream.write(columns)?;
     stream.close()
@@ -287,34 +245,22 @@ pub fn read_outcomes(results: &mut Results, folder: &Path, below: u32) -> Result
         .map(|p| p.name.clone())
         .collect();
     for batch in batches(&path)? {
-        let names: Vec<String> = batch
-            .schema()
-            .fields()
-            .iter()
-            .filter(|f| *f.data_type() == DataType::Float64)
-            .map(|f| f.name().clone())
-            .collect();
-        let (parameters, outcomes): (Vec<_>, Vec<_>) =
-            names.into_iter().partition(|n| known.contains(n));
-        let regime = text(&batch, "regime", &path)?;
-        // Results from before strata and counts can be drawn again.
-        let stratum = text(&batch, "stratum", &path).ok();
-        let variant = text(&batch, "variant", &path).ok();
-        let word = |column: Option<&StringArray>, row: usize| {
-            column.map_or(String::new(), |c| c.value(row).to_string())
+        let of_numbers = |(name, column): &(String, Column)| {
+            matches!(column, Column::Numbers(_)).then(|| name.clone())
         };
-        let failed = batch
-            .column_by_name("failed")
-            .and_then(|c| c.as_any().downcast_ref::<BooleanArray>());
-        let run = batch
-            .column_by_name("run")
-            .and_then(|c| c.as_any().downcast_ref::<UInt32Array>())
-            .ok_or_else(|| io(&path, "no column `run`"))?;
-        let columns = |names: &[String]| -> Result<Vec<Float64Array>, ResultsError> {
-            names
-                .iter()
-                .map(|n| float(&batch, n, &path).cloned())
-                .collect()
+        let names = batch.columns.iter().filter_map(of_numbers);
+        let (parameters, outcomes): (Vec<_>, Vec<_>) = names.partition(|n| known.contains(n));
+        let regime = batch.texts("regime", &path)?;
+        let run = batch.counts("run", &path)?;
+        // Results from before strata and counts can be drawn again.
+        let stratum = batch.texts("stratum", &path).ok();
+        let variant = batch.texts("variant", &path).ok();
+        let word = |column: Option<&[String]>, row: usize| {
+            column.map_or(String::new(), |c| c[row].clone())
+        };
+        let failed = batch.flags("failed");
+        let columns = |names: &[String]| -> Result<Vec<&[f64]>, ResultsError> {
+            names.iter().map(|n| batch.numbers(n, &path)).collect()
         };
         let (p, o) = (columns(&parameters)?, columns(&outcomes)?);
         results.outcomes = OutcomeTable {
@@ -322,15 +268,15 @@ pub fn read_outcomes(results: &mut Results, folder: &Path, below: u32) -> Result
             outcomes,
             rows: std::mem::take(&mut results.outcomes.rows),
         };
-        for row in (0..batch.num_rows()).filter(|row| run.value(*row) < below) {
+        for row in (0..batch.rows()).filter(|row| run[*row] < below) {
             results.outcomes.rows.push(OutcomeRow {
-                regime: regime.value(row).to_string(),
-                run: run.value(row),
+                regime: regime[row].clone(),
+                run: run[row],
                 stratum: word(stratum, row),
                 variant: word(variant, row),
-                failed: failed.is_some_and(|c| c.value(row)),
-                parameters: p.iter().map(|c| c.value(row)).collect(),
-                outcomes: o.iter().map(|c| c.value(row)).collect(),
+                failed: failed.is_some_and(|c| c[row]),
+                parameters: p.iter().map(|c| c[row]).collect(),
+                outcomes: o.iter().map(|c| c[row]).collect(),
             });
         }
     }
@@ -340,33 +286,30 @@ pub fn read_outcomes(results: &mut Results, folder: &Path, below: u32) -> Result
 fn read_bands(path: &Path) -> Result<Vec<BandRow>, ResultsError> {
     let mut bands = Vec::new();
     for batch in batches(path)? {
-        let column = |name| text(&batch, name, path);
+        let column = |name| batch.texts(name, path);
         let (regime, month) = (column("regime")?, column("month")?);
         let (measure, entity) = (column("measure")?, column("entity")?);
-        let value = |name| float(&batch, name, path);
+        let value = |name| batch.numbers(name, path);
         let (mean, p05, p25) = (value("mean")?, value("p05")?, value("p25")?);
         let (p50, p75, p95) = (value("p50")?, value("p75")?, value("p95")?);
-        let count = |name: &str| {
-            let column = batch.column_by_name(name);
-            column.and_then(|c| c.as_any().downcast_ref::<UInt32Array>())
-        };
+        let count = |name| batch.counts(name, path).ok();
         let (runs, excluded) = (count("runs"), count("excluded"));
-        for row in 0..batch.num_rows() {
+        for row in 0..batch.rows() {
             bands.push(BandRow {
-                regime: regime.value(row).to_string(),
-                month: month.value(row).parse().map_err(|e: String| io(path, e))?,
-                measure: measure.value(row).to_string(),
-                entity: entity.value(row).to_string(),
+                regime: regime[row].clone(),
+                month: month[row].parse().map_err(|e: String| io(path, e))?,
+                measure: measure[row].clone(),
+                entity: entity[row].clone(),
                 band: QuantileBand {
-                    mean: mean.value(row),
-                    p05: p05.value(row),
-                    p25: p25.value(row),
-                    p50: p50.value(row),
-                    p75: p75.value(row),
-                    p95: p95.value(row),
+                    mean: mean[row],
+                    p05: p05[row],
+                    p25: p25[row],
+                    p50: p50[row],
+                    p75: p75[row],
+                    p95: p95[row],
                 },
-                runs: runs.map_or(0, |c| c.value(row)),
-                excluded: excluded.map_or(0, |c| c.value(row)),
+                runs: runs.map_or(0, |c| c[row]),
+                excluded: excluded.map_or(0, |c| c[row]),
             });
         }
     }
@@ -381,70 +324,35 @@ pub fn read(results: &mut Results, folder: &Path) -> Result<(), ResultsError> {
     }
     let path = folder.join("events.parquet");
     for batch in batches(&path)? {
-        let column = |name| text(&batch, name, &path);
-        let whole = |name: &str| {
-            batch
-                .column_by_name(name)
-                .and_then(|c| c.as_any().downcast_ref::<UInt32Array>())
-                .ok_or_else(|| io(&path, format!("no column `{name}`")))
-        };
-        let (run, id, cause_id) = (whole("run")?, whole("id")?, whole("cause_id")?);
-        let texts: Vec<StringArray> = [
-            "regime", "month", "kind", "actor", "object", "cause", "text",
-        ]
-        .into_iter()
-        .map(|n| column(n).cloned())
-        .collect::<Result<_, _>>()?;
-        for row in 0..batch.num_rows() {
-            let at = |c: usize| texts[c].value(row).to_string();
+        let column = |name| batch.texts(name, &path);
+        let (run, id) = (batch.counts("run", &path)?, batch.counts("id", &path)?);
+        let cause_id = batch.counts_or_none("cause_id", &path)?;
+        let (regime, month, kind) = (column("regime")?, column("month")?, column("kind")?);
+        let (actor, object) = (column("actor")?, column("object")?);
+        let (cause, text) = (column("cause")?, column("text")?);
+        for row in 0..batch.rows() {
             results.events.push(EventRow {
-                regime: at(0),
-                run: run.value(row),
-                id: id.value(row),
-                cause_id: cause_id.is_valid(row).then(|| cause_id.value(row)),
-                month: at(1).parse().map_err(|e: String| io(&path, e))?,
-                kind: at(2),
-                actor: at(3),
-                object: at(4),
-                cause: at(5),
-                text: at(6),
+                regime: regime[row].clone(),
+                run: run[row],
+                id: id[row],
+                cause_id: cause_id[row],
+                month: month[row].parse().map_err(|e: String| io(&path, e))?,
+                kind: kind[row].clone(),
+                actor: actor[row].clone(),
+                object: object[row].clone(),
+                cause: cause[row].clone(),
+                text: text[row].clone(),
             });
         }
     }
     Ok(())
 }
 
-/// Every batch of a Parquet table.
+/// Every group of rows of a Parquet table.
 ///
 /// # Errors
 /// When it is missing or is no such table.
-pub fn batches(path: &Path) -> Result<Vec<RecordBatch>, ResultsError> {
-    let file = File::open(path).map_err(|e| io(path, e))?;
-    let reader = ParquetRecordBatchReaderBuilder::try_new(file)
-        .and_then(ParquetRecordBatchReaderBuilder::build)
-        .map_err(|e| io(path, e))?;
-    reader.collect::<Result<_, _>>().map_err(|e| io(path, e))
-}
-
-fn text<'a>(
-    batch: &'a RecordBatch,
-    name: &str,
-    path: &Path,
-) -> Result<&'a StringArray, ResultsError> {
-    batch
-        .column_by_name(name)
-        .filter(|c| *c.data_type() == DataType::Utf8)
-        .and_then(|c| c.as_any().downcast_ref())
-        .ok_or_else(|| io(path, format!("no text column `{name}`")))
-}
-
-fn float<'a>(
-    batch: &'a RecordBatch,
-    name: &str,
-    path: &Path,
-) -> Result<&'a Float64Array, ResultsError> {
-    batch
-        .column_by_name(name)
-        .and_then(|c| c.as_any().downcast_ref())
-        .ok_or_else(|| io(path, format!("no number column `{name}`")))
+pub fn batches(path: &Path) -> Result<Vec<Batch>, ResultsError> {
+    let read = BatchReader::open(path)?;
+    read.collect::<Result<_, _>>().map_err(|e| io(path, e))
 }

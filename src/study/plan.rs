@@ -140,7 +140,7 @@ fn record_history(
 }
 
 /// The world of a study, built or kept.
-fn blueprint(
+pub fn blueprint(
     library: &Library,
     study: &StudyFile,
     parts: Option<&KeptParts>,
@@ -466,7 +466,8 @@ fn check_settings(
     })
 }
 
-/// Checks a study against the library, as a run with this number of futures would, without running it.
+/// Checks a study against the library, as a run with this number of futures would, without running it. Parts are kept
+/// for the next study of the library.
 ///
 /// # Errors
 /// With everything that would stop the run before its first future, and names in figures that this study does not have.
@@ -475,24 +476,11 @@ pub fn check(
     study: &StudyFile,
     runs: u32,
     only: Option<u32>,
-) -> Result<(), Problems> {
-    check_with(library, study, runs, only, None)
-}
-
-/// As [`check`], with parts that are kept from one study of the library to the next.
-///
-/// # Errors
-/// As [`check`].
-pub fn check_with(
-    library: &Library,
-    study: &StudyFile,
-    runs: u32,
-    only: Option<u32>,
-    parts: Option<&KeptParts>,
+    parts: &KeptParts,
 ) -> Result<(), Problems> {
     let regimes = library.arms(study)?;
-    let blueprint = blueprint(library, study, parts)?;
-    let posterior = samples(library, study, parts)?;
+    let blueprint = blueprint(library, study, Some(parts))?;
+    let posterior = samples(library, study, Some(parts))?;
     check_settings(library, study, &regimes, &blueprint, posterior, runs, only)?;
     super::comparisons::seen(study, &regimes, &blueprint).check()?;
     let arms: Vec<&str> = study.arms.iter().map(|arm| arm.name()).collect();

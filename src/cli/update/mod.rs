@@ -31,7 +31,7 @@ pub struct UpdateArgs {
     #[arg(long, value_name = "DIR")]
     against: Option<PathBuf>,
     /// Number of futures (possible worlds) of each study and claim, the same before and after.
-    #[arg(long, value_name = "FUTURES", default_value = "200", value_parser = count::<u32>)]
+    #[arg(long, value_name = "FUTURES", default_value = "200", value_parser = crate::cli::held)]
     runs: u32,
     /// Only these studies and claims, by name or number; the default is every one.
     #[arg(long, value_name = "NAME")]

@@ -39,7 +39,7 @@ pub struct ValidationRequest {
     #[arg(long, value_name = "NAME")]
     pub form: Option<String>,
     /// Number of draws in each ensemble; the default is the registered number.
-    #[arg(long, value_parser = clap::value_parser!(u32).range(2..))]
+    #[arg(long, value_parser = crate::cli::spread)]
     pub runs: Option<u32>,
     /// Seed of every random draw.
     #[arg(long, default_value = "1")]
