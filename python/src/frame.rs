@@ -9,7 +9,7 @@ use arrow_array::{
     RecordBatchReader, StringArray, UInt32Array,
 };
 use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef};
-use chokepoint::results::parquet_columns::{Batch, Column};
+use chokepoint::results::parquet_columns::{ColumnValues, TableBatch};
 use pyo3::exceptions::{PyKeyError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyCapsule;
@@ -26,13 +26,13 @@ pub struct Table {
 }
 
 /// A column as Arrow holds it.
-fn arrow(column: Column) -> ArrayRef {
+fn arrow(column: ColumnValues) -> ArrayRef {
     match column {
-        Column::Texts(values) => Arc::new(StringArray::from(values)),
-        Column::Numbers(values) => Arc::new(Float64Array::from(values)),
-        Column::Counts(values) => Arc::new(UInt32Array::from(values)),
-        Column::CountsOrNone(values) => Arc::new(UInt32Array::from(values)),
-        Column::Flags(values) => Arc::new(BooleanArray::from(values)),
+        ColumnValues::Texts(values) => Arc::new(StringArray::from(values)),
+        ColumnValues::Numbers(values) => Arc::new(Float64Array::from(values)),
+        ColumnValues::Counts(values) => Arc::new(UInt32Array::from(values)),
+        ColumnValues::CountsOrNone(values) => Arc::new(UInt32Array::from(values)),
+        ColumnValues::Flags(values) => Arc::new(BooleanArray::from(values)),
     }
 }
 
@@ -49,10 +49,10 @@ impl Table {
     }
 
     /// Groups of rows of a Parquet table.
-    pub fn of_batches(batches: Vec<Batch>) -> PyResult<Self> {
-        let of = |batch: Batch| {
+    pub fn of_batches(batches: Vec<TableBatch>) -> PyResult<Self> {
+        let of = |batch: TableBatch| {
             let columns = batch.columns.into_iter().map(|(name, column)| {
-                let nullable = matches!(column, Column::CountsOrNone(_));
+                let nullable = matches!(column, ColumnValues::CountsOrNone(_));
                 (name, arrow(column), nullable)
             });
             RecordBatch::try_from_iter_with_nullable(columns).map_err(wrong)

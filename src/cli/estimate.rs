@@ -45,7 +45,7 @@ fn expected_seconds(left: &WorkLeft, run: RunSeconds) -> f64 {
 /// "40 s", "12 minutes", "3.5 hours".
 fn in_words(seconds: f64) -> String {
     if seconds < 90.0 {
-        format!("{seconds:.0} s")
+        format!("{:.0} s", seconds.max(1.0))
     } else if seconds < 90.0 * 60.0 {
         format!("{:.0} minutes", seconds / 60.0)
     } else {

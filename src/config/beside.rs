@@ -199,8 +199,21 @@ impl PublishedQuantity {
 /// With the place of what is wrong.
 pub fn check(configs: &Configs, source: &Source) -> Result<(), Problems> {
     let names = KnownNames::read(configs);
+    let regimes = configs.list("regimes", ".toml");
+    let name = |path: &'_ String| {
+        path.trim_start_matches("regimes/")
+            .trim_end_matches(".toml")
+            .to_string()
+    };
+    let regimes: Vec<String> = regimes.iter().map(name).collect();
+    let regimes: Vec<&str> = regimes.iter().map(String::as_str).collect();
     let mut problems = Problems::default();
     for (number, q) in parse(source)?.quantity.iter().enumerate() {
+        if !regimes.contains(&q.regime.as_str()) {
+            let message = format!("found `{}`, expected a regime", q.regime);
+            let at = Diagnostic::at_entry(source, "[[quantity]]", number, "regime", message);
+            problems.0.push(at.nearest(&q.regime, &regimes));
+        }
         let known = entities_of(q.measure.get_ref(), &names);
         let list: Vec<&str> = known.iter().map(String::as_str).collect();
         for (field, entities) in [("entities", &q.entities), ("over", &q.over)] {
@@ -249,7 +262,8 @@ fn parse(source: &Source) -> Result<BesideFile, Problems> {
             let message = format!("found first {} after last {}", q.first, q.last);
             wrong("first", message, nothing);
         }
-        if !(q.low <= q.value && q.value <= q.high) {
+        let bounds_end = [q.low, q.value, q.high].iter().all(|v| v.is_finite());
+        if !(bounds_end && q.low <= q.value && q.value <= q.high) {
             let message = format!(
                 "found {}, expected a value from {} to {}, its own bounds",
                 q.value, q.low, q.high

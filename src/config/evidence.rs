@@ -1,6 +1,7 @@
 //! Reads the table of recorded series, and the map from a series and entity to a measure.
 
 use std::collections::BTreeSet;
+use std::sync::OnceLock;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -16,6 +17,7 @@ use super::table::{
     CONFIDENCE, CellType, KnownNames, NameKind, TableProblems, TableReading, TableSpec, YEARS,
     column,
 };
+use super::world_names::cells_of;
 use crate::foundation::calendar::Month;
 use crate::foundation::digest::hex;
 use crate::foundation::maths;
@@ -329,12 +331,44 @@ impl Evidence {
     }
 }
 
+/// Names on record of a column, `series` or `unit`.
+fn on_record(column: &str) -> &'static BTreeSet<String> {
+    static ALL: OnceLock<[BTreeSet<String>; 2]> = OnceLock::new();
+    let read = |name: &str| {
+        let cells = cells_of(&Configs::embedded(), EVIDENCE.path, name);
+        cells.unwrap_or_default().into_iter().collect()
+    };
+    let all = ALL.get_or_init(|| ["series", "unit"].map(read));
+    &all[usize::from(column == "unit")]
+}
+
+/// Says where a name is one letter, and no digit, away from a name on record: a new name would be another word.
+fn misspelt(column: &'static str, name: &str) -> Option<(&'static str, String)> {
+    let known = on_record(column);
+    if known.contains(name) {
+        return None;
+    }
+    let digits = |text: &str| {
+        text.chars()
+            .filter(char::is_ascii_digit)
+            .collect::<String>()
+    };
+    let near = known
+        .iter()
+        .find(|k| strsim::damerau_levenshtein(k, name) == 1 && digits(k) == digits(name))?;
+    let message =
+        format!("found `{name}`, a letter away from a {column} on record; did you mean `{near}`?");
+    Some((column, message))
+}
+
 /// The recorded number of a row, or none where its period is no period; what is wrong goes to `found`.
 fn checked(
     raw: &RawEvidenceRow,
     map: &EvidenceMap,
     found: &mut TableProblems,
 ) -> Option<EvidenceRow> {
+    found.extend(misspelt("series", &raw.series));
+    found.extend(misspelt("unit", &raw.unit));
     let EvidenceMap { links, silent, .. } = map;
     let link = silent.find(links, &raw.series, &raw.entity, found);
     let used = link.as_ref().ok().map(|at| &links[*at]);
@@ -738,6 +772,20 @@ fn read_map(source: &Source) -> Result<EvidenceMap, Problems> {
             wrong("unit", message, nothing);
         }
     }
+    let read =
+        |link: &SeriesMapping| [&link.times, &link.added, &link.over_added].map(Clone::clone);
+    let read: BTreeSet<String> = file.series.iter().flat_map(read).flatten().collect();
+    let known: Vec<&str> = read.iter().map(String::as_str).collect();
+    for (number, one) in adjustments.0.iter().enumerate() {
+        if !read.contains(&one.name) {
+            let message = format!(
+                "no series uses `{}`, expected the name of an adjustment that one uses",
+                one.name
+            );
+            let at = Diagnostic::at_entry(source, "[[adjustment]]", number, "name", message);
+            problems.0.push(at.nearest(&one.name, &known));
+        }
+    }
     let mut seen = BTreeSet::new();
     for entry in &file.unanswered {
         let mut wrong = |message: String| {
@@ -756,9 +804,13 @@ fn read_map(source: &Source) -> Result<EvidenceMap, Problems> {
                 entry.series
             ));
         }
-        if entry.units.iter().all(|unit| base_of(unit).is_empty()) {
+        if entry.series.trim().is_empty() || entry.entity.trim().is_empty() {
+            wrong("found an empty name, expected a series and an entity, or *".into());
+        }
+        let no_unit = |unit: &String| base_of(unit).is_empty();
+        if entry.units.is_empty() || entry.units.iter().any(no_unit) {
             wrong(format!(
-                "`{}` has no unit, expected those of its rows",
+                "`{}` lacks a unit, expected those of its rows",
                 entry.series
             ));
         }

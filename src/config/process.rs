@@ -78,6 +78,13 @@ impl ProcessFile {
                     &[],
                 );
             }
+            if name.trim().is_empty() {
+                wrong(
+                    &rung.name,
+                    "found no name, expected one for each rung".into(),
+                    &[],
+                );
+            }
             let mut rules = Vec::with_capacity(rung.rules.len());
             for id in &rung.rules {
                 match law.find(id.get_ref()) {

@@ -1,74 +1,23 @@
 //! The configuration and the figures that the program carries.
 
-use include_dir::{Dir, include_dir};
+use std::sync::OnceLock;
 
-static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/configs");
+use miniz_oxide::inflate::decompress_to_vec;
 
-/// The shipped figures: name and text of each file under `plots/`.
-pub const FIGURES: &[(&str, &str)] = &[
-    (
-        "capability-by-side",
-        include_str!("../../plots/capability-by-side.toml"),
-    ),
-    (
-        "capability-gap-months",
-        include_str!("../../plots/capability-gap-months.toml"),
-    ),
-    (
-        "capability-gap-points",
-        include_str!("../../plots/capability-gap-points.toml"),
-    ),
-    (
-        "cards-shipped",
-        include_str!("../../plots/cards-shipped.toml"),
-    ),
-    ("channels", include_str!("../../plots/channels.toml")),
-    (
-        "compute-by-bloc",
-        include_str!("../../plots/compute-by-bloc.toml"),
-    ),
-    (
-        "effect-on-gap",
-        include_str!("../../plots/effect-on-gap.toml"),
-    ),
-    ("effects", include_str!("../../plots/effects.toml")),
-    (
-        "gap-by-regime",
-        include_str!("../../plots/gap-by-regime.toml"),
-    ),
-    ("hindcast-B", include_str!("../../plots/hindcast-B.toml")),
-    ("influence", include_str!("../../plots/influence.toml")),
-    (
-        "maker-revenue",
-        include_str!("../../plots/maker-revenue.toml"),
-    ),
-    ("nations", include_str!("../../plots/nations.toml")),
-    ("overview", include_str!("../../plots/overview.toml")),
-    ("reversal", include_str!("../../plots/reversal.toml")),
-    (
-        "self-sufficiency",
-        include_str!("../../plots/self-sufficiency.toml"),
-    ),
-    ("timeline", include_str!("../../plots/timeline.toml")),
-    ("trade-off", include_str!("../../plots/trade-off.toml")),
-    (
-        "variants-sold",
-        include_str!("../../plots/variants-sold.toml"),
-    ),
-    (
-        "vendor-shares-lines",
-        include_str!("../../plots/vendor-shares-lines.toml"),
-    ),
-    (
-        "vendor-shares-target",
-        include_str!("../../plots/vendor-shares-target.toml"),
-    ),
-    (
-        "vendor-shares-world",
-        include_str!("../../plots/vendor-shares-world.toml"),
-    ),
-    ("verdicts", include_str!("../../plots/verdicts.toml")),
-];
+// `TEXTS` and `PACKED`, by path below `configs/`, and `FIGURES`, by name: written by build.rs, sorted.
+include!(concat!(env!("OUT_DIR"), "/shipped.rs"));
+
+/// Tables that are carried compressed, unpacked when they are first read.
+static UNPACKED: [OnceLock<String>; PACKED.len()] = [const { OnceLock::new() }; PACKED.len()];
+
+/// What stands in a sorted list under a path.
+fn found<T: ?Sized>(
+    list: &'static [(&str, &'static T)],
+    path: &str,
+) -> Option<(usize, &'static T)> {
+    let at = list.binary_search_by(|(own, _)| (*own).cmp(path)).ok()?;
+    Some((at, list[at].1))
+}
 
 /// Names of the shipped figures.
 pub fn figure_names() -> Vec<String> {
@@ -96,21 +45,23 @@ pub(super) fn display_path(path: &str) -> String {
 /// The text of a shipped file by its path below `configs/`; figures stand beside it.
 pub(super) fn text(path: &str) -> Option<&'static str> {
     if let Some(name) = path.strip_prefix("plots/") {
-        let name = name.strip_suffix(".toml")?;
-        return FIGURES.iter().find(|(n, _)| *n == name).map(|(_, t)| *t);
+        return found(FIGURES, name.strip_suffix(".toml")?).map(|(_, text)| text);
     }
-    EMBEDDED.get_file(path)?.contents_utf8()
+    let packed = || {
+        let (at, bytes) = found(PACKED, path)?;
+        let unpack = || {
+            let text = decompress_to_vec(bytes).map(String::from_utf8);
+            text.ok().and_then(Result::ok).unwrap_or_default()
+        };
+        Some(UNPACKED[at].get_or_init(unpack).as_str())
+    };
+    found(TEXTS, path).map(|(_, text)| text).or_else(packed)
 }
 
 /// Paths of all shipped files.
 pub(super) fn paths() -> Vec<String> {
-    let mut found = Vec::new();
-    walk_embedded(&EMBEDDED, &mut found);
-    found.extend(FIGURES.iter().map(|(name, _)| figure_path(name)));
-    found
-}
-
-fn walk_embedded(dir: &Dir<'_>, found: &mut Vec<String>) {
-    found.extend(dir.files().map(|f| f.path().display().to_string()));
-    dir.dirs().for_each(|d| walk_embedded(d, found));
+    let texts = TEXTS.iter().map(|(path, _)| (*path).to_string());
+    let packed = PACKED.iter().map(|(path, _)| (*path).to_string());
+    let figures = FIGURES.iter().map(|(name, _)| figure_path(name));
+    texts.chain(packed).chain(figures).collect()
 }

@@ -131,9 +131,9 @@ impl Condition {
         self.1.reads_attribute(attribute)
     }
 
-    /// Whether it compares with the name of this code.
-    pub fn mentions_name(&self, code: f64) -> bool {
-        self.0.mentions_name(code)
+    /// Shows the code of every name that it compares with.
+    pub fn each_name(&self, see: &mut impl FnMut(f64)) {
+        self.0.each_name(see);
     }
 
     /// The answer where it no longer depends on anything.
@@ -361,18 +361,20 @@ impl ConditionNode {
         }
     }
 
-    fn mentions_name(&self, code: f64) -> bool {
+    fn each_name(&self, see: &mut impl FnMut(f64)) {
         match self {
-            Self::Name(own) => *own == code,
-            Self::Number(_) | Self::Attribute(_) => false,
-            Self::Rule(node) => node.mentions_name(code),
-            Self::Not(node) => node.mentions_name(code),
-            Self::All(nodes) | Self::Any(nodes) => nodes.iter().any(|n| n.mentions_name(code)),
+            Self::Name(code) => see(*code),
+            Self::Number(_) | Self::Attribute(_) => {}
+            Self::Rule(node) => node.each_name(see),
+            Self::Not(node) => node.each_name(see),
+            Self::All(nodes) | Self::Any(nodes) => nodes.iter().for_each(|n| n.each_name(see)),
             Self::Compare(_, left, right) | Self::Arithmetic(_, left, right) => {
-                left.mentions_name(code) || right.mentions_name(code)
+                left.each_name(see);
+                right.each_name(see);
             }
             Self::OneOf(node, choices) => {
-                node.mentions_name(code) || choices.iter().any(|n| n.mentions_name(code))
+                node.each_name(see);
+                choices.iter().for_each(|n| n.each_name(see));
             }
         }
     }

@@ -22,27 +22,34 @@ pub struct Law {
 }
 
 impl Law {
-    /// Whether a rule names this nation: as a destination, as the home of buyers, or in a condition of its own or of an
-    /// exception.
-    pub fn names_nation(&self, iso3: &str) -> bool {
-        let code = self.symbols.find(iso3);
-        if code == 0.0 {
-            return false;
-        }
-        let is_it = |group: &NationGroup| *group == NationGroup::Nation(code);
-        self.rules.iter().any(|rule| {
+    /// Nations of this list that a rule names: as a destination, as the home of buyers, or in a condition of its own or of
+    /// an exception.
+    pub fn named_nations<'a>(&self, iso3: impl Iterator<Item = &'a str>) -> Vec<bool> {
+        let mut codes: Vec<f64> = Vec::new();
+        for rule in &self.rules {
             let to = &rule.applies_to;
-            to.destinations
-                .iter()
-                .chain(&to.except)
-                .chain(&to.headquarters)
-                .any(is_it)
-                || rule.condition.mentions_name(code)
-                || rule
-                    .exceptions
-                    .iter()
-                    .any(|e| e.condition.mentions_name(code))
-        })
+            let groups = [&to.destinations, &to.except, &to.headquarters];
+            codes.extend(
+                groups
+                    .into_iter()
+                    .flatten()
+                    .filter_map(|group| match group {
+                        NationGroup::Nation(code) => Some(*code),
+                        _ => None,
+                    }),
+            );
+            rule.condition.each_name(&mut |code| codes.push(code));
+            for exception in &rule.exceptions {
+                exception.condition.each_name(&mut |code| codes.push(code));
+            }
+        }
+        codes.sort_by(f64::total_cmp);
+        codes.dedup();
+        let is_named = |iso3| {
+            let code = self.symbols.find(iso3);
+            code != 0.0 && codes.binary_search_by(|own| own.total_cmp(&code)).is_ok()
+        };
+        iso3.map(is_named).collect()
     }
 
     /// Verdict of one rule alone after its exceptions, on any day; none where it does not apply.

@@ -9,7 +9,6 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue};
 use hyper::{Method, Request, Response, StatusCode};
-use include_dir::{Dir, include_dir};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::json;
@@ -27,7 +26,8 @@ use super::verdicts::{VerdictQuery, verdicts};
 use super::world::world;
 use crate::foundation::citation::citation;
 
-static PAGE: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/assets/explorer");
+// `PAGE`: the files of the page by name, written by build.rs.
+include!(concat!(env!("OUT_DIR"), "/page.rs"));
 
 /// Bytes of the body of a request, at most.
 const BODY: usize = 1 << 20;
@@ -225,8 +225,8 @@ impl Routes {
             Some((_, "svg")) => "image/svg+xml",
             _ => return refused(StatusCode::NOT_FOUND, &[]),
         };
-        match PAGE.get_file(name) {
-            Some(file) => answered(StatusCode::OK, kind, AnswerBody::of(file.contents())),
+        match PAGE.iter().find(|(own, _)| *own == name) {
+            Some((_, bytes)) => answered(StatusCode::OK, kind, AnswerBody::of(*bytes)),
             None => refused(StatusCode::NOT_FOUND, &[]),
         }
     }

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::Path;
 
-use super::parquet_columns::{BatchReader, Column};
+use super::parquet_columns::{ColumnValues, TableBatchReader};
 use super::{ResultsError, io};
 use crate::foundation::escape::{csv_cell, csv_plain};
 
@@ -53,7 +53,7 @@ pub fn export(
         return writer.flush().map_err(|e| io(&text, e));
     }
     let path = folder.join(format!("{table}.parquet"));
-    let batches = BatchReader::open(&path)?;
+    let batches = TableBatchReader::open(&path)?;
     let names = batches.names();
     writer.write_record(names).map_err(|e| io(&path, e))?;
     let mut left = limit;
@@ -69,13 +69,13 @@ pub fn export(
 }
 
 /// A cell as text; empty where there is no number.
-fn cell(column: &Column, row: usize) -> String {
+fn cell(column: &ColumnValues, row: usize) -> String {
     match column {
-        Column::Texts(values) => csv_cell(&values[row]).into_owned(),
-        Column::Numbers(values) if values[row].is_nan() => String::new(),
-        Column::Numbers(values) => values[row].to_string(),
-        Column::Counts(values) => values[row].to_string(),
-        Column::CountsOrNone(values) => values[row].map_or(String::new(), |v| v.to_string()),
-        Column::Flags(values) => values[row].to_string(),
+        ColumnValues::Texts(values) => csv_cell(&values[row]).into_owned(),
+        ColumnValues::Numbers(values) if values[row].is_nan() => String::new(),
+        ColumnValues::Numbers(values) => values[row].to_string(),
+        ColumnValues::Counts(values) => values[row].to_string(),
+        ColumnValues::CountsOrNone(values) => values[row].map_or(String::new(), |v| v.to_string()),
+        ColumnValues::Flags(values) => values[row].to_string(),
     }
 }

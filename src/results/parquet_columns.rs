@@ -18,7 +18,7 @@ use super::{ResultsError, io};
 
 /// The values of one column, a row each.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Column {
+pub enum ColumnValues {
     Texts(Vec<String>),
     /// Not a number where there is none.
     Numbers(Vec<f64>),
@@ -28,7 +28,7 @@ pub enum Column {
     Flags(Vec<bool>),
 }
 
-impl Column {
+impl ColumnValues {
     pub fn texts<'a>(values: impl IntoIterator<Item = &'a str>) -> Self {
         Self::Texts(values.into_iter().map(str::to_string).collect())
     }
@@ -133,17 +133,17 @@ fn count() -> LogicalType {
 
 /// Some rows of a table, column by column.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Batch {
-    pub columns: Vec<(String, Column)>,
+pub struct TableBatch {
+    pub columns: Vec<(String, ColumnValues)>,
 }
 
-impl Batch {
+impl TableBatch {
     pub fn rows(&self) -> usize {
         self.columns.first().map_or(0, |(_, column)| column.rows())
     }
 
     /// Adds rows whose columns have the names, the types and the order of those that are there.
-    pub fn append(&mut self, columns: Vec<(String, Column)>) {
+    pub fn append(&mut self, columns: Vec<(String, ColumnValues)>) {
         if self.columns.is_empty() {
             self.columns = columns;
             return;
@@ -160,7 +160,7 @@ impl Batch {
         }
     }
 
-    fn column(&self, name: &str) -> Option<&Column> {
+    fn column(&self, name: &str) -> Option<&ColumnValues> {
         let found = self.columns.iter().find(|(own, _)| own == name);
         found.map(|(_, column)| column)
     }
@@ -169,7 +169,7 @@ impl Batch {
     /// When there is no such column of texts.
     pub fn texts(&self, name: &str, path: &Path) -> std::result::Result<&[String], ResultsError> {
         match self.column(name) {
-            Some(Column::Texts(values)) => Ok(values),
+            Some(ColumnValues::Texts(values)) => Ok(values),
             _ => Err(io(path, format!("no text column `{name}`"))),
         }
     }
@@ -178,7 +178,7 @@ impl Batch {
     /// When there is no such column of numbers.
     pub fn numbers(&self, name: &str, path: &Path) -> std::result::Result<&[f64], ResultsError> {
         match self.column(name) {
-            Some(Column::Numbers(values)) => Ok(values),
+            Some(ColumnValues::Numbers(values)) => Ok(values),
             _ => Err(io(path, format!("no number column `{name}`"))),
         }
     }
@@ -187,7 +187,7 @@ impl Batch {
     /// When there is no such column of counts, each of them there.
     pub fn counts(&self, name: &str, path: &Path) -> std::result::Result<&[u32], ResultsError> {
         match self.column(name) {
-            Some(Column::Counts(values)) => Ok(values),
+            Some(ColumnValues::Counts(values)) => Ok(values),
             _ => Err(io(path, format!("no column of counts `{name}`"))),
         }
     }
@@ -200,7 +200,7 @@ impl Batch {
         path: &Path,
     ) -> std::result::Result<&[Option<u32>], ResultsError> {
         match self.column(name) {
-            Some(Column::CountsOrNone(values)) => Ok(values),
+            Some(ColumnValues::CountsOrNone(values)) => Ok(values),
             _ => Err(io(path, format!("no column of counts `{name}`"))),
         }
     }
@@ -208,21 +208,21 @@ impl Batch {
     /// The column of flags of this name, if there is one.
     pub fn flags(&self, name: &str) -> Option<&[bool]> {
         match self.column(name) {
-            Some(Column::Flags(values)) => Some(values),
+            Some(ColumnValues::Flags(values)) => Some(values),
             _ => None,
         }
     }
 }
 
 /// A table that is written group of rows by group of rows; the first declares its columns.
-pub struct BatchWriter(SerializedFileWriter<AtomicFile>);
+pub struct TableBatchWriter(SerializedFileWriter<AtomicFile>);
 
-impl BatchWriter {
+impl TableBatchWriter {
     /// # Errors
     /// When the file cannot be made.
-    pub fn new(path: &Path, first: &Batch) -> std::result::Result<Self, ResultsError> {
+    pub fn new(path: &Path, first: &TableBatch) -> std::result::Result<Self, ResultsError> {
         let file = AtomicFile::create(path).map_err(|e| io(path, e))?;
-        let of = |(name, column): &(String, Column)| column.declared(name).map(Arc::new);
+        let of = |(name, column): &(String, ColumnValues)| column.declared(name).map(Arc::new);
         let fields: Result<Vec<_>> = first.columns.iter().map(of).collect();
         let schema =
             fields.and_then(|fields| Type::group_type_builder("rows").with_fields(fields).build());
@@ -239,7 +239,7 @@ impl BatchWriter {
     ///
     /// # Errors
     /// When the file cannot be written.
-    pub fn write(&mut self, batch: &Batch) -> Result<()> {
+    pub fn write(&mut self, batch: &TableBatch) -> Result<()> {
         if batch.rows() == 0 {
             return Ok(());
         }
@@ -260,12 +260,12 @@ impl BatchWriter {
 }
 
 /// A table that is read group of rows by group of rows.
-pub struct BatchReader {
+pub struct TableBatchReader {
     file: SerializedFileReader<File>,
     next: usize,
 }
 
-impl BatchReader {
+impl TableBatchReader {
     /// # Errors
     /// When the file is missing, is no such table, or has columns of columns.
     pub fn open(path: &Path) -> std::result::Result<Self, ResultsError> {
@@ -294,7 +294,7 @@ impl BatchReader {
             .collect()
     }
 
-    fn group(&self, at: usize) -> Result<Batch> {
+    fn group(&self, at: usize) -> Result<TableBatch> {
         let group = self.file.get_row_group(at)?;
         let rows = usize::try_from(group.metadata().num_rows()).unwrap_or_default();
         let mut columns = Vec::new();
@@ -308,12 +308,12 @@ impl BatchReader {
             )?;
             columns.push((declared.name().to_string(), column));
         }
-        Ok(Batch { columns })
+        Ok(TableBatch { columns })
     }
 }
 
-impl Iterator for BatchReader {
-    type Item = Result<Batch>;
+impl Iterator for TableBatchReader {
+    type Item = Result<TableBatch>;
 
     fn next(&mut self) -> Option<Self::Item> {
         let at = self.next;
@@ -323,37 +323,37 @@ impl Iterator for BatchReader {
 }
 
 /// The values of a column of a group; `optional` where some may be missing.
-fn read(column: ColumnReader, rows: usize, optional: bool, counts: bool) -> Result<Column> {
+fn read(column: ColumnReader, rows: usize, optional: bool, counts: bool) -> Result<ColumnValues> {
     let number = |found: Option<f64>| found.unwrap_or(f64::NAN);
     Ok(match column {
         ColumnReader::Int32ColumnReader(from) if counts => {
             let values = values(from, rows, optional)?.into_iter();
             let of = |v: i32| v.cast_unsigned();
             if optional {
-                Column::CountsOrNone(values.map(|v| v.map(of)).collect())
+                ColumnValues::CountsOrNone(values.map(|v| v.map(of)).collect())
             } else {
-                Column::Counts(values.flatten().map(of).collect())
+                ColumnValues::Counts(values.flatten().map(of).collect())
             }
         }
         ColumnReader::Int32ColumnReader(from) => {
             let values = values(from, rows, optional)?.into_iter();
-            Column::Numbers(values.map(|v| number(v.map(f64::from))).collect())
+            ColumnValues::Numbers(values.map(|v| number(v.map(f64::from))).collect())
         }
         ColumnReader::Int64ColumnReader(from) => {
             let values = values(from, rows, optional)?.into_iter();
-            Column::Numbers(values.map(|v| number(v.map(|v| v as f64))).collect())
+            ColumnValues::Numbers(values.map(|v| number(v.map(|v| v as f64))).collect())
         }
         ColumnReader::FloatColumnReader(from) => {
             let values = values(from, rows, optional)?.into_iter();
-            Column::Numbers(values.map(|v| number(v.map(f64::from))).collect())
+            ColumnValues::Numbers(values.map(|v| number(v.map(f64::from))).collect())
         }
         ColumnReader::DoubleColumnReader(from) => {
             let values = values(from, rows, optional)?.into_iter();
-            Column::Numbers(values.map(number).collect())
+            ColumnValues::Numbers(values.map(number).collect())
         }
         ColumnReader::BoolColumnReader(from) => {
             let values = values(from, rows, optional)?.into_iter();
-            Column::Flags(values.map(Option::unwrap_or_default).collect())
+            ColumnValues::Flags(values.map(Option::unwrap_or_default).collect())
         }
         ColumnReader::ByteArrayColumnReader(from) => {
             let mut texts = Vec::with_capacity(rows);
@@ -364,7 +364,7 @@ fn read(column: ColumnReader, rows: usize, optional: bool, counts: bool) -> Resu
                 };
                 texts.push(text.to_string());
             }
-            Column::Texts(texts)
+            ColumnValues::Texts(texts)
         }
         ColumnReader::Int96ColumnReader(_) | ColumnReader::FixedLenByteArrayColumnReader(_) => {
             let message = "found a column of another type, expected texts, numbers or flags";

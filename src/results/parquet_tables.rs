@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::parquet_columns::{Batch, BatchReader, BatchWriter, Column};
+use super::parquet_columns::{ColumnValues, TableBatch, TableBatchReader, TableBatchWriter};
 use super::{BandRow, EventRow, OutcomeRow, OutcomeTable, Results, ResultsError, io};
 use crate::analysis::bands::QuantileBand;
 use crate::foundation::calendar::Month;
@@ -16,8 +16,8 @@ const EFFECT_BANDS: &str = "effect_bands.parquet";
 /// A table that is written as rows come, holding one group of rows at a time.
 struct TableWriter {
     path: PathBuf,
-    writer: Option<BatchWriter>,
-    held: Batch,
+    writer: Option<TableBatchWriter>,
+    held: TableBatch,
 }
 
 impl TableWriter {
@@ -25,11 +25,11 @@ impl TableWriter {
         Self {
             path,
             writer: None,
-            held: Batch::default(),
+            held: TableBatch::default(),
         }
     }
 
-    fn write(&mut self, columns: Vec<(String, Column)>) -> Result<(), ResultsError> {
+    fn write(&mut self, columns: Vec<(String, ColumnValues)>) -> Result<(), ResultsError> {
         self.held.append(columns);
         if self.held.rows() >= GROUP {
             self.flush()?;
@@ -42,7 +42,7 @@ impl TableWriter {
         let writer = match &mut self.writer {
             Some(writer) => writer,
             None => {
-                let new = BatchWriter::new(path, &self.held);
+                let new = TableBatchWriter::new(path, &self.held);
                 self.writer.insert(new?)
             }
         };
@@ -112,28 +112,31 @@ impl OutcomeWriter {
         let mut columns = vec![
             (
                 "regime".into(),
-                Column::texts(rows.iter().map(|r| &*r.regime)),
+                ColumnValues::texts(rows.iter().map(|r| &*r.regime)),
             ),
-            ("run".into(), Column::counts(rows.iter().map(|r| r.run))),
+            (
+                "run".into(),
+                ColumnValues::counts(rows.iter().map(|r| r.run)),
+            ),
             (
                 "stratum".into(),
-                Column::texts(rows.iter().map(|r| &*r.stratum)),
+                ColumnValues::texts(rows.iter().map(|r| &*r.stratum)),
             ),
             (
                 "variant".into(),
-                Column::texts(rows.iter().map(|r| &*r.variant)),
+                ColumnValues::texts(rows.iter().map(|r| &*r.variant)),
             ),
             (
                 "failed".into(),
-                Column::Flags(rows.iter().map(|r| r.failed).collect()),
+                ColumnValues::Flags(rows.iter().map(|r| r.failed).collect()),
             ),
         ];
         for (at, name) in self.parameters.iter().enumerate() {
-            let values = Column::numbers(rows.iter().map(|r| r.parameters[at]));
+            let values = ColumnValues::numbers(rows.iter().map(|r| r.parameters[at]));
             columns.push((name.clone(), values));
         }
         for (at, name) in self.outcomes.iter().enumerate() {
-            let values = Column::numbers(rows.iter().map(|r| r.outcomes[at]));
+            let values = ColumnValues::numbers(rows.iter().map(|r| r.outcomes[at]));
             columns.push((name.clone(), values));
         }
         self.stream.write(columns)?;
@@ -160,14 +163,17 @@ impl SeriesWriter {
         rows: &[(u32, Month, f64)],
     ) -> Result<(), ResultsError> {
         let months: Vec<String> = rows.iter().map(|r| r.1.to_string()).collect();
-        let same = |text: &str| Column::texts(std::iter::repeat_n(text, rows.len()));
+        let same = |text: &str| ColumnValues::texts(std::iter::repeat_n(text, rows.len()));
         self.0.write(vec![
             ("regime".into(), same(regime)),
-            ("run".into(), Column::counts(rows.iter().map(|r| r.0))),
-            ("month".into(), Column::Texts(months)),
+            ("run".into(), ColumnValues::counts(rows.iter().map(|r| r.0))),
+            ("month".into(), ColumnValues::Texts(months)),
             ("measure".into(), same(measure)),
             ("entity".into(), same(entity)),
-            ("value".into(), Column::numbers(rows.iter().map(|r| r.2))),
+            (
+                "value".into(),
+                ColumnValues::numbers(rows.iter().map(|r| r.2)),
+            ),
         ])
     }
 
@@ -181,13 +187,13 @@ impl SeriesWriter {
 /// Writes bands as a table of one row a regime, month, measure and entity.
 fn store_bands(path: &Path, b: &[BandRow]) -> Result<(), ResultsError> {
     let months = b.iter().map(|r| r.month.to_string()).collect();
-    let text = |f: fn(&BandRow) -> &str| Column::texts(b.iter().map(f));
-    let band = |f: fn(&QuantileBand) -> f64| Column::numbers(b.iter().map(|r| f(&r.band)));
+    let text = |f: fn(&BandRow) -> &str| ColumnValues::texts(b.iter().map(f));
+    let band = |f: fn(&QuantileBand) -> f64| ColumnValues::numbers(b.iter().map(|r| f(&r.band)));
     store(
         path,
         vec![
             ("regime".into(), text(|r| &r.regime)),
-            ("month".into(), Column::Texts(months)),
+            ("month".into(), ColumnValues::Texts(months)),
             ("measure".into(), text(|r| &r.measure)),
             ("entity".into(), text(|r| &r.entity)),
             ("mean".into(), band(|x| x.mean)),
@@ -196,10 +202,13 @@ fn store_bands(path: &Path, b: &[BandRow]) -> Result<(), ResultsError> {
             ("p50".into(), band(|x| x.p50)),
             ("p75".into(), band(|x| x.p75)),
             ("p95".into(), band(|x| x.p95)),
-            ("runs".into(), Column::counts(b.iter().map(|r| r.runs))),
+            (
+                "runs".into(),
+                ColumnValues::counts(b.iter().map(|r| r.runs)),
+            ),
             (
                 "excluded".into(),
-                Column::counts(b.iter().map(|r| r.excluded)),
+                ColumnValues::counts(b.iter().map(|r| r.excluded)),
             ),
         ],
     )
@@ -210,16 +219,16 @@ pub fn write(results: &Results, folder: &Path) -> Result<(), ResultsError> {
     store_bands(&folder.join(EFFECT_BANDS), &results.effect_bands)?;
     let e = &results.events;
     let months = e.iter().map(|r| r.month.to_string()).collect();
-    let text = |f: fn(&EventRow) -> &str| Column::texts(e.iter().map(f));
+    let text = |f: fn(&EventRow) -> &str| ColumnValues::texts(e.iter().map(f));
     let causes = e.iter().map(|r| r.cause_id).collect();
     store(
         &folder.join("events.parquet"),
         vec![
             ("regime".into(), text(|r| &r.regime)),
-            ("run".into(), Column::counts(e.iter().map(|r| r.run))),
-            ("id".into(), Column::counts(e.iter().map(|r| r.id))),
-            ("cause_id".into(), Column::CountsOrNone(causes)),
-            ("month".into(), Column::Texts(months)),
+            ("run".into(), ColumnValues::counts(e.iter().map(|r| r.run))),
+            ("id".into(), ColumnValues::counts(e.iter().map(|r| r.id))),
+            ("cause_id".into(), ColumnValues::CountsOrNone(causes)),
+            ("month".into(), ColumnValues::Texts(months)),
             ("kind".into(), text(|r| &r.kind)),
             ("actor".into(), text(|r| &r.actor)),
             ("object".into(), text(|r| &r.object)),
@@ -229,7 +238,7 @@ pub fn write(results: &Results, folder: &Path) -> Result<(), ResultsError> {
     )
 }
 
-fn store(path: &Path, columns: Vec<(String, Column)>) -> Result<(), ResultsError> {
+fn store(path: &Path, columns: Vec<(String, ColumnValues)>) -> Result<(), ResultsError> {
     let mut stream = TableWriter::new(path.to_path_buf());
     stream.write(columns)?;
     stream.close()
@@ -245,8 +254,8 @@ pub fn read_outcomes(results: &mut Results, folder: &Path, below: u32) -> Result
         .map(|p| p.name.clone())
         .collect();
     for batch in batches(&path)? {
-        let of_numbers = |(name, column): &(String, Column)| {
-            matches!(column, Column::Numbers(_)).then(|| name.clone())
+        let of_numbers = |(name, column): &(String, ColumnValues)| {
+            matches!(column, ColumnValues::Numbers(_)).then(|| name.clone())
         };
         let names = batch.columns.iter().filter_map(of_numbers);
         let (parameters, outcomes): (Vec<_>, Vec<_>) = names.partition(|n| known.contains(n));
@@ -352,7 +361,7 @@ pub fn read(results: &mut Results, folder: &Path) -> Result<(), ResultsError> {
 ///
 /// # Errors
 /// When it is missing or is no such table.
-pub fn batches(path: &Path) -> Result<Vec<Batch>, ResultsError> {
-    let read = BatchReader::open(path)?;
+pub fn batches(path: &Path) -> Result<Vec<TableBatch>, ResultsError> {
+    let read = TableBatchReader::open(path)?;
     read.collect::<Result<_, _>>().map_err(|e| io(path, e))
 }

@@ -183,7 +183,7 @@ impl<'a> Structure<'a> {
         let makers: Vec<&MakerRow> = listed.filter(|m| m.role != ChipUse::Foundry).collect();
         let groups: Vec<NationGroups> =
             nations.iter().map(|n| n.groups(&mut law.symbols)).collect();
-        let named = |iso3: &str| law.names_nation(iso3);
+        let named = law.named_nations(nations.iter().map(|n| n.iso3.as_str()));
         let markets = MarketPartition::new(nations, &groups, &named, sides);
         let slots = build_slots(&sorted.chips, &makers, &sorted.tables, over, sides);
         let (customers, brokers, broker_names) =

@@ -44,20 +44,23 @@ impl MarketPartition {
     pub(super) fn new(
         nations: &[NationRow],
         groups: &[NationGroups],
-        named: &dyn Fn(&str) -> bool,
+        named: &[bool],
         sides: Sides,
     ) -> Self {
         // A nation that a rule names forms its own market; others are distinguished only by their groups.
-        let alone = |iso3: &str| iso3 == sides.issuer || iso3 == sides.target || named(iso3);
+        let alone = |row: usize| {
+            let iso3 = nations[row].iso3.as_str();
+            iso3 == sides.issuer || iso3 == sides.target || named[row]
+        };
         let mut example: Vec<usize> = Vec::new();
         let mut of_nation = Vec::with_capacity(nations.len());
-        for (row, nation) in nations.iter().enumerate() {
+        for row in 0..nations.len() {
             let same = |other: &&usize| {
                 let mut a = groups[**other];
                 let mut b = groups[row];
                 a.iso3 = 0.0;
                 b.iso3 = 0.0;
-                !alone(&nation.iso3) && !alone(&nations[**other].iso3) && a == b
+                !alone(row) && !alone(**other) && a == b
             };
             let market = example
                 .iter()

@@ -51,7 +51,9 @@ async function move_slider(arms) {
 }
 
 await move_slider("baseline and two arms");
-await page.getByRole("button", { name: /^Remove / }).last().click();
+// The second arm by its name: rules and nations have such buttons too.
+await page.getByRole("button", { name: "Remove October 2022 rule only" }).click();
+await page.getByRole("button", { name: "Remove October 2022 rule only" }).waitFor({ state: "detached" });
 await complete(page);
 await move_slider("baseline and one arm");
 await served.end();
