@@ -391,13 +391,7 @@ fn tables_agree_with_themselves_and_with_each_other() {
             "4",
             "that of all data centres",
         ),
-        (
-            "world/hosts.csv",
-            8,
-            "unit",
-            "GW of GPU IT load",
-            "expected `MW`",
-        ),
+        ("world/hosts.csv", 8, "unit", "chips", "expected `MW`"),
         (
             "world/hosts.csv",
             8,

@@ -35,7 +35,7 @@ export function show_sliders(world, store) {
   function render() {
     const fixed = store.get().parameters;
     const wanted = search.value.trim().toLowerCase();
-    const found = wanted ? ranked.filter((p) => `${p.label} ${p.name} ${p.unit}`.toLowerCase().includes(wanted)) : ranked.slice(0, SHOWN);
+    const found = wanted ? ranked.filter((p) => `${p.label} ${p.asks} ${p.name} ${p.unit}`.toLowerCase().includes(wanted)) : ranked.slice(0, SHOWN);
     const moved = wanted ? [] : ranked.slice(SHOWN).filter((p) => p.name in fixed);
     const shown = [...found.slice(0, SHOWN), ...moved].map(slider);
     const n = Object.keys(fixed).length;
@@ -74,7 +74,7 @@ class Slider {
       store.change((q) => { delete q.parameters[parameter.name]; });
       this.input.focus();
     }, { class: "small", "aria-label": `Free ${parameter.label}: draw it from the evidence again` });
-    const title = make("label", {}, make("span", { class: "name", text: parameter.label }), make("span", { class: "soft", text: parameter.unit && parameter.unit !== "1" ? ` ${parameter.unit}` : "" }));
+    const title = make("label", { title: parameter.asks }, make("span", { class: "name", text: parameter.label }), make("span", { class: "soft", text: parameter.unit && parameter.unit !== "1" ? ` ${parameter.unit}` : "" }));
     this.input.id = `parameter-${parameter.name}`;
     title.htmlFor = this.input.id;
     this.node = make("div", { class: "slider" }, title, make("div", { class: "over" }, this.densities(), this.input), make("div", { class: "row" }, this.value, this.free));

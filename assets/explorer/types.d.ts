@@ -97,6 +97,7 @@ export interface Quantiles {
 export interface Parameter {
   name: string;
   label: string;
+  asks: string;
   unit: string;
   rank: number | null;
   min: number | null;

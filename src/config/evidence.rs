@@ -8,16 +8,16 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use toml::Spanned;
 
+use super::cells::cells_of;
 use super::demand::SERIES_NAMES;
 use super::diagnostics::{Diagnostic, Problems, nearest, read_toml};
-use super::evidence_units::{SHARE, base_of, in_unit, span};
+use super::evidence_units::{SHARE, base_of, in_unit, scale_of, span};
 use super::observation::{Adjustment, Adjustments};
 use super::source::{Configs, Source};
 use super::table::{
     CONFIDENCE, CellType, KnownNames, NameKind, TableProblems, TableReading, TableSpec, YEARS,
     column,
 };
-use super::world_names::cells_of;
 use crate::foundation::calendar::Month;
 use crate::foundation::digest::hex;
 use crate::foundation::maths;
@@ -353,9 +353,18 @@ fn misspelt(column: &'static str, name: &str) -> Option<(&'static str, String)> 
             .filter(char::is_ascii_digit)
             .collect::<String>()
     };
-    let near = known
-        .iter()
-        .find(|k| strsim::damerau_levenshtein(k, name) == 1 && digits(k) == digits(name))?;
+    // `USD mn` is no misspelt `USD bn`.
+    let scale = if column == "unit" {
+        scale_of(name)
+    } else {
+        1.0
+    };
+    let is_near = |k: &&String| {
+        strsim::damerau_levenshtein(k, name) == 1
+            && digits(k) == digits(name)
+            && (scale == 1.0 || scale == scale_of(k))
+    };
+    let near = known.iter().find(is_near)?;
     let message =
         format!("found `{name}`, a letter away from a {column} on record; did you mean `{near}`?");
     Some((column, message))

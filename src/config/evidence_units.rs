@@ -39,6 +39,11 @@ fn read_unit(unit: &str) -> (f64, Vec<&str>) {
     (scale, base)
 }
 
+/// The factor of a unit: a million for `USD mn`, one for a unit without such a word.
+pub(super) fn scale_of(unit: &str) -> f64 {
+    read_unit(unit).0
+}
+
 pub(super) fn base_of(unit: &str) -> Vec<&str> {
     read_unit(unit).1
 }

@@ -5,6 +5,7 @@ pub mod acts;
 mod answers;
 pub mod beside;
 pub mod cases;
+mod cells;
 mod chip_cells;
 pub mod chip_columns;
 mod chip_header;

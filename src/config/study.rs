@@ -1,6 +1,7 @@
 //! Reads study files, which name the arms, the futures, the months and the outputs of a study.
 
 use super::answers;
+use super::cells::cells_of;
 use super::claim;
 use super::diagnostics::{Diagnostic, Problems, read_toml, repeated};
 use super::draws;
@@ -11,7 +12,6 @@ use super::parameters::check_value;
 use super::source::{Configs, Source};
 use super::structure;
 pub use super::study_file::{Arm, ComposedArm, SameAs, SizeThatMatters, StudyFile};
-use super::world_names::cells_of;
 use crate::foundation::calendar::Month;
 use crate::foundation::channels::Channel;
 use crate::foundation::parameters::Parameters;

@@ -2,8 +2,9 @@
 
 use serde::Deserialize;
 
+use super::cells::cells_of;
 use super::chips::{ChipRow, STATUS};
-use super::diagnostics::{Diagnostic, Problems};
+use super::diagnostics::Problems;
 use super::nations::NationRow;
 use super::source::Configs;
 use super::table::{CellType, KnownNames, TableReading, TableSpec, column};
@@ -106,24 +107,4 @@ impl WorldNames {
             NameDomain::Status => &self.statuses,
         }
     }
-}
-
-/// The cells of one column of a table.
-pub(super) fn cells_of(configs: &Configs, path: &str, name: &str) -> Result<Vec<String>, Problems> {
-    let source = configs.read(path)?;
-    let wrong = |message: String| Problems::from(Diagnostic::at(&source, 0..1, message));
-    let mut reader = csv::Reader::from_reader(source.text.as_bytes());
-    let headers = reader
-        .headers()
-        .map_err(|e| wrong(format!("not a table: {e}")))?;
-    let at = headers
-        .iter()
-        .position(|header| header == name)
-        .ok_or_else(|| wrong(format!("no column `{name}`, expected one of this name")))?;
-    let cells = reader
-        .records()
-        .map(|row| row.map(|row| row.get(at).unwrap_or("").to_string()));
-    cells
-        .collect::<Result<_, _>>()
-        .map_err(|e| wrong(format!("broken line: {e}")))
 }

@@ -19,6 +19,7 @@ use crate::controls::{DatedRule, Instrument, Regime, Rule};
 use crate::foundation::channels::Channel;
 use crate::foundation::citation::citation;
 use crate::outputs::measures::MEASURES;
+use crate::plots::asked;
 use crate::study::Library;
 
 /// Parameters by their share of the variance of the effect on the gap; the first lines say of which.
@@ -87,6 +88,8 @@ struct RuleChoice {
 struct ParameterChoice {
     name: String,
     label: String,
+    /// What it asks, which a search looks through too.
+    asks: &'static str,
     unit: String,
     rank: Option<usize>,
     min: f64,
@@ -340,6 +343,7 @@ fn parameter(p: &Parameter, rank: Option<usize>, samples: Option<&Vec<f64>>) -> 
     let is_varied = p.prior.is_some() && max > min;
     ParameterChoice {
         name: p.id.clone(),
+        asks: asked(&p.id).unwrap_or_default(),
         label: p.words.clone(),
         unit: p.unit.clone(),
         rank: rank.filter(|_| is_varied),

@@ -67,17 +67,22 @@ pub fn with_article(name: &str) -> String {
 /// What each parameter asks, in words that stand without their neighbours.
 const QUESTIONS: &str = include_str!("../../assets/questions.csv");
 
-/// A parameter as a question, with the nations of the study; its description where it has none.
-pub fn question(results: &Results, parameter: &str) -> String {
+/// What a parameter asks, in words that hold for any study.
+pub fn asked(parameter: &str) -> Option<&'static str> {
     static ASKED: OnceLock<BTreeMap<&str, &str>> = OnceLock::new();
     let asked = ASKED.get_or_init(|| {
         let rows = QUESTIONS.lines().filter_map(|line| line.split_once(','));
         rows.map(|(id, text)| (id, text.trim_matches('"')))
             .collect()
     });
-    let text = asked.get(parameter).map_or_else(
+    asked.get(parameter).copied()
+}
+
+/// A parameter as a question, with the nations of the study; its description where it has none.
+pub fn question(results: &Results, parameter: &str) -> String {
+    let text = asked(parameter).map_or_else(
         || super::parameter_words(results, parameter).0,
-        |text| (*text).to_string(),
+        str::to_string,
     );
     named(results, text.trim_end_matches('.'))
 }

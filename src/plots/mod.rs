@@ -36,7 +36,7 @@ pub use drawn_data::DrawnData;
 pub use effect_path::draw_effect_path;
 pub use hindcast::hindcast_figure;
 use labels::baseline_label;
-pub use labels::{arm_colour, arm_label, named, question, series_label, with_article};
+pub use labels::{arm_colour, arm_label, asked, named, question, series_label, with_article};
 pub use letters::{LETTERS, font_faces, lacking};
 pub use live::InteractiveCharts;
 pub use scorecard::{ScorecardPoint, draw_scorecard};
