@@ -819,7 +819,7 @@ fn read_map(source: &Source) -> Result<EvidenceMap, Problems> {
         let no_unit = |unit: &String| base_of(unit).is_empty();
         if entry.units.is_empty() || entry.units.iter().any(no_unit) {
             wrong(format!(
-                "`{}` lacks a unit, expected those of its rows",
+                "`{}` has no unit, expected those of its rows",
                 entry.series
             ));
         }
