@@ -380,14 +380,17 @@ impl FutureStory {
         let others = (0..told.len()).filter(|arm| *arm != baseline);
         let differs = others.map(|arm| {
             let (here, there) = (&told[arm], &told[baseline]);
-            let [name, base] = [arm, baseline].map(|at| &opened.plan.regimes[at].name);
+            let [name, base] = [arm, baseline].map(|at| {
+                let regime = &opened.plan.regimes[at];
+                if regime.label.is_empty() { &regime.name } else { &regime.label }
+            });
             match crate::study::timeline::first_difference(here, there, |_| true) {
                 None => format!("{name}: no event differs from {base}."),
                 Some((same, a, b)) => {
                     let side = |event: Option<&EventRow>| {
                         event.map_or("nothing more".to_string(), |e| format!("{} {}: {}", e.month, e.actor, e.text))
                     };
-                    format!("{name}: the first {same} events are those of {base}; then {}; under {base}: {}.", side(a), side(b))
+                    format!("{name}: the first {same} events are those of {base}. Then {}. Under {base}: {}.", side(a), side(b))
                 }
             }
         });
