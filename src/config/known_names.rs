@@ -13,7 +13,7 @@ impl KnownNames {
             let (path, name, ..) = names.origin();
             columns
                 .entry((path, name))
-                .or_insert_with(|| cells_of(configs, path, name));
+                .or_insert_with(|| different_cells(configs, path, name));
         }
         let of = |names: NameKind| {
             let (path, name, besides, _) = names.origin();
@@ -28,7 +28,7 @@ impl KnownNames {
 }
 
 /// The different cells of a column that are not empty.
-fn cells_of(configs: &Configs, path: &str, name: &str) -> Vec<String> {
+fn different_cells(configs: &Configs, path: &str, name: &str) -> Vec<String> {
     let Ok(source) = configs.read(path) else {
         return Vec::new();
     };
