@@ -32,9 +32,14 @@ hard-times:
     tests/kill_at.sh 140 60
     tests/full_disk.sh
 
-# the Python side on a clean clone: environment, wheel, tests, tutorials, Dask, what it costs
+# the Python side on a clean clone: environment, wheel, tests, tutorials, Dask
 python:
     python/check.sh
+
+# what a thousand runs cost from Python, beside the program
+python-cost:
+    python/check.sh target/python
+    target/python/bin/python benches/python_cost.py
 
 # a Slurm of three virtual nodes on loopback, one of them lost: the same bytes (installs Debian packages; needs root)
 slurm:

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# The Python side on a clean clone: a fresh environment, the wheel, its tests, tutorials and Dask; then what Python costs.
+# The Python side on a clean clone: a fresh environment, the wheel, its tests, tutorials and Dask.
 # Usage: python/check.sh [ENVIRONMENT]; by default a temporary one. Needs python3 (3.10 or later) with venv, and cargo.
 set -euo pipefail
-cd "$(dirname "$0")"
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
-environment=${1:-$scratch/environment}
+environment=$(realpath -m "${1:-$scratch/environment}")
+cd "$(dirname "$0")"
 [ -x "$environment/bin/python" ] || python3 -m venv "$environment"
 pip=("$environment/bin/python" -m pip install --quiet --disable-pip-version-check)
 begun=$SECONDS
@@ -25,4 +25,3 @@ echo "wheel: $((SECONDS - begun)) s, $(stat -c %s "${wheel[0]}") bytes, $(basena
 here=$PWD
 cd "$scratch"
 "$environment/bin/pytest" -q -p no:cacheprovider "$here/tests"
-"$environment/bin/python" "$here/overhead.py"
