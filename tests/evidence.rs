@@ -18,6 +18,7 @@ use chokepoint::config::source::{Configs, Source};
 use chokepoint::config::splits::{self, InputHashes, Registration, SplitPart};
 use chokepoint::evidence::calibration::{Calibration, CalibrationSettings};
 use chokepoint::evidence::hindcast::Hindcast;
+use chokepoint::evidence::patterns::pattern_names;
 use chokepoint::foundation::bloc::Bloc;
 use chokepoint::foundation::calendar::Month;
 use chokepoint::foundation::chance::{Chance, Purpose};
@@ -218,7 +219,7 @@ fn a_split_never_fits_what_it_tests() {
 
 #[test]
 fn a_registration_names_real_channels_and_parameters() {
-    let registration = Registration::read(&library().configs).unwrap();
+    let registration = Registration::read(&library().configs, &pattern_names()).unwrap();
     assert!(!registration.support.is_empty());
     for support in &registration.support {
         assert!(

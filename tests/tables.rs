@@ -9,6 +9,7 @@ use chokepoint::config::splits::{self, check_registration};
 use chokepoint::config::table::{CellType, KnownNames, TableSpec};
 use chokepoint::config::world::{TABLES, check_csv, check_table};
 use chokepoint::config::{evidence, foreign_chips};
+use chokepoint::evidence::patterns::pattern_names;
 
 use crate::library;
 
@@ -898,14 +899,20 @@ fn a_registration_names_what_exists() {
             "\"codesign_shre\"",
             "did you mean `codesign_share`?",
         ),
-        ("\"P1\"", "\"Q1\"", "expected a pattern"),
+        ("\"P1\"", "\"Q1\"", "did you mean `P1`?"),
+        ("\"P10\"", "\"P01\"", "expected P1, P2"),
+        (
+            "high = 0.65",
+            "high = inf",
+            "found inf, expected a finite number",
+        ),
     ];
     for (from, to, words) in cases {
         with_text(
             "evidence/registration.toml",
             from,
             to,
-            &check_registration,
+            &|source: &Source| check_registration(source, &pattern_names()),
             words,
         );
     }

@@ -16,7 +16,7 @@ use crate::evidence::calibration::{
     SimulationBank, SplitFit, recovery,
 };
 use crate::evidence::hindcast::Hindcast;
-use crate::evidence::patterns::registered_hash;
+use crate::evidence::patterns::{pattern_names, registered_hash};
 use crate::foundation::digest::sha256;
 use crate::results::files;
 use crate::study::{Library, PlanSettings};
@@ -145,7 +145,7 @@ impl CalibrateArgs {
 
 /// Says what no longer is as it was registered.
 fn note_departures(configs: &Configs, hashes: &InputHashes) -> Result<(), Failure> {
-    let registration = Registration::read(configs)?;
+    let registration = Registration::read(configs, &pattern_names())?;
     for departure in registration.departures(hashes, &registered_hash()) {
         note(&format!(
             "note: not as registered on {}: {departure}\n",

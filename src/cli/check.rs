@@ -15,6 +15,7 @@ use crate::config::regimes::{own_entry, regime_from};
 use crate::config::source::{Configs, Source};
 use crate::config::{beside, draws, evidence, figure, schemas, splits, structure, study, world};
 use crate::events::EventKind;
+use crate::evidence::patterns::pattern_names;
 use crate::results::files;
 use crate::study::kept_parts::KeptParts;
 use crate::study::reach::reach_in_words;
@@ -106,7 +107,7 @@ fn whole(configs: &Configs) -> Result<(), Problems> {
     );
     keep(evidence::check_shipped_map(configs));
     keep(splits::read(configs).map(|_| ()));
-    keep(splits::Registration::read(configs).map(|_| ()));
+    keep(splits::Registration::read(configs, &pattern_names()).map(|_| ()));
     // What the readers above do not come to, or not in every configuration.
     let evidence = configs.list("evidence", "");
     for path in configs
@@ -228,7 +229,7 @@ fn one(configs: &Configs, source: &Source) -> Result<(), Problems> {
         FileKind::Beside => beside::check(configs, source),
         FileKind::Splits => splits::check(source),
         FileKind::Structure => structure::parse(source).map(|_| ()),
-        FileKind::Registration => splits::check_registration(source),
+        FileKind::Registration => splits::check_registration(source, &pattern_names()),
         FileKind::Looks => splits::looks(source).map(|_| ()),
         FileKind::Posterior => Posterior::check(source),
         FileKind::Trades => posterior::check_trades(source),

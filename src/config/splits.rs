@@ -318,13 +318,15 @@ pub struct ChannelSupport {
 }
 
 impl Registration {
+    /// Reads the registration; `patterns` are the names that it may ask for.
+    ///
     /// # Errors
     /// With the place of what is not as the type says.
-    pub fn read(configs: &Configs) -> Result<Self, Problems> {
-        Self::parse(&configs.read("evidence/registration.toml")?)
+    pub fn read(configs: &Configs, patterns: &[&str]) -> Result<Self, Problems> {
+        Self::parse(&configs.read("evidence/registration.toml")?, patterns)
     }
 
-    fn parse(source: &Source) -> Result<Self, Problems> {
+    fn parse(source: &Source, patterns: &[&str]) -> Result<Self, Problems> {
         let found: Self = read_toml(source)?;
         let mut problems = Problems::default();
         let mut wrong = |field: &str, message: String| {
@@ -397,11 +399,10 @@ impl Registration {
                 let message = format!("found `{id}`, expected a parameter");
                 wrong("parameters", message, (id, &ids));
             }
-            for name in &support.patterns {
-                let number = name.strip_prefix('P').and_then(|n| n.parse::<u32>().ok());
-                if !number.is_some_and(|n| (1..=99).contains(&n)) {
-                    let message = format!("found `{name}`, expected a pattern such as P1");
-                    wrong("patterns", message, ("", &[]));
+            for name in support.patterns.iter().map(String::as_str) {
+                if !patterns.contains(&name) {
+                    let message = format!("found `{name}`, expected {}", patterns.join(", "));
+                    wrong("patterns", message, (name, patterns));
                 }
             }
         }
@@ -441,6 +442,14 @@ fn check_ranges(source: &Source, ranges: &[RegisteredRange]) -> Result<(), Probl
         if !seen.insert(&range.name) {
             wrong("name", format!("`{}` is here twice", range.name));
         }
+        let ends = [
+            ("low", range.low),
+            ("value", range.value),
+            ("high", range.high),
+        ];
+        for (field, value) in ends.iter().filter(|(_, value)| !value.is_finite()) {
+            wrong(field, format!("found {value}, expected a finite number"));
+        }
         if !(range.low <= range.value && range.value <= range.high) {
             let message = format!(
                 "found {}, expected a value from {} to {}, its own bounds",
@@ -473,8 +482,8 @@ const LOOKS: u32 = 10_000;
 ///
 /// # Errors
 /// With the place of what is wrong.
-pub fn check_registration(source: &Source) -> Result<(), Problems> {
-    Registration::parse(source).map(|_| ())
+pub fn check_registration(source: &Source, patterns: &[&str]) -> Result<(), Problems> {
+    Registration::parse(source, patterns).map(|_| ())
 }
 
 /// The list of looks at test periods.

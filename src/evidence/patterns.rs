@@ -72,6 +72,11 @@ pub fn registered_hash() -> String {
     hex(&hash.finalize())
 }
 
+/// Names of the patterns, as a registration gives them.
+pub fn pattern_names() -> Vec<&'static str> {
+    PATTERNS.iter().map(|p| p.name).collect()
+}
+
 const PATTERNS: &[StylisedPattern] = &[
     StylisedPattern {
         name: "P1",

@@ -6,6 +6,7 @@ use chokepoint::config::parameters::ParameterSet;
 use chokepoint::config::source::{Configs, Source};
 use chokepoint::config::splits::{self, Registration};
 use chokepoint::config::{figure, study};
+use chokepoint::evidence::patterns::pattern_names;
 use chokepoint::study::Library;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -208,7 +209,7 @@ fn parameters_map_splits_and_registration_of_noise() {
         let _ = ParameterSet::read(&with("parameters/market.toml"));
         let _ = Evidence::read(&with("evidence/map.toml"));
         let _ = splits::read(&with("evidence/splits.toml"));
-        let _ = Registration::read(&with("evidence/registration.toml"));
+        let _ = Registration::read(&with("evidence/registration.toml"), &pattern_names());
     });
 }
 

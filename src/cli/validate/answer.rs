@@ -16,7 +16,7 @@ use crate::config::splits::{self, InputHashes, Registration, Split, SplitsFile};
 use crate::config::structure;
 use crate::evidence::headline::{HeadlineEffect, headline_effects, unsupported};
 use crate::evidence::hindcast::Hindcast;
-use crate::evidence::patterns::{PatternScore, patterns, registered_hash};
+use crate::evidence::patterns::{PatternScore, pattern_names, patterns, registered_hash};
 use crate::evidence::predictive::ensemble;
 use crate::evidence::scorecard::{Scorecard, score};
 use crate::evidence::series_score::SeriesScore;
@@ -110,7 +110,7 @@ pub fn answered(
     let library = Library::read(configs, &[])?;
     let shipped = Evidence::read(&library.configs)?;
     let file = splits::read(&library.configs)?;
-    let registration = Registration::read(&library.configs)?;
+    let registration = Registration::read(&library.configs, &pattern_names())?;
     let hashes = InputHashes::of(&library.configs, &library.parameters, &shipped)?;
     let own = match &args.evidence {
         None => None,
