@@ -50,8 +50,7 @@ fn recount(
         let spent: f64 = (0..chips)
             .map(|c| {
                 let levy = after.terms[customer.market * chips + c].levy_share;
-                let price =
-                    after.offers[c].price_usd * (1.0 + p.levy_pass_through * levy / (1.0 - levy));
+                let price = after.offers[c].price_usd / (1.0 - p.levy_pass_through * levy);
                 after.delivered(k, c) * (price + p.host_cost_usd)
             })
             .sum();

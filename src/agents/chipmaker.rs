@@ -473,7 +473,7 @@ pub fn settle_makers(
         value[maker][0] += (in_target + elsewhere) * price;
         value[maker][1] += in_target * price;
     }
-    for (value, levy) in value.iter_mut().zip(&market.deliveries.levy_usd) {
+    for (value, levy) in value.iter_mut().zip(&market.deliveries.levy_borne_usd) {
         value[0] -= levy;
     }
     let all_target: f64 = value.iter().map(|v| v[1]).sum();

@@ -168,11 +168,6 @@ pub fn merge(args: &MergeArgs) -> Answer {
         )));
     }
     let opened = file.open()?;
-    let figures = if args.no_report {
-        Vec::new()
-    } else {
-        opened.figures.clone()
-    };
     let out = results_folder(args.out.as_deref(), &file, &opened.plan);
     let claim = FolderClaim {
         made_from: vec![made_from(&opened.plan, &file.futures())],
@@ -190,8 +185,7 @@ pub fn merge(args: &MergeArgs) -> Answer {
         pool(threads(None))
             .map_err(|_| ResultsError::NotOurs(into.clone()))?
             .install(|| {
-                let results =
-                    merge_blocks(&opened, &file, &blocks, file.futures(), &figures, &into)?;
+                let results = merge_blocks(&opened, &file, &blocks, file.futures(), &into)?;
                 write_report(&results, &into, !args.no_report)?;
                 Ok(results)
             })

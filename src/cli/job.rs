@@ -166,16 +166,10 @@ impl StudyJob {
 
     fn join(self, futures: Range<u32>, timing: &Timing) -> Result<(Results, PathBuf), Failure> {
         let pool = pool(self.threads)?;
-        let figures = if self.report {
-            &self.opened.figures[..]
-        } else {
-            &[]
-        };
         let blocks = self.working.blocks();
         let joined = self.working.fresh().and_then(|into| {
             let made = futures.clone();
-            let results =
-                pool.install(|| merge(&self.opened, &self.file, &blocks, made, figures, &into))?;
+            let results = pool.install(|| merge(&self.opened, &self.file, &blocks, made, &into))?;
             let text = serde_json::to_string_pretty(timing).unwrap_or_default() + "\n";
             files::write(&into.join(TIMING), text)?;
             pool.install(|| write_report(&results, &into, self.report))?;

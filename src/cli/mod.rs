@@ -500,9 +500,13 @@ fn number_held(text: &str, least: u32) -> Result<u32, String> {
 
 /// What is expected where something is counted; digits with separators are read back without them.
 fn expected_count(bounds: &str, text: &str) -> String {
-    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
-    let separated = |letter: char| letter.is_ascii_digit() || ",_ \u{a0}'".contains(letter);
-    if digits.len() < text.chars().count() && !digits.is_empty() && text.chars().all(separated) {
+    let groups: Vec<&str> = text.split([',', '_', ' ', '\u{a0}', '\'']).collect();
+    let all_digits = |group: &&str| !group.is_empty() && group.bytes().all(|b| b.is_ascii_digit());
+    let thousands = groups.len() > 1
+        && groups.iter().all(all_digits)
+        && groups[1..].iter().all(|group| group.len() == 3);
+    if thousands {
+        let digits = groups.concat();
         format!("expected a whole number, {bounds}; did you mean {digits}?")
     } else {
         format!("expected a whole number, {bounds}")

@@ -27,7 +27,7 @@ use crate::foundation::maths;
 use crate::outputs::outcomes::OUTCOMES;
 use crate::questions::evaluate;
 use crate::results::seal::{self, Seal};
-use crate::results::{ResultsError, files};
+use crate::results::{Manifest, ResultsError, files};
 use crate::study::kept_runs::{BUSY, KeptRuns};
 use crate::study::{Library, Plan, PlanSettings, made_from};
 
@@ -50,6 +50,21 @@ pub fn check_free(folder: &Path, paths: &[String], made_from: &str, overwrite: b
             folder.join(path).display()
         ))),
         _ => Ok(()),
+    }
+}
+
+/// Checks that a results folder holds this study: a report shows the answers that lie beside its tables as its own.
+fn of_this_study(folder: &Path, study: &str) -> Answer {
+    let path = folder.join("manifest.json");
+    let failed = |why: String| Failure::Input(format!("error: {}: {why}\n", path.display()));
+    let text = seal::text_of(&path).map_err(|e| failed(e.to_string()))?;
+    let manifest: Manifest = serde_json::from_str(&text).map_err(|e| failed(e.to_string()))?;
+    match manifest.study.name {
+        name if name == study => Ok(()),
+        name => Err(Failure::Input(format!(
+            "error: --into {}: found results of the study `{name}`, expected those of `{study}`\n",
+            folder.display()
+        ))),
     }
 }
 
@@ -116,7 +131,15 @@ impl QuestionArgs {
             }
             self.seal.check(folder)?;
         }
-        let (mut plan, pool, table) = self.plan(configs, runs)?;
+        let (mut plan, pool, table, levels) = self.plan(configs, runs)?;
+        if let Some(folder) = &self.into {
+            of_this_study(folder, &plan.study.name)?;
+        }
+        if levels {
+            note(&format!(
+                "note: `{command}` draws its futures; the levels of the study's design are not used (`--set` fixes a parameter)\n"
+            ));
+        }
         if let Some(table) = table.as_ref().filter(|_| command != "sensitivity") {
             note(&format!(
                 "note: `{command}` draws its futures; the study's table {} is not used\n",
@@ -163,18 +186,19 @@ impl QuestionArgs {
         open_kept_runs(folder, made_from)
     }
 
-    /// Builds the plan and its thread pool; returns the study's table of futures, which the plan leaves out.
+    /// Builds the plan and its thread pool; returns what the plan leaves out: the study's table of futures, and whether its
+    /// design has levels.
     fn plan(
         &self,
         configs: Configs,
         runs: u32,
-    ) -> Result<(Plan, ThreadPool, Option<FuturesTable>), Failure> {
+    ) -> Result<(Plan, ThreadPool, Option<FuturesTable>, bool), Failure> {
         let library = Library::read(configs, &[])?;
         let source = library.configs.find(&self.study, "studies")?;
         let mut file = study::read(&source, &library.configs)?;
         // Questions draw futures one by one, whatever design the study is run with.
         file.futures.design = FutureDesign::Replicates;
-        file.futures.levels.clear();
+        let levels = !std::mem::take(&mut file.futures.levels).is_empty();
         let table = file.draws.take();
         let (set, fields) = settings(&library, &self.set)?;
         if let Some((path, _)) = fields.first() {
@@ -188,7 +212,7 @@ impl QuestionArgs {
             ..PlanSettings::default()
         };
         let plan = Plan::new(&library, file, settings)?;
-        Ok((plan, pool(threads(self.threads))?, table))
+        Ok((plan, pool(threads(self.threads))?, table, levels))
     }
 
     /// Runs a question with a progress bar. A signal stops it after the current runs; finished blocks are kept, and the same

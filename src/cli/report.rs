@@ -198,12 +198,10 @@ pub fn plot(configs: &Configs, args: &PlotArgs) -> Answer {
         sealed(&args.folder, &paths)?;
     }
     note_missing_figures(&gallery);
-    let path = |d: &crate::plots::DrawnFigure| folder.join(format!("{}.svg", d.figure.name));
-    let paths = gallery
-        .drawn
-        .iter()
-        .map(|d| format!("{}\n", path(d).display()));
-    say(&paths.collect::<String>())?;
+    let drawn = gallery.drawn.iter();
+    let paths = drawn.flat_map(|d| ["svg", "png"].map(|end| format!("{}.{end}", d.figure.name)));
+    let lines = paths.map(|path| format!("{}\n", folder.join(path).display()));
+    say(&lines.collect::<String>())?;
     if gallery.drawn.is_empty() {
         return Err(Failure::No("error: no figure could be drawn\n".into()));
     }

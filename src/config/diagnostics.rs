@@ -364,10 +364,24 @@ fn path_of(text: &str, place: &Range<usize>) -> String {
 fn toml_problem(source: &Source, error: &toml::de::Error) -> Problems {
     let range = error.span().unwrap_or(0..1);
     let path = path_of(&source.text, &range);
-    // The parser's word for one of several permitted values is that of a programming language.
-    let plain = error
+    // The parser's words are those of a programming language.
+    let mut plain = error
         .message()
         .replacen("unknown variant", "unknown value", 1);
+    for (types, words) in [
+        (&["f64"][..], "a number"),
+        (
+            &["u8", "u16", "u32", "u64", "usize", "i32", "i64"],
+            "a whole number",
+        ),
+    ] {
+        for kind in types {
+            let (found, expected) = (format!("expected {kind}"), format!("expected {words}"));
+            if plain.ends_with(&found) {
+                plain = plain.replace(&found, &expected);
+            }
+        }
+    }
     let mut message = plain.clone();
     if !path.is_empty() {
         message = format!("{message} (in `{path}`)");
@@ -382,9 +396,50 @@ fn toml_problem(source: &Source, error: &toml::de::Error) -> Problems {
     {
         return Diagnostic::at(source, range, renamed).into();
     }
-    let near = nearest(&found, &expected).map(|name| format!("did you mean `{name}`?"));
+    // Only where names are expected is one of them near what was found.
+    let name = nearest(&found, &expected).filter(|_| plain.starts_with("unknown"));
+    let meant = name
+        .map(String::from)
+        .or_else(|| value_as_toml_writes_it(&source.text, range.start));
+    let near = meant.map(|meant| format!("did you mean `{meant}`?"));
     let diagnostic = Diagnostic::at(source, range, message.clone());
     Problems(vec![diagnostic.help(near.unwrap_or_default())])
+}
+
+/// What a number with a comma, or a day written as day.month.year, is meant to be in TOML, on the line of an error.
+fn value_as_toml_writes_it(text: &str, at: usize) -> Option<String> {
+    let start = text.get(..at)?.rfind('\n').map_or(0, |end| end + 1);
+    let line = text[start..].lines().next()?;
+    let (_, value) = line.split_once('=')?;
+    // The commas of a list part its values.
+    if value.contains('[') {
+        return None;
+    }
+    let words = value.split(|c: char| c.is_whitespace() || "{}=#\"".contains(c));
+    words
+        .map(|word| word.trim_end_matches(','))
+        .find_map(|word| {
+            let digits = |part: &&str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+            let parts: Vec<&str> = word.split(['.', ',']).collect();
+            if !parts.iter().all(|part| digits(&part)) {
+                return None;
+            }
+            match &parts[..] {
+                [day, month, year] if year.len() == 4 && day.len() < 3 && month.len() < 3 => {
+                    Some(format!("{year}-{month:0>2}-{day:0>2}"))
+                }
+                [first, rest @ ..] if word.contains(',') && !word.contains('.') => {
+                    let thousands =
+                        first.len() < 4 && *first != "0" && rest.iter().all(|p| p.len() == 3);
+                    match (thousands, rest) {
+                        (true, _) => Some(parts.concat()),
+                        (false, [decimals]) => Some(format!("{first}.{decimals}")),
+                        _ => None,
+                    }
+                }
+                _ => None,
+            }
+        })
 }
 
 /// Old keys of configuration files and their new names.
@@ -459,5 +514,29 @@ mod tests {
             assert!(said(text).ends_with(path), "{}", said(text));
         }
         assert!(!said("line = 1").contains("(in "), "{}", said("line = 1"));
+    }
+
+    #[test]
+    fn a_comma_in_a_number_and_a_day_with_points_are_told_as_toml_writes_them() {
+        let help = |text: &str| {
+            let source = Source {
+                name: "lines.toml".into(),
+                text: text.into(),
+            };
+            let problems = read_toml::<Lines>(&source).expect_err("refused");
+            problems.0[0].help.clone()
+        };
+        for (text, meant) in [
+            ("lines = 1\nshare = 0,3", "`0.3`"),
+            ("numbers = { share = 0,3 }", "`0.3`"),
+            ("numbers = { cap = 50,000 }", "`50000`"),
+            ("cap = 1,250,000", "`1250000`"),
+            ("effective = 01.03.2026", "`2026-03-01`"),
+        ] {
+            assert!(help(text).contains(meant), "{text}: {}", help(text));
+        }
+        for text in ["lines = [1,2] x", "share = 3.", "cap = 1,25,0"] {
+            assert_eq!(help(text), "", "{text}");
+        }
     }
 }

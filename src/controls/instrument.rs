@@ -14,7 +14,7 @@ use super::verdict::Verdict;
 pub enum Instrument {
     /// Chips above a line of performance need a licence.
     ChipThreshold,
-    /// A part of the price goes to the issuer.
+    /// A part of what buyers pay goes to the issuer.
     Levy,
     /// A nation's imports of controlled chips draw on a cap.
     CountryCap,
@@ -111,7 +111,7 @@ fn short(x: f64) -> String {
 pub const LEVY_SHARE: RuleNumber = RuleNumber {
     name: "levy_share",
     unit: "part of the price",
-    words: "part of the price of each sale that goes to the issuer; where two levies meet, the larger",
+    words: "part of what a buyer pays that goes to the issuer, above the price as far as buyers bear it (`levy_pass_through`); where two levies meet, the larger",
     need: NumberNeed::Always,
     least: 0.0,
     most: Bound::Excluded(1.0),
@@ -369,7 +369,7 @@ impl Instrument {
     pub const fn words(self) -> &'static str {
         match self {
             Self::ChipThreshold => "chips above a line of performance need a licence",
-            Self::Levy => "a part of the price goes to the issuer",
+            Self::Levy => "a part of what buyers pay goes to the issuer; a chip that was free needs a licence then",
             Self::CountryCap => "a nation's imports of controlled chips draw on a cap",
             Self::EntityList => "named buyers need a licence",
             Self::ImportBan => "the destination bars or discourages imports",

@@ -268,8 +268,14 @@ fn moved(results: &Results, arm: &ArmInfo) -> Option<String> {
         ))
     };
     let said: Vec<String> = WAYS.iter().filter_map(say).collect();
+    // `decompose` takes a study, and `whatif` makes one that has no file.
+    let how = if results.manifest.command.starts_with("chokepoint whatif ") {
+        "`chokepoint decompose` computes it for a study with the rule in one of its arms (Writing a rule, in the guide, makes one)"
+    } else {
+        "`chokepoint decompose STUDY --into FOLDER` computes it, and `chokepoint report FOLDER` adds it here"
+    };
     (!said.is_empty()).then(|| {
-        format!("Under {}, in the median future, {}. How much of the effect each reaction causes is not computed yet: `chokepoint decompose STUDY --into FOLDER` computes it, and `chokepoint report FOLDER` adds it here.", arm.label(), said.join("; "))
+        format!("Under {}, in the median future, {}. How much of the effect each reaction causes is not computed yet: {how}.", arm.label(), said.join("; "))
     })
 }
 

@@ -11,7 +11,6 @@ use super::layout::RunRecordLayout;
 use super::on_record::on_record;
 use super::plan_file::{OpenedPlan, PlanFile};
 use super::verdicts::verdicts;
-use crate::config::figure::FigureFile;
 use crate::outputs::outcomes::OUTCOMES;
 use crate::results::{DRAWN, OutcomeWriter, RECORD_TABLE, Results, ResultsError, SeriesWriter};
 
@@ -27,7 +26,6 @@ pub fn merge(
     file: &PlanFile,
     blocks: &Path,
     futures: Range<u32>,
-    figures: &[FigureFile],
     into: &Path,
 ) -> Result<Results, ResultsError> {
     let plan = &opened.plan;
@@ -50,7 +48,7 @@ pub fn merge(
     }
     let mut results = joined.results(told, &file.command)?;
     results.outcomes.rows = drawn;
-    results.manifest.study.figures = figures.to_vec();
+    results.manifest.study.figures.clone_from(&opened.figures);
     results.manifest.gate = gate(&opened.library, &joined)?;
     let verdicts = verdicts(&opened.library, plan).map_err(|e| ResultsError::Io {
         path: into.to_path_buf(),

@@ -71,7 +71,11 @@ pub struct Market {
     part: Vec<f64>,
     pub bought: Vec<f64>,
     // By maker.
-    pub levy_usd: Vec<f64>,
+    /// Levies that makers bear, by maker, and that buyers bear.
+    pub passed_on_usd: f64,
+    pub levy_borne_usd: Vec<f64>,
+    nest: f64,
+    host_cost_usd: f64,
     pub quota_share: Vec<[f64; POOLS]>,
     pub quota_left: Vec<[f64; POOLS]>,
     pub maker_left: Vec<f64>,
@@ -177,7 +181,10 @@ impl Market {
             orders: vec![0.0; customers * chips],
             part: vec![0.0; customers * chips],
             bought: vec![0.0; customers * chips],
-            levy_usd: vec![0.0; makers],
+            levy_borne_usd: vec![0.0; makers],
+            passed_on_usd: 0.0,
+            nest: 1.0,
+            host_cost_usd: 0.0,
             quota_share: m.allocation.quota_share.clone(),
             quota_left: vec![[0.0; POOLS]; makers],
             maker_left: vec![0.0; makers],
@@ -202,6 +209,8 @@ impl Market {
 
     /// One month. `capacity` is standard packages by maker, `pools` units by pool.
     pub fn trade(&mut self, capacity: &[f64], pools: &[f64; POOLS], rules: &MarketRules) {
+        self.nest = rules.choice_nest;
+        self.host_cost_usd = rules.host_cost_usd;
         self.take_in(rules);
         for k in 0..self.customers {
             self.order(k, rules);
@@ -240,7 +249,8 @@ impl Market {
             self.repaid_usd += repaid;
         }
         self.bought.fill(0.0);
-        self.levy_usd.fill(0.0);
+        self.levy_borne_usd.fill(0.0);
+        self.passed_on_usd = 0.0;
     }
 
     /// Whether the law and the kind of customer and chip leave a sale at all.
@@ -294,13 +304,13 @@ impl Market {
             let mut end = first;
             while end < self.chips && self.maker_of[end] == maker {
                 best = f64::max(best, pull[end] * self.weight[end]);
-                sum += within[end] * self.weight[end];
+                sum += within[end] * f64::powf(self.weight[end], 1.0 / self.nest);
                 end += 1;
             }
             let attraction = best * self.stack[self.market_of[k] * self.makers + maker];
             for chip in first..end {
                 self.share[chip] = if best > 0.0 && sum > 0.0 {
-                    attraction * within[chip] * self.weight[chip] / sum
+                    attraction * within[chip] * f64::powf(self.weight[chip], 1.0 / self.nest) / sum
                 } else {
                     0.0
                 };
@@ -321,9 +331,8 @@ impl Market {
     fn order(&mut self, k: usize, rules: &MarketRules) {
         for chip in 0..self.chips {
             let levy = self.levy_share[self.market_of[k] * self.chips + chip];
-            let passed_on = rules.levy_pass_through * levy / f64::max(1.0 - levy, 1e-9);
             self.paid[k * self.chips + chip] =
-                self.price_usd[chip] * (1.0 + passed_on) + rules.host_cost_usd;
+                self.price_usd[chip] / (1.0 - rules.levy_pass_through * levy) + rules.host_cost_usd;
             self.weight[chip] = if self.is_offered(k, chip) {
                 self.dearer(k, chip, rules)
             } else {
@@ -607,8 +616,11 @@ impl Market {
                 let units = self.part[at] * self.fill[chip];
                 self.bought[at] += units;
                 self.spent_usd[k] += units * self.paid[at];
-                self.levy_usd[self.maker_of[chip]] +=
-                    units * self.price_usd[chip] * self.levy_share[law];
+                let paid = self.paid[at] - self.host_cost_usd;
+                let passed_on = paid - self.price_usd[chip];
+                self.passed_on_usd += units * passed_on;
+                self.levy_borne_usd[self.maker_of[chip]] +=
+                    units * (paid * self.levy_share[law] - passed_on);
                 if self.licensed[law] {
                     let used = f64::min(units, self.authorised[law]);
                     self.authorised[law] -= used;

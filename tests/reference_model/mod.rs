@@ -142,9 +142,9 @@ fn compare_markets(world: &mut World) {
     );
     is("sold_to_brokers", brokers.0, brokers.1, &volume);
     is(
-        "levy_usd",
-        &model.deliveries.levy_usd,
-        &reference.levy_usd,
+        "levy_borne_usd",
+        &model.deliveries.levy_borne_usd,
+        &reference.levy_borne_usd,
         &alone,
     );
     is("wanted", &model.orders.wanted, &reference.wanted, &alone);
@@ -235,6 +235,7 @@ fn compare_markets(world: &mut World) {
         books.lapsed_usd,
         books.repaid_usd,
         books.levy_usd,
+        books.passed_on_usd,
         books.produced,
         books.delivered,
         books.retired,
@@ -243,13 +244,14 @@ fn compare_markets(world: &mut World) {
         reference.spent_usd.iter().sum(),
         reference.lapsed_usd,
         reference.repaid_usd,
-        reference.levy_usd.iter().sum(),
+        reference.levy_borne_usd.iter().sum::<f64>() + reference.passed_on_usd,
+        reference.passed_on_usd,
         made,
         made,
         reference.retired,
     ];
     is("books", &sums, &references, &alone);
-    let levied = reference.levy_usd.iter().sum::<f64>() > 0.0;
+    let levied = reference.passed_on_usd > 0.0;
     let (used, grey) = (
         reference.used.iter().sum::<f64>(),
         &reference.sold_to_brokers,

@@ -98,19 +98,25 @@ impl BudgetChoice {
         }
     }
 
-    /// Weighs the `a`-th chip, in the `n`-th nest. `open` is 0 for buyers that cannot buy it, and 1 for others, or less where a
-    /// levy raises its price.
-    pub fn weigh_chip(&mut self, n: usize, a: usize, open: &[f64], chip: &ChipAttraction) {
+    /// Weighs the `a`-th chip, in the `n`-th nest. `open`, among makers and within the nest, is 0 for buyers that cannot buy it, and 1 for
+    /// others, or less where a levy raises its price.
+    pub fn weigh_chip(
+        &mut self,
+        n: usize,
+        a: usize,
+        (open, open_in_nest): (&[f64], &[f64]),
+        chip: &ChipAttraction,
+    ) {
         let sums = self.maker.row_mut(n).iter_mut().zip(self.sum.row_mut(n));
         let weights = self.weight.row_mut(a).iter_mut().zip(sums);
-        let buyers = open.iter().zip(&self.serves);
+        let buyers = open.iter().zip(open_in_nest).zip(&self.serves);
         let of_buyer = |by_wallet: [f64; 2], serves: f64| {
             by_wallet[0] * (1.0 - serves) + by_wallet[1] * serves
         };
-        for ((weight, (best, sum)), (open, serves)) in weights.zip(buyers) {
+        for ((weight, (best, sum)), ((open, open_in_nest), serves)) in weights.zip(buyers) {
             let whole = of_buyer(chip.whole, *serves) * open;
             *best = if whole > *best { whole } else { *best };
-            *weight = of_buyer(chip.in_nest, *serves) * open;
+            *weight = of_buyer(chip.in_nest, *serves) * open_in_nest;
             *sum += *weight;
         }
     }
@@ -175,7 +181,7 @@ mod tests {
                     whole: [attraction[a]; 2],
                     in_nest: [attraction_in_nest[a]; 2],
                 };
-                choice.weigh_chip(n, a, &[open[a]; 8], &chip);
+                choice.weigh_chip(n, a, (&[open[a]; 8], &[open[a]; 8]), &chip);
             }
             choice.end_nest(n);
         }

@@ -4,7 +4,7 @@ use super::allocation::{Allocation, AllocationRound};
 use super::buyer_table::{clear_column, row_length};
 use super::buyers::BuyerGroups;
 use super::licences::Licences;
-use super::orders::OrderBook;
+use super::orders::{OrderBook, levied_price_usd};
 use super::state::{
     BudgetPurpose, ForSale, MarketAccounts, MarketLayout, MarketRules, ROWS, stock_index,
 };
@@ -24,8 +24,8 @@ pub struct Deliveries {
     /// Slots that have ever been on sale, in order of launch.
     pub in_use: Vec<u16>,
     was_used: Vec<bool>,
-    /// Levies taken this month by maker, USD.
-    pub levy_usd: Vec<f64>,
+    /// Levies of this month that makers bear, by maker, USD; buyers pay the rest above the price.
+    pub levy_borne_usd: Vec<f64>,
     /// Pool units that the month's deliveries used.
     pub pool_used: [f64; POOLS],
     /// Packages delivered, by active chip.
@@ -67,7 +67,7 @@ impl Deliveries {
             stock: vec![0.0; ROWS * chips],
             in_use: Vec::with_capacity(chips),
             was_used: vec![false; chips],
-            levy_usd: vec![0.0; layout.makers],
+            levy_borne_usd: vec![0.0; layout.makers],
             pool_used: [0.0; POOLS],
             totals: Vec::with_capacity(chips),
             spent_usd: Vec::with_capacity(row_length(layout.customers.len())),
@@ -81,7 +81,7 @@ impl Deliveries {
             &mut self.sold_to_brokers,
             &mut self.diverted_units,
             &mut self.stock,
-            &mut self.levy_usd,
+            &mut self.levy_borne_usd,
         ] {
             column.fill(0.0);
         }
@@ -98,7 +98,7 @@ impl Deliveries {
     }
 
     pub(super) fn begin_month(&mut self) {
-        self.levy_usd.fill(0.0);
+        self.levy_borne_usd.fill(0.0);
     }
 
     /// Delivers the filled orders of a round: money, chips, levies and licences together.
@@ -137,9 +137,13 @@ impl Deliveries {
                     continue;
                 }
                 let terms = sale.terms_in(buyer.market, a);
-                let levy = units * sale.offers[sale.slot(a)].price_usd * terms.levy_share;
+                let price_usd = sale.offers[sale.slot(a)].price_usd;
+                let levied_usd = levied_price_usd(price_usd, terms.levy_share, sale.rules);
+                let levy = units * levied_usd * terms.levy_share;
+                let passed_on = units * (levied_usd - price_usd);
                 accounts.levy_usd += levy;
-                self.levy_usd[usize::from(orders.maker_of[a])] += levy;
+                accounts.passed_on_usd += passed_on;
+                self.levy_borne_usd[usize::from(orders.maker_of[a])] += levy - passed_on;
                 if terms.licensed() {
                     licences.queues[sale.terms_index(buyer.market, a)].draw_down(units);
                 }
@@ -182,6 +186,11 @@ impl Deliveries {
             self.sold[chip * ROWS..][..ROWS].copy_from_slice(&sums[..ROWS]);
             self.sold_to_brokers[chip] = sums[ROWS];
         }
+        let sold = self.totals.iter().zip(sale.active);
+        let at_price = sold.map(|(units, &chip)| {
+            units * (sale.offers[usize::from(chip)].price_usd + sale.rules.host_cost_usd)
+        });
+        accounts.at_price_usd = at_price.sum();
         self.pool_used = [0.0; POOLS];
         for (units, uses) in self.totals.iter().zip(&orders.uses) {
             accounts.produced += units;

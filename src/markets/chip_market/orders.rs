@@ -33,6 +33,8 @@ pub struct OrderBook {
     /// licence nor cap applies. Rows are kept as long as buyers and the terms of the chip stay.
     open: BuyerTable,
     free: BuyerTable,
+    /// By active chip and buyer: the same as `open` among the chips of a maker, where buyers mind the price more.
+    open_in_nest: BuyerTable,
     tabulated: Vec<bool>,
     /// By active chip and buyer: cost per package in use, USD; packages ordered.
     pub(super) paid_usd: BuyerTable,
@@ -71,6 +73,7 @@ impl OrderBook {
             planned: row(),
             open: table(),
             free: table(),
+            open_in_nest: table(),
             tabulated: vec![false; chips],
             paid_usd: table(),
             units: table(),
@@ -108,7 +111,7 @@ impl OrderBook {
         for (n, nest) in self.nests.iter().enumerate() {
             self.choice.begin_nest(n);
             for a in nest.chips() {
-                let open = self.open.row(sale.slot(a));
+                let open = (self.open.row(sale.slot(a)), self.open_in_nest.row(a));
                 self.choice.weigh_chip(n, a, open, &self.attractions[a]);
             }
             self.choice.end_nest(n);
@@ -155,7 +158,7 @@ impl OrderBook {
         for column in [&mut self.totals, &mut self.planned] {
             column.resize(chips, 0.0);
         }
-        for table in [&mut self.paid_usd, &mut self.units] {
+        for table in [&mut self.paid_usd, &mut self.units, &mut self.open_in_nest] {
             table.resize(chips, buyers);
         }
         for column in [&mut self.money_usd, &mut self.ordered_usd] {
@@ -215,10 +218,13 @@ impl OrderBook {
         }
     }
 
-    /// Writes the cost in use of each chip for every buyer. A levy counts in the choice as a higher price does.
+    /// Writes the cost in use of each chip for every buyer. A levy counts in the choice as a higher price does: it takes
+    /// `(paid without / paid with) ^ slope` among makers, and the same to the power of `slope / nest` among the chips of one.
     fn tabulate_prices(&mut self, sale: &ForSale, buyers: &BuyerGroups) {
         for (a, paid_usd) in self.unlevied_usd.iter().enumerate() {
             self.paid_usd.row_mut(a).fill(*paid_usd);
+            let open = self.open.row(sale.slot(a));
+            self.open_in_nest.row_mut(a).copy_from_slice(open);
         }
         for (b, buyer) in buyers.list.iter().enumerate() {
             for &a in &buyers.restrictions[buyer.market].watched {
@@ -230,7 +236,10 @@ impl OrderBook {
                     let open = self.open.at_mut(sale.slot(a), b);
                     if *open > 0.0 {
                         let ratio = self.unlevied_usd[a] / dearer;
-                        *open = maths::pow_of_positive(ratio, sale.rules.choice_slope);
+                        let slope = sale.rules.choice_slope;
+                        *open = maths::pow_of_positive(ratio, slope);
+                        let in_nest = maths::pow_of_positive(ratio, slope / sale.rules.choice_nest);
+                        *self.open_in_nest.at_mut(a, b) = in_nest;
                     }
                     *self.paid_usd.at_mut(a, b) = dearer;
                 }
@@ -352,7 +361,8 @@ impl OrderBook {
                 for (open, &b) in self.open_to_waiting.iter_mut().zip(waiting) {
                     *open = f64::from(u8::from(free[b] > 0.0));
                 }
-                choice.weigh_chip(n, a, &self.open_to_waiting, &self.attractions[a]);
+                let open = (&self.open_to_waiting[..], &self.open_to_waiting[..]);
+                choice.weigh_chip(n, a, open, &self.attractions[a]);
             }
             choice.end_nest(n);
         }
@@ -387,7 +397,7 @@ impl OrderBook {
             }
             self.choice.begin_nest(n);
             for a in nest.chips() {
-                let open = self.open.row(sale.slot(a));
+                let open = (self.open.row(sale.slot(a)), self.open_in_nest.row(a));
                 if served[a] {
                     self.choice.weigh_chip(n, a, open, &self.attractions[a]);
                 } else {
@@ -473,8 +483,16 @@ pub(super) fn add_spending(units: &[f64], paid_usd: &[f64], spent_usd: &mut [f64
     }
 }
 
-/// Cost of a chip in use, USD: its price, the part of a levy that is passed on, and the server around it.
+/// What a buyer pays for a chip under a levy, USD. The levy is a part of what is paid; buyers bear `levy_pass_through` of it:
+///
+/// ```text
+/// paid = price / (1 - levy_pass_through * levy_share)
+/// ```
+pub(super) fn levied_price_usd(price_usd: f64, levy_share: f64, rules: &MarketRules) -> f64 {
+    price_usd / (1.0 - rules.levy_pass_through * levy_share)
+}
+
+/// Cost of a chip in use, USD: what is paid for it, and the server around it.
 fn paid_usd(price_usd: f64, levy_share: f64, rules: &MarketRules) -> f64 {
-    price_usd * (1.0 + rules.levy_pass_through * levy_share / (1.0 - levy_share).max(1e-9))
-        + rules.host_cost_usd
+    levied_price_usd(price_usd, levy_share, rules) + rules.host_cost_usd
 }

@@ -155,6 +155,7 @@ pub struct MarketRules {
     pub customary_share_target: f64,
     pub host_cost_usd: f64,
     pub choice_slope: f64,
+    pub choice_nest: f64,
     pub wallet_decay_per_month: f64,
     pub levy_pass_through: f64,
     pub quota_inertia: f64,
@@ -176,6 +177,7 @@ impl MarketRules {
             customary_share_target: p.customary_share_target,
             host_cost_usd: p.host_cost_usd,
             choice_slope: p.choice_slope,
+            choice_nest: p.choice_nest,
             wallet_decay_per_month: p.wallet_decay_per_month,
             levy_pass_through: p.levy_pass_through,
             quota_inertia: p.quota_inertia,
@@ -200,7 +202,11 @@ pub struct MarketAccounts {
     pub repaid_usd: f64,
     pub spent_usd: f64,
     pub lapsed_usd: f64,
+    /// Levies, and the part of them that buyers pay above the price.
     pub levy_usd: f64,
+    pub passed_on_usd: f64,
+    /// What the packages sold cost at the prices of their makers, servers included.
+    pub at_price_usd: f64,
     pub produced: f64,
     pub delivered: f64,
     pub retired: f64,
@@ -214,6 +220,11 @@ impl MarketAccounts {
         let lost_usd =
             opening_usd + self.budget_usd - self.spent_usd - self.lapsed_usd - closing_usd;
         lost_usd.abs() / (opening_usd.abs() + self.budget_usd + 1.0)
+    }
+
+    /// What buyers spent and neither makers nor, as the part of a levy that is passed on, the issuer received, over what they spent.
+    pub(super) fn unreceived_usd(&self) -> f64 {
+        (self.spent_usd - self.at_price_usd - self.passed_on_usd).abs() / (self.spent_usd + 1.0)
     }
 
     /// Packages made and not delivered, or the reverse, over packages made.

@@ -53,13 +53,14 @@ impl ChipMarket {
         let round = AllocationRound::Again;
         deliveries.deliver(round, sale, buyers, orders, allocation, licences, accounts);
 
-        // 6. Settlement: caps are drawn down, chips go to users and brokers, money to makers; the accounts must balance.
+        // 6. Settlement: caps are drawn down, chips go to users and brokers, wallets pay; the accounts must balance.
         caps.settle(sale, buyers);
         deliveries.distribute(sale, buyers, orders, accounts);
         buyers.pay(money);
         let stock = deliveries.renew_stock(rules, accounts);
         accounts.imbalance = accounts
             .lost_usd(opening_usd, money.net_usd())
+            .max(accounts.unreceived_usd())
             .max(stock.imbalance())
             .max(accounts.lost_packages())
             .max(licences.imbalance())
