@@ -50,7 +50,8 @@ fn recount(
         let spent: f64 = (0..chips)
             .map(|c| {
                 let levy = after.terms[customer.market * chips + c].levy_share;
-                let price = after.offers[c].price_usd / (1.0 - p.levy_pass_through * levy);
+                let price =
+                    after.offers[c].price_usd * (1.0 + p.levy_pass_through * levy / (1.0 - levy));
                 after.delivered(k, c) * (price + p.host_cost_usd)
             })
             .sum();

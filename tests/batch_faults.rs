@@ -326,3 +326,62 @@ fn a_table_of_futures_says_each_thing_once_and_wrong_rows_have_a_line() {
         "{said}"
     );
 }
+
+#[test]
+fn what_a_study_varies_or_fixes_is_not_fixed_once_more() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    let study = library().configs.read("studies/did-controls-work.toml");
+    let study = study.unwrap().text;
+    let said = |more: &str, arm: &str, option: &[&str]| {
+        let text = study
+            .replace("rival_structures = true", "rival_structures = false")
+            .replace("arms = [", &format!("arms = [{arm}"));
+        std::fs::write(here.join("mine.toml"), text + more).unwrap();
+        refused(
+            here,
+            &[&["run", "mine.toml", "--runs", "2"], option].concat(),
+            2,
+        )
+    };
+    let stress = "\n[[futures.stress]]\nname = \"tight\"\nset = { supply_multiplier = 0.6 }\n";
+    let variant = "\n[[futures.variant]]\nname = \"n\"\nplanning = \"naive\"\n";
+    let arm = "{ name = \"a\", from = \"none\", set = { choice_slope = 2.0 } }, ";
+    for (more, arm, option, words) in [
+        (
+            stress,
+            "",
+            ["--set", "supply_multiplier=1"],
+            "`tight` sets it",
+        ),
+        (
+            variant,
+            "",
+            ["--planning", "foresight"],
+            "`n` sets the expectations",
+        ),
+        ("", arm, ["--set", "choice_slope=3"], "the arm `a` sets it"),
+    ] {
+        let said = said(more, arm, &option);
+        assert!(said.contains(words), "{said}");
+    }
+}
+
+#[test]
+fn results_are_replaced_by_a_path_that_leads_through_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    run(here, &["--runs", "1", "--no-report", "--out", "res"]);
+    let inside = here.join("res");
+    for out in ["../res", ".", "../res/."] {
+        chokepoint(&inside)
+            .args(["run", "did-controls-work", "--runs", "1", "--no-report"])
+            .args(SHORT)
+            .args(["--out", out])
+            .assert()
+            .success();
+        assert!(inside.join("seal.json").exists(), "{out}");
+    }
+    let left: Vec<_> = std::fs::read_dir(here).unwrap().flatten().collect();
+    assert_eq!(left.len(), 1, "{left:?}");
+}

@@ -526,7 +526,43 @@ fn a_manifest_that_no_study_can_have_is_an_error() {
             }
         }
     }
-    assert_ne!(whole, with_figures);
+    // Results without a report keep the figures of their study.
+    assert!(whole.contains("\"name\": \"effects\""));
+    std::fs::write(&path, &with_figures).unwrap();
+    good(
+        here,
+        &[
+            "run",
+            "mine.toml",
+            "--runs",
+            "2",
+            "--no-report",
+            "--out",
+            "bare",
+        ],
+    );
+    good(here, &["plot", "bare"]);
+    assert!(here.join("bare/plots/effects.png").exists());
+    // A question puts its answer only beside results that it asks about.
+    let elsewhere = |args: &[&str], words: &str| {
+        let done = chokepoint(here)
+            .args(["sensitivity", "--runs", "2", "--into", "bare"])
+            .args(args)
+            .assert()
+            .code(2);
+        let said = String::from_utf8_lossy(&done.get_output().stderr).into_owned();
+        assert!(said.contains(words), "{said}");
+    };
+    elsewhere(&["did-controls-work"], "found results of the study `mine`");
+    elsewhere(&["mine.toml", "--seed", "77"], "expected those of seed 77");
+    elsewhere(
+        &["mine.toml", "--set", "enforcement=2"],
+        "expected those of --set enforcement=2",
+    );
+    elsewhere(
+        &["mine.toml", "--off", "theft"],
+        "expected those of --off theft",
+    );
 }
 
 /// What is said of the main study with one piece of text in place of another.

@@ -44,9 +44,9 @@ impl RuleTemplate {
         match instrument {
             Instrument::ChipThreshold => Self::PROPOSAL,
             Instrument::Levy => Self {
-                title: "a levy on the H200 sold to China",
+                title: "a levy on chips of the H200's class sold to China",
                 description: "A sale to China of a chip that meets the condition pays part of its price to the treasury.",
-                condition: "tpp > 14000 && tpp < 17500 && mem_bandwidth_tbs > 4.5 && mem_bandwidth_tbs < 5.0",
+                condition: "tpp >= 15000 && tpp < 21000 && datacenter_marketed",
                 meaning: "which chips pay; a chip that was free needs a licence then (`chokepoint explain levy`)",
                 applies_to: TO_CHINA,
                 numbers: &[("levy_share", "0.3")],

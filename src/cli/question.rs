@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use super::execution::{pool, progress, stop_on_signal, threads};
 use super::report::SealArgs;
-use super::run::{channels_without, settings};
+use super::run::{channels_without, held_by_the_study, settings};
 use super::{
     AN_OUTCOME, Answer, Failure, Format, count, csv_written, note, say, say_data, say_json, table,
     wrong_word,
@@ -29,6 +29,7 @@ use crate::questions::evaluate;
 use crate::results::seal::{self, Seal};
 use crate::results::{Manifest, ResultsError, files};
 use crate::study::kept_runs::{BUSY, KeptRuns};
+use crate::study::manifest::channels_off;
 use crate::study::{Library, Plan, PlanSettings, made_from};
 
 /// Runs of a question, at most: the outcomes of all of them are held in memory, half a kilobyte a run.
@@ -53,19 +54,52 @@ pub fn check_free(folder: &Path, paths: &[String], made_from: &str, overwrite: b
     }
 }
 
-/// Checks that a results folder holds this study: a report shows the answers that lie beside its tables as its own.
-fn of_this_study(folder: &Path, study: &str) -> Answer {
+/// Checks that a results folder holds this study as the question asks it: a report shows the answers that lie beside its tables as its
+/// own.
+fn of_this_study(folder: &Path, plan: &Plan) -> Answer {
     let path = folder.join("manifest.json");
     let failed = |why: String| Failure::Input(format!("error: {}: {why}\n", path.display()));
     let text = seal::text_of(&path).map_err(|e| failed(e.to_string()))?;
     let manifest: Manifest = serde_json::from_str(&text).map_err(|e| failed(e.to_string()))?;
-    match manifest.study.name {
-        name if name == study => Ok(()),
-        name => Err(Failure::Input(format!(
-            "error: --into {}: found results of the study `{name}`, expected those of `{study}`\n",
+    let differs = |found: String, asked: String| {
+        Failure::Input(format!(
+            "error: --into {}: found results of {found}, expected those of {asked}; omit --into, or ask as the results were made\n",
             folder.display()
-        ))),
+        ))
+    };
+    let (found, asked) = (manifest.study.name.to_string(), plan.study.name.to_string());
+    if found != asked {
+        return Err(differs(
+            format!("the study `{found}`"),
+            format!("`{asked}`"),
+        ));
     }
+    if manifest.seed != plan.seed {
+        let (found, asked) = (manifest.seed, plan.seed);
+        return Err(differs(format!("seed {found}"), format!("seed {asked}")));
+    }
+    let said = |words: Vec<String>| match words.is_empty() {
+        true => "nothing".to_string(),
+        false => words.join(", "),
+    };
+    let numbers = manifest.set.iter().filter(|(id, _)| !id.contains("study."));
+    let found: Vec<String> = numbers
+        .map(|(id, text)| match text.parse::<f64>() {
+            Ok(value) => format!("{id}={value}"),
+            Err(_) => format!("{id}={text}"),
+        })
+        .collect();
+    let asked: Vec<String> = plan.set.iter().map(|(id, v)| format!("{id}={v}")).collect();
+    if found != asked {
+        let set = |words| format!("--set {}", said(words));
+        return Err(differs(set(found), set(asked)));
+    }
+    let asked: Vec<String> = channels_off(plan);
+    if manifest.channels_off != asked {
+        let off = |words| format!("--off {}", said(words));
+        return Err(differs(off(manifest.channels_off), off(asked)));
+    }
+    Ok(())
 }
 
 #[derive(Args)]
@@ -133,7 +167,7 @@ impl QuestionArgs {
         }
         let (mut plan, pool, table, levels) = self.plan(configs, runs)?;
         if let Some(folder) = &self.into {
-            of_this_study(folder, &plan.study.name)?;
+            of_this_study(folder, &plan)?;
         }
         if levels {
             note(&format!(
@@ -204,6 +238,7 @@ impl QuestionArgs {
         if let Some((path, _)) = fields.first() {
             return Err(wrong_word("--set", path, "a parameter", &[]));
         }
+        held_by_the_study(&file, &set, "adaptive")?;
         let settings = PlanSettings {
             seed: self.seed.unwrap_or(file.seed),
             runs: self.runs.unwrap_or(runs),

@@ -8,10 +8,11 @@ use super::execution::{ExecutionArgs, progress, stop_on_signal};
 use super::job::{Progress, StudyJob};
 use super::report::report_failures;
 use super::{Answer, Failure, count, note, wrong_word};
+use crate::config::draws::FuturesTable;
 use crate::config::overrides::OverriddenStudy;
 use crate::config::parameters::check_value;
 use crate::config::source::{Configs, Source};
-use crate::config::study::{self, StudyFile};
+use crate::config::study::{self, Arm, StudyFile};
 use crate::foundation::channels::{Channel, Channels};
 use crate::foundation::escape::{shell_argument, shell_option};
 use crate::foundation::parameters::Parameters;
@@ -86,6 +87,7 @@ pub fn plan_file(
     // Errors are reported at the place that the user wrote, before the plan is sealed.
     check(&library, &file, runs, choice.only, &KeptParts::default()).map_err(placed)?;
     channels_without(&choice.off)?;
+    held_by_the_study(&file, &set, &choice.planning)?;
     let mut said: BTreeMap<String, String> = set
         .iter()
         .map(|(k, v)| (k.clone(), v.to_string()))
@@ -127,6 +129,62 @@ pub fn execute(file: PlanFile, how: &ExecutionArgs) -> Answer {
     bar.finish_and_clear();
     let (results, folder) = made?;
     report_failures(&results, &folder, !how.no_report)
+}
+
+/// Refuses to fix what the study varies or fixes itself. The command line would win, and levels, conditions and arms would no longer be
+/// what their names say.
+pub fn held_by_the_study(file: &StudyFile, set: &BTreeMap<String, f64>, planning: &str) -> Answer {
+    let futures = &file.futures;
+    let arms = || {
+        file.arms.iter().filter_map(|arm| match arm {
+            Arm::Composed(arm) => Some(arm),
+            Arm::Regime(_) => None,
+        })
+    };
+    let refused = |option: String, held: String| {
+        let why = "change the study instead, or leave the option out";
+        Err(Failure::Input(format!("error: {option}: {held}; {why}\n")))
+    };
+    for id in set.keys() {
+        let column = |table: &FuturesTable| {
+            let mut names = table.columns.iter().map(|at| Parameters::NAMES[*at].1);
+            names.any(|name| name == id)
+        };
+        let alternative = futures.stress.iter().chain(&futures.variant);
+        let alternative = alternative.filter(|a| a.set.contains_key(id));
+        let names: Vec<&str> = alternative.map(|a| a.name.as_str()).collect();
+        let arm = arms().find(|arm| arm.set.contains_key(id));
+        let held = if futures.levels.contains_key(id) {
+            "it has levels in the design of the study".to_string()
+        } else if file.draws.as_ref().is_some_and(column) {
+            "it is a column of the study's table of futures".to_string()
+        } else if let Some(arm) = arm {
+            format!("the arm `{}` sets it", arm.name)
+        } else if names.is_empty() {
+            continue;
+        } else if file.rival_structures {
+            let forms = names.join("`, `");
+            note(&format!(
+                "note: --set {id}: holds in the rival forms `{forms}` too, which set it otherwise\n"
+            ));
+            continue;
+        } else {
+            format!("`{}` sets it", names.join("`, `"))
+        };
+        return refused(format!("--set {id}"), held);
+    }
+    let variants = futures.stress.iter().chain(&futures.variant);
+    let mut names = variants
+        .filter(|a| a.planning.is_some())
+        .map(|a| a.name.as_str())
+        .chain(arms().filter(|a| a.planning.is_some()).map(|a| &*a.name));
+    match names.next().filter(|_| planning != "adaptive") {
+        Some(name) => refused(
+            "--planning".into(),
+            format!("`{name}` sets the expectations"),
+        ),
+        None => Ok(()),
+    }
 }
 
 /// All channels but these.

@@ -3,10 +3,28 @@
 
 use std::fs::{self, File};
 use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use super::seal::{SEAL, Seal, is_own, walk};
 use super::{ResultsError, files, io};
+
+/// A path without `.` and `..`, as far as its folders exist. A path through the folder that is replaced would lead nowhere while that
+/// folder is moved.
+fn without_dots(path: &Path) -> PathBuf {
+    let dots = |part: Component| matches!(part, Component::CurDir | Component::ParentDir);
+    if !path.components().any(dots) {
+        // Without a trailing `/.`, which cannot be renamed.
+        return path.components().collect();
+    }
+    let whole = || {
+        let folder = path.parent()?.canonicalize().ok()?;
+        Some(folder.join(path.file_name()?))
+    };
+    path.canonicalize()
+        .ok()
+        .or_else(whole)
+        .unwrap_or_else(|| path.to_path_buf())
+}
 
 /// Which finished results may be replaced.
 #[derive(Clone, Debug, Default)]
@@ -29,16 +47,15 @@ impl WorkingFolder {
     /// # Errors
     /// When the target may not be replaced, nothing can be written beside it, or another run works on it.
     pub fn open(target: &Path, claim: &FolderClaim) -> Result<Self, ResultsError> {
+        // A broken link is not the program's.
         let foreign = || ResultsError::NotOurs(target.to_path_buf());
-        // `.` and `..` cannot be replaced in one step; a broken link is not the program's.
-        let name = target.file_name().ok_or_else(foreign)?.to_owned();
         let linked = fs::symlink_metadata(target).is_ok_and(|m| m.is_symlink());
         let target = if linked {
             fs::canonicalize(target).map_err(|_| foreign())?
         } else {
-            target.to_path_buf()
+            without_dots(target)
         };
-        let name = target.file_name().map_or(name, std::ffi::OsStr::to_owned);
+        let name = target.file_name().ok_or_else(foreign)?.to_owned();
         let mut own = std::ffi::OsString::from(".");
         own.push(name);
         own.push(".unfinished");

@@ -29,6 +29,12 @@ pub fn made_from(plan: &Plan, futures: &Range<u32>) -> String {
     sha256(format!("{parts:?}").as_bytes())
 }
 
+/// Channels that are off in every arm and future, by name.
+pub fn channels_off(plan: &Plan) -> Vec<String> {
+    let off = Channel::ALL.iter().filter(|c| !plan.channels.on(**c));
+    off.map(|c| c.name().to_string()).collect()
+}
+
 /// What was run, with what.
 pub fn manifest(
     plan: &Plan,
@@ -50,11 +56,7 @@ pub fn manifest(
         seed: plan.seed,
         runs: futures,
         failed,
-        channels_off: Channel::ALL
-            .iter()
-            .filter(|c| !plan.channels.on(**c))
-            .map(|c| c.name().to_string())
-            .collect(),
+        channels_off: channels_off(plan),
         planning: plan.planning.name().to_string(),
         set: plan.said.clone(),
         posterior: plan.design.posterior.as_ref().map(|p| p.name.clone()),

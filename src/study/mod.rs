@@ -14,7 +14,7 @@ pub mod kept_parts;
 pub mod kept_runs;
 mod layout;
 mod library;
-mod manifest;
+pub mod manifest;
 pub mod merge;
 pub mod on_record;
 pub mod plan;

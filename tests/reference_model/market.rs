@@ -75,7 +75,7 @@ pub struct Market {
     pub passed_on_usd: f64,
     pub levy_borne_usd: Vec<f64>,
     nest: f64,
-    host_cost_usd: f64,
+    pass_through: f64,
     pub quota_share: Vec<[f64; POOLS]>,
     pub quota_left: Vec<[f64; POOLS]>,
     pub maker_left: Vec<f64>,
@@ -184,7 +184,7 @@ impl Market {
             levy_borne_usd: vec![0.0; makers],
             passed_on_usd: 0.0,
             nest: 1.0,
-            host_cost_usd: 0.0,
+            pass_through: 0.0,
             quota_share: m.allocation.quota_share.clone(),
             quota_left: vec![[0.0; POOLS]; makers],
             maker_left: vec![0.0; makers],
@@ -210,7 +210,7 @@ impl Market {
     /// One month. `capacity` is standard packages by maker, `pools` units by pool.
     pub fn trade(&mut self, capacity: &[f64], pools: &[f64; POOLS], rules: &MarketRules) {
         self.nest = rules.choice_nest;
-        self.host_cost_usd = rules.host_cost_usd;
+        self.pass_through = rules.levy_pass_through;
         self.take_in(rules);
         for k in 0..self.customers {
             self.order(k, rules);
@@ -331,8 +331,9 @@ impl Market {
     fn order(&mut self, k: usize, rules: &MarketRules) {
         for chip in 0..self.chips {
             let levy = self.levy_share[self.market_of[k] * self.chips + chip];
+            let passed_on = rules.levy_pass_through * levy / f64::max(1.0 - levy, 1e-9);
             self.paid[k * self.chips + chip] =
-                self.price_usd[chip] / (1.0 - rules.levy_pass_through * levy) + rules.host_cost_usd;
+                self.price_usd[chip] * (1.0 + passed_on) + rules.host_cost_usd;
             self.weight[chip] = if self.is_offered(k, chip) {
                 self.dearer(k, chip, rules)
             } else {
@@ -616,11 +617,11 @@ impl Market {
                 let units = self.part[at] * self.fill[chip];
                 self.bought[at] += units;
                 self.spent_usd[k] += units * self.paid[at];
-                let paid = self.paid[at] - self.host_cost_usd;
-                let passed_on = paid - self.price_usd[chip];
-                self.passed_on_usd += units * passed_on;
+                let levy = self.levy_share[law];
+                let passed_on = self.pass_through * levy / f64::max(1.0 - levy, 1e-9);
+                self.passed_on_usd += units * self.price_usd[chip] * passed_on;
                 self.levy_borne_usd[self.maker_of[chip]] +=
-                    units * (paid * self.levy_share[law] - passed_on);
+                    units * self.price_usd[chip] * levy * (1.0 - self.pass_through);
                 if self.licensed[law] {
                     let used = f64::min(units, self.authorised[law]);
                     self.authorised[law] -= used;

@@ -4,7 +4,7 @@ use super::allocation::{Allocation, AllocationRound};
 use super::buyer_table::{clear_column, row_length};
 use super::buyers::BuyerGroups;
 use super::licences::Licences;
-use super::orders::{OrderBook, levied_price_usd};
+use super::orders::{OrderBook, levy_borne, levy_passed_on};
 use super::state::{
     BudgetPurpose, ForSale, MarketAccounts, MarketLayout, MarketRules, ROWS, stock_index,
 };
@@ -138,12 +138,11 @@ impl Deliveries {
                 }
                 let terms = sale.terms_in(buyer.market, a);
                 let price_usd = sale.offers[sale.slot(a)].price_usd;
-                let levied_usd = levied_price_usd(price_usd, terms.levy_share, sale.rules);
-                let levy = units * levied_usd * terms.levy_share;
-                let passed_on = units * (levied_usd - price_usd);
-                accounts.levy_usd += levy;
+                let borne = units * price_usd * levy_borne(terms.levy_share, sale.rules);
+                let passed_on = units * price_usd * levy_passed_on(terms.levy_share, sale.rules);
+                accounts.levy_usd += borne + passed_on;
                 accounts.passed_on_usd += passed_on;
-                self.levy_borne_usd[usize::from(orders.maker_of[a])] += levy - passed_on;
+                self.levy_borne_usd[usize::from(orders.maker_of[a])] += borne;
                 if terms.licensed() {
                     licences.queues[sale.terms_index(buyer.market, a)].draw_down(units);
                 }

@@ -483,16 +483,24 @@ pub(super) fn add_spending(units: &[f64], paid_usd: &[f64], spent_usd: &mut [f64
     }
 }
 
-/// What a buyer pays for a chip under a levy, USD. The levy is a part of what is paid; buyers bear `levy_pass_through` of it:
+/// What buyers pay above the price of a chip under a levy, as a part of the price. The levy is a part of what is paid. A maker that passes all
+/// of it on receives its price, and one that passes nothing on receives the price less the levy on it:
 ///
 /// ```text
-/// paid = price / (1 - levy_pass_through * levy_share)
+/// paid = price * (1 + levy_pass_through * levy_share / (1 - levy_share))
+/// levy = levy_share * paid
+/// received = paid - levy = price * (1 - (1 - levy_pass_through) * levy_share)
 /// ```
-pub(super) fn levied_price_usd(price_usd: f64, levy_share: f64, rules: &MarketRules) -> f64 {
-    price_usd / (1.0 - rules.levy_pass_through * levy_share)
+pub(super) fn levy_passed_on(levy_share: f64, rules: &MarketRules) -> f64 {
+    rules.levy_pass_through * levy_share / (1.0 - levy_share).max(1e-9)
+}
+
+/// What the maker of a chip under a levy receives less than its price, as a part of the price (see [`levy_passed_on`]).
+pub(super) fn levy_borne(levy_share: f64, rules: &MarketRules) -> f64 {
+    (1.0 - rules.levy_pass_through) * levy_share
 }
 
 /// Cost of a chip in use, USD: what is paid for it, and the server around it.
 fn paid_usd(price_usd: f64, levy_share: f64, rules: &MarketRules) -> f64 {
-    levied_price_usd(price_usd, levy_share, rules) + rules.host_cost_usd
+    price_usd * (1.0 + levy_passed_on(levy_share, rules)) + rules.host_cost_usd
 }
