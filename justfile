@@ -106,11 +106,12 @@ update DIR RUNS="200":
 audit:
     cargo run --release --locked -- audit
 
-# how long things take, under criterion; then the table of ratios and counts into docs/performance.md, beside version 0.4.0
+# how long things take, under criterion; then the table of ratios and counts into docs/performance.md, beside version 0.4.0; with symbols, by
+# which instructions are counted
 bench:
     benches/earlier.sh e5d17d61b7d079e572fd45ca5052059a36646d5d
-    cargo bench --profile release --locked --bench model
-    cargo bench --profile release --locked --bench table
+    CARGO_PROFILE_RELEASE_STRIP=none cargo bench --profile release --locked --target-dir target/symbols --bench model
+    CARGO_PROFILE_RELEASE_STRIP=none cargo bench --profile release --locked --target-dir target/symbols --bench table
 
 # write what is generated: schemas, and the tables of docs/odd.md, docs/evidence.md and docs/beside-others.md
 documents:

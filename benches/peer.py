@@ -82,7 +82,8 @@ class Month:
 
     def shares(self, weight):
         """A nested logit over chips, makers as nests, for every customer."""
-        whole, in_nest = self.whole[self.wallet] * weight, self.in_nest[self.wallet] * weight
+        whole = self.whole[self.wallet] * weight
+        in_nest = self.in_nest[self.wallet] * weight ** (1.0 / self.r["choice_nest"])
         best = np.maximum.reduceat(whole, self.first_chip, axis=1)
         sums = np.add.reduceat(in_nest, self.first_chip, axis=1)
         maker = np.where(sums > 0.0, best * self.stack[self.market_of][:, self.sellers], 0.0)

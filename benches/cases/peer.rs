@@ -34,6 +34,7 @@ pub fn market(m: &ChipMarket, capacity: &[f64], pools: &[f64; 6], rules: &Market
         "customary_share_target": rules.customary_share_target,
         "host_cost_usd": rules.host_cost_usd,
         "choice_slope": rules.choice_slope,
+        "choice_nest": rules.choice_nest,
         "wallet_decay_per_month": rules.wallet_decay_per_month,
         "advance_repay_per_month": rules.advance_repay_per_month,
         "levy_pass_through": rules.levy_pass_through,
