@@ -11,6 +11,8 @@ mod phrases;
 mod track_record;
 pub mod viewpoints;
 
+pub use findings::short as short_answers;
+
 use std::borrow::Cow;
 use std::path::Path;
 
