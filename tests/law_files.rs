@@ -222,7 +222,7 @@ fn a_name_outside_the_tables_can_be_declared() {
     "compliance = 2026-07-01",
     "compliance = 2016-07-01",
     "2016-07-01",
-    "more than 31 days before it was announced"
+    "before it was announced on 2026-03-01"
 )]
 #[case(
     "announced = 2026-03-01",
@@ -300,12 +300,25 @@ fn dates_out_of_order_are_refused(
 }
 
 #[test]
-fn a_rule_can_bind_before_it_is_announced_and_end_before_it_binds_where_it_was_never_enforced() {
-    with(&[changed(&[(
-        "compliance = 2026-07-01",
-        "compliance = 2026-02-20",
-    )])])
-    .unwrap();
+fn a_letter_on_record_can_bind_before_it_is_announced_and_no_rule_that_is_made_up() {
+    let before = ("compliance = 2026-07-01", "compliance = 2026-02-20");
+    let law = ("status = \"hypothetical\"", "status = \"law\"");
+    with(&[changed(&[before, law])]).unwrap();
+    refused(
+        &[before],
+        "2026-02-20",
+        &["binds on 2026-02-20, before it was announced on 2026-03-01"],
+    );
+    let early = "compliance = 2026-07-01\nearly = [{ vendor = \"NVIDIA\", on = 2026-02-20 }]";
+    refused(
+        &[("compliance = 2026-07-01", early)],
+        "2026-02-20",
+        &["before it was announced on 2026-03-01"],
+    );
+}
+
+#[test]
+fn a_rule_that_was_never_enforced_can_end_before_it_binds() {
     // Dropped before it bound, and never enforced.
     let dropped = [("enforced = true", "enforced = false\nended = 2026-05-01")];
     with(&[changed(&dropped)]).unwrap();
@@ -809,7 +822,12 @@ const REGIME: &str = "name = \"mine\"\ndescription = \"test\"\n";
 #[case(
     "include = [\"us-2022-10-sme\"]\nchange = [{ rule = \"us-2022-10-sme\", compliance = 2012-10-07 }]",
     "\"us-2022-10-sme\", comp",
-    "more than 31 days before"
+    "before it was announced"
+)]
+#[case(
+    "include = [\"us-2022-10-3a090\"]\nchange = [{ rule = \"us-2022-10-3a090\", announced = 2022-10-30 }]",
+    "\"us-2022-10-3a090\", ann",
+    "binds on 2022-10-21, before it was announced on 2022-10-30"
 )]
 #[case(
     "include = [\"us-2022-10-sme\"]\nchange = [{ rule = \"us-2022-10-sme\", ended = 2022-09-30 }]",
@@ -875,7 +893,11 @@ fn administrations_out_of_order_are_refused(
 )]
 #[case(
     "add = [\"us-2022-10-sme\"], change = [{ rule = \"us-2022-10-sme\", compliance = 2012-10-07 }]",
-    "more than 31 days before"
+    "before it was announced"
+)]
+#[case(
+    "change = [{ rule = \"us-2022-10-3a090\", announced = 2022-10-30 }]",
+    "binds on 2022-10-21, before it was announced on 2022-10-30"
 )]
 #[case(
     "change = [{ rule = \"us-2022-10-3a090\", ended = 2022-10-01 }]",

@@ -239,8 +239,8 @@ impl LawReader<'_> {
         let announced = file.announced.as_ref().map(|d| d.get_ref().0);
         let compliance = file.compliance.as_ref().map(|d| d.get_ref().0);
         let ended = file.ended.as_ref().map(|d| d.get_ref().0);
-        self.dates(source, file);
         let status = act.status;
+        self.dates(source, file, status == LegalStatus::Law);
         let enforced = *file.enforced.get_ref();
         if status == LegalStatus::Law && enforced && (announced.is_none() || compliance.is_none()) {
             let message =
@@ -349,7 +349,7 @@ impl LawReader<'_> {
         self.law.rules.push(Arc::new(rule));
     }
 
-    fn dates(&mut self, source: &Source, file: &RuleFile) {
+    fn dates(&mut self, source: &Source, file: &RuleFile, recorded: bool) {
         let day = |d: &Option<Spanned<TomlDate>>| d.as_ref().map(|d| d.get_ref().0);
         let dates = RuleDateOrder {
             announced: day(&file.announced),
@@ -359,6 +359,7 @@ impl LawReader<'_> {
             ended: day(&file.ended),
             early: file.early.iter().map(|e| e.on.get_ref().0).collect(),
             binds: *file.enforced.get_ref(),
+            recorded,
         };
         let Some((field, message)) = dates.out_of_order() else {
             return;

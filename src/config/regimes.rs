@@ -367,6 +367,7 @@ fn redated(rule: &Rule, own: DatedRule, change: Option<&ChangeFile>) -> Result<D
         ended: entry.ended,
         early: entry.early.iter().map(|e| e.on).collect(),
         binds,
+        recorded: announced.is_none() && compliance.is_none(),
     };
     if let Some((field, message)) = dates.out_of_order() {
         let hint = if field == "early" {
@@ -376,7 +377,7 @@ fn redated(rule: &Rule, own: DatedRule, change: Option<&ChangeFile>) -> Result<D
         };
         return Err(format!("`{}` {message}{hint}", rule.id));
     }
-    // A letter can bind before anybody else hears of it.
+    // Those whom a recorded letter bound knew of it before others heard of it.
     entry.announced = entry.announced.min(entry.compliance);
     entry.text = rule.text_from(entry.announced);
     Ok(entry)
