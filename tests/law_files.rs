@@ -926,6 +926,64 @@ fn a_statement_in_an_arm_that_does_nothing_is_refused(#[case] fields: &str, #[ca
     assert!(problems.0[0].message.contains(words), "{problems}");
 }
 
+#[rstest]
+#[case("add = [\"hypothetical-model-access\"]", "after the process begins")]
+#[case(
+    "change = [{ rule = \"us-2025-01-foundry\", compliance = 2028-06-01 }]",
+    "is dated 2028-06-01 and would bind after the process begins on 2026-11-01"
+)]
+#[case(
+    "change = [{ rule = \"us-2025-01-foundry\", ended = 2028-06-01 }]",
+    "is dated to end on 2028-06-01"
+)]
+fn an_arm_of_a_process_has_no_day_after_it_begins(#[case] fields: &str, #[case] words: &str) {
+    let configs = &library().configs;
+    let source = configs.find("did-controls-work", "studies").unwrap();
+    let arms = format!(
+        "[\"none\", {{ name = \"mine\", from = \"reactive\", description = \"test\", {fields} }}]"
+    );
+    let fields = [
+        ("arms".to_string(), arms),
+        ("baseline".to_string(), "\"none\"".to_string()),
+    ];
+    let study = study::read(&overridden(&source, &fields).unwrap(), configs).unwrap();
+    let problems = library().arms(&study).unwrap_err();
+    assert!(problems.0[0].message.contains(words), "{problems}");
+}
+
+#[test]
+fn a_regime_with_a_process_has_no_change_after_it_begins() {
+    let lines = "include = [\"us-2022-10-sme\"]\nchange = [{ rule = \"us-2022-10-sme\", compliance = 2028-06-01 }]\n";
+    let source = own(format!(
+        "{REGIME}{lines}[process]\nkind = \"reactive\"\nfrom = \"2026-11\"\nstart = \"open\"\n\
+         [[process.ladder]]\nname = \"open\"\nrules = []\n[[process.ladder]]\nname = \"line\"\nrules = [\"us-2022-10-3a090\"]\n"
+    ));
+    let problems = regime_from(&source, &library().law).unwrap_err();
+    let at = "\"us-2022-10-sme\", comp";
+    says(
+        &problems,
+        &source,
+        at,
+        &["would bind after the process begins on 2026-11-01"],
+    );
+}
+
+#[test]
+fn a_rule_of_ones_own_that_would_bind_after_the_process_begins_is_refused_in_its_own_file() {
+    let late = changed(&[
+        ("announced = 2026-03-01", "announced = 2028-03-01"),
+        ("compliance = 2026-07-01", "compliance = 2028-07-01"),
+    ]);
+    let refused =
+        chokepoint::cli::law_with(Configs::embedded(), "reactive", std::slice::from_ref(&late));
+    let said = format!("{:?}", refused.err().expect("refused"));
+    assert!(
+        said.contains("mine.toml") && said.contains("process"),
+        "{said}"
+    );
+    chokepoint::cli::law_with(Configs::embedded(), "reactive", &[changed(&[])]).unwrap();
+}
+
 #[test]
 fn shipped_rules_hold_26_declared_numbers_and_21_facts() {
     let (mut read, mut facts) = (0, 0);

@@ -8,6 +8,7 @@ use toml::Spanned;
 use super::dates::{RuleDateOrder, YEARS, implausible, plausible_month};
 use super::diagnostics::{Diagnostic, Problems, read_toml};
 use super::law::{ChangeFile, EndDate, LegalStatus, NeverKeyword, RegimeFile, RuleSelection};
+use super::process::{every_change_acts, every_named_rule_acts};
 use super::source::{Configs, Source};
 use crate::controls::{DatedRule, Law, Regime, Rule};
 use crate::foundation::calendar::{Date, Month};
@@ -71,6 +72,9 @@ pub fn regime_from(source: &Source, law: &Law) -> Result<Regime, Problems> {
         .process
         .as_ref()
         .and_then(|p| p.read(source, law, &mut problems));
+    if let Some(process) = &process {
+        every_change_acts(source, &file.change, process, &mut problems);
+    }
     problems.check()?;
     if let Some(process) = &process {
         process.freeze(&mut entries);
@@ -82,7 +86,7 @@ pub fn regime_from(source: &Source, law: &Law) -> Result<Regime, Problems> {
         entries,
         process,
     };
-    super::process::every_included_rule_acts(source, law, &file.include, &regime)?;
+    every_named_rule_acts(source, law, &file.include, &regime)?;
     Ok(regime)
 }
 
@@ -485,10 +489,14 @@ pub fn compose(
                 .push(Diagnostic::at(source, one.rule.span(), message)),
         }
     }
+    if let Some(process) = &regime.process {
+        every_change_acts(source, change, process, &mut problems);
+    }
     problems.check()?;
     if let Some(process) = &regime.process {
         process.freeze(&mut regime.entries);
     }
+    every_named_rule_acts(source, law, add, &regime)?;
     regime.entries.sort_by_key(|e| e.rule);
     Ok(regime)
 }
