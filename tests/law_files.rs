@@ -318,6 +318,49 @@ fn a_letter_on_record_can_bind_before_it_is_announced_and_no_rule_that_is_made_u
 }
 
 #[test]
+fn an_import_ban_is_on_imports_of_its_issuer() {
+    let ban = ("\"chip_threshold\"", "\"import_ban\"");
+    let issuer = ("issuer = \"USA\"", "issuer = \"CHN\"");
+    with(&[changed(&[ban, issuer])]).unwrap();
+    refused(
+        &[ban],
+        "\"CHN\"]",
+        &["expected `USA` among the destinations"],
+    );
+    let except = ("[\"CHN\"] }", "[\"world\"], except = [\"CHN\"] }");
+    refused(
+        &[ban, issuer, except],
+        "\"CHN\"] }",
+        &["expected other exceptions"],
+    );
+}
+
+#[test]
+fn a_rescission_ends_earlier_rules_of_its_own_issuer() {
+    let of = |ids: &str| format!("\"rescission\"\nsupersedes = [{ids}]");
+    let rescission = |ended: &str| {
+        let (instrument, free) = (of(ended), ("\"denied\"", "\"free\""));
+        let source = changed(&[
+            ("\"chip_threshold\"", &instrument),
+            ("tpp >= 2400", "true"),
+            free,
+        ]);
+        (with(std::slice::from_ref(&source)), source)
+    };
+    rescission("\"us-2023-10-3a090a\"").0.unwrap();
+    for (ended, words) in [
+        ("\"cn-2023-08-gallium\"", "expected a rule of USA"),
+        (
+            "\"hypothetical-model-access\"",
+            "expected a rule announced by 2026-03-01",
+        ),
+    ] {
+        let (read, source) = rescission(ended);
+        says(&read.err().unwrap(), &source, ended, &[words]);
+    }
+}
+
+#[test]
 fn a_rule_that_was_never_enforced_can_end_before_it_binds() {
     // Dropped before it bound, and never enforced.
     let dropped = [("enforced = true", "enforced = false\nended = 2026-05-01")];
@@ -377,6 +420,29 @@ fn a_condition_of_the_wrong_type_is_refused(#[case] text: &str, #[case] words: &
     // What a function is called with is looked at first; that there is none is said as well.
     let known = message.contains(words) || message.contains("conditions have no");
     assert!(known, "{text}: {message}");
+}
+
+#[rstest]
+#[case(
+    "listed_ownership_share >= 50",
+    "found 50, expected a number from 0 to 1"
+)]
+#[case("1.5 > listed_ownership_share", "is a fraction")]
+#[case(
+    "first_ship >= 2023-01",
+    "from January 2023 on is `first_ship >= 2023`"
+)]
+#[case("first_ship < 2023-06-15", "a year with twelfths")]
+fn what_an_attribute_can_never_be_is_refused(#[case] text: &str, #[case] words: &str) {
+    let message = condition(Instrument::ChipThreshold, text).unwrap_err();
+    assert!(message.contains(words), "{text}: {message}");
+}
+
+#[test]
+fn a_fraction_in_its_range_and_a_year_are_read() {
+    condition(Instrument::ChipThreshold, "listed_ownership_share >= 0.5").unwrap();
+    condition(Instrument::ChipThreshold, "listed_ownership_share >= 1").unwrap();
+    condition(Instrument::ChipThreshold, "first_ship >= 2023.5").unwrap();
 }
 
 #[test]
