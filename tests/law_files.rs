@@ -891,6 +891,16 @@ const REGIME: &str = "name = \"mine\"\ndescription = \"test\"\n";
     "before it was announced"
 )]
 #[case(
+    "include = [\"us-2022-10-3a090\"]\nchange = [{ rule = \"us-2022-10-3a090\", ended = 2023-11-16 }]",
+    "\"us-2022-10-3a090\", end",
+    "expected other days"
+)]
+#[case(
+    "include = [\"us-2023-10-3a090a\"]\nchange = [{ rule = \"us-2023-10-3a090a\", ended = \"never\", early = \"none\" }]",
+    "\"us-2023-10-3a090a\", end",
+    "says what it has without it"
+)]
+#[case(
     "include = [\"us-2022-10-3a090\"]\nchange = [{ rule = \"us-2022-10-3a090\", announced = 2022-10-30 }]",
     "\"us-2022-10-3a090\", ann",
     "binds on 2022-10-21, before it was announced on 2022-10-30"

@@ -237,14 +237,28 @@ fn chosen_entries(
     for &at in chosen {
         let change = changes.get(&at).copied();
         match entry(law, at, change) {
-            Ok(mut entry) => {
+            Ok(mut found) => {
                 let id = &law.rules[usize::from(at)].id;
                 let selected = !file.include.iter().any(|name| name.get_ref() == id);
                 let dated = change.is_some_and(|c| c.ended.is_some());
-                if let (Some(entry), Some(day), true) = (&mut entry, as_of, selected && !dated) {
-                    end_by(entry, day);
+                if let (Some(found), Some(day), true) = (&mut found, as_of, selected && !dated) {
+                    end_by(found, day);
                 }
-                entries.extend(entry);
+                if let Some(change) = change {
+                    // What the regime would hold without the change.
+                    let mut own = own_entry(law, at).ok();
+                    if let (Some(own), Some(day), true) = (&mut own, as_of, selected) {
+                        end_by(own, day);
+                    }
+                    if found == own {
+                        let message = format!(
+                            "the change of `{id}` says what it has without it, expected other days"
+                        );
+                        let problem = Diagnostic::at(source, change.rule.span(), message);
+                        problems.0.push(problem);
+                    }
+                }
+                entries.extend(found);
             }
             Err(message) => {
                 let id = &law.rules[usize::from(at)].id;
