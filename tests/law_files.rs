@@ -222,7 +222,7 @@ fn a_name_outside_the_tables_can_be_declared() {
     "compliance = 2026-07-01",
     "compliance = 2016-07-01",
     "2016-07-01",
-    "more than 31 days before it was announced"
+    "before it was announced on 2026-03-01"
 )]
 #[case(
     "announced = 2026-03-01",
@@ -300,12 +300,68 @@ fn dates_out_of_order_are_refused(
 }
 
 #[test]
-fn a_rule_can_bind_before_it_is_announced_and_end_before_it_binds_where_it_was_never_enforced() {
-    with(&[changed(&[(
-        "compliance = 2026-07-01",
-        "compliance = 2026-02-20",
-    )])])
-    .unwrap();
+fn a_letter_on_record_can_bind_before_it_is_announced_and_no_rule_that_is_made_up() {
+    let before = ("compliance = 2026-07-01", "compliance = 2026-02-20");
+    let law = ("status = \"hypothetical\"", "status = \"law\"");
+    with(&[changed(&[before, law])]).unwrap();
+    refused(
+        &[before],
+        "2026-02-20",
+        &["binds on 2026-02-20, before it was announced on 2026-03-01"],
+    );
+    let early = "compliance = 2026-07-01\nearly = [{ vendor = \"NVIDIA\", on = 2026-02-20 }]";
+    refused(
+        &[("compliance = 2026-07-01", early)],
+        "2026-02-20",
+        &["before it was announced on 2026-03-01"],
+    );
+}
+
+#[test]
+fn an_import_ban_is_on_imports_of_its_issuer() {
+    let ban = ("\"chip_threshold\"", "\"import_ban\"");
+    let issuer = ("issuer = \"USA\"", "issuer = \"CHN\"");
+    with(&[changed(&[ban, issuer])]).unwrap();
+    refused(
+        &[ban],
+        "\"CHN\"]",
+        &["expected `USA` among the destinations"],
+    );
+    let except = ("[\"CHN\"] }", "[\"world\"], except = [\"CHN\"] }");
+    refused(
+        &[ban, issuer, except],
+        "\"CHN\"] }",
+        &["expected other exceptions"],
+    );
+}
+
+#[test]
+fn a_rescission_ends_earlier_rules_of_its_own_issuer() {
+    let of = |ids: &str| format!("\"rescission\"\nsupersedes = [{ids}]");
+    let rescission = |ended: &str| {
+        let (instrument, free) = (of(ended), ("\"denied\"", "\"free\""));
+        let source = changed(&[
+            ("\"chip_threshold\"", &instrument),
+            ("tpp >= 2400", "true"),
+            free,
+        ]);
+        (with(std::slice::from_ref(&source)), source)
+    };
+    rescission("\"us-2023-10-3a090a\"").0.unwrap();
+    for (ended, words) in [
+        ("\"cn-2023-08-gallium\"", "expected a rule of USA"),
+        (
+            "\"hypothetical-model-access\"",
+            "expected a rule announced by 2026-03-01",
+        ),
+    ] {
+        let (read, source) = rescission(ended);
+        says(&read.err().unwrap(), &source, ended, &[words]);
+    }
+}
+
+#[test]
+fn a_rule_that_was_never_enforced_can_end_before_it_binds() {
     // Dropped before it bound, and never enforced.
     let dropped = [("enforced = true", "enforced = false\nended = 2026-05-01")];
     with(&[changed(&dropped)]).unwrap();
@@ -364,6 +420,29 @@ fn a_condition_of_the_wrong_type_is_refused(#[case] text: &str, #[case] words: &
     // What a function is called with is looked at first; that there is none is said as well.
     let known = message.contains(words) || message.contains("conditions have no");
     assert!(known, "{text}: {message}");
+}
+
+#[rstest]
+#[case(
+    "listed_ownership_share >= 50",
+    "found 50, expected a number from 0 to 1"
+)]
+#[case("1.5 > listed_ownership_share", "is a fraction")]
+#[case(
+    "first_ship >= 2023-01",
+    "from January 2023 on is `first_ship >= 2023`"
+)]
+#[case("first_ship < 2023-06-15", "a year with twelfths")]
+fn what_an_attribute_can_never_be_is_refused(#[case] text: &str, #[case] words: &str) {
+    let message = condition(Instrument::ChipThreshold, text).unwrap_err();
+    assert!(message.contains(words), "{text}: {message}");
+}
+
+#[test]
+fn a_fraction_in_its_range_and_a_year_are_read() {
+    condition(Instrument::ChipThreshold, "listed_ownership_share >= 0.5").unwrap();
+    condition(Instrument::ChipThreshold, "listed_ownership_share >= 1").unwrap();
+    condition(Instrument::ChipThreshold, "first_ship >= 2023.5").unwrap();
 }
 
 #[test]
@@ -809,7 +888,22 @@ const REGIME: &str = "name = \"mine\"\ndescription = \"test\"\n";
 #[case(
     "include = [\"us-2022-10-sme\"]\nchange = [{ rule = \"us-2022-10-sme\", compliance = 2012-10-07 }]",
     "\"us-2022-10-sme\", comp",
-    "more than 31 days before"
+    "before it was announced"
+)]
+#[case(
+    "include = [\"us-2022-10-3a090\"]\nchange = [{ rule = \"us-2022-10-3a090\", ended = 2023-11-16 }]",
+    "\"us-2022-10-3a090\", end",
+    "expected other days"
+)]
+#[case(
+    "include = [\"us-2023-10-3a090a\"]\nchange = [{ rule = \"us-2023-10-3a090a\", ended = \"never\", early = \"none\" }]",
+    "\"us-2023-10-3a090a\", end",
+    "says what it has without it"
+)]
+#[case(
+    "include = [\"us-2022-10-3a090\"]\nchange = [{ rule = \"us-2022-10-3a090\", announced = 2022-10-30 }]",
+    "\"us-2022-10-3a090\", ann",
+    "binds on 2022-10-21, before it was announced on 2022-10-30"
 )]
 #[case(
     "include = [\"us-2022-10-sme\"]\nchange = [{ rule = \"us-2022-10-sme\", ended = 2022-09-30 }]",
@@ -875,7 +969,11 @@ fn administrations_out_of_order_are_refused(
 )]
 #[case(
     "add = [\"us-2022-10-sme\"], change = [{ rule = \"us-2022-10-sme\", compliance = 2012-10-07 }]",
-    "more than 31 days before"
+    "before it was announced"
+)]
+#[case(
+    "change = [{ rule = \"us-2022-10-3a090\", announced = 2022-10-30 }]",
+    "binds on 2022-10-21, before it was announced on 2022-10-30"
 )]
 #[case(
     "change = [{ rule = \"us-2022-10-3a090\", ended = 2022-10-01 }]",
@@ -902,6 +1000,64 @@ fn a_statement_in_an_arm_that_does_nothing_is_refused(#[case] fields: &str, #[ca
     let study = study::read(&overridden(&source, &fields).unwrap(), configs).unwrap();
     let problems = library().arms(&study).unwrap_err();
     assert!(problems.0[0].message.contains(words), "{problems}");
+}
+
+#[rstest]
+#[case("add = [\"hypothetical-model-access\"]", "after the process begins")]
+#[case(
+    "change = [{ rule = \"us-2025-01-foundry\", compliance = 2028-06-01 }]",
+    "is dated 2028-06-01 and would bind after the process begins on 2026-11-01"
+)]
+#[case(
+    "change = [{ rule = \"us-2025-01-foundry\", ended = 2028-06-01 }]",
+    "is dated to end on 2028-06-01"
+)]
+fn an_arm_of_a_process_has_no_day_after_it_begins(#[case] fields: &str, #[case] words: &str) {
+    let configs = &library().configs;
+    let source = configs.find("did-controls-work", "studies").unwrap();
+    let arms = format!(
+        "[\"none\", {{ name = \"mine\", from = \"reactive\", description = \"test\", {fields} }}]"
+    );
+    let fields = [
+        ("arms".to_string(), arms),
+        ("baseline".to_string(), "\"none\"".to_string()),
+    ];
+    let study = study::read(&overridden(&source, &fields).unwrap(), configs).unwrap();
+    let problems = library().arms(&study).unwrap_err();
+    assert!(problems.0[0].message.contains(words), "{problems}");
+}
+
+#[test]
+fn a_regime_with_a_process_has_no_change_after_it_begins() {
+    let lines = "include = [\"us-2022-10-sme\"]\nchange = [{ rule = \"us-2022-10-sme\", compliance = 2028-06-01 }]\n";
+    let source = own(format!(
+        "{REGIME}{lines}[process]\nkind = \"reactive\"\nfrom = \"2026-11\"\nstart = \"open\"\n\
+         [[process.ladder]]\nname = \"open\"\nrules = []\n[[process.ladder]]\nname = \"line\"\nrules = [\"us-2022-10-3a090\"]\n"
+    ));
+    let problems = regime_from(&source, &library().law).unwrap_err();
+    let at = "\"us-2022-10-sme\", comp";
+    says(
+        &problems,
+        &source,
+        at,
+        &["would bind after the process begins on 2026-11-01"],
+    );
+}
+
+#[test]
+fn a_rule_of_ones_own_that_would_bind_after_the_process_begins_is_refused_in_its_own_file() {
+    let late = changed(&[
+        ("announced = 2026-03-01", "announced = 2028-03-01"),
+        ("compliance = 2026-07-01", "compliance = 2028-07-01"),
+    ]);
+    let refused =
+        chokepoint::cli::law_with(Configs::embedded(), "reactive", std::slice::from_ref(&late));
+    let said = format!("{:?}", refused.err().expect("refused"));
+    assert!(
+        said.contains("mine.toml") && said.contains("process"),
+        "{said}"
+    );
+    chokepoint::cli::law_with(Configs::embedded(), "reactive", &[changed(&[])]).unwrap();
 }
 
 #[test]

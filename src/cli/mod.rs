@@ -48,6 +48,7 @@ use clap::{Args, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use crate::config::acts::ids_of;
 use crate::config::diagnostics::{Diagnostic, Problems, nearest};
+use crate::config::process::acts;
 use crate::config::regimes::own_entry;
 use crate::config::source::{Configs, Source};
 use crate::config::table::YEARS;
@@ -547,6 +548,10 @@ pub fn law_with(
             }
             let entry = own_entry(&library.law, at).map_err(wrong)?;
             regime.entries.push(entry);
+            if let Some(process) = &regime.process {
+                process.freeze(&mut regime.entries);
+            }
+            acts(&library.law, at, &regime).map_err(wrong)?;
         }
     }
     Ok((library, regime))

@@ -80,6 +80,8 @@ pub fn whatif(configs: Configs, args: &WhatifArgs) -> Answer {
     if against != "history-free" {
         command.push_str(&format!(" {}", shell_option("--against", against)));
     }
+    // Before the study is planned, so that what is wrong with the rule is said of its own file.
+    let nothing = note_on_reach(configs.clone(), &args.against, &rule, &source)?;
     let file = plan_file(
         &configs,
         source.clone(),
@@ -88,7 +90,6 @@ pub fn whatif(configs: Configs, args: &WhatifArgs) -> Answer {
         None,
         &command,
     )?;
-    let nothing = note_on_reach(configs, &args.against, &rule, &source)?;
     execute(file, &args.how)?;
     note(&nothing);
     Ok(())

@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 use std::sync::Arc;
 
+use jiff::civil::Date;
 use toml::Spanned;
 
 use super::cases::CaseTable;
@@ -71,6 +72,14 @@ pub fn read_law(
         ids: files.iter().map(|r| r.id.get_ref().clone()).collect(),
         by_name: HashMap::new(),
         kinds: files.iter().map(|r| r.instrument).collect(),
+        issued: acts
+            .iter()
+            .flat_map(|(_, act)| act.rule.iter().map(move |rule| (act, rule)))
+            .map(|(act, rule)| {
+                let announced = rule.announced.as_ref().map(|d| d.get_ref().0);
+                (act.issuer.get_ref().clone(), announced)
+            })
+            .collect(),
         names,
         conditions: Vec::new(),
         outside: acts
@@ -129,6 +138,8 @@ pub(super) struct LawReader<'a> {
     /// Rules by their ids as conditions write them.
     pub(super) by_name: HashMap<String, usize>,
     kinds: Vec<Instrument>,
+    /// By index of the rule: who issues it, and the day on which it is announced.
+    issued: Vec<(String, Option<Date>)>,
     pub(super) names: &'a WorldNames,
     /// By index of the rule; those that could not be compiled never hold.
     pub(super) conditions: Vec<Condition>,
@@ -239,8 +250,8 @@ impl LawReader<'_> {
         let announced = file.announced.as_ref().map(|d| d.get_ref().0);
         let compliance = file.compliance.as_ref().map(|d| d.get_ref().0);
         let ended = file.ended.as_ref().map(|d| d.get_ref().0);
-        self.dates(source, file);
         let status = act.status;
+        self.dates(source, file, status == LegalStatus::Law);
         let enforced = *file.enforced.get_ref();
         if status == LegalStatus::Law && enforced && (announced.is_none() || compliance.is_none()) {
             let message =
@@ -305,6 +316,12 @@ impl LawReader<'_> {
             );
             self.at(source, file.id.span(), message);
         }
+        if file.instrument == Instrument::Rescission {
+            self.rescinds(source, file, act.issuer.get_ref(), announced);
+        }
+        if file.instrument == Instrument::ImportBan {
+            self.bans_imports(source, file, act.issuer.get_ref());
+        }
         let rule = Rule {
             id: id.clone(),
             title: act.title.get_ref().clone(),
@@ -349,7 +366,57 @@ impl LawReader<'_> {
         self.law.rules.push(Arc::new(rule));
     }
 
-    fn dates(&mut self, source: &Source, file: &RuleFile) {
+    /// A rescission is an act of the issuer of the rules that it ends, and these are known when it is announced.
+    fn rescinds(
+        &mut self,
+        source: &Source,
+        file: &RuleFile,
+        issuer: &str,
+        announced: Option<Date>,
+    ) {
+        for name in &file.supersedes {
+            // A name that is none is told where the others are read.
+            let Some(at) = self.ids.iter().position(|id| id == name.get_ref()) else {
+                continue;
+            };
+            let (other, first) = self.issued[at].clone();
+            let id = name.get_ref();
+            if other != issuer {
+                let message = format!(
+                    "found `{id}`, a rule of {other}, expected a rule of {issuer}: a rescission ends rules of its own issuer"
+                );
+                self.at(source, name.span(), message);
+            } else if let (Some(first), Some(day)) = (first, announced)
+                && first > day
+            {
+                let message = format!(
+                    "found `{id}`, announced on {first}, expected a rule announced by {day}, when it is rescinded"
+                );
+                self.at(source, name.span(), message);
+            }
+        }
+    }
+
+    /// An import ban keeps goods out of the nation that makes it; elsewhere it would stand as a ban on exports to that nation.
+    fn bans_imports(&mut self, source: &Source, file: &RuleFile, issuer: &str) {
+        let to = &file.applies_to;
+        let home = |name: &Spanned<String>| [issuer, "world"].contains(&name.get_ref().as_str());
+        let first = to.destinations.first().or(to.headquarters.first());
+        if let Some(first) = first.filter(|_| !to.destinations.iter().any(home)) {
+            let message = format!(
+                "found `{}`, expected `{issuer}` among the destinations: an import ban bars goods from its issuer",
+                first.get_ref()
+            );
+            self.at(source, first.span(), message);
+        } else if let Some(out) = to.except.iter().find(|name| name.get_ref() == issuer) {
+            let message = format!(
+                "found `{issuer}`, expected other exceptions: an import ban bars goods from its issuer"
+            );
+            self.at(source, out.span(), message);
+        }
+    }
+
+    fn dates(&mut self, source: &Source, file: &RuleFile, recorded: bool) {
         let day = |d: &Option<Spanned<TomlDate>>| d.as_ref().map(|d| d.get_ref().0);
         let dates = RuleDateOrder {
             announced: day(&file.announced),
@@ -359,6 +426,7 @@ impl LawReader<'_> {
             ended: day(&file.ended),
             early: file.early.iter().map(|e| e.on.get_ref().0).collect(),
             binds: *file.enforced.get_ref(),
+            recorded,
         };
         let Some((field, message)) = dates.out_of_order() else {
             return;

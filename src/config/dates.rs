@@ -4,7 +4,7 @@ use jiff::civil::Date;
 
 use crate::foundation::calendar::Month;
 
-/// Days before its announcement from which a rule can bind: a letter to single firms is heard of later.
+/// Days before its announcement from which recorded law can bind: a letter to single firms is heard of later.
 const LETTER_DAYS: i32 = 31;
 
 /// The years in which rules can be dated.
@@ -20,6 +20,9 @@ pub(super) struct RuleDateOrder {
     pub early: Vec<Date>,
     /// Whether it binds at some time.
     pub binds: bool,
+    /// Whether the days are on record. Only then can a letter have bound before others heard of it; a rule that is made up, or a
+    /// day that is, would be known before its announcement.
+    pub recorded: bool,
 }
 
 impl RuleDateOrder {
@@ -39,6 +42,12 @@ impl RuleDateOrder {
             }
         }
         let days = |from: Date, to: Date| (to - from).get_days();
+        let before = if self.recorded { LETTER_DAYS } else { 0 };
+        let margin = if self.recorded {
+            format!("more than {LETTER_DAYS} days ")
+        } else {
+            String::new()
+        };
         if let Some(first) = self.announced {
             if let Some(leak) = self.leaked.filter(|leak| *leak < first) {
                 let message = format!(
@@ -52,12 +61,9 @@ impl RuleDateOrder {
                 );
                 return Some(("published", message));
             }
-            if let Some(day) = self
-                .compliance
-                .filter(|day| days(*day, first) > LETTER_DAYS)
-            {
+            if let Some(day) = self.compliance.filter(|day| days(*day, first) > before) {
                 let message = format!(
-                    "binds on {day}, more than {LETTER_DAYS} days before it was announced on {first}"
+                    "binds on {day}, {margin}before it was announced on {first}; expected a day from then on"
                 );
                 return Some(("compliance", message));
             }
@@ -88,13 +94,10 @@ impl RuleDateOrder {
             return Some(("ended", message));
         }
         for on in &self.early {
-            let soon = self
-                .announced
-                .filter(|first| days(*on, *first) > LETTER_DAYS);
+            let soon = self.announced.filter(|first| days(*on, *first) > before);
             if let Some(first) = soon {
-                let message = format!(
-                    "binds a firm on {on}, more than {LETTER_DAYS} days before it was announced on {first}"
-                );
+                let message =
+                    format!("binds a firm on {on}, {margin}before it was announced on {first}");
                 return Some(("early", message));
             }
             if let Some(day) = self.compliance.filter(|day| day < on) {

@@ -91,7 +91,7 @@ pub struct RuleFile {
     pub id: Spanned<String>,
     pub instrument: Instrument,
     pub description: String,
-    /// The first day on which it was known. A letter can bind before others hear of it, by 31 days at most.
+    /// The first day on which it was known. A letter of the status `law` can bind before others hear of it, by 31 days at most.
     #[schemars(with = "Option<TomlDate>")]
     pub announced: Option<Spanned<TomlDate>>,
     /// The first day on which the press had it; `announced` is not later.

@@ -8,6 +8,7 @@ use toml::Spanned;
 use super::dates::{RuleDateOrder, YEARS, implausible, plausible_month};
 use super::diagnostics::{Diagnostic, Problems, read_toml};
 use super::law::{ChangeFile, EndDate, LegalStatus, NeverKeyword, RegimeFile, RuleSelection};
+use super::process::{every_change_acts, every_named_rule_acts};
 use super::source::{Configs, Source};
 use crate::controls::{DatedRule, Law, Regime, Rule};
 use crate::foundation::calendar::{Date, Month};
@@ -71,6 +72,9 @@ pub fn regime_from(source: &Source, law: &Law) -> Result<Regime, Problems> {
         .process
         .as_ref()
         .and_then(|p| p.read(source, law, &mut problems));
+    if let Some(process) = &process {
+        every_change_acts(source, &file.change, process, &mut problems);
+    }
     problems.check()?;
     if let Some(process) = &process {
         process.freeze(&mut entries);
@@ -82,7 +86,7 @@ pub fn regime_from(source: &Source, law: &Law) -> Result<Regime, Problems> {
         entries,
         process,
     };
-    super::process::every_included_rule_acts(source, law, &file.include, &regime)?;
+    every_named_rule_acts(source, law, &file.include, &regime)?;
     Ok(regime)
 }
 
@@ -233,14 +237,28 @@ fn chosen_entries(
     for &at in chosen {
         let change = changes.get(&at).copied();
         match entry(law, at, change) {
-            Ok(mut entry) => {
+            Ok(mut found) => {
                 let id = &law.rules[usize::from(at)].id;
                 let selected = !file.include.iter().any(|name| name.get_ref() == id);
                 let dated = change.is_some_and(|c| c.ended.is_some());
-                if let (Some(entry), Some(day), true) = (&mut entry, as_of, selected && !dated) {
-                    end_by(entry, day);
+                if let (Some(found), Some(day), true) = (&mut found, as_of, selected && !dated) {
+                    end_by(found, day);
                 }
-                entries.extend(entry);
+                if let Some(change) = change {
+                    // What the regime would hold without the change.
+                    let mut own = own_entry(law, at).ok();
+                    if let (Some(own), Some(day), true) = (&mut own, as_of, selected) {
+                        end_by(own, day);
+                    }
+                    if found == own {
+                        let message = format!(
+                            "the change of `{id}` says what it has without it, expected other days"
+                        );
+                        let problem = Diagnostic::at(source, change.rule.span(), message);
+                        problems.0.push(problem);
+                    }
+                }
+                entries.extend(found);
             }
             Err(message) => {
                 let id = &law.rules[usize::from(at)].id;
@@ -367,6 +385,7 @@ fn redated(rule: &Rule, own: DatedRule, change: Option<&ChangeFile>) -> Result<D
         ended: entry.ended,
         early: entry.early.iter().map(|e| e.on).collect(),
         binds,
+        recorded: announced.is_none() && compliance.is_none(),
     };
     if let Some((field, message)) = dates.out_of_order() {
         let hint = if field == "early" {
@@ -376,7 +395,7 @@ fn redated(rule: &Rule, own: DatedRule, change: Option<&ChangeFile>) -> Result<D
         };
         return Err(format!("`{}` {message}{hint}", rule.id));
     }
-    // A letter can bind before anybody else hears of it.
+    // Those whom a recorded letter bound knew of it before others heard of it.
     entry.announced = entry.announced.min(entry.compliance);
     entry.text = rule.text_from(entry.announced);
     Ok(entry)
@@ -484,10 +503,14 @@ pub fn compose(
                 .push(Diagnostic::at(source, one.rule.span(), message)),
         }
     }
+    if let Some(process) = &regime.process {
+        every_change_acts(source, change, process, &mut problems);
+    }
     problems.check()?;
     if let Some(process) = &regime.process {
         process.freeze(&mut regime.entries);
     }
+    every_named_rule_acts(source, law, add, &regime)?;
     regime.entries.sort_by_key(|e| e.rule);
     Ok(regime)
 }

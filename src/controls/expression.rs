@@ -501,7 +501,11 @@ impl ConditionCompiler<'_> {
         ordered: bool,
     ) -> Result<(TypedPart, TypedPart), ConditionError> {
         match (&left.kind, &right.kind) {
-            (ValueKind::Number, ValueKind::Number) => Ok((left, right)),
+            (ValueKind::Number, ValueKind::Number) => {
+                can_be_met(&left, &right)?;
+                can_be_met(&right, &left)?;
+                Ok((left, right))
+            }
             (ValueKind::Truth, ValueKind::Truth) if !ordered => Ok((left, right)),
             (ValueKind::Name(a), ValueKind::Name(b)) if !ordered && both_name(*a, *b) => {
                 Ok((left, right))
@@ -555,6 +559,29 @@ impl ConditionCompiler<'_> {
                 )
             }),
         }
+    }
+}
+
+/// What an attribute is compared with is in its range, and is no month that would be read as a difference.
+fn can_be_met(attribute: &TypedPart, with: &TypedPart) -> Result<(), ConditionError> {
+    let ConditionNode::Attribute(attribute) = attribute.node else {
+        return Ok(());
+    };
+    match &with.node {
+        ConditionNode::Number(x) if attribute.unit() == "fraction" && !(0.0..=1.0).contains(x) => {
+            let message = format!(
+                "found {x}, expected a number from 0 to 1: `{}` is a fraction",
+                attribute.name()
+            );
+            Err(ConditionError::new(with.place.clone(), message))
+        }
+        ConditionNode::Arithmetic(ArithmeticOperator::Subtract, ..)
+            if attribute == Attribute::FirstShip =>
+        {
+            let message = "found a subtraction, expected a year with twelfths: from January 2023 on is `first_ship >= 2023`, from July 2023 on `first_ship >= 2023.5`";
+            Err(ConditionError::new(with.place.clone(), message))
+        }
+        _ => Ok(()),
     }
 }
 

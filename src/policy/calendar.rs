@@ -8,8 +8,8 @@ use super::compiled::{
 };
 use super::subjects::LegalSubjects;
 use crate::controls::{
-    Attribute, Attributes, ControlledItem, DatedRule, Instrument, Regime, Rule, RuleSet,
-    ThreeValued, Verdict,
+    Attribute, Attributes, ControlledItem, DatedRule, Instrument, Regime, RuleSet, ThreeValued,
+    Verdict,
 };
 use crate::foundation::calendar::{Date, Month};
 use crate::foundation::parameters::Parameters;
@@ -210,7 +210,10 @@ impl LegalSubjects {
                 rule.instrument,
                 Instrument::ImportBan | Instrument::InputRestriction
             );
-            reply && entry.announced <= day && rule.issuer_code == target && self.can_bind(rule)
+            reply
+                && entry.announced <= day
+                && rule.issuer_code == target
+                && self.can_bind(entry.rule)
         })
     }
 
@@ -223,20 +226,30 @@ impl LegalSubjects {
             rule.instrument == Instrument::ImportBan
                 && in_force
                 && rule.issuer_code == target
-                && self.can_bind(rule)
+                && self.can_bind(entry.rule)
         })
     }
 
     /// Whether a rule of the target can apply to any sale. A rule that no sale meets is no response, nor is one on state-funded
-    /// buyers alone (see `state_closed`).
-    fn can_bind(&self, rule: &Rule) -> bool {
-        let mut good = Attributes::default().with_shipment(&self.shipments[self.target_market]);
+    /// buyers alone (see `state_closed`), nor an import ban on chips that its `applies_to` leaves out, such as those of the
+    /// target's own makers: it refuses nothing, and must not silence the responses that the model generates.
+    fn can_bind(&self, at: u16) -> bool {
+        let rule = &self.law.rules[usize::from(at)];
+        let shipment = &self.shipments[self.target_market];
+        let bars = |sale: &Attributes| {
+            let verdict = self.law.own_verdict(at, ControlledItem::ChipSale, sale);
+            rule.condition.eval(sale) == ThreeValued::Yes
+                && verdict.is_some_and(|verdict| verdict != Verdict::Free)
+        };
+        if rule.instrument == Instrument::ImportBan {
+            return self
+                .chips
+                .iter()
+                .any(|chip| bars(&chip.with_shipment(shipment)));
+        }
+        let mut good = Attributes::default().with_shipment(shipment);
         good.set(Attribute::RareEarthValueShare, 0.1);
         rule.condition.eval(&good) == ThreeValued::Yes
-            || self.chips.iter().any(|chip| {
-                let sale = chip.with_shipment(&self.shipments[self.target_market]);
-                rule.condition.eval(&sale) == ThreeValued::Yes
-            })
     }
 
     /// Rules of the regime that set a cap, in force or not, in the order of all rules.

@@ -19,6 +19,21 @@ fn r01_a_rule_that_is_never_met_changes_nothing() {
 }
 
 #[test]
+fn an_import_ban_on_the_targets_own_chips_leaves_it_the_answers_of_the_model() {
+    // It is on foreign goods, so the chips of its condition are none of them, and it is no recorded answer.
+    let mut ban = rule("test-ban", "vendor == 'Huawei'", "2023-01-01", "2023-02-01");
+    for (from, to) in [
+        ("issuer = \"USA\"", "issuer = \"CHN\""),
+        ("\"chip_threshold\"", "\"import_ban\""),
+        ("origin = \"us\"", "origin = \"foreign\""),
+    ] {
+        assert!(ban.text.contains(from), "no `{from}` in\n{}", ban.text);
+        ban.text = ban.text.replace(from, to);
+    }
+    equal_arms(&plan_with(&[ban], "oct22", &[&[], &["test-ban"]], &[]));
+}
+
+#[test]
 fn r02_a_rule_announced_after_the_horizon_changes_nothing() {
     let late = rule("test-late", "tpp >= 1", "2036-01-01", "2036-02-01");
     same_arms(&plan_with(&[late], "oct22", &[&[], &["test-late"]], &[]));
