@@ -103,3 +103,21 @@ fn text_that_is_not_a_table_of_anything_never_panics() {
         let _ = Library::read(Configs::embedded(), std::slice::from_ref(&source));
     }
 }
+
+#[test]
+fn two_figures_of_one_name_are_refused_with_the_place_in_the_study() {
+    let configs = &library().configs;
+    let source = Source {
+        name: "s.toml".into(),
+        text: "name = \"s\"\nfigures = [\"effects\",\n  \"plots/effects.toml\"]\n".into(),
+    };
+    let names = ["effects", "plots/effects.toml"].map(String::from);
+    let problems = figure::check_names(configs, &source, &names).unwrap_err();
+    says(
+        &problems,
+        &source.text,
+        "\"plots/effects.toml\"",
+        &["`effects`", "expected a name of its own"],
+    );
+    assert!(figure::check_names(configs, &source, &names[..1]).is_ok());
+}
