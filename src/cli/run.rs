@@ -18,7 +18,7 @@ use crate::foundation::parameters::Parameters;
 use crate::study::Library;
 use crate::study::comparisons::{idle_switches, repeated_switches};
 use crate::study::kept_parts::KeptParts;
-use crate::study::plan::check;
+use crate::study::plan::{self, check};
 use crate::study::plan_file::PlanFile;
 
 #[derive(Args)]
@@ -93,6 +93,11 @@ pub fn plan_file(
     }
     // Errors are reported at the place that the user wrote, before the plan is sealed.
     check(&library, &file, runs, choice.only, &KeptParts::default()).map_err(placed)?;
+    if choice.only.is_none() {
+        for words in plan::notes(&library, &file, runs, &KeptParts::default())? {
+            note(&format!("note: {words}\n"));
+        }
+    }
     let channels = channels_without(&choice.off)?;
     repeated_switches(&file, channels).check()?;
     idle_switches(&file, &library.arms(&file)?, channels).check()?;
