@@ -121,3 +121,18 @@ fn two_figures_of_one_name_are_refused_with_the_place_in_the_study() {
     );
     assert!(figure::check_names(configs, &source, &names[..1]).is_ok());
 }
+
+#[test]
+fn a_day_of_parameters_that_does_not_exist_is_refused_with_its_place() {
+    let path = "parameters/leakage.toml";
+    let shipped = library().configs.read(path).unwrap();
+    let source = Source {
+        name: "leakage.toml".into(),
+        text: shipped.text.replacen("date = \"2026", "date = \"26-13", 1),
+    };
+    assert_ne!(source.text, shipped.text);
+    let configs = Configs::embedded().with_source(path, source.clone());
+    let problems = Library::read(configs, &[]).err().unwrap();
+    let words = ["expected a day that exists"];
+    says(&problems, &source.text, "date = ", &words);
+}
