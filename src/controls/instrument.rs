@@ -369,9 +369,7 @@ impl Instrument {
     pub const fn words(self) -> &'static str {
         match self {
             Self::ChipThreshold => "chips above a line of performance need a licence",
-            Self::Levy => {
-                "a part of what buyers pay goes to the issuer; a chip that was free needs a licence then"
-            }
+            Self::Levy => "a part of what buyers pay goes to the issuer; a chip that was free needs a licence then",
             Self::CountryCap => "a nation's imports of controlled chips draw on a cap",
             Self::EntityList => "named buyers need a licence",
             Self::ImportBan => "the destination bars or discourages imports",
