@@ -6,7 +6,8 @@ use std::path::Path;
 use chokepoint::config::source::{Configs, Source};
 use chokepoint::config::study;
 use chokepoint::results::Results;
-use chokepoint::study::{Plan, PlanSettings};
+use chokepoint::study::kept_parts::KeptParts;
+use chokepoint::study::{Plan, PlanSettings, plan};
 
 use crate::batch::{SHORT, chokepoint, results, run, same, with_futures};
 use crate::library;
@@ -384,4 +385,74 @@ fn results_are_replaced_by_a_path_that_leads_through_them() {
     }
     let left: Vec<_> = std::fs::read_dir(here).unwrap().flatten().collect();
     assert_eq!(left.len(), 1, "{left:?}");
+}
+
+#[test]
+fn stresses_rows_and_windows_that_no_future_uses_are_noted() {
+    let notes = |study: &study::StudyFile, runs: u32| {
+        plan::notes(library(), study, runs, &KeptParts::default())
+            .unwrap()
+            .join("\n")
+    };
+    let stress = r#"
+        [[futures.stress]]
+        name = "tight"
+        set = { supply_multiplier = 0.6 }
+        [[futures.stress]]
+        name = "slack"
+        set = { supply_multiplier = 3.0 }
+    "#;
+    let mut study = with_futures("[\"none\", \"oct22\"]", stress);
+    assert_eq!(notes(&study, 2), "");
+    assert!(notes(&study, 1).contains("some stresses are never drawn"));
+    study.window_first = Some("2020-01".parse().unwrap());
+    study.window_months = 12;
+    assert!(notes(&study, 2).contains("every effect in it is zero"));
+    study.window_months = 48;
+    assert_eq!(notes(&study, 2), "");
+}
+
+#[test]
+fn two_stresses_that_change_the_same_are_refused() {
+    let main = library()
+        .configs
+        .find("did-controls-work", "studies")
+        .unwrap();
+    let stress = "[futures]\nstress = [{ name = \"a\", set = { supply_multiplier = 2.0 } }, { name = \"b\", set = { supply_multiplier = 2.0 } }]\n";
+    let source = Source {
+        name: "mine.toml".into(),
+        text: format!("{}\n{stress}", main.text),
+    };
+    let said = study::read(&source, &Configs::embedded())
+        .unwrap_err()
+        .to_string();
+    assert!(said.contains("`a`") && said.contains("`b`"), "{said}");
+}
+
+#[test]
+fn a_folder_that_cannot_be_made_and_a_table_with_semicolons_are_answered_with_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    std::fs::write(here.join("file"), "text").unwrap();
+    let args = ["run", "did-controls-work", "--runs", "1", "--out"];
+    let said = refused(here, &[&args[..], &["file/results"]].concat(), 2);
+    assert!(said.contains("choose another place with --out"), "{said}");
+    let table = Source {
+        name: "f.csv".into(),
+        text: "choice_slope;leak_share\n2,0;0,1\n".into(),
+    };
+    let said = chokepoint::config::draws::check(&table)
+        .unwrap_err()
+        .to_string();
+    assert!(said.contains("expected commas"), "{said}");
+}
+
+#[test]
+fn the_nearest_file_is_named_for_one_that_is_not_there() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("my-cap.toml"), "text").unwrap();
+    for name in ["my-capp.toml", "my-cap"] {
+        let said = refused(folder.path(), &["whatif", name], 2);
+        assert!(said.contains("did you mean `my-cap.toml`?"), "{said}");
+    }
 }

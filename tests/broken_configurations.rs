@@ -103,3 +103,36 @@ fn text_that_is_not_a_table_of_anything_never_panics() {
         let _ = Library::read(Configs::embedded(), std::slice::from_ref(&source));
     }
 }
+
+#[test]
+fn two_figures_of_one_name_are_refused_with_the_place_in_the_study() {
+    let configs = &library().configs;
+    let source = Source {
+        name: "s.toml".into(),
+        text: "name = \"s\"\nfigures = [\"effects\",\n  \"plots/effects.toml\"]\n".into(),
+    };
+    let names = ["effects", "plots/effects.toml"].map(String::from);
+    let problems = figure::check_names(configs, &source, &names).unwrap_err();
+    says(
+        &problems,
+        &source.text,
+        "\"plots/effects.toml\"",
+        &["`effects`", "expected a name of its own"],
+    );
+    assert!(figure::check_names(configs, &source, &names[..1]).is_ok());
+}
+
+#[test]
+fn a_day_of_parameters_that_does_not_exist_is_refused_with_its_place() {
+    let path = "parameters/leakage.toml";
+    let shipped = library().configs.read(path).unwrap();
+    let source = Source {
+        name: "leakage.toml".into(),
+        text: shipped.text.replacen("date = \"2026", "date = \"26-13", 1),
+    };
+    assert_ne!(source.text, shipped.text);
+    let configs = Configs::embedded().with_source(path, source.clone());
+    let problems = Library::read(configs, &[]).err().unwrap();
+    let words = ["expected a day that exists"];
+    says(&problems, &source.text, "date = ", &words);
+}

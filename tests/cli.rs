@@ -307,3 +307,120 @@ fn list_prints_fifteen_kinds_and_explain_answers_for_a_name_of_twelve_of_them() 
         chokepoint().args(["explain", name]).assert().success();
     }
 }
+
+/// What a command that ends with 2 says on standard error, in one line.
+fn refused(folder: &std::path::Path, args: &[&str]) -> String {
+    let done = chokepoint().current_dir(folder).args(args).assert().code(2);
+    let said = String::from_utf8(done.get_output().stderr.clone()).unwrap();
+    // The drawing breaks a long message with a bar.
+    let words = said.split_whitespace().filter(|word| *word != "│");
+    words.collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn options_that_would_change_nothing_or_lose_another_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let study = "did-controls-work";
+    let cases: [(&[&str], &[&str]); 13] = [
+        (
+            &["run", study, "--off", "policy_reaction"],
+            &["`policy_reaction`", "has a process that reacts"],
+        ),
+        (
+            &[
+                "plan", study, "--off", "lobbying", "--out", "p", "--blocks", "1",
+            ],
+            &["`lobbying`", "has a process that reacts"],
+        ),
+        (
+            &["replay", study, "--regime", "oct22", "--off", "lobbying"],
+            &["`lobbying`", "has a process that reacts"],
+        ),
+        (
+            &["decompose", study, "--runs", "2", "--off", "lobbying"],
+            &["`lobbying`", "has a process that reacts"],
+        ),
+        (
+            &[
+                "run",
+                study,
+                "--set",
+                "study.futures.off=[\"theft\"]",
+                "--off",
+                "theft",
+            ],
+            &["`theft`"],
+        ),
+        (
+            &["run", study, "--runs", "2", "--only", "7"],
+            &["--only: found `7`", "0 to 1"],
+        ),
+        (
+            &["run", study, "--runs", "4", "--set", "study.runs=3"],
+            &["--runs: found 4", "study.runs"],
+        ),
+        (
+            &["run", study, "--seed", "4", "--set", "study.seed=3"],
+            &["--seed: found 4", "study.seed"],
+        ),
+        (
+            &[
+                "run",
+                study,
+                "--runs",
+                "2",
+                "--only",
+                "0",
+                "--until-error",
+                "gap_months_mean=5%",
+            ],
+            &["--until-error", "--only"],
+        ),
+        (
+            &[
+                "run",
+                study,
+                "--runs",
+                "2",
+                "--until-error",
+                "gap_months_mean=5%%",
+            ],
+            &["found `5%%`"],
+        ),
+        (
+            &["classify", "--on", "2023-12-01", "--chip", "H101 SXM"],
+            &["found `H101 SXM`", "did you mean"],
+        ),
+        (
+            &[
+                "replay",
+                study,
+                "--regime",
+                "oct22",
+                "--no-models",
+                "--kind",
+                "model_released",
+            ],
+            &["`model_released`", "--no-models"],
+        ),
+        (
+            &[
+                "replay",
+                study,
+                "--regime",
+                "oct22",
+                "--why",
+                "3",
+                "--kind",
+                "rule_binds",
+            ],
+            &["--why", "--kind"],
+        ),
+    ];
+    for (args, words) in cases {
+        let said = refused(folder.path(), args);
+        for word in words {
+            assert!(said.contains(word), "{args:?}: {said}");
+        }
+    }
+}

@@ -486,3 +486,21 @@ fn verdicts_come_with_their_reason_in_words() {
     let free = reason(&own("15832", "814", "true"), "2021-01-01", "CHN");
     assert_eq!(free, "no rule in force reaches this sale");
 }
+
+#[test]
+fn two_of_our_columns_from_one_of_theirs_are_refused_with_both_names() {
+    let columns = ["chip=n", "tpp=x", "die_area_mm2=x"];
+    let said = read("n,x\nmine,4800\n", &columns)
+        .expect_err("one column was read as two")
+        .to_string();
+    for word in ["`tpp`", "`die_area_mm2`", "`x`"] {
+        assert!(said.contains(word), "{said}");
+    }
+    assert!(
+        read(
+            "n,x,y\nmine,4800,800\n",
+            &["chip=n", "tpp=x", "die_area_mm2=y"]
+        )
+        .is_ok()
+    );
+}

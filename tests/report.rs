@@ -1,6 +1,7 @@
 //! The report is one page without outside requests, in the order of a reader's questions, with every part that the results can fill.
 
 use chokepoint::plots::draw_all;
+use chokepoint::report::path::lead;
 use chokepoint::results::Results;
 
 fn page() -> (Results, String) {
@@ -94,4 +95,25 @@ fn every_figure_says_in_words_what_it_shows() {
         assert!(desc.len() > 60 && desc.contains(char::is_numeric), "{desc}");
         assert!(figure.contains("role=\"img\"") && figure.contains("In words"));
     }
+}
+
+#[test]
+fn the_answer_says_that_arms_first_differ_only_where_the_window_begins_with_it() {
+    let (mut results, _) = page();
+    let said = |results: &Results| {
+        let arm = results.manifest.study.arms.last().unwrap();
+        lead(results, arm).unwrap()
+    };
+    let differs = "when the arms first differ in what is announced or in force";
+    assert!(said(&results).contains(differs));
+    // A window of the study's own, which begins before any rule that the arms do not share.
+    for arm in &mut results.manifest.study.arms {
+        arm.rules.clear();
+    }
+    let without = said(&results);
+    assert!(
+        without.contains("the first month of the window"),
+        "{without}"
+    );
+    assert!(!without.contains(differs), "{without}");
 }

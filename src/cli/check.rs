@@ -203,7 +203,15 @@ fn one(configs: &Configs, source: &Source) -> Result<(), Problems> {
             Library::read(configs.clone(), std::slice::from_ref(source))?.check_cases()
         }
         FileKind::Regime => regime_from(source, &library()?.law).map(|_| ()),
-        FileKind::Study => study_of(&library()?, source, &KeptParts::default()),
+        FileKind::Study => {
+            let (library, parts) = (library()?, KeptParts::default());
+            study_of(&library, source, &parts)?;
+            let study = study::read(source, &library.configs)?;
+            for words in plan::notes(&library, &study, study.runs, &parts)? {
+                note(&format!("note: {}: {words}\n", source.name));
+            }
+            Ok(())
+        }
         FileKind::Figure => figure_of(&library()?, source, &KeptParts::default()),
         FileKind::Events => library().map(|_| ()),
         FileKind::World => world::check_csv(&placed(), source),

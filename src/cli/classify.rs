@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::{
     Answer, Failure, Format, LawArgs, csv_text, date, law, note, say, say_data, say_json, table,
+    wrong_word,
 };
 use crate::config::chip_columns::ColumnChoice;
 use crate::config::chips::ChipRow;
@@ -204,7 +205,13 @@ pub fn classify(configs: Configs, args: &ClassifyArgs) -> Answer {
     notes(path, &found.warnings, "warning");
     let mut rows = found.rows;
     if let Some(text) = &args.chip {
+        let names: Vec<String> = rows.iter().map(|r| r.chip.clone()).collect();
         rows.retain(|r| r.chip.to_lowercase().contains(&text.to_lowercase()));
+        if rows.is_empty() {
+            let names: Vec<&str> = names.iter().map(String::as_str).collect();
+            let expected = "a part of the name of a chip of the table";
+            return Err(wrong_word("--chip", text, expected, &names));
+        }
     }
     match args.format {
         Format::Json => say_json(&rows),

@@ -84,11 +84,15 @@ pub(super) fn until(text: Option<&str>, plan: &Plan) -> Result<Option<StoppingRu
     let Some(text) = text else {
         return Ok(None);
     };
+    if plan.futures != (0..plan.runs) {
+        return Err(Failure::Input(
+            "error: --until-error: found it with --only, expected one of the two: a single future has no Monte Carlo error\n".into(),
+        ));
+    }
     if !matches!(
         plan.design.design,
         FutureDesign::Replicates | FutureDesign::Sobol
-    ) || plan.futures.start > 0
-    {
+    ) {
         return Err(Failure::Input(
             "error: --until-error needs the design `replicates` or `sobol`, because the other designs must be complete\n".into(),
         ));
@@ -101,9 +105,10 @@ pub(super) fn until(text: Option<&str>, plan: &Plan) -> Result<Option<StoppingRu
         .iter()
         .position(|n| *n == name)
         .ok_or_else(|| wrong_word("--until-error", name, AN_OUTCOME, &names))?;
-    let relative = number.ends_with('%');
-    let error = number
-        .trim_end_matches('%')
+    let per_cent = number.strip_suffix('%');
+    let relative = per_cent.is_some();
+    let error = per_cent
+        .unwrap_or(number)
         .parse()
         .ok()
         .filter(|e: &f64| *e > 0.0 && e.is_finite())

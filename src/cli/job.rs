@@ -237,6 +237,10 @@ pub fn working(out: &Path, claim: &FolderClaim, plan: &Plan) -> Result<WorkingFo
                 folder.display()
             ))
         }
+        // A folder that is not there after the attempt could not be made; all other reasons lie in what is there.
+        ResultsError::Io { ref path, .. } if !path.exists() => {
+            Failure::Input(format!("error: {error}; choose another place with --out\n"))
+        }
         other => other.into(),
     })
 }

@@ -9,6 +9,7 @@ use crate::config::source::Configs;
 use crate::config::study;
 use crate::events::EventKind;
 use crate::results::EventRow;
+use crate::study::comparisons::{idle_switches, repeated_switches};
 use crate::study::timeline::{chain, first_difference, timeline};
 use crate::study::{Library, Plan, PlanSettings};
 
@@ -19,8 +20,8 @@ pub struct ReplayArgs {
     /// Arm of the study that is simulated again.
     #[arg(long)]
     regime: String,
-    /// The number of the future, counted from 0.
-    #[arg(long, default_value_t = 0)]
+    /// The number of the future, counted from 0; any that `run --runs` could make.
+    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u32).range(..i64::from(u32::MAX)))]
     run: u32,
     /// Show the first event that differs from this arm, with its causes in both runs.
     #[arg(long, value_name = "REGIME", conflicts_with = "why")]
@@ -29,7 +30,7 @@ pub struct ReplayArgs {
     #[arg(long, value_name = "ID")]
     why: Option<u32>,
     /// Show only events of this kind; may be given more than once.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "why")]
     kind: Vec<String>,
     /// Seed of every random draw; the default is the seed in the study file. The same seed gives the same results.
     #[arg(long)]
@@ -45,6 +46,9 @@ pub struct ReplayArgs {
     format: Format,
 }
 
+/// Kinds of event that `--no-models` leaves out.
+const MODELS: [&str; 2] = ["run_finished", "model_released"];
+
 pub fn replay(configs: Configs, args: &ReplayArgs) -> Answer {
     let library = Library::read(configs, &[])?;
     let source = library.configs.find(&args.study, "studies")?;
@@ -55,11 +59,13 @@ pub fn replay(configs: Configs, args: &ReplayArgs) -> Answer {
         let found = known.iter().position(|arm| *arm == name);
         found.ok_or_else(|| wrong_word(flag, name, "a regime of this study", &known))
     };
+    let channels = channels_without(&args.off)?;
+    repeated_switches(&file, channels).check()?;
     let settings = PlanSettings {
         seed: args.seed.unwrap_or(file.seed),
         runs: file.runs.max(args.run + 1),
         only: Some(args.run),
-        channels: channels_without(&args.off)?,
+        channels,
         ..PlanSettings::default()
     };
     let arm = at(&args.regime, "--regime")?;
@@ -74,7 +80,17 @@ pub fn replay(configs: Configs, args: &ReplayArgs) -> Answer {
             return Err(wrong_word("--kind", kind, "a kind of event", &kinds));
         }
     }
+    let is_model = |kind: &String| MODELS.contains(&kind.as_str());
+    if let Some(kind) = args
+        .kind
+        .iter()
+        .find(|kind| args.no_models && is_model(kind))
+    {
+        let expected = "a kind of event that --no-models does not leave out";
+        return Err(wrong_word("--kind", kind, expected, &[]));
+    }
     let plan = Plan::new(&library, file, settings)?;
+    idle_switches(&plan.study, &plan.regimes, channels).check()?;
     let here = timeline(&plan, arm, args.run);
     if let Some(id) = args.why {
         return why(&here, id, args.format);
@@ -106,7 +122,7 @@ pub fn replay(configs: Configs, args: &ReplayArgs) -> Answer {
 impl ReplayArgs {
     /// Whether an event is asked for.
     fn wants(&self, e: &EventRow) -> bool {
-        let model = ["run_finished", "model_released"].contains(&e.kind.as_str());
+        let model = MODELS.contains(&e.kind.as_str());
         !(self.no_models && model) && (self.kind.is_empty() || self.kind.contains(&e.kind))
     }
 }

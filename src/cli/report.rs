@@ -281,7 +281,10 @@ pub fn report_failures(results: &Results, folder: &Path, report: bool) -> Answer
         return Err(Failure::No(faults.concat()));
     }
     // The report's first sentence, for those who read no page.
-    if let Some(first) = crate::report::short_answers(results).first().filter(|_| report) {
+    if let Some(first) = crate::report::short_answers(results)
+        .first()
+        .filter(|_| report)
+    {
         note(&format!("answer: {}\n", first.answer));
     }
     Ok(())

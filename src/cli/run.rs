@@ -17,8 +17,9 @@ use crate::foundation::channels::{Channel, Channels};
 use crate::foundation::escape::{shell_argument, shell_option};
 use crate::foundation::parameters::Parameters;
 use crate::study::Library;
+use crate::study::comparisons::{idle_switches, repeated_switches};
 use crate::study::kept_parts::KeptParts;
-use crate::study::plan::check;
+use crate::study::plan::{self, check};
 use crate::study::plan_file::PlanFile;
 
 #[derive(Args)]
@@ -75,6 +76,7 @@ pub fn plan_file(
 ) -> Result<PlanFile, Failure> {
     let library = Library::read(configs.clone(), &rules)?;
     let (set, mut fields) = settings(&library, &choice.set)?;
+    said_once(choice, &fields)?;
     if choice.series {
         let bands = study::read(&source, configs)?.bands;
         fields.push(("series".into(), format!("{bands:?}")));
@@ -84,10 +86,24 @@ pub fn plan_file(
     let placed = |problems| overridden.place(problems);
     let file = study::read(&source, configs).map_err(placed)?;
     let runs = choice.runs.unwrap_or(file.runs);
+    if let Some(only) = choice.only.filter(|only| *only >= runs) {
+        let last = runs.saturating_sub(1);
+        let expected =
+            format!("a future of the {runs} of this study, 0 to {last}; `--runs` asks for more");
+        return Err(wrong_word("--only", &only.to_string(), &expected, &[]));
+    }
     // Errors are reported at the place that the user wrote, before the plan is sealed.
-    check(&library, &file, runs, choice.only, &KeptParts::default()).map_err(placed)?;
-    channels_without(&choice.off)?;
+    let kept = KeptParts::default();
+    check(&library, &file, runs, choice.only, &kept).map_err(placed)?;
     held_by_the_study(&file, &set, &choice.planning)?;
+    if choice.only.is_none() {
+        for words in plan::notes(&library, &file, runs, &kept)? {
+            note(&format!("note: {words}\n"));
+        }
+    }
+    let channels = channels_without(&choice.off)?;
+    repeated_switches(&file, channels).check()?;
+    idle_switches(&file, &library.arms(&file)?, channels).check()?;
     let mut said: BTreeMap<String, String> = set
         .iter()
         .map(|(k, v)| (k.clone(), v.to_string()))
@@ -113,6 +129,20 @@ pub fn plan_file(
         ..PlanFile::default()
     };
     Ok(plan.seal(configs, blocks)?)
+}
+
+/// Refuses an option and `--set` of the field that it stands for: one of the two values would be lost without a word.
+fn said_once(choice: &StudyOverrides, fields: &[(String, String)]) -> Answer {
+    let options = [("runs", choice.runs.map(u64::from)), ("seed", choice.seed)];
+    for (field, value) in options {
+        let set = fields.iter().find(|(path, _)| path == field);
+        if let (Some(value), Some((_, text))) = (value, set) {
+            return Err(Failure::Input(format!(
+                "error: --{field}: found {value}, and {text} in `--set study.{field}`, expected one of the two\n"
+            )));
+        }
+    }
+    Ok(())
 }
 
 /// Runs a plan with a progress bar until it is finished or a signal stops it.

@@ -56,9 +56,25 @@ impl ForeignHeader {
     ) -> Vec<Option<ChipColumn>> {
         let mut columns: Vec<Option<ChipColumn>> =
             self.cells.iter().map(|cell| column_of(cell)).collect();
+        let mut taken: Vec<(usize, &ColumnChoice)> = Vec::new();
         for choice in chosen {
             match self.chosen(choice) {
-                Some((at, column)) => columns[at] = Some(column),
+                Some((at, column)) => {
+                    // A column is read once: the second choice would lose the first without a word.
+                    let other = taken
+                        .iter()
+                        .find(|(a, c)| *a == at && c.ours != choice.ours);
+                    if let Some((_, first)) = other {
+                        let message = format!(
+                            "--column: found `{}` and `{}` from the one column `{}`, expected a column of this table for each",
+                            first.ours, choice.ours, self.cells[at]
+                        );
+                        let range = self.cell(source, at);
+                        problems.0.push(Diagnostic::at(source, range, message));
+                    }
+                    taken.push((at, choice));
+                    columns[at] = Some(column);
+                }
                 None => {
                     let known: Vec<&str> = self.cells.iter().map(String::as_str).collect();
                     let message = format!(

@@ -10,6 +10,7 @@ use parquet::record::Field;
 use super::diagnostics::{Diagnostic, Problems};
 use super::futures::{FuturesFile, WeightedAlternative};
 use super::parameters::check_value;
+use super::separated::separator_of;
 use super::source::{Configs, Source};
 use super::table::cell_range;
 use crate::foundation::parameters::Parameters;
@@ -131,6 +132,13 @@ fn parse(source: Source, futures: &FuturesFile) -> Result<FuturesTable, Problems
         match known.iter().position(|k| *k == name) {
             Some(at) if at < Parameters::NAMES.len() => columns.push(at),
             Some(_) => {}
+            None if separator_of(&source.text) != b',' => {
+                let mark = char::from(separator_of(&source.text));
+                let message = format!(
+                    "found cells parted by {mark:?}, expected commas between cells and a point in numbers"
+                );
+                return Err(Diagnostic::at_text(&source, 0, name, message).into());
+            }
             None => {
                 let message = format!(
                     "found the column `{name}`, expected a parameter, `stress` or `variant`"

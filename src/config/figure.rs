@@ -465,10 +465,10 @@ pub fn read_all(configs: &Configs, names: &[String]) -> Result<Vec<FigureFile>, 
         .collect()
 }
 
-/// Checks that the figures that a study names exist.
+/// Checks that the figures that a study names exist, and that no two have one name.
 ///
 /// # Errors
-/// With the place in the study of each that does not.
+/// With the place in the study of each that does not, or that has the name of an earlier one.
 pub fn check_names(configs: &Configs, study: &Source, names: &[String]) -> Result<(), Problems> {
     let missing = names.iter().filter_map(|name| {
         let problems = configs.find_figure(name).err()?;
@@ -477,7 +477,35 @@ pub fn check_names(configs: &Configs, study: &Source, names: &[String]) -> Resul
             Diagnostic::at_text(study, 0, &format!("\"{name}\""), message).help(problem.help)
         }))
     });
-    Problems(missing.flatten().collect()).check()
+    Problems(missing.flatten().collect()).check()?;
+    one_file_each(study, names).check()
+}
+
+/// Figures that would be drawn under one name, so that the later would replace the earlier.
+fn one_file_each(study: &Source, names: &[String]) -> Problems {
+    let mut problems = Problems::default();
+    for (at, name) in names.iter().enumerate() {
+        let same = |other: &&String| drawn_as(other) == drawn_as(name);
+        if let Some(other) = names[..at].iter().find(same) {
+            let message = format!(
+                "found `{name}` beside `{other}`, and both are drawn as `{}`, expected a name of its own for each figure",
+                drawn_as(name)
+            );
+            problems.0.push(Diagnostic::at_text(
+                study,
+                0,
+                &format!("\"{name}\""),
+                message,
+            ));
+        }
+    }
+    problems
+}
+
+/// The file name of a figure without its ending.
+fn drawn_as(name: &str) -> &str {
+    let last = name.rsplit('/').next().unwrap_or(name);
+    last.trim_end_matches(".toml")
 }
 
 /// Refuses the old key `words`, which only the figures of a results folder may have.
@@ -497,8 +525,7 @@ fn refuse_old_key(source: &Source) -> Result<(), Problems> {
 pub fn read(source: &Source, name: &str) -> Result<FigureFile, Problems> {
     refuse_old_key(source)?;
     let mut figure: FigureFile = read_toml(source)?;
-    let last = name.rsplit('/').next().unwrap_or(name);
-    figure.name = Name::new(last.trim_end_matches(".toml"))
+    figure.name = Name::new(drawn_as(name))
         .map_err(|wrong| Diagnostic::at(source, 0..0, format!("the name of the file: {wrong}")))?;
     let mut problems = Problems::default();
     let number = |field: &str, found: u64, low: u64, high: u64| {

@@ -11,6 +11,7 @@ use toml::Spanned;
 use super::diagnostics::{Diagnostic, Problems, read_toml};
 use super::shipped;
 use super::source::{Configs, Source};
+use crate::foundation::calendar::Date;
 use crate::foundation::chance::{Chance, Purpose, stable_key};
 use crate::foundation::digest::hex;
 use crate::foundation::maths;
@@ -501,13 +502,23 @@ impl ParameterSet {
     /// Reads every file under `configs/parameters`.
     ///
     /// # Errors
-    /// For a name that is missing, unknown or twice, a value outside its distribution, or a missing source.
+    /// For a name that is missing, unknown or twice, a value outside its distribution, a missing source, or a date that does
+    /// not exist.
     pub fn read(configs: &Configs) -> Result<Self, Problems> {
         let mut found: Vec<Parameter> = Vec::new();
         let mut problems = Problems::default();
         for path in configs.list("parameters", ".toml") {
             let source = configs.read(&path)?;
             let file: ParameterFile = read_toml(&source)?;
+            if !file.date.is_empty() && file.date.parse::<Date>().is_err() {
+                let message = format!(
+                    "found `{}`, expected a day that exists, as year-month-day, such as 2023-12-01",
+                    file.date
+                );
+                problems
+                    .0
+                    .push(Diagnostic::at_field(&source, "date", message));
+            }
             let mechanism = path
                 .trim_start_matches("parameters/")
                 .trim_end_matches(".toml");

@@ -21,8 +21,34 @@ impl Source {
                 name: name.into(),
                 text,
             })
-            .map_err(|why| missing(name, &why))
+            .map_err(|why| {
+                let mut problem = missing(name, &why);
+                if let Some(near) = near_file(Path::new(name)) {
+                    problem.0[0].help = format!("did you mean `{near}`?");
+                }
+                problem
+            })
     }
+}
+
+/// The file of the same folder whose name is nearest to one that is not there; of a name with an ending, one with that ending.
+fn near_file(path: &Path) -> Option<String> {
+    if path.symlink_metadata().is_ok() {
+        return None;
+    }
+    let name = path.file_name()?.to_str()?;
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty());
+    let entries = std::fs::read_dir(folder.unwrap_or(Path::new("."))).ok()?;
+    let files = entries.flatten().map(|e| e.path()).filter(|p| p.is_file());
+    let alike = files.filter(|p| path.extension().is_none() || p.extension() == path.extension());
+    let mut names: Vec<String> = alike
+        .filter_map(|p| Some(p.file_name()?.to_str()?.to_string()))
+        .collect();
+    // The order of a folder differs from machine to machine.
+    names.sort();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let near = path.with_file_name(nearest(name, &names)?);
+    Some(near.display().to_string())
 }
 
 /// A set of configuration files.

@@ -5,7 +5,7 @@ use super::cells::cells_of;
 use super::claim;
 use super::diagnostics::{Diagnostic, Problems, read_toml, repeated};
 use super::draws;
-use super::futures::{FutureDesign, WEIGHT};
+use super::futures::{FutureDesign, WEIGHT, WeightedAlternative};
 use super::nations;
 use super::overrides::OverriddenStudy;
 use super::parameters::check_value;
@@ -334,6 +334,23 @@ fn switches(source: &Source, study: &StudyFile) -> Problems {
                 &name,
                 "each stress and variant needs a name of its own, and not `all`",
             );
+        }
+    }
+    for list in [&f.stress, &f.variant] {
+        for (at, later) in list.iter().enumerate() {
+            let changes =
+                !later.set.is_empty() || !later.off.is_empty() || later.planning.is_some();
+            let same = |a: &&WeightedAlternative| {
+                a.name != later.name
+                    && (&a.set, &a.off, &a.planning) == (&later.set, &later.off, &later.planning)
+            };
+            if let Some(earlier) = list[..at].iter().find(same).filter(|_| changes) {
+                let message = format!(
+                    "found `{}`, which changes what `{}` changes, expected one of the two, with the weights of both",
+                    later.name, earlier.name
+                );
+                wrong(&format!("\"{}\"", later.name), &message);
+            }
         }
     }
     let mut wrong = |field: &str, message: &str| {

@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::config::study::SizeThatMatters;
 use crate::foundation::calendar::Month;
 use crate::plots::{in_unit, month, number, rounded, signed, supported};
-use crate::results::{ALL, ArmInfo, EffectComponent, EffectRow, Results};
+use crate::results::{ALL, ArmInfo, EffectComponent, EffectRow, Results, RuleInfo, StudyInfo};
 
 use super::phrases::{arms, baseline_label, forms, share, sure};
 
@@ -164,6 +164,30 @@ pub fn main_effect<'a>(results: &'a Results, arm: &str) -> Option<(u32, &'a Effe
     Some((at.after, effect_after(results, arm, at.after)?))
 }
 
+/// The month of the study in which the rules of its arms first differ, as far as a results folder holds them: it has no
+/// processes.
+fn law_differs_from(study: &StudyInfo) -> Option<Month> {
+    let arms = &study.arms;
+    let first_day = |rule: &RuleInfo| {
+        if arms.iter().all(|arm| arm.rules.contains(rule)) {
+            return None;
+        }
+        // A rule that all arms share but end on different days separates them when it first ends.
+        let begins_alike = |other: &RuleInfo| {
+            (&other.id, other.announced, other.compliance)
+                == (&rule.id, rule.announced, rule.compliance)
+        };
+        if arms.iter().all(|arm| arm.rules.iter().any(begins_alike)) {
+            rule.ended
+        } else {
+            Some(rule.announced.min(rule.compliance))
+        }
+    };
+    let days = arms.iter().flat_map(|arm| &arm.rules).filter_map(first_day);
+    let first = days.min().map(Month::from_date)?;
+    Some(first.max(study.first_month))
+}
+
 /// The sentences of [`lead`].
 pub fn lead_sentences(results: &Results, arm: &ArmInfo) -> Option<LeadSentences> {
     let study = &results.manifest.study;
@@ -182,8 +206,13 @@ pub fn lead_sentences(results: &Results, arm: &ArmInfo) -> Option<LeadSentences>
     let when = if at.is_end {
         format!("at the end of the study, in {}", month(at.month))
     } else {
+        let why = if law_differs_from(study) == Some(study.window_first) {
+            "when the arms first differ in what is announced or in force"
+        } else {
+            "the first month of the window"
+        };
         format!(
-            "in {}, {} months from {}, when the arms first differ in what is announced or in force",
+            "in {}, {} months from {}, {why}",
             month(at.month),
             at.after,
             month(study.window_first)

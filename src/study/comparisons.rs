@@ -1,9 +1,10 @@
 //! What is seen, without a run, to compare nothing.
 
 use super::futures::Override;
-use crate::config::diagnostics::{Diagnostic, Problems};
+use crate::config::diagnostics::{Diagnostic, Problems, Source};
 use crate::config::study::StudyFile;
 use crate::controls::{Attribute, Attributes, ControlledItem, Regime, Rule, ThreeValued};
+use crate::foundation::channels::{Channel, Channels};
 use crate::policy::compiled::DESIGNED;
 use crate::world::Blueprint;
 
@@ -88,6 +89,53 @@ fn idle_rules(study: &StudyFile, regimes: &[Regime], b: &Blueprint, problems: &m
                 .push(Diagnostic::at(source, name.span(), message));
         }
     }
+}
+
+/// Channels that the command line switches off and that can do nothing in any arm: the results would be those without the
+/// switch.
+pub fn idle_switches(study: &StudyFile, regimes: &[Regime], channels: Channels) -> Problems {
+    let reacts = |regime: &Regime| regime.process.as_ref().is_some_and(|p| p.reactive);
+    if regimes.iter().any(reacts) {
+        return Problems::default();
+    }
+    // Only a process that reacts reads them.
+    let idle = [Channel::PolicyReaction, Channel::Lobbying];
+    let idle = idle.into_iter().filter(|c| !channels.on(*c));
+    let said = idle.filter(|c| !is_off(study, *c)).map(|channel| {
+        let message = format!(
+            "found `{}`, which changes nothing: no arm of `{}` has a process that reacts, expected a channel that an arm has",
+            channel.name(),
+            study.name
+        );
+        of_option(channel, message)
+    });
+    Problems(said.collect())
+}
+
+/// Channels that the command line switches off and that the study has switched off in every future.
+pub fn repeated_switches(study: &StudyFile, channels: Channels) -> Problems {
+    let off = Channel::ALL.iter().copied().filter(|c| !channels.on(*c));
+    let said = off.filter(|c| is_off(study, *c)).map(|channel| {
+        let message = format!(
+            "found `{}`, which `off` in the futures of `{}` switches off too, expected a channel that is on",
+            channel.name(),
+            study.name
+        );
+        of_option(channel, message)
+    });
+    Problems(said.collect())
+}
+
+fn is_off(study: &StudyFile, channel: Channel) -> bool {
+    study.futures.off.iter().any(|name| name == channel.name())
+}
+
+fn of_option(channel: Channel, message: String) -> Diagnostic {
+    let option = Source {
+        name: "--off".into(),
+        text: channel.name().into(),
+    };
+    Diagnostic::at(&option, 0..option.text.len(), message)
 }
 
 /// Whether a rule on chip sales meets no chip of the study, whoever buys it and wherever. A variant has numbers that are not

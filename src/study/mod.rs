@@ -3,7 +3,7 @@
 pub mod batch;
 pub mod block;
 mod certainty;
-mod comparisons;
+pub mod comparisons;
 mod ensemble;
 mod feedback;
 pub mod futures;

@@ -11,6 +11,7 @@ use super::worker::{Worker, reason};
 use super::{Library, feedback};
 use crate::config::diagnostics::{Diagnostic, Problems};
 use crate::config::figure;
+use crate::config::futures::FutureDesign;
 use crate::config::parameters::ParameterSet;
 use crate::config::posterior::{PRIOR, Posterior};
 use crate::config::source::Configs;
@@ -501,6 +502,58 @@ pub fn check(
         }
     }
     problems.check()
+}
+
+/// What is to be said of a study that can run: a window whose effects are zero by construction, and parts of its futures
+/// that no run draws.
+///
+/// # Errors
+/// When an arm cannot be read.
+pub fn notes(
+    library: &Library,
+    study: &StudyFile,
+    runs: u32,
+    parts: &KeptParts,
+) -> Result<Vec<String>, Problems> {
+    let mut said = Vec::new();
+    let by_law_alone = study
+        .arms
+        .iter()
+        .all(|arm| Override::of_arm(arm) == Override::default());
+    if let Some(first) = study.window_first.filter(|_| by_law_alone) {
+        let last = first.plus(study.window_months as i32 - 1);
+        let law = &blueprint(library, study, Some(parts))?.subjects;
+        let differs = law.first_difference(&library.arms(study)?);
+        if let Some(differs) = differs.filter(|month| last < *month) {
+            said.push(format!(
+                "the window, {first} to {last}, ends before {differs}, when the law of the arms first differs: every effect in it is zero"
+            ));
+        }
+    }
+    if let Some(table) = &study.draws
+        && table.rows.len() > runs as usize
+    {
+        said.push(format!(
+            "the table {} has {} rows, and {runs} futures are asked for: the rows after these are not used",
+            table.source.name,
+            table.rows.len()
+        ));
+    }
+    let f = &study.futures;
+    // Rival forms come from a file of the program, for studies of many futures.
+    let variants = if study.rival_structures {
+        0
+    } else {
+        f.variant.len()
+    };
+    for (what, count) in [("stresses", f.stress.len()), ("variants", variants)] {
+        if count > runs as usize && f.design != FutureDesign::Factorial {
+            said.push(format!(
+                "the study has {count} {what}, and {runs} futures are asked for: some {what} are never drawn"
+            ));
+        }
+    }
+    Ok(said)
 }
 
 /// Months from the first that counts to the last of a study: its window may not be longer.

@@ -334,7 +334,7 @@ draw.tiles.regime text
 ";
 
 pub const PARAMETERS: &str = "
-date text
+date day
 parameter[].id id!
 parameter[].description text!
 parameter[].unit name!
