@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::ops::Range;
+use std::path::Path;
 
 use toml::Spanned;
 
@@ -45,7 +46,19 @@ pub fn read_regime(configs: &Configs, law: &Law, name: &str) -> Result<Regime, P
         regime.words = format!("The recorded rules to {month}, nothing new after.");
         return Ok(regime);
     }
-    regime_from(&configs.find(name, "regimes")?, law)
+    let source = configs.find(name, "regimes")?;
+    let regime = regime_from(&source, law)?;
+    // An arm is called by the name in its file, and is asked for by that of the file.
+    let stem = Path::new(&source.name).file_stem().unwrap_or_default();
+    if *stem != *regime.name {
+        let message = format!(
+            "found `{}`, expected `{}` as the file is called",
+            regime.name,
+            stem.to_string_lossy()
+        );
+        return Err(Diagnostic::at_field(&source, "name", message).into());
+    }
+    Ok(regime)
 }
 
 /// Whether a rule was in force or published on a day. What was only reported by then was not law yet.

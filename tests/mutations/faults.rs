@@ -77,6 +77,8 @@ const FAULTS: &[Fault] = &[
     rule("a destination in a condition that is none", H200, "tpp < 21000 &&", "tpp < 21000 && destination == 'CHNA' &&", Refused("CHNA", &["CHNA"])),
     rule("a case with a chip that is none", H200, "chip = \"H200 SXM\"", "chip = \"H200 SMX\"", Refused("H200 SMX", &["H200 SXM"])),
     rule("a case with the wrong answer", H200, "met = true", "met = false", Refused("met = false", &["H200 SXM"])),
+    rule("a regime that is called otherwise than its file", "regimes/oct23-early.toml", "name = \"oct23-early\"", "name = \"oct23-late\"", Refused("name = \"oct23-late\"", &["`oct23-late`", "`oct23-early`"])),
+    rule("an import ban on another nation", "rules/cn/2025-09-15-rtx-pro-6000d.toml", "destinations = [\"CHN\"]", "destinations = [\"IND\"]", Refused("destinations = [\"IND\"]", &["IND", "CHN"])),
     rule("an issuer of a regime that is none", "regimes/reactive.toml", "issuers = [\"USA\"", "issuers = [\"USB\"", Refused("USB", &["USB"])),
     rule("the home of a maker that is none", "world/chipmakers.csv", "nvidia,NVIDIA,USA", "nvidia,NVIDIA,USB", Refused("USB", &["USB"])),
     rule("the home of a lab that is none", "world/labs.csv", "openai,OpenAI,USA", "openai,OpenAI,USB", Refused("USB", &["USB"])),
