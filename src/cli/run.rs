@@ -92,9 +92,10 @@ pub fn plan_file(
         return Err(wrong_word("--only", &only.to_string(), &expected, &[]));
     }
     // Errors are reported at the place that the user wrote, before the plan is sealed.
-    check(&library, &file, runs, choice.only, &KeptParts::default()).map_err(placed)?;
+    let parts = KeptParts::default();
+    check(&library, &file, runs, choice.only, &parts).map_err(placed)?;
     if choice.only.is_none() {
-        for words in plan::notes(&library, &file, runs, &KeptParts::default())? {
+        for words in plan::notes(&library, &file, runs, &parts)? {
             note(&format!("note: {words}\n"));
         }
     }
