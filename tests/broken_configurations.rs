@@ -136,3 +136,19 @@ fn a_day_of_parameters_that_does_not_exist_is_refused_with_its_place() {
     let words = ["expected a day that exists"];
     says(&problems, &source.text, "date = ", &words);
 }
+
+#[test]
+fn a_range_of_three_numbers_is_refused_with_its_place() {
+    let path = "parameters/leakage.toml";
+    let shipped = library().configs.read(path).unwrap();
+    let source = Source {
+        name: "leakage.toml".into(),
+        text: shipped
+            .text
+            .replacen("range = [1.0, 4.0]", "range = [1.0, 4.0, 5.0]", 1),
+    };
+    let configs = Configs::embedded().with_source(path, source.clone());
+    let problems = Library::read(configs, &[]).err().unwrap();
+    let words = ["found 3 numbers, expected two"];
+    says(&problems, &source.text, "[1.0, 4.0, 5.0]", &words);
+}

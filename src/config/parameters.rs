@@ -42,7 +42,8 @@ pub struct ParameterEntry {
     distribution: Option<Spanned<Prior>>,
     /// The smallest and the largest value that sources or judgement speak of.
     #[schemars(with = "Option<[f64; 2]>")]
-    range: Option<Spanned<[f64; 2]>>,
+    // A list, because an array of two would be read from a longer one without a word.
+    range: Option<Spanned<Vec<f64>>>,
     /// Another sampled parameter that it moves with.
     #[schemars(with = "Option<PriorCorrelation>")]
     follows: Option<Spanned<PriorCorrelation>>,
@@ -408,7 +409,14 @@ impl EntryCheck<'_> {
             }
         }
         if let Some(range) = &entry.range {
-            let [low, high] = *range.get_ref();
+            let [low, high] = range.get_ref()[..] else {
+                let message = format!(
+                    "found {} numbers, expected two, the smallest and the largest value of `{id}`",
+                    range.get_ref().len()
+                );
+                self.wrong(range.span(), message);
+                return;
+            };
             let ends = [low, high].map(|end| check_value(id, end));
             if let Some(why) = ends.into_iter().find_map(Result::err) {
                 self.wrong(range.span(), why);
@@ -447,7 +455,7 @@ impl ParameterEntry {
             unit: self.unit.into_inner(),
             value: self.value.into_inner(),
             prior: self.distribution.map(Spanned::into_inner),
-            range: self.range.map(Spanned::into_inner),
+            range: self.range.and_then(|r| r.into_inner().try_into().ok()),
             follows: self.follows.map(Spanned::into_inner),
             source: self.source.into_inner(),
             url: self.url,
