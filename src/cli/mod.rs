@@ -48,7 +48,7 @@ use clap::{Args, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use crate::config::acts::ids_of;
 use crate::config::diagnostics::{Diagnostic, Problems, nearest};
-use crate::config::process::acts;
+use crate::config::named_rules::acts;
 use crate::config::regimes::own_entry;
 use crate::config::source::{Configs, Source};
 use crate::config::table::YEARS;

@@ -27,6 +27,7 @@ pub mod kinds;
 pub mod known_chips;
 mod known_names;
 pub mod law;
+pub mod named_rules;
 pub mod nations;
 pub mod observation;
 pub mod overrides;

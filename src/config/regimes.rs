@@ -9,7 +9,7 @@ use toml::Spanned;
 use super::dates::{RuleDateOrder, YEARS, implausible, plausible_month};
 use super::diagnostics::{Diagnostic, Problems, read_toml};
 use super::law::{ChangeFile, EndDate, LegalStatus, NeverKeyword, RegimeFile, RuleSelection};
-use super::process::{every_change_acts, every_named_rule_acts};
+use super::named_rules::{every_change_acts, every_named_rule_acts};
 use super::source::{Configs, Source};
 use crate::controls::{DatedRule, Law, Regime, Rule};
 use crate::foundation::calendar::{Date, Month};
