@@ -421,7 +421,7 @@ fn value_as_toml_writes_it(text: &str, at: usize) -> Option<String> {
         .find_map(|word| {
             let digits = |part: &&str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
             let parts: Vec<&str> = word.split(['.', ',']).collect();
-            if !parts.iter().all(|part| digits(&part)) {
+            if !parts.iter().all(digits) {
                 return None;
             }
             match &parts[..] {
