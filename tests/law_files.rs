@@ -957,6 +957,22 @@ fn administrations_out_of_order_are_refused(
     says(&problems, &source, at, &[words]);
 }
 
+/// An arm made from a regime with these fields is refused with these words.
+fn an_arm_is_refused(from: &str, fields: &str, words: &str) {
+    let configs = &library().configs;
+    let source = configs.find("did-controls-work", "studies").unwrap();
+    let arms = format!(
+        "[\"none\", {{ name = \"mine\", from = \"{from}\", description = \"test\", {fields} }}]"
+    );
+    let fields = [
+        ("arms".to_string(), arms),
+        ("baseline".to_string(), "\"none\"".to_string()),
+    ];
+    let study = study::read(&overridden(&source, &fields).unwrap(), configs).unwrap();
+    let problems = library().arms(&study).unwrap_err();
+    assert!(problems.0[0].message.contains(words), "{problems}");
+}
+
 #[rstest]
 #[case("add = [\"us-2022-10-3a090\"]", "does not hold already")]
 #[case(
@@ -988,18 +1004,7 @@ fn administrations_out_of_order_are_refused(
     "does not add"
 )]
 fn a_statement_in_an_arm_that_does_nothing_is_refused(#[case] fields: &str, #[case] words: &str) {
-    let configs = &library().configs;
-    let source = configs.find("did-controls-work", "studies").unwrap();
-    let arms = format!(
-        "[\"none\", {{ name = \"mine\", from = \"oct22\", description = \"test\", {fields} }}]"
-    );
-    let fields = [
-        ("arms".to_string(), arms),
-        ("baseline".to_string(), "\"none\"".to_string()),
-    ];
-    let study = study::read(&overridden(&source, &fields).unwrap(), configs).unwrap();
-    let problems = library().arms(&study).unwrap_err();
-    assert!(problems.0[0].message.contains(words), "{problems}");
+    an_arm_is_refused("oct22", fields, words);
 }
 
 #[rstest]
@@ -1013,18 +1018,7 @@ fn a_statement_in_an_arm_that_does_nothing_is_refused(#[case] fields: &str, #[ca
     "is dated to end on 2028-06-01"
 )]
 fn an_arm_of_a_process_has_no_day_after_it_begins(#[case] fields: &str, #[case] words: &str) {
-    let configs = &library().configs;
-    let source = configs.find("did-controls-work", "studies").unwrap();
-    let arms = format!(
-        "[\"none\", {{ name = \"mine\", from = \"reactive\", description = \"test\", {fields} }}]"
-    );
-    let fields = [
-        ("arms".to_string(), arms),
-        ("baseline".to_string(), "\"none\"".to_string()),
-    ];
-    let study = study::read(&overridden(&source, &fields).unwrap(), configs).unwrap();
-    let problems = library().arms(&study).unwrap_err();
-    assert!(problems.0[0].message.contains(words), "{problems}");
+    an_arm_is_refused("reactive", fields, words);
 }
 
 #[test]
