@@ -147,14 +147,16 @@ impl RuleSet {
             .collect();
         vendors.sort_by(f64::total_cmp);
         vendors.dedup();
+        let supersedes = |entry: &DatedRule| &law.rules[usize::from(entry.rule)].supersedes;
+        let superseding: Vec<&DatedRule> = entries
+            .iter()
+            .filter(|entry| !supersedes(entry).is_empty())
+            .collect();
         let effective = |entry: &DatedRule, vendor: f64| {
             counts(entry, vendor)
-                && !entries.iter().any(|other| {
-                    law.rules[usize::from(other.rule)]
-                        .supersedes
-                        .contains(&entry.rule)
-                        && counts(other, vendor)
-                })
+                && !superseding
+                    .iter()
+                    .any(|other| supersedes(other).contains(&entry.rule) && counts(other, vendor))
         };
         let active = entries
             .iter()
@@ -178,6 +180,35 @@ impl RuleSet {
     /// Indices of the rules that count for firms without dates of their own.
     pub fn rules(&self) -> impl Iterator<Item = u16> + '_ {
         self.active.iter().filter(|a| a.by_default).map(|a| a.index)
+    }
+
+    /// The rules of several sets, each once; for what does not depend on the firms for which a rule counts.
+    pub fn union<'a>(sets: impl IntoIterator<Item = &'a Self>) -> Self {
+        let mut all = Self::default();
+        for active in sets.into_iter().flat_map(|set| &set.active) {
+            if !all.contains(active.index) {
+                all.active.push(active.clone());
+            }
+        }
+        all
+    }
+
+    /// Those of its rules that are listed.
+    #[must_use]
+    pub fn only(&self, rules: &[u16]) -> Self {
+        let listed = |active: &&ActiveRule| rules.contains(&active.index);
+        Self {
+            active: self.active.iter().filter(listed).cloned().collect(),
+        }
+    }
+
+    /// Whether a condition or an exception of a rule asks about an attribute.
+    pub fn reads_attribute(&self, attribute: Attribute) -> bool {
+        let mut conditions = self
+            .active
+            .iter()
+            .flat_map(|active| active.exceptions.iter().chain([&active.condition]));
+        conditions.any(|condition| condition.reads_attribute(attribute))
     }
 
     /// The rules that judge such items.

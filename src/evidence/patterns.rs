@@ -287,31 +287,20 @@ pub fn patterns(
     draws: u32,
     posterior: Option<&Arc<Posterior>>,
 ) -> Result<Vec<PatternScore>, Problems> {
-    let central = h.plan.parameters.central();
+    let subjects = &h.plan.blueprint.subjects;
+    let central = subjects.calendar_parameters(&h.plan.parameters.central());
     let mut calendars = REGIMES
         .iter()
         .map(|name| {
             let regime = library.regime(name)?;
-            Ok((
-                *name,
-                h.plan
-                    .blueprint
-                    .subjects
-                    .compile_calendar(&regime, &central),
-            ))
+            Ok((*name, subjects.compile_calendar(&regime, &central)))
         })
         .collect::<Result<BTreeMap<_, _>, Problems>>()?;
     let mut closed = library.regime("history-free")?;
     closed
         .entries
         .retain(|e| Month::from_date(e.compliance) < Month::of(2026, 1));
-    calendars.insert(
-        CLOSED_AGAIN,
-        h.plan
-            .blueprint
-            .subjects
-            .compile_calendar(&closed, &central),
-    );
+    calendars.insert(CLOSED_AGAIN, subjects.compile_calendar(&closed, &central));
     let all: Vec<Vec<[Vec<f64>; 2]>> = (0..draws)
         .into_par_iter()
         .map_init(

@@ -4,17 +4,18 @@ use bevy_ecs::resource::Resource;
 use bevy_ecs::system::{Res, ResMut};
 
 use super::calendar::month_segments;
-use super::compiled::{DatedRuleSets, InputAccess, LawCalendar, PolicyState, monthly_mean};
+use super::compiled::{
+    CalendarParameters, DatedRuleSets, InputAccess, LawCalendar, PolicyState, monthly_mean,
+};
 use super::subjects::LegalSubjects;
 use crate::controls::{
     Attribute, Attributes, ControlledItem, Instrument, Regime, Rule, RuleSet, Ruling, ThreeValued,
     Verdict,
 };
 use crate::foundation::calendar::{Date, Month};
-use crate::foundation::parameters::Parameters;
 use crate::foundation::run::RunMonth;
 use crate::markets::chip_market::ChipMarket;
-use crate::technology::foundry::tools_for_target;
+use crate::technology::foundry::{denied_tools, tools_for_target};
 use crate::technology::roadmap::SlotKind;
 use crate::technology::supply::InputAccessState;
 
@@ -160,7 +161,7 @@ impl LegalSubjects {
         regime: &Regime,
         day: Date,
         rule_sets: &DatedRuleSets,
-        p: &Parameters,
+        p: &CalendarParameters,
     ) -> InputAccess {
         let target = self.shipments[self.target_market];
         let open = |rule_set: &RuleSet, subject, a: &Attributes| {
@@ -256,6 +257,9 @@ impl LegalSubjects {
     /// Share of the listed foreign chips on sale by a day that are denied to a kind of buyer in the target, among those that
     /// are not denied to other buyers there.
     fn closed_to(&self, rule_set: &RuleSet, day: Date, kind: BuyerKind) -> f64 {
+        if !rule_set.reads_attribute(kind.attribute) {
+            return 0.0;
+        }
         let month = Month::from_date(day) - self.first;
         let barred = |sale: &Attributes| {
             let ruling = rule_set.judge(ControlledItem::ChipSale, sale);
@@ -298,7 +302,7 @@ impl LegalSubjects {
     }
 
     /// Share of the target's materials that makers in the issuer cannot get: all under a ban, a part under licence.
-    fn inputs_denied(&self, rule_set: &RuleSet, p: &Parameters) -> f64 {
+    fn inputs_denied(&self, rule_set: &RuleSet, p: &CalendarParameters) -> f64 {
         let mut good = Attributes::default().with_shipment(&self.shipments[self.issuer_market]);
         // The case of a magnet or an alloy, far above any threshold on the value of its content.
         good.set(Attribute::RareEarthValueShare, 0.1);
@@ -311,7 +315,7 @@ impl LegalSubjects {
 
     /// By supplier of tools: the part of an advanced tool's sales that the rules deny the target. All are denied where a licence is
     /// refused on principle, and `tool_licence_refused` of them where each is judged for itself.
-    fn tool_denials(&self, in_force: &RuleSet, p: &Parameters) -> Vec<f64> {
+    fn tool_denials(&self, in_force: &RuleSet, p: &CalendarParameters) -> Vec<f64> {
         let rules = in_force.for_item(ControlledItem::Tool);
         let suppliers = self.tool_suppliers.iter();
         suppliers
@@ -326,7 +330,7 @@ impl LegalSubjects {
     }
 
     /// By month: the share of tools denied under the recorded rules.
-    pub(super) fn tools_denied_on_record(&self, p: &Parameters) -> Vec<f64> {
+    pub(super) fn tools_denied_on_record(&self, p: &CalendarParameters) -> Vec<f64> {
         let days = self.rule_change_days(&self.record);
         let denials: Vec<Vec<f64>> = days
             .iter()
@@ -341,7 +345,7 @@ impl LegalSubjects {
                         |(part, rule_set): &(f64, u16)| part * denials[usize::from(*rule_set)][row];
                     supplier.advance_month(month_segments.iter().map(denies).sum());
                 }
-                tools_for_target(&suppliers, p).denied
+                denied_tools(&suppliers, p.tool_backfill_per_year).denied
             })
             .collect()
     }

@@ -3,8 +3,8 @@
 use std::sync::{Arc, OnceLock, PoisonError, Weak};
 
 use super::compiled::{
-    CompiledCalendar, CompiledRules, DatedRuleSets, DesignBasis, InputAccess, PolicyLadder,
-    SaleSubjects,
+    CalendarParameters, CompiledCalendar, CompiledRules, DatedRuleSets, DesignBasis, InputAccess,
+    PolicyLadder, SaleSubjects,
 };
 use super::subjects::LegalSubjects;
 use crate::controls::{
@@ -17,11 +17,30 @@ use crate::markets::chip_market::caps::ImportCap;
 use crate::technology::design::RedesignLimits;
 
 impl LegalSubjects {
-    /// Compiles the calendar of a regime. `p` gives the limits of a redesign and the shares of tool suppliers.
-    pub fn compile_calendar(&self, regime: &Regime, p: &Parameters) -> Arc<CompiledCalendar> {
+    /// What a calendar reads of these parameters.
+    pub fn calendar_parameters(&self, p: &Parameters) -> CalendarParameters {
+        let nominal = |slot| self.roadmap.nominal(slot, p).0;
+        CalendarParameters {
+            parts: Arc::new(DesignBasis {
+                nominal: (0..self.roadmap.slots.len()).map(nominal).collect(),
+                reach: RedesignLimits::of(p),
+            }),
+            tool_licence_refused: p.tool_licence_refused,
+            tool_backfill_per_year: p.tool_backfill_per_year,
+            input_licence_refused: p.input_licence_refused,
+        }
+    }
+
+    /// Compiles the calendar of a regime.
+    pub fn compile_calendar(
+        &self,
+        regime: &Regime,
+        p: &CalendarParameters,
+    ) -> Arc<CompiledCalendar> {
         let law = &self.law;
         let kept = self.rule_change_days(regime);
         let caps = self.cap_rules(regime);
+        let replies = self.reply_rules(regime);
         let mut rule_sets: Vec<DatedRuleSets> = kept
             .iter()
             .map(|&day| DatedRuleSets {
@@ -29,7 +48,7 @@ impl LegalSubjects {
                 next_binds: regime
                     .next_binds(day)
                     .map(|d| Month::from_date(d) - self.first),
-                ..self.dated_rule_sets(regime, day, &caps)
+                ..self.dated_rule_sets(regime, day, &caps, &replies)
             })
             .collect();
         let months = (0..self.months)
@@ -40,15 +59,10 @@ impl LegalSubjects {
             .zip(&rule_sets)
             .map(|(day, b)| self.input_access(regime, *day, b, p))
             .collect();
-        let ladder = self.compile_ladder(regime, p, &caps, &mut rule_sets, &mut inputs);
-        let parts = Arc::new(DesignBasis {
-            nominal: (0..self.roadmap.slots.len())
-                .map(|slot| self.roadmap.nominal(slot, p).0)
-                .collect(),
-            reach: RedesignLimits::of(p),
-        });
+        let ladder = self.compile_ladder(regime, p, &caps, &replies, &mut rule_sets, &mut inputs);
         let mut calendar = CompiledCalendar {
             law: law.clone(),
+            parameters: p.clone(),
             months,
             inputs,
             shipments: self.shipments.clone(),
@@ -65,14 +79,15 @@ impl LegalSubjects {
             ladder,
             rule_sets,
         };
-        self.judge_sales(&mut calendar, &parts);
+        self.judge_sales(&mut calendar);
         let pairs = calendar.sales.len() * calendar.sales.len();
         calendar.changes = (0..pairs).map(|_| OnceLock::new()).collect();
         Arc::new(calendar)
     }
 
     /// Judges every rule set of a calendar for every chip and market.
-    fn judge_sales(&self, calendar: &mut CompiledCalendar, parts: &Arc<DesignBasis>) {
+    fn judge_sales(&self, calendar: &mut CompiledCalendar) {
+        let parts = &calendar.parameters.parts;
         for both in &calendar.rule_sets {
             let in_force = both.in_force.for_item(ControlledItem::ChipSale);
             let announced = both.announced.for_item(ControlledItem::ChipSale);
@@ -109,22 +124,13 @@ impl LegalSubjects {
     /// By market: the first market that every rule set treats equally for every sale, or itself.
     fn find_equivalent_markets(&self, rule_sets: &[DatedRuleSets]) -> Arc<[u16]> {
         let all = rule_sets.iter().flat_map(|b| [&b.in_force, &b.announced]);
-        let mut sales: Vec<RuleSet> = Vec::new();
-        for rule_set in all.map(|rule_set| rule_set.for_item(ControlledItem::ChipSale)) {
-            if !sales.iter().any(|other| other.is_equivalent(&rule_set)) {
-                sales.push(rule_set);
-            }
-        }
+        let sales = RuleSet::union(all).for_item(ControlledItem::ChipSale);
         let mut equivalent_market: Vec<u16> = Vec::with_capacity(self.shipments.len());
         for (market, shipment) in self.shipments.iter().enumerate() {
             let same = |other: &usize| {
                 let first = usize::from(equivalent_market[*other]) == *other;
                 let target = [market, *other].contains(&self.target_market);
-                first
-                    && !target
-                    && sales
-                        .iter()
-                        .all(|rule_set| rule_set.treats_equally(shipment, &self.shipments[*other]))
+                first && !target && sales.treats_equally(shipment, &self.shipments[*other])
             };
             let first = (0..market).find(same).unwrap_or(market);
             equivalent_market.push(first as u16);
@@ -136,8 +142,9 @@ impl LegalSubjects {
     fn compile_ladder(
         &self,
         regime: &Regime,
-        p: &Parameters,
+        p: &CalendarParameters,
         caps: &[u16],
+        replies: &[u16],
         rule_sets: &mut Vec<DatedRuleSets>,
         inputs: &mut Vec<InputAccess>,
     ) -> Option<PolicyLadder> {
@@ -162,7 +169,7 @@ impl LegalSubjects {
                 ..Regime::default()
             };
             // The month in which the announced change comes into force is known only in a run.
-            let judged = self.dated_rule_sets(&state, day, caps);
+            let judged = self.dated_rule_sets(&state, day, caps, replies);
             ladder.rule_sets[now * rungs + coming] = rule_sets.len() as u16;
             inputs.push(self.input_access(&state, day, &judged, p));
             rule_sets.push(judged);
@@ -185,49 +192,50 @@ impl LegalSubjects {
     }
 
     /// Rule sets of the regime on a day, with published text and an unknown date of the next rule.
-    fn dated_rule_sets(&self, regime: &Regime, day: Date, caps: &[u16]) -> DatedRuleSets {
+    fn dated_rule_sets(
+        &self,
+        regime: &Regime,
+        day: Date,
+        caps: &[u16],
+        replies: &[u16],
+    ) -> DatedRuleSets {
         let in_force = regime.rules_in_force(&self.law, day);
+        let mut of_target = regime
+            .entries
+            .iter()
+            .filter(|entry| replies.contains(&entry.rule));
+        let refuses = |entry: &DatedRule| {
+            self.law.rules[usize::from(entry.rule)].instrument == Instrument::ImportBan
+                && entry.compliance <= day
+                && entry.ended.is_none_or(|ended| day <= ended)
+        };
         DatedRuleSets {
             announced: regime.announced(&self.law, day),
             is_text_published: true,
             next_binds: None,
-            replies_recorded: self.replies_recorded(regime, day),
-            imports_refused: self.imports_refused(regime, day),
+            replies_recorded: of_target.clone().any(|entry| entry.announced <= day),
+            imports_refused: of_target.any(refuses),
             cap_of_market: self.caps_in_force(regime, &in_force, caps),
             in_force,
         }
     }
 
-    /// Whether the target has announced a rule of its own on imports or on materials by a day.
+    /// The target's own rules on imports and on materials that can apply to a sale.
     ///
-    /// From then on its responses are the recorded ones, also when that rule ends or is withdrawn before it comes into force. Its
-    /// end is an act of the target like its beginning, so a response generated by the model would contradict the record.
-    fn replies_recorded(&self, regime: &Regime, day: Date) -> bool {
+    /// From the day on which one of them is announced the target's responses are the recorded ones, also when that rule ends or
+    /// is withdrawn before it comes into force. Its end is an act of the target like its beginning, so a response generated by
+    /// the model would contradict the record.
+    fn reply_rules(&self, regime: &Regime) -> Vec<u16> {
         let target = self.shipments[self.target_market].get(Attribute::Destination);
-        regime.entries.iter().any(|entry| {
-            let rule = &self.law.rules[usize::from(entry.rule)];
-            let reply = matches!(
+        let replies = |at: &u16| {
+            let rule = &self.law.rules[usize::from(*at)];
+            let kind = matches!(
                 rule.instrument,
                 Instrument::ImportBan | Instrument::InputRestriction
             );
-            reply
-                && entry.announced <= day
-                && rule.issuer_code == target
-                && self.can_bind(entry.rule)
-        })
-    }
-
-    /// Whether an import ban of the target that some sale meets is in force on a day.
-    fn imports_refused(&self, regime: &Regime, day: Date) -> bool {
-        let target = self.shipments[self.target_market].get(Attribute::Destination);
-        regime.entries.iter().any(|entry| {
-            let rule = &self.law.rules[usize::from(entry.rule)];
-            let in_force = entry.compliance <= day && entry.ended.is_none_or(|ended| day <= ended);
-            rule.instrument == Instrument::ImportBan
-                && in_force
-                && rule.issuer_code == target
-                && self.can_bind(entry.rule)
-        })
+            kind && rule.issuer_code == target && self.can_bind(*at)
+        };
+        regime.rules().filter(replies).collect()
     }
 
     /// Whether a rule of the target can apply to any sale. A rule that no sale meets is no response, nor is one on state-funded
@@ -301,10 +309,11 @@ impl LegalSubjects {
         if held.is_empty() {
             return vec![None; self.shipments.len()];
         }
+        let capping = in_force.only(caps);
         let there: Vec<RuleSet> = self
             .shipments
             .iter()
-            .map(|shipment| in_force.specialise_to_shipment(ControlledItem::ChipSale, shipment))
+            .map(|shipment| capping.specialise_to_shipment(ControlledItem::ChipSale, shipment))
             .collect();
         let rule = |cap: usize| &self.law.rules[usize::from(caps[cap])];
         let nations_reached = |cap: usize| {

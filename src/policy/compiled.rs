@@ -15,10 +15,20 @@ use crate::technology::chip::ChipSpec;
 use crate::technology::design::{DesignCandidate, RedesignLimits, candidates};
 use crate::technology::foundry::ToolSupplier;
 
+/// What a calendar reads of the parameters: with the same regime and blueprint, equal ones give equal calendars.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CalendarParameters {
+    pub parts: Arc<DesignBasis>,
+    pub tool_licence_refused: f64,
+    pub tool_backfill_per_year: f64,
+    pub input_licence_refused: f64,
+}
+
 /// The rules of one arm, compiled for every day of a run and a fixed blueprint.
 #[derive(Clone, Debug)]
 pub struct CompiledCalendar {
     pub law: Arc<Law>,
+    pub parameters: CalendarParameters,
     /// Rule sets; a new one for each day on which something changes.
     pub rule_sets: Vec<DatedRuleSets>,
     /// By month: (fraction of the month, index of the rule set).

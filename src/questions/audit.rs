@@ -359,9 +359,8 @@ impl BaselineDigests {
 /// Every recorded value under an arm; its calendar is drawn anew, for some parameters shape it.
 fn tape(plan: &Plan, worker: &mut Worker, arm: usize, future: &Future) -> Vec<u64> {
     let b = &plan.blueprint;
-    let calendar = b
-        .subjects
-        .compile_calendar(&plan.regimes[arm], &future.parameters);
+    let parameters = b.subjects.calendar_parameters(&future.parameters);
+    let calendar = b.subjects.compile_calendar(&plan.regimes[arm], &parameters);
     worker.run(&calendar, future, b.months, false);
     let columns = 0..b.watch.columns.names().len();
     columns

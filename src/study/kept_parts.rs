@@ -9,7 +9,7 @@ use crate::controls::{DatedRule, PolicyProcess, Regime};
 use crate::foundation::calendar::Month;
 use crate::foundation::parameters::Parameters;
 use crate::foundation::run::ReferenceRun;
-use crate::policy::compiled::CompiledCalendar;
+use crate::policy::compiled::{CalendarParameters, CompiledCalendar};
 use crate::world::Blueprint;
 
 /// Worlds, samples and histories that are kept.
@@ -57,29 +57,29 @@ struct BlueprintKey {
 }
 
 /// What recorded history, or the law of an arm, is compiled from beside the library.
-struct LawKey {
+struct LawKey<P> {
     blueprint: Arc<Blueprint>,
     entries: Vec<DatedRule>,
     process: Option<PolicyProcess>,
-    centre: Vec<f64>,
+    parameters: P,
 }
 
-impl PartialEq for LawKey {
+impl<P: PartialEq> PartialEq for LawKey<P> {
     fn eq(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.blueprint, &other.blueprint)
-            && self.centre == other.centre
+            && self.parameters == other.parameters
             && self.entries == other.entries
             && self.process == other.process
     }
 }
 
-impl LawKey {
-    fn of(blueprint: &Arc<Blueprint>, regime: &Regime, centre: &Parameters) -> Self {
+impl<P> LawKey<P> {
+    fn of(blueprint: &Arc<Blueprint>, regime: &Regime, parameters: P) -> Self {
         Self {
             blueprint: blueprint.clone(),
             entries: regime.entries.clone(),
             process: regime.process.clone(),
-            centre: centre.values(),
+            parameters,
         }
     }
 }
@@ -89,8 +89,8 @@ impl LawKey {
 pub struct KeptParts {
     blueprints: RecentValues<BlueprintKey, Arc<Blueprint>>,
     posteriors: RecentValues<String, Arc<Posterior>>,
-    histories: RecentValues<LawKey, Arc<ReferenceRun>>,
-    calendars: RecentValues<LawKey, Arc<CompiledCalendar>>,
+    histories: RecentValues<LawKey<Vec<f64>>, Arc<ReferenceRun>>,
+    calendars: RecentValues<LawKey<CalendarParameters>, Arc<CompiledCalendar>>,
 }
 
 impl fmt::Debug for KeptParts {
@@ -129,7 +129,7 @@ impl KeptParts {
         centre: &Parameters,
         make: impl FnOnce() -> Result<Arc<ReferenceRun>, E>,
     ) -> Result<Arc<ReferenceRun>, E> {
-        let key = LawKey::of(blueprint, history, centre);
+        let key = LawKey::of(blueprint, history, centre.values());
         self.histories.get(WORLDS, key, make)
     }
 
@@ -137,10 +137,10 @@ impl KeptParts {
         &self,
         blueprint: &Arc<Blueprint>,
         regime: &Regime,
-        centre: &Parameters,
+        parameters: &CalendarParameters,
     ) -> Arc<CompiledCalendar> {
-        let key = LawKey::of(blueprint, regime, centre);
-        let make = || Ok::<_, ()>(blueprint.subjects.compile_calendar(regime, centre));
+        let key = LawKey::of(blueprint, regime, parameters.clone());
+        let make = || Ok::<_, ()>(blueprint.subjects.compile_calendar(regime, parameters));
         let made = self.calendars.get(CALENDARS, key, make);
         made.unwrap_or_else(|()| unreachable!("compiling does not fail"))
     }

@@ -24,7 +24,7 @@ use crate::foundation::digest::sha256;
 use crate::foundation::parameters::Parameters;
 use crate::foundation::run::{ExpectationRule, Future, ReferenceRun};
 use crate::outputs::formulas::OutcomeWindow;
-use crate::policy::compiled::CompiledCalendar;
+use crate::policy::compiled::{CalendarParameters, CompiledCalendar};
 use crate::world::Blueprint;
 
 /// A study ready to run.
@@ -76,12 +76,13 @@ impl CompiledLaw {
         regimes: &[Regime],
         arms: &[Override],
         design: &Futures,
-        at_centre: impl Fn(&Regime, &[&Override]) -> Arc<CompiledCalendar>,
+        at_centre: impl Fn(&[&Override]) -> CalendarParameters,
+        compile: impl Fn(&Regime, &CalendarParameters) -> Arc<CompiledCalendar>,
     ) -> Self {
         let calendars: Vec<Arc<CompiledCalendar>> = regimes
             .iter()
             .zip(arms)
-            .map(|(regime, arm)| at_centre(regime, &[arm]))
+            .map(|(regime, arm)| compile(regime, &at_centre(&[arm])))
             .collect();
         let switches = |kinds: &[StressOrVariant]| -> Vec<Override> {
             let all: Vec<Override> = kinds.iter().map(|k| k.switch.clone()).collect();
@@ -93,13 +94,16 @@ impl CompiledLaw {
         };
         let mut kinds = Vec::new();
         for ((regime, arm), calendar) in regimes.iter().zip(arms).zip(&calendars) {
+            let mut of_arm = vec![calendar.clone()];
             for stress in &switches(&design.stress) {
                 for variant in &switches(&design.variant) {
-                    kinds.push(if stress.set.is_empty() && variant.set.is_empty() {
-                        calendar.clone()
-                    } else {
-                        at_centre(regime, &[stress, variant, arm])
+                    let parameters = at_centre(&[stress, variant, arm]);
+                    let known = of_arm.iter().find(|known| known.parameters == parameters);
+                    let found = known.cloned().unwrap_or_else(|| {
+                        of_arm.push(compile(regime, &parameters));
+                        of_arm[of_arm.len() - 1].clone()
                     });
+                    kinds.push(found);
                 }
             }
         }
@@ -203,13 +207,7 @@ impl Plan {
             parts,
         } = settings;
         let parts = parts.as_deref();
-        let posterior = match posterior {
-            Some(given) => Some(given),
-            None => samples(library, &study, parts)?,
-        };
         let blueprint = blueprint(library, &study, parts)?;
-        let ResolvedStudy { design, window } =
-            check_settings(library, &study, &regimes, &blueprint, posterior, runs, only)?;
         let futures = only.map_or(0..runs, |one| one..one + 1);
         let channels = study
             .futures
@@ -230,22 +228,31 @@ impl Plan {
                     .map_or_else(Override::default, Override::of_arm)
             })
             .collect();
-        let at_centre = |regime: &Regime, switches: &[&Override]| {
+        let at_centre = |switches: &[&Override]| {
             let centre = fixed(&central.values(), switches, &set);
-            match parts {
-                Some(parts) => parts.calendar(&blueprint, regime, &centre),
-                None => blueprint.subjects.compile_calendar(regime, &centre),
-            }
+            blueprint.subjects.calendar_parameters(&centre)
         };
-        // Recorded history runs while the law of the arms is compiled.
-        let ((compiled, stale), reference_run) = rayon::join(
-            || {
-                let compiled = CompiledLaw::of(&regimes, &arms, &design, at_centre);
-                (compiled, changed_since_fit(library, &design))
-            },
-            || record_history(library, &study, &blueprint, &central, parts),
-        );
-        let (stale, reference_run) = (stale?, reference_run?);
+        let compile = |regime: &Regime, parameters: &CalendarParameters| match parts {
+            Some(parts) => parts.calendar(&blueprint, regime, parameters),
+            None => blueprint.subjects.compile_calendar(regime, parameters),
+        };
+        let prepare = || {
+            let posterior = match posterior {
+                Some(given) => Some(given),
+                None => samples(library, &study, parts)?,
+            };
+            let resolved =
+                check_settings(library, &study, &regimes, &blueprint, posterior, runs, only)?;
+            let law = CompiledLaw::of(&regimes, &arms, &resolved.design, at_centre, compile);
+            let stale = changed_since_fit(library, &resolved.design)?;
+            Ok::<_, Problems>((resolved, law, stale))
+        };
+        // Recorded history runs while samples are read and the law of the arms is compiled.
+        let (prepared, reference_run) = rayon::join(prepare, || {
+            record_history(library, &study, &blueprint, &central, parts)
+        });
+        let (ResolvedStudy { design, window }, compiled, stale) = prepared?;
+        let reference_run = reference_run?;
         Ok(Self {
             inputs: OnceLock::new(),
             configs: library.configs.clone(),
@@ -325,7 +332,8 @@ impl Plan {
         let variant = kind(draw.variant, &self.design.variant);
         let central = self.parameters.central().values();
         let centre = fixed(&central, &[&stress, &variant, switch], &self.set);
-        let calendar = self.blueprint.subjects.compile_calendar(regime, &centre);
+        let subjects = &self.blueprint.subjects;
+        let calendar = subjects.compile_calendar(regime, &subjects.calendar_parameters(&centre));
         (calendar, self.made(number, draw, switch))
     }
 

@@ -48,7 +48,8 @@ impl Worker {
     /// Runs recorded history at the centre of the parameters and keeps what deviations are measured against.
     pub(super) fn reference_run(&mut self, history: &Regime, central: &Parameters) -> ReferenceRun {
         let b = self.stage.blueprint().clone();
-        let calendar = b.subjects.compile_calendar(history, central);
+        let parameters = b.subjects.calendar_parameters(central);
+        let calendar = b.subjects.compile_calendar(history, &parameters);
         let future = Future {
             number: 0,
             chance: Chance::of(0, 0),

@@ -212,29 +212,26 @@ pub fn candidates(
     }
     let mut found: Vec<DesignCandidate> = Vec::new();
     for seed in seeds {
-        for order in [
-            [0, 1, 2],
-            [0, 2, 1],
-            [1, 0, 2],
-            [1, 2, 0],
-            [2, 0, 1],
-            [2, 1, 0],
-        ] {
-            let mut factors = seed;
-            for factor in order {
-                raise_factor(&mut factors, factor, memory_max, parent, &mut legal);
-            }
-            let known = |c: &DesignCandidate| {
-                c.factors.die == factors.die
-                    && (c.factors.compute - factors.compute).abs() < 1e-3
-                    && (c.factors.links - factors.links).abs() < 1e-3
-                    && (c.factors.memory - factors.memory).abs() < 1e-3
-            };
-            if !found.iter().any(known) {
-                found.push(DesignCandidate {
-                    factors,
-                    spec: factors.apply(parent),
-                });
+        for (first, others) in [(0, [1, 2]), (1, [0, 2]), (2, [0, 1])] {
+            let mut raised = seed;
+            raise_factor(&mut raised, first, memory_max, parent, &mut legal);
+            for order in [others, [others[1], others[0]]] {
+                let mut factors = raised;
+                for factor in order {
+                    raise_factor(&mut factors, factor, memory_max, parent, &mut legal);
+                }
+                let known = |c: &DesignCandidate| {
+                    c.factors.die == factors.die
+                        && (c.factors.compute - factors.compute).abs() < 1e-3
+                        && (c.factors.links - factors.links).abs() < 1e-3
+                        && (c.factors.memory - factors.memory).abs() < 1e-3
+                };
+                if !found.iter().any(known) {
+                    found.push(DesignCandidate {
+                        factors,
+                        spec: factors.apply(parent),
+                    });
+                }
             }
         }
     }

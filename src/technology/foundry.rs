@@ -74,20 +74,16 @@ impl ToolSupplier {
 /// rule gains the sales that others lose. Source: form of the expert review; see `tool_backfill_per_year` and
 /// `tool_sales_advanced_share`.
 pub fn tools_for_target(suppliers: &[ToolSupplier], p: &Parameters) -> ToolSupply {
-    let (mut denied, mut made_good, mut open) = (0.0, 0.0, 0.0);
+    let DeniedTools {
+        denied,
+        made_good,
+        open,
+    } = denied_tools(suppliers, p.tool_backfill_per_year);
     let (mut sold, mut of_side) = ([0.0; 2], [0.0; 2]);
     for s in suppliers {
-        let kept_back = s.share * s.denies;
-        let left = maths::pow(
-            (1.0 - p.tool_backfill_per_year).clamp(0.0, 1.0),
-            s.years_denied,
-        );
-        denied += kept_back * left;
-        made_good += kept_back * (1.0 - left);
-        open += s.share - kept_back;
         if let Some(side) = s.side {
             of_side[side] += s.share;
-            sold[side] += s.share - kept_back;
+            sold[side] += s.share - s.share * s.denies;
         }
     }
     let gain = if open > 0.0 {
@@ -96,12 +92,35 @@ pub fn tools_for_target(suppliers: &[ToolSupplier], p: &Parameters) -> ToolSuppl
         1.0
     };
     ToolSupply {
-        denied: denied.clamp(0.0, 1.0),
+        denied,
         sold: [0, 1].map(|side| {
             let advanced = p.tool_sales_advanced_share;
             of_side[side] * (1.0 - advanced) + sold[side] * gain * advanced
         }),
     }
+}
+
+/// Shares of the target's tools before any denial: denied and not replaced, denied and replaced, never denied.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct DeniedTools {
+    pub denied: f64,
+    pub made_good: f64,
+    pub open: f64,
+}
+
+/// Splits the tools of the suppliers; see [`tools_for_target`].
+pub fn denied_tools(suppliers: &[ToolSupplier], backfill_per_year: f64) -> DeniedTools {
+    let kept = (1.0 - backfill_per_year).clamp(0.0, 1.0);
+    let mut tools = DeniedTools::default();
+    for s in suppliers {
+        let kept_back = s.share * s.denies;
+        let left = maths::pow(kept, s.years_denied);
+        tools.denied += kept_back * left;
+        tools.made_good += kept_back * (1.0 - left);
+        tools.open += s.share - kept_back;
+    }
+    tools.denied = tools.denied.clamp(0.0, 1.0);
+    tools
 }
 
 /// What tools add to the target's output, in logs: to wafers, to memory stacks, and to the performance of chips made there.
