@@ -60,21 +60,32 @@ pub fn begin_brokers(mut grey: ResMut<GreyMarket>, mut brokers: Query<&mut Broke
     }
 }
 
-/// Premium over list price: `slope * scarcity`, up to a maximum.
+/// Premium over list price, as a fraction: `min(grey_premium_per_scarcity * scarcity, grey_premium_max)`.
+///
+/// `scarcity` is that of the target in log units (see `markets::scarcity::scarcity`). Source: see
+/// `grey_premium_per_scarcity` and `grey_premium_max`.
 pub fn grey_premium(scarcity: f64, p: &Parameters) -> f64 {
     (p.grey_premium_per_scarcity * scarcity).min(p.grey_premium_max)
 }
 
-/// Whether diversion is profitable: `premium * (1 - detection) > detection * penalty`, with the probability of detection in a
-/// year.
+/// Whether diversion is profitable: `premium * (1 - caught) > caught * penalty_multiple`.
+///
+/// `caught = 1 - exp(-detection_per_year * enforcement)` is the probability of detection in a year; premium and penalty
+/// are multiples of the value of a shipment. It is the same for every broker, whatever its volume. Source: see
+/// `detection_per_year` and `penalty_multiple`.
 pub fn is_diversion_profitable(premium: f64, enforcement: f64, p: &Parameters) -> bool {
     let caught = 1.0 - maths::exp(-p.detection_per_year * enforcement);
     premium * (1.0 - caught) > caught * p.penalty_multiple
 }
 
-/// Next capacity of a broker: logistic growth toward its share of the world's sales that can leak, or decline.
+/// Next capacity of a broker, packages a month: logistic growth toward its share of the world's sales that can leak, or
+/// decline.
 ///
-/// `c' = c * exp(growth * (1 - c / limit))` while diversion is profitable, else `c' = c / 2`.
+/// `c' = c * exp(clamp(broker_growth_per_month * (1 - c / limit), -1, 1))` while diversion is profitable, else
+/// `c' = c / 2`.
+///
+/// While it is profitable, capacity and limit are at least `start`. Source: see `broker_growth_per_month`,
+/// `broker_start_packages` and `leak_share`; halving is an assumption.
 pub fn next_broker_capacity(
     capacity: f64,
     start: f64,
@@ -91,14 +102,30 @@ pub fn next_broker_capacity(
 }
 
 /// Monthly hazard of detection: it rises with volume and with enforcement.
+///
+/// `detection_per_year / 12 * enforcement * (1 + capacity / detection_volume_packages)`, capacity in packages a month.
+/// Source: see `detection_per_year`, `enforcement` and `detection_volume_packages`.
 pub fn detection_hazard(capacity: f64, enforcement: f64, p: &Parameters) -> f64 {
     p.detection_per_year / 12.0 * enforcement * (1.0 + capacity / p.detection_volume_packages)
 }
 
-/// Upper bound on the share of the target's wallets that pays brokers; the rest is kept for legal purchases.
+/// Upper bound on the share of the target's carried money that one broker takes, of what brokers before it left; the
+/// rest is kept for legal purchases. Assumption; no source is recorded.
 const PAID_SHARE_MAX: f64 = 0.5;
 
 /// System: brokers collect money of users in the target before the trade and budget it in their hubs.
+///
+/// ```text
+/// each    = (mean price of chips closed in the target + host_cost_usd) * (1 + premium)      USD a package
+/// taken   = min(capacity * each, half of the carried money that is left)                    USD
+/// budget += taken / (1 + premium)                                                           USD, of the hub's brokers
+/// limit   = leak_share * share of the broker * last month's sales outside the target        packages
+/// ```
+///
+/// A chip is closed where it is open for less than half of the month. The premium follows last month's scarcity. The
+/// rest of what is taken is the brokers' margin and buys nothing. Brokers act in the order of their hubs. Capacity is 0
+/// where no chip is closed or the channel `grey_market` is off. Where diversion does not pay, what is left of it still
+/// trades.
 pub fn run_brokers(
     future: Res<Future>,
     shortage: Res<Shortage>,
@@ -151,8 +178,13 @@ pub fn run_brokers(
     }
 }
 
-/// System: delivers the brokers' purchases to users in the target, less seizures, and refunds unspent money. Users train and serve
-/// with diverted chips in the proportion in which they spend on both.
+/// System: delivers the brokers' purchases to users in the target, less seizures, and refunds unspent money. Users
+/// train and serve with diverted chips in the proportion in which they spend on both.
+///
+/// `seized = capacity of brokers detected this month / capacity of all brokers of the hub`, the share of the hub's
+/// purchases that is lost. A broker is detected when its cumulative hazard passes an exponential draw; its capacity and
+/// hazard then begin again. The refund is without premium (see `CustomerMoney::refund_unspent`). Source: see
+/// [`detection_hazard`].
 pub fn settle_brokers(
     run: RunMonth,
     chips: Res<ChipTable>,

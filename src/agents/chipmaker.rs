@@ -91,9 +91,12 @@ pub fn begin_makers(
     home_made.0.resize(roadmap.slots.len(), 0.0);
 }
 
-/// Next price index: sticky, rising with excess orders, reverting to list price, clipped.
+/// Next price index of a maker: sticky, rising with excess orders, reverting to list price, clipped.
 ///
-/// `ln p' = ln p + response * ln(asked / capacity) / 4 - reversion * (p - 1)`, kept within `clip` of list.
+/// `ln p' = ln p + price_response * ln(asked / capacity) / 4 - price_reversion * (p - 1)`, within `price_clip` of 1.
+///
+/// `p` is price over list price; `asked` and `capacity` are standard packages a month. It stays where either is 0.
+/// Source: see `price_response`, `price_reversion` and `price_clip`; no source is recorded for the quarter.
 pub fn next_price_index(price: f64, asked: f64, capacity: f64, p: &Parameters) -> f64 {
     if asked <= 0.0 || capacity <= 0.0 {
         return price;
@@ -103,15 +106,19 @@ pub fn next_price_index(price: f64, asked: f64, capacity: f64, p: &Parameters) -
     next.clamp(1.0 - p.price_clip, 1.0 + p.price_clip)
 }
 
-/// Next software maturity: it approaches 1 in proportion to the maker's share of its home market.
+/// Next software maturity, 0 to 1: it approaches 1 in proportion to the maker's share of its home market by value.
 ///
-/// `dm = rate * (1 - m) * share` a year.
+/// `m' = m + maturity_learning_per_year / 12 * (1 - m) * share`, with the share kept within 0 and 1. Source: see
+/// `maturity_learning_per_year`.
 pub fn next_maturity(maturity: f64, share_at_home: f64, p: &Parameters) -> f64 {
     maturity
         + p.maturity_learning_per_year / 12.0 * (1.0 - maturity) * share_at_home.clamp(0.0, 1.0)
 }
 
-/// Next research stock: `R' = R (1 - depreciation / 12) + R&D`; it begins where a year's R&D keeps it level.
+/// Next research stock, USD: `R' = R * (1 - rd_depreciation_per_year / 12) + R&D`, with the R&D of a month.
+///
+/// A stock of 0 begins where a year's R&D keeps it level: `12 * R&D / rd_depreciation_per_year`. Source: see
+/// `rd_depreciation_per_year`.
 pub fn next_research_stock(stock_usd: f64, rd_usd: f64, p: &Parameters) -> f64 {
     if stock_usd <= 0.0 {
         return 12.0 * rd_usd / p.rd_depreciation_per_year.max(0.01);
@@ -119,7 +126,9 @@ pub fn next_research_stock(stock_usd: f64, rd_usd: f64, p: &Parameters) -> f64 {
     stock_usd * (1.0 - p.rd_depreciation_per_year / 12.0) + rd_usd
 }
 
-/// Performance of a generation over its plan: `(research stock / stock on record) ^ elasticity`.
+/// Performance of a generation over its plan: `(research stock / stock on record) ^ rd_elasticity_quality`.
+///
+/// A ratio without unit, 1 on the recorded path. Source: see `rd_elasticity_quality`.
 pub fn generation_quality(research_ratio: f64, p: &Parameters) -> f64 {
     maths::pow(research_ratio, p.rd_elasticity_quality)
 }
@@ -177,8 +186,10 @@ pub fn launch_generations(
 
 /// Next idle share of a maker's capacity: output for a closed market is not resold at once.
 ///
-/// A closed market idles `friction` of the share of deliveries that it took; idle capacity returns at
-/// `1 / recovery` a month.
+/// `idle' = idle * (1 - 1 / max(resale_recovery_months, 1)) + resale_friction * closed`, kept within 0 and 0.9.
+///
+/// `closed` is the part of last month's revenue in markets that rules have closed since. Source: see `resale_friction`
+/// and `resale_recovery_months`; the limit of 0.9 is an assumption.
 pub fn next_idle_share(idle: f64, closed_share: f64, p: &Parameters) -> f64 {
     let kept = idle * (1.0 - 1.0 / p.resale_recovery_months.max(1.0));
     (kept + p.resale_friction * closed_share).clamp(0.0, 0.9)
@@ -214,6 +225,15 @@ pub fn home_price_usd(list_usd: f64, cost_usd: f64, p: &Parameters) -> f64 {
 }
 
 /// System: sets the offers of this month: price, attraction and pool use of every chip on sale.
+///
+/// ```text
+/// price = list price * price index + cost of reporting its place      USD; the last for merchants outside the target
+/// size  = unit cost / unit cost of an H100                            standard packages
+/// ```
+///
+/// The list price of a captive chip is `unit cost * captive_price_over_cost`; that of a chip made in the target is
+/// `home_price_usd`. Source: see `captive_price_over_cost` and `home_price_over_list`;
+/// `docs/decisions/0001-who-gets-scarce-packages.md`.
 pub fn make_offers(
     run: RunMonth,
     catalogue: Catalogue,
@@ -277,7 +297,16 @@ pub fn make_offers(
     }
 }
 
-/// The offer with its attraction for training and for serving, of a chip with this useful throughput, age and number of copies.
+/// The offer with its attraction for training and for serving.
+///
+/// ```text
+/// attraction = (1e4 * useful / (price + host_cost_usd))^choice_slope * ramp
+/// ramp       = 1 - exp(-(age + 1) / new_part_ramp_months)
+/// in nest    = attraction^(1 / choice_nest) / copies
+/// ```
+///
+/// `useful` is useful throughput in H100-equivalents, price in USD, age in months since launch, `copies` the number of
+/// identical chips. Source: see `choice_slope`, `choice_nest`, `host_cost_usd` and `new_part_ramp_months`.
 fn with_attraction(
     offer: ChipOffer,
     useful: [f64; 2],
@@ -298,6 +327,15 @@ fn with_attraction(
 }
 
 /// System: sets how buyers of each market value the software of each maker, and supply that no rule reaches.
+///
+/// ```text
+/// stack = exp(-choice_slope * lock_in_log_value * (1 - maturity)) * gain
+/// gain  = exp(choice_slope * supply_assurance_log_value * belief)      for makers of the target; 1 for all others
+/// ```
+///
+/// A factor on attraction, without unit. `belief` is the denial that buyers of the market expected after last month
+/// (see `next_belief`). The channels `software_lock_in` and `hedging` switch the two logs off. Owners buy from one
+/// maker, so it does not touch them. Source: see `lock_in_log_value` and `supply_assurance_log_value`.
 pub fn value_stacks(
     future: Res<Future>,
     shortage: Res<Shortage>,
@@ -310,7 +348,7 @@ pub fn value_stacks(
     let mut own_worth = [1.0; MAKERS_MAX];
     let mut in_target = [false; MAKERS_MAX];
     for (maker, business) in &makers {
-        // An immature software stack lowers the value per dollar for everybody but its owner.
+        // An immature software stack lowers the value per dollar for all buyers. Owners have no other maker to choose.
         let lock_in = channels.factor(Channel::SoftwareLockIn)
             * p.lock_in_log_value
             * (1.0 - business.maturity);
@@ -338,7 +376,13 @@ pub struct HomeFabrication(pub Vec<f64>);
 /// Dies of 665 mm2 on a wafer of 300 mm; the unit of cumulative experience.
 const DIES_PER_WAFER: f64 = 70.0;
 
-/// System: runs the month's trade.
+/// System: runs the month's trade, draws down stores, and sets next month's capacity.
+///
+/// `capacity = capacity of the maker * (1 - idle share)`, standard packages a month; unlimited in the first month,
+/// which then sets it. The trade itself is [`ChipMarket::trade`]. Afterwards the store of dies falls by `die_bank_draw`
+/// of it, used or not, the store of memory by what was used, and capacity follows orders (see
+/// `SupplyState::adjust_capacity`), less what an announced rule will close under the expectation rule `foresight`.
+/// Source: see `die_bank_draw`, `capacity_speed` and `captive_claim`.
 pub fn trade(
     future: Res<Future>,
     access: Res<InputAccessState>,
@@ -384,7 +428,8 @@ pub fn trade(
     market.orders.wanted = wanted;
 }
 
-/// By maker: utilisation of the fullest pool that its chips use, 0 to 1; 1 where a pool is empty.
+/// By maker: utilisation of the fullest pool that its chips use, `max over pools of min(1, used / pool)`; 1 where a
+/// pool is empty.
 fn supplier_utilisation(market: &ChipMarket, pools: &[f64; POOLS]) -> [f64; MAKERS_MAX] {
     let used = |pool: usize| {
         if pools[pool] > 0.0 {
@@ -406,6 +451,9 @@ fn supplier_utilisation(market: &ChipMarket, pools: &[f64; POOLS]) -> [f64; MAKE
 }
 
 /// Removes from capacity plans the demand that an announced rule will close (expectation rule `foresight`).
+///
+/// `wanted' = wanted * (1 - lost / all)`, with this month's deliveries in standard packages: `lost` are those in the
+/// target of chips that the rule will close. A maker that delivered nothing keeps its plan.
 fn remove_closing_demand(closures: &AnnouncedClosures, market: &ChipMarket, wanted: &mut [f64]) {
     if !closures.any {
         return;
@@ -432,7 +480,11 @@ fn remove_closing_demand(closures: &AnnouncedClosures, market: &ChipMarket, want
     }
 }
 
-/// Adds dies obtained through proxies to the wafer pool of the target's foundry.
+/// Adds dies obtained through proxies to the wafer pool of the target's foundry:
+/// `wafers += dies / max(dies a wafer, 1)`.
+///
+/// `dies a wafer = usable wafer area / 665 mm2 * yield of the target`. They count only while the leading foundry is
+/// closed to the proxies' maker for more than half of the month. Assumption: all have the size of one typical die.
 fn pools_with_die_bank(
     supply: &SupplyState,
     access: &InputAccessState,
@@ -453,6 +505,10 @@ fn pools_with_die_bank(
 }
 
 /// System: updates revenue, R&D, price index, idle capacity and software maturity of each maker.
+///
+/// `revenue = sum(units * price) - levies borne` and `R&D = rd_share_of_revenue * revenue`, USD a month. Sales to
+/// brokers count outside the target. The price index compares the month's orders with the capacity that the trade has
+/// set for the next month. Source: see `rd_share_of_revenue`, and the functions named `next_` above.
 pub fn settle_makers(
     future: Res<Future>,
     supply: Res<SupplyState>,

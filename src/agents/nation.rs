@@ -121,7 +121,8 @@ pub struct BuyerInformation<'w> {
 /// Demand for accelerators outside the target, USD a year.
 ///
 /// `capex * (before + (after - before) / (1 + exp(-(t - jump) / width)))`: a share of big-four capital spending that
-/// jumps when generative AI becomes the thing to build. Form and starting values: numerical trial, fitted in-sample.
+/// jumps when generative AI becomes the thing to build. Form and starting values: numerical trial, fitted in-sample;
+/// see `wants_share_before`, `wants_share_after`, `wants_jump_year` and `wants_jump_width_years`.
 pub fn world_demand_usd(capex_usd: f64, year: f64, p: &Parameters) -> f64 {
     let jump = 1.0 / (1.0 + maths::exp(-(year - p.wants_jump_year) / p.wants_jump_width_years));
     capex_usd * (p.wants_share_before + (p.wants_share_after - p.wants_share_before) * jump)
@@ -137,8 +138,9 @@ const REGION_SHARE_MAX: f64 = 0.2;
 
 /// Demand of the target's buyers, USD a year: recorded spending times a multiplier for demand that rules blocked.
 ///
-/// The multiplier is 1 before `first_rule`, when spending was unrestricted, and rises to its value over two years. It is the
-/// same in every arm: rules block purchases, not demand.
+/// `recorded * target_wants_multiplier ^ clamp(years since the first rule / 2, 0, 1)`. The multiplier is 1 before
+/// `first_rule`, when spending was unrestricted, and rises to its value over two years. It is the same in every arm:
+/// rules block purchases, not demand. Source: see `target_wants_multiplier`; the two years are an assumption.
 pub fn target_demand_usd(
     recorded_usd: f64,
     month: Month,
@@ -151,7 +153,9 @@ pub fn target_demand_usd(
 }
 
 /// Share of accelerator spending meant for training; the rest is for serving.
-/// Linear in time between 2022, 2024 and 2026, flat outside. Source: bounds from H20 prices and variants, see the parameter.
+///
+/// Linear in time between `training_share_2022`, `training_share_2024` and `training_share_2026`, flat outside. Source:
+/// bounds from H20 prices and variants, see the parameters.
 pub fn training_share(year: f64, p: &Parameters) -> f64 {
     let between = |a: f64, b: f64, from: f64| a + (b - a) * ((year - from) / 2.0).clamp(0.0, 1.0);
     if year < 2024.0 {
@@ -161,11 +165,11 @@ pub fn training_share(year: f64, p: &Parameters) -> f64 {
     }
 }
 
-/// Spending pulled forward this month because an announced rule will close a part of the market.
+/// Spending pulled forward this month because an announced rule will close a part of the market, USD.
 ///
-/// `frontload_share * belief * demand_usd_per_year * closing_share / months left`, with the probability that buyers assign to
-/// the rule coming into force. The total does not depend on the length of notice. It is an advance, repaid from later
-/// budgets.
+/// `frontload_share * belief * demand_usd_per_year * closing_share / max(months left, 1)`, with the probability that
+/// buyers assign to the rule coming into force. The total does not depend on the length of notice. It is an advance,
+/// repaid from later budgets. Source: see `frontload_share` and `announced_rule_belief`.
 pub fn pulled_forward_usd(
     demand_usd_per_year: f64,
     closing_share: f64,
@@ -179,9 +183,10 @@ pub fn pulled_forward_usd(
 /// Share of the target's demand that its state directs to chips made at home:
 /// `state_demand_share * state_steered_share * max(denied, home_demand_floor)`.
 ///
-/// The floor does not wait for denial: programmes to replace foreign technology are older than the rules on chips (CSIS, Allen
-/// 2024). `denied` is the share of desired purchases that rules denied over about a year, since budgets are made once a year; or, if
-/// larger, the share of foreign chips that the target's own rules deny to state-funded centres.
+/// The floor does not wait for denial: programmes to replace foreign technology are older than the rules on chips
+/// (CSIS, Allen 2024). `denied` is the share of desired purchases that rules denied over about a year, since budgets
+/// are made once a year; or, if larger, the share of foreign chips that the target's own rules deny to state-funded
+/// centres. Source: see the three parameters.
 pub fn state_procurement_share(denied: f64, p: &Parameters) -> f64 {
     p.state_demand_share * p.state_steered_share * denied.max(p.home_demand_floor)
 }
@@ -196,8 +201,15 @@ pub fn public_research_usd(support_usd_per_year: f64, p: &Parameters) -> f64 {
 
 /// System: sets the demand of every region this month and the budgets of every market.
 ///
+/// ```text
+/// market budget = sum over nations of demand / 12 * (1 - networking_share) * (1 + host_cost / mean price)
+/// budget        = market budget * power gate * purpose share * kind share          USD a month, by customer
+/// ```
+///
 /// World demand is a share of big-four capital spending. Third regions follow their recorded paths and then the world's
-/// growth; the issuer's demand is the remainder. The networking share buys no chips. Captive chips take their recorded share.
+/// growth; the issuer's demand is the remainder. The networking share buys no chips. Captive chips take their recorded
+/// share. Public research adds to the issuer's budgets, rent abroad reduces the target's, and buyers in the target
+/// advance money before an announced rule. Source: see `networking_share`, `host_cost_usd` and the functions below.
 pub fn set_budgets(
     run: RunMonth,
     demand: Res<DemandPaths>,
@@ -232,7 +244,10 @@ pub fn set_budgets(
     }
 }
 
-/// Sets the new money of each market from the demand of its nations.
+/// Sets the new money of each market, USD a month, from the demand of its nations.
+///
+/// `sum of demand / 12 * (1 - networking_share) * (1 + host_cost_usd / mean price)`. Source: see `networking_share` and
+/// `host_cost_usd`; `docs/decisions/0001-who-gets-scarce-packages.md`.
 fn set_market_budgets(
     mean_price_usd: f64,
     shocks: &mut DemandShocks,
@@ -264,7 +279,9 @@ fn owner_part(share: f64, captive: bool, captive_share: f64, all_captive: f64) -
     }
 }
 
-/// Sets what owners spend on their own makers this month.
+/// Sets what owners spend on their own makers this month, as parts of the money of their market (see [`owner_part`]).
+///
+/// A maker counts from the launch of its first chip on, also if all of its chips are discontinued later.
 fn set_owner_parts(
     captive_share: f64,
     t: i32,
@@ -298,8 +315,11 @@ fn set_owner_parts(
     }
 }
 
-/// Takes out of the budget of each market the money that waits for power. The power of a bloc stands where its demand is, so
-/// that what one nation may not buy powers nothing in another.
+/// Takes out of the budget of each market the money that waits for power: `budget' = budget * gate` (see
+/// [`purchase_gate`]).
+///
+/// The power of a bloc stands where its demand is, so that what one nation may not buy powers nothing in another. Money
+/// that waits is not carried to later months.
 fn wait_for_power(
     power: &PowerUse,
     market: &ChipMarket,
@@ -319,7 +339,17 @@ fn wait_for_power(
     }
 }
 
-/// Divides the new money of each market among its customers.
+/// Divides the new money of each market among its customers: `budget = market budget * purpose share * part`, USD a
+/// month.
+///
+/// ```text
+/// part = (1 - owners) * (1 - state)        of ordinary buyers
+///      = owner part / max(owners, 1)       of an owner
+///      = (1 - owners) * state              of state procurement, in the target
+/// ```
+///
+/// `owners` is the sum of owners' parts, at most 1 in effect; `state` is [`state_procurement_share`], `purpose share`
+/// is [`training_share`] or its complement. Brokers collect their money from users.
 fn divide_budgets(
     for_training: f64,
     state_procurement: f64,
@@ -351,7 +381,10 @@ fn divide_budgets(
     }
 }
 
-/// A bloc whose AI services earn more than on record spends more on accelerators: `demand_usd * (revenue / record) ^ elasticity`.
+/// A bloc whose AI services earn more than on record spends more on accelerators:
+/// `demand_usd * (revenue / record) ^ elasticity`.
+///
+/// The ratio is of last month and kept within 0.1 and 10. Source: see `service_investment_elasticity`.
 fn invest_service_revenue(
     t: usize,
     future: &Future,
@@ -376,7 +409,8 @@ fn invest_service_revenue(
     }
 }
 
-/// Adds the money of public research to the budgets for training of the issuer's ordinary buyers.
+/// Adds the money of public research to the budgets for training of the issuer's ordinary buyers:
+/// `budget' = budget * (1 + public / sum of these budgets)`, USD a month. Nothing is added where they have no budget.
 fn fund_public_research(public_usd: f64, market: &mut ChipMarket) {
     let layout = market.layout.clone();
     let trains = |k: &usize| {
@@ -394,7 +428,10 @@ fn fund_public_research(public_usd: f64, market: &mut ChipMarket) {
     }
 }
 
-/// Subtracts the rent for compute abroad from the budgets of the target's buyers, for training and for serving as they use it.
+/// Subtracts the rent for compute abroad from the budgets of the target's ordinary buyers, for training and for serving
+/// as they use it.
+///
+/// `budget' = max(0, budget - part * rent)`, USD a month. Rent beyond a budget is not paid by anybody else.
 fn pay_rent(for_training: f64, rental: &RentedCompute, market: &mut ChipMarket) {
     for k in 0..market.layout.customers.len() {
         let c = market.layout.customers[k];
@@ -409,7 +446,11 @@ fn pay_rent(for_training: f64, rental: &RentedCompute, market: &mut ChipMarket) 
     }
 }
 
-/// Mean price that buyers outside the target paid last month; before the first trade, the mean list price of chips on sale.
+/// Mean price that buyers outside the target paid last month, USD: `sum(units * price) / sum(units)`, without captive
+/// chips.
+///
+/// Before the first trade it is the mean list price of chips on sale, each kind counted once; it has no value where
+/// none is.
 fn mean_price_usd(market: &ChipMarket, on_sale: &ChipTable, t: usize, p: &Parameters) -> f64 {
     let (mut paid, mut units) = (0.0, 0.0);
     for &chip in &market.active {
@@ -435,6 +476,16 @@ fn mean_price_usd(market: &ChipMarket, on_sale: &ChipTable, t: usize, p: &Parame
     listed / kinds
 }
 
+/// Sets the demand of each region this month, USD a year.
+///
+/// ```text
+/// deviation' = demand_shock_persistence * deviation + demand_shock_sd * standard normal draw
+/// demand     = level * exp(deviation')
+/// ```
+///
+/// The level is [`target_demand_usd`] in the target and `third_demand_usd` in third regions. In the issuer it is what
+/// [`world_demand_usd`] leaves of these, at least half of it. Source: see `demand_shock_sd` and
+/// `demand_shock_persistence`; the half is an assumption.
 fn set_regional_demand(
     clock: &SimulationClock,
     future: &Future,
@@ -475,7 +526,10 @@ fn set_regional_demand(
     shocks.demand_usd[d.issuer_region] *= (world - third).max(ISSUER_SHARE_MIN * world);
 }
 
-/// Demand of a third region: its recorded share of world demand, constant outside the knots.
+/// Demand of a third region, USD a year: its recorded share of world demand, constant outside the knots.
+///
+/// `world * min(recorded / world demand of that time, 0.2)`; 0 without a record. Assumption: no region has more than a
+/// fifth.
 fn third_demand_usd(
     path: &TimePath,
     year: f64,
@@ -492,7 +546,10 @@ fn third_demand_usd(
     world_usd * share.min(REGION_SHARE_MAX)
 }
 
-/// Pulls purchases forward in a market that an announced rule will close.
+/// Pulls purchases forward in a market that an announced rule will close (see [`pulled_forward_usd`]).
+///
+/// The closing share is that of chips that the rule will close in last month's deliveries, by useful compute; nothing
+/// is advanced where nothing was delivered. Owners and state procurement do not take part.
 fn pull_forward(
     t: usize,
     closures: &AnnouncedClosures,

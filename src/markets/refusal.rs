@@ -20,7 +20,8 @@ pub fn refusal_chance(home_above_record: f64, p: &Parameters) -> f64 {
     likely * odds / (likely * odds + 1.0 - likely)
 }
 
-/// Share of the sales that a refusing target leaves open: few cleared buyers still import.
+/// Share of the sales that a refusing target leaves open: `1 - refusal_share`. Few cleared buyers still import. Source:
+/// see `refusal_share`.
 pub fn open_share(p: &Parameters) -> f64 {
     (1.0 - p.refusal_share).clamp(0.0, 1.0)
 }

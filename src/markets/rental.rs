@@ -36,35 +36,41 @@ impl RentedCompute {
 
 /// Rental demand of the target's labs at the cost of owning, H100-equivalents: a share of two years of their shortfall.
 ///
-/// `missing_h100e` is the monthly shortfall at home in excess of that of hosts: compute that is short everywhere cannot be
-/// rented either. Source: see `remote_share`.
+/// `remote_share * max(0, missing) * 24`. `missing_h100e` is the monthly shortfall at home in excess of that of hosts:
+/// compute that is short everywhere cannot be rented either. Source: see `remote_share`.
 pub fn rental_demand_h100e(missing_h100e: f64, p: &Parameters) -> f64 {
     const MONTHS_SOUGHT: f64 = 24.0;
     p.remote_share * missing_h100e.max(0.0) * MONTHS_SOUGHT
 }
 
 /// Markup of a host on the cost of owning: half of `rent_markup` at utilisation 0, all of it at utilisation 1.
+///
+/// `rent_markup * (1 + utilisation) / 2`, a fraction. Source: see `rent_markup`; the slope in utilisation is an
+/// assumption.
 fn markup(utilisation: f64, p: &Parameters) -> f64 {
     p.rent_markup * 0.5 * (1.0 + utilisation)
 }
 
-/// Rent of an H100-equivalent, USD a month: the price of a chip and its server over its life, with a markup that rises with
-/// utilisation.
+/// Rent of an H100-equivalent, USD a month: the price of a chip and its server over its life, with a markup that rises
+/// with utilisation.
+///
+/// `owning * (1 + markup) / 48`. Assumption: a life of 48 months.
 pub fn rent_usd(owning_usd: f64, utilisation: f64, p: &Parameters) -> f64 {
     const LIFE_MONTHS: f64 = 48.0;
     owning_usd * (1.0 + markup(utilisation, p)) / LIFE_MONTHS
 }
 
-/// Share of the demand at the cost of owning that remains at this host's rent: `(1 + markup) ^ -slope`, with the slope of
-/// the choice between chips.
+/// Share of the demand at the cost of owning that remains at this host's rent: `(1 + markup) ^ -choice_slope`, with the
+/// slope of the choice between chips. Source: see `choice_slope`.
 pub fn rental_attraction(utilisation: f64, p: &Parameters) -> f64 {
     maths::pow_of_positive(1.0 + markup(utilisation, p), -p.choice_slope)
 }
 
-/// Next rented compute of a host: partial adjustment toward demand, limited by what it has and may rent out.
+/// Next rented compute of a host, H100-equivalents: partial adjustment toward demand, limited by what it has and may
+/// rent out.
 ///
-/// `next = now + (min(asked, open) - now) / months`, where `open` is the compute that it has and may rent out. A rule takes
-/// effect at once; contracts and data move slowly.
+/// `next = min(now + (min(asked, open) - now) / remote_switch_months, open)`, where `open` is the compute that it has
+/// and may rent out. A rule takes effect at once; contracts and data move slowly. Source: see `remote_switch_months`.
 pub fn next_rented_h100e(now: f64, asked_h100e: f64, open_h100e: f64, p: &Parameters) -> f64 {
     let goal = asked_h100e.min(open_h100e);
     (now + (goal - now) / p.remote_switch_months.max(1.0)).min(open_h100e)

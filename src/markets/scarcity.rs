@@ -11,7 +11,11 @@ use crate::foundation::run::RunMonth;
 use crate::technology::roadmap::{ChipTable, RealisedThroughput};
 use crate::technology::supply::TargetDenial;
 
-/// Scarcity of compute: the log of what the budget would buy at list price over what was obtained, never below 0.
+/// Scarcity of compute: the log of what new budgets would buy of the best chip on sale over what was obtained, never
+/// below 0.
+///
+/// `max(0, ln(would buy / obtained))`, both in H100-equivalents a month. 0 without budgets; at most `ln(1e9)` where
+/// nothing was obtained. Assumption; no source is recorded.
 pub fn scarcity(would_buy_h100e: f64, obtained_h100e: f64) -> f64 {
     if would_buy_h100e <= 0.0 {
         return 0.0;
@@ -19,7 +23,10 @@ pub fn scarcity(would_buy_h100e: f64, obtained_h100e: f64) -> f64 {
     maths::ln(would_buy_h100e / obtained_h100e.max(1e-9 * would_buy_h100e)).max(0.0)
 }
 
-/// Next belief that supply will be cut: `h' = h + (denied - h) / memory`; it falls again when denial ends.
+/// Next belief that supply will be cut: `h' = h + (denied - h) / supply_risk_memory_months`; it falls again when denial
+/// ends.
+///
+/// `h` and `denied` are fractions of desired purchases. Source: see `supply_risk_memory_months`.
 pub fn next_belief(belief: f64, denied_share: f64, p: &Parameters) -> f64 {
     belief + (denied_share - belief) / p.supply_risk_memory_months.max(1.0)
 }
@@ -43,7 +50,8 @@ pub struct Shortage {
 }
 
 impl Shortage {
-    /// Monthly shortfall of a bloc in excess of another bloc's, H100-equivalents.
+    /// Monthly shortfall of a bloc in excess of another bloc's, H100-equivalents:
+    /// `would buy * (1 - exp(-max(0, scarcity - other scarcity)))`.
     pub fn excess_shortage_h100e(&self, bloc: usize, other: usize) -> f64 {
         let beyond = (self.scarcity[bloc] - self.scarcity[other]).max(0.0);
         self.would_buy[bloc] * (1.0 - maths::exp(-beyond))
@@ -69,6 +77,9 @@ pub fn begin_shortage(market: Res<ChipMarket>, mut shortage: ResMut<Shortage>) {
 }
 
 /// System: updates denial and belief by market, and scarcity by bloc.
+///
+/// Denial of the past year, home supply and the two sides of scarcity are smoothed: `mean' = mean + (now - mean) / 12`.
+/// A target without new money is denied nothing.
 pub fn measure_shortage(
     run: RunMonth,
     chips: Res<ChipTable>,
@@ -104,6 +115,17 @@ pub fn measure_shortage(
 
 impl Shortage {
     /// Measures by market the share of desired purchases that rules deny, and updates the belief in further denial.
+    ///
+    /// ```text
+    /// closed = 1 - sum(attraction * open) / sum(attraction)       over chips on sale that are not captive
+    /// denied = closed + (1 - closed) * withheld share
+    /// ```
+    ///
+    /// Fractions. `attraction` is that for training over `copies`, without software and without nests; `open` is less
+    /// than 1 by denial of any government, refusal and over-compliance. The withheld share is of money (see
+    /// `redirect_withheld_money`) and counts money that was redirected. It holds the closed days of chips that are open
+    /// for a part of the month, which `closed` counts too: if every chip is open for half of the month, `denied` is
+    /// 0.75. The excess is at most `(1 - closed) * withheld share`. Assumption; no source is recorded.
     fn measure_denial(&mut self, market: &ChipMarket, chips: &ChipTable, p: &Parameters) {
         let layout = &market.layout;
         let slots = layout.maker_of.len();
@@ -135,10 +157,14 @@ impl Shortage {
     }
 }
 
-/// Compute that the budgets of the month would buy at the list price of the best chip, by bloc.
+/// Compute that the new budgets of the month would buy at the price of the best chip on sale, by bloc,
+/// H100-equivalents.
+///
+/// `sum of budgets * max over chips of useful / (price + host_cost_usd)`, without captive chips, their owners and
+/// brokers. Chips that rules close count as well.
 fn would_buy_h100e(market: &ChipMarket, useful: impl Fn(usize) -> f64, p: &Parameters) -> [f64; 3] {
     let layout = &market.layout;
-    // Useful compute per USD at list price of the best chip.
+    // Useful compute per USD of the best chip, at its price of this month.
     let going = market
         .active
         .iter()
@@ -156,7 +182,8 @@ fn would_buy_h100e(market: &ChipMarket, useful: impl Fn(usize) -> f64, p: &Param
     would_buy
 }
 
-/// Compute delivered this month to ordinary buyers and diverted to the target, by bloc.
+/// Compute delivered this month to all but owners of captive chips, and diverted to the target, by bloc:
+/// `sum(units * useful)`, H100-equivalents.
 fn obtained_h100e(market: &ChipMarket, useful: impl Fn(usize) -> f64) -> [f64; 3] {
     let mut obtained = [0.0; 3];
     for &slot in &market.active {
@@ -172,7 +199,10 @@ fn obtained_h100e(market: &ChipMarket, useful: impl Fn(usize) -> f64) -> [f64; 3
     obtained
 }
 
-/// Deliveries of the target's makers at home this month over the spending of buyers there, servers included.
+/// Deliveries of the target's makers at home this month over the new budgets of buyers there, servers included.
+///
+/// `sum(units * (price + host_cost_usd)) / sum of budgets`; above 1 where carried money is spent, and 0 without
+/// budgets.
 fn home_share(market: &ChipMarket, p: &Parameters) -> f64 {
     let layout = &market.layout;
     let at_home = |k: &usize| {

@@ -47,8 +47,12 @@ pub struct ServiceOffer {
 /// Shares of use by a logit on quality, price and affinity, with not using AI as the outside option.
 ///
 /// ```text
-/// attraction = open * exp(quality * (points - reference) - price_slope * log_price + affinity_weight * affinity);   share = attraction / (1 + sum)
+/// attraction = open * exp(quality * (points - reference) - price_slope * log_price + affinity_weight * affinity)
+/// share      = attraction / (1 + sum of attractions)
 /// ```
+///
+/// Points are of the capability index. The exponent is kept within 50 of 0, and a supplier without a model or barred by
+/// rules has no share. Source: see `service_quality_per_point`, `service_price_slope` and `service_affinity_weight`.
 pub fn use_shares(
     offers: &[ServiceOffer; OFFERERS],
     reference_points: f64,
@@ -69,26 +73,36 @@ pub fn use_shares(
     attraction.map(|x| x / all)
 }
 
-/// Price of a closed model over the cost of serving the best open one; the markup rises with its lead.
+/// Price of a closed model over the cost of serving the best open one; the markup rises with its lead in points.
 ///
-/// `1 + markup * (1 - exp(-lead / scale))`; without a lead the markup is 0.
+/// `1 + service_markup_max * (1 - exp(-lead / service_markup_scale_points))`; without a lead the markup is 0. Source:
+/// see `service_markup_max` and `service_markup_scale_points`.
 pub fn closed_price(lead_points: f64, p: &Parameters) -> f64 {
     1.0 + p.service_markup_max
         * (1.0 - maths::exp(-lead_points.max(0.0) / p.service_markup_scale_points))
 }
 
 /// Share of a nation's GDP spent on AI services in a month: a logistic in time.
+///
+/// `service_gdp_share_2035 / (1 + exp(-(year - 2029) / 1.5)) / 12`. Source: see `service_gdp_share_2035`; midpoint and
+/// width are assumptions.
 pub fn spending_share(year: f64, p: &Parameters) -> f64 {
     p.service_gdp_share_2035 / (1.0 + maths::exp(-(year - 2029.0) / 1.5)) / 12.0
 }
 
 /// Next share of a nation's applications on the issuer's stack: partial adjustment toward the share of use.
+///
+/// `stack' = stack + (use - stack) * stack_adjustment_per_year / 12`, fractions. Source: see
+/// `stack_adjustment_per_year`.
 pub fn next_stack(stack: f64, issuer_part: f64, p: &Parameters) -> f64 {
     stack + (issuer_part - stack) * p.stack_adjustment_per_year / 12.0
 }
 
-/// Next alignment of a third nation: it moves away from the side that denies it, as far as the other side can deliver, and
-/// returns toward its start otherwise.
+/// Next alignment of a third nation, -1 (the target) to 1 (the issuer): it moves away from the side that denies it, as
+/// far as the other side can deliver, and returns toward its start otherwise.
+///
+/// `a' = a - drift * denied * delivers / 12 + return * (start - a) / 12`, kept within -1 and 1; `denied` and `delivers`
+/// are fractions. Source: see `alignment_drift_per_year` and `alignment_return_per_year`.
 pub fn next_alignment(
     now: f64,
     start: f64,

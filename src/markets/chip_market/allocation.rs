@@ -80,7 +80,18 @@ impl Allocation {
         self.quota_share.fill([0.0; POOLS]);
     }
 
-    /// Sets the pool quotas: makers bid with the margin of their orders, and quotas follow bids with inertia.
+    /// Sets the quota of each maker in each pool: makers bid with the margin of their orders, and quotas follow bids
+    /// with inertia.
+    ///
+    /// ```text
+    /// share' = inertia * share + (1 - inertia) * bid / all bids        just bid / all bids where the share was 0
+    /// quota  = share' * pool / max(1, sum of share')
+    /// ```
+    ///
+    /// Shares are fractions, quotas and pools are units of the pool a month, bids are USD (see `collect_bids`). In
+    /// pools of the target its leading maker has at least `home_priority_share` (see [`grant_priority`]). In a pool for
+    /// which nobody bids quotas shrink by the inertia alone. What is not in a quota is lent. Source: see
+    /// `quota_inertia` and `home_priority_share`.
     pub(super) fn set_quotas(
         &mut self,
         sale: &ForSale,
@@ -132,7 +143,11 @@ impl Allocation {
         }
     }
 
-    /// Writes the bid of each maker for each pool, the margin of its orders; returns the sums by pool.
+    /// Writes the bid of each maker for each pool, the margin of its orders, USD; returns the sums by pool.
+    ///
+    /// `bid = sum(orders * able * max(price - unit cost, 0) * claim)` over its chips that use the pool, however much of
+    /// it they use. `able = min(1, capacity / asked)`; `claim` is `captive_claim` for captive makers and 1 for others.
+    /// Source: see `captive_claim`.
     fn collect_bids(
         &mut self,
         sale: &ForSale,
@@ -166,7 +181,19 @@ impl Allocation {
         sum
     }
 
-    /// Writes the orders of one allocation round.
+    /// Writes the orders of the first or the second allocation round, in packages.
+    ///
+    /// ```text
+    /// first  = units                                       of brokers
+    ///        = units * relationship * new part * limit     of the target's buyers
+    ///        = 0                                           of all others
+    /// second = units - first
+    /// ```
+    ///
+    /// `relationship` is the share of the target's new orders that comes first, `limit` is by maker (see
+    /// `limit_relationship_orders`). Orders of the first round that were not filled are not in the second; they are
+    /// placed again in the third (see `ask_again`). Source: see `relationship_share_target`; that brokers come first is
+    /// an assumption.
     pub(super) fn ask(
         &mut self,
         round: AllocationRound,
@@ -179,8 +206,8 @@ impl Allocation {
             self.begin_rounds(sale, buyers);
             self.limit_relationship_orders(sale, buyers, orders, capacity);
         }
-        // Priority covers new orders of long-standing customers, not the backlog. Brokers pay more than list price and are
-        // served in the first round as well.
+        // Priority covers new orders of long-standing customers, not the backlog. Brokers are served in the first round
+        // as well: their users pay a premium, while makers receive the same price as from others.
         let relationship = relationship_share(sale);
         let at_once = |limit: f64, b: usize| {
             let buyer = &buyers.list[b];
@@ -217,7 +244,11 @@ impl Allocation {
         }
     }
 
-    /// By maker: fraction of the target's relationship orders that fits in the customary share of capacity.
+    /// By maker: fraction of the target's relationship orders that fits in the customary share of its capacity.
+    ///
+    /// `limit = min(1, customary * capacity / sum(units * relationship * new part * size))`, in standard packages; 1
+    /// without such orders. Orders of brokers do not count. Source: see `customary_share_target`;
+    /// `docs/decisions/0001-who-gets-scarce-packages.md`.
     fn limit_relationship_orders(
         &mut self,
         sale: &ForSale,
@@ -242,6 +273,8 @@ impl Allocation {
         }
     }
 
+    /// Makes room for the month's orders, and lists the buyers with orders in the first round: those of the target, and
+    /// brokers.
     fn begin_rounds(&mut self, sale: &ForSale, buyers: &BuyerGroups) {
         let (chips, list) = (sale.active.len(), &buyers.list);
         for column in [&mut self.totals, &mut self.fill] {
@@ -256,7 +289,7 @@ impl Allocation {
         self.first.extend((0..list.len()).filter(comes_first));
     }
 
-    /// Fills the orders of the round as far as supply allows.
+    /// Fills the orders of the round as far as supply allows (see [`fill_fractions`]).
     pub(super) fn fill_orders(&mut self, orders: &OrderBook) {
         fill_fractions(
             &self.totals,
@@ -269,7 +302,18 @@ impl Allocation {
         );
     }
 
-    /// Places unmet orders once more, among the chips that have supply left; the rest is carried to the next month.
+    /// Places unmet orders of all buyers once more, among the chips that have supply left; the rest is carried to the
+    /// next month.
+    ///
+    /// ```text
+    /// unmet = sum(max(units - bought, 0) * paid)
+    /// again = unmet * share among served chips * free / paid
+    /// ```
+    ///
+    /// `unmet` is USD, `again` is packages. Three things are refused again: chips under licence get no second order,
+    /// capped chips get one within what is left of the cap, and closed days take their part once more. The money of
+    /// what is refused stays in the wallet. Brokers take part as all others do. Assumption: buyers take what is left
+    /// rather than wait; no source is recorded.
     pub(super) fn ask_again(
         &mut self,
         sale: &ForSale,
@@ -294,7 +338,8 @@ impl Allocation {
         caps.limit_repeated_orders(sale, buyers, &mut self.part, &mut self.totals);
     }
 
-    /// Writes what the orders cost that were not filled.
+    /// Writes what the orders cost that were not filled, USD: `unmet = sum(max(units - bought, 0) * paid)`, 0 below
+    /// 1e-9 of the money.
     fn find_unmet_orders(&mut self, sale: &ForSale, buyers: &mut BuyerGroups, orders: &OrderBook) {
         clear_column(&mut self.unmet_usd, buyers.list.len());
         for a in 0..sale.active.len() {
@@ -310,7 +355,8 @@ impl Allocation {
         }
     }
 
-    /// Adds a buyer's unmet demand to its orders of capped chips.
+    /// Adds a buyer's unmet demand to its orders of capped chips that need no licence:
+    /// `part += unmet * share * open / paid`, packages.
     fn ask_again_under_caps(
         &mut self,
         sale: &ForSale,
@@ -329,7 +375,8 @@ impl Allocation {
         }
     }
 
-    /// Whether the maker and the pools of the `a`-th active chip have supply left.
+    /// Whether the maker and the pools of the `a`-th active chip have supply left: more than 1e-9 of what the month's
+    /// orders asked of them.
     fn has_supply_left(&self, orders: &OrderBook, a: usize) -> bool {
         let (maker, need) = (usize::from(orders.maker_of[a]), &orders.uses[a]);
         self.supply.maker_left[maker] > 1e-9 * orders.asked[maker]
@@ -353,10 +400,14 @@ const HOME_POOLS: [usize; 2] = [
     SupplyPool::LogicTarget as usize,
 ];
 
-/// Gives one maker a quota of at least `least` units of a pool of `all`; others share what is left in proportion to theirs.
+/// Gives one maker a quota of at least `least` units of a pool of `all`; others share what is left in proportion to
+/// theirs.
 ///
-/// What it does not use is lent to others, as every idle quota is. Source: judgement; SemiAnalysis on dies of 2024, of which
-/// Huawei had most, before makers with higher margins.
+/// `quota(claimant) = least` and `quota(other) *= min(1, (all - least) / sum of others)`; nothing changes if it has
+/// more already.
+///
+/// What it does not use is lent to others, as every idle quota is. Source: judgement; SemiAnalysis on dies of 2024, of
+/// which Huawei had most, before makers with higher margins.
 pub fn grant_priority(
     quotas: &mut [[f64; POOLS]],
     claimant: usize,
@@ -375,16 +426,27 @@ pub fn grant_priority(
     quotas[claimant][pool] = least;
 }
 
-/// Share of new orders from the target that long-standing relations let come first.
+/// Share of new orders from the target that long-standing relations let come first, 0 to 1. Source: see
+/// `relationship_share_target`.
 fn relationship_share(sale: &ForSale) -> f64 {
     sale.rules.relationship_share_target.clamp(0.0, 1.0)
 }
 
 /// Writes the fraction of each chip's orders that can be filled, and draws down supply by that amount.
 ///
-/// A maker draws on its quota of a pool first. Unused quota is shared among makers pro rata to unmet need. The fill of a chip
-/// is the minimum over its maker's capacity and its pools, in real numbers, without lottery or first-come order. `orders[i]` are packages of chip `i`, `uses[i]` its pool units a package, `size[i]` how many standard
-/// packages of its maker's capacity one takes; `nests` holds the range of each maker's chips.
+/// ```text
+/// able(maker)       = min(1, maker_left / sum(orders * size))
+/// need(maker, pool) = able * sum(orders * uses)
+/// given             = min(need, quota_left, what makers before it left of the pool)
+/// lent(pool)        = min(1, left of the pool after all given / sum(need - given))
+/// fill(chip)        = able * min over its pools of (given + (need - given) * lent) / need
+/// ```
+///
+/// `orders[i]` are packages of chip `i`, `uses[i]` its pool units a package, `size[i]` how many standard packages of
+/// its maker's capacity one takes; `nests` holds the range of each maker's chips. All buyers of a chip get the same
+/// fraction, without lottery. What is lent is not taken off the lender's quota: quotas left after the first round can
+/// sum to more than the pool, and makers then draw on them in the order of their rows. Source: see `quota_inertia`;
+/// lending is an assumption.
 pub fn fill_fractions(
     orders: &[f64],
     nests: &[MakerNest],
@@ -420,7 +482,8 @@ pub fn fill_fractions(
     }
 }
 
-/// Writes what each maker needs and draws on its quotas; returns, by pool, the fraction of unmet need that unused quotas fill.
+/// Writes what each maker needs and draws on its quotas, in the order of makers' rows; returns, by pool, the fraction
+/// of unmet need that is lent (equations in [`fill_fractions`]).
 fn claim_supply(
     orders: &[f64],
     nests: &[MakerNest],
@@ -463,6 +526,7 @@ fn claim_supply(
     lent
 }
 
+/// Part of a need that can be met, 0 to 1; 1 where nothing is needed.
 fn ratio(have: f64, need: f64) -> f64 {
     if need > 0.0 {
         (have / need).clamp(0.0, 1.0)

@@ -192,13 +192,24 @@ impl BuyerGroups {
         usize::from(self.same_terms_as[market])
     }
 
-    /// Packages of the `a`-th active chip that a customer bought this month.
+    /// Packages of the `a`-th active chip that a customer bought this month: `share of group * bought by the group`.
     pub fn bought_by(&self, customer: usize, a: usize) -> f64 {
         let buyer = usize::from(self.group_of[customer]);
         self.share_of_group[customer] * self.bought.at(a, buyer)
     }
 
-    /// Assigns customers to groups and adds up their money.
+    /// Assigns customers to groups, and adds up the money of each group and its parts.
+    ///
+    /// ```text
+    /// money        = sum of wallets, USD
+    /// new part     = min(1, (budget + pulled) / wallet)        of a customer; of a group, the mean weighted by wallets
+    /// planned part = new part + (1 - new part) / 12            the same
+    /// share of group = wallet / money
+    /// ```
+    ///
+    /// Only ordinary customers join others: those of one bloc and purpose who face the same terms and value software
+    /// alike. A customer without money has a share of 0 and stands in the first group. `budget` is before the repayment
+    /// of advances, hence the limit of 1. Assumption: makers plan the backlog over a year; no source is recorded.
     pub(super) fn group(&mut self, sale: &ForSale, money: &CustomerMoney) {
         if self.stale || self.compared_chips != sale.active {
             self.compare_terms(sale);
@@ -242,7 +253,8 @@ impl BuyerGroups {
         self.bought.clear_cells();
     }
 
-    /// Takes the expenses of the groups out of the wallets of their customers.
+    /// Takes the expenses of the groups out of the wallets of their customers:
+    /// `wallet' = wallet - spent * share of group`, USD.
     pub(super) fn pay(&self, money: &mut CustomerMoney) {
         for (k, wallet_usd) in money.wallet_usd.iter_mut().enumerate() {
             if let Some(buyer) = self.list.get(usize::from(self.group_of[k])) {

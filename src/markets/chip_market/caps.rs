@@ -138,7 +138,12 @@ impl CountryCaps {
     }
 
     /// Divides a market's orders of capped chips among its nations by demand, each up to its cap:
-    /// `granted = min(asked * demand share, remaining cap)`. Unused caps are not transferred. Returns what the market may order.
+    /// `granted = min(asked * demand share, remaining cap)`. Unused caps are not transferred. Returns what the market
+    /// may order.
+    ///
+    /// All in total processing performance (TPP). Orders count when they are granted, so a repeated order in the same
+    /// month gets only the room that first orders did not take, delivered or not. A market without demand is granted
+    /// nothing. Source: the cap of the rule (`ImportCap`); division by demand is an assumption.
     fn grant_imports(&mut self, market: usize, asked_tpp: f64) -> f64 {
         let demand_usd: f64 = self.nations_of_market(market).map(|n| n.demand_usd).sum();
         if demand_usd <= 0.0 {
@@ -167,7 +172,8 @@ impl CountryCaps {
                 .any(|n| n.remaining_tpp.is_finite())
     }
 
-    /// Limits the month's orders to the remaining caps: excess orders of capped chips in a market are reduced in proportion.
+    /// Limits the month's orders to the remaining caps: `units' = units * min(1, granted / asked)` for capped chips in
+    /// a market, in TPP.
     pub(super) fn limit_orders(
         &mut self,
         sale: &ForSale,
@@ -220,6 +226,14 @@ impl CountryCaps {
     }
 
     /// After the trade: draws down the caps by deliveries and sets each nation's share of its market's imports.
+    ///
+    /// ```text
+    /// remaining' = remaining - capped imports * granted by the nation / granted in the market
+    /// part       = (1 - capped part) * demand share + capped part * granted share
+    /// ```
+    ///
+    /// TPP and fractions. `capped part` is the share of the market's imports that is under a cap, 0 where no cap
+    /// granted less than was asked.
     pub(super) fn settle(&mut self, sale: &ForSale, buyers: &BuyerGroups) {
         self.sums.fill(MarketImports::default());
         for nation in &self.nations {

@@ -1,4 +1,4 @@
-//! Budget shares: a nested logit choice of all buyers over the chips that they may buy.
+//! Budget shares: a nested logit choice of all buyers over chips on offer, in which a maker counts as its best chip.
 
 use super::buyer_table::{BuyerTable, clear_column, new_column};
 
@@ -47,10 +47,13 @@ pub struct ChipAttraction {
 /// share(chip | maker) = attraction^(1/nest) / copies, normalised within the maker
 /// ```
 ///
-/// A maker is as attractive as its best chip, so an extra variant or a second name for the same chip moves no share between
-/// makers. `copies` counts identical chips, so a duplicate does not move compute either.
+/// Shares are fractions of a budget. Between makers this is a logit of their best chips. The textbook nested logit has
+/// `(sum of attraction^(1/nest))^nest` in place of `max`; the two agree where each maker has one chip on offer. Here an
+/// extra variant or a second name for the same chip moves no share between makers, and a maker of `n` equal chips has
+/// odds lower by `n^nest` than there. `copies` counts identical chips, so a duplicate does not move compute either.
 ///
-/// The share of a chip is its weight times the part of its nest (see [`BudgetChoice::find_parts`]).
+/// The share of a chip is its weight times the part of its nest (see [`BudgetChoice::find_parts`]); all are 0 where
+/// nothing is on offer. Source: see `choice_slope`, `choice_nest` and `new_part_ramp_months`.
 #[derive(Clone, Debug, Default)]
 pub struct BudgetChoice {
     /// By buyer: 1 where it buys for serving, 0 where it buys for training.

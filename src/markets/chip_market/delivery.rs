@@ -97,11 +97,20 @@ impl Deliveries {
         }
     }
 
+    /// Resets the levies of the month, which the rounds add up.
     pub(super) fn begin_month(&mut self) {
         self.levy_borne_usd.fill(0.0);
     }
 
     /// Delivers the filled orders of a round: money, chips, levies and licences together.
+    ///
+    /// ```text
+    /// bought'    = bought + part * fill                                packages
+    /// spent'     = spent + part * fill * paid                          USD
+    /// levy borne = part * fill * price * (1 - pass) * levy_share       USD, by the maker; buyers pay the rest
+    /// ```
+    ///
+    /// Licensed chips use up licences (see `LicenceQueue::draw_down`). Source: see `levy_pass_through`.
     pub(super) fn deliver(
         &mut self,
         round: AllocationRound,
@@ -150,7 +159,8 @@ impl Deliveries {
         }
     }
 
-    /// Adds up the purchases of buyer groups by bloc and wallet of the user, and the pool units that they used.
+    /// Adds up the purchases of buyer groups by bloc and wallet of the user, in packages, and the pool units that they
+    /// used: `pool_used = sum(bought * uses)`. What brokers bought is kept apart until `settle_brokers`.
     pub(super) fn distribute(
         &mut self,
         sale: &ForSale,
@@ -199,7 +209,11 @@ impl Deliveries {
         }
     }
 
-    /// Adds deliveries to stocks and retires old chips.
+    /// Adds deliveries to stocks and retires old chips: `stock' = stock * (1 - retirement_per_year / 12) + sold`,
+    /// packages.
+    ///
+    /// The same share of every kind of chip retires, whatever its age. Chips of brokers enter stocks later, in
+    /// [`super::ChipMarket::divert_chips`]. Source: see `retirement_per_year`.
     pub(super) fn renew_stock(
         &mut self,
         rules: &MarketRules,

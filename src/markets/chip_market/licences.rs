@@ -16,16 +16,27 @@ pub struct LicenceQueue {
 }
 
 /// Share of pending applications decided in a month, where a decision takes `mean_days` on average:
-/// `1 - exp(-30.4 / mean days)`.
+/// `1 - exp(-30.4 / mean_days)`.
+///
+/// A fraction; less than a day counts as a day. Assumption: the chance of a decision is the same on every day that an
+/// application waits. Source: see `licence_days_target` and `licence_days_elsewhere`.
 pub fn decided_share(mean_days: f64) -> f64 {
     1.0 - maths::exp(-30.4 / mean_days.max(1.0))
 }
 
 impl LicenceQueue {
-    /// Processes one month of applications.
+    /// Processes one month of applications, in packages.
     ///
-    /// Buyers apply for the volume wanted beyond what is pending and authorised. A share of the pending volume is decided (see
-    /// [`decided_share`]), of which the fraction `approval` is granted.
+    /// ```text
+    /// applied     = max(0, wanted - pending - authorised)
+    /// decided     = (pending + applied) * decided share
+    /// pending'    = pending + applied - decided
+    /// authorised' = authorised + approval * decided
+    /// ```
+    ///
+    /// Buyers apply for the volume wanted beyond what is pending and authorised. What is refused leaves the queue, and
+    /// buyers who still want it apply for it again next month. Source: see `approval_case_by_case_target`,
+    /// `approval_notify_target` and `approval_elsewhere`.
     pub fn decide(&mut self, wanted: f64, approval: f64, decided_share: f64) {
         let applied = (wanted - self.pending - self.authorised).max(0.0);
         let decided = (self.pending + applied) * decided_share;
@@ -36,6 +47,7 @@ impl LicenceQueue {
         self.authorised += approval * decided;
     }
 
+    /// Uses licences for packages delivered: `authorised' = authorised - min(units, authorised)`.
     pub fn draw_down(&mut self, units: f64) {
         let used = units.min(self.authorised);
         self.authorised -= used;

@@ -118,8 +118,11 @@ impl ChipMarket {
         at.map_or(0.0, |a| self.buyers.bought_by(customer, a))
     }
 
-    /// Moves a broker's purchases to users in the target, less the share `seized`; the share `for_training` of what arrives
-    /// trains, the rest serves. Calls `bought` with each chip slot and the packages bought.
+    /// Moves a broker's purchases to users in the target, less the share `seized`; the share `for_training` of what
+    /// arrives trains, the rest serves. Calls `bought` with each chip slot and the packages bought.
+    ///
+    /// `stock += bought * (1 - seized) * part`, packages. Seized chips are lost to everybody. Without purchases nothing
+    /// happens.
     pub fn divert_chips(
         &mut self,
         broker_customer: usize,

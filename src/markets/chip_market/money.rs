@@ -49,7 +49,17 @@ impl CustomerMoney {
         self.wallet_usd.iter().sum::<f64>() - self.advance_usd.iter().sum::<f64>()
     }
 
-    /// Adds new money and advances, lets a share of carried money lapse, and repays advances.
+    /// Adds the new money of the month to every wallet, lets a part of carried money lapse, and repays advances.
+    ///
+    /// ```text
+    /// wallet'  = wallet * (1 - wallet_decay_per_month) + budget + pulled - repaid
+    /// advance' = advance + pulled - repaid
+    /// repaid   = min(advance / max(frontload_repay_months, 1), budget)
+    /// ```
+    ///
+    /// All in USD, for one customer: `budget` is new money of the month, `pulled` is money advanced from later budgets.
+    /// The sums go to the accounts. Carried money lapses before new money arrives. A repayment never exceeds the
+    /// budget, so carried money repays nothing. Source: see `wallet_decay_per_month` and `frontload_repay_months`.
     pub(super) fn receive_budgets(&mut self, rules: &MarketRules, accounts: &mut MarketAccounts) {
         for customer in 0..self.wallet_usd.len() {
             let lapsed = self.wallet_usd[customer] * rules.wallet_decay_per_month;
@@ -71,7 +81,13 @@ impl CustomerMoney {
         self.returned_usd.fill(0.0);
     }
 
-    /// Takes up to `usd`, and at most the share `part_at_most`, from the wallets of the target's buyers; returns the amount.
+    /// Takes money for one broker from the wallets of the target's ordinary buyers, for training and for serving;
+    /// returns the amount, USD.
+    ///
+    /// `taken = max(0, min(usd, part_at_most * there))`, where `there` is the sum of these wallets. Each pays in
+    /// proportion to its wallet. It acts before the budgets of the month arrive, so it takes carried money alone. With
+    /// several brokers `part_at_most` bounds what each takes of what those before it left, not the sum. Assumption; see
+    /// `PAID_SHARE_MAX` in `src/agents/broker.rs`.
     pub fn collect_payment(&mut self, layout: &MarketLayout, usd: f64, part_at_most: f64) -> f64 {
         let pays = |k: usize| {
             let c = &layout.customers[k];
@@ -92,7 +108,12 @@ impl CustomerMoney {
         taken
     }
 
-    /// Returns a broker's unspent money to users in the target.
+    /// Returns what a broker did not spend to users in the target:
+    /// `wallet(user) += wallet(broker); wallet(broker) = 0`, USD.
+    ///
+    /// Two simplifications. The premium that was paid on this money is not returned: the broker got `1 / (1 + premium)`
+    /// of what it collected, and returns only what is left of that. And all of it goes to the wallet for training,
+    /// although a part was taken from the wallet for serving. Assumption; no source is recorded.
     pub fn refund_unspent(&mut self, layout: &MarketLayout, broker_customer: usize) {
         let left = std::mem::take(&mut self.wallet_usd[broker_customer]);
         let user = user_in_target(layout);
@@ -102,7 +123,8 @@ impl CustomerMoney {
     }
 }
 
-/// Index of the customer in the target that uses diverted chips.
+/// Index of the customer to whom unspent money returns: the first ordinary one of the target that buys for training; 0
+/// if there is none.
 fn user_in_target(layout: &MarketLayout) -> usize {
     let is_user = |k: &usize| {
         let c = layout.customers[*k];

@@ -100,7 +100,13 @@ impl OrderBook {
         self.tabulated[chip] = false;
     }
 
-    /// Spreads every wallet over the chips that it may buy.
+    /// Spreads every wallet over the chips that it may buy: `units = money * share * open / paid`.
+    ///
+    /// `units` are packages, `money` and `paid` (the cost of a chip in use) are USD. `share` is that of
+    /// [`BudgetChoice`]. `open` is the fraction of the month in which no rule denies the sale. A chip that is open for
+    /// any part of the month counts in full in the choice; the money of its closed days is withheld (see
+    /// `redirect_withheld_money`). A buyer without a chip on offer orders nothing. Source: see `choice_slope`,
+    /// `choice_nest` and `host_cost_usd`.
     pub(super) fn place(&mut self, sale: &ForSale, buyers: &mut BuyerGroups) {
         self.tabulate_offers(sale, buyers.list.len());
         self.tabulate_buyers(sale, buyers);
@@ -194,7 +200,12 @@ impl OrderBook {
         }
     }
 
-    /// Writes which buyers may buy the `a`-th active chip, and for which fraction of the month without licence or cap.
+    /// Writes which buyers may buy the `a`-th active chip (`open`, 0 or 1), and for which fraction of the month without
+    /// licence or cap (`free`).
+    ///
+    /// `free = terms.open` where the chip is offered to the buyer and needs neither licence nor cap, else 0. Brokers
+    /// are offered what is closed in the target for more than half of the month. Assumption; no source is recorded for
+    /// the half.
     fn tabulate_terms(&mut self, sale: &ForSale, buyers: &BuyerGroups, a: usize) {
         let (layout, chip) = (sale.layout, sale.slot(a));
         if std::mem::replace(&mut self.tabulated[chip], true) {
@@ -218,8 +229,9 @@ impl OrderBook {
         }
     }
 
-    /// Writes the cost in use of each chip for every buyer. A levy counts in the choice as a higher price does: it takes
-    /// `(paid without / paid with) ^ slope` among makers, and the same to the power of `slope / nest` among the chips of one.
+    /// Writes the cost in use of each chip for every buyer, USD a package (see `paid_usd`). A levy counts in the choice
+    /// as a higher price does: it takes `(paid without / paid with) ^ slope` among makers, and the same to the power of
+    /// `slope / nest` among the chips of one.
     fn tabulate_prices(&mut self, sale: &ForSale, buyers: &BuyerGroups) {
         for (a, paid_usd) in self.unlevied_usd.iter().enumerate() {
             self.paid_usd.row_mut(a).fill(*paid_usd);
@@ -247,7 +259,12 @@ impl OrderBook {
         }
     }
 
-    /// Limits orders of chips under licence to what is authorised; the buyers of a market apply together.
+    /// Limits orders of chips under licence to what is authorised: `units' = units * min(1, authorised / wanted)`.
+    ///
+    /// `wanted` are the packages of one chip that all buyers of a market would order; they apply together (see
+    /// [`Licences`] and `LicenceQueue::decide`), and each loses the same fraction. In the target a chip under both
+    /// kinds of licence is decided case by case. Source: see `licence_days_target`, `licence_days_elsewhere`,
+    /// `approval_case_by_case_target`, `approval_notify_target` and `approval_elsewhere`.
     pub(super) fn limit_by_licences(
         &mut self,
         sale: &ForSale,
@@ -291,8 +308,20 @@ impl OrderBook {
         self.own = own;
     }
 
-    /// Spends money that licences, caps or closed days withheld on chips that need neither licence nor cap: buyers do not wait
-    /// for a licence with unspent money. Brokers do not redirect.
+    /// Orders once more with money that licences, caps or closed days withheld, among chips that need neither licence
+    /// nor cap.
+    ///
+    /// ```text
+    /// withheld = money - sum(units * paid)                      counted where it is more than 1e-6 of the money
+    /// units'   = units + withheld * free share * free / paid
+    /// withheld share of a market = sum of withheld / sum of wallets
+    /// ```
+    ///
+    /// USD and packages. `free share` is the choice among chips that are free for a part of the month, without the
+    /// effect of a levy. Brokers do not redirect. Money that falls on closed days here stays in the wallet. All
+    /// withheld money counts in the share of the market, redirected or not, except that of brokers and of state
+    /// procurement; a buyer with no chip on offer withholds all of its money. Assumption: buyers do not wait for a
+    /// licence with unspent money; no source is recorded.
     pub(super) fn redirect_withheld_money(
         &mut self,
         sale: &ForSale,
@@ -333,7 +362,7 @@ impl OrderBook {
         }
     }
 
-    /// Writes what the orders of every buyer cost.
+    /// Writes what the orders of every buyer cost, USD: `ordered = sum(units * paid)`.
     fn add_up_orders(&mut self, sale: &ForSale) {
         self.ordered_usd.fill(0.0);
         for a in 0..sale.active.len() {
@@ -342,7 +371,8 @@ impl OrderBook {
         }
     }
 
-    /// Orders withheld money among chips that need neither licence nor cap.
+    /// Orders withheld money among chips that need neither licence nor cap:
+    /// `units += withheld * weight * part * free / paid`.
     fn order_unrestricted(&mut self, sale: &ForSale, buyers: &BuyerGroups) {
         let (choice, waiting) = (&mut self.free_choice, &self.waiting);
         choice.resize(sale.active.len(), self.nests.len(), waiting.len());
@@ -380,8 +410,11 @@ impl OrderBook {
         }
     }
 
-    /// Writes into `part` the orders that `usd` of every buyer is worth where chips are `served`: for the part of the month in
-    /// which neither licence nor cap applies.
+    /// Writes into `part` the orders that `usd` of every buyer is worth where chips are `served`:
+    /// `part = usd * share * free / paid`, packages.
+    ///
+    /// `share` is the choice among all served chips that are on offer, those under licence or a cap included. `free` is
+    /// 0 for these, so their share of the money is not ordered here.
     pub(super) fn order_served(
         &mut self,
         sale: &ForSale,
@@ -429,7 +462,17 @@ impl OrderBook {
         })
     }
 
-    /// Records orders by maker and pool, and the orders that makers plan capacity by: new ones and a twelfth of the backlog.
+    /// Adds up orders by maker and pool, after licences, caps and redirection.
+    ///
+    /// ```text
+    /// asked(maker)     = sum(units * size)
+    /// wanted(maker)    = sum(units * planned part * size)
+    /// pool_asked(pool) = sum(units * uses)
+    /// ```
+    ///
+    /// `size` is in standard packages, `uses` in pool units a package. Makers plan capacity by `wanted`: new orders and
+    /// a twelfth of the backlog (see `BuyerGroups::group`). Prices follow `asked`. Assumption; no source is recorded
+    /// for the twelfth.
     pub(super) fn record(&mut self, sale: &ForSale, buyers: &BuyerGroups) {
         self.wanted.fill(0.0);
         self.asked.fill(0.0);
@@ -483,24 +526,29 @@ pub(super) fn add_spending(units: &[f64], paid_usd: &[f64], spent_usd: &mut [f64
     }
 }
 
-/// What buyers pay above the price of a chip under a levy, as a part of the price. The levy is a part of what is paid. A maker that passes all
-/// of it on receives its price, and one that passes nothing on receives the price less the levy on it:
+/// What buyers pay above the price of a chip under a levy, as a part of the price. The levy is a part of what is paid.
+/// A maker that passes all of it on receives its price, and one that passes nothing on receives the price less the levy
+/// on it:
 ///
 /// ```text
 /// paid = price * (1 + levy_pass_through * levy_share / (1 - levy_share))
 /// levy = levy_share * paid
 /// received = paid - levy = price * (1 - (1 - levy_pass_through) * levy_share)
 /// ```
+///
+/// A `levy_share` of 1 is treated as the largest below it. Source: see `levy_pass_through`.
 pub(super) fn levy_passed_on(levy_share: f64, rules: &MarketRules) -> f64 {
     rules.levy_pass_through * levy_share / (1.0 - levy_share).max(1e-9)
 }
 
-/// What the maker of a chip under a levy receives less than its price, as a part of the price (see [`levy_passed_on`]).
+/// What the maker of a chip under a levy receives less than its price, as a part of the price:
+/// `(1 - levy_pass_through) * levy_share` (see [`levy_passed_on`]).
 pub(super) fn levy_borne(levy_share: f64, rules: &MarketRules) -> f64 {
     (1.0 - rules.levy_pass_through) * levy_share
 }
 
-/// Cost of a chip in use, USD: what is paid for it, and the server around it.
+/// Cost of a chip in use, USD: what is paid for it, and the server around it,
+/// `price * (1 + levy passed on) + host_cost_usd`.
 fn paid_usd(price_usd: f64, levy_share: f64, rules: &MarketRules) -> f64 {
     price_usd * (1.0 + levy_passed_on(levy_share, rules)) + rules.host_cost_usd
 }

@@ -148,7 +148,7 @@ pub struct ChipOffer {
     pub uses: [f64; POOLS],
 }
 
-/// Market rules from the parameters.
+/// Market rules from the parameters, by their names in `configs/parameters`; rates a year become rates a month.
 #[derive(Clone, Copy, Debug)]
 pub struct MarketRules {
     pub relationship_share_target: f64,

@@ -9,7 +9,44 @@ use super::state::{ForSale, MarketAccounts, MarketRules};
 use crate::technology::supply::POOLS;
 
 impl ChipMarket {
-    /// Runs one month of trade. `capacity` is in standard packages by maker, `pools` in units by pool.
+    /// Runs one month of trade: money becomes orders, orders become deliveries, and wallets pay.
+    ///
+    /// `capacity` is in standard packages by maker, `pools` in units by pool. Money is in USD, chips are in packages,
+    /// both a month. Before it, `set_budgets` sets budgets, `make_offers` and `value_stacks` set prices and
+    /// attractions, and `run_brokers` moves carried money of the target to brokers. After it, `settle_makers` books
+    /// revenue, `settle_brokers` diverts chips and returns money, and `measure_shortage` measures denial. The doc
+    /// comment of each function below has its equation and source.
+    ///
+    /// 1. Money. `receive_budgets`: `wallet' = wallet * (1 - decay) + budget + pulled - repaid`.
+    /// 2. Buyers. `group`: customers who face the same terms and value software alike act as one,
+    ///    `money = sum of wallets`.
+    /// 3. Orders. `place`: `units = money * share * open / paid`.
+    ///    - `limit_by_licences`: `units * min(1, authorised / wanted)`. `limit_orders`:
+    ///      `units * min(1, granted / asked)` for capped chips.
+    ///    - `redirect_withheld_money`: `units + (money - ordered) * free share * free / paid`; not for brokers.
+    ///    - `record`: `asked = sum(units * size)`, `wanted = sum(units * planned part * size)`, by maker.
+    /// 4. Allocation. `set_quotas`: `share' = inertia * share + (1 - inertia) * bid / all bids`,
+    ///    `quota = share' * pool`. Then two rounds, each with `ask`, `fill_orders`
+    ///    (`fill = able * min over pools of supply / need`) and `deliver` (`bought + part * fill`).
+    ///    - First round: all orders of brokers, and `units * relationship * new part * limit` of the target's buyers.
+    ///    - Second round: all orders that were not in the first.
+    /// 5. Order again. `ask_again`: `unmet * share among served chips * free / paid`, filled and delivered as before.
+    ///    It is a third round for what the first two left unfilled.
+    /// 6. Settlement. `settle`: caps are drawn down. `distribute`: purchases by bloc and wallet. `pay`:
+    ///    `wallet - spent * share of group`. `renew_stock`: `stock * (1 - retirement) + sold`.
+    ///
+    /// Where these words are approximate:
+    ///
+    /// - "Nested logit" holds between the best chips of makers only: a maker counts as its best chip, not as the sum
+    ///   over its chips that the textbook form has (see [`BudgetChoice`](super::choice::BudgetChoice)).
+    /// - An order that the first round does not fill is not in the second round. It waits for step 5. Step 5 refuses
+    ///   again what licences, caps and closed days withhold.
+    /// - A chip that is open for part of a month counts in full in the choice. The denied share of `measure_shortage`
+    ///   counts its closed days, and counts them again as withheld money.
+    /// - Supply is pro rata among buyers, but not always among makers. What makers are lent in the first round stays in
+    ///   the quota of the lender. Where the quotas left then exceed the pool, makers draw on them in the order of their
+    ///   rows, and the last get less.
+    /// - `settle_brokers` returns what brokers did not spend without its premium, and to the wallet for training alone.
     pub fn trade(&mut self, capacity: &[f64], pools: &[f64; POOLS], rules: &MarketRules) {
         let sale = &ForSale {
             layout: &self.layout,
