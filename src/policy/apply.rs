@@ -134,10 +134,10 @@ impl CurrentLaw {
                 let verdict =
                     |rules: &RuleSet| terms_of(&rules.judge(ControlledItem::ChipSale, &attributes));
                 if needed {
-                    terms = verdict(&law.in_force);
+                    terms = verdict(&law.in_force_there[market]);
                 }
                 if in_target {
-                    self.variant_bar[slot] = verdict(&law.announced).open == 0.0;
+                    self.variant_bar[slot] = verdict(&law.announced_in_target).open == 0.0;
                     let free = terms == SaleTerms::FREE;
                     self.sellable[slot] = needed && free && !self.variant_bar[slot];
                 }

@@ -122,7 +122,11 @@ pub struct CompiledRules {
     pub parts: Arc<DesignBasis>,
     /// By parent slot: legal designs, computed on first use and shared by all runs and by rule sets that are equivalent in the
     /// target.
-    designs: Arc<[OnceLock<LegalDesigns>]>,
+    designs: Arc<[OnceLock<Box<LegalDesigns>>]>,
+    /// By market: what is left of the rules in force for sales there.
+    pub in_force_there: Vec<Arc<RuleSet>>,
+    /// What is left of the announced rules for sales in the target.
+    pub announced_in_target: RuleSet,
     /// `[market][slot]`
     pub terms: Vec<SaleTerms>,
     /// `[market][slot]`: whether a sale needs no licence.
@@ -304,29 +308,37 @@ impl CompiledRules {
         let (markets, slots) = (equivalent_market.len(), chips.len());
         let mut terms = Vec::with_capacity(markets * slots);
         let mut free = Vec::with_capacity(markets * slots);
+        let mut in_force_there: Vec<Arc<RuleSet>> = Vec::with_capacity(markets);
         let same = |a: &RuleSet, b: &RuleSet, to: usize| {
             a.is_equivalent_for(b, ControlledItem::ChipSale, &shipments[to])
         };
         for market in 0..markets {
-            let first = usize::from(equivalent_market[market]) * slots;
+            let first = usize::from(equivalent_market[market]);
             let own = market * slots..(market + 1) * slots;
-            if first < own.start {
-                terms.extend_from_within(first..first + slots);
-                free.extend_from_within(first..first + slots);
+            if first < market {
+                terms.extend_from_within(first * slots..(first + 1) * slots);
+                free.extend_from_within(first * slots..(first + 1) * slots);
+                in_force_there.push(in_force_there[first].clone());
             } else if let Some(law) = known.iter().find(|l| same(&l.in_force, &in_force, market)) {
                 terms.extend_from_slice(&law.terms[own.clone()]);
                 free.extend_from_slice(&law.free[own]);
+                in_force_there.push(law.in_force_there[market].clone());
             } else {
-                for ruling in rulings(&in_force, chips, &shipments[market]) {
+                let there =
+                    in_force.specialise_to_shipment(ControlledItem::ChipSale, &shipments[market]);
+                for ruling in rulings(&there, chips, &shipments[market]) {
                     terms.push(terms_of(&ruling));
                     free.push(is_free(&ruling));
                 }
+                in_force_there.push(Arc::new(there));
             }
         }
         let coming = |law: &&Arc<Self>| same(&law.announced, &announced, target_market);
+        let announced_in_target =
+            announced.specialise_to_shipment(ControlledItem::ChipSale, &shipments[target_market]);
         let announced_bar = match known.iter().find(coming) {
             Some(law) => law.announced_bar.clone(),
-            None => rulings(&announced, chips, &shipments[target_market])
+            None => rulings(&announced_in_target, chips, &shipments[target_market])
                 .map(|ruling| terms_of(&ruling).open == 0.0)
                 .collect(),
         };
@@ -340,6 +352,8 @@ impl CompiledRules {
             );
         Self {
             designs,
+            in_force_there,
+            announced_in_target,
             parts: parts.clone(),
             terms,
             free,
@@ -365,23 +379,22 @@ impl CompiledRules {
             let nominal = &self.parts.nominal[parent];
             found.candidates =
                 candidates(nominal, &self.parts.reach, |design| found.permits(design));
-            found
+            Box::new(found)
         })
     }
 }
 
-/// Rulings of a rule set on every chip in one market.
+/// Rulings on every chip in one market, by what is left of a rule set there.
 fn rulings(
-    rule_set: &RuleSet,
+    there: &RuleSet,
     chips: &[Attributes],
     shipment: &Attributes,
 ) -> impl Iterator<Item = Ruling> {
-    let here = rule_set.specialise_to_shipment(ControlledItem::ChipSale, shipment);
     chips.iter().map(move |chip| {
-        if here.is_empty() {
+        if there.is_empty() {
             return Ruling::free();
         }
-        here.judge(ControlledItem::ChipSale, &chip.with_shipment(shipment))
+        there.judge(ControlledItem::ChipSale, &chip.with_shipment(shipment))
     })
 }
 

@@ -34,9 +34,7 @@ impl BuyerTable {
 
     /// Writes zero into every cell.
     pub fn clear_cells(&mut self) {
-        self.cells
-            .chunks_mut(BLOCK)
-            .for_each(|cells| cells.fill(0.0));
+        self.cells.fill(0.0);
     }
 
     pub fn clear(&mut self) {
