@@ -386,7 +386,7 @@ fn a_shorter_horizon_gives_the_effects_of_a_shorter_window_and_discounting_lower
 fn an_arm_composed_of_nothing_new_is_the_regime_it_comes_from() {
     let arms = r#"["history-free", { name = "same", from = "history-free" },
         { name = "without", from = "history-free", remove = ["us-2022-10-3a090"] },
-        { name = "oct22-again", from = "oct22", remove = ["us-2022-10-3a090"], add = ["us-2022-10-3a090"],
+        { name = "oct22-again", from = "none", add = ["us-2022-08-nvda-amd-letters", "us-2022-10-3a090"],
           change = [{ rule = "us-2022-10-3a090", ended = "never" }] },
         "oct22",
         { name = "alone", from = "history-free", off = ["grey_market"], set = { choice_slope = 2.0 } }]"#;

@@ -321,7 +321,11 @@ fn refused(folder: &std::path::Path, args: &[&str]) -> String {
 fn options_that_would_change_nothing_or_lose_another_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let study = "did-controls-work";
-    let cases: [(&[&str], &[&str]); 13] = [
+    let configs = chokepoint::config::source::Configs::embedded();
+    let text = configs.find(study, "studies").unwrap().text;
+    let text = text + "[futures]\noff = [\"theft\"]\n";
+    std::fs::write(folder.path().join("mine.toml"), text).unwrap();
+    let cases: [(&[&str], &[&str]); 18] = [
         (
             &["run", study, "--off", "policy_reaction"],
             &["`policy_reaction`", "has a process that reacts"],
@@ -339,6 +343,31 @@ fn options_that_would_change_nothing_or_lose_another_are_refused() {
         (
             &["decompose", study, "--runs", "2", "--off", "lobbying"],
             &["`lobbying`", "has a process that reacts"],
+        ),
+        (
+            &["ledger", study, "--runs", "2", "--off", "lobbying"],
+            &["`lobbying`", "has a process that reacts"],
+        ),
+        (
+            &["run", study, "--set", "policy_events_per_year=2"],
+            &["`policy_events_per_year`", "has a process that reads it"],
+        ),
+        (
+            &[
+                "ledger",
+                study,
+                "--set",
+                "policy.administration_reversal=0.5",
+            ],
+            &["`administration_reversal`", "has a process that reads it"],
+        ),
+        (
+            &["claims", "C1", "--runs", "2", "--off", "lobbying"],
+            &["`lobbying`", "has a process that reacts"],
+        ),
+        (
+            &["decompose", "mine.toml", "--runs", "2", "--off", "theft"],
+            &["`theft`", "switches off too"],
         ),
         (
             &[

@@ -631,7 +631,10 @@ fn nobody_hears_of_a_process_or_an_administration_before_it_comes() {
             }),
             changed(
                 name,
-                &[(&format!("from = \"{from}\""), "from = \"2028-01\"")],
+                &[
+                    (&format!("from = \"{from}\""), "from = \"2028-01\""),
+                    (written, administrations),
+                ],
             ),
         ];
         let plan = crate::plan_of(regimes, FUTURES);

@@ -714,6 +714,49 @@ fn designs_change_something_or_are_refused() {
 }
 
 #[test]
+fn a_process_and_levels_of_it_act_in_the_study_or_are_refused() {
+    let configs = &library().configs;
+    let main = configs.find("s9-politics", "studies").unwrap();
+    let check = |library: &Library, from: &str, to: &str| {
+        assert!(main.text.contains(from), "{from}");
+        let source = Source {
+            name: "mine.toml".into(),
+            text: main.text.replacen(from, to, 1),
+        };
+        let study = study::read(&source, &library.configs).unwrap_or_else(|e| panic!("{e}"));
+        plan::check(library, &study, study.runs, None, &KeptParts::default())
+    };
+    check(library(), "", "").unwrap();
+    // A process that begins when the study has ended.
+    let late = configs.find("reactive", "regimes").unwrap();
+    let late = late
+        .text
+        .replacen("from = \"2026-11\"", "from = \"2032-01\"", 1);
+    let own = BTreeMap::from([(
+        "regimes/reactive.toml".to_string(),
+        late.replacen("[\"2029-01\", ", "[", 1),
+    )]);
+    let own = Library::read(configs.clone().with(own), &[]).unwrap();
+    let problems = check(&own, "", "").unwrap_err();
+    let words = "the process of the arm `reactive` begins in 2032-01, after the study";
+    assert!(problems.to_string().contains(words), "{problems}");
+    assert_eq!(problems.0[0].line, 10, "{problems}");
+    // Levels of what no process reads.
+    let main = configs.find("did-controls-work", "studies").unwrap();
+    let source = Source {
+        name: "mine.toml".into(),
+        text: format!(
+            "{}\n[futures]\ndesign = \"factorial\"\nlevels = {{ policy_gap_response = [0.1, 0.2] }}\n",
+            in_own_form(&main.text)
+        ),
+    };
+    let study = study::read(&source, configs).unwrap();
+    let problems = plan::check(library(), &study, 2, None, &KeptParts::default()).unwrap_err();
+    let words = "no arm of `did-controls-work` has a process that reads it";
+    assert!(problems.to_string().contains(words), "{problems}");
+}
+
+#[test]
 fn combinations_of_a_grid_share_the_sample_of_their_replicate() {
     let main = library()
         .configs

@@ -318,6 +318,20 @@ fn a_letter_on_record_can_bind_before_it_is_announced_and_no_rule_that_is_made_u
 }
 
 #[test]
+fn the_last_exception_says_something_other_than_its_rule() {
+    let with_exception = |licence: &str| {
+        own(format!(
+            "{RULE}[[rule.exception]]\nname = \"small\"\ndescription = \"test\"\ncondition = \"tpp < 4800\"\nlicence = \"{licence}\" # here\n"
+        ))
+    };
+    with(&[with_exception("notify")]).unwrap();
+    let same = with_exception("denied");
+    let problems = with(std::slice::from_ref(&same)).err().unwrap();
+    let words = "found `denied`, which the rule says without the exception `small` too";
+    says(&problems, &same, "\"denied\" # here", &[words]);
+}
+
+#[test]
 fn an_import_ban_is_on_imports_of_its_issuer() {
     let ban = ("\"chip_threshold\"", "\"import_ban\"");
     let issuer = ("issuer = \"USA\"", "issuer = \"CHN\"");
@@ -429,6 +443,30 @@ fn a_condition_of_the_wrong_type_is_refused(#[case] text: &str, #[case] words: &
 )]
 #[case("1.5 > listed_ownership_share", "is a fraction")]
 #[case(
+    "0 - 1 < listed_ownership_share",
+    "found -1, expected a number from 0 to 1"
+)]
+#[case("listed_ownership_share > -0.5", "found -0.5, expected")]
+#[case("listed_ownership_share >= 0", "that is always true")]
+#[case("1 < listed_ownership_share", "that is always false")]
+#[case(
+    "destination_tier >= 4",
+    "found 4, expected a whole number from 1 to 3: `destination_tier` is the tier of the diffusion rule"
+)]
+#[case(
+    "destination_tier in [2, 3, 4]",
+    "found 4, expected a whole number from 1 to 3"
+)]
+#[case(
+    "destination_tier == 0",
+    "found 0, expected a whole number from 1 to 3"
+)]
+#[case("destination_tier == 2.5", "found 2.5, expected a whole number")]
+#[case("destination_tier > 3", "`destination_tier` runs from 1 to 3")]
+#[case("1 <= destination_tier", "always true")]
+#[case("first_ship >= 23", "found 23, expected a number from 1990 to 2101")]
+#[case("tpp >= -4800", "found -4800, expected a number of 0 or more")]
+#[case(
     "first_ship >= 2023-01",
     "from January 2023 on is `first_ship >= 2023`"
 )]
@@ -443,6 +481,9 @@ fn a_fraction_in_its_range_and_a_year_are_read() {
     condition(Instrument::ChipThreshold, "listed_ownership_share >= 0.5").unwrap();
     condition(Instrument::ChipThreshold, "listed_ownership_share >= 1").unwrap();
     condition(Instrument::ChipThreshold, "first_ship >= 2023.5").unwrap();
+    condition(Instrument::ChipThreshold, "destination_tier >= 2").unwrap();
+    condition(Instrument::ChipThreshold, "destination_tier in [1, 3]").unwrap();
+    condition(Instrument::ChipThreshold, "tpp < 0").unwrap();
 }
 
 #[test]
@@ -944,6 +985,11 @@ fn a_statement_in_a_regime_that_does_nothing_is_refused(
     "expected a later month"
 )]
 #[case("administrations = [\"2129-01\"]", "\"2129-01\"", "1990 to 2100")]
+#[case(
+    "administrations = [\"2021-10\", \"2025-01\"]",
+    "\"2021-10\"",
+    "expected a month from 2021-11 on"
+)]
 fn administrations_out_of_order_are_refused(
     #[case] line: &str,
     #[case] at: &str,
@@ -955,6 +1001,78 @@ fn administrations_out_of_order_are_refused(
     ));
     let problems = regime_from(&source, &library().law).unwrap_err();
     says(&problems, &source, at, &[words]);
+}
+
+/// A ladder from 2026-11 in a regime with every enforced rule of the United States.
+fn ladder(fields: &str, rungs: &[(&str, &str)]) -> Source {
+    let mut text = format!(
+        "{REGIME}select = \"enforced\"\nissuers = [\"USA\"]\n{fields}\n[process]\nkind = \"stochastic\"\nfrom = \"2026-11\"\nstart = \"open\"\n"
+    );
+    for (name, rules) in rungs {
+        text += &format!("[[process.ladder]]\nname = \"{name}\"\nrules = [{rules}]\n");
+    }
+    own(text)
+}
+
+#[rstest]
+#[case::same_rules(
+    &[("open", ""), ("ban", "\"hypothetical-embargo\""), ("other", "\"hypothetical-embargo\"")],
+    "\"other\"",
+    "has the rules of `ban`"
+)]
+#[case::superseded_by_a_rule_that_stays(
+    &[("open", ""), ("tiers", "\"us-2025-01-diffusion-chips\"")],
+    "\"us-2025-01-diffusion-chips\"",
+    "never in force on the rung `tiers`, where `us-2025-05-rescission` supersedes it"
+)]
+#[case::superseded_on_its_rung(
+    &[("open", ""), ("line", "\"us-2022-10-3a090\", \"us-2023-10-3a090a\"")],
+    "\"us-2022-10-3a090\"",
+    "where `us-2023-10-3a090a` supersedes it"
+)]
+#[case::ends_nothing(
+    &[("open", ""), ("ends", "\"us-2025-05-rescission\"")],
+    "\"us-2025-05-rescission\"",
+    "ends no rule on the rung `ends`"
+)]
+#[case::on_every_rung(
+    &[("open", "\"us-2023-10-3a090a\""), ("line", "\"us-2023-10-3a090a\", \"us-2025-04-h20\"")],
+    "\"us-2023-10-3a090a\"",
+    "no step moves it"
+)]
+fn a_rung_that_changes_nothing_is_refused_where_it_stands(
+    #[case] rungs: &[(&str, &str)],
+    #[case] at: &str,
+    #[case] words: &str,
+) {
+    let source = ladder("", rungs);
+    let problems = regime_from(&source, &library().law).unwrap_err();
+    says(&problems, &source, at, &[words]);
+}
+
+#[test]
+fn a_rule_that_a_process_leaves_out_is_not_excluded_or_added() {
+    let early = |lines: &str| {
+        let source = ladder(lines, &[("open", ""), ("line", "\"hypothetical-embargo\"")]);
+        own(source.text.replace("2026-11", "2022-09"))
+    };
+    for (lines, at, words) in [
+        (
+            "exclude = [\"us-2023-10-3a090a\"]",
+            "\"us-2023-10-3a090a\"",
+            "is left out without it",
+        ),
+        (
+            "include = [\"hypothetical-embargo\"]",
+            "\"hypothetical-embargo\"",
+            "is on a rung and would be announced after",
+        ),
+    ] {
+        let source = early(lines);
+        let problems = regime_from(&source, &library().law).unwrap_err();
+        says(&problems, &source, at, &[words]);
+    }
+    regime_from(&early(""), &library().law).unwrap();
 }
 
 /// An arm made from a regime with these fields is refused with these words.
@@ -1003,6 +1121,22 @@ fn an_arm_is_refused(from: &str, fields: &str, words: &str) {
     "add = [\"us-2022-10-sme\"], change = [{ rule = \"us-2022-10-sme\", enforced = false }]",
     "does not add"
 )]
+#[case(
+    "change = [{ rule = \"us-2022-10-3a090\", ended = \"never\" }]",
+    "the change of `us-2022-10-3a090` says what it has without it"
+)]
+#[case(
+    "change = [{ rule = \"us-2022-10-3a090\", announced = 2022-09-12 }]",
+    "says what it has without it"
+)]
+#[case(
+    "add = [\"us-2023-10-3a090a\"], change = [{ rule = \"us-2023-10-3a090a\", compliance = 2023-11-17 }]",
+    "the change of `us-2023-10-3a090a` says what it has without it"
+)]
+#[case(
+    "remove = [\"us-2007-01-embargoes\"], add = [\"us-2007-01-embargoes\"]",
+    "`us-2007-01-embargoes` is taken out, and `oct22` holds it all the same"
+)]
 fn a_statement_in_an_arm_that_does_nothing_is_refused(#[case] fields: &str, #[case] words: &str) {
     an_arm_is_refused("oct22", fields, words);
 }
@@ -1019,6 +1153,12 @@ fn a_statement_in_an_arm_that_does_nothing_is_refused(#[case] fields: &str, #[ca
 )]
 fn an_arm_of_a_process_has_no_day_after_it_begins(#[case] fields: &str, #[case] words: &str) {
     an_arm_is_refused("reactive", fields, words);
+}
+
+#[test]
+fn an_arm_cannot_take_out_what_the_process_puts_in_force() {
+    let fields = "remove = [\"us-2022-10-3a090\"]";
+    an_arm_is_refused("reactive-2022", fields, "holds it all the same as before");
 }
 
 #[test]

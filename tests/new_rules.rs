@@ -140,6 +140,31 @@ fn a_rule_that_reaches_nothing_says_so_before_and_after_a_run() {
             "{to}: {out}{err}"
         );
     }
+    // Small chips do not meet its condition; buyers in the group do.
+    let exceptions = |small: &str| {
+        let one = |name: &str, condition: &str| {
+            format!(
+                "\n[[rule.exception]]\nname = \"{name}\"\ndescription = \"test\"\ncondition = \"{condition}\"\nlicence = \"free\"\n"
+            )
+        };
+        one("small", small)
+            + &one("group", "destination_d5")
+            + &one("again", "destination == 'CHN'")
+    };
+    let idle = |name: &str| format!("its exception `{name}` decides none of the sales");
+    for (small, told) in [("tpp < 1000", true), ("tpp < 5000", false)] {
+        std::fs::write(
+            here.join("mine.toml"),
+            template.clone() + &exceptions(small),
+        )
+        .unwrap();
+        let (_, err) = said(here, &["check", "mine.toml"], true);
+        let said: Vec<bool> = ["small", "group", "again"]
+            .iter()
+            .map(|name| err.contains(&idle(name)))
+            .collect();
+        assert_eq!(said, [told, false, true], "{err}");
+    }
     std::fs::write(
         here.join("mine.toml"),
         template.replace(condition, "tpp >= 1e7"),

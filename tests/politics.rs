@@ -174,7 +174,13 @@ fn a_process_without_changes_is_the_calendar_that_it_began_with() {
 
 #[test]
 fn a_process_that_begins_after_the_horizon_changes_nothing() {
-    let late = changed("reactive", &[("from = \"2026-11\"", "from = \"2040-01\"")]);
+    let late = changed(
+        "reactive",
+        &[
+            ("from = \"2026-11\"", "from = \"2040-01\""),
+            ("administrations = [\"2029-01\", \"2033-01\"]", ""),
+        ],
+    );
     let plan = plan_of(vec![regime("history-free"), late], 1);
     let future = plan.future(0);
     assert!(run(&plan, 0, &future) == run(&plan, 1, &future));

@@ -143,10 +143,11 @@ fn words_outside_their_list_are_refused_everywhere() {
                 CellType::Iso3 => &["us", "USAA", "usa"],
                 CellType::Month => &["2022-13", "1022-10", "2022", "2022-1", "2201-01"],
                 CellType::Date => &["2022-02-30", "2022-10", "0001-01-01"],
-                CellType::Word(_) => &["wrld", "NVIDA"],
-                CellType::Known(_) | CellType::KnownList(_) | CellType::KnownSides(_) => {
-                    &["CHNA", "US/Chna", "cowos_s;cowos_x", "chn"]
-                }
+                CellType::Word(_) | CellType::WordList(_) => &["wrld", "NVIDA"],
+                CellType::Known(_)
+                | CellType::KnownList(_)
+                | CellType::KnownSides(_)
+                | CellType::KnownWithin(_) => &["CHNA", "US/Chna", "cowos_s;cowos_x", "chn"],
             };
             let here = Cells::of(table.path).0[0].iter().any(|h| h == column.name);
             if !here {
@@ -434,6 +435,34 @@ fn tables_agree_with_themselves_and_with_each_other() {
             "country",
             "NDL",
             "did you mean `NLD`?",
+        ),
+        (
+            "world/tool_supply.csv",
+            4,
+            "process_step",
+            "duv_imersion_litho",
+            "did you mean `duv_immersion_litho`?",
+        ),
+        (
+            "world/chips.csv",
+            1,
+            "background_fields",
+            "int4;packging",
+            "did you mean `packaging`?",
+        ),
+        (
+            "world/chipmakers.csv",
+            1,
+            "foundry",
+            "SMIC (TMSC to 2022)",
+            "found `TMSC`, expected a foundry",
+        ),
+        (
+            "world/chipmakers.csv",
+            1,
+            "foundry",
+            "Tsmc then SMIC",
+            "did you mean `TSMC`?",
         ),
         (
             "world/models.csv",

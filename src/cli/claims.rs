@@ -11,6 +11,7 @@ use super::run::{channels_without, settings};
 use super::{Answer, Failure, Format, count, say, say_data, say_json, table, wrong_word};
 use crate::analysis::verdict::ClaimVerdict;
 use crate::config::claim::claim_paths;
+use crate::config::diagnostics::Problems;
 use crate::config::source::Configs;
 use crate::config::study::{self, StudyFile};
 use crate::plots::draw_effect_path;
@@ -18,6 +19,7 @@ use crate::questions::claims::measure;
 use crate::report::debate::{claim_in_words, claim_text, debate_markdown, debate_page};
 use crate::results::claims::{ClaimCondition, ClaimFinding, ClaimRow};
 use crate::results::files;
+use crate::study::comparisons::{idle_settings, idle_switches, repeated_switches};
 use crate::study::reference::{END, replaced_after};
 use crate::study::{Library, PlanSettings};
 
@@ -128,6 +130,18 @@ impl ClaimsArgs {
             return Err(wrong_word("--set", path, "a parameter", &[]));
         }
         let channels = channels_without(&self.off)?;
+        // What one claim does not read may be what another asks about.
+        let mut idle = Vec::with_capacity(studies.len());
+        for study in &studies {
+            let mut found = repeated_switches(study, channels);
+            let regimes = library.arms(study)?;
+            found.0.extend(idle_switches(study, &regimes, channels).0);
+            found.0.extend(idle_settings(study, &regimes, set.keys()).0);
+            idle.push(found);
+        }
+        if idle.iter().all(|found| !found.0.is_empty()) {
+            idle.into_iter().try_for_each(Problems::check)?;
+        }
         let runs = |study: &StudyFile| self.runs.unwrap_or(study.runs);
         let total = studies
             .iter()

@@ -6,7 +6,6 @@ use super::question::{QuestionArgs, csv_table, find_outcome};
 use super::{Answer, Format, say_json};
 use crate::config::source::Configs;
 use crate::questions::decompose;
-use crate::study::comparisons::idle_switches;
 
 #[derive(Args)]
 pub struct DecomposeArgs {
@@ -27,10 +26,6 @@ pub fn decompose(configs: Configs, args: &DecomposeArgs) -> Answer {
     let words = format!("{}", args.pairs);
     let asked = q.prepare(configs, 100, "decompose", &words, &tables)?;
     let plan = &asked.plan;
-    if let Err(idle) = idle_switches(&plan.study, &plan.regimes, plan.channels).check() {
-        q.finish(&asked);
-        return Err(idle.into());
-    }
     let runs = decompose::runs(plan, args.pairs as usize);
     let parts = q.run_with_progress(&asked, runs, |done| {
         decompose::decompose(plan, args.pairs as usize, done)

@@ -28,6 +28,7 @@ use crate::outputs::outcomes::OUTCOMES;
 use crate::questions::evaluate;
 use crate::results::seal::{self, Seal};
 use crate::results::{Manifest, ResultsError, files};
+use crate::study::comparisons::{idle_settings, idle_switches, repeated_switches};
 use crate::study::kept_runs::{BUSY, KeptRuns};
 use crate::study::manifest::channels_off;
 use crate::study::{Library, Plan, PlanSettings, made_from};
@@ -239,14 +240,18 @@ impl QuestionArgs {
             return Err(wrong_word("--set", path, "a parameter", &[]));
         }
         held_by_the_study(&file, &set, "adaptive")?;
+        let channels = channels_without(&self.off)?;
+        repeated_switches(&file, channels).check()?;
         let settings = PlanSettings {
             seed: self.seed.unwrap_or(file.seed),
             runs: self.runs.unwrap_or(runs),
             set,
-            channels: channels_without(&self.off)?,
+            channels,
             ..PlanSettings::default()
         };
         let plan = Plan::new(&library, file, settings)?;
+        idle_switches(&plan.study, &plan.regimes, channels).check()?;
+        idle_settings(&plan.study, &plan.regimes, plan.set.keys()).check()?;
         Ok((plan, pool(threads(self.threads))?, table, levels))
     }
 

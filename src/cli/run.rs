@@ -17,7 +17,7 @@ use crate::foundation::channels::{Channel, Channels};
 use crate::foundation::escape::{shell_argument, shell_option};
 use crate::foundation::parameters::Parameters;
 use crate::study::Library;
-use crate::study::comparisons::{idle_switches, repeated_switches};
+use crate::study::comparisons::{idle_settings, idle_switches, repeated_switches};
 use crate::study::kept_parts::KeptParts;
 use crate::study::plan::{self, check};
 use crate::study::plan_file::PlanFile;
@@ -103,7 +103,9 @@ pub fn plan_file(
     }
     let channels = channels_without(&choice.off)?;
     repeated_switches(&file, channels).check()?;
-    idle_switches(&file, &library.arms(&file)?, channels).check()?;
+    let regimes = library.arms(&file)?;
+    idle_switches(&file, &regimes, channels).check()?;
+    idle_settings(&file, &regimes, set.keys()).check()?;
     let mut said: BTreeMap<String, String> = set
         .iter()
         .map(|(k, v)| (k.clone(), v.to_string()))

@@ -290,6 +290,15 @@ impl LawReader<'_> {
             }
             let expected = file.instrument.licences_of_exceptions();
             licence(self, &exception.licence, expected);
+            // One before others keeps them from what it holds for.
+            let last = nth + 1 == file.exception.len();
+            if last && exception.licence.get_ref() == file.licence.get_ref() {
+                let message = format!(
+                    "found `{}`, which the rule says without the exception `{name}` too; expected another licence",
+                    exception.licence.get_ref()
+                );
+                self.at(source, exception.licence.span(), message);
+            }
             let text = Expression::read(exception.condition.get_ref());
             let condition = text.and_then(|text| self.compile(number, file.instrument, &text));
             exceptions.push(Exception {

@@ -73,6 +73,32 @@ pub(super) const STATUS: &[&str] = &[
     NEVER_SOLD[2],
 ];
 const SURE: &[&str] = &["high", "med", "medium", "low"];
+/// What of a chip may rest on background knowledge rather than on the source of its row.
+const BACKGROUND: &[&str] = &[
+    "first_ship",
+    "fp16",
+    "int8",
+    "fp8",
+    "fp6",
+    "fp4",
+    "int4",
+    "die_area",
+    "process",
+    "interconnect",
+    "pcie",
+    "memory",
+    "mem_bandwidth",
+    "memory_bandwidth",
+    "tdp",
+    "price",
+    "packaging",
+    "packages_per_wafer",
+    "hbm_stacks",
+    "sold",
+    "all",
+    "all except price, memory",
+    "all except ship date and doubling",
+];
 const VENDOR: usize = 1;
 const NAME: usize = 2;
 const HOST_LINK: usize = 18;
@@ -109,7 +135,7 @@ const COLUMNS: [ColumnSpec; 36] = [
     column("source", CellType::Text, ""),
     column("source_url", CellType::Text, "").or_blank(),
     column("confidence", CellType::Word(SURE), ""),
-    column("background_fields", CellType::Text, "").or_absent(),
+    column("background_fields", CellType::WordList(BACKGROUND), "").or_absent(),
     column("notes", CellType::Text, "").or_absent(),
     column("packaging", CellType::Word(&["cowos_s", "cowos_l", "china", "none"]), ""),
     column("packages_per_wafer", CellType::Number(0.1, 1e4), "packages"),

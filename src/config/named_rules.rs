@@ -1,4 +1,4 @@
-//! Whether the rules that a regime with a process names are ever in force: its calendar stands still once the process has begun.
+//! Whether what a regime or an arm says of its rules acts: the calendar of a process stands still once it has begun.
 
 use toml::Spanned;
 
@@ -30,21 +30,81 @@ pub fn every_named_rule_acts(
     problems.check()
 }
 
-/// Whether a rule is ever in force in a regime that names it.
+/// Whether a rule is ever in force in a regime that names it, by its own dates: a rung needs no other place to name its rules.
 ///
 /// # Errors
 /// In words, for one that would bind when the process has begun.
 pub fn acts(law: &Law, at: u16, regime: &Regime) -> Result<(), String> {
     let begins = regime.process.as_ref().map(|p| p.from.first_day());
-    let binds = |e: &DatedRule| e.rule == at && begins.is_none_or(|day| e.compliance <= day);
     let mut ladder = regime.process.iter().flat_map(|p| &p.ladder);
-    if regime.entries.iter().any(binds) || ladder.any(|rung| rung.rules.contains(&at)) {
+    let on_rung = ladder.any(|rung| rung.rules.contains(&at));
+    let early = |e: &DatedRule, day| {
+        if on_rung {
+            e.announced < day
+        } else {
+            e.compliance <= day
+        }
+    };
+    let binds = |e: &DatedRule| e.rule == at && begins.is_none_or(|day| early(e, day));
+    if regime.entries.iter().any(binds) {
         return Ok(());
     }
-    Err(format!(
-        "`{}` would bind after the process begins, when the calendar stands still; expected an earlier `compliance` under [[change]], or a rung",
-        law.rules[usize::from(at)].id
-    ))
+    let id = &law.rules[usize::from(at)].id;
+    Err(if on_rung {
+        format!(
+            "`{id}` is on a rung and would be announced after the process begins, when its rungs alone move it; expected an earlier `announced` under [[change]], or no such rule"
+        )
+    } else {
+        format!(
+            "`{id}` would bind after the process begins, when the calendar stands still; expected an earlier `compliance` under [[change]], or a rung"
+        )
+    })
+}
+
+/// Rules that an arm takes out or dates anew and that it holds as the regime that it is made from does.
+///
+/// # Errors
+/// For each such rule.
+pub fn every_statement_acts(
+    source: &Source,
+    law: &Law,
+    (remove, change): (&[Spanned<String>], &[ChangeFile]),
+    before: &[DatedRule],
+    regime: &Regime,
+) -> Result<(), Problems> {
+    let is_as_before = |name: &&Spanned<String>| {
+        let at = law.find(name.get_ref());
+        let of = |entries: &[DatedRule]| -> Vec<DatedRule> {
+            let own = entries.iter().filter(|e| Some(e.rule) == at);
+            own.cloned().collect()
+        };
+        of(before) == of(&regime.entries)
+    };
+    let mut problems = Problems::default();
+    let mut wrong = |name: &Spanned<String>, message: String| {
+        problems
+            .0
+            .push(Diagnostic::at(source, name.span(), message));
+    };
+    let changed = change.iter().map(|change| &change.rule);
+    for name in changed.filter(is_as_before) {
+        let id = name.get_ref();
+        wrong(
+            name,
+            format!("the change of `{id}` says what it has without it, expected other days"),
+        );
+    }
+    for name in remove.iter().filter(is_as_before) {
+        let id = name.get_ref();
+        wrong(
+            name,
+            format!(
+                "`{id}` is taken out, and `{}` holds it all the same as before; expected a rule that it can do without, or other dates under `change`",
+                regime.name
+            ),
+        );
+    }
+    problems.check()
 }
 
 /// Changes whose days come when the process has begun: the calendar stands still then, and they would be dropped.

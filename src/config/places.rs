@@ -226,6 +226,42 @@ pub static FOUNDRIES: TableSpec = TableSpec {
     ],
 };
 
+/// Steps of chip making and what they take, and what the target makes of them itself.
+const STEPS: &[&str] = &[
+    "euv_litho",
+    "duv_immersion_litho",
+    "litho_all",
+    "etch_dry",
+    "deposition_cvd",
+    "deposition_pvd",
+    "deposition_ald",
+    "coater_developer",
+    "cleaning",
+    "metrology_inspection",
+    "ion_implant",
+    "cmp",
+    "eda",
+    "hbm_tcb",
+    "photoresist_arf_euv",
+    "mask_blanks_euv",
+    "laser_light_source",
+    "china_self_sufficiency:all_tools",
+    "china_self_sufficiency:strip",
+    "china_self_sufficiency:cleaning",
+    "china_self_sufficiency:etch",
+    "china_self_sufficiency:deposition",
+    "china_self_sufficiency:litho_all",
+    "china_self_sufficiency:duv_immersion_litho",
+    "china_self_sufficiency:euv_litho",
+    "china_self_sufficiency:ion_implant",
+    "china_self_sufficiency:metrology_inspection",
+    "china_self_sufficiency:coater_developer",
+    "china_self_sufficiency:cmp",
+    "china_self_sufficiency:eda",
+    "china_self_sufficiency:hbm_tcb",
+    "china_self_sufficiency:photoresist_arf",
+];
+
 /// The table of suppliers of tools.
 #[rustfmt::skip]
 pub static TOOLS: TableSpec = TableSpec {
@@ -233,7 +269,7 @@ pub static TOOLS: TableSpec = TableSpec {
     row: "the share of a nation's suppliers in a step of chip making",
     key: &["process_step", "country", "year"],
     columns: &[
-        column("process_step", CellType::Name, ""),
+        column("process_step", CellType::Word(STEPS), ""),
         column("country", CellType::Known(NameKind::Supplier), ""),
         column("year", CellType::Whole(1990, 2100), ""),
         column("supplier_share_percent", CellType::Number(0.0, 100.0), "percent"),

@@ -1,5 +1,7 @@
 //! Reads the `[process]` table of a regime file, which states what changes its rules in a run.
 
+use std::collections::BTreeSet;
+
 use schemars::JsonSchema;
 use serde::Deserialize;
 use toml::Spanned;
@@ -7,7 +9,7 @@ use toml::Spanned;
 use super::dates::plausible_month;
 use super::diagnostics::{Diagnostic, Problems};
 use super::source::Source;
-use crate::controls::{Law, PolicyProcess, PolicyStep};
+use crate::controls::{DatedRule, Instrument, Law, PolicyProcess, PolicyStep, Regime};
 use crate::foundation::calendar::Month;
 
 /// A process: from a month on, rules move along a ladder.
@@ -143,5 +145,88 @@ impl ProcessFile {
             check(month, before);
             before = Some(*month.get_ref());
         }
+        let from = *self.from.get_ref();
+        for month in &self.administrations {
+            if *month.get_ref() <= from.plus(-12) {
+                let message = format!(
+                    "found {}, expected a month from {} on: the first year of an administration passes before the process begins in {from}",
+                    month.get_ref(),
+                    from.plus(-11)
+                );
+                problems
+                    .0
+                    .push(Diagnostic::at(source, month.span(), message));
+            }
+        }
+    }
+
+    /// Whether every rung, and every rule on it, changes what is in force from the first day of the process on.
+    ///
+    /// # Errors
+    /// For rungs with the rules of another, rules that another supersedes, rescissions of nothing, and rules that no step moves.
+    pub fn every_rung_acts(
+        &self,
+        source: &Source,
+        law: &Law,
+        process: &PolicyProcess,
+        calendar: &[DatedRule],
+    ) -> Result<(), Problems> {
+        let day = process.from.first_day();
+        let mut problems = Problems::default();
+        let mut wrong = |at: &Spanned<String>, message: String| {
+            problems.0.push(Diagnostic::at(source, at.span(), message));
+        };
+        let mut in_force: Vec<BTreeSet<u16>> = Vec::with_capacity(self.ladder.len());
+        for (at, rung) in self.ladder.iter().enumerate() {
+            let regime = Regime {
+                entries: process.rules_on_rung(calendar, at, at),
+                ..Regime::default()
+            };
+            let there: BTreeSet<u16> = regime.rules_in_force(law, day).rules().collect();
+            let name = rung.name.get_ref();
+            for (id, &rule) in rung.rules.iter().zip(&process.ladder[at].rules) {
+                let supersedes = |other: u16| &law.rules[usize::from(other)].supersedes;
+                if !there.contains(&rule) {
+                    let by = there
+                        .iter()
+                        .find(|other| supersedes(**other).contains(&rule));
+                    let by = by.map_or("another rule", |by| &law.rules[usize::from(*by)].id);
+                    let message = format!(
+                        "`{}` is never in force on the rung `{name}`, where `{by}` supersedes it; expected one of them",
+                        id.get_ref()
+                    );
+                    wrong(id, message);
+                } else if law.rules[usize::from(rule)].instrument == Instrument::Rescission
+                    && !regime
+                        .rules()
+                        .any(|other| supersedes(rule).contains(&other))
+                {
+                    let message = format!(
+                        "`{}` ends no rule on the rung `{name}`, expected a rule that it supersedes beside it",
+                        id.get_ref()
+                    );
+                    wrong(id, message);
+                }
+                let stays =
+                    |e: &DatedRule| e.rule == rule && e.ended.is_none() && e.announced < day;
+                let everywhere = process.ladder.iter().all(|rung| rung.rules.contains(&rule));
+                if at == 0 && everywhere && calendar.iter().any(stays) {
+                    let message = format!(
+                        "`{}` is in force when the process begins and on every rung, so that no step moves it; expected it on none: it stays without it",
+                        id.get_ref()
+                    );
+                    wrong(id, message);
+                }
+            }
+            if let Some(other) = in_force.iter().position(|other| *other == there) {
+                let message = format!(
+                    "the rung `{name}` has the rules of `{}`, so that a step between them changes nothing; expected other rules",
+                    process.ladder[other].name
+                );
+                wrong(&rung.name, message);
+            }
+            in_force.push(there);
+        }
+        problems.check()
     }
 }

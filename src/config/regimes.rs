@@ -9,9 +9,9 @@ use toml::Spanned;
 use super::dates::{RuleDateOrder, YEARS, implausible, plausible_month};
 use super::diagnostics::{Diagnostic, Problems, read_toml};
 use super::law::{ChangeFile, EndDate, LegalStatus, NeverKeyword, RegimeFile, RuleSelection};
-use super::named_rules::{every_change_acts, every_named_rule_acts};
+use super::named_rules::{every_change_acts, every_named_rule_acts, every_statement_acts};
 use super::source::{Configs, Source};
-use crate::controls::{DatedRule, Law, Regime, Rule};
+use crate::controls::{DatedRule, Law, PolicyProcess, Regime, Rule};
 use crate::foundation::calendar::{Date, Month};
 
 /// Reads a regime by name: shipped, `frozen-YYYY-MM`, or a file.
@@ -87,10 +87,12 @@ pub fn regime_from(source: &Source, law: &Law) -> Result<Regime, Problems> {
         .and_then(|p| p.read(source, law, &mut problems));
     if let Some(process) = &process {
         every_change_acts(source, &file.change, process, &mut problems);
+        every_exclusion_acts(source, law, &file.exclude, process, &mut problems);
     }
     problems.check()?;
-    if let Some(process) = &process {
+    if let (Some(written), Some(process)) = (&file.process, &process) {
         process.freeze(&mut entries);
+        written.every_rung_acts(source, law, process, &entries)?;
     }
     let regime = Regime {
         name: file.name.into_inner(),
@@ -425,6 +427,29 @@ pub fn own_entry(law: &Law, at: u16) -> Result<DatedRule, String> {
     }
 }
 
+/// Rules that are kept out of a regime that would not hold them either: they come when the process has begun.
+fn every_exclusion_acts(
+    source: &Source,
+    law: &Law,
+    names: &[Spanned<String>],
+    process: &PolicyProcess,
+    problems: &mut Problems,
+) {
+    let begins = process.from.first_day();
+    for id in names {
+        let own = law
+            .find(id.get_ref())
+            .and_then(|at| own_entry(law, at).ok());
+        if own.is_some_and(|e| e.announced >= begins && e.compliance > begins) {
+            let message = format!(
+                "`{}` would bind after the process begins on {begins}, when the calendar stands still, and is left out without it; expected a rule that comes before",
+                id.get_ref()
+            );
+            problems.0.push(Diagnostic::at(source, id.span(), message));
+        }
+    }
+}
+
 /// A regime with rules added, taken out, and dated anew.
 ///
 /// # Errors
@@ -438,6 +463,7 @@ pub fn compose(
     remove: &[Spanned<String>],
     change: &[ChangeFile],
 ) -> Result<Regime, Problems> {
+    let before = base.entries.clone();
     let mut regime = base;
     let mut problems = Problems::default();
     let all: Vec<&str> = law.rules.iter().map(|r| r.id.as_str()).collect();
@@ -476,7 +502,16 @@ pub fn compose(
             problems.0.push(wrong(name, expected, &[]));
             continue;
         }
-        match entry(law, at, changes.get(&at).copied()) {
+        let change = changes.get(&at).copied();
+        match entry(law, at, change) {
+            Ok(Some(new)) if change.is_some() && own_entry(law, at).as_ref() == Ok(&new) => {
+                let message = format!(
+                    "the change of `{}` says what it has without it, expected other days",
+                    name.get_ref()
+                );
+                let at = change.map_or(name.span(), |c| c.rule.span());
+                problems.0.push(Diagnostic::at(source, at, message));
+            }
             Ok(new) => {
                 added.push(at);
                 regime.entries.extend(new);
@@ -524,6 +559,7 @@ pub fn compose(
         process.freeze(&mut regime.entries);
     }
     every_named_rule_acts(source, law, add, &regime)?;
+    every_statement_acts(source, law, (remove, change), &before, &regime)?;
     regime.entries.sort_by_key(|e| e.rule);
     Ok(regime)
 }

@@ -50,12 +50,16 @@ pub enum CellType {
     /// From the first to the second, both included.
     Number(f64, f64),
     Word(&'static [&'static str]),
+    /// Such words, joined by `;`.
+    WordList(&'static [&'static str]),
     /// A name that another table holds.
     Known(NameKind),
     /// Such names, joined by `;`.
     KnownList(NameKind),
     /// Such names, joined by `/`.
     KnownSides(NameKind),
+    /// Words of a sentence: each part between `/`, ` then ` and brackets holds such a name.
+    KnownWithin(NameKind),
 }
 
 /// Names that stand in a column of another table.
@@ -78,10 +82,12 @@ pub enum NameKind {
     Maker,
     Lab,
     Foundry,
+    /// A foundry by its name.
+    FoundryName,
 }
 
 impl NameKind {
-    pub(super) const ALL: [Self; 12] = [
+    pub(super) const ALL: [Self; 13] = [
         Self::Nation,
         Self::Place,
         Self::Supplier,
@@ -94,6 +100,7 @@ impl NameKind {
         Self::Maker,
         Self::Lab,
         Self::Foundry,
+        Self::FoundryName,
     ];
 
     /// Where they stand, what is known besides, and what one of them is.
@@ -153,6 +160,12 @@ impl NameKind {
             ),
             Self::Lab => ("world/labs.csv", "key", &[], "a key of labs.csv"),
             Self::Foundry => ("world/foundries.csv", "key", &[], "a key of foundries.csv"),
+            Self::FoundryName => (
+                "world/foundries.csv",
+                "name",
+                &["TSMC", "SMIC", "Samsung", "GlobalFoundries", "self"],
+                "a foundry: a name of foundries.csv, TSMC, SMIC, Samsung, GlobalFoundries or self",
+            ),
         }
     }
 
@@ -235,9 +248,16 @@ impl ColumnSpec {
                 unit(format!("a number from {} to {}", plain(low), plain(high)))
             }
             CellType::Word(words) => format!("one of {}", words.join(", ")),
+            CellType::WordList(words) => {
+                format!("one of {}, or several joined by `;`", words.join(", "))
+            }
             CellType::Known(names) => names.words().into(),
             CellType::KnownList(names) => format!("{}, or several joined by `;`", names.words()),
             CellType::KnownSides(names) => format!("{}, or several joined by `/`", names.words()),
+            CellType::KnownWithin(names) => format!(
+                "{}, or several joined by `/` or ` then ` or in brackets, each with a remark",
+                names.words()
+            ),
         }
     }
 }
@@ -691,6 +711,25 @@ pub(super) fn check_cell(
         }
         CellType::KnownSides(kind) => {
             return cell.split('/').try_for_each(|part| known(part, kind));
+        }
+        CellType::WordList(words) => {
+            let strange = cell.split(';').find(|part| !words.contains(part));
+            return match strange {
+                None => Ok(()),
+                Some(part) => Err((
+                    format!("found `{}`", shortened(part)),
+                    CellHint::Nearest(shortened(part), words.to_vec()),
+                )),
+            };
+        }
+        CellType::KnownWithin(kind) => {
+            let parts = cell.split(['/', '(', ')']).flat_map(|p| p.split(" then "));
+            let mut parts = parts.map(str::trim).filter(|part| !part.is_empty());
+            let strange = |part: &&str| !part.split(' ').any(|word| names.holds(kind, word));
+            if let Some(part) = parts.find(strange) {
+                return known(part.split(' ').next().unwrap_or(part), kind);
+            }
+            !cell.chars().any(char::is_control) && cell.contains(char::is_alphanumeric)
         }
     };
     if good { Ok(()) } else { wrong(CellHint::None) }

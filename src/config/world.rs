@@ -149,7 +149,7 @@ pub static MAKERS: TableSpec = TableSpec {
         column("hq_country", CellType::KnownSides(NameKind::Country), "").or_absent(),
         column("bloc", CellType::Word(BLOCS), "").or_absent(),
         column("fabless", CellType::Truth, "").or_absent(),
-        column("foundry", CellType::Text, "").or_absent(),
+        column("foundry", CellType::KnownWithin(NameKind::FoundryName), "").or_absent(),
         column("foundry_country", CellType::KnownSides(NameKind::Country), "").or_absent(),
         column("rd_usd_bn_2021", CellType::Number(0.0, 1000.0), "USD bn").or_absent(),
         column("rd_usd_bn_2022", CellType::Number(0.0, 1000.0), "USD bn").or_absent(),

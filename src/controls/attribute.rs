@@ -338,6 +338,17 @@ impl Attribute {
         self.names().is_some()
     }
 
+    /// The least and the largest number that it can have; none where values are names or booleans.
+    pub fn range(self) -> Option<[f64; 2]> {
+        match self {
+            _ if self.is_name() || self.is_truth() => None,
+            Self::DestinationTier => Some([1.0, 3.0]),
+            Self::FirstShip => Some([1990.0, 2101.0]),
+            _ if self.unit() == "fraction" => Some([0.0, 1.0]),
+            _ => Some([0.0, f64::INFINITY]),
+        }
+    }
+
     /// Whether its values are booleans.
     pub fn is_truth(self) -> bool {
         self.unit() == "bool"

@@ -82,6 +82,17 @@ pub(super) enum ComparisonOperator {
 }
 
 impl ComparisonOperator {
+    /// The operator with its sides exchanged.
+    pub const fn mirrored(self) -> Self {
+        match self {
+            Self::Less => Self::Greater,
+            Self::LessOrEqual => Self::GreaterOrEqual,
+            Self::Greater => Self::Less,
+            Self::GreaterOrEqual => Self::LessOrEqual,
+            same => same,
+        }
+    }
+
     fn value(self, x: f64, y: f64) -> f64 {
         if x.is_nan() || y.is_nan() {
             return f64::NAN;
@@ -269,6 +280,14 @@ impl ConditionNode {
             Self::Number(x) | Self::Name(x) => *x,
             Self::Attribute(attribute) => a.get(*attribute),
             _ => self.value(a),
+        }
+    }
+
+    /// Its number where it depends on no attribute.
+    pub fn number(&self) -> Option<f64> {
+        match self.fold(&Attributes::default(), &|_| true) {
+            Self::Number(x) => Some(x),
+            _ => None,
         }
     }
 

@@ -388,7 +388,7 @@ impl ConditionCompiler<'_> {
             let mut left = node;
             for element in &list.elements {
                 let right = self.lower(element)?;
-                let (one, other) = self.comparable(left, right, false)?;
+                let (one, other) = self.comparable(left, right, ComparisonOperator::Equal)?;
                 extent = extent.plus(other.extent);
                 choices.push(other.node);
                 left = one;
@@ -471,11 +471,7 @@ impl ConditionCompiler<'_> {
         };
         let extent = left.extent.plus(right.extent);
         if let Some(comparison) = comparison {
-            let ordered = !matches!(
-                comparison,
-                ComparisonOperator::Equal | ComparisonOperator::NotEqual
-            );
-            let (left, right) = self.comparable(left, right, ordered)?;
+            let (left, right) = self.comparable(left, right, comparison)?;
             let node =
                 ConditionNode::Compare(comparison, Box::new(left.node), Box::new(right.node));
             return within(node, ValueKind::Truth, extent, place);
@@ -498,12 +494,16 @@ impl ConditionCompiler<'_> {
         &mut self,
         left: TypedPart,
         right: TypedPart,
-        ordered: bool,
+        comparison: ComparisonOperator,
     ) -> Result<(TypedPart, TypedPart), ConditionError> {
+        let ordered = !matches!(
+            comparison,
+            ComparisonOperator::Equal | ComparisonOperator::NotEqual
+        );
         match (&left.kind, &right.kind) {
             (ValueKind::Number, ValueKind::Number) => {
-                can_be_met(&left, &right)?;
-                can_be_met(&right, &left)?;
+                can_be_met(&left, comparison, &right)?;
+                can_be_met(&right, comparison.mirrored(), &left)?;
                 Ok((left, right))
             }
             (ValueKind::Truth, ValueKind::Truth) if !ordered => Ok((left, right)),
@@ -562,27 +562,54 @@ impl ConditionCompiler<'_> {
     }
 }
 
-/// What an attribute is compared with is in its range, and is no month that would be read as a difference.
-fn can_be_met(attribute: &TypedPart, with: &TypedPart) -> Result<(), ConditionError> {
+/// What an attribute is compared with is in its range and parts it in two, and is no month that would be read as a difference.
+fn can_be_met(
+    attribute: &TypedPart,
+    comparison: ComparisonOperator,
+    with: &TypedPart,
+) -> Result<(), ConditionError> {
     let ConditionNode::Attribute(attribute) = attribute.node else {
         return Ok(());
     };
-    match &with.node {
-        ConditionNode::Number(x) if attribute.unit() == "fraction" && !(0.0..=1.0).contains(x) => {
-            let message = format!(
-                "found {x}, expected a number from 0 to 1: `{}` is a fraction",
-                attribute.name()
-            );
-            Err(ConditionError::new(with.place.clone(), message))
-        }
-        ConditionNode::Arithmetic(ArithmeticOperator::Subtract, ..)
-            if attribute == Attribute::FirstShip =>
-        {
-            let message = "found a subtraction, expected a year with twelfths: from January 2023 on is `first_ship >= 2023`, from July 2023 on `first_ship >= 2023.5`";
-            Err(ConditionError::new(with.place.clone(), message))
-        }
-        _ => Ok(()),
+    let wrong = |message: String| Err(ConditionError::new(with.place.clone(), message));
+    if attribute == Attribute::FirstShip
+        && matches!(
+            with.node,
+            ConditionNode::Arithmetic(ArithmeticOperator::Subtract, ..)
+        )
+    {
+        return wrong("found a subtraction, expected a year with twelfths: from January 2023 on is `first_ship >= 2023`, from July 2023 on `first_ship >= 2023.5`".into());
     }
+    let (Some(x), Some([low, high])) = (with.node.number(), attribute.range()) else {
+        return Ok(());
+    };
+    let name = attribute.name();
+    let (is, whole) = match attribute.unit() {
+        "fraction" => ("a fraction".to_string(), ""),
+        "1 to 3" => (format!("the {}", attribute.words()), "whole "),
+        _ => (attribute.words().to_string(), ""),
+    };
+    if !(low..=high).contains(&x) || !whole.is_empty() && x.fract() != 0.0 {
+        let range = if high.is_finite() {
+            format!("from {low} to {high}")
+        } else {
+            format!("of {low} or more")
+        };
+        return wrong(format!(
+            "found {x}, expected a {whole}number {range}: `{name}` is {is}"
+        ));
+    }
+    let answer = match comparison {
+        _ if high.is_infinite() => return Ok(()),
+        ComparisonOperator::Less if x == low => "false",
+        ComparisonOperator::Greater if x == high => "false",
+        ComparisonOperator::GreaterOrEqual if x == low => "true",
+        ComparisonOperator::LessOrEqual if x == high => "true",
+        _ => return Ok(()),
+    };
+    wrong(format!(
+        "found a comparison with {x} that is always {answer}, expected another: `{name}` runs from {low} to {high}"
+    ))
 }
 
 fn both_name(a: Attribute, b: Attribute) -> bool {

@@ -122,6 +122,40 @@ impl SalesInQuestion<'_> {
         }
     }
 
+    /// Exceptions of a rule on chips that decide none of the sales that it reaches. One that holds leaves nothing to those after it.
+    pub fn idle_exceptions(&self, rule: u16) -> Vec<&str> {
+        let judged = &self.law.rules[usize::from(rule)];
+        if judged.exceptions.is_empty() {
+            return Vec::new();
+        }
+        let mut idle: Vec<bool> = vec![true; judged.exceptions.len()];
+        let mut reached = false;
+        let pairs = self.chips.iter().flat_map(|chip| {
+            let shipments = self.shipments.iter();
+            shipments.map(move |shipment| any_buyer(chip.with_shipment(shipment)))
+        });
+        for sale in pairs {
+            let said = self.law.own_verdict(rule, ControlledItem::ChipSale, &sale);
+            if said.is_none() {
+                continue;
+            }
+            reached = true;
+            for (exception, idle) in judged.exceptions.iter().zip(&mut idle) {
+                let holds = exception.condition.eval(&sale);
+                *idle &= holds == ThreeValued::No;
+                if holds == ThreeValued::Yes {
+                    break;
+                }
+            }
+        }
+        let idle = judged
+            .exceptions
+            .iter()
+            .zip(idle)
+            .filter(|(_, idle)| *idle && reached);
+        idle.map(|(exception, _)| exception.name.as_str()).collect()
+    }
+
     /// The verdicts that the rule changes, on the first day from `from` on which it changes any.
     fn changed(&self, rule: u16, from: Date, until: Date, sales: usize) -> RuleReach {
         let mut without = self.regime.clone();

@@ -6,7 +6,9 @@ use toml_edit::{Array, InlineTable, Value};
 
 use super::question::{QuestionProblem, RuleEdit};
 use super::rule_copies::{RuleCopies, day, not_a_day};
+use crate::config::regimes::own_entry;
 use crate::controls::{DatedRule, Regime};
+use crate::foundation::calendar::Date;
 use crate::study::Library;
 
 /// One arm in the making.
@@ -172,6 +174,8 @@ impl RuleEditor<'_> {
         if copy.is_some() {
             in_place_of(table, id, name, held.is_some());
             dates_of(&mut change, held.as_ref());
+        } else if held.is_none() && take_from(table, "remove", id) {
+            dates_of(&mut change, own_entry(&self.library.law, at).ok().as_ref());
         } else if held.is_none()
             && let Some(list) = list_of(table, "add")
         {
@@ -191,12 +195,22 @@ impl RuleEditor<'_> {
         if dated && !rule.early.is_empty() {
             change.insert("early", "none".into());
         }
-        if change.len() > 1
+        self.write_change(table, change, at, copy.is_some());
+        arm.changes.push(in_words(edit, held.is_some()));
+    }
+
+    /// Writes the change of a rule, or of its copy, unless it says what the rule has without it.
+    fn write_change(&self, table: &mut InlineTable, change: InlineTable, at: u16, copied: bool) {
+        let from = table.get("from").and_then(Value::as_str);
+        let base = from.filter(|_| !copied);
+        let base = base.and_then(|name| self.library.regime(name).ok());
+        let held = base.and_then(|base| base.entries.into_iter().find(|e| e.rule == at));
+        let own = held.or_else(|| own_entry(&self.library.law, at).ok());
+        if !own.is_some_and(|own| says_nothing_new(&change, &own))
             && let Some(list) = list_of(table, "change")
         {
             list.push(Value::InlineTable(change));
         }
-        arm.changes.push(in_words(edit, held.is_some()));
     }
 
     /// Copies of rules of the arm that speak of a rule with other numbers.
@@ -217,8 +231,8 @@ impl RuleEditor<'_> {
             let mut change = change_of(name, take_change(table, id));
             in_place_of(table, id, name, true);
             dates_of(&mut change, held.as_ref());
-            if let Some(list) = list_of(table, "change") {
-                list.push(Value::InlineTable(change));
+            if let Some(at) = at {
+                self.write_change(table, change, at, true);
             }
         }
     }
@@ -272,12 +286,26 @@ fn in_place_of(table: &mut InlineTable, id: &str, copy: &str, held: bool) {
     }
 }
 
+/// Whether a change of a rule gives it the days that it has.
+fn says_nothing_new(change: &InlineTable, own: &DatedRule) -> bool {
+    let same = |field: &str, day: Option<Date>| {
+        change.get(field).is_none_or(|said| {
+            let said = said.as_datetime().map(ToString::to_string);
+            said == day.map(|day| day.to_string())
+        })
+    };
+    same("announced", Some(own.announced))
+        && same("compliance", Some(own.compliance))
+        && same("ended", own.ended)
+        && (change.get("early").is_none() || own.early.is_empty())
+}
+
 /// The days on which the arm holds a rule, for its copy.
 fn dates_of(change: &mut InlineTable, held: Option<&DatedRule>) {
     let Some(held) = held else {
         return;
     };
-    let parse = |date: crate::foundation::calendar::Date| day(&date.to_string());
+    let parse = |date: Date| day(&date.to_string());
     for (field, date) in [
         ("announced", held.announced),
         ("compliance", held.compliance),

@@ -106,12 +106,14 @@ pub fn changeable(
             0 => name.to_string(),
             before => format!("{name}_line_{}", before + 1),
         };
+        let [least, most] = attribute.range().unwrap_or([0.0, f64::INFINITY]);
+        let largest = BEYOND * value.max(largest.0[attribute as usize]);
         found.push(ChangeableNumber {
             name,
             label: format!("{} {}", attribute.words(), line.comparison),
             unit: attribute.unit().into(),
-            min: 0.0,
-            max: Some(BEYOND * value.max(largest.0[attribute as usize])),
+            min: least,
+            max: Some(largest.min(most)),
             value: Some(value),
             place: Some(line.place),
             excludes_max: false,

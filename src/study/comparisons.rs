@@ -5,6 +5,7 @@ use crate::config::diagnostics::{Diagnostic, Problems, Source};
 use crate::config::study::StudyFile;
 use crate::controls::{Attribute, Attributes, ControlledItem, Regime, Rule, ThreeValued};
 use crate::foundation::channels::{Channel, Channels};
+use crate::foundation::parameters::Parameters;
 use crate::policy::compiled::DESIGNED;
 use crate::world::Blueprint;
 
@@ -13,6 +14,15 @@ use crate::world::Blueprint;
 pub fn seen(study: &StudyFile, regimes: &[Regime], b: &Blueprint) -> Problems {
     let mut problems = Problems::default();
     same_arms(study, regimes, &mut problems);
+    late_processes(study, regimes, &mut problems);
+    for id in study.futures.levels.keys() {
+        if !is_read(study, regimes, id) {
+            let message = idle_parameter(study, id);
+            problems
+                .0
+                .push(Diagnostic::at_text(&study.source, 0, id, message));
+        }
+    }
     idle_rules(study, regimes, b, &mut problems);
     problems
 }
@@ -46,6 +56,29 @@ fn same_arms(study: &StudyFile, regimes: &[Regime], problems: &mut Problems) {
                     .help("take one of them out, or declare `same_as` with a reason"),
             );
         }
+    }
+}
+
+/// Processes that begin when the study has ended.
+fn late_processes(study: &StudyFile, regimes: &[Regime], problems: &mut Problems) {
+    for (arm, regime) in study.arms.iter().zip(regimes) {
+        let Some(process) = regime
+            .process
+            .as_ref()
+            .filter(|p| p.from > study.last_month)
+        else {
+            continue;
+        };
+        let message = format!(
+            "the process of the arm `{}` begins in {}, after the study, which ends with {}",
+            arm.name(),
+            process.from,
+            study.last_month
+        );
+        let name = format!("\"{}\"", arm.name());
+        problems
+            .0
+            .push(Diagnostic::at_text(&study.source, 0, &name, message));
     }
 }
 
@@ -110,6 +143,49 @@ pub fn idle_switches(study: &StudyFile, regimes: &[Regime], channels: Channels) 
         of_option(channel, message)
     });
     Problems(said.collect())
+}
+
+/// Parameters that the command line fixes and that nothing reads: those of policy processes where no arm has one that asks.
+pub fn idle_settings<'a>(
+    study: &StudyFile,
+    regimes: &[Regime],
+    ids: impl Iterator<Item = &'a String>,
+) -> Problems {
+    let idle = ids.filter(|id| !is_read(study, regimes, id));
+    let said = idle.map(|id| {
+        let option = Source {
+            name: "--set".into(),
+            text: id.clone(),
+        };
+        Diagnostic::at(&option, 0..id.len(), idle_parameter(study, id))
+    });
+    Problems(said.collect())
+}
+
+fn idle_parameter(study: &StudyFile, id: &str) -> String {
+    format!(
+        "found `{id}`, which changes nothing: no arm of `{}` has a process that reads it, expected a parameter that an arm reads",
+        study.name
+    )
+}
+
+/// Whether an arm reads a parameter, as far as that is seen from its policy process.
+fn is_read(study: &StudyFile, regimes: &[Regime], id: &str) -> bool {
+    if !Parameters::NAMES.contains(&("policy", id)) {
+        return true;
+    }
+    let mut processes = regimes.iter().filter_map(|regime| regime.process.as_ref());
+    processes.any(|process| match id {
+        "policy_observation_months"
+        | "policy_gap_response"
+        | "policy_variant_response"
+        | "policy_revenue_response" => process.reactive,
+        _ if id.contains("administration") => {
+            let mut months = process.administrations.iter();
+            months.any(|month| *month <= study.last_month)
+        }
+        _ => true,
+    })
 }
 
 /// Channels that the command line switches off and that the study has switched off in every future.

@@ -45,7 +45,14 @@ pub fn reach_in_words(
     };
     let said = |at: &u16| {
         let reach = sales.reach(*at);
-        let words = in_words(library, &sales, *at, &reach);
+        let mut words = in_words(library, &sales, *at, &reach);
+        if !reach.is_nothing() {
+            for name in sales.idle_exceptions(*at) {
+                words.push_str(&format!(
+                    "; its exception `{name}` decides none of the sales (each chip to each nation) that it reaches"
+                ));
+            }
+        }
         ReachInWords { reach, words }
     };
     rules.iter().map(said).collect()

@@ -636,7 +636,7 @@ source_url text
 ";
 
 pub const TOOLS: &str = "
-process_step text!
+process_step name!
 country name!
 year year!
 supplier_share_percent percent!
