@@ -406,6 +406,10 @@ impl Market {
             if self.grey[k] {
                 continue;
             }
+            if self.owns[k].is_some() && (0..self.chips).all(|chip| !self.is_offered(k, chip)) {
+                money[self.market_of[k]] += self.money_usd[k];
+                continue;
+            }
             let mut rest = self.money_usd[k];
             for at in k * self.chips..(k + 1) * self.chips {
                 rest -= self.orders[at] * self.paid[at];

@@ -341,11 +341,11 @@ impl OrderBook {
         for (b, buyer) in buyers.list.iter_mut().enumerate() {
             let money_usd = buyer.money_usd;
             let unordered_usd = match buyers.has_own_terms[buyer.market] {
+                // An owner without a chip on sale is denied nothing.
+                _ if buyer.kind.is_owner() && !buyer.has_offers => 0.0,
                 true => money_usd - self.ordered_usd[b],
                 // Nothing limits its orders.
                 false if buyer.has_offers => 0.0,
-                // An owner without a chip on sale is denied nothing.
-                false if buyer.kind.is_owner() => 0.0,
                 false => money_usd,
             };
             if !buyer.kind.is_broker() && unordered_usd > 1e-6 * money_usd {
