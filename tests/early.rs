@@ -762,7 +762,7 @@ fn a_later_cap_acts_when_it_binds_whether_looser_or_tighter() {
             "numbers = { tier2_cap_tpp = 1e13 }",
         ),
     ]);
-    let first = "change = [{ rule = \"ID\", announced = 2024-03-10, compliance = 2024-06-20 }";
+    let first = "change = [{ rule = \"ID\", announced = 2024-03-11, compliance = 2024-06-20 }";
     let later = ", { rule = \"ID\", announced = 2028-01-15, compliance = 2028-03-01 }]";
     let mut arms = Arms::new("none");
     let mut arm = |one: &str, ended: &str, two: &str| {

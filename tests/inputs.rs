@@ -753,7 +753,7 @@ fn a_process_and_levels_of_it_act_in_the_study_or_are_refused() {
     let study = study::read(&source, configs).unwrap();
     let problems = plan::check(library(), &study, 2, None, &KeptParts::default()).unwrap_err();
     let words = "no arm of `did-controls-work` has a process that reads it";
-    assert!(problems.to_string().contains(words), "{problems}");
+    assert!(problems.0[0].message.contains(words), "{problems}");
 }
 
 #[test]
