@@ -379,16 +379,18 @@ const DIES_PER_WAFER: f64 = 70.0;
 /// System: runs the month's trade, draws down stores, and sets next month's capacity.
 ///
 /// `capacity = capacity of the maker * (1 - idle share)`, standard packages a month; unlimited in the first month,
-/// which then sets it. The trade itself is [`ChipMarket::trade`]. Afterwards the stores of dies and of memory fall by
-/// what was used of them, dies after the wafers of the foundry, and capacity follows orders (see
-/// `SupplyState::adjust_capacity`), less what an announced rule will close under the expectation rule `foresight`. Dies
-/// of the store are no experience of the foundry. Source: see `die_bank_draw`, `capacity_speed` and `captive_claim`.
+/// which then sets it. The trade itself is [`ChipMarket::trade`]. Afterwards the store of dies falls by what was drawn,
+/// used or not, the store of memory by what was used, and capacity follows orders (see `SupplyState::adjust_capacity`),
+/// less what an announced rule will close under the expectation rule `foresight`. Wafers of the foundry are used before
+/// dies of the store, which are no experience of the foundry and are not made in the target. Source: see
+/// `die_bank_draw`, `capacity_speed` and `captive_claim`; that wafers come first is an assumption.
 pub fn trade(
     future: Res<Future>,
     access: Res<InputAccessState>,
     closures: Res<AnnouncedClosures>,
     paths: Res<SupplyPaths>,
     mut supply: ResMut<SupplyState>,
+    mut home_made: ResMut<HomeFabrication>,
     mut market: ResMut<ChipMarket>,
     makers: Query<(&Chipmaker, &ChipmakerState)>,
 ) {
@@ -411,8 +413,15 @@ pub fn trade(
     let rows = market.layout.makers;
     market.trade(&capacity[..rows], &pools, &rules);
     let wafers_used = market.deliveries.pool_used[SupplyPool::LogicTarget as usize];
-    let from_store = (wafers_used - own_wafers).clamp(0.0, store.wafers());
-    supply.die_bank -= from_store * store.dies_a_wafer;
+    let from_store = (wafers_used - own_wafers).max(0.0).min(store.wafers());
+    supply.die_bank -= store.dies;
+    // What the foundry made itself of the wafers used.
+    let own_part = if wafers_used > 0.0 {
+        1.0 - from_store / wafers_used
+    } else {
+        1.0
+    };
+    home_made.0.iter_mut().for_each(|part| *part *= own_part);
     supply.hbm_bank_stacks = (supply.hbm_bank_stacks
         - market.deliveries.pool_used[SupplyPool::HbmTarget as usize])
         .max(0.0);
@@ -509,7 +518,7 @@ impl DieStore {
         let dies_a_wafer = USABLE_WAFER_MM2 / TYPICAL_DIE_MM2 * supply.yield_target;
         Self {
             dies: if barred {
-                supply.die_bank * p.die_bank_draw
+                supply.die_bank * p.die_bank_draw.min(1.0)
             } else {
                 0.0
             },

@@ -406,8 +406,9 @@ impl Market {
             if self.grey[k] {
                 continue;
             }
-            if self.owns[k].is_some() && (0..self.chips).all(|chip| !self.is_offered(k, chip)) {
-                money[self.market_of[k]] += self.money_usd[k];
+            // An owner without a chip on sale is denied nothing.
+            let own = |chip: usize| self.owns[k].is_none_or(|maker| self.maker_of[chip] == maker);
+            if (0..self.chips).all(|chip| !self.on_sale[chip] || !own(chip)) {
                 continue;
             }
             let mut rest = self.money_usd[k];

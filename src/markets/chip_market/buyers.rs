@@ -213,8 +213,10 @@ impl BuyerGroups {
 
     /// Packages of the `a`-th active chip that a customer bought this month: `share of group * bought by the group`.
     pub fn bought_by(&self, customer: usize, a: usize) -> f64 {
-        let buyer = usize::from(self.group_of[customer]);
-        self.share_of_group[customer] * self.bought.at(a, buyer)
+        match self.share_of_group[customer] {
+            0.0 => 0.0,
+            share => share * self.bought.at(a, usize::from(self.group_of[customer])),
+        }
     }
 
     /// Assigns customers to groups, and adds up the money of each group and its parts.

@@ -142,7 +142,8 @@ impl CountryCaps {
     /// may order.
     ///
     /// All in total processing performance (TPP). Orders count when they are granted; before orders are repeated,
-    /// `release_undelivered` frees what was not delivered. A market without demand is granted nothing. Source: the cap of the rule (`ImportCap`); division by demand is an assumption.
+    /// `release_undelivered` frees what was not delivered. A market without demand is granted nothing. Source: the cap of
+    /// the rule (`ImportCap`); division by demand is an assumption.
     fn grant_imports(&mut self, market: usize, asked_tpp: f64) -> f64 {
         let demand_usd: f64 = self.nations_of_market(market).map(|n| n.demand_usd).sum();
         if demand_usd <= 0.0 {

@@ -329,8 +329,9 @@ impl OrderBook {
     /// USD and packages; `free` is the fraction of the month. Chips with closed days share these days, so their money
     /// goes to chips that have none. Brokers do not redirect. Money that finds no free chip, or closed days once more,
     /// stays in the wallet. All withheld money counts in the share of the market, redirected or not, except that of
-    /// brokers and of state procurement; a buyer with no chip on offer withholds all of its money. Assumption: buyers do
-    /// not wait for a licence with unspent money; no source is recorded.
+    /// brokers, of state procurement, and of owners without a chip on sale, who are denied nothing; any other buyer with
+    /// no chip on offer withholds all of its money. Assumption: buyers do not wait for a licence with unspent money; no
+    /// source is recorded.
     pub(super) fn redirect_withheld_money(
         &mut self,
         sale: &ForSale,
@@ -341,8 +342,7 @@ impl OrderBook {
         for (b, buyer) in buyers.list.iter_mut().enumerate() {
             let money_usd = buyer.money_usd;
             let unordered_usd = match buyers.has_own_terms[buyer.market] {
-                // An owner without a chip on sale is denied nothing.
-                _ if buyer.kind.is_owner() && !buyer.has_offers => 0.0,
+                _ if buyer.kind.owns_none_of(&self.maker_of) => 0.0,
                 true => money_usd - self.ordered_usd[b],
                 // Nothing limits its orders.
                 false if buyer.has_offers => 0.0,
@@ -373,7 +373,10 @@ impl OrderBook {
                 let Some(buyer) = buyers.list.get(usize::from(buyers.group_of[k])) else {
                     continue;
                 };
-                if !buyer.kind.is_broker() && !buyer.kind.is_state_procurement() {
+                let counts = !buyer.kind.is_broker()
+                    && !buyer.kind.is_state_procurement()
+                    && !buyer.kind.owns_none_of(&self.maker_of);
+                if counts {
                     usd += money.wallet_usd[k].max(0.0);
                     kept_back += buyer.withheld_usd * buyers.share_of_group[k];
                 }

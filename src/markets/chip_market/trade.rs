@@ -31,7 +31,7 @@ impl ChipMarket {
     ///    - First round: all orders of brokers, and `units * relationship * new part * limit` of the target's buyers.
     ///    - Second round: all orders that were not in the first.
     /// 5. Order again. `ask_again`: `unmet * share among served chips * free / paid`, filled and delivered as before.
-    ///    It is a third round for what the first two left unfilled.
+    ///    It is a third round for what the first two left unfilled; under a cap it has the room that they did not use.
     /// 6. Settlement. `settle`: caps are drawn down. `distribute`: purchases by bloc and wallet. `pay`:
     ///    `wallet - spent * share of group`. `renew_stock`: `stock * (1 - retirement) + sold`.
     ///
