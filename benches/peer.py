@@ -50,12 +50,18 @@ class Month:
         paid = self.price_usd * (1.0 + passed_on) + r["host_cost_usd"]
         dearer = ((self.price_usd + r["host_cost_usd"]) / paid) ** r["choice_slope"]
         weight = np.where(offered, dearer, 0.0)
-        orders = money[:, None] * self.shares(weight) / paid * open_
+        spent = money[:, None] * self.shares(weight)
+        closed = (spent * (1.0 - open_)).sum(axis=1)
+        orders = spent / paid * open_
         self.apply_for_licences(orders, here)
         # Withheld money goes to what is free.
         rest = money - (orders * paid).sum(axis=1)
         rest = np.where((rest > 1e-6 * money) & ~self.broker, rest, 0.0)
-        orders += rest[:, None] * self.shares((free > 0.0).astype(float)) * free / paid
+        closed = np.minimum(closed, rest)
+        for usd, least in ((rest - closed, 1e-300), (closed, 1.0)):
+            usd = np.where(usd > 1e-6 * money, usd, 0.0)
+            if usd.any():
+                orders += usd[:, None] * self.shares(np.where(free >= least, weight, 0.0)) * free / paid
         # Quotas.
         ordered = orders.sum(axis=0)
         asked = self.of_maker @ (ordered * self.size)
@@ -131,10 +137,10 @@ class Month:
         """The part of each chip's orders that is filled: the least of its maker's capacity and its pools."""
         able = part_of(self.maker_left, self.of_maker @ (asked * self.size))
         need = (self.of_maker @ (asked[:, None] * self.uses)) * able[:, None]
-        given, unclaimed = np.minimum(need, self.quota_left), self.pool_left.copy()
-        for maker in range(self.makers):
-            given[maker] = np.minimum(given[maker], np.maximum(unclaimed, 0.0))
-            unclaimed -= given[maker]
+        given = np.minimum(need, self.quota_left)
+        drawn = given.sum(axis=0)
+        kept = part_of(self.pool_left, drawn)
+        given, unclaimed = given * kept, self.pool_left - kept * drawn
         unmet = (need - given).sum(axis=0)
         lent = np.where(unmet > 0.0, np.minimum(np.maximum(unclaimed, 0.0) / np.where(unmet > 0.0, unmet, 1.0), 1.0), 0.0)
         part = part_of(given + (need - given) * lent, need)[self.maker_of]

@@ -121,6 +121,26 @@ fn recount(
         theirs <= taken * (1.0 + 1e-9),
         "month {t}: brokers spend {theirs}, took {taken}"
     );
+    let returned: f64 = after
+        .money
+        .returned_usd
+        .iter()
+        .map(|usd| usd.max(0.0))
+        .sum();
+    assert!(
+        returned <= taken * (1.0 + 1e-9),
+        "month {t}: brokers return {returned}, took {taken}"
+    );
+    // Caps: no nation imports more than is left of its cap. Stores: no more dies are drawn than there are.
+    for (nation, had) in after.caps.nations.iter().zip(&before.caps.nations) {
+        let least = -1e-9 * had.remaining_tpp.min(1e30).abs().max(1.0);
+        assert!(
+            nation.remaining_tpp >= least,
+            "month {t}: {} beyond a cap",
+            nation.remaining_tpp
+        );
+    }
+    assert!(supply.die_bank >= 0.0, "month {t}: {}", supply.die_bank);
     // Pools: no pool gives more than it has.
     for pool in 0..POOLS {
         let used: f64 = (0..layout.customers.len())

@@ -274,14 +274,23 @@ fn a_world_that_loses_its_numbers_is_a_failed_run_and_not_the_end_of_the_study()
             assert!(!reason.contains("the run stopped"), "{id}: {reason}");
         }
     }
-    // What stops even recorded history is said before any run: nothing can be made, nothing is sold yet.
+    // What stops even recorded history is said before any run: nothing can be made.
+    let said = plan("die_yield", 0.0).err().map(|e| e.to_string());
+    let said = said.unwrap_or_default();
+    assert!(said.contains("recorded history does not run"), "{said}");
+    // Months before the first chip and the first budget trade nothing and stop nothing.
     let mut study = with_futures("[\"none\", \"history-free\"]", "");
     study.first_month = "2018-01".parse().unwrap();
-    let early = Plan::new(library(), study, PlanSettings::default());
-    for plan in [plan("die_yield", 0.0), early] {
-        let said = plan.err().map(|e| e.to_string()).unwrap_or_default();
-        assert!(said.contains("recorded history does not run"), "{said}");
-    }
+    let settings = PlanSettings {
+        runs: 1,
+        ..PlanSettings::default()
+    };
+    let all = results(&Plan::new(library(), study, settings).unwrap());
+    assert!(
+        all.failures.is_empty() && !all.effects.is_empty(),
+        "{:?}",
+        all.failures
+    );
 }
 
 #[test]

@@ -913,7 +913,7 @@ fn a_registration_names_what_exists() {
         ("high = 0.65", "high = 0.4", "its own bounds"),
         ("priors = \"6926", "priors = \"5c4", "expected 64 digits"),
         (
-            "model_versions = 6",
+            "model_versions = 7",
             "model_versions = 0",
             "expected a number from 1",
         ),

@@ -109,23 +109,22 @@ pub fn detection_hazard(capacity: f64, enforcement: f64, p: &Parameters) -> f64 
     p.detection_per_year / 12.0 * enforcement * (1.0 + capacity / p.detection_volume_packages)
 }
 
-/// Upper bound on the share of the target's carried money that one broker takes, of what brokers before it left; the
-/// rest is kept for legal purchases. Assumption; no source is recorded.
+/// Upper bound on the share of the target's carried money that brokers take in a month; the rest is kept for legal
+/// purchases. Assumption; no source is recorded.
 const PAID_SHARE_MAX: f64 = 0.5;
 
 /// System: brokers collect money of users in the target before the trade and budget it in their hubs.
 ///
 /// ```text
 /// each    = (mean price of chips closed in the target + host_cost_usd) * (1 + premium)      USD a package
-/// taken   = min(capacity * each, half of the carried money that is left)                    USD
-/// budget += taken / (1 + premium)                                                           USD, of the hub's brokers
+/// taken   = min(sum of capacity * each, half of the carried money)                          USD
+/// budget += taken * share of the broker in the sum / (1 + premium)                          USD, of the hub's brokers
 /// limit   = leak_share * share of the broker * last month's sales outside the target        packages
 /// ```
 ///
 /// A chip is closed where it is open for less than half of the month. The premium follows last month's scarcity. The
-/// rest of what is taken is the brokers' margin and buys nothing. Brokers act in the order of their hubs. Capacity is 0
-/// where no chip is closed or the channel `grey_market` is off. Where diversion does not pay, what is left of it still
-/// trades.
+/// rest of what is taken is the brokers' margin and buys nothing. Capacity is 0 where no chip is closed or the channel
+/// `grey_market` is off. Where diversion does not pay, what is left of it still trades.
 pub fn run_brokers(
     future: Res<Future>,
     shortage: Res<Shortage>,
@@ -168,13 +167,21 @@ pub fn run_brokers(
             + m.sold_in(Bloc::Third as usize, usize::from(*slot))
     };
     let sold: f64 = m.deliveries.in_use.iter().map(elsewhere).sum();
+    let mut wanted_usd = 0.0;
     for (broker, mut trade) in &mut brokers {
         let limit = p.leak_share * broker.share * sold;
         let start = p.broker_start_packages * broker.share;
         trade.capacity = next_broker_capacity(trade.capacity, start, limit, pays, p);
-        let wanted = trade.capacity * each;
-        let paid = m.money.collect_payment(&m.layout, wanted, PAID_SHARE_MAX);
-        m.money.budget_usd[broker.customer as usize] += paid / (1.0 + grey.premium);
+        wanted_usd += trade.capacity * each;
+    }
+    if wanted_usd > 0.0 {
+        let paid = m
+            .money
+            .collect_payment(&m.layout, wanted_usd, PAID_SHARE_MAX);
+        for (broker, trade) in &brokers {
+            let of_broker = paid * trade.capacity * each / wanted_usd;
+            m.money.budget_usd[broker.customer as usize] += of_broker / (1.0 + grey.premium);
+        }
     }
 }
 
@@ -183,8 +190,7 @@ pub fn run_brokers(
 ///
 /// `seized = capacity of brokers detected this month / capacity of all brokers of the hub`, the share of the hub's
 /// purchases that is lost. A broker is detected when its cumulative hazard passes an exponential draw; its capacity and
-/// hazard then begin again. The refund is without premium (see `CustomerMoney::refund_unspent`). Source: see
-/// [`detection_hazard`].
+/// hazard then begin again. The refund is that of `CustomerMoney::refund_unspent`. Source: see [`detection_hazard`].
 pub fn settle_brokers(
     run: RunMonth,
     chips: Res<ChipTable>,
@@ -241,7 +247,7 @@ pub fn settle_brokers(
             grey.reached_h100e += h100e * (1.0 - seized);
             grey.seized_h100e += h100e * seized;
         });
-        m.money.refund_unspent(&m.layout, customer);
+        m.money.refund_unspent(customer, grey.premium);
     }
 }
 

@@ -379,16 +379,18 @@ const DIES_PER_WAFER: f64 = 70.0;
 /// System: runs the month's trade, draws down stores, and sets next month's capacity.
 ///
 /// `capacity = capacity of the maker * (1 - idle share)`, standard packages a month; unlimited in the first month,
-/// which then sets it. The trade itself is [`ChipMarket::trade`]. Afterwards the store of dies falls by `die_bank_draw`
-/// of it, used or not, the store of memory by what was used, and capacity follows orders (see
-/// `SupplyState::adjust_capacity`), less what an announced rule will close under the expectation rule `foresight`.
-/// Source: see `die_bank_draw`, `capacity_speed` and `captive_claim`.
+/// which then sets it. The trade itself is [`ChipMarket::trade`]. Afterwards the store of dies falls by what was drawn,
+/// used or not, the store of memory by what was used, and capacity follows orders (see `SupplyState::adjust_capacity`),
+/// less what an announced rule will close under the expectation rule `foresight`. Wafers of the foundry are used before
+/// dies of the store, which are no experience of the foundry and are not made in the target. Source: see
+/// `die_bank_draw`, `capacity_speed` and `captive_claim`; that wafers come first is an assumption.
 pub fn trade(
     future: Res<Future>,
     access: Res<InputAccessState>,
     closures: Res<AnnouncedClosures>,
     paths: Res<SupplyPaths>,
     mut supply: ResMut<SupplyState>,
+    mut home_made: ResMut<HomeFabrication>,
     mut market: ResMut<ChipMarket>,
     makers: Query<(&Chipmaker, &ChipmakerState)>,
 ) {
@@ -403,18 +405,28 @@ pub fn trade(
     if first {
         capacity = [f64::INFINITY; MAKERS_MAX];
     }
-    let drawn_dies = supply.die_bank * p.die_bank_draw;
-    let pools = pools_with_die_bank(&supply, &access, &paths, drawn_dies);
+    let own_wafers = supply.pools[SupplyPool::LogicTarget as usize];
+    let store = DieStore::of(&supply, &access, &paths, p);
+    let mut pools = supply.pools;
+    pools[SupplyPool::LogicTarget as usize] += store.wafers();
     let rules = MarketRules::of(p);
     let rows = market.layout.makers;
     market.trade(&capacity[..rows], &pools, &rules);
-    supply.die_bank -= drawn_dies;
+    let wafers_used = market.deliveries.pool_used[SupplyPool::LogicTarget as usize];
+    let from_store = (wafers_used - own_wafers).max(0.0).min(store.wafers());
+    supply.die_bank -= store.dies;
+    // What the foundry made itself of the wafers used.
+    let own_part = if wafers_used > 0.0 {
+        1.0 - from_store / wafers_used
+    } else {
+        1.0
+    };
+    home_made.0.iter_mut().for_each(|part| *part *= own_part);
     supply.hbm_bank_stacks = (supply.hbm_bank_stacks
         - market.deliveries.pool_used[SupplyPool::HbmTarget as usize])
         .max(0.0);
     supply.pools = pools;
-    supply.dies_target_millions +=
-        market.deliveries.pool_used[SupplyPool::LogicTarget as usize] * DIES_PER_WAFER / 1e6;
+    supply.dies_target_millions += (wafers_used - from_store) * DIES_PER_WAFER / 1e6;
     let mut wanted = std::mem::take(&mut market.orders.wanted);
     if future.planning == ExpectationRule::Foresight {
         remove_closing_demand(&closures, &market, &mut wanted);
@@ -480,28 +492,44 @@ fn remove_closing_demand(closures: &AnnouncedClosures, market: &ChipMarket, want
     }
 }
 
-/// Adds dies obtained through proxies to the wafer pool of the target's foundry:
-/// `wafers += dies / max(dies a wafer, 1)`.
+/// Dies obtained through proxies that the month's trade may use, beside the wafers of the target's foundry.
 ///
-/// `dies a wafer = usable wafer area / 665 mm2 * yield of the target`. They count only while the leading foundry is
-/// closed to the proxies' maker for more than half of the month. Assumption: all have the size of one typical die.
-fn pools_with_die_bank(
-    supply: &SupplyState,
-    access: &InputAccessState,
-    paths: &SupplyPaths,
+/// `wafers = die store * die_bank_draw / dies a wafer`, and `dies a wafer = usable wafer area / 665 mm2 * yield of the
+/// target`, at least 1. They count only while the leading foundry is closed to the proxies' maker for more than half of
+/// the month. Assumption: all have the size of one typical die. Source: see `die_bank_draw`.
+#[derive(Clone, Copy, Debug)]
+struct DieStore {
     dies: f64,
-) -> [f64; POOLS] {
-    const TYPICAL_DIE_MM2: f64 = 665.0;
-    let mut pools = supply.pools;
-    let barred = paths
-        .0
-        .proxy_maker
-        .is_some_and(|m| access.leading_foundry[usize::from(m)] < 0.5);
-    if barred {
-        let per_wafer = USABLE_WAFER_MM2 / TYPICAL_DIE_MM2 * supply.yield_target;
-        pools[SupplyPool::LogicTarget as usize] += dies / per_wafer.max(1.0);
+    dies_a_wafer: f64,
+}
+
+impl DieStore {
+    fn of(
+        supply: &SupplyState,
+        access: &InputAccessState,
+        paths: &SupplyPaths,
+        p: &Parameters,
+    ) -> Self {
+        const TYPICAL_DIE_MM2: f64 = 665.0;
+        let barred = paths
+            .0
+            .proxy_maker
+            .is_some_and(|m| access.leading_foundry[usize::from(m)] < 0.5);
+        let dies_a_wafer = USABLE_WAFER_MM2 / TYPICAL_DIE_MM2 * supply.yield_target;
+        Self {
+            dies: if barred {
+                supply.die_bank * p.die_bank_draw.min(1.0)
+            } else {
+                0.0
+            },
+            dies_a_wafer: dies_a_wafer.max(1.0),
+        }
     }
-    pools
+
+    /// What the dies are worth, wafers of the target's foundry.
+    fn wafers(&self) -> f64 {
+        self.dies / self.dies_a_wafer
+    }
 }
 
 /// System: updates revenue, R&D, price index, idle capacity and software maturity of each maker.

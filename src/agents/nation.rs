@@ -281,7 +281,7 @@ fn owner_part(share: f64, captive: bool, captive_share: f64, all_captive: f64) -
 
 /// Sets what owners spend on their own makers this month, as parts of the money of their market (see [`owner_part`]).
 ///
-/// A maker counts from the launch of its first chip on, also if all of its chips are discontinued later.
+/// A maker counts while it has a chip that was launched and is not discontinued.
 fn set_owner_parts(
     captive_share: f64,
     t: i32,
@@ -293,7 +293,7 @@ fn set_owner_parts(
     shocks.owner_part.fill(0.0);
     shocks.owners_part.fill(0.0);
     for (chip, maker) in layout.maker_of.iter().enumerate() {
-        if chips.launch[chip] <= t {
+        if chips.launch[chip] <= t && !chips.discontinued[chip] {
             let maker = usize::from(*maker);
             shocks.owner_part[maker] = shocks.owner_share[maker];
         }

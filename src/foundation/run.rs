@@ -67,6 +67,20 @@ pub struct ReferenceRun {
 }
 
 impl ReferenceRun {
+    /// Whether every number of it is one.
+    pub fn is_finite(&self) -> bool {
+        let columns = [
+            &self.denied_share,
+            &self.home_share,
+            &self.research_stock_usd,
+        ];
+        columns
+            .into_iter()
+            .flatten()
+            .chain(self.service_usd.as_flattened())
+            .all(|value| value.is_finite())
+    }
+
     /// Share denied on record this month; `now` without a record.
     pub fn denied(&self, t: usize, now: f64) -> f64 {
         self.denied_share.get(t).copied().unwrap_or(now)

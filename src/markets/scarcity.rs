@@ -117,15 +117,14 @@ impl Shortage {
     /// Measures by market the share of desired purchases that rules deny, and updates the belief in further denial.
     ///
     /// ```text
-    /// closed = 1 - sum(attraction * open) / sum(attraction)       over chips on sale that are not captive
+    /// closed = 1 - sum(attraction of open chips) / sum(attraction)       over chips on sale that are not captive
     /// denied = closed + (1 - closed) * withheld share
     /// ```
     ///
-    /// Fractions. `attraction` is that for training over `copies`, without software and without nests; `open` is less
-    /// than 1 by denial of any government, refusal and over-compliance. The withheld share is of money (see
-    /// `redirect_withheld_money`) and counts money that was redirected. It holds the closed days of chips that are open
-    /// for a part of the month, which `closed` counts too: if every chip is open for half of the month, `denied` is
-    /// 0.75. The excess is at most `(1 - closed) * withheld share`. Assumption; no source is recorded.
+    /// Fractions. `attraction` is that for training over `copies`, without software and without nests. A chip is open
+    /// where it may be sold for any part of the month; the withheld share, which is of money (see
+    /// `redirect_withheld_money`) and counts money that was redirected, holds its closed days. Assumption; no source is
+    /// recorded.
     fn measure_denial(&mut self, market: &ChipMarket, chips: &ChipTable, p: &Parameters) {
         let layout = &market.layout;
         let slots = layout.maker_of.len();
@@ -147,7 +146,8 @@ impl Shortage {
             } else {
                 let terms = &market.terms[place * slots..][..slots];
                 let chips = self.attraction.iter();
-                let open: f64 = chips.map(|(slot, x)| x * terms[*slot].open).sum();
+                let open = chips.filter(|(slot, _)| terms[*slot].open > 0.0);
+                let open: f64 = open.map(|(_, attraction)| attraction).sum();
                 if all > 0.0 { 1.0 - open / all } else { 0.0 }
             };
             self.closed[place] = closed;

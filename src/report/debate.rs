@@ -180,11 +180,27 @@ fn certainty(f: &ClaimFinding) -> String {
     )
 }
 
+/// Words that begin a sentence, as they are within one: the first letter is small unless the word is a name in capitals.
+fn within_sentence(words: &str) -> String {
+    let mut letters = words.chars();
+    match (letters.next(), letters.next()) {
+        (Some(first), Some(second)) if second.is_lowercase() => {
+            first.to_lowercase().chain(words.chars().skip(1)).collect()
+        }
+        _ => words.into(),
+    }
+}
+
 /// A limit as "catch-up (catch_up_per_year) is at least 0.5 a year".
 fn limit_in_words(l: &ConditionLimit) -> String {
-    let name = format!("{} (`{}`)", l.words.trim_end_matches('.'), l.parameter);
+    let words = within_sentence(l.words.trim_end_matches('.'));
+    let name = format!("{words} (`{}`)", l.parameter);
     let value = |v: f64| in_words(supported(v, 0.0), &l.unit);
     match (l.low, l.high) {
+        // Nothing is below it.
+        (None, Some(high)) if l.unit == "fraction" && value(high) == value(0.0) => {
+            format!("{name} is {}", value(0.0))
+        }
         (Some(low), Some(high)) => format!("{name} is from {} to {}", value(low), value(high)),
         (Some(low), None) => format!("{name} is at least {}", value(low)),
         (None, Some(high)) => format!("{name} is at most {}", value(high)),

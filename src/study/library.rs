@@ -42,15 +42,21 @@ impl Library {
     /// # Errors
     /// With every problem found.
     pub fn read(configs: Configs, extra: &[Source]) -> Result<Self, Problems> {
+        let world_and_law = || {
+            let world = RecordedWorld::read(&configs)?;
+            let names = WorldNames::read(&configs, &world.nations, &world.chips, &world.tables)?;
+            let law = read_law(&configs, extra, &names)?;
+            Ok::<_, Problems>((world, law))
+        };
+        let (read, parameters) = rayon::join(world_and_law, || ParameterSet::read(&configs));
+        let (world, (law, cases)) = read?;
         let RecordedWorld {
             chips,
             nations,
             tables,
             places,
-        } = RecordedWorld::read(&configs)?;
-        let names = WorldNames::read(&configs, &nations, &chips, &tables)?;
-        let (law, cases) = read_law(&configs, extra, &names)?;
-        let parameters = ParameterSet::read(&configs)?;
+        } = world;
+        let parameters = parameters?;
         Ok(Self {
             configs,
             law,

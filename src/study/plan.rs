@@ -129,14 +129,19 @@ fn record_history(
 ) -> Result<Arc<ReferenceRun>, Problems> {
     let history = library.regime("history")?;
     let recorded = || Arc::new(Worker::new(blueprint).reference_run(&history, central));
+    let wrong = |why: &str| {
+        let message = format!(
+            "recorded history does not run with the months, parameters and tables of this study: {why}"
+        );
+        Diagnostic::at(&study.source, 0..1, message)
+    };
     let make = || -> Result<Arc<ReferenceRun>, Problems> {
-        catch_unwind(AssertUnwindSafe(recorded)).map_err(|cause| {
-            let why = reason(cause.as_ref());
-            let message = format!(
-                "recorded history does not run with the months, parameters and tables of this study: {why}"
-            );
-            Diagnostic::at(&study.source, 0..1, message).into()
-        })
+        let run = catch_unwind(AssertUnwindSafe(recorded))
+            .map_err(|cause| wrong(reason(cause.as_ref())))?;
+        if !run.is_finite() {
+            return Err(wrong("it lost its numbers").into());
+        }
+        Ok(run)
     };
     match parts {
         Some(parts) => parts.history(blueprint, &history, central, make),

@@ -34,6 +34,7 @@ pub struct Market {
     pub money_usd: Vec<f64>,
     new_part: Vec<f64>,
     withheld_usd: Vec<f64>,
+    closed_usd: Vec<f64>,
     pub spent_usd: Vec<f64>,
     // By chip.
     maker_of: Vec<usize>,
@@ -150,6 +151,7 @@ impl Market {
             money_usd: vec![0.0; customers],
             new_part: vec![0.0; customers],
             withheld_usd: vec![0.0; customers],
+            closed_usd: vec![0.0; customers],
             spent_usd: vec![0.0; customers],
             maker_of: layout.maker_of.iter().map(|m| usize::from(*m)).collect(),
             captive_chip: layout.captive_chip.clone(),
@@ -216,7 +218,7 @@ impl Market {
             self.order(k, rules);
         }
         self.ask_for_licences(rules);
-        self.turn_to_what_is_free();
+        self.turn_to_what_is_free(rules);
         self.add_up_orders();
         self.bid(capacity, pools, rules);
         self.hand_out_in_turn(capacity, rules);
@@ -244,6 +246,7 @@ impl Market {
                 0.0
             };
             self.withheld_usd[k] = 0.0;
+            self.closed_usd[k] = 0.0;
             self.spent_usd[k] = 0.0;
             self.lapsed_usd += lapsed;
             self.repaid_usd += repaid;
@@ -344,7 +347,9 @@ impl Market {
         for chip in 0..self.chips {
             let at = k * self.chips + chip;
             let open = self.open[self.market_of[k] * self.chips + chip];
-            self.orders[at] = self.money_usd[k] * self.share[chip] / self.paid[at] * open;
+            let usd = self.money_usd[k] * self.share[chip];
+            self.closed_usd[k] += usd * (1.0 - open);
+            self.orders[at] = usd / self.paid[at] * open;
         }
     }
 
@@ -395,10 +400,15 @@ impl Market {
     }
 
     /// Money that licences and closed days kept from its orders is ordered among what needs none.
-    fn turn_to_what_is_free(&mut self) {
+    fn turn_to_what_is_free(&mut self, rules: &MarketRules) {
         let (mut money, mut kept_back) = (vec![0.0; self.markets], vec![0.0; self.markets]);
         for k in 0..self.customers {
             if self.grey[k] {
+                continue;
+            }
+            // An owner without a chip on sale is denied nothing.
+            let own = |chip: usize| self.owns[k].is_none_or(|maker| self.maker_of[chip] == maker);
+            if (0..self.chips).all(|chip| !self.on_sale[chip] || !own(chip)) {
                 continue;
             }
             let mut rest = self.money_usd[k];
@@ -407,19 +417,9 @@ impl Market {
             }
             if rest > 1e-6 * self.money_usd[k] {
                 self.withheld_usd[k] = rest;
-                for chip in 0..self.chips {
-                    self.weight[chip] = if self.is_free(k, chip) > 0.0 {
-                        1.0
-                    } else {
-                        0.0
-                    };
-                }
-                self.choose(k);
-                for chip in 0..self.chips {
-                    let at = k * self.chips + chip;
-                    let free = self.is_free(k, chip);
-                    self.orders[at] += rest * self.share[chip] * free / self.paid[at];
-                }
+                let closed = f64::min(self.closed_usd[k], rest);
+                self.order_what_is_free(k, rest - closed, 1e-300, rules);
+                self.order_what_is_free(k, closed, 1.0, rules);
             }
             if !self.steered[k] {
                 money[self.market_of[k]] += self.money_usd[k];
@@ -432,6 +432,25 @@ impl Market {
             } else {
                 0.0
             };
+        }
+    }
+
+    /// Money among chips that are free for at least so much of the month.
+    fn order_what_is_free(&mut self, k: usize, usd: f64, least: f64, rules: &MarketRules) {
+        if usd <= 1e-6 * self.money_usd[k] {
+            return;
+        }
+        for chip in 0..self.chips {
+            self.weight[chip] = if self.is_free(k, chip) >= least {
+                self.dearer(k, chip, rules)
+            } else {
+                0.0
+            };
+        }
+        self.choose(k);
+        for chip in 0..self.chips {
+            let at = k * self.chips + chip;
+            self.orders[at] += usd * self.share[chip] * self.is_free(k, chip) / self.paid[at];
         }
     }
 
@@ -649,16 +668,20 @@ impl Market {
             able[maker] = part_of(self.maker_left[maker], of_maker[maker]);
         }
         for pool in 0..POOLS {
-            let (mut unclaimed, mut unmet) = (self.pool_left[pool], 0.0);
+            let (mut drawn, mut unmet) = (0.0, 0.0);
             for maker in 0..self.makers {
                 need[maker][pool] *= able[maker];
-                let quota = f64::min(need[maker][pool], self.quota_left[maker][pool]);
-                given[maker][pool] = f64::min(quota, f64::max(unclaimed, 0.0));
-                unclaimed -= given[maker][pool];
+                given[maker][pool] = f64::min(need[maker][pool], self.quota_left[maker][pool]);
+                drawn += given[maker][pool];
+            }
+            let kept = part_of(self.pool_left[pool], drawn);
+            for maker in 0..self.makers {
+                given[maker][pool] *= kept;
                 unmet += need[maker][pool] - given[maker][pool];
             }
             if unmet > 0.0 {
-                lent[pool] = f64::min(f64::max(unclaimed, 0.0) / unmet, 1.0);
+                let left = f64::max(self.pool_left[pool] - kept * drawn, 0.0);
+                lent[pool] = f64::min(left / unmet, 1.0);
             }
         }
         for chip in 0..self.chips {

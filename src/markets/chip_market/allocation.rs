@@ -437,15 +437,15 @@ fn relationship_share(sale: &ForSale) -> f64 {
 /// ```text
 /// able(maker)       = min(1, maker_left / sum(orders * size))
 /// need(maker, pool) = able * sum(orders * uses)
-/// given             = min(need, quota_left, what makers before it left of the pool)
+/// given             = min(need, quota_left) * min(1, left of the pool / sum of the same over makers)
 /// lent(pool)        = min(1, left of the pool after all given / sum(need - given))
 /// fill(chip)        = able * min over its pools of (given + (need - given) * lent) / need
 /// ```
 ///
 /// `orders[i]` are packages of chip `i`, `uses[i]` its pool units a package, `size[i]` how many standard packages of
 /// its maker's capacity one takes; `nests` holds the range of each maker's chips. All buyers of a chip get the same
-/// fraction, without lottery. What is lent is not taken off the lender's quota: quotas left after the first round can
-/// sum to more than the pool, and makers then draw on them in the order of their rows. Source: see `quota_inertia`;
+/// fraction, without lottery. What is lent is not taken off the lender's quota, so quotas left after the first round can
+/// sum to more than the pool; makers then share it in proportion to what they may draw. Source: see `quota_inertia`;
 /// lending is an assumption.
 pub fn fill_fractions(
     orders: &[f64],
@@ -482,8 +482,8 @@ pub fn fill_fractions(
     }
 }
 
-/// Writes what each maker needs and draws on its quotas, in the order of makers' rows; returns, by pool, the fraction
-/// of unmet need that is lent (equations in [`fill_fractions`]).
+/// Writes what each maker needs and draws on its quotas; returns, by pool, the fraction of unmet need that is lent
+/// (equations in [`fill_fractions`]).
 fn claim_supply(
     orders: &[f64],
     nests: &[MakerNest],
@@ -493,8 +493,7 @@ fn claim_supply(
     claims: &mut Vec<SupplyClaim>,
 ) -> [f64; POOLS] {
     claims.clear();
-    let mut unclaimed = supply.pool_left;
-    let mut unmet = [0.0; POOLS];
+    let mut drawn = [0.0; POOLS];
     for nest in nests {
         let maker = usize::from(nest.maker);
         let mut asked = 0.0;
@@ -509,18 +508,21 @@ fn claim_supply(
         claim.able = ratio(supply.maker_left[maker], asked);
         for pool in 0..POOLS {
             claim.need[pool] *= claim.able;
-            claim.given[pool] = claim.need[pool]
-                .min(supply.quota_left[maker][pool])
-                .min(unclaimed[pool].max(0.0));
-            unclaimed[pool] -= claim.given[pool];
-            unmet[pool] += claim.need[pool] - claim.given[pool];
+            claim.given[pool] = claim.need[pool].min(supply.quota_left[maker][pool]);
+            drawn[pool] += claim.given[pool];
         }
         claims.push(claim);
     }
-    let mut lent = [0.0; POOLS];
+    let (mut unmet, mut lent) = ([0.0; POOLS], [0.0; POOLS]);
     for pool in 0..POOLS {
+        let left = supply.pool_left[pool];
+        let kept = ratio(left, drawn[pool]);
+        for claim in claims.iter_mut() {
+            claim.given[pool] *= kept;
+            unmet[pool] += claim.need[pool] - claim.given[pool];
+        }
         if unmet[pool] > 0.0 {
-            lent[pool] = (unclaimed[pool].max(0.0) / unmet[pool]).min(1.0);
+            lent[pool] = ((left - kept * drawn[pool]).max(0.0) / unmet[pool]).min(1.0);
         }
     }
     lent

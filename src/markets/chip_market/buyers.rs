@@ -23,8 +23,9 @@ pub struct BuyerGroup {
     pub new_part: f64,
     /// Share of the orders that makers plan capacity by: all new orders and a twelfth of the backlog.
     pub planned_part: f64,
-    /// Money that licences, caps and closed days withheld from their orders, USD.
+    /// Money that licences, caps and closed days withheld from their orders, and the part of closed days, USD.
     pub withheld_usd: f64,
+    pub closed_usd: f64,
     pub spent_usd: f64,
     /// Whether the group may buy any chip.
     pub has_offers: bool,
@@ -32,7 +33,24 @@ pub struct BuyerGroup {
     pub has_unmet_orders: bool,
 }
 
+/// What withheld money from orders.
+#[derive(Clone, Copy)]
+pub(super) enum WithheldBy {
+    /// Licences and caps, or that nothing is on offer.
+    Licences,
+    ClosedDays,
+}
+
 impl BuyerGroup {
+    /// Money of its orders that was withheld in one way, USD.
+    pub(super) fn withheld_by(&self, by: WithheldBy) -> f64 {
+        let closed_usd = self.closed_usd.min(self.withheld_usd);
+        match by {
+            WithheldBy::Licences => self.withheld_usd - closed_usd,
+            WithheldBy::ClosedDays => closed_usd,
+        }
+    }
+
     /// Whether the market and the kind of customer leave both groups the same chips.
     pub(super) fn has_same_choice_set(&self, other: &Self) -> bool {
         self.market == other.market && self.kind == other.kind
@@ -57,6 +75,7 @@ impl BuyerGroup {
             new_part: 0.0,
             planned_part: 0.0,
             withheld_usd: 0.0,
+            closed_usd: 0.0,
             spent_usd: 0.0,
             has_offers: false,
             has_unmet_orders: false,
@@ -194,8 +213,10 @@ impl BuyerGroups {
 
     /// Packages of the `a`-th active chip that a customer bought this month: `share of group * bought by the group`.
     pub fn bought_by(&self, customer: usize, a: usize) -> f64 {
-        let buyer = usize::from(self.group_of[customer]);
-        self.share_of_group[customer] * self.bought.at(a, buyer)
+        match self.share_of_group[customer] {
+            0.0 => 0.0,
+            share => share * self.bought.at(a, usize::from(self.group_of[customer])),
+        }
     }
 
     /// Assigns customers to groups, and adds up the money of each group and its parts.

@@ -141,9 +141,9 @@ impl CountryCaps {
     /// `granted = min(asked * demand share, remaining cap)`. Unused caps are not transferred. Returns what the market
     /// may order.
     ///
-    /// All in total processing performance (TPP). Orders count when they are granted, so a repeated order in the same
-    /// month gets only the room that first orders did not take, delivered or not. A market without demand is granted
-    /// nothing. Source: the cap of the rule (`ImportCap`); division by demand is an assumption.
+    /// All in total processing performance (TPP). Orders count when they are granted; before orders are repeated,
+    /// `release_undelivered` frees what was not delivered. A market without demand is granted nothing. Source: the cap of
+    /// the rule (`ImportCap`); division by demand is an assumption.
     fn grant_imports(&mut self, market: usize, asked_tpp: f64) -> f64 {
         let demand_usd: f64 = self.nations_of_market(market).map(|n| n.demand_usd).sum();
         if demand_usd <= 0.0 {
@@ -196,12 +196,28 @@ impl CountryCaps {
         totals: &mut [f64],
     ) {
         for market in 0..sale.layout.markets {
+            self.release_undelivered(sale, buyers, market);
             if let Some(allowed) = self.allowed_share(sale, buyers, market, orders) {
                 for_capped_orders(buyers, market, |a, b| {
                     let lost = orders.at(a, b) * (1.0 - allowed);
                     *orders.at_mut(a, b) -= lost;
                     totals[a] -= lost;
                 });
+            }
+        }
+    }
+
+    /// Frees the part of the caps that first orders were granted and did not use:
+    /// `granted' = granted * min(1, delivered in the market / granted in the market)`, in TPP.
+    fn release_undelivered(&mut self, sale: &ForSale, buyers: &BuyerGroups, market: usize) {
+        if !self.has_cap(buyers, market) {
+            return;
+        }
+        let granted: f64 = self.nations_of_market(market).map(|n| n.granted_tpp).sum();
+        let (_, delivered) = imported_tpp(sale, buyers, market);
+        if granted > delivered {
+            for nation in self.nations.iter_mut().filter(|n| n.market == market) {
+                nation.granted_tpp *= delivered / granted;
             }
         }
     }

@@ -1,6 +1,6 @@
 //! Money of customers: budgets, wallets that carry unspent money, advances, and what brokers take and return.
 
-use super::state::{BudgetPurpose, CustomerKind, MarketAccounts, MarketLayout, MarketRules};
+use super::state::{CustomerKind, MarketAccounts, MarketLayout, MarketRules};
 
 /// Money by customer, USD.
 #[derive(Clone, Debug)]
@@ -81,13 +81,12 @@ impl CustomerMoney {
         self.returned_usd.fill(0.0);
     }
 
-    /// Takes money for one broker from the wallets of the target's ordinary buyers, for training and for serving;
-    /// returns the amount, USD.
+    /// Takes money for brokers from the wallets of the target's ordinary buyers, for training and for serving; returns
+    /// the amount, USD.
     ///
     /// `taken = max(0, min(usd, part_at_most * there))`, where `there` is the sum of these wallets. Each pays in
-    /// proportion to its wallet. It acts before the budgets of the month arrive, so it takes carried money alone. With
-    /// several brokers `part_at_most` bounds what each takes of what those before it left, not the sum. Assumption; see
-    /// `PAID_SHARE_MAX` in `src/agents/broker.rs`.
+    /// proportion to its wallet. It acts before the budgets of the month arrive, so it takes carried money alone. Source:
+    /// see `PAID_SHARE_MAX` in `src/agents/broker.rs`.
     pub fn collect_payment(&mut self, layout: &MarketLayout, usd: f64, part_at_most: f64) -> f64 {
         let pays = |k: usize| {
             let c = &layout.customers[k];
@@ -108,29 +107,18 @@ impl CustomerMoney {
         taken
     }
 
-    /// Returns what a broker did not spend to users in the target:
-    /// `wallet(user) += wallet(broker); wallet(broker) = 0`, USD.
-    ///
-    /// Two simplifications. The premium that was paid on this money is not returned: the broker got `1 / (1 + premium)`
-    /// of what it collected, and returns only what is left of that. And all of it goes to the wallet for training,
-    /// although a part was taken from the wallet for serving. Assumption; no source is recorded.
-    pub fn refund_unspent(&mut self, layout: &MarketLayout, broker_customer: usize) {
+    /// Returns what brokers of a hub did not spend, with the premium that was paid on it, to those who paid, in proportion
+    /// to what they paid: `wallet(user) += wallet(broker) * (1 + premium) * taken / all taken`, USD.
+    pub fn refund_unspent(&mut self, broker_customer: usize, premium: f64) {
         let left = std::mem::take(&mut self.wallet_usd[broker_customer]);
-        let user = user_in_target(layout);
-        self.wallet_usd[user] += left;
-        self.returned_usd[user] += left;
         self.returned_usd[broker_customer] -= left;
+        let taken_usd: f64 = self.taken_usd.iter().sum();
+        if taken_usd > 0.0 {
+            for (k, taken) in self.taken_usd.iter().enumerate() {
+                let part = left * (1.0 + premium) * taken / taken_usd;
+                self.wallet_usd[k] += part;
+                self.returned_usd[k] += part;
+            }
+        }
     }
-}
-
-/// Index of the customer to whom unspent money returns: the first ordinary one of the target that buys for training; 0
-/// if there is none.
-fn user_in_target(layout: &MarketLayout) -> usize {
-    let is_user = |k: &usize| {
-        let c = layout.customers[*k];
-        c.market == layout.target_market
-            && c.wallet == BudgetPurpose::Training
-            && c.kind == CustomerKind::Ordinary
-    };
-    (0..layout.customers.len()).find(is_user).unwrap_or(0)
 }

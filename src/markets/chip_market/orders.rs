@@ -1,7 +1,7 @@
 //! Orders: every buyer spreads its money over the chips that it may buy; licences limit the volume.
 
 use super::buyer_table::{BuyerTable, clear_column, new_column};
-use super::buyers::BuyerGroups;
+use super::buyers::{BuyerGroups, WithheldBy};
 use super::choice::{BudgetChoice, ChipAttraction, MakerNest, find_nests};
 use super::licences::{Licences, decided_share};
 use super::money::CustomerMoney;
@@ -44,9 +44,11 @@ pub struct OrderBook {
     ordered_usd: Vec<f64>,
     same_choice_set: Vec<usize>,
     choice: BudgetChoice,
-    /// Buyers with withheld money, and their choice among chips that need neither licence nor cap.
+    /// Buyers with withheld money, and their choice among free chips.
     waiting: Vec<usize>,
+    waiting_usd: Vec<f64>,
     open_to_waiting: Vec<f64>,
+    open_to_waiting_in_nest: Vec<f64>,
     free_choice: BudgetChoice,
     /// Buyers of the market being processed.
     own: Vec<usize>,
@@ -82,7 +84,9 @@ impl OrderBook {
             same_choice_set: Vec::with_capacity(customers),
             choice: BudgetChoice::new(chips, makers, customers),
             waiting: Vec::with_capacity(customers),
+            waiting_usd: Vec::with_capacity(customers),
             open_to_waiting: new_column(customers),
+            open_to_waiting_in_nest: new_column(customers),
             free_choice: BudgetChoice::new(chips, makers, customers),
             own: Vec::with_capacity(customers),
         }
@@ -135,7 +139,10 @@ impl OrderBook {
             // A chip that is denied for a part of the month is bought in the rest of it.
             for &a in &buyers.restrictions[buyer.market].part_time {
                 let a = usize::from(a);
-                *self.units.at_mut(a, b) *= sale.terms_in(buyer.market, a).open;
+                let open = sale.terms_in(buyer.market, a).open;
+                let units = self.units.at_mut(a, b);
+                buyer.closed_usd += *units * (1.0 - open) * self.paid_usd.at(a, b);
+                *units *= open;
             }
         }
     }
@@ -308,20 +315,23 @@ impl OrderBook {
         self.own = own;
     }
 
-    /// Orders once more with money that licences, caps or closed days withheld, among chips that need neither licence
-    /// nor cap.
+    /// Orders once more with money that licences, caps or closed days withheld, among chips that are free: those that
+    /// need neither licence nor cap.
     ///
     /// ```text
     /// withheld = money - sum(units * paid)                      counted where it is more than 1e-6 of the money
-    /// units'   = units + withheld * free share * free / paid
+    /// closed   = sum(units before * (1 - open) * paid)          the part of closed days
+    /// units'   = units + closed * share among chips that are free all month / paid
+    ///                  + (withheld - closed) * share among free chips * free / paid
     /// withheld share of a market = sum of withheld / sum of wallets
     /// ```
     ///
-    /// USD and packages. `free share` is the choice among chips that are free for a part of the month, without the
-    /// effect of a levy. Brokers do not redirect. Money that falls on closed days here stays in the wallet. All
-    /// withheld money counts in the share of the market, redirected or not, except that of brokers and of state
-    /// procurement; a buyer with no chip on offer withholds all of its money. Assumption: buyers do not wait for a
-    /// licence with unspent money; no source is recorded.
+    /// USD and packages; `free` is the fraction of the month. Chips with closed days share these days, so their money
+    /// goes to chips that have none. Brokers do not redirect. Money that finds no free chip, or closed days once more,
+    /// stays in the wallet. All withheld money counts in the share of the market, redirected or not, except that of
+    /// brokers, of state procurement, and of owners without a chip on sale, who are denied nothing; any other buyer with
+    /// no chip on offer withholds all of its money. Assumption: buyers do not wait for a licence with unspent money; no
+    /// source is recorded.
     pub(super) fn redirect_withheld_money(
         &mut self,
         sale: &ForSale,
@@ -329,10 +339,10 @@ impl OrderBook {
         money: &CustomerMoney,
     ) {
         self.add_up_orders(sale);
-        self.waiting.clear();
         for (b, buyer) in buyers.list.iter_mut().enumerate() {
             let money_usd = buyer.money_usd;
             let unordered_usd = match buyers.has_own_terms[buyer.market] {
+                _ if buyer.kind.owns_none_of(&self.maker_of) => 0.0,
                 true => money_usd - self.ordered_usd[b],
                 // Nothing limits its orders.
                 false if buyer.has_offers => 0.0,
@@ -340,16 +350,33 @@ impl OrderBook {
             };
             if !buyer.kind.is_broker() && unordered_usd > 1e-6 * money_usd {
                 buyer.withheld_usd = unordered_usd;
-                self.waiting.push(b);
             }
         }
-        self.order_unrestricted(sale, buyers);
+        for by in [WithheldBy::Licences, WithheldBy::ClosedDays] {
+            self.waiting.clear();
+            self.waiting_usd.clear();
+            for (b, buyer) in buyers.list.iter().enumerate() {
+                let usd = buyer.withheld_by(by);
+                if usd > 1e-6 * buyer.money_usd {
+                    self.waiting.push(b);
+                    self.waiting_usd.push(usd);
+                }
+            }
+            if !self.waiting.is_empty() {
+                self.order_unrestricted(sale, by);
+            }
+        }
         for (market, withheld) in self.withheld_share.iter_mut().enumerate() {
             let (mut usd, mut kept_back) = (0.0, 0.0);
             for &k in &buyers.customers_of_market[market] {
                 let k = usize::from(k);
-                let buyer = &buyers.list[usize::from(buyers.group_of[k])];
-                if !buyer.kind.is_broker() && !buyer.kind.is_state_procurement() {
+                let Some(buyer) = buyers.list.get(usize::from(buyers.group_of[k])) else {
+                    continue;
+                };
+                let counts = !buyer.kind.is_broker()
+                    && !buyer.kind.is_state_procurement()
+                    && !buyer.kind.owns_none_of(&self.maker_of);
+                if counts {
                     usd += money.wallet_usd[k].max(0.0);
                     kept_back += buyer.withheld_usd * buyers.share_of_group[k];
                 }
@@ -371,12 +398,18 @@ impl OrderBook {
         }
     }
 
-    /// Orders withheld money among chips that need neither licence nor cap:
-    /// `units += withheld * weight * part * free / paid`.
-    fn order_unrestricted(&mut self, sale: &ForSale, buyers: &BuyerGroups) {
+    /// Orders withheld money of one kind among the chips that take it: `units += usd * weight * part * free / paid`.
+    fn order_unrestricted(&mut self, sale: &ForSale, by: WithheldBy) {
+        // Money of closed days turns to chips that have none.
+        let least = match by {
+            WithheldBy::Licences => f64::MIN_POSITIVE,
+            WithheldBy::ClosedDays => 1.0,
+        };
         let (choice, waiting) = (&mut self.free_choice, &self.waiting);
         choice.resize(sale.active.len(), self.nests.len(), waiting.len());
-        clear_column(&mut self.open_to_waiting, waiting.len());
+        for column in [&mut self.open_to_waiting, &mut self.open_to_waiting_in_nest] {
+            clear_column(column, waiting.len());
+        }
         for (i, &b) in waiting.iter().enumerate() {
             choice.serves[i] = self.choice.serves[b];
         }
@@ -388,10 +421,18 @@ impl OrderBook {
             }
             for a in nest.chips() {
                 let free = self.free.row(sale.slot(a));
-                for (open, &b) in self.open_to_waiting.iter_mut().zip(waiting) {
-                    *open = f64::from(u8::from(free[b] > 0.0));
+                let (all, nest) = (self.open.row(sale.slot(a)), self.open_in_nest.row(a));
+                let open = self.open_to_waiting.iter_mut();
+                for ((open, in_nest), &b) in
+                    open.zip(&mut self.open_to_waiting_in_nest).zip(waiting)
+                {
+                    (*open, *in_nest) = if free[b] < least {
+                        (0.0, 0.0)
+                    } else {
+                        (all[b], nest[b])
+                    };
                 }
-                let open = (&self.open_to_waiting[..], &self.open_to_waiting[..]);
+                let open = (&self.open_to_waiting[..], &self.open_to_waiting_in_nest[..]);
                 choice.weigh_chip(n, a, open, &self.attractions[a]);
             }
             choice.end_nest(n);
@@ -402,9 +443,9 @@ impl OrderBook {
                 let (free, paid_usd) = (self.free.row(sale.slot(a)), self.paid_usd.row(a));
                 let units = self.units.row_mut(a);
                 let shares = choice.weight.row(a).iter().zip(choice.part.row(n));
-                for (&b, (weight, part)) in waiting.iter().zip(shares) {
-                    let usd = buyers.list[b].withheld_usd * (weight * part) * free[b];
-                    units[b] += usd / paid_usd[b];
+                let waiting = waiting.iter().zip(&self.waiting_usd);
+                for ((&b, usd), (weight, part)) in waiting.zip(shares) {
+                    units[b] += usd * (weight * part) * free[b] / paid_usd[b];
                 }
             }
         }

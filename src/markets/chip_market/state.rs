@@ -40,6 +40,11 @@ impl CustomerKind {
         matches!(self, Self::Owner(_))
     }
 
+    /// Whether it owns a maker that is not among these.
+    pub fn owns_none_of(self, makers: &[u16]) -> bool {
+        matches!(self, Self::Owner(maker) if !makers.contains(&maker))
+    }
+
     pub fn is_state_procurement(self) -> bool {
         self == Self::StateProcurement
     }

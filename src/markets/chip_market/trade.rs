@@ -23,7 +23,7 @@ impl ChipMarket {
     /// 3. Orders. `place`: `units = money * share * open / paid`.
     ///    - `limit_by_licences`: `units * min(1, authorised / wanted)`. `limit_orders`:
     ///      `units * min(1, granted / asked)` for capped chips.
-    ///    - `redirect_withheld_money`: `units + (money - ordered) * free share * free / paid`; not for brokers.
+    ///    - `redirect_withheld_money`: `units + withheld * free share * free / paid`; not for brokers.
     ///    - `record`: `asked = sum(units * size)`, `wanted = sum(units * planned part * size)`, by maker.
     /// 4. Allocation. `set_quotas`: `share' = inertia * share + (1 - inertia) * bid / all bids`,
     ///    `quota = share' * pool`. Then two rounds, each with `ask`, `fill_orders`
@@ -31,7 +31,7 @@ impl ChipMarket {
     ///    - First round: all orders of brokers, and `units * relationship * new part * limit` of the target's buyers.
     ///    - Second round: all orders that were not in the first.
     /// 5. Order again. `ask_again`: `unmet * share among served chips * free / paid`, filled and delivered as before.
-    ///    It is a third round for what the first two left unfilled.
+    ///    It is a third round for what the first two left unfilled; under a cap it has the room that they did not use.
     /// 6. Settlement. `settle`: caps are drawn down. `distribute`: purchases by bloc and wallet. `pay`:
     ///    `wallet - spent * share of group`. `renew_stock`: `stock * (1 - retirement) + sold`.
     ///
@@ -41,12 +41,9 @@ impl ChipMarket {
     ///   over its chips that the textbook form has (see [`BudgetChoice`](super::choice::BudgetChoice)).
     /// - An order that the first round does not fill is not in the second round. It waits for step 5. Step 5 refuses
     ///   again what licences, caps and closed days withhold.
-    /// - A chip that is open for part of a month counts in full in the choice. The denied share of `measure_shortage`
-    ///   counts its closed days, and counts them again as withheld money.
-    /// - Supply is pro rata among buyers, but not always among makers. What makers are lent in the first round stays in
-    ///   the quota of the lender. Where the quotas left then exceed the pool, makers draw on them in the order of their
-    ///   rows, and the last get less.
-    /// - `settle_brokers` returns what brokers did not spend without its premium, and to the wallet for training alone.
+    /// - A chip that is open for part of a month counts in full in the choice; the money of its closed days goes to chips
+    ///   that have none.
+    /// - What makers are lent in the first round stays in the quota of the lender.
     pub fn trade(&mut self, capacity: &[f64], pools: &[f64; POOLS], rules: &MarketRules) {
         let sale = &ForSale {
             layout: &self.layout,
