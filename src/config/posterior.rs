@@ -9,6 +9,7 @@ use super::parameters::{ParameterSet, check_value, limits};
 use super::source::{Configs, Source};
 use super::splits::{InputHashes, short};
 use super::table::{CellType, KnownNames, TableReading, TableSpec, check_bounds, column};
+use crate::foundation::chance::{permuted, stable_key};
 use crate::foundation::parameters::Parameters;
 
 /// The name with which a study says that futures are drawn from the priors.
@@ -269,9 +270,12 @@ impl Posterior {
         all
     }
 
-    /// (parameter, value) of the sample that this future takes.
-    pub fn sample(&self, future: u64) -> impl Iterator<Item = (&str, f64)> {
-        let row = &self.rows[(future % self.rows.len() as u64) as usize];
+    /// (parameter, value) of the sample that this future takes. Futures take whole samples in an order that the seed draws,
+    /// each once before any comes again: neighbours in the file are steps of one chain and resemble each other.
+    pub fn sample(&self, seed: u64, future: u64) -> impl Iterator<Item = (&str, f64)> {
+        let count = self.rows.len() as u64;
+        let row = permuted(seed, stable_key("posterior"), future % count, count);
+        let row = &self.rows[row as usize];
         self.parameters
             .iter()
             .map(String::as_str)
@@ -413,4 +417,29 @@ pub fn informed(source: &Source) -> Result<Vec<String>, Problems> {
 fn six_digits(value: f64) -> String {
     let rounded: f64 = format!("{value:.5e}").parse().unwrap_or(value);
     format!("{rounded}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_seed_takes_every_sample_once_in_an_order_of_its_own() {
+        let samples = Posterior {
+            parameters: vec!["a".into()],
+            rows: (0..50).map(|row| vec![f64::from(row)]).collect(),
+            ..Posterior::default()
+        };
+        let order = |seed: u64| -> Vec<f64> {
+            let first = |future| samples.sample(seed, future).map(|(_, value)| value).next();
+            (0..50).filter_map(first).collect()
+        };
+        let (one, other) = (order(1), order(2));
+        assert_ne!(one, other);
+        for mut values in [one, other] {
+            assert!(!values.is_sorted());
+            values.sort_by(f64::total_cmp);
+            assert!((0..50).map(f64::from).eq(values));
+        }
+    }
 }

@@ -107,7 +107,7 @@ pub fn future_of(h: &Hindcast, number: u32, posterior: Option<&Arc<Posterior>>) 
     let mut values = future.parameters.values();
     if let Some(p) = posterior {
         let priors = &h.plan.parameters;
-        priors.overwrite(&mut values, p.sample(u64::from(number)));
+        priors.overwrite(&mut values, p.sample(h.plan.seed, u64::from(number)));
     }
     Future {
         parameters: Parameters::from_values(&values)

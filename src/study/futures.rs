@@ -148,8 +148,8 @@ impl Futures {
         Err((found, help))
     }
 
-    /// Checks that a space-filling design has priors to fill. Posterior samples are used as whole rows, in turn, because
-    /// separate quantiles of each parameter would lose their correlations.
+    /// Checks that a space-filling design has priors to fill. Posterior samples are used as whole rows, because separate
+    /// quantiles of each parameter would lose their correlations.
     ///
     /// # Errors
     /// With why it would change nothing, and what to do.
@@ -231,7 +231,7 @@ impl Futures {
         let mut parameters = drawn.values();
         if let Some(posterior) = &self.posterior {
             // Combinations of one replicate share its sample too.
-            set.overwrite(&mut parameters, posterior.sample(drawn_by));
+            set.overwrite(&mut parameters, posterior.sample(seed, drawn_by));
         }
         let mut stress = pick(&self.stress, || share("futures.stress", 0));
         let mut variant = pick(&self.variant, || share("futures.variant", 1));
