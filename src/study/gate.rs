@@ -17,7 +17,7 @@ use crate::foundation::parameters::Parameters;
 use crate::results::{GateFinding, ResultsError};
 
 /// Futures in which an element of an arm is tried before it is called inert.
-const FUTURES: usize = 8;
+const FUTURES: usize = 32;
 
 /// Everything that the arms of a study compare with nothing. A single future says nothing of a study.
 ///
