@@ -151,7 +151,7 @@ fn no_shipped_study_compares_nothing_and_each_names_its_headline() {
         // A target that refuses in most futures and one that refuses in all are the same in a few.
         let settings = PlanSettings {
             seed: study.seed,
-            runs: 8,
+            runs: 32,
             ..PlanSettings::default()
         };
         let plan = Plan::new(library(), study, settings).unwrap_or_else(|e| panic!("{e}"));
