@@ -132,7 +132,7 @@ pub const HOME_VOLUME_SHARE: RuleNumber = RuleNumber {
     words: "part of the processing performance sold in the issuer, over all chips that the rule lets through, that one nation may import under it",
     need: NumberNeed::Optional,
     least: 0.0,
-    most: Bound::Included(1e3),
+    most: Bound::Included(10.0),
 };
 
 const fn support(name: &'static str, words: &'static str) -> RuleNumber {

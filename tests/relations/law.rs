@@ -369,7 +369,7 @@ fn a_volume_condition_far_above_the_home_market_is_none_and_one_at_nothing_close
     let plan = plan_with(
         &[
             licence("test-licence", ""),
-            licence("test-wide", "numbers = { home_volume_share = 1000.0 }"),
+            licence("test-wide", "numbers = { home_volume_share = 10.0 }"),
             licence("test-none", "numbers = { home_volume_share = 0.0 }"),
         ],
         "none",
